@@ -1,0 +1,127 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one family of exceptions of the collection.
+
+They are raised where a fact is known and turned into ``fail_json`` or ``AnsibleFilterError`` at the edge, in one
+place each (``_edge.py`` for modules and their action, ``plugins/filter/conversion.py`` for filters).
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Mapping, Optional, Sequence
+
+
+class EsxError(Exception):
+    """Something the user has to know about, in words meant for the user.
+
+    :param message: one sentence that says what is wrong, where, and where possible what would be right.
+    :param hint: what the user can do about it, as a sentence of its own.
+    :param fault: the VI API's name of the server's fault (``InvalidPowerState``), where a server answered with one.
+    :param details: further keys for a module's result (plain data without secrets).
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: Optional[str] = None,
+        fault: Optional[str] = None,
+        details: Optional[Mapping[str, Any]] = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.fault = fault
+        self.details = dict(details or {})
+
+
+class ParseError(EsxError):
+    """A text (VMX, domain XML, URI, datastore path) that is refused.
+
+    :param where: the VMX key or the XML element that is wrong.
+    :param line: its line in the text, counted from 1.
+    """
+
+    def __init__(
+        self, message: str, *, where: Optional[str] = None, line: Optional[int] = None, hint: Optional[str] = None
+    ) -> None:
+        place = ", ".join(([] if line is None else [f"line {line}"]) + ([] if where is None else [where]))
+        super().__init__(f"{place}: {message}" if place else message, hint=hint)
+        self.where = where
+        self.line = line
+
+
+class MissingLibrary(EsxError):
+    """A Python library that the collection needs cannot be imported.
+
+    :param library: its name for pip.
+    :param reason: the ImportError's text.
+    """
+
+    def __init__(self, library: str, reason: str) -> None:
+        super().__init__(f"The Python library {library} cannot be imported: {reason}")
+        self.library = library
+
+
+class NotFound(EsxError):
+    """A domain, host, datastore or file that was asked for does not exist."""
+
+
+class Ambiguous(EsxError):
+    """More than one object has the name that was asked for."""
+
+
+class Refused(EsxError):
+    """The wish cannot be carried out in the present state, and nothing was changed."""
+
+
+class ServerFault(EsxError):
+    """The server refused a call or ended a task with an error; ``fault`` is the VI API's name of it."""
+
+
+class ConnectionFailed(EsxError):
+    """The server could not be reached, or its certificate or its answer is not acceptable."""
+
+
+class AuthFailed(EsxError):
+    """The server did not accept the credentials, or there are none."""
+
+
+class TimedOut(EsxError):
+    """What was asked for did not end within the ``timeout`` that the user set."""
+
+
+class LicenceRestricted(EsxError):
+    """The host's licence makes its API read-only (fault RestrictedVersion)."""
+
+
+class Question(EsxError):
+    """A question of the server blocks a task and no answer was given for it.
+
+    ``details['question']`` holds ``id``, ``text``, ``choices`` (labels) and ``default`` (a label or None).
+
+    :param text: the question as the server words it.
+    :param choices: the labels of the possible answers.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        question_id: str,
+        choices: Sequence[str],
+        default: Optional[str],
+        state: str,
+    ) -> None:
+        listed = ", ".join(f"'{label}'" for label in choices)
+        possible = f"possible answers are {listed}" if choices else "there are no possible answers"
+        super().__init__(
+            f"The task is blocked by a question: question is '{text}', {possible}. {state}",
+            hint="Give an answer in 'answers', or add auto_answer=1 to the URI to take default answers.",
+            details={
+                "question": {"id": question_id, "text": text, "choices": list(choices), "default": default},
+            },
+        )
