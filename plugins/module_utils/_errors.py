@@ -11,7 +11,8 @@ Private to the collection: it can change at any time.
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Optional, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, Optional
 
 
 class EsxError(Exception):
