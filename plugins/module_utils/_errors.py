@@ -28,9 +28,9 @@ class EsxError(Exception):
         self,
         message: str,
         *,
-        hint: Optional[str] = None,
-        fault: Optional[str] = None,
-        details: Optional[Mapping[str, Any]] = None,
+        hint: str | None = None,
+        fault: str | None = None,
+        details: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -47,7 +47,7 @@ class ParseError(EsxError):
     """
 
     def __init__(
-        self, message: str, *, where: Optional[str] = None, line: Optional[int] = None, hint: Optional[str] = None
+        self, message: str, *, where: str | None = None, line: int | None = None, hint: str | None = None
     ) -> None:
         place = ", ".join(([] if line is None else [f"line {line}"]) + ([] if where is None else [where]))
         super().__init__(f"{place}: {message}" if place else message, hint=hint)
@@ -114,7 +114,7 @@ class Question(EsxError):
         *,
         question_id: str,
         choices: Sequence[str],
-        default: Optional[str],
+        default: str | None,
         state: str,
     ) -> None:
         listed = ", ".join(f"'{label}'" for label in choices)

@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 from typing import Optional, Tuple
 
 
-def _line() -> Optional[int]:
-    result: Optional[int] = field(default=None, compare=False, repr=False)
+def _line() -> int | None:
+    result: int | None = field(default=None, compare=False, repr=False)
     return result
 
 
@@ -43,18 +43,18 @@ class Disk:
 
     device: str = "disk"  # disk, cdrom, lun, floppy
     type: str = "file"  # what the source is: file, block, or another libvirt word that VMX cannot hold
-    source: Optional[str] = None  # path of the file or device, datastore references as "[datastore] directory/file"
-    startup_policy: Optional[str] = None  # "optional" on a block CD-ROM without a source: auto detect
+    source: str | None = None  # path of the file or device, datastore references as "[datastore] directory/file"
+    startup_policy: str | None = None  # "optional" on a block CD-ROM without a source: auto detect
     has_source: bool = False  # a <source> element was there, be it empty (F48, G14)
     target: str = ""
     bus: str = ""
-    address: Optional[DriveAddress] = None
-    address_type: Optional[str] = None  # of an address that is not a drive's: pci, usb ... (F34)
-    cache: Optional[str] = None  # <driver cache=''>
-    driver_name: Optional[str] = None  # the SCSI controller's model in the first manual's form (F39)
+    address: DriveAddress | None = None
+    address_type: str | None = None  # of an address that is not a drive's: pci, usb ... (F34)
+    cache: str | None = None  # <driver cache=''>
+    driver_name: str | None = None  # the SCSI controller's model in the first manual's form (F39)
     readonly: bool = False
     transient: bool = False
-    line: Optional[int] = _line()
+    line: int | None = _line()
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,8 @@ class Controller:
 
     type: str  # scsi, sata, ide, fdc, nvme, usb ...
     index: int
-    model: Optional[str] = None  # libvirt's word: buslogic, lsilogic, lsisas1068, vmpvscsi, auto ...
-    line: Optional[int] = _line()
+    model: str | None = None  # libvirt's word: buslogic, lsilogic, lsisas1068, vmpvscsi, auto ...
+    line: int | None = _line()
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Filesystem:
     target: str  # name inside the guest
     type: str = "mount"
     readonly: bool = False
-    line: Optional[int] = _line()
+    line: int | None = _line()
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class VdsPort:
 
     switch_id: str  # UUID, canonical form
     port_id: int = 0
-    portgroup_id: Optional[str] = None
+    portgroup_id: str | None = None
     connection_id: int = 0
 
 
@@ -97,14 +97,14 @@ class Interface:
     """
 
     type: str = "bridge"
-    source: Optional[str] = None  # name of the network
-    vds: Optional[VdsPort] = None
-    mac: Optional[str] = None  # lower case, six pairs
-    mac_type: Optional[str] = None  # generated, static
-    mac_check: Optional[bool] = None  # None where nothing is said
-    target: Optional[str] = None  # the virtual network device of a custom network
-    model: Optional[str] = None
-    line: Optional[int] = _line()
+    source: str | None = None  # name of the network
+    vds: VdsPort | None = None
+    mac: str | None = None  # lower case, six pairs
+    mac_type: str | None = None  # generated, static
+    mac_check: bool | None = None  # None where nothing is said
+    target: str | None = None  # the virtual network device of a custom network
+    model: str | None = None
+    line: int | None = _line()
 
 
 @dataclass(frozen=True)
@@ -112,13 +112,13 @@ class CharDevice:
     """``<serial>`` or ``<parallel>``: a port and what is behind it."""
 
     type: str  # dev, file, pipe, tcp, null, or another libvirt word
-    port: Optional[int] = None
-    path: Optional[str] = None
-    mode: Optional[str] = None  # of a tcp source: bind, connect
-    host: Optional[str] = None
-    service: Optional[str] = None
-    protocol: Optional[str] = None  # raw, telnet, telnets, tls
-    line: Optional[int] = _line()
+    port: int | None = None
+    path: str | None = None
+    mode: str | None = None  # of a tcp source: bind, connect
+    host: str | None = None
+    service: str | None = None
+    protocol: str | None = None  # raw, telnet, telnets, tls
+    line: int | None = _line()
 
 
 @dataclass(frozen=True)
@@ -126,12 +126,12 @@ class Graphics:
     """``<graphics>``: VNC."""
 
     type: str = "vnc"
-    port: Optional[int] = None
+    port: int | None = None
     autoport: bool = False
-    listen: Optional[str] = None  # address of the first listen
-    keymap: Optional[str] = None
-    password: Optional[str] = None
-    line: Optional[int] = _line()
+    listen: str | None = None  # address of the first listen
+    keymap: str | None = None
+    password: str | None = None
+    line: int | None = _line()
 
 
 @dataclass(frozen=True)
@@ -139,9 +139,9 @@ class Video:
     """``<video>``: the graphics card."""
 
     type: str = "vmvga"
-    vram_kib: Optional[int] = None
+    vram_kib: int | None = None
     heads: int = 1
-    line: Optional[int] = _line()
+    line: int | None = _line()
 
 
 @dataclass(frozen=True)
@@ -150,8 +150,8 @@ class Tpm:
 
     model: str = "tpm-crb"
     backend: str = "emulator"
-    version: Optional[str] = "2.0"
-    line: Optional[int] = _line()
+    version: str | None = "2.0"
+    line: int | None = _line()
 
 
 @dataclass(frozen=True)
@@ -159,52 +159,52 @@ class Os:
     """``<os>``: architecture and firmware."""
 
     arch: str = "i686"
-    firmware: Optional[str] = None  # bios, efi
-    secure_boot: Optional[bool] = None  # the firmware feature secure-boot
-    nvram: Optional[str] = None
-    smbios: Optional[str] = None  # host, emulate, sysinfo
+    firmware: str | None = None  # bios, efi
+    secure_boot: bool | None = None  # the firmware feature secure-boot
+    nvram: str | None = None
+    smbios: str | None = None  # host, emulate, sysinfo
 
 
 @dataclass(frozen=True)
 class Cpu:
     """``<cpu>``: the topology of the virtual processors; ``sockets`` None for a ``<cpu>`` without one (F27)."""
 
-    sockets: Optional[int] = None
+    sockets: int | None = None
     cores: int = 1
     threads: int = 1
     dies: int = 1
     clusters: int = 1
     mode: str = "custom"
-    line: Optional[int] = _line()
+    line: int | None = _line()
 
 
 @dataclass(frozen=True)
 class Domain:
     """A virtual machine."""
 
-    name: Optional[str] = None
-    uuid: Optional[str] = None  # canonical lower-case form
-    genid: Optional[str] = None  # the same
-    description: Optional[str] = None
-    guest_os: Optional[str] = None  # VMware's guestOS word, in XML libosinfo's metadata
+    name: str | None = None
+    uuid: str | None = None  # canonical lower-case form
+    genid: str | None = None  # the same
+    description: str | None = None
+    guest_os: str | None = None  # VMware's guestOS word, in XML libosinfo's metadata
     memory_kib: int = 0
-    current_memory_kib: Optional[int] = None
-    min_guarantee_kib: Optional[int] = None
+    current_memory_kib: int | None = None
+    min_guarantee_kib: int | None = None
     vcpus: int = 1
-    current_vcpus: Optional[int] = None
-    cpuset: Optional[Tuple[int, ...]] = None  # sorted
-    shares: Optional[int] = None
+    current_vcpus: int | None = None
+    cpuset: tuple[int, ...] | None = None  # sorted
+    shares: int | None = None
     os: Os = Os()
-    cpu: Optional[Cpu] = None
-    disks: Tuple[Disk, ...] = ()
-    controllers: Tuple[Controller, ...] = ()
-    filesystems: Tuple[Filesystem, ...] = ()
-    interfaces: Tuple[Interface, ...] = ()
-    serials: Tuple[CharDevice, ...] = ()
-    parallels: Tuple[CharDevice, ...] = ()
-    graphics: Tuple[Graphics, ...] = ()
-    videos: Tuple[Video, ...] = ()
-    tpms: Tuple[Tpm, ...] = ()
-    datacenter_path: Optional[str] = None  # libvirt's vmware namespace (P73)
-    moref: Optional[str] = None
-    id: Optional[int] = None  # of a domain that is not shut off
+    cpu: Cpu | None = None
+    disks: tuple[Disk, ...] = ()
+    controllers: tuple[Controller, ...] = ()
+    filesystems: tuple[Filesystem, ...] = ()
+    interfaces: tuple[Interface, ...] = ()
+    serials: tuple[CharDevice, ...] = ()
+    parallels: tuple[CharDevice, ...] = ()
+    graphics: tuple[Graphics, ...] = ()
+    videos: tuple[Video, ...] = ()
+    tpms: tuple[Tpm, ...] = ()
+    datacenter_path: str | None = None  # libvirt's vmware namespace (P73)
+    moref: str | None = None
+    id: int | None = None  # of a domain that is not shut off
