@@ -1,0 +1,168 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The floors of ARCHITECTURE.md hold: who imports whom, which libraries are used where, and what is read how."""
+
+from __future__ import annotations
+
+import ast
+import pathlib
+import sys
+from collections.abc import Iterable, Iterator
+
+import pytest
+from pyVmomi import VmomiSupport
+
+PLUGINS = pathlib.Path(__file__).resolve().parents[3] / "plugins"
+OURS = "ansible_collections.virt.esx.plugins."
+
+# What each floor may import of ours, beside itself; a file's floor is the longest name that its path begins with.
+BELOW_DRIVER = {"module_utils/_vi", "module_utils/_vmx", "module_utils/_domain", "module_utils/_errors"}
+EDGE = {"module_utils/_edge", "module_utils/_argspec", "module_utils/_driver"}
+FLOORS: dict[str, set[str]] = {
+    "module_utils/_errors": set(),
+    "module_utils/_domain": {"module_utils/_errors"},
+    "module_utils/_vmx": {"module_utils/_domain", "module_utils/_errors"},
+    "module_utils/_vi": {"module_utils/_errors"},
+    "module_utils/_driver": BELOW_DRIVER,
+    "module_utils/_argspec": BELOW_DRIVER,
+    "module_utils/_edge": EDGE | BELOW_DRIVER,
+    "filter": {"module_utils/_vmx", "module_utils/_domain", "module_utils/_errors"},
+    "doc_fragments": set(),
+    "modules": EDGE,
+    "action": EDGE | BELOW_DRIVER | {"modules"},
+    "inventory": EDGE | BELOW_DRIVER | {"doc_fragments"},
+}
+
+# The only places of the libraries that a user has to install, which every plugin has to be importable without.
+LIBRARIES = {
+    "lxml": ("module_utils/_domain/document.py",),
+    "pyVmomi": ("module_utils/_vi/", "module_utils/_driver/"),
+    "pyVim": ("module_utils/_vi/", "module_utils/_driver/"),
+    "socks": ("module_utils/_vi/",),
+}
+# The floors that know nothing of Ansible.
+WITHOUT_ANSIBLE = ("module_utils/_errors", "module_utils/_domain", "module_utils/_vmx")
+# The one place that may read a managed object: by leaf paths, many objects in one call.
+READER = "module_utils/_vi/properties.py"
+
+FILES = sorted(path.relative_to(PLUGINS).as_posix() for path in PLUGINS.rglob("*.py"))
+
+
+def tree_of(file: str) -> ast.Module:
+    return ast.parse((PLUGINS / file).read_text(encoding="utf-8"), file)
+
+
+def floor_of(file: str) -> str:
+    return max((floor for floor in FLOORS if file.startswith(floor)), key=len)
+
+
+def imports_of(tree: ast.AST) -> Iterator[tuple[str, int]]:
+    """Each imported module by its full dotted name, with its line; relative imports keep their leading dots."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((name.name, node.lineno) for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            module = "." * node.level + (node.module or "")
+            yield from ((f"{module}.{name.name}", node.lineno) for name in node.names)
+
+
+def guarded_lines(tree: ast.Module) -> set[int]:
+    """The lines that a missing library does not hurt: tried, with ImportError caught, or only for type checkers."""
+    lines: set[int] = set()
+    for node in ast.walk(tree):
+        caught = isinstance(node, ast.Try) and any(
+            isinstance(handler.type, ast.Name) and handler.type.id == "ImportError" for handler in node.handlers
+        )
+        typing_only = isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
+        if caught or typing_only:
+            for statement in node.body:
+                lines.update(range(statement.lineno, (statement.end_lineno or statement.lineno) + 1))
+    return lines
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_each_file_imports_only_from_floors_below(file: str) -> None:
+    floor = floor_of(file)
+    wrong = []
+    for module, line in imports_of(tree_of(file)):
+        assert not module.startswith("."), f"{file}:{line}: imports inside the collection are absolute"
+        if module.startswith(OURS):
+            target = floor_of(module[len(OURS) :].replace(".", "/"))
+            if target != floor and target not in FLOORS[floor]:
+                wrong.append(f"{file}:{line} imports {module}: {floor} is not above {target}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_each_library_is_imported_in_its_place_and_guarded(file: str) -> None:
+    tree = tree_of(file)
+    guarded = guarded_lines(tree)
+    wrong = []
+    for module, line in imports_of(tree):
+        top = module.split(".")[0]
+        if top in sys.stdlib_module_names or top == "ansible_collections":
+            continue
+        if top == "ansible":
+            if file.startswith(WITHOUT_ANSIBLE):
+                wrong.append(f"{file}:{line} imports {module} on a floor that knows nothing of Ansible")
+        elif not file.startswith(LIBRARIES.get(top, ())):
+            wrong.append(f"{file}:{line} imports {module}: it belongs in {LIBRARIES.get(top, 'no file')}")
+        elif line not in guarded:
+            wrong.append(f"{file}:{line} imports {module} without catching ImportError")
+    assert wrong == []
+
+
+def test_the_packages_are_empty() -> None:
+    assert [path.as_posix() for path in PLUGINS.rglob("__init__.py") if path.stat().st_size] == []
+
+
+def properties_of(types: Iterable[str]) -> set[str]:
+    """The names of the properties of these types of the VI API."""
+    return {
+        prop.name
+        for name in list(types)
+        if name.startswith("vim.")
+        for prop in VmomiSupport.GetVmodlType(name)._GetPropertyList()
+    }
+
+
+# What pyVmomi knows of the API: names that managed objects alone have, and names that they share with plain data.
+MANAGED_PROPERTIES = properties_of(VmomiSupport._managedDefMap)
+SHARED_PROPERTIES = MANAGED_PROPERTIES & properties_of(VmomiSupport._dataDefMap)
+# A shared name is looked for on variables that are called what a managed object is called.
+MANAGED = {"vm", "virtual_machine", "task", "folder", "datacenter", "managed", "managed_object", "moref", "reference"}
+
+
+def managed_reads(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    """Reads of an attribute that only a managed object has, or that are made of a variable named like one."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and node.attr in MANAGED_PROPERTIES:
+            holder = node.value
+            name = (
+                holder.id if isinstance(holder, ast.Name) else holder.attr if isinstance(holder, ast.Attribute) else ""
+            )
+            if name in MANAGED or node.attr not in SHARED_PROPERTIES:
+                yield ast.unparse(node), node.lineno
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if file.startswith(LIBRARIES["pyVmomi"]) and file != READER])
+def test_no_managed_object_is_read_by_attribute(file: str) -> None:
+    """Each such read is a round trip of its own; properties are fetched by leaf paths, through one function."""
+    assert [f"{file}:{line} reads {what}" for what, line in managed_reads(tree_of(file))] == []
+
+
+@pytest.mark.parametrize(
+    ("source", "reads"),
+    [
+        ("vm.runtime.powerState", ["vm.runtime"]),
+        ("self.vm.summary", ["self.vm.summary"]),
+        ("whatever.rootSnapshot", ["whatever.rootSnapshot"]),
+        ("task.info", ["task.info"]),
+        ("row['runtime.powerState']", []),
+        ("domain.name", []),
+        ("vm.PowerOn()", []),
+    ],
+)
+def test_the_search_for_such_reads_finds_them(source: str, reads: list[str]) -> None:
+    assert [what for what, _line in managed_reads(ast.parse(source))] == reads

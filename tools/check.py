@@ -1,0 +1,149 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run the checks of ``tools/checks.py``, two at a time, and print one summary.
+
+The whole output of each is kept in ``.cache/logs``; that of a failed one is printed as well.
+"""
+
+from __future__ import annotations
+
+import argparse
+import concurrent.futures
+import dataclasses
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+
+from tools.checks import CHECKS, Check
+from tools.environment import CACHE, ROOT, environment
+
+LOGS = CACHE / "logs"
+LIMIT = 900  # seconds for one command; what hangs is ended, and its log shows where
+SHOWN = 200  # lines of a failed check's log
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """How a check ended: why it failed, nothing where it passed, and after how many seconds."""
+
+    check: Check
+    failure: str | None
+    seconds: float = 0.0
+
+
+def run_check(check: Check) -> Outcome:
+    """Run a check's commands in turn, until one fails."""
+    start = time.monotonic()
+    log = LOGS / f"{check.name}.log"
+    failure = None
+    with log.open("wb") as output:
+        for command in check.commands:
+            output.write(f"$ {' '.join(command)}\n".encode())
+            output.flush()
+            failure = run_command(command, output.fileno())
+            if failure:
+                break
+    outcome = Outcome(check, failure, time.monotonic() - start)
+    report(outcome, log)
+    return outcome
+
+
+def run_command(command: Sequence[str], output: int) -> str | None:
+    """Run one command in a process group of its own; return why it failed."""
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    try:
+        code = process.wait(timeout=LIMIT)
+    except subprocess.TimeoutExpired:
+        return f"not done after {LIMIT} s"
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    return f"exit status {code}" if code else None
+
+
+def report(outcome: Outcome, log: pathlib.Path) -> None:
+    """Say how a check ended, with the end of its log where it failed."""
+    lines = [f"{'FAILED' if outcome.failure else 'passed'}  {outcome.check.name}  ({outcome.seconds:.0f} s)"]
+    if outcome.failure:
+        text = log.read_text(encoding="utf-8", errors="replace").splitlines()
+        if len(text) > SHOWN:
+            lines.append(f"    ... the first {len(text) - SHOWN} lines are in {log.relative_to(ROOT)}")
+        lines += [f"    {line}" for line in text[-SHOWN:]]
+    print("\n".join(lines), flush=True)
+
+
+def run_all(chosen: Sequence[Check]) -> list[Outcome]:
+    """Run checks as processors and needs allow, the longest first; return their outcomes in the order given."""
+    waiting = sorted(chosen, key=lambda check: -check.seconds)
+    names = {check.name for check in chosen}
+    running: dict[concurrent.futures.Future[Outcome], Check] = {}
+    done: dict[str, Outcome] = {}
+    with concurrent.futures.ThreadPoolExecutor(max(2, (os.cpu_count() or 2))) as pool:
+        while waiting or running:
+            for check in list(waiting):
+                needed = [done.get(name) for name in check.needs if name in names]
+                lacking = [outcome.check.name for outcome in needed if outcome and outcome.failure]
+                if lacking:
+                    done[check.name] = Outcome(check, f"needs {', '.join(lacking)}")
+                elif all(needed) and len(running) < max(2, (os.cpu_count() or 2)):
+                    running[pool.submit(run_check, check)] = check
+                else:
+                    continue
+                waiting.remove(check)
+            finished, _ = concurrent.futures.wait(running, return_when=concurrent.futures.FIRST_COMPLETED)
+            for future in finished:
+                done[running.pop(future).name] = future.result()
+    return [done[check.name] for check in chosen]
+
+
+def summarise(outcomes: Sequence[Outcome], seconds: float) -> None:
+    """Print a line for each check, and the closing line that counts them."""
+    width = max(len(outcome.check.name) for outcome in outcomes)
+    print(f"\n{'check':{width}}  result    time  shows")
+    for outcome in outcomes:
+        result = "FAILED" if outcome.failure else "passed"
+        why = f"{outcome.check.what}{f' ({outcome.failure})' if outcome.failure else ''}"
+        print(f"{outcome.check.name:{width}}  {result}  {outcome.seconds:4.0f} s  {why}")
+    failed = sum(1 for outcome in outcomes if outcome.failure)
+    print(f"\nWhole logs are in {LOGS.relative_to(ROOT)}; all took {seconds:.0f} s.")
+    print(f"{len(outcomes) - failed} passed, {failed} failed", flush=True)
+
+
+def main() -> int:
+    """Run all checks, or the ones that are named, with the checks that they need."""
+    parser = argparse.ArgumentParser(prog="make check", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("--list", action="store_true", help="list the checks")
+    arguments = parser.parse_args()
+    known = {check.name: check for check in CHECKS}
+    if arguments.list:
+        print("\n".join(f"{check.name:20} {check.what}" for check in CHECKS))
+        return 0
+    wanted = set(arguments.names or known)
+    if not wanted <= set(known):
+        parser.error(f"no check is named {', '.join(sorted(wanted - set(known)))}; there are {', '.join(known)}")
+    while more := {name for wish in wanted for name in known[wish].needs} - wanted:
+        wanted |= more
+    LOGS.mkdir(parents=True, exist_ok=True)
+    start = time.monotonic()
+    outcomes = run_all([check for check in CHECKS if check.name in wanted])
+    summarise(outcomes, time.monotonic() - start)
+    return 1 if any(outcome.failure for outcome in outcomes) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
