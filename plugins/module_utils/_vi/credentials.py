@@ -1,0 +1,137 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""User names and passwords, completed from libvirt's client authentication file.
+
+The file is a GLib key file::
+
+    [auth-esx-esx1.example.com]
+    credentials=lab
+
+    [credentials-lab]
+    username=root
+    password=secret
+
+The service is always ``esx``, also for ``gsx`` and ``vpx``; the host is matched by its exact text, then ``default``.
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Callable
+
+from ansible_collections.virt.esx.plugins.module_utils._errors import AuthFailed, ParseError
+from ansible_collections.virt.esx.plugins.module_utils._vi.options import AuthFile, Login
+
+Groups = dict[str, dict[str, str]]
+
+# The escapes of a GLib key file's values.
+_ESCAPES = {"s": " ", "n": "\n", "t": "\t", "r": "\r", "\\": "\\"}
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What is sent to one server to log in."""
+
+    username: str
+    password: str = field(repr=False)
+
+
+def find_credentials(
+    login: Login, auth_file: AuthFile, hosts: Sequence[str], warn: Callable[[str], None]
+) -> Credentials:
+    """Return user and password for a server.
+
+    :param login: what options, URI and environment say; it comes before the file.
+    :param auth_file: where the file may be; it is only read if something is missing.
+    :param hosts: the names under which the server may be listed in the file, the first one listed counts.
+    :param warn: called with a sentence if others than the owner can read the file.
+    :raises AuthFailed: if there is no password, or the given file cannot be read.
+    :raises ParseError: if the file is not a key file, or an entry of it is incomplete.
+    """
+    if login.username is not None and login.password is not None:
+        return Credentials(login.username, login.password)
+    path = _locate(auth_file)
+    entry = {} if path is None else _entry(path, _read(path, warn), hosts)
+    username = login.username or entry.get("username") or login.default_username
+    if login.password is not None:
+        return Credentials(username, login.password)
+    if "password" in entry and username == entry.get("username", username):
+        return Credentials(username, entry["password"])
+    raise AuthFailed(
+        f"There is no password for user '{username}' on {hosts[0]}.",
+        hint="Set password (for a vCenter vcenter_password), its environment variable, or an entry for this host and "
+        f"user in {path or 'a libvirt auth file (auth_file)'}.",
+    )
+
+
+def parse_key_file(text: str, name: str) -> Groups:
+    """Return the groups of a GLib key file with their keys; of a key that is given twice the last one counts.
+
+    :param text: the file's text.
+    :param name: the file's name for messages.
+    :raises ParseError: for a line that is neither a comment, a group nor a key.
+    """
+    groups: Groups = {}
+    group: dict[str, str] | None = None
+    for number, line in enumerate(text.splitlines(), 1):
+        line = line.strip()
+        if not line or line.startswith("#"):
+            continue
+        if line.startswith("[") and line.endswith("]"):
+            group = groups.setdefault(line[1:-1], {})
+            continue
+        key, equals, value = line.partition("=")
+        if not equals or group is None:
+            raise ParseError("neither a [group] nor key=value.", where=name, line=number)
+        group[key.strip()] = _unescape(value.strip())
+    return groups
+
+
+def _unescape(value: str) -> str:
+    result, rest = "", value
+    while "\\" in rest:
+        before, _backslash, rest = rest.partition("\\")
+        result += before + _ESCAPES.get(rest[:1], "\\" + rest[:1])
+        rest = rest[1:]
+    return result + rest
+
+
+def _locate(auth_file: AuthFile) -> str | None:
+    if auth_file.given is not None:
+        return str(Path(auth_file.given).expanduser())
+    return next((path for path in auth_file.usual if os.access(path, os.R_OK)), None)
+
+
+def _read(path: str, warn: Callable[[str], None]) -> Groups:
+    try:
+        with Path(path).open(encoding="utf-8") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            text = file.read()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise AuthFailed(f"The auth file {path} cannot be read: {reason}.") from None
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        warn(f"The auth file {path} can be read by others (mode {stat.S_IMODE(mode):04o}); it should have mode 0600.")
+    return parse_key_file(text, path)
+
+
+def _entry(path: str, groups: Groups, hosts: Sequence[str]) -> dict[str, str]:
+    """The credentials of the first host that has a group, else of ``default``, else nothing."""
+    for host in [*hosts, "default"]:
+        group = groups.get(f"auth-esx-{host}")
+        if group is None:
+            continue
+        name = group.get("credentials")
+        if name is None:
+            raise ParseError("it has no key 'credentials'.", where=f"{path}, [auth-esx-{host}]")
+        if f"credentials-{name}" not in groups:
+            raise ParseError(f"there is no group [credentials-{name}].", where=f"{path}, [auth-esx-{host}]")
+        return groups[f"credentials-{name}"]
+    return {}

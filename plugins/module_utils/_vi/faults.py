@@ -1,0 +1,106 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Faults of the VI API, turned into the collection's own exceptions.
+
+One table says which fault is which kind of error; all others are a ``ServerFault`` with the fault's name.
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.virt.esx.plugins.module_utils._errors import (
+    AuthFailed,
+    EsxError,
+    LicenceRestricted,
+    NotFound,
+    ServerFault,
+)
+from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import moid, type_name, vim, vmodl
+
+_KINDS: dict[str, type[EsxError]] = {
+    "InvalidLogin": AuthFailed,
+    "NotAuthenticated": AuthFailed,
+    "ManagedObjectNotFound": NotFound,
+    "RestrictedVersion": LicenceRestricted,
+}
+
+_HINTS = {
+    "InvalidLogin": "Check username and password; only one attempt was made, as hosts lock accounts after a few.",
+    "NoPermission": "Give the user a role on the host that has this privilege, or log in as another user.",
+    "TaskInProgress": "Another task works on the same object: wait for it, or cancel it.",
+    "ToolsUnavailable": "VMware Tools have to run in the guest for this.",
+    "RestrictedVersion": "Assign a licence that includes the vSphere API; what only reads works without one.",
+    "ManagedObjectNotFound": "It was removed meanwhile, run the task again.",
+}
+
+# Members that say what a fault is about: the API's name of the member, and how it is called in a message.
+_DETAILS: tuple[tuple[str, str], ...] = (
+    ("invalidProperty", "property"),
+    ("requestedState", "requested state"),
+    ("existingState", "present state"),
+    ("name", "name"),
+    ("file", "file"),
+    ("datastore", "datastore"),
+    ("privilegeId", "privilege"),
+    ("reason", "reason"),
+    ("device", "device"),
+    ("property", "property"),
+)
+
+
+def is_fault(error: BaseException) -> bool:
+    """Say whether an exception is an answer of the server (rather than a failure to get one)."""
+    return vmodl is not None and isinstance(error, vmodl.MethodFault)
+
+
+def is_not_authenticated(fault: Any) -> bool:
+    """Say whether a fault means that the session has ended, so that the server has not carried out the call."""
+    return isinstance(fault, vim.fault.NotAuthenticated)
+
+
+def from_fault(fault: Any, doing: str) -> EsxError:
+    """Return the exception for a fault of the server.
+
+    :param fault: a ``vmodl.MethodFault``, as raised by a call or found in a task's ``info.error``.
+    :param doing: what was being done, for the message: the VI method's name.
+    """
+    name = type_name(fault)
+    kind = _KINDS.get(name, ServerFault)
+    return kind(_sentence(kind, doing, name, fault), hint=_HINTS.get(name), fault=name)
+
+
+def _sentence(kind: type[EsxError], doing: str, name: str, fault: Any) -> str:
+    if name == "InvalidLogin":
+        return "The server did not accept the user name or the password."
+    if name == "ManagedObjectNotFound":
+        missing = getattr(fault, "obj", None)
+        return (
+            f"{doing}: the object {'' if missing is None else moid(missing)} does not exist on the server (any more)."
+        )
+    text = _text(fault)
+    if kind is LicenceRestricted:
+        return f"{doing} is not allowed by the licence of the host, which makes its API read-only: {text or name}."
+    details = ", ".join(_details(fault))
+    about = f"{name}, {details}" if details else name
+    return f"{doing} failed: {text} ({about})." if text else f"{doing} failed: {about}."
+
+
+def _text(fault: Any) -> str | None:
+    """What the server says in words; some simulators say the name of a Go type only."""
+    messages: list[str] = [fault.msg or ""]
+    messages += [item.message or "" for item in getattr(fault, "faultMessage", None) or ()]
+    spoken = [text.strip().rstrip(".") for text in messages if text.strip() and not text.startswith("*types.")]
+    return ": ".join(dict.fromkeys(spoken)) or None
+
+
+def _details(fault: Any) -> list[str]:
+    shown = []
+    for member, label in _DETAILS:
+        value = getattr(fault, member, None)
+        if isinstance(value, (str, int)) and not isinstance(value, bool) and str(value):
+            shown.append(f"{label} {value}")
+    return shown

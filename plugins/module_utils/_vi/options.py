@@ -1,0 +1,226 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The connection options of every module and plugin, resolved to one value: pure, no files are read.
+
+Options and environment go in, a ``Connection`` comes out. It is complete but for what libvirt's auth file may add to
+the logins, which ``credentials.py`` reads when a session is opened.
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, ParseError
+from ansible_collections.virt.esx.plugins.module_utils._vi.uri import Uri, join_host_port, parse_uri
+
+# Which environment variables stand in for an option that is not given, the first one that is set counts.
+OPTION_ENVIRONMENT: dict[str, tuple[str, ...]] = {
+    "uri": ("ESX_URI",),
+    "hostname": ("VMWARE_HOST",),
+    "port": ("VMWARE_PORT",),
+    "validate_certs": ("VMWARE_VALIDATE_CERTS",),
+    "username": ("ESX_USERNAME", "VMWARE_USER"),
+    "password": ("ESX_PASSWORD", "VMWARE_PASSWORD"),
+    "vcenter_username": ("ESX_VCENTER_USERNAME",),
+    "vcenter_password": ("ESX_VCENTER_PASSWORD",),
+    "auth_file": ("LIBVIRT_AUTH_FILE",),
+}
+
+DEFAULT_TIMEOUT = 300
+DEFAULT_USERNAME = {"esx": "root", "gsx": "root", "vpx": "administrator"}
+SYSTEM_AUTH_FILE = "/etc/libvirt/auth.conf"
+
+_TRUE = ("yes", "on", "1", "true", "t", "y")
+_FALSE = ("no", "off", "0", "false", "f", "n")
+
+
+@dataclass(frozen=True)
+class Login:
+    """User and password for one server as far as options and environment have them."""
+
+    username: str | None
+    password: str | None = field(repr=False)
+    default_username: str
+
+
+@dataclass(frozen=True)
+class AuthFile:
+    """Where libvirt's auth file may be: ``given`` has to be readable, of ``usual`` the first readable one counts."""
+
+    given: str | None
+    usual: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Connection:
+    """All that is needed to open a session.
+
+    ``thumbprints`` are SHA-256 digests as 64 lower-case hex digits; ``timeout`` is in seconds; ``answers`` are pairs of
+    a question's id or text and the wanted choice.
+    """
+
+    uri: Uri
+    login: Login
+    vcenter_login: Login
+    auth_file: AuthFile
+    ca_path: str | None = None
+    thumbprints: tuple[str, ...] = ()
+    timeout: int = DEFAULT_TIMEOUT
+    answers: tuple[tuple[str, str], ...] = ()
+    session_cache: bool = False
+    warnings: tuple[str, ...] = ()
+
+    def secrets(self) -> tuple[str, ...]:
+        """Return the passwords that no result may contain."""
+        return tuple(login.password for login in (self.login, self.vcenter_login) if login.password)
+
+
+def resolve(options: Mapping[str, Any], environment: Mapping[str, str]) -> Connection:
+    """Return the one connection that options and environment describe.
+
+    :param options: the connection options of a module or plugin; None stands for "not given".
+    :param environment: the environment variables of the process (``os.environ``).
+    :raises ParseError: for a URI or a value that is not acceptable.
+    :raises EsxError: if there is no host, or if ``hostname``, ``port`` or ``validate_certs`` contradict the ``uri``.
+    """
+    given = _Given(options, environment)
+    uri = _uri(given)
+    thumbprints = _thumbprints(given.text("thumbprint"))
+    if thumbprints and uri.transport == "http":
+        raise EsxError("A thumbprint needs a certificate, but the URI has transport=http.")
+    return Connection(
+        uri=uri,
+        login=_login(given, "username", "password", uri.user, DEFAULT_USERNAME[uri.scheme]),
+        vcenter_login=_login(given, "vcenter_username", "vcenter_password", None, DEFAULT_USERNAME["vpx"]),
+        auth_file=_auth_file(given, uri, environment),
+        ca_path=given.text("ca_path"),
+        thumbprints=thumbprints,
+        timeout=_positive("timeout", options.get("timeout"), DEFAULT_TIMEOUT),
+        answers=tuple((str(key), str(value)) for key, value in (options.get("answers") or {}).items()),
+        session_cache=bool(options.get("session_cache")),
+        warnings=_warnings(uri),
+    )
+
+
+class _Given:
+    """Options with their environment variables behind them."""
+
+    def __init__(self, options: Mapping[str, Any], environment: Mapping[str, str]) -> None:
+        self._options = options
+        self._environment = environment
+
+    def option(self, name: str) -> str | None:
+        value = self._options.get(name)
+        return None if value is None or value == "" else str(value)
+
+    def variable(self, name: str) -> tuple[str, str] | None:
+        """The name and the value of the environment variable that stands in for an option."""
+        for variable in OPTION_ENVIRONMENT.get(name, ()):
+            if self._environment.get(variable):
+                return variable, self._environment[variable]
+        return None
+
+    def found(self, name: str) -> tuple[str, str] | None:
+        """Where a value comes from, in words for a message, and the value."""
+        value = self.option(name)
+        if value is not None:
+            return f"option {name}", value
+        variable = self.variable(name)
+        return None if variable is None else (f"environment variable {variable[0]}", variable[1])
+
+    def text(self, name: str) -> str | None:
+        found = self.found(name)
+        return None if found is None else found[1]
+
+
+def _uri(given: _Given) -> Uri:
+    text = given.text("uri")
+    if text is None:
+        return _uri_of_parts(given)
+    uri = parse_uri(text)
+    for name, present in (("hostname", uri.host), ("port", uri.port), ("validate_certs", not uri.no_verify)):
+        found = given.found(name)
+        if found is not None and _part(name, found[1]) != (present.lower() if isinstance(present, str) else present):
+            raise EsxError(
+                f"The {found[0]} ('{found[1]}') contradicts the URI, which says {_in_words(name, uri)}.",
+                hint="Give either uri or hostname, port and validate_certs; the URI says everything by itself.",
+            )
+    return uri
+
+
+def _in_words(name: str, uri: Uri) -> str:
+    checked = "no_verify=1, do not check" if uri.no_verify else "to check the certificate (there is no no_verify=1)"
+    return {"hostname": f"'{uri.host}'", "port": f"{uri.port}", "validate_certs": checked}[name]
+
+
+def _uri_of_parts(given: _Given) -> Uri:
+    """``hostname``, ``port`` and ``validate_certs`` as the esx:// URI that says the same."""
+    hostname = given.text("hostname")
+    if hostname is None:
+        raise EsxError(
+            "There is no host to connect to.",
+            hint="Set uri (or the environment variable ESX_URI), or hostname (or VMWARE_HOST).",
+        )
+    port = _part("port", given.text("port") or "443")
+    verify = _part("validate_certs", given.text("validate_certs") or "true")
+    server = join_host_port(hostname.strip("[]"), int(port))
+    return parse_uri(f"esx://{server}/" + ("" if verify else "?no_verify=1"))
+
+
+def _part(name: str, text: str) -> Any:
+    """The value of an option that says the same as a part of a URI, in a form that can be compared."""
+    if name == "hostname":
+        return text.lower().strip("[]")
+    if name == "port":
+        return _positive(name, text, 0)
+    word = text.lower()
+    if word not in _TRUE + _FALSE:
+        raise ParseError(f"'{text}' is neither true nor false.", where=name)
+    return word in _TRUE
+
+
+def _positive(name: str, value: Any, default: int) -> int:
+    if value is None:
+        return default
+    if not re.fullmatch(r"[0-9]{1,9}", str(value)) or int(value) < 1:
+        raise ParseError(f"'{value}' is not a number of at least 1.", where=name)
+    return int(value)
+
+
+def _login(given: _Given, username: str, password: str, uri_user: str | None, default: str) -> Login:
+    """The option, else the URI's user, else the environment."""
+    user = given.option(username) or uri_user or given.text(username)
+    return Login(username=user, password=given.text(password), default_username=default)
+
+
+def _auth_file(given: _Given, uri: Uri, environment: Mapping[str, str]) -> AuthFile:
+    home = environment.get("HOME")
+    config = environment.get("XDG_CONFIG_HOME") or (f"{home}/.config" if home else None)
+    users = (f"{config}/libvirt/auth.conf",) if config else ()
+    return AuthFile(given=given.text("auth_file") or uri.authfile, usual=(*users, SYSTEM_AUTH_FILE))
+
+
+def _thumbprints(text: str | None) -> tuple[str, ...]:
+    """``AB:CD:...``, several (of a host and its vCenter) separated by commas."""
+    if text is None:
+        return ()
+    digests = tuple(re.sub(r"[\s:]", "", item).lower() for item in text.split(","))
+    for digest in digests:
+        if not re.fullmatch(r"[0-9a-f]{64}", digest):
+            raise ParseError(
+                f"'{text}' is not the SHA-256 thumbprint of a certificate (64 hex digits, colons between are allowed).",
+                where="thumbprint",
+            )
+    return digests
+
+
+def _warnings(uri: Uri) -> tuple[str, ...]:
+    if uri.path and uri.scheme != "vpx":
+        return (f"The path '/{'/'.join(uri.path)}' of the {uri.scheme}:// URI is ignored: a host has no path.",)
+    return ()

@@ -1,0 +1,143 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kept-alive HTTP connections to one server, used by SOAP calls and file transfers alike.
+
+A connection is taken, used for one exchange and given back; a single-threaded task never has more than one.
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+import http.client
+import select
+import socket
+import ssl
+import threading
+from dataclasses import dataclass
+
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
+from ansible_collections.virt.esx.plugins.module_utils._vi.failures import cannot_connect
+from ansible_collections.virt.esx.plugins.module_utils._vi.proxy import open_tcp
+from ansible_collections.virt.esx.plugins.module_utils._vi.tls import check_thumbprint, make_context, read_thumbprint
+from ansible_collections.virt.esx.plugins.module_utils._vi.uri import Proxy, join_host_port
+
+# The seconds until a connection has to be made, whatever the time that its calls may take.
+CONNECT_TIMEOUT = 30.0
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A server and how it is reached; ``timeout`` is the seconds an answer may take."""
+
+    host: str
+    port: int
+    transport: str = "https"
+    proxy: Proxy | None = None
+    no_verify: bool = False
+    ca_path: str | None = None
+    thumbprints: tuple[str, ...] = ()
+    timeout: float = 300.0
+
+    def __str__(self) -> str:
+        return join_host_port(self.host, self.port)
+
+
+class _Connection(http.client.HTTPConnection):
+    """An HTTP connection whose channel the pool makes: through the proxy, with TLS, certificate checked."""
+
+    def __init__(self, pool: Pool) -> None:
+        super().__init__(pool.endpoint.host, pool.endpoint.port)
+        self.default_port = 443 if pool.endpoint.transport == "https" else 80
+        self._pool = pool
+
+    def connect(self) -> None:
+        self.sock = self._pool.open_channel()
+
+
+class Pool:
+    """The kept-alive connections to one endpoint.
+
+    ``timeout`` is the seconds that the next answers may take; ``opened`` counts the connections that were made.
+    """
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+        self.timeout = endpoint.timeout
+        self.opened = 0
+        self._context: ssl.SSLContext | None = None
+        self._idle: list[http.client.HTTPConnection] = []
+        self._lock = threading.RLock()
+
+    def take(self) -> http.client.HTTPConnection:
+        """Return a connection that is ready for a request.
+
+        :raises EsxError: if the server cannot be reached, or its certificate is not acceptable.
+        """
+        while True:
+            with self._lock:
+                connection = self._idle.pop() if self._idle else None
+            if connection is None:
+                connection = _Connection(self)
+                connection.connect()
+            elif connection.sock is None or _is_readable(connection.sock):
+                connection.close()  # the server closed it meanwhile
+                continue
+            connection.sock.settimeout(self.timeout)
+            return connection
+
+    def give_back(self, connection: http.client.HTTPConnection) -> None:
+        """Keep a connection whose last answer was read to its end."""
+        with self._lock:
+            self._idle.append(connection)
+
+    def close(self) -> None:
+        """Close all idle connections."""
+        with self._lock:
+            connections, self._idle = self._idle, []
+        for connection in connections:
+            connection.close()
+
+    def open_channel(self) -> socket.socket:
+        """Return a new channel to the server, a plain socket where the transport is ``http``."""
+        endpoint = self.endpoint
+        timeout = min(CONNECT_TIMEOUT, endpoint.timeout)
+        try:
+            channel = open_tcp(endpoint.host, endpoint.port, endpoint.proxy, timeout)
+            if endpoint.transport == "https":
+                channel = self._wrap(channel)
+        except EsxError:
+            raise
+        except (OSError, ValueError) as error:
+            raise cannot_connect(error, str(endpoint), self._read_thumbprint) from None
+        self.opened += 1
+        return channel
+
+    def _wrap(self, channel: socket.socket) -> ssl.SSLSocket:
+        with self._lock:
+            if self._context is None:
+                self._context = make_context(
+                    no_verify=self.endpoint.no_verify,
+                    ca_path=self.endpoint.ca_path,
+                    thumbprints=self.endpoint.thumbprints,
+                )
+        wrapped = self._context.wrap_socket(channel, server_hostname=self.endpoint.host)
+        if self.endpoint.thumbprints:
+            check_thumbprint(wrapped, self.endpoint.thumbprints, str(self.endpoint))
+        return wrapped
+
+    def _read_thumbprint(self) -> str | None:
+        """The certificate is not accessible after a failed handshake, so a second one is made for the message."""
+        endpoint = self.endpoint
+        try:
+            return read_thumbprint(open_tcp(endpoint.host, endpoint.port, endpoint.proxy, 5.0))
+        except (OSError, EsxError):
+            return None
+
+
+def _is_readable(channel: socket.socket) -> bool:
+    """Between exchanges a server has nothing to say: what can be read is the end of the connection."""
+    poll = select.poll()
+    poll.register(channel, select.POLLIN)
+    return bool(poll.poll(0))

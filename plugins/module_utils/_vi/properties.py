@@ -1,0 +1,186 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one reader of properties of managed objects: leaf paths, in bulk, by the PropertyCollector.
+
+One call reads any number of paths of up to ``PAGE`` objects. A property that is unset, or that the user may not see,
+is None. No attribute of a managed object is read anywhere else: each would be a call of its own.
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.virt.esx.plugins.module_utils._vi.faults import is_not_authenticated
+from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
+from ansible_collections.virt.esx.plugins.module_utils._vi.stub import SessionRenewed
+from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name, vim_type, vmodl
+
+PAGE = 500
+
+Values = dict[str, Any]
+Row = tuple[Any, Values]
+
+
+@dataclass(frozen=True)
+class Hop:
+    """One step from objects of a type along a property; ``then`` names the hops that go on from there."""
+
+    name: str
+    type: str
+    path: str
+    then: tuple[str, ...] = ()
+
+
+# Where to go from the object at which a read starts. The hops that are started with come first, see ``starts``.
+HOST_VMS = (Hop("vms", "HostSystem", "vm"),)
+HOST_DATASTORES = (Hop("datastores", "HostSystem", "datastore"),)
+HOST_NETWORKS = (Hop("networks", "HostSystem", "network"),)
+DATACENTER_NETWORKS = (Hop("networks", "Datacenter", "network"),)
+FOLDER_VMS = (
+    Hop("children", "Folder", "childEntity", ("children", "vm-folder", "vapp")),
+    Hop("vm-folder", "Datacenter", "vmFolder", ("children",)),
+    Hop("vapp", "VirtualApp", "vm"),
+)
+FOLDER_CHILDREN = (Hop("children", "Folder", "childEntity"),)
+# From the root folder of a host to its one host: datacenter, host folder, compute resource, host.
+ROOT_TO_HOST = (
+    Hop("datacenters", "Folder", "childEntity", ("host-folder",)),
+    Hop("host-folder", "Datacenter", "hostFolder", ("computes",)),
+    Hop("computes", "Folder", "childEntity", ("hosts",)),
+    Hop("hosts", "ComputeResource", "host"),
+)
+# From the root folder of a vCenter to all that a path may name.
+ROOT_TO_ALL_HOSTS = (
+    Hop("children", "Folder", "childEntity", ("children", "host-folder", "hosts")),
+    Hop("host-folder", "Datacenter", "hostFolder", ("children",)),
+    Hop("hosts", "ComputeResource", "host"),
+)
+# From an object of a vCenter's inventory up to the root folder.
+PARENTS = (Hop("parent", "ManagedEntity", "parent", ("parent",)),)
+
+
+def fetch(
+    session: Session,
+    type_: str,
+    paths: Sequence[str],
+    *,
+    objects: Sequence[Any],
+    traversal: Sequence[Hop] = (),
+) -> list[Row]:
+    """Read properties of all objects of one type.
+
+    :param type_: the VI API's name of the type, ``VirtualMachine``; its subtypes are read, too.
+    :param paths: leaf paths such as ``runtime.powerState``.
+    :param objects: the references to read from; with a traversal, where it starts.
+    :param traversal: the hops to the objects to read from, one of the tables above.
+    :returns: for each object its reference and its values by path, None where there is none.
+    :raises NotFound: if one of ``objects`` does not exist.
+    """
+    return fetch_types(session, {type_: paths}, objects=objects, traversal=traversal)
+
+
+def fetch_one(session: Session, object_: Any, paths: Sequence[str]) -> Values:
+    """Read properties of one object; NotFound is raised if it does not exist."""
+    rows = fetch(session, type_name(object_), paths, objects=[object_])
+    return rows[0][1] if rows else dict.fromkeys(paths)
+
+
+def fetch_types(
+    session: Session,
+    wanted: Mapping[str, Sequence[str]],
+    *,
+    objects: Sequence[Any],
+    traversal: Sequence[Hop] = (),
+    itself: bool = False,
+) -> list[Row]:
+    """Read properties of objects of several types in the same calls; see ``fetch``.
+
+    An object of two of the types has the paths of both; ``itself`` says whether the objects at which a traversal
+    starts are read as well.
+    """
+    if not objects:
+        return []
+    spec = _filter_spec(wanted, objects, traversal, itself)
+    try:
+        contents = list(_retrieve(session, spec))
+    except SessionRenewed:
+        contents = list(_retrieve(session, spec))
+    return _rows(wanted, contents)
+
+
+def make_filter_spec(wanted: Mapping[str, Sequence[str]], objects: Sequence[Any]) -> Any:
+    """Return a PropertyCollector's FilterSpec for a property filter on some objects."""
+    return _filter_spec(wanted, objects, (), itself=True)
+
+
+def _filter_spec(
+    wanted: Mapping[str, Sequence[str]], objects: Sequence[Any], traversal: Sequence[Hop], itself: bool
+) -> Any:
+    collector = vmodl.query.PropertyCollector
+    select = _selection(traversal)
+    skip = bool(traversal) and not itself
+    return collector.FilterSpec(
+        objectSet=[collector.ObjectSpec(obj=ref, skip=skip, selectSet=select) for ref in objects],
+        propSet=[
+            collector.PropertySpec(type=vim_type(name), all=False, pathSet=list(paths))
+            for name, paths in wanted.items()
+        ],
+    )
+
+
+def _selection(traversal: Sequence[Hop]) -> list[Any]:
+    """All hops as one set: the server takes those that fit the type of the object that it is at."""
+    collector = vmodl.query.PropertyCollector
+    return [
+        collector.TraversalSpec(
+            name=hop.name,
+            type=vim_type(hop.type),
+            path=hop.path,
+            skip=False,
+            selectSet=[collector.SelectionSpec(name=name) for name in hop.then],
+        )
+        for hop in traversal
+    ]
+
+
+def _retrieve(session: Session, spec: Any) -> Iterable[Any]:
+    """The ObjectContents of a filter, page by page; before API 4.1 there are no pages."""
+    collector = session.content.propertyCollector
+    if not session.has(4, 1):
+        yield from _checked(session, collector.RetrieveContents([spec]))
+        return
+    options = vmodl.query.PropertyCollector.RetrieveOptions(maxObjects=PAGE)
+    result = collector.RetrievePropertiesEx([spec], options)
+    while result is not None:
+        yield from _checked(session, result.objects)
+        result = collector.ContinueRetrievePropertiesEx(result.token) if result.token else None
+
+
+def _checked(session: Session, contents: Sequence[Any] | None) -> Iterable[Any]:
+    """Servers may answer for an ended session with properties that are missing for that reason."""
+    for content in contents or ():
+        for missing in content.missingSet or ():
+            if is_not_authenticated(missing.fault):
+                session.renew()
+                raise SessionRenewed("The session ended during a read; there is a new one now.")
+        yield content
+
+
+def _rows(wanted: Mapping[str, Sequence[str]], contents: Iterable[Any]) -> list[Row]:
+    """One row for each object, also if it was reached by several ways."""
+    classes = {name: vim_type(name) for name in wanted}
+    rows: dict[Any, Row] = {}
+    for content in contents:
+        values: Values = {}
+        for name, paths in wanted.items():
+            if isinstance(content.obj, classes[name]):
+                values.update(dict.fromkeys(paths))
+        for item in content.propSet or ():
+            values[item.name] = item.val
+        rows[content.obj] = (content.obj, values)
+    return list(rows.values())

@@ -1,0 +1,82 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A TCP connection to a server, straight or through a proxy.
+
+HTTP proxies are asked with CONNECT, so that they see nothing of what is said; SOCKS is spoken by the library
+python-socks, which is only imported if a URI names such a proxy.
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+import http.client
+import socket
+from typing import Any
+
+from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed, MissingLibrary
+from ansible_collections.virt.esx.plugins.module_utils._vi.uri import Proxy, join_host_port
+
+try:
+    import python_socks
+    from python_socks import sync as socks
+except ImportError as error:
+    python_socks, socks = None, None  # type: ignore[assignment]
+    SOCKS_IMPORT_ERROR: str | None = str(error)
+else:
+    SOCKS_IMPORT_ERROR = None
+
+
+def open_tcp(host: str, port: int, proxy: Proxy | None, timeout: float) -> socket.socket:
+    """Return a connected socket.
+
+    :param host: the server's name or address.
+    :param proxy: the proxy to go through, or None.
+    :param timeout: seconds until the connection has to be there; the socket keeps it.
+    :raises OSError: if the server (without a proxy) cannot be reached.
+    :raises ConnectionFailed: if the proxy cannot be reached or does not let us through.
+    :raises MissingLibrary: if a SOCKS proxy is asked for and python-socks is not there.
+    """
+    if proxy is None:
+        return socket.create_connection((host, port), timeout)
+    try:
+        if proxy.kind == "http":
+            return _through_http(host, port, proxy, timeout)
+        return _through_socks(host, port, proxy, timeout)
+    except (OSError, http.client.HTTPException) as error:
+        raise _refused(proxy, host, port, error) from None
+
+
+def _through_http(host: str, port: int, proxy: Proxy, timeout: float) -> socket.socket:
+    connection = http.client.HTTPConnection(proxy.host, proxy.port, timeout=timeout)
+    connection.set_tunnel(host, port)
+    try:
+        connection.connect()
+    except BaseException:
+        connection.close()
+        raise
+    return connection.sock
+
+
+def _through_socks(host: str, port: int, proxy: Proxy, timeout: float) -> socket.socket:
+    """socks4 resolves the name here, socks4a and socks5 let the proxy do it."""
+    if socks is None:
+        raise MissingLibrary("python-socks", SOCKS_IMPORT_ERROR or "not found")
+    kind = python_socks.ProxyType.SOCKS5 if proxy.kind == "socks5" else python_socks.ProxyType.SOCKS4
+    client: Any = socks.Proxy(kind, proxy.host, proxy.port, rdns=proxy.kind != "socks4")
+    try:
+        channel: socket.socket = client.connect(host, port, timeout=timeout)
+    except (python_socks.ProxyError, python_socks.ProxyConnectionError, python_socks.ProxyTimeoutError) as error:
+        raise _refused(proxy, host, port, error) from None
+    channel.settimeout(timeout)
+    return channel
+
+
+def _refused(proxy: Proxy, host: str, port: int, error: Exception) -> ConnectionFailed:
+    reason = str(error) or type(error).__name__
+    return ConnectionFailed(
+        f"The {proxy.kind} proxy {join_host_port(proxy.host, proxy.port)} gives no connection to "
+        f"{join_host_port(host, port)}: {reason}.",
+        hint="Check the parameter proxy of the URI.",
+    )

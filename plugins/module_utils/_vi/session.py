@@ -1,0 +1,239 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A session with one server: opened, used and always logged out, whatever happens in between.
+
+A task without changes costs three calls beside its own: RetrieveServiceContent (asked in the oldest version, so that
+no version has to be negotiated), Login and Logout; with a cached session it costs none.
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, Callable
+
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
+from ansible_collections.virt.esx.plugins.module_utils._vi.about import About, best_version, oldest_version, read_about
+from ansible_collections.virt.esx.plugins.module_utils._vi.credentials import Credentials, find_credentials
+from ansible_collections.virt.esx.plugins.module_utils._vi.interrupts import sigterm_raises
+from ansible_collections.virt.esx.plugins.module_utils._vi.options import Connection, Login
+from ansible_collections.virt.esx.plugins.module_utils._vi.pool import Endpoint, Pool
+from ansible_collections.virt.esx.plugins.module_utils._vi.session_cache import SessionCache, cache_directory
+from ansible_collections.virt.esx.plugins.module_utils._vi.stub import Stub
+from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import make_ref, moid, require_vmomi, vim
+
+# How long the logout may take: the task's work is done, and an interrupted user does not want to wait.
+_LOGOUT_TIMEOUT = 10.0
+
+# The members of a ServiceContent that are kept with a cached session, by the API's names.
+_CONTENT = (
+    "rootFolder",
+    "propertyCollector",
+    "sessionManager",
+    "taskManager",
+    "searchIndex",
+    "fileManager",
+    "virtualDiskManager",
+    "licenseManager",
+)
+
+Warn = Callable[[str], None]
+
+# What opens a session for the time of a ``with`` block: ``open_session``, or the same with sessions that are kept.
+Connect = Callable[..., contextlib.AbstractContextManager["Session"]]
+
+
+@dataclass(frozen=True)
+class Target:
+    """A server that is to be logged in to.
+
+    ``product`` is what it has to be (``esx``, ``gsx``, ``vpx``), ``names`` the names that the auth file may list it by.
+    """
+
+    host: str
+    port: int
+    product: str
+    login: Login
+    names: tuple[str, ...]
+
+
+class Session:
+    """A logged-in session.
+
+    ``content`` is the server's ServiceContent, ``about`` what the server is, ``shared`` says whether other tasks use
+    the same session at the same time, and ``closing`` takes what has to be closed with it. ``host`` is where
+    ``inventory.py`` keeps what it has found.
+    """
+
+    def __init__(self, connection: Connection, target: Target, warn: Warn) -> None:
+        self.connection = connection
+        self.target = target
+        self.warn = warn
+        self.pool = Pool(_endpoint(connection, target))
+        self.stub = Stub(self.pool, oldest_version())
+        self.closing = contextlib.ExitStack()
+        self.shared = False
+        self.content: Any = None
+        self.host: Any = None
+        self.about: About
+        self._logged_in = False
+        self._credentials: Credentials | None = None
+        self._cache: SessionCache | None = None
+        self._renewing = threading.RLock()
+
+    def has(self, *version: int) -> bool:
+        """Say whether the server's API is at least of a version: ``session.has(4, 1)``."""
+        return self.about.api >= version
+
+    def ref(self, type_name: str, moid_: str) -> Any:
+        """Return the reference to a managed object whose type and id are known; no call is made."""
+        return make_ref(type_name, moid_, self.stub)
+
+    @property
+    def cookie(self) -> str:
+        """The session's cookie as ``name=value``, for requests beside SOAP."""
+        return str(self.stub.cookie).split(";", 1)[0]
+
+    def open(self) -> None:
+        """Log in, or take up the session that an earlier task has left.
+
+        :raises EsxError: if the server cannot be reached, is not what it should be, or refuses the login.
+        """
+        login, auth_file = self.target.login, self.connection.auth_file
+        self._credentials = find_credentials(login, auth_file, self.target.names, self.warn)
+        if self.connection.session_cache:
+            self._open_cached(SessionCache(cache_directory(os.environ), self._identity()))
+        else:
+            self._greet()
+            self._log_in()
+        self.stub.renew = self.renew
+
+    def renew(self) -> bool:
+        """Get a valid session in place of one that has ended; say whether that one may have ended, too."""
+        with self._renewing:
+            if self._cache is None:
+                self.stub.cookie = ""
+                self._log_in()
+                return False
+            with self._cache.turn():
+                stored = self._cache.load()
+                if stored is not None and stored["cookie"] != self.cookie:
+                    self._restore(stored)  # another task has renewed it meanwhile
+                    return True
+                self.stub.cookie = ""
+                self._greet()
+                self._log_in()
+                self._cache.store(self._to_store())
+                return False
+
+    def close(self) -> None:
+        """Log out, unless later tasks are to use the session, and close all connections."""
+        try:
+            self.closing.close()
+        finally:
+            self.stub.renew = None
+            if self._logged_in and not self.shared:
+                self._log_out()
+            self.pool.close()
+
+    def _greet(self) -> None:
+        """Ask what the server is, before it gets to know any credentials."""
+        instance = make_ref("ServiceInstance", "ServiceInstance", self.stub)
+        content = instance.RetrieveContent()
+        self.about = read_about(content.about, expected=self.target.product, server=str(self.pool.endpoint))
+        self.content = content
+        self.stub.ComputeVersionInfo(best_version(self.about))
+
+    def _log_in(self) -> None:
+        """One attempt: hosts lock accounts after a few."""
+        if self._credentials is not None:
+            self.content.sessionManager.Login(self._credentials.username, self._credentials.password, None)
+            self._logged_in = True
+
+    def _log_out(self) -> None:
+        self.pool.timeout = min(self.pool.timeout, _LOGOUT_TIMEOUT)
+        try:
+            self.content.sessionManager.Logout()
+        except EsxError as error:
+            self.warn(f"The session on {self.pool.endpoint} could not be closed. {error}")
+
+    def _open_cached(self, cache: SessionCache) -> None:
+        self._cache, self.shared = cache, True
+        with cache.turn():
+            stored = cache.load()
+            if stored is not None:
+                self._restore(stored)
+            else:
+                self._greet()
+                self._log_in()
+                cache.store(self._to_store())
+
+    def _to_store(self) -> dict[str, Any]:
+        refs = {name: getattr(self.content, name) for name in _CONTENT}
+        return {
+            "cookie": self.cookie,
+            "about": asdict(self.about),
+            "content": {name: moid(ref) for name, ref in refs.items() if ref is not None},
+        }
+
+    def _restore(self, stored: dict[str, Any]) -> None:
+        self.about = About(**stored["about"])
+        self.content = vim.ServiceInstanceContent()
+        for name, moid_ in stored["content"].items():
+            kind = self.content._GetPropertyInfo(name).type
+            setattr(self.content, name, kind(moid_, self.stub))
+        self.stub.ComputeVersionInfo(best_version(self.about))
+        self.stub.cookie = stored["cookie"]
+
+    def _identity(self) -> str:
+        endpoint = self.pool.endpoint
+        user = "" if self._credentials is None else self._credentials.username
+        checks = (endpoint.no_verify, endpoint.ca_path, endpoint.thumbprints, endpoint.proxy)
+        return repr((endpoint.transport, endpoint.host, endpoint.port, self.target.product, user, checks))
+
+
+@contextlib.contextmanager
+def open_session(connection: Connection, *, warn: Warn = lambda _text: None) -> Iterator[Session]:
+    """Open a session with the server of the URI for the time of the ``with`` block.
+
+    :param connection: what ``options.resolve`` made of the options.
+    :param warn: called with each warning, a sentence for the user.
+    :raises EsxError: if there is no session to be had.
+    """
+    require_vmomi()
+    for text in connection.warnings:
+        warn(text)
+    uri = connection.uri
+    target = Target(uri.host, uri.port, uri.scheme, connection.login, (uri.host,))
+    with sigterm_raises(), open_target(connection, target, warn) as session:
+        yield session
+
+
+@contextlib.contextmanager
+def open_target(connection: Connection, target: Target, warn: Warn) -> Iterator[Session]:
+    """Open a session with a server that is not necessarily the one of the URI, with the URI's settings."""
+    session = Session(connection, target, warn)
+    try:
+        session.open()
+        yield session
+    finally:
+        session.close()
+
+
+def _endpoint(connection: Connection, target: Target) -> Endpoint:
+    return Endpoint(
+        host=target.host,
+        port=target.port,
+        transport=connection.uri.transport,
+        proxy=connection.uri.proxy,
+        no_verify=connection.uri.no_verify,
+        ca_path=connection.ca_path,
+        thumbprints=connection.thumbprints,
+        timeout=float(connection.timeout),
+    )

@@ -1,0 +1,270 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Connection URIs as libvirt's ESX driver has them: pure text in, value out.
+
+``scheme://[user@]server[:port]/[path][?name=value&...]``, for example
+``vpx://admin@vcenter.example.com/folder/dc1/cluster1/esx1.example.com?no_verify=1``.
+
+What libvirt only warns about (unknown parameters) or dies of (bad values) is an error here; an error quotes the URI
+without secrets.
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+
+SCHEMES = ("esx", "gsx", "vpx")
+TRANSPORTS = ("https", "http")
+PARAMETERS = ("transport", "vcenter", "no_verify", "auto_answer", "proxy", "authfile")
+
+# Where a URI has no port: by scheme, then by transport.
+DEFAULT_PORTS = {
+    "esx": {"https": 443, "http": 80},
+    "vpx": {"https": 443, "http": 80},
+    "gsx": {"https": 8333, "http": 8222},
+}
+
+# The kinds of proxy as written, and what they are.
+PROXY_KINDS = {"http": "http", "socks": "socks5", "socks4": "socks4", "socks4a": "socks4a", "socks5": "socks5"}
+DEFAULT_PROXY_PORT = 1080
+
+_SECRET_NAME = re.compile(r"pass|secret|token|pwd", re.IGNORECASE)
+_WITH_ZERO_OR_ONE = re.compile(r"\+?0*([01])")
+_BLANK = re.compile(r"[\s\x00-\x1f\x7f]")
+_USER_ONLY = "it must not contain a password: use the option password, the environment or an auth file"
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """A proxy server: ``kind`` is ``http``, ``socks4``, ``socks4a`` or ``socks5``."""
+
+    kind: str
+    host: str
+    port: int
+
+
+@dataclass(frozen=True)
+class Uri:
+    """A connection URI with its defaults filled in. It never holds a password.
+
+    ``path`` holds the decoded items of a ``vpx`` path; ``port_given`` says whether the URI itself has the port.
+    """
+
+    scheme: str
+    host: str
+    port: int
+    port_given: bool = False
+    user: str | None = None
+    path: tuple[str, ...] = ()
+    transport: str = "https"
+    vcenter: str | None = None
+    no_verify: bool = False
+    auto_answer: bool = False
+    proxy: Proxy | None = None
+    authfile: str | None = None
+
+
+def parse_uri(text: str) -> Uri:
+    """Return the parsed connection URI.
+
+    :param text: the URI as the user wrote it.
+    :raises ParseError: for anything that is not exactly a URI of this driver; the message quotes it without secrets.
+    """
+    try:
+        return _parse(text.strip())
+    except ValueError as error:
+        raise ParseError(f"The URI '{redact(text)}' is not acceptable: {error}.") from None
+
+
+def service_url(uri: Uri) -> str:
+    """Return the URL of the VI API's SOAP service, ``https://server:443/sdk``."""
+    return f"{uri.transport}://{join_host_port(uri.host, uri.port)}/sdk"
+
+
+def join_host_port(host: str, port: int) -> str:
+    """Return ``host:port``, an IPv6 address in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def split_host_port(text: str) -> tuple[str, int | None]:
+    """Return host and port of ``host``, ``host:port``, ``[v6]`` or ``[v6]:port``.
+
+    :raises ValueError: if there is no host or the port is not a number from 1 to 65535.
+    """
+    match = re.fullmatch(r"(?:\[([^\]]+)\]|([^:\[\]]*))(?::([^:]*))?", text)
+    if match is None:
+        if text.count(":") > 1 and re.fullmatch(r"[0-9A-Fa-f:.%]+", text):
+            raise ValueError(f"the IPv6 address '{text}' has to be in brackets, [{text}]")
+        raise ValueError(f"'{text}' is not a host with an optional port")
+    host = match.group(1) or match.group(2)
+    if not host:
+        raise ValueError("there is no host" if not text else f"there is no host in '{text}'")
+    return host, None if match.group(3) is None else _port(match.group(3))
+
+
+def redact(text: str) -> str:
+    """Return the text of a URI with everything that can be a password replaced by ``***``.
+
+    It has to hold for malformed URIs, too: whatever lies between a colon of the user part and the last ``@`` goes.
+    """
+    head, separator, rest = text.partition("://")
+    if not separator:
+        head, rest = "", text
+    before, question, query = rest.partition("?")
+    if "@" in rest and ":" in rest[: rest.rindex("@")]:
+        at = rest.rindex("@")
+        rest = rest[: rest.index(":")] + ":***" + rest[at:]
+        before, question, query = rest.partition("?")
+    shown = [_redact_parameter(item) for item in query.split("&")]
+    return head + separator + before + question + "&".join(shown)
+
+
+def _redact_parameter(item: str) -> str:
+    """``password=x`` and ``proxy=http%3A%2F%2Fuser%3Apassword%40host`` lose their value."""
+    name, equals, value = item.partition("=")
+    decoded = unquote(value)
+    hidden = _SECRET_NAME.search(unquote(name)) or ("@" in decoded and ":" in decoded[: decoded.rindex("@")])
+    return f"{name}=***" if equals and hidden and value != "***" and "***" not in value else item
+
+
+def _parse(text: str) -> Uri:
+    scheme = _scheme(text)
+    if _BLANK.search(text):
+        raise ValueError("blanks and control characters have to be percent-encoded, a blank is %20")
+    parts = urlsplit(text)
+    if parts.fragment:
+        raise ValueError("a '#' has to be written as %23")
+    if "@" not in parts.netloc and "@" in parts.path and not re.search(r"(^|\]|^[^:]*)(:[0-9]*)?$", parts.netloc):
+        raise ValueError(_USER_ONLY)  # the password has a slash
+    user, host, port = _authority(parts.netloc)
+    values = _parameters(parts.query)
+    transport = _choice("transport", values.get("transport", "https"), TRANSPORTS)
+    return Uri(
+        scheme=scheme,
+        host=host,
+        port=port or DEFAULT_PORTS[scheme][transport],
+        port_given=bool(port),
+        user=user,
+        path=_path(scheme, parts.path),
+        transport=transport,
+        vcenter=_vcenter(scheme, values.get("vcenter")),
+        no_verify=_flag("no_verify", values),
+        auto_answer=_flag("auto_answer", values),
+        proxy=_proxy(values["proxy"]) if "proxy" in values else None,
+        authfile=values.get("authfile"),
+    )
+
+
+def _scheme(text: str) -> str:
+    scheme, separator, _rest = text.partition("://")
+    if not separator:
+        raise ValueError("it has to begin with esx://, gsx:// or vpx://")
+    if scheme in SCHEMES:
+        return scheme
+    base, plus, transport = scheme.partition("+")
+    if plus and base in SCHEMES:
+        raise ValueError(
+            f"'{base}' takes no transport '{transport}' in the scheme: the host is reached over HTTPS, "
+            f"write {base}:// and, for plain HTTP, the parameter transport=http"
+        )
+    if scheme.lower() in SCHEMES:
+        raise ValueError(f"the scheme is written in lower case, {scheme.lower()}://")
+    raise ValueError(f"the scheme is '{scheme}', possible are esx, gsx and vpx")
+
+
+def _authority(netloc: str) -> tuple[str | None, str, int | None]:
+    """``user@server:port`` with a port of 0 or none at all as None."""
+    user, at, server = netloc.rpartition("@")
+    if at and ":" in user:
+        raise ValueError(_USER_ONLY)
+    if not server:
+        raise ValueError("there is no server")
+    if re.search(r":0*$", server):
+        server = server[: server.rindex(":")]
+    host, port = split_host_port(server)
+    host = unquote(host)
+    if _BLANK.search(host) or re.search(r"[/\\@]", host):
+        raise ValueError(f"'{host}' is not the name or the address of a host")
+    return unquote(user) or None, host, port
+
+
+def _port(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not 1 <= int(text) <= 65535:
+        raise ValueError(f"the port '{text}' is not a number from 1 to 65535")
+    return int(text)
+
+
+def _path(scheme: str, text: str) -> tuple[str, ...]:
+    """``/folder/dc//cluster/host``: slashes that follow each other count as one."""
+    items = tuple(unquote(item) for item in text.split("/") if item)
+    if scheme == "vpx" and not items:
+        raise ValueError(
+            "vpx:// needs the path of the host, vpx://server/[folder/...]datacenter/[folder/...][cluster/]host"
+        )
+    return items
+
+
+def _parameters(query: str) -> dict[str, str]:
+    """The parameters by lower-case name; of one that is given twice the last one counts."""
+    values: dict[str, str] = {}
+    items: list[str] = [item for item in re.split("[&;]", query) if item]
+    for item in items:
+        name, _equals, value = item.partition("=")
+        name = unquote(name).lower()
+        if name not in PARAMETERS:
+            raise ValueError(f"there is no parameter '{name}', possible are {', '.join(PARAMETERS)}")
+        values[name] = unquote(value)
+    return values
+
+
+def _choice(name: str, value: str, choices: tuple[str, ...]) -> str:
+    if value not in choices:
+        possible = " or ".join(f"'{choice}'" for choice in choices)
+        raise ValueError(f"the parameter {name} is '{value}', it has to be {possible}")
+    return value
+
+
+def _flag(name: str, values: dict[str, str]) -> bool:
+    """0 or 1; as libvirt parses an integer first, 01 is 1."""
+    match = _WITH_ZERO_OR_ONE.fullmatch(values.get(name, "0"))
+    if match is None:
+        raise ValueError(f"the parameter {name} is '{values[name]}', it has to be '0' or '1'")
+    return match.group(1) == "1"
+
+
+def _vcenter(scheme: str, value: str | None) -> str | None:
+    """``*``, or ``host[:port]`` (the port is an addition to libvirt's form)."""
+    if value is None:
+        return None
+    if scheme == "vpx":
+        raise ValueError("vpx:// is itself a connection to a vCenter, it takes no parameter vcenter")
+    if value == "*":
+        return value
+    if "@" in value:
+        raise ValueError("the parameter vcenter takes no user and no password, it is host[:port] or '*'")
+    try:
+        split_host_port(value)
+    except ValueError as error:
+        raise ValueError(f"the parameter vcenter is '{value}', it has to be a host or '*': {error}") from None
+    return value
+
+
+def _proxy(value: str) -> Proxy:
+    """``[type://]host[:port]``; the port is 1080 for every type."""
+    if "@" in value:
+        raise ValueError("the parameter proxy takes no user and no password, it is [type://]host[:port]")
+    kind, separator, server = value.rpartition("://")
+    if separator and kind not in PROXY_KINDS:
+        raise ValueError(f"the parameter proxy has the type '{kind}', possible are {', '.join(PROXY_KINDS)}")
+    try:
+        host, port = split_host_port(server)
+    except ValueError as error:
+        raise ValueError(f"the parameter proxy is '{value}', it has to be [type://]host[:port]: {error}") from None
+    return Proxy(PROXY_KINDS[kind or "http"], host, port or DEFAULT_PROXY_PORT)

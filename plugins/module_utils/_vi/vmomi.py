@@ -1,0 +1,54 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one guarded import of pyVmomi: everything of it that the collection uses comes from here.
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.virt.esx.plugins.module_utils._errors import MissingLibrary
+
+vim: Any = None
+vmodl: Any = None
+SoapStubAdapter: Any = object
+VmomiSupport: Any = None
+VMOMI_IMPORT_ERROR: str | None = None
+
+try:
+    import pyVmomi
+except Exception as error:  # pyVmomi 9 raises a bare Exception where Python is older than 3.10
+    VMOMI_IMPORT_ERROR = str(error)
+else:
+    _library: Any = pyVmomi
+    vim, vmodl = _library.vim, _library.vmodl
+    SoapStubAdapter, VmomiSupport = _library.SoapStubAdapter, _library.VmomiSupport
+
+
+def require_vmomi() -> None:
+    """Raise MissingLibrary if pyVmomi cannot be imported."""
+    if VMOMI_IMPORT_ERROR is not None:
+        raise MissingLibrary("pyvmomi", VMOMI_IMPORT_ERROR)
+
+
+def vim_type(name: str) -> Any:
+    """Return the class of a VI type by its name in the API's reference, such as ``VirtualMachine``."""
+    return VmomiSupport.GetWsdlType("urn:vim25", name)
+
+
+def make_ref(type_name: str, moid: str, stub: Any) -> Any:
+    """Return the reference to a managed object whose type and id are known; no call is made."""
+    return vim_type(type_name)(moid, stub)
+
+
+def moid(ref: Any) -> str:
+    """Return the id of a managed object; this reads no property of it."""
+    return str(ref._GetMoId())
+
+
+def type_name(value: Any) -> str:
+    """Return the API's name of a value's type, such as ``InvalidPowerState``."""
+    return str(getattr(type(value), "_wsdlName", None) or type(value).__name__)

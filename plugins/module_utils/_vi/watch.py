@@ -1,0 +1,108 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Watching properties of some objects: a property filter of the PropertyCollector, for the time of a ``with`` block.
+
+Where the session is shared with other tasks the watch has a collector of its own, as a collector gives its updates
+only once. Servers before API 4.1 have ``WaitForUpdates`` only, which waits as long as it likes: there the time that
+the answer may take is what limits the wait.
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, TimedOut
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import make_filter_spec
+from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
+from ansible_collections.virt.esx.plugins.module_utils._vi.stub import SessionRenewed
+from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vmodl
+
+# The server is asked again after this many seconds without news, as what lies between drops silent connections.
+_LONGEST_WAIT = 60
+
+# What an answer may take beyond the time that the server was asked to wait.
+_GRACE = 30.0
+
+
+class Watch:
+    """A property filter on some objects.
+
+    :param wanted: for each type its paths, ``{"Task": ["info.state"]}``.
+    :param objects: the references to watch.
+    """
+
+    def __init__(self, session: Session, wanted: Mapping[str, Sequence[str]], objects: Sequence[Any]) -> None:
+        self._session = session
+        self._spec = make_filter_spec(wanted, objects)
+        self._collector: Any = None
+        self._filter: Any = None
+        self._version = ""
+
+    def __enter__(self) -> Watch:
+        self._start()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        with contextlib.suppress(EsxError):
+            if self._own_collector():
+                self._collector.DestroyPropertyCollector()
+            else:
+                self._filter.DestroyPropertyFilter()
+
+    def next_changes(self, seconds: float) -> dict[str, Any] | None:
+        """Return the values that have changed, by path; the first time all of them. None if there is no time left.
+
+        An empty result means that there is nothing new yet.
+        """
+        try:
+            update = self._wait(seconds)
+        except SessionRenewed:
+            self._start()
+            return {}
+        if update is None:
+            return {}
+        self._version = update.version
+        return _changes(update)
+
+    def _own_collector(self) -> bool:
+        return self._session.shared and self._session.has(4, 0)
+
+    def _start(self) -> None:
+        collector = self._session.content.propertyCollector
+        self._collector = collector.CreatePropertyCollector() if self._own_collector() else collector
+        self._filter = self._collector.CreateFilter(self._spec, True)
+        self._version = ""
+
+    def _wait(self, seconds: float) -> Any:
+        pool = self._session.pool
+        longest = pool.timeout
+        try:
+            if self._session.has(4, 1):
+                wait = max(1, min(_LONGEST_WAIT, int(seconds + 0.5)))
+                pool.timeout = wait + _GRACE
+                options = vmodl.query.PropertyCollector.WaitOptions(maxWaitSeconds=wait)
+                return self._collector.WaitForUpdatesEx(self._version, options)
+            pool.timeout = seconds
+            return self._collector.WaitForUpdates(self._version)
+        except TimedOut:
+            if self._session.has(4, 1):
+                raise
+            pool.timeout = longest
+            self._collector.CancelWaitForUpdates()
+            return None
+        finally:
+            pool.timeout = longest
+
+
+def _changes(update: Any) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for filter_update in update.filterSet or ():
+        for object_update in filter_update.objectSet or ():
+            for change in object_update.changeSet or ():
+                values[change.name] = change.val if change.op in ("add", "assign") else None
+    return values
