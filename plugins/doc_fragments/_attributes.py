@@ -1,0 +1,58 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Attributes that all modules of the collection share.
+
+Note that this doc fragment is private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """The fragments ``virt.esx._attributes``, and ``.acting`` and ``.reading`` for what differs."""
+
+    DOCUMENTATION = r"""
+options: {}
+attributes:
+  action_group:
+    description: Use C(group/virt.esx.esx) in C(module_defaults) to set connection options once for all modules.
+    support: full
+    membership:
+      - virt.esx.esx
+  async:
+    description: Can be run with C(async); it then runs as an ordinary module.
+    support: full
+  platform:
+    description: The platform the module manages.
+    platforms: VMware ESX, ESXi, GSX (VMware Server 2.0), vCenter
+    support: full
+"""
+
+    ACTING = r"""
+options: {}
+attributes:
+  check_mode:
+    description: Foretells what would change, from the same plan that would be carried out, and changes nothing.
+    support: full
+  diff_mode:
+    description: Returns the domain XML before and after.
+    support: full
+  idempotent:
+    description: Changes nothing when run again with the same arguments.
+    support: full
+"""
+
+    READING = r"""
+options: {}
+attributes:
+  check_mode:
+    description: Changes nothing and can always be run.
+    support: full
+  diff_mode:
+    description: There is nothing to compare, as nothing changes.
+    support: N/A
+  idempotent:
+    description: Changes nothing.
+    support: full
+"""

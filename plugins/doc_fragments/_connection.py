@@ -1,0 +1,106 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation of the connection options; the argument spec is ``module_utils/_argspec.py``.
+
+Note that this doc fragment is private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """The fragment ``virt.esx._connection``."""
+
+    DOCUMENTATION = r"""
+options:
+  uri:
+    description:
+      - Connection URI as in libvirt, C(scheme://[user@]host[:port]/[path][?parameter=value&...]).
+      - Schemes are C(esx) (ESX and ESXi hosts), C(gsx) (GSX, that is VMware Server 2.0) and C(vpx) (a host reached
+        through its vCenter, the path being C(folder/datacenter/folder/cluster/host)).
+      - >-
+        Parameters are C(transport=http|https), C(vcenter=HOST|*), C(no_verify=0|1), C(auto_answer=0|1),
+        C(proxy=[http|socks|socks4|socks4a|socks5://]host[:port]) and C(authfile=PATH).
+      - A password cannot be part of it.
+      - If not set, E(ESX_URI) is used, else the URI is made of O(hostname) and O(port).
+    type: str
+  hostname:
+    description:
+      - Name or address of an ESX host, for those who know it from the collection vmware.vmware; it stands for
+        C(esx://HOST/).
+      - Cannot be used together with an O(uri) that says something else.
+      - If neither it nor O(uri) is set, E(ESX_URI) and then E(VMWARE_HOST) are used.
+    type: str
+  port:
+    description:
+      - Port of the host named by O(hostname).
+      - If not set, E(VMWARE_PORT) is used, else the default of the scheme and the transport.
+    type: int
+  validate_certs:
+    description:
+      - Whether the server's certificate is checked; V(false) means the same as C(no_verify=1) in O(uri).
+      - If not set, the URI decides, else E(VMWARE_VALIDATE_CERTS), else certificates are checked.
+    type: bool
+  username:
+    description:
+      - User name for the host of the URI.
+      - If not set, the first of these counts that there is - the user in O(uri), E(ESX_USERNAME), E(VMWARE_USER),
+        libvirt's authentication file, C(root).
+    type: str
+  password:
+    description:
+      - Password for the host of the URI.
+      - If not set, the first of these counts that there is - E(ESX_PASSWORD), E(VMWARE_PASSWORD), libvirt's
+        authentication file.
+    type: str
+  vcenter_username:
+    description:
+      - User name for the vCenter that the URI names with C(vcenter=), or that the host names.
+      - If not set, the first of these counts that there is - E(ESX_VCENTER_USERNAME), libvirt's authentication file
+        (by the vCenter's name, then by its address), C(administrator).
+    type: str
+  vcenter_password:
+    description:
+      - Password for that vCenter.
+      - If not set, E(ESX_VCENTER_PASSWORD) is used, else libvirt's authentication file.
+    type: str
+  auth_file:
+    description:
+      - libvirt's client authentication file, with groups C([auth-esx-HOST]) and C([credentials-NAME]).
+      - If not set, the first of these counts that there is - E(LIBVIRT_AUTH_FILE), the URI's parameter C(authfile),
+        C(libvirt/auth.conf) in the user's configuration directory, C(/etc/libvirt/auth.conf).
+    type: path
+  ca_path:
+    description:
+      - File with the certificates (PEM) of the authorities that may have signed the server's certificate.
+      - If not set, those of the system count.
+    type: path
+  thumbprint:
+    description:
+      - SHA-256 fingerprint of the certificate to accept, instead of checking who signed it.
+      - Colons and case do not matter.
+    type: str
+  timeout:
+    description:
+      - Seconds that the task may take on the server.
+    type: int
+    default: 300
+  answers:
+    description:
+      - Answers for questions that block a task on the server, as a mapping of a question to a choice.
+      - A question is named by its id, by its whole text, or by the message id that its text begins with, as in
+        C(msg.uuid.altered). A choice is named by its label or its key.
+      - They come before C(auto_answer=1) of the URI, which takes the server's default choice.
+    type: dict
+    default: {}
+  session_cache:
+    description:
+      - Whether the session is kept for later tasks, in a file that only the user can read.
+      - The file holds the session's cookie, never the password.
+    type: bool
+    default: false
+requirements:
+  - Python 3.9 or later where the module runs
+  - pyVmomi 8.0.3.0.1 or later
+"""

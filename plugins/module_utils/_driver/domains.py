@@ -1,0 +1,213 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Looking up domains: by UUID, by name, or all of a host.
+
+The number of calls does not depend on the number of domains: one to find a domain, one to read what is asked for. A
+domain is one of the connection's host only; libvirt's driver also finds those of other hosts of a vCenter by UUID.
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+from ansible_collections.virt.esx.plugins.module_utils._driver.host import HOST_DATACENTER, Host
+from ansible_collections.virt.esx.plugins.module_utils._errors import Ambiguous, NotFound
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import HOST_VMS, Hop, Values, fetch, fetch_types
+from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import moid
+from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import escape_name
+
+# VirtualMachine.runtime.powerState -> libvirt's word (esx-driver.md, section 7).
+STATES = {"poweredOff": "shutoff", "poweredOn": "running", "suspended": "paused"}
+
+# What every module knows of a domain.
+CORE_PATHS = (
+    "name",
+    "config.uuid",
+    "runtime.powerState",
+    "runtime.connectionState",
+    "runtime.host",
+    "config.files.vmPathName",
+    "config.changeVersion",
+    "config.hardware.numCPU",
+    "config.hardware.memoryMB",
+    "config.memoryAllocation.limit",
+)
+
+# From a domain to its host and to the host's datastores.
+_AROUND_VM = (
+    Hop("host", "VirtualMachine", "runtime.host", ("datastores",)),
+    Hop("datastores", "HostSystem", "datastore"),
+)
+_AROUND_PATHS = {
+    "HostSystem": ["config.autoStart.defaults", "config.autoStart.powerInfo"],
+    "Datastore": ["name", "host"],
+}
+
+
+@dataclass(frozen=True)
+class DomainRecord:
+    """A domain as the server has it. ``values`` are its properties by path, None where the server has none."""
+
+    ref: Any
+    values: Values = field(repr=False)
+
+    @property
+    def moid(self) -> str:
+        """The VI API's managed object id."""
+        return moid(self.ref)
+
+    @property
+    def name(self) -> str:
+        """The name, without the percent-encoding that the server gives it."""
+        return unquote(self.values["name"] or "")
+
+    @property
+    def uuid(self) -> str | None:
+        """The BIOS UUID."""
+        uuid = self.values["config.uuid"]
+        return None if uuid is None else str(uuid).lower()
+
+    @property
+    def state(self) -> str:
+        """One of libvirt's words ``running``, ``paused``, ``shutoff``."""
+        return STATES[str(self.values["runtime.powerState"])]
+
+    @property
+    def vcpus(self) -> int | None:
+        """The number of virtual CPUs."""
+        cpus = self.values["config.hardware.numCPU"]
+        return None if cpus is None else int(cpus)
+
+    @property
+    def max_memory_kib(self) -> int | None:
+        """The memory that the guest sees."""
+        megabytes = self.values["config.hardware.memoryMB"]
+        return None if megabytes is None else int(megabytes) * 1024
+
+    @property
+    def memory_kib(self) -> int | None:
+        """The memory that the host may give to it: its limit, or all of it."""
+        limit = self.values["config.memoryAllocation.limit"]
+        most = self.max_memory_kib
+        return most if limit is None or limit < 0 or most is None else min(int(limit) * 1024, most)
+
+    @property
+    def vmx_path(self) -> str | None:
+        """The datastore path of its VMX."""
+        path = self.values["config.files.vmPathName"]
+        return None if path is None else str(path)
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a domain's host says: the volume of each datastore (mount path -> name), and its autostart settings."""
+
+    volumes: dict[str, str]
+    autostart_enabled: bool
+    autostart_entries: Sequence[Any]
+
+    def starts(self, ref: Any) -> bool:
+        """Whether the host starts a domain when it starts itself (esx-driver.md, section 11)."""
+        return self.autostart_enabled and any(
+            entry.key == ref and str(entry.startAction).lower() == "poweron" for entry in self.autostart_entries
+        )
+
+
+def find_domain(
+    host: Host, *, name: str | None = None, uuid: str | None = None, paths: Sequence[str] = ()
+) -> tuple[DomainRecord, Surroundings] | None:
+    """Return a domain of the host and what is around it, or None if there is no such domain; two calls.
+
+    :param uuid: its BIOS UUID in canonical form; where it is given, ``name`` only chooses among copies.
+    :param paths: properties to read beside ``CORE_PATHS``.
+    :raises Ambiguous: if more than one domain of the host is meant.
+    """
+    refs = _find_by_uuid(host, uuid) if uuid is not None else _find_by_name(host, name or "")
+    rows = fetch_types(
+        host.session,
+        {"VirtualMachine": [*CORE_PATHS, *paths], **_AROUND_PATHS},
+        objects=refs,
+        traversal=_AROUND_VM,
+        itself=True,
+    )
+    found = [DomainRecord(ref, values) for ref, values in rows if ref in refs and _is_here(host, values)]
+    if uuid is not None and len(found) > 1 and name is not None:
+        found = [record for record in found if record.name == name]
+    if len(found) > 1:
+        listed = ", ".join(f"'{record.name}' ({record.vmx_path})" for record in found)
+        raise Ambiguous(
+            f"More than one domain of the host {_meant(name, uuid)}: {listed}.",
+            hint="Copies of a virtual machine share a UUID until one of them is given another.",
+        )
+    return (found[0], _surroundings(found[0], rows)) if found else None
+
+
+def get_domain(
+    host: Host, *, name: str | None = None, uuid: str | None = None, paths: Sequence[str] = ()
+) -> tuple[DomainRecord, Surroundings]:
+    """As ``find_domain``, for a domain that has to be there.
+
+    :raises NotFound: if there is no such domain.
+    """
+    found = find_domain(host, name=name, uuid=uuid, paths=paths)
+    if found is None:
+        raise NotFound(f"No domain of the host {_meant(name, uuid)}.")
+    return found
+
+
+def list_domains(host: Host, paths: Sequence[str]) -> list[DomainRecord]:
+    """Return all domains of the host with ``CORE_PATHS`` and ``paths``, sorted by name; one call a page of 500."""
+    rows = fetch(
+        host.session,
+        "VirtualMachine",
+        [*CORE_PATHS, *paths],
+        objects=[host.context.host],
+        traversal=HOST_VMS,
+    )
+    return sorted((DomainRecord(ref, values) for ref, values in rows), key=lambda record: record.name)
+
+
+def _meant(name: str | None, uuid: str | None) -> str:
+    return f"has the UUID {uuid}" if uuid is not None else f"has the name '{name}'"
+
+
+def _find_by_uuid(host: Host, uuid: str) -> list[Any]:
+    """FindAllByUuid; before API 4.0 there is only FindByUuid."""
+    index = host.session.content.searchIndex
+    if host.session.has(4, 0):
+        return list(index.FindAllByUuid(None, uuid, True, False) or ())
+    found = index.FindByUuid(None, uuid, True)
+    return [] if found is None else [found]
+
+
+def _find_by_name(host: Host, name: str) -> list[Any]:
+    """A host keeps its domains in one folder, where names are unique; of a vCenter the host's domains are read."""
+    if host.is_direct:
+        found = host.session.content.searchIndex.FindByInventoryPath(f"{HOST_DATACENTER}/vm/{escape_name(name)}")
+        return [] if found is None else [found]
+    rows = fetch(host.session, "VirtualMachine", ["name"], objects=[host.context.host], traversal=HOST_VMS)
+    return [ref for ref, values in rows if unquote(values["name"] or "") == name]
+
+
+def _is_here(host: Host, values: Values) -> bool:
+    return host.is_direct or values["runtime.host"] == host.context.host
+
+
+def _surroundings(record: DomainRecord, rows: Sequence[tuple[Any, Values]]) -> Surroundings:
+    host = record.values["runtime.host"]
+    by_ref = dict(rows)
+    volumes = {
+        mount.mountInfo.path: values["name"]
+        for _ref, values in rows
+        for mount in values.get("host") or ()
+        if mount.key == host and mount.mountInfo.path
+    }
+    defaults = by_ref[host]["config.autoStart.defaults"] if host in by_ref else None
+    entries = by_ref[host]["config.autoStart.powerInfo"] if host in by_ref else None
+    return Surroundings(volumes, bool(defaults is not None and defaults.enabled), tuple(entries or ()))

@@ -1,0 +1,43 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One call of a module as the driver sees it: what it was asked, and how it may speak meanwhile.
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from ansible_collections.virt.esx.plugins.module_utils._vi.options import Connection
+from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session, open_session
+
+
+class Connect(Protocol):
+    """Opens a session with the server of a connection, for the time of a ``with`` block."""
+
+    def __call__(self, connection: Connection, *, warn: Callable[[str], None]) -> AbstractContextManager[Session]: ...
+
+
+def _silent(_line: str) -> None:
+    """Progress of a module that runs in a process of its own: nobody can see it."""
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """What a module was asked.
+
+    ``params`` are validated arguments. ``warn`` adds a warning to the result, ``progress`` shows one line on the
+    controller's screen at once. ``connect`` opens sessions; where one is kept for later items of a loop, it differs.
+    """
+
+    params: Mapping[str, Any]
+    check_mode: bool
+    diff: bool
+    warn: Callable[[str], None]
+    progress: Callable[[str], None] = _silent
+    connect: Connect = open_session

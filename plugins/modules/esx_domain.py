@@ -1,0 +1,299 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Module virt.esx.esx_domain."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: esx_domain
+short_description: Define, start, stop, change and undefine domains on an ESX host
+version_added: 0.1.0
+author:
+  - The virt.esx authors (@virt-esx)
+description:
+  - Manages one domain (virtual machine) of an ESX host over the host's own API, as libvirt's ESX driver does.
+  - A domain is described by libvirt's domain XML or by a VMX. What is wanted is compared with what is there as domains,
+    not as texts. What the description leaves out stays as it is.
+  - The VMX that the host has is edited, not replaced. No key of it is lost.
+options:
+  name:
+    description:
+      - The domain's name.
+      - With O(uuid) too, a domain of this UUID that has another name is renamed.
+    type: str
+  uuid:
+    description:
+      - The domain's UUID, which is the BIOS UUID of the virtual machine.
+    type: str
+  xml:
+    description:
+      - The wanted domain as libvirt's domain XML. The XML's own name and UUID say which domain is meant.
+    type: str
+  vmx:
+    description:
+      - The wanted domain as VMX.
+      - Bare file names in it mean the directory that the domain's VMX has or gets.
+    type: str
+  state:
+    description:
+      - V(defined) - the domain is there, and as described; whether it runs does not matter.
+      - V(running) - it runs. A domain that is paused is resumed. In the words of community.vmware, powered on.
+      - V(shutdown) - it is shut off, and its guest was asked to shut down by VMware Tools (in the words of
+        community.vmware, shutdown-guest). The task ends when it is off.
+      - V(destroyed) - it is shut off, at once and without asking the guest (powered off).
+      - V(paused) - it is suspended.
+      - V(rebooted) - its guest was asked to reboot by VMware Tools. This is a change each time.
+      - V(reset) - it was reset, without asking the guest. This is a change each time.
+      - V(undefined) - the host does not know it any more. Its files stay, unless O(remove_storage=true). A domain that
+        runs is refused, as in libvirt; use V(destroyed) first.
+    type: str
+    choices: [defined, running, shutdown, destroyed, paused, rebooted, reset, undefined]
+    default: defined
+  vcpus:
+    description:
+      - Number of virtual CPUs.
+    type: int
+  memory:
+    description:
+      - Memory that the host may give to the domain, in KiB or with a unit as in V(2 GiB); C(<currentMemory>) in XML.
+      - It is rounded up to a MiB and cannot be more than O(max_memory).
+    type: str
+  max_memory:
+    description:
+      - Memory that the guest sees, in KiB or with a unit as in V(2 GiB); C(<memory>) in XML.
+      - It is rounded up to a multiple of 4 MiB.
+    type: str
+  autostart:
+    description:
+      - Whether the host starts the domain when it starts itself.
+      - Switching it on switches the host's general autostart on where it is off; that is refused while other domains
+        have an entry there, since it would start these as well.
+    type: bool
+  annotation:
+    description:
+      - A text for people; C(<description>) in XML. An empty one removes it.
+    type: str
+  overwrite:
+    description:
+      - Whether a VMX file that lies where the new domain's would be placed, and is not this domain's, is replaced.
+    type: bool
+    default: false
+  power_cycle:
+    description:
+      - Whether a running domain is shut down by VMware Tools, changed and started again, where a change needs it to be
+        shut off. Otherwise such a change is refused, with a list of what needs it.
+    type: bool
+    default: false
+  shutdown_timeout:
+    description:
+      - Seconds that the guest has for shutting down. After that the domain is powered off.
+      - If not set, the guest has as long as O(timeout), and then the task fails and the domain goes on running.
+    type: int
+  remove_storage:
+    description:
+      - With O(state=undefined), whether the domain's own disks, VMX and directory are deleted, too.
+      - A disk that another domain references is never deleted, nor a file that is not the domain's.
+    type: bool
+    default: false
+extends_documentation_fragment:
+  - virt.esx._connection
+  - virt.esx._attributes
+  - virt.esx._attributes.acting
+seealso:
+  - module: virt.esx.esx_domain_info
+  - plugin: virt.esx.domxml_to_vmx
+    plugin_type: filter
+"""
+
+EXAMPLES = r"""
+- name: Define a domain from a template of domain XML
+  virt.esx.esx_domain:
+    uri: esx://example.com
+    xml: "{{ lookup('ansible.builtin.template', 'domain.xml.j2') }}"
+
+- name: Let it run
+  virt.esx.esx_domain:
+    uri: esx://example.com/?auto_answer=1
+    name: Fedora11
+    state: running
+
+- name: Shut it down, and power it off when the guest takes more than a minute
+  virt.esx.esx_domain:
+    uri: esx://example.com
+    name: Fedora11
+    state: shutdown
+    shutdown_timeout: 60
+
+- name: Give it more memory and a note
+  virt.esx.esx_domain:
+    uri: esx://example.com
+    name: Fedora11
+    max_memory: 2 GiB
+    memory: 2 GiB
+    annotation: Built by Ansible
+    power_cycle: true
+
+- name: Import a VMX that is kept in git
+  virt.esx.esx_domain:
+    uri: esx://example.com
+    vmx: "{{ lookup('ansible.builtin.file', 'web.vmx') }}"
+
+- name: Answer the question whether the machine was moved
+  virt.esx.esx_domain:
+    uri: esx://example.com
+    name: Fedora11
+    state: running
+    answers:
+      msg.uuid.altered: button.uuid.movedTheVM
+
+- name: Undefine it and delete its disks
+  virt.esx.esx_domain:
+    uri: esx://example.com
+    name: Fedora11
+    state: undefined
+    remove_storage: true
+"""
+
+RETURN = r"""
+domain:
+  description:
+    - The domain, as it is afterwards; in check mode as it would be. Of an undefined domain only what identifies it.
+  returned: success
+  type: dict
+  contains:
+    name:
+      description: Its name.
+      returned: always
+      type: str
+      sample: Fedora11
+    uuid:
+      description: Its UUID.
+      returned: always
+      type: str
+      sample: 50115e16-9bdc-49d7-f171-53c4d7f91710
+    moid:
+      description: The VI API's managed object id; V(none) for a domain that does not exist.
+      returned: always
+      type: str
+      sample: "12"
+    state:
+      description: One of V(running), V(paused), V(shutoff) and V(undefined).
+      returned: always
+      type: str
+      sample: running
+    vcpus:
+      description: Number of virtual CPUs.
+      returned: when the domain exists
+      type: int
+      sample: 1
+    memory_kib:
+      description: Memory that the host may give to it.
+      returned: when the domain exists
+      type: int
+      sample: 1048576
+    max_memory_kib:
+      description: Memory that the guest sees.
+      returned: when the domain exists
+      type: int
+      sample: 1048576
+    autostart:
+      description: Whether the host starts it when it starts itself.
+      returned: when the domain exists
+      type: bool
+      sample: false
+    vmx_path:
+      description: Datastore path of its VMX.
+      returned: when the domain exists
+      type: str
+      sample: "[local-storage] Fedora11/Fedora11.vmx"
+    xml:
+      description: Its domain XML.
+      returned: when the domain exists
+      type: str
+      sample: "<domain type='vmware'>..."
+steps:
+  description: What was done, or in check mode would be done, in order.
+  returned: success
+  type: list
+  elements: str
+  sample: ["define", "power on"]
+questions:
+  description: The questions of the server that were answered meanwhile.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: The question's id.
+      returned: always
+      type: str
+    text:
+      description: The question.
+      returned: always
+      type: str
+    answer:
+      description: Label of the choice that was taken.
+      returned: always
+      type: str
+"""
+
+from ansible_collections.virt.esx.plugins.module_utils._argspec import with_connection
+from ansible_collections.virt.esx.plugins.module_utils._driver.ensure import ensure_domain
+from ansible_collections.virt.esx.plugins.module_utils._driver.host import open_host
+from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
+from ansible_collections.virt.esx.plugins.module_utils._edge import Contract, Result, run_as_module
+
+
+def run(invocation: Invocation) -> Result:
+    """Bring the domain into the wanted state."""
+    with open_host(invocation) as host:
+        return ensure_domain(host, invocation)
+
+
+CONTRACT = Contract(
+    argument_spec=with_connection(
+        {
+            "name": {"type": "str"},
+            "uuid": {"type": "str"},
+            "xml": {"type": "str"},
+            "vmx": {"type": "str"},
+            "state": {
+                "type": "str",
+                "default": "defined",
+                "choices": [
+                    "defined",
+                    "running",
+                    "shutdown",
+                    "destroyed",
+                    "paused",
+                    "rebooted",
+                    "reset",
+                    "undefined",
+                ],
+            },
+            "vcpus": {"type": "int"},
+            "memory": {"type": "str"},
+            "max_memory": {"type": "str"},
+            "autostart": {"type": "bool"},
+            "annotation": {"type": "str"},
+            "overwrite": {"type": "bool", "default": False},
+            "power_cycle": {"type": "bool", "default": False},
+            "shutdown_timeout": {"type": "int"},
+            "remove_storage": {"type": "bool", "default": False},
+        }
+    ),
+    run=run,
+    required_one_of=[["name", "uuid", "xml", "vmx"]],
+    mutually_exclusive=[["xml", "vmx"]],
+)
+
+
+def main() -> None:
+    """Run as a module."""
+    run_as_module(CONTRACT)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,280 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Module virt.esx.esx_domain_info."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: esx_domain_info
+short_description: Read the domains of an ESX host
+version_added: 0.1.0
+author:
+  - The virt.esx authors (@virt-esx)
+description:
+  - Reads one domain, or all domains of an ESX host, in a number of calls that does not grow with the number of domains.
+  - A domain that is broken or inaccessible is listed with what is known of it, and with RV(domains[].error).
+options:
+  name:
+    description:
+      - Name of the domains to read, or a pattern of the shell's kind, as V(web-*).
+    type: str
+  uuid:
+    description:
+      - UUID of the domain to read.
+    type: str
+  states:
+    description:
+      - Only domains in one of these states are read.
+    type: list
+    elements: str
+    choices: [running, paused, shutoff]
+    default: [running, paused, shutoff]
+  gather:
+    description:
+      - What is read of each domain beside its name, UUID, state, processors, memory and the place of its VMX.
+      - V(xml) is its domain XML, V(vmx) the text of its VMX; both need one file transfer a domain.
+      - V(autostart) says whether the host starts it, V(scheduler) is its CPU reservation, limit and shares,
+        V(snapshots) the tree of its snapshots.
+      - V(guest) is what VMware Tools tell of the guest, V(hardware) its disks and network cards as the host sees them.
+    type: list
+    elements: str
+    choices: [xml, vmx, autostart, scheduler, snapshots, guest, hardware]
+    default: []
+extends_documentation_fragment:
+  - virt.esx._connection
+  - virt.esx._attributes
+  - virt.esx._attributes.reading
+seealso:
+  - module: virt.esx.esx_domain
+"""
+
+EXAMPLES = r"""
+- name: List all domains of a host
+  virt.esx.esx_domain_info:
+    uri: esx://example.com
+  register: host
+
+- name: Show the names of those that run
+  ansible.builtin.debug:
+    msg: "{{ host.domains | selectattr('state', 'eq', 'running') | map(attribute='name') }}"
+
+- name: Keep the definitions of the web servers
+  virt.esx.esx_domain_info:
+    uri: esx://example.com
+    name: web-*
+    gather: [xml]
+  register: web
+
+- name: Write them to files
+  ansible.builtin.copy:
+    content: "{{ item.xml }}"
+    dest: "definitions/{{ item.name }}.xml"
+    mode: "0644"
+  loop: "{{ web.domains }}"
+  loop_control:
+    label: "{{ item.name }}"
+"""
+
+RETURN = r"""
+domains:
+  description: The domains, sorted by name. Empty where none matches.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Its name.
+      returned: always
+      type: str
+      sample: Fedora11
+    uuid:
+      description: Its UUID.
+      returned: always
+      type: str
+      sample: 50115e16-9bdc-49d7-f171-53c4d7f91710
+    moid:
+      description: The VI API's managed object id.
+      returned: always
+      type: str
+      sample: "12"
+    state:
+      description: One of V(running), V(paused) and V(shutoff).
+      returned: always
+      type: str
+      sample: running
+    vcpus:
+      description: Number of virtual CPUs.
+      returned: always
+      type: int
+      sample: 1
+    memory_kib:
+      description: Memory that the host may give to it.
+      returned: always
+      type: int
+      sample: 1048576
+    max_memory_kib:
+      description: Memory that the guest sees.
+      returned: always
+      type: int
+      sample: 1048576
+    vmx_path:
+      description: Datastore path of its VMX.
+      returned: always
+      type: str
+      sample: "[local-storage] Fedora11/Fedora11.vmx"
+    error:
+      description: Why a part of what was asked for is missing.
+      returned: when something of this domain could not be read
+      type: str
+    xml:
+      description: Its domain XML.
+      returned: when O(gather) has V(xml)
+      type: str
+    vmx:
+      description: The text of its VMX.
+      returned: when O(gather) has V(vmx)
+      type: str
+    autostart:
+      description: Whether the host starts it when it starts itself.
+      returned: when O(gather) has V(autostart)
+      type: bool
+    scheduler:
+      description: Its share of the host's CPUs.
+      returned: when O(gather) has V(scheduler)
+      type: dict
+      contains:
+        reservation_mhz:
+          description: What is guaranteed to it.
+          returned: always
+          type: int
+          sample: 0
+        limit_mhz:
+          description: What it can have at most, V(-1) for as much as there is.
+          returned: always
+          type: int
+          sample: -1
+        shares:
+          description: Its number of shares.
+          returned: always
+          type: int
+          sample: 1000
+        shares_level:
+          description: One of V(low), V(normal), V(high) and V(custom).
+          returned: always
+          type: str
+          sample: normal
+    snapshots:
+      description: Its snapshots, parents before children.
+      returned: when O(gather) has V(snapshots)
+      type: list
+      elements: dict
+      contains:
+        name:
+          description: The snapshot's name.
+          returned: always
+          type: str
+        moid:
+          description: Its managed object id.
+          returned: always
+          type: str
+        parent:
+          description: Managed object id of its parent, V(none) for a root.
+          returned: always
+          type: str
+        description:
+          description: Its description.
+          returned: always
+          type: str
+        created:
+          description: When it was made, in ISO 8601.
+          returned: always
+          type: str
+        state:
+          description: The domain's state then.
+          returned: always
+          type: str
+        current:
+          description: Whether the domain stands on it.
+          returned: always
+          type: bool
+    guest:
+      description: What VMware Tools tell of the guest.
+      returned: when O(gather) has V(guest)
+      type: dict
+      contains:
+        hostname:
+          description: The guest's host name.
+          returned: always
+          type: str
+        tools:
+          description: Whether VMware Tools run, in the VI API's words.
+          returned: always
+          type: str
+          sample: guestToolsRunning
+        addresses:
+          description: Its IP addresses.
+          returned: always
+          type: list
+          elements: str
+    hardware:
+      description: Its devices as the host sees them.
+      returned: when O(gather) has V(hardware)
+      type: dict
+      contains:
+        disks:
+          description: The hard disks.
+          returned: always
+          type: list
+          elements: dict
+          sample: [{"label": "Hard disk 1", "file": "[local-storage] Fedora11/Fedora11.vmdk", "capacity_kib": 8388608}]
+        interfaces:
+          description: The network cards.
+          returned: always
+          type: list
+          elements: dict
+          sample: [{"label": "Network adapter 1", "mac": "00:50:56:25:48:c7", "network": "VM Network"}]
+"""
+
+from ansible_collections.virt.esx.plugins.module_utils._argspec import with_connection
+from ansible_collections.virt.esx.plugins.module_utils._driver.host import open_host
+from ansible_collections.virt.esx.plugins.module_utils._driver.info import read_domains
+from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
+from ansible_collections.virt.esx.plugins.module_utils._edge import Contract, Result, run_as_module
+
+STATES = ["running", "paused", "shutoff"]
+
+
+def run(invocation: Invocation) -> Result:
+    """Read the domains that were asked for."""
+    with open_host(invocation) as host:
+        return {"changed": False, "domains": read_domains(host, invocation.params)}
+
+
+CONTRACT = Contract(
+    argument_spec=with_connection(
+        {
+            "name": {"type": "str"},
+            "uuid": {"type": "str"},
+            "states": {"type": "list", "elements": "str", "choices": STATES, "default": STATES},
+            "gather": {
+                "type": "list",
+                "elements": "str",
+                "choices": ["xml", "vmx", "autostart", "scheduler", "snapshots", "guest", "hardware"],
+                "default": [],
+            },
+        }
+    ),
+    run=run,
+    mutually_exclusive=[["name", "uuid"]],
+)
+
+
+def main() -> None:
+    """Run as a module."""
+    run_as_module(CONTRACT)
+
+
+if __name__ == "__main__":
+    main()
