@@ -21,8 +21,10 @@ from collections.abc import Sequence
 
 from tools.checks import CHECKS, Check
 from tools.environment import CACHE, ROOT, environment
+from tools.tree import collection_in, copy_tree
 
 LOGS = CACHE / "logs"
+COPY = collection_in(CACHE / "copy")
 LIMIT = 900  # seconds for one command; what hangs is ended, and its log shows where
 SHOWN = 200  # lines of a failed check's log
 
@@ -45,7 +47,7 @@ def run_check(check: Check) -> Outcome:
         for command in check.commands:
             output.write(f"$ {' '.join(command)}\n".encode())
             output.flush()
-            failure = run_command(command, output.fileno())
+            failure = run_command(command, COPY if check.in_copy else ROOT, output.fileno())
             if failure:
                 break
     outcome = Outcome(check, failure, time.monotonic() - start)
@@ -53,11 +55,11 @@ def run_check(check: Check) -> Outcome:
     return outcome
 
 
-def run_command(command: Sequence[str], output: int) -> str | None:
+def run_command(command: Sequence[str], place: pathlib.Path, output: int) -> str | None:
     """Run one command in a process group of its own; return why it failed."""
     process = subprocess.Popen(
         command,
-        cwd=ROOT,
+        cwd=place,
         env=environment(),
         stdin=subprocess.DEVNULL,
         stdout=output,
@@ -104,8 +106,7 @@ def run_all(chosen: Sequence[Check]) -> list[Outcome]:
                 else:
                     continue
                 waiting.remove(check)
-            finished, _ = concurrent.futures.wait(running, return_when=concurrent.futures.FIRST_COMPLETED)
-            for future in finished:
+            for future in concurrent.futures.wait(running, return_when=concurrent.futures.FIRST_COMPLETED).done:
                 done[running.pop(future).name] = future.result()
     return [done[check.name] for check in chosen]
 
@@ -140,6 +141,7 @@ def main() -> int:
         wanted |= more
     LOGS.mkdir(parents=True, exist_ok=True)
     start = time.monotonic()
+    copy_tree(CACHE / "copy")
     outcomes = run_all([check for check in CHECKS if check.name in wanted])
     summarise(outcomes, time.monotonic() - start)
     return 1 if any(outcome.failure for outcome in outcomes) else 0

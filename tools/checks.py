@@ -19,6 +19,7 @@ class Check:
     :param name: what `make check NAME=` calls it.
     :param what: what it shows when it passes, for the list of checks.
     :param commands: the argument vectors.
+    :param in_copy: the commands are run in a copy of the collection that has no caches (``tools/tree.py``).
     :param needs: the checks that have to have passed before this one can start.
     :param seconds: about how long it takes from nothing; the longest are started first.
     """
@@ -28,6 +29,7 @@ class Check:
     commands: Sequence[Sequence[str]]
     needs: Sequence[str] = ()
     seconds: int = 5
+    in_copy: bool = False
 
 
 def tool(name: str, *arguments: str) -> Sequence[str]:
@@ -44,8 +46,65 @@ CHECKS = (
     Check("mypy", "types are right, by mypy's strict rules", (("mypy",),), seconds=40),
     Check(
         "unit",
-        "the code below the modules, without a server",
+        "the code below the modules, without a server; coverage by branches",
         ((*PYTEST, "-n", "2", "--cov", "--cov-report=term:skip-covered", "tests/unit"),),
         seconds=60,
+    ),
+    Check("simulator", "the simulated ESX host builds", (tool("simulator", "--build"),), seconds=90),
+    Check(
+        "simulator-go",
+        "its Go sources are in form, and pass vet and their own tests",
+        (tool("format", "--check-go"), tool("simulator", "--test")),
+        needs=("simulator",),
+        seconds=60,
+    ),
+    Check("simulated", "it does what an ESX host does", ((*PYTEST, "tests/simulated"),), ("simulator",), seconds=60),
+    Check(
+        "integration",
+        "each module's playbook against it: twice, in check mode, and in both ways of running",
+        ((*PYTEST, "-n", "2", "tests/integration"),),
+        needs=("simulator",),
+        seconds=240,
+    ),
+    Check("demo", "the demo ends well and its second run changes nothing", (tool("demo"),), ("simulator",), seconds=20),
+    Check(
+        "sanity-newest",
+        "ansible-test sanity with the newest ansible-core",
+        (tool("ansible_test", "newest", "sanity", "--color", "no"),),
+        seconds=150,
+    ),
+    Check(
+        "sanity-oldest",
+        "ansible-test sanity with the oldest ansible-core that is supported",
+        (tool("ansible_test", "oldest", "sanity", "--color", "no"),),
+        seconds=180,
+    ),
+    Check(
+        "unit-oldest",
+        "ansible-test units on the oldest Python that a module runs on",
+        (tool("ansible_test", "newest-units", "units", "--color", "no", "--venv", "--python", "3.9"),),
+        seconds=60,
+    ),
+    Check("lint", "ansible-lint's production profile", (("ansible-lint", "--offline", "--strict"),), seconds=20),
+    Check("yamllint", "YAML files are in form", (("yamllint", "--strict", "."),)),
+    Check("changelog", "changelog fragments are in form", (("antsibull-changelog", "lint"),), in_copy=True),
+    Check(
+        "docs",
+        "options, return values and links that the documentation names are there",
+        (
+            (
+                *("antsibull-docs", "lint-collection-docs", "--plugin-docs", "--skip-rstcheck"),
+                *("--validate-collection-refs=all", "--disallow-unknown-collection-refs", "."),
+            ),
+        ),
+        seconds=20,
+        in_copy=True,
+    ),
+    Check("site", "the documentation's site builds without a warning", (tool("docs"),), seconds=30),
+    Check(
+        "tarball",
+        "what is published installs and works elsewhere, and holds no more than it has to",
+        (tool("release"),),
+        seconds=40,
     ),
 )

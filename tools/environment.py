@@ -21,13 +21,11 @@ KEPT = ("GIT_SSL_CAINFO",)
 
 
 def environment(**more: str) -> dict[str, str]:
-    """The environment for a command of ours: the caller's without what is foreign, Ansible's files in the cache."""
+    """The environment for a command of ours: the caller's without what is foreign, with Ansible's settings for tests."""
     kept = {name: value for name, value in os.environ.items() if name in KEPT or not name.startswith(FOREIGN)}
     kept.update(
         ANSIBLE_COLLECTIONS_PATH=str(COLLECTIONS),
-        ANSIBLE_HOME=str(CACHE / "ansible"),
-        ANSIBLE_LOCALHOST_WARNING="false",
-        ANSIBLE_NOCOLOR="true",
+        ANSIBLE_CONFIG=str(ROOT / "tests" / "ansible.cfg"),
         LC_ALL="C.UTF-8",
         PYTHONPATH=str(COLLECTIONS),
     )

@@ -30,7 +30,8 @@ FLOORS: dict[str, set[str]] = {
     "filter": {"module_utils/_vmx", "module_utils/_domain", "module_utils/_errors"},
     "doc_fragments": set(),
     "modules": EDGE,
-    "action": EDGE | BELOW_DRIVER | {"modules"},
+    "action": EDGE | BELOW_DRIVER | {"modules", "plugin_utils"},
+    "plugin_utils": EDGE | BELOW_DRIVER | {"modules"},
     "inventory": EDGE | BELOW_DRIVER | {"doc_fragments"},
 }
 

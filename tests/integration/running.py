@@ -1,0 +1,138 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run a real playbook with ``ansible-playbook``, and get what each task returned.
+
+run = run_playbook("esx_domain.yml", extra_vars=host.variables, way=AS_MODULE)
+assert run.changed == 0
+assert run.task("Define it").result["domain"]["state"] == "shutoff"
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+LIMIT = 300  # seconds that one playbook may take
+
+# The two ways in which a module of the collection runs; each test of a module takes both.
+IN_PROCESS = "in process"  # by the action plugin, in the controller's own process
+AS_MODULE = "as a module"  # by Ansible's ordinary way, in a Python process of its own
+WAYS = (IN_PROCESS, AS_MODULE)
+
+# What a developer's shell may set and what must not reach a test.
+FOREIGN = ("ANSIBLE_", "ESX_", "GIT_", "LIBVIRT_", "VMWARE_")
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """What one task returned on one host; ``outcome`` is ok, failed, ignored, skipped or unreachable."""
+
+    play: str
+    name: str
+    action: str
+    host: str
+    outcome: str
+    result: Mapping[str, Any]
+
+    @property
+    def changed(self) -> bool:
+        """Whether the task said that it changed something."""
+        return bool(self.result.get("changed"))
+
+
+@dataclasses.dataclass(frozen=True)
+class PlaybookRun:
+    """One run of a playbook: its exit status, its output, its tasks in order, and Ansible's count a host."""
+
+    status: int
+    output: str
+    tasks: Sequence[Task]
+    stats: Mapping[str, Mapping[str, int]]
+
+    @property
+    def changed(self) -> int:
+        """The number of tasks that changed something, over all hosts."""
+        return sum(counts["changed"] for counts in self.stats.values())
+
+    def task(self, name: str) -> Task:
+        """The one task of this name; the last, where it ran more than once."""
+        found = [task for task in self.tasks if task.name == name]
+        assert found, f"no task {name!r} ran; there were {[task.name for task in self.tasks]}\n{self.output}"
+        return found[-1]
+
+
+def run_playbook(
+    playbook: str | pathlib.Path,
+    *,
+    extra_vars: Mapping[str, Any] | None = None,
+    check: bool = False,
+    diff: bool = False,
+    way: str = IN_PROCESS,
+    env: Mapping[str, str] | None = None,
+    arguments: Sequence[str] = (),
+    fails: bool = False,
+) -> PlaybookRun:
+    """Run a playbook and return what happened; it has to end well, or with ``fails`` badly.
+
+    :param playbook: its path; a relative one is looked for below ``tests/integration/playbooks``.
+    :param extra_vars: variables for the whole run.
+    :param check: in check mode.
+    :param diff: with differences.
+    :param way: :data:`IN_PROCESS` or :data:`AS_MODULE`.
+    :param env: further environment variables.
+    :param arguments: further arguments of ``ansible-playbook``.
+    """
+    with tempfile.TemporaryDirectory(prefix="virt-esx-") as place:
+        variables = dict(extra_vars or {})
+        if way == AS_MODULE:
+            variables["ansible_python_interpreter"] = str(other_interpreter(pathlib.Path(place)))
+        record = pathlib.Path(place, "record.json")
+        values = pathlib.Path(place, "variables.json")
+        values.write_text(json.dumps(variables), encoding="utf-8")
+        command = [sys.executable, "-m", "ansible", "playbook", "-i", "localhost,", "-c", "local", "-e", f"@{values}"]
+        command += ["--check"] * check + ["--diff"] * diff + [*arguments, str(HERE / "playbooks" / playbook)]
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            env={**clean_environment(), **(env or {}), "VIRT_ESX_RECORD": str(record)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=LIMIT,
+            check=False,
+            text=True,
+        )
+        assert (done.returncode != 0) == fails, f"{command} ended with {done.returncode}:\n{done.stdout}"
+        assert record.exists(), f"the playbook did not begin:\n{done.stdout}"
+        recorded = json.loads(record.read_text(encoding="utf-8"))
+    return PlaybookRun(done.returncode, done.stdout, [Task(**task) for task in recorded["tasks"]], recorded["stats"])
+
+
+def other_interpreter(place: pathlib.Path) -> pathlib.Path:
+    """The running Python under another path, so that the action plugin does not take it for the controller's own."""
+    python = place / "python"
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n', encoding="utf-8")
+    python.chmod(0o755)
+    return python
+
+
+def clean_environment() -> dict[str, str]:
+    """The environment without the caller's own settings for Ansible and for a server, and with those of the tests."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+    return {
+        **kept,
+        "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback_plugins"),
+        "ANSIBLE_CALLBACKS_ENABLED": "record",
+        "ANSIBLE_CONFIG": str(ROOT / "tests" / "ansible.cfg"),
+        "LC_ALL": "C.UTF-8",
+    }

@@ -1,0 +1,59 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the collection says of itself in its metadata is true of its files."""
+
+from __future__ import annotations
+
+import pathlib
+import re
+
+import pytest
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py") if path.stem != "__init__")
+
+
+def load(file: str) -> dict[str, object]:
+    content = yaml.safe_load((ROOT / file).read_text(encoding="utf-8"))
+    assert isinstance(content, dict)
+    return content
+
+
+def requirements(file: str) -> dict[str, str]:
+    """The requirements of a file: the version or range by the name of the distribution."""
+    lines = (ROOT / file).read_text(encoding="utf-8").splitlines()
+    found = (re.match(r"([\w.-]+)\s*(.*)", line) for line in lines if not line.startswith(("#", "-")))
+    return {match[1].lower(): match[2] for match in found if match}
+
+
+def test_the_action_group_has_every_module() -> None:
+    groups = load("meta/runtime.yml")["action_groups"]
+    assert groups == {"esx": MODULES}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_each_module_has_the_one_action_in_front_of_it(module: str) -> None:
+    routing = load("meta/runtime.yml").get("plugin_routing", {})
+    assert isinstance(routing, dict)
+    redirected = routing.get("action", {}).get(module, {}).get("redirect") == "virt.esx.esx"
+    assert redirected or (ROOT / "plugins" / "action" / f"{module}.py").exists()
+
+
+def test_the_unit_tests_install_what_the_plugins_need() -> None:
+    """ansible-test installs the unit tests' own file only, so that the two have to agree."""
+    tested = requirements("tests/unit/requirements.txt")
+    assert {name: tested.get(name) for name in requirements("requirements.txt")} == requirements("requirements.txt")
+
+
+def test_the_execution_environment_installs_what_the_plugins_need() -> None:
+    assert load("meta/execution-environment.yml")["dependencies"] == {"python": "requirements.txt"}
+
+
+def test_the_versions_agree() -> None:
+    assert load("meta/runtime.yml")["requires_ansible"] == ">=2.17.0"
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "ansible-core 2.17" in readme
+    assert load("tests/config.yml") == {"modules": {"python_requires": ">=3.9"}}
+    assert "Python 3.9" in readme
