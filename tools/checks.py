@@ -105,6 +105,7 @@ CHECKS = (
         "tarball",
         "what is published installs and works elsewhere, and holds no more than it has to",
         (tool("release"),),
-        seconds=40,
+        seconds=20,
     ),
+    Check("importer", "Galaxy's importer has nothing to say against it", (tool("importer"),), ("tarball",), seconds=50),
 )

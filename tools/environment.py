@@ -21,7 +21,7 @@ KEPT = ("GIT_SSL_CAINFO",)
 
 
 def environment(**more: str) -> dict[str, str]:
-    """The environment for a command of ours: the caller's without what is foreign, with Ansible's settings for tests."""
+    """The environment for a command of ours: the caller's, less what is foreign, with Ansible's settings for tests."""
     kept = {name: value for name, value in os.environ.items() if name in KEPT or not name.startswith(FOREIGN)}
     kept.update(
         ANSIBLE_COLLECTIONS_PATH=str(COLLECTIONS),

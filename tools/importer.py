@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hand the tarball to Galaxy's importer, which has a virtual environment of its own (it holds back what others need)."""
+"""Hand the tarball to Galaxy's importer, in a virtual environment of its own, as it holds others back."""
 
 from __future__ import annotations
 

@@ -40,21 +40,25 @@ PACKED = (
 # What a user cannot do without.
 INDISPENSABLE = {"README.md", "LICENSE", "CHANGELOG.md", "requirements.txt", "meta/runtime.yml", "examples/demo.yml"}
 
-PLAYBOOK = """\
+PLAYBOOK = r"""
 - hosts: localhost
   gather_facts: false
   tasks:
     - ansible.builtin.assert:
-        that: >-
-          "<name>web</name>" in ('config.version = "8"\\nvirtualHW.version = "13"\\ndisplayName = "web"\\nmemsize = "64"\\n'
-                                 | virt.esx.vmx_to_domxml)
+        that: "'<name>web</name>' in (vmx | virt.esx.vmx_to_domxml)"
+      vars:
+        vmx: |
+          config.version = "8"
+          virtualHW.version = "13"
+          displayName = "web"
+          memsize = "64"
     - virt.esx.esx_domain_info:
         uri: esx://localhost:1/
         password: none
       ignore_errors: true
       register: unreachable
     - ansible.builtin.assert:
-        that: unreachable is failed and "localhost:1" in unreachable.msg
+        that: unreachable is failed and 'localhost' in unreachable.msg
 """
 
 
