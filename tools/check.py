@@ -120,8 +120,9 @@ def summarise(outcomes: Sequence[Outcome], seconds: float) -> None:
         why = f"{outcome.check.what}{f' ({outcome.failure})' if outcome.failure else ''}"
         print(f"{outcome.check.name:{width}}  {result}  {outcome.seconds:4.0f} s  {why}")
     failed = sum(1 for outcome in outcomes if outcome.failure)
-    print(f"\nWhole logs are in {LOGS.relative_to(ROOT)}; all took {seconds:.0f} s.")
-    print(f"{len(outcomes) - failed} passed, {failed} failed", flush=True)
+    closing = f"{len(outcomes) - failed} passed, {failed} failed"
+    (LOGS / "summary.txt").write_text(f"{closing}\n", encoding="utf-8")
+    print(f"\nWhole logs are in {LOGS.relative_to(ROOT)}; all took {seconds:.0f} s.\n{closing}", flush=True)
 
 
 def main() -> int:
