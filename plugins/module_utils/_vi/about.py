@@ -58,7 +58,7 @@ def read_about(about: Any, *, expected: str, server: str) -> About:
         raise ConnectionFailed(
             f"{server} is {PRODUCT_NAMES[product]} ({about.fullName}), "
             f"but the connection is for {PRODUCT_NAMES[expected]}.",
-            hint=f"Its URI begins with {product}://.",
+            hint=f"The URI of such a server begins with {product}://.",
         )
     if version_numbers(about.version) < LEAST_VERSION[product] or version_numbers(about.apiVersion) < LEAST_API:
         least = ".".join(str(number) for number in LEAST_VERSION[product])

@@ -67,8 +67,8 @@ class Session:
     """A logged-in session.
 
     ``content`` is the server's ServiceContent, ``about`` what the server is, ``shared`` says whether other tasks use
-    the same session at the same time, and ``closing`` takes what has to be closed with it. ``host`` is where
-    ``inventory.py`` keeps what it has found.
+    the same session at the same time, and ``closing`` takes what has to be closed with it. In ``host``
+    and ``vcenter`` ``inventory.py`` and ``vcenter.py`` keep what they have found and opened.
     """
 
     def __init__(self, connection: Connection, target: Target, warn: Warn) -> None:
@@ -81,6 +81,7 @@ class Session:
         self.shared = False
         self.content: Any = None
         self.host: Any = None
+        self.vcenter: Session | None = None
         self.about: About
         self._logged_in = False
         self._credentials: Credentials | None = None

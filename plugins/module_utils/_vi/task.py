@@ -26,6 +26,9 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.watch import Watch
 
 TASK_PATHS = ("info.state", "info.error", "info.progress", "info.cancelable", "info.result")
 
+# The seconds between looks at a task that was cancelled; then it is left to itself.
+_CANCEL_PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0)
+
 Progress = Callable[[int], None]
 
 
@@ -197,7 +200,13 @@ def _cancel(session: Session, task: Any, seen: dict[str, Any]) -> str:
         return f"The task ({moid(task)}) cannot be cancelled and is still {seen.get('info.state', 'running')}."
     try:
         task.CancelTask()
-        state = str(fetch_one(session, task, ["info.state"])["info.state"])
+        for pause in _CANCEL_PAUSES:
+            state = str(fetch_one(session, task, ["info.state"])["info.state"])
+            if state == "error":
+                return "The task was cancelled."
+            if state == "success":
+                return "The task ended before it could be cancelled."
+            time.sleep(pause)
     except EsxError as error:
         return f"The task ({moid(task)}) could not be cancelled: {error}"
-    return "The task was cancelled." if state == "error" else f"The task is being cancelled, it is {state}."
+    return f"The task ({moid(task)}) was asked to stop and is still {state}."

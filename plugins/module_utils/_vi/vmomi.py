@@ -20,7 +20,9 @@ VMOMI_IMPORT_ERROR: str | None = None
 
 try:
     import pyVmomi
-except Exception as error:  # pyVmomi 9 raises a bare Exception where Python is older than 3.10
+except ImportError as error:
+    VMOMI_IMPORT_ERROR = str(error)
+except Exception as error:  # what pyVmomi 9 raises where Python is older than 3.10
     VMOMI_IMPORT_ERROR = str(error)
 else:
     _library: Any = pyVmomi

@@ -1,0 +1,111 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The vCenter of a host: the one that the URI names with ``vcenter=``, or the one that manages the host.
+
+``vcenter=HOST[:PORT]`` names it, ``vcenter=*`` takes the address that the host itself knows. Without a port it is the
+URI's own port, as with libvirt, or if the URI has none the vCenter's default, whatever the host's is.
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+import socket
+
+from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed, NotFound, Refused
+from ansible_collections.virt.esx.plugins.module_utils._vi.inventory import HostContext, find_host, host_of_ref
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_one
+from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session, Target, open_target
+from ansible_collections.virt.esx.plugins.module_utils._vi.uri import DEFAULT_PORTS, Uri, split_host_port
+
+
+def open_vcenter(session: Session) -> Session:
+    """Return the session with the vCenter of a connection; it is opened once and closed with the host's session.
+
+    Of a ``vpx://`` connection it is the session itself.
+
+    :raises Refused: if the URI names no vCenter, or ``*`` and the host is managed by none.
+    :raises ConnectionFailed: if the host is managed by another one than the URI names.
+    """
+    if session.about.product == "vpx":
+        return session
+    if session.vcenter is None:
+        target = _target(session)
+        opened = open_target(session.connection, target, session.warn)
+        session.vcenter = session.closing.enter_context(opened)
+    return session.vcenter
+
+
+def host_in_vcenter(session: Session) -> HostContext:
+    """Return the host of a connection as its vCenter knows it.
+
+    It is looked up by its address, as libvirt does, else by its name, else by the UUID of its hardware.
+
+    :raises NotFound: if the vCenter does not know it.
+    """
+    vcenter = open_vcenter(session)
+    if vcenter is session:
+        return find_host(session)
+    if vcenter.host is None:
+        vcenter.host = host_of_ref(vcenter, _look_up(session, vcenter))
+    found: HostContext = vcenter.host
+    return found
+
+
+def _target(session: Session) -> Target:
+    uri = session.connection.uri
+    managed_by = find_host(session).managed_by
+    if uri.vcenter is None:
+        raise Refused(
+            "This needs the vCenter of the host, and the URI names none.",
+            hint="Add vcenter=HOST to the URI, or vcenter=* for the one that manages the host.",
+        )
+    if uri.vcenter == "*":
+        if managed_by is None:
+            raise Refused(
+                f"The host {uri.host} is not managed by a vCenter.",
+                hint="Add it to a vCenter, or name one in the URI with vcenter=HOST.",
+            )
+        names: tuple[str, ...] = (managed_by,)
+        host, port = managed_by, None
+    else:
+        host, port = split_host_port(uri.vcenter)
+        addresses = _addresses(host)
+        if managed_by is not None and managed_by not in (host, *addresses):
+            shown = ", ".join(addresses) or "its address is not known here"
+            raise ConnectionFailed(
+                f"The host {uri.host} is managed by the vCenter {managed_by}, but the URI names {host} ({shown}).",
+                hint=f"Write vcenter={managed_by}, or vcenter=*.",
+            )
+        names = (host, *(address for address in addresses if address != host))
+    return Target(host, port or _default_port(uri), "vpx", session.connection.vcenter_login, names)
+
+
+def _default_port(uri: Uri) -> int:
+    return uri.port if uri.port_given else DEFAULT_PORTS["vpx"][uri.transport]
+
+
+def _addresses(host: str) -> tuple[str, ...]:
+    """The addresses of a host, none if its name cannot be resolved here (behind a proxy that is no error)."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError:
+        return ()
+    return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+def _look_up(session: Session, vcenter: Session) -> object:
+    index, name = vcenter.content.searchIndex, session.connection.uri.host
+    for address in _addresses(name):
+        found = index.FindByIp(None, address, False)
+        if found is not None:
+            return found
+    known = fetch_one(session, find_host(session).host, ["hardware.systemInfo.uuid"])["hardware.systemInfo.uuid"]
+    found = index.FindByDnsName(None, name, False) or (index.FindByUuid(None, known, False) if known else None)
+    if found is None:
+        raise NotFound(
+            f"The vCenter {vcenter.target.host} does not know the host {name}.",
+            hint="Name the host in the URI by the address or the name under which it was added to the vCenter.",
+        )
+    return found
