@@ -14,9 +14,11 @@ TEST_STAMP = $(VENV)/test-$(call checksum,$(FOR_TEST)).stamp
 
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 # What a caller's shell or git hook may have set, and what would lead our commands astray.
-unexport GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_PREFIX PYTHONHOME PYTHONPATH VIRTUAL_ENV MAKEFLAGS
+unexport GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_PREFIX PYTHONHOME VIRTUAL_ENV MAKEFLAGS
 # The Go that tools/toolchain.py found is the one to use; it need not fetch another.
 export GOTOOLCHAIN := local
+# The collection, and with it the Python helpers of its tests, is imported from here.
+export PYTHONPATH := $(CURDIR)/.cache
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format docs bench fuzz simulator release clean

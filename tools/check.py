@@ -9,6 +9,7 @@ The whole output of each is kept in ``.cache/logs``; that of a failed one is pri
 from __future__ import annotations
 
 import argparse
+import collections
 import concurrent.futures
 import dataclasses
 import os
@@ -26,37 +27,46 @@ from tools.tree import collection_in, copy_tree
 LOGS = CACHE / "logs"
 COPY = collection_in(CACHE / "copy")
 LIMIT = 900  # seconds for one command; what hangs is ended, and its log shows where
+TIMED_OUT = 124
 SHOWN = 200  # lines of a failed check's log
+LEFT_OUT = 77  # the exit status of a command that cannot run on this machine; the last line of its log says why
 
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """How a check ended: why it failed, nothing where it passed, and after how many seconds."""
+    """How a check ended, after how many seconds, and why it did not pass."""
 
     check: Check
-    failure: str | None
+    result: str  # passed, FAILED, or "left out"
+    why: str = ""
     seconds: float = 0.0
 
 
 def run_check(check: Check) -> Outcome:
-    """Run a check's commands in turn, until one fails."""
+    """Run a check's commands in turn, until one does not end with 0."""
     start = time.monotonic()
     log = LOGS / f"{check.name}.log"
-    failure = None
+    status = 0
     with log.open("wb") as output:
         for command in check.commands:
             output.write(f"$ {' '.join(command)}\n".encode())
             output.flush()
-            failure = run_command(command, COPY if check.in_copy else ROOT, output.fileno())
-            if failure:
+            status = run_command(command, COPY if check.in_copy else ROOT, output.fileno())
+            if status:
                 break
-    outcome = Outcome(check, failure, time.monotonic() - start)
+    seconds = time.monotonic() - start
+    outcome = Outcome(check, "passed", seconds=seconds)
+    if status == LEFT_OUT:
+        outcome = Outcome(check, "left out", log.read_text(encoding="utf-8").splitlines()[-1], seconds)
+    elif status:
+        why = f"not done after {LIMIT} s" if status == TIMED_OUT else f"exit status {status}"
+        outcome = Outcome(check, "FAILED", why, seconds)
     report(outcome, log)
     return outcome
 
 
-def run_command(command: Sequence[str], place: pathlib.Path, output: int) -> str | None:
-    """Run one command in a process group of its own; return why it failed."""
+def run_command(command: Sequence[str], place: pathlib.Path, output: int) -> int:
+    """Run one command in a process group of its own; return its exit status."""
     process = subprocess.Popen(
         command,
         cwd=place,
@@ -67,20 +77,19 @@ def run_command(command: Sequence[str], place: pathlib.Path, output: int) -> str
         start_new_session=True,
     )
     try:
-        code = process.wait(timeout=LIMIT)
+        return process.wait(timeout=LIMIT)
     except subprocess.TimeoutExpired:
-        return f"not done after {LIMIT} s"
+        return TIMED_OUT
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-    return f"exit status {code}" if code else None
 
 
 def report(outcome: Outcome, log: pathlib.Path) -> None:
     """Say how a check ended, with the end of its log where it failed."""
-    lines = [f"{'FAILED' if outcome.failure else 'passed'}  {outcome.check.name}  ({outcome.seconds:.0f} s)"]
-    if outcome.failure:
+    lines = [f"{outcome.result}  {outcome.check.name}  ({outcome.seconds:.0f} s)"]
+    if outcome.result == "FAILED":
         text = log.read_text(encoding="utf-8", errors="replace").splitlines()
         if len(text) > SHOWN:
             lines.append(f"    ... the first {len(text) - SHOWN} lines are in {log.relative_to(ROOT)}")
@@ -98,9 +107,9 @@ def run_all(chosen: Sequence[Check]) -> list[Outcome]:
         while waiting or running:
             for check in list(waiting):
                 needed = [done.get(name) for name in check.needs if name in names]
-                lacking = [outcome.check.name for outcome in needed if outcome and outcome.failure]
+                lacking = [outcome.check.name for outcome in needed if outcome and outcome.result != "passed"]
                 if lacking:
-                    done[check.name] = Outcome(check, f"needs {', '.join(lacking)}")
+                    done[check.name] = Outcome(check, "FAILED", f"it needs {', '.join(lacking)}")
                 elif all(needed) and len(running) < max(2, (os.cpu_count() or 2)):
                     running[pool.submit(run_check, check)] = check
                 else:
@@ -114,13 +123,13 @@ def run_all(chosen: Sequence[Check]) -> list[Outcome]:
 def summarise(outcomes: Sequence[Outcome], seconds: float) -> None:
     """Print a line for each check, and the closing line that counts them."""
     width = max(len(outcome.check.name) for outcome in outcomes)
-    print(f"\n{'check':{width}}  result    time  shows")
+    print(f"\n{'check':{width}}  result      time  shows that")
     for outcome in outcomes:
-        result = "FAILED" if outcome.failure else "passed"
-        why = f"{outcome.check.what}{f' ({outcome.failure})' if outcome.failure else ''}"
-        print(f"{outcome.check.name:{width}}  {result}  {outcome.seconds:4.0f} s  {why}")
-    failed = sum(1 for outcome in outcomes if outcome.failure)
-    closing = f"{len(outcomes) - failed} passed, {failed} failed"
+        why = f" ({outcome.why})" if outcome.why else ""
+        print(f"{outcome.check.name:{width}}  {outcome.result:8}  {outcome.seconds:4.0f} s  {outcome.check.what}{why}")
+    counts = collections.Counter(outcome.result for outcome in outcomes)
+    closing = f"{counts['passed']} passed, {counts['FAILED']} failed"
+    closing += f", {counts['left out']} skipped" if counts["left out"] else ""
     (LOGS / "summary.txt").write_text(f"{closing}\n", encoding="utf-8")
     print(f"\nWhole logs are in {LOGS.relative_to(ROOT)}; all took {seconds:.0f} s.\n{closing}", flush=True)
 
@@ -145,7 +154,7 @@ def main() -> int:
     copy_tree(CACHE / "copy")
     outcomes = run_all([check for check in CHECKS if check.name in wanted])
     summarise(outcomes, time.monotonic() - start)
-    return 1 if any(outcome.failure for outcome in outcomes) else 0
+    return 1 if any(outcome.result == "FAILED" for outcome in outcomes) else 0
 
 
 if __name__ == "__main__":
