@@ -139,10 +139,10 @@ def _parse(text: str) -> Uri:
     if _BLANK.search(text):
         raise ValueError("blanks and control characters have to be percent-encoded, a blank is %20")
     parts = urlsplit(text)
+    if "@" not in parts.netloc and "@" in text and not re.search(r"(\]|^[^:]*)(:[0-9]*)?$", parts.netloc):
+        raise ValueError(_USER_ONLY)  # the password has a slash, a question mark or a hash sign
     if parts.fragment:
         raise ValueError("a '#' has to be written as %23")
-    if "@" not in parts.netloc and "@" in parts.path and not re.search(r"(^|\]|^[^:]*)(:[0-9]*)?$", parts.netloc):
-        raise ValueError(_USER_ONLY)  # the password has a slash
     user, host, port = _authority(parts.netloc)
     values = _parameters(parts.query)
     transport = _choice("transport", values.get("transport", "https"), TRANSPORTS)
