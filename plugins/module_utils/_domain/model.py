@@ -15,7 +15,6 @@ Private to the collection: it can change at any time.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Optional, Tuple
 
 
 def _line() -> int | None:

@@ -1,0 +1,153 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Controllers in domain XML, those that are written and those that disks imply.
+
+``<controller type='scsi' index='0' model='lsilogic'/>``
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from dataclasses import replace
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element
+from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Controller, Disk
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import INT_MAX, number, refuse, word
+from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+
+SCSI_MODELS = (
+    "auto",
+    "buslogic",
+    "lsilogic",
+    "lsisas1068",
+    "vmpvscsi",
+    "ibmvscsi",
+    "virtio-scsi",
+    "lsisas1078",
+    "virtio-transitional",
+    "virtio-non-transitional",
+    "ncr53c90",
+    "dc390",
+    "am53c974",
+)
+_USB_MODELS = (
+    "piix3-uhci",
+    "piix4-uhci",
+    "ehci",
+    "ich9-ehci1",
+    "ich9-uhci1",
+    "ich9-uhci2",
+    "ich9-uhci3",
+    "vt82c686b-uhci",
+    "pci-ohci",
+    "nec-xhci",
+    "qusb1",
+    "qusb2",
+    "qemu-xhci",
+    "none",
+)
+_PCI_MODELS = (
+    "pci-root",
+    "pcie-root",
+    "pci-bridge",
+    "dmi-to-pci-bridge",
+    "pcie-to-pci-bridge",
+    "pcie-root-port",
+    "pcie-switch-upstream-port",
+    "pcie-switch-downstream-port",
+    "pci-expander-bus",
+    "pcie-expander-bus",
+)
+_VIRTIO_SERIAL_MODELS = ("virtio", "virtio-transitional", "virtio-non-transitional")
+# Type of controller -> the models that libvirt knows; a model of another type's is refused.
+_MODELS: dict[str, tuple[str, ...]] = {
+    "scsi": SCSI_MODELS,
+    "ide": ("piix3", "piix4", "ich6"),
+    "fdc": (),
+    "sata": (),
+    "virtio-serial": _VIRTIO_SERIAL_MODELS,
+    "ccid": (),
+    "usb": _USB_MODELS,
+    "pci": _PCI_MODELS,
+    "xenbus": (),
+    "isa": (),
+}
+# Buses whose controllers are added where disks need them, in libvirt's order (F15, P29a); nvme is ours.
+_IMPLIED = ("scsi", "fdc", "ide", "sata", "nvme")
+_MAX_IMPLIED = 255  # the highest index that is implied; no bus of ESX has a tenth of it
+
+
+def read_controllers(elements: Iterable[Element], forms: XmlForms) -> tuple[Controller, ...]:
+    """All ``<controller>``s, each type's together and by index; an index that is left out is the next of its type.
+
+    :raises ParseError: a type, model or index is not libvirt's, or an index occurs twice (F15).
+    """
+    types = (*_MODELS, "nvme") if forms.more else tuple(_MODELS)
+    by_type: dict[str, list[Controller]] = {}
+    for element in elements:
+        kind = word(element, "type", types) or "ide"
+        others = by_type.setdefault(kind, [])
+        others.append(_read(element, kind))
+    return tuple(controller for kind, found in by_type.items() for controller in _numbered(kind, found))
+
+
+def _read(element: Element, kind: str) -> Controller:
+    model = element.get("model")
+    if model is not None and model not in _MODELS.get(kind, ()):
+        known = ", ".join(f"'{name}'" for name in _MODELS.get(kind, ())) or "none"
+        raise refuse(element, f"model='{model}' is not known for type='{kind}'; known are {known}")
+    index = number(element, "index", 0, INT_MAX)
+    return Controller(kind, -1 if index is None else index, model, element.sourceline)
+
+
+def _numbered(kind: str, found: list[Controller]) -> list[Controller]:
+    taken = {controller.index for controller in found}
+    result = sorted((controller for controller in found if controller.index >= 0), key=lambda one: one.index)
+    for before, after in zip(result, result[1:]):
+        if before.index == after.index and kind != "usb":  # companions of a USB controller share its index
+            raise ParseError(
+                f"An earlier controller of type '{kind}' has the index {after.index} too",
+                where="<controller>",
+                line=after.line,
+            )
+    free = (index for index in itertools.count() if index not in taken)
+    unnumbered = (controller for controller in found if controller.index < 0)
+    return result + [replace(controller, index=index) for controller, index in zip(unnumbered, free)]
+
+
+def with_implied(controllers: Iterable[Controller], disks: Iterable[Disk]) -> tuple[Controller, ...]:
+    """The controllers and those that are not written but that the disks are on, or that come below one (F15, P29).
+
+    :raises ParseError: a disk is on a controller with an index that no virtual hardware has.
+    """
+    highest: dict[str, int] = {}
+    for disk in disks:
+        if disk.address is None:
+            continue
+        index = disk.address.controller
+        if index > _MAX_IMPLIED:
+            raise ParseError(
+                f"The controller {index} is out of range; expected at most {_MAX_IMPLIED}",
+                where=f"disk '{disk.target}'",
+                line=disk.line,
+            )
+        highest[disk.bus] = max(index, highest.get(disk.bus, -1))
+    result = list(controllers)
+    present = {(controller.type, controller.index) for controller in result}
+    for kind in _IMPLIED:
+        indexes = range(highest.get(kind, -1) + 1)
+        result += [Controller(kind, index) for index in indexes if (kind, index) not in present]
+    return tuple(result)
+
+
+def write_controller(controller: Controller) -> str:
+    """The line of one controller; of an NVMe controller none, since libvirt's schema has none: its disks imply it."""
+    if controller.type == "nvme":
+        return ""
+    model = f" model='{controller.model}'" if controller.model is not None else ""
+    return f"    <controller type='{controller.type}' index='{controller.index}'{model}/>\n"

@@ -1,0 +1,233 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Disks in domain XML: hard disks, CD-ROMs, raw SCSI devices and floppies.
+
+::
+
+    <disk type='file' device='disk'>
+      <driver cache='writethrough'/>
+      <source file='[datastore] directory/web.vmdk'/>
+      <target dev='sda' bus='scsi'/>
+      <readonly/>
+      <transient/>
+      <address type='drive' controller='0' bus='0' target='0' unit='0'/>
+    </disk>
+
+An NVMe disk has a form of its own, since libvirt 11.3.0 has none and its schema no bus ``nvme``: a virtio disk whose
+alias names the slot, ``<alias name='ua-nvme0-1'/>`` for VMware's ``nvme0:1``. The ``bus='nvme'`` of newer versions
+(N7) is read as well.
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from ansible_collections.virt.esx.plugins.module_utils._domain import targets
+from ansible_collections.virt.esx.plugins.module_utils._domain.addresses import read_drive, type_of, write_drive
+from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element
+from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute
+from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, DriveAddress
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import refuse, required, word
+from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+
+# Type of a source -> the attribute of <source> that holds its path; the others VMX cannot hold.
+_PATH = {"file": "file", "block": "dev", "dir": "dir"}
+_TYPES = (*_PATH, "network", "volume", "nvme", "vhostuser", "vhostvdpa")
+_DEVICES = ("disk", "cdrom", "floppy", "lun")
+_BUSES = ("ide", "fdc", "scsi", "virtio", "xen", "usb", "uml", "sata", "sd")
+_CACHES = ("default", "none", "writethrough", "writeback", "directsync", "unsafe")
+_STARTUP_POLICIES = ("mandatory", "requisite", "optional")
+_HARD_DISKS = ("disk", "lun")
+_DRIVE_BUSES = ("ide", "fdc", "scsi", "sata")
+_NVME_ALIAS = re.compile(r"ua-nvme([0-9]{1,4})-([0-9]{1,4})")
+
+
+def read_disk(element: Element, forms: XmlForms) -> Disk:
+    """One ``<disk>`` (F9, F10).
+
+    :raises ParseError: where libvirt's parser refuses it.
+    """
+    device = word(element, "device", _DEVICES) or "disk"
+    kind = word(element, "type", _TYPES) or "file"
+    source = element.find("source")
+    if source is None and not (forms.exact and device == "cdrom"):
+        kind = "file"  # the type is that of the source, and there is none (F48, G29)
+    path = source.get(_PATH[kind]) or None if source is not None and kind in _PATH else None
+    if device == "lun" and kind not in ("block", "network"):
+        raise refuse(element, f"A disk with device='lun' has type='block' and a source; this has type='{kind}'")
+    target = element.find("target")
+    if target is None or target.get("dev") is None:
+        raise refuse(element, "The disk has no <target dev='...'/>")
+    name = required(target, "dev")
+    if device == "disk" and (source is None or (path is None and kind in _PATH)):
+        raise refuse(element, f"The disk '{name}' has no source; a hard disk needs one, as in <source file='...'/>")
+    bus = _bus(element, target, device, name, forms)
+    address, address_type = _address(element, bus, name, forms)
+    if address is not None and bus == "nvme":
+        name = targets.nvme_name(address)
+    driver = element.find("driver")
+    cache = None if driver is None else word(driver, "cache", _CACHES)
+    return Disk(
+        device=device,
+        type=kind,
+        source=path,
+        startup_policy=None if source is None else word(source, "startupPolicy", _STARTUP_POLICIES),
+        has_source=source is not None,
+        target=name,
+        bus=bus,
+        address=address,
+        address_type=address_type,
+        cache=None if cache == "default" else cache,
+        driver_name=None if driver is None else driver.get("name"),
+        readonly=device == "cdrom" or element.find("readonly") is not None,
+        transient=element.find("transient") is not None,
+        line=element.sourceline,
+    )
+
+
+def _bus(element: Element, target: Element, device: str, name: str, forms: XmlForms) -> str:
+    """The bus, which the name may imply and has to fit (F9, F10)."""
+    prefix = targets.prefix_of(name)
+    buses = (*_BUSES, "nvme") if forms.more else _BUSES
+    bus = word(target, "bus", buses)
+    if bus is None:
+        bus = "fdc" if device == "floppy" else targets.BUS_OF_PREFIX.get(prefix or "", "")
+    if (device == "floppy") != (bus == "fdc"):
+        raise refuse(target, f"bus='{bus}' does not fit device='{device}'; floppies, and only they, are on bus 'fdc'")
+    if device == "floppy" and prefix != "fd":
+        raise refuse(target, f"dev='{name}' is no name of a floppy; expected 'fda' or 'fdb'")
+    if bus == "nvme":
+        return bus
+    if device in _HARD_DISKS and prefix in (None, "fd"):
+        raise refuse(target, f"dev='{name}' is no name of a hard disk; expected one like 'sda' or 'hda'")
+    if forms.more and bus == "virtio" and _alias(element) is not None:
+        return "nvme"
+    return bus
+
+
+def _alias(element: Element) -> DriveAddress | None:
+    """The slot in our alias of an NVMe disk."""
+    alias = element.find("alias")
+    match = _NVME_ALIAS.fullmatch(alias.get("name") or "") if alias is not None else None
+    return DriveAddress(int(match[1]), 0, int(match[2])) if match else None
+
+
+def _address(element: Element, bus: str, name: str, forms: XmlForms) -> tuple[DriveAddress | None, str | None]:
+    """The slot, given or derived from the target name, and the type of an address that is no slot."""
+    given = element.find("address")
+    if given is None:
+        if bus == "nvme":
+            return _alias(element) or _nvme_by_name(element, name), None
+        index = targets.index_of(name)
+        if index is None:
+            raise refuse(element, f"The target dev='{name}' is not understood; expected a name like 'sda' or 'hdc'")
+        return targets.drive_address(bus, index, sata_units=forms.sata_units), None
+    kind = type_of(given)
+    if kind == "drive":
+        return _as_meant(read_drive(given), bus, name, forms), None
+    if bus in _DRIVE_BUSES:
+        raise refuse(given, f"type='{kind}' does not fit bus='{bus}'; expected type='drive'")
+    return (_alias(element) if bus == "nvme" else None), kind
+
+
+def _nvme_by_name(element: Element, name: str) -> DriveAddress:
+    address = targets.nvme_address(name)
+    if address is None:
+        raise refuse(element, f"The target dev='{name}' is no name of an NVMe disk; expected one like 'nvme0n1'")
+    return address
+
+
+def _as_meant(address: DriveAddress, bus: str, name: str, forms: XmlForms) -> DriveAddress:
+    """The true slot of a SATA disk whose address libvirt derived from its name by its own rule (P32, G6).
+
+    libvirt writes ``sata0:6`` as ``sdg`` on controller 1, unit 0. No true slot looks so: ``sdg``, and all names that
+    are chosen where ``sdg`` is taken, are of higher controllers or units.
+    """
+    index = targets.index_of(name)
+    if bus != "sata" or index is None or address != targets.drive_address(bus, index):
+        return address
+    return targets.drive_address(bus, index, sata_units=forms.sata_units) or address
+
+
+def in_order(disks: Iterable[Disk]) -> tuple[Disk, ...]:
+    """The disks as libvirt's parser sorts them: by bus as it first appears, and by target index within it (F16)."""
+    buses: dict[str, list[Disk]] = {}
+    for disk in disks:
+        buses.setdefault(disk.bus, []).append(disk)
+    for on_bus in buses.values():
+        on_bus.sort(key=_position)
+    return tuple(disk for on_bus in buses.values() for disk in on_bus)
+
+
+def _position(disk: Disk) -> int:
+    index = targets.index_of(disk.target)
+    return -1 if index is None else index
+
+
+def check_unique(disks: Iterable[Disk]) -> None:
+    """Refuse two disks of one name (F8) or in one slot.
+
+    :raises ParseError: with the line of the second.
+    """
+    names: set[str] = set()
+    slots: set[tuple[str, DriveAddress]] = set()
+    for disk in disks:
+        where = f"disk '{disk.target}'"
+        if disk.target in names:
+            raise ParseError(f"An earlier disk has the target '{disk.target}' too", where=where, line=disk.line)
+        names.add(disk.target)
+        if disk.address is None:
+            continue
+        slot = (disk.bus, disk.address)
+        if slot in slots:
+            at = f"controller {disk.address.controller}, bus {disk.address.bus}, unit {disk.address.unit}"
+            raise ParseError(f"An earlier disk has the address {disk.bus} {at} too", where=where, line=disk.line)
+        slots.add(slot)
+
+
+def write_disk(disk: Disk, forms: XmlForms, model: str | None = None) -> str:
+    """The lines of one disk (Z6).
+
+    :param model: of the SCSI controller, where the forms have it as the name of the disk's driver.
+    """
+    exact = forms.exact
+    driver = disk.driver_name if model is None else model
+    name = f" name='{attribute(driver, exact)}'" if driver is not None else ""
+    cache = f" cache='{disk.cache}'" if disk.cache else ""
+    nvme = disk.bus == "nvme" and disk.address is not None
+    return "".join(
+        (
+            f"    <disk type='{disk.type}' device='{disk.device}'>\n",
+            f"      <driver{name}{cache}/>\n" if name or cache else "",
+            _source(disk, exact),
+            _nvme_target(disk.address) if nvme and disk.address else _target(disk, exact),
+            "      <readonly/>\n" if disk.readonly else "",
+            "      <transient/>\n" if disk.transient else "",
+            write_drive(disk.address) if disk.address and forms.slots and not nvme else "",
+            "    </disk>\n",
+        )
+    )
+
+
+def _source(disk: Disk, exact: bool) -> str:
+    path = f" {_PATH[disk.type]}='{attribute(disk.source, exact)}'" if disk.source is not None else ""
+    policy = f" startupPolicy='{disk.startup_policy}'" if disk.startup_policy else ""
+    return f"      <source{path}{policy}/>\n" if path or policy else ""
+
+
+def _target(disk: Disk, exact: bool) -> str:
+    bus = f" bus='{disk.bus}'" if disk.bus else ""
+    return f"      <target dev='{attribute(disk.target, exact)}'{bus}/>\n"
+
+
+def _nvme_target(address: DriveAddress) -> str:
+    """An NVMe disk's slot in the alias, beside a name that only has to be unique."""
+    name = targets.name_of("vd", address.controller * targets.NVME_UNITS + address.unit)
+    return (
+        f"      <target dev='{name}' bus='virtio'/>\n      <alias name='ua-nvme{address.controller}-{address.unit}'/>\n"
+    )

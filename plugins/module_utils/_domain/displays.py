@@ -1,0 +1,155 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Graphics and video in domain XML: the VNC server of a domain and its graphics card.
+
+::
+
+    <graphics type='vnc' port='5901' autoport='no' listen='0.0.0.0' keymap='de' passwd='secret'>
+      <listen type='address' address='0.0.0.0'/>
+    </graphics>
+    <video>
+      <model type='vmvga' vram='8192' primary='yes'/>
+    </video>
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element
+from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute
+from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Graphics, Video
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
+    INT_MAX,
+    UINT_MAX,
+    number,
+    refuse,
+    required,
+    to_int,
+    word,
+)
+
+_GRAPHICS = ("vnc", "sdl", "rdp", "desktop", "spice", "egl-headless", "dbus")
+_LISTENS = ("address", "network", "none", "socket")
+_VIDEOS = (
+    "vmvga",
+    "vga",
+    "cirrus",
+    "xen",
+    "vbox",
+    "qxl",
+    "parallels",
+    "virtio",
+    "gop",
+    "none",
+    "bochs",
+    "ramfb",
+)
+_DEFAULT_VRAM_KIB = 4096
+_MAX_VRAM_KIB = 2**31
+
+
+def vram_kib(size: int | None) -> int:
+    """The video memory that libvirt makes of a size in KiB: a power of two, by default 4 MiB (F14, P62)."""
+    if not size or size < 0 or size > _MAX_VRAM_KIB:
+        return _DEFAULT_VRAM_KIB
+    return 1 << (size - 1).bit_length()
+
+
+def read_graphics(element: Element) -> Graphics:
+    """One ``<graphics>`` (F30 to F32).
+
+    :raises ParseError: where libvirt's parser refuses it.
+    """
+    required(element, "type")
+    kind = word(element, "type", _GRAPHICS) or "vnc"
+    port = number(element, "port", -INT_MAX - 1, INT_MAX)
+    automatic = {"yes": True, "no": False}.get(element.get("autoport") or "", port in (None, -1))
+    return Graphics(
+        type=kind,
+        port=None if automatic else 0 if port in (None, -1) else port,
+        autoport=automatic,
+        listen=_listen(element),
+        keymap=element.get("keymap"),
+        password=element.get("passwd"),
+        line=element.sourceline,
+    )
+
+
+def _listen(element: Element) -> str | None:
+    """The address of the first listen, given as an attribute, as a child or as both."""
+    if element.get("socket") is not None:
+        return None
+    short = element.get("listen") or None
+    listens = list(element.iterchildren("listen"))
+    for listen in listens:
+        required(listen, "type")
+        if word(listen, "type", _LISTENS) == "network":
+            required(listen, "network")
+    if not listens:
+        return short
+    first = listens[0]
+    if first.get("type") != "address":
+        return None
+    address = first.get("address")
+    if None not in (short, address) and short != address:
+        raise refuse(element, f"listen='{short}' is not the address='{address}' of the first <listen>")
+    return short or address or None
+
+
+def write_graphics(graphics: Graphics, forms: XmlForms, secure: bool) -> str:
+    """The lines of one graphics device (P22 to P24).
+
+    :param secure: write the password.
+    """
+    exact = forms.exact
+    port = f" port='{-1 if graphics.autoport else graphics.port}'" if graphics.autoport or graphics.port else ""
+    listen = graphics.listen
+    address = f" address='{attribute(listen, exact)}'" if listen is not None else ""
+    password = graphics.password if secure else None
+    return "".join(
+        (
+            f"    <graphics type='{graphics.type}'{port} autoport='{'yes' if graphics.autoport else 'no'}'",
+            f" listen='{attribute(listen, exact)}'" if listen is not None else "",
+            f" keymap='{attribute(graphics.keymap, exact)}'" if graphics.keymap is not None else "",
+            f" passwd='{attribute(password, exact)}'" if password is not None else "",
+            f">\n      <listen type='address'{address}/>\n    </graphics>\n",
+        )
+    )
+
+
+def read_video(element: Element) -> Video:
+    """One ``<video>`` (F14, F33).
+
+    :raises ParseError: where libvirt's parser refuses it.
+    """
+    model = element.find("model")
+    if model is None:
+        return Video(vram_kib=vram_kib(None), line=element.sourceline)
+    kind = word(model, "type", ("", *_VIDEOS)) or "vmvga"
+    for only_qxl in ("ram", "vram64", "vgamem"):
+        if kind != "qxl" and model.get(only_qxl) is not None:
+            raise refuse(model, f"The attribute '{only_qxl}' is for type='qxl' only")
+    heads = _optional_number(model, "heads")
+    return Video(kind, vram_kib(_optional_number(model, "vram")), 1 if heads is None else heads, element.sourceline)
+
+
+def _optional_number(element: Element, name: str) -> int | None:
+    """A number that may also be an empty attribute."""
+    value = element.get(name)
+    if not value:
+        return None
+    result = to_int(value, 0, UINT_MAX)
+    if result is None:
+        raise refuse(element, f"{name}='{value}' is not a number from 0 to {UINT_MAX}")
+    return result
+
+
+def write_video(video: Video) -> str:
+    """The lines of one graphics card (P61)."""
+    return (
+        f"    <video>\n      <model type='{video.type}' vram='{vram_kib(video.vram_kib)}' primary='yes'/>\n"
+        f"    </video>\n"
+    )

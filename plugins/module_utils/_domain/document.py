@@ -1,0 +1,114 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Domain XML as a tree of elements: parsed by lxml, without trusting who wrote it.
+
+XML comes from strangers: no document type and so no entities, nothing is fetched, size and depth are bounded. This is
+the only file of the collection that imports lxml; the others see :class:`Element`.
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Protocol, cast
+
+from ansible_collections.virt.esx.plugins.module_utils._errors import MissingLibrary, ParseError
+
+try:
+    from lxml import etree
+except ImportError as err:
+    MISSING: str | None = str(err)
+else:
+    MISSING = None
+    _SAFELY: dict[str, Any] = {
+        "resolve_entities": False,
+        "load_dtd": False,
+        "no_network": True,
+        "huge_tree": False,
+        "remove_comments": True,
+        "remove_pis": True,
+    }
+    _AS_DECLARED = etree.XMLParser(**_SAFELY)
+    _UTF_8 = etree.XMLParser(encoding="utf-8", **_SAFELY)
+    _ANY_PREFIX = etree.XMLParser(encoding="utf-8", recover=True, **_SAFELY)
+
+MAX_SIZE = 4 * 1024 * 1024  # bytes; libvirt's limit for a text
+
+
+class Element(Protocol):
+    """What the readers use of an element of lxml."""
+
+    tag: str
+    text: str | None
+    sourceline: int | None
+
+    def get(self, key: str) -> str | None:
+        """The attribute, None where it is not given."""
+
+    def find(self, path: str) -> Element | None:
+        """The first child of that name, outside any namespace."""
+
+    def iterchildren(self, *tags: str) -> Iterator[Element]:
+        """The children of these names."""
+
+    def iter(self, *tags: str) -> Iterator[Element]:
+        """The element and all below it, in document order."""
+
+    def itertext(self) -> Iterator[str]:
+        """The texts within, in document order."""
+
+    def getparent(self) -> Element | None:
+        """The element around it."""
+
+    def __len__(self) -> int:
+        """The number of children."""
+
+
+def parse(xml: str | bytes) -> Element:
+    """The root element of a document.
+
+    :param xml: text, with or without an encoding declaration (which is then void), or bytes, which are read by their
+        declaration. A text's surrogate escapes are the bytes they stand for.
+    :raises ParseError: the document is too large, not well-formed or has a document type.
+    :raises MissingLibrary: lxml is not installed.
+    """
+    if MISSING is not None:
+        raise MissingLibrary("lxml", MISSING)
+    data, parser = _as_bytes(xml)
+    if len(data) > MAX_SIZE:
+        raise ParseError(f"The document has {len(data)} bytes; domain XML is at most {MAX_SIZE} bytes long")
+    try:
+        root = etree.fromstring(data, parser)
+    except etree.XMLSyntaxError:
+        root = _again(data, parser.error_log)
+    document_type = root.getroottree().docinfo.internalDTD
+    if document_type is not None:
+        raise ParseError("The document has a document type (<!DOCTYPE>), which is not accepted", where="<!DOCTYPE>")
+    return cast(Element, root)
+
+
+def _as_bytes(xml: str | bytes) -> tuple[bytes, Any]:
+    if isinstance(xml, bytes):
+        return xml, _AS_DECLARED
+    try:
+        return xml.encode(), _UTF_8
+    except UnicodeEncodeError:
+        pass
+    try:
+        return xml.encode("utf-8", "surrogateescape"), _AS_DECLARED
+    except UnicodeEncodeError as err:
+        raise ParseError(
+            "The text has a surrogate that is no character", line=xml.count("\n", 0, err.start) + 1
+        ) from None
+
+
+def _again(data: bytes, problems: Any) -> Any:
+    """The root of a document that is only wrong in a prefix that is not declared: libvirt reads it, so do we."""
+    if not problems:
+        raise ParseError("The document is empty") from None
+    if all(problem.domain == etree.ErrorDomains.NAMESPACE for problem in problems):
+        return etree.fromstring(data, _ANY_PREFIX)
+    first = problems[0]
+    raise ParseError(f"The document is not well-formed XML: {first.message.strip()}", line=first.line or None) from None

@@ -1,0 +1,125 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``<os>`` in domain XML: architecture, firmware and what the guest sees of the host's SMBIOS.
+
+::
+
+    <os firmware='efi'>
+      <type arch='x86_64'>hvm</type>
+      <firmware>
+        <feature enabled='yes' name='enrolled-keys'/>
+        <feature enabled='yes' name='secure-boot'/>
+      </firmware>
+      <nvram type='file'>
+        <source file='[datastore] directory/web.nvram'/>
+      </nvram>
+      <smbios mode='host'/>
+    </os>
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element
+from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute, text
+from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Os
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
+    YES_NO,
+    refuse,
+    required,
+    text_of,
+    word,
+)
+
+ARCHITECTURES = ("i686", "x86_64")
+_FIRMWARES = ("", "bios", "efi")
+_FEATURES = ("enrolled-keys", "secure-boot")
+_SMBIOS_MODES = ("emulate", "host", "sysinfo")
+
+
+def read_os(domain: Element, forms: XmlForms) -> Os:
+    """The ``<os>`` of a domain (F4, F19).
+
+    :raises ParseError: there is none, or it is not one of a fully virtualised PC.
+    """
+    element = domain.find("os")
+    kind = None if element is None else element.find("type")
+    virtualisation = text_of(kind)
+    if element is None or kind is None or virtualisation is None:
+        raise refuse(domain, "The type of the operating system is missing; expected <os><type>hvm</type></os>")
+    if virtualisation != "hvm":
+        raise refuse(kind, f"'{virtualisation}' is not known to ESX; expected 'hvm'")
+    firmware = word(element, "firmware", _FIRMWARES) or None
+    smbios = element.find("smbios")
+    return Os(
+        arch=word(kind, "arch", ("", *ARCHITECTURES)) or ARCHITECTURES[0],
+        firmware=firmware,
+        secure_boot=_secure_boot(element) if firmware else None,
+        nvram=_nvram(element, firmware, forms),
+        smbios=None if smbios is None else word(smbios, "mode", _SMBIOS_MODES),
+    )
+
+
+def _secure_boot(element: Element) -> bool | None:
+    """What the firmware's features say; libvirt does not look at them without a firmware."""
+    found = element.find("firmware")
+    result = None
+    for feature in () if found is None else found.iterchildren("feature"):
+        required(feature, "name")
+        required(feature, "enabled")
+        enabled = word(feature, "enabled", YES_NO) == "yes"
+        if word(feature, "name", _FEATURES) == "secure-boot":
+            result = enabled
+    return result
+
+
+def _nvram(element: Element, firmware: str | None, forms: XmlForms) -> str | None:
+    """The path of the NVRAM, in either of libvirt's forms."""
+    loader, nvram = element.find("loader"), element.find("nvram")
+    if firmware is None and not forms.more and text_of(loader) is None:
+        for found in (loader, nvram):
+            if found is not None:
+                raise refuse(
+                    found, "There is neither a firmware nor the path of a loader; expected <os firmware='efi'>"
+                )
+    if nvram is None:
+        return None
+    source = nvram.find("source")
+    return text_of(nvram) if source is None else source.get("file")
+
+
+def write_os(os: Os, forms: XmlForms) -> str:
+    """The lines of ``<os>`` (Z4).
+
+    libvirt's parser takes an NVRAM only with a firmware, so it is said where nothing else is; a BIOS is the default.
+    """
+    nvram = os.nvram if forms.more else None
+    firmware = os.firmware or ("bios" if nvram is not None else None)
+    return "".join(
+        (
+            f"  <os firmware='{firmware}'>\n" if firmware else "  <os>\n",
+            f"    <type arch='{os.arch}'>hvm</type>\n",
+            _features(os, forms) if firmware == "efi" else "",
+            _nvram_lines(nvram, forms) if nvram is not None else "",
+            f"    <smbios mode='{os.smbios}'/>\n" if os.smbios else "",
+            "  </os>\n",
+        )
+    )
+
+
+def _features(os: Os, forms: XmlForms) -> str:
+    if os.secure_boot is None or not (os.secure_boot or forms.more):
+        return ""
+    enabled = "yes" if os.secure_boot else "no"
+    keys = f"      <feature enabled='{enabled}' name='enrolled-keys'/>\n" if os.secure_boot else ""
+    return f"    <firmware>\n{keys}      <feature enabled='{enabled}' name='secure-boot'/>\n    </firmware>\n"
+
+
+def _nvram_lines(path: str, forms: XmlForms) -> str:
+    """An absolute path as the element's text, as libvirt does; the schema wants others in a source."""
+    if path.startswith("/"):
+        return f"    <nvram>{text(path, forms.exact)}</nvram>\n"
+    return f"    <nvram type='file'>\n      <source file='{attribute(path, forms.exact)}'/>\n    </nvram>\n"

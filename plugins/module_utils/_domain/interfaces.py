@@ -1,0 +1,173 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Network cards in domain XML.
+
+::
+
+    <interface type='bridge'>
+      <mac address='00:50:56:3a:00:01' type='static' check='yes'/>
+      <source bridge='VM Network'/>
+      <target dev='vmnet7'/>
+      <model type='vmxnet3'/>
+    </interface>
+    <interface type='vds'>
+      <mac address='00:50:56:91:00:01' type='generated'/>
+      <source switchid='503426b2-94e9-3b16-1d68-87bfff4a5440' portid='5' portgroupid='dvportgroup-1' connectionid='7'/>
+    </interface>
+
+A host-only card of VMware's is ``<interface type='network'>`` with ``<source network='hostonly'/>``.
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element
+from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute
+from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Interface, VdsPort
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
+    LONG_MAX,
+    YES_NO,
+    number,
+    refuse,
+    required,
+    to_uuid,
+    word,
+)
+
+# Type -> the attribute of <source> with the network's name, which then is required.
+_SOURCE = {"bridge": "bridge", "network": "network", "internal": "name"}
+_TYPES = (
+    *_SOURCE,
+    "user",
+    "vds",
+    "null",
+    "ethernet",
+    "direct",
+    "server",
+    "client",
+    "mcast",
+    "udp",
+    "hostdev",
+    "vhostuser",
+    "vdpa",
+)
+_MAC_TYPES = ("generated", "static")
+NO_MAC = "00:00:00:00:00:00"  # what libvirt prints for a card without an address (P51), and reads as none (F11)
+
+_MAC = re.compile(r"[0-9a-fA-F]{1,2}(?::[0-9a-fA-F]{1,2}){5}(?:[\x00-\x20].*)?", re.DOTALL)
+# Devices that libvirt takes for its own and forgets (F12, P58).
+_OWN_DEVICES = ("vnet", "macvtap", "macvlan")
+
+
+def to_mac(text: str) -> str | None:
+    """A MAC address in lower case, six pairs, None where the text is none (L24)."""
+    if not _MAC.fullmatch(text):
+        return None
+    pairs = re.split(r"[\x00-\x20]", text, maxsplit=1)[0].lower().split(":")
+    return ":".join(pair.zfill(2) for pair in pairs)
+
+
+def read_interface(element: Element, forms: XmlForms) -> Interface:
+    """One ``<interface>`` (F11, F12).
+
+    :raises ParseError: where libvirt's parser refuses it.
+    """
+    kind = word(element, "type", _TYPES) or "user"
+    mac = element.find("mac")
+    target, model = element.find("target"), element.find("model")
+    device = None if target is None else target.get("dev")
+    if device is not None and device.startswith(_OWN_DEVICES) and not forms.exact:
+        device = None
+    check = None if mac is None else word(mac, "check", YES_NO)
+    return Interface(
+        type=kind,
+        source=_source(element, kind),
+        vds=_vds_port(element) if kind == "vds" else None,
+        mac=None if mac is None else _mac(mac),
+        mac_type=None if mac is None else word(mac, "type", _MAC_TYPES),
+        mac_check=None if check is None else check == "yes",
+        target=device,
+        model=(model.get("type") or "").lower() or None if model is not None else None,
+        line=element.sourceline,
+    )
+
+
+def _mac(element: Element) -> str | None:
+    text = element.get("address")
+    if text is None:
+        return None
+    mac = to_mac(text)
+    if mac is None:
+        raise refuse(element, f"address='{text}' is no MAC address; expected six pairs of hexadecimal digits and ':'")
+    if int(mac[:2], 16) & 1:
+        raise refuse(element, f"address='{text}' is a multicast address; a network card has a unicast one")
+    return None if mac == NO_MAC else mac
+
+
+def _source(element: Element, kind: str) -> str | None:
+    if kind not in _SOURCE:
+        return None
+    source = element.find("source")
+    if source is None:
+        raise refuse(element, f"A network card with type='{kind}' needs <source {_SOURCE[kind]}='...'/>")
+    return required(source, _SOURCE[kind])
+
+
+def _vds_port(element: Element) -> VdsPort:
+    source = element.find("source")
+    if source is None:
+        raise refuse(element, "A network card with type='vds' needs <source switchid='...'/>")
+    switch_id = to_uuid(required(source, "switchid"))
+    if switch_id is None:
+        raise refuse(source, f"switchid='{source.get('switchid')}' is not a UUID; expected 32 hexadecimal digits")
+    return VdsPort(
+        switch_id,
+        number(source, "portid", -LONG_MAX - 1, LONG_MAX) or 0,
+        source.get("portgroupid"),
+        number(source, "connectionid", -LONG_MAX - 1, LONG_MAX) or 0,
+    )
+
+
+def write_interface(interface: Interface, forms: XmlForms) -> str:
+    """The lines of one network card (P52 to P59)."""
+    exact = forms.exact
+    target, model = interface.target, interface.model
+    if target is not None and target.startswith(_OWN_DEVICES) and not exact:
+        target = None
+    return "".join(
+        (
+            f"    <interface type='{interface.type}'>\n",
+            _mac_line(interface, forms),
+            _vds_line(interface.vds, exact) if interface.vds else _source_line(interface, exact),
+            f"      <target dev='{attribute(target, exact)}'/>\n" if target is not None else "",
+            f"      <model type='{attribute(model, exact)}'/>\n" if model else "",
+            "    </interface>\n",
+        )
+    )
+
+
+def _mac_line(interface: Interface, forms: XmlForms) -> str:
+    kind = check = ""
+    if forms.mac_details:
+        kind = f" type='{interface.mac_type}'" if interface.mac_type else ""
+        check = f" check='{'yes' if interface.mac_check else 'no'}'" if interface.mac_check is not None else ""
+    return f"      <mac address='{interface.mac or NO_MAC}'{kind}{check}/>\n"
+
+
+def _source_line(interface: Interface, exact: bool) -> str:
+    if interface.source is None or interface.type not in _SOURCE:
+        return ""
+    return f"      <source {_SOURCE[interface.type]}='{attribute(interface.source, exact)}'/>\n"
+
+
+def _vds_line(port: VdsPort, exact: bool) -> str:
+    group = f" portgroupid='{attribute(port.portgroup_id, exact)}'" if port.portgroup_id is not None else ""
+    return (
+        f"      <source switchid='{port.switch_id}' portid='{port.port_id}'{group}"
+        f" connectionid='{port.connection_id}'/>\n"
+    )

@@ -1,0 +1,116 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The processors of a domain in XML: their number, which CPUs of the host they run on, shares and topology.
+
+::
+
+    <vcpu placement='static' cpuset='0-2,5'>4</vcpu>
+    <cputune>
+      <shares>8000</shares>
+    </cputune>
+    <cpu>
+      <topology sockets='2' dies='1' clusters='1' cores='2' threads='1'/>
+    </cpu>
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element
+from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Cpu, Domain
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
+    UINT_MAX,
+    ULONG_MAX,
+    cpu_ranges,
+    number,
+    refuse,
+    required,
+    text_number,
+    text_of,
+    to_cpus,
+    word,
+)
+
+_MODES = ("custom", "host-model", "host-passthrough", "maximum")
+_PLACEMENTS = ("static", "auto")
+
+
+def read_vcpus(domain: Element) -> tuple[int, int | None, tuple[int, ...] | None]:
+    """The number of processors, how many of them are there at the start (None for all), and their CPUs (F7, F26).
+
+    :raises ParseError: where libvirt's parser refuses ``<vcpu>``.
+    """
+    element = domain.find("vcpu")
+    if element is None:
+        return 1, None, None
+    count = text_number(element, UINT_MAX)
+    if not count:
+        raise refuse(element, f"'{text_of(element) or ''}' is no number of processors; expected 1 or more")
+    current = number(element, "current", 0, UINT_MAX)
+    if current is not None and current > count:
+        raise refuse(element, f"current='{current}' is more than the {count} processors that there are at most")
+    cpuset = element.get("cpuset")
+    if word(element, "placement", _PLACEMENTS) == "auto" or cpuset is None:
+        return count, current, None
+    cpus = to_cpus(cpuset)
+    if cpus is None:
+        raise refuse(element, f"cpuset='{cpuset}' is no set of CPUs; expected one like '0-3,^2,7'")
+    return count, current, cpus
+
+
+def read_shares(domain: Element) -> int | None:
+    """The CPU shares (F29).
+
+    :raises ParseError: they are not a number.
+    """
+    return text_number(domain.find("cputune/shares"), ULONG_MAX)
+
+
+def read_cpu(domain: Element) -> Cpu | None:
+    """The topology of the processors (F27).
+
+    :raises ParseError: where libvirt's parser refuses ``<cpu>``.
+    """
+    element = domain.find("cpu")
+    if element is None:
+        return None
+    mode = word(element, "mode", _MODES) or "custom"
+    model = text_of(element.find("model"))
+    for tag in ("feature", "vendor"):
+        if mode == "custom" and model is None and element.find(tag) is not None:
+            raise refuse(element, f"<{tag}> needs a CPU model, <model>...</model>")
+    topology = element.find("topology")
+    if topology is None:
+        return Cpu(mode=mode, line=element.sourceline)
+    for attribute in ("sockets", "cores", "threads"):
+        required(topology, attribute)
+    sockets, cores, threads, dies, clusters = (
+        number(topology, attribute, 1, UINT_MAX) or 1
+        for attribute in ("sockets", "cores", "threads", "dies", "clusters")
+    )
+    return Cpu(sockets, cores, threads, dies, clusters, mode, element.sourceline)
+
+
+def write_vcpus(domain: Domain, forms: XmlForms) -> str:
+    """The lines of ``<vcpu>`` and ``<cputune>`` (P11, P13, P14)."""
+    placement = " placement='static'" if forms.placement else ""
+    cpuset = f" cpuset='{cpu_ranges(domain.cpuset)}'" if domain.cpuset is not None else ""
+    current = f" current='{domain.current_vcpus}'" if domain.current_vcpus not in (None, domain.vcpus) else ""
+    vcpu = f"  <vcpu{placement}{cpuset}{current}>{domain.vcpus}</vcpu>\n"
+    if domain.shares is None or not forms.tuning:
+        return vcpu
+    return f"{vcpu}  <cputune>\n    <shares>{domain.shares}</shares>\n  </cputune>\n"
+
+
+def write_cpu(cpu: Cpu | None, forms: XmlForms) -> str:
+    """The lines of ``<cpu>`` (P12)."""
+    if cpu is None or cpu.sockets is None:
+        return ""
+    clusters = f" clusters='{cpu.clusters}'" if forms.clusters else ""
+    return (
+        f"  <cpu>\n    <topology sockets='{cpu.sockets}' dies='{cpu.dies}'{clusters} cores='{cpu.cores}'"
+        f" threads='{cpu.threads}'/>\n  </cpu>\n"
+    )

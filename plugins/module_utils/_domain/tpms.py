@@ -1,0 +1,46 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Virtual trusted platform modules in domain XML (N8, N9).
+
+::
+
+    <tpm model='tpm-crb'>
+      <backend type='emulator' version='2.0'/>
+    </tpm>
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Tpm
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import refuse, required, word
+
+_MODELS = ("tpm-tis", "tpm-crb", "tpm-spapr", "spapr-tpm-proxy")
+_BACKENDS = ("passthrough", "emulator", "external")
+_VERSIONS = ("1.2", "2.0")
+
+
+def read_tpm(element: Element) -> Tpm:
+    """One ``<tpm>``.
+
+    :raises ParseError: it has no back end, or a word that libvirt does not know.
+    """
+    backend = element.find("backend")
+    if backend is None:
+        raise refuse(element, "The TPM has no back end; expected <backend type='emulator' version='2.0'/>")
+    required(backend, "type")
+    return Tpm(
+        model=word(element, "model", _MODELS) or "tpm-crb",
+        backend=word(backend, "type", _BACKENDS) or "emulator",
+        version=word(backend, "version", _VERSIONS),
+        line=element.sourceline,
+    )
+
+
+def write_tpm(tpm: Tpm) -> str:
+    """The lines of one TPM."""
+    version = f" version='{tpm.version}'" if tpm.version else ""
+    return f"    <tpm model='{tpm.model}'>\n      <backend type='{tpm.backend}'{version}/>\n    </tpm>\n"

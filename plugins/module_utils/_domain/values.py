@@ -1,0 +1,164 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Values in domain XML: numbers, sizes, UUIDs, sets of CPUs and words, read as libvirt reads them; text, escaped.
+
+Every reader raises :class:`ParseError` with the element, its line, what it found and what would be right.
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element
+from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+
+INT_MAX = 2**31 - 1
+UINT_MAX = 2**32 - 1
+LONG_MAX = 2**63 - 1
+ULONG_MAX = 2**64 - 1
+
+YES_NO = ("yes", "no")
+ON_OFF = ("on", "off")
+
+_NUMBER = re.compile(r"[ \t\n\v\f\r]*[+-]?[0-9]+")
+_UUID = re.compile(r"[ \t\n\v\f\r]*(?:[- ]*[0-9a-fA-F]{2}){16}[ \t\n\v\f\r]*")
+_UNIT = re.compile(r"(?:b|byte|bytes|([kmgtpe])(i?b)?)", re.IGNORECASE)
+_POWERS = {letter: power for power, letter in enumerate("kmgtpe", 1)}
+_CPUS = 16384
+
+
+def refuse(element: Element, message: str) -> ParseError:
+    """The error to raise for an element that is not acceptable."""
+    return ParseError(message, where=f"<{element.tag}>", line=element.sourceline)
+
+
+def one_of(words: Iterable[str]) -> str:
+    """Words that would be right, as a phrase."""
+    return "expected one of " + ", ".join(f"'{word}'" for word in words)
+
+
+def text_of(element: Element | None) -> str | None:
+    """The text within an element, None where there is none or no such element, as XPath's string() has it."""
+    if element is None:
+        return None
+    return ("".join(element.itertext()) if len(element) else element.text) or None
+
+
+def word(element: Element, attribute: str, words: Collection[str]) -> str | None:
+    """An attribute that is one of a set of words, None where it is not given."""
+    value = element.get(attribute)
+    if value is not None and value not in words:
+        raise refuse(element, f"{attribute}='{value}' is not known; {one_of(words)}")
+    return value
+
+
+def required(element: Element, attribute: str) -> str:
+    """An attribute that has to be there."""
+    value = element.get(attribute)
+    if value is None:
+        raise refuse(element, f"The attribute '{attribute}' is missing")
+    return value
+
+
+def to_int(text: str, low: int, high: int) -> int | None:
+    """A decimal number as C reads it, None where the text is none or out of the range."""
+    if not _NUMBER.fullmatch(text) or len(text) > 64:
+        return None
+    number = int(text)
+    return number if low <= number <= high else None
+
+
+def number(element: Element, attribute: str, low: int, high: int) -> int | None:
+    """An attribute that is a decimal number within a range, None where it is not given."""
+    value = element.get(attribute)
+    if value is None:
+        return None
+    result = to_int(value, low, high)
+    if result is None:
+        raise refuse(element, f"{attribute}='{value}' is not a number from {low} to {high}")
+    return result
+
+
+def text_number(element: Element | None, high: int) -> int | None:
+    """The number an element holds as its text, None where it is absent or empty."""
+    text = text_of(element)
+    if element is None or text is None:
+        return None
+    result = to_int(text, 0, high)
+    if result is None:
+        raise refuse(element, f"'{text}' is not a number from 0 to {high}")
+    return result
+
+
+def size_kib(element: Element | None) -> int | None:
+    """A memory size in KiB, rounded up (F5); None where the element is absent or empty.
+
+    ``<memory unit='MiB'>2047</memory>``
+    """
+    size = text_number(element, ULONG_MAX)
+    if element is None or size is None:
+        return None
+    unit = element.get("unit") or "KiB"
+    match = _UNIT.fullmatch(unit)
+    if match is None:
+        raise refuse(element, f"unit='{unit}' is not known; expected bytes, or a letter of KMGTPE with iB or B")
+    letter, suffix = match.groups()
+    scale = 1 if letter is None else (1000 if suffix in ("b", "B") else 1024) ** _POWERS[letter.lower()]
+    if size * scale > LONG_MAX:
+        raise refuse(element, f"{size} {unit} is too large")
+    return -(-size * scale // 1024)
+
+
+def to_uuid(text: str) -> str | None:
+    """A UUID in its canonical form, lower case 8-4-4-4-12 (L23), None where the text is none."""
+    if not _UUID.fullmatch(text):
+        return None
+    digits = re.sub(r"[^0-9a-f]", "", text.lower())
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def uuid_of(element: Element | None) -> str | None:
+    """The UUID an element holds, None where it is absent or empty."""
+    text = text_of(element)
+    if element is None or text is None:
+        return None
+    uuid = to_uuid(text)
+    if uuid is None:
+        raise refuse(element, f"'{text}' is not a UUID; expected 32 hexadecimal digits")
+    return uuid
+
+
+def to_cpus(text: str) -> tuple[int, ...] | None:
+    """A set of CPUs, sorted, None where the text is none: ``0-3,^2,7`` (F7)."""
+    cpus: set[int] = set()
+    pieces = re.sub(r"\s*([-,])\s*", r"\1", text.strip()).split(",")
+    if len(pieces) > 1 and not pieces[-1]:
+        del pieces[-1]  # libvirt lets the list end in a comma
+    for piece in pieces:
+        match = re.fullmatch(r"(\^?)([0-9]{1,9})(?:-([0-9]{1,9}))?", piece)
+        if match is None or (match[1] and match[3]):
+            return None
+        first = int(match[2])
+        last = int(match[3] or first)
+        if last < first or last >= _CPUS:
+            return None
+        if match[1]:
+            cpus.discard(first)
+        else:
+            cpus.update(range(first, last + 1))
+    return tuple(sorted(cpus)) or None
+
+
+def cpu_ranges(cpus: Iterable[int]) -> str:
+    """Sorted CPUs as libvirt prints them: ``0-2,5`` (P13)."""
+    ranges: list[list[int]] = []
+    for cpu in cpus:
+        if ranges and cpu == ranges[-1][1] + 1:
+            ranges[-1][1] = cpu
+        else:
+            ranges.append([cpu, cpu])
+    return ",".join(f"{first}-{last}" if last > first else f"{first}" for first, last in ranges)

@@ -1,0 +1,124 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Domain XML read into a domain, accepted and refused as by libvirt 11.3.0's own parser (F1 to F17).
+
+The parser's own doing is here too: sorted disks, implied controllers, the default video, the console that is a serial
+port. What is missing and would be random, the UUID and MAC addresses, stays missing.
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.chardevs import read_consoles, read_ports
+from ansible_collections.virt.esx.plugins.module_utils._domain.controllers import read_controllers, with_implied
+from ansible_collections.virt.esx.plugins.module_utils._domain.disks import check_unique, in_order, read_disk
+from ansible_collections.virt.esx.plugins.module_utils._domain.displays import read_graphics, read_video, vram_kib
+from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element, parse
+from ansible_collections.virt.esx.plugins.module_utils._domain.filesystems import read_filesystem
+from ansible_collections.virt.esx.plugins.module_utils._domain.firmware import read_os
+from ansible_collections.virt.esx.plugins.module_utils._domain.forms import LIBVIRT, XmlForms
+from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import read_interface
+from ansible_collections.virt.esx.plugins.module_utils._domain.metadata import read_guest_os
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain, Video
+from ansible_collections.virt.esx.plugins.module_utils._domain.processors import read_cpu, read_shares, read_vcpus
+from ansible_collections.virt.esx.plugins.module_utils._domain.tpms import read_tpm
+from ansible_collections.virt.esx.plugins.module_utils._domain.unused import check_unused
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
+    refuse,
+    required,
+    size_kib,
+    text_of,
+    uuid_of,
+)
+
+_VMWARE = "{http://libvirt.org/schemas/domain/vmware/1.0}"
+
+
+def read_domain(xml: str | bytes, forms: XmlForms = LIBVIRT) -> Domain:
+    """The domain that a text describes.
+
+    :param xml: the document; see :func:`document.parse`.
+    :raises ParseError: the text is not domain XML of a VMware domain that libvirt's parser takes.
+    :raises MissingLibrary: lxml is not installed.
+    """
+    root = parse(xml)
+    _check_root(root)
+    name = text_of(root.find("name"))
+    if name is None:
+        raise refuse(root, "The domain has no name; expected <name>...</name>")
+    memory, current_memory = _memory(root)
+    vcpus, current_vcpus, cpuset = read_vcpus(root)
+    devices = _devices(root)
+    check_unused(root, devices)
+    disks = in_order(read_disk(element, forms) for element in devices.get("disk", ()))
+    check_unique(disks)
+    return Domain(
+        name=name,
+        uuid=uuid_of(root.find("uuid")),
+        genid=uuid_of(root.find("genid")),
+        description=text_of(root.find("description")),
+        guest_os=read_guest_os(root),
+        memory_kib=memory,
+        current_memory_kib=current_memory,
+        min_guarantee_kib=size_kib(root.find("memtune/min_guarantee")) or None,
+        vcpus=vcpus,
+        current_vcpus=current_vcpus,
+        cpuset=cpuset,
+        shares=read_shares(root),
+        os=read_os(root, forms),
+        cpu=read_cpu(root),
+        disks=disks,
+        controllers=with_implied(read_controllers(devices.get("controller", ()), forms), disks),
+        filesystems=tuple(map(read_filesystem, devices.get("filesystem", ()))),
+        interfaces=tuple(read_interface(element, forms) for element in devices.get("interface", ())),
+        serials=read_consoles(devices.get("console", ()), read_ports(devices.get("serial", ()))),
+        parallels=read_ports(devices.get("parallel", ())),
+        graphics=tuple(map(read_graphics, devices.get("graphics", ()))),
+        videos=_videos(devices.get("video", ()), bool(devices.get("graphics"))),
+        tpms=tuple(map(read_tpm, devices.get("tpm", ()))),
+        datacenter_path=text_of(root.find(f"{_VMWARE}datacenterpath")),
+        moref=text_of(root.find(f"{_VMWARE}moref")),
+    )
+
+
+def _check_root(root: Element) -> None:
+    """Refuse another document than ``<domain type='vmware'>`` (F1)."""
+    if root.tag.rpartition("}")[2] != "domain":
+        raise refuse(root, "The document is not domain XML; expected the root element <domain type='vmware'>")
+    kind = required(root, "type")
+    if kind != "vmware":
+        raise refuse(root, f"type='{kind}' is not a domain of VMware's; expected type='vmware'")
+
+
+def _memory(root: Element) -> tuple[int, int]:
+    """The memory and the current memory in KiB (F5, F6)."""
+    memory = size_kib(root.find("memory"))
+    if not memory:
+        raise refuse(root, "The memory is missing or 0; expected <memory unit='KiB'>...</memory>")
+    maximum = root.find("maxMemory")
+    if maximum is not None and text_of(maximum) is not None:
+        raise refuse(maximum, "Memory that is added later is not supported")
+    current = size_kib(root.find("currentMemory"))
+    return memory, min(current or memory, memory)
+
+
+def _devices(root: Element) -> dict[str, list[Element]]:
+    """The devices by tag, in the order of the document."""
+    found: dict[str, list[Element]] = {}
+    for devices in root.iterchildren("devices"):
+        for device in devices.iterchildren("*"):
+            found.setdefault(device.tag, []).append(device)
+    if "memory" in found:
+        raise refuse(found["memory"][0], "Memory devices are not supported")
+    return found
+
+
+def _videos(elements: Sequence[Element], with_graphics: bool) -> tuple[Video, ...]:
+    """The graphics cards, with the one that graphics bring along (F14)."""
+    if with_graphics and not elements:
+        return (Video(vram_kib=vram_kib(None)),)
+    return tuple(map(read_video, elements))

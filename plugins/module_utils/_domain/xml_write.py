@@ -1,0 +1,125 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A domain written as domain XML, byte for byte as libvirt prints it (Z1 to Z7), by joining strings.
+
+A writer on a tree of lxml's is several times slower, and puts attributes in other quotes.
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.chardevs import write_console, write_ports
+from ansible_collections.virt.esx.plugins.module_utils._domain.controllers import write_controller
+from ansible_collections.virt.esx.plugins.module_utils._domain.disks import write_disk
+from ansible_collections.virt.esx.plugins.module_utils._domain.displays import write_graphics, write_video
+from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import text
+from ansible_collections.virt.esx.plugins.module_utils._domain.filesystems import write_filesystem
+from ansible_collections.virt.esx.plugins.module_utils._domain.firmware import write_os
+from ansible_collections.virt.esx.plugins.module_utils._domain.forms import LIBVIRT, XmlForms
+from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import write_interface
+from ansible_collections.virt.esx.plugins.module_utils._domain.metadata import write_guest_os
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain
+from ansible_collections.virt.esx.plugins.module_utils._domain.processors import write_cpu, write_vcpus
+from ansible_collections.virt.esx.plugins.module_utils._domain.tpms import write_tpm
+
+NO_UUID = "00000000-0000-0000-0000-000000000000"  # what libvirt prints for a domain without one (P5)
+
+_CONSTANT = """  <clock offset='utc'/>
+  <on_poweroff>destroy</on_poweroff>
+  <on_reboot>restart</on_reboot>
+  <on_crash>destroy</on_crash>
+"""
+
+
+def write_domain(domain: Domain, forms: XmlForms = LIBVIRT, *, secure: bool = True) -> str:
+    """The domain's XML.
+
+    :param secure: write the VNC password.
+    :raises ParseError: with exact forms, a text has a character that XML cannot hold.
+    """
+    return "".join(
+        (
+            _root(domain, forms),
+            _identity(domain, forms),
+            _memory(domain, forms),
+            write_vcpus(domain, forms),
+            write_os(domain.os, forms),
+            write_cpu(domain.cpu, forms),
+            _CONSTANT,
+            _devices(domain, forms, secure),
+            _namespace(domain, forms),
+            "</domain>\n",
+        )
+    )
+
+
+def _root(domain: Domain, forms: XmlForms) -> str:
+    number = f" id='{domain.id}'" if domain.id is not None else ""
+    vmware = domain.datacenter_path is not None or (domain.moref is not None and forms.moref)
+    namespace = " xmlns:vmware='http://libvirt.org/schemas/domain/vmware/1.0'" if vmware else ""
+    return f"<domain type='vmware'{number}{namespace}>\n"
+
+
+def _identity(domain: Domain, forms: XmlForms) -> str:
+    exact = forms.exact
+    return "".join(
+        (
+            f"  <name>{text(domain.name, exact)}</name>\n" if domain.name is not None else "",
+            f"  <uuid>{domain.uuid or NO_UUID}</uuid>\n",
+            f"  <genid>{domain.genid}</genid>\n" if domain.genid else "",
+            f"  <description>{text(domain.description, exact)}</description>\n"
+            if domain.description is not None
+            else "",
+            write_guest_os(domain.guest_os) if forms.more else "",
+        )
+    )
+
+
+def _memory(domain: Domain, forms: XmlForms) -> str:
+    unit = " unit='KiB'" if forms.memory_unit else ""
+    memory, current = domain.memory_kib, domain.current_memory_kib
+    lines = (
+        f"  <memory{unit}>{memory}</memory>\n"
+        f"  <currentMemory{unit}>{memory if current is None else current}</currentMemory>\n"
+    )
+    if not domain.min_guarantee_kib:
+        return lines
+    return f"{lines}  <memtune>\n    <min_guarantee{unit}>{domain.min_guarantee_kib}</min_guarantee>\n  </memtune>\n"
+
+
+def _devices(domain: Domain, forms: XmlForms, secure: bool) -> str:
+    parts = ["  <devices>\n"]
+    parts += [write_disk(disk, forms, _driver(domain, disk, forms)) for disk in domain.disks]
+    if forms.slots:
+        parts += map(write_controller, domain.controllers)
+    parts += [write_filesystem(filesystem, forms) for filesystem in domain.filesystems]
+    parts += [write_interface(interface, forms) for interface in domain.interfaces]
+    parts.append(write_ports("serial", domain.serials, forms))
+    parts.append(write_ports("parallel", domain.parallels, forms))
+    parts.append(write_console(domain.serials, forms))
+    if forms.more:
+        parts += map(write_tpm, domain.tpms)
+    parts += [write_graphics(graphics, forms, secure) for graphics in domain.graphics]
+    if forms.video:
+        parts += map(write_video, domain.videos)
+    parts.append("  </devices>\n")
+    return "".join(parts)
+
+
+def _driver(domain: Domain, disk: Disk, forms: XmlForms) -> str | None:
+    """The model of a disk's SCSI controller, where the forms have no controllers to say it (S4)."""
+    if forms.slots or disk.bus != "scsi" or disk.address is None:
+        return None
+    index = disk.address.controller
+    return next((one.model for one in domain.controllers if (one.type, one.index) == ("scsi", index)), None)
+
+
+def _namespace(domain: Domain, forms: XmlForms) -> str:
+    """The elements that libvirt's driver adds for a domain of a server (P73)."""
+    path, moref = domain.datacenter_path, domain.moref if forms.moref else None
+    exact = forms.exact
+    return (f"  <vmware:datacenterpath>{text(path, exact)}</vmware:datacenterpath>\n" if path is not None else "") + (
+        f"  <vmware:moref>{text(moref, exact)}</vmware:moref>\n" if moref is not None else ""
+    )
