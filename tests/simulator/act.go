@@ -1,0 +1,132 @@
+// Copyright (c) 2026 The virt.esx authors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25/soap"
+	"github.com/vmware/govmomi/vim25/types"
+)
+
+// act is what somebody else does to a domain:
+//
+//	set:      entries of its VMX file; with an empty value they go. The host reads the file again.
+//	vmx:      its VMX file becomes this text, and the host does not notice.
+//	task:     a method without parameters is started: "PowerOnVM_Task", "ShutdownGuest" ...
+//	question: a question without a task comes up: "append" ...
+type act struct {
+	Domain   string            `json:"domain"` // its name or id
+	Set      map[string]string `json:"set"`
+	VMX      string            `json:"vmx"`
+	Task     string            `json:"task"`
+	Question string            `json:"question"`
+}
+
+// domainNamed finds a domain by its name or id.
+func (s *server) domainNamed(name string) *domain {
+	for _, e := range s.registry.All("VirtualMachine") {
+		if vm, ok := e.(*simulator.VirtualMachine); ok && (vm.Name == name || vm.Self.Value == name) {
+			return &domain{vm, s}
+		}
+	}
+	return nil
+}
+
+// editVMX changes entries of a domain's VMX file and has the host read it.
+func (d *domain) editVMX(ctx *simulator.Context, set map[string]string) error {
+	file, fault := d.s.localFile(d.Config.Files.VmPathName)
+	if fault != nil {
+		return errorOf(fault)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	f, err := parseVMX(string(text))
+	if err != nil {
+		return err
+	}
+	f.edit(set)
+	if err := replaceFile(file, []byte(f.String())); err != nil {
+		return err
+	}
+	return d.reloadNow(ctx)
+}
+
+func errorOf(fault types.BaseMethodFault) error { return errors.New(faultText(fault)) }
+
+// reloadNow is Reload for somebody who is no client.
+func (d *domain) reloadNow(ctx *simulator.Context) error {
+	var fault error
+	ctx.WithLock(d.VirtualMachine, func() {
+		if f := d.Reload(ctx, &types.Reload{This: d.Self}).Fault(); f != nil {
+			fault = errors.New(f.String)
+		}
+	})
+	return fault
+}
+
+// perform carries out an act.
+func (s *server) perform(a act) (any, error) {
+	d := s.domainNamed(a.Domain)
+	if d == nil {
+		return nil, fmt.Errorf("there is no domain %q", a.Domain)
+	}
+	own := *s.context
+	ctx := &own
+	switch {
+	case len(a.Set) > 0:
+		return map[string]bool{"ok": true}, d.editVMX(ctx, a.Set)
+	case a.VMX != "":
+		file, fault := s.localFile(d.Config.Files.VmPathName)
+		if fault != nil {
+			return nil, errorOf(fault)
+		}
+		return map[string]bool{"ok": true}, replaceFile(file, []byte(a.VMX))
+	case a.Task != "":
+		return d.start(ctx, a.Task)
+	case a.Question != "":
+		return d.raise(ctx, a.Question)
+	}
+	return nil, errors.New("what shall be done? one of set, vmx, task, question")
+}
+
+// start calls a method that needs no parameters and does not wait for it.
+func (d *domain) start(ctx *simulator.Context, name string) (any, error) {
+	kind, known := types.TypeFunc()(name)
+	method := reflect.ValueOf(d).MethodByName(strings.Replace(name, "_Task", "Task", 1))
+	if !known || !method.IsValid() || method.Type().NumIn() != 2 {
+		return nil, fmt.Errorf("a domain has no method %q", name)
+	}
+	var body soap.HasFault
+	ctx.WithLock(d.VirtualMachine, func() {
+		out := method.Call([]reflect.Value{reflect.ValueOf(ctx), reflect.New(kind)})
+		body = out[0].Interface().(soap.HasFault)
+	})
+	if f := body.Fault(); f != nil {
+		return nil, errors.New(f.String)
+	}
+	return map[string]bool{"ok": true}, nil
+}
+
+// raise shows a question that no task waits for.
+func (d *domain) raise(ctx *simulator.Context, text string) (any, error) {
+	spec, ok := parseQuestion(text)
+	if !ok {
+		return nil, fmt.Errorf("there is no kind of question %q", text)
+	}
+	id := strconv.Itoa(int(d.s.questions.count.Add(1)))
+	p := &pending{info: spec.kind.info(id, d.Name), answer: make(chan string, 1)}
+	d.s.questions.put(p, d.Self)
+	ctx.WithLock(d.VirtualMachine, func() { d.showQuestion(ctx, p.info) })
+	return map[string]string{"question": id}, nil
+}

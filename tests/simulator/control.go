@@ -1,0 +1,95 @@
+// Copyright (c) 2026 The virt.esx authors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25/types"
+)
+
+// control is the endpoint for tests, without a session:
+//
+//	POST   /_simulator/faults    a rule (see rule) is added
+//	DELETE /_simulator/faults    all rules go
+//	GET    /_simulator/sessions  the open sessions
+//	DELETE /_simulator/sessions  all sessions expire
+//	GET    /_simulator/trace     the calls so far
+//	DELETE /_simulator/trace     the same, and they are forgotten
+//	POST   /_simulator/domain    somebody else changes a domain (see act)
+//	GET    /_simulator/domains   the domains as the simulator knows them
+func (s *server) control(w http.ResponseWriter, r *http.Request) {
+	var result any = map[string]bool{"ok": true}
+	var err error
+	switch r.Method + " " + r.URL.Path {
+	case "POST /_simulator/faults":
+		added := new(rule)
+		if err = decode(r, added); err == nil {
+			err = s.faults.add(added)
+		}
+	case "DELETE /_simulator/faults":
+		s.faults.clear()
+	case "GET /_simulator/sessions":
+		result = sessionsJSON(s.sessions.list())
+	case "DELETE /_simulator/sessions":
+		result = map[string]int{"expired": s.sessions.expire()}
+	case "GET /_simulator/trace":
+		result = s.trace.read(false)
+	case "DELETE /_simulator/trace":
+		result = s.trace.read(true)
+	case "POST /_simulator/domain":
+		var done act
+		if err = decode(r, &done); err == nil {
+			result, err = s.perform(done)
+		}
+	case "GET /_simulator/domains":
+		result = s.domainsJSON()
+	default:
+		http.NotFound(w, r)
+		return
+	}
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(result)
+}
+
+func decode(r *http.Request, into any) error {
+	d := json.NewDecoder(r.Body)
+	d.DisallowUnknownFields()
+	return d.Decode(into)
+}
+
+func sessionsJSON(list []types.UserSession) []map[string]any {
+	out := []map[string]any{}
+	for _, s := range list {
+		out = append(out, map[string]any{"key": s.Key, "user": s.UserName, "calls": s.CallCount})
+	}
+	return out
+}
+
+// domainsJSON are the domains with what a test wants to know of them.
+func (s *server) domainsJSON() []map[string]any {
+	out := []map[string]any{}
+	for _, e := range s.registry.All("VirtualMachine") {
+		vm, ok := e.(*simulator.VirtualMachine)
+		if !ok || vm.Runtime.Host == nil {
+			continue
+		}
+		own := *s.context
+		own.WithLock(vm, func() {
+			out = append(out, map[string]any{
+				"name": vm.Name, "moid": vm.Self.Value, "uuid": vm.Config.Uuid, "state": vm.Runtime.PowerState,
+				"host": s.nameOf(*vm.Runtime.Host), "vmx": vm.Config.Files.VmPathName, "changed": vm.Config.ChangeVersion,
+				"question": vm.Runtime.Question != nil,
+			})
+		})
+	}
+	return out
+}

@@ -1,0 +1,84 @@
+// Copyright (c) 2026 The virt.esx authors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package main
+
+import (
+	"strings"
+
+	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25/mo"
+	"github.com/vmware/govmomi/vim25/types"
+)
+
+// dispatch is the library's Registry.Handler hook: it may refuse a call with a
+// fault, or serve it by an object of ours instead of the registered one. Ours
+// embed the registered object, so that they have all of its methods, and add or
+// replace some. The registered object itself keeps its type, because the library
+// asserts the types of its objects everywhere.
+//
+// The library uses the object that the hook returns only for calls without a
+// session; for others it asks the session, which falls back to session.Map. It
+// has taken hold of ctx.Session before the hook runs, and that is a copy made
+// for this one request: so our object goes into a map of that copy, and
+// ctx.Session becomes another, unchanged copy for everything that follows.
+func (s *server) dispatch(ctx *simulator.Context, m *simulator.Method) (mo.Reference, types.BaseMethodFault) {
+	if fault := s.refuse(ctx, m); fault != nil {
+		return nil, fault
+	}
+	if o := s.extension(ctx, m); o != nil {
+		return serve(ctx, o), nil
+	}
+	return nil, nil
+}
+
+// serve makes an object of ours the one that serves this call.
+func serve(ctx *simulator.Context, o mo.Reference) mo.Reference {
+	if ctx.Session != nil {
+		taken, kept := ctx.Session, *ctx.Session
+		taken.Map = simulator.NewRegistry()
+		taken.Map.Put(o)
+		ctx.Session = &kept
+	}
+	return o
+}
+
+// refuse is the fault of a call that must not reach its object.
+func (s *server) refuse(ctx *simulator.Context, m *simulator.Method) types.BaseMethodFault {
+	if m.This.Type == "VirtualMachine" && strings.HasSuffix(m.Name, "_Task") {
+		if q := s.questions.of(m.This); q != nil && q.task != nil {
+			return &types.TaskInProgress{Task: q.task.Self}
+		}
+	}
+	if fault := s.injected(m); fault != nil {
+		return fault
+	}
+	if ctx.Session == nil {
+		return nil // whoever has not logged in hears just that
+	}
+	if fault := s.unknownProperty(m); fault != nil {
+		return fault
+	}
+	return s.unlicensed(m)
+}
+
+// extension is our object for a registered one, or nil.
+func (s *server) extension(ctx *simulator.Context, m *simulator.Method) mo.Reference {
+	switch o := s.registry.Get(m.This).(type) {
+	case *simulator.PropertyCollector:
+		if ctx.Session == nil && asksForSession(m.Body) {
+			return &anonymousCollector{o.PropertyCollector}
+		}
+		return nil
+	case *simulator.SearchIndex:
+		return &searchIndex{o, s, nil}
+	case *simulator.VirtualMachine:
+		return &domain{o, s}
+	case *simulator.Folder:
+		return &folder{o, s}
+	case *simulator.Task:
+		return &task{o, s}
+	}
+	return nil
+}

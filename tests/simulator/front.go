@@ -1,0 +1,196 @@
+// Copyright (c) 2026 The virt.esx authors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"regexp"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/vmware/govmomi/vim25/types"
+)
+
+// front is what clients talk to, on one listener. It stands before the library's
+// handlers: it corrects SOAP answers, injects faults, guards /folder, and has
+// the control endpoint.
+type front struct {
+	s    *server
+	view *hostView // the host whose address this is, or nil
+}
+
+type connectionKey struct{}
+
+var connections atomic.Int64
+
+// numberConnections gives each connection of a server a number, for the trace.
+func numberConnections(ctx context.Context, _ net.Conn) context.Context {
+	return context.WithValue(ctx, connectionKey{}, connections.Add(1))
+}
+
+func connectionOf(r *http.Request) int64 {
+	n, _ := r.Context().Value(connectionKey{}).(int64)
+	return n
+}
+
+// A recorder keeps an answer until it can be corrected.
+type recorder struct {
+	http.ResponseWriter
+	status int
+	body   bytes.Buffer
+}
+
+func (r *recorder) WriteHeader(status int)      { r.status = status }
+func (r *recorder) Write(b []byte) (int, error) { return r.body.Write(b) }
+
+func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if other := f.s.otherFor(r.Host); other != nil {
+		other.ServeHTTP(w, r)
+		return
+	}
+	switch {
+	case strings.HasPrefix(r.URL.Path, "/_simulator/"):
+		f.s.control(w, r)
+	case r.URL.Path == "/sdk/vimServiceVersions.xml":
+		f.traced(f.s.serviceVersions)(w, r)
+	case strings.HasPrefix(r.URL.Path, "/sdk") && r.Method == http.MethodPost:
+		f.soap(w, r)
+	case strings.HasPrefix(r.URL.Path, "/folder"):
+		f.traced(f.files)(w, r)
+	case r.URL.Path == "/screen":
+		f.traced(f.screen)(w, r)
+	default:
+		f.traced(http.NotFound)(w, r)
+	}
+}
+
+// counter counts what a handler writes.
+type counter struct {
+	http.ResponseWriter
+	status, written int
+}
+
+func (c *counter) WriteHeader(status int) {
+	c.status = status
+	c.ResponseWriter.WriteHeader(status)
+}
+
+func (c *counter) Write(b []byte) (int, error) {
+	c.written += len(b)
+	return c.ResponseWriter.Write(b)
+}
+
+// traced is a handler of plain HTTP that injects faults and writes the trace.
+func (f *front) traced(handle http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		c := &counter{ResponseWriter: w, status: http.StatusOK}
+		start := time.Now()
+		rule := f.s.faults.take(call{method: r.Method, object: r.URL.Path, kind: "folder"}, inHTTP)
+		if !rule.instead(c, r) {
+			handle(c, r)
+		}
+		f.s.trace.add(entry{
+			Method: r.Method, Path: r.URL.Path, Status: c.status, In: r.ContentLength, Out: int64(c.written),
+			Connection: connectionOf(r), Milliseconds: time.Since(start).Milliseconds()})
+		rule.after(w)
+	}
+}
+
+// <soapenv:Body><PowerOnVM_Task xmlns="urn:vim25"><_this type="VirtualMachine">12</_this>
+var (
+	soapMethod = regexp.MustCompile(`<(?:[\w-]+:)?Body[^>]*>\s*<(?:[\w-]+:)?(\w+)`)
+	soapThis   = regexp.MustCompile(`<(?:[\w-]+:)?_this[^>]*type="([^"]*)"[^>]*>([^<]*)<`)
+	soapPath   = regexp.MustCompile(`<(?:[\w-]+:)?pathSet[^>]*>([^<]*)<`)
+	soapProp   = regexp.MustCompile(`<(?:[\w-]+:)?prop(?:\s[^>]*)?>([^<]*)<`)
+)
+
+// callOf reads what a SOAP request calls, without decoding it.
+func callOf(body []byte) call {
+	var c call
+	if m := soapMethod.FindSubmatch(body); m != nil {
+		c.method = string(m[1])
+	}
+	if m := soapThis.FindSubmatch(body); m != nil {
+		c.kind, c.object = string(m[1]), string(m[2])
+	}
+	paths := soapPath
+	if c.method == "Fetch" {
+		paths = soapProp
+	}
+	for _, m := range paths.FindAllSubmatch(body, -1) {
+		c.paths = append(c.paths, string(m[1]))
+	}
+	return c
+}
+
+// soap serves a call of the API.
+func (f *front) soap(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return // the client has gone
+	}
+	start := time.Now()
+	c := callOf(body)
+	c.name = f.s.nameOf(types.ManagedObjectReference{Type: c.kind, Value: c.object})
+	rule := f.s.faults.take(c, inHTTP)
+	count := &counter{ResponseWriter: w, status: http.StatusOK}
+	if !rule.instead(count, r) {
+		status, answer := f.call(w, r, c, body)
+		count.Header().Set("Content-Type", "text/xml; charset=utf-8")
+		if !rule.drops() {
+			count.WriteHeader(status)
+			_, _ = count.Write(answer)
+		}
+	}
+	f.s.trace.add(entry{
+		Method: c.method, Type: c.kind, Object: c.object, Paths: c.paths, Status: count.status,
+		In: int64(len(body)), Out: int64(count.written), Connection: connectionOf(r),
+		Milliseconds: time.Since(start).Milliseconds()})
+	rule.after(w)
+}
+
+// call lets the library answer, and corrects the answer.
+func (f *front) call(w http.ResponseWriter, r *http.Request, c call, body []byte) (int, []byte) {
+	if fault := f.s.version.refuse(c, r.Header.Get("SOAPAction")); fault != "" {
+		return http.StatusInternalServerError, []byte(fault)
+	}
+	f.s.sessions.touch(cookieOf(r))
+	path := "/sdk"
+	if f.view != nil {
+		path = f.view.path
+		body = f.view.request(body)
+	}
+	inner := r.Clone(r.Context())
+	inner.URL.Path = path
+	inner.Body = io.NopCloser(bytes.NewReader(body))
+	rec := &recorder{ResponseWriter: w, status: http.StatusOK}
+	f.s.service.ServeSDK(rec, inner)
+
+	answer := fixFetch(body, rec.body.Bytes())
+	answer = fixFaultElements(fixFaultString(answer))
+	answer = f.s.hideDirectories(fixElements(answer))
+	if f.view != nil {
+		answer = f.view.answer(answer)
+	}
+	return rec.status, answer
+}
+
+// hideDirectories replaces the directories here by what a host has: the library
+// shows them as the datastores' URLs and inside faults.
+func (s *server) hideDirectories(answer []byte) []byte {
+	if !bytes.Contains(answer, []byte(s.dir)) {
+		return answer
+	}
+	for _, v := range s.volumes {
+		answer = bytes.ReplaceAll(answer, []byte(">"+v.dir+"<"), []byte(">ds://"+v.mount()+"/<"))
+		answer = bytes.ReplaceAll(answer, []byte(v.dir), []byte(v.mount()))
+	}
+	return answer
+}

@@ -1,0 +1,220 @@
+// Copyright (c) 2026 The virt.esx authors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/simulator/esx"
+	"github.com/vmware/govmomi/vim25/mo"
+	"github.com/vmware/govmomi/vim25/types"
+	"github.com/vmware/govmomi/vmdk"
+)
+
+// build makes the inventory: the library makes hosts and folders, we add
+// datastores and domains.
+func (s *server) build() error {
+	o := s.options
+	s.model = simulator.ESX()
+	if o.kind == "vcenter" {
+		s.model = simulator.VPX()
+		s.model.Host, s.model.Cluster, s.model.ClusterHost = o.hosts, o.clusters, o.clusterHosts
+	}
+	s.model.Machine, s.model.Datastore, s.model.Portgroup = 0, 0, 0
+	s.model.ServiceContent.About = s.about(s.model.ServiceContent.About, o.kind)
+	esx.HardwareVersion = fmt.Sprintf("vmx-%02d", s.version.hardware)
+	if err := s.model.Create(); err != nil {
+		return err
+	}
+	s.service, s.context = s.model.Service, s.model.Service.Context
+	s.registry = s.context.Map
+	s.sessions = &sessions{
+		registry: s.registry, context: s.context, idle: o.idleTimeout, used: map[string]time.Time{}}
+	s.service.Listen = new(url.URL)
+	if o.username != "" {
+		s.service.Listen.User = url.UserPassword(o.username, o.password)
+	}
+	s.service.RegisterSDK(s.registry, "/sdk/vimService")
+
+	hosts := s.hosts()
+	for _, h := range hosts {
+		s.completeHost(h)
+	}
+	if err := s.addDatastores(o.datastoreNames(), hosts); err != nil {
+		return err
+	}
+	if err := s.addViews(hosts); err != nil {
+		return err
+	}
+	s.applyLicence()
+	s.registry.AddHandler(&taskGuard{s})
+	s.registry.AddHandler(&domainWatch{s})
+	if err := s.addDomains(hosts); err != nil {
+		return err
+	}
+	s.registry.Handler = s.dispatch
+	return s.openTrace()
+}
+
+func (s *server) openTrace() (err error) {
+	if s.options.traceFile != "" {
+		s.trace.file, err = os.Create(s.options.traceFile)
+	}
+	return err
+}
+
+// about is what a server of a kind says of itself, made of the library's answer.
+func (s *server) about(a types.AboutInfo, kind string) types.AboutInfo {
+	a.Version, a.Build, a.ApiVersion = s.version.esx, s.version.build, s.version.api
+	switch {
+	case kind == "vcenter":
+		a.Version = s.version.vpx
+	case s.options.product == "gsx":
+		a.Name, a.Version, a.ProductLineId, a.OsType = "VMware Server", "2.0.0", "gsx", "linux-x86"
+		a.LicenseProductName, a.LicenseProductVersion = "VMware Server", "2.0"
+	case s.version.name == "2.5":
+		a.Name, a.ProductLineId = "VMware ESX Server", "esx"
+	}
+	a.FullName = fmt.Sprintf("%s %s build-%s", a.Name, a.Version, a.Build)
+	return a
+}
+
+// hosts are the hosts in the order of their names, those of clusters last.
+func (s *server) hosts() (list []*simulator.HostSystem) {
+	for _, e := range s.registry.All("HostSystem") {
+		list = append(list, e.(*simulator.HostSystem))
+	}
+	slices.SortFunc(list, func(a, b *simulator.HostSystem) int {
+		return cmp.Or(cmp.Compare(a.Parent.Type, b.Parent.Type)*-1, cmp.Compare(a.Name, b.Name))
+	})
+	return list
+}
+
+// addDomains makes the domains that a simulator starts with. Their files are
+// made and read as those of any other domain.
+func (s *server) addDomains(hosts []*simulator.HostSystem) error {
+	n := 0
+	for _, h := range hosts {
+		at, fault := s.placeFor(nil, &h.Self)
+		if fault != nil {
+			return errorOf(fault)
+		}
+		f := s.domainFolder(h)
+		for range s.options.domains {
+			n++
+			name := fmt.Sprintf("domain-%d", n)
+			vmxPath := fmt.Sprintf("[%s] %s/%s.vmx", s.volumes[0].name, name, name)
+			if err := s.writeModelFiles(name, n); err != nil {
+				return err
+			}
+			read, fault := s.readDomain(vmxPath)
+			if fault != nil {
+				return errorOf(fault)
+			}
+			vm, fault := s.addDomain(s.context, f, vmxPath, read, at)
+			if fault != nil {
+				return errorOf(fault)
+			}
+			if s.options.autostart {
+				switchOn(vm)
+				s.count(s.context, &vm.VirtualMachine)
+			}
+		}
+	}
+	return nil
+}
+
+// domainFolder is the folder of the domains in a host's datacenter.
+func (s *server) domainFolder(h *simulator.HostSystem) *simulator.Folder {
+	for ref := h.Parent; ref != nil; {
+		switch o := s.registry.Get(*ref).(type) {
+		case *simulator.Datacenter:
+			return s.registry.Get(o.VmFolder).(*simulator.Folder)
+		case mo.Entity:
+			ref = o.Entity().Parent
+		default:
+			return nil
+		}
+	}
+	return nil
+}
+
+// switchOn sets what PowerOnVM_Task sets, before there are clients.
+func switchOn(vm *simulator.VirtualMachine) {
+	now := time.Now()
+	vm.Runtime.PowerState, vm.Summary.Runtime.PowerState = types.VirtualMachinePowerStatePoweredOn, types.VirtualMachinePowerStatePoweredOn
+	vm.Runtime.BootTime, vm.Summary.Runtime.BootTime = &now, &now
+	for _, d := range vm.Config.Hardware.Device {
+		if c := d.GetVirtualDevice().Connectable; c != nil {
+			c.Connected = c.StartConnected
+		}
+	}
+}
+
+// modelVMX is the file of a domain that the simulator starts with.
+const modelVMX = `.encoding = "UTF-8"
+config.version = "8"
+virtualHW.version = "%[1]d"
+displayName = "%[2]s"
+guestOS = "other-64"
+uuid.bios = "%[3]s"
+nvram = "%[2]s.nvram"
+memsize = "1024"
+numvcpus = "1"
+scsi0.present = "TRUE"
+scsi0.virtualDev = "lsilogic"
+scsi0:0.present = "TRUE"
+scsi0:0.deviceType = "scsi-hardDisk"
+scsi0:0.fileName = "%[2]s.vmdk"
+ide1:0.present = "TRUE"
+ide1:0.deviceType = "atapi-cdrom"
+ide1:0.fileName = "/vmfs/devices/cdrom/mpx.vmhba0:C0:T0:L0"
+ide1:0.startConnected = "FALSE"
+ethernet0.present = "TRUE"
+ethernet0.virtualDev = "e1000"
+ethernet0.networkName = "VM Network"
+ethernet0.addressType = "generated"
+ethernet0.generatedAddress = "00:0c:29:%02[4]x:%02[5]x:%02[6]x"
+floppy0.present = "FALSE"
+tools.syncTime = "FALSE"
+`
+
+// writeModelFiles writes the files of a domain: its VMX and its disk.
+func (s *server) writeModelFiles(name string, n int) error {
+	dir := filepath.Join(s.volumes[0].dir, name)
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return err
+	}
+	id := uuid.NewSHA1(uuid.NameSpaceURL, []byte("esx-simulator/"+name))
+	text := fmt.Sprintf(modelVMX, s.version.hardware, name, formatUUID(id), n>>16&0xff, n>>8&0xff, n&0xff)
+	if err := os.WriteFile(filepath.Join(dir, name+".vmx"), []byte(text), 0o600); err != nil {
+		return err
+	}
+	return writeDisk(filepath.Join(dir, name+".vmdk"), 8<<30)
+}
+
+// writeDisk writes a disk's descriptor and its (empty) extent.
+func writeDisk(file string, capacity int64) error {
+	flat := simulator.VirtualDiskBackingFileName(file)
+	descriptor, err := os.Create(file)
+	if err != nil {
+		return err
+	}
+	defer descriptor.Close()
+	extent := vmdk.Extent{Info: filepath.Base(flat), Size: capacity / vmdk.SectorSize}
+	if err := vmdk.NewDescriptor(extent).Write(descriptor); err != nil {
+		return err
+	}
+	return os.WriteFile(flat, nil, 0o600)
+}

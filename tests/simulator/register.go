@@ -1,0 +1,319 @@
+// Copyright (c) 2026 The virt.esx authors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package main
+
+import (
+	"fmt"
+	"os"
+	"path"
+	"time"
+
+	"github.com/vmware/govmomi/object"
+	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25/methods"
+	"github.com/vmware/govmomi/vim25/mo"
+	"github.com/vmware/govmomi/vim25/soap"
+	"github.com/vmware/govmomi/vim25/types"
+	"github.com/vmware/govmomi/vmdk"
+)
+
+// folder is a folder that registers domains from their VMX files.
+type folder struct {
+	*simulator.Folder
+	s *server
+}
+
+// RegisterVMTask reads the VMX file; the library's own ignores its content.
+func (f *folder) RegisterVMTask(ctx *simulator.Context, req *types.RegisterVM_Task) soap.HasFault {
+	t := simulator.CreateTask(f.Folder, "registerVm", func(*simulator.Task) (types.AnyType, types.BaseMethodFault) {
+		place, fault := f.s.placeFor(req.Pool, req.Host)
+		if fault != nil {
+			return nil, fault
+		}
+		read, fault := f.s.readDomain(req.Path)
+		if fault != nil {
+			return nil, fault
+		}
+		if req.Name != "" {
+			read.name = escapeName(req.Name)
+		}
+		if fault := f.unused(read.name, req.Path); fault != nil {
+			return nil, fault
+		}
+		vm, fault := f.s.addDomain(ctx, f.Folder, req.Path, read, place)
+		if fault != nil {
+			return nil, fault
+		}
+		return vm.Self, nil
+	})
+	return &methods.RegisterVM_TaskBody{Res: &types.RegisterVM_TaskResponse{Returnval: t.Run(ctx)}}
+}
+
+// unused refuses a VMX file that is registered and a name that is taken.
+func (f *folder) unused(name, vmxPath string) types.BaseMethodFault {
+	for _, e := range f.s.registry.All("VirtualMachine") {
+		vm, ok := e.(*simulator.VirtualMachine)
+		if ok && vm.Config != nil && vm.Config.Files.VmPathName == vmxPath {
+			return &types.AlreadyExists{Name: vmxPath}
+		}
+	}
+	if taken := f.s.registry.FindByName(name, f.ChildEntity); taken != nil {
+		return &types.DuplicateName{Name: name, Object: taken.Reference()}
+	}
+	return nil
+}
+
+// A place is where a domain runs.
+type place struct {
+	host    *simulator.HostSystem
+	pool    types.ManagedObjectReference
+	browser *types.ManagedObjectReference
+}
+
+// placeFor completes what a client says of a place: a pool, a host, or both.
+func (s *server) placeFor(pool, host *types.ManagedObjectReference) (place, types.BaseMethodFault) {
+	if pool == nil && host == nil {
+		return place{}, &types.InvalidArgument{InvalidProperty: "pool"}
+	}
+	var parent types.ManagedObjectReference
+	if host != nil {
+		h, ok := s.registry.Get(*host).(*simulator.HostSystem)
+		if !ok {
+			return place{}, &types.InvalidArgument{InvalidProperty: "host"}
+		}
+		parent = *h.Parent
+	} else {
+		p, ok := s.registry.Get(*pool).(*simulator.ResourcePool)
+		if !ok {
+			return place{}, &types.InvalidArgument{InvalidProperty: "pool"}
+		}
+		parent = p.Owner
+	}
+	compute := s.computeResource(parent)
+	if compute == nil || len(compute.Host) == 0 {
+		return place{}, &types.InvalidArgument{InvalidProperty: "host"}
+	}
+	if host == nil {
+		host = &compute.Host[0]
+	}
+	if pool == nil {
+		pool = compute.ResourcePool
+	}
+	return place{s.registry.Get(*host).(*simulator.HostSystem), *pool, compute.EnvironmentBrowser}, nil
+}
+
+// computeResource is what a host belongs to: itself alone, or a cluster.
+func (s *server) computeResource(ref types.ManagedObjectReference) *mo.ComputeResource {
+	switch c := s.registry.Get(ref).(type) {
+	case *mo.ComputeResource:
+		return c
+	case *simulator.ClusterComputeResource:
+		return &c.ComputeResource
+	}
+	return nil
+}
+
+// readDomain reads a VMX file by its datastore path.
+func (s *server) readDomain(vmxPath string) (*settings, types.BaseMethodFault) {
+	file, fault := s.localFile(vmxPath)
+	if fault != nil {
+		return nil, fault
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, new(types.NotFound)
+	}
+	f, err := parseVMX(string(text))
+	if err != nil {
+		return nil, &types.InvalidVmConfig{
+			VmConfigFault: types.VmConfigFault{VimFault: types.VimFault{MethodFault: types.MethodFault{
+				FaultMessage: []types.LocalizableMessage{{Key: "msg.vmx.syntax", Message: err.Error()}}}}},
+			Property: "config"}
+	}
+	read, fault := readVMX(f, vmxPath, s.namesIn(vmxPath).read)
+	if fault == nil {
+		s.measureDisks(read.devices)
+	}
+	return read, fault
+}
+
+// measureDisks numbers the disks and sets their size where their file is here.
+func (s *server) measureDisks(devices []types.BaseVirtualDevice) {
+	n := 0
+	for _, d := range devices {
+		disk, ok := d.(*types.VirtualDisk)
+		if !ok {
+			continue
+		}
+		n++
+		disk.DeviceInfo.GetDescription().Label = fmt.Sprintf("Hard disk %d", n)
+		file, fault := s.localFile(disk.Backing.(*types.VirtualDiskFlatVer2BackingInfo).FileName)
+		if fault != nil {
+			continue
+		}
+		if r, err := os.Open(file); err == nil {
+			if descriptor, err := vmdk.ParseDescriptor(r); err == nil {
+				disk.CapacityInBytes = descriptor.Capacity()
+				disk.CapacityInKB = disk.CapacityInBytes / 1024
+			}
+			_ = r.Close()
+		}
+	}
+}
+
+// addDomain makes a domain of what its VMX file says. It does not use the
+// library's way of creating one, which wants files that need not exist.
+func (s *server) addDomain(ctx *simulator.Context, f *simulator.Folder, vmxPath string, read *settings, at place) (*simulator.VirtualMachine, types.BaseMethodFault) {
+	vm, fault := simulator.NewVirtualMachine(ctx, f.Self, &types.VirtualMachineConfigSpec{
+		Name:  read.name,
+		Files: &types.VirtualMachineFileInfo{VmPathName: vmxPath},
+	})
+	if fault != nil {
+		return nil, fault
+	}
+	ctx.WithLock(vm, func() {
+		vm.Runtime.Host, vm.Summary.Runtime.Host = &at.host.Self, &at.host.Self
+		vm.ResourcePool = &at.pool
+		vm.EnvironmentBrowser = *at.browser
+		dir := directory(vmxPath)
+		vm.Config.Files = types.VirtualMachineFileInfo{
+			VmPathName: vmxPath, SnapshotDirectory: dir, SuspendDirectory: dir, LogDirectory: dir}
+		vm.Guest = &types.GuestInfo{
+			ToolsStatus:        types.VirtualMachineToolsStatusToolsNotInstalled,
+			ToolsVersion:       "0",
+			ToolsRunningStatus: string(types.VirtualMachineToolsRunningStatusGuestToolsNotRunning),
+		}
+		s.apply(vm, read)
+		vm.Config.Modified = time.Now()
+	})
+	ctx.WithLock(at.host, func() { at.host.Vm = append(at.host.Vm, vm.Self) })
+	if pool, ok := s.registry.Get(at.pool).(*simulator.ResourcePool); ok {
+		ctx.WithLock(pool, func() { pool.Vm = append(pool.Vm, vm.Self) })
+	}
+	for _, ref := range vm.Datastore {
+		ds := s.registry.Get(ref).(*simulator.Datastore)
+		ctx.WithLock(ds, func() { ds.Vm = append(ds.Vm, vm.Self) })
+	}
+	ctx.WithLock(vm, func() {
+		ctx.Update(vm, []types.PropertyChange{{Name: "summary.config.name", Val: vm.Name}})
+	})
+	return vm, nil
+}
+
+// apply sets everything that a VMX file says; the caller holds the domain's lock.
+func (s *server) apply(vm *simulator.VirtualMachine, read *settings) {
+	c, sum := vm.Config, &vm.Summary.Config
+	vm.Name, c.Name, sum.Name = read.name, read.name, read.name
+	if read.uuid != "" {
+		c.Uuid, sum.Uuid = read.uuid, read.uuid
+	}
+	c.GuestId, sum.GuestId = read.guestID, read.guestID
+	c.GuestFullName, sum.GuestFullName = read.guestID, read.guestID
+	c.Version, sum.HwVersion = read.version, read.version
+	c.Annotation, sum.Annotation = read.annotation, read.annotation
+	c.Firmware = read.firmware
+	c.Hardware.MemoryMB, sum.MemorySizeMB = int32(read.memoryMB), int32(read.memoryMB)
+	c.Hardware.NumCPU, sum.NumCpu = read.cpus, read.cpus
+	c.Hardware.NumCoresPerSocket = types.NewInt32(read.coresPerSocket)
+	c.CpuAllocation, c.MemoryAllocation = read.cpuAllocation, read.memoryAllocation
+	sum.CpuReservation = int32(*read.cpuAllocation.Reservation)
+	sum.MemoryReservation = int32(*read.memoryAllocation.Reservation)
+	vm.ResourceConfig = &types.ResourceConfigSpec{
+		Entity: &vm.Self, CpuAllocation: *read.cpuAllocation, MemoryAllocation: *read.memoryAllocation}
+	c.CpuHotAddEnabled, c.MemoryHotAddEnabled = &read.cpuHotAdd, &read.memoryHotAdd
+	c.ExtraConfig = read.extraConfig
+	sum.VmPathName, sum.InstanceUuid = c.Files.VmPathName, c.InstanceUuid
+	s.applyDevices(vm, read.devices)
+	applyTools(vm)
+}
+
+// standing are the keys of the devices that each domain has and no VMX names.
+var standing = map[int32]bool{100: true, 300: true, 400: true, 500: true, 600: true, 700: true, 12000: true}
+
+func (s *server) applyDevices(vm *simulator.VirtualMachine, read []types.BaseVirtualDevice) {
+	var devices []types.BaseVirtualDevice
+	for _, d := range vm.Config.Hardware.Device {
+		if standing[d.GetVirtualDevice().Key] {
+			devices = append(devices, d)
+		}
+	}
+	vm.Config.Hardware.Device = append(devices, read...)
+	vm.Network, vm.Guest.Net = nil, nil
+	vm.Datastore = s.datastoresOf(vm.Config.Files.VmPathName, read)
+	var disks, cards int32
+	for _, d := range read {
+		switch x := d.(type) {
+		case *types.VirtualDisk:
+			disks++
+		case types.BaseVirtualEthernetCard:
+			cards++
+			s.applyNIC(vm, x.GetVirtualEthernetCard())
+		}
+	}
+	vm.Summary.Config.NumVirtualDisks, vm.Summary.Config.NumEthernetCards = disks, cards
+}
+
+// applyNIC connects a card with its network, where the host has that.
+func (s *server) applyNIC(vm *simulator.VirtualMachine, card *types.VirtualEthernetCard) {
+	backing := card.Backing.(*types.VirtualEthernetCardNetworkBackingInfo)
+	if host, ok := s.registry.Get(*vm.Runtime.Host).(*simulator.HostSystem); ok {
+		networks := host.Network
+		if compute := s.computeResource(*host.Parent); compute != nil {
+			networks = compute.Network
+		}
+		if e := s.registry.FindByName(backing.DeviceName, networks); e != nil {
+			ref := e.Reference()
+			backing.Network = &ref
+			vm.Network = append(vm.Network, ref)
+		}
+	}
+	vm.Guest.Net = append(vm.Guest.Net, types.GuestNicInfo{
+		Network: backing.DeviceName, MacAddress: card.MacAddress, DeviceConfigId: card.Key})
+}
+
+// datastoresOf are the datastores of a VMX file and of the disks that it names.
+func (s *server) datastoresOf(vmxPath string, devices []types.BaseVirtualDevice) (refs []types.ManagedObjectReference) {
+	files := []string{vmxPath}
+	for _, d := range devices {
+		if disk, ok := d.(*types.VirtualDisk); ok {
+			files = append(files, disk.Backing.(*types.VirtualDiskFlatVer2BackingInfo).FileName)
+		}
+	}
+	for _, name := range files {
+		var p object.DatastorePath
+		if !p.FromString(name) {
+			continue
+		}
+		if v := s.volumeNamed(p.Datastore); v != nil && simulator.FindReference(refs, v.ref) == nil {
+			refs = append(refs, v.ref)
+		}
+	}
+	return refs
+}
+
+// Reload reads the VMX file again.
+func (d *domain) Reload(ctx *simulator.Context, _ *types.Reload) soap.HasFault {
+	body := new(methods.ReloadBody)
+	read, fault := d.s.readDomain(d.Config.Files.VmPathName)
+	if fault != nil {
+		body.Fault_ = simulator.Fault(faultText(fault), fault)
+		return body
+	}
+	d.s.saving.Store(d.Self, true) // what was read must not be written back
+	defer d.s.saving.Delete(d.Self)
+	ctx.AutoUpdate(d.VirtualMachine, func() {
+		d.s.apply(d.VirtualMachine, read)
+		d.Config.Modified = time.Now()
+		d.Config.ChangeVersion = fmt.Sprint(d.Config.Modified.UnixNano())
+	})
+	body.Res = new(types.ReloadResponse)
+	return body
+}
+
+// baseName is the name of a file in a datastore path without its extension.
+func baseName(datastorePath string) string {
+	name := path.Base(datastorePath[len(directory(datastorePath)):])
+	return name[:len(name)-len(path.Ext(name))]
+}

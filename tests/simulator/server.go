@@ -1,0 +1,78 @@
+// Copyright (c) 2026 The virt.esx authors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package main
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25/types"
+)
+
+// A server is one simulated ESX host or vCenter.
+type server struct {
+	options  options
+	version  apiVersion
+	service  *simulator.Service
+	registry *simulator.Registry
+	context  *simulator.Context
+	model    *simulator.Model
+
+	dir       string // the files of the datastores
+	volumes   []volume
+	byHost    map[string]http.Handler
+	views     []*hostView
+	sessions  *sessions
+	questions questions
+	faults    faults
+	trace     trace
+	memory    memoryUse
+	saving    sync.Map // domains whose VMX file is being read
+}
+
+// newServer makes the inventory that the options ask for.
+func newServer(o options) (*server, error) {
+	version, err := versionNamed(o.version)
+	if err != nil {
+		return nil, err
+	}
+	s := &server{
+		options: o, version: version, byHost: map[string]http.Handler{},
+		questions: questions{waiting: map[types.ManagedObjectReference]*pending{}},
+		memory:    memoryUse{counted: map[types.ManagedObjectReference]memoryShare{}},
+	}
+	if err := s.forward(o.byHost); err != nil {
+		return nil, err
+	}
+	if s.dir, err = os.MkdirTemp("", "esx-simulator-"); err != nil {
+		return nil, err
+	}
+	if s.dir, err = filepath.EvalSymlinks(s.dir); err != nil {
+		return nil, err
+	}
+	if err := s.build(); err != nil {
+		s.remove()
+		return nil, err
+	}
+	return s, nil
+}
+
+// remove deletes what the server has on disk.
+func (s *server) remove() {
+	if s.model != nil && s.model.Service != nil {
+		s.model.Remove()
+	}
+	_ = os.RemoveAll(s.dir)
+	if s.options.certificateFile != "" {
+		_ = os.Remove(s.options.certificateFile)
+	}
+}
+
+// handler is what clients of one listener talk to; view is nil for the server
+// itself, or the host that a vCenter's second listener plays.
+func (s *server) handler(view *hostView) http.Handler { return &front{s: s, view: view} }

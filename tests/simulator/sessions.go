@@ -1,0 +1,75 @@
+// Copyright (c) 2026 The virt.esx authors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package main
+
+import (
+	"sync"
+	"time"
+
+	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25/types"
+)
+
+// sessions are the logins of the server; they expire when they are idle.
+type sessions struct {
+	registry *simulator.Registry
+	context  *simulator.Context
+	idle     time.Duration // 0: they stay
+
+	mutex sync.Mutex
+	used  map[string]time.Time
+}
+
+// list are the open sessions.
+func (s *sessions) list() []types.UserSession {
+	// the library shows its sessions only to a session
+	observer := &simulator.Session{Registry: simulator.NewRegistry(), Map: s.registry}
+	m, ok := observer.Get(s.registry.SessionManager().Self).(*simulator.SessionManager)
+	if !ok {
+		return nil
+	}
+	return m.SessionList
+}
+
+func (s *sessions) has(key string) bool {
+	for _, open := range s.list() {
+		if open.Key == key {
+			return true
+		}
+	}
+	return false
+}
+
+// touch notes that a session is used, or ends it when it was idle for too long.
+func (s *sessions) touch(key string) {
+	if key == "" || s.idle == 0 {
+		return
+	}
+	s.mutex.Lock()
+	last, known := s.used[key]
+	s.used[key] = time.Now()
+	s.mutex.Unlock()
+	if known && time.Since(last) > s.idle {
+		s.end(key)
+	}
+}
+
+// end ends sessions; their clients see NotAuthenticated.
+func (s *sessions) end(keys ...string) {
+	own := *s.context
+	own.Session = &simulator.Session{Registry: simulator.NewRegistry(), Map: s.registry}
+	for _, key := range keys { // one by one: the library stops at a key that is gone
+		s.registry.SessionManager().TerminateSession(&own, &types.TerminateSession{SessionId: []string{key}})
+	}
+}
+
+// expire ends all sessions and returns how many there were.
+func (s *sessions) expire() int {
+	open := s.list()
+	for _, session := range open {
+		s.end(session.Key)
+	}
+	return len(open)
+}

@@ -1,0 +1,179 @@
+// Copyright (c) 2026 The virt.esx authors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package main
+
+import (
+	"bytes"
+)
+
+// The library's SOAP differs from a host's in a few places that libvirt and
+// pyVmomi trip over. These functions correct its answers, as bytes: what Go's
+// encoder writes has no comments, no CDATA and no '>' inside of attributes.
+
+// fixFetch corrects the answer to Fetch, by which pyVmomi reads attributes. For
+// an unset property the library answers as if it had been asked by
+// RetrievePropertiesEx; a host's answer is empty.
+func fixFetch(request, answer []byte) []byte {
+	const open, end = "<RetrievePropertiesExResponse", "</RetrievePropertiesExResponse>"
+	if !bytes.Contains(request, []byte("<Fetch ")) {
+		return answer
+	}
+	i, j := bytes.Index(answer, []byte(open)), bytes.Index(answer, []byte(end))
+	if i < 0 || j < 0 {
+		return answer
+	}
+	return bytes.Join([][]byte{answer[:i], []byte(`<FetchResponse xmlns="urn:vim25"></FetchResponse>`), answer[j+len(end):]}, nil)
+}
+
+// primitive are the array items that are of XML schema's types.
+var primitive = map[string]string{
+	"String": "xsd:string", "Int": "xsd:int", "Long": "xsd:long", "Short": "xsd:short",
+	"Byte": "xsd:byte", "Boolean": "xsd:boolean", "Double": "xsd:double",
+}
+
+// An element that is open while fixElements walks through an answer.
+type openElement struct {
+	name     string
+	item     string // the type of its items, if it is an array
+	question bool   // it is (in) a question
+	start    int    // where it starts in the output
+}
+
+// fixElements walks through an answer once and
+//   - gives each item of an ArrayOfX value the type X, without which libvirt
+//     cannot read it;
+//   - puts ChoiceOption.defaultIndex right: the library cannot send 0, and -1
+//     stands for none;
+//   - replaces Go's names of types by the API's, and the Go type that stands for
+//     a fault's message by the message.
+func fixElements(in []byte) []byte {
+	out := bytes.NewBuffer(make([]byte, 0, len(in)+len(in)/8))
+	var stack []openElement
+	for {
+		i := bytes.IndexByte(in, '<')
+		if i < 0 {
+			break
+		}
+		writeText(out, in[:i])
+		j := i + bytes.IndexByte(in[i:], '>')
+		tag := in[i : j+1]
+		in = in[j+1:]
+		switch {
+		case tag[1] == '?':
+			out.Write(tag)
+		case tag[1] == '/':
+			top := stack[len(stack)-1]
+			stack = stack[:len(stack)-1]
+			if top.question && top.name == "choice" {
+				fixDefaultIndex(out, top.start)
+			}
+			out.Write(tag)
+		default:
+			e := openTag(out, stack, tag)
+			if tag[len(tag)-2] != '/' {
+				stack = append(stack, e)
+			}
+		}
+	}
+	out.Write(in)
+	return out.Bytes()
+}
+
+// fixFaultElements renames the elements of faults whose Go type has not the
+// API's name: <SystemErrorFaultFault> is <SystemErrorFault>.
+func fixFaultElements(answer []byte) []byte {
+	for _, name := range []string{"SystemErrorFaultFault", "InvalidPropertyFaultFault"} {
+		answer = bytes.ReplaceAll(answer, []byte(name), []byte(name[:len(name)-len("Fault")]))
+	}
+	return answer
+}
+
+// writeText copies the text of an element; "*types.X" is no message.
+func writeText(out *bytes.Buffer, text []byte) {
+	if bytes.HasPrefix(text, []byte("*types.")) {
+		out.WriteString(messageOf(apiName(string(text[len("*types."):]))))
+		return
+	}
+	out.Write(text)
+}
+
+// openTag writes a start tag with its type put right.
+func openTag(out *bytes.Buffer, stack []openElement, tag []byte) openElement {
+	name := tagName(tag)
+	kind := tagType(tag)
+	e := openElement{name: name, start: out.Len()}
+	if len(stack) > 0 {
+		parent := &stack[len(stack)-1]
+		e.question = parent.question
+		if parent.item != "" && kind == "" {
+			item := parent.item
+			if x, ok := primitive[item]; ok {
+				item = x
+			}
+			out.Write(tag[:1+len(name)])
+			out.WriteString(` xsi:type="` + item + `"`)
+			tag = tag[1+len(name):]
+		}
+	}
+	if len(kind) > 7 && kind[:7] == "ArrayOf" {
+		e.item = kind[7:]
+	}
+	if kind == "VirtualMachineQuestionInfo" || name == "question" {
+		e.question = true
+	}
+	if api := apiName(kind); api != kind {
+		tag = bytes.Replace(tag, []byte(`"`+kind+`"`), []byte(`"`+api+`"`), 1)
+	}
+	out.Write(tag)
+	return e
+}
+
+// tagName is the name in a start tag, with its prefix.
+func tagName(tag []byte) string {
+	for i := 1; i < len(tag); i++ {
+		switch tag[i] {
+		case ' ', '>', '/':
+			return string(tag[1:i])
+		}
+	}
+	return ""
+}
+
+// tagType is the value of xsi:type in a start tag, or "".
+func tagType(tag []byte) string {
+	i := bytes.Index(tag, []byte(`:type="`))
+	if i < 0 {
+		return ""
+	}
+	rest := tag[i+len(`:type="`):]
+	return string(rest[:bytes.IndexByte(rest, '"')])
+}
+
+// fixDefaultIndex completes a <choice> that starts at an offset of the output.
+func fixDefaultIndex(out *bytes.Buffer, start int) {
+	choice := bytes.Clone(out.Bytes()[start:])
+	out.Truncate(start)
+	if !bytes.Contains(choice, []byte("<defaultIndex>")) {
+		choice = append(choice, "<defaultIndex>0</defaultIndex>"...)
+	}
+	out.Write(bytes.Replace(choice, []byte("<defaultIndex>-1</defaultIndex>"), nil, 1))
+}
+
+// fixFaultString fills in what a host says beside a fault, where the library
+// says nothing: <faultstring></faultstring><detail><NotFoundFault ...
+func fixFaultString(answer []byte) []byte {
+	const empty = "<faultstring></faultstring>"
+	i := bytes.Index(answer, []byte(empty))
+	if i < 0 {
+		return answer
+	}
+	rest := answer[i+len(empty):]
+	kind := tagType(rest)
+	if kind == "" {
+		return answer
+	}
+	text := "<faultstring>" + messageOf(apiName(kind)) + "</faultstring>"
+	return bytes.Join([][]byte{answer[:i], []byte(text), rest}, nil)
+}

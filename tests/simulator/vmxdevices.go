@@ -1,0 +1,184 @@
+// Copyright (c) 2026 The virt.esx authors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/vmware/govmomi/vim25/types"
+)
+
+// readDevices makes the devices of a VMX file: controllers with their drives,
+// floppies and network cards. What every domain has (keyboard, PCI bus ...) is
+// not there; serial and parallel ports stay in the file only.
+func readDevices(f *vmxFile, files fileNamer) (list []types.BaseVirtualDevice) {
+	for _, bus := range diskBuses {
+		list = append(list, bus.read(f, files)...)
+	}
+	for n := range 2 {
+		if slot := fmt.Sprintf("floppy%d", n); f.flag(slot + ".present") {
+			list = append(list, readFloppy(f, slot, int32(n), files))
+		}
+	}
+	for n := range 10 {
+		if slot := fmt.Sprintf("ethernet%d", n); f.flag(slot + ".present") {
+			list = append(list, readNIC(f, slot, int32(n)))
+		}
+	}
+	return list
+}
+
+// read makes the controllers of a bus and their drives. The IDE controllers are
+// always there, the others where "scsi0.present" says so, or a drive is on them.
+func (b diskBus) read(f *vmxFile, files fileNamer) (list []types.BaseVirtualDevice) {
+	for n := range b.buses {
+		var drives []types.BaseVirtualDevice
+		for unit := range b.units {
+			slot := fmt.Sprintf("%s%d:%d", b.prefix, n, unit)
+			if f.flag(slot + ".present") {
+				drives = append(drives, readDrive(f, slot, b, n, unit, files))
+			}
+		}
+		name := fmt.Sprintf("%s%d", b.prefix, n)
+		if f.flag(name+".present") || len(drives) > 0 || b.prefix == "ide" {
+			list = append(list, b.readController(f, name, n, drives))
+		}
+		list = append(list, drives...)
+	}
+	return list
+}
+
+func (b diskBus) readController(f *vmxFile, name string, n int, drives []types.BaseVirtualDevice) types.BaseVirtualDevice {
+	c := types.VirtualController{BusNumber: int32(n)}
+	c.Key = b.controllerKey(n)
+	for _, d := range drives {
+		c.Device = append(c.Device, d.GetVirtualDevice().Key)
+	}
+	if b.prefix != "ide" {
+		c.ControllerKey, c.UnitNumber = 100, types.NewInt32(int32(3+n))
+	}
+	switch b.prefix {
+	case "ide":
+		c.DeviceInfo = describe(fmt.Sprintf("IDE %d", n), "")
+		return &types.VirtualIDEController{VirtualController: c}
+	case "sata":
+		c.DeviceInfo = describe(fmt.Sprintf("SATA controller %d", n), "AHCI")
+		return &types.VirtualAHCIController{VirtualSATAController: types.VirtualSATAController{VirtualController: c}}
+	case "nvme":
+		c.DeviceInfo = describe(fmt.Sprintf("NVME controller %d", n), "")
+		return &types.VirtualNVMEController{VirtualController: c}
+	}
+	i := slices.IndexFunc(scsiModels, func(m scsiModel) bool {
+		return strings.EqualFold(m.name, f.get(name+".virtualDev", ""))
+	})
+	model := scsiModels[max(i, 0)]
+	c.DeviceInfo = describe(fmt.Sprintf("SCSI controller %d", n), model.label)
+	return model.make(types.VirtualSCSIController{
+		VirtualController: c, SharedBus: types.VirtualSCSISharingNoSharing, ScsiCtlrUnitNumber: 7,
+		HotAddRemove: types.NewBool(true)}).(types.BaseVirtualDevice)
+}
+
+// scsi0:0.fileName = "Fedora11.vmdk", ide0:0.deviceType = "cdrom-raw"
+func readDrive(f *vmxFile, slot string, b diskBus, bus, unit int, files fileNamer) types.BaseVirtualDevice {
+	d := types.VirtualDevice{
+		Key: b.driveKey(bus, unit), ControllerKey: b.controllerKey(bus), UnitNumber: types.NewInt32(int32(unit)),
+	}
+	name := f.get(slot+".fileName", "")
+	kind := strings.ToLower(f.get(slot+".deviceType", ""))
+	if kind == "" && strings.HasSuffix(strings.ToLower(name), ".iso") {
+		kind = "cdrom-image"
+	}
+	switch {
+	case kind == "cdrom-image":
+		file := types.VirtualDeviceFileBackingInfo{FileName: files(name)}
+		d.Backing = &types.VirtualCdromIsoBackingInfo{VirtualDeviceFileBackingInfo: file}
+		d.DeviceInfo = describe("CD/DVD drive", "ISO "+file.FileName)
+	case strings.Contains(kind, "cdrom") && f.flag(slot+".clientDevice"):
+		d.Backing = &types.VirtualCdromRemotePassthroughBackingInfo{}
+		d.DeviceInfo = describe("CD/DVD drive", "Remote device")
+	case strings.Contains(kind, "cdrom"):
+		host := types.VirtualDeviceDeviceBackingInfo{DeviceName: name}
+		d.Backing = &types.VirtualCdromAtapiBackingInfo{VirtualDeviceDeviceBackingInfo: host}
+		d.DeviceInfo = describe("CD/DVD drive", name)
+	default:
+		return readDisk(f, slot, d, files(name))
+	}
+	d.Connectable = connectable(f, slot)
+	return &types.VirtualCdrom{VirtualDevice: d}
+}
+
+func readDisk(f *vmxFile, slot string, d types.VirtualDevice, file string) types.BaseVirtualDevice {
+	mode := f.get(slot+".mode", "persistent")
+	d.Backing = &types.VirtualDiskFlatVer2BackingInfo{
+		VirtualDeviceFileBackingInfo: types.VirtualDeviceFileBackingInfo{FileName: file},
+		DiskMode:                     mode,
+		ThinProvisioned:              types.NewBool(false),
+		WriteThrough:                 types.NewBool(f.flag(slot + ".writeThrough")),
+		Uuid:                         uuid.NewSHA1(uuid.NameSpaceURL, []byte(file)).String(),
+	}
+	d.DeviceInfo = describe("Hard disk", file)
+	return &types.VirtualDisk{VirtualDevice: d}
+}
+
+// floppy0.fileType = "file", floppy0.fileName = "boot.flp"
+func readFloppy(f *vmxFile, slot string, n int32, files fileNamer) types.BaseVirtualDevice {
+	name := f.get(slot+".fileName", "")
+	d := types.VirtualDevice{
+		Key: 8000 + n, ControllerKey: 400, UnitNumber: types.NewInt32(n),
+		DeviceInfo: describe(fmt.Sprintf("Floppy drive %d", n+1), name), Connectable: connectable(f, slot),
+	}
+	if strings.EqualFold(f.get(slot+".fileType", ""), "file") {
+		d.Backing = &types.VirtualFloppyImageBackingInfo{
+			VirtualDeviceFileBackingInfo: types.VirtualDeviceFileBackingInfo{FileName: files(name)}}
+	} else {
+		d.Backing = &types.VirtualFloppyDeviceBackingInfo{
+			VirtualDeviceDeviceBackingInfo: types.VirtualDeviceDeviceBackingInfo{DeviceName: name}}
+	}
+	return &types.VirtualFloppy{VirtualDevice: d}
+}
+
+// ethernet0.addressType = "static", ethernet0.address = "00:50:56:25:48:c7"
+func readNIC(f *vmxFile, slot string, n int32) types.BaseVirtualDevice {
+	network := f.get(slot+".networkName", "")
+	d := types.VirtualDevice{
+		Key: 4000 + n, ControllerKey: 100, UnitNumber: types.NewInt32(7 + n),
+		DeviceInfo: describe(fmt.Sprintf("Network adapter %d", n+1), network), Connectable: connectable(f, slot),
+		Backing: &types.VirtualEthernetCardNetworkBackingInfo{
+			VirtualDeviceDeviceBackingInfo: types.VirtualDeviceDeviceBackingInfo{DeviceName: network}},
+	}
+	card := types.VirtualEthernetCard{VirtualDevice: d, WakeOnLanEnabled: types.NewBool(true)}
+	switch strings.ToLower(f.get(slot+".addressType", "generated")) {
+	case "static":
+		card.AddressType, card.MacAddress = "manual", f.get(slot+".address", "")
+	case "vpx":
+		card.AddressType, card.MacAddress = "assigned", f.get(slot+".address", "")
+	default:
+		card.AddressType, card.MacAddress = "generated", f.get(slot+".generatedAddress", "")
+	}
+	i := slices.IndexFunc(nicModels, func(m nicModel) bool {
+		return strings.EqualFold(m.name, f.get(slot+".virtualDev", ""))
+	})
+	return nicModels[max(i, 0)].make(card).(types.BaseVirtualDevice)
+}
+
+// connectable is for a domain that is off; power-on connects what starts so.
+func connectable(f *vmxFile, slot string) *types.VirtualDeviceConnectInfo {
+	return &types.VirtualDeviceConnectInfo{
+		StartConnected:    !strings.EqualFold(f.get(slot+".startConnected", "true"), "false"),
+		AllowGuestControl: !strings.EqualFold(f.get(slot+".allowGuestConnectionControl", "true"), "false"),
+		Status:            "untried",
+	}
+}
+
+func describe(label, summary string) *types.Description {
+	if summary == "" {
+		summary = label
+	}
+	return &types.Description{Label: label, Summary: summary}
+}

@@ -1,0 +1,86 @@
+// Copyright (c) 2026 The virt.esx authors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package main
+
+import (
+	"os"
+
+	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25/mo"
+	"github.com/vmware/govmomi/vim25/types"
+)
+
+// domainWatch sees each domain that is made or changed, under the domain's
+// lock. It fills in what clients cannot do without, and keeps the VMX file.
+type domainWatch struct{ s *server }
+
+// Reference makes the watch a handler of the registry; nothing else uses it.
+func (*domainWatch) Reference() types.ManagedObjectReference {
+	return types.ManagedObjectReference{Type: "Simulator", Value: "domainWatch"}
+}
+
+// PutObject sets the required enumerations that the library leaves empty, which
+// pyVmomi cannot read.
+func (*domainWatch) PutObject(_ *simulator.Context, o mo.Reference) {
+	if vm, ok := o.(*simulator.VirtualMachine); ok {
+		for _, r := range []*types.VirtualMachineRuntimeInfo{&vm.Runtime, &vm.Summary.Runtime} {
+			r.FaultToleranceState = types.VirtualMachineFaultToleranceStateNotConfigured
+			r.RecordReplayState = types.VirtualMachineRecordReplayStateInactive
+		}
+	}
+}
+
+// UpdateObject counts the domain's memory and writes the VMX file after a change of the configuration: the
+// library announces each by config.changeVersion, and a rename by name.
+func (w *domainWatch) UpdateObject(ctx *simulator.Context, o mo.Reference, changes []types.PropertyChange) {
+	changed, ok := o.(*mo.VirtualMachine)
+	if !ok || changed.Runtime.Host == nil {
+		return
+	}
+	w.s.count(ctx, changed)
+	for _, c := range changes {
+		if c.Name == "config.changeVersion" || c.Name == "name" {
+			vm, ok := w.s.registry.Get(changed.Self).(*simulator.VirtualMachine)
+			if _, busy := w.s.saving.Load(changed.Self); ok && !busy {
+				w.s.saveVMX(vm)
+			}
+			return
+		}
+	}
+}
+
+// RemoveObject forgets a domain; the VMX file of an unregistered domain stays.
+func (w *domainWatch) RemoveObject(_ *simulator.Context, ref types.ManagedObjectReference) {
+	w.s.memory.mutex.Lock()
+	defer w.s.memory.mutex.Unlock()
+	delete(w.s.memory.counted, ref)
+}
+
+// saveVMX writes a domain's configuration into its VMX file, if there is one.
+func (s *server) saveVMX(vm *simulator.VirtualMachine) {
+	file, fault := s.localFile(vm.Config.Files.VmPathName)
+	if fault != nil {
+		return
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return
+	}
+	f, err := parseVMX(string(text))
+	if err != nil { // somebody has broken the file meanwhile
+		return
+	}
+	if updateVMX(f, vm.Name, vm.Config, s.namesIn(vm.Config.Files.VmPathName)) {
+		_ = replaceFile(file, []byte(f.String()))
+	}
+}
+
+// replaceFile writes a file so that no reader sees half of it.
+func replaceFile(file string, content []byte) error {
+	if err := os.WriteFile(file+"~", content, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(file+"~", file)
+}
