@@ -120,12 +120,14 @@ def _numbered(kind: str, found: list[Controller]) -> list[Controller]:
     return result + [replace(controller, index=index) for controller, index in zip(unnumbered, free)]
 
 
-def with_implied(controllers: Iterable[Controller], disks: Iterable[Disk]) -> tuple[Controller, ...]:
-    """The controllers and those that are not written but that the disks are on, or that come below one (F15, P29).
+def with_implied(controllers: Iterable[Controller], disks: Iterable[Disk], forms: XmlForms) -> tuple[Controller, ...]:
+    """The controllers and those that are not written but that the disks are on (F15, P29).
+
+    libvirt adds those below one that has disks too; with exact forms they are not there.
 
     :raises ParseError: a disk is on a controller with an index that no virtual hardware has.
     """
-    highest: dict[str, int] = {}
+    used: dict[str, set[int]] = {}
     for disk in disks:
         if disk.address is None:
             continue
@@ -136,11 +138,11 @@ def with_implied(controllers: Iterable[Controller], disks: Iterable[Disk]) -> tu
                 where=f"disk '{disk.target}'",
                 line=disk.line,
             )
-        highest[disk.bus] = max(index, highest.get(disk.bus, -1))
+        used.setdefault(disk.bus, set()).update((index,) if forms.exact else range(index + 1))
     result = list(controllers)
     present = {(controller.type, controller.index) for controller in result}
     for kind in _IMPLIED:
-        indexes = range(highest.get(kind, -1) + 1)
+        indexes = sorted(used.get(kind, ()))
         result += [Controller(kind, index) for index in indexes if (kind, index) not in present]
     return tuple(result)
 

@@ -43,6 +43,7 @@ _BUSES = ("ide", "fdc", "scsi", "virtio", "xen", "usb", "uml", "sata", "sd")
 _CACHES = ("default", "none", "writethrough", "writeback", "directsync", "unsafe")
 _STARTUP_POLICIES = ("mandatory", "requisite", "optional")
 _HARD_DISKS = ("disk", "lun")
+_REMOVABLE = ("cdrom", "floppy", "lun")
 _DRIVE_BUSES = ("ide", "fdc", "scsi", "sata")
 _NVME_ALIAS = re.compile(r"ua-nvme([0-9]{1,4})-([0-9]{1,4})")
 
@@ -55,7 +56,7 @@ def read_disk(element: Element, forms: XmlForms) -> Disk:
     device = word(element, "device", _DEVICES) or "disk"
     kind = word(element, "type", _TYPES) or "file"
     source = element.find("source")
-    if source is None and not (forms.exact and device == "cdrom"):
+    if source is None and not (forms.exact and device in _REMOVABLE):
         kind = "file"  # the type is that of the source, and there is none (F48, G29)
     path = source.get(_PATH[kind]) or None if source is not None and kind in _PATH else None
     if device == "lun" and kind not in ("block", "network"):
@@ -70,14 +71,15 @@ def read_disk(element: Element, forms: XmlForms) -> Disk:
     address, address_type = _address(element, bus, name, forms)
     if address is not None and bus == "nvme":
         name = targets.nvme_name(address)
+    policy = None if source is None else word(source, "startupPolicy", _STARTUP_POLICIES)
     driver = element.find("driver")
     cache = None if driver is None else word(driver, "cache", _CACHES)
     return Disk(
         device=device,
         type=kind,
         source=path,
-        startup_policy=None if source is None else word(source, "startupPolicy", _STARTUP_POLICIES),
-        has_source=source is not None,
+        startup_policy=policy,
+        has_source=source is not None and not (forms.exact and path is None and policy is None),
         target=name,
         bus=bus,
         address=address,
@@ -217,7 +219,9 @@ def write_disk(disk: Disk, forms: XmlForms, model: str | None = None) -> str:
 def _source(disk: Disk, exact: bool) -> str:
     path = f" {_PATH[disk.type]}='{attribute(disk.source, exact)}'" if disk.source is not None else ""
     policy = f" startupPolicy='{disk.startup_policy}'" if disk.startup_policy else ""
-    return f"      <source{path}{policy}/>\n" if path or policy else ""
+    # libvirt takes a drive for one with a file in it, unless there is a source (F48).
+    needed = path or policy or (exact and disk.type == "block")
+    return f"      <source{path}{policy}/>\n" if needed else ""
 
 
 def _target(disk: Disk, exact: bool) -> str:

@@ -29,6 +29,7 @@ class XmlForms:
     # What libvirt 11.3.0 writes and an older schema of libvirt's does not know.
     clusters: bool = True  # clusters='1' of <topology>
     moref: bool = True  # <vmware:moref>
+    bare_vds: bool = True  # a source of type vds may be without portgroupid; else it is empty where there is none
 
     # What libvirt 11.3.0 has no form for: guestOS, nvram, vTPM, NVMe, secure boot that is off.
     more: bool = False

@@ -87,7 +87,7 @@ def read_interface(element: Element, forms: XmlForms) -> Interface:
     return Interface(
         type=kind,
         source=_source(element, kind),
-        vds=_vds_port(element) if kind == "vds" else None,
+        vds=_vds_port(element, forms) if kind == "vds" else None,
         mac=None if mac is None else _mac(mac),
         mac_type=None if mac is None else word(mac, "type", _MAC_TYPES),
         mac_check=None if check is None else check == "yes",
@@ -118,17 +118,18 @@ def _source(element: Element, kind: str) -> str | None:
     return required(source, _SOURCE[kind])
 
 
-def _vds_port(element: Element) -> VdsPort:
+def _vds_port(element: Element, forms: XmlForms) -> VdsPort:
     source = element.find("source")
     if source is None:
         raise refuse(element, "A network card with type='vds' needs <source switchid='...'/>")
     switch_id = to_uuid(required(source, "switchid"))
     if switch_id is None:
         raise refuse(source, f"switchid='{source.get('switchid')}' is not a UUID; expected 32 hexadecimal digits")
+    group = source.get("portgroupid")
     return VdsPort(
         switch_id,
         number(source, "portid", -LONG_MAX - 1, LONG_MAX) or 0,
-        source.get("portgroupid"),
+        group if forms.bare_vds else group or None,
         number(source, "connectionid", -LONG_MAX - 1, LONG_MAX) or 0,
     )
 
@@ -143,7 +144,7 @@ def write_interface(interface: Interface, forms: XmlForms) -> str:
         (
             f"    <interface type='{interface.type}'>\n",
             _mac_line(interface, forms),
-            _vds_line(interface.vds, exact) if interface.vds else _source_line(interface, exact),
+            _vds_line(interface.vds, forms) if interface.vds else _source_line(interface, exact),
             f"      <target dev='{attribute(target, exact)}'/>\n" if target is not None else "",
             f"      <model type='{attribute(model, exact)}'/>\n" if model else "",
             "    </interface>\n",
@@ -165,9 +166,10 @@ def _source_line(interface: Interface, exact: bool) -> str:
     return f"      <source {_SOURCE[interface.type]}='{attribute(interface.source, exact)}'/>\n"
 
 
-def _vds_line(port: VdsPort, exact: bool) -> str:
-    group = f" portgroupid='{attribute(port.portgroup_id, exact)}'" if port.portgroup_id is not None else ""
+def _vds_line(port: VdsPort, forms: XmlForms) -> str:
+    group = port.portgroup_id if forms.bare_vds else port.portgroup_id or ""
+    portgroup = f" portgroupid='{attribute(group, forms.exact)}'" if group is not None else ""
     return (
-        f"      <source switchid='{port.switch_id}' portid='{port.port_id}'{group}"
+        f"      <source switchid='{port.switch_id}' portid='{port.port_id}'{portgroup}"
         f" connectionid='{port.connection_id}'/>\n"
     )
