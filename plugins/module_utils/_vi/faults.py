@@ -73,6 +73,13 @@ def from_fault(fault: Any, doing: str) -> EsxError:
     return kind(_sentence(kind, doing, name, fault), hint=_HINTS.get(name), fault=name)
 
 
+def describe(fault: Any) -> str:
+    """Return what a fault says, in words where it says any, and its name: ``The host is full (NoSpace)``."""
+    name, text = type_name(fault), _text(fault)
+    about = ", ".join([name, *_details(fault)])
+    return f"{text} ({about})" if text else about
+
+
 def _sentence(kind: type[EsxError], doing: str, name: str, fault: Any) -> str:
     if name == "InvalidLogin":
         return "The server did not accept the user name or the password."
@@ -84,9 +91,7 @@ def _sentence(kind: type[EsxError], doing: str, name: str, fault: Any) -> str:
     text = _text(fault)
     if kind is LicenceRestricted:
         return f"{doing} is not allowed by the licence of the host, which makes its API read-only: {text or name}."
-    details = ", ".join(_details(fault))
-    about = f"{name}, {details}" if details else name
-    return f"{doing} failed: {text} ({about})." if text else f"{doing} failed: {about}."
+    return f"{doing} failed: {describe(fault)}."
 
 
 def _text(fault: Any) -> str | None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, ParseError
+from ansible_collections.virt.esx.plugins.module_utils._errors import Ambiguous, NotFound, ParseError
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import (
     PARENTS,
     ROOT_TO_ALL_HOSTS,
@@ -64,7 +64,7 @@ def find_host(session: Session) -> HostContext:
     if session.host is None:
         uri = session.connection.uri
         if session.target.product == "vpx":
-            session.host = _by_path(session, uri.path)
+            session.host = host_by_path(session, uri.path)
         else:
             session.host = _only_host(session)
     found: HostContext = session.host
@@ -73,12 +73,22 @@ def find_host(session: Session) -> HostContext:
 
 def host_of_ref(session: Session, host: Any) -> HostContext:
     """Return the context of a host whose reference is known, by way of its parents."""
-    tree = _Tree(fetch_types(session, _WANTED, objects=[host], traversal=PARENTS, itself=True))
-    chain = tree.ancestors(host)
-    datacenter = next((ref for ref in chain if type_name(ref) == "Datacenter"), None)
-    if datacenter is None:
-        raise NotFound(f"The host {moid(host)} is in no datacenter.")
-    return tree.context(host, chain[1], datacenter)
+    return _context(_Tree(fetch_types(session, _WANTED, objects=[host], traversal=PARENTS, itself=True)), host)
+
+
+def host_by_path(session: Session, path: tuple[str, ...]) -> HostContext:
+    """Return the host of a vCenter that the path of a ``vpx://`` URI names; raises as ``find_host``."""
+    return _by_path(_read_all(session), session.content.rootFolder, path)
+
+
+def hosts_by_name(session: Session, names: Sequence[str]) -> list[HostContext]:
+    """Return the hosts of a vCenter that have these names in its inventory, in their order; one read for all.
+
+    :raises NotFound: if there is no host of a name.
+    :raises Ambiguous: if there is more than one.
+    """
+    tree = _read_all(session)
+    return [_by_name(tree, name) for name in names]
 
 
 class _Tree:
@@ -141,9 +151,30 @@ def _only_host(session: Session) -> HostContext:
 _COMPUTES = ("ComputeResource", "ClusterComputeResource")
 
 
-def _by_path(session: Session, path: tuple[str, ...]) -> HostContext:
+def _read_all(session: Session) -> _Tree:
     root = session.content.rootFolder
-    tree = _Tree(fetch_types(session, _WANTED, objects=[root], traversal=ROOT_TO_ALL_HOSTS, itself=True))
+    return _Tree(fetch_types(session, _WANTED, objects=[root], traversal=ROOT_TO_ALL_HOSTS, itself=True))
+
+
+def _by_name(tree: _Tree, name: str) -> HostContext:
+    hosts = [ref for ref in tree.values if type_name(ref) == "HostSystem"]
+    found = [ref for ref in hosts if name in (tree.values[ref]["name"], unquote(tree.values[ref]["name"]))]
+    if not found:
+        raise NotFound(f"The vCenter knows no host '{name}'; {_choices(tree, hosts)}.")
+    if len(found) > 1:
+        raise Ambiguous(f"The vCenter knows {len(found)} hosts '{name}'.", hint="Name it by a vpx:// URI.")
+    return _context(tree, found[0])
+
+
+def _context(tree: _Tree, host: Any) -> HostContext:
+    chain = tree.ancestors(host)
+    datacenter = next((ref for ref in chain if type_name(ref) == "Datacenter"), None)
+    if datacenter is None:
+        raise NotFound(f"The host {moid(host)} is in no datacenter.")
+    return tree.context(host, chain[1], datacenter)
+
+
+def _by_path(tree: _Tree, root: Any, path: tuple[str, ...]) -> HostContext:
     datacenter, rest = _walk(tree, root, path, ("Datacenter",), "datacenter")
     compute, rest = _walk(tree, tree.values[datacenter]["hostFolder"], rest, _COMPUTES, "host or cluster")
     hosts = tree.children(compute, "HostSystem")

@@ -41,6 +41,7 @@ _CONTENT = (
     "fileManager",
     "virtualDiskManager",
     "licenseManager",
+    "vmProvisioningChecker",
 )
 
 Warn = Callable[[str], None]

@@ -13,6 +13,7 @@ Private to the collection: it can change at any time.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Callable
 
@@ -22,7 +23,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fet
 from ansible_collections.virt.esx.plugins.module_utils._vi.questions import Answered, blocked_by, decide, read_question
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import moid
-from ansible_collections.virt.esx.plugins.module_utils._vi.watch import Watch
+from ansible_collections.virt.esx.plugins.module_utils._vi.watch import Changes, Watch
 
 TASK_PATHS = ("info.state", "info.error", "info.progress", "info.cancelable", "info.result")
 
@@ -40,7 +41,7 @@ class Outcome:
     answered: tuple[Answered, ...] = ()
 
 
-class _GivenUp(Exception):
+class GivenUp(Exception):
     """Stops the waiting; carries a function from what became of the task to the error to raise."""
 
     def __init__(self, make_error: Callable[[str], EsxError]) -> None:
@@ -68,13 +69,14 @@ def wait_for_task(
     :raises Question: if there is no answer for a question; the task was cancelled if that was possible.
     :raises TimedOut: if it did not end in time; the task was cancelled if that was possible.
     """
-    waiting = _Waiting(session, task, vm, doing, progress, timeout)
+    waiting = Waiting(session, task, vm, doing, progress, timeout)
     try:
-        return waiting.run()
-    except _GivenUp as given_up:
-        raise given_up.make_error(_cancel(session, task, waiting.seen)) from None
+        waiting.run()
+        return waiting.outcome()
+    except GivenUp as given_up:
+        raise given_up.make_error(waiting.cancel()) from None
     except (KeyboardInterrupt, SystemExit):
-        _cancel(session, task, waiting.seen)
+        waiting.cancel()
         raise
 
 
@@ -93,10 +95,11 @@ def settle(session: Session, vm: Any, *, doing: str, progress: Progress | None =
     if values["runtime.question"] is not None:
         answered.append(_answer_left_over(session, vm, values["runtime.question"]))
     for task in pending_tasks(session, values["recentTask"]):
-        waiting = _Waiting(session, task, vm, doing, progress, None)
+        waiting = Waiting(session, task, vm, doing, progress, None)
         try:
-            answered.extend(waiting.run(ended_badly=False).answered)
-        except _GivenUp as given_up:
+            waiting.run()
+            answered.extend(waiting.answered)
+        except GivenUp as given_up:
             raise given_up.make_error("An earlier task is still pending and was left alone.") from None
     return tuple(answered)
 
@@ -108,7 +111,7 @@ def pending_tasks(session: Session, recent: Any) -> list[Any]:
     return [task for task, values in rows if str(values["info.state"]) in ("queued", "running")]
 
 
-class _Waiting:
+class Waiting:
     """The state of one wait: what was seen of the task so far, and the questions that were answered."""
 
     def __init__(
@@ -130,33 +133,47 @@ class _Waiting:
         self.seen: dict[str, Any] = {}
         self.answered: list[Answered] = []
 
-    def run(self, *, ended_badly: bool = True) -> Outcome:
-        """Wait; ``ended_badly`` says whether an error of the task is raised."""
-        wanted = {"Task": list(TASK_PATHS)}
-        objects = [self.task]
-        if self.vm is not None:
-            wanted["VirtualMachine"] = ["runtime.question"]
-            objects.append(self.vm)
-        with Watch(self.session, wanted, objects) as watch:
-            while str(self.seen.get("info.state")) not in ("success", "error"):
-                remaining = self.deadline - time.monotonic()
-                changes = watch.next_changes(remaining) if remaining > 0 else None
-                if changes is None:
-                    self._give_up_in_time()
-                self._take(changes or {})
-        if ended_badly and str(self.seen["info.state"]) == "error":
-            raise self._error()
-        return Outcome(self.seen.get("info.result"), tuple(self.answered))
+    @property
+    def ended(self) -> bool:
+        """Whether the task has ended, well or badly."""
+        return str(self.seen.get("info.state")) in ("success", "error")
 
-    def _take(self, changes: dict[str, Any]) -> None:
+    @property
+    def remaining(self) -> float:
+        """The seconds that are left to wait."""
+        return self.deadline - time.monotonic()
+
+    def run(self) -> None:
+        """Wait until the task has ended; raises GivenUp."""
+        with watch_all(self.session, [self]) as watch:
+            while not self.ended:
+                self.take(watch.next_changes(self.remaining) if self.remaining > 0 else {})
+
+    def take(self, changes: Changes) -> None:
+        """Take note of what has changed, answer a question, look at the time; raises GivenUp."""
         before = self.seen.get("info.progress")
-        self.seen.update(changes)
+        self.seen.update(changes.get(self.task, {}))
+        if self.vm is not None:
+            self.seen.update(changes.get(self.vm, {}))
         percent = self.seen.get("info.progress")
         if self.progress is not None and percent is not None and percent != before:
             self.progress(int(percent))
-        question = self.seen.get("runtime.question")
-        if question is not None and str(self.seen.get("info.state")) not in ("success", "error"):
-            self._answer(question)
+        if self.ended:
+            return
+        if self.seen.get("runtime.question") is not None:
+            self._answer(self.seen["runtime.question"])
+        if self.remaining <= 0:
+            self._give_up_in_time()
+
+    def outcome(self) -> Outcome:
+        """What the task came to, once it has ended; the task's error is raised."""
+        if str(self.seen["info.state"]) == "error":
+            raise self._error()
+        return Outcome(self.seen.get("info.result"), tuple(self.answered))
+
+    def cancel(self) -> str:
+        """Cancel the task where that is possible; return what became of it, as a sentence."""
+        return _cancel(self.session, self.task, self.seen)
 
     def _answer(self, info: Any) -> None:
         """Answer a question once; the server takes a moment to withdraw it."""
@@ -166,7 +183,7 @@ class _Waiting:
         connection = self.session.connection
         decision = decide(asked, connection.answers, connection.uri.auto_answer)
         if decision.choice is None:
-            raise _GivenUp(lambda state: blocked_by(asked, decision.reason, state))
+            raise GivenUp(lambda state: blocked_by(asked, decision.reason, state))
         self.vm.AnswerVM(asked.id, decision.choice.key)
         self.answered.append(Answered(asked.id, asked.text, decision.choice.label))
 
@@ -175,13 +192,20 @@ class _Waiting:
         reached = "" if percent is None else f" ({percent}% done)"
         message = f"{self.doing} did not end within {self.seconds:.0f} seconds{reached}."
         hint = "Raise the option timeout if the host needs longer."
-        raise _GivenUp(lambda state: TimedOut(f"{message} {state}", hint=hint))
+        raise GivenUp(lambda state: TimedOut(f"{message} {state}", hint=hint))
 
     def _error(self) -> EsxError:
         fault = self.seen.get("info.error")
         if fault is None:
             return EsxError(f"{self.doing} failed: unknown error.")
         return from_fault(fault, self.doing)
+
+
+def watch_all(session: Session, waits: Sequence[Waiting]) -> Watch:
+    """Return the watch, yet to be entered, on the tasks of some waits and on their virtual machines."""
+    machines = [wait.vm for wait in waits if wait.vm is not None]
+    wanted = {"Task": TASK_PATHS, **({"VirtualMachine": ("runtime.question",)} if machines else {})}
+    return Watch(session, wanted, [*(wait.task for wait in waits), *machines])
 
 
 def _answer_left_over(session: Session, vm: Any, info: Any) -> Answered:

@@ -12,9 +12,11 @@ Private to the collection: it can change at any time.
 from __future__ import annotations
 
 import socket
+from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed, NotFound, Refused
 from ansible_collections.virt.esx.plugins.module_utils._vi.inventory import HostContext, find_host, host_of_ref
+from ansible_collections.virt.esx.plugins.module_utils._vi.options import Connection, Login
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_one
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session, Target, open_target
 from ansible_collections.virt.esx.plugins.module_utils._vi.uri import DEFAULT_PORTS, Uri, split_host_port
@@ -31,7 +33,7 @@ def open_vcenter(session: Session) -> Session:
     if session.about.product == "vpx":
         return session
     if session.vcenter is None:
-        target = _target(session)
+        target = vcenter_target(session)
         opened = open_target(session.connection, target, session.warn)
         session.vcenter = session.closing.enter_context(opened)
     return session.vcenter
@@ -48,12 +50,13 @@ def host_in_vcenter(session: Session) -> HostContext:
     if vcenter is session:
         return find_host(session)
     if vcenter.host is None:
-        vcenter.host = host_of_ref(vcenter, _look_up(session, vcenter))
+        vcenter.host = host_of_ref(vcenter, find_in_vcenter(session, vcenter))
     found: HostContext = vcenter.host
     return found
 
 
-def _target(session: Session) -> Target:
+def vcenter_target(session: Session) -> Target:
+    """Return the vCenter of an ``esx://`` connection as a server to log in to; raises as ``open_vcenter``."""
     uri = session.connection.uri
     managed_by = find_host(session).managed_by
     if uri.vcenter is None:
@@ -82,20 +85,8 @@ def _target(session: Session) -> Target:
     return Target(host, port or _default_port(uri), "vpx", session.connection.vcenter_login, names)
 
 
-def _default_port(uri: Uri) -> int:
-    return uri.port if uri.port_given else DEFAULT_PORTS["vpx"][uri.transport]
-
-
-def _addresses(host: str) -> tuple[str, ...]:
-    """The addresses of a host, none if its name cannot be resolved here (behind a proxy that is no error)."""
-    try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except OSError:
-        return ()
-    return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
-
-
-def _look_up(session: Session, vcenter: Session) -> object:
+def find_in_vcenter(session: Session, vcenter: Session) -> Any:
+    """Return the reference to a connection's host in a vCenter; raises NotFound if the vCenter does not know it."""
     index, name = vcenter.content.searchIndex, session.connection.uri.host
     for address in _addresses(name):
         found = index.FindByIp(None, address, False)
@@ -109,3 +100,43 @@ def _look_up(session: Session, vcenter: Session) -> object:
             hint="Name the host in the URI by the address or the name under which it was added to the vCenter.",
         )
     return found
+
+
+def is_same_vcenter(vcenter: Session, connection: Connection, other: Target) -> bool:
+    """Say whether a server is the vCenter that a session is with.
+
+    It is, if address, port and login are the same; else the other one is logged in to and asked what it is.
+
+    :param connection: the settings to reach the other one with.
+    :raises EsxError: if the other one cannot be reached or refuses the login.
+    """
+    if _is_same_server(vcenter.target, other) and _is_same_login(vcenter.target.login, other.login):
+        return True
+    with open_target(connection, other, vcenter.warn) as session:
+        uuid = session.about.instance_uuid
+        return uuid == vcenter.about.instance_uuid if uuid else _is_same_server(vcenter.target, other)
+
+
+def _default_port(uri: Uri) -> int:
+    return uri.port if uri.port_given else DEFAULT_PORTS["vpx"][uri.transport]
+
+
+def _addresses(host: str) -> tuple[str, ...]:
+    """The addresses of a host, none if its name cannot be resolved here (behind a proxy that is no error)."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError:
+        return ()
+    return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+def _is_same_server(one: Target, other: Target) -> bool:
+    if one.port != other.port:
+        return False
+    names = {one.host.lower(), *_addresses(one.host)}
+    return bool(names & {other.host.lower(), *_addresses(other.host)})
+
+
+def _is_same_login(one: Login, other: Login) -> bool:
+    """What is not given for the other one is as for the first."""
+    return other.username in (None, one.username) and other.password in (None, one.password)

@@ -29,6 +29,10 @@ _LONGEST_WAIT = 60
 _GRACE = 30.0
 
 
+# What has changed: by the reference to the object, then by path.
+Changes = dict[Any, dict[str, Any]]
+
+
 class Watch:
     """A property filter on some objects.
 
@@ -54,10 +58,12 @@ class Watch:
             else:
                 self._filter.DestroyPropertyFilter()
 
-    def next_changes(self, seconds: float) -> dict[str, Any] | None:
-        """Return the values that have changed, by path; the first time all of them. None if there is no time left.
+    def next_changes(self, seconds: float) -> Changes:
+        """Return the values that have changed, by object and path; the first time all of them.
 
         An empty result means that there is nothing new yet.
+
+        :param seconds: how long to wait at most.
         """
         try:
             update = self._wait(seconds)
@@ -99,10 +105,11 @@ class Watch:
             pool.timeout = longest
 
 
-def _changes(update: Any) -> dict[str, Any]:
-    values: dict[str, Any] = {}
+def _changes(update: Any) -> Changes:
+    objects: Changes = {}
     for filter_update in update.filterSet or ():
         for object_update in filter_update.objectSet or ():
+            values = objects.setdefault(object_update.obj, {})
             for change in object_update.changeSet or ():
                 values[change.name] = change.val if change.op in ("add", "assign") else None
-    return values
+    return objects

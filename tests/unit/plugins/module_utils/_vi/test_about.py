@@ -29,6 +29,7 @@ def described(line: str = "embeddedEsx", version: str = "8.0.0", api: str = "8.0
         name="VMware",
         fullName=f"VMware {version} build-1",
         build="1",
+        instanceUuid=None,
     )
 
 
