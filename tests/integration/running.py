@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run a real playbook with ``ansible-playbook``, and get what each task returned.
+"""Run a real playbook with ``ansible-playbook``, and get what each task returned::
 
-run = run_playbook("esx_domain.yml", extra_vars=host.variables, way=AS_MODULE)
+run = run_playbook("esx_domain.yml", extra_vars=variables_of(host), way=AS_MODULE)
 assert run.changed == 0
 assert run.task("Define it").result["domain"]["state"] == "shutoff"
 """
@@ -20,6 +20,8 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.virt.esx.tests.simulated import Simulator
+
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 LIMIT = 300  # seconds that one playbook may take
@@ -28,6 +30,10 @@ LIMIT = 300  # seconds that one playbook may take
 IN_PROCESS = "in process"  # by the action plugin, in the controller's own process
 AS_MODULE = "as a module"  # by Ansible's ordinary way, in a Python process of its own
 WAYS = (IN_PROCESS, AS_MODULE)
+
+# Whom a simulated host lets in, and where it keeps its files.
+USER, PASSWORD = "root", "not the usual one"
+DATASTORE = "datastore1"
 
 # What a developer's shell may set and what must not reach a test.
 FOREIGN = ("ANSIBLE_", "ESX_", "GIT_", "LIBVIRT_", "VMWARE_")
@@ -116,6 +122,15 @@ def run_playbook(
         assert record.exists(), f"the playbook did not begin:\n{done.stdout}"
         recorded = json.loads(record.read_text(encoding="utf-8"))
     return PlaybookRun(done.returncode, done.stdout, [Task(**task) for task in recorded["tasks"]], recorded["stats"])
+
+
+def variables_of(host: Simulator) -> dict[str, str]:
+    """The connection to a simulated host, as the variables that the playbooks of the tests and the examples take."""
+    return {
+        "esx_uri": host.uri(user=USER, host="localhost"),
+        "esx_password": PASSWORD,
+        "esx_ca_path": host.certificate or "",
+    }
 
 
 def other_interpreter(place: pathlib.Path) -> pathlib.Path:

@@ -1,0 +1,32 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the tests of playbooks share: a simulated host, and the two ways in which a module runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from ansible_collections.virt.esx.tests.integration.running import DATASTORE, PASSWORD, USER, WAYS
+from ansible_collections.virt.esx.tests.simulated import Simulator, start_simulator
+
+
+@pytest.fixture(params=WAYS)
+def way(request: pytest.FixtureRequest) -> str:
+    """Each of the two ways, for ``run_playbook``."""
+    chosen: str = request.param
+    return chosen
+
+
+@pytest.fixture
+def host() -> Iterator[Simulator]:
+    """A simulated ESX host of the test's own, without domains; ``variables_of`` has what a playbook needs of it.
+
+    Afterwards nobody may have read a managed object by attribute, which is a call ``Fetch``, or have left a session.
+    """
+    flags = ("-domains", "0", "-datastore-name", DATASTORE, "-username", USER, "-password", PASSWORD)
+    with start_simulator(*flags) as simulator:
+        yield simulator
+        assert "Fetch" not in simulator.methods()
+        assert simulator.sessions() == []
