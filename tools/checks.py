@@ -66,6 +66,9 @@ CHECKS = (
         needs=("simulator",),
         seconds=240,
     ),
+    Check(
+        "calls", "a task makes no more calls than is promised", (tool("bench", "--check"),), ("simulator",), seconds=30
+    ),
     Check("demo", "the demo ends well and its second run changes nothing", (tool("demo"),), ("simulator",), seconds=20),
     Check(
         "sanity-newest",

@@ -1,11 +1,13 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run a real playbook with ``ansible-playbook``, and get what each task returned::
+"""Run a real playbook with ``ansible-playbook``, and get what each task returned.
 
-run = run_playbook("esx_domain.yml", extra_vars=variables_of(host), way=AS_MODULE)
-assert run.changed == 0
-assert run.task("Define it").result["domain"]["state"] == "shutoff"
+For example::
+
+    run = run_playbook("esx_domain.yml", extra_vars=variables_of(host), way=AS_MODULE)
+    assert run.changed == 0
+    assert run.task("Define it").result["domain"]["state"] == "shutoff"
 """
 
 from __future__ import annotations
@@ -41,13 +43,14 @@ FOREIGN = ("ANSIBLE_", "ESX_", "GIT_", "LIBVIRT_", "VMWARE_")
 
 @dataclasses.dataclass(frozen=True)
 class Task:
-    """What one task returned on one host; ``outcome`` is ok, failed, ignored, skipped or unreachable."""
+    """What one task returned on one host; its outcome is ok, failed, ignored, skipped or unreachable."""
 
     play: str
     name: str
     action: str
     host: str
     outcome: str
+    seconds: float
     result: Mapping[str, Any]
 
     @property

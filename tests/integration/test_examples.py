@@ -47,16 +47,15 @@ def yaml_in(text: str) -> list[str]:
 
 def pieces() -> list[Any]:
     """Each documented piece of YAML with a name to find it by."""
-    found = []
-    for path in DOCUMENTED:
-        for number, text in enumerate(yaml_in(path.read_text(encoding="utf-8")), 1):
-            found.append(pytest.param(text, id=f"{path.name}-{number}"))
-    for path in sorted((PLUGINS / "modules").glob("*.py")):
-        (text,) = yaml_in(path.read_text(encoding="utf-8"))
-        found.append(pytest.param(text, id=path.stem))
-    for path in sorted((PLUGINS / "filter").glob("*.yml")):
-        found.append(pytest.param(yaml.safe_load(path.read_text(encoding="utf-8"))["EXAMPLES"], id=path.stem))
-    return found
+    modules = sorted((PLUGINS / "modules").glob("*.py"))
+    filters = sorted((PLUGINS / "filter").glob("*.yml"))
+    found = [
+        (f"{path.name}-{number}", text)
+        for path in (*DOCUMENTED, *modules)
+        for number, text in enumerate(yaml_in(path.read_text(encoding="utf-8")), 1)
+    ]
+    found += [(path.name, yaml.safe_load(path.read_text(encoding="utf-8"))["EXAMPLES"]) for path in filters]
+    return [pytest.param(text, id=name) for name, text in found]
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ description:
 import json
 import os
 import pathlib
+import time
 from typing import Any
 
 from ansible.plugins.callback import CallbackBase
@@ -31,11 +32,16 @@ class CallbackModule(CallbackBase):
     def __init__(self) -> None:
         super().__init__()
         self.play = ""
+        self.began = 0.0
         self.tasks: list[dict[str, Any]] = []
 
     def v2_playbook_on_play_start(self, play: Any) -> None:
         """Remember the play that the next results belong to."""
         self.play = play.get_name()
+
+    def v2_playbook_on_task_start(self, _task: Any, _is_conditional: bool) -> None:
+        """Remember when the task began."""
+        self.began = time.monotonic()
 
     def v2_runner_on_ok(self, result: Any) -> None:
         """Keep the result of a task that went well."""
@@ -67,6 +73,7 @@ class CallbackModule(CallbackBase):
                 "action": task.action,
                 "host": result._host.get_name(),
                 "outcome": outcome,
+                "seconds": time.monotonic() - self.began,
                 "result": result._result,
             }
         )
