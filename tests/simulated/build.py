@@ -15,15 +15,15 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Iterator, Optional, Tuple
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "tests" / "simulator"
 PROGRAM = ROOT / ".cache" / "bin" / "esx-simulator"
 
 
-def _version(text: str) -> Tuple[int, ...]:
+def _version(text: str) -> tuple[int, ...]:
     """``go1.26.8`` or ``go 1.25.0`` as numbers."""
     found = re.search(r"go ?(\d+(?:\.\d+)*)", text)
     return tuple(int(part) for part in found.group(1).split(".")) if found else ()
@@ -43,7 +43,7 @@ def toolchain() -> str:
     wanted = _version((SOURCES / "go.mod").read_text(encoding="utf-8"))
     seen = []
     for go in _candidates():
-        answer = subprocess.run([go, "version"], stdout=subprocess.PIPE, universal_newlines=True, check=False).stdout
+        answer = subprocess.run([go, "version"], stdout=subprocess.PIPE, text=True, check=False).stdout
         if _version(answer) >= wanted:
             return go
         seen.append(f"{go}: {answer.strip()}")
@@ -62,7 +62,7 @@ def _is_current(program: Path) -> bool:
     return program.exists() and program.stat().st_mtime >= _newest_source()
 
 
-def build(program: Optional[Path] = None) -> Path:
+def build(program: Path | None = None) -> Path:
     """Build the program unless it is newer than its sources; returns its path.
 
     Several processes may call this at once: one builds, the others wait.
@@ -71,7 +71,7 @@ def build(program: Optional[Path] = None) -> Path:
     if _is_current(program):
         return program
     program.parent.mkdir(parents=True, exist_ok=True)
-    with open(program.with_suffix(".lock"), "w", encoding="utf-8") as lock:
+    with program.with_suffix(".lock").open("w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not _is_current(program):
             _compile(program)
@@ -83,7 +83,7 @@ def _compile(program: Path) -> None:
     new = program.with_suffix(".new")
     environment = dict(os.environ, GOTOOLCHAIN="local", GOFLAGS="-buildvcs=false")
     subprocess.run([toolchain(), "build", "-o", str(new), "."], cwd=SOURCES, env=environment, check=True)
-    os.replace(new, program)
+    new.replace(program)
     os.utime(program, (started, started))  # a source that was saved meanwhile is newer
 
 

@@ -12,17 +12,17 @@ It ends with the process that has started it.
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import ssl
 import subprocess
 import tempfile
-import urllib.error
-import urllib.request
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Dict, List, Optional, Type
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from .build import build
@@ -44,13 +44,13 @@ class Simulator:
 
     url: str
     port: int
-    certificate: Optional[str]
-    hosts: Dict[str, str] = field(default_factory=dict)
-    process: Optional["subprocess.Popen[str]"] = None
-    directory: Optional["tempfile.TemporaryDirectory[str]"] = None
+    certificate: str | None
+    hosts: dict[str, str] = field(default_factory=dict)
+    process: subprocess.Popen[str] | None = None
+    directory: tempfile.TemporaryDirectory[str] | None = None
 
     def uri(self, scheme: str = "esx", *, user: str = "", path: str = "", host: str = "", **parameters: object) -> str:
-        """libvirt's URI of the server.
+        """The server's URI, as libvirt has it.
 
         :param host: the name of a host of a vCenter with host endpoints, or an address to use instead of 127.0.0.1.
         :param path: for ``vpx``: ``DC0/DC0_H0``.
@@ -63,21 +63,22 @@ class Simulator:
         query = f"?{urlencode(parameters)}" if parameters else ""
         return f"{scheme}://{login}{name}:{address.port}/{path}{query}"
 
-    def control(self, method: str, resource: str, body: Optional[object] = None) -> Any:
+    def control(self, method: str, resource: str, body: object | None = None) -> Any:
         """Call the control endpoint: ``control("POST", "faults", {...})``; returns what it answers, decoded."""
-        request = urllib.request.Request(
-            f"{self.url}/_simulator/{resource}",
-            method=method,
-            data=None if body is None else json.dumps(body).encode(),
-        )
-        context = ssl.create_default_context(cafile=self.certificate) if self.certificate else None
-        try:
-            with urllib.request.build_opener(
-                urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)
-            ).open(request, timeout=30) as answer:
-                return json.load(answer)
-        except urllib.error.HTTPError as error:
-            raise SimulatorError(f"{method} {resource}: {error.read().decode().strip()}") from error
+        address = urlsplit(self.url)
+        connection: http.client.HTTPConnection
+        if self.certificate:
+            context = ssl.create_default_context(cafile=self.certificate)
+            connection = http.client.HTTPSConnection(address.netloc, timeout=30, context=context)
+        else:
+            connection = http.client.HTTPConnection(address.netloc, timeout=30)
+        with closing(connection):
+            connection.request(method, f"/_simulator/{resource}", None if body is None else json.dumps(body))
+            answer = connection.getresponse()
+            text = answer.read().decode()
+        if answer.status != 200:
+            raise SimulatorError(f"{method} {resource}: {text.strip()}")
+        return json.loads(text)
 
     def inject(self, **rule: object) -> None:
         """Make calls fail: ``inject(method="PowerOnVM_Task", fault="InvalidState", count=1)``."""
@@ -87,36 +88,37 @@ class Simulator:
         """Forget all rules of :meth:`inject`."""
         self.control("DELETE", "faults")
 
-    def trace(self, *, reset: bool = False) -> List[Dict[str, Any]]:
+    def trace(self, *, reset: bool = False) -> list[dict[str, Any]]:
         """The calls so far, oldest first; with ``reset`` they are forgotten."""
-        calls: List[Dict[str, Any]] = self.control("DELETE" if reset else "GET", "trace")
+        calls: list[dict[str, Any]] = self.control("DELETE" if reset else "GET", "trace")
         return calls
 
-    def methods(self, *, reset: bool = False) -> List[str]:
+    def methods(self, *, reset: bool = False) -> list[str]:
         """The names of the methods called so far."""
         return [call["method"] for call in self.trace(reset=reset)]
 
-    def sessions(self) -> List[Dict[str, Any]]:
+    def sessions(self) -> list[dict[str, Any]]:
         """The open sessions."""
-        sessions: List[Dict[str, Any]] = self.control("GET", "sessions")
+        sessions: list[dict[str, Any]] = self.control("GET", "sessions")
         return sessions
 
     def expire_sessions(self) -> int:
         """End all sessions, as an idle timeout would; returns how many there were."""
         return int(self.control("DELETE", "sessions")["expired"])
 
-    def domains(self) -> Dict[str, Dict[str, Any]]:
+    def domains(self) -> dict[str, dict[str, Any]]:
         """The domains as the simulator knows them, by name."""
         return {domain["name"]: domain for domain in self.control("GET", "domains")}
 
     def somebody_else(self, domain: str, **act: object) -> Any:
-        """Change a domain from outside: ``set={...}``, ``vmx="..."``, ``task="PowerOnVM_Task"``, ``question="append"``."""
+        """Change a domain from outside: ``set={...}``, ``vmx="..."``, ``task="ResetVM_Task"``, ``question="moved"``."""
         return self.control("POST", "domain", {"domain": domain, **act})
 
     def stop(self) -> None:
         """End the simulator; a second time does nothing."""
         if self.process is not None:
-            assert self.process.stdin is not None and self.process.stdout is not None
+            assert self.process.stdin is not None
+            assert self.process.stdout is not None
             self.process.stdin.close()
             try:
                 self.process.wait(10)
@@ -129,11 +131,11 @@ class Simulator:
             self.directory.cleanup()
             self.directory = None
 
-    def __enter__(self) -> "Simulator":
+    def __enter__(self) -> Simulator:
         return self
 
     def __exit__(
-        self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
 
@@ -150,12 +152,12 @@ def start_simulator(*flags: str) -> Simulator:
     :raises SimulatorError: it does not start, with what it says.
     """
     directory = tempfile.TemporaryDirectory(prefix="simulated-")
-    certificate = os.path.join(directory.name, "certificate.pem")
+    certificate = Path(directory.name) / "certificate.pem"
     process = subprocess.Popen(
-        [str(program()), "-with-parent", "-certificate-file", certificate, *flags],
+        [str(program()), "-with-parent", "-certificate-file", str(certificate), *flags],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        universal_newlines=True,
+        text=True,
     )
     assert process.stdout is not None
     line = process.stdout.readline()
@@ -167,7 +169,7 @@ def start_simulator(*flags: str) -> Simulator:
     return Simulator(
         url=ready["url"],
         port=ready["port"],
-        certificate=certificate if os.path.exists(certificate) else None,
+        certificate=str(certificate) if certificate.exists() else None,
         hosts=ready.get("hosts", {}),
         process=process,
         directory=directory,

@@ -124,9 +124,9 @@ func (d *domain) raise(ctx *simulator.Context, text string) (any, error) {
 	if !ok {
 		return nil, fmt.Errorf("there is no kind of question %q", text)
 	}
-	id := strconv.Itoa(int(d.s.questions.count.Add(1)))
+	id := strconv.Itoa(int(d.s.pending.count.Add(1)))
 	p := &pending{info: spec.kind.info(id, d.Name), answer: make(chan string, 1)}
-	d.s.questions.put(p, d.Self)
+	d.s.pending.put(p, d.Self)
 	ctx.WithLock(d.VirtualMachine, func() { d.showQuestion(ctx, p.info) })
 	return map[string]string{"question": id}, nil
 }

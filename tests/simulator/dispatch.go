@@ -47,8 +47,8 @@ func serve(ctx *simulator.Context, o mo.Reference) mo.Reference {
 // refuse is the fault of a call that must not reach its object.
 func (s *server) refuse(ctx *simulator.Context, m *simulator.Method) types.BaseMethodFault {
 	if m.This.Type == "VirtualMachine" && strings.HasSuffix(m.Name, "_Task") {
-		if q := s.questions.of(m.This); q != nil && q.task != nil {
-			return &types.TaskInProgress{Task: q.task.Self}
+		if p := s.pending.of(m.This); p != nil && p.task != nil {
+			return &types.TaskInProgress{Task: p.task.Self}
 		}
 	}
 	if fault := s.injected(m); fault != nil {
@@ -79,6 +79,20 @@ func (s *server) extension(ctx *simulator.Context, m *simulator.Method) mo.Refer
 		return &folder{o, s}
 	case *simulator.Task:
 		return &task{o, s}
+	case *simulator.ServiceInstance:
+		return &instance{o, s}
+	case *simulator.VmProvisioningChecker:
+		return &checker{o, s}
+	case *simulator.VirtualMachineSnapshot:
+		return &snapshot{o, s}
+	case *simulator.HostNetworkSystem:
+		return &network{o, s}
+	case *simulator.HostDatastoreBrowser:
+		return &browser{o, s}
+	case *simulator.VirtualDiskManager:
+		return &disks{o, s}
+	case *simulator.HostStorageSystem:
+		return &storage{o}
 	}
 	return nil
 }

@@ -7,10 +7,14 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"html"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"regexp"
+	"runtime/debug"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -171,7 +175,7 @@ func (f *front) call(w http.ResponseWriter, r *http.Request, c call, body []byte
 	inner.URL.Path = path
 	inner.Body = io.NopCloser(bytes.NewReader(body))
 	rec := &recorder{ResponseWriter: w, status: http.StatusOK}
-	f.s.service.ServeSDK(rec, inner)
+	f.serve(rec, inner)
 
 	answer := fixFetch(body, rec.body.Bytes())
 	answer = fixFaultElements(fixFaultString(answer))
@@ -180,6 +184,22 @@ func (f *front) call(w http.ResponseWriter, r *http.Request, c call, body []byte
 		answer = f.view.answer(answer)
 	}
 	return rec.status, answer
+}
+
+// serve lets the library serve a call. Where it panics, the client gets a fault:
+// a host would answer so, too.
+func (f *front) serve(rec *recorder, r *http.Request) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			log.Printf("%v\n%s", cause, debug.Stack())
+			rec.status = http.StatusInternalServerError
+			rec.body.Reset()
+			rec.body.WriteString(soapFault("A general system error occurred: "+fmt.Sprint(cause),
+				`<SystemErrorFault xmlns="urn:vim25" xsi:type="SystemError"><reason>`+
+					html.EscapeString(fmt.Sprint(cause))+`</reason></SystemErrorFault>`))
+		}
+	}()
+	f.s.service.ServeSDK(rec, r)
 }
 
 // hideDirectories replaces the directories here by what a host has: the library

@@ -39,7 +39,7 @@ func (f *folder) RegisterVMTask(ctx *simulator.Context, req *types.RegisterVM_Ta
 		if req.Name != "" {
 			read.name = escapeName(req.Name)
 		}
-		if fault := f.unused(read.name, req.Path); fault != nil {
+		if fault := f.unused(ctx, read.name, req.Path); fault != nil {
 			return nil, fault
 		}
 		vm, fault := f.s.addDomain(ctx, f.Folder, req.Path, read, place)
@@ -52,10 +52,15 @@ func (f *folder) RegisterVMTask(ctx *simulator.Context, req *types.RegisterVM_Ta
 }
 
 // unused refuses a VMX file that is registered and a name that is taken.
-func (f *folder) unused(name, vmxPath string) types.BaseMethodFault {
+func (f *folder) unused(ctx *simulator.Context, name, vmxPath string) types.BaseMethodFault {
 	for _, e := range f.s.registry.All("VirtualMachine") {
 		vm, ok := e.(*simulator.VirtualMachine)
-		if ok && vm.Config != nil && vm.Config.Files.VmPathName == vmxPath {
+		if !ok {
+			continue
+		}
+		taken := false
+		ctx.WithLock(vm, func() { taken = vm.Config != nil && vm.Config.Files.VmPathName == vmxPath })
+		if taken {
 			return &types.AlreadyExists{Name: vmxPath}
 		}
 	}

@@ -23,16 +23,16 @@ type server struct {
 	context  *simulator.Context
 	model    *simulator.Model
 
-	dir       string // the files of the datastores
-	volumes   []volume
-	byHost    map[string]http.Handler
-	views     []*hostView
-	sessions  *sessions
-	questions questions
-	faults    faults
-	trace     trace
-	memory    memoryUse
-	saving    sync.Map // domains whose VMX file is being read
+	dir      string // the files of the datastores
+	volumes  []volume
+	byHost   map[string]http.Handler
+	views    []*hostView
+	sessions *sessions
+	pending  pendingTasks
+	faults   faults
+	trace    trace
+	memory   memoryUse
+	saving   sync.Map // domains whose VMX file is being read
 }
 
 // newServer makes the inventory that the options ask for.
@@ -43,8 +43,8 @@ func newServer(o options) (*server, error) {
 	}
 	s := &server{
 		options: o, version: version, byHost: map[string]http.Handler{},
-		questions: questions{waiting: map[types.ManagedObjectReference]*pending{}},
-		memory:    memoryUse{counted: map[types.ManagedObjectReference]memoryShare{}},
+		pending: pendingTasks{tasks: map[types.ManagedObjectReference]*pending{}},
+		memory:  memoryUse{counted: map[types.ManagedObjectReference]memoryShare{}},
 	}
 	if err := s.forward(o.byHost); err != nil {
 		return nil, err

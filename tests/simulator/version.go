@@ -112,13 +112,17 @@ func (v apiVersion) refuse(c call, action string) string {
 
 // notParsed is how a host answers to a body that it cannot read.
 func notParsed(reason string) string {
+	return soapFault(reason+"\n\nwhile parsing SOAP body\nat line 1, column 0\n\nwhile parsing SOAP envelope\n"+
+		"at line 1, column 0\n\nwhile parsing HTTP request before method was determined\nat line 1, column 0",
+		`<InvalidRequestFault xmlns="urn:vim25" xsi:type="InvalidRequest"></InvalidRequestFault>`)
+}
+
+// soapFault is an answer that the library has no part in.
+func soapFault(text, detail string) string {
 	return `<?xml version="1.0" encoding="UTF-8"?>` + "\n" +
 		`<soapenv:Envelope xmlns:soapenc="http://schemas.xmlsoap.org/soap/encoding/" ` +
 		`xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" xmlns:xsd="http://www.w3.org/2001/XMLSchema" ` +
-		`xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">` + "\n<soapenv:Body>\n" +
-		`<soapenv:Fault><faultcode>ServerFaultCode</faultcode><faultstring>` + html.EscapeString(reason) +
-		"\n\nwhile parsing SOAP body\nat line 1, column 0\n\nwhile parsing SOAP envelope\nat line 1, column 0\n\n" +
-		"while parsing HTTP request before method was determined\nat line 1, column 0</faultstring><detail>" +
-		`<InvalidRequestFault xmlns="urn:vim25" xsi:type="InvalidRequest"></InvalidRequestFault></detail></soapenv:Fault>` +
-		"\n</soapenv:Body>\n</soapenv:Envelope>"
+		`xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><soapenv:Body><soapenv:Fault>` +
+		`<faultcode>ServerFaultCode</faultcode><faultstring>` + html.EscapeString(text) + `</faultstring><detail>` +
+		detail + `</detail></soapenv:Fault></soapenv:Body></soapenv:Envelope>`
 }

@@ -14,7 +14,8 @@ so are data types that no property of a managed object leads to.
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, Iterable, List, Set, Tuple
+from collections.abc import Iterable
+from typing import Any
 
 from pyVmomi import VmomiSupport, vim
 
@@ -32,9 +33,9 @@ def _version(name: str) -> str:
     return namespace.rpartition("/")[2] or "2.0"
 
 
-def _reachable(names: Iterable[str]) -> Set[str]:
+def _reachable(names: Iterable[str]) -> set[str]:
     """The data types that properties of managed types lead to."""
-    found: Set[str] = set()
+    found: set[str] = set()
     todo = [prop[1] for name in names for prop in VmomiSupport._managedDefMap[name][4] or ()]
     while todo:
         name = todo.pop().replace("[]", "")
@@ -46,11 +47,11 @@ def _reachable(names: Iterable[str]) -> Set[str]:
     return found
 
 
-def _members() -> Iterable[Tuple[str, str, str]]:
+def _members() -> Iterable[tuple[str, str, str]]:
     """Type, version and member of everything newer than 2.5."""
     managed = [name for name in VmomiSupport._managedDefMap if re.match(r"vim\.|vmodl\.", name)]
     for name in managed:
-        definition: List[Any] = VmomiSupport._managedDefMap[name]
+        definition: list[Any] = VmomiSupport._managedDefMap[name]
         for prop in definition[4] or ():
             yield definition[1], _version(prop[2]), prop[0]
         for method in definition[5] or ():
@@ -65,7 +66,7 @@ def main() -> None:
     """Print the table, sorted."""
     if vim is None:
         raise SystemExit("pyVmomi is needed")
-    lines: Dict[Tuple[str, str], List[str]] = {}
+    lines: dict[tuple[str, str], list[str]] = {}
     for kind, version, member in _members():
         if re.match(r"\d", version) and version not in _BEFORE:
             lines.setdefault((kind, version), []).append(member)

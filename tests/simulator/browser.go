@@ -1,0 +1,200 @@
+// Copyright (c) 2026 The virt.esx authors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package main
+
+import (
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/vmware/govmomi/object"
+	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25/methods"
+	"github.com/vmware/govmomi/vim25/mo"
+	"github.com/vmware/govmomi/vim25/soap"
+	"github.com/vmware/govmomi/vim25/types"
+	"github.com/vmware/govmomi/vmdk"
+)
+
+// browser searches datastores as a host does: without a specification, in any
+// case, without the extents of disks.
+type browser struct {
+	*simulator.HostDatastoreBrowser
+	s *server
+}
+
+// SearchDatastoreTask searches one directory.
+func (b *browser) SearchDatastoreTask(ctx *simulator.Context, req *types.SearchDatastore_Task) soap.HasFault {
+	return &methods.SearchDatastore_TaskBody{Res: &types.SearchDatastore_TaskResponse{
+		Returnval: b.run(ctx, "searchDatastore", func() (types.AnyType, types.BaseMethodFault) {
+			found, fault := b.search(req.DatastorePath, req.SearchSpec, false)
+			if fault != nil {
+				return nil, fault
+			}
+			return found[0], nil
+		})}}
+}
+
+// SearchDatastoreSubFoldersTask searches a directory and those below.
+func (b *browser) SearchDatastoreSubFoldersTask(ctx *simulator.Context, req *types.SearchDatastoreSubFolders_Task) soap.HasFault {
+	return &methods.SearchDatastoreSubFolders_TaskBody{Res: &types.SearchDatastoreSubFolders_TaskResponse{
+		Returnval: b.run(ctx, "searchDatastoreSubFolders", func() (types.AnyType, types.BaseMethodFault) {
+			found, fault := b.search(req.DatastorePath, req.SearchSpec, true)
+			if fault != nil {
+				return nil, fault
+			}
+			return types.ArrayOfHostDatastoreBrowserSearchResults{HostDatastoreBrowserSearchResults: found}, nil
+		})}}
+}
+
+// run starts a task whose entity is a datastore: pyVmomi cannot read the info
+// of a task whose entity is a browser.
+func (b *browser) run(ctx *simulator.Context, name string, work func() (types.AnyType, types.BaseMethodFault)) types.ManagedObjectReference {
+	var entity mo.Reference = b.HostDatastoreBrowser
+	if len(b.Datastore) > 0 {
+		entity = b.Datastore[0]
+	}
+	return simulator.CreateTask(entity, name, func(*simulator.Task) (types.AnyType, types.BaseMethodFault) { return work() }).Run(ctx)
+}
+
+func (b *browser) search(datastorePath string, spec *types.HostDatastoreBrowserSearchSpec, below bool) ([]types.HostDatastoreBrowserSearchResults, types.BaseMethodFault) {
+	dir, fault := b.s.localFile(datastorePath)
+	if fault != nil {
+		return nil, fault
+	}
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return nil, &types.FileNotFound{FileFault: types.FileFault{File: datastorePath}}
+	}
+	if spec == nil {
+		spec = new(types.HostDatastoreBrowserSearchSpec)
+	}
+	var p object.DatastorePath
+	p.FromString(datastorePath)
+	return searchDirectory(dir, b.s.volumeNamed(p.Datastore), strings.Trim(p.Path, "/"), spec, below), nil
+}
+
+// searchDirectory is the result for a directory, and for those below it.
+func searchDirectory(dir string, v *volume, relative string, spec *types.HostDatastoreBrowserSearchSpec, below bool) []types.HostDatastoreBrowserSearchResults {
+	here := types.HostDatastoreBrowserSearchResults{Datastore: &v.ref, FolderPath: "[" + v.name + "]"}
+	if relative != "" {
+		here.FolderPath += " " + relative + "/"
+	}
+	files, _ := os.ReadDir(dir)
+	for _, f := range files {
+		if matches(spec, f) {
+			here.File = append(here.File, describeFile(spec.Details, dir, f))
+		}
+	}
+	results := []types.HostDatastoreBrowserSearchResults{here}
+	for _, f := range files {
+		if below && f.IsDir() {
+			results = append(results, searchDirectory(filepath.Join(dir, f.Name()), v, path.Join(relative, f.Name()), spec, below)...)
+		}
+	}
+	return results
+}
+
+// A fileKind is a kind of file with a query and an info of its own.
+type fileKind struct {
+	ends  []string
+	query func(types.BaseFileQuery) bool
+	info  func(types.FileInfo) types.BaseFileInfo
+}
+
+func queryIs[T types.BaseFileQuery](q types.BaseFileQuery) bool {
+	_, ok := q.(T)
+	return ok
+}
+
+var fileKinds = []fileKind{
+	{[]string{".vmdk"}, queryIs[*types.VmDiskFileQuery],
+		func(f types.FileInfo) types.BaseFileInfo {
+			return &types.VmDiskFileInfo{FileInfo: f, DiskType: "VirtualDiskFlatVer2BackingInfo", ControllerType: "VirtualLsiLogicController", CapacityKb: 1}
+		}},
+	{[]string{".iso"}, queryIs[*types.IsoImageFileQuery],
+		func(f types.FileInfo) types.BaseFileInfo { return &types.IsoImageFileInfo{FileInfo: f} }},
+	{[]string{".flp", ".img"}, queryIs[*types.FloppyImageFileQuery],
+		func(f types.FileInfo) types.BaseFileInfo { return &types.FloppyImageFileInfo{FileInfo: f} }},
+	{[]string{".vmx"}, queryIs[*types.VmConfigFileQuery],
+		func(f types.FileInfo) types.BaseFileInfo { return &types.VmConfigFileInfo{FileInfo: f} }},
+	{[]string{".log"}, queryIs[*types.VmLogFileQuery],
+		func(f types.FileInfo) types.BaseFileInfo { return &types.VmLogFileInfo{FileInfo: f} }},
+	{[]string{".nvram"}, queryIs[*types.VmNvramFileQuery],
+		func(f types.FileInfo) types.BaseFileInfo { return &types.VmNvramFileInfo{FileInfo: f} }},
+}
+
+var directoryKind = fileKind{nil, queryIs[*types.FolderFileQuery],
+	func(f types.FileInfo) types.BaseFileInfo { return &types.FolderFileInfo{FileInfo: f} }}
+
+var otherKind = fileKind{nil, func(types.BaseFileQuery) bool { return false },
+	func(f types.FileInfo) types.BaseFileInfo { return &f }}
+
+func kindOf(f os.DirEntry) fileKind {
+	if f.IsDir() {
+		return directoryKind
+	}
+	for _, kind := range fileKinds {
+		for _, end := range kind.ends {
+			if strings.HasSuffix(strings.ToLower(f.Name()), end) {
+				return kind
+			}
+		}
+	}
+	return otherKind
+}
+
+// matches tells whether a search wants a file: one of its patterns, if it has
+// any, and one of its queries, if it has any.
+func matches(spec *types.HostDatastoreBrowserSearchSpec, f os.DirEntry) bool {
+	name := f.Name()
+	if strings.HasSuffix(strings.ToLower(name), "-flat.vmdk") || strings.HasSuffix(name, "~") {
+		return false
+	}
+	wanted := len(spec.MatchPattern) == 0
+	for _, pattern := range spec.MatchPattern {
+		if spec.SearchCaseInsensitive == nil || *spec.SearchCaseInsensitive {
+			pattern, name = strings.ToLower(pattern), strings.ToLower(name)
+		}
+		ok, _ := path.Match(pattern, name)
+		wanted = wanted || ok
+	}
+	if !wanted || len(spec.Query) == 0 {
+		return wanted
+	}
+	for _, q := range spec.Query {
+		if kindOf(f).query(q) || queryIs[*types.FileQuery](q) {
+			return true
+		}
+	}
+	return false
+}
+
+// describeFile is what a search says of a file, in the details that it wants.
+func describeFile(details *types.FileQueryFlags, dir string, f os.DirEntry) types.BaseFileInfo {
+	info := types.FileInfo{Path: f.Name()}
+	if stat, err := f.Info(); err == nil && details != nil {
+		if details.FileSize {
+			info.FileSize = stat.Size()
+		}
+		if details.Modification {
+			when := stat.ModTime()
+			info.Modification = &when
+		}
+	}
+	if details != nil && !details.FileType {
+		return &info
+	}
+	described := kindOf(f).info(info)
+	if disk, ok := described.(*types.VmDiskFileInfo); ok {
+		if r, err := os.Open(filepath.Join(dir, f.Name())); err == nil {
+			if d, err := vmdk.ParseDescriptor(r); err == nil && d.Capacity() >= 1024 {
+				disk.CapacityKb = d.Capacity() / 1024
+			}
+			_ = r.Close()
+		}
+	}
+	return described
+}

@@ -1,0 +1,105 @@
+// Copyright (c) 2026 The virt.esx authors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package main
+
+import (
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25/methods"
+	"github.com/vmware/govmomi/vim25/soap"
+	"github.com/vmware/govmomi/vim25/types"
+)
+
+var eventKey atomic.Int32
+
+// instance is a service instance that validates migrations.
+type instance struct {
+	*simulator.ServiceInstance
+	s *server
+}
+
+// ValidateMigration answers with an event for each thing that stands against a
+// migration, and for each warning.
+func (i *instance) ValidateMigration(ctx *simulator.Context, req *types.ValidateMigration) soap.HasFault {
+	body := new(methods.ValidateMigrationBody)
+	if i.s.registry.IsESX() {
+		body.Fault_ = simulator.Fault("", new(types.NotSupported))
+		return body
+	}
+	body.Res = new(types.ValidateMigrationResponse)
+	for _, ref := range req.Vm {
+		vm, ok := i.s.registry.Get(ref).(*simulator.VirtualMachine)
+		if !ok {
+			return &methods.ValidateMigrationBody{Fault_: simulator.Fault("", &types.ManagedObjectNotFound{Obj: ref})}
+		}
+		d := &domain{vm, i.s}
+		_, faults := d.target(ctx, move{req.Host, req.Pool, req.State})
+		for _, f := range faults {
+			body.Res.Returnval = append(body.Res.Returnval, &types.MigrationErrorEvent{MigrationEvent: d.event(f)})
+		}
+		for _, f := range d.warnings() {
+			body.Res.Returnval = append(body.Res.Returnval, &types.MigrationWarningEvent{MigrationEvent: d.event(f)})
+		}
+	}
+	return body
+}
+
+// event is what an event of a validation says.
+func (d *domain) event(f types.BaseMethodFault) types.MigrationEvent {
+	key := eventKey.Add(1)
+	e := types.MigrationEvent{Fault: localized(f)}
+	e.Key, e.ChainId, e.CreatedTime, e.UserName = key, key, time.Now(), "root"
+	e.FullFormattedMessage = fmt.Sprintf("Migration of %s: %s", d.Name, faultText(f))
+	e.Vm = &types.VmEventArgument{EntityEventArgument: types.EntityEventArgument{Name: d.Name}, Vm: d.Self}
+	return e
+}
+
+func localized(f types.BaseMethodFault) types.LocalizedMethodFault {
+	return types.LocalizedMethodFault{Fault: f, LocalizedMessage: faultText(f)}
+}
+
+// checker is the newer servers' way to validate a migration.
+type checker struct {
+	*simulator.VmProvisioningChecker
+	s *server
+}
+
+// CheckMigrateTask checks what MigrateVM_Task would do.
+func (c *checker) CheckMigrateTask(ctx *simulator.Context, req *types.CheckMigrate_Task) soap.HasFault {
+	return &methods.CheckMigrate_TaskBody{Res: &types.CheckMigrate_TaskResponse{
+		Returnval: c.check(ctx, "checkMigrate", req.Vm, move{req.Host, req.Pool, req.State})}}
+}
+
+// CheckRelocateTask checks what RelocateVM_Task would do.
+func (c *checker) CheckRelocateTask(ctx *simulator.Context, req *types.CheckRelocate_Task) soap.HasFault {
+	return &methods.CheckRelocate_TaskBody{Res: &types.CheckRelocate_TaskResponse{
+		Returnval: c.check(ctx, "checkRelocate", req.Vm, move{host: req.Spec.Host, pool: req.Spec.Pool})}}
+}
+
+func (c *checker) check(ctx *simulator.Context, name string, ref types.ManagedObjectReference, m move) types.ManagedObjectReference {
+	t := simulator.CreateTask(c.VmProvisioningChecker, name, func(*simulator.Task) (types.AnyType, types.BaseMethodFault) {
+		vm, ok := c.s.registry.Get(ref).(*simulator.VirtualMachine)
+		if !ok {
+			return nil, &types.ManagedObjectNotFound{Obj: ref}
+		}
+		d := &domain{vm, c.s}
+		result := types.CheckResult{Vm: &ref, Host: m.host}
+		var faults []types.BaseMethodFault
+		if m.host != nil || m.pool != nil {
+			_, faults = d.target(ctx, m)
+		}
+		for _, f := range faults {
+			result.Error = append(result.Error, localized(f))
+		}
+		for _, f := range d.warnings() {
+			result.Warning = append(result.Warning, localized(f))
+		}
+		return types.ArrayOfCheckResult{CheckResult: []types.CheckResult{result}}, nil
+	})
+	return t.Run(ctx)
+}

@@ -1,0 +1,176 @@
+// Copyright (c) 2026 The virt.esx authors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package main
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25/methods"
+	"github.com/vmware/govmomi/vim25/soap"
+	"github.com/vmware/govmomi/vim25/types"
+)
+
+// A pending task is one that we made: it waits, for an answer or for time to
+// pass. The library's Task.Run would hold the domain's lock from its start to
+// its end, and nobody could read a property of the domain meanwhile.
+type pending struct {
+	task   *simulator.Task // nil for a question without a task
+	info   *types.VirtualMachineQuestionInfo
+	answer chan string   // gets the key of a choice
+	cancel chan struct{} // is closed by CancelTask
+}
+
+// pendingTasks are all of them, by their domain and by their task.
+type pendingTasks struct {
+	mutex sync.Mutex
+	tasks map[types.ManagedObjectReference]*pending
+	count atomic.Int32
+}
+
+// of is the pending task of a domain, or of a task, or nil.
+func (t *pendingTasks) of(ref types.ManagedObjectReference) *pending {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	return t.tasks[ref]
+}
+
+func (t *pendingTasks) put(p *pending, refs ...types.ManagedObjectReference) {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	for _, ref := range refs {
+		t.tasks[ref] = p
+	}
+}
+
+func (t *pendingTasks) remove(refs ...types.ManagedObjectReference) {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	for _, ref := range refs {
+		delete(t.tasks, ref)
+	}
+}
+
+// background runs the work of a task of the domain without holding its lock.
+// Meanwhile other tasks of the domain are refused. The work gets a context of
+// its own, because locks are held by a context.
+func (d *domain) background(ctx *simulator.Context, method string, cancelable bool, p *pending,
+	work func(*simulator.Context) (types.AnyType, types.BaseMethodFault)) types.ManagedObjectReference {
+	p.cancel = make(chan struct{})
+	p.task = d.newTask(ctx, method, cancelable)
+	d.s.pending.put(p, d.Self, p.task.Self)
+	own := *ctx
+	go func() {
+		c := call{method: method, kind: d.Self.Type, object: d.Self.Value, name: p.task.Info.EntityName}
+		var result types.AnyType
+		fault := d.s.injectedInto(c, inTask)
+		if fault == nil {
+			result, fault = work(&own)
+		}
+		d.s.pending.remove(d.Self, p.task.Self)
+		finish(&own, p.task, result, fault)
+	}()
+	return p.task.Self
+}
+
+// newTask is a running task that nothing but finish ends.
+func (d *domain) newTask(ctx *simulator.Context, method string, cancelable bool) *simulator.Task {
+	t := simulator.CreateTask(d.VirtualMachine, method, nil)
+	now := time.Now()
+	t.Self = types.ManagedObjectReference{Type: "Task", Value: fmt.Sprintf("task-pending-%d", d.s.pending.count.Add(1))}
+	t.Info.Key, t.Info.Task = t.Self.Value, t.Self
+	t.Info.DescriptionId = "VirtualMachine." + strings.TrimSuffix(method, "_Task")
+	t.Info.Cancelable, t.Info.State, t.Info.StartTime = cancelable, types.TaskInfoStateRunning, &now
+	ctx.Map.Put(t) // this also makes it the domain's recent task
+	return t
+}
+
+func finish(ctx *simulator.Context, t *simulator.Task, result types.AnyType, fault types.BaseMethodFault) {
+	changes := []types.PropertyChange{{Name: "info.completeTime", Val: time.Now()}}
+	if fault != nil {
+		changes = append(changes, types.PropertyChange{Name: "info.error", Val: types.LocalizedMethodFault{
+			Fault: fault, LocalizedMessage: faultText(fault)}},
+			types.PropertyChange{Name: "info.state", Val: types.TaskInfoStateError})
+	} else {
+		changes = append(changes, types.PropertyChange{Name: "info.result", Val: result},
+			types.PropertyChange{Name: "info.state", Val: types.TaskInfoStateSuccess})
+	}
+	ctx.Map.AtomicUpdate(ctx, t, changes)
+}
+
+// progress shows how far a task is while time passes; it ends early, with a
+// fault, when the task is cancelled.
+func (p *pending) progress(ctx *simulator.Context, total time.Duration) types.BaseMethodFault {
+	const steps = 10
+	for n := range steps {
+		ctx.Map.AtomicUpdate(ctx, p.task, []types.PropertyChange{{Name: "info.progress", Val: int32(n * 100 / steps)}})
+		select {
+		case <-time.After(total / steps):
+		case <-p.cancel:
+			return new(types.RequestCanceled)
+		}
+	}
+	return nil
+}
+
+// returned is the task that a method has started.
+func returned(body soap.HasFault) types.ManagedObjectReference {
+	res := reflect.ValueOf(body).Elem().FieldByName("Res")
+	if res.IsNil() {
+		return types.ManagedObjectReference{}
+	}
+	return res.Elem().FieldByName("Returnval").Interface().(types.ManagedObjectReference)
+}
+
+// finished waits for the task that a method has started.
+func (s *server) finished(body soap.HasFault) (types.AnyType, types.BaseMethodFault) {
+	if f := body.Fault(); f != nil {
+		return nil, f.VimFault().(types.BaseMethodFault)
+	}
+	t, ok := s.registry.Get(returned(body)).(*simulator.Task)
+	if !ok {
+		return nil, nil
+	}
+	own := *s.context // a lock of ours must not be shared with the task's own
+	for done := false; !done; time.Sleep(5 * time.Millisecond) {
+		own.WithLock(t, func() { done = t.Info.CompleteTime != nil })
+	}
+	if t.Info.Error != nil {
+		return nil, t.Info.Error.Fault
+	}
+	return t.Info.Result, nil
+}
+
+// task is a task that can be cancelled where its info says so.
+type task struct {
+	*simulator.Task
+	s *server
+}
+
+// CancelTask refuses a task that is not cancelable, which the library cancels.
+func (t *task) CancelTask(ctx *simulator.Context, req *types.CancelTask) soap.HasFault {
+	body := new(methods.CancelTaskBody)
+	p := t.s.pending.of(t.Self)
+	switch {
+	case t.Info.State != types.TaskInfoStateRunning && t.Info.State != types.TaskInfoStateQueued:
+		body.Fault_ = simulator.Fault("The task is over.", new(types.InvalidState))
+	case !t.Info.Cancelable:
+		body.Fault_ = simulator.Fault("The task cannot be cancelled.", new(types.NotSupported))
+	case p == nil:
+		return t.Task.CancelTask(ctx, req)
+	default:
+		if !t.Info.Cancelled {
+			t.Info.Cancelled = true
+			close(p.cancel)
+		}
+		body.Res = new(types.CancelTaskResponse)
+	}
+	return body
+}
