@@ -1,0 +1,203 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Serial and parallel ports (P63 to P71, F65 to F70).
+
+::
+
+    serial0.present = "TRUE"
+    serial0.fileType = "network"
+    serial0.fileName = "telnet://0.0.0.0:4001"
+    serial0.network.endPoint = "server"
+    serial0.yieldOnMsrRead = "TRUE"
+
+    parallel0.present = "TRUE"
+    parallel0.fileType = "device"
+    parallel0.fileName = "/dev/parport0"
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from urllib.parse import unquote
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import CharDevice, Domain
+from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+from ansible_collections.virt.esx.plugins.module_utils._vmx.reading import INT_MAX, Reading
+from ansible_collections.virt.esx.plugins.module_utils._vmx.writing import NO, YES, Entry, Writing
+
+_SERIALS = 4
+_PARALLELS = 3
+
+# Scheme of the URI behind a network port -> libvirt's protocol; the first scheme of a protocol is the one written.
+_PROTOCOLS = {
+    "tcp": "raw",
+    "tcp4": "raw",
+    "tcp6": "raw",
+    "": "raw",
+    "telnet": "telnet",
+    "telnets": "telnets",
+    "ssl": "tls",
+    "tcp+ssl": "tls",
+    "tcp4+ssl": "tls",
+    "tcp6+ssl": "tls",
+}
+_SCHEMES = {protocol: scheme for scheme, protocol in reversed(list(_PROTOCOLS.items()))}
+_MODES = {"server": "bind", "client": "connect"}
+_END_POINTS = {mode: word for word, mode in _MODES.items()}
+
+_URI = re.compile(
+    r"(?:([A-Za-z][A-Za-z0-9+.-]*):)?//"
+    r"(?:[A-Za-z0-9._~!$&'()*+,;=:%-]*@)?"
+    r"(?:\[([^\]]*)\]|([A-Za-z0-9._~!$&'()*+,;=%-]+))"
+    r":([0-9]{1,10})"
+    r"(?:[/?#][A-Za-z0-9._~!$&'()*+,;=:@%/?#\[\]-]*)?\Z"
+)
+
+# A type that hosted products have and libvirt does not; the port is there, what is behind it is not known.
+_WITHOUT_WORD = ("thinprint",)
+
+
+def read_serials(reading: Reading) -> tuple[CharDevice, ...]:
+    """The serial ports that are there."""
+    return tuple(_read_serial(reading, port) for port in _present(reading, "serial", _SERIALS))
+
+
+def read_parallels(reading: Reading) -> tuple[CharDevice, ...]:
+    """The parallel ports that are there."""
+    return tuple(_read_parallel(reading, port) for port in _present(reading, "parallel", _PARALLELS))
+
+
+def _present(reading: Reading, word: str, most: int) -> list[int]:
+    vmx = reading.vmx
+    found = []
+    for port in range(most):
+        at = f"{word}{port}"
+        if at not in vmx.sections:
+            continue
+        present = vmx.boolean(f"{at}.present")
+        vmx.boolean(f"{at}.startConnected")  # has no effect, but has to be right
+        if present:
+            found.append(port)
+    return found
+
+
+def _read_serial(reading: Reading, port: int) -> CharDevice:
+    vmx, at = reading.vmx, f"serial{port}"
+    name = vmx.get(f"{at}.fileName")
+    word = (vmx.get(f"{at}.fileType") or "").lower() if f"{at}.fileType" in vmx else "device"
+    if word == "network":
+        return _read_network(reading, port, name)
+    if reading.dialect.null_ports and (not name or word in _WITHOUT_WORD):
+        return CharDevice("null", port)
+    if word == "device":
+        return CharDevice("dev", port, path=name)
+    if word == "pipe":
+        return CharDevice("pipe", port, path=vmx.required(f"{at}.fileName"))
+    if word == "file":
+        return CharDevice("file", port, path=reading.path(f"{at}.fileName", vmx.required(f"{at}.fileName")))
+    raise vmx.refused(f"{at}.fileType", f"expecting 'device', 'file', 'pipe' or 'network', found '{word}'")
+
+
+def _read_network(reading: Reading, port: int, name: str | None) -> CharDevice:
+    """A port behind a URI; what is no URI of a host and a port is type null (P66, P67)."""
+    at = f"serial{port}"
+    found = _URI.match(name or "")
+    if not found or not 0 < int(found[4]) <= INT_MAX:
+        return CharDevice("null", port)
+    protocol = _PROTOCOLS.get((found[1] or "").lower())
+    if protocol is None:
+        schemes = ", ".join(f"'{scheme}'" for scheme in _PROTOCOLS if scheme)
+        raise reading.vmx.refused(f"{at}.fileName", f"unsupported scheme '{found[1]}', expecting one of {schemes}")
+    end_point = reading.vmx.get(f"{at}.network.endPoint")
+    mode = "bind" if end_point is None else _MODES.get(end_point.lower())
+    if mode is None:
+        raise reading.vmx.refused(f"{at}.network.endPoint", f"expecting 'server' or 'client', found '{end_point}'")
+    host = found[2] if found[3] is None else unquote(found[3])
+    return CharDevice("tcp", port, mode=mode, host=host, service=str(int(found[4])), protocol=protocol)
+
+
+def _read_parallel(reading: Reading, port: int) -> CharDevice:
+    vmx, at = reading.vmx, f"parallel{port}"
+    if reading.dialect.null_ports and not vmx.get(f"{at}.fileName"):
+        return CharDevice("null", port)
+    word, name = vmx.required(f"{at}.fileType").lower(), vmx.required(f"{at}.fileName")
+    if word == "device":
+        return CharDevice("dev", port, path=name)
+    if word == "file":
+        return CharDevice("file", port, path=reading.path(f"{at}.fileName", name))
+    raise vmx.refused(f"{at}.fileType", f"expecting 'device' or 'file', found '{word}'")
+
+
+def write_serials(domain: Domain, writing: Writing) -> list[Entry]:
+    """The lines of all serial ports, each with the flag that lets an idle guest sleep."""
+    lines: list[Entry] = []
+    for at, device in _ports(domain.serials, "serial", _SERIALS):
+        values = (("present", YES), *_serial_backing(device, writing), ("yieldOnMsrRead", YES))
+        lines += [(f"{at}.{key}", value) for key, value in values]
+    return lines
+
+
+def _serial_backing(device: CharDevice, writing: Writing) -> list[Entry]:
+    if device.type == "dev":
+        return [("fileType", "device"), ("fileName", device.path or "")]
+    if device.type == "file":
+        return [("fileType", "file"), ("fileName", writing.path(device.path or "", "<serial>", device.line))]
+    if device.type == "pipe":
+        return [
+            ("fileType", "pipe"),
+            ("pipe.endPoint", "client"),
+            ("tryNoRxLoss", NO),
+            ("fileName", device.path or ""),
+        ]
+    if device.type == "tcp":
+        scheme, end_point = _SCHEMES[device.protocol or "raw"], _END_POINTS[device.mode or "connect"]
+        host = device.host or ""
+        if ":" in host and writing.dialect.ipv6_brackets:
+            host = f"[{host}]"
+        uri = f"{scheme}://{host}:{device.service}"
+        return [("fileType", "network"), ("fileName", uri), ("network.endPoint", end_point)]
+    if device.type == "null" and writing.dialect.null_ports:
+        return [("fileType", "network"), ("fileName", ""), ("network.endPoint", "server")]
+    raise _refused(device, "serial", "'dev', 'file', 'pipe' or 'tcp'")
+
+
+def write_parallels(domain: Domain, writing: Writing) -> list[Entry]:
+    """The lines of all parallel ports."""
+    lines: list[Entry] = []
+    for at, device in _ports(domain.parallels, "parallel", _PARALLELS):
+        values = (("present", YES), *_parallel_backing(device, writing))
+        lines += [(f"{at}.{key}", value) for key, value in values]
+    return lines
+
+
+def _parallel_backing(device: CharDevice, writing: Writing) -> list[Entry]:
+    if device.type == "dev":
+        return [("fileType", "device"), ("fileName", device.path or "")]
+    if device.type == "file":
+        return [("fileType", "file"), ("fileName", writing.path(device.path or "", "<parallel>", device.line))]
+    if device.type == "null" and writing.dialect.null_ports:
+        return [("fileType", "device"), ("fileName", "")]
+    raise _refused(device, "parallel", "'dev' or 'file'")
+
+
+def _ports(devices: Sequence[CharDevice], word: str, most: int) -> list[tuple[str, CharDevice]]:
+    """The devices with what their keys begin with; a port that is not stated is the next one (F13)."""
+    result = []
+    following = 0
+    for device in devices:
+        port = following if device.port is None else device.port
+        if not 0 <= port < most:
+            message = f"port index {port} out of [0..{most - 1}] range"
+            raise ParseError(message, where=f"<{word}>", line=device.line)
+        following = max(following, port + 1)
+        result.append((f"{word}{port}", device))
+    return result
+
+
+def _refused(device: CharDevice, word: str, expected: str) -> ParseError:
+    message = f"type='{device.type}' is not supported, expecting {expected}"
+    return ParseError(message, where=f"<{word}>", line=device.line)

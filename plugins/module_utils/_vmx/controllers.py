@@ -1,0 +1,159 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Disk controllers (P26 to P29a, F39 to F44, N5).
+
+::
+
+    scsi0.present = "TRUE"
+    scsi0.virtualDev = "pvscsi"
+    sata0.present = "TRUE"
+    nvme0.present = "TRUE"
+
+IDE and floppy controllers have no keys: they are there.
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.controllers import SCSI_MODELS
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Controller, Disk, Domain
+from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+from ansible_collections.virt.esx.plugins.module_utils._vmx.reading import Reading
+from ansible_collections.virt.esx.plugins.module_utils._vmx.slots import BUSES
+from ansible_collections.virt.esx.plugins.module_utils._vmx.writing import YES, Entry, Writing
+
+# VMware's word for a SCSI controller -> libvirt's.
+_MODELS = {"buslogic": "buslogic", "lsilogic": "lsilogic", "lsisas1068": "lsisas1068", "pvscsi": "vmpvscsi"}
+_VIRTUAL_DEVS = {model: word for word, model in _MODELS.items()}
+_AUTO = "auto"
+
+# The order in which libvirt adds the controllers that disks need, and in which it writes them (P29a).
+_ORDER = ("scsi", "sata", "nvme", "fdc", "ide")
+_WITH_KEYS = ("scsi", "sata", "nvme")  # of _ORDER, those that have keys in VMX
+
+
+def present_controllers(reading: Reading, kind: str) -> tuple[Controller, ...]:
+    """The controllers of that kind that are there, with their models (P26, P27)."""
+    indexes = range(BUSES[kind].controllers)
+    sections = reading.vmx.sections
+    return tuple(
+        Controller(kind, index, _read_model(reading, f"scsi{index}.virtualDev") if kind == "scsi" else None)
+        for index in indexes
+        if f"{kind}{index}" in sections and reading.vmx.boolean(f"{kind}{index}.present")
+    )
+
+
+def _read_model(reading: Reading, key: str) -> str | None:
+    word = reading.vmx.get(key)
+    if word is None:
+        return None
+    model = _MODELS.get(word.lower())
+    if model is None:
+        raise reading.vmx.refused(key, f"expecting one of {_quoted(_MODELS)}, found '{word.lower()}'")
+    return model
+
+
+def read_controllers(reading: Reading, present: Sequence[Controller], disks: Sequence[Disk]) -> tuple[Controller, ...]:
+    """The controllers of a domain: the present ones, or for libvirt those up to the last one used (P28, P29)."""
+    if reading.dialect.true_slots:
+        implied = {(disk.bus, disk.address.controller) for disk in disks if disk.address and disk.bus in ("fdc", "ide")}
+        return (*present, *(Controller(kind, index) for kind, index in sorted(implied)))
+    models = {(controller.type, controller.index): controller.model for controller in present}
+    last: dict[str, int] = {}
+    for disk in disks:
+        if disk.address is not None:
+            last[disk.bus] = disk.address.controller
+    return tuple(
+        Controller(kind, index, models.get((kind, index))) for kind in _ORDER for index in range(last.get(kind, -1) + 1)
+    )
+
+
+def write_controllers(domain: Domain, disks: Sequence[Disk], writing: Writing) -> list[Entry]:
+    """The controllers with keys in VMX: those with disks, and in ``esx`` also those that are said to be there."""
+    known = _with_driver_names(domain.controllers, disks, writing)
+    used = {(disk.bus, disk.address.controller) for disk in disks if disk.address}
+    lines = []
+    for kind in _WITH_KEYS if writing.dialect.writes_sata_nvme else ("scsi",):
+        for index in range(BUSES[kind].controllers):
+            stated = known.get((kind, index))
+            is_used = (kind, index) in used
+            if not is_used and (stated is None or not writing.dialect.true_slots):
+                continue
+            controller = stated or Controller(kind, index)
+            word = _virtual_dev(controller, disks, writing, is_used) if kind == "scsi" else None
+            lines.append((f"{kind}{index}.present", YES))
+            if word is not None:
+                lines.append((f"{kind}{index}.virtualDev", word))
+    return lines
+
+
+def _virtual_dev(controller: Controller, disks: Sequence[Disk], writing: Writing, is_used: bool) -> str | None:
+    """VMware's word for the model of a SCSI controller (F42 to F44)."""
+    model = controller.model
+    if model == _AUTO:
+        model = _detected(controller, disks, writing) if is_used else None
+    if model is None:
+        return None
+    word = _VIRTUAL_DEVS.get(model)
+    if word is None:
+        raise ParseError(
+            f"model='{model}' is not supported, expecting one of {_quoted(_VIRTUAL_DEVS)}",
+            where=f"<controller type='scsi' index='{controller.index}'>",
+            line=controller.line,
+        )
+    return word
+
+
+def _detected(controller: Controller, disks: Sequence[Disk], writing: Writing) -> str:
+    """The model that the disks of a controller were made for (F42)."""
+    models = {
+        writing.scsi_model(disk)
+        for disk in disks
+        if disk.bus == "scsi" and disk.address and disk.address.controller == controller.index
+    }
+    if len(models) > 1:
+        raise ParseError(
+            f"the disks were made for different models, {_quoted(sorted(models))}",
+            where=f"<controller type='scsi' index='{controller.index}'>",
+            line=controller.line,
+        )
+    return models.pop()
+
+
+def _with_driver_names(
+    controllers: Iterable[Controller], disks: Sequence[Disk], writing: Writing
+) -> dict[tuple[str, int], Controller]:
+    """The controllers, with the models that disks name in the first manual's form (F39, F40).
+
+    ``<driver name='lsilogic'/>`` of a SCSI disk. libvirt gives it to the first controller with the disk's controller
+    number, of whatever type (G8).
+    """
+    found = {(controller.type, controller.index): controller for controller in controllers}
+    for disk in disks:
+        if disk.driver_name is None or disk.bus != "scsi" or disk.address is None:
+            continue
+        model = disk.driver_name.lower()
+        if model not in SCSI_MODELS:
+            raise _wrong_driver(disk, f"unknown driver name, expecting one of {_quoted(_VIRTUAL_DEVS)}")
+        index = disk.address.controller
+        key = ("scsi", index)
+        if not writing.dialect.driver_name_on_scsi:
+            key = next((other for other in found if other[1] == index), key)
+        controller = found.get(key) or Controller(*key)
+        if controller.model not in (None, model):
+            raise _wrong_driver(disk, f"inconsistent SCSI controller model, the controller has '{controller.model}'")
+        found[key] = replace(controller, model=model)
+    return found
+
+
+def _wrong_driver(disk: Disk, message: str) -> ParseError:
+    return ParseError(message, where=f"<driver name='{disk.driver_name}'/> of disk '{disk.target}'", line=disk.line)
+
+
+def _quoted(words: Iterable[str]) -> str:
+    return ", ".join(f"'{word}'" for word in words)

@@ -1,0 +1,137 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The dialects: the one place where behaviour forks.
+
+``libvirt`` is what libvirt 11.3.0 does, defects included. ``esx`` is the same with its defects repaired, each repair
+one flag. ``classic`` is what libvirt 0.7.6 wrote. All three read each other's forms.
+
+Every flag says in its metadata which defect or rule it is about and what it changes; the table of repairs in the
+documentation is made of these lines.
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
+
+
+def _repair(rules: str, what: str) -> bool:
+    """A flag of ``esx``: the defects of libvirt that it repairs, and what is done instead."""
+    flag: bool = field(default=False, metadata={"rules": rules, "what": what})
+    return flag
+
+
+def _form(rules: str, what: str) -> bool:
+    """A flag of ``classic``: a form of libvirt 0.7.6."""
+    flag: bool = field(default=False, metadata={"rules": rules, "what": what, "classic": True})
+    return flag
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How VMX is read and written; see ``DIALECTS``."""
+
+    name: str
+    hw_version: int  # the virtual hardware version to write where nobody says which
+    xml: XmlForms  # its forms on the XML side
+
+    escapes: bool = _repair(
+        "G1 G2 G3",
+        "Every value is escaped when it is written and decoded when it is read; no value can break out of its line.",
+    )
+    strict_text: bool = _repair(
+        "G15 G16 L8 L10",
+        "A file with an undecodable or a zero byte is refused, never read half; a byte order mark is skipped.",
+    )
+    strict_numbers: bool = _repair("G26 P14", "A number that is out of range is refused, never cut to fewer bits.")
+    true_slots: bool = _repair(
+        "G4 G5 G6 N5 N6 P28",
+        "Disk addresses are the slots of the VMX, up to 64 units on a SCSI controller from hardware version 13 on; "
+        "target names never collide; controllers are those that are there, with disks or without.",
+    )
+    writes_sata_nvme: bool = _repair("F37 N7", "SATA and NVMe disks are written, and NVMe disks are read.")
+    any_mac_check: bool = _repair("G7", "checkMACAddress is understood in upper and lower case.")
+    either_mac_key: bool = _repair(
+        "P51 S7", "The MAC address is found under either key, generatedAddress or address, whatever the addressType."
+    )
+    nothing_random: bool = _repair(
+        "G25 F3 F11",
+        "A missing UUID or MAC address stays missing, and the host makes one; nothing is invented.",
+    )
+    driver_name_on_scsi: bool = _repair(
+        "G8",
+        "The controller model in a disk's <driver name=''/> goes to the SCSI controller of that disk, to no other.",
+    )
+    keeps_guest_os: bool = _repair("G9", "The guestOS word is kept, in libosinfo's metadata element.")
+    keeps_nvram: bool = _repair("G10 N3", "The nvram file is kept.")
+    writes_genid: bool = _repair("P6 G10", "vm.genid is written too.")
+    any_firmware: bool = _repair("G20 P17", 'firmware = "bios" is read and written, in upper and lower case.')
+    writes_secure_boot: bool = _repair("G21", "Secure boot is written.")
+    has_tpm: bool = _repair("N8 N9", "A virtual TPM is read and written.")
+    even_topology: bool = _repair(
+        "G31 F27", "Cores per socket that do not divide the processors give no topology; a <cpu> without one is none."
+    )
+    any_affinity: bool = _repair("P13 F28", "An affinity to fewer processors than the domain has is kept.")
+    always_named: bool = _repair("P4 F2", "A VMX without a displayName gets the name of its directory.")
+    any_disk: bool = _repair(
+        "G28 P40 P41",
+        "Raw device mappings, passthrough disks, any CD-ROM image, and floppies without fileType are read and written.",
+    )
+    honest_media: bool = _repair(
+        "G14 G29 F48",
+        "An empty CD-ROM or floppy drive keeps its kind, and is never written as '(null)'.",
+    )
+    ide_cache: bool = _repair("F50", "writeThrough is written for disks on every bus.")
+    hostonly: bool = _repair("G28 P57", "hostonly interfaces are read and written, as network 'hostonly'.")
+    any_model: bool = _repair("P54 F58", "A card model that libvirt does not know keeps its word.")
+    lenient_ethernet: bool = _repair("G30 L18", "Keys that begin with ethernet and have no index are ignored.")
+    plain_portgroup: bool = _repair("G22", "dvs.portgroupId is not XML-escaped inside the VMX.")
+    null_ports: bool = _repair(
+        "G13 G23 P63 P68 P71", "Serial and parallel ports without a usable back end are read and written as type null."
+    )
+    ipv6_brackets: bool = _repair("G24", "The IPv6 address of a network serial port keeps its brackets.")
+    relative_paths: bool = _repair(
+        "N10 D5", "File names in sub-directories, and absolute Windows paths of hosted products, are understood."
+    )
+
+    first_manual: bool = _form(
+        "S11 S12 S13", "No .encoding, no lines for absent floppies, MAC addresses in upper case."
+    )
+
+
+_FIRST_MANUAL = XmlForms(
+    memory_unit=False, placement=False, tuning=False, slots=False, mac_details=False, video=False, clusters=False
+)
+
+
+def _repaired() -> Dialect:
+    flags = {flag.name: True for flag in fields(Dialect) if flag.metadata and not flag.metadata.get("classic")}
+    forms = XmlForms(clusters=False, moref=False, bare_vds=False, more=True, exact=True, sata_units=30)
+    return Dialect(name="esx", hw_version=13, xml=forms, **flags)
+
+
+DIALECTS = {
+    dialect.name: dialect
+    for dialect in (
+        _repaired(),
+        Dialect(name="libvirt", hw_version=4, xml=XmlForms()),
+        Dialect(name="classic", hw_version=4, xml=_FIRST_MANUAL, first_manual=True, either_mac_key=True),
+    )
+}
+
+
+def dialect_named(name: str) -> Dialect:
+    """The dialect of that name.
+
+    :raises EsxError: where there is none.
+    """
+    try:
+        return DIALECTS[name]
+    except (KeyError, TypeError):
+        known = ", ".join(f"'{word}'" for word in DIALECTS)
+        raise EsxError(f"There is no dialect {name!r}; it is one of {known}.") from None

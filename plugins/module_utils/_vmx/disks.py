@@ -1,0 +1,244 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hard disks, CD-ROMs and raw SCSI devices on SCSI, SATA, IDE and NVMe (P37 to P45, F34 to F38, F45 to F53, N7).
+
+::
+
+    scsi0:0.present = "TRUE"
+    scsi0:0.deviceType = "scsi-hardDisk"
+    scsi0:0.fileName = "web.vmdk"
+    scsi0:0.mode = "independent-nonpersistent"
+    scsi0:0.writeThrough = "TRUE"
+
+    ide1:0.present = "TRUE"
+    ide1:0.deviceType = "cdrom-image"
+    ide1:0.fileName = "/vmfs/volumes/ds1/iso/a.iso"
+
+What is in a slot is told by the file's name first (``.vmdk``, ``.iso``) and by the device's type second.
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Controller, Disk
+from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+from ansible_collections.virt.esx.plugins.module_utils._vmx import slots
+from ansible_collections.virt.esx.plugins.module_utils._vmx.reading import Reading
+from ansible_collections.virt.esx.plugins.module_utils._vmx.writing import YES, Entry, Writing
+
+EMPTY = "emptyBackingString"
+AUTO_DETECT = "auto detect"
+TRANSIENT = "independent-nonpersistent"
+OPTIONAL = "optional"
+_CDROM_DEVICES = "/vmfs/devices/cdrom/"
+_RAW_DEVICES = ("/vmfs/devices/", "/dev/sg")  # what esx passes through as it is
+
+# Bus -> the type that its hard disks have in VMX; where there is no bus, or the type is not asked for, any will do.
+_HARD_DISK = {"scsi": "scsi-hardDisk", "sata": "ata-hardDisk", "ide": "ata-hardDisk"}
+_CHECKED_BUSES = ("scsi", "ide")
+_ANY_HARD_DISK = "disk"
+
+# Type in VMX -> (source type, device) in libvirt. Where libvirt has no source the first one is left.
+_IMAGE = "cdrom-image"
+_PASSTHROUGH = "scsi-passthru"
+_BLOCK_DEVICES = {"atapi-cdrom": "cdrom", "cdrom-raw": "lun"}
+_OF_BLOCK_DEVICE = {device: word for word, device in _BLOCK_DEVICES.items()}
+
+
+def read_disks(reading: Reading, bus: str, controllers: Iterable[Controller]) -> list[Disk]:
+    """The disks on the controllers of one bus, slot by slot."""
+    wide = reading.hw_version >= slots.WIDE_SCSI
+    sections = reading.vmx.sections
+    found = (
+        read_slot(reading, bus, slot)
+        for controller in controllers
+        for slot in slots.slots(bus, controller.index, wide=wide, true_slots=reading.dialect.true_slots)
+        if slot.section in sections
+    )
+    return [disk for disk in found if disk is not None]
+
+
+def read_slot(reading: Reading, bus: str, slot: slots.Slot) -> Disk | None:
+    """What is in a slot: a hard disk, else a CD-ROM or raw device, else nothing (P37 to P41)."""
+    vmx, at = reading.vmx, slot.section
+    present = vmx.boolean(f"{at}.present")
+    vmx.boolean(f"{at}.startConnected")  # has no effect, but has to be right
+    if not present or vmx.boolean(f"{at}.clientDevice"):
+        return None
+    kind = (vmx.get(f"{at}.deviceType") or "").lower() if f"{at}.deviceType" in vmx else None
+    name = vmx.get(f"{at}.fileName")
+    write_through = vmx.boolean(f"{at}.writeThrough")
+    if bus == "nvme" or not _may_be_cdrom(kind, name):
+        transient = (vmx.get(f"{at}.mode") or "").lower() == TRANSIENT
+        return _hard_disk(reading, bus, slot, kind, name or "", "writethrough" if write_through else None, transient)
+    return _cdrom(reading, bus, slot, kind, name)
+
+
+def _may_be_cdrom(kind: str | None, name: str | None) -> bool:
+    """Whether this is no hard disk, by its name or its type (P39)."""
+    return (
+        name is None
+        or name[-4:].lower() == ".iso"
+        or name == EMPTY
+        or kind == _IMAGE
+        or kind in _BLOCK_DEVICES
+        or (kind == _PASSTHROUGH and name.startswith(_CDROM_DEVICES))
+    )
+
+
+def _hard_disk(
+    reading: Reading, bus: str, slot: slots.Slot, kind: str | None, name: str, cache: str | None, transient: bool
+) -> Disk:
+    """A disk with a file, which is a .vmdk (P40); in ``esx`` also one that passes a device through."""
+    any_disk = reading.dialect.any_disk
+    is_file = name[-5:].lower() == ".vmdk"
+    if is_file and bus in _CHECKED_BUSES and not any_disk:
+        right = (_HARD_DISK[bus], _ANY_HARD_DISK)
+        if kind is not None and kind not in (right[0].lower(), right[1]):
+            message = f"expecting '{right[0]}' or '{right[1]}' for '{name}', found '{kind}'"
+            raise reading.vmx.refused(f"{slot.section}.deviceType", message)
+    if not is_file and not (any_disk and name.startswith("/") and kind != _PASSTHROUGH):
+        if any_disk and kind == _PASSTHROUGH and bus == "scsi" and name:
+            return _found(bus, slot, "lun", "block", name)
+        raise _not_handled(reading, slot, kind, name)
+    source = reading.path(f"{slot.section}.fileName", name) if is_file else name
+    return Disk(
+        device="disk",
+        type="file" if is_file else "block",
+        source=source,
+        has_source=True,
+        target=slot.target,
+        bus=bus,
+        address=slot.address,
+        cache=cache,
+        transient=transient,
+    )
+
+
+def _cdrom(reading: Reading, bus: str, slot: slots.Slot, kind: str | None, name: str | None) -> Disk | None:
+    """A CD-ROM drive or a raw device (P43, P44)."""
+    suffix = (name or "")[-5:].lower()
+    if suffix == ".vmdk":
+        return None
+    if suffix.endswith(".iso"):
+        if kind not in (None, _IMAGE):
+            raise _not_handled(reading, slot, kind, name)
+        return _image(reading, bus, slot, name or "")
+    if kind in _BLOCK_DEVICES:
+        return _block_device(reading, bus, slot, _BLOCK_DEVICES[kind], name)
+    if kind == _PASSTHROUGH and bus == "scsi":
+        return _found(bus, slot, "lun", "block", name) if name and name.startswith(_CDROM_DEVICES) else None
+    if (kind == _IMAGE and name == "") or (kind in (None, _IMAGE) and name == EMPTY):
+        return _found(bus, slot, "cdrom", "file", None)
+    if reading.dialect.any_disk and kind == _IMAGE and name:
+        return _image(reading, bus, slot, name)
+    raise _not_handled(reading, slot, kind, name)
+
+
+def _block_device(reading: Reading, bus: str, slot: slots.Slot, device: str, name: str | None) -> Disk:
+    """A drive of the host's (P44); for libvirt also emptyBackingString is one."""
+    if name is not None and name.lower() == AUTO_DETECT:
+        return _found(bus, slot, device, "block", None, OPTIONAL)
+    if reading.dialect.honest_media and name in (None, "", EMPTY):
+        return _found(bus, slot, "cdrom", "block", None)
+    return _found(bus, slot, device, "block", name)
+
+
+def _image(reading: Reading, bus: str, slot: slots.Slot, name: str) -> Disk:
+    source = reading.path(f"{slot.section}.fileName", name, may_be_missing=True)
+    return _found(bus, slot, "cdrom", "file", source)
+
+
+def _found(bus: str, slot: slots.Slot, device: str, kind: str, source: str | None, policy: str | None = None) -> Disk:
+    return Disk(
+        device=device,
+        type=kind,
+        source=source,
+        startup_policy=policy,
+        has_source=source is not None or policy is not None,
+        target=slot.target,
+        bus=bus,
+        address=slot.address,
+        readonly=device != "floppy",
+    )
+
+
+def _not_handled(reading: Reading, slot: slots.Slot, kind: str | None, name: str | None) -> ParseError:
+    shown = "no value" if name is None else f"value '{name}'"
+    message = f"invalid or not yet handled {shown} for device type '{kind or 'unknown'}'"
+    return reading.vmx.refused(f"{slot.section}.fileName", message)
+
+
+def write_disk(disk: Disk, section: str, writing: Writing) -> list[Entry]:
+    """The lines of one disk (F45 to F51)."""
+    lines = [(f"{section}.present", YES)]
+    word = _device_type(disk, writing)
+    if word is not None:
+        lines.append((f"{section}.deviceType", word))
+    lines += [(f"{section}.{key}", value) for key, value in _backing(disk, writing)]
+    if disk.bus == "scsi" or (writing.dialect.ide_cache and disk.cache == "writethrough"):
+        lines += _cache(disk, section)
+    if disk.transient:
+        lines.append((f"{section}.mode", TRANSIENT))
+    return lines
+
+
+def is_file(disk: Disk, writing: Writing) -> bool:
+    """Whether the source is a file; a removable medium without any source is one for libvirt (F48, G29)."""
+    if disk.type == "file":
+        return True
+    return disk.type == "block" and not disk.has_source and not writing.dialect.honest_media
+
+
+def _device_type(disk: Disk, writing: Writing) -> str | None:
+    """``deviceType`` (F47); NVMe disks have none."""
+    kind_is_file = is_file(disk, writing)
+    if disk.device == "lun" and disk.type == "block":
+        source = disk.source or ""
+        passed = source.startswith(_RAW_DEVICES if writing.dialect.any_disk else _CDROM_DEVICES)
+        return _PASSTHROUGH if disk.bus == "scsi" and passed else _OF_BLOCK_DEVICE["lun"]
+    if disk.device == "cdrom" and (kind_is_file or disk.type == "block"):
+        return _IMAGE if kind_is_file else _OF_BLOCK_DEVICE["cdrom"]
+    if disk.device == "disk" and (kind_is_file or (disk.type == "block" and writing.dialect.any_disk)):
+        return _HARD_DISK.get(disk.bus)
+    raise refused(disk, f"type='{disk.type}' is not supported for device='{disk.device}'")
+
+
+def _backing(disk: Disk, writing: Writing) -> list[Entry]:
+    """``fileName`` and what goes before it (F48, F49)."""
+    if not is_file(disk, writing):
+        return _device_backing(disk, writing)
+    if disk.source is None and disk.device == "cdrom":
+        return [("fileName", EMPTY)]
+    source = disk.source or ""
+    suffix = ".vmdk" if disk.device == "disk" else ".iso"
+    if not source.lower().endswith(suffix) and not (disk.device == "cdrom" and writing.dialect.any_disk):
+        raise refused(disk, f"the source '{source}' has an unsupported suffix, expecting '{suffix}'")
+    return [("fileName", writing.path(source, f"<source> of disk '{disk.target}'", disk.line))]
+
+
+def _device_backing(disk: Disk, writing: Writing) -> list[Entry]:
+    if disk.source is not None:
+        if disk.device == "disk" and not disk.source.startswith("/"):
+            raise refused(disk, f"the source '{disk.source}' is no device, expecting an absolute path")
+        return [("fileName", disk.source)]
+    if disk.startup_policy == OPTIONAL:
+        return [("autodetect", YES), ("fileName", AUTO_DETECT)]
+    return [] if writing.dialect.honest_media else [("fileName", "(null)")]
+
+
+def _cache(disk: Disk, section: str) -> list[Entry]:
+    if disk.cache in (None, "default"):
+        return []
+    if disk.cache == "writethrough":
+        return [(f"{section}.writeThrough", YES)]
+    raise refused(disk, f"cache='{disk.cache}' is not supported, only 'writethrough'")
+
+
+def refused(disk: Disk, message: str) -> ParseError:
+    """The error that says what is wrong with a disk."""
+    return ParseError(message, where=f"disk '{disk.target}'", line=disk.line)

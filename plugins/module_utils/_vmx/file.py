@@ -1,0 +1,165 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A VMX file for reading: an ordered mapping of case-insensitive keys with typed getters.
+
+What is read is text or bytes. Bytes are decoded as the file's own ``.encoding`` says, without it as UTF-8 (L32 to L37);
+text with surrogate escapes is such bytes. Errors name the key and its line.
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import to_mac
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import to_uuid
+from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+from ansible_collections.virt.esx.plugins.module_utils._vmx import lexer
+from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import Dialect
+from ansible_collections.virt.esx.plugins.module_utils._vmx.encoding import UTF_8, python_codec
+from ansible_collections.virt.esx.plugins.module_utils._vmx.values import parse_integer, unescape
+
+_BOM = "\ufeff"
+_BOOLEANS = {"true": True, "false": False}
+
+
+class VmxFile:
+    """The keys of one VMX file and their values.
+
+    :param source: the file's bytes, or its text.
+    :raises ParseError: where the text is refused (L1 to L16, L33), or cannot be decoded.
+    """
+
+    def __init__(self, source: str | bytes, dialect: Dialect) -> None:
+        self.escaped = dialect.escapes
+        self.codec, self.text, self.raw = _decoded(source, dialect)
+        # The devices that have keys at all: "scsi0:1" of "scsi0:1.present".
+        self.sections = frozenset([key.partition(".")[0] for key in self.raw])
+
+    def __contains__(self, key: str) -> bool:
+        return key.lower() in self.raw
+
+    def get(self, key: str) -> str | None:
+        """The value of the key; None where it is missing, which an empty value is not."""
+        value = self.raw.get(key.lower())
+        if value is None or not self.escaped or "|" not in value:
+            return value
+        return unescape(value, "|", lenient=True)
+
+    def required(self, key: str) -> str:
+        """The value of a key that has to be there (L25)."""
+        value = self.get(key)
+        if value is None:
+            raise ParseError(f"missing essential config entry '{key}'", where=key)
+        return value
+
+    def boolean(self, key: str, default: bool = False) -> bool:
+        """The value of a truth value (L21)."""
+        value = self.raw.get(key.lower())
+        if value is None:
+            return default
+        result = _BOOLEANS.get(value.lower())
+        if result is None:
+            raise self.refused(key, f"must represent a boolean value (true|false), found '{value}'")
+        return result
+
+    def integer(self, key: str, default: int) -> int:
+        """The value of a whole number (L22)."""
+        value = self.raw.get(key.lower())
+        if value is None:
+            return default
+        result = parse_integer(value)
+        if result is None:
+            raise self.refused(key, f"must represent an integer value, found '{value}'")
+        return result
+
+    def uuid(self, key: str) -> str | None:
+        """The value of a UUID in its canonical form (L23)."""
+        value = self.get(key)
+        if value is None:
+            return None
+        result = to_uuid(value)
+        if result is None:
+            raise self.refused(key, f"could not parse UUID from string '{value}', expecting 32 hex digits")
+        return result
+
+    def mac(self, key: str) -> str | None:
+        """The value of a MAC address in lower case (L24)."""
+        value = self.get(key)
+        if value is None:
+            return None
+        result = to_mac(value)
+        if result is None:
+            raise self.refused(key, f"expecting '{value}' to be a MAC address, six pairs of hex digits and ':'")
+        return result
+
+    def line(self, key: str) -> int | None:
+        """The line that the key is on, counted from 1; None where it is missing."""
+        return _line_of(self.text, key)
+
+    def refused(self, key: str, message: str) -> ParseError:
+        """The error that says what is wrong with the value of the key, and where it is."""
+        return ParseError(message, where=key, line=self.line(key))
+
+
+def _decoded(source: str | bytes, dialect: Dialect) -> tuple[str, str, dict[str, str]]:
+    """The codec of a source, its text, and the text's keys and values."""
+    text, is_decoded = _as_text(source)
+    text = _without_zero_bytes(text, dialect.strict_text)
+    body = text[1:] if dialect.strict_text and text.startswith(_BOM) else text
+    values = lexer.values(body)
+    name = values.get(".encoding", "UTF-8")
+    codec = python_codec(name)
+    if codec is None:
+        raise ParseError(f"there is no encoding '{name}'", where=".encoding", line=_line_of(body, ".encoding"))
+    if is_decoded or (codec == UTF_8 and not dialect.strict_text and name.lower() == UTF_8):
+        return codec, body, values  # UTF-8 is not validated (L32)
+    body = _transcoded(body.encode("utf-8", "surrogateescape"), codec, name, dialect.strict_text)
+    return codec, body, lexer.values(body)
+
+
+def _as_text(source: str | bytes) -> tuple[str, bool]:
+    """The text of a source, and whether it needs no decoding: where it does, its bytes are surrogate escapes."""
+    if isinstance(source, bytes):
+        return source.decode("utf-8", "surrogateescape"), source.isascii()
+    text = str(source)
+    try:
+        text.encode()
+    except UnicodeEncodeError as err:
+        if not "\udc80" <= text[err.start] <= "\udcff":
+            line = text.count("\n", 0, err.start) + 1
+            raise ParseError("the text has a surrogate that stands for no byte", line=line) from None
+        return text, False
+    return text, True
+
+
+def _without_zero_bytes(text: str, strict: bool) -> str:
+    """The text up to a zero byte, where libvirt stops reading without a word (L8)."""
+    end = text.find("\0")
+    if end < 0:
+        return text
+    if strict:
+        raise ParseError("the file has a zero byte, it is damaged", line=text.count("\n", 0, end) + 1)
+    return text[:end]
+
+
+def _transcoded(data: bytes, codec: str, name: str, strict: bool) -> str:
+    try:
+        return data.decode(codec)
+    except UnicodeDecodeError as err:
+        if not strict:
+            return data[: err.start].decode(codec)  # the rest is lost (L35)
+        raise ParseError(
+            f"byte 0x{data[err.start]:02x} is not valid in the file's encoding, {name}",
+            line=data.count(b"\n", 0, err.start) + 1,
+            hint="Set '.encoding' to the encoding that the file is in.",
+        ) from None
+
+
+def _line_of(text: str, key: str) -> int | None:
+    """The line of the first statement with that name, case apart."""
+    wanted = key.lower()
+    for statement in lexer.statements(text):
+        if statement.name.lower() == wanted:
+            return text.count("\n", 0, statement.start) + 1
+    return None

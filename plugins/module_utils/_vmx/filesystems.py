@@ -1,0 +1,82 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Shared folders (P48, P49, F55).
+
+::
+
+    isolation.tools.hgfs.disable = "false"
+    sharedFolder.maxNum = "1"
+    sharedFolder0.present = "true"
+    sharedFolder0.enabled = "true"
+    sharedFolder0.readAccess = "true"
+    sharedFolder0.writeAccess = "false"
+    sharedFolder0.hostPath = "/srv"
+    sharedFolder0.guestName = "srv"
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain, Filesystem
+from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+from ansible_collections.virt.esx.plugins.module_utils._vmx.reading import Reading
+from ansible_collections.virt.esx.plugins.module_utils._vmx.writing import NO, YES, Entry, Writing
+
+_SECTION = re.compile(r"sharedfolder(0|[1-9][0-9]{0,8})")
+
+
+def folder_indexes(reading: Reading) -> tuple[int, ...]:
+    """The numbers of the folders that are shared."""
+    vmx = reading.vmx
+    if vmx.boolean("isolation.tools.hgfs.disable", True):
+        return ()
+    limit = vmx.integer("sharedFolder.maxNum", 0)
+    numbers = sorted(int(found[1]) for found in map(_SECTION.fullmatch, vmx.sections) if found)
+    return tuple(number for number in numbers if number < limit and _is_shared(reading, number))
+
+
+def _is_shared(reading: Reading, number: int) -> bool:
+    present = reading.vmx.boolean(f"sharedFolder{number}.present")
+    enabled = reading.vmx.boolean(f"sharedFolder{number}.enabled")
+    return present and enabled
+
+
+def read_filesystems(reading: Reading) -> tuple[Filesystem, ...]:
+    """The folders that are shared."""
+    vmx = reading.vmx
+    return tuple(
+        Filesystem(
+            source=vmx.required(f"sharedFolder{number}.hostPath"),
+            target=vmx.required(f"sharedFolder{number}.guestName"),
+            readonly=not vmx.boolean(f"sharedFolder{number}.writeAccess"),
+        )
+        for number in folder_indexes(reading)
+    )
+
+
+def write_filesystems(domain: Domain, writing: Writing) -> list[Entry]:
+    """The folders, and that they are shared at all."""
+    folders = domain.filesystems
+    if not folders:
+        return []
+    numbers = writing.folders or tuple(range(len(folders)))
+    lines = [("isolation.tools.hgfs.disable", NO), ("sharedFolder.maxNum", str(max(numbers) + 1))]
+    for number, folder in zip(numbers, folders):
+        if folder.type != "mount":
+            raise ParseError(
+                f"type='{folder.type}' is not supported, only 'mount'", where="<filesystem>", line=folder.line
+            )
+        values = (
+            ("present", YES),
+            ("enabled", YES),
+            ("readAccess", YES),
+            ("writeAccess", NO if folder.readonly else YES),
+            ("hostPath", folder.source),
+            ("guestName", folder.target),
+        )
+        lines += [(f"sharedFolder{number}.{key}", value) for key, value in values]
+    return lines

@@ -1,0 +1,117 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Guest type and firmware: architecture, BIOS or EFI, secure boot, nvram, SMBIOS, TPM (P15 to P19, F18, F19, N3, N8).
+
+::
+
+    guestOS = "rhel7-64"
+    smbios.reflecthost = "true"
+    firmware = "efi"
+    uefi.secureBoot.enabled = "TRUE"
+    nvram = "web.nvram"
+    vtpm.present = "TRUE"
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain, Os, Tpm
+from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+from ansible_collections.virt.esx.plugins.module_utils._vmx.reading import Reading
+from ansible_collections.virt.esx.plugins.module_utils._vmx.writing import NO, YES, Entry, Writing
+
+TPM_HW_VERSION = 14  # the virtual hardware version that a TPM needs (N9)
+
+_64_BIT = "-64"
+_GUEST_OF_ARCH = {"i686": "other", "x86_64": "other-64"}
+
+
+def arch_of_guest(guest: str) -> str:
+    """The architecture of a ``guestOS`` (P15)."""
+    return "x86_64" if guest.endswith(_64_BIT) else "i686"
+
+
+def read_guest(reading: Reading) -> str | None:
+    """The ``guestOS``, where the dialect keeps it."""
+    return (reading.vmx.get("guestOS") or None) if reading.dialect.keeps_guest_os else None
+
+
+def read_os(reading: Reading) -> Os:
+    """Architecture and firmware."""
+    firmware = _firmware(reading)
+    secure = reading.vmx.boolean("uefi.secureBoot.enabled")
+    stated = secure or (reading.dialect.writes_secure_boot and "uefi.secureboot.enabled" in reading.vmx.raw)
+    return Os(
+        arch=arch_of_guest(reading.vmx.get("guestOS") or ""),
+        firmware=firmware,
+        secure_boot=secure if stated and firmware == "efi" else None,
+        nvram=_nvram(reading),
+        smbios="host" if reading.vmx.boolean("smbios.reflecthost") else None,
+    )
+
+
+def _firmware(reading: Reading) -> str | None:
+    value = reading.vmx.get("firmware")
+    if value is None or value == "efi":
+        return value
+    if reading.dialect.any_firmware:
+        if not value:
+            return None
+        if value.lower() in ("bios", "efi"):
+            return value.lower()
+    raise reading.vmx.refused("firmware", f"unknown value '{value}', expecting 'efi'")
+
+
+def _nvram(reading: Reading) -> str | None:
+    name = reading.vmx.get("nvram") if reading.dialect.keeps_nvram else None
+    return reading.path("nvram", name) if name else None
+
+
+def read_tpm(reading: Reading) -> tuple[Tpm, ...]:
+    """The TPM, if there is one (N8)."""
+    return (Tpm(),) if reading.dialect.has_tpm and reading.vmx.boolean("vtpm.present") else ()
+
+
+def write_guest(domain: Domain, writing: Writing) -> list[Entry]:
+    """``guestOS``: the one that is known, if it has the architecture, else no more than that (F18)."""
+    default = _GUEST_OF_ARCH.get(domain.os.arch)
+    if default is None:
+        raise ParseError(f"arch='{domain.os.arch}' is not supported, only 'i686' and 'x86_64'", where="<type>")
+    known = domain.guest_os if writing.dialect.keeps_guest_os else None
+    return [("guestOS", known if known and arch_of_guest(known) == domain.os.arch else default)]
+
+
+def write_smbios(domain: Domain, _writing: Writing) -> list[Entry]:
+    """``smbios.reflecthost`` (F19)."""
+    if domain.os.smbios in (None, "emulate"):
+        return []
+    if domain.os.smbios == "host":
+        return [("smbios.reflecthost", YES)]
+    raise ParseError(f"mode='{domain.os.smbios}' is not supported, only 'host' and 'emulate'", where="<smbios>")
+
+
+def write_firmware(domain: Domain, writing: Writing) -> list[Entry]:
+    """``firmware``, secure boot and ``nvram``."""
+    dialect, system = writing.dialect, domain.os
+    lines = []
+    if system.firmware == "efi" or (system.firmware == "bios" and dialect.any_firmware):
+        lines.append(("firmware", system.firmware))
+    if system.secure_boot is not None and system.firmware == "efi" and dialect.writes_secure_boot:
+        lines.append(("uefi.secureBoot.enabled", YES if system.secure_boot else NO))
+    if system.nvram is not None and dialect.keeps_nvram:
+        lines.append(("nvram", writing.path(system.nvram, "<nvram>", None)))
+    return lines
+
+
+def write_tpm(domain: Domain, writing: Writing) -> list[Entry]:
+    """``vtpm.present``, in the one spelling that newer versions of libvirt write (N9)."""
+    if not domain.tpms or not writing.dialect.has_tpm:
+        return []
+    tpm = domain.tpms[0]
+    if len(domain.tpms) > 1 or (tpm.model, tpm.backend, tpm.version or "2.0") != ("tpm-crb", "emulator", "2.0"):
+        raise ParseError(
+            "only one TPM is supported, model 'tpm-crb' with an emulator of version 2.0", where="<tpm>", line=tpm.line
+        )
+    return [("vtpm.present", "TRUE")]

@@ -1,0 +1,103 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Floppy drives (P46, P47, F54).
+
+::
+
+    floppy0.present = "TRUE"
+    floppy0.fileType = "file"
+    floppy0.fileName = "a.flp"
+
+VMware takes a floppy drive to be there unless it is said to be absent.
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk
+from ansible_collections.virt.esx.plugins.module_utils._vmx import slots
+from ansible_collections.virt.esx.plugins.module_utils._vmx.disks import (
+    AUTO_DETECT,
+    EMPTY,
+    OPTIONAL,
+    is_file,
+    refused,
+)
+from ansible_collections.virt.esx.plugins.module_utils._vmx.reading import Reading
+from ansible_collections.virt.esx.plugins.module_utils._vmx.writing import NO, YES, Entry, Writing
+
+_SECTIONS = ("floppy0", "floppy1")
+
+
+def read_floppies(reading: Reading) -> list[Disk]:
+    """The floppy drives that are there."""
+    all_slots = slots.slots("fdc", 0, wide=False, true_slots=True)
+    found = (_read_floppy(reading, slot) for slot in all_slots if slot.section in reading.vmx.sections)
+    return [disk for disk in found if disk is not None]
+
+
+def _read_floppy(reading: Reading, slot: slots.Slot) -> Disk | None:
+    vmx, at = reading.vmx, slot.section
+    present = vmx.boolean(f"{at}.present")
+    vmx.boolean(f"{at}.startConnected")
+    if not present or vmx.boolean(f"{at}.clientDevice"):
+        return None
+    vmx.boolean(f"{at}.writeThrough")
+    kind, name = vmx.get(f"{at}.fileType"), vmx.get(f"{at}.fileName")
+    word = (kind or "").lower()
+    if word not in ("device", "file"):
+        if not reading.dialect.any_disk:
+            message = f"invalid or not yet handled value '{name}' for file type '{kind or 'unknown'}'"
+            raise vmx.refused(f"{at}.fileName", message)
+        word = "device" if name and name.startswith("/dev/") else "file"
+    if reading.dialect.any_disk and name in ("", EMPTY):
+        name = None
+    return _drive(reading, slot, word, name)
+
+
+def _drive(reading: Reading, slot: slots.Slot, word: str, name: str | None) -> Disk:
+    policy = None
+    if word == "file" and name is not None:
+        name = reading.path(f"{slot.section}.fileName", name)
+    elif reading.dialect.honest_media and name is not None and name.lower() == AUTO_DETECT:
+        name, policy = None, OPTIONAL
+    return Disk(
+        device="floppy",
+        type="file" if word == "file" else "block",
+        source=name,
+        startup_policy=policy,
+        has_source=name is not None or policy is not None,
+        target=slot.target,
+        bus="fdc",
+        address=slot.address,
+    )
+
+
+def write_floppy(disk: Disk, section: str, writing: Writing) -> list[Entry]:
+    """The lines of one floppy drive."""
+    lines = [(f"{section}.present", YES)]
+    if is_file(disk, writing):
+        lines.append((f"{section}.fileType", "file"))
+        if disk.source is not None:
+            what = f"<source> of disk '{disk.target}'"
+            lines.append((f"{section}.fileName", writing.path(disk.source, what, disk.line)))
+        return lines
+    if disk.type != "block":
+        raise refused(disk, f"type='{disk.type}' is not supported for floppies, only 'file' and 'block'")
+    lines.append((f"{section}.fileType", "device"))
+    name = disk.source
+    if name is None and writing.dialect.honest_media and disk.startup_policy == OPTIONAL:
+        name = AUTO_DETECT
+    if name is not None:
+        lines.append((f"{section}.fileName", name))
+    return lines
+
+
+def write_absent(sections: Iterable[str]) -> list[Entry]:
+    """The floppy drives that are not there, which has to be said; ``sections`` has those that are."""
+    there = set(sections)
+    return [(f"{section}.present", NO) for section in _SECTIONS if section not in there]

@@ -1,0 +1,86 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Remote display and graphics card (P21 to P25, P61, P62, F30 to F33).
+
+::
+
+    RemoteDisplay.vnc.enabled = "true"
+    RemoteDisplay.vnc.port = "5901"
+    RemoteDisplay.vnc.ip = "0.0.0.0"
+    RemoteDisplay.vnc.keymap = "de"
+    RemoteDisplay.vnc.password = "secret"
+    svga.vramSize = "8388608"
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.displays import vram_kib
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain, Graphics, Video
+from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+from ansible_collections.virt.esx.plugins.module_utils._vmx.reading import Reading
+from ansible_collections.virt.esx.plugins.module_utils._vmx.writing import YES, Entry, Writing
+
+_VNC = "RemoteDisplay.vnc."
+_VRAM_STEP_KIB = 64
+
+
+def read_graphics(reading: Reading) -> tuple[Graphics, ...]:
+    """VNC, if it is enabled; a missing or negative port is the host's to choose."""
+    vmx = reading.vmx
+    if not vmx.boolean(_VNC + "enabled"):
+        return ()
+    port = reading.count(_VNC + "port", -1)
+    listen = vmx.get(_VNC + "ip")
+    return (
+        Graphics(
+            port=None if port < 0 else port & 0xFFFFFFFF,
+            autoport=port < 0,
+            listen=(listen or None) if reading.dialect.escapes else listen,
+            keymap=vmx.get(_VNC + "keymap"),
+            password=vmx.get(_VNC + "password"),
+        ),
+    )
+
+
+def read_video(reading: Reading) -> tuple[Video, ...]:
+    """There is always one card; its memory is a power of two (P62)."""
+    size = reading.vmx.integer("svga.vramSize", 0)
+    return (Video(vram_kib=vram_kib(-(-size // 1024))),)
+
+
+def write_graphics(domain: Domain, _writing: Writing) -> list[Entry]:
+    """VNC, and no other kind (F30 to F32)."""
+    lines = []
+    for graphics in domain.graphics:
+        if graphics.type != "vnc":
+            raise ParseError(
+                f"type='{graphics.type}' is not supported, only 'vnc'", where="<graphics>", line=graphics.line
+            )
+        values = (
+            ("enabled", YES),
+            ("port", None if graphics.autoport else str(graphics.port or 0)),
+            ("ip", graphics.listen),
+            ("keymap", graphics.keymap),
+            ("password", graphics.password),
+        )
+        lines += [(_VNC + key, value) for key, value in values if value is not None]
+    return lines
+
+
+def write_video(domain: Domain, _writing: Writing) -> list[Entry]:
+    """The size of video memory; with graphics and no card there is a default one (F14, F33)."""
+    videos = domain.videos or ((Video(),) if domain.graphics else ())
+    if not videos:
+        return []
+    video = videos[-1]
+    if len(videos) > 1:
+        raise ParseError("only one card is supported", where="<video>", line=video.line)
+    if video.type != "vmvga":
+        raise ParseError(f"type='{video.type}' is not supported, only 'vmvga'", where="<video>", line=video.line)
+    if video.heads > 1:
+        raise ParseError(f"heads='{video.heads}' is not supported, only 1", where="<video>", line=video.line)
+    size = -(-vram_kib(video.vram_kib) // _VRAM_STEP_KIB) * _VRAM_STEP_KIB
+    return [("svga.vramSize", str(size * 1024))]

@@ -1,0 +1,97 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who a domain is: name, UUID, generation id, description (P4 to P7, F20 to F22).
+
+::
+
+    displayName = "web%2f01"
+    uuid.bios = "56 4d 12 23 f8 35 c4 b1-bb f6 e3 23 90 d6 2b d3"
+    vm.genid = "81985529216486895"
+    vm.genidX = "-1"
+    annotation = "line 1|0Aline 2"
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
+from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import NO_UUID
+from ansible_collections.virt.esx.plugins.module_utils._vmx.reading import Reading
+from ansible_collections.virt.esx.plugins.module_utils._vmx.values import escape_name, format_uuid, unescape
+from ansible_collections.virt.esx.plugins.module_utils._vmx.writing import Entry, Writing
+
+_UNNAMED = "unnamed"
+
+
+def read_uuid(reading: Reading) -> str | None:
+    """The UUID; one of zeros, or None, stands for a missing one (P5, G25)."""
+    uuid = reading.vmx.uuid("uuid.bios")
+    if reading.dialect.nothing_random:
+        return None if uuid == NO_UUID else uuid
+    return uuid or NO_UUID
+
+
+def read_name(reading: Reading) -> str | None:
+    """The name, decoded by both schemes (L28)."""
+    name = _unescaped(reading, "displayName", "%|")
+    if name or not reading.dialect.always_named:
+        return name
+    directory = (reading.place.directory or "").rpartition("]")[2].strip(" /")
+    return directory.rpartition("/")[2] or _UNNAMED
+
+
+def read_genid(reading: Reading) -> str | None:
+    """The generation id out of its two signed halves (P6)."""
+    low, high = reading.vmx.integer("vm.genid", 0), reading.vmx.integer("vm.genidX", 0)
+    if not low and not high:
+        return None
+    digits = f"{low & 0xFFFFFFFFFFFFFFFF:016x}{high & 0xFFFFFFFFFFFFFFFF:016x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def read_description(reading: Reading) -> str | None:
+    """The description, decoded by VMX's own scheme (L28)."""
+    return _unescaped(reading, "annotation", "|")
+
+
+def _unescaped(reading: Reading, key: str, introducers: str) -> str | None:
+    value = reading.vmx.raw.get(key.lower())
+    if value is None:
+        return None
+    try:
+        for introducer in introducers:
+            value = unescape(value, introducer, lenient=reading.dialect.escapes)
+    except ValueError as err:
+        raise reading.vmx.refused(key, f"contains invalid escape sequence: {err}") from None
+    return value
+
+
+def write_uuid(domain: Domain, writing: Writing) -> Entry:
+    """``uuid.bios``, or the wish that the host makes one (F20)."""
+    uuid = domain.uuid
+    if uuid is None and not writing.dialect.nothing_random:
+        uuid = writing.random(16).hex()
+    if uuid is None or uuid == NO_UUID:
+        return ("uuid.action", "create")
+    return ("uuid.bios", format_uuid(uuid))
+
+
+def write_name(domain: Domain) -> list[Entry]:
+    """``displayName`` (F21)."""
+    return [] if domain.name is None else [("displayName", escape_name(domain.name))]
+
+
+def write_genid(domain: Domain, writing: Writing) -> list[Entry]:
+    """The two signed halves of the generation id."""
+    if domain.genid is None or not writing.dialect.writes_genid:
+        return []
+    digits = bytes.fromhex(domain.genid.replace("-", ""))
+    halves = (int.from_bytes(half, "big", signed=True) for half in (digits[:8], digits[8:]))
+    return [(key, str(half)) for key, half in zip(("vm.genid", "vm.genidX"), halves)]
+
+
+def write_description(domain: Domain) -> list[Entry]:
+    """``annotation``, unless there is nothing to say (F22)."""
+    return [("annotation", domain.description)] if domain.description else []

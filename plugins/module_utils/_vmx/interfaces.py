@@ -1,0 +1,261 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Network interfaces (P50 to P60, F56 to F64).
+
+::
+
+    ethernet0.present = "TRUE"
+    ethernet0.virtualDev = "vmxnet3"
+    ethernet0.networkName = "VM Network"
+    ethernet0.connectionType = "bridged"
+    ethernet0.addressType = "vpx"
+    ethernet0.generatedAddress = "00:50:56:91:48:c7"
+    ethernet0.checkMACAddress = "false"
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+import re
+from xml.sax.saxutils import escape as escape_xml
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import NO_MAC
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain, Interface, VdsPort
+from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+from ansible_collections.virt.esx.plugins.module_utils._vmx.mac import GENERATED_PREFIX, is_multicast, mac_use
+from ansible_collections.virt.esx.plugins.module_utils._vmx.reading import INT_MAX, Reading
+from ansible_collections.virt.esx.plugins.module_utils._vmx.values import format_uuid
+from ansible_collections.virt.esx.plugins.module_utils._vmx.writing import NO, YES, Entry, Writing
+
+_SECTION = re.compile(r"ethernet([0-9]{1,10})")
+_KEY = re.compile(r"ethernet[0-9]{1,10}\.")
+
+_MODELS = ("vlance", "vmxnet", "vmxnet3", "e1000", "e1000e")
+_VMXNET2 = ("vmxnet", "15")  # virtualDev and features of what libvirt calls vmxnet2
+_MODEL_WORD = re.compile(r"[A-Za-z0-9_-]+")
+
+# addressType -> (libvirt's word, the key that has the address)
+_ADDRESS_TYPES = {
+    None: (None, "generatedAddress"),
+    "generated": ("generated", "generatedAddress"),
+    "vpx": ("generated", "generatedAddress"),
+    "static": ("static", "address"),
+}
+_OTHER_KEY = {"generatedAddress": "address", "address": "generatedAddress"}
+
+HOSTONLY = "hostonly"
+_XML_QUOTES = {'"': "&quot;", "'": "&apos;"}
+_MOST = 10  # interfaces a domain can have
+_MOST_BEFORE_7 = 4  # the same before virtual hardware version 7
+
+
+def interface_indexes(reading: Reading) -> tuple[int, ...]:
+    """The indexes of the interfaces that are there, ascending (L18, P50)."""
+    vmx = reading.vmx
+    indexes = []
+    for section in vmx.sections:
+        if not section.startswith("ethernet"):
+            continue
+        found = _SECTION.fullmatch(section)
+        if found is None or section in vmx.raw or int(found[1]) > INT_MAX:
+            if reading.dialect.lenient_ethernet:
+                continue
+            raise _not_indexed(reading, section)
+        if str(int(found[1])) == found[1]:  # ethernet00 is never looked up (L19)
+            indexes.append(int(found[1]))
+    return tuple(index for index in sorted(indexes) if _is_present(reading, index))
+
+
+def _not_indexed(reading: Reading, section: str) -> ParseError:
+    key = next(key for key in reading.vmx.raw if key == section or key.startswith(section + "."))
+    return reading.vmx.refused(key, "failed to parse the index of VMX key, expecting ethernet<number>.<name>")
+
+
+def _is_present(reading: Reading, index: int) -> bool:
+    present = reading.vmx.boolean(f"ethernet{index}.present")
+    reading.vmx.boolean(f"ethernet{index}.startConnected")  # has no effect, but has to be right
+    return present
+
+
+def read_interfaces(reading: Reading) -> tuple[Interface, ...]:
+    """The interfaces that are there."""
+    return tuple(_read_interface(reading, f"ethernet{index}") for index in interface_indexes(reading))
+
+
+def _read_interface(reading: Reading, at: str) -> Interface:
+    vmx = reading.vmx
+    connection = vmx.get(f"{at}.connectionType")
+    word = None if connection is None else connection.lower()
+    mac_type, mac = _read_mac(reading, at)
+    check = vmx.get(f"{at}.checkMACAddress")
+    if check is not None and reading.dialect.any_mac_check:
+        check = check.lower()
+    model = _read_model(reading, at)
+    kind, source, target, port = _read_network(reading, at, word)
+    return Interface(
+        type=kind,
+        source=source,
+        vds=port,
+        mac=mac,
+        mac_type=mac_type,
+        mac_check=None if check is None else check == YES,
+        target=target,
+        model=model,
+    )
+
+
+def _read_mac(reading: Reading, at: str) -> tuple[str | None, str | None]:
+    """How the MAC address came about, and the address (P51, P52)."""
+    vmx, dialect = reading.vmx, reading.dialect
+    address_type = vmx.get(f"{at}.addressType")
+    known = _ADDRESS_TYPES.get(None if address_type is None else address_type.lower())
+    if known is None:
+        words = ", ".join(f"'{word}'" for word in _ADDRESS_TYPES if word)
+        raise vmx.refused(f"{at}.addressType", f"expecting one of {words}, found '{address_type}'")
+    mac_type, key = known
+    mac = vmx.mac(f"{at}.{key}")
+    if mac is None and dialect.either_mac_key:
+        mac = vmx.mac(f"{at}.{_OTHER_KEY[key]}")
+    if not dialect.nothing_random:
+        return mac_type, mac or NO_MAC
+    if mac is None or mac == NO_MAC:
+        return None, None
+    if is_multicast(mac):
+        raise vmx.refused(f"{at}.{key}", f"'{mac}' is a multicast address, no card has one")
+    return mac_type, mac
+
+
+def _read_model(reading: Reading, at: str) -> str | None:
+    """``virtualDev``, of which vmxnet means vmxnet2 with the right features (P54)."""
+    word = reading.vmx.get(f"{at}.virtualDev")
+    features = reading.vmx.integer(f"{at}.features", 0)
+    if word is None:
+        return None
+    model = word.lower()
+    if model in _MODELS:
+        return "vmxnet2" if (model, str(features)) == _VMXNET2 else model
+    if reading.dialect.any_model:
+        return word if _MODEL_WORD.fullmatch(word) else None
+    known = ", ".join(f"'{model}'" for model in _MODELS)
+    raise reading.vmx.refused(f"{at}.virtualDev", f"expecting one of {known}, found '{word}'")
+
+
+def _read_network(
+    reading: Reading, at: str, connection: str | None
+) -> tuple[str, str | None, str | None, VdsPort | None]:
+    """Type, source, target and port of the network that the interface is connected to (P55 to P57)."""
+    vmx = reading.vmx
+    target = None
+    network = vmx.get(f"{at}.networkName") if connection is None else None
+    if connection in ("bridged", "custom"):
+        network = vmx.required(f"{at}.networkName")
+    if connection == "custom":
+        target = vmx.required(f"{at}.vnet")
+    switch = vmx.uuid(f"{at}.dvs.switchId")
+    if switch is not None:
+        return "vds", None, None, _read_port(reading, at, switch)
+    if connection in (None, "bridged", "custom"):
+        return ("null" if network is None else "bridge"), network, target, None
+    if connection == "nat":
+        return "user", None, None, None
+    if connection == HOSTONLY and reading.dialect.hostonly:
+        return "network", HOSTONLY, None, None
+    known = "'bridged', 'nat' or 'custom'"
+    raise vmx.refused(f"{at}.connectionType", f"invalid or not yet handled value '{connection}', expecting {known}")
+
+
+def _read_port(reading: Reading, at: str, switch: str) -> VdsPort:
+    return VdsPort(
+        switch_id=switch,
+        port_id=reading.count(f"{at}.dvs.portId", 0),
+        portgroup_id=reading.vmx.get(f"{at}.dvs.portgroupId"),
+        connection_id=reading.count(f"{at}.dvs.connectionId", 0),
+    )
+
+
+def write_interfaces(domain: Domain, writing: Writing) -> list[Entry]:
+    """The lines of all interfaces."""
+    most = _MOST if writing.hw_version >= 7 else _MOST_BEFORE_7
+    indexes = range(len(domain.interfaces)) if writing.interfaces is None else writing.interfaces
+    lines: list[Entry] = []
+    for index, interface in zip(indexes, domain.interfaces):
+        if index >= most and writing.interfaces is None:
+            raise _refused(interface, f"Ethernet controller index {index} out of [0..{most - 1}] range")
+        values = (
+            ("present", YES),
+            *_model(interface, writing),
+            *_network(interface, writing),
+            *_address(interface, writing),
+        )
+        lines += [(f"ethernet{index}.{key}", value) for key, value in values]
+    return lines
+
+
+def _model(interface: Interface, writing: Writing) -> list[Entry]:
+    """``virtualDev`` (F58)."""
+    model = interface.model
+    if model is None:
+        return []
+    if model == "vmxnet2":
+        return [("virtualDev", _VMXNET2[0]), ("features", _VMXNET2[1])]
+    if model in _MODELS or writing.dialect.any_model:
+        return [("virtualDev", model)]
+    raise _refused(interface, f"model '{model}' is not supported, expecting one of {', '.join(_MODELS)}, vmxnet2")
+
+
+def _network(interface: Interface, writing: Writing) -> list[Entry]:
+    """What the interface is connected to (F59 to F62)."""
+    if interface.type == "bridge":
+        name = ("networkName", interface.source or "")
+        if interface.target is None:
+            return [name, ("connectionType", "bridged")]
+        return [name, ("connectionType", "custom"), ("vnet", interface.target)]
+    if interface.type == "user":
+        return [("connectionType", "nat")]
+    if interface.type == "null":
+        return []
+    if interface.type == "vds" and interface.vds is not None:
+        return _port(interface.vds, writing)
+    if interface.type == "network" and writing.dialect.hostonly and interface.source == HOSTONLY:
+        return [("connectionType", HOSTONLY)]
+    raise _refused(interface, f"net type '{interface.type}' is not supported, expecting 'bridge', 'user' or 'vds'")
+
+
+def _port(port: VdsPort, writing: Writing) -> list[Entry]:
+    group = port.portgroup_id
+    if group is not None and not writing.dialect.plain_portgroup:
+        group = escape_xml(group, _XML_QUOTES)
+    values = (
+        ("dvs.switchId", format_uuid(port.switch_id)),
+        ("dvs.portId", str(port.port_id) if port.port_id else None),
+        ("dvs.portgroupId", group),
+        ("dvs.connectionId", str(port.connection_id) if port.connection_id else None),
+    )
+    return [(key, value) for key, value in values if value is not None]
+
+
+def _address(interface: Interface, writing: Writing) -> list[Entry]:
+    """The MAC address (F63)."""
+    mac = interface.mac
+    if mac is None or mac == NO_MAC:
+        if writing.dialect.nothing_random:
+            return [("addressType", "generated")]
+        mac = ":".join((GENERATED_PREFIX, *(f"{byte:02x}" for byte in writing.random(3))))
+    use = mac_use(mac, interface.mac_type, interface.mac_check)
+    if writing.dialect.first_manual:
+        mac = mac.upper()
+    if use.kind == "static":
+        lines = [("addressType", "static"), ("address", mac)]
+    elif use.vpx:
+        lines = [("addressType", "vpx"), ("generatedAddress", mac)]
+    else:
+        lines = [("addressType", "generated"), ("generatedAddress", mac), ("generatedAddressOffset", "0")]
+    if use.check is not None:
+        lines.append(("checkMACAddress", YES if use.check else NO))
+    return lines
+
+
+def _refused(interface: Interface, message: str) -> ParseError:
+    return ParseError(message, where="<interface>", line=interface.line)

@@ -1,0 +1,121 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The text of a VMX file as statements: ``name = "value"``, with libvirt's exact idea of what is one.
+
+Statements end with a line end (``\\n``, ``\\r`` or both) or with ``;``. A comment begins with ``#``, first on a line or
+after a value. A value stands between double quotes, single quotes, or three double quotes, and only the last may
+span lines; there are no backslash escapes. Names begin with a letter or a dot. Any of it that is wrong refuses the
+whole text, also in statements that nobody reads (L1 to L16).
+
+One regular expression describes a statement. It cannot fail: what is no statement is taken whole by its last branch,
+so that one pass over a text both splits and checks it, in time linear in its length.
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+
+_NAME = r"[A-Za-z.][A-Za-z0-9_:.*-]*"
+# Three quotes count as such where at least seven bytes are left, so not in `""""""` at the very end (L5).
+_VALUE = (
+    r'(?:"""(?!"""\Z)([^"]*(?:"{1,2}(?!")[^"]*)*)"""'
+    r'|"([^"\r\n]*)"'
+    r"|'([^'\r\n]*)')"
+)
+_COMMENT = r"#[^\r\n]*"
+# name, value in """, value in ", value in ', what is no statement; a mere comment has none of them
+_STATEMENT = re.compile(
+    rf"[ \t\r\n]*(?:(?:({_NAME})[ \t]*=[ \t]*{_VALUE}[ \t]*(?:{_COMMENT})?(?:[\r\n;][ \t\r\n]*|\Z))"
+    rf"|{_COMMENT}(?:[\r\n][ \t\r\n]*|\Z)"
+    r"|([\s\S]+))"
+)
+_NAME_ALONE = re.compile(rf"[ \t\r\n]*({_NAME})?[ \t]*")
+_BLANKS_AND_VALUE = re.compile(rf"[ \t]*(?:{_VALUE}[ \t]*)?")
+_BLANKS = re.compile(r"[ \t]*")
+
+
+class Statement(NamedTuple):
+    """One statement, by its place in the text."""
+
+    name: str
+    value: str
+    start: int  # of the name
+    value_start: int  # of the opening quotes
+    value_end: int  # behind the closing quotes
+    end: int  # behind the line end or ``;``
+
+
+def values(text: str) -> dict[str, str]:
+    """The value of each key, in lower case; the first of several wins (L17).
+
+    :raises ParseError: with the line, for a text that is not made of statements alone.
+    """
+    found = _STATEMENT.findall(text)
+    if found and found[-1][4]:
+        raise _wrong(text, len(text) - len(found[-1][4]))
+    found.reverse()
+    result = {name.lower(): plain or triple or single for name, triple, plain, single, _wrong_text in found}
+    result.pop("", None)  # comments
+    return result
+
+
+def statements(text: str) -> Iterator[Statement]:
+    """The statements of a text that ``values`` accepted, in order, with their places."""
+    for found in _STATEMENT.finditer(text):
+        if found[1] is None:
+            continue
+        group = found.lastindex or 0
+        width = 3 if group == 2 else 1
+        value_end = found.end(group) + width
+        yield Statement(
+            found[1], found[group], found.start(1), found.start(group) - width, value_end, _end(text, value_end)
+        )
+
+
+def _end(text: str, position: int) -> int:
+    """Where the statement whose value ends at the position is over, its comment and line end or ``;`` included."""
+    found = _TAIL.match(text, position)
+    return found.end() if found else position
+
+
+_TAIL = re.compile(rf"[ \t]*(?:{_COMMENT})?(?:\r\n|[\r\n;])?")
+
+
+def _wrong(text: str, start: int) -> ParseError:
+    """What is wrong with the statement that begins there (L12 to L16)."""
+    found = _NAME_ALONE.match(text, start)
+    name, position = (found[1], found.end()) if found else (None, start)
+    if name is None:
+        return _refusal(text, position, None, 'expecting a name; a line reads name = "value"')
+    if text[position : position + 1] != "=":
+        return _refusal(text, position, name, "expecting an assignment: '=' after the name")
+    value = _BLANKS_AND_VALUE.match(text, position + 1)
+    if value is None or value.lastindex is None:
+        blanks = _BLANKS.match(text, position + 1)
+        position = blanks.end() if blanks else position + 1
+        return _refusal(text, position, name, _wrong_value(text[position : position + 1]))
+    junk = text[value.end() : value.end() + 20].splitlines()[0]
+    return _refusal(
+        text, value.end(), name, f"expecting a separator (line end, ';' or '#') after the value, found {junk!r}"
+    )
+
+
+def _wrong_value(first: str) -> str:
+    if first in ('"', "'") and first:
+        return "unterminated string: the closing quote is missing"
+    if first.isdigit() or first in ("+", "-"):
+        return "numbers not allowed, put quotes around it"
+    if first == "[":
+        return "lists not allowed, put quotes around it"
+    return "expecting a value in quotes"
+
+
+def _refusal(text: str, position: int, name: str | None, what: str) -> ParseError:
+    return ParseError(what, where=name, line=text.count("\n", 0, position) + 1)

@@ -1,0 +1,135 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""References to files in datastores, as VMX and as domain XML write them.
+
+VMX has ``/vmfs/volumes/<volume>/dir/file`` (the volume by its datastore's name or by its UUID), or a name relative to
+the VMX file itself; libvirt's XML has ``[datastore] dir/file``. What is in no datastore stays as it is (D1 to D15).
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+from ansible_collections.virt.esx.plugins.module_utils._vmx.values import escape_name
+
+_VOLUMES = "/vmfs/volumes/"
+_VOLUME_PATH = re.compile(r"/vmfs/volumes/+([^/]+)/(.+)", re.DOTALL)
+_DATASTORE_PATH = re.compile(r"\[([^\]]+)\] *(.*)", re.DOTALL)
+_WINDOWS_ABSOLUTE = re.compile(r"[A-Za-z]:[\\/]|\\\\")
+
+_FORBIDDEN_IN_ITEMS = str.maketrans(dict.fromkeys('"*<>:|?', "_"))
+_UNSAFE_IN_ITEMS = re.compile(r"[^A-Za-z0-9'(),. _-]+")
+
+
+class DatastorePath(NamedTuple):
+    """A place in a datastore; as text, ``[datastore] directory/file``."""
+
+    datastore: str
+    path: str  # directory and file, without a leading slash; empty for the datastore itself
+
+    def __str__(self) -> str:
+        return f"[{self.datastore}] {self.path}"
+
+    @property
+    def directory(self) -> str:
+        """The directory within the datastore, empty for its root."""
+        return self.path.rpartition("/")[0]
+
+    @property
+    def name(self) -> str:
+        """The file's own name."""
+        return self.path.rpartition("/")[2]
+
+
+def parse_datastore_path(text: str) -> DatastorePath:
+    """Read ``[datastore] directory/file`` (D9); what follows the bracket may be empty.
+
+    :raises ParseError: for anything else.
+    """
+    found = _DATASTORE_PATH.match(text)
+    if not found:
+        raise ParseError(f"datastore path '{text}' doesn't have expected format '[datastore] directory/file'")
+    return DatastorePath(found[1], found[2])
+
+
+def escape_datastore_item(name: str) -> str:
+    """The name that ESX gives to a file or directory of that name in a datastore; it cannot be undone.
+
+    ``a/b%c:d`` becomes ``a+JQ-2fb+JQ-25c_d``: what file systems forbid becomes ``_``, then ``%``, ``/`` and ``\\`` are
+    escaped as in names of the VI API, then each run of other characters is written in base64 between ``+`` and ``-``.
+    """
+    safe = escape_name(name.translate(_FORBIDDEN_IN_ITEMS))
+
+    def encoded(run: re.Match[str]) -> str:
+        digits = base64.b64encode(run[0].encode("utf-8", "surrogateescape"), b"+,").decode().rstrip("=")
+        return f"+{digits}" + ("" if run.end() == len(safe) else "-")
+
+    return _UNSAFE_IN_ITEMS.sub(encoded, safe)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a VMX lies, and what it can refer to.
+
+    ``directory``: the datastore directory of the VMX itself, ``[datastore] directory``, for names relative to it;
+    without it they stay as they are. ``datastores``: the datastore's name by volume; without it a volume's name is
+    taken as the datastore's.
+    """
+
+    directory: str | None = None
+    datastores: Mapping[str, str] | None = None
+
+    def datastore(self, volume: str) -> str | None:
+        """The name of the datastore on that volume, None where there is none."""
+        if self.datastores is None:
+            return volume
+        if volume in self.datastores:
+            return self.datastores[volume]
+        return volume if volume in self.datastores.values() else None
+
+    def resolve(self, name: str, *, relative_paths: bool) -> str | None:
+        """The source in XML of a file name in VMX (D14, N10); None where its datastore does not exist.
+
+        :param relative_paths: accept names with directories relative to the VMX, and absolute Windows paths.
+        :raises ValueError: for a name that cannot be handled; its text says why.
+        """
+        if name.startswith(_VOLUMES):
+            found = _VOLUME_PATH.match(name)
+            if not found:
+                raise ValueError(f"doesn't have expected format '{_VOLUMES}<datastore>/<path>'")
+            datastore = self.datastore(found[1])
+            return None if datastore is None else f"[{datastore}] {found[2]}"
+        if name.startswith("/"):
+            return name
+        if relative_paths and _WINDOWS_ABSOLUTE.match(name):
+            return name
+        if "/" in name and not relative_paths:
+            raise ValueError("could not handle a relative file name with a directory")
+        if self.directory is None:
+            return name
+        separator = " " if self.directory.endswith("]") else "/"
+        return f"{self.directory.rstrip('/')}{separator}{name}"
+
+
+def vmx_file_name(source: str, *, verbatim: bool) -> str:
+    """The file name in VMX of a source in XML (D15).
+
+    :param verbatim: write what is no datastore path as it is, a name relative to the VMX for example.
+    :raises ValueError: for a source that cannot be handled; its text says why.
+    """
+    if source.startswith("["):
+        found = _DATASTORE_PATH.match(source)
+        if not found:
+            raise ValueError("doesn't have expected format '[datastore] directory/file'")
+        return f"{_VOLUMES}{found[1]}/{found[2]}"
+    if source.startswith("/") or verbatim:
+        return source
+    raise ValueError("is neither '[datastore] directory/file' nor an absolute path")

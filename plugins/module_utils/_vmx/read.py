@@ -1,0 +1,138 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""VMX to domain: the order in which a VMX is read (section 2.1), each part in its own file.
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Controller, Disk, Domain
+from ansible_collections.virt.esx.plugins.module_utils._vmx import (
+    chardevs,
+    controllers,
+    disks,
+    filesystems,
+    firmware,
+    floppies,
+    graphics,
+    identity,
+    interfaces,
+    resources,
+    slots,
+)
+from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS, Dialect
+from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
+from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import Place
+from ansible_collections.virt.esx.plugins.module_utils._vmx.reading import Reading
+
+_CONFIG_VERSION = 8
+_OLDEST_HARDWARE = 4
+
+
+def read_vmx(
+    text: str | bytes,
+    *,
+    dialect: Dialect = DIALECTS["esx"],
+    directory: str | None = None,
+    datastores: Mapping[str, str] | None = None,
+) -> Domain:
+    """The domain that a VMX describes.
+
+    :param text: the VMX; bytes are decoded by the file's own ``.encoding``, and so are surrogate escapes.
+    :param directory: the datastore directory of the VMX itself, ``[datastore] directory``, for relative file names.
+    :param datastores: the datastore's name by volume in ``/vmfs/volumes/<volume>/``; without it the volume's own name.
+    :raises ParseError: with key and line, for a VMX that the dialect refuses.
+    """
+    return read_file(VmxFile(text, dialect), dialect, Place(directory, datastores))
+
+
+def read_file(vmx: VmxFile, dialect: Dialect, place: Place) -> Domain:
+    """The domain that a VMX file describes; see ``read_vmx``."""
+    reading = begin_reading(vmx, dialect, place)
+    uuid = identity.read_uuid(reading)
+    name = identity.read_name(reading)
+    genid = identity.read_genid(reading)
+    description = identity.read_description(reading)
+    memory = resources.read_memory(reading)
+    processors = resources.read_processors(reading)
+    topology = resources.read_topology(reading, processors)
+    affinity = resources.read_affinity(reading, processors)
+    shares = resources.read_shares(reading, processors)
+    displays = graphics.read_graphics(reading)
+    present, drives = _read_drives(reading)
+    return Domain(
+        name=name,
+        uuid=uuid,
+        genid=genid,
+        description=description,
+        guest_os=firmware.read_guest(reading),
+        memory_kib=memory.size,
+        current_memory_kib=memory.current,
+        min_guarantee_kib=memory.guarantee,
+        vcpus=processors,
+        cpuset=affinity,
+        shares=shares,
+        cpu=topology,
+        disks=tuple(drives),
+        controllers=controllers.read_controllers(reading, present, drives),
+        filesystems=filesystems.read_filesystems(reading),
+        interfaces=interfaces.read_interfaces(reading),
+        videos=graphics.read_video(reading),
+        serials=chardevs.read_serials(reading),
+        parallels=chardevs.read_parallels(reading),
+        graphics=displays,
+        os=firmware.read_os(reading),
+        tpms=firmware.read_tpm(reading),
+    )
+
+
+def begin_reading(vmx: VmxFile, dialect: Dialect, place: Place) -> Reading:
+    """A reading of a VMX whose versions are right (P1, P2)."""
+    config = _version(vmx, "config.version")
+    if config != _CONFIG_VERSION:
+        raise vmx.refused("config.version", f"expecting config.version to be {_CONFIG_VERSION} but found {config}")
+    hardware = _version(vmx, "virtualHW.version")
+    if hardware < _OLDEST_HARDWARE:
+        raise vmx.refused("virtualHW.version", f"expecting at least {_OLDEST_HARDWARE} but found {hardware}")
+    return Reading(vmx, dialect, hardware, place)
+
+
+def _version(vmx: VmxFile, key: str) -> int:
+    vmx.required(key)
+    return vmx.integer(key, 0)
+
+
+def _read_drives(reading: Reading) -> tuple[list[Controller], list[Disk]]:
+    """The controllers that are there, and the disks on all buses in the order of their slots (section 2.8)."""
+    present: list[Controller] = []
+    drives: list[Disk] = []
+    buses: list[tuple[str, Sequence[Controller]]] = [("scsi", ()), ("sata", ()), ("ide", _IDE_CHANNELS)]
+    for bus, fixed in buses:
+        there = fixed or controllers.present_controllers(reading, bus)
+        present += () if fixed else there
+        drives += disks.read_disks(reading, bus, there)
+    drives += floppies.read_floppies(reading)
+    if reading.dialect.writes_sata_nvme:
+        there = controllers.present_controllers(reading, "nvme")
+        present += there
+        drives += disks.read_disks(reading, "nvme", there)
+    return present, _distinct(drives) if reading.dialect.true_slots else drives
+
+
+_IDE_CHANNELS = tuple(Controller("ide", channel) for channel in range(slots.BUSES["ide"].controllers))
+
+
+def _distinct(drives: Sequence[Disk]) -> list[Disk]:
+    """The disks, those of SATA renamed whose names SCSI disks have (G4)."""
+    taken = {disk.target for disk in drives if disk.bus == "scsi"}
+    return [
+        replace(disk, target=slots.moved_sata_name(disk.address))
+        if disk.bus == "sata" and disk.target in taken and disk.address
+        else disk
+        for disk in drives
+    ]

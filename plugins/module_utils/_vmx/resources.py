@@ -1,0 +1,168 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Memory and processors: sizes, topology, affinity, shares (P8 to P14, F23 to F29).
+
+::
+
+    memsize = "2048"
+    sched.mem.max = "1024"
+    sched.mem.minsize = "512"
+    numvcpus = "4"
+    cpuid.coresPerSocket = "2"
+    sched.cpu.affinity = "0,1,2,5"
+    sched.cpu.shares = "high"
+
+VMX counts memory in MiB, in steps of 4; the domain in KiB.
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Cpu, Domain
+from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+from ansible_collections.virt.esx.plugins.module_utils._vmx.reading import Reading
+from ansible_collections.virt.esx.plugins.module_utils._vmx.writing import Entry, Writing
+
+_STEP_MIB = 4
+_STEP_KIB = _STEP_MIB * 1024
+_DEFAULT_MIB = 32
+_CPUS = 16384  # the most that libvirt's sets of processors hold
+
+_SHARES = {"low": 500, "normal": 1000, "high": 2000}  # of each processor
+_SHARES_LIMIT = 1 << 64
+_CPU = re.compile(r"[ \t\n\v\f\r]*\+?0*([0-9]{1,9})[ \t\n\v\f\r]*\Z", re.ASCII)
+_NUMBER = re.compile(r"[ \t\n\v\f\r]*([+-]?)0*([0-9]{1,20})\Z", re.ASCII)
+
+
+class Memory(NamedTuple):
+    """The three sizes of memory, in KiB."""
+
+    size: int
+    current: int
+    guarantee: int | None
+
+
+def read_memory(reading: Reading) -> Memory:
+    """``memsize``, ``sched.mem.max`` and ``sched.mem.minsize`` (P8 to P10)."""
+    size = reading.count("memsize", _DEFAULT_MIB)
+    if size <= 0 or size % _STEP_MIB:
+        raise reading.vmx.refused("memsize", f"expecting a positive multiple of {_STEP_MIB} (megabytes), found {size}")
+    current = reading.vmx.integer("sched.mem.max", size)
+    guarantee = reading.vmx.integer("sched.mem.minsize", 0)
+    return Memory(
+        size * 1024,
+        (current if 0 < current < size else size) * 1024,
+        min(guarantee, size) * 1024 if guarantee > 0 else None,
+    )
+
+
+def write_memory(domain: Domain, _writing: Writing) -> list[Entry]:
+    """The same keys; the size is rounded up to what VMware takes (F23 to F25)."""
+    size = -(-domain.memory_kib // _STEP_KIB) * _STEP_KIB
+    lines = [("memsize", str(size // 1024))]
+    current = min(domain.current_memory_kib or domain.memory_kib, domain.memory_kib)
+    if current < size:
+        lines.append(("sched.mem.max", str(-(-current // 1024))))
+    if domain.min_guarantee_kib:
+        lines.append(("sched.mem.minsize", str(-(-domain.min_guarantee_kib // 1024))))
+    return lines
+
+
+def read_processors(reading: Reading) -> int:
+    """``numvcpus`` (P11)."""
+    number = reading.count("numvcpus", 1)
+    if number <= 0:
+        raise reading.vmx.refused("numvcpus", f"expecting at least 1, found {number}")
+    return number & 0xFFFFFFFF
+
+
+def read_topology(reading: Reading, processors: int) -> Cpu | None:
+    """``cpuid.coresPerSocket``; none where each socket has one core (P12)."""
+    key = "cpuid.coresPerSocket"
+    cores = reading.count(key, 1)
+    if cores <= 1:
+        return None
+    if processors % cores and reading.dialect.even_topology:
+        return None
+    if processors < cores:
+        raise reading.vmx.refused(key, f"expecting at most numvcpus, {processors}, found {cores}")
+    return Cpu(sockets=processors // cores, cores=cores)
+
+
+def read_affinity(reading: Reading, processors: int) -> tuple[int, ...] | None:
+    """``sched.cpu.affinity`` (P13)."""
+    key = "sched.cpu.affinity"
+    value = reading.vmx.get(key)
+    if value is None or value.lower() == "all":
+        return None
+    pieces = [_CPU.match(piece) for piece in value.split(",")]
+    result = {int(piece[1]) for piece in pieces if piece}
+    if not all(pieces):
+        raise reading.vmx.refused(key, f"expecting processor numbers separated by ',', found '{value}'")
+    if max(result) >= _CPUS:
+        raise reading.vmx.refused(key, f"processor {max(result)} is too large, expecting less than {_CPUS}")
+    if len(pieces) < processors and not reading.dialect.any_affinity:
+        raise reading.vmx.refused(key, f"expecting at least numvcpus, {processors}, processors, found {len(pieces)}")
+    return tuple(sorted(result))
+
+
+def read_shares(reading: Reading, processors: int) -> int | None:
+    """``sched.cpu.shares``, a word or a number (P14)."""
+    key = "sched.cpu.shares"
+    value = reading.vmx.get(key)
+    if value is None:
+        return None
+    each = _SHARES.get(value.lower())
+    if each is not None:
+        return each * processors
+    found = _NUMBER.match(value)
+    shares = int(found[2]) if found else _SHARES_LIMIT
+    negative = bool(found and found[1] == "-")
+    if shares >= _SHARES_LIMIT or (negative and reading.dialect.strict_numbers):
+        words = ", ".join(f"'{word}'" for word in _SHARES)
+        raise reading.vmx.refused(key, f"expecting one of {words} or a number, found '{value}'")
+    return -shares % _SHARES_LIMIT if negative else shares
+
+
+def write_processors(domain: Domain, writing: Writing) -> list[Entry]:
+    """Number, topology, affinity and shares of the processors (F26 to F29)."""
+    number = domain.vcpus
+    if domain.current_vcpus is not None and domain.current_vcpus < number:
+        raise ParseError(
+            f"current='{domain.current_vcpus}' is less than the {number} processors; VMware starts all", where="<vcpu>"
+        )
+    lines = [("numvcpus", str(number)), *_topology(domain, writing)]
+    if domain.cpuset is not None:
+        if len(domain.cpuset) < number and not writing.dialect.any_affinity:
+            raise ParseError(f"cpuset has {len(domain.cpuset)} processors, expecting at least {number}", where="<vcpu>")
+        lines.append(("sched.cpu.affinity", ",".join(map(str, domain.cpuset))))
+    if domain.shares is not None:
+        words = (word for word, each in _SHARES.items() if each * number == domain.shares)
+        lines.append(("sched.cpu.shares", next(words, str(domain.shares))))
+    return lines
+
+
+def _topology(domain: Domain, writing: Writing) -> list[Entry]:
+    cpu = domain.cpu
+    if cpu is None:
+        return []
+    if cpu.mode != "custom":
+        raise ParseError(f"mode='{cpu.mode}' is not supported, only 'custom'", where="<cpu>", line=cpu.line)
+    if cpu.sockets is None and writing.dialect.even_topology:
+        return []
+    if cpu.sockets is None or (cpu.threads, cpu.dies, cpu.clusters) != (1, 1, 1):
+        raise ParseError(
+            "only 1 thread per core, 1 die per socket and 1 cluster per die are supported", where="<cpu>", line=cpu.line
+        )
+    if cpu.sockets * cpu.cores != domain.vcpus:
+        raise ParseError(
+            f"sockets='{cpu.sockets}' times cores='{cpu.cores}' is not the number of processors, {domain.vcpus}",
+            where="<topology>",
+            line=cpu.line,
+        )
+    return [("cpuid.coresPerSocket", str(cpu.cores))]

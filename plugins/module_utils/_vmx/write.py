@@ -1,0 +1,127 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Domain to VMX: the order in which a VMX is written (section 3.2), each part in its own file.
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain
+from ansible_collections.virt.esx.plugins.module_utils._vmx import (
+    chardevs,
+    controllers,
+    disks,
+    filesystems,
+    firmware,
+    floppies,
+    graphics,
+    identity,
+    interfaces,
+    resources,
+    slots,
+)
+from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS, Dialect
+from ansible_collections.virt.esx.plugins.module_utils._vmx.placement import placed
+from ansible_collections.virt.esx.plugins.module_utils._vmx.values import escape
+from ansible_collections.virt.esx.plugins.module_utils._vmx.writing import YES, Entry, Writing, lsilogic
+
+_PCI_HARDWARE = 7  # the virtual hardware version from which there are PCI bridges and VMCI
+_BRIDGES: tuple[Entry, ...] = (
+    ("pciBridge0.present", YES),
+    *(
+        (f"pciBridge{number}.{key}", value)
+        for number in range(4, 8)
+        for key, value in (("present", YES), ("virtualDev", "pcieRootPort"), ("functions", "8"))
+    ),
+)
+_CONTROLLER = re.compile(r"(?:scsi|sata|nvme)[0-3]\.present")
+_ESCAPED_BY_LIBVIRT = ("displayName", "annotation")  # and nothing else (G2)
+
+
+def write_vmx(
+    domain: Domain,
+    *,
+    dialect: Dialect = DIALECTS["esx"],
+    hw_version: int | None = None,
+    scsi_model: Callable[[Disk], str] = lsilogic,
+    random: Callable[[int], bytes] = os.urandom,
+) -> str:
+    """A new VMX for a domain.
+
+    :param hw_version: VMware's virtual hardware version; by default the dialect's, or what the devices need.
+    :param scsi_model: asked for the model of a controller 'auto', with a disk on it (F42).
+    :param random: gives so many bytes, where libvirt makes up a UUID or a MAC address (F3, F11).
+    :raises ParseError: with element and line, for a domain that VMX cannot hold.
+    """
+    writing = Writing(dialect, hw_version or default_hardware(domain, dialect), scsi_model, random)
+    lines = entries(domain, writing)
+    return render((*_head(writing), *lines, *_tail(lines, writing)), dialect)
+
+
+def default_hardware(domain: Domain, dialect: Dialect) -> int:
+    """The virtual hardware version for a domain where nobody says which."""
+    return max(dialect.hw_version, firmware.TPM_HW_VERSION if domain.tpms and dialect.has_tpm else 0)
+
+
+def render(lines: Iterable[Entry], dialect: Dialect) -> str:
+    """The text of entries (L38)."""
+    return "".join([f'{key} = "{escaped(key, value, dialect)}"\n' for key, value in lines])
+
+
+def escaped(key: str, value: str, dialect: Dialect) -> str:
+    """A value as it stands between the quotes."""
+    if dialect.escapes:
+        return escape(value, controls=True)
+    return escape(value, controls=False) if key in _ESCAPED_BY_LIBVIRT else value
+
+
+def entries(domain: Domain, writing: Writing) -> list[Entry]:
+    """The lines that follow from the domain; a key may occur twice, and then the first counts."""
+    drives = placed(domain.disks, writing)
+    lines = [
+        *firmware.write_guest(domain, writing),
+        *firmware.write_smbios(domain, writing),
+        identity.write_uuid(domain, writing),
+        *identity.write_genid(domain, writing),
+        *identity.write_name(domain),
+        *identity.write_description(domain),
+        *resources.write_memory(domain, writing),
+        *resources.write_processors(domain, writing),
+        *graphics.write_graphics(domain, writing),
+        *controllers.write_controllers(domain, drives, writing),
+    ]
+    sections = []
+    for disk in drives:
+        section = slots.section_of(disk.bus, disk.address) if disk.address else ""
+        write = floppies.write_floppy if disk.device == "floppy" else disks.write_disk
+        lines += write(disk, section, writing)
+        sections.append(section)
+    if not writing.dialect.first_manual:
+        lines += floppies.write_absent(sections)
+    lines += filesystems.write_filesystems(domain, writing)
+    lines += interfaces.write_interfaces(domain, writing)
+    lines += firmware.write_tpm(domain, writing)
+    lines += graphics.write_video(domain, writing)
+    lines += chardevs.write_serials(domain, writing)
+    lines += chardevs.write_parallels(domain, writing)
+    lines += firmware.write_firmware(domain, writing)
+    return lines
+
+
+def _head(writing: Writing) -> list[Entry]:
+    encoding = [] if writing.dialect.first_manual else [(".encoding", "UTF-8")]
+    return [*encoding, ("config.version", "8"), ("virtualHW.version", str(writing.hw_version))]
+
+
+def _tail(lines: Iterable[Entry], writing: Writing) -> list[Entry]:
+    """VMCI, and the PCI bridges that disk controllers sit behind (F71)."""
+    if writing.hw_version < _PCI_HARDWARE:
+        return []
+    bridged = any(_CONTROLLER.fullmatch(key) for key, _value in lines)
+    return [*(_BRIDGES if bridged else ()), ("vmci0.present", YES)]
