@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Callable
 
-from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
+from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed, EsxError
 from ansible_collections.virt.esx.plugins.module_utils._vi.about import About, best_version, oldest_version, read_about
 from ansible_collections.virt.esx.plugins.module_utils._vi.credentials import Credentials, find_credentials
 from ansible_collections.virt.esx.plugins.module_utils._vi.interrupts import sigterm_raises
@@ -148,6 +148,8 @@ class Session:
         """Ask what the server is, before it gets to know any credentials."""
         instance = make_ref("ServiceInstance", "ServiceInstance", self.stub)
         content = instance.RetrieveContent()
+        if content is None or content.about is None:
+            raise ConnectionFailed(f"The answer of {self.pool.endpoint} cannot be understood: it is not of the VI API.")
         self.about = read_about(content.about, expected=self.target.product, server=str(self.pool.endpoint))
         self.content = content
         self.stub.ComputeVersionInfo(best_version(self.about))
@@ -211,10 +213,14 @@ def open_session(connection: Connection, *, warn: Warn = lambda _text: None) -> 
     require_vmomi()
     for text in connection.warnings:
         warn(text)
-    uri = connection.uri
-    target = Target(uri.host, uri.port, uri.scheme, connection.login, (uri.host,))
-    with sigterm_raises(), open_target(connection, target, warn) as session:
+    with sigterm_raises(), open_target(connection, uri_target(connection), warn) as session:
         yield session
+
+
+def uri_target(connection: Connection) -> Target:
+    """Return the server of a connection's URI."""
+    uri = connection.uri
+    return Target(uri.host, uri.port, uri.scheme, connection.login, (uri.host,))
 
 
 @contextlib.contextmanager
