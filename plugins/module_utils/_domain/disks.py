@@ -167,6 +167,8 @@ def in_order(disks: Iterable[Disk]) -> tuple[Disk, ...]:
 
 
 def _position(disk: Disk) -> int:
+    if disk.bus == "nvme" and disk.address is not None:
+        return targets.nvme_index(disk.address)
     index = targets.index_of(disk.target)
     return -1 if index is None else index
 
@@ -231,7 +233,7 @@ def _target(disk: Disk, exact: bool) -> str:
 
 def _nvme_target(address: DriveAddress) -> str:
     """An NVMe disk's slot in the alias, beside a name that only has to be unique."""
-    name = targets.name_of("vd", address.controller * targets.NVME_UNITS + address.unit)
+    name = targets.name_of("vd", targets.nvme_index(address))
     return (
         f"      <target dev='{name}' bus='virtio'/>\n      <alias name='ua-nvme{address.controller}-{address.unit}'/>\n"
     )

@@ -39,7 +39,7 @@ def _exactly_in_attribute(match: re.Match[str]) -> str:
 def _unwritable(match: re.Match[str]) -> str:
     character = match[0]
     what = "a byte that is not UTF-8" if "\ud800" <= character <= "\udfff" else f"the character U+{ord(character):04X}"
-    raise ParseError(f"{match.string!r} has {what}, which XML cannot hold; remove it")
+    raise ParseError(f"A text has {what}, which XML cannot hold; remove it")
 
 
 def text(value: str, exact: bool) -> str:

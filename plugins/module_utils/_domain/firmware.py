@@ -25,6 +25,7 @@ from __future__ import annotations
 from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element
 from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute, text
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
+from ansible_collections.virt.esx.plugins.module_utils._domain.metadata import read_nvram
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Os
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
     YES_NO,
@@ -58,7 +59,7 @@ def read_os(domain: Element, forms: XmlForms) -> Os:
         arch=word(kind, "arch", ("", *ARCHITECTURES)) or ARCHITECTURES[0],
         firmware=firmware,
         secure_boot=_secure_boot(element) if firmware else None,
-        nvram=_nvram(element, firmware, forms),
+        nvram=_nvram(element, firmware, forms) or read_nvram(domain),
         smbios=None if smbios is None else word(smbios, "mode", _SMBIOS_MODES),
     )
 
@@ -77,7 +78,7 @@ def _secure_boot(element: Element) -> bool | None:
 
 
 def _nvram(element: Element, firmware: str | None, forms: XmlForms) -> str | None:
-    """The path of the NVRAM, in either of libvirt's forms."""
+    """The path of the NVRAM, in either of libvirt's forms (N3)."""
     loader, nvram = element.find("loader"), element.find("nvram")
     if firmware is None and not forms.more and text_of(loader) is None:
         for found in (loader, nvram):
@@ -92,18 +93,14 @@ def _nvram(element: Element, firmware: str | None, forms: XmlForms) -> str | Non
 
 
 def write_os(os: Os, forms: XmlForms) -> str:
-    """The lines of ``<os>`` (Z4).
-
-    libvirt's parser takes an NVRAM only with a firmware, so it is said where nothing else is; a BIOS is the default.
-    """
-    nvram = os.nvram if forms.more else None
-    firmware = os.firmware or ("bios" if nvram is not None else None)
+    """The lines of ``<os>`` (Z4); libvirt's parser takes an NVRAM there beside EFI firmware alone."""
+    efi = os.firmware == "efi"
     return "".join(
         (
-            f"  <os firmware='{firmware}'>\n" if firmware else "  <os>\n",
+            f"  <os firmware='{os.firmware}'>\n" if os.firmware else "  <os>\n",
             f"    <type arch='{os.arch}'>hvm</type>\n",
-            _features(os, forms) if firmware == "efi" else "",
-            _nvram_lines(nvram, forms) if nvram is not None else "",
+            _features(os, forms) if efi else "",
+            _nvram_lines(os.nvram, forms) if efi and os.nvram is not None and forms.more else "",
             f"    <smbios mode='{os.smbios}'/>\n" if os.smbios else "",
             "  </os>\n",
         )

@@ -1,10 +1,12 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""VMware's word for the guest's operating system, in libosinfo's element of the domain's metadata.
+"""What VMware has and libvirt has no place for, in the domain's metadata.
 
-libvirt has no place for ``guestOS`` (G9); libosinfo's element is the one that tools look at for it. Its ids are URIs;
-those of other vendors say nothing that VMX could hold and are left alone.
+libvirt forgets ``guestOS`` (G9). It is written as libosinfo's element, which is the one that tools look at for the
+operating system. Its ids are URIs; those of other vendors say nothing that VMX could hold and are left alone.
+
+libvirt takes an NVRAM only beside EFI firmware, in ``<os>``; that of a BIOS is an element of our own.
 
 ::
 
@@ -12,6 +14,7 @@ those of other vendors say nothing that VMX could hold and are left alone.
       <libosinfo:libosinfo xmlns:libosinfo='http://libosinfo.org/xmlns/libvirt/domain/1.0'>
         <libosinfo:os id='http://vmware.com/guestos/rhel7-64'/>
       </libosinfo:libosinfo>
+      <esx:nvram xmlns:esx='urn:virt.esx:domain:1.0' file='[datastore] directory/web.nvram'/>
     </metadata>
 
 Private to the collection: it can change at any time.
@@ -22,27 +25,45 @@ from __future__ import annotations
 from urllib.parse import quote, unquote
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element
+from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute
+from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
 
-_NAMESPACE = "http://libosinfo.org/xmlns/libvirt/domain/1.0"
-_PATH = f"metadata/{{{_NAMESPACE}}}libosinfo/{{{_NAMESPACE}}}os"
+_LIBOSINFO = "http://libosinfo.org/xmlns/libvirt/domain/1.0"
+_ESX = "urn:virt.esx:domain:1.0"
+_OS = f"metadata/{{{_LIBOSINFO}}}libosinfo/{{{_LIBOSINFO}}}os"
+_NVRAM = f"metadata/{{{_ESX}}}nvram"
 _ID = "http://vmware.com/guestos/"
 
 
 def read_guest_os(domain: Element) -> str | None:
     """VMware's word for the operating system, None where the metadata has none."""
-    element = domain.find(_PATH)
+    element = domain.find(_OS)
     identity = "" if element is None else element.get("id") or ""
     if not identity.startswith(_ID):
         return None
     return unquote(identity[len(_ID) :], errors="surrogateescape")
 
 
-def write_guest_os(guest_os: str | None) -> str:
-    """The lines of the metadata that name the operating system; none where it is not known."""
-    if guest_os is None:
+def read_nvram(domain: Element) -> str | None:
+    """The path of the NVRAM of a domain with a BIOS, None where the metadata has none."""
+    element = domain.find(_NVRAM)
+    return None if element is None else element.get("file")
+
+
+def write_metadata(domain: Domain, forms: XmlForms) -> str:
+    """The lines of the metadata; none where there is nothing to say."""
+    nvram = None if domain.os.firmware == "efi" else domain.os.nvram
+    if domain.guest_os is None and nvram is None:
         return ""
-    identity = _ID + quote(guest_os, safe="", errors="surrogateescape")
-    return (
-        f"  <metadata>\n    <libosinfo:libosinfo xmlns:libosinfo='{_NAMESPACE}'>\n"
-        f"      <libosinfo:os id='{identity}'/>\n    </libosinfo:libosinfo>\n  </metadata>\n"
-    )
+    parts = ["  <metadata>\n"]
+    if domain.guest_os is not None:
+        identity = _ID + quote(domain.guest_os, safe="", errors="surrogateescape")
+        parts.append(
+            f"    <libosinfo:libosinfo xmlns:libosinfo='{_LIBOSINFO}'>\n"
+            f"      <libosinfo:os id='{identity}'/>\n    </libosinfo:libosinfo>\n"
+        )
+    if nvram is not None:
+        parts.append(f"    <esx:nvram xmlns:esx='{_ESX}' file='{attribute(nvram, forms.exact)}'/>\n")
+    parts.append("  </metadata>\n")
+    return "".join(parts)

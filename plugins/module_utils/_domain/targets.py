@@ -26,6 +26,9 @@ _GEOMETRY = {"ide": (2, 2), "fdc": (1, 2)}
 _NAME = re.compile(r"(fd|hd|vd|sd|xvd|ubd)([a-z]{1,6})[0-9]*")
 _NVME = re.compile(r"nvme([0-9]{1,4})n([1-9][0-9]{0,4})")
 NVME_UNITS = 15
+SATA_UNITS = 30  # of VMware's; libvirt takes a controller to have 6 (G6)
+# Where the name that libvirt would give to a SATA disk is a SCSI disk's, its index is moved behind all of SCSI's.
+SATA_MOVED = 256
 _INDEX_MAX = 2**31 - 1
 
 
@@ -59,12 +62,14 @@ def drive_address(bus: str, index: int, *, scsi_units: int = SCSI_UNITS, sata_un
     """The slot that libvirt derives from a bus and a target index, None on a bus without such slots.
 
     :param scsi_units: disks that a SCSI controller takes: 15, or 63 where the virtual hardware is of version 13 (P31).
-    :param sata_units: disks that a SATA controller takes: 6 for libvirt (P32), 30 for VMware.
+    :param sata_units: disks that a SATA controller takes: 6 for libvirt (P32), or ``SATA_UNITS``.
     """
     if bus == "scsi":
         controller, unit = divmod(index, scsi_units)
         return DriveAddress(controller, 0, unit + 1 if unit >= SCSI_OWN_UNIT else unit)
     if bus == "sata":
+        if sata_units == SATA_UNITS and index >= SATA_MOVED:
+            index -= SATA_MOVED
         controller, unit = divmod(index, sata_units)
         return DriveAddress(controller, 0, unit)
     if bus not in _GEOMETRY:
@@ -72,6 +77,11 @@ def drive_address(bus: str, index: int, *, scsi_units: int = SCSI_UNITS, sata_un
     buses, units = _GEOMETRY[bus]
     controller, rest = divmod(index, buses * units)
     return DriveAddress(controller, *divmod(rest, units))
+
+
+def nvme_index(address: DriveAddress) -> int:
+    """The place of an NVMe disk among all that there can be."""
+    return address.controller * NVME_UNITS + address.unit
 
 
 def nvme_name(address: DriveAddress) -> str:

@@ -38,7 +38,7 @@ def refuse(element: Element, message: str) -> ParseError:
 
 def one_of(words: Iterable[str]) -> str:
     """Words that would be right, as a phrase."""
-    return "expected one of " + ", ".join(f"'{word}'" for word in words)
+    return "expected one of " + ", ".join(f"'{word}'" for word in words if word)
 
 
 def text_of(element: Element | None) -> str | None:
@@ -103,14 +103,21 @@ def size_kib(element: Element | None) -> int | None:
     if element is None or size is None:
         return None
     unit = element.get("unit") or "KiB"
-    match = _UNIT.fullmatch(unit)
-    if match is None:
+    scale = bytes_per(unit)
+    if scale is None:
         raise refuse(element, f"unit='{unit}' is not known; expected bytes, or a letter of KMGTPE with iB or B")
-    letter, suffix = match.groups()
-    scale = 1 if letter is None else (1000 if suffix in ("b", "B") else 1024) ** _POWERS[letter.lower()]
     if size * scale > LONG_MAX:
         raise refuse(element, f"{size} {unit} is too large")
     return -(-size * scale // 1024)
+
+
+def bytes_per(unit: str) -> int | None:
+    """What a unit of memory stands for (F5), None where it is none: ``KiB`` or ``k`` 1024, ``KB`` 1000."""
+    match = _UNIT.fullmatch(unit)
+    if match is None:
+        return None
+    letter, suffix = match.groups()
+    return 1 if letter is None else (1000 if suffix in ("b", "B") else 1024) ** int(_POWERS[letter.lower()])
 
 
 def to_uuid(text: str) -> str | None:

@@ -19,7 +19,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.filesystems impor
 from ansible_collections.virt.esx.plugins.module_utils._domain.firmware import write_os
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import LIBVIRT, XmlForms
 from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import write_interface
-from ansible_collections.virt.esx.plugins.module_utils._domain.metadata import write_guest_os
+from ansible_collections.virt.esx.plugins.module_utils._domain.metadata import write_metadata
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain
 from ansible_collections.virt.esx.plugins.module_utils._domain.processors import write_cpu, write_vcpus
 from ansible_collections.virt.esx.plugins.module_utils._domain.tpms import write_tpm
@@ -72,7 +72,7 @@ def _identity(domain: Domain, forms: XmlForms) -> str:
             f"  <description>{text(domain.description, exact)}</description>\n"
             if domain.description is not None
             else "",
-            write_guest_os(domain.guest_os) if forms.more else "",
+            write_metadata(domain, forms) if forms.more else "",
         )
     )
 
