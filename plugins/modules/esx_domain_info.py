@@ -18,11 +18,11 @@ description:
 options:
   name:
     description:
-      - Name of the domains to read, or a pattern of the shell's kind, as V(web-*).
+      - Name of the domain to read, or a pattern of the shell's kind for the names of several, as V(web-*).
     type: str
   uuid:
     description:
-      - UUID of the domain to read.
+      - UUID of the domain to read, in any spelling. Copies of a virtual machine may share one, then all are read.
     type: str
   states:
     description:
@@ -34,9 +34,10 @@ options:
   gather:
     description:
       - What is read of each domain beside its name, UUID, state, processors, memory and the place of its VMX.
-      - V(xml) is its domain XML, V(vmx) the text of its VMX; both need one file transfer a domain.
-      - V(autostart) says whether the host starts it, V(scheduler) is its CPU reservation, limit and shares,
-        V(snapshots) the tree of its snapshots.
+      - V(xml) is its domain XML, V(vmx) the text of its VMX, both without the VNC password; they need one file transfer
+        a domain.
+      - V(autostart) says whether the host starts it, V(scheduler) is its share of the host, V(snapshots) the tree of
+        its snapshots.
       - V(guest) is what VMware Tools tell of the guest, V(hardware) its disks and network cards as the host sees them.
     type: list
     elements: str
@@ -48,6 +49,7 @@ extends_documentation_fragment:
   - virt.esx._attributes.reading
 seealso:
   - module: virt.esx.esx_domain
+  - module: virt.esx.esx_scheduler
 """
 
 EXAMPLES = r"""
@@ -90,7 +92,7 @@ domains:
       type: str
       sample: Fedora11
     uuid:
-      description: Its UUID.
+      description: Its UUID, V(none) where the host cannot read the domain's configuration.
       returned: always
       type: str
       sample: 50115e16-9bdc-49d7-f171-53c4d7f91710
@@ -100,12 +102,12 @@ domains:
       type: str
       sample: "12"
     state:
-      description: One of V(running), V(paused) and V(shutoff).
+      description: One of V(running), V(paused) and V(shutoff), V(none) where the user may not see it.
       returned: always
       type: str
       sample: running
     vcpus:
-      description: Number of virtual CPUs.
+      description: Number of virtual CPUs, V(none) where it is not known, as for what follows.
       returned: always
       type: int
       sample: 1
@@ -129,19 +131,17 @@ domains:
       returned: when something of this domain could not be read
       type: str
     xml:
-      description: Its domain XML.
-      returned: when O(gather) has V(xml)
       type: str
     vmx:
-      description: The text of its VMX.
-      returned: when O(gather) has V(vmx)
+      description: The text of its VMX. Bytes that are not UTF-8 come back when it is written to a file.
+      returned: when O(gather) has V(vmx), and it could be read
       type: str
     autostart:
       description: Whether the host starts it when it starts itself.
       returned: when O(gather) has V(autostart)
       type: bool
     scheduler:
-      description: Its share of the host's CPUs.
+      description: Its share of the host, as M(virt.esx.esx_scheduler) sets it.
       returned: when O(gather) has V(scheduler)
       type: dict
       contains:
@@ -165,6 +165,11 @@ domains:
           returned: always
           type: str
           sample: normal
+        min_guarantee_kib:
+          description: Memory that is guaranteed to it.
+          returned: always
+          type: int
+          sample: 0
     snapshots:
       description: Its snapshots, parents before children.
       returned: when O(gather) has V(snapshots)
@@ -208,16 +213,26 @@ domains:
           description: The guest's host name.
           returned: always
           type: str
+        os:
+          description: The name of its operating system.
+          returned: always
+          type: str
         tools:
           description: Whether VMware Tools run, in the VI API's words.
           returned: always
           type: str
           sample: guestToolsRunning
         addresses:
-          description: Its IP addresses.
+          description: Its IP addresses, the primary one first.
           returned: always
           type: list
           elements: str
+        interfaces:
+          description: Its network cards with their addresses, as C(virsh domifaddr) shows them.
+          returned: always
+          type: list
+          elements: dict
+          sample: [{"network": "VM Network", "mac": "00:50:56:25:48:c7", "addresses": ["192.0.2.7/24"]}]
     hardware:
       description: Its devices as the host sees them.
       returned: when O(gather) has V(hardware)
@@ -228,13 +243,21 @@ domains:
           returned: always
           type: list
           elements: dict
-          sample: [{"label": "Hard disk 1", "file": "[local-storage] Fedora11/Fedora11.vmdk", "capacity_kib": 8388608}]
+          sample:
+            - label: Hard disk 1
+              file: "[local-storage] Fedora11/Fedora11.vmdk"
+              capacity_kib: 8388608
         interfaces:
           description: The network cards.
           returned: always
           type: list
           elements: dict
-          sample: [{"label": "Network adapter 1", "mac": "00:50:56:25:48:c7", "network": "VM Network"}]
+          sample:
+            - label: Network adapter 1
+              mac: 00:50:56:25:48:c7
+              model: vmxnet3
+              network: VM Network
+              connected: true
 """
 
 from ansible_collections.virt.esx.plugins.module_utils._argspec import with_connection

@@ -14,13 +14,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import unquote
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.host import HOST_DATACENTER, Host
 from ansible_collections.virt.esx.plugins.module_utils._errors import Ambiguous, NotFound
-from ansible_collections.virt.esx.plugins.module_utils._vi.properties import HOST_VMS, Hop, Values, fetch, fetch_types
-from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import moid
-from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import escape_name
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import (
+    HOST_DATASTORES,
+    HOST_VMS,
+    Hop,
+    Values,
+    fetch,
+    fetch_types,
+)
+from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import moid, type_name
+from ansible_collections.virt.esx.plugins.module_utils._vmx.values import escape_name, unescape_name
 
 # VirtualMachine.runtime.powerState -> libvirt's word (esx-driver.md, section 7).
 STATES = {"poweredOff": "shutoff", "poweredOn": "running", "suspended": "paused"}
@@ -45,7 +51,7 @@ _AROUND_VM = (
     Hop("datastores", "HostSystem", "datastore"),
 )
 _AROUND_PATHS = {
-    "HostSystem": ["config.autoStart.defaults", "config.autoStart.powerInfo"],
+    "HostSystem": ["config.autoStart.defaults", "config.autoStart.powerInfo", "config.product.version"],
     "Datastore": ["name", "host"],
 }
 
@@ -65,7 +71,7 @@ class DomainRecord:
     @property
     def name(self) -> str:
         """The name, without the percent-encoding that the server gives it."""
-        return unquote(self.values["name"] or "")
+        return unescape_name(self.values["name"] or "")
 
     @property
     def uuid(self) -> str | None:
@@ -97,6 +103,10 @@ class DomainRecord:
         most = self.max_memory_kib
         return most if limit is None or limit < 0 or most is None else min(int(limit) * 1024, most)
 
+    def identity(self) -> dict[str, str | None]:
+        """What a module that does not change it returns of it."""
+        return {"name": self.name, "uuid": self.uuid, "moid": self.moid, "state": self.state}
+
     @property
     def vmx_path(self) -> str | None:
         """The datastore path of its VMX."""
@@ -106,11 +116,15 @@ class DomainRecord:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a domain's host says: the volume of each datastore (mount path -> name), and its autostart settings."""
+    """What a domain's host says: its datastores, its autostart settings, and the version of its product.
+
+    ``volumes`` has the datastores' names by their volumes, as in ``/vmfs/volumes/<volume>/``.
+    """
 
     volumes: dict[str, str]
     autostart_enabled: bool
     autostart_entries: Sequence[Any]
+    host_version: str | None = None
 
     def starts(self, ref: Any) -> bool:
         """Whether the host starts a domain when it starts itself (esx-driver.md, section 11)."""
@@ -128,15 +142,7 @@ def find_domain(
     :param paths: properties to read beside ``CORE_PATHS``.
     :raises Ambiguous: if more than one domain of the host is meant.
     """
-    refs = _find_by_uuid(host, uuid) if uuid is not None else _find_by_name(host, name or "")
-    rows = fetch_types(
-        host.session,
-        {"VirtualMachine": [*CORE_PATHS, *paths], **_AROUND_PATHS},
-        objects=refs,
-        traversal=_AROUND_VM,
-        itself=True,
-    )
-    found = [DomainRecord(ref, values) for ref, values in rows if ref in refs and _is_here(host, values)]
+    found, around = find_domains(host, name=name, uuid=uuid, paths=paths)
     if uuid is not None and len(found) > 1 and name is not None:
         found = [record for record in found if record.name == name]
     if len(found) > 1:
@@ -145,7 +151,36 @@ def find_domain(
             f"More than one domain of the host {_meant(name, uuid)}: {listed}.",
             hint="Copies of a virtual machine share a UUID until one of them is given another.",
         )
-    return (found[0], _surroundings(found[0], rows)) if found else None
+    return (found[0], around) if found else None
+
+
+def find_domains(
+    host: Host, *, name: str | None = None, uuid: str | None = None, paths: Sequence[str] = ()
+) -> tuple[list[DomainRecord], Surroundings]:
+    """As ``find_domain``, but with all domains of the host that have the UUID, or else the name."""
+    refs = _find_by_uuid(host, uuid) if uuid is not None else _find_by_name(host, name or "")
+    return _read(host, refs, paths)
+
+
+def read_domain_of(host: Host, ref: Any, paths: Sequence[str] = ()) -> tuple[DomainRecord, Surroundings]:
+    """A domain whose reference is known, as the server has it now; one call.
+
+    :raises NotFound: if it does not exist any more.
+    """
+    found, around = _read(host, [ref], paths)
+    return found[0], around
+
+
+def _read(host: Host, refs: Sequence[Any], paths: Sequence[str]) -> tuple[list[DomainRecord], Surroundings]:
+    rows = fetch_types(
+        host.session,
+        {"VirtualMachine": [*CORE_PATHS, *paths], **_AROUND_PATHS},
+        objects=refs,
+        traversal=_AROUND_VM,
+        itself=True,
+    )
+    found = [DomainRecord(ref, values) for ref, values in rows if ref in refs and _is_here(host, values)]
+    return found, _surroundings(found[0].values["runtime.host"] if found else None, rows)
 
 
 def get_domain(
@@ -170,6 +205,29 @@ def list_domains(host: Host, paths: Sequence[str]) -> list[DomainRecord]:
         objects=[host.context.host],
         traversal=HOST_VMS,
     )
+    return _sorted(rows)
+
+
+def list_domains_around(host: Host, paths: Sequence[str]) -> tuple[list[DomainRecord], Surroundings]:
+    """As ``list_domains``, with what is around the domains, in the same calls."""
+    rows = fetch_types(
+        host.session,
+        {"VirtualMachine": [*CORE_PATHS, *paths], **_AROUND_PATHS},
+        objects=[host.context.host],
+        traversal=(*HOST_VMS, *HOST_DATASTORES),
+        itself=True,
+    )
+    domains = [row for row in rows if type_name(row[0]) == "VirtualMachine"]
+    return _sorted(domains), _surroundings(host.context.host, rows)
+
+
+def read_surroundings(host: Host) -> Surroundings:
+    """What is around the domains of the host, in one call."""
+    rows = fetch_types(host.session, _AROUND_PATHS, objects=[host.context.host], traversal=HOST_DATASTORES, itself=True)
+    return _surroundings(host.context.host, rows)
+
+
+def _sorted(rows: Sequence[tuple[Any, Values]]) -> list[DomainRecord]:
     return sorted((DomainRecord(ref, values) for ref, values in rows), key=lambda record: record.name)
 
 
@@ -192,22 +250,26 @@ def _find_by_name(host: Host, name: str) -> list[Any]:
         found = host.session.content.searchIndex.FindByInventoryPath(f"{HOST_DATACENTER}/vm/{escape_name(name)}")
         return [] if found is None else [found]
     rows = fetch(host.session, "VirtualMachine", ["name"], objects=[host.context.host], traversal=HOST_VMS)
-    return [ref for ref, values in rows if unquote(values["name"] or "") == name]
+    return [ref for ref, values in rows if unescape_name(values["name"] or "") == name]
 
 
 def _is_here(host: Host, values: Values) -> bool:
     return host.is_direct or values["runtime.host"] == host.context.host
 
 
-def _surroundings(record: DomainRecord, rows: Sequence[tuple[Any, Values]]) -> Surroundings:
-    host = record.values["runtime.host"]
+def _surroundings(host: Any, rows: Sequence[tuple[Any, Values]]) -> Surroundings:
     by_ref = dict(rows)
     volumes = {
-        mount.mountInfo.path: values["name"]
+        mount.mountInfo.path.rstrip("/").rpartition("/")[2]: values["name"]
         for _ref, values in rows
         for mount in values.get("host") or ()
         if mount.key == host and mount.mountInfo.path
     }
-    defaults = by_ref[host]["config.autoStart.defaults"] if host in by_ref else None
-    entries = by_ref[host]["config.autoStart.powerInfo"] if host in by_ref else None
-    return Surroundings(volumes, bool(defaults is not None and defaults.enabled), tuple(entries or ()))
+    of_host = by_ref.get(host) or {}
+    defaults = of_host.get("config.autoStart.defaults")
+    return Surroundings(
+        volumes,
+        autostart_enabled=bool(defaults is not None and defaults.enabled),
+        autostart_entries=tuple(of_host.get("config.autoStart.powerInfo") or ()),
+        host_version=of_host.get("config.product.version"),
+    )

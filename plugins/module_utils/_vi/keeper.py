@@ -1,10 +1,11 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sessions that stay open through the items of a ``loop``.
+"""Sessions that stay open as long as the process: those of Ansible's workers.
 
-Ansible runs all items of a task's loop in one worker process, which ends with the task. A session that is kept here
-is logged out when the process ends, be it by itself or by a signal.
+Ansible runs all items of a task's ``loop`` in one worker process, which ends with the task. A session is opened by the
+first item that needs it, and logged out when the process ends: by itself, after it has handed over its result, or by
+a signal.
 
 Private to the collection: it can change at any time.
 """
@@ -13,61 +14,97 @@ from __future__ import annotations
 
 import contextlib
 import signal
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Iterator
 from multiprocessing.util import Finalize
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._vi.options import Connection
-from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session, Warn, open_session
+from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session, Warn, open_target, uri_target
+from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import require_vmomi
 
-Opener = Callable[..., contextlib.AbstractContextManager[Session]]
-
-_kept: dict[Connection, tuple[Session, contextlib.ExitStack]] = {}
-_guards: list[Any] = []
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
-def session_keeper() -> Opener:
-    """Return the function that opens sessions which are kept, having made sure that they will be logged out."""
-    if not _guards:
-        _guards.append(Finalize(None, _at_exit, exitpriority=10))
-        for number in (signal.SIGTERM, signal.SIGINT):
-            _guard(number)
-    return _keep_session
+class _Keeper:
+    """The sessions that are kept in this process, each with what closes it; ``in_use`` counts those at work now."""
+
+    def __init__(self) -> None:
+        self.kept: dict[Connection, tuple[Session, contextlib.ExitStack]] = {}
+        self.in_use = 0
+        self.interrupted = False
+        self.before: dict[int, Any] = {}
+
+    def guard(self) -> None:
+        """See to it that all sessions are logged out when the process ends."""
+        Finalize(None, self.at_exit, exitpriority=10)
+        for number in _SIGNALS:
+            self.before[number] = signal.signal(number, self.on_signal)
+
+    def get(self, connection: Connection, warn: Warn) -> Session:
+        """The session of a connection, which is opened where there is none."""
+        if connection not in self.kept:
+            stack = contextlib.ExitStack()
+            session = stack.enter_context(open_target(connection, uri_target(connection), warn))
+            self.kept[connection] = (session, stack)
+        session = self.kept[connection][0]
+        session.warn = warn
+        return session
+
+    def close(self, connection: Connection) -> None:
+        """Log out of one session, if there is one."""
+        _session, stack = self.kept.pop(connection, (None, None))
+        if stack is not None:
+            stack.close()
+
+    def close_all(self) -> None:
+        """Log out of all sessions."""
+        for connection in list(self.kept):
+            self.close(connection)
+
+    def at_exit(self) -> None:
+        """Log out undisturbed: at the end of a play Ansible terminates workers that are still alive."""
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+        self.close_all()
+
+    def on_signal(self, number: int, _frame: Any) -> None:
+        """End the work that is under way by an exception, which undoes it; else log out and end the process."""
+        if self.in_use:
+            if not self.interrupted:
+                self.interrupted = True
+                raise SystemExit(128 + number)
+            return
+        self.close_all()
+        signal.signal(number, self.before[number] or signal.SIG_DFL)
+        signal.raise_signal(number)
+
+
+_keepers: list[_Keeper] = []
 
 
 @contextlib.contextmanager
-def _keep_session(connection: Connection, *, warn: Warn) -> Iterator[Session]:
-    """As ``open_session``, but the session is still there for the next item. One that failed is not used again."""
-    if connection not in _kept:
-        stack = contextlib.ExitStack()
-        _kept[connection] = (stack.enter_context(open_session(connection, warn=warn)), stack)
+def keep_session(connection: Connection, *, warn: Warn = lambda _text: None) -> Iterator[Session]:
+    """As ``open_session``, but the session is there for the next caller, too. One that failed is not used again.
+
+    Where signals do not arrive (in a thread), the session is closed at the end of the ``with`` block.
+    """
+    require_vmomi()
+    for text in connection.warnings:
+        warn(text)
+    if threading.current_thread() is not threading.main_thread():
+        with open_target(connection, uri_target(connection), warn) as session:
+            yield session
+        return
+    if not _keepers:
+        _keepers.append(_Keeper())
+        _keepers[0].guard()
+    keeper = _keepers[0]
+    keeper.in_use += 1
     try:
-        yield _kept[connection][0]
+        yield keeper.get(connection, warn)
     except BaseException:
-        _session, stack = _kept.pop(connection)
-        stack.close()
+        keeper.close(connection)
         raise
-
-
-def _close_all() -> None:
-    while _kept:
-        _connection, (_session, stack) = _kept.popitem()
-        stack.close()
-
-
-def _at_exit() -> None:
-    """Log out undisturbed: at the end of a play Ansible terminates workers that are still alive."""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    _close_all()
-
-
-def _guard(number: int) -> None:
-    """Log out when a signal arrives, then let it have its usual effect."""
-    before = signal.getsignal(number)
-
-    def handle(received: int, _frame: Any) -> None:
-        _close_all()
-        signal.signal(received, before)
-        signal.raise_signal(received)
-
-    signal.signal(number, handle)
+    finally:
+        keeper.in_use -= 1

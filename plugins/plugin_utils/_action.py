@@ -7,7 +7,9 @@ A module's own work takes some milliseconds; shipping it into a new Python proce
 second. So where a task runs on the controller anyway, this action carries the module's contract out in the
 controller's process; anywhere else it hands over to the ordinary module. Arguments, results and errors are the same.
 
-What is imported here is imported once a play, before the workers are forked: pyVmomi comes along with the modules.
+What the actions import is imported once a play, before the workers are forked: pyVmomi comes along with the modules.
+
+Note that this plugin util is private to the collection: it can change at any time.
 """
 
 from __future__ import annotations
@@ -25,26 +27,17 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible.utils.vars import merge_hash
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
-from ansible_collections.virt.esx.plugins.module_utils._edge import (
-    Contract,
-    failure,
-    secrets,
-)
+from ansible_collections.virt.esx.plugins.module_utils._edge import Contract, failure, secrets
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
-from ansible_collections.virt.esx.plugins.module_utils._vi.keeper import session_keeper
-from ansible_collections.virt.esx.plugins.module_utils._vi.session import open_session
-from ansible_collections.virt.esx.plugins.modules import esx_domain, esx_domain_info
-
-CONTRACTS = {
-    "virt.esx.esx_domain": esx_domain.CONTRACT,
-    "virt.esx.esx_domain_info": esx_domain_info.CONTRACT,
-}
+from ansible_collections.virt.esx.plugins.module_utils._vi.keeper import keep_session
 
 display = Display()
 
 
-class ActionModule(ActionBase):
+class EsxAction(ActionBase):  # type: ignore[misc]
     """Runs a module's contract here where the task runs on the controller, else the module itself."""
+
+    contract: Contract
 
     _supports_async = True
     _supports_check_mode = True
@@ -53,12 +46,13 @@ class ActionModule(ActionBase):
         """Return the module's result."""
         task_vars = task_vars or {}
         result: dict[str, Any] = super().run(tmp, task_vars)
-        name = self._task.resolved_action or self._task.action
         if self._runs_on_controller(task_vars):
             with self._environment():
-                return merge_hash(result, self._run_here(name, CONTRACTS[name], task_vars))
-        answer = self._execute_module(module_name=name, task_vars=task_vars, wrap_async=self._task.async_val)
-        return merge_hash(result, answer)
+                answer = self._run_here()
+        else:
+            answer = self._execute_module(task_vars=task_vars, wrap_async=self._task.async_val)
+        merged: dict[str, Any] = merge_hash(result, answer)
+        return merged
 
     def _runs_on_controller(self, task_vars: Mapping[str, Any]) -> bool:
         """Whether the module would run on this machine, as this user, in this interpreter, and be waited for."""
@@ -88,31 +82,36 @@ class ActionModule(ActionBase):
                 else:
                     os.environ[name] = value
 
-    def _run_here(self, name: str, contract: Contract, task_vars: Mapping[str, Any]) -> dict[str, Any]:
+    def _run_here(self) -> dict[str, Any]:
         """Validate the arguments, carry the contract out, and censor secrets, all as ``AnsibleModule`` does."""
-        checked = ArgumentSpecValidator(**contract.validation()).validate(_plain(self._task.args))
+        checked = ArgumentSpecValidator(**self.contract.validation()).validate(_plain(self._task.args))
         params = checked.validated_parameters
         hidden = checked._no_log_values | secrets(params, os.environ)
         warnings: list[str] = []
-        if checked.errors:
-            result = {"failed": True, "msg": _argument_error(name, checked.errors[0])}
+        if checked.error_messages:
+            result = {"failed": True, "msg": _argument_error(self._task.action, checked.errors[0])}
         else:
-            invocation = Invocation(
-                params=params,
-                check_mode=self._task.check_mode,
-                diff=self._task.diff,
-                warn=warnings.append,
-                progress=display.display,
-                connect=session_keeper() if "ansible_loop_var" in task_vars else open_session,
-            )
-            try:
-                result = contract.run(invocation)
-            except EsxError as error:
-                result = {"failed": True, **failure(error)}
+            result = self._carry_out(params, warnings)
         if warnings:
             result["warnings"] = warnings
         result["invocation"] = {"module_args": params}
-        return remove_values(result, hidden)
+        censored: dict[str, Any] = remove_values(result, hidden)
+        return censored
+
+    def _carry_out(self, params: dict[str, Any], warnings: list[str]) -> dict[str, Any]:
+        """The result of the contract, or the failure that it ended with."""
+        invocation = Invocation(
+            params=params,
+            check_mode=self._task.check_mode,
+            diff=self._task.diff,
+            warn=warnings.append,
+            progress=display.display,
+            connect=keep_session,
+        )
+        try:
+            return self.contract.run(invocation)
+        except EsxError as error:
+            return {"failed": True, **failure(error)}
 
 
 def _argument_error(name: str, error: Exception) -> str:

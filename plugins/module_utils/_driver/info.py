@@ -1,0 +1,166 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reading the domains of a host: what they are, and what else of them is asked for.
+
+All properties of all domains come in the same calls, one a page of 500; VMX files over a few connections at the same
+time. A domain that is broken spoils only its own entry, which says what is missing and why.
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from ansible_collections.virt.esx.plugins.module_utils._driver.definition import read_texts, to_xml, without_password
+from ansible_collections.virt.esx.plugins.module_utils._driver.devices import HARDWARE_PATHS, read_hardware
+from ansible_collections.virt.esx.plugins.module_utils._driver.domains import (
+    STATES,
+    DomainRecord,
+    Surroundings,
+    find_domains,
+    list_domains,
+    list_domains_around,
+)
+from ansible_collections.virt.esx.plugins.module_utils._driver.guest import GUEST_PATHS, read_guest
+from ansible_collections.virt.esx.plugins.module_utils._driver.host import Host
+from ansible_collections.virt.esx.plugins.module_utils._driver.scheduler import SCHEDULER_PATHS, read_scheduler
+from ansible_collections.virt.esx.plugins.module_utils._driver.snapshots import SNAPSHOT_PATHS, read_snapshots
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, ParseError
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import to_uuid
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a word of ``gather`` means: the properties that it needs, and what is made of them."""
+
+    paths: Sequence[str]
+    read: Callable[[Values], Any]
+
+
+PARTS = {
+    "scheduler": Part(SCHEDULER_PATHS, read_scheduler),
+    "snapshots": Part(SNAPSHOT_PATHS, read_snapshots),
+    "guest": Part(GUEST_PATHS, read_guest),
+    "hardware": Part(HARDWARE_PATHS, read_hardware),
+}
+
+# The words that need a domain's VMX, and those that need to know its host.
+_OF_THE_VMX = {"vmx", "xml"}
+_OF_THE_HOST = {"autostart", "xml"}
+
+# Properties that hosts before this version of the API refuse to be asked for.
+_SINCE = {"guest.toolsRunningStatus": (4, 0)}
+
+_CONNECTION_STATES = {
+    "disconnected": "The server has lost the connection to the domain's host.",
+    "inaccessible": "The host cannot read the domain's VMX.",
+    "invalid": "The domain's VMX is not valid.",
+    "orphaned": "The host does not know the domain any more.",
+}
+
+
+def read_domains(host: Host, params: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what is known of the domains that are meant, sorted by name.
+
+    :param params: ``name`` (a name or a shell pattern) or ``uuid`` or neither, ``states`` and ``gather``.
+    :raises ParseError: if the UUID is none.
+    """
+    gather = set(params["gather"])
+    records, around = _records(host, params, _paths(host, gather))
+    found = [record for record in records if _state(record) in (None, *params["states"])]
+    entries = [_entry(record, around, gather) for record in found]
+    if gather & _OF_THE_VMX:
+        for record, entry, text in zip(found, entries, read_texts(host, found)):
+            definition = _definition(host, record, around, gather, text)
+            errors = [part["error"] for part in (entry, definition) if "error" in part]
+            entry.update(definition, **({"error": " ".join(errors)} if errors else {}))
+    return entries
+
+
+def _paths(host: Host, gather: set[str]) -> list[str]:
+    wanted = [path for word, part in PARTS.items() if word in gather for path in part.paths]
+    return [path for path in wanted if host.session.has(*_SINCE.get(path, (0,)))]
+
+
+def _records(
+    host: Host, params: Mapping[str, Any], paths: Sequence[str]
+) -> tuple[list[DomainRecord], Surroundings | None]:
+    """The domains that are meant; one domain is found without listing the others."""
+    name, uuid = params["name"], params["uuid"]
+    if uuid is not None:
+        canonical = to_uuid(uuid)
+        if canonical is None:
+            raise ParseError(f"'{uuid}' is not a UUID, which has 32 hex digits.", where="uuid")
+        return find_domains(host, uuid=canonical, paths=paths)
+    if name is not None and not _is_pattern(name):
+        return find_domains(host, name=name, paths=paths)
+    if _OF_THE_HOST.isdisjoint(params["gather"]):
+        records, around = list_domains(host, paths), None
+    else:
+        records, around = list_domains_around(host, paths)
+    return [record for record in records if name is None or _matches(record.name, name)], around
+
+
+def _is_pattern(name: str) -> bool:
+    return any(mark in name for mark in "*?[")
+
+
+def _matches(name: str, pattern: str) -> bool:
+    """A name that has the marks of a pattern in it matches itself, too."""
+    return name == pattern or fnmatchcase(name, pattern)
+
+
+def _state(record: DomainRecord) -> str | None:
+    return STATES.get(str(record.values["runtime.powerState"]))
+
+
+def _entry(record: DomainRecord, around: Surroundings | None, gather: set[str]) -> dict[str, Any]:
+    """What one read of the server says of a domain."""
+    entry: dict[str, Any] = {
+        "name": record.name,
+        "uuid": record.uuid,
+        "moid": record.moid,
+        "state": _state(record),
+        "vcpus": record.vcpus,
+        "memory_kib": record.memory_kib,
+        "max_memory_kib": record.max_memory_kib,
+        "vmx_path": record.vmx_path,
+    }
+    for word, part in PARTS.items():
+        if word in gather:
+            entry[word] = part.read(record.values)
+    if "autostart" in gather and around is not None:
+        entry["autostart"] = around.starts(record.ref)
+    defect = _defect(record)
+    return entry if defect is None else {**entry, "error": defect}
+
+
+def _defect(record: DomainRecord) -> str | None:
+    """Why the server itself knows less of a domain than it should."""
+    known = _CONNECTION_STATES.get(str(record.values["runtime.connectionState"]))
+    if known is None and record.values["config.hardware.numCPU"] is None:
+        return "The server has no configuration of the domain, or the user may not see it."
+    return known
+
+
+def _definition(
+    host: Host, record: DomainRecord, around: Surroundings | None, gather: set[str], text: str | EsxError
+) -> dict[str, Any]:
+    """The VMX and the domain XML of a domain, or what prevents it."""
+    found: dict[str, Any] = {}
+    try:
+        if isinstance(text, EsxError):
+            raise text
+        if "vmx" in gather:
+            found["vmx"] = without_password(text)
+        if "xml" in gather and around is not None:
+            found["xml"] = to_xml(host, record, around, text)
+    except EsxError as error:
+        found["error"] = str(error)
+    return found
