@@ -9,7 +9,6 @@ import (
 	"net/http"
 
 	"github.com/vmware/govmomi/simulator"
-	"github.com/vmware/govmomi/vim25/types"
 )
 
 // control is the endpoint for tests, without a session:
@@ -34,7 +33,7 @@ func (s *server) control(w http.ResponseWriter, r *http.Request) {
 	case "DELETE /_simulator/faults":
 		s.faults.clear()
 	case "GET /_simulator/sessions":
-		result = sessionsJSON(s.sessions.list())
+		result = s.sessions.describe()
 	case "DELETE /_simulator/sessions":
 		result = map[string]int{"expired": s.sessions.expire()}
 	case "GET /_simulator/trace":
@@ -64,14 +63,6 @@ func decode(r *http.Request, into any) error {
 	d := json.NewDecoder(r.Body)
 	d.DisallowUnknownFields()
 	return d.Decode(into)
-}
-
-func sessionsJSON(list []types.UserSession) []map[string]any {
-	out := []map[string]any{}
-	for _, s := range list {
-		out = append(out, map[string]any{"key": s.Key, "user": s.UserName, "calls": s.CallCount})
-	}
-	return out
 }
 
 // domainsJSON are the domains with what a test wants to know of them.

@@ -50,7 +50,9 @@ func (s *server) addDatastores(names []string, hosts []*simulator.HostSystem) er
 			if body.Fault_ != nil {
 				return fmt.Errorf("datastore %s: %s", name, body.Fault_.String)
 			}
-			v.ref = body.Res.Returnval
+			if v.ref.Value == "" { // for the other hosts the library returns one that is not there
+				v.ref = body.Res.Returnval
+			}
 		}
 		v.describe(s.registry.Get(v.ref).(*simulator.Datastore))
 		s.volumes = append(s.volumes, v)

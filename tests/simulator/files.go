@@ -33,7 +33,7 @@ func cookieOf(r *http.Request) string {
 func (f *front) authenticated(w http.ResponseWriter, r *http.Request) bool {
 	if key := cookieOf(r); key != "" {
 		f.s.sessions.touch(key)
-		if f.s.sessions.has(key) {
+		if f.s.sessions.has(key) && f.s.sessions.isOf(key, f.view) {
 			return true
 		}
 	}

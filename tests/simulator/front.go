@@ -165,17 +165,22 @@ func (f *front) call(w http.ResponseWriter, r *http.Request, c call, body []byte
 	if fault := f.s.version.refuse(c, r.Header.Get("SOAPAction")); fault != "" {
 		return http.StatusInternalServerError, []byte(fault)
 	}
-	f.s.sessions.touch(cookieOf(r))
+	key := cookieOf(r)
+	f.s.sessions.touch(key)
 	path := "/sdk"
 	if f.view != nil {
 		path = f.view.path
 		body = f.view.request(body)
 	}
 	inner := r.Clone(r.Context())
+	if !f.s.sessions.isOf(key, f.view) { // a session of another host, or of the vCenter
+		inner.Header.Del("Cookie")
+	}
 	inner.URL.Path = path
 	inner.Body = io.NopCloser(bytes.NewReader(body))
 	rec := &recorder{ResponseWriter: w, status: http.StatusOK}
 	f.serve(rec, inner)
+	f.s.sessions.started(w.Header(), f.view)
 
 	answer := fixFetch(body, rec.body.Bytes())
 	answer = fixFaultElements(fixFaultString(answer))

@@ -40,7 +40,8 @@ func (s *server) build() error {
 	s.service, s.context = s.model.Service, s.model.Service.Context
 	s.registry = s.context.Map
 	s.sessions = &sessions{
-		registry: s.registry, context: s.context, idle: o.idleTimeout, used: map[string]time.Time{}}
+		registry: s.registry, context: s.context, idle: o.idleTimeout, used: map[string]time.Time{},
+		views: map[string]*hostView{}}
 	s.service.Listen = new(url.URL)
 	if o.username != "" {
 		s.service.Listen.User = url.UserPassword(o.username, o.password)

@@ -5,6 +5,7 @@
 package main
 
 import (
+	"net/http"
 	"sync"
 	"time"
 
@@ -20,6 +21,25 @@ type sessions struct {
 
 	mutex sync.Mutex
 	used  map[string]time.Time
+	views map[string]*hostView // at which endpoint a session is; nil: the server itself
+}
+
+// started notes where a session is, when an answer starts one.
+func (s *sessions) started(header http.Header, view *hostView) {
+	for _, line := range header.Values("Set-Cookie") {
+		if c, err := http.ParseSetCookie(line); err == nil && c.Name == cookieName {
+			s.mutex.Lock()
+			s.views[c.Value] = view
+			s.mutex.Unlock()
+		}
+	}
+}
+
+// isOf tells whether a session is one of an endpoint.
+func (s *sessions) isOf(key string, view *hostView) bool {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.views[key] == view
 }
 
 // list are the open sessions.
@@ -31,6 +51,21 @@ func (s *sessions) list() []types.UserSession {
 		return nil
 	}
 	return m.SessionList
+}
+
+// describe are the open sessions for the control endpoint.
+func (s *sessions) describe() []map[string]any {
+	list := []map[string]any{}
+	for _, open := range s.list() {
+		at := ""
+		s.mutex.Lock()
+		if v := s.views[open.Key]; v != nil {
+			at = v.host.Name
+		}
+		s.mutex.Unlock()
+		list = append(list, map[string]any{"key": open.Key, "user": open.UserName, "host": at})
+	}
+	return list
 }
 
 func (s *sessions) has(key string) bool {
