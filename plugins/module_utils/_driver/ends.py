@@ -1,0 +1,128 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The two ends of a migration: both hosts as their one vCenter knows them, and the hosts' own connections.
+
+Only a vCenter can migrate. It is the one of the source's URI; the destination is named by a URI of its own, which has
+to lead to the same vCenter, or by the name that the host has in the vCenter.
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.virt.esx.plugins.module_utils._driver.host import open_host
+from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
+from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
+from ansible_collections.virt.esx.plugins.module_utils._vi.inventory import (
+    HostContext,
+    host_by_path,
+    host_of_ref,
+    hosts_by_name,
+)
+from ansible_collections.virt.esx.plugins.module_utils._vi.options import OPTION_ENVIRONMENT, Connection, resolve
+from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session, Target, uri_target
+from ansible_collections.virt.esx.plugins.module_utils._vi.vcenter import (
+    find_in_vcenter,
+    host_in_vcenter,
+    is_same_vcenter,
+    open_vcenter,
+    vcenter_target,
+)
+
+# The options that stand for parts of the source's URI and mean nothing for the destination's.
+_URI_PARTS = ("hostname", "port", "validate_certs")
+
+
+@dataclass(frozen=True)
+class End:
+    """A host: ``context`` as the vCenter knows it, ``own`` the connection to the host itself, if a URI names it."""
+
+    context: HostContext
+    own: Session | None = None
+
+    @property
+    def name(self) -> str:
+        """The host's name in the vCenter."""
+        return self.context.host_name
+
+
+@dataclass(frozen=True)
+class Ends:
+    """Both ends, and the session with the vCenter that knows them."""
+
+    vcenter: Session
+    source: End
+    destination: End
+
+    @property
+    def pool(self) -> Any:
+        """The resource pool to move to, the destination's; None where a domain can stay in the pool that it is in."""
+        same = self.source.context.compute == self.destination.context.compute
+        return None if same else self.destination.context.pool
+
+    @property
+    def way(self) -> str:
+        """``from esx1 to esx2``, for messages."""
+        return f"from {self.source.name} to {self.destination.name}"
+
+
+@contextmanager
+def open_ends(invocation: Invocation) -> Iterator[Ends]:
+    """Open the connections of a migration for the time of a ``with`` block.
+
+    :raises Refused: if there is no vCenter, if the hosts are not of the same one, or if both ends are one host.
+    :raises EsxError: if a server cannot be reached or refuses the login, or does not know a host.
+    """
+    with ExitStack() as stack:
+        session = stack.enter_context(open_host(invocation)).session
+        vcenter = open_vcenter(session)
+        source = End(host_in_vcenter(session), None if session is vcenter else session)
+        destination = stack.enter_context(_open_destination(invocation, vcenter))
+        if source.context.host == destination.context.host:
+            raise Refused(f"Source and destination are the same host, {source.name}.")
+        yield Ends(vcenter, source, destination)
+
+
+@contextmanager
+def _open_destination(invocation: Invocation, vcenter: Session) -> Iterator[End]:
+    name = invocation.params["dest_host"]
+    if name is not None:
+        yield End(hosts_by_name(vcenter, [name])[0])
+        return
+    connection = _destination(invocation.params, os.environ)
+    if connection.uri.scheme == "vpx":
+        _require_same(vcenter, connection, uri_target(connection))
+        yield End(host_by_path(vcenter, connection.uri.path))
+        return
+    with invocation.connect(connection, warn=invocation.warn) as session:
+        if connection.uri.vcenter is not None:
+            _require_same(vcenter, connection, vcenter_target(session))
+        yield End(host_of_ref(vcenter, find_in_vcenter(session, vcenter)), session)
+
+
+def _destination(params: Mapping[str, Any], environment: Mapping[str, str]) -> Connection:
+    """The destination's URI and login, with all other settings of the source's connection."""
+    options = {
+        **params,
+        "uri": params["dest_uri"],
+        "username": params["dest_username"],
+        "password": params["dest_password"],
+        **dict.fromkeys(_URI_PARTS),
+    }
+    foreign = {variable for name in _URI_PARTS for variable in OPTION_ENVIRONMENT[name]}
+    return resolve(options, {name: value for name, value in environment.items() if name not in foreign})
+
+
+def _require_same(vcenter: Session, connection: Connection, other: Target) -> None:
+    if not is_same_vcenter(vcenter, connection, other):
+        raise Refused(
+            f"Source and destination have different vCenters, {vcenter.pool.endpoint} and {other.host}:{other.port}.",
+            hint="A domain can be migrated between hosts of one vCenter only.",
+        )

@@ -1,0 +1,250 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Module virt.esx.esx_migrate."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: esx_migrate
+short_description: Migrate domains from one ESX host to another one
+version_added: 0.1.0
+author:
+  - The virt.esx authors (@virt-esx)
+description:
+  - Migrates domains between two hosts of one vCenter, as C(virsh -c SRC_URI migrate DOMAIN DST_URI) does. A host cannot
+    do that by itself.
+  - Running domains migrate live, those that are shut off or paused as they are. Their files stay in their datastores,
+    which both hosts have to reach.
+  - The vCenter validates all migrations before the first one begins. What it refuses is not begun.
+  - An error with one domain does not keep the others from being migrated. If there was any, the task fails at the end
+    and says for each domain where it is.
+options:
+  uri:
+    description:
+      - Connection URI of the source, with the host's vCenter in its parameter C(vcenter), C(esx://HOST/?vcenter=*) or
+        C(esx://HOST/?vcenter=VCENTER); or with the way to the host in the vCenter,
+        C(vpx://VCENTER/[folder/...]datacenter/[folder/...][cluster/]HOST).
+      - Its other parameters are the same as for all modules.
+      - If not set, E(ESX_URI) is used.
+  dest_uri:
+    description:
+      - Connection URI of the destination, in any of the forms that O(uri) can have. It has to lead to the same vCenter.
+      - An C(esx://) URI does not need C(vcenter). The source's vCenter has to know the host.
+    type: str
+  dest_host:
+    description:
+      - Name of the destination in the vCenter of O(uri).
+    type: str
+  dest_username:
+    description:
+      - User name for the host of O(dest_uri).
+      - If not set, the first of these counts that there is - the user in O(dest_uri), E(ESX_USERNAME), E(VMWARE_USER),
+        libvirt's authentication file, C(root).
+      - For a C(vpx://) URI of the source's vCenter, the source's login counts if it is not set.
+    type: str
+  dest_password:
+    description:
+      - Password for the host of O(dest_uri). It does not default to O(password), which is the source's.
+      - If not set, the first of these counts that there is - E(ESX_PASSWORD), E(VMWARE_PASSWORD), libvirt's
+        authentication file.
+    type: str
+  names:
+    description:
+      - Names of the domains to migrate. One that is on the destination already stays there.
+    type: list
+    elements: str
+    aliases: [name]
+  uuids:
+    description:
+      - UUIDs of the domains to migrate, in addition to O(names).
+    type: list
+    elements: str
+    aliases: [uuid]
+  parallel:
+    description:
+      - How many domains may be migrated at the same time. Hosts with a network of 1 Gbit/s for it can do 4, with
+        10 Gbit/s 8; what is more has to wait on the server, while the time of O(timeout) is running.
+    type: int
+    default: 2
+  timeout:
+    description:
+      - Seconds that the migration of one domain may take on the server.
+extends_documentation_fragment:
+  - virt.esx._connection
+  - virt.esx._attributes
+  - virt.esx._attributes.acting
+attributes:
+  check_mode:
+    description:
+      - Has the vCenter validate the migrations, and fails if it refuses one of them. Nothing is migrated.
+  diff_mode:
+    description: Returns the host of each domain before and after.
+notes:
+  - The options O(vcenter_username) and O(vcenter_password) are for the one vCenter that both hosts have.
+  - On a vCenter 6.5 or later CheckRelocate_Task and RelocateVM_Task are called, on an older one ValidateMigration and
+    MigrateVM_Task.
+  - Where the task runs on the controller, in its own Python, the progress of each migration is shown on its screen.
+seealso:
+  - module: virt.esx.esx_placement_info
+  - plugin: virt.esx.evacuate
+    plugin_type: role
+"""
+
+EXAMPLES = r"""
+- name: Migrate a domain, as in the first manual of libvirt's driver
+  virt.esx.esx_migrate:
+    uri: esx://example-src.com/?vcenter=*
+    username: root
+    password: "{{ source_password }}"
+    vcenter_username: administrator
+    vcenter_password: "{{ vcenter_password }}"
+    dest_uri: esx://example-dst.com/?vcenter=*
+    dest_username: root
+    dest_password: "{{ destination_password }}"
+    names: Fedora11
+
+- name: Migrate two domains out of a cluster, through the vCenter alone
+  virt.esx.esx_migrate:
+    uri: vpx://administrator@vcenter.example.com/dc1/cluster1/esx1.example.com
+    password: "{{ vcenter_password }}"
+    dest_uri: vpx://administrator@vcenter.example.com/dc1/esx9.example.com
+    names: [web, database]
+
+- name: Name the destination as the vCenter does
+  virt.esx.esx_migrate:
+    uri: esx://esx1.example.com/?vcenter=vcenter.example.com
+    dest_host: esx2.example.com
+    uuids:
+      - 50115e16-9bdc-49d7-f171-53c4d7f91710
+    parallel: 4
+"""
+
+RETURN = r"""
+source:
+  description: Name of the source in the vCenter.
+  returned: when both hosts were found
+  type: str
+  sample: esx1.example.com
+destination:
+  description: Name of the destination in the vCenter.
+  returned: when both hosts were found
+  type: str
+  sample: esx2.example.com
+domains:
+  description:
+    - What became of each domain that was asked for, in this order; in check mode what would become of it.
+    - Domains that are asked for by name come first.
+  returned: when both hosts were found
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Its name.
+      returned: when it is known
+      type: str
+      sample: Fedora11
+    uuid:
+      description: Its UUID.
+      returned: when it is known
+      type: str
+      sample: 50115e16-9bdc-49d7-f171-53c4d7f91710
+    moid:
+      description: The managed object id that it has in the vCenter.
+      returned: when it was found
+      type: str
+      sample: vm-12
+    state:
+      description: One of V(running), V(paused) and V(shutoff).
+      returned: when it is known
+      type: str
+      sample: running
+    host:
+      description: Name of the host that it is on, in check mode that it would be on.
+      returned: when it is known
+      type: str
+      sample: esx2.example.com
+    changed:
+      description: Whether it was migrated.
+      returned: always
+      type: bool
+      sample: true
+    failed:
+      description: Whether there was an error.
+      returned: always
+      type: bool
+      sample: false
+    msg:
+      description: The error, and as far as it can be found out, where the domain is.
+      returned: when there was an error
+      type: str
+    warnings:
+      description: What the vCenter warned of when it validated the migration. These are warnings of the task, too.
+      returned: always
+      type: list
+      elements: str
+    errors:
+      description: Why the vCenter refused the migration when it validated it.
+      returned: always
+      type: list
+      elements: str
+      sample: ["The host is in maintenance mode (InvalidState)"]
+    questions:
+      description: The questions of the server that were answered meanwhile.
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        id:
+          description: The question's id.
+          returned: always
+          type: str
+        text:
+          description: The question.
+          returned: always
+          type: str
+        answer:
+          description: Label of the choice that was taken.
+          returned: always
+          type: str
+"""
+
+from ansible_collections.virt.esx.plugins.module_utils._argspec import with_connection
+from ansible_collections.virt.esx.plugins.module_utils._driver.ends import open_ends
+from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
+from ansible_collections.virt.esx.plugins.module_utils._driver.migration import migrate_domains
+from ansible_collections.virt.esx.plugins.module_utils._edge import Contract, Result, run_as_module
+
+
+def run(invocation: Invocation) -> Result:
+    """Bring the domains to the destination."""
+    with open_ends(invocation) as ends:
+        return migrate_domains(ends, invocation)
+
+
+CONTRACT = Contract(
+    argument_spec=with_connection(
+        {
+            "dest_uri": {"type": "str"},
+            "dest_host": {"type": "str"},
+            "dest_username": {"type": "str"},
+            "dest_password": {"type": "str", "no_log": True},
+            "names": {"type": "list", "elements": "str", "aliases": ["name"]},
+            "uuids": {"type": "list", "elements": "str", "aliases": ["uuid"]},
+            "parallel": {"type": "int", "default": 2},
+        }
+    ),
+    run=run,
+    required_one_of=[["dest_uri", "dest_host"], ["names", "uuids"]],
+    mutually_exclusive=[["dest_uri", "dest_host"], ["dest_host", "dest_username"], ["dest_host", "dest_password"]],
+)
+
+
+def main() -> None:
+    """Run as a module."""
+    run_as_module(CONTRACT)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,153 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Module virt.esx.esx_placement_info."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: esx_placement_info
+short_description: Plan which hosts the domains of an ESX host fit on
+version_added: 0.1.0
+author:
+  - The virt.esx authors (@virt-esx)
+description:
+  - Plans where the domains of a host could be migrated to, by the memory that other hosts of its vCenter have free. The
+    role P(virt.esx.evacuate#role) carries such a plan out with M(virt.esx.esx_migrate).
+  - A running domain takes the memory that its host may give to it. One that is shut off or paused takes none.
+  - Domains are spread, the largest one first, each to the host that has the most memory left. If they do not fit that
+    way they are packed, each to the host that has the least left of those where it fits. The same input always gives
+    the same plan.
+options:
+  destinations:
+    description:
+      - Names of the hosts that domains may be placed on, as their vCenter has them.
+      - A host that is in maintenance mode, that the vCenter has no connection to, or that is the source itself is left
+        out with a warning.
+    type: list
+    elements: str
+    required: true
+  names:
+    description:
+      - Names of the domains to place, or patterns of the shell's kind for them, as V(web-*).
+    type: list
+    elements: str
+    default: ["*"]
+extends_documentation_fragment:
+  - virt.esx._connection
+  - virt.esx._attributes
+  - virt.esx._attributes.reading
+notes:
+  - The URI has to lead to the host's vCenter, as C(esx://HOST/?vcenter=*) or
+    C(vpx://VCENTER/[folder/...]datacenter/[folder/...][cluster/]HOST).
+seealso:
+  - module: virt.esx.esx_migrate
+  - plugin: virt.esx.evacuate
+    plugin_type: role
+"""
+
+EXAMPLES = r"""
+- name: Plan where the web servers of a host could go
+  virt.esx.esx_placement_info:
+    uri: esx://esx1.example.com/?vcenter=*
+    destinations: [esx2.example.com, esx3.example.com]
+    names: ["web-*"]
+  register: plan
+
+- name: Migrate them
+  virt.esx.esx_migrate:
+    uri: esx://esx1.example.com/?vcenter=*
+    dest_host: "{{ item.host }}"
+    uuids: "{{ item.domains | map(attribute='uuid') }}"
+  loop: "{{ plan.placements }}"
+  loop_control:
+    label: "{{ item.host }}"
+"""
+
+RETURN = r"""
+source:
+  description: Name of the host of the URI in the vCenter.
+  returned: success
+  type: str
+  sample: esx1.example.com
+placements:
+  description: The hosts that domains can be placed on, in the order of O(destinations).
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    host:
+      description: Name of the host in the vCenter.
+      returned: always
+      type: str
+      sample: esx2.example.com
+    free_kib:
+      description: Memory that the host has free now.
+      returned: always
+      type: int
+      sample: 16777216
+    free_after_kib:
+      description: Memory that the host would have free with the domains that are placed on it.
+      returned: always
+      type: int
+      sample: 15728640
+    domains:
+      description: The domains that are placed on the host, the largest first.
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        name:
+          description: Its name.
+          returned: always
+          type: str
+          sample: Fedora11
+        uuid:
+          description: Its UUID.
+          returned: always
+          type: str
+          sample: 50115e16-9bdc-49d7-f171-53c4d7f91710
+        state:
+          description: One of V(running), V(paused) and V(shutoff).
+          returned: always
+          type: str
+          sample: running
+        memory_kib:
+          description: Memory that it takes on the host, V(0) if it does not run.
+          returned: always
+          type: int
+          sample: 1048576
+"""
+
+from ansible_collections.virt.esx.plugins.module_utils._argspec import with_connection
+from ansible_collections.virt.esx.plugins.module_utils._driver.evacuation import plan_evacuation
+from ansible_collections.virt.esx.plugins.module_utils._driver.host import open_host
+from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
+from ansible_collections.virt.esx.plugins.module_utils._edge import Contract, Result, run_as_module
+
+
+def run(invocation: Invocation) -> Result:
+    """Return the plan."""
+    with open_host(invocation) as host:
+        return plan_evacuation(host, invocation.params)
+
+
+CONTRACT = Contract(
+    argument_spec=with_connection(
+        {
+            "destinations": {"type": "list", "elements": "str", "required": True},
+            "names": {"type": "list", "elements": "str", "default": ["*"]},
+        }
+    ),
+    run=run,
+)
+
+
+def main() -> None:
+    """Run as a module."""
+    run_as_module(CONTRACT)
+
+
+if __name__ == "__main__":
+    main()
