@@ -47,7 +47,7 @@ def read_os(domain: Element, forms: XmlForms) -> Os:
     :raises ParseError: there is none, or it is not one of a fully virtualised PC.
     """
     element = domain.find("os")
-    kind = None if element is None else element.find("type")
+    kind = domain.find("os/type")
     virtualisation = text_of(kind)
     if element is None or kind is None or virtualisation is None:
         raise refuse(domain, "The type of the operating system is missing; expected <os><type>hvm</type></os>")

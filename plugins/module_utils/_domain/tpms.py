@@ -26,11 +26,12 @@ _VERSIONS = ("1.2", "2.0")
 def read_tpm(element: Element) -> Tpm:
     """One ``<tpm>``.
 
-    :raises ParseError: it has no back end, or a word that libvirt does not know.
+    :raises ParseError: it has not one back end, or a word that libvirt does not know.
     """
-    backend = element.find("backend")
-    if backend is None:
-        raise refuse(element, "The TPM has no back end; expected <backend type='emulator' version='2.0'/>")
+    backends = list(element.iterchildren("backend"))
+    if len(backends) != 1:
+        raise refuse(element, "The TPM needs one back end; expected <backend type='emulator' version='2.0'/>")
+    backend = backends[0]
     required(backend, "type")
     return Tpm(
         model=word(element, "model", _MODELS) or "tpm-crb",

@@ -18,6 +18,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
     INT_MAX,
     ON_OFF,
     UINT_MAX,
+    ULONG_MAX,
     YES_NO,
     number,
     one_of,
@@ -159,7 +160,7 @@ _RULES: Mapping[tuple[str, str], tuple[Rule, ...]] = {
 }
 _TAGS = tuple(sorted({element for _parent, element in _RULES}))
 
-# Devices -> the child that each has to have, once.
+# Devices -> the child that each has to have; a random number generator has it once.
 _CHILDREN = {"hostdev": "source", "channel": "target", "rng": "backend"}
 _FEATURES = frozenset(
     "acpi apic pae hap viridian privnet hyperv kvm pvspinlock capabilities pmu vmport gic smm ioapic hpt vmcoreinfo"
@@ -244,7 +245,8 @@ def _check_tuning(domain: Element) -> None:
 def _check_devices(devices: Mapping[str, list[Element]]) -> None:
     for tag, child in _CHILDREN.items():
         for element in devices.get(tag, ()):
-            if len(list(element.iterchildren(child))) != 1:
+            found = len(list(element.iterchildren(child)))
+            if not found or (found > 1 and tag == "rng"):
                 raise refuse(element, f"The <{tag}> needs one <{child}>")
     for disk in devices.get("disk", ()):
         _check_disk(disk)
@@ -256,7 +258,10 @@ def _check_devices(devices: Mapping[str, list[Element]]) -> None:
 
 
 def _check_disk(disk: Element) -> None:
-    target = disk.find("target")
+    target, limits = disk.find("target"), disk.find("iotune")
+    for limit in () if limits is None else limits.iterchildren("*"):
+        if limit.tag != "group_name":
+            text_number(limit, ULONG_MAX)
     if disk.get("rawio") == "yes" and disk.get("device") != "lun":
         raise refuse(disk, "rawio='yes' is for device='lun' only")
     if target is None:
