@@ -75,7 +75,7 @@ func parseFlags(args []string, output io.Writer) (options, error) {
 	f.StringVar(&o.version, "version", "8.0", "`version` of the API: "+strings.Join(versionNames(), ", "))
 	f.StringVar(&o.product, "product", "", "`gsx` for a VMware Server 2.0 (with -kind esx and -version 2.5)")
 	f.StringVar(&o.licence, "licence", "evaluation", "`evaluation`, or free: the API is read-only")
-	f.StringVar(&o.managedBy, "managed-by", "", "`address` of the vCenter that an esx host says manages it")
+	f.StringVar(&o.managedBy, "managed-by", "", "`address` of the vCenter that hosts say manages them; default: none for an esx, its own for a vcenter")
 	f.StringVar(&o.hostEndpoints, "host-endpoints", "", "`addresses` (with commas), or \"auto\" for 127.0.0.2, 127.0.0.3 ...: each host of a vcenter also listens\n"+
 		"as an ESX host of its own, on an address of this list and the vcenter's port (or address:port)")
 	f.StringVar(&o.byHost, "by-host", "", "`HOST=URL`: requests with that Host header go to another simulator")

@@ -30,7 +30,7 @@ func (s *server) completeHost(h *simulator.HostSystem) {
 	about := s.esxAbout()
 	h.Config.Product, h.Summary.Config.Product = about, &about
 	h.Summary.ManagementServerIp = s.options.managedBy
-	if s.options.kind == "vcenter" {
+	if s.options.kind == "vcenter" && s.options.managedBy == "" {
 		h.Summary.ManagementServerIp = s.listenAddress()
 	}
 	h.Hardware.MemorySize, h.Summary.Hardware.MemorySize = hostMemory, hostMemory

@@ -101,21 +101,36 @@ func (d *domain) guestAction() *soap.Fault {
 // toolsRunning tells whether the guest of a running domain has VMware Tools:
 // by simulator.tools, or by the library's SET.guest.toolsRunningStatus.
 func toolsRunning(vm *simulator.VirtualMachine) bool {
-	return extra(vm, toolsKey) == "running" ||
-		vm.Guest.ToolsRunningStatus == string(types.VirtualMachineToolsRunningStatusGuestToolsRunning)
+	return vm.Guest.ToolsRunningStatus == string(types.VirtualMachineToolsRunningStatusGuestToolsRunning)
 }
 
-// applyTools shows the tools of simulator.tools in the guest's properties.
-func applyTools(vm *simulator.VirtualMachine) {
-	if extra(vm, toolsKey) != "running" {
+// ourTools is the version by which tools of simulator.tools are known.
+const ourTools = "10336"
+
+// showTools brings the guest's properties up to date with simulator.tools and
+// the power state. The caller holds the domain's lock.
+func (s *server) showTools(ctx *simulator.Context, vm *simulator.VirtualMachine) {
+	installed := extra(vm, toolsKey) == "running"
+	if !installed && vm.Guest.ToolsVersion != ourTools {
 		return
 	}
-	vm.Guest.ToolsStatus = types.VirtualMachineToolsStatusToolsOk
-	vm.Guest.ToolsVersion = "10336"
-	vm.Guest.ToolsRunningStatus = string(types.VirtualMachineToolsRunningStatusGuestToolsRunning)
-	vm.Guest.HostName = vm.Name
-	vm.Summary.Guest = &types.VirtualMachineGuestSummary{
-		ToolsStatus: vm.Guest.ToolsStatus, ToolsRunningStatus: vm.Guest.ToolsRunningStatus, HostName: vm.Name}
+	status, running, version, name := types.VirtualMachineToolsStatusToolsNotInstalled,
+		types.VirtualMachineToolsRunningStatusGuestToolsNotRunning, "0", ""
+	if installed {
+		status, version = types.VirtualMachineToolsStatusToolsNotRunning, ourTools
+	}
+	if installed && vm.Runtime.PowerState == types.VirtualMachinePowerStatePoweredOn {
+		status, running = types.VirtualMachineToolsStatusToolsOk, types.VirtualMachineToolsRunningStatusGuestToolsRunning
+		name = vm.Name
+	}
+	if vm.Guest.ToolsStatus == status && vm.Guest.HostName == name {
+		return
+	}
+	ctx.Update(vm, []types.PropertyChange{
+		{Name: "guest.toolsStatus", Val: status}, {Name: "summary.guest.toolsStatus", Val: status},
+		{Name: "guest.toolsRunningStatus", Val: string(running)}, {Name: "summary.guest.toolsRunningStatus", Val: string(running)},
+		{Name: "guest.toolsVersion", Val: version},
+		{Name: "guest.hostName", Val: name}, {Name: "summary.guest.hostName", Val: name}})
 }
 
 // ShutdownGuest returns at once; the guest takes its time, or ignores it.

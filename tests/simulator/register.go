@@ -231,7 +231,6 @@ func (s *server) apply(vm *simulator.VirtualMachine, read *settings) {
 	c.ExtraConfig = read.extraConfig
 	sum.VmPathName, sum.InstanceUuid = c.Files.VmPathName, c.InstanceUuid
 	s.applyDevices(vm, read.devices)
-	applyTools(vm)
 }
 
 // standing are the keys of the devices that each domain has and no VMX names.

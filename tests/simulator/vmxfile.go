@@ -126,8 +126,11 @@ func (f *vmxFile) set(key, value string) {
 	}
 	l := &f.lines[i]
 	l.value = value
-	l.text = fmt.Sprintf("%s = %q", l.key, "")
-	l.text = l.text[:len(l.text)-1] + value + `"`
+	before, after := l.key+" = ", ""
+	if m := vmxEntry.FindStringSubmatchIndex(l.text); m != nil { // keep what stands around the value
+		before, after = l.text[:m[4]-1], l.text[m[5]+1:]
+	}
+	l.text = before + `"` + value + `"` + after
 }
 
 // remove drops each line whose lower-case key the function names.

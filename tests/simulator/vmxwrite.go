@@ -164,25 +164,41 @@ func writeDrive(f *vmxFile, slot string, d types.BaseVirtualDevice, files fileNa
 			f.set(slot+".fileName", files.write(file))
 		}
 	}
-	kind := "disk"
-	switch backing.(type) {
-	case *types.VirtualCdromIsoBackingInfo:
-		kind = "cdrom-image"
-	case *types.VirtualCdromAtapiBackingInfo:
-		kind = "atapi-cdrom"
-	case *types.VirtualCdromRemotePassthroughBackingInfo:
-		kind = "cdrom-raw"
-	default:
-		if strings.HasPrefix(slot, "scsi") {
-			kind = "scsi-hardDisk"
-		}
-	}
-	if was := strings.ToLower(f.get(slot+".deviceType", "disk")); kind != "disk" && was != strings.ToLower(kind) {
-		if !(strings.Contains(was, "cdrom") && strings.Contains(kind, "cdrom") && kind != "cdrom-image" && was != "cdrom-image") {
-			f.set(slot+".deviceType", kind)
-		}
-	}
+	writeDriveType(f, slot, backing)
 	writeConnection(f, slot, d.GetVirtualDevice().Connectable)
+}
+
+// driveTypes are the values of deviceType by the backings of CD-ROMs, and the
+// other values that say the same in a file.
+var driveTypes = []struct {
+	is    func(types.BaseVirtualDeviceBackingInfo) bool
+	name  string
+	alike []string
+}{
+	{backingIs[*types.VirtualCdromIsoBackingInfo], "cdrom-image", nil},
+	{backingIs[*types.VirtualCdromAtapiBackingInfo], "atapi-cdrom", []string{"cdrom-raw", "scsi-passthru"}},
+	{backingIs[*types.VirtualCdromRemotePassthroughBackingInfo], "cdrom-raw", []string{"atapi-cdrom"}},
+}
+
+func backingIs[T types.BaseVirtualDeviceBackingInfo](b types.BaseVirtualDeviceBackingInfo) bool {
+	_, ok := b.(T)
+	return ok
+}
+
+// writeDriveType leaves out what a hard disk needs not say.
+func writeDriveType(f *vmxFile, slot string, backing types.BaseVirtualDeviceBackingInfo) {
+	was, given := f.lookup(slot + ".deviceType")
+	for _, t := range driveTypes {
+		if t.is(backing) {
+			if was = strings.ToLower(was); was != t.name && !slices.Contains(t.alike, was) {
+				f.set(slot+".deviceType", t.name)
+			}
+			return
+		}
+	}
+	if given && strings.Contains(strings.ToLower(was), "cdrom") {
+		f.remove(func(key string) bool { return strings.EqualFold(key, slot+".deviceType") })
+	}
 }
 
 func writeConnection(f *vmxFile, slot string, c *types.VirtualDeviceConnectInfo) {

@@ -32,18 +32,22 @@ func (*domainWatch) PutObject(_ *simulator.Context, o mo.Reference) {
 	}
 }
 
-// UpdateObject counts the domain's memory and writes the VMX file after a change of the configuration: the
+// UpdateObject counts the domain's memory, shows its tools and writes the VMX file after a change of the configuration: the
 // library announces each by config.changeVersion, and a rename by name.
 func (w *domainWatch) UpdateObject(ctx *simulator.Context, o mo.Reference, changes []types.PropertyChange) {
 	changed, ok := o.(*mo.VirtualMachine)
 	if !ok || changed.Runtime.Host == nil {
 		return
 	}
+	vm, ok := w.s.registry.Get(changed.Self).(*simulator.VirtualMachine)
+	if !ok {
+		return
+	}
 	w.s.count(ctx, changed)
+	w.s.showTools(ctx, vm)
 	for _, c := range changes {
 		if c.Name == "config.changeVersion" || c.Name == "name" {
-			vm, ok := w.s.registry.Get(changed.Self).(*simulator.VirtualMachine)
-			if _, busy := w.s.saving.Load(changed.Self); ok && !busy {
+			if _, busy := w.s.saving.Load(changed.Self); !busy {
 				w.s.saveVMX(vm)
 			}
 			return
