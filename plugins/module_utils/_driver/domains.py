@@ -12,7 +12,7 @@ Private to the collection: it can change at any time.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.host import HOST_DATACENTER, Host
@@ -112,6 +112,12 @@ class DomainRecord:
         """The datastore path of its VMX."""
         path = self.values["config.files.vmPathName"]
         return None if path is None else str(path)
+
+
+def in_state(record: DomainRecord, state: str) -> DomainRecord:
+    """The domain as it will be in another state, one of libvirt's words."""
+    power_state = next(value for value, word in STATES.items() if word == state)
+    return replace(record, values={**record.values, "runtime.powerState": power_state})
 
 
 @dataclass(frozen=True)

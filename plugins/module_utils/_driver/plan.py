@@ -44,7 +44,8 @@ class Plan:
         """The difference in the form that Ansible shows."""
         return {"before": self.before, "after": self.after}
 
-    def carry_out(self) -> None:
-        """Do everything that is planned; the first error ends it."""
+    def carry_out(self, done: Callable[[str], None] = lambda _name: None) -> None:
+        """Do everything that is planned; the first error ends it. ``done`` gets the name of each step behind it."""
         for step in self.steps:
             step.carry_out()
+            done(step.name)

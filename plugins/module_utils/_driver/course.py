@@ -1,0 +1,205 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The whole course from what a domain is to what is wanted of it, planned before anything is done.
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ansible_collections.virt.esx.plugins.module_utils._driver.autostart import plan_autostart
+from ansible_collections.virt.esx.plugins.module_utils._driver.define import Definition, plan_define
+from ansible_collections.virt.esx.plugins.module_utils._driver.definition import read_texts, to_xml
+from ansible_collections.virt.esx.plugins.module_utils._driver.domains import (
+    DomainRecord,
+    Surroundings,
+    find_domain,
+    in_state,
+    read_domain_of,
+    read_surroundings,
+)
+from ansible_collections.virt.esx.plugins.module_utils._driver.host import Host
+from ansible_collections.virt.esx.plugins.module_utils._driver.live import plan_live
+from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Plan, Step
+from ansible_collections.virt.esx.plugins.module_utils._driver.power import (
+    POWER_ON,
+    REACHED,
+    SHUT_DOWN,
+    SUSPEND,
+    TOOLS_PATH,
+    Guest,
+    plan_power,
+    step_of,
+)
+from ansible_collections.virt.esx.plugins.module_utils._driver.redefine import Change, change_step, find_change
+from ansible_collections.virt.esx.plugins.module_utils._driver.subject import Subject, View, view_of, xml_of
+from ansible_collections.virt.esx.plugins.module_utils._driver.undefine import plan_undefine
+from ansible_collections.virt.esx.plugins.module_utils._driver.wish import Wish
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, Refused
+
+# What has to be known before anything is done: whether something else goes on with the domain.
+QUESTION_PATH = "runtime.question"
+RECENT_PATH = "recentTask"
+
+_ASKS_GUEST = ("shutdown", "rebooted")
+
+
+@dataclass(frozen=True)
+class Course:
+    """A plan for a domain, and what the domain is before it and after it.
+
+    ``record`` is None for a domain that the host does not know; ``has_xml`` says whether its definition is looked at.
+    """
+
+    subject: Subject
+    steps: Sequence[Step]
+    before: View
+    after: View
+    record: DomainRecord | None = None
+    has_xml: bool = False
+
+    @property
+    def plan(self) -> Plan:
+        """The steps, with the texts for diff mode."""
+        return Plan(tuple(self.steps), self.before.text(), self.after.text())
+
+
+def plan_course(host: Host, wish: Wish) -> Course:
+    """What has to be done with a domain; at most two calls if it is nothing.
+
+    :raises EsxError: if it cannot be done: Refused, NotFound, Ambiguous, ParseError.
+    """
+    found = find_domain(host, name=wish.name, uuid=wish.uuid, paths=_paths(host, wish))
+    if found is None:
+        return _course_of_absent(wish) if wish.state == "undefined" else _course_of_new(host, wish)
+    record, around = found
+    if wish.state == "undefined":
+        return _course_of_undefined(host, wish, record, around)
+    return _course_of_present(host, wish, record, around)
+
+
+def _paths(host: Host, wish: Wish) -> list[str]:
+    asks = wish.state in _ASKS_GUEST or wish.power_cycle
+    return [QUESTION_PATH, RECENT_PATH, *([TOOLS_PATH] if asks and host.session.has(4, 0) else [])]
+
+
+def _course_of_absent(wish: Wish) -> Course:
+    nothing = View(wish.name, wish.uuid, None, "undefined")
+    return Course(Subject(wish.name or str(wish.uuid)), (), nothing, nothing)
+
+
+def _course_of_undefined(host: Host, wish: Wish, record: DomainRecord, around: Surroundings) -> Course:
+    subject = Subject(record.name, record.ref)
+    steps = plan_undefine(host, subject, record, remove_storage=wish.remove_storage)
+    after = View(record.name, record.uuid, None, "undefined")
+    return Course(subject, steps, view_of(record, around), after, record)
+
+
+def _course_of_new(host: Host, wish: Wish) -> Course:
+    if not wish.is_definition:
+        meant = f"the UUID {wish.uuid}" if wish.uuid else f"the name '{wish.name}'"
+        raise NotFound(f"No domain of the host has {meant}.", hint="Describe it in xml or vmx to have it defined.")
+    around = read_surroundings(host)
+    subject = Subject(wish.name or "")
+    definition, steps = plan_define(host, subject, wish, around)
+    steps += plan_autostart(host, subject, around, wish.autostart)
+    steps += plan_power(host, subject, "shutoff", wish.state, Guest(shutdown_timeout=wish.shutdown_timeout))
+    before = View(wish.name, wish.uuid, None, "undefined")
+    return Course(subject, steps, before, _view_of_new(host, wish, definition), has_xml=True)
+
+
+def _view_of_new(host: Host, wish: Wish, definition: Definition) -> View:
+    """The domain as the host will have it; its moid, and a UUID that nobody gives, are not known yet."""
+    domain = definition.domain
+    return View(
+        name=domain.name,
+        uuid=domain.uuid,
+        moid=None,
+        state=REACHED.get(wish.state, "shutoff"),
+        vcpus=domain.vcpus,
+        memory_kib=domain.current_memory_kib,
+        max_memory_kib=domain.memory_kib,
+        autostart=bool(wish.autostart),
+        vmx_path=str(definition.path),
+        xml=xml_of(replace(domain, datacenter_path=host.datacenter_path)),
+    )
+
+
+def _course_of_present(host: Host, wish: Wish, record: DomainRecord, around: Surroundings) -> Course:
+    subject = Subject(record.name, record.ref)
+    guest = Guest(record.values.get(TOOLS_PATH), wish.shutdown_timeout)
+    power = plan_power(host, subject, record.state, wish.state, guest)
+    state = REACHED.get(wish.state, record.state)
+    before = view_of(record, around)
+    after = replace(before, state=state, autostart=before.autostart if wish.autostart is None else wish.autostart)
+    steps: list[Step] = list(power)
+    if wish.is_about_definition or wish.name not in (None, record.name):
+        change = find_change(host, wish, record, around, in_state(record, state))
+        before, after = _views_of_change(change, before, after)
+        if change.old != change.new:
+            steps = _with_change(host, wish, record, subject, power, guest, change)
+    steps += plan_autostart(host, subject, around, wish.autostart)
+    return Course(subject, steps, before, after, record, has_xml=before.xml is not None)
+
+
+def _views_of_change(change: Change, before: View, after: View) -> tuple[View, View]:
+    """The views with what a change does to the definition."""
+    domain = change.after
+    changed = replace(
+        after,
+        name=domain.name,
+        vcpus=domain.vcpus,
+        memory_kib=domain.current_memory_kib,
+        max_memory_kib=domain.memory_kib,
+        xml=xml_of(domain),
+    )
+    return replace(before, xml=xml_of(change.before)), changed
+
+
+def _with_change(
+    host: Host, wish: Wish, record: DomainRecord, subject: Subject, power: Sequence[Step], guest: Guest, change: Change
+) -> list[Step]:
+    """The steps for power with the change where it can be made.
+
+    :raises Refused: if the domain has to be shut off for it, and nobody said that it may be.
+    """
+    offline = change_step(host, subject, change)
+    if record.state == "shutoff":
+        return [offline, *power]
+    if REACHED.get(wish.state, record.state) == "shutoff":
+        return [*power, offline]
+    live, stuck = plan_live(host, subject, record, change)
+    if not stuck:
+        return [*power, live] if record.state == "paused" else [live, *power]
+    if not wish.power_cycle:
+        raise Refused(
+            f"The {subject} has to be shut off to change {', '.join(stuck)}, and it is {record.state}.",
+            hint="Set power_cycle to have it shut down, changed and started again.",
+        )
+    if record.state == "paused":
+        raise Refused(
+            f"The {subject} has to be shut off to change {', '.join(stuck)}, and it is paused, so that its guest "
+            "cannot be asked to shut down.",
+            hint="Bring it into state running first.",
+        )
+    again = [step_of(host, subject, move, guest) for move in (POWER_ON, *([SUSPEND] if wish.state == "paused" else []))]
+    return [step_of(host, subject, SHUT_DOWN, guest), offline, *again]
+
+
+def read_back(host: Host, course: Course) -> View:
+    """The domain as the server has it after a course; one call, and one file where its definition was looked at."""
+    if course.after.state == "undefined":
+        return course.after
+    record, around = read_domain_of(host, course.subject.ref)
+    return view_of(record, around, _read_xml(host, record, around) if course.has_xml else None)
+
+
+def _read_xml(host: Host, record: DomainRecord, around: Surroundings) -> str:
+    text = read_texts(host, [record])[0]
+    if isinstance(text, EsxError):
+        raise text
+    return to_xml(host, record, around, text)

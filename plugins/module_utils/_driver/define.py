@@ -1,0 +1,227 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Defining a domain that the host does not know: its VMX is placed, uploaded and registered.
+
+The rules are those of libvirt's driver (esx-driver.md, section 10).
+
+Nothing is half done: if the host does not register it, what was uploaded goes again, and what was there before comes
+back. What an interrupted attempt has left is recognised and taken over.
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
+from ansible_collections.virt.esx.plugins.module_utils._driver.domains import Surroundings, find_domain
+from ansible_collections.virt.esx.plugins.module_utils._driver.host import Host
+from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step
+from ansible_collections.virt.esx.plugins.module_utils._driver.subject import Subject
+from ansible_collections.virt.esx.plugins.module_utils._driver.wish import ESX, Wish, with_options
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._vi.about import version_numbers
+from ansible_collections.virt.esx.plugins.module_utils._vi.files import DatastoreFile, delete_file, get_file, put_file
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_one
+from ansible_collections.virt.esx.plugins.module_utils._vmx.merge import merge_vmx
+from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import (
+    DatastorePath,
+    escape_datastore_item,
+    parse_datastore_path,
+)
+from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
+from ansible_collections.virt.esx.plugins.module_utils._vmx.write import default_hardware, write_vmx
+
+# The newest virtual hardware version of each version of ESX, newest first.
+HARDWARE = (
+    ((8, 0), 20),
+    ((7, 0), 17),
+    ((6, 7), 14),
+    ((6, 5), 13),
+    ((6, 0), 11),
+    ((5, 5), 10),
+    ((5, 1), 9),
+    ((5, 0), 8),
+    ((4, 0), 7),
+    ((0, 0), 4),
+)
+_HARDWARE_OF_GSX = 7
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A domain to be defined: its VMX, where that goes, and what it will be read as."""
+
+    domain: Domain
+    content: bytes
+    path: DatastorePath
+
+
+def plan_define(host: Host, subject: Subject, wish: Wish, around: Surroundings) -> tuple[Definition, list[Step]]:
+    """What will be defined, and the step that does it.
+
+    :raises Refused: if the name, or the file, is another domain's.
+    :raises ParseError: if the description cannot be a domain of this host.
+    """
+    _check_name_is_free(host, wish)
+    definition = describe(wish, around)
+    file = DatastoreFile(host.datacenter_path, definition.path.datastore, definition.path.path)
+    former = _look_at_former(host, file, definition, overwrite=wish.overwrite)
+    return definition, [Step("define", lambda: _define(host, subject, file, definition, former))]
+
+
+def describe(wish: Wish, around: Surroundings) -> Definition:
+    """The domain that a wish describes, as it will be on this host.
+
+    :raises ParseError: if it has no name, or its place does not follow from its disks.
+    """
+    if not wish.name:
+        raise ParseError("the description has no name, and the option name is not set.", where="name")
+    domain = with_options(_described(wish, around), wish)
+    path = vmx_place(domain, wish.name)
+    if path.datastore not in around.volumes.values():
+        known = ", ".join(f"'{name}'" for name in sorted(around.volumes.values()))
+        raise NotFound(f"The host has no datastore '{path.datastore}'; it has {known or 'none'}.")
+    directory = f"[{path.datastore}] {path.directory}".rstrip()
+    if wish.vmx is None:
+        text = write_vmx(domain, dialect=ESX, hw_version=_hardware(domain, around.host_version))
+    else:
+        text = merge_vmx(wish.vmx, domain, directory=directory, datastores=around.volumes)
+    read = read_vmx(text, directory=directory, datastores=around.volumes)
+    return Definition(read, text.encode("utf-8", "surrogateescape"), path)
+
+
+def vmx_place(domain: Domain, name: str) -> DatastorePath:
+    """The place of a domain's VMX: beside its first hard disk that is a file (D13), in the datastore's root as well.
+
+    :raises ParseError: if it has no such disk, or the disk is in no datastore.
+    """
+    disk = next((disk for disk in domain.disks if (disk.device, disk.type) == ("disk", "file")), None)
+    if disk is None or disk.source is None:
+        raise ParseError("the domain has no hard disk that is a file, beside which its VMX could be placed.")
+    if not disk.source.startswith("["):
+        raise ParseError(
+            f"the place of the VMX does not follow from '{disk.source}', expecting '[datastore] directory/name.vmdk'.",
+            where=f"<disk> {disk.target}",
+            line=disk.line,
+        )
+    place = parse_datastore_path(disk.source)
+    if not place.name.lower().endswith(".vmdk"):
+        raise ParseError(
+            f"the source '{disk.source}' is not the name of a disk, expecting it to end in '.vmdk'.",
+            where=f"<disk> {disk.target}",
+            line=disk.line,
+        )
+    directory = f"{place.directory}/" if place.directory else ""
+    return DatastorePath(place.datastore, f"{directory}{escape_datastore_item(name)}.vmx")
+
+
+def _described(wish: Wish, around: Surroundings) -> Domain:
+    """The domain of the description; bare file names of a VMX mean the directory that it will have."""
+    if wish.xml is not None:
+        return wish.xml
+    first = read_vmx(wish.vmx or "", datastores=around.volumes)
+    place = vmx_place(first, wish.name or "")
+    return read_vmx(wish.vmx or "", directory=f"[{place.datastore}] {place.directory}", datastores=around.volumes)
+
+
+def _hardware(domain: Domain, host_version: str | None) -> int:
+    """The virtual hardware version to write: the usual one, or the newest that an older host has."""
+    version = version_numbers(host_version or "") or HARDWARE[0][0]
+    return min(default_hardware(domain, ESX), next(newest for since, newest in HARDWARE if version >= since))
+
+
+def _check_name_is_free(host: Host, wish: Wish) -> None:
+    """Without a UUID the domain was looked up by this name already."""
+    found = find_domain(host, name=wish.name) if wish.uuid is not None else None
+    if found is not None:
+        raise Refused(
+            f"The host has a domain '{wish.name}' already, with the UUID {found[0].uuid} and not {wish.uuid}.",
+            hint="Choose another name, or leave the UUID out to change that domain.",
+        )
+
+
+def _look_at_former(host: Host, file: DatastoreFile, definition: Definition, *, overwrite: bool) -> bytes | None:
+    """What lies where the VMX will go, None if nothing does.
+
+    :raises Refused: if it is not this domain's, unless it may be replaced.
+    """
+    try:
+        former = get_file(host.session, file)
+    except NotFound:
+        return None
+    owner = _registered(host, file)
+    if owner is not None:
+        raise Refused(f"The file {file} is the VMX of the domain '{owner}'.", hint="Choose another name or directory.")
+    if not overwrite and not _is_left_over(former, definition):
+        raise Refused(
+            f"The file {file} exists and is not this domain's VMX.",
+            hint="Set overwrite to replace it, or choose another name or directory.",
+        )
+    return former
+
+
+def _is_left_over(former: bytes, definition: Definition) -> bool:
+    """Whether a file was left by an interrupted attempt to define the same domain."""
+    if former == definition.content:
+        return True
+    try:
+        return definition.domain.uuid is not None and read_vmx(former).uuid == definition.domain.uuid
+    except ParseError:
+        return False
+
+
+def _registered(host: Host, file: DatastoreFile) -> str | None:
+    """The name of the domain whose VMX a file is."""
+    found = _find_registered(host, file)
+    return None if found is None else str(fetch_one(host.session, found, ["name"])["name"])
+
+
+def _find_registered(host: Host, file: DatastoreFile) -> Any:
+    return host.session.content.searchIndex.FindByDatastorePath(host.context.datacenter, str(file))
+
+
+def _define(host: Host, subject: Subject, file: DatastoreFile, definition: Definition, former: bytes | None) -> None:
+    """Upload and register; the server decides what it is called, if it does not like the name."""
+    context = host.context
+    with _restored(host, file, former):
+        _upload(host, file, definition.content)
+        task = context.vm_folder.RegisterVM_Task(str(file), None, False, context.pool, context.host)
+        subject.ref = host.wait(task, f"Registering {subject}")
+
+
+def _upload(host: Host, file: DatastoreFile, content: bytes) -> None:
+    """A host takes no file into a directory that is not there."""
+    try:
+        put_file(host.session, file, content)
+    except NotFound:
+        directory = f"[{file.datastore}] {file.path.rpartition('/')[0]}"
+        host.session.content.fileManager.MakeDirectory(directory, host.context.datacenter, True)
+        put_file(host.session, file, content)
+
+
+@contextlib.contextmanager
+def _restored(host: Host, file: DatastoreFile, former: bytes | None) -> Iterator[None]:
+    """Put back what was there before the block, if the block fails and nobody has registered the file."""
+    try:
+        yield
+    except BaseException as error:
+        with contextlib.suppress(EsxError):
+            if _find_registered(host, file) is None:
+                _put_back(host, file, former)
+                if isinstance(error, EsxError):
+                    error.message += f" What was uploaded is {'removed' if former is None else 'replaced'} again."
+        raise
+
+
+def _put_back(host: Host, file: DatastoreFile, former: bytes | None) -> None:
+    if former is not None:
+        put_file(host.session, file, former)
+        return
+    with contextlib.suppress(NotFound):
+        delete_file(host.session, file)

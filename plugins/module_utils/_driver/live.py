@@ -1,0 +1,236 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a host can change of a domain that runs: one table, from differences to a ConfigSpec for ReconfigVM_Task.
+
+The ConfigSpec carries the domain's ``changeVersion``, so that the host itself notices a change by somebody else.
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, DriveAddress, Interface
+from ansible_collections.virt.esx.plugins.module_utils._driver.differences import Difference, is_unlimited
+from ansible_collections.virt.esx.plugins.module_utils._driver.domains import DomainRecord
+from ansible_collections.virt.esx.plugins.module_utils._driver.host import Host
+from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step
+from ansible_collections.virt.esx.plugins.module_utils._driver.redefine import Change
+from ansible_collections.virt.esx.plugins.module_utils._driver.subject import Subject
+from ansible_collections.virt.esx.plugins.module_utils._errors import Refused, ServerFault
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values, fetch_one
+from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim, vim_type
+
+_DEVICES = "config.hardware.device"
+_CPU_ADD = "config.cpuHotAddEnabled"
+_CPU_REMOVE = "config.cpuHotRemoveEnabled"
+_MEMORY_ADD = "config.memoryHotAddEnabled"
+_HOT = (_CPU_ADD, _CPU_REMOVE, _MEMORY_ADD)
+
+# Shares of each processor by level (esx-driver.md, section 23).
+_SHARES = {500: "low", 1000: "normal", 2000: "high"}
+
+# The bus of a disk -> the type of its controller.
+_CONTROLLERS = {
+    "ide": "VirtualIDEController",
+    "scsi": "VirtualSCSIController",
+    "sata": "VirtualAHCIController",
+    "nvme": "VirtualNVMEController",
+}
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A running domain as the server has it: properties by path, and the whole change that is to be made."""
+
+    values: Values
+    change: Change
+
+
+# Adds a difference to a ConfigSpec; says whether the host can do it while the domain runs.
+Apply = Callable[[Any, Difference, Machine], bool]
+
+
+def plan_live(host: Host, subject: Subject, record: DomainRecord, change: Change) -> tuple[Step, list[str]]:
+    """The step that changes a domain which runs, and the names of the differences that need it to be shut off.
+
+    The step is of use only if there are none of these. One call.
+    """
+    paths = [_DEVICES, *(_HOT if host.session.has(4, 0) else ())]
+    machine = Machine({**dict.fromkeys(_HOT), **fetch_one(host.session, record.ref, paths)}, change)
+    spec = vim.vm.ConfigSpec(changeVersion=record.values["config.changeVersion"])
+    stuck = [item.name for item in change.differences if not _apply(spec, item, machine)]
+    return Step(change.name, lambda: _reconfigure(host, subject, spec)), stuck
+
+
+def _apply(spec: Any, item: Difference, machine: Machine) -> bool:
+    apply = LIVE.get(item.part)
+    return apply is not None and apply(spec, item, machine)
+
+
+def _reconfigure(host: Host, subject: Subject, spec: Any) -> None:
+    try:
+        host.wait(subject.ref.ReconfigVM_Task(spec), f"Changing {subject}", subject.ref)
+    except ServerFault as error:
+        if error.fault != "ConcurrentAccess":
+            raise
+        raise Refused(
+            f"The definition of {subject} was changed by somebody else meanwhile, so it was left alone.",
+            hint="Run the task again; it then starts from the new definition.",
+            fault=error.fault,
+        ) from None
+
+
+def _name(spec: Any, item: Difference, _machine: Machine) -> bool:
+    spec.name = item.after
+    return bool(item.after)
+
+
+def _annotation(spec: Any, item: Difference, _machine: Machine) -> bool:
+    spec.annotation = item.after or ""
+    return True
+
+
+def _limit(spec: Any, _item: Difference, machine: Machine) -> bool:
+    """``memoryAllocation.limit`` in MB, -1 for as much as there is."""
+    after = machine.change.after
+    limit = -1 if is_unlimited(after) else -(-(after.current_memory_kib or 0) // 1024)
+    _memory_allocation(spec).limit = limit
+    return True
+
+
+def _guarantee(spec: Any, item: Difference, _machine: Machine) -> bool:
+    _memory_allocation(spec).reservation = -(-(item.after or 0) // 1024)
+    return True
+
+
+def _memory_allocation(spec: Any) -> Any:
+    if spec.memoryAllocation is None:
+        spec.memoryAllocation = vim.ResourceAllocationInfo()
+    return spec.memoryAllocation
+
+
+def _memory(spec: Any, item: Difference, machine: Machine) -> bool:
+    """Memory can be added to a guest that was started with hot add, never taken away."""
+    spec.memoryMB = item.after // 1024
+    return bool(machine.values[_MEMORY_ADD]) and item.after > item.before
+
+
+def _vcpus(spec: Any, item: Difference, machine: Machine) -> bool:
+    spec.numCPUs = item.after
+    return bool(machine.values[_CPU_ADD if item.after > item.before else _CPU_REMOVE])
+
+
+def _topology(_spec: Any, item: Difference, _machine: Machine) -> bool:
+    """The sockets follow the number of processors; the cores of each cannot change."""
+    return item.before is not None and item.after is not None and item.before.cores == item.after.cores
+
+
+def _shares(spec: Any, item: Difference, machine: Machine) -> bool:
+    each, rest = divmod(item.after or 1000 * machine.change.after.vcpus, machine.change.after.vcpus)
+    level = "custom" if rest else _SHARES.get(each, "custom")
+    number = item.after or 0
+    spec.cpuAllocation = vim.ResourceAllocationInfo(shares=vim.SharesInfo(level=level, shares=number))
+    return True
+
+
+def _affinity(spec: Any, item: Difference, _machine: Machine) -> bool:
+    spec.cpuAffinity = vim.vm.AffinityInfo(affinitySet=list(item.after or ()))
+    return True
+
+
+def _medium(spec: Any, item: Difference, machine: Machine) -> bool:
+    """Another image in a CD-ROM or floppy drive, or none."""
+    before, after = item.before, item.after
+    if before is None or after is None or not _same_drive(before, after):
+        return False
+    if after.device == "floppy":
+        device = _floppy(machine.values[_DEVICES], after)
+        backing = vim.vm.device.VirtualFloppy.ImageBackingInfo
+    else:
+        device = _on_bus(machine.values[_DEVICES], after)
+        backing = vim.vm.device.VirtualCdrom.IsoBackingInfo
+    if device is None or (after.source is not None and after.type != "file"):
+        return False
+    connected = after.source is not None
+    if connected:
+        device.backing = backing(fileName=after.source)
+    elif after.device == "floppy":
+        device.backing = vim.vm.device.VirtualFloppy.RemoteDeviceBackingInfo(deviceName="")
+    else:
+        device.backing = vim.vm.device.VirtualCdrom.RemotePassthroughBackingInfo(deviceName="", exclusive=False)
+    device.connectable = vim.vm.device.VirtualDevice.ConnectInfo(
+        connected=connected, startConnected=connected, allowGuestControl=True
+    )
+    _edit(spec, device)
+    return True
+
+
+def _same_drive(before: Disk, after: Disk) -> bool:
+    return (
+        before.device == after.device
+        and before.device in ("cdrom", "floppy")
+        and (before.bus, before.address) == (after.bus, after.address)
+    )
+
+
+def _network(spec: Any, item: Difference, machine: Machine) -> bool:
+    """Another network behind the same card."""
+    before, after = item.before, item.after
+    if not (isinstance(before, Interface) and isinstance(after, Interface)) or after.type != "bridge":
+        return False
+    if (before.type, before.mac, before.model) != (after.type, after.mac, after.model):
+        return False
+    cards = _of_type(machine.values[_DEVICES], "VirtualEthernetCard")
+    card = next((card for card in cards if str(card.macAddress).lower() == after.mac), None)
+    if card is None:
+        return False
+    card.backing = vim.vm.device.VirtualEthernetCard.NetworkBackingInfo(deviceName=after.source)
+    _edit(spec, card)
+    return True
+
+
+def _edit(spec: Any, device: Any) -> None:
+    edit = vim.vm.device.VirtualDeviceSpec(operation="edit", device=device)
+    spec.deviceChange = [*(spec.deviceChange or ()), edit]
+
+
+def _of_type(devices: Iterable[Any] | None, name: str) -> Iterable[Any]:
+    kind = vim_type(name)
+    return (device for device in devices or () if isinstance(device, kind))
+
+
+def _on_bus(devices: Iterable[Any] | None, disk: Disk) -> Any:
+    """The device at a disk's address."""
+    address = disk.address or DriveAddress(0, 0, 0)
+    number = address.bus if disk.bus == "ide" else address.controller
+    controllers = [item.key for item in _of_type(devices, _CONTROLLERS[disk.bus]) if item.busNumber == number]
+    drives = _of_type(devices, "VirtualCdrom")
+    return next(
+        (item for item in drives if item.controllerKey in controllers and item.unitNumber == address.unit), None
+    )
+
+
+def _floppy(devices: Iterable[Any] | None, disk: Disk) -> Any:
+    unit = disk.address.unit if disk.address else 0
+    return next((item for item in _of_type(devices, "VirtualFloppy") if item.unitNumber == unit), None)
+
+
+# What can be changed while a domain runs; all else needs it to be shut off.
+LIVE: dict[str, Apply] = {
+    "name": _name,
+    "description": _annotation,
+    "current_memory_kib": _limit,
+    "min_guarantee_kib": _guarantee,
+    "memory_kib": _memory,
+    "vcpus": _vcpus,
+    "cpu": _topology,
+    "shares": _shares,
+    "cpuset": _affinity,
+    "disks": _medium,
+    "interfaces": _network,
+}

@@ -1,0 +1,129 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Changing the definition of a domain that the host has, which libvirt's driver refuses.
+
+The VMX is edited in place. Of a domain that is shut off the edited file is uploaded and read by the host; what the host
+can change while a domain runs is in ``live.py``.
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
+from ansible_collections.virt.esx.plugins.module_utils._driver.definition import read_texts, to_domain
+from ansible_collections.virt.esx.plugins.module_utils._driver.differences import Difference, differences
+from ansible_collections.virt.esx.plugins.module_utils._driver.domains import DomainRecord, Surroundings, find_domain
+from ansible_collections.virt.esx.plugins.module_utils._driver.host import Host
+from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step
+from ansible_collections.virt.esx.plugins.module_utils._driver.subject import Subject
+from ansible_collections.virt.esx.plugins.module_utils._driver.wish import Wish, with_options
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._vi.files import DatastoreFile, get_file, put_file
+from ansible_collections.virt.esx.plugins.module_utils._vmx.merge import as_in_xml, merge_vmx
+from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import parse_datastore_path
+from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
+
+
+@dataclass(frozen=True)
+class Change:
+    """The present definition of a domain, the wanted one, and in what they differ.
+
+    ``old`` and ``new`` are the VMX; they are the same where nothing differs.
+    """
+
+    file: DatastoreFile
+    old: bytes
+    new: bytes
+    before: Domain
+    after: Domain
+    differences: Sequence[Difference]
+
+    @property
+    def name(self) -> str:
+        """The change in words: ``change vcpus, disk sdb``."""
+        return "change " + (", ".join(item.name for item in self.differences) or "VMX")
+
+
+def find_change(host: Host, wish: Wish, record: DomainRecord, around: Surroundings, foretold: DomainRecord) -> Change:
+    """What a wish changes in the definition of a domain; one file is read.
+
+    :param foretold: the domain in the state that it will be in.
+    :raises Refused: if it gives the domain a name that another one has.
+    """
+    text = read_texts(host, [record])[0]
+    if isinstance(text, EsxError):
+        raise text
+    old = text.encode("utf-8", "surrogateescape")
+    present = to_domain(host, record, around, text)
+    path = parse_datastore_path(record.vmx_path or "")
+    directory = f"[{path.datastore}] {path.directory}".rstrip()
+    new = merge_vmx(old, _wanted(wish, present, directory, around), directory=directory, datastores=around.volumes)
+    after = to_domain(host, foretold, around, new.decode("utf-8", "surrogateescape"))
+    _check_name(host, record, after)
+    return Change(
+        file=DatastoreFile(host.datacenter_path, path.datastore, path.path),
+        old=old,
+        new=new,
+        before=present,
+        after=after,
+        differences=differences(as_in_xml(present), as_in_xml(after)),
+    )
+
+
+def _wanted(wish: Wish, present: Domain, directory: str, around: Surroundings) -> Domain:
+    """The description, else the domain as it is, with the plain options."""
+    if wish.vmx is not None:
+        described = read_vmx(wish.vmx, directory=directory, datastores=around.volumes)
+    else:
+        described = wish.xml or present
+    return with_options(_with_password(described, present), wish)
+
+
+def _with_password(described: Domain, present: Domain) -> Domain:
+    """No XML that was read from a host has the VNC password: one without it leaves it as it is."""
+    if not described.graphics or not present.graphics or described.graphics[0].password is not None:
+        return described
+    first = replace(described.graphics[0], password=present.graphics[0].password)
+    return replace(described, graphics=(first, *described.graphics[1:]))
+
+
+def _check_name(host: Host, record: DomainRecord, after: Domain) -> None:
+    if not after.name or after.name == record.name:
+        return
+    other = find_domain(host, name=after.name)
+    if other is not None and other[0].ref != record.ref:
+        raise Refused(
+            f"The domain '{record.name}' cannot be renamed: the host has another domain '{after.name}', "
+            f"with the UUID {other[0].uuid}.",
+            hint="Choose another name.",
+        )
+
+
+def change_step(host: Host, subject: Subject, change: Change) -> Step:
+    """The step that changes a domain which is shut off by then."""
+    return Step(change.name, lambda: _upload_and_reload(host, subject, change))
+
+
+def _upload_and_reload(host: Host, subject: Subject, change: Change) -> None:
+    """Upload the edited VMX and have the host read it; if it does not take it, all is as before."""
+    if get_file(host.session, change.file) != change.old:
+        raise Refused(
+            f"The definition of {subject} was changed by somebody else meanwhile, so it was left alone.",
+            hint="Run the task again; it then starts from the new definition.",
+        )
+    put_file(host.session, change.file, change.new)
+    try:
+        subject.ref.Reload()
+    except BaseException as error:
+        with contextlib.suppress(EsxError):
+            put_file(host.session, change.file, change.old)
+            subject.ref.Reload()
+            if isinstance(error, EsxError):
+                error.message += " The definition is as before."
+        raise

@@ -1,0 +1,154 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which files are a domain's own: its disks with their extents, its VMX, and what the host keeps beside that.
+
+A file that another domain of the host, or a snapshot of one, refers to is nobody's own. Pure, but for the two reads.
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.virt.esx.plugins.module_utils._driver.host import Host
+from ansible_collections.virt.esx.plugins.module_utils._errors import ServerFault
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import HOST_VMS, Hop, Values, fetch_types
+from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name, vim
+from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import DatastorePath, parse_datastore_path
+
+_DEVICES = "config.hardware.device"
+_LAYOUT = "layoutEx.file"
+_VMX = "config.files.vmPathName"
+
+# From the host to its domains, and on to their snapshots, which have a configuration of their own.
+_HOST_VMS_WITH_SNAPSHOTS = (
+    *(Hop(hop.name, hop.type, hop.path, ("snapshots",)) for hop in HOST_VMS),
+    Hop("snapshots", "VirtualMachine", "rootSnapshot", ("children",)),
+    Hop("children", "VirtualMachineSnapshot", "childSnapshot", ("children",)),
+)
+
+# What belongs to a disk NAME.vmdk: its data, its changes, the map of another disk.
+_EXTENT = r"-(?:flat|delta|sesparse|ctk|rdmp?|[sf][0-9]{3})\.vmdk"
+# What the host keeps for a domain NAME.vmx.
+_BESIDE = (
+    r"\.(?:vmx|vmx~|vmx\.lck|vmxf|vmsd|nvram|vswp|vmss|vmem|hlog|scoreboard)"
+    r"|-(?:Snapshot[0-9]+|[0-9a-f]{8})\.(?:vmsn|vmss|vmem|vswp|hlog)"
+)
+_LOG = re.compile(r"vmware(?:-[0-9]+)?\.log|vmx-zdump\.[0-9]+|vmmcores\.gz")
+
+
+@dataclass(frozen=True)
+class OwnFiles:
+    """The files that go with a domain, as datastore paths; ``directory`` is None where it has to stay.
+
+    ``disks`` are descriptors, those with changes before those they are based on; deleting one deletes its extents.
+    """
+
+    disks: tuple[str, ...]
+    others: tuple[str, ...]
+    vmx: str
+    directory: str | None
+
+
+def find_own_files(host: Host, ref: Any, vmx_path: str) -> OwnFiles:
+    """The files of a domain that nobody else refers to; two reads."""
+    rows = fetch_types(
+        host.session,
+        {"VirtualMachine": [_DEVICES, _LAYOUT, _VMX, "rootSnapshot"], "VirtualMachineSnapshot": ["vm", _DEVICES]},
+        objects=[host.context.host],
+        traversal=_HOST_VMS_WITH_SNAPSHOTS,
+    )
+    mine = [values for row, values in rows if ref in (row, values.get("vm"))]
+    foreign = [values for row, values in rows if ref not in (row, values.get("vm"))]
+    vmx = parse_datastore_path(vmx_path)
+    listed = list_directory(host, vmx)
+    return own_files(vmx, mine, foreign, listed)
+
+
+def own_files(vmx: DatastorePath, mine: Sequence[Values], foreign: Sequence[Values], listed: Sequence[str]) -> OwnFiles:
+    """The same from what was read.
+
+    :param mine: properties of the domain and of its snapshots.
+    :param foreign: properties of all other domains and of theirs.
+    :param listed: the names in the directory of the VMX.
+    """
+    taken = {name for values in foreign for name in _referenced(values)}
+    disks = [name for name in dict.fromkeys(name for values in mine for name in _disks(values)) if name not in taken]
+    stem = vmx.name.rpartition(".")[0]
+    parts = "|".join(re.escape(_name(disk)) + f"(?:{_EXTENT})" for disk in disks if _is_beside(disk, vmx))
+    extents = re.compile(parts or r"(?!)")
+    beside = re.compile(re.escape(stem) + f"(?:{_BESIDE})")
+    own = [name for name in listed if beside.fullmatch(name) and _path(vmx, name) not in taken]
+    logs = [name for name in listed if _LOG.fullmatch(name)]
+    known = {_path(vmx, name) for name in (*own, *logs)} | set(disks)
+    strange = [name for name in listed if _path(vmx, name) not in known and not extents.fullmatch(name)]
+    goes = bool(vmx.directory) and not strange
+    others = [_path(vmx, name) for name in (*own, *(logs if goes else ())) if name != vmx.name]
+    return OwnFiles(tuple(disks), tuple(others), str(vmx), f"[{vmx.datastore}] {vmx.directory}" if goes else None)
+
+
+def list_directory(host: Host, vmx: DatastorePath) -> list[str]:
+    """The names of what lies in the directory of a VMX; nothing if the directory does not exist."""
+    rows = fetch_types(
+        host.session,
+        {"Datastore": ["name", "browser"]},
+        objects=[host.context.host],
+        traversal=(Hop("datastores", "HostSystem", "datastore"),),
+    )
+    browser = next((values["browser"] for _ref, values in rows if values["name"] == vmx.datastore), None)
+    if browser is None:
+        return []
+    place = f"[{vmx.datastore}] {vmx.directory}".rstrip()
+    spec = vim.host.DatastoreBrowser.SearchSpec(matchPattern=["*"])
+    try:
+        found = host.wait(browser.SearchDatastore_Task(place, spec), f"Listing {place}")
+    except ServerFault as error:
+        if error.fault == "FileNotFound":
+            return []
+        raise
+    return [str(item.path) for item in found.file or ()]
+
+
+def _referenced(values: Values) -> Iterable[str]:
+    """Every file that a domain or a snapshot refers to: its VMX, disks and what they are based on, images, the rest."""
+    yield from (str(item.name) for item in values.get(_LAYOUT) or ())
+    for device in values.get(_DEVICES) or ():
+        yield from _chain(device.backing)
+    if values.get(_VMX):
+        yield values[_VMX]
+
+
+def _disks(values: Values) -> Iterable[str]:
+    """The hard disks of a domain or a snapshot, each with what it is based on."""
+    for device in values.get(_DEVICES) or ():
+        if type_name(device) == "VirtualDisk":
+            yield from _chain(device.backing)
+
+
+def _chain(backing: Any) -> Iterable[str]:
+    while backing is not None:
+        name = getattr(backing, "fileName", None)
+        if name:
+            yield str(name)
+        backing = getattr(backing, "parent", None)
+
+
+def _name(disk: str) -> str:
+    """``web`` of ``[ds] web/web.vmdk``."""
+    return re.sub(r"\.vmdk$", "", parse_datastore_path(disk).name, flags=re.IGNORECASE)
+
+
+def _is_beside(disk: str, vmx: DatastorePath) -> bool:
+    place = parse_datastore_path(disk)
+    return (place.datastore, place.directory) == (vmx.datastore, vmx.directory)
+
+
+def _path(vmx: DatastorePath, name: str) -> str:
+    """The datastore path of a name in the directory of a VMX."""
+    directory = f"{vmx.directory}/" if vmx.directory else ""
+    return f"[{vmx.datastore}] {directory}{name}"

@@ -1,0 +1,164 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a user wants of one domain: the options of ``esx_domain`` as typed values.
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.document import parse
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Cpu, Domain
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import size_kib, to_uuid
+from ansible_collections.virt.esx.plugins.module_utils._domain.xml_read import read_domain
+from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS
+from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
+
+ESX = DIALECTS["esx"]
+
+_MIB = 1024
+_SIZE = re.compile(r"\s*([0-9]+)\s*([A-Za-z]*)\s*")
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is wanted of a domain; None where nothing is said.
+
+    ``xml`` and ``vmx`` are the description in one of the two forms. Memory is rounded as VMware takes it.
+    """
+
+    state: str
+    name: str | None = None
+    uuid: str | None = None
+    xml: Domain | None = None
+    vmx: str | None = None
+    vcpus: int | None = None
+    memory_kib: int | None = None
+    max_memory_kib: int | None = None
+    annotation: str | None = None
+    autostart: bool | None = None
+    overwrite: bool = False
+    power_cycle: bool = False
+    shutdown_timeout: int | None = None
+    remove_storage: bool = False
+
+    @property
+    def is_definition(self) -> bool:
+        """Whether it describes a whole domain."""
+        return self.xml is not None or self.vmx is not None
+
+    @property
+    def is_about_definition(self) -> bool:
+        """Whether anything is said of what is in a domain's VMX, but for its name."""
+        parts = (self.vcpus, self.memory_kib, self.max_memory_kib, self.annotation)
+        return self.is_definition or any(part is not None for part in parts)
+
+
+def read_wish(params: Mapping[str, Any]) -> Wish:
+    """The wish that validated options express; ``name`` and ``uuid`` come before those of a description.
+
+    :raises ParseError: for a description, a UUID or a size that cannot be understood.
+    """
+    xml = None if params["xml"] is None else read_domain(params["xml"], ESX.xml)
+    described = xml if params["vmx"] is None else read_vmx(params["vmx"])
+    return Wish(
+        state=params["state"],
+        name=params["name"] or (described.name if described else None),
+        uuid=_uuid(params["uuid"]) or (described.uuid if described else None),
+        xml=xml,
+        vmx=params["vmx"],
+        vcpus=_positive(params["vcpus"]),
+        memory_kib=_size(params["memory"], "memory", _MIB),
+        max_memory_kib=_size(params["max_memory"], "max_memory", 4 * _MIB),
+        annotation=params["annotation"],
+        autostart=params["autostart"],
+        overwrite=params["overwrite"],
+        power_cycle=params["power_cycle"],
+        shutdown_timeout=params["shutdown_timeout"],
+        remove_storage=params["remove_storage"],
+    )
+
+
+def with_options(domain: Domain, wish: Wish) -> Domain:
+    """A domain with what the plain options say; they come before its description.
+
+    :raises Refused: if they cannot go together with the rest of it.
+    """
+    changed = replace(_with_memory(domain, wish), name=wish.name or domain.name, uuid=wish.uuid or domain.uuid)
+    if wish.vcpus is not None and wish.vcpus != domain.vcpus:
+        topology = _topology(domain.cpu, wish.vcpus)
+        changed = replace(changed, vcpus=wish.vcpus, current_vcpus=None, cpu=topology)
+    if wish.annotation is not None:
+        changed = replace(changed, description=wish.annotation)
+    return changed
+
+
+def _with_memory(domain: Domain, wish: Wish) -> Domain:
+    """With another maximum, a domain that may have all of its memory may have all of the new one."""
+    if wish.memory_kib is None and wish.max_memory_kib is None:
+        return domain
+    most = wish.max_memory_kib or _rounded(domain.memory_kib, 4 * _MIB)
+    current = wish.memory_kib
+    if current is None:
+        unlimited = domain.current_memory_kib is None or domain.current_memory_kib >= domain.memory_kib
+        current = most if unlimited else min(domain.current_memory_kib or most, most)
+    if current > most:
+        raise Refused(
+            f"memory is {current} KiB, which is more than the domain's maximum of {most} KiB.",
+            hint="Set max_memory, too.",
+        )
+    return replace(domain, memory_kib=most, current_memory_kib=current)
+
+
+def _topology(cpu: Cpu | None, vcpus: int) -> Cpu | None:
+    """The sockets for another number of processors; each keeps its cores."""
+    if cpu is None or cpu.sockets is None:
+        return cpu
+    if vcpus % cpu.cores:
+        raise Refused(
+            f"{vcpus} vcpus cannot be spread over sockets with {cpu.cores} cores each.",
+            hint=f"Take a multiple of {cpu.cores}, or describe another <topology> in xml.",
+        )
+    return replace(cpu, sockets=vcpus // cpu.cores)
+
+
+def _uuid(text: str | None) -> str | None:
+    if not text:
+        return None
+    uuid = to_uuid(text)
+    if uuid is None:
+        raise ParseError(f"'{text}' is not a UUID, expecting 32 hex digits.", where="uuid")
+    return uuid
+
+
+def _positive(vcpus: int | None) -> int | None:
+    if vcpus is not None and vcpus < 1:
+        raise ParseError(f"it is {vcpus}, expecting at least 1.", where="vcpus")
+    return vcpus
+
+
+def _size(text: str | None, option: str, step: int) -> int | None:
+    """A size in KiB, rounded up to whole steps; its units are those of ``<memory>``, which the same code reads (F5)."""
+    if text is None:
+        return None
+    found = _SIZE.fullmatch(text)
+    if not found:
+        raise ParseError(f"'{text}' is not a size, expecting KiB or a number with a unit as in '2 GiB'.", where=option)
+    try:
+        size = size_kib(parse(f"<memory unit='{found[2]}'>{found[1]}</memory>"))
+    except ParseError as error:
+        raise ParseError(f"'{text}' is not a size: {error.message}", where=option) from None
+    if not size:
+        raise ParseError(f"'{text}' is not a size above 0.", where=option)
+    return _rounded(size, step)
+
+
+def _rounded(size: int, step: int) -> int:
+    return -(-size // step) * step
