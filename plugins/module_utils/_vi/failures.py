@@ -69,7 +69,7 @@ def broke_off(error: Exception, server: str, doing: str, *, repeatable: bool, ti
     doubt = "" if repeatable else " Whether it was carried out is not known."
     if isinstance(error, socket.timeout):
         return TimedOut(f"The server {server} did not answer {doing} within {timeout:.0f} seconds.{doubt}")
-    if isinstance(error, (http.client.RemoteDisconnected, http.client.IncompleteRead, OSError)):
+    if isinstance(error, (http.client.IncompleteRead, OSError)):
         return ConnectionFailed(f"The connection to {server} broke during {doing}: {_reason(error)}.{doubt}")
     if isinstance(error, http.client.HTTPException):
         return ConnectionFailed(
@@ -87,7 +87,7 @@ def is_dropped(error: BaseException) -> bool:
     """Say whether the server dropped the connection, so that a call that only reads may be made again."""
     if isinstance(error, (socket.timeout, ssl.SSLCertVerificationError)):
         return False
-    return isinstance(error, (ConnectionError, http.client.RemoteDisconnected, ssl.SSLEOFError, ssl.SSLZeroReturnError))
+    return isinstance(error, (ConnectionError, http.client.IncompleteRead, ssl.SSLEOFError, ssl.SSLZeroReturnError))
 
 
 def _bad_certificate(error: ssl.SSLCertVerificationError, server: str, thumbprint: str | None) -> ConnectionFailed:

@@ -142,10 +142,10 @@ def _only_host(session: Session) -> HostContext:
     found: dict[str, Any] = {}
     for ref in tree.values:
         found.setdefault(type_name(ref), ref)
-    for kind in ("Datacenter", "ComputeResource", "HostSystem"):
-        if kind not in found:
-            raise NotFound(f"The server has no {kind} in its inventory.")
-    return tree.context(found["HostSystem"], found["ComputeResource"], found["Datacenter"])
+    compute = next((found[kind] for kind in _COMPUTES if kind in found), None)
+    if compute is None or "HostSystem" not in found or "Datacenter" not in found:
+        raise NotFound("The server has no host in its inventory that the user may see.")
+    return tree.context(found["HostSystem"], compute, found["Datacenter"])
 
 
 _COMPUTES = ("ComputeResource", "ClusterComputeResource")

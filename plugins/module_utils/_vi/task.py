@@ -83,8 +83,8 @@ def wait_for_task(
 def settle(session: Session, vm: Any, *, doing: str, progress: Progress | None = None) -> tuple[Answered, ...]:
     """Bring a virtual machine into a state in which the next task can start.
 
-    A question that was left over is answered, and the tasks that are still pending are waited for. The caller has to
-    look at the machine's state anew if it was not settled before: see ``is_settled``.
+    A question that was left over is answered, and the tasks that are still pending are waited for; they may have
+    changed the machine, so that the caller has to look at it anew.
 
     :returns: the questions that were answered.
     :raises Question: if there is no answer for a question; the old task is left as it is.

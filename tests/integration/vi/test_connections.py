@@ -18,7 +18,6 @@ from ansible_collections.virt.esx.plugins.module_utils._vi import proxy as proxy
 from ansible_collections.virt.esx.plugins.module_utils._vi import tls
 from ansible_collections.virt.esx.plugins.module_utils._vi.pool import Endpoint, Pool
 from ansible_collections.virt.esx.plugins.module_utils._vi.uri import Proxy as ProxyServer
-
 from ansible_collections.virt.esx.tests.integration.vi.servers import (
     Certificate,
     Proxy,

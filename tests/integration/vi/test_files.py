@@ -1,0 +1,143 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Datastore files: every name, every refusal, and many files over a few connections."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.virt.esx.plugins.module_utils._errors import (
+    AuthFailed,
+    ConnectionFailed,
+    EsxError,
+    NotFound,
+    Refused,
+    ServerFault,
+)
+from ansible_collections.virt.esx.plugins.module_utils._vi.files import (
+    CONNECTIONS,
+    DatastoreFile,
+    delete_file,
+    file_exists,
+    get_file,
+    get_files,
+    put_file,
+)
+from ansible_collections.virt.esx.tests.integration.vi.simulated import session_on
+from ansible_collections.virt.esx.tests.simulated import Simulator
+
+CONTENT = bytes(range(256))
+
+
+def file(path: str, datastore: str = "local-storage", datacenter: str = "ha-datacenter") -> DatastoreFile:
+    return DatastoreFile(datacenter, datastore, path)
+
+
+@pytest.mark.parametrize(
+    ("path", "url"),
+    [
+        ("dir/a.vmx", "/folder/dir/a.vmx"),
+        ("a.vmx", "/folder/a.vmx"),
+        ("a b/c%d&e#f?g+h.vmx", "/folder/a%20b/c%25d%26e%23f%3Fg%2Bh.vmx"),
+        ("über/~x_y-z.vmx", "/folder/%C3%BCber/~x_y-z.vmx"),
+        ("x=y;z,(1)'\"/n.vmx", "/folder/x%3Dy%3Bz%2C%281%29%27%22/n.vmx"),
+    ],
+)
+def test_names(host: Simulator, path: str, url: str) -> None:
+    wanted = file(path)
+    assert wanted.url_path == f"{url}?dcPath=ha-datacenter&dsName=local-storage"
+    with session_on(host) as session:
+        assert not file_exists(session, wanted)
+        put_file(session, wanted, CONTENT)
+        assert file_exists(session, wanted)
+        assert get_file(session, wanted) == CONTENT
+        put_file(session, wanted, b"")
+        assert get_file(session, wanted) == b""
+        delete_file(session, wanted)
+        assert not file_exists(session, wanted)
+        assert session.pool.opened == 1
+
+
+def test_datacenter_and_datastore_are_encoded() -> None:
+    wanted = DatastoreFile("fold er/dc&1", "store#1/2", "a.vmx")
+    assert wanted.url_path == "/folder/a.vmx?dcPath=fold%20er%2Fdc%261&dsName=store%231%2F2"
+    assert str(wanted) == "[store#1/2] a.vmx"
+
+
+@pytest.mark.parametrize("path", ["missing.vmx", "missing/a.vmx"])
+def test_no_such_file(host: Simulator, path: str) -> None:
+    with session_on(host) as session:
+        with pytest.raises(NotFound, match="there is no such file, datastore or datacenter"):
+            get_file(session, file(path))
+        with pytest.raises(NotFound, match=r"DELETE \[local-storage\] missing"):
+            delete_file(session, file(path))
+
+
+@pytest.mark.parametrize(("datastore", "datacenter"), [("nowhere", "ha-datacenter"), ("local-storage", "nowhere")])
+def test_no_such_place(host: Simulator, datastore: str, datacenter: str) -> None:
+    with session_on(host) as session, pytest.raises(NotFound):
+        put_file(session, file("a.vmx", datastore, datacenter), b"x")
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "message"),
+    [
+        (403, Refused, "the user may not do this"),
+        (405, Refused, "the server does not allow this"),
+        (409, Refused, "something else has that name"),
+        (507, Refused, "the datastore is full"),
+        (500, ServerFault, "the server refuses it"),
+        (302, ConnectionFailed, "the server sends us elsewhere"),
+    ],
+)
+def test_refusals(host: Simulator, status: int, kind: type[EsxError], message: str) -> None:
+    host.inject(method="PUT", http=status, count=1)
+    with session_on(host) as session, pytest.raises(kind) as caught:
+        put_file(session, file("a.vmx"), b"x")
+    assert f"PUT [local-storage] a.vmx: {message}" in caught.value.message
+    assert f"HTTP status {status}" in caught.value.message
+
+
+def test_an_expired_session_is_renewed(host: Simulator) -> None:
+    with session_on(host) as session:
+        put_file(session, file("renewed.vmx"), b"x")
+        host.expire_sessions()
+        assert get_file(session, file("renewed.vmx")) == b"x"
+        host.expire_sessions()
+        put_file(session, file("renewed.vmx"), b"y")
+        delete_file(session, file("renewed.vmx"))
+    assert host.methods().count("Login") == 3
+
+
+def test_it_is_renewed_once(host: Simulator) -> None:
+    host.inject(method="GET", type="folder", http=401)
+    with session_on(host) as session, pytest.raises(AuthFailed, match="the session is not accepted"):
+        get_file(session, file("a.vmx"))
+    host.expire_sessions()  # the status was not true: the first session had not ended
+    assert host.methods().count("Login") == 2
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_the_connection_breaks(host: Simulator, when: str) -> None:
+    with session_on(host) as session:
+        put_file(session, file("broken.vmx"), b"x")
+        host.inject(method="GET", type="folder", drop=when, count=1)
+        assert get_file(session, file("broken.vmx")) == b"x"
+        host.inject(method="PUT", type="folder", drop=when, count=1)
+        with pytest.raises(ConnectionFailed, match="Whether it was carried out is not known"):
+            put_file(session, file("broken.vmx"), b"y")
+        delete_file(session, file("broken.vmx"))
+
+
+def test_many_files(host: Simulator) -> None:
+    wanted = [file(f"many/{number}.vmx") for number in range(40)]
+    with session_on(host) as session:
+        for number, one in enumerate(wanted[:39]):
+            put_file(session, one, str(number).encode())
+        answers = get_files(session, wanted)
+        assert answers[:39] == [str(number).encode() for number in range(39)]
+        assert isinstance(answers[39], NotFound)
+        assert 1 < session.pool.opened <= CONNECTIONS
+        assert get_files(session, []) == []
+        for one in wanted[:39]:
+            delete_file(session, one)
