@@ -59,6 +59,7 @@ class Dialect:
     either_mac_key: bool = _repair(
         "P51 S7", "The MAC address is found under either key, generatedAddress or address, whatever the addressType."
     )
+    drops_empty: bool = _repair("P7 P24 F22", "An annotation or VNC address that is empty is none.")
     nothing_random: bool = _repair(
         "G25 F3 F11",
         "A missing UUID or MAC address stays missing, and the host makes one; nothing is invented.",
@@ -77,7 +78,7 @@ class Dialect:
         "G31 F27", "Cores per socket that do not divide the processors give no topology; a <cpu> without one is none."
     )
     any_affinity: bool = _repair("P13 F28", "An affinity to fewer processors than the domain has is kept.")
-    always_named: bool = _repair("P4 F2", "A VMX without a displayName gets the name of its directory.")
+    always_named: bool = _repair("P4 F2", "A VMX without a displayName gets the name of its files.")
     any_disk: bool = _repair(
         "G28 P40 P41",
         "Raw device mappings, passthrough disks, any CD-ROM image, and floppies without fileType are read and written.",
@@ -90,6 +91,7 @@ class Dialect:
     hostonly: bool = _repair("G28 P57", "hostonly interfaces are read and written, as network 'hostonly'.")
     any_model: bool = _repair("P54 F58", "A card model that libvirt does not know keeps its word.")
     lenient_ethernet: bool = _repair("G30 L18", "Keys that begin with ethernet and have no index are ignored.")
+    any_interfaces: bool = _repair("F56 P50", "How many interfaces a domain may have is left to the host.")
     plain_portgroup: bool = _repair("G22", "dvs.portgroupId is not XML-escaped inside the VMX.")
     null_ports: bool = _repair(
         "G13 G23 P63 P68 P71", "Serial and parallel ports without a usable back end are read and written as type null."

@@ -37,14 +37,14 @@ OPTIONAL = "optional"
 _CDROM_DEVICES = "/vmfs/devices/cdrom/"
 _RAW_DEVICES = ("/vmfs/devices/", "/dev/sg")  # what esx passes through as it is
 
-# Bus -> the type that its hard disks have in VMX; where there is no bus, or the type is not asked for, any will do.
+# Bus -> the type that its hard disks have in VMX. Only some buses insist on it when they are read.
 _HARD_DISK = {"scsi": "scsi-hardDisk", "sata": "ata-hardDisk", "ide": "ata-hardDisk"}
 _CHECKED_BUSES = ("scsi", "ide")
 _ANY_HARD_DISK = "disk"
 
-# Type in VMX -> (source type, device) in libvirt. Where libvirt has no source the first one is left.
 _IMAGE = "cdrom-image"
 _PASSTHROUGH = "scsi-passthru"
+# Type in VMX of a drive of the host's -> device in libvirt.
 _BLOCK_DEVICES = {"atapi-cdrom": "cdrom", "cdrom-raw": "lun"}
 _OF_BLOCK_DEVICE = {device: word for word, device in _BLOCK_DEVICES.items()}
 
@@ -93,23 +93,22 @@ def _may_be_cdrom(kind: str | None, name: str | None) -> bool:
 def _hard_disk(
     reading: Reading, bus: str, slot: slots.Slot, kind: str | None, name: str, cache: str | None, transient: bool
 ) -> Disk:
-    """A disk with a file, which is a .vmdk (P40); in ``esx`` also one that passes a device through."""
+    """A disk with a file, which is a .vmdk (P40); in ``esx`` also a device that is passed through."""
     any_disk = reading.dialect.any_disk
-    is_file = name[-5:].lower() == ".vmdk"
-    if is_file and bus in _CHECKED_BUSES and not any_disk:
-        right = (_HARD_DISK[bus], _ANY_HARD_DISK)
-        if kind is not None and kind not in (right[0].lower(), right[1]):
-            message = f"expecting '{right[0]}' or '{right[1]}' for '{name}', found '{kind}'"
-            raise reading.vmx.refused(f"{slot.section}.deviceType", message)
-    if not is_file and not (any_disk and name.startswith("/") and kind != _PASSTHROUGH):
-        if any_disk and kind == _PASSTHROUGH and bus == "scsi" and name:
-            return _found(bus, slot, "lun", "block", name)
+    is_image = name[-5:].lower() == ".vmdk"
+    if not is_image and not (any_disk and name.startswith("/")):
         raise _not_handled(reading, slot, kind, name)
-    source = reading.path(f"{slot.section}.fileName", name) if is_file else name
+    if not is_image and kind == _PASSTHROUGH and bus == "scsi":
+        return _found(bus, slot, "lun", "block", name)
+    if is_image and bus in _CHECKED_BUSES and not any_disk:
+        right = _HARD_DISK[bus]
+        if kind not in (None, right.lower(), _ANY_HARD_DISK):
+            message = f"expecting '{right}' or '{_ANY_HARD_DISK}' for '{name}', found '{kind}'"
+            raise reading.vmx.refused(f"{slot.section}.deviceType", message)
     return Disk(
         device="disk",
-        type="file" if is_file else "block",
-        source=source,
+        type="file" if is_image else "block",
+        source=reading.path(f"{slot.section}.fileName", name) if is_image else name,
         has_source=True,
         target=slot.target,
         bus=bus,

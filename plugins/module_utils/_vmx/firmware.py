@@ -34,8 +34,9 @@ def arch_of_guest(guest: str) -> str:
 
 
 def read_guest(reading: Reading) -> str | None:
-    """The ``guestOS``, where the dialect keeps it."""
-    return (reading.vmx.get("guestOS") or None) if reading.dialect.keeps_guest_os else None
+    """The ``guestOS``, where the dialect keeps it and it says more than the architecture."""
+    guest = reading.vmx.get("guestOS") if reading.dialect.keeps_guest_os else None
+    return None if guest in _GUEST_OF_ARCH.values() else guest or None
 
 
 def read_os(reading: Reading) -> Os:

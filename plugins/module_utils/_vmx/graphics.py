@@ -38,7 +38,7 @@ def read_graphics(reading: Reading) -> tuple[Graphics, ...]:
         Graphics(
             port=None if port < 0 else port & 0xFFFFFFFF,
             autoport=port < 0,
-            listen=(listen or None) if reading.dialect.escapes else listen,
+            listen=(listen or None) if reading.dialect.drops_empty else listen,
             keymap=vmx.get(_VNC + "keymap"),
             password=vmx.get(_VNC + "password"),
         ),

@@ -16,7 +16,9 @@ Private to the collection: it can change at any time.
 
 from __future__ import annotations
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
+from collections.abc import Iterable
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import NO_UUID
 from ansible_collections.virt.esx.plugins.module_utils._vmx.reading import Reading
 from ansible_collections.virt.esx.plugins.module_utils._vmx.values import escape_name, format_uuid, unescape
@@ -35,11 +37,14 @@ def read_uuid(reading: Reading) -> str | None:
 
 def read_name(reading: Reading) -> str | None:
     """The name, decoded by both schemes (L28)."""
-    name = _unescaped(reading, "displayName", "%|")
-    if name or not reading.dialect.always_named:
-        return name
-    directory = (reading.place.directory or "").rpartition("]")[2].strip(" /")
-    return directory.rpartition("/")[2] or _UNNAMED
+    return _unescaped(reading, "displayName", "%|")
+
+
+def name_by_files(nvram: str | None, disks: Iterable[Disk]) -> str:
+    """A name for a domain whose VMX has none, as its files are called; where the VMX lies makes no difference."""
+    files = (nvram, *(disk.source for disk in disks if disk.device == "disk"))
+    names = (name.rpartition("/")[2].partition(".")[0] for name in files if name)
+    return next(filter(None, names), _UNNAMED)
 
 
 def read_genid(reading: Reading) -> str | None:
@@ -53,7 +58,8 @@ def read_genid(reading: Reading) -> str | None:
 
 def read_description(reading: Reading) -> str | None:
     """The description, decoded by VMX's own scheme (L28)."""
-    return _unescaped(reading, "annotation", "|")
+    text = _unescaped(reading, "annotation", "|")
+    return (text or None) if reading.dialect.drops_empty else text
 
 
 def _unescaped(reading: Reading, key: str, introducers: str) -> str | None:

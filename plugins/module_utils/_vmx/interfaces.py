@@ -44,6 +44,7 @@ _ADDRESS_TYPES = {
     "static": ("static", "address"),
 }
 _OTHER_KEY = {"generatedAddress": "address", "address": "generatedAddress"}
+_TYPE_OF_KEY = {"generatedAddress": "generated", "address": "static"}
 
 HOSTONLY = "hostonly"
 _XML_QUOTES = {'"': "&quot;", "'": "&apos;"}
@@ -117,14 +118,15 @@ def _read_mac(reading: Reading, at: str) -> tuple[str | None, str | None]:
     mac_type, key = known
     mac = vmx.mac(f"{at}.{key}")
     if mac is None and dialect.either_mac_key:
-        mac = vmx.mac(f"{at}.{_OTHER_KEY[key]}")
+        key = _OTHER_KEY[key]
+        mac = vmx.mac(f"{at}.{key}")
     if not dialect.nothing_random:
         return mac_type, mac or NO_MAC
     if mac is None or mac == NO_MAC:
         return None, None
     if is_multicast(mac):
         raise vmx.refused(f"{at}.{key}", f"'{mac}' is a multicast address, no card has one")
-    return mac_type, mac
+    return mac_type or _TYPE_OF_KEY[key], mac
 
 
 def _read_model(reading: Reading, at: str) -> str | None:
@@ -181,7 +183,7 @@ def write_interfaces(domain: Domain, writing: Writing) -> list[Entry]:
     indexes = range(len(domain.interfaces)) if writing.interfaces is None else writing.interfaces
     lines: list[Entry] = []
     for index, interface in zip(indexes, domain.interfaces):
-        if index >= most and writing.interfaces is None:
+        if index >= most and not writing.dialect.any_interfaces:
             raise _refused(interface, f"Ethernet controller index {index} out of [0..{most - 1}] range")
         values = (
             ("present", YES),

@@ -60,6 +60,11 @@ def parse_datastore_path(text: str) -> DatastorePath:
     return DatastorePath(found[1], found[2])
 
 
+def is_relative(name: str) -> bool:
+    """Whether a file name, in VMX or XML, is one relative to the VMX."""
+    return not name.startswith(("/", "[")) and not _WINDOWS_ABSOLUTE.match(name)
+
+
 def escape_datastore_item(name: str) -> str:
     """The name that ESX gives to a file or directory of that name in a datastore; it cannot be undone.
 

@@ -9,7 +9,6 @@ Private to the collection: it can change at any time.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Controller, Disk, Domain
 from ansible_collections.virt.esx.plugins.module_utils._vmx import (
@@ -31,7 +30,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import Place
 from ansible_collections.virt.esx.plugins.module_utils._vmx.reading import Reading
 
 _CONFIG_VERSION = 8
-_OLDEST_HARDWARE = 4
+OLDEST_HARDWARE = 4  # the lowest virtual hardware version
 
 
 def read_vmx(
@@ -65,6 +64,9 @@ def read_file(vmx: VmxFile, dialect: Dialect, place: Place) -> Domain:
     shares = resources.read_shares(reading, processors)
     displays = graphics.read_graphics(reading)
     present, drives = _read_drives(reading)
+    system = firmware.read_os(reading)
+    if not name and dialect.always_named:
+        name = identity.name_by_files(system.nvram, drives)
     return Domain(
         name=name,
         uuid=uuid,
@@ -86,7 +88,7 @@ def read_file(vmx: VmxFile, dialect: Dialect, place: Place) -> Domain:
         serials=chardevs.read_serials(reading),
         parallels=chardevs.read_parallels(reading),
         graphics=displays,
-        os=firmware.read_os(reading),
+        os=system,
         tpms=firmware.read_tpm(reading),
     )
 
@@ -97,8 +99,8 @@ def begin_reading(vmx: VmxFile, dialect: Dialect, place: Place) -> Reading:
     if config != _CONFIG_VERSION:
         raise vmx.refused("config.version", f"expecting config.version to be {_CONFIG_VERSION} but found {config}")
     hardware = _version(vmx, "virtualHW.version")
-    if hardware < _OLDEST_HARDWARE:
-        raise vmx.refused("virtualHW.version", f"expecting at least {_OLDEST_HARDWARE} but found {hardware}")
+    if hardware < OLDEST_HARDWARE:
+        raise vmx.refused("virtualHW.version", f"expecting at least {OLDEST_HARDWARE} but found {hardware}")
     return Reading(vmx, dialect, hardware, place)
 
 
@@ -121,18 +123,7 @@ def _read_drives(reading: Reading) -> tuple[list[Controller], list[Disk]]:
         there = controllers.present_controllers(reading, "nvme")
         present += there
         drives += disks.read_disks(reading, "nvme", there)
-    return present, _distinct(drives) if reading.dialect.true_slots else drives
+    return present, slots.distinct(drives) if reading.dialect.true_slots else drives
 
 
 _IDE_CHANNELS = tuple(Controller("ide", channel) for channel in range(slots.BUSES["ide"].controllers))
-
-
-def _distinct(drives: Sequence[Disk]) -> list[Disk]:
-    """The disks, those of SATA renamed whose names SCSI disks have (G4)."""
-    taken = {disk.target for disk in drives if disk.bus == "scsi"}
-    return [
-        replace(disk, target=slots.moved_sata_name(disk.address))
-        if disk.bus == "sata" and disk.target in taken and disk.address
-        else disk
-        for disk in drives
-    ]

@@ -147,6 +147,11 @@ def write_processors(domain: Domain, writing: Writing) -> list[Entry]:
     return lines
 
 
+def normal_shares(processors: int) -> int:
+    """The shares of so many processors that nobody has set."""
+    return _SHARES["normal"] * processors
+
+
 def _topology(domain: Domain, writing: Writing) -> list[Entry]:
     cpu = domain.cpu
     if cpu is None:

@@ -12,6 +12,8 @@ Private to the collection: it can change at any time.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 from typing import NamedTuple
 
@@ -24,8 +26,9 @@ _SCSI_UNITS = tuple(unit for unit in range(16) if unit != targets.SCSI_OWN_UNIT)
 _WIDE_SCSI_UNITS = tuple(unit for unit in range(65) if unit != targets.SCSI_OWN_UNIT)
 _SATA_UNITS = tuple(range(30))
 
-# Where the name that libvirt would give to a SATA disk belongs to a SCSI disk, its index is moved behind all of SCSI.
-_SATA_MOVED = 4 * len(_WIDE_SCSI_UNITS)
+# Names kept for slots whose usual name another disk has: (index of the first, number of them for each controller).
+# All usual names have lower indexes.
+_RESERVED = {"sata": (256, len(_SATA_UNITS)), "scsi": (512, 65)}
 
 
 class Slot(NamedTuple):
@@ -76,9 +79,8 @@ def _slot(name: str, controller: int, unit: int, place: int, true_slots: bool, w
     section = section_of(name, address)
     if name == "nvme":
         return Slot(section, targets.nvme_name(address), address)
-    # Names of SCSI disks go by 15 to a controller, also where it takes more (P31); truly by 64 (N6).
-    step = targets.SCSI_UNITS if name == "scsi" and not (wide and true_slots) else len(bus_named(name, wide=wide).units)
-    index = controller * step + place
+    # Names of SCSI disks go by 15 to a controller, also where it takes more (P31).
+    index = controller * len(BUSES[name].units) + place
     if not true_slots:
         address = targets.drive_address(name, index, scsi_units=63 if wide else targets.SCSI_UNITS) or address
     return Slot(section, targets.name_of(targets.PREFIX_OF_BUS[name], index), address)
@@ -91,16 +93,38 @@ def section_of(bus: str, address: DriveAddress) -> str:
     return f"{bus}{address.bus if bus == 'ide' else address.controller}:{address.unit}"
 
 
-def moved_sata_name(address: DriveAddress) -> str:
-    """The name of a SATA disk where a SCSI disk has the usual one."""
-    return targets.name_of("sd", _SATA_MOVED + address.controller * len(_SATA_UNITS) + address.unit)
+def distinct(disks: Iterable[Disk]) -> list[Disk]:
+    """The disks, in their order, with names that occur once: libvirt's, or else the one kept for the slot (G4, G5).
+
+    Who comes first has the usual name: SCSI units below 16, then other SCSI units, then SATA.
+    """
+    result = list(disks)
+    taken = {disk.target for disk in result if not _may_give_way(disk)}
+    for place, disk in sorted(enumerate(result), key=lambda item: item[1].bus != "scsi"):
+        if _may_give_way(disk):
+            if disk.target in taken:
+                result[place] = replace(disk, target=_reserved_name(disk))
+            taken.add(disk.target)
+    return result
+
+
+def _may_give_way(disk: Disk) -> bool:
+    wide = disk.bus == "scsi" and disk.address is not None and disk.address.unit not in _SCSI_UNITS
+    return wide or disk.bus == "sata"
+
+
+def _reserved_name(disk: Disk) -> str:
+    first, step = _RESERVED[disk.bus]
+    address = disk.address or DriveAddress(0, 0, 0)
+    return targets.name_of("sd", first + address.controller * step + address.unit)
 
 
 def true_address(disk: Disk) -> DriveAddress | None:
-    """The slot of a disk, also where its address was derived from a moved SATA name."""
+    """The slot of a disk, also where its address is no slot but was derived from a name kept for one."""
     index = targets.index_of(disk.target)
-    if disk.bus != "sata" or index is None or index < _SATA_MOVED:
+    first, step = _RESERVED.get(disk.bus, (0, 1))
+    if disk.address is None or index is None or not first <= index < first + 4 * step or not first:
         return disk.address
-    if disk.address != targets.drive_address("sata", index, sata_units=len(_SATA_UNITS)):
-        return disk.address
-    return targets.drive_address("sata", index - _SATA_MOVED, sata_units=len(_SATA_UNITS))
+    derived = targets.drive_address(disk.bus, index, sata_units=len(_SATA_UNITS))
+    controller, unit = divmod(index - first, step)
+    return DriveAddress(controller, 0, unit) if disk.address == derived else disk.address

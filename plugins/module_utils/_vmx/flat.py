@@ -1,0 +1,65 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""VMX as plain data for templates: a flat dict of keys and values, and back.
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
+from ansible_collections.virt.esx.plugins.module_utils._vmx import lexer
+from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS
+from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
+from ansible_collections.virt.esx.plugins.module_utils._vmx.write import render
+
+_KEY = re.compile(r"[A-Za-z.][A-Za-z0-9_:.*-]*")
+_ESX = DIALECTS["esx"]
+
+
+def from_vmx(vmx: str | bytes) -> dict[str, str]:
+    """The keys of a VMX, in their order and spelling, and their values, decoded; the first of several wins.
+
+    :raises ParseError: with the line, for what is no VMX.
+    """
+    file = VmxFile(vmx, _ESX)
+    found: dict[str, str] = {}
+    seen = set()
+    for statement in lexer.statements(file.text):
+        key = statement.name.lower()
+        if key not in seen:
+            seen.add(key)
+            found[statement.name] = file.get(key) or ""
+    return found
+
+
+def to_vmx(values: Mapping[str, str | int | bool]) -> str:
+    """A VMX of keys and values, which are escaped; truth values become ``TRUE`` and ``FALSE``, as VMware writes them.
+
+    :raises EsxError: for a key that VMX cannot have, one that occurs twice, or a value that is neither text, nor a
+        whole number, nor a truth value.
+    """
+    seen: set[str] = set()
+    lines = []
+    for key, value in values.items():
+        if not isinstance(key, str) or not _KEY.fullmatch(key):
+            raise EsxError(
+                f"{key!r} is no key of a VMX; a key begins with a letter or '.', and has letters, digits and _ : . - *"
+            )
+        if key.lower() in seen:
+            raise EsxError(f"The key '{key}' occurs twice; case makes no difference in a VMX.")
+        seen.add(key.lower())
+        lines.append((str(key), _text(key, value)))
+    return render(lines, _ESX)
+
+
+def _text(key: str, value: object) -> str:
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, (str, int)):
+        return str(value)
+    raise EsxError(f"The value of '{key}' is {type(value).__name__}, expecting text, a whole number or a truth value.")

@@ -1,0 +1,190 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A present VMX made to describe a wanted domain, with all that it has besides.
+
+The domain that the VMX reads as, and the wanted one, are both put into lines of VMX, and only where the lines differ is
+the file changed. So what a domain cannot say stays, and a domain that is what the VMX reads as changes nothing at all.
+
+A device that leaves takes all its keys along, known or not; one that stays keeps them, and its number.
+
+Private to the collection: it can change at any time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain
+from ansible_collections.virt.esx.plugins.module_utils._domain.xml_read import read_domain
+from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import write_domain
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
+from ansible_collections.virt.esx.plugins.module_utils._vmx import filesystems, interfaces, matching
+from ansible_collections.virt.esx.plugins.module_utils._vmx.complete import completed
+from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS, Dialect
+from ansible_collections.virt.esx.plugins.module_utils._vmx.edit import Source, VmxEdit, edited
+from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
+from ansible_collections.virt.esx.plugins.module_utils._vmx.lexer import statements
+from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import Place
+from ansible_collections.virt.esx.plugins.module_utils._vmx.read import begin_reading, read_file
+from ansible_collections.virt.esx.plugins.module_utils._vmx.same_files import as_named_in
+from ansible_collections.virt.esx.plugins.module_utils._vmx.write import entries, escaped
+from ansible_collections.virt.esx.plugins.module_utils._vmx.writing import YES, Writing, lsilogic
+
+# A key of what is a device of its own: all its keys come and go with it, sched.scsi0:0.shares too.
+_DEVICE = re.compile(
+    r"(?:sched\.)?((?:scsi|sata|nvme)[0-9]+(?::[0-9]+)?|ide[0-9]+:[0-9]+"
+    r"|(?:floppy|serial|parallel|ethernet|sharedfolder)[0-9]+)\."
+)
+_VNC = "remotedisplay.vnc"
+_BOOLEANS = ("true", "false")
+_HARDWARE = "virtualHW.version"
+_PASSES = 4  # a change can wake up keys that had no effect, which a second pass then sees; more are never needed
+
+_Lines = dict[str, tuple[str, str]]  # key in lower case -> key as spelled, value
+
+
+@dataclass(frozen=True)
+class _Present:
+    """A VMX, the domain that it reads as, and the numbers of its numbered devices."""
+
+    vmx: VmxFile
+    hw_version: int
+    domain: Domain  # as it returns from XML
+    interfaces: tuple[int, ...]
+    folders: tuple[int, ...]
+
+
+def merge_vmx(
+    base: Source,
+    domain: Domain,
+    *,
+    dialect: Dialect = DIALECTS["esx"],
+    hw_version: int | None = None,
+    directory: str | None = None,
+    datastores: Mapping[str, str] | None = None,
+    scsi_model: Callable[[Disk], str] = lsilogic,
+) -> Source:
+    """The present VMX, changed so that it describes the domain.
+
+    :param base: the present VMX: bytes, or text.
+    :param domain: the wanted domain; what it leaves out is taken from the present one (``complete.py``).
+    :param hw_version: VMware's virtual hardware version, where it is to change.
+    :param directory: the datastore directory of the VMX; without it, it is concluded from the domain's file names.
+    :param datastores: the datastore's name by volume; without it, names are concluded likewise.
+    :returns: bytes for bytes, text for text; the very same object where nothing is different.
+    :raises ParseError: for a VMX that cannot be read, or a domain that VMX cannot hold.
+    """
+    dialect = replace(dialect, nothing_random=True)
+    place = Place(directory, datastores)
+    now = _read(base, dialect, place, domain)
+    lines, replaced = _wanted_lines(now, domain, Writing(dialect, hw_version or now.hw_version, scsi_model))
+    for _pass in range(_PASSES):
+        change = _difference(now, lines, replaced, dialect)
+        if change is None:
+            return base
+        changed = edited(base, now.vmx.codec, [found.name for found in statements(now.vmx.text)], change)
+        if changed == base:
+            return base
+        base, replaced = changed, frozenset()
+        now = _read(base, dialect, place, domain)
+    raise EsxError("The VMX cannot be changed in place so that it describes the domain.")
+
+
+def _wanted_lines(now: _Present, domain: Domain, writing: Writing) -> tuple[_Lines, Collection[str]]:
+    """The lines of the wanted domain, and the numbered devices that leave."""
+    present = now.domain
+    cards = matching.match_interfaces(domain.interfaces, present.interfaces)
+    folders = matching.match_folders(domain.filesystems, present.filesystems)
+    wanted = completed(domain, present, [None if at is None else present.interfaces[at] for at in cards])
+    writing = replace(
+        writing,
+        interfaces=matching.numbered(cards, now.interfaces, _numbers(now.vmx, "ethernet")),
+        folders=matching.numbered(folders, now.folders, _numbers(now.vmx, "sharedfolder")),
+    )
+    lines = _lines(wanted, writing)
+    lines[_HARDWARE.lower()] = (_HARDWARE, str(writing.hw_version))
+    return lines, _left("ethernet", cards, now.interfaces) | _left("sharedfolder", folders, now.folders)
+
+
+def as_in_xml(domain: Domain, dialect: Dialect = DIALECTS["esx"]) -> Domain:
+    """The domain as it returns from its XML: what XML cannot say is gone, what it implies is there."""
+    return read_domain(write_domain(domain, dialect.xml), dialect.xml)
+
+
+def _read(base: str | bytes, dialect: Dialect, place: Place, wanted: Domain) -> _Present:
+    vmx = VmxFile(base, dialect)
+    domain = as_named_in(wanted, as_in_xml(read_file(vmx, dialect, place), dialect), place)
+    reading = begin_reading(vmx, dialect, place)
+    return _Present(
+        vmx,
+        reading.hw_version,
+        domain,
+        interfaces.interface_indexes(reading),
+        filesystems.folder_indexes(reading),
+    )
+
+
+def _numbers(vmx: VmxFile, word: str) -> set[int]:
+    """The numbers of all devices of a kind that have keys in the file."""
+    tails = (section[len(word) :] for section in vmx.sections if section.startswith(word))
+    return {int(tail) for tail in tails if tail.isdecimal()}
+
+
+def _left(word: str, matches: Collection[int | None], present: tuple[int, ...]) -> frozenset[str]:
+    """The present devices of a kind that no wanted one is."""
+    return frozenset(f"{word}{number}" for place, number in enumerate(present) if place not in matches)
+
+
+def _lines(domain: Domain, writing: Writing) -> _Lines:
+    result: _Lines = {}
+    for key, value in entries(domain, writing):
+        result.setdefault(key.lower(), (key, value))
+    return result
+
+
+def _difference(
+    now: _Present, lines: _Lines, replaced: Collection[str], dialect: Dialect
+) -> Callable[[VmxEdit], None] | None:
+    """What has to change in the file for it to have the wanted lines, None where nothing has to."""
+    before = _lines(now.domain, Writing(dialect, now.hw_version, interfaces=now.interfaces, folders=now.folders))
+    before[_HARDWARE.lower()] = (_HARDWARE, str(now.hw_version))
+    unwanted = before.keys() - lines.keys()
+    differing = {key for key, line in lines.items() if key not in before or before[key][1] != line[1]}
+    if not unwanted and not differing and not replaced:
+        return None
+    there, wanted = _devices(before), _devices(lines)
+    moving = (there ^ wanted) | set(replaced)  # devices that leave, and that come, be it to a place that others left
+
+    def is_unwanted(key: str) -> bool:
+        return key in unwanted or (_device(key) in moving and key not in lines)
+
+    def change(edit: VmxEdit) -> None:
+        edit.remove(is_unwanted)
+        for key, (spelled, value) in lines.items():
+            if (key in differing or _device(key) in replaced) and not _is_so(now.vmx, key, value):
+                edit.set(spelled, escaped(spelled, value, dialect))
+
+    return change
+
+
+def _devices(lines: _Lines) -> set[str]:
+    """The devices that are there."""
+    switches = (key.rpartition(".") for key, (_spelled, value) in lines.items() if value == YES)
+    return {device for device, _dot, last in switches if last == "present" or device == _VNC}
+
+
+def _device(key: str) -> str | None:
+    """The device that a key (in lower case) is of: its own, or one that schedules it; None where it is of none."""
+    if key.startswith(_VNC):
+        return _VNC
+    found = _DEVICE.match(key)
+    return found[1] if found else None
+
+
+def _is_so(vmx: VmxFile, key: str, value: str) -> bool:
+    """Whether the key has that value already, truth values in any case."""
+    present = vmx.get(key)
+    return present == value or (value in _BOOLEANS and present is not None and present.lower() == value)
