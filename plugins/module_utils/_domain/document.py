@@ -11,6 +11,7 @@ Private to the collection: it can change at any time.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, Protocol, cast
 
@@ -32,8 +33,10 @@ else:
     }
     _AS_DECLARED = etree.XMLParser(**_SAFELY)
     _UTF_8 = etree.XMLParser(encoding="utf-8", **_SAFELY)
-    _ANY_PREFIX = etree.XMLParser(encoding="utf-8", recover=True, **_SAFELY)
+    _AGAIN = etree.XMLParser(encoding="utf-8", **_SAFELY)
 
+_UNDECLARED = re.compile(r"Namespace prefix ([\w.-]+) ")
+_DECLARATION = re.compile(rb"\A(?:\xef\xbb\xbf)?<\?xml\s[^>]*\?>")
 MAX_SIZE = 4 * 1024 * 1024  # bytes; libvirt's limit for a text
 
 
@@ -82,7 +85,9 @@ def parse(xml: str | bytes) -> Element:
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError:
-        root = _again(data, parser.error_log)
+        root = _with_prefixes(data, parser) if parser is _UTF_8 else None
+        if root is None:
+            raise _not_well_formed(parser.error_log) from None
     document_type = root.getroottree().docinfo.internalDTD
     if document_type is not None:
         raise ParseError("The document has a document type (<!DOCTYPE>), which is not accepted", where="<!DOCTYPE>")
@@ -90,6 +95,7 @@ def parse(xml: str | bytes) -> Element:
 
 
 def _as_bytes(xml: str | bytes) -> tuple[bytes, Any]:
+    """The bytes to parse, and the parser that knows their encoding."""
     if isinstance(xml, bytes):
         return xml, _AS_DECLARED
     try:
@@ -99,16 +105,29 @@ def _as_bytes(xml: str | bytes) -> tuple[bytes, Any]:
     try:
         return xml.encode("utf-8", "surrogateescape"), _AS_DECLARED
     except UnicodeEncodeError as err:
-        raise ParseError(
-            "The text has a surrogate that is no character", line=xml.count("\n", 0, err.start) + 1
-        ) from None
+        line = xml.count("\n", 0, err.start) + 1
+        raise ParseError("The text has a surrogate that is no character", line=line) from None
 
 
-def _again(data: bytes, problems: Any) -> Any:
-    """The root of a document that is only wrong in a prefix that is not declared: libvirt reads it, so do we."""
+def _with_prefixes(data: bytes, parser: Any) -> Any:
+    """The root of a document that is only wrong in prefixes that are not declared, else None.
+
+    libvirt's parser reads such a document, ours does not: it is parsed again within an element that declares them.
+    """
+    undeclared = {found[1] for found in (_UNDECLARED.match(problem.message) for problem in parser.error_log) if found}
+    if not undeclared:
+        return None
+    declared = " ".join(f"xmlns:{prefix}='{prefix}'" for prefix in sorted(undeclared))
+    try:
+        around = etree.fromstring(b"<x %s>%s</x>" % (declared.encode(), _DECLARATION.sub(b"", data)), _AGAIN)
+    except etree.XMLSyntaxError:
+        return None
+    beside = (around.text or "") + "".join(child.tail or "" for child in around)
+    return around[0] if len(around) == 1 and not beside.strip() else None
+
+
+def _not_well_formed(problems: Any) -> ParseError:
     if not problems:
-        raise ParseError("The document is empty") from None
-    if all(problem.domain == etree.ErrorDomains.NAMESPACE for problem in problems):
-        return etree.fromstring(data, _ANY_PREFIX)
+        return ParseError("The document is empty")
     first = problems[0]
-    raise ParseError(f"The document is not well-formed XML: {first.message.strip()}", line=first.line or None) from None
+    return ParseError(f"The document is not well-formed XML: {first.message.strip()}", line=first.line or None)

@@ -73,5 +73,22 @@ def test_documents_that_are_refused(document: str | bytes) -> None:
     assert time.monotonic() - start < 1
 
 
-def test_an_undeclared_prefix_is_nothing_that_matters() -> None:
-    assert parse("<a><vmware:moref>1</vmware:moref></a>").tag == "a"
+@pytest.mark.parametrize(
+    "document",
+    [
+        "<a>\n<b:c/></a>",
+        "<?xml version='1.0'?><a>\n<b:c/></a>\n",
+        "<a d:e='1'>\n<b:c/></a>",
+        " <a>\n<b:c/></a><!-- -->",
+    ],
+)
+def test_an_undeclared_prefix_is_nothing_that_matters(document: str) -> None:
+    root = parse(document)
+    assert root.tag == "a"
+    assert [child.sourceline for child in root.iterchildren("*")] == [2]
+
+
+@pytest.mark.parametrize("document", ["<a><b:c/></a><a/>", "<a><b:c/></a>a", "<a><b:c/>&d;</a>", "<a><b:c/></x>"])
+def test_an_undeclared_prefix_hides_nothing_else(document: str) -> None:
+    with pytest.raises(ParseError):
+        parse(document)
