@@ -70,6 +70,7 @@ CHECKS = (
         "calls", "a task makes no more calls than is promised", (tool("bench", "--check"),), ("simulator",), seconds=30
     ),
     Check("demo", "the demo ends well and its second run changes nothing", (tool("demo"),), ("simulator",), seconds=20),
+    Check("molecule", "the molecule scenarios hold", (tool("molecule"),), ("simulator",), seconds=30),
     Check(
         "sanity-newest",
         "ansible-test sanity with the newest ansible-core",

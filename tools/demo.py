@@ -16,7 +16,7 @@ from ansible_collections.virt.esx.tests.simulated.build import PROGRAM
 from tools.environment import ROOT, environment
 
 DATASTORE = "datastore1"
-CREDENTIALS = {"ESX_USERNAME": "root", "ESX_PASSWORD": "demo"}
+CREDENTIALS = {"ESX_USERNAME": "root", "ESX_PASSWORD": "not a secret"}
 
 
 def headline(*lines: str) -> None:
@@ -54,7 +54,16 @@ def main() -> None:
     start = time.monotonic()
     if not PROGRAM.exists():
         headline("Building the simulated ESX host (once; it takes a minute or two)")
-    flags = ("-domains", "0", "-datastore-name", DATASTORE, "-username", "root", "-password", "demo")
+    flags = (
+        "-domains",
+        "0",
+        "-datastore-name",
+        DATASTORE,
+        "-username",
+        CREDENTIALS["ESX_USERNAME"],
+        "-password",
+        CREDENTIALS["ESX_PASSWORD"],
+    )
     with start_simulator(*flags) as host:
         headline(
             f"A simulated ESX host listens on {host.url}, with a certificate that it has signed itself.",

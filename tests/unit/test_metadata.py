@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import pathlib
-import re
 
 import pytest
 import yaml
@@ -21,11 +20,10 @@ def load(file: str) -> dict[str, object]:
     return content
 
 
-def requirements(file: str) -> dict[str, str]:
-    """The requirements of a file: the version or range by the name of the distribution."""
+def requirements(file: str) -> set[str]:
+    """The requirements of a file, less its comments."""
     lines = (ROOT / file).read_text(encoding="utf-8").splitlines()
-    found = (re.match(r"([\w.-]+)\s*(.*)", line) for line in lines if not line.startswith(("#", "-")))
-    return {match[1].lower(): match[2] for match in found if match}
+    return {line for line in lines if line and not line.startswith("#")}
 
 
 def test_the_action_group_has_every_module() -> None:
@@ -43,8 +41,7 @@ def test_each_module_has_the_one_action_in_front_of_it(module: str) -> None:
 
 def test_the_unit_tests_install_what_the_plugins_need() -> None:
     """ansible-test installs the unit tests' own file only, so that the two have to agree."""
-    tested = requirements("tests/unit/requirements.txt")
-    assert {name: tested.get(name) for name in requirements("requirements.txt")} == requirements("requirements.txt")
+    assert requirements("tests/unit/requirements.txt") >= requirements("requirements.txt")
 
 
 def test_the_execution_environment_installs_what_the_plugins_need() -> None:

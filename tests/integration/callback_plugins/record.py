@@ -39,7 +39,7 @@ class CallbackModule(CallbackBase):
         """Remember the play that the next results belong to."""
         self.play = play.get_name()
 
-    def v2_playbook_on_task_start(self, _task: Any, _is_conditional: bool) -> None:
+    def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:
         """Remember when the task began."""
         self.began = time.monotonic()
 
