@@ -60,15 +60,18 @@ func (s *server) refuse(ctx *simulator.Context, m *simulator.Method) types.BaseM
 	if fault := s.unknownProperty(m); fault != nil {
 		return fault
 	}
+	if fault := s.unknownDatacenter(m); fault != nil {
+		return fault
+	}
 	return s.unlicensed(m)
 }
 
 // extension is our object for a registered one, or nil.
 func (s *server) extension(ctx *simulator.Context, m *simulator.Method) mo.Reference {
 	switch o := s.registry.Get(m.This).(type) {
-	case *simulator.PropertyCollector:
+	case *collector:
 		if ctx.Session == nil && asksForSession(m.Body) {
-			return &anonymousCollector{o.PropertyCollector}
+			return &anonymousCollector{o.PropertyCollector.PropertyCollector}
 		}
 		return nil
 	case *simulator.SearchIndex:

@@ -138,7 +138,7 @@ func (r *rule) fault(c call) (types.BaseMethodFault, error) {
 				return nil, fmt.Errorf("properties of %s: %w", r.Fault, err)
 			}
 		}
-		return f, nil
+		return withMessage(f, r.Message), nil
 	}
 	return nil, fmt.Errorf("the API has no fault %q", r.Fault)
 }

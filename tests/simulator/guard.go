@@ -55,10 +55,15 @@ func (g *taskGuard) PutObject(_ *simulator.Context, o mo.Reference) {
 	}
 }
 
-// UpdateObject and RemoveObject have nothing to do: a task is described once.
-func (*taskGuard) UpdateObject(*simulator.Context, mo.Reference, []types.PropertyChange) {}
+// UpdateObject gives the error of a task the message that a host has for it; the
+// library's is the name of a Go type. The task's lock is held.
+func (*taskGuard) UpdateObject(_ *simulator.Context, o mo.Reference, _ []types.PropertyChange) {
+	if t, ok := o.(*mo.Task); ok && t.Info.Error != nil && strings.HasPrefix(t.Info.Error.LocalizedMessage, "*types.") {
+		t.Info.Error.LocalizedMessage = faultText(t.Info.Error.Fault)
+	}
+}
 
-// RemoveObject see UpdateObject.
+// RemoveObject has nothing to do.
 func (*taskGuard) RemoveObject(*simulator.Context, types.ManagedObjectReference) {}
 
 // methodNames are the methods whose name the library's task names do not give

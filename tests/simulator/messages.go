@@ -67,8 +67,22 @@ func apiName(goName string) string {
 	return goName
 }
 
+// messageKey marks a message of a fault that a test has asked for.
+const messageKey = "simulator.message"
+
+// withMessage gives a fault a message of its own.
+func withMessage(f types.BaseMethodFault, text string) types.BaseMethodFault {
+	if text != "" {
+		f.GetMethodFault().FaultMessage = []types.LocalizableMessage{{Key: messageKey, Message: text}}
+	}
+	return f
+}
+
 // faultText is what a host says beside a fault.
 func faultText(f types.BaseMethodFault) string {
+	if m := f.GetMethodFault().FaultMessage; len(m) > 0 && m[0].Key == messageKey {
+		return m[0].Message
+	}
 	switch x := f.(type) {
 	case *types.GenericVmConfigFault:
 		return x.Reason

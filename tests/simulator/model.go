@@ -59,6 +59,7 @@ func (s *server) build() error {
 		return err
 	}
 	s.applyLicence()
+	s.addCollector()
 	s.registry.AddHandler(&taskGuard{s})
 	s.registry.AddHandler(&domainWatch{s})
 	if err := s.addDomains(hosts); err != nil {

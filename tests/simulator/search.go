@@ -9,7 +9,6 @@ import (
 
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/methods"
-	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
 )
@@ -83,42 +82,4 @@ func (i *searchIndex) FindByInventoryPath(ctx *simulator.Context, req *types.Fin
 		found = child.Res.Returnval
 	}
 	return &methods.FindByInventoryPathBody{Res: &types.FindByInventoryPathResponse{Returnval: found}}
-}
-
-// anonymousCollector answers clients that have not logged in and ask whether
-// they have: SessionManager.currentSession is unset, which is no fault.
-type anonymousCollector struct{ mo.PropertyCollector }
-
-// asksForSession tells whether a call asks for nothing but the session manager.
-func asksForSession(body types.AnyType) bool {
-	asks := false
-	for _, spec := range specsOf(body) {
-		for _, o := range spec.ObjectSet {
-			if o.Obj.Type != "SessionManager" {
-				return false
-			}
-			asks = true
-		}
-	}
-	return asks
-}
-
-func withoutProperties(specs []types.PropertyFilterSpec) (list []types.ObjectContent) {
-	for _, spec := range specs {
-		for _, o := range spec.ObjectSet {
-			list = append(list, types.ObjectContent{Obj: o.Obj})
-		}
-	}
-	return list
-}
-
-// RetrievePropertiesEx see anonymousCollector.
-func (*anonymousCollector) RetrievePropertiesEx(_ *simulator.Context, req *types.RetrievePropertiesEx) soap.HasFault {
-	result := &types.RetrieveResult{Objects: withoutProperties(req.SpecSet)}
-	return &methods.RetrievePropertiesExBody{Res: &types.RetrievePropertiesExResponse{Returnval: result}}
-}
-
-// RetrieveProperties see anonymousCollector.
-func (*anonymousCollector) RetrieveProperties(_ *simulator.Context, req *types.RetrieveProperties) soap.HasFault {
-	return &methods.RetrievePropertiesBody{Res: &types.RetrievePropertiesResponse{Returnval: withoutProperties(req.SpecSet)}}
 }

@@ -6,6 +6,8 @@ package main
 
 import (
 	"bytes"
+	"html"
+	"regexp"
 )
 
 // The library's SOAP differs from a host's in a few places that libvirt and
@@ -161,19 +163,24 @@ func fixDefaultIndex(out *bytes.Buffer, start int) {
 	out.Write(bytes.Replace(choice, []byte("<defaultIndex>-1</defaultIndex>"), nil, 1))
 }
 
-// fixFaultString fills in what a host says beside a fault, where the library
-// says nothing: <faultstring></faultstring><detail><NotFoundFault ...
+// libraryText are beginnings of what the library says beside a fault, where a
+// host says something else. The empty text is one of them.
+var libraryText = regexp.MustCompile(`<faultstring>(|Login failure|managed object not found[^<]*|[^<]* does not implement: [^<]*)</faultstring>`)
+
+// <faultMessage><key>simulator.message</key><message>The text</message>
+var ownText = regexp.MustCompile(`<key>` + messageKey + `</key>(?:<arg>.*?</arg>)*<message>([^<]*)</message>`)
+
+// fixFaultString puts what a host says beside a fault:
+// <faultstring></faultstring><detail><NotFoundFault xsi:type="NotFound" ...
 func fixFaultString(answer []byte) []byte {
-	const empty = "<faultstring></faultstring>"
-	i := bytes.Index(answer, []byte(empty))
-	if i < 0 {
+	at := libraryText.FindIndex(answer)
+	if at == nil {
 		return answer
 	}
-	rest := answer[i+len(empty):]
-	kind := tagType(rest)
-	if kind == "" {
-		return answer
+	rest := answer[at[1]:]
+	text := html.EscapeString(messageOf(apiName(tagType(rest))))
+	if own := ownText.FindSubmatch(rest); own != nil {
+		text = string(own[1])
 	}
-	text := "<faultstring>" + messageOf(apiName(kind)) + "</faultstring>"
-	return bytes.Join([][]byte{answer[:i], []byte(text), rest}, nil)
+	return bytes.Join([][]byte{answer[:at[0]], []byte("<faultstring>" + text + "</faultstring>"), rest}, nil)
 }

@@ -34,6 +34,7 @@ type hostView struct {
 	path    string // the library tells views apart by the path of the URL
 
 	service   types.ManagedObjectReference
+	center    types.ManagedObjectReference // its datacenter
 	root      *simulator.Folder
 	domains   *simulator.Folder
 	inventory *simulator.Folder // the vCenter's folder of domains, for new ones
@@ -113,7 +114,7 @@ func (v *hostView) addFolders() {
 	dc := &simulator.Datacenter{}
 	dc.Self, dc.Name = ref("Datacenter", "ha-datacenter"), "ha-datacenter"
 	v.root = add("ha-folder-root", "ha-folder-root", "Datacenter", nil, dc.Self)
-	dc.Parent = &v.root.Self
+	v.center, dc.Parent = dc.Self, &v.root.Self
 	v.domains = add("ha-folder-vm", "vm", "VirtualMachine", &dc.Self)
 	compute := v.s.computeResource(*v.host.Parent)
 	dc.HostFolder = add("ha-folder-host", "host", "ComputeResource", &dc.Self, compute.Self).Self
@@ -162,6 +163,11 @@ func (v *hostView) dispatch(ctx *simulator.Context, m *simulator.Method) (mo.Ref
 	}
 	if m.This == v.domains.Self && strings.HasSuffix(m.Name, "VM_Task") {
 		m.This = v.inventory.Self // a new domain is the vCenter's, too
+	}
+	for _, ref := range datacentersOf(m) { // a host does not need to be told
+		if *ref == nil {
+			*ref = &v.center
+		}
 	}
 	if index, ok := v.s.registry.Get(m.This).(*simulator.SearchIndex); ok && ctx.Session != nil {
 		return serve(ctx, &searchIndex{index, v.s, v}), nil
