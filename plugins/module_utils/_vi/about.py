@@ -27,8 +27,7 @@ LEAST_API = (2, 5)
 class About:
     """A server as it describes itself.
 
-    ``product`` is ``esx``, ``gsx`` or ``vpx``; ``api`` is ``api_version`` as numbers, for comparisons;
-    ``instance_uuid`` tells one vCenter from another (none before API 4.0).
+    ``product`` is ``esx``, ``gsx`` or ``vpx``; ``api`` is ``api_version`` as numbers, for comparisons.
     """
 
     product: str
@@ -37,7 +36,6 @@ class About:
     version: str
     build: str
     api_version: str
-    instance_uuid: str = ""
 
     @property
     def api(self) -> tuple[int, ...]:
@@ -75,7 +73,6 @@ def read_about(about: Any, *, expected: str, server: str) -> About:
         version=about.version,
         build=about.build or "",
         api_version=about.apiVersion,
-        instance_uuid=about.instanceUuid or "",
     )
 
 

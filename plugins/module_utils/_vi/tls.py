@@ -29,6 +29,7 @@ def make_context(*, no_verify: bool, ca_path: str | None, thumbprints: Sequence[
     :raises ConnectionFailed: if ``ca_path`` cannot be read or has no certificate.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
     if thumbprints or no_verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

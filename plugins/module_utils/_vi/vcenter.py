@@ -113,8 +113,20 @@ def is_same_vcenter(vcenter: Session, connection: Connection, other: Target) -> 
     if _is_same_server(vcenter.target, other) and _is_same_login(vcenter.target.login, other.login):
         return True
     with open_target(connection, other, vcenter.warn) as session:
-        uuid = session.about.instance_uuid
-        return uuid == vcenter.about.instance_uuid if uuid else _is_same_server(vcenter.target, other)
+        uuid = _instance_uuid(session)
+        return uuid == _instance_uuid(vcenter) if uuid else _is_same_server(vcenter.target, other)
+
+
+def _instance_uuid(vcenter: Session) -> str | None:
+    """What tells one vCenter from another; None before API 4.0.
+
+    The ServiceContent that a session begins with lacks it, as it is asked for in an older version.
+    """
+    if not vcenter.has(4, 0):
+        return None
+    instance, path = vcenter.ref("ServiceInstance", "ServiceInstance"), "content.about.instanceUuid"
+    found: str | None = fetch_one(vcenter, instance, [path])[path]
+    return found
 
 
 def _default_port(uri: Uri) -> int:
