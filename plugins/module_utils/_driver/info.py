@@ -28,11 +28,11 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domains import (
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.guest import GUEST_PATHS, read_guest
 from ansible_collections.virt.esx.plugins.module_utils._driver.host import Host
+from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_uuid
 from ansible_collections.virt.esx.plugins.module_utils._driver.scheduler import SCHEDULER_PATHS, read_scheduler
 from ansible_collections.virt.esx.plugins.module_utils._driver.snapshots import SNAPSHOT_PATHS, read_snapshots
-from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, ParseError
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values
-from ansible_collections.virt.esx.plugins.module_utils._domain.values import to_uuid
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def read_domains(host: Host, params: Mapping[str, Any]) -> list[dict[str, Any]]:
     gather = set(params["gather"])
     records, around = _records(host, params, _paths(host, gather))
     found = [record for record in records if _state(record) in (None, *params["states"])]
-    entries = [_entry(record, around, gather) for record in found]
+    entries = [describe(record, around, gather) for record in found]
     if gather & _OF_THE_VMX:
         for record, entry, text in zip(found, entries, read_texts(host, found)):
             definition = _definition(host, record, around, gather, text)
@@ -94,10 +94,7 @@ def _records(
     """The domains that are meant; one domain is found without listing the others."""
     name, uuid = params["name"], params["uuid"]
     if uuid is not None:
-        canonical = to_uuid(uuid)
-        if canonical is None:
-            raise ParseError(f"'{uuid}' is not a UUID, which has 32 hex digits.", where="uuid")
-        return find_domains(host, uuid=canonical, paths=paths)
+        return find_domains(host, uuid=parse_uuid(uuid), paths=paths)
     if name is not None and not _is_pattern(name):
         return find_domains(host, name=name, paths=paths)
     if _OF_THE_HOST.isdisjoint(params["gather"]):
@@ -120,8 +117,8 @@ def _state(record: DomainRecord) -> str | None:
     return STATES.get(str(record.values["runtime.powerState"]))
 
 
-def _entry(record: DomainRecord, around: Surroundings | None, gather: set[str]) -> dict[str, Any]:
-    """What one read of the server says of a domain."""
+def describe(record: DomainRecord, around: Surroundings | None, gather: set[str]) -> dict[str, Any]:
+    """Return what a read of the server says of a domain; ``error`` says what it should say and does not."""
     entry: dict[str, Any] = {
         "name": record.name,
         "uuid": record.uuid,

@@ -17,10 +17,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from ansible_collections.virt.esx.plugins.module_utils._driver.amounts import parse_kib
 from ansible_collections.virt.esx.plugins.module_utils._driver.domains import DomainRecord, get_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.host import Host
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
+from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_kib, parse_uuid
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Plan, Step
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values
@@ -40,6 +40,9 @@ CUSTOM = "custom"
 LEVELS = {"low": 500, "normal": 1000, "high": 2000}
 _LEVEL_NUMBERS = {"-1": "low", "-2": "normal", "-3": "high"}
 
+# What a wish and a share have in common.
+_SIMPLE = ("reservation_mhz", "limit_mhz", "min_guarantee_kib")
+
 
 @dataclass(frozen=True)
 class Share:
@@ -54,8 +57,13 @@ class Share:
 
 @dataclass(frozen=True)
 class Wish:
-    """What is wanted of a share, None for what stays. ``shares`` is a number or the name of a level."""
+    """The domain that is meant, and what is wanted of its share, None for what stays.
 
+    ``shares`` is a number or the name of a level.
+    """
+
+    name: str | None = None
+    uuid: str | None = None
     reservation_mhz: int | None = None
     limit_mhz: int | None = None
     shares: int | str | None = None
@@ -96,6 +104,8 @@ def read_wish(params: Mapping[str, Any]) -> Wish:
     if None not in (reservation, limit) and UNLIMITED < limit < reservation:
         raise ParseError(f"{limit} MHz is below the reservation of {reservation} MHz.", where="limit")
     return Wish(
+        name=params["name"],
+        uuid=None if params["uuid"] is None else parse_uuid(params["uuid"]),
         reservation_mhz=reservation,
         limit_mhz=limit,
         shares=None if params["shares"] is None else parse_shares(params["shares"]),
@@ -123,8 +133,7 @@ def set_scheduler(host: Host, invocation: Invocation, wish: Wish) -> dict[str, A
     :raises NotFound: if there is no such domain.
     :raises Refused: if what is wanted does not fit what is there; nothing was sent then.
     """
-    name, uuid = invocation.params["name"], invocation.params["uuid"]
-    record, _around = get_domain(host, name=name, uuid=uuid, paths=SCHEDULER_PATHS)
+    record, _around = get_domain(host, name=wish.name, uuid=wish.uuid, paths=SCHEDULER_PATHS)
     share = read_share(record.values)
     if share is None:
         raise Refused(f"The server has no configuration of the domain '{record.name}'.")
@@ -141,8 +150,8 @@ def set_scheduler(host: Host, invocation: Invocation, wish: Wish) -> dict[str, A
 
 def complete(wish: Wish, share: Share, vcpus: int) -> Share:
     """Return the share that a domain of so many virtual CPUs has when a wish has come true."""
-    given = {name: value for name, value in asdict(wish).items() if value is not None}
-    shares = given.pop("shares", None)
+    given: dict[str, Any] = {name: getattr(wish, name) for name in _SIMPLE if getattr(wish, name) is not None}
+    shares = wish.shares
     if isinstance(shares, str) and shares != share.shares_level:
         given.update(shares_level=shares, shares=LEVELS[shares] * vcpus)
     elif isinstance(shares, int):

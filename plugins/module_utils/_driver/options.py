@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Amounts of memory as a user writes them in an option: ``1048576``, ``1 GiB``, ``512M``.
+"""Values as users write them in options: amounts of memory (``1048576``, ``1 GiB``, ``512M``) and UUIDs.
 
 Private to the collection: it can change at any time.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.values import LONG_MAX, bytes_per
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import LONG_MAX, bytes_per, to_uuid
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 
 _AMOUNT = re.compile(r"\s*([0-9]{1,19})\s*([A-Za-z]*)\s*", re.ASCII)
@@ -29,3 +29,14 @@ def parse_kib(text: str, option: str) -> int:
             f"'{text}' is not an amount of memory; '2 GiB', '512 MiB' or a number of KiB is.", where=option
         )
     return -(-int(found[1]) * scale // 1024)
+
+
+def parse_uuid(text: str) -> str:
+    """Return a UUID in its canonical form, whatever spelling it has.
+
+    :raises ParseError: for what is none.
+    """
+    uuid = to_uuid(text)
+    if uuid is None:
+        raise ParseError(f"'{text}' is not a UUID, expecting 32 hex digits.", where="uuid")
+    return uuid

@@ -1,0 +1,37 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Carry out a module's contract against a simulated host, in the test's own process and without Ansible's executor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
+from ansible_collections.virt.esx.plugins.module_utils._edge import Contract
+from ansible_collections.virt.esx.tests.integration.running import PASSWORD, USER
+from ansible_collections.virt.esx.tests.simulated import Simulator, start_simulator
+
+LOGIN = ("-username", USER, "-password", PASSWORD)
+
+
+def start_host(*flags: str) -> Simulator:
+    """A simulator that lets in whom ``carry_out`` logs in as."""
+    return start_simulator(*LOGIN, *flags)
+
+
+def carry_out(
+    contract: Contract, simulator: Simulator, *, check: bool = False, diff: bool = False, **arguments: Any
+) -> dict[str, Any]:
+    """Return the result of a module; its errors are raised, and it may not warn.
+
+    :param arguments: the module's arguments; the connection is the simulator's, unless they say otherwise.
+    """
+    given = {"uri": simulator.uri(user=USER, no_verify=1), "password": PASSWORD, **arguments}
+    checked = ArgumentSpecValidator(**contract.validation()).validate(given)
+    assert checked.error_messages == []
+    warnings: list[str] = []
+    result = contract.run(Invocation(checked.validated_parameters, check, diff, warnings.append))
+    assert warnings == []
+    return result

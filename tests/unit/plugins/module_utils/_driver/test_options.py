@@ -1,0 +1,51 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Amounts of memory and UUIDs in options."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_kib, parse_uuid
+from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+
+
+@pytest.mark.parametrize(
+    ("text", "kib"),
+    [
+        ("0", 0),
+        ("1048576", 1048576),
+        ("2 GiB", 2097152),
+        ("2gib", 2097152),
+        (" 512M ", 524288),
+        ("1 MB", 977),
+        ("1 byte", 1),
+        ("1023 b", 1),
+    ],
+)
+def test_an_amount_is_in_kib_rounded_up(text: str, kib: int) -> None:
+    assert parse_kib(text, "memory") == kib
+
+
+@pytest.mark.parametrize("text", ["", "GiB", "1.5 GiB", "-1", "2 GiB RAM", "2 Gi", "9999999999 TiB"])
+def test_what_is_no_amount_is_refused(text: str) -> None:
+    with pytest.raises(ParseError, match="^memory: .* is not an amount of memory; '2 GiB'"):
+        parse_kib(text, "memory")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "50115e16-9bdc-49d7-f171-53c4d7f91710",
+        "50115E169BDC49D7F17153C4D7F91710",
+        "50 11 5e 16 9b dc 49 d7-f1 71 53 c4 d7 f9 17 10",
+    ],
+)
+def test_a_uuid_may_be_spelled_in_any_way(text: str) -> None:
+    assert parse_uuid(text) == "50115e16-9bdc-49d7-f171-53c4d7f91710"
+
+
+@pytest.mark.parametrize("text", ["", "web", "50115e16-9bdc-49d7-f171-53c4d7f9171"])
+def test_what_is_no_uuid_is_refused(text: str) -> None:
+    with pytest.raises(ParseError, match="^uuid: .* is not a UUID, expecting 32 hex digits"):
+        parse_uuid(text)
