@@ -39,6 +39,7 @@ func (s *server) build() error {
 	}
 	s.service, s.context = s.model.Service, s.model.Service.Context
 	s.registry = s.context.Map
+	s.tellApart()
 	s.sessions = &sessions{
 		registry: s.registry, context: s.context, idle: o.idleTimeout, used: map[string]time.Time{},
 		views: map[string]*hostView{}}

@@ -1,0 +1,130 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A migration that is disturbed in the middle: by a question, by the time, by the vCenter that goes away."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
+from ansible_collections.virt.esx.tests.integration.migrate.estate import (
+    H0,
+    H1,
+    Said,
+    host_of,
+    migrate,
+    only,
+    result_of,
+    start_vcenter,
+    uri_of,
+    wait_until,
+)
+from ansible_collections.virt.esx.tests.integration.migrate.relay import relay_to
+from ansible_collections.virt.esx.tests.simulated import Simulator
+
+ASKS = "simulator.question.RelocateVM_Task"
+
+
+@pytest.mark.parametrize("delay", ["", ":delay=200"])
+def test_a_question_in_the_middle_is_answered(vcenter: Simulator, delay: str) -> None:
+    vcenter.somebody_else("domain-1", set={ASKS: f"moved{delay}"})
+    answers = {"msg.uuid.altered": "button.uuid.movedTheVM"}
+    result = migrate(vcenter, H0, H1, names=["domain-1", "domain-2"], answers=answers)
+    first, second = result["domains"]
+    assert [question["answer"] for question in first["questions"]] == ["button.uuid.movedTheVM"]
+    assert second["questions"] == []
+    assert (host_of(vcenter, "domain-1"), host_of(vcenter, "domain-2")) == (H1, H1)
+
+
+def test_a_question_takes_its_default_answer(vcenter: Simulator) -> None:
+    vcenter.somebody_else("domain-1", set={ASKS: "append"})
+    result = migrate(vcenter, H0, H1, uri=uri_of(vcenter, H0, auto_answer=1), names=["domain-1"])
+    assert [question["answer"] for question in only(result)["questions"]] == ["Append"]
+
+
+def test_a_question_that_stays_open_cancels_the_migration(vcenter: Simulator) -> None:
+    vcenter.somebody_else("domain-1", set={ASKS: "append:cancelable"})
+    with pytest.raises(EsxError, match=r"The task is blocked by a question: question is 'msg\.serial") as caught:
+        migrate(vcenter, H0, H1, names=["domain-1"])
+    assert str(caught.value).endswith("The task was cancelled. It is on DC0_H0, running.")
+    assert caught.value.details["question"]["choices"] == ["Append", "Replace", "Cancel"]
+    assert only(result_of(caught.value))["host"] == H0
+
+
+def test_a_question_of_one_does_not_keep_the_others(vcenter: Simulator) -> None:
+    vcenter.somebody_else("domain-1", set={ASKS: "append:cancelable:delay=50"})
+    with pytest.raises(EsxError, match="1 of 2 domains were not migrated") as caught:
+        migrate(vcenter, H0, H1, names=["domain-1", "domain-2"])
+    assert [domain["host"] for domain in result_of(caught.value)["domains"]] == [H0, H1]
+
+
+def test_a_migration_that_takes_too_long_is_cancelled() -> None:
+    with start_vcenter("-migration-delay", "60000") as vcenter:
+        with pytest.raises(EsxError, match="did not end within 1 seconds") as caught:
+            migrate(vcenter, H0, H1, names=["domain-1"], timeout=1)
+        assert str(caught.value).endswith("The task was cancelled. It is on DC0_H0, running.")
+        assert vcenter.sessions() == []
+
+
+def test_a_vcenter_that_goes_away_while_the_domain_moves() -> None:
+    """The hosts themselves are asked where the domain is: first it is on the source still."""
+    with start_vcenter("-migration-delay", "5000") as vcenter, relay_to(vcenter.port) as relay:
+        said = Said()
+        with pytest.raises(EsxError) as caught:
+            migrate(
+                *(vcenter, H0, H1),
+                uri=uri_of(vcenter, H0, vcenter=f"127.0.0.1:{relay.port}"),
+                dest_uri=vcenter.uri("esx", user="root", host=H1, no_verify=1),
+                names=["domain-1", "domain-2", "domain-3"],
+                parallel=1,
+                progress=lambda _line: relay.cut(),
+                said=said,
+            )
+        first, second, third = result_of(caught.value)["domains"]
+        assert (first["host"], first["state"], first["changed"]) == (H0, "running", False)
+        assert first["msg"].endswith("It is on DC0_H0, running. (The host itself says so.)")
+        assert (second["host"], second["state"], second["changed"]) == (H0, "shutoff", False)
+        assert "Migrating domain 'domain-2' from DC0_H0 to DC0_H1 was not begun" in second["msg"]
+        assert (third["host"], third["changed"], third["failed"]) == (H1, False, False)
+
+
+def test_a_vcenter_that_goes_away_and_the_domain_arrives() -> None:
+    with start_vcenter("-migration-delay", "500") as vcenter, relay_to(vcenter.port) as relay:
+
+        def cut(_line: str) -> None:
+            relay.cut()
+            wait_until(lambda: host_of(vcenter, "domain-1") == H1)
+
+        with pytest.raises(EsxError, match=r"It is on DC0_H1, running. \(The host itself says so.\)") as caught:
+            migrate(
+                *(vcenter, H0, H1),
+                uri=uri_of(vcenter, H0, vcenter=f"127.0.0.1:{relay.port}"),
+                dest_uri=vcenter.uri("esx", user="root", host=H1, no_verify=1),
+                names=["domain-1"],
+                progress=cut,
+                said=Said(),
+            )
+        result = result_of(caught.value)
+        assert (result["changed"], only(result)["host"], only(result)["changed"]) == (True, H1, True)
+
+
+def test_a_vcenter_that_goes_away_and_nobody_else_to_ask() -> None:
+    with start_vcenter("-migration-delay", "500") as vcenter, relay_to(vcenter.port) as relay:
+        through = [uri_of(vcenter, host, "vpx").replace(f":{vcenter.port}/", f":{relay.port}/") for host in (H0, H1)]
+        with pytest.raises(EsxError, match="Where it is cannot be found out: neither host can be asked") as caught:
+            migrate(
+                *(vcenter, H0, H1),
+                uri=through[0],
+                dest_uri=through[1],
+                names=["domain-1"],
+                progress=lambda _line: relay.cut(),
+                said=Said(),
+            )
+        assert "host" not in only(result_of(caught.value))
+
+
+def test_a_session_that_ends_in_the_middle_is_renewed(vcenter: Simulator) -> None:
+    def expire(_line: str) -> None:
+        assert vcenter.expire_sessions() == 3
+
+    assert only(migrate(vcenter, H0, H1, names=["domain-1"], progress=expire))["host"] == H1
