@@ -21,7 +21,7 @@ from typing import Any
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.domains import Surroundings, find_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.host import Host
-from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step
+from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, say_also
 from ansible_collections.virt.esx.plugins.module_utils._driver.subject import Subject
 from ansible_collections.virt.esx.plugins.module_utils._driver.wish import ESX, Wish, with_options
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError, Refused
@@ -214,8 +214,7 @@ def _restored(host: Host, file: DatastoreFile, former: bytes | None) -> Iterator
         with contextlib.suppress(EsxError):
             if _find_registered(host, file) is None:
                 _put_back(host, file, former)
-                if isinstance(error, EsxError):
-                    error.message += f" What was uploaded is {'removed' if former is None else 'replaced'} again."
+                say_also(error, f"What was uploaded is {'removed' if former is None else 'replaced'} again.")
         raise
 
 

@@ -14,6 +14,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
+
 
 @dataclass(frozen=True)
 class Step:
@@ -49,3 +51,10 @@ class Plan:
         for step in self.steps:
             step.carry_out()
             done(step.name)
+
+
+def say_also(error: BaseException, sentence: str) -> None:
+    """Add to an error what state things are in now."""
+    if isinstance(error, EsxError):
+        error.message = f"{error.message} {sentence}"
+        error.args = (error.message,)

@@ -20,7 +20,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.definition import
 from ansible_collections.virt.esx.plugins.module_utils._driver.differences import Difference, differences
 from ansible_collections.virt.esx.plugins.module_utils._driver.domains import DomainRecord, Surroundings, find_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.host import Host
-from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step
+from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, say_also
 from ansible_collections.virt.esx.plugins.module_utils._driver.subject import Subject
 from ansible_collections.virt.esx.plugins.module_utils._driver.wish import Wish, with_options
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
@@ -124,6 +124,5 @@ def _upload_and_reload(host: Host, subject: Subject, change: Change) -> None:
         with contextlib.suppress(EsxError):
             put_file(host.session, change.file, change.old)
             subject.ref.Reload()
-            if isinstance(error, EsxError):
-                error.message += " The definition is as before."
+            say_also(error, "The definition is as before.")
         raise

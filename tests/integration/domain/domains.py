@@ -1,0 +1,181 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the tests of ``esx_domain`` share: domains to define, and a run in check mode, for real, and again."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+from xml.sax.saxutils import escape
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.virt.esx.plugins.module_utils._driver.host import Host, open_host
+from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
+from ansible_collections.virt.esx.plugins.module_utils._driver.storage import list_directory
+from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound
+from ansible_collections.virt.esx.plugins.module_utils._vi.files import DatastoreFile, get_file, put_file
+from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
+from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import parse_datastore_path
+from ansible_collections.virt.esx.plugins.modules.esx_domain import CONTRACT
+from ansible_collections.virt.esx.tests.integration.contracts import carry_out
+from ansible_collections.virt.esx.tests.integration.running import PASSWORD, USER
+from ansible_collections.virt.esx.tests.simulated import Simulator
+
+UUID = "50115e16-9bdc-49d7-f171-53c4d7f91710"
+MAC = "00:50:56:25:48:c7"
+DATACENTER = "ha-datacenter"
+
+Result = dict[str, Any]
+
+_XML = """<domain type='vmware'>
+  <name>{name}</name>
+  {uuid}
+  <memory unit='MiB'>1024</memory>
+  <vcpu>2</vcpu>
+  <os><type arch='x86_64'>hvm</type></os>
+  <devices>
+    <disk type='file' device='disk'><source file='{disk}'/><target dev='sda' bus='scsi'/></disk>
+    {devices}
+    <controller type='scsi' index='0' model='lsilogic'/>
+    <interface type='bridge'>{mac}<source bridge='{network}'/><model type='e1000'/></interface>
+  </devices>
+</domain>"""
+
+
+def domain_xml(
+    name: str = "web",
+    *,
+    uuid: str | None = UUID,
+    mac: str | None = MAC,
+    disk: str = "[local-storage] web/web.vmdk",
+    network: str = "VM Network",
+    devices: str = "",
+) -> str:
+    """A domain to define; without ``uuid`` and ``mac`` the host makes them."""
+    return _XML.format(
+        name=escape(name),
+        uuid=f"<uuid>{uuid}</uuid>" if uuid else "",
+        mac=f"<mac address='{mac}'/>" if mac else "",
+        disk=escape(disk, {"'": "&apos;"}),
+        network=network,
+        devices=devices,
+    )
+
+
+def ensure(simulator: Simulator, *, check: bool = False, diff: bool = True, **arguments: Any) -> Result:
+    """The result of the module, which may not warn."""
+    return carry_out(CONTRACT, simulator, check=check, diff=diff, **arguments)
+
+
+def ensure_with_warnings(simulator: Simulator, **arguments: Any) -> tuple[Result, list[str]]:
+    """The result of the module, and its warnings."""
+    warnings: list[str] = []
+    return CONTRACT.run(Invocation(_validated(simulator, arguments), False, False, warnings.append)), warnings
+
+
+def foretell_and_do(simulator: Simulator, **arguments: Any) -> Result:
+    """Run the module in check mode and for real; what the one foretells the other has to return.
+
+    In check mode nothing may be written: neither a method that changes something nor an upload is called.
+    """
+    simulator.trace(reset=True)
+    foretold = ensure(simulator, check=True, **arguments)
+    assert set(simulator.methods()) <= READING
+    done = ensure(simulator, **arguments)
+    assert comparable(foretold, done) == comparable(done, done)
+    return done
+
+
+def thrice(simulator: Simulator, **arguments: Any) -> Result:
+    """In check mode, for real, and again, when nothing may change any more; the result of the second."""
+    done = foretell_and_do(simulator, **arguments)
+    again = ensure(simulator, **arguments)
+    assert (again["changed"], again["steps"]) == (False, [])
+    assert done["domain"]["state"] == "undefined" or again["domain"] == done["domain"]
+    return done
+
+
+# What check mode may call.
+READING = {
+    "RetrieveServiceContent",
+    "Login",
+    "Logout",
+    "RetrieveProperties",
+    "RetrievePropertiesEx",
+    "FindAllByUuid",
+    "FindByInventoryPath",
+    "FindByDatastorePath",
+    "SearchDatastore_Task",
+    "CreateFilter",
+    "WaitForUpdates",
+    "WaitForUpdatesEx",
+    "DestroyPropertyFilter",
+    "GET",
+}
+
+
+def comparable(result: Mapping[str, Any], done: Mapping[str, Any]) -> Result:
+    """A result without what nobody can know of a domain before the host has made it."""
+    compared = {key: value for key, value in result.items() if key != "diff"}
+    if "define" not in done["steps"]:
+        return {**compared, "diff": result.get("diff")}
+    unknown = ("moid", "uuid", "xml")
+    return {**compared, "domain": {key: value for key, value in result["domain"].items() if key not in unknown}}
+
+
+@contextlib.contextmanager
+def open_as_user(simulator: Simulator) -> Iterator[Host]:
+    """The driver's own connection to a simulated host, to prepare and to look at things."""
+    with open_host(Invocation(_validated(simulator, {"name": "any"}), False, False, _refuse)) as host:
+        yield host
+
+
+def _validated(simulator: Simulator, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    given = {"uri": simulator.uri(user=USER, no_verify=1), "password": PASSWORD, **arguments}
+    validated: Mapping[str, Any] = ArgumentSpecValidator(**CONTRACT.validation()).validate(given).validated_parameters
+    return validated
+
+
+def _refuse(warning: str) -> None:
+    raise AssertionError(warning)
+
+
+def read_file(simulator: Simulator, path: str) -> bytes | None:
+    """The content of a file by its datastore path, None if there is none."""
+    with open_as_user(simulator) as host:
+        try:
+            return get_file(host.session, _file(path))
+        except NotFound:
+            return None
+
+
+def write_file(simulator: Simulator, path: str, content: bytes) -> None:
+    """Write a file by its datastore path."""
+    with open_as_user(simulator) as host:
+        put_file(host.session, _file(path), content)
+
+
+def create_disk(simulator: Simulator, path: str) -> None:
+    """Create a virtual disk and its directory."""
+    with open_as_user(simulator) as host:
+        content, datacenter = host.session.content, host.context.datacenter
+        directory = path.rpartition("/")[0]
+        if directory:
+            content.fileManager.MakeDirectory(directory, datacenter, True)
+        spec = vim.VirtualDiskManager.FileBackedVirtualDiskSpec(
+            diskType="thin", adapterType="lsiLogic", capacityKb=1024
+        )
+        host.wait(content.virtualDiskManager.CreateVirtualDisk_Task(path, datacenter, spec), "Creating a disk")
+
+
+def files_in(simulator: Simulator, directory: str) -> list[str]:
+    """The names in a directory of a datastore."""
+    with open_as_user(simulator) as host:
+        return sorted(list_directory(host, parse_datastore_path(f"{directory}/x")))
+
+
+def _file(path: str) -> DatastoreFile:
+    place = parse_datastore_path(path)
+    return DatastoreFile(DATACENTER, place.datastore, place.path)

@@ -1,0 +1,208 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``esx_domain``: defining domains that the host does not know, whatever they are called and wherever they lie."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.virt.esx.plugins.module_utils._errors import (
+    EsxError,
+    LicenceRestricted,
+    NotFound,
+    ParseError,
+    Refused,
+    ServerFault,
+)
+from ansible_collections.virt.esx.tests.integration.contracts import start_host
+from ansible_collections.virt.esx.tests.integration.domain.domains import (
+    UUID,
+    domain_xml,
+    ensure,
+    files_in,
+    foretell_and_do,
+    read_file,
+    thrice,
+    write_file,
+)
+from ansible_collections.virt.esx.tests.simulated import Simulator
+
+VMX = "[local-storage] web/web.vmx"
+
+# Name, disk, and where the VMX has to be.
+PLACES = [
+    ("web", "[local-storage] web/web.vmdk", "[local-storage] web/web.vmx"),
+    ("web", "[local-storage] a/b/c/disk 1.VMDK", "[local-storage] a/b/c/web.vmx"),
+    ("web", "[local-storage] web.vmdk", "[local-storage] web.vmx"),
+    ("a/b%c:d", "[local-storage] x/x.vmdk", "[local-storage] x/a+JQ-2fb+JQ-25c_d.vmx"),
+    ("a\\b", "[local-storage] x/x.vmdk", "[local-storage] x/a+JQ-5cb.vmx"),
+    ("über", "[local-storage] straße/ü#?&+%2f.vmdk", "[local-storage] straße/+w7w-ber.vmx"),
+    ('x"y|z', "[local-storage] x/x.vmdk", "[local-storage] x/x_y_z.vmx"),
+    ("two words", "[local-storage] two words/it's.vmdk", "[local-storage] two words/two words.vmx"),
+    ("%41", "[local-storage] x/x.vmdk", "[local-storage] x/+JQ-2541.vmx"),
+    ("日本", "[local-storage] x/x.vmdk", "[local-storage] x/+5pel5pys.vmx"),
+]
+
+
+@pytest.mark.parametrize(("name", "disk", "vmx"), PLACES)
+def test_a_domain_is_placed_beside_its_first_disk(esx: Simulator, name: str, disk: str, vmx: str) -> None:
+    result = thrice(esx, xml=domain_xml(name, disk=disk), state="running")
+    assert result["steps"] == ["define", "power on"]
+    assert (result["domain"]["name"], result["domain"]["vmx_path"]) == (name, vmx)
+    assert f"<source file='{disk}'/>".replace("&", "&amp;").replace("'s.", "&apos;s.") in result["domain"]["xml"]
+    assert not ensure(esx, name=name, state="running")["changed"]
+    ensure(esx, name=name, state="destroyed")
+    assert thrice(esx, name=name, state="undefined")["changed"]
+
+
+def test_a_datastore_with_spaces() -> None:
+    with start_host("-domains", "0", "-datastore-name", "slow & old disks") as esx:
+        result = thrice(esx, xml=domain_xml(disk="[slow & old disks] web/web.vmdk"))
+        assert result["domain"]["vmx_path"] == "[slow & old disks] web/web.vmx"
+
+
+def test_what_nobody_gives_the_host_makes(esx: Simulator) -> None:
+    result = thrice(esx, xml=domain_xml(uuid=None, mac=None))
+    assert len(result["domain"]["uuid"]) == len(UUID)
+
+
+def test_options_come_before_the_description(esx: Simulator) -> None:
+    result = thrice(
+        esx, xml=domain_xml("other"), name="web", vcpus=4, max_memory="2 GiB", memory="1025 MB", annotation="a | b\nc"
+    )
+    domain = result["domain"]
+    assert (domain["name"], domain["vcpus"]) == ("web", 4)
+    assert (domain["max_memory_kib"], domain["memory_kib"]) == (2097152, 978 * 1024)
+    assert domain["vmx_path"] == VMX
+    assert "<description>a | b\nc</description>" in domain["xml"]
+
+
+def test_memory_is_rounded_as_the_host_does(esx: Simulator) -> None:
+    assert thrice(esx, xml=domain_xml(), max_memory="1048577")["domain"]["max_memory_kib"] == 1052672
+
+
+def test_a_new_domain_starts_with_the_host(esx: Simulator) -> None:
+    result = thrice(esx, xml=domain_xml(), autostart=True, state="running")
+    assert result["steps"] == ["define", "switch autostart on", "power on"]
+    assert result["domain"]["autostart"] is True
+
+
+def test_a_vmx_is_uploaded_as_it_is(esx: Simulator) -> None:
+    vmx = read_definition(esx)
+    result = thrice(esx, vmx=vmx)
+    assert result["domain"]["name"] == "web"
+    assert (read_file(esx, VMX) or b"").decode() == vmx
+
+
+def test_a_vmx_with_another_name_keeps_its_other_keys(esx: Simulator) -> None:
+    vmx = read_definition(esx)
+    result = thrice(esx, vmx=vmx, name="shop", uuid="11111111-2222-3333-4444-555555555555")
+    assert result["domain"]["vmx_path"] == "[local-storage] web/shop.vmx"
+    uploaded = (read_file(esx, "[local-storage] web/shop.vmx") or b"").decode()
+    assert 'of.my.own = "kept"' in uploaded
+    assert "# a comment" in uploaded
+
+
+def read_definition(esx: Simulator) -> str:
+    """A VMX of the user's own: one from a host, with a comment and a key that nobody knows."""
+    ensure(esx, xml=domain_xml())
+    vmx = (read_file(esx, VMX) or b"").decode()
+    ensure(esx, name="web", state="undefined", remove_storage=True)
+    assert files_in(esx, "[local-storage] web") == []
+    return f'# a comment\n{vmx}of.my.own = "kept"\n'
+
+
+def test_bare_names_in_a_vmx_say_no_place(esx: Simulator) -> None:
+    vmx = read_definition(esx).replace("/vmfs/volumes/local-storage/web/", "")
+    with pytest.raises(ParseError, match="the place of the VMX does not follow from 'web.vmdk'"):
+        ensure(esx, vmx=vmx)
+
+
+# What a description lacks, and what is said.
+UNPLACEABLE = [
+    (domain_xml(disk="/var/lib/web.vmdk"), "does not follow from '/var/lib/web.vmdk'"),
+    (domain_xml(disk="[local-storage] web/web.img"), "expecting it to end in '.vmdk'"),
+    (domain_xml().replace("device='disk'", "device='cdrom'"), "has no hard disk that is a file"),
+    ("<domain type='kvm'/>", "not a domain of VMware's"),
+]
+
+
+@pytest.mark.parametrize(("xml", "said"), UNPLACEABLE)
+def test_a_description_that_cannot_be_placed(esx: Simulator, xml: str, said: str) -> None:
+    with pytest.raises(ParseError, match=said):
+        ensure(esx, xml=xml)
+
+
+def test_a_datastore_that_is_not_there(esx: Simulator) -> None:
+    with pytest.raises(NotFound, match=r"no datastore 'other'; it has 'local-storage'\."):
+        ensure(esx, xml=domain_xml(disk="[other] web/web.vmdk"))
+
+
+def test_a_name_that_another_domain_has(esx: Simulator) -> None:
+    with pytest.raises(Refused, match="has a domain 'domain-1' already"):
+        ensure(esx, xml=domain_xml("domain-1"))
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_the_vmx_of_another_domain_is_never_overwritten(esx: Simulator, check: bool) -> None:
+    ensure(esx, xml=domain_xml())
+    ensure(esx, name="web", uuid=UUID, annotation="first")
+    ensure(esx, uuid=UUID, name="renamed")
+    before = read_file(esx, VMX)
+    with pytest.raises(Refused, match="is the VMX of the domain 'renamed'"):
+        ensure(esx, xml=domain_xml(uuid="11111111-2222-3333-4444-555555555555"), overwrite=True, check=check)
+    assert read_file(esx, VMX) == before
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_strange_file_is_not_overwritten_unless_asked_for(esx: Simulator, check: bool) -> None:
+    write_file(esx, VMX, b"not ours")
+    with pytest.raises(Refused, match=r"exists and is not this domain's VMX"):
+        ensure(esx, xml=domain_xml(), check=check)
+    assert read_file(esx, VMX) == b"not ours"
+    assert "web" not in esx.domains()
+
+
+def test_a_strange_file_is_overwritten_where_asked_for(esx: Simulator) -> None:
+    write_file(esx, VMX, b"not ours")
+    assert thrice(esx, xml=domain_xml(), overwrite=True)["steps"] == ["define"]
+
+
+@pytest.mark.parametrize("where", ["call", "task"])
+@pytest.mark.parametrize("former", [None, b"not ours"])
+def test_a_define_that_fails_leaves_all_as_it_was(esx: Simulator, where: str, former: bytes | None) -> None:
+    if former is not None:
+        write_file(esx, VMX, former)
+    esx.inject(method="RegisterVM_Task", fault="NoPermission", **{"in": where})
+    with pytest.raises(ServerFault, match="again") as failed:
+        ensure(esx, xml=domain_xml(), overwrite=True, state="running")
+    assert failed.value.fault == "NoPermission"
+    assert read_file(esx, VMX) == former
+    assert "web" not in esx.domains()
+
+
+def test_a_vmx_that_the_host_refuses_leaves_nothing(esx: Simulator) -> None:
+    esx.inject(method="PUT", http=507)
+    with pytest.raises(EsxError, match="datastore is full"):
+        ensure(esx, xml=domain_xml())
+    assert files_in(esx, "[local-storage] web") == []
+
+
+def test_the_free_licence_is_recognised_before_the_first_write() -> None:
+    with start_host("-domains", "1", "-licence", "free") as esx:
+        assert foretell_and_read(esx)
+        with pytest.raises(LicenceRestricted):
+            ensure(esx, xml=domain_xml())
+        assert "PUT" not in esx.methods()
+
+
+def foretell_and_read(esx: Simulator) -> bool:
+    """Reading, and doing nothing, are free."""
+    return not ensure(esx, name="domain-1", state="running")["changed"]
+
+
+@pytest.mark.parametrize(("version", "hardware"), [("4.0", 7), ("5.5", 10), ("6.0", 11), ("6.5", 13), ("8.0", 13)])
+def test_the_hardware_is_one_that_the_host_has(version: str, hardware: int) -> None:
+    with start_host("-domains", "0", "-version", version) as esx:
+        foretell_and_do(esx, xml=domain_xml())
+        assert f'virtualHW.version = "{hardware}"'.encode() in (read_file(esx, VMX) or b"")

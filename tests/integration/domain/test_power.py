@@ -1,0 +1,169 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``esx_domain``: every state from every state, in check mode, for real, and again."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from ansible_collections.virt.esx.plugins.module_utils._errors import (
+    Ambiguous,
+    NotFound,
+    Refused,
+    ServerFault,
+    TimedOut,
+)
+from ansible_collections.virt.esx.tests.integration.domain.domains import (
+    domain_xml,
+    ensure,
+    ensure_with_warnings,
+    foretell_and_do,
+    thrice,
+)
+from ansible_collections.virt.esx.tests.simulated import Simulator
+
+# How a domain that runs comes into a state.
+INTO = {"running": [], "paused": ["SuspendVM_Task"], "shutoff": ["PowerOffVM_Task"]}
+
+# Present state, wanted state: the steps, or what is said; and the state afterwards.
+REACHED = [
+    ("shutoff", "defined", [], "shutoff"),
+    ("running", "defined", [], "running"),
+    ("paused", "defined", [], "paused"),
+    ("shutoff", "running", ["power on"], "running"),
+    ("running", "running", [], "running"),
+    ("paused", "running", ["resume"], "running"),
+    ("shutoff", "shutdown", [], "shutoff"),
+    ("running", "shutdown", ["shut down"], "shutoff"),
+    ("shutoff", "destroyed", [], "shutoff"),
+    ("running", "destroyed", ["power off"], "shutoff"),
+    ("paused", "destroyed", ["power off"], "shutoff"),
+    ("running", "paused", ["suspend"], "paused"),
+    ("paused", "paused", [], "paused"),
+    ("shutoff", "undefined", ["undefine"], "undefined"),
+    ("paused", "undefined", ["undefine"], "undefined"),
+]
+EACH_TIME = [("rebooted", ["reboot"]), ("reset", ["reset"])]
+IMPOSSIBLE = [
+    ("paused", "shutdown", "it is paused"),
+    ("shutoff", "paused", "it is shut off"),
+    ("shutoff", "rebooted", "it is shut off"),
+    ("paused", "rebooted", "it is paused"),
+    ("shutoff", "reset", "it is shut off"),
+    ("paused", "reset", "it is paused"),
+    ("running", "undefined", "it is running"),
+]
+
+
+def bring_into(esx: Simulator, state: str) -> None:
+    """Somebody else brings the domain into a state."""
+    for task in INTO[state]:
+        esx.somebody_else("domain-1", task=task)
+    words = {"running": "poweredOn", "paused": "suspended", "shutoff": "poweredOff"}
+    deadline = time.monotonic() + 10
+    while esx.domains()["domain-1"]["state"] != words[state]:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize(("present", "wanted", "steps", "state"), REACHED)
+def test_a_state_is_reached_and_kept(
+    with_tools: Simulator, present: str, wanted: str, steps: list[str], state: str
+) -> None:
+    bring_into(with_tools, present)
+    result = foretell_and_do(with_tools, name="domain-1", state=wanted)
+    assert (result["steps"], result["changed"], result["domain"]["state"]) == (steps, bool(steps), state)
+    again = ensure(with_tools, name="domain-1", state=wanted)
+    assert (again["steps"], again["changed"], again["domain"]["state"]) == ([], False, state)
+
+
+@pytest.mark.parametrize(("wanted", "steps"), EACH_TIME)
+def test_an_action_is_a_change_each_time(with_tools: Simulator, wanted: str, steps: list[str]) -> None:
+    for _time in range(2):
+        result = foretell_and_do(with_tools, name="domain-1", state=wanted)
+        assert (result["steps"], result["changed"], result["domain"]["state"]) == (steps, True, "running")
+
+
+@pytest.mark.parametrize(("present", "wanted", "said"), IMPOSSIBLE)
+@pytest.mark.parametrize("check", [True, False])
+def test_what_the_present_state_makes_impossible_says_so(
+    with_tools: Simulator, present: str, wanted: str, said: str, check: bool
+) -> None:
+    bring_into(with_tools, present)
+    with pytest.raises(Refused) as refused:
+        ensure(with_tools, check=check, name="domain-1", state=wanted)
+    assert said in refused.value.message
+    assert refused.value.hint
+
+
+@pytest.mark.parametrize("wanted", ["shutdown", "rebooted"])
+@pytest.mark.parametrize("check", [True, False])
+def test_without_tools_the_guest_cannot_be_asked(esx: Simulator, wanted: str, check: bool) -> None:
+    with pytest.raises(Refused, match="VMware Tools do not run") as refused:
+        ensure(esx, check=check, name="domain-1", state=wanted)
+    assert refused.value.fault == "ToolsUnavailable"
+
+
+def test_without_tools_a_shutdown_with_a_timeout_powers_off(esx: Simulator) -> None:
+    result, warnings = ensure_with_warnings(esx, name="domain-1", state="shutdown", shutdown_timeout=60)
+    assert result["steps"] == ["shut down"]
+    assert warnings == ["VMware Tools do not run in domain 'domain-1', it is powered off without being asked."]
+    assert esx.domains()["domain-1"]["state"] == "poweredOff"
+
+
+def test_a_shutdown_is_waited_for(with_tools: Simulator) -> None:
+    with_tools.somebody_else("domain-1", set={"simulator.shutdownDelay": "300"})
+    assert thrice(with_tools, name="domain-1", state="shutdown", timeout=20)["domain"]["state"] == "shutoff"
+
+
+def test_a_guest_that_does_not_shut_down_in_time_goes_on_running(with_tools: Simulator) -> None:
+    with_tools.somebody_else("domain-1", set={"simulator.shutdownDelay": "never"})
+    with pytest.raises(TimedOut, match="did not shut down within 1 seconds; it still runs"):
+        ensure(with_tools, name="domain-1", state="shutdown", timeout=1)
+    assert with_tools.domains()["domain-1"]["state"] == "poweredOn"
+
+
+def test_a_guest_that_does_not_shut_down_in_time_is_powered_off_where_asked_for(with_tools: Simulator) -> None:
+    with_tools.somebody_else("domain-1", set={"simulator.shutdownDelay": "never"})
+    result, warnings = ensure_with_warnings(with_tools, name="domain-1", state="shutdown", shutdown_timeout=1)
+    assert (result["steps"], result["domain"]["state"]) == (["shut down"], "shutoff")
+    assert warnings == ["The guest of domain 'domain-1' did not shut down within 1 seconds, it is powered off."]
+    assert with_tools.domains()["domain-1"]["state"] == "poweredOff"
+
+
+@pytest.mark.parametrize("key", ["name", "uuid"])
+@pytest.mark.parametrize("state", ["running", "defined"])
+def test_no_change_costs_five_calls(esx: Simulator, key: str, state: str) -> None:
+    meant = esx.domains()["domain-1"][key]
+    esx.trace(reset=True)
+    assert not ensure(esx, diff=False, **{key: meant}, state=state)["changed"]
+    assert len(esx.methods()) == 5
+
+
+def test_a_domain_that_is_not_there(esx: Simulator) -> None:
+    with pytest.raises(NotFound, match="has the name 'web'"):
+        ensure(esx, name="web", state="running")
+    nothing = ensure(esx, name="web", state="undefined")
+    assert (nothing["changed"], nothing["domain"]["state"]) == (False, "undefined")
+
+
+def test_a_uuid_in_any_form(esx: Simulator) -> None:
+    uuid = esx.domains()["domain-1"]["uuid"].upper().replace("-", "")
+    assert not ensure(esx, uuid=uuid, state="running")["changed"]
+
+
+def test_copies_share_a_uuid(esx: Simulator) -> None:
+    uuid = esx.domains()["domain-1"]["uuid"]
+    ensure(esx, xml=domain_xml("copy"), state="running")
+    esx.somebody_else("copy", set={"uuid.bios": uuid})
+    with pytest.raises(Ambiguous, match="More than one domain"):
+        ensure(esx, uuid=uuid, state="running")
+    assert ensure(esx, uuid=uuid, name="copy", state="running")["domain"]["name"] == "copy"
+
+
+def test_a_fault_of_the_host_is_told(with_tools: Simulator) -> None:
+    with_tools.inject(method="SuspendVM_Task", fault="GenericVmConfigFault", **{"in": "task"})
+    with pytest.raises(ServerFault, match="Suspending domain 'domain-1' failed"):
+        ensure(with_tools, name="domain-1", state="paused")
