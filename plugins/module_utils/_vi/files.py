@@ -118,8 +118,9 @@ def _request(
     reads = method in ("GET", "HEAD")
     repetitions = 1
     while True:
+        cookie = session.cookie
         try:
-            status, reason, answer = _exchange(session, method, file.url_path, content)
+            status, reason, answer = _exchange(session, method, file.url_path, content, cookie)
         except (OSError, http.client.HTTPException) as error:
             if repetitions and reads and is_dropped(error):
                 repetitions -= 1
@@ -129,14 +130,14 @@ def _request(
         if status in accepted:
             return answer
         if status == 401 and repetitions:
-            repetitions -= 0 if session.renew() else 1
+            repetitions -= 0 if session.renew(cookie) else 1
             continue
         raise _not_accepted(doing, status, reason)
 
 
-def _exchange(session: Session, method: str, path: str, content: bytes | None) -> tuple[int, str, bytes]:
+def _exchange(session: Session, method: str, path: str, content: bytes | None, cookie: str) -> tuple[int, str, bytes]:
     """One request and its whole answer on a kept-alive connection."""
-    headers = {"Cookie": session.cookie}
+    headers = {"Cookie": cookie}
     if content is not None:
         headers["Content-Type"] = "application/octet-stream"
     connection = session.pool.take()

@@ -166,7 +166,7 @@ def _checked(session: Session, contents: Sequence[Any] | None) -> Iterable[Any]:
     for content in contents or ():
         for missing in content.missingSet or ():
             if is_not_authenticated(missing.fault):
-                session.renew()
+                session.renew(session.cookie)
                 raise SessionRenewed("The session ended during a read; there is a new one now.")
         yield content
 

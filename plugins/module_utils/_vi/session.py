@@ -100,7 +100,7 @@ class Session:
     @property
     def cookie(self) -> str:
         """The session's cookie as ``name=value``, for requests beside SOAP."""
-        return str(self.stub.cookie).split(";", 1)[0]
+        return self.stub.session_cookie
 
     def open(self) -> None:
         """Log in, or take up the session that an earlier task has left.
@@ -116,9 +116,14 @@ class Session:
             self._log_in()
         self.stub.renew = self.renew
 
-    def renew(self) -> bool:
-        """Get a valid session in place of one that has ended; say whether that one may have ended, too."""
+    def renew(self, ended: str) -> bool:
+        """Get a valid session in place of one that has ended; say whether that one may have ended, too.
+
+        :param ended: the cookie of the session that has ended.
+        """
         with self._renewing:
+            if self.cookie != ended:
+                return True  # another thread has renewed it meanwhile
             if self._cache is None:
                 self.stub.cookie = ""
                 self._log_in()
@@ -131,7 +136,7 @@ class Session:
                 self.stub.cookie = ""
                 self._greet()
                 self._log_in()
-                self._cache.store(self._to_store())
+                self._store(self._cache)
                 return False
 
     def close(self) -> None:
@@ -165,7 +170,8 @@ class Session:
         try:
             self.content.sessionManager.Logout()
         except EsxError as error:
-            self.warn(f"The session on {self.pool.endpoint} could not be closed. {error}")
+            if error.fault != "NotAuthenticated":  # then it had ended by itself
+                self.warn(f"The session on {self.pool.endpoint} could not be closed. {error}")
 
     def _open_cached(self, cache: SessionCache) -> None:
         self._cache, self.shared = cache, True
@@ -176,7 +182,15 @@ class Session:
             else:
                 self._greet()
                 self._log_in()
-                cache.store(self._to_store())
+                self._store(cache)
+
+    def _store(self, cache: SessionCache) -> None:
+        """Leave the session to later tasks; where that fails it ends with this one."""
+        try:
+            cache.store(self._to_store())
+        except OSError as error:
+            self.warn(f"The session on {self.pool.endpoint} could not be kept: {error.strerror}.")
+            self._cache, self.shared = None, False
 
     def _to_store(self) -> dict[str, Any]:
         refs = {name: getattr(self.content, name) for name in _CONTENT}

@@ -42,7 +42,7 @@ class Stub(SoapStubAdapter):  # type: ignore[misc]
     def __init__(self, pool: Pool, version: str, path: str = "/sdk") -> None:
         super().__init__(host=pool.endpoint.host, port=pool.endpoint.port, path=path, version=version)
         self.pool_of_ours = pool
-        self.renew: Callable[[], bool] | None = None
+        self.renew: Callable[[str], bool] | None = None
         self.calls = 0
 
     def GetConnection(self) -> Any:  # noqa: N802  (pyVmomi's name, as the next ones)
@@ -54,6 +54,11 @@ class Stub(SoapStubAdapter):  # type: ignore[misc]
     def DropConnections(self) -> None:  # noqa: N802
         self.pool_of_ours.close()
 
+    @property
+    def session_cookie(self) -> str:
+        """The session's cookie as ``name=value``, empty if there is none yet."""
+        return str(self.cookie).split(";", 1)[0]
+
     def InvokeMethod(self, mo: Any, info: Any, args: Any, outerStub: Any = None) -> Any:  # noqa: N802, N803
         """Make a call; it is repeated once where the server certainly did not carry it out, or where it only reads.
 
@@ -62,7 +67,7 @@ class Stub(SoapStubAdapter):  # type: ignore[misc]
         return self._call(mo, info, args, outerStub, repetitions=1)
 
     def _call(self, mo: Any, info: Any, args: Any, outer: Any, repetitions: int) -> Any:
-        name = info.wsdlName
+        name, cookie = info.wsdlName, self.session_cookie
         self.calls += 1
         try:
             return super().InvokeMethod(mo, info, args, outer)
@@ -71,7 +76,7 @@ class Stub(SoapStubAdapter):  # type: ignore[misc]
         except Exception as error:
             if not repetitions or not self._may_repeat(name, error):
                 raise self._explain(name, error) from None
-            if not is_fault(error) or not self._renew(name):
+            if not is_fault(error) or not self._renew(name, cookie):
                 repetitions -= 1
         return self._call(mo, info, args, outer, repetitions)
 
@@ -80,9 +85,9 @@ class Stub(SoapStubAdapter):  # type: ignore[misc]
             return self.renew is not None and name not in _OF_THE_SESSION and is_not_authenticated(error)
         return is_dropped(error) and name.startswith(_READS)
 
-    def _renew(self, name: str) -> bool:
+    def _renew(self, name: str, ended: str) -> bool:
         """Renew the session; say whether the new one may have ended, too (another task's, from the cache)."""
-        uncertain = self.renew is not None and self.renew()
+        uncertain = self.renew is not None and self.renew(ended)
         if name in _BOUND:
             raise SessionRenewed(f"The session ended during {name}; there is a new one now.")
         return uncertain

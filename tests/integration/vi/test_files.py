@@ -137,7 +137,10 @@ def test_many_files(host: Simulator) -> None:
         answers = get_files(session, wanted)
         assert answers[:39] == [str(number).encode() for number in range(39)]
         assert isinstance(answers[39], NotFound)
+        host.expire_sessions()
+        assert get_files(session, wanted[:8]) == [str(number).encode() for number in range(8)]
         assert 1 < session.pool.opened <= CONNECTIONS
         assert get_files(session, []) == []
         for one in wanted[:39]:
             delete_file(session, one)
+    assert host.methods().count("Login") == 2

@@ -27,7 +27,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.inventory import find
 from ansible_collections.virt.esx.plugins.module_utils._vi.options import resolve
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import HOST_VMS, fetch, fetch_one
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import open_session
-from ansible_collections.virt.esx.plugins.module_utils._vi.session_cache import cache_directory
+from ansible_collections.virt.esx.plugins.module_utils._vi.session_cache import SessionCache, cache_directory
 from ansible_collections.virt.esx.plugins.module_utils._vi.task import wait_for_task
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
 from ansible_collections.virt.esx.tests.integration.vi.servers import http_answer, read_request, serve
@@ -106,6 +106,12 @@ def test_a_logout_that_fails_is_a_warning_only(host: Simulator) -> None:
     assert len(warnings) == 1
     assert "could not be closed" in warnings[0]
     host.expire_sessions()
+
+
+def test_a_session_that_has_ended_by_itself_needs_no_logout(host: Simulator) -> None:
+    with session_on(host) as session:
+        no_change(session)
+        host.expire_sessions()
 
 
 def test_a_wrong_password_is_tried_once(host: Simulator) -> None:
@@ -365,6 +371,18 @@ class TestCached:
         methods = host.methods()
         assert methods.index("CreatePropertyCollector") < methods.index("CreateFilter")
         assert "DestroyPropertyCollector" in methods
+
+    def test_a_session_that_cannot_be_kept_is_closed(self, host: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+        def fail(*_args: object) -> None:
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(SessionCache, "store", fail)
+        warnings: list[str] = []
+        with open_session(connection_to(host, session_cache=True), warn=warnings.append) as session:
+            no_change(session)
+        assert host.sessions() == []
+        assert len(warnings) == 1
+        assert "could not be kept: No space left on device" in warnings[0]
 
     def test_without_the_option_nothing_is_stored(self, host: Simulator) -> None:
         with session_on(host) as session:
