@@ -11,7 +11,7 @@ from ansible_collections.virt.esx.tests.simulated.client import Client, vim, vmo
 
 def test_virtual_switches_and_port_groups(host: Client) -> None:
     machine = next(iter(host.all(vim.HostSystem).values()))
-    networks: Any = host.get(machine, "configManager.networkSystem")
+    networks = host.get(machine, "configManager.networkSystem")
     bridge = vim.host.VirtualSwitch.BondBridge(nicDevice=["vmnic1"])
     networks.AddVirtualSwitch("vSwitch9", vim.host.VirtualSwitch.Specification(numPorts=64, bridge=bridge))
     group = vim.host.PortGroup.Specification(
@@ -23,12 +23,10 @@ def test_virtual_switches_and_port_groups(host: Client) -> None:
         ["key-vim.host.PhysicalNic-vmnic1"],
         ["key-vim.host.PortGroup-group9"],
     )
-    for in_use in (
-        lambda: networks.RemoveVirtualSwitch("vSwitch9"),
-        lambda: networks.RemovePortGroup("Management Network"),
-    ):
-        with pytest.raises(vim.fault.ResourceInUse):
-            in_use()
+    with pytest.raises(vim.fault.ResourceInUse):
+        networks.RemoveVirtualSwitch("vSwitch9")
+    with pytest.raises(vim.fault.ResourceInUse):
+        networks.RemovePortGroup("Management Network")
     networks.RemovePortGroup("group9")
     networks.RemoveVirtualSwitch("vSwitch9")
     assert [s.name for s in host.get(machine, "config.network.vswitch")] == ["vSwitch0"]

@@ -44,19 +44,24 @@ def test_what_does_not_fit_together_is_refused() -> None:
 
 def test_a_fault_for_a_call(host: Client) -> None:
     host.simulator.inject(
-        method="PowerOffVM_Task", fault="InvalidState", message="busy", name="domain-2", skip=1, count=1
+        method="PowerOffVM_Task",
+        fault="InvalidState",
+        message="It is <busy> & so on.",
+        name="domain-2",
+        skip=1,
+        count=1,
     )
     one, two = host.domain("domain-1"), host.domain("domain-2")
     host.wait(one.PowerOffVM_Task())
     host.wait(two.PowerOffVM_Task())
-    with pytest.raises(vim.fault.InvalidState, match="It is busy."):
+    with pytest.raises(vim.fault.InvalidState, match="It is <busy> & so on"):
         two.PowerOffVM_Task()
     for domain in (one, two):
         host.wait(domain.PowerOnVM_Task())
 
 
 @pytest.mark.parametrize(
-    "name", ["NoPermission", "NotAuthenticated", "RestrictedVersion", "SystemError", "ResourceInUse"]
+    "name", ["NoPermission", "NotAuthenticated", "RestrictedVersion", "SystemError", "ResourceInUse", "Timedout"]
 )
 def test_faults_of_all_kinds_can_be_read(host: Client, name: str) -> None:
     host.simulator.inject(method="PowerOnVM_Task", fault=name)
