@@ -18,15 +18,6 @@ from typing import Any
 from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed, MissingLibrary
 from ansible_collections.virt.esx.plugins.module_utils._vi.uri import Proxy, join_host_port
 
-try:
-    import python_socks
-    from python_socks import sync as socks
-except ImportError as error:
-    python_socks, socks = None, None  # type: ignore[assignment]
-    SOCKS_IMPORT_ERROR: str | None = str(error)
-else:
-    SOCKS_IMPORT_ERROR = None
-
 
 def open_tcp(host: str, port: int, proxy: Proxy | None, timeout: float) -> socket.socket:
     """Return a connected socket.
@@ -61,8 +52,11 @@ def _through_http(host: str, port: int, proxy: Proxy, timeout: float) -> socket.
 
 def _through_socks(host: str, port: int, proxy: Proxy, timeout: float) -> socket.socket:
     """socks4 resolves the name here, socks4a and socks5 let the proxy do it."""
-    if socks is None:
-        raise MissingLibrary("python-socks", SOCKS_IMPORT_ERROR or "not found")
+    try:
+        import python_socks
+        from python_socks import sync as socks
+    except ImportError as error:
+        raise MissingLibrary("python-socks", str(error)) from None
     kind = python_socks.ProxyType.SOCKS5 if proxy.kind == "socks5" else python_socks.ProxyType.SOCKS4
     client: Any = socks.Proxy(kind, proxy.host, proxy.port, rdns=proxy.kind != "socks4")
     try:

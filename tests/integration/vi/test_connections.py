@@ -8,13 +8,13 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed, EsxError, MissingLibrary
-from ansible_collections.virt.esx.plugins.module_utils._vi import proxy as proxy_module
 from ansible_collections.virt.esx.plugins.module_utils._vi import tls
 from ansible_collections.virt.esx.plugins.module_utils._vi.pool import Endpoint, Pool
 from ansible_collections.virt.esx.plugins.module_utils._vi.uri import Proxy as ProxyServer
@@ -274,8 +274,7 @@ def test_a_proxy_that_is_not_there(kind: str) -> None:
 
 
 def test_the_library_for_socks_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proxy_module, "socks", None)
-    monkeypatch.setattr(proxy_module, "SOCKS_IMPORT_ERROR", "No module named 'python_socks'")
+    monkeypatch.setitem(sys.modules, "python_socks", None)
     with pytest.raises(MissingLibrary, match="python-socks"):
         get(Endpoint("127.0.0.1", 9, proxy=ProxyServer("socks5", "127.0.0.1", 9)))
     with pytest.raises(EsxError, match="http proxy"):

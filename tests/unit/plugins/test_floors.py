@@ -40,7 +40,7 @@ LIBRARIES = {
     "lxml": ("module_utils/_domain/document.py",),
     "pyVmomi": ("module_utils/_vi/", "module_utils/_driver/"),
     "pyVim": ("module_utils/_vi/", "module_utils/_driver/"),
-    "socks": ("module_utils/_vi/",),
+    "python_socks": ("module_utils/_vi/",),
 }
 # The floors that know nothing of Ansible.
 WITHOUT_ANSIBLE = ("module_utils/_errors", "module_utils/_domain", "module_utils/_vmx")
