@@ -37,7 +37,7 @@ else:
 
 _UNDECLARED = re.compile(r"Namespace prefix ([\w.-]+) ")
 _DECLARATION = re.compile(rb"\A(?:\xef\xbb\xbf)?<\?xml\s[^>]*\?>")
-MAX_SIZE = 4 * 1024 * 1024  # bytes; libvirt's limit for a text
+MAX_SIZE = 4 * 1024 * 1024  # bytes or characters; libvirt's limit for a text
 
 
 class Element(Protocol):
@@ -79,9 +79,9 @@ def parse(xml: str | bytes) -> Element:
     """
     if MISSING is not None:
         raise MissingLibrary("lxml", MISSING)
+    if len(xml) > MAX_SIZE:
+        raise ParseError(f"The document is too long; domain XML has at most {MAX_SIZE} characters")
     data, parser = _as_bytes(xml)
-    if len(data) > MAX_SIZE:
-        raise ParseError(f"The document has {len(data)} bytes; domain XML is at most {MAX_SIZE} bytes long")
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError:
