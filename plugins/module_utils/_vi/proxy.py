@@ -58,7 +58,7 @@ def _through_socks(host: str, port: int, proxy: Proxy, timeout: float) -> socket
     except ImportError as error:
         raise MissingLibrary("python-socks", str(error)) from None
     kind = python_socks.ProxyType.SOCKS5 if proxy.kind == "socks5" else python_socks.ProxyType.SOCKS4
-    client: Any = socks.Proxy(kind, proxy.host, proxy.port, rdns=proxy.kind != "socks4")
+    client: Any = socks.Proxy.create(kind, proxy.host, proxy.port, rdns=proxy.kind != "socks4")
     try:
         channel: socket.socket = client.connect(host, port, timeout=timeout)
     except (python_socks.ProxyError, python_socks.ProxyConnectionError, python_socks.ProxyTimeoutError) as error:
