@@ -19,6 +19,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domains import Do
 from ansible_collections.virt.esx.plugins.module_utils._driver.ends import Ends
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 from ansible_collections.virt.esx.plugins.module_utils._vi.faults import describe
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_content
 from ansible_collections.virt.esx.plugins.module_utils._vi.tasks import Job, run_jobs
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name, vim
 
@@ -43,7 +44,7 @@ def validate(ends: Ends, records: Sequence[DomainRecord], *, at_once: int) -> li
         return []
     if not ends.vcenter.has(*_RELOCATE_SINCE):
         return _validate_migration(ends, records)
-    checker = ends.vcenter.content.vmProvisioningChecker
+    checker = fetch_content(ends.vcenter, "vmProvisioningChecker")
     jobs = [
         Job(
             doing=f"Validating the migration of domain '{record.name}' {ends.way}",

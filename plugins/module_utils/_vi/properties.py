@@ -90,6 +90,15 @@ def fetch_one(session: Session, object_: Any, paths: Sequence[str]) -> Values:
     return rows[0][1] if rows else dict.fromkeys(paths)
 
 
+def fetch_content(session: Session, path: str) -> Any:
+    """Read a member of the server's ServiceContent that came after API 2.5: ``vmProvisioningChecker``.
+
+    A session begins with a ServiceContent in that version, as every server speaks it; newer members are not in it.
+    """
+    instance, path = session.ref("ServiceInstance", "ServiceInstance"), f"content.{path}"
+    return fetch_one(session, instance, [path])[path]
+
+
 def fetch_types(
     session: Session,
     wanted: Mapping[str, Sequence[str]],

@@ -41,7 +41,6 @@ _CONTENT = (
     "fileManager",
     "virtualDiskManager",
     "licenseManager",
-    "vmProvisioningChecker",
 )
 
 Warn = Callable[[str], None]

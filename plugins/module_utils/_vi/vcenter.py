@@ -17,7 +17,7 @@ from typing import Any
 from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed, NotFound, Refused
 from ansible_collections.virt.esx.plugins.module_utils._vi.inventory import HostContext, find_host, host_of_ref
 from ansible_collections.virt.esx.plugins.module_utils._vi.options import Connection, Login
-from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_one
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_content, fetch_one
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session, Target, open_target
 from ansible_collections.virt.esx.plugins.module_utils._vi.uri import DEFAULT_PORTS, Uri, split_host_port
 
@@ -118,15 +118,8 @@ def is_same_vcenter(vcenter: Session, connection: Connection, other: Target) -> 
 
 
 def _instance_uuid(vcenter: Session) -> str | None:
-    """What tells one vCenter from another; None before API 4.0.
-
-    The ServiceContent that a session begins with lacks it, as it is asked for in an older version.
-    """
-    if not vcenter.has(4, 0):
-        return None
-    instance, path = vcenter.ref("ServiceInstance", "ServiceInstance"), "content.about.instanceUuid"
-    found: str | None = fetch_one(vcenter, instance, [path])[path]
-    return found
+    """What tells one vCenter from another; None before API 4.0."""
+    return fetch_content(vcenter, "about.instanceUuid") if vcenter.has(4, 0) else None
 
 
 def _default_port(uri: Uri) -> int:

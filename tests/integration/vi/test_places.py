@@ -22,10 +22,10 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import (
 from ansible_collections.virt.esx.plugins.module_utils._vi.inventory import find_host, host_of_ref
 from ansible_collections.virt.esx.plugins.module_utils._vi.licence import restricting_licence, writing
 from ansible_collections.virt.esx.plugins.module_utils._vi.options import resolve
-from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_one
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_content, fetch_one
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import open_session
 from ansible_collections.virt.esx.plugins.module_utils._vi.vcenter import host_in_vcenter, open_vcenter
-from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import moid
+from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import moid, type_name
 from ansible_collections.virt.esx.tests.integration.vi.simulated import PASSWORD, USER, find_domain, running, session_on
 from ansible_collections.virt.esx.tests.simulated import Simulator
 
@@ -79,6 +79,14 @@ def test_paths_that_lead_nowhere(vcenter: Simulator, path: str, kind: type[EsxEr
     with session_on(vcenter, "vpx", path=path) as session, pytest.raises(kind) as caught:
         find_host(session)
     assert message in caught.value.message
+
+
+def test_what_the_first_answer_lacks_is_asked_for(vcenter: Simulator) -> None:
+    """A session begins with the ServiceContent of API 2.5, in which a real vCenter leaves out what is newer."""
+    with session_on(vcenter, "vpx", path="DC0/DC0_H0") as session:
+        checker = fetch_content(session, "vmProvisioningChecker")
+        assert type_name(checker) == "VirtualMachineProvisioningChecker"
+        assert len(fetch_content(session, "about.instanceUuid")) == 36
 
 
 def managed(address: str) -> Any:
