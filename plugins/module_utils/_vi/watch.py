@@ -99,7 +99,8 @@ class Watch:
             if self._session.has(4, 1):
                 raise
             pool.timeout = longest
-            self._collector.CancelWaitForUpdates()
+            with contextlib.suppress(EsxError):
+                self._collector.CancelWaitForUpdates()
             return None
         finally:
             pool.timeout = longest

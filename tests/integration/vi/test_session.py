@@ -23,6 +23,7 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import (
     ServerFault,
     TimedOut,
 )
+from ansible_collections.virt.esx.plugins.module_utils._vi.files import DatastoreFile, get_file, put_file
 from ansible_collections.virt.esx.plugins.module_utils._vi.inventory import find_host
 from ansible_collections.virt.esx.plugins.module_utils._vi.options import resolve
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import HOST_VMS, fetch, fetch_one
@@ -30,7 +31,13 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.session import open_s
 from ansible_collections.virt.esx.plugins.module_utils._vi.session_cache import SessionCache, cache_directory
 from ansible_collections.virt.esx.plugins.module_utils._vi.task import wait_for_task
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
-from ansible_collections.virt.esx.tests.integration.vi.servers import http_answer, read_request, serve
+from ansible_collections.virt.esx.tests.integration.vi.servers import (
+    Certificate,
+    Proxy,
+    http_answer,
+    read_request,
+    serve,
+)
 from ansible_collections.virt.esx.tests.integration.vi.simulated import (
     PASSWORD,
     USER,
@@ -179,6 +186,38 @@ def test_plain_http() -> None:
     with running("-tls=false") as simulator, session_on(simulator) as session:
         assert session.connection.uri.transport == "http"
         no_change(session)
+
+
+@pytest.mark.parametrize("trust", ["ca_path", "thumbprint"])
+def test_calls_and_files_check_the_same_certificate(host: Simulator, trust: str) -> None:
+    certificate = Certificate(Path(str(host.certificate)), Path())
+    trusted = {"ca_path": host.certificate} if trust == "ca_path" else {"thumbprint": certificate.thumbprint()}
+    with session_on(host, uri={"no_verify": 0}, **trusted) as session:
+        no_change(session)
+        transfer(session)
+        session.pool.close()
+        transfer(session)
+    assert host.sessions() == []
+
+
+@pytest.mark.parametrize("kind", ["http", "socks4", "socks4a", "socks5"])
+def test_calls_and_files_go_through_the_same_proxy(host: Simulator, kind: str) -> None:
+    proxy = Proxy()
+    with serve(proxy.handle) as port:
+        with session_on(host, uri={"proxy": f"{kind}://127.0.0.1:{port}"}) as session:
+            no_change(session)
+            transfer(session)
+            session.pool.close()
+            transfer(session)
+        assert [asked[2] for asked in proxy.asked] == [host.port, host.port]
+    assert len({call["connection"] for call in host.trace()}) == 2
+
+
+def transfer(session: Any) -> None:
+    """Write a file and read it back."""
+    wanted = DatastoreFile("ha-datacenter", "local-storage", "transferred.txt")
+    put_file(session, wanted, b"content")
+    assert get_file(session, wanted) == b"content"
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

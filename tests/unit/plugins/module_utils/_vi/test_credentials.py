@@ -73,6 +73,7 @@ def test_the_entry_that_counts(tmp_path: Path, given: Login, hosts: list[str], e
     path = write(tmp_path, FILE)
     found = find_credentials(given, AuthFile(path, ()), hosts, never)
     assert (found.username, found.password) == expected
+    assert found.password not in repr(found)
 
 
 def test_a_password_is_not_tried_for_another_user(tmp_path: Path) -> None:
