@@ -35,7 +35,7 @@ options:
     type: str
   dest_host:
     description:
-      - Name of the destination in the vCenter of O(uri).
+      - Name of the destination in the vCenter of O(uri). It is not logged in to.
     type: str
   dest_username:
     description:
@@ -237,7 +237,7 @@ CONTRACT = Contract(
     ),
     run=run,
     required_one_of=[["dest_uri", "dest_host"], ["names", "uuids"]],
-    mutually_exclusive=[["dest_uri", "dest_host"], ["dest_host", "dest_username"], ["dest_host", "dest_password"]],
+    mutually_exclusive=[["dest_uri", "dest_host"]],
 )
 
 

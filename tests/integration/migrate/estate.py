@@ -40,7 +40,7 @@ class Said:
 
 
 def start_vcenter(*flags: str) -> Simulator:
-    """A vCenter with two standalone hosts and a cluster; on each host the first domain runs, the second is shut off."""
+    """A vCenter with two standalone hosts and a cluster; of the standalone hosts' domains two are shut off."""
     simulator = start_simulator(
         *("-kind", "vcenter", "-hosts", "2", "-clusters", "1", "-host-endpoints", "auto"),
         *("-username", USER, "-password", PASSWORD, "-migration-delay", "100", *flags),

@@ -1,0 +1,115 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The role ``evacuate``, and the module that plans for it, against a simulated vCenter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, Refused
+from ansible_collections.virt.esx.plugins.modules import esx_placement_info
+from ansible_collections.virt.esx.tests.integration.migrate.estate import H0, H1, Said, carry_out, host_of, uri_of
+from ansible_collections.virt.esx.tests.integration.running import PASSWORD, ROOT, USER, PlaybookRun, run_playbook
+from ansible_collections.virt.esx.tests.simulated import Simulator
+
+H2 = "DC0_H2"
+DOMAINS = ("domain-1", "domain-2", "domain-3", "domain-4")
+
+
+def evacuate(vcenter: Simulator, *destinations: str, **arguments: Any) -> PlaybookRun:
+    """Run the role on the first host."""
+    variables = {"evacuate_uri": uri_of(vcenter, H0), "evacuate_destinations": destinations, "esx_password": PASSWORD}
+    variables.update(arguments.pop("variables", {}))
+    return run_playbook("evacuate.yml", extra_vars=variables, **arguments)
+
+
+def plan(vcenter: Simulator, *destinations: str, said: Said | None = None, **arguments: Any) -> list[dict[str, Any]]:
+    """What the planning module places where."""
+    uri = uri_of(vcenter, H0)
+    result = carry_out(esx_placement_info.CONTRACT, uri=uri, destinations=list(destinations), said=said, **arguments)
+    assert (result["changed"], result["source"]) == (False, H0)
+    placements: list[dict[str, Any]] = result["placements"]
+    return placements
+
+
+def placed(placements: list[dict[str, Any]]) -> dict[str, list[str]]:
+    return {item["host"]: [domain["name"] for domain in item["domains"]] for item in placements}
+
+
+def places(vcenter: Simulator) -> dict[str, str]:
+    return {name: host_of(vcenter, name) for name in DOMAINS}
+
+
+def test_a_host_is_emptied(vcenter: Simulator, way: str) -> None:
+    foretold = evacuate(vcenter, H1, H2, way=way, check=True)
+    assert "domain-1, domain-2 from DC0_H0 to DC0_H1, which has" in foretold.output
+    assert set(places(vcenter).values()) == {H0}
+    assert foretold.changed == 1
+    run = evacuate(vcenter, H1, H2, way=way)
+    assert run.changed == 1
+    assert places(vcenter) == {"domain-1": H1, "domain-2": H1, "domain-3": H2, "domain-4": H2}
+    assert evacuate(vcenter, H1, H2, way=way).changed == 0
+
+
+def test_only_what_matches_moves(vcenter: Simulator) -> None:
+    evacuate(vcenter, H1, variables={"evacuate_names": ["*-[23]", "other"]})
+    assert places(vcenter) == {"domain-1": H0, "domain-2": H1, "domain-3": H1, "domain-4": H0}
+
+
+def test_an_error_with_one_does_not_keep_the_others(vcenter: Simulator) -> None:
+    vcenter.somebody_else("domain-1", set={"simulator.migration.error": "NoCompatibleHost"})
+    run = evacuate(vcenter, H1, H2, fails=True)
+    assert "Domain 'domain-1' cannot be migrated from DC0_H0 to DC0_H1" in run.output
+    assert [name for name, host in places(vcenter).items() if host == H0] == ["domain-1"]
+
+
+def test_what_fits_nowhere_is_an_error_before_anything_moves(vcenter: Simulator) -> None:
+    vcenter.somebody_else("domain-3", set={"memsize": str(512 * 1024)})
+    run = evacuate(vcenter, H1, H2, fails=True)
+    assert run.tasks[-1].name.endswith("Plan where the domains go")
+    assert "There is not enough free memory for 'domain-3' (524288 MiB)" in run.tasks[-1].result["msg"]
+    assert set(places(vcenter).values()) == {H0}
+
+
+def test_the_example(vcenter: Simulator) -> None:
+    variables = {"source_uri": uri_of(vcenter, H0), "destinations": [H1, H2]}
+    env = {"ESX_PASSWORD": PASSWORD, "ESX_VCENTER_USERNAME": USER, "ESX_VCENTER_PASSWORD": PASSWORD}
+    run_playbook(ROOT / "examples" / "evacuate.yml", extra_vars=variables, env=env)
+    assert H0 not in places(vcenter).values()
+
+
+def test_the_example_of_a_single_domain(vcenter: Simulator) -> None:
+    uris = {"source_uri": uri_of(vcenter, H0), "destination_uri": uri_of(vcenter, H1)}
+    env = {"ESX_PASSWORD": PASSWORD, "ESX_VCENTER_USERNAME": USER, "ESX_VCENTER_PASSWORD": PASSWORD}
+    run = run_playbook(ROOT / "examples" / "migrate.yml", extra_vars={**uris, "domain_name": "domain-1"}, env=env)
+    assert run.changed == 2
+    assert host_of(vcenter, "domain-1") == H0
+
+
+def test_the_plan(vcenter: Simulator) -> None:
+    first, second = plan(vcenter, H1, H2)
+    assert placed([first, second]) == {H1: ["domain-1", "domain-2"], H2: ["domain-3", "domain-4"]}
+    assert first["free_kib"] - first["free_after_kib"] == 1048576
+    assert [domain["memory_kib"] for domain in first["domains"]] == [1048576, 0]
+    assert first["domains"][0]["uuid"] == vcenter.domains()["domain-1"]["uuid"]
+
+
+def test_hosts_that_cannot_be_used_are_left_out(vcenter: Simulator) -> None:
+    said = Said()
+    assert list(placed(plan(vcenter, H0, H1, H1, said=said))) == [H1]
+    assert said.warnings == ["The host DC0_H0 is not a destination: it is the host to empty."]
+    with pytest.raises(Refused, match="There is no host that the domains could be migrated to"):
+        plan(vcenter, H0, said=said)
+    with pytest.raises(NotFound, match="The vCenter knows no host 'esx9'"):
+        plan(vcenter, H1, "esx9")
+
+
+def test_the_number_of_calls_does_not_grow_with_the_hosts(vcenter: Simulator) -> None:
+    counts = []
+    for destinations in ([H1], [H1, H2]):
+        vcenter.trace(reset=True)
+        plan(vcenter, *destinations)
+        counts.append(len(vcenter.methods()))
+    assert counts[0] == counts[1]
