@@ -76,10 +76,6 @@ class Connection:
     session_cache: bool = False
     warnings: tuple[str, ...] = ()
 
-    def secrets(self) -> tuple[str, ...]:
-        """Return the passwords that no result may contain."""
-        return tuple(login.password for login in (self.login, self.vcenter_login) if login.password)
-
 
 def resolve(options: Mapping[str, Any], environment: Mapping[str, str]) -> Connection:
     """Return the one connection that options and environment describe.

@@ -39,14 +39,11 @@ class Hop:
 # Where to go from the object at which a read starts. The hops that are started with come first, see ``starts``.
 HOST_VMS = (Hop("vms", "HostSystem", "vm"),)
 HOST_DATASTORES = (Hop("datastores", "HostSystem", "datastore"),)
-HOST_NETWORKS = (Hop("networks", "HostSystem", "network"),)
-DATACENTER_NETWORKS = (Hop("networks", "Datacenter", "network"),)
 FOLDER_VMS = (
     Hop("children", "Folder", "childEntity", ("children", "vm-folder", "vapp")),
     Hop("vm-folder", "Datacenter", "vmFolder", ("children",)),
     Hop("vapp", "VirtualApp", "vm"),
 )
-FOLDER_CHILDREN = (Hop("children", "Folder", "childEntity"),)
 # From the root folder of a host to its one host: datacenter, host folder, compute resource, host.
 ROOT_TO_HOST = (
     Hop("datacenters", "Folder", "childEntity", ("host-folder",)),

@@ -36,7 +36,6 @@ _CONTENT = (
     "rootFolder",
     "propertyCollector",
     "sessionManager",
-    "taskManager",
     "searchIndex",
     "fileManager",
     "virtualDiskManager",

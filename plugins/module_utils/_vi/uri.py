@@ -83,11 +83,6 @@ def parse_uri(text: str) -> Uri:
         raise ParseError(f"The URI '{redact(text)}' is not acceptable: {error}.") from None
 
 
-def service_url(uri: Uri) -> str:
-    """Return the URL of the VI API's SOAP service, ``https://server:443/sdk``."""
-    return f"{uri.transport}://{join_host_port(uri.host, uri.port)}/sdk"
-
-
 def join_host_port(host: str, port: int) -> str:
     """Return ``host:port``, an IPv6 address in brackets."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

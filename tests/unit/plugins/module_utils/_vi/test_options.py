@@ -111,7 +111,6 @@ def test_the_vcenter_has_a_login_of_its_own() -> None:
     assert (login.username, login.password, login.default_username) == (None, "v", "administrator")
     assert resolved({**URI, "vcenter_username": "a"}, ESX_VCENTER_USERNAME="b").vcenter_login.username == "a"
     assert resolved(URI, ESX_VCENTER_USERNAME="b").vcenter_login.username == "b"
-    assert connection.secrets() == ("p", "v")
 
 
 def test_no_password_is_in_the_representation() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
-from ansible_collections.virt.esx.plugins.module_utils._vi.uri import Proxy, Uri, parse_uri, redact, service_url
+from ansible_collections.virt.esx.plugins.module_utils._vi.uri import Proxy, Uri, parse_uri, redact
 
 SECRET = "geheim"
 
@@ -147,15 +147,3 @@ def test_no_error_shows_a_secret(text: str) -> None:
 )
 def test_redact_leaves_what_is_no_secret(text: str) -> None:
     assert redact(text) == text
-
-
-@pytest.mark.parametrize(
-    ("text", "url"),
-    [
-        ("esx://h/", "https://h:443/sdk"),
-        ("gsx://h/?transport=http", "http://h:8222/sdk"),
-        ("esx://[::1]:1443/", "https://[::1]:1443/sdk"),
-    ],
-)
-def test_service_url(text: str, url: str) -> None:
-    assert service_url(parse_uri(text)) == url
