@@ -1,9 +1,10 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The examples for users, and every piece of YAML in README and guides, do what they say, against a simulated vCenter.
+"""The examples for users, and every piece of YAML in README, guides and modules, do what they say.
 
-Hosts named in the documentation are replaced by simulated ones, and domains that it takes for granted are there.
+They run against a simulated vCenter and its hosts, which take the place of the hosts that the documentation names. The
+domains that it takes for granted are defined first.
 """
 
 from __future__ import annotations
@@ -16,134 +17,180 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.virt.esx.tests.integration.running import PASSWORD, ROOT, USER, run_playbook, variables_of
+from ansible_collections.virt.esx.tests.integration.running import (
+    DATASTORE,
+    PASSWORD,
+    ROOT,
+    run_playbook,
+    variables_of,
+)
 from ansible_collections.virt.esx.tests.simulated import Simulator, start_simulator
 
 EXAMPLES = ROOT / "examples"
 PLUGINS = ROOT / "plugins"
 DOCUMENTED = [ROOT / "README.md", *sorted((ROOT / "docs" / "docsite" / "rst").glob("*.rst"))]
+MODULES = sorted((PLUGINS / "modules").glob("*.py"))
+FILTERS = sorted((PLUGINS / "filter").glob("*.yml"))
 
 FENCED = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
-INDENTED = re.compile(r"^\.\. code-block:: yaml\+?[a-z]*\n\n((?:    .*\n|\n)+)", re.MULTILINE)
+INDENTED = re.compile(r"^\.\. code-block:: yaml\n\n((?:    .*\n|\n)+)", re.MULTILINE)
+TEMPLATE = re.compile(r"^\.\. code-block:: xml\+jinja\n\n((?:    .*\n|\n)+)", re.MULTILINE)
 LITERAL = re.compile(r'^EXAMPLES = r?"""\n(.*?)^"""', re.MULTILINE | re.DOTALL)
 
-# scheme, user, server, path and query of a URI
-URI = re.compile(r"(esx|vpx)://([^@/]*@)?([a-z0-9.-]*example\.com)(/[^?\s'\"]*)?(\?[^\s'\"]*)?")
-# The documentation's hosts and what simulates them; its path of a host in a vCenter is the simulated vCenter's.
-SERVERS = {
+# The documentation's hosts, by the names of the simulated ones in their vCenter.
+HOSTS = {
+    "example.com": "DC0_H0",
     "esx.example.com": "DC0_H0",
     "esx1.example.com": "DC0_H0",
     "esx2.example.com": "DC0_H1",
-    "vcenter.example.com": "",
+    "esx3.example.com": "DC0_H2",
+    "esx9.example.com": "DC0_H1",
+    "example-src.com": "DC0_H0",
+    "example-dst.com": "DC0_H1",
 }
-PATH_OF_HOST = "DC0/DC0_H0"
+# scheme, user, server, path and query of a URI
+URI = re.compile(r"(esx|vpx)://([^@/]*@)?([a-z0-9.-]*example[a-z.-]*\.com)(?:/([^?\s'\"]*))?(?:\?([^\s'\"]*))?")
+
+# What the documentation takes for granted: domains that are shut off, passwords in variables, a few files.
+PREPARATION = """
+- name: The domains that the documentation takes for granted
+  hosts: localhost
+  gather_facts: false
+  tasks:
+    - name: Define each
+      virt.esx.esx_domain:
+        uri: esx://root@example.com/
+        xml: |
+          <domain type='vmware'>
+            <name>{{ item.name }}</name>
+            <uuid>{{ item.uuid }}</uuid>
+            <memory unit='GiB'>4</memory>
+            <vcpu>1</vcpu>
+            <os><type arch='x86_64'>hvm</type></os>
+            <devices>
+              <disk type='file' device='disk'>
+                <source file='[datastore1] {{ item.name }}/disk.vmdk'/>
+                <target dev='sda' bus='scsi'/>
+              </disk>
+            </devices>
+          </domain>
+      loop:
+        - {name: Fedora11, uuid: 50115e16-9bdc-49d7-f171-53c4d7f91710}
+        - {name: database, uuid: 50115e16-9bdc-49d7-f171-53c4d7f91711}
+        - {name: demo, uuid: 50115e16-9bdc-49d7-f171-53c4d7f91712}
+        - {name: web, uuid: 50115e16-9bdc-49d7-f171-53c4d7f91713}
+        - {name: web-1, uuid: 50115e16-9bdc-49d7-f171-53c4d7f91714}
+"""
+VARIABLES = dict.fromkeys(("source_password", "destination_password", "vcenter_password"), PASSWORD)
+VMX = """\
+config.version = "8"
+virtualHW.version = "13"
+displayName = "imported"
+memsize = "64"
+scsi0.present = "TRUE"
+scsi0:0.present = "TRUE"
+scsi0:0.deviceType = "scsi-hardDisk"
+scsi0:0.fileName = "/vmfs/volumes/datastore1/imported/imported.vmdk"
+"""
+
+
+def dedented(text: str) -> str:
+    return re.sub(r"^    ", "", text, flags=re.MULTILINE)
 
 
 def yaml_in(text: str) -> list[str]:
     """The pieces of YAML in a text of ours: Markdown, reStructuredText, or a plugin's source."""
-    indented = (re.sub(r"^    ", "", found, flags=re.MULTILINE) for found in INDENTED.findall(text))
-    return [*FENCED.findall(text), *indented, *LITERAL.findall(text)]
+    return [*FENCED.findall(text), *map(dedented, INDENTED.findall(text)), *LITERAL.findall(text)]
+
+
+def groups(tasks: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """The tasks of a plugin's examples, together as far as one uses what an earlier one has registered."""
+    found: list[list[dict[str, Any]]] = []
+    for task in tasks:
+        known = [earlier["register"] for earlier in (found[-1] if found else ()) if "register" in earlier]
+        if any(re.search(rf"\b{name}\b", str(task)) for name in known):
+            found[-1].append(task)
+        else:
+            found.append([task])
+    return found
 
 
 def pieces() -> list[Any]:
-    """Each documented piece of YAML with a name to find it by."""
-    modules = sorted((PLUGINS / "modules").glob("*.py"))
-    filters = sorted((PLUGINS / "filter").glob("*.yml"))
+    """Each documented playbook or group of tasks, with its place, and a name to find it by."""
     found = [
-        (f"{path.name}-{number}", text)
-        for path in (*DOCUMENTED, *modules)
+        pytest.param(path, yaml.safe_load(text), id=f"{path.name}-{number}")
+        for path in DOCUMENTED
         for number, text in enumerate(yaml_in(path.read_text(encoding="utf-8")), 1)
     ]
-    found += [(path.name, yaml.safe_load(path.read_text(encoding="utf-8"))["EXAMPLES"]) for path in filters]
-    return [pytest.param(text, id=name) for name, text in found]
-
-
-@pytest.fixture
-def vcenter() -> Iterator[Simulator]:
-    flags = ("-kind", "vcenter", "-hosts", "2", "-host-endpoints", "auto", "-domains", "0")
-    with start_simulator(*flags, "-username", USER, "-password", PASSWORD) as simulator:
-        yield simulator
+    for path in (*MODULES, *FILTERS):
+        text = path.read_text(encoding="utf-8")
+        examples = yaml.safe_load(text)["EXAMPLES"] if path.suffix == ".yml" else LITERAL.findall(text)[0]
+        listed = enumerate(groups(yaml.safe_load(examples)), 1)
+        found += [pytest.param(path, tasks, id=f"{path.name}-{number}") for number, tasks in listed]
+    return found
 
 
 def simulate(value: Any, vcenter: Simulator) -> Any:
     """The same YAML with simulated servers in place of the documentation's."""
     if isinstance(value, dict):
-        return {key: simulate(item, vcenter) for key, item in value.items()}
+        return {key: simulate(item, vcenter) for key, item in value.items() if key != "ca_path"}
     if isinstance(value, list):
         return [simulate(item, vcenter) for item in value]
     if not isinstance(value, str):
         return value
 
     def other(found: re.Match[str]) -> str:
-        scheme, user, server, _path, query = found.groups(default="")
-        uri = vcenter.uri(scheme, host=SERVERS[server], path=PATH_OF_HOST if scheme == "vpx" else "")
-        return uri.replace("://", f"://{user}") + (query.replace("vcenter.example.com", "*") or "?") + "&no_verify=1"
+        scheme, user, server, path, query = found.groups(default="")
+        name = HOSTS[path.rpartition("/")[2]] if scheme == "vpx" else HOSTS[server]
+        uri = vcenter.uri(scheme, path=f"DC0/{name}" if scheme == "vpx" else "", host="" if scheme == "vpx" else name)
+        parameters = query.replace("vcenter.example.com", "*").split("&") if query else []
+        return uri.replace("://", f"://{user}") + "?" + "&".join([*parameters, "no_verify=1"])
 
-    return URI.sub(other, value)
-
-
-def as_playbook(piece: Any) -> list[dict[str, Any]] | None:
-    """Plays as they are, tasks as a play of their own; nothing where it is neither."""
-    if not isinstance(piece, list):
-        return None
-    if all("hosts" in item for item in piece):
-        return piece
-    return [{"hosts": "localhost", "gather_facts": False, "tasks": piece}]
+    return HOSTS.get(value) or URI.sub(other, value)
 
 
-PREPARATION = """
-- name: The domains that the documentation takes for granted
-  hosts: localhost
-  gather_facts: false
-  vars:
-    domain_memory_mib: 512
-    domain_vcpus: 1
-    domain_datastore: local-storage
-    domain_network: VM Network
-  tasks:
-    - name: Define each
-      virt.esx.esx_domain:
-        uri: esx://root@esx.example.com/
-        xml: "{{ lookup('ansible.builtin.template', 'domain.xml.j2') }}"
-      loop: [web, demo, Fedora11]
-      loop_control:
-        loop_var: domain_name
-"""
+@pytest.fixture
+def vcenter() -> Iterator[Simulator]:
+    flags = ("-kind", "vcenter", "-hosts", "3", "-host-endpoints", "auto", "-domains", "0")
+    with start_simulator(*flags, "-datastore-name", DATASTORE) as simulator:
+        yield simulator
 
 
-@pytest.mark.parametrize("text", pieces())
-def test_documented_yaml_works(text: str, vcenter: Simulator, tmp_path: pathlib.Path) -> None:
-    plays = as_playbook(yaml.safe_load(text))
-    if plays is None:
+@pytest.mark.parametrize(("source", "piece"), pieces())
+def test_documented_yaml_works(source: pathlib.Path, piece: Any, vcenter: Simulator, tmp_path: pathlib.Path) -> None:
+    if isinstance(piece, dict):
         return  # settings, such as requirements.yml: that they are YAML is all that can be said
+    plays = piece if "hosts" in piece[0] else [{"hosts": "localhost", "gather_facts": False, "tasks": piece}]
     for directory in ("files", "templates", "vars"):
         shutil.copytree(EXAMPLES / directory, tmp_path / directory)
-    shutil.copy(EXAMPLES / "files" / "fedora11.vmx", tmp_path / "files" / "web.vmx")
+    for template in TEMPLATE.findall(source.read_text(encoding="utf-8")):
+        (tmp_path / "templates" / "domain.xml.j2").write_text(dedented(template), encoding="utf-8")
+    (tmp_path / "files" / "web.vmx").write_text(VMX, encoding="utf-8")
+    (tmp_path / "definitions").mkdir()
     playbook = tmp_path / "play.yml"
-    for name, content in (("prepare.yml", yaml.safe_load(PREPARATION)), ("play.yml", plays)):
-        playbook = tmp_path / name
-        playbook.write_text(yaml.safe_dump(simulate(content, vcenter), sort_keys=False), encoding="utf-8")
-        run_playbook(playbook, env={"ESX_PASSWORD": PASSWORD, "ESX_VCENTER_PASSWORD": PASSWORD, "HOME": str(tmp_path)})
+    playbook.write_text(yaml.safe_dump(simulate(yaml.safe_load(PREPARATION) + plays, vcenter), sort_keys=False))
+    defaults = yaml.safe_load((EXAMPLES / "vars" / "domain.yml").read_text(encoding="utf-8"))
+    variables = VARIABLES if "hosts" in piece[0] else {**defaults, **VARIABLES}
+    env = {"ESX_PASSWORD": PASSWORD, "ESX_VCENTER_PASSWORD": PASSWORD, "HOME": str(tmp_path)}
+    run_playbook(playbook, extra_vars=variables, env=env)
 
 
 def test_the_tour_changes_nothing_the_second_time(host: Simulator, way: str) -> None:
     env = {"ESX_PASSWORD": PASSWORD}
-    foretold = run_playbook(
-        EXAMPLES / "demo.yml", extra_vars=variables_of(host), way=way, env=env, check=True, fails=True
-    )
+    tour, end, variables = EXAMPLES / "demo.yml", EXAMPLES / "undefine.yml", variables_of(host)
+    foretold = run_playbook(tour, extra_vars=variables, way=way, env=env, check=True, fails=True)
     assert foretold.task("Define it").changed
     assert host.domains() == {}
-    first = run_playbook(EXAMPLES / "demo.yml", extra_vars=variables_of(host), way=way, env=env)
+    first = run_playbook(tour, extra_vars=variables, way=way, env=env)
     assert first.changed == 2
     assert first.task("Read it back from the host").result["domains"][0]["state"] == "running"
-    assert run_playbook(EXAMPLES / "demo.yml", extra_vars=variables_of(host), way=way, env=env).changed == 0
-    assert run_playbook(EXAMPLES / "undefine.yml", extra_vars=variables_of(host), way=way, env=env).changed == 2
-    assert run_playbook(EXAMPLES / "undefine.yml", extra_vars=variables_of(host), way=way, env=env).changed == 0
+    assert run_playbook(tour, extra_vars=variables, way=way, env=env).changed == 0
+    assert run_playbook(end, extra_vars=variables, way=way, env=env).changed == 2
+    assert run_playbook(end, extra_vars=variables, way=way, env=env).changed == 0
     assert host.domains() == {}
 
 
 def test_each_plugin_is_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    plugins = {path.stem for path in (PLUGINS / "modules").glob("*.py")}
-    plugins |= {path.stem for path in (PLUGINS / "filter").glob("*.yml")}
-    assert sorted(name for name in plugins if f"`virt.esx.{name}`" not in readme) == []
+    names = [path.stem for path in (*MODULES, *FILTERS)] + [path.name for path in (ROOT / "roles").glob("*")]
+    assert [name for name in names if f"`virt.esx.{name}`" not in readme] == []
