@@ -156,11 +156,16 @@ def _as_meant(address: DriveAddress, bus: str, name: str, forms: XmlForms) -> Dr
     return targets.drive_address(bus, index, sata_units=forms.sata_units) or address
 
 
-def in_order(disks: Iterable[Disk]) -> tuple[Disk, ...]:
-    """The disks as libvirt's parser sorts them: by bus as it first appears, and by target index within it (F16)."""
-    buses: dict[str, list[Disk]] = {}
-    for disk in disks:
-        buses.setdefault(disk.bus, []).append(disk)
+def read_disks(elements: Iterable[Element], forms: XmlForms) -> tuple[Disk, ...]:
+    """The disks as libvirt's parser sorts them: by bus as it first appears, and by target index within it (F16).
+
+    It sorts by the bus that is written down; disks without one are sorted among themselves, before it is implied.
+    """
+    buses: dict[str | None, list[Disk]] = {}
+    for element in elements:
+        target = element.find("target")
+        bus = None if target is None else target.get("bus")
+        buses.setdefault(bus, []).append(read_disk(element, forms))
     for on_bus in buses.values():
         on_bus.sort(key=_position)
     return tuple(disk for on_bus in buses.values() for disk in on_bus)

@@ -30,6 +30,7 @@ else:
         "huge_tree": False,
         "remove_comments": True,
         "remove_pis": True,
+        "remove_blank_text": True,  # as libvirt: blanks between elements are no text, those within a text stay
     }
     _AS_DECLARED = etree.XMLParser(**_SAFELY)
     _UTF_8 = etree.XMLParser(encoding="utf-8", **_SAFELY)

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.chardevs import read_consoles, read_ports
 from ansible_collections.virt.esx.plugins.module_utils._domain.controllers import read_controllers, with_implied
-from ansible_collections.virt.esx.plugins.module_utils._domain.disks import check_unique, in_order, read_disk
+from ansible_collections.virt.esx.plugins.module_utils._domain.disks import check_unique, read_disks
 from ansible_collections.virt.esx.plugins.module_utils._domain.displays import read_graphics, read_video, vram_kib
 from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element, parse
 from ansible_collections.virt.esx.plugins.module_utils._domain.filesystems import read_filesystem
@@ -54,7 +54,7 @@ def read_domain(xml: str | bytes, forms: XmlForms = LIBVIRT) -> Domain:
     vcpus, current_vcpus, cpuset = read_vcpus(root)
     devices = _devices(root)
     check_unused(root, devices)
-    disks = in_order(read_disk(element, forms) for element in devices.get("disk", ()))
+    disks = read_disks(devices.get("disk", ()), forms)
     check_unique(disks)
     return Domain(
         name=name,

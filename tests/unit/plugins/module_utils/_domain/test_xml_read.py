@@ -78,7 +78,7 @@ def test_identity_and_sizes() -> None:
 
 
 def test_disks_are_sorted_by_bus_and_name() -> None:
-    written = disk("sdb", "scsi") + disk("hdc") + disk("sda") + disk("hda") + disk("sdc", "scsi")
+    written = disk("sdb", "scsi") + disk("hdc", "ide") + disk("sda", "scsi") + disk("hda", "ide") + disk("sdc", "scsi")
     assert [one.target for one in devices(written).disks] == ["sda", "sdb", "sdc", "hda", "hdc"]
 
 
@@ -87,6 +87,25 @@ def test_disks_are_sorted_by_bus_and_name() -> None:
 )
 def test_the_bus_follows_from_the_name(target: str, bus: str) -> None:
     assert devices(disk(target)).disks[0].bus == bus
+
+
+@pytest.mark.parametrize(
+    ("written", "order"),
+    [
+        ([("hdb", ""), ("hda", "ide")], ["hdb", "hda"]),
+        ([("sdc", "scsi"), ("sdb", ""), ("sda", "scsi")], ["sda", "sdc", "sdb"]),
+        ([("hdb", ""), ("sdb", ""), ("hda", ""), ("sda", "")], ["hda", "sda", "hdb", "sdb"]),
+    ],
+)
+def test_disks_whose_bus_is_not_written_down_are_sorted_among_themselves(
+    written: list[tuple[str, str]], order: list[str]
+) -> None:
+    assert [found.target for found in devices("".join(disk(*one) for one in written)).disks] == order
+
+
+def test_blanks_between_elements_are_no_text() -> None:
+    assert read_domain(domain(f"{MEMORY}{OS}<description>\n  <b/>\n</description>")).description in (None, "")
+    assert read_domain(domain(f"{MEMORY}{OS}<description>  </description>")).description == "  "
 
 
 def test_an_address_that_is_given_stays() -> None:
