@@ -140,7 +140,7 @@ def _course_of_present(host: Host, wish: Wish, record: DomainRecord, around: Sur
     if wish.is_about_definition or wish.name not in (None, record.name):
         change = find_change(host, wish, record, around, in_state(record, state))
         before, after = _views_of_change(change, before, after)
-        if change.old != change.new:
+        if change.is_needed:
             steps = _with_change(host, wish, record, subject, power, guest, change)
     steps += plan_autostart(host, subject, around, wish.autostart)
     return Course(subject, steps, before, after, record, has_xml=before.xml is not None)

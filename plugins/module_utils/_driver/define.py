@@ -143,6 +143,7 @@ def _check_name_is_free(host: Host, wish: Wish) -> None:
         raise Refused(
             f"The host has a domain '{wish.name}' already, with the UUID {found[0].uuid} and not {wish.uuid}.",
             hint="Choose another name, or leave the UUID out to change that domain.",
+            fault="DuplicateName",
         )
 
 
@@ -155,9 +156,7 @@ def _look_at_former(host: Host, file: DatastoreFile, definition: Definition, *, 
         former = get_file(host.session, file)
     except NotFound:
         return None
-    owner = _registered(host, file)
-    if owner is not None:
-        raise Refused(f"The file {file} is the VMX of the domain '{owner}'.", hint="Choose another name or directory.")
+    _check_is_nobodys(host, file)
     if not overwrite and not _is_left_over(former, definition):
         raise Refused(
             f"The file {file} exists and is not this domain's VMX.",
@@ -176,10 +175,15 @@ def _is_left_over(former: bytes, definition: Definition) -> bool:
         return False
 
 
-def _registered(host: Host, file: DatastoreFile) -> str | None:
-    """The name of the domain whose VMX a file is."""
+def _check_is_nobodys(host: Host, file: DatastoreFile) -> None:
+    """Refuse a file that is the VMX of a domain; the fault is what registering it once more would give."""
     found = _find_registered(host, file)
-    return None if found is None else str(fetch_one(host.session, found, ["name"])["name"])
+    if found is not None:
+        raise Refused(
+            f"The file {file} is the VMX of the domain '{fetch_one(host.session, found, ['name'])['name']}'.",
+            hint="Choose another name or directory.",
+            fault="AlreadyExists",
+        )
 
 
 def _find_registered(host: Host, file: DatastoreFile) -> Any:
@@ -189,6 +193,7 @@ def _find_registered(host: Host, file: DatastoreFile) -> Any:
 def _define(host: Host, subject: Subject, file: DatastoreFile, definition: Definition, former: bytes | None) -> None:
     """Upload and register; the server decides what it is called, if it does not like the name."""
     context = host.context
+    _check_is_nobodys(host, file)
     with _restored(host, file, former):
         _upload(host, file, definition.content)
         task = context.vm_folder.RegisterVM_Task(str(file), None, False, context.pool, context.host)

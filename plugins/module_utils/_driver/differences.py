@@ -43,6 +43,9 @@ _NAMES = {
 # Members that say nothing about the definition.
 _ASIDE = ("current_vcpus", "datacenter_path", "moref", "id")
 
+# Controllers that every domain has: XML has them where there is a disk on them.
+_IMPLIED = ("controller ide", "controller fdc")
+
 # What a device is known by: those of the same name are the same device, before and after.
 _DEVICES: dict[str, Callable[[int, Any], str]] = {
     "disks": lambda _place, disk: f"disk {disk.target}",
@@ -88,5 +91,7 @@ def _of_devices(member: str, before: Sequence[Any], after: Sequence[Any]) -> lis
     old = {name(place, device): device for place, device in enumerate(before)}
     new = {name(place, device): device for place, device in enumerate(after)}
     return [
-        Difference(member, key, old.get(key), new.get(key)) for key in {**old, **new} if old.get(key) != new.get(key)
+        Difference(member, key, old.get(key), new.get(key))
+        for key in {**old, **new}
+        if old.get(key) != new.get(key) and not key.startswith(_IMPLIED)
     ]

@@ -24,6 +24,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.licence import writin
 
 # Faults that say that somebody else was faster; what is wanted may be reached already.
 _OVERTAKEN = ("AlreadyExists", "DuplicateName", "InvalidPowerState", "ManagedObjectNotFound", "TaskInProgress")
+_TRIES = 4
 
 
 def ensure_domain(host: Host, invocation: Invocation) -> dict[str, Any]:
@@ -32,7 +33,7 @@ def ensure_domain(host: Host, invocation: Invocation) -> dict[str, Any]:
     :raises EsxError: if that is impossible, or fails; nothing is half done then.
     """
     wish = read_wish(invocation.params)
-    course = plan_course(host, wish)
+    course = _planned(host, wish)
     done: list[str] = []
     after = course.after
     if course.steps and invocation.check_mode:
@@ -54,24 +55,33 @@ def ensure_domain(host: Host, invocation: Invocation) -> dict[str, Any]:
 def _carry_out(host: Host, wish: Wish, course: Course) -> tuple[Course, list[str]]:
     """Carry out a course; return it, as it was planned last, and the names of the steps that were done.
 
-    It is planned anew if the domain had to be settled first, and once more if somebody else was faster.
+    It is planned anew if the domain had to be settled first, and if somebody else was faster.
     """
     done: list[str] = []
     with writing(host.session):
-        if settle(host, course):
-            course = _planned_anew(host, wish, course)
-        try:
-            course.plan.carry_out(done.append)
-        except EsxError as error:
-            if error.fault not in _OVERTAKEN:
-                raise
-            course = _planned_anew(host, wish, course)
-            if course.steps:
-                settle(host, course)
+        for tries in range(_TRIES):
+            if settle(host, course):
+                course = _planned_anew(host, wish, course)
+            try:
                 course.plan.carry_out(done.append)
+                break
+            except EsxError as error:
+                if error.fault not in _OVERTAKEN or tries == _TRIES - 1:
+                    raise
+            course = _planned_anew(host, wish, course)
     return course, done
+
+
+def _planned(host: Host, wish: Wish) -> Course:
+    """The course, also if somebody else changes the domain while it is planned."""
+    try:
+        return plan_course(host, wish)
+    except EsxError as error:
+        if error.fault not in _OVERTAKEN:
+            raise
+        return plan_course(host, wish)
 
 
 def _planned_anew(host: Host, wish: Wish, course: Course) -> Course:
     """The course from where the domain is now; what it was before any of it stays."""
-    return replace(plan_course(host, wish), before=course.before)
+    return replace(_planned(host, wish), before=course.before)

@@ -34,7 +34,8 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
 class Change:
     """The present definition of a domain, the wanted one, and in what they differ.
 
-    ``old`` and ``new`` are the VMX; they are the same where nothing differs.
+    ``old`` and ``new`` are the VMX; they are the same where nothing differs. ``is_unread`` says that the host has not
+    read the present one, since whoever uploaded it was interrupted.
     """
 
     file: DatastoreFile
@@ -43,11 +44,17 @@ class Change:
     before: Domain
     after: Domain
     differences: Sequence[Difference]
+    is_unread: bool
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether there is anything to do."""
+        return self.old != self.new or self.is_unread
 
     @property
     def name(self) -> str:
         """The change in words: ``change vcpus, disk sdb``."""
-        return "change " + (", ".join(item.name for item in self.differences) or "VMX")
+        return "change " + ", ".join(item.name for item in self.differences) if self.differences else "reload"
 
 
 def find_change(host: Host, wish: Wish, record: DomainRecord, around: Surroundings, foretold: DomainRecord) -> Change:
@@ -73,7 +80,17 @@ def find_change(host: Host, wish: Wish, record: DomainRecord, around: Surroundin
         before=present,
         after=after,
         differences=differences(as_in_xml(present), as_in_xml(after)),
+        is_unread=record.state == "shutoff" and _has(record) != _says(present),
     )
+
+
+def _has(record: DomainRecord) -> tuple[int | None, ...]:
+    """By what it shows that a host has not read a VMX: the sizes that it knows itself."""
+    return record.vcpus, record.max_memory_kib, record.memory_kib
+
+
+def _says(domain: Domain) -> tuple[int | None, ...]:
+    return domain.vcpus, domain.memory_kib, domain.current_memory_kib
 
 
 def _wanted(wish: Wish, present: Domain, directory: str, around: Surroundings) -> Domain:
@@ -117,7 +134,8 @@ def _upload_and_reload(host: Host, subject: Subject, change: Change) -> None:
             f"The definition of {subject} was changed by somebody else meanwhile, so it was left alone.",
             hint="Run the task again; it then starts from the new definition.",
         )
-    put_file(host.session, change.file, change.new)
+    if change.new != change.old:
+        put_file(host.session, change.file, change.new)
     try:
         subject.ref.Reload()
     except BaseException as error:

@@ -1,0 +1,153 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``esx_domain`` killed in the middle of its work, or in the way of others: run again, it ends in the wanted state."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from ansible_collections.virt.esx.tests.integration.domain.domains import (
+    create_disk,
+    domain_xml,
+    ensure,
+    files_in,
+    read_file,
+)
+from ansible_collections.virt.esx.tests.integration.running import PASSWORD, ROOT, USER
+from ansible_collections.virt.esx.tests.simulated import Simulator
+
+VMX = "[local-storage] web/web.vmx"
+
+# The calls of a define and start from the first write on, and which of them by that name.
+OF_A_DEFINE = [
+    ("PUT", 0),
+    ("RegisterVM_Task", 0),
+    ("CreateFilter", 0),
+    ("WaitForUpdatesEx", 0),
+    ("DestroyPropertyFilter", 0),
+    ("PowerOnVM_Task", 0),
+    ("CreateFilter", 1),
+    ("WaitForUpdatesEx", 1),
+    ("DestroyPropertyFilter", 1),
+    ("Logout", 0),
+]
+OF_A_CHANGE = [("PUT", 0), ("Reload", 0), ("Logout", 0)]
+OF_A_REMOVAL = [("DeleteVirtualDisk_Task", 0), ("CreateFilter", 1), ("UnregisterVM", 0)]
+
+_RUN = """
+import sys
+from ansible_collections.virt.esx.plugins.modules.esx_domain import main
+main()
+"""
+
+
+def run_and_kill(esx: Simulator, at: tuple[str, int], **arguments: Any) -> None:
+    """Run the module in a process of its own, and kill it while it waits for the answer to one of its calls."""
+    given = {"uri": esx.uri(user=USER, no_verify=1), "password": PASSWORD, **arguments}
+    method, number = at
+    esx.trace(reset=True)
+    esx.inject(method=method, skip=number, count=1, delay=700)
+    process = subprocess.Popen(
+        [sys.executable, "-c", _RUN],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        env={"PYTHONPATH": str(pathlib.Path(ROOT, ".cache")), "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
+    )
+    assert process.stdin is not None
+    process.stdin.write(json.dumps({"ANSIBLE_MODULE_ARGS": given}).encode())
+    process.stdin.close()
+    wait_until_it_hangs(esx, process)
+    process.kill()
+    assert process.wait() < 0
+    esx.clear_faults()
+
+
+def wait_until_it_hangs(esx: Simulator, process: subprocess.Popen[bytes]) -> None:
+    """Wait until no further call comes."""
+    seen, quiet = 0, 0
+    while not seen or quiet < 4:
+        assert process.poll() is None, "the module ended before it could be killed"
+        time.sleep(0.05)
+        calls = len(esx.trace())
+        seen, quiet = calls, quiet + 1 if calls == seen else 0
+
+
+@pytest.fixture
+def disturbed(esx: Simulator) -> Any:
+    """A host on which sessions may be left open: who is killed cannot close his."""
+    yield esx
+    esx.expire_sessions()
+
+
+# Killed at which call, run again after how many seconds, with a UUID or not.
+KILLED = [
+    *((at, 0, "50115e16-9bdc-49d7-f171-53c4d7f91710") for at in OF_A_DEFINE),
+    *((at, patience, None) for at in (OF_A_DEFINE[0], OF_A_DEFINE[1], OF_A_DEFINE[5]) for patience in (0, 1)),
+]
+
+
+@pytest.mark.parametrize(("at", "patience", "uuid"), KILLED)
+def test_a_define_that_was_killed(disturbed: Simulator, at: tuple[str, int], patience: int, uuid: str | None) -> None:
+    """Run again at once, while the host still works on what the dead one had asked for, or later."""
+    wish: dict[str, Any] = {"xml": domain_xml(uuid=uuid), "state": "running"}
+    run_and_kill(disturbed, at, **wish)
+    time.sleep(patience)
+    assert ensure(disturbed, **wish)["domain"]["state"] == "running"
+    assert not ensure(disturbed, **wish)["changed"]
+    assert files_in(disturbed, "[local-storage] web") == ["web.vmx"]
+    assert set(disturbed.domains()) == {"domain-1", "web"}
+
+
+@pytest.mark.parametrize("at", OF_A_CHANGE)
+def test_a_change_that_was_killed(disturbed: Simulator, at: tuple[str, int]) -> None:
+    ensure(disturbed, xml=domain_xml())
+    run_and_kill(disturbed, at, name="web", vcpus=4, max_memory="2 GiB")
+    time.sleep(1)
+    assert ensure(disturbed, name="web", vcpus=4, max_memory="2 GiB")["domain"]["vcpus"] == 4
+    assert not ensure(disturbed, name="web", vcpus=4, max_memory="2 GiB")["changed"]
+    assert b'numvcpus = "4"' in (read_file(disturbed, VMX) or b"")
+
+
+@pytest.mark.parametrize("at", OF_A_REMOVAL)
+def test_a_removal_that_was_killed_before_the_end(disturbed: Simulator, at: tuple[str, int]) -> None:
+    create_disk(disturbed, "[local-storage] web/web.vmdk")
+    ensure(disturbed, xml=domain_xml())
+    wish: dict[str, Any] = {"name": "web", "state": "undefined", "remove_storage": True}
+    run_and_kill(disturbed, at, **wish)
+    ensure(disturbed, **wish)
+    assert set(disturbed.domains()) == {"domain-1"}
+    assert "web.vmdk" not in files_in(disturbed, "[local-storage] web")
+
+
+@pytest.mark.parametrize("uuid", ["50115e16-9bdc-49d7-f171-53c4d7f91710", None])
+@pytest.mark.parametrize("slow", ["PUT", "RegisterVM_Task", "PowerOnVM_Task"])
+def test_two_who_define_the_same(esx: Simulator, slow: str, uuid: str | None) -> None:
+    """The first one is slow in one of its calls, and the second one overtakes it."""
+    wish: dict[str, Any] = {"xml": domain_xml(uuid=uuid), "state": "running"}
+    esx.trace(reset=True)
+    esx.inject(method=slow, count=1, delay=700)
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(ensure, esx, **wish)
+        time.sleep(0.4)
+        second = threads.submit(ensure, esx, **wish)
+        results = [first.result(), second.result()]
+    assert {result["domain"]["state"] for result in results} == {"running"}
+    assert len({result["domain"]["moid"] for result in results}) == 1
+    assert not ensure(esx, **wish)["changed"]
+    assert files_in(esx, "[local-storage] web") == ["web.vmx"]
+
+
+@pytest.mark.parametrize("state", ["destroyed", "paused"])
+def test_several_who_want_the_same_state(esx: Simulator, state: str) -> None:
+    with ThreadPoolExecutor(4) as threads:
+        results = list(threads.map(lambda _number: ensure(esx, name="domain-1", state=state), range(4)))
+    assert len({result["domain"]["state"] for result in results}) == 1
+    assert any(result["changed"] for result in results)

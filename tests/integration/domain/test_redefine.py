@@ -1,0 +1,297 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``esx_domain``: changing the definition of a domain, shut off or running, and noticing that somebody else does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.virt.esx.plugins.module_utils._driver import live, redefine
+from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError, Refused, ServerFault
+from ansible_collections.virt.esx.plugins.module_utils._vi.files import get_file
+from ansible_collections.virt.esx.tests.integration.domain.domains import (
+    MAC,
+    UUID,
+    domain_xml,
+    ensure,
+    foretell_and_do,
+    read_file,
+    thrice,
+    write_file,
+)
+from ansible_collections.virt.esx.tests.simulated import Simulator
+
+VMX = "[local-storage] web/web.vmx"
+
+CDROM = (
+    "<disk type='file' device='cdrom'><source file='[local-storage] iso/{}.iso'/><target dev='hda' bus='ide'/></disk>"
+)
+SECOND_DISK = "<disk type='file' device='disk'><source file='[local-storage] web/b.vmdk'/><target dev='sdb'/></disk>"
+
+
+@pytest.fixture
+def off(esx: Simulator) -> Simulator:
+    """A host with the domain ``web``, which is shut off."""
+    ensure(esx, xml=domain_xml(devices=CDROM.format("a")))
+    return esx
+
+
+@pytest.fixture
+def on(off: Simulator) -> Simulator:
+    """The same, running."""
+    ensure(off, name="web", state="running")
+    return off
+
+
+def vmx_lines(esx: Simulator) -> list[str]:
+    return (read_file(esx, VMX) or b"").decode().splitlines()
+
+
+# What is wished, the step, and the lines of the VMX that come.
+CHANGES: list[tuple[dict[str, Any], str, set[str]]] = [
+    ({"vcpus": 4}, "change vcpus", {'numvcpus = "4"'}),
+    ({"max_memory": "2 GiB"}, "change max_memory", {'memsize = "2048"'}),
+    ({"memory": "512 MiB"}, "change memory", {'sched.mem.max = "512"'}),
+    ({"memory": "512000"}, "change memory", {'sched.mem.max = "500"'}),
+    (
+        {"memory": "512 MiB", "max_memory": "600000"},
+        "change max_memory, memory",
+        {'memsize = "588"', 'sched.mem.max = "512"'},
+    ),
+    (
+        {"annotation": 'a "note"\nof | two lines'},
+        "change annotation",
+        {'annotation = "a |22note|22|0aof |7c two lines"'},
+    ),
+    ({"name": "shop", "uuid": UUID}, "change name", {'displayName = "shop"'}),
+]
+
+
+@pytest.mark.parametrize(("wish", "step", "lines"), CHANGES)
+def test_only_what_is_wished_is_changed(off: Simulator, wish: dict[str, Any], step: str, lines: set[str]) -> None:
+    before = vmx_lines(off)
+    result = thrice(off, **{"name": "web", **wish})
+    assert result["steps"] == [step]
+    after = vmx_lines(off)
+    assert set(after) - set(before) == lines
+    assert len(set(before) - set(after)) <= len(lines)
+    for option in ("name", "vcpus"):
+        assert result["domain"][option] == wish.get(option, result["domain"][option])
+
+
+def test_the_maximum_takes_along_a_memory_that_was_all_of_it(off: Simulator) -> None:
+    assert thrice(off, name="web", max_memory="2 GiB")["domain"]["memory_kib"] == 2097152
+    thrice(off, name="web", memory="1 GiB")
+    assert thrice(off, name="web", max_memory="3 GiB")["domain"]["memory_kib"] == 1048576
+    assert thrice(off, name="web", max_memory="512 MiB")["domain"]["memory_kib"] == 524288
+
+
+def test_more_memory_than_the_maximum_is_refused(off: Simulator) -> None:
+    with pytest.raises(Refused, match="more than the domain's maximum of 1048576 KiB"):
+        ensure(off, name="web", memory="2 GiB")
+
+
+@pytest.mark.parametrize("size", ["much", "1 XiB", "0", "-5"])
+def test_a_size_that_is_none(off: Simulator, size: str) -> None:
+    with pytest.raises(ParseError, match="max_memory"):
+        ensure(off, name="web", max_memory=size)
+
+
+def test_a_note_is_removed(off: Simulator) -> None:
+    ensure(off, name="web", annotation="note")
+    assert thrice(off, name="web", annotation="")["steps"] == ["change annotation"]
+
+
+def test_cores_stay_when_processors_come(off: Simulator) -> None:
+    topology = "<cpu><topology sockets='1' cores='2' threads='1'/></cpu><devices>"
+    ensure(off, xml=domain_xml().replace("<devices>", topology))
+    thrice(off, name="web", vcpus=6)
+    assert 'cpuid.coresPerSocket = "2"' in vmx_lines(off)
+    with pytest.raises(Refused, match="sockets with 2 cores each"):
+        ensure(off, name="web", vcpus=3)
+
+
+def test_what_a_description_leaves_out_stays(off: Simulator) -> None:
+    off.somebody_else("web", set={"ethernet0.wakeOnPcktRcv": "FALSE", "of.my.own": "kept"})
+    before = read_file(off, VMX)
+    result = thrice(off, xml=domain_xml(uuid=None, mac=None, devices=CDROM.format("a")))
+    assert not result["changed"]
+    assert read_file(off, VMX) == before
+
+
+def test_a_disk_is_added_and_removed(off: Simulator) -> None:
+    devices = CDROM.format("a") + SECOND_DISK
+    assert thrice(off, xml=domain_xml(devices=devices))["steps"] == ["change disk sdb"]
+    assert "[local-storage] web/b.vmdk" in ensure(off, name="web", annotation="")["domain"]["xml"]
+    assert thrice(off, xml=domain_xml())["steps"] == ["change disk sdb, disk hda"]
+
+
+def test_what_the_module_returns_can_be_given_back(off: Simulator) -> None:
+    vnc = "<graphics type='vnc' port='5901' passwd='secret'/>"
+    ensure(off, xml=domain_xml(devices=vnc))
+    result = ensure(off, name="web", annotation="note")
+    assert "secret" not in str(result)
+    assert not ensure(off, xml=result["domain"]["xml"])["changed"]
+    assert 'RemoteDisplay.vnc.password = "secret"' in vmx_lines(off)
+
+
+def test_a_rename_by_description(off: Simulator) -> None:
+    assert thrice(off, xml=domain_xml("shop", devices=CDROM.format("a")))["steps"] == ["change name"]
+    assert set(off.domains()) == {"domain-1", "shop"}
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_name_that_another_domain_has(off: Simulator, check: bool) -> None:
+    with pytest.raises(Refused, match="another domain 'domain-1'"):
+        ensure(off, uuid=UUID, name="domain-1", check=check)
+
+
+def test_a_domain_that_is_to_be_off_is_changed_then(on: Simulator) -> None:
+    assert thrice(on, name="web", vcpus=4, state="destroyed")["steps"] == ["power off", "change vcpus"]
+
+
+def test_a_domain_that_is_to_run_is_changed_first(off: Simulator) -> None:
+    assert thrice(off, name="web", vcpus=4, state="running")["steps"] == ["change vcpus", "power on"]
+
+
+# What a host changes while a domain runs: the wish, and the step.
+LIVE: list[tuple[dict[str, Any], str]] = [
+    ({"annotation": "note"}, "change annotation"),
+    ({"memory": "512 MiB"}, "change memory"),
+    ({"name": "shop", "uuid": UUID}, "change name"),
+    ({"xml": domain_xml(devices=CDROM.format("b"))}, "change disk hda"),
+    (
+        {"xml": domain_xml(devices=CDROM.format("a")).replace("<os>", "<cputune><shares>4000</shares></cputune><os>")},
+        "change CPU shares",
+    ),
+    (
+        {
+            "xml": domain_xml(devices=CDROM.format("a")).replace(
+                "<vcpu>", "<memtune><min_guarantee unit='MiB'>256</min_guarantee></memtune><vcpu>"
+            )
+        },
+        "change guaranteed memory",
+    ),
+]
+
+
+@pytest.mark.parametrize("present", ["running", "paused"])
+@pytest.mark.parametrize(("wish", "step"), LIVE)
+def test_what_the_host_can_change_live(on: Simulator, present: str, wish: dict[str, Any], step: str) -> None:
+    ensure(on, name="web", state=present)
+    on.trace(reset=True)
+    result = thrice(on, **{"name": "web", **wish} if "xml" not in wish else wish)
+    assert (result["steps"], result["domain"]["state"]) == ([step], present)
+    assert "ReconfigVM_Task" in on.methods()
+    assert "PUT" not in on.methods()
+
+
+def test_a_card_can_be_connected_with_another_network_live(on: Simulator) -> None:
+    """Foretold only: the simulated host has one network. What is sent is a unit test's."""
+    wish = domain_xml(devices=CDROM.format("a"), network="DMZ")
+    assert ensure(on, xml=wish, check=True)["steps"] == [f"change interface {MAC}"]
+
+
+HOT = {"vcpu.hotadd": "TRUE", "mem.hotadd": "TRUE"}
+
+
+@pytest.mark.parametrize("wish", [{"vcpus": 4}, {"max_memory": "2 GiB"}])
+def test_what_can_be_added_to_a_guest_that_was_started_for_it(off: Simulator, wish: dict[str, Any]) -> None:
+    off.somebody_else("web", set=HOT)
+    ensure(off, name="web", state="running")
+    assert thrice(off, name="web", **wish)["domain"]["state"] == "running"
+
+
+# What needs a domain to be shut off, and what is said of it.
+STUCK: list[tuple[dict[str, Any], str]] = [
+    ({"vcpus": 4}, "change vcpus"),
+    ({"vcpus": 1}, "change vcpus"),
+    ({"max_memory": "2 GiB"}, "change max_memory"),
+    ({"vcpus": 4, "annotation": "note"}, "change vcpus"),
+    ({"xml": domain_xml()}, "change disk hda"),
+    ({"xml": domain_xml(devices=CDROM.format("a") + SECOND_DISK)}, "change disk sdb"),
+    ({"xml": domain_xml(devices=CDROM.format("a")).replace("e1000", "vmxnet3")}, f"change interface {MAC}"),
+]
+
+
+@pytest.mark.parametrize("check", [True, False])
+@pytest.mark.parametrize(("wish", "said"), STUCK)
+def test_what_needs_a_domain_to_be_shut_off_is_listed(
+    on: Simulator, wish: dict[str, Any], said: str, check: bool
+) -> None:
+    before = read_file(on, VMX)
+    with pytest.raises(Refused, match=f"has to be shut off to {said}, and it is running") as refused:
+        ensure(on, check=check, **{"name": "web", **wish} if "xml" not in wish else wish)
+    assert "power_cycle" in (refused.value.hint or "")
+    assert read_file(on, VMX) == before
+
+
+@pytest.mark.parametrize(("wish", "said"), STUCK)
+def test_a_power_cycle_makes_any_change(on: Simulator, wish: dict[str, Any], said: str) -> None:
+    on.somebody_else("web", set={"simulator.tools": "running"})
+    arguments = {"name": "web", **wish} if "xml" not in wish else wish
+    result = thrice(on, power_cycle=True, **arguments)
+    assert result["steps"][0] == "shut down"
+    assert said in result["steps"][1].replace("annotation, ", "")
+    assert result["steps"][2:] == ["power on"]
+    assert result["domain"]["state"] == "running"
+
+
+def test_a_power_cycle_may_end_paused(on: Simulator) -> None:
+    on.somebody_else("web", set={"simulator.tools": "running"})
+    result = thrice(on, name="web", vcpus=4, power_cycle=True, state="paused")
+    assert result["steps"] == ["shut down", "change vcpus", "power on", "suspend"]
+
+
+def test_a_power_cycle_needs_tools(on: Simulator) -> None:
+    with pytest.raises(Refused, match="VMware Tools do not run"):
+        ensure(on, name="web", vcpus=4, power_cycle=True)
+
+
+def test_a_paused_domain_is_no_power_cycle_s(on: Simulator) -> None:
+    ensure(on, name="web", state="paused")
+    with pytest.raises(Refused, match="it is paused"):
+        ensure(on, name="web", vcpus=4, power_cycle=True)
+
+
+def test_somebody_else_s_change_is_noticed_while_shut_off(off: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    def late(*arguments: Any) -> bytes:
+        off.somebody_else("web", set={"annotation": "theirs"})
+        return get_file(*arguments)
+
+    monkeypatch.setattr(redefine, "get_file", late)
+    with pytest.raises(Refused, match="changed by somebody else meanwhile"):
+        ensure(off, name="web", vcpus=4)
+    assert 'annotation = "theirs"' in vmx_lines(off)
+    assert 'numvcpus = "2"' in vmx_lines(off)
+
+
+def test_somebody_else_s_change_is_noticed_while_running(on: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = live._reconfigure
+
+    def late(*arguments: Any) -> None:
+        on.somebody_else("web", set={"annotation": "theirs"})
+        real(*arguments)
+
+    monkeypatch.setattr(live, "_reconfigure", late)
+    with pytest.raises(Refused, match="changed by somebody else meanwhile"):
+        ensure(on, name="web", annotation="ours")
+    assert 'annotation = "theirs"' in vmx_lines(on)
+
+
+def test_a_reload_that_fails_leaves_the_definition_as_it_was(off: Simulator) -> None:
+    before = read_file(off, VMX)
+    off.inject(method="Reload", fault="InvalidState", count=1)
+    with pytest.raises(ServerFault, match="The definition is as before"):
+        ensure(off, name="web", vcpus=4)
+    assert read_file(off, VMX) == before
+    assert thrice(off, name="web", vcpus=4)["changed"]
+
+
+def test_a_vmx_that_cannot_be_read_is_said(off: Simulator) -> None:
+    write_file(off, VMX, b"this is no VMX")
+    with pytest.raises(ParseError):
+        ensure(off, name="web", vcpus=4)
+    assert not foretell_and_do(off, name="web", state="shutdown")["changed"]
