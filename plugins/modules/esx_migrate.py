@@ -20,6 +20,7 @@ description:
   - The vCenter validates all migrations before the first one begins. What it refuses is not begun.
   - An error with one domain does not keep the others from being migrated. If there was any, the task fails at the end
     and says for each domain where it is.
+  - To empty a host, there is the role P(virt.esx.evacuate#role).
 options:
   uri:
     description:
@@ -88,8 +89,6 @@ notes:
   - Where the task runs on the controller, in its own Python, the progress of each migration is shown on its screen.
 seealso:
   - module: virt.esx.esx_placement_info
-  - plugin: virt.esx.evacuate
-    plugin_type: role
 """
 
 EXAMPLES = r"""

@@ -43,8 +43,6 @@ notes:
     C(vpx://VCENTER/[folder/...]datacenter/[folder/...][cluster/]HOST).
 seealso:
   - module: virt.esx.esx_migrate
-  - plugin: virt.esx.evacuate
-    plugin_type: role
 """
 
 EXAMPLES = r"""

@@ -19,7 +19,7 @@ from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.host import open_host
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
-from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
+from ansible_collections.virt.esx.plugins.module_utils._errors import AuthFailed, Refused
 from ansible_collections.virt.esx.plugins.module_utils._vi.inventory import (
     HostContext,
     host_by_path,
@@ -38,6 +38,8 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.vcenter import (
 
 # The options that stand for parts of the source's URI and mean nothing for the destination's.
 _URI_PARTS = ("hostname", "port", "validate_certs")
+
+_LOGIN = "Check dest_username and dest_password, or the entry for this host in libvirt's authentication file."
 
 
 @dataclass(frozen=True)
@@ -84,27 +86,27 @@ def open_ends(invocation: Invocation) -> Iterator[Ends]:
         session = stack.enter_context(open_host(invocation)).session
         vcenter = open_vcenter(session)
         source = End(host_in_vcenter(session), None if session is vcenter else session)
-        destination = stack.enter_context(_open_destination(invocation, vcenter))
+        destination = _open_destination(stack, invocation, vcenter)
         if source.context.host == destination.context.host:
             raise Refused(f"Source and destination are the same host, {source.name}.")
         yield Ends(vcenter, source, destination)
 
 
-@contextmanager
-def _open_destination(invocation: Invocation, vcenter: Session) -> Iterator[End]:
+def _open_destination(stack: ExitStack, invocation: Invocation, vcenter: Session) -> End:
     name = invocation.params["dest_host"]
     if name is not None:
-        yield End(hosts_by_name(vcenter, [name])[0])
-        return
+        return End(hosts_by_name(vcenter, [name])[0])
     connection = _destination(invocation.params, os.environ)
-    if connection.uri.scheme == "vpx":
-        _require_same(vcenter, connection, uri_target(connection))
-        yield End(host_by_path(vcenter, connection.uri.path))
-        return
-    with invocation.connect(connection, warn=invocation.warn) as session:
+    try:
+        if connection.uri.scheme == "vpx":
+            _require_same(vcenter, connection, uri_target(connection))
+            return End(host_by_path(vcenter, connection.uri.path))
+        session = stack.enter_context(invocation.connect(connection, warn=invocation.warn))
         if connection.uri.vcenter is not None:
             _require_same(vcenter, connection, vcenter_target(session))
-        yield End(host_of_ref(vcenter, find_in_vcenter(session, vcenter)), session)
+    except AuthFailed as error:
+        raise AuthFailed(f"Destination: {error.message}", hint=_LOGIN, fault=error.fault) from None
+    return End(host_of_ref(vcenter, find_in_vcenter(session, vcenter)), session)
 
 
 def _destination(params: Mapping[str, Any], environment: Mapping[str, str]) -> Connection:

@@ -220,7 +220,7 @@ def _answer_left_over(session: Session, vm: Any, info: Any) -> Answered:
 
 def _cancel(session: Session, task: Any, seen: dict[str, Any]) -> str:
     """Cancel a task where that is possible; return what became of it, as a sentence."""
-    if not seen.get("info.cancelable"):
+    if not seen.get("info.cancelable", True):  # where nothing was seen yet, the server says whether it can
         return f"The task ({moid(task)}) cannot be cancelled and is still {seen.get('info.state', 'running')}."
     try:
         task.CancelTask()

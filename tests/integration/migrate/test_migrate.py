@@ -266,12 +266,13 @@ def test_a_host_that_the_vcenter_does_not_know(vcenter: Simulator) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_wrong_password_of_the_destination(vcenter: Simulator, kind: str) -> None:
-    with pytest.raises(AuthFailed):
+    with pytest.raises(AuthFailed, match="Destination: The server did not accept") as caught:
         migrate(vcenter, H0, H1, kind, dest_password="wrong", names=["domain-1"])
+    assert "dest_password" in str(caught.value.hint)
 
 
 def test_the_sources_password_is_not_the_destinations(vcenter: Simulator) -> None:
-    with pytest.raises(AuthFailed, match="There is no password for user 'root' on 127.0.0"):
+    with pytest.raises(AuthFailed, match="Destination: There is no password for user 'root' on 127.0.0"):
         migrate(vcenter, H0, H1, dest_password=None, names=["domain-1"])
     assert migrate(vcenter, H0, H1, "vpx", dest_password=None, names=["domain-1"])["changed"]
 

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 from ansible_collections.virt.esx.tests.integration.migrate.estate import (
@@ -128,3 +130,21 @@ def test_a_session_that_ends_in_the_middle_is_renewed(vcenter: Simulator) -> Non
         assert vcenter.expire_sessions() == 3
 
     assert only(migrate(vcenter, H0, H1, names=["domain-1"], progress=expire))["host"] == H1
+
+
+def test_an_interruption_cancels_what_runs(vcenter: Simulator) -> None:
+    def interrupt(_line: str) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        migrate(vcenter, H0, H1, names=["domain-1", "domain-2"], progress=interrupt)
+    assert vcenter.methods().count("CancelTask") == 2
+    assert (host_of(vcenter, "domain-1"), host_of(vcenter, "domain-2")) == (H0, H0)
+
+
+def test_a_cached_session_is_used_again(vcenter: Simulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    for way in ((H0, H1), (H1, H0)):
+        assert migrate(vcenter, *way, names=["domain-1", "domain-2"], session_cache=True)["changed"]
+    assert vcenter.methods().count("Login") == 3
+    assert vcenter.expire_sessions() == 3
