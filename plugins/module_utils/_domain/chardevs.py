@@ -23,7 +23,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element
+from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element, child
 from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import CharDevice
@@ -78,7 +78,7 @@ def read_consoles(elements: Iterable[Element], serials: tuple[CharDevice, ...]) 
     :raises ParseError: a console is not one of libvirt's, or a later one than the first is a serial port.
     """
     for position, element in enumerate(elements):
-        target = element.find("target")
+        target = child(element, "target")
         kind = (None if target is None else word(target, "type", _CONSOLE_TARGETS)) or "serial"
         known = word(element, "type", _TYPES)
         if kind != "serial":
@@ -92,7 +92,7 @@ def read_consoles(elements: Iterable[Element], serials: tuple[CharDevice, ...]) 
 
 def _read(element: Element) -> CharDevice:
     device = _with_source(element, word(element, "type", _TYPES) or "pty")
-    target = element.find("target")
+    target = child(element, "target")
     if target is None:
         return device
     if element.tag == "serial":

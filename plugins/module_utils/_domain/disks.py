@@ -28,7 +28,7 @@ from collections.abc import Iterable
 
 from ansible_collections.virt.esx.plugins.module_utils._domain import targets
 from ansible_collections.virt.esx.plugins.module_utils._domain.addresses import read_drive, type_of, write_drive
-from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element
+from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element, child
 from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, DriveAddress
@@ -55,13 +55,13 @@ def read_disk(element: Element, forms: XmlForms) -> Disk:
     """
     device = word(element, "device", _DEVICES) or "disk"
     kind = word(element, "type", _TYPES) or "file"
-    source = element.find("source")
+    source = child(element, "source")
     if source is None and not (forms.exact and device in _REMOVABLE):
         kind = "file"  # the type is that of the source, and there is none (F48, G29)
     path = source.get(_PATH[kind]) or None if source is not None and kind in _PATH else None
     if device == "lun" and kind not in ("block", "network"):
         raise refuse(element, f"A disk with device='lun' has type='block' and a source; this has type='{kind}'")
-    target = element.find("target")
+    target = child(element, "target")
     if target is None or target.get("dev") is None:
         raise refuse(element, "The disk has no <target dev='...'/>")
     name = required(target, "dev")
@@ -72,7 +72,7 @@ def read_disk(element: Element, forms: XmlForms) -> Disk:
     if address is not None and bus == "nvme":
         name = targets.nvme_name(address)
     policy = None if source is None else word(source, "startupPolicy", _STARTUP_POLICIES)
-    driver = element.find("driver")
+    driver = child(element, "driver")
     cache = None if driver is None else word(driver, "cache", _CACHES)
     return Disk(
         device=device,
@@ -86,8 +86,8 @@ def read_disk(element: Element, forms: XmlForms) -> Disk:
         address_type=address_type,
         cache=None if cache == "default" else cache,
         driver_name=None if driver is None else driver.get("name"),
-        readonly=device == "cdrom" or element.find("readonly") is not None,
-        transient=element.find("transient") is not None,
+        readonly=device == "cdrom" or child(element, "readonly") is not None,
+        transient=child(element, "transient") is not None,
         line=element.sourceline,
     )
 
@@ -114,14 +114,14 @@ def _bus(element: Element, target: Element, device: str, name: str, forms: XmlFo
 
 def _alias(element: Element) -> DriveAddress | None:
     """The slot in our alias of an NVMe disk."""
-    alias = element.find("alias")
+    alias = child(element, "alias")
     match = _NVME_ALIAS.fullmatch(alias.get("name") or "") if alias is not None else None
     return DriveAddress(int(match[1]), 0, int(match[2])) if match else None
 
 
 def _address(element: Element, bus: str, name: str, forms: XmlForms) -> tuple[DriveAddress | None, str | None]:
     """The slot, given or derived from the target name, and the type of an address that is no slot."""
-    given = element.find("address")
+    given = child(element, "address")
     if given is None:
         if bus == "nvme":
             return _alias(element) or _nvme_by_name(element, name), None
@@ -150,8 +150,8 @@ def _as_meant(address: DriveAddress, bus: str, name: str, forms: XmlForms) -> Dr
     libvirt writes ``sata0:6`` as ``sdg`` on controller 1, unit 0. No true slot looks so: ``sdg``, and all names that
     are chosen where ``sdg`` is taken, are of higher controllers or units.
     """
-    index = targets.index_of(name)
-    if bus != "sata" or index is None or address != targets.drive_address(bus, index):
+    index = targets.index_of(name) if bus == "sata" else None
+    if index is None or address != targets.drive_address(bus, index):
         return address
     return targets.drive_address(bus, index, sata_units=forms.sata_units) or address
 
@@ -163,7 +163,7 @@ def read_disks(elements: Iterable[Element], forms: XmlForms) -> tuple[Disk, ...]
     """
     buses: dict[str | None, list[Disk]] = {}
     for element in elements:
-        target = element.find("target")
+        target = child(element, "target")
         bus = None if target is None else target.get("bus")
         buses.setdefault(bus, []).append(read_disk(element, forms))
     for on_bus in buses.values():

@@ -17,7 +17,7 @@ Private to the collection: it can change at any time.
 
 from __future__ import annotations
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element
+from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element, child
 from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Graphics, Video
@@ -125,7 +125,7 @@ def read_video(element: Element) -> Video:
 
     :raises ParseError: where libvirt's parser refuses it.
     """
-    model = element.find("model")
+    model = child(element, "model")
     if model is None:
         return Video(vram_kib=vram_kib(None), line=element.sourceline)
     kind = word(model, "type", ("", *_VIDEOS)) or "vmvga"

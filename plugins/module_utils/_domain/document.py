@@ -52,7 +52,7 @@ class Element(Protocol):
         """The attribute, None where it is not given."""
 
     def find(self, path: str) -> Element | None:
-        """The first child of that name, outside any namespace."""
+        """The first element at that path; :func:`child` is quicker."""
 
     def iterchildren(self, *tags: str) -> Iterator[Element]:
         """The children of these names."""
@@ -68,6 +68,19 @@ class Element(Protocol):
 
     def __len__(self) -> int:
         """The number of children."""
+
+
+def child(element: Element, *path: str) -> Element | None:
+    """The first child of a name, the first child of that of the next name, and so on; None where there is none.
+
+    Names without a namespace are of elements that are in none.
+    """
+    found: Element | None = element
+    for tag in path:
+        if found is None:
+            return None
+        found = next(found.iterchildren(tag), None)
+    return found
 
 
 def parse(xml: str | bytes) -> Element:

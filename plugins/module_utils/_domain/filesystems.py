@@ -16,7 +16,7 @@ Private to the collection: it can change at any time.
 
 from __future__ import annotations
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element
+from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element, child
 from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Filesystem
@@ -40,14 +40,14 @@ def read_filesystem(element: Element) -> Filesystem:
     :raises ParseError: it has no source or target, or is of a type that libvirt does not know.
     """
     kind = word(element, "type", _SOURCE) or "mount"
-    source, target = element.find("source"), element.find("target")
+    source, target = child(element, "source"), child(element, "target")
     path = None if source is None else source.get(_SOURCE[kind])
     if path is None:
         raise refuse(element, f"The shared folder has no source; expected <source {_SOURCE[kind]}='...'/>")
     name = None if target is None else target.get("dir")
     if not name:
         raise refuse(element, "The shared folder has no target; expected its name in the guest, <target dir='...'/>")
-    return Filesystem(path, name, kind, element.find("readonly") is not None, element.sourceline)
+    return Filesystem(path, name, kind, child(element, "readonly") is not None, element.sourceline)
 
 
 def write_filesystem(filesystem: Filesystem, forms: XmlForms) -> str:

@@ -22,7 +22,7 @@ Private to the collection: it can change at any time.
 
 from __future__ import annotations
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element
+from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element, child
 from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute, text
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
 from ansible_collections.virt.esx.plugins.module_utils._domain.metadata import read_nvram
@@ -46,7 +46,7 @@ def read_os(domain: Element, forms: XmlForms) -> Os:
 
     :raises ParseError: there is none, or it is not one of a fully virtualised PC.
     """
-    element = domain.find("os")
+    element = child(domain, "os")
     kind = domain.find("os/type")
     virtualisation = text_of(kind)
     if element is None or kind is None or virtualisation is None:
@@ -54,7 +54,7 @@ def read_os(domain: Element, forms: XmlForms) -> Os:
     if virtualisation != "hvm":
         raise refuse(kind, f"'{virtualisation}' is not known to ESX; expected 'hvm'")
     firmware = word(element, "firmware", _FIRMWARES) or None
-    smbios = element.find("smbios")
+    smbios = child(element, "smbios")
     return Os(
         arch=word(kind, "arch", ("", *ARCHITECTURES)) or ARCHITECTURES[0],
         firmware=firmware,
@@ -66,7 +66,7 @@ def read_os(domain: Element, forms: XmlForms) -> Os:
 
 def _secure_boot(element: Element) -> bool | None:
     """What the firmware's features say; libvirt does not look at them without a firmware."""
-    found = element.find("firmware")
+    found = child(element, "firmware")
     result = None
     for feature in () if found is None else found.iterchildren("feature"):
         required(feature, "name")
@@ -79,7 +79,7 @@ def _secure_boot(element: Element) -> bool | None:
 
 def _nvram(element: Element, firmware: str | None, forms: XmlForms) -> str | None:
     """The path of the NVRAM, in either of libvirt's forms (N3)."""
-    loader, nvram = element.find("loader"), element.find("nvram")
+    loader, nvram = child(element, "loader"), child(element, "nvram")
     if firmware is None and not forms.more and text_of(loader) is None:
         for found in (loader, nvram):
             if found is not None:
@@ -88,7 +88,7 @@ def _nvram(element: Element, firmware: str | None, forms: XmlForms) -> str | Non
                 )
     if nvram is None:
         return None
-    source = nvram.find("source")
+    source = child(nvram, "source")
     return text_of(nvram) if source is None else source.get("file")
 
 

@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element
+from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element, child
 from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Interface, VdsPort
@@ -78,8 +78,8 @@ def read_interface(element: Element, forms: XmlForms) -> Interface:
     :raises ParseError: where libvirt's parser refuses it.
     """
     kind = word(element, "type", _TYPES) or "user"
-    mac = element.find("mac")
-    target, model = element.find("target"), element.find("model")
+    mac = child(element, "mac")
+    target, model = child(element, "target"), child(element, "model")
     device = None if target is None else target.get("dev")
     if device is not None and device.startswith(_OWN_DEVICES) and not forms.exact:
         device = None
@@ -112,14 +112,14 @@ def _mac(element: Element) -> str | None:
 def _source(element: Element, kind: str) -> str | None:
     if kind not in _SOURCE:
         return None
-    source = element.find("source")
+    source = child(element, "source")
     if source is None:
         raise refuse(element, f"A network card with type='{kind}' needs <source {_SOURCE[kind]}='...'/>")
     return required(source, _SOURCE[kind])
 
 
 def _vds_port(element: Element, forms: XmlForms) -> VdsPort:
-    source = element.find("source")
+    source = child(element, "source")
     if source is None:
         raise refuse(element, "A network card with type='vds' needs <source switchid='...'/>")
     switch_id = to_uuid(required(source, "switchid"))

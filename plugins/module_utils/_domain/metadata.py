@@ -24,21 +24,21 @@ from __future__ import annotations
 
 from urllib.parse import quote, unquote
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element
+from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element, child
 from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
 
 _LIBOSINFO = "http://libosinfo.org/xmlns/libvirt/domain/1.0"
 _ESX = "urn:virt.esx:domain:1.0"
-_OS = f"metadata/{{{_LIBOSINFO}}}libosinfo/{{{_LIBOSINFO}}}os"
-_NVRAM = f"metadata/{{{_ESX}}}nvram"
+_OS = ("metadata", f"{{{_LIBOSINFO}}}libosinfo", f"{{{_LIBOSINFO}}}os")
+_NVRAM = ("metadata", f"{{{_ESX}}}nvram")
 _ID = "http://vmware.com/guestos/"
 
 
 def read_guest_os(domain: Element) -> str | None:
     """VMware's word for the operating system, None where the metadata has none."""
-    element = domain.find(_OS)
+    element = child(domain, *_OS)
     identity = "" if element is None else element.get("id") or ""
     if not identity.startswith(_ID):
         return None
@@ -47,7 +47,7 @@ def read_guest_os(domain: Element) -> str | None:
 
 def read_nvram(domain: Element) -> str | None:
     """The path of the NVRAM of a domain with a BIOS, None where the metadata has none."""
-    element = domain.find(_NVRAM)
+    element = child(domain, *_NVRAM)
     return None if element is None else element.get("file")
 
 

@@ -18,7 +18,7 @@ Private to the collection: it can change at any time.
 
 from __future__ import annotations
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element
+from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element, child
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Cpu, Domain
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
@@ -43,7 +43,7 @@ def read_vcpus(domain: Element) -> tuple[int, int | None, tuple[int, ...] | None
 
     :raises ParseError: where libvirt's parser refuses ``<vcpu>``.
     """
-    element = domain.find("vcpu")
+    element = child(domain, "vcpu")
     if element is None:
         return 1, None, None
     count = text_number(element, UINT_MAX)
@@ -66,7 +66,7 @@ def read_shares(domain: Element) -> int | None:
 
     :raises ParseError: they are not a number.
     """
-    return text_number(domain.find("cputune/shares"), ULONG_MAX)
+    return text_number(child(domain, "cputune", "shares"), ULONG_MAX)
 
 
 def read_cpu(domain: Element) -> Cpu | None:
@@ -74,15 +74,15 @@ def read_cpu(domain: Element) -> Cpu | None:
 
     :raises ParseError: where libvirt's parser refuses ``<cpu>``.
     """
-    element = domain.find("cpu")
+    element = child(domain, "cpu")
     if element is None:
         return None
     mode = word(element, "mode", _MODES) or "custom"
-    model = text_of(element.find("model"))
+    model = text_of(child(element, "model"))
     for tag in ("feature", "vendor"):
-        if mode == "custom" and model is None and element.find(tag) is not None:
+        if mode == "custom" and model is None and child(element, tag) is not None:
             raise refuse(element, f"<{tag}> needs a CPU model, <model>...</model>")
-    topology = element.find("topology")
+    topology = child(element, "topology")
     if topology is None:
         return Cpu(mode=mode, line=element.sourceline)
     for attribute in ("sockets", "cores", "threads"):

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element
+from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element, child
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
     INT_MAX,
     ON_OFF,
@@ -205,36 +205,37 @@ def check_unused(domain: Element, devices: Mapping[str, list[Element]]) -> None:
 
 def _check(element: Element, rules: Iterable[Rule]) -> None:
     for rule in rules:
-        if rule.required:
-            required(element, rule.attribute)
-        if rule.words:
+        if element.get(rule.attribute) is None:
+            if rule.required:
+                required(element, rule.attribute)
+        elif rule.words:
             word(element, rule.attribute, rule.words)
-        if rule.least is not None:
+        elif rule.least is not None:
             number(element, rule.attribute, rule.least, UINT_MAX)
 
 
 def _check_domain(domain: Element) -> None:
-    title = domain.find("title")
+    title = child(domain, "title")
     if title is not None and "\n" in (text_of(title) or ""):
         raise refuse(title, "A title is one line")
-    uuid_of(domain.find("genid"))
-    text_number(domain.find("iothreads"), UINT_MAX)
+    uuid_of(child(domain, "genid"))
+    text_number(child(domain, "iothreads"), UINT_MAX)
     for tag, actions in _ACTIONS.items():
-        element = domain.find(tag)
+        element = child(domain, tag)
         action = text_of(element)
         if element is not None and action is not None and action not in actions:
             raise refuse(element, f"'{action}' is not known; {one_of(actions)}")
-    features = domain.find("features")
+    features = child(domain, "features")
     for feature in () if features is None else features.iterchildren("*"):
         if feature.tag not in _FEATURES:
             raise refuse(feature, "The feature is not known to libvirt")
 
 
 def _check_tuning(domain: Element) -> None:
-    memory = domain.find("memtune")
+    memory = child(domain, "memtune")
     for limit in () if memory is None else memory.iterchildren("hard_limit", "soft_limit", "swap_hard_limit"):
         size_kib(limit)
-    cpu = domain.find("cputune")
+    cpu = child(domain, "cputune")
     for element in () if cpu is None else cpu.iterchildren(*_TUNING):
         least, most = _TUNING[element.tag]
         value = text_number(element, most)
@@ -243,11 +244,11 @@ def _check_tuning(domain: Element) -> None:
 
 
 def _check_devices(devices: Mapping[str, list[Element]]) -> None:
-    for tag, child in _CHILDREN.items():
+    for tag, part in _CHILDREN.items():
         for element in devices.get(tag, ()):
-            found = len(list(element.iterchildren(child)))
+            found = len(list(element.iterchildren(part)))
             if not found or (found > 1 and tag == "rng"):
-                raise refuse(element, f"The <{tag}> needs one <{child}>")
+                raise refuse(element, f"The <{tag}> needs one <{part}>")
     for disk in devices.get("disk", ()):
         _check_disk(disk)
     if len(devices.get("memballoon", ())) > 1:
@@ -258,7 +259,7 @@ def _check_devices(devices: Mapping[str, list[Element]]) -> None:
 
 
 def _check_disk(disk: Element) -> None:
-    target, limits = disk.find("target"), disk.find("iotune")
+    target, limits = child(disk, "target"), child(disk, "iotune")
     for limit in () if limits is None else limits.iterchildren("*"):
         if limit.tag != "group_name":
             text_number(limit, ULONG_MAX)
@@ -274,9 +275,9 @@ def _check_disk(disk: Element) -> None:
 
 def _check_boot_order(domain: Element, devices: Mapping[str, list[Element]]) -> None:
     taken: set[str] = set()
-    of_domain = domain.find("os/boot") is not None
+    of_domain = child(domain, "os", "boot") is not None
     for device in (*devices.get("disk", ()), *devices.get("interface", ())):
-        boot = device.find("boot")
+        boot = child(device, "boot")
         order = None if boot is None else boot.get("order")
         if boot is None or order is None:
             continue

@@ -17,7 +17,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.chardevs import r
 from ansible_collections.virt.esx.plugins.module_utils._domain.controllers import read_controllers, with_implied
 from ansible_collections.virt.esx.plugins.module_utils._domain.disks import check_unique, read_disks
 from ansible_collections.virt.esx.plugins.module_utils._domain.displays import read_graphics, read_video, vram_kib
-from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element, parse
+from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element, child, parse
 from ansible_collections.virt.esx.plugins.module_utils._domain.filesystems import read_filesystem
 from ansible_collections.virt.esx.plugins.module_utils._domain.firmware import read_os
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import LIBVIRT, XmlForms
@@ -47,7 +47,7 @@ def read_domain(xml: str | bytes, forms: XmlForms = LIBVIRT) -> Domain:
     """
     root = parse(xml)
     _check_root(root)
-    name = text_of(root.find("name"))
+    name = text_of(child(root, "name"))
     if name is None:
         raise refuse(root, "The domain has no name; expected <name>...</name>")
     memory, current_memory = _memory(root)
@@ -58,13 +58,13 @@ def read_domain(xml: str | bytes, forms: XmlForms = LIBVIRT) -> Domain:
     check_unique(disks)
     return Domain(
         name=name,
-        uuid=uuid_of(root.find("uuid")),
-        genid=uuid_of(root.find("genid")),
-        description=text_of(root.find("description")),
+        uuid=uuid_of(child(root, "uuid")),
+        genid=uuid_of(child(root, "genid")),
+        description=text_of(child(root, "description")),
         guest_os=read_guest_os(root),
         memory_kib=memory,
         current_memory_kib=current_memory,
-        min_guarantee_kib=size_kib(root.find("memtune/min_guarantee")) or None,
+        min_guarantee_kib=size_kib(child(root, "memtune", "min_guarantee")) or None,
         vcpus=vcpus,
         current_vcpus=current_vcpus,
         cpuset=cpuset,
@@ -80,8 +80,8 @@ def read_domain(xml: str | bytes, forms: XmlForms = LIBVIRT) -> Domain:
         graphics=tuple(map(read_graphics, devices.get("graphics", ()))),
         videos=_videos(devices.get("video", ()), bool(devices.get("graphics"))),
         tpms=tuple(map(read_tpm, devices.get("tpm", ()))),
-        datacenter_path=text_of(root.find(f"{_VMWARE}datacenterpath")),
-        moref=text_of(root.find(f"{_VMWARE}moref")),
+        datacenter_path=text_of(child(root, f"{_VMWARE}datacenterpath")),
+        moref=text_of(child(root, f"{_VMWARE}moref")),
     )
 
 
@@ -96,13 +96,13 @@ def _check_root(root: Element) -> None:
 
 def _memory(root: Element) -> tuple[int, int]:
     """The memory and the current memory in KiB (F5, F6)."""
-    memory = size_kib(root.find("memory"))
+    memory = size_kib(child(root, "memory"))
     if not memory:
         raise refuse(root, "The memory is missing or 0; expected <memory unit='KiB'>...</memory>")
-    maximum = root.find("maxMemory")
+    maximum = child(root, "maxMemory")
     if maximum is not None and text_of(maximum) is not None:
         raise refuse(maximum, "Memory that is added later is not supported")
-    current = size_kib(root.find("currentMemory"))
+    current = size_kib(child(root, "currentMemory"))
     return memory, min(current or memory, memory)
 
 
