@@ -56,6 +56,9 @@ class Dialect:
     )
     writes_sata_nvme: bool = _repair("F37 N7", "SATA and NVMe disks are written, and NVMe disks are read.")
     any_mac_check: bool = _repair("G7", "checkMACAddress is understood in upper and lower case.")
+    states_mac_check: bool = _repair(
+        "P53 F63", "A foreign address that ESX checks, since checkMACAddress is missing, is said to be checked."
+    )
     either_mac_key: bool = _repair(
         "P51 S7", "The MAC address is found under either key, generatedAddress or address, whatever the addressType."
     )
@@ -88,6 +91,7 @@ class Dialect:
         "An empty CD-ROM or floppy drive keeps its kind, and is never written as '(null)'.",
     )
     ide_cache: bool = _repair("F50", "writeThrough is written for disks on every bus.")
+    stepped_vram: bool = _repair("P62 F33", "Video memory is read in the steps of 64 KiB in which it is written.")
     hostonly: bool = _repair("G28 P57", "hostonly interfaces are read and written, as network 'hostonly'.")
     any_model: bool = _repair("P54 F58", "A card model that libvirt does not know keeps its word.")
     lenient_ethernet: bool = _repair("G30 L18", "Keys that begin with ethernet and have no index are ignored.")

@@ -131,11 +131,17 @@ def _cdrom(reading: Reading, bus: str, slot: slots.Slot, kind: str | None, name:
         return _block_device(reading, bus, slot, _BLOCK_DEVICES[kind], name)
     if kind == _PASSTHROUGH and bus == "scsi":
         return _found(bus, slot, "lun", "block", name) if name and name.startswith(_CDROM_DEVICES) else None
-    if (kind == _IMAGE and name == "") or (kind in (None, _IMAGE) and name == EMPTY):
+    if _is_empty_image(reading, kind, name):
         return _found(bus, slot, "cdrom", "file", None)
     if reading.dialect.any_disk and kind == _IMAGE and name:
         return _image(reading, bus, slot, name)
     raise _not_handled(reading, slot, kind, name)
+
+
+def _is_empty_image(reading: Reading, kind: str | None, name: str | None) -> bool:
+    if kind == _IMAGE and (name == "" or (name is None and reading.dialect.honest_media)):
+        return True
+    return kind in (None, _IMAGE) and name == EMPTY
 
 
 def _block_device(reading: Reading, bus: str, slot: slots.Slot, device: str, name: str | None) -> Disk:

@@ -48,7 +48,8 @@ def read_graphics(reading: Reading) -> tuple[Graphics, ...]:
 def read_video(reading: Reading) -> tuple[Video, ...]:
     """There is always one card; its memory is a power of two (P62)."""
     size = reading.vmx.integer("svga.vramSize", 0)
-    return (Video(vram_kib=vram_kib(-(-size // 1024))),)
+    stated = vram_kib(-(-size // 1024))
+    return (Video(vram_kib=_stepped(stated) if reading.dialect.stepped_vram else stated),)
 
 
 def write_graphics(domain: Domain, _writing: Writing) -> list[Entry]:
@@ -82,5 +83,8 @@ def write_video(domain: Domain, _writing: Writing) -> list[Entry]:
         raise ParseError(f"type='{video.type}' is not supported, only 'vmvga'", where="<video>", line=video.line)
     if video.heads > 1:
         raise ParseError(f"heads='{video.heads}' is not supported, only 1", where="<video>", line=video.line)
-    size = -(-vram_kib(video.vram_kib) // _VRAM_STEP_KIB) * _VRAM_STEP_KIB
-    return [("svga.vramSize", str(size * 1024))]
+    return [("svga.vramSize", str(_stepped(vram_kib(video.vram_kib)) * 1024))]
+
+
+def _stepped(size_kib: int) -> int:
+    return -(-size_kib // _VRAM_STEP_KIB) * _VRAM_STEP_KIB

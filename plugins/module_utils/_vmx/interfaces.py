@@ -90,9 +90,6 @@ def _read_interface(reading: Reading, at: str) -> Interface:
     connection = vmx.get(f"{at}.connectionType")
     word = None if connection is None else connection.lower()
     mac_type, mac = _read_mac(reading, at)
-    check = vmx.get(f"{at}.checkMACAddress")
-    if check is not None and reading.dialect.any_mac_check:
-        check = check.lower()
     model = _read_model(reading, at)
     kind, source, target, port = _read_network(reading, at, word)
     return Interface(
@@ -101,7 +98,7 @@ def _read_interface(reading: Reading, at: str) -> Interface:
         vds=port,
         mac=mac,
         mac_type=mac_type,
-        mac_check=None if check is None else check == YES,
+        mac_check=None if mac is None else _read_check(reading, at, mac, mac_type),
         target=target,
         model=model,
     )
@@ -127,6 +124,15 @@ def _read_mac(reading: Reading, at: str) -> tuple[str | None, str | None]:
     if is_multicast(mac):
         raise vmx.refused(f"{at}.{key}", f"'{mac}' is a multicast address, no card has one")
     return mac_type or _TYPE_OF_KEY[key], mac
+
+
+def _read_check(reading: Reading, at: str, mac: str, mac_type: str | None) -> bool | None:
+    """``checkMACAddress``, which libvirt understands in lower case only (P53, G7); ESX checks where it is missing."""
+    check = reading.vmx.get(f"{at}.checkMACAddress")
+    if check is None:
+        must_be_said = reading.dialect.states_mac_check and mac_use(mac, mac_type, None).check is not None
+        return True if must_be_said else None
+    return (check.lower() if reading.dialect.any_mac_check else check) == YES
 
 
 def _read_model(reading: Reading, at: str) -> str | None:

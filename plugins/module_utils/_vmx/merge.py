@@ -39,6 +39,8 @@ _DEVICE = re.compile(
     r"|(?:floppy|serial|parallel|ethernet|sharedfolder)[0-9]+)\."
 )
 _VNC = "remotedisplay.vnc"
+_FOLDER = "sharedfolder"
+_FOLDERS = {"isolation.tools.hgfs.disable", "sharedfolder.maxnum"}
 _BOOLEANS = ("true", "false")
 _HARDWARE = "virtualHW.version"
 _PASSES = 4  # a change can wake up keys that had no effect, which a second pass then sees; more are never needed
@@ -102,11 +104,11 @@ def _wanted_lines(now: _Present, domain: Domain, writing: Writing) -> tuple[_Lin
     writing = replace(
         writing,
         interfaces=matching.numbered(cards, now.interfaces, _numbers(now.vmx, "ethernet")),
-        folders=matching.numbered(folders, now.folders, _numbers(now.vmx, "sharedfolder")),
+        folders=matching.numbered(folders, now.folders, _numbers(now.vmx, _FOLDER)),
     )
     lines = _lines(wanted, writing)
     lines[_HARDWARE.lower()] = (_HARDWARE, str(writing.hw_version))
-    return lines, _left("ethernet", cards, now.interfaces) | _left("sharedfolder", folders, now.folders)
+    return lines, _left("ethernet", cards, now.interfaces) | _left(_FOLDER, folders, now.folders)
 
 
 def as_in_xml(domain: Domain, dialect: Dialect = DIALECTS["esx"]) -> Domain:
@@ -157,9 +159,15 @@ def _difference(
         return None
     there, wanted = _devices(before), _devices(lines)
     moving = (there ^ wanted) | set(replaced)  # devices that leave, and that come, be it to a place that others left
+    if not _FOLDERS.isdisjoint(differing):
+        moving.add(_FOLDER)
 
     def is_unwanted(key: str) -> bool:
-        return key in unwanted or (_device(key) in moving and key not in lines)
+        if key in unwanted:
+            return True
+        device = _device(key)
+        # What sleeps where a controller comes would wake up with it.
+        return key not in lines and (device in moving or (_holder(device) in moving and device not in wanted))
 
     def change(edit: VmxEdit) -> None:
         edit.remove(is_unwanted)
@@ -182,6 +190,13 @@ def _device(key: str) -> str | None:
         return _VNC
     found = _DEVICE.match(key)
     return found[1] if found else None
+
+
+def _holder(device: str | None) -> str | None:
+    """What a device is without effect without: a disk its controller, a shared folder that folders are shared."""
+    if device is not None and device.startswith(_FOLDER):
+        return _FOLDER
+    return device.partition(":")[0] if device and ":" in device else None
 
 
 def _is_so(vmx: VmxFile, key: str, value: str) -> bool:

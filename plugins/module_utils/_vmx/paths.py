@@ -54,9 +54,16 @@ def parse_datastore_path(text: str) -> DatastorePath:
 
     :raises ParseError: for anything else.
     """
+    try:
+        return _bracketed(text)
+    except ValueError as err:
+        raise ParseError(f"datastore path '{text}' {err}") from None
+
+
+def _bracketed(text: str) -> DatastorePath:
     found = _DATASTORE_PATH.match(text)
     if not found:
-        raise ParseError(f"datastore path '{text}' doesn't have expected format '[datastore] directory/file'")
+        raise ValueError("doesn't have expected format '[datastore] directory/file'")
     return DatastorePath(found[1], found[2])
 
 
@@ -118,6 +125,8 @@ class Place:
             return name
         if "/" in name and not relative_paths:
             raise ValueError("could not handle a relative file name with a directory")
+        if name.startswith("[") and relative_paths:
+            return str(_bracketed(name))  # ESX gives no file a name that begins so
         if self.directory is None:
             return name
         separator = " " if self.directory.endswith("]") else "/"
@@ -131,10 +140,8 @@ def vmx_file_name(source: str, *, verbatim: bool) -> str:
     :raises ValueError: for a source that cannot be handled; its text says why.
     """
     if source.startswith("["):
-        found = _DATASTORE_PATH.match(source)
-        if not found:
-            raise ValueError("doesn't have expected format '[datastore] directory/file'")
-        return f"{_VOLUMES}{found[1]}/{found[2]}"
+        path = _bracketed(source)
+        return f"{_VOLUMES}{path.datastore}/{path.path}"
     if source.startswith("/") or verbatim:
         return source
     raise ValueError("is neither '[datastore] directory/file' nor an absolute path")
