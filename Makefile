@@ -51,7 +51,7 @@ simulator: $(DEMO_STAMP) ## build the simulated ESX host and say how to start it
 	@$(PY) -m tools.simulator
 
 release: $(TEST_STAMP) ## build the collection's tarball and check it as Galaxy would
-	@$(PY) -m tools.release
+	@$(PY) -m tools.release && $(PY) -m tools.importer
 
 clean: ## remove all that these commands made
 	rm -rf $(VENV) .cache docs/build tests/output virt-esx-*.tar.gz
