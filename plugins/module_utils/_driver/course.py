@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.autostart import plan_autostart
 from ansible_collections.virt.esx.plugins.module_utils._driver.define import Definition, plan_define
-from ansible_collections.virt.esx.plugins.module_utils._driver.definition import read_texts, to_xml
+from ansible_collections.virt.esx.plugins.module_utils._driver.definition import read_texts, to_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.domains import (
     DomainRecord,
     Surroundings,
@@ -202,4 +202,5 @@ def _read_xml(host: Host, record: DomainRecord, around: Surroundings) -> str:
     text = read_texts(host, [record])[0]
     if isinstance(text, EsxError):
         raise text
-    return to_xml(host, record, around, text)
+    domain = to_domain(host, record, around, text)
+    return xml_of(replace(domain, uuid=domain.uuid or record.uuid))

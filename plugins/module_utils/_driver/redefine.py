@@ -77,11 +77,16 @@ def find_change(host: Host, wish: Wish, record: DomainRecord, around: Surroundin
         file=DatastoreFile(host.datacenter_path, path.datastore, path.path),
         old=old,
         new=new,
-        before=present,
-        after=after,
+        before=_with_uuid(present, record),
+        after=_with_uuid(after, record),
         differences=differences(as_in_xml(present), as_in_xml(after)),
         is_unread=record.state == "shutoff" and _has(record) != _says(present),
     )
+
+
+def _with_uuid(domain: Domain, record: DomainRecord) -> Domain:
+    """The host knows the UUID also where it has not written it into the VMX."""
+    return replace(domain, uuid=domain.uuid or record.uuid)
 
 
 def _has(record: DomainRecord) -> tuple[int | None, ...]:
@@ -94,12 +99,12 @@ def _says(domain: Domain) -> tuple[int | None, ...]:
 
 
 def _wanted(wish: Wish, present: Domain, directory: str, around: Surroundings) -> Domain:
-    """The description, else the domain as it is, with the plain options."""
+    """The description, else the domain as it is, with the plain options; by its UUID it was found."""
     if wish.vmx is not None:
         described = read_vmx(wish.vmx, directory=directory, datastores=around.volumes)
     else:
         described = wish.xml or present
-    return with_options(_with_password(described, present), wish)
+    return replace(with_options(_with_password(described, present), wish), uuid=present.uuid)
 
 
 def _with_password(described: Domain, present: Domain) -> Domain:

@@ -39,6 +39,8 @@ _BESIDE = (
     r"\.(?:vmx|vmx~|vmx\.lck|vmxf|vmsd|nvram|vswp|vmss|vmem|hlog|scoreboard)"
     r"|-(?:Snapshot[0-9]+|[0-9a-f]{8})\.(?:vmsn|vmss|vmem|vswp|hlog)"
 )
+# [datastore] directory/name; devices of the host are "[] /vmfs/devices/..."
+_IN_DATASTORE = re.compile(r"\[[^\]]+\] *[^/\s]")
 _LOG = re.compile(r"vmware(?:-[0-9]+)?\.log|vmx-zdump\.[0-9]+|vmmcores\.gz")
 
 
@@ -124,10 +126,10 @@ def _referenced(values: Values) -> Iterable[str]:
 
 
 def _disks(values: Values) -> Iterable[str]:
-    """The hard disks of a domain or a snapshot, each with what it is based on."""
+    """The hard disks of a domain or a snapshot that are files in a datastore, each with what it is based on."""
     for device in values.get(_DEVICES) or ():
         if type_name(device) == "VirtualDisk":
-            yield from _chain(device.backing)
+            yield from (name for name in _chain(device.backing) if _IN_DATASTORE.match(name))
 
 
 def _chain(backing: Any) -> Iterable[str]:

@@ -17,6 +17,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.document import p
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Cpu, Domain
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import size_kib, to_uuid
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_read import read_domain
+from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import NO_UUID
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
@@ -66,7 +67,7 @@ def read_wish(params: Mapping[str, Any]) -> Wish:
 
     :raises ParseError: for a description, a UUID or a size that cannot be understood.
     """
-    xml = None if params["xml"] is None else read_domain(params["xml"], ESX.xml)
+    xml = None if params["xml"] is None else _with_uuid(read_domain(params["xml"], ESX.xml))
     described = xml if params["vmx"] is None else read_vmx(params["vmx"])
     return Wish(
         state=params["state"],
@@ -127,6 +128,11 @@ def _topology(cpu: Cpu | None, vcpus: int) -> Cpu | None:
             hint=f"Take a multiple of {cpu.cores}, or describe another <topology> in xml.",
         )
     return replace(cpu, sockets=vcpus // cpu.cores)
+
+
+def _with_uuid(domain: Domain) -> Domain:
+    """XML has a UUID of zeros where there is none (P5)."""
+    return replace(domain, uuid=None) if domain.uuid == NO_UUID else domain
 
 
 def _uuid(text: str | None) -> str | None:

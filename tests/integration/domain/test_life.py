@@ -1,0 +1,46 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``esx_domain``: the whole life of every domain that the tests of the conversions have."""
+
+from __future__ import annotations
+
+import pathlib
+import re
+from typing import Any
+
+import pytest
+from ansible_collections.virt.esx.tests.integration.domain.domains import ensure, read_file, thrice
+from ansible_collections.virt.esx.tests.integration.running import ROOT
+from ansible_collections.virt.esx.tests.simulated import Simulator
+
+DATA = pathlib.Path(ROOT, "tests", "unit", "data")
+SOURCES = sorted([*DATA.rglob("*.xml"), *DATA.rglob("*.vmx")])
+
+_DATASTORE = re.compile(r"\[[^\]']+\](?= )")
+_VOLUME = re.compile(r"/vmfs/volumes/[^/]+/")
+_BARE_DISK = re.compile(r'(\.fileName = ")([^"/]+\.vmdk")', re.IGNORECASE)
+
+
+def description(path: pathlib.Path) -> dict[str, Any]:
+    """The domain with its files in the simulated host's datastore."""
+    text = path.read_bytes().decode("utf-8", "surrogateescape")
+    if path.suffix == ".xml":
+        return {"xml": _DATASTORE.sub("[local-storage]", text)}
+    text = _VOLUME.sub("/vmfs/volumes/local-storage/", text)
+    return {"vmx": _BARE_DISK.sub(r"\1/vmfs/volumes/local-storage/files/\2", text)}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
+def test_a_domain_s_life(esx: Simulator, path: pathlib.Path) -> None:
+    wish = description(path)
+    domain = thrice(esx, **wish)["domain"]
+    name = domain["name"]
+    assert not ensure(esx, xml=domain["xml"])["changed"]
+    assert thrice(esx, name=name, annotation="changed")["steps"] == ["change annotation"]
+    assert thrice(esx, **wish)["steps"] == ["change annotation"]
+    assert thrice(esx, name=name, max_memory="2052 MiB", memory="1 GiB", vcpus=domain["vcpus"] * 2)["changed"]
+    assert thrice(esx, **wish, state="running")["steps"][-1] == "power on"
+    assert thrice(esx, **wish, state="destroyed")["steps"] == ["power off"]
+    assert thrice(esx, name=name, state="undefined", remove_storage=True)["changed"]
+    assert read_file(esx, domain["vmx_path"]) is None
