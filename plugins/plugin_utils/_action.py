@@ -7,7 +7,8 @@ A module's own work takes some milliseconds; shipping it into a new Python proce
 second. So where a task runs on the controller anyway, this action carries the module's contract out in the
 controller's process; anywhere else it hands over to the ordinary module. Arguments, results and errors are the same.
 
-What the actions import is imported once a play, before the workers are forked: pyVmomi comes along with the modules.
+What the actions import is imported once a play, before the workers are forked: pyVmomi comes along with the modules,
+and makes the types of the API that nearly every task needs.
 
 Note that this plugin util is private to the collection: it can change at any time.
 """
@@ -30,8 +31,11 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import
 from ansible_collections.virt.esx.plugins.module_utils._edge import Contract, failure, secrets
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 from ansible_collections.virt.esx.plugins.module_utils._vi.keeper import keep_session
+from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import preload
 
 display = Display()
+
+preload()
 
 
 class EsxAction(ActionBase):  # type: ignore[misc]

@@ -29,11 +29,52 @@ else:
     vim, vmodl = _library.vim, _library.vmodl
     SoapStubAdapter, VmomiSupport = _library.SoapStubAdapter, _library.VmomiSupport
 
+# What nearly every task needs of the API.
+_COMMON = (
+    "ServiceInstance",
+    "ServiceContent",
+    "UserSession",
+    "VirtualMachine",
+    "HostSystem",
+    "Datastore",
+    "Datacenter",
+    "ComputeResource",
+    "PropertyFilterSpec",
+    "ObjectSpec",
+    "PropertySpec",
+    "TraversalSpec",
+    "RetrieveOptions",
+    "RetrieveResult",
+    "ObjectContent",
+    "MissingProperty",
+    "VirtualMachinePowerState",
+    "VirtualMachineConnectionState",
+    "AutoStartDefaults",
+    "AutoStartPowerInfo",
+    "DatastoreHostMount",
+    "HostMountInfo",
+    "SharesInfo",
+)
+
 
 def require_vmomi() -> None:
     """Raise MissingLibrary if pyVmomi cannot be imported."""
     if VMOMI_IMPORT_ERROR is not None:
         raise MissingLibrary("pyvmomi", VMOMI_IMPORT_ERROR)
+
+
+def preload() -> None:
+    """Have pyVmomi make the types that nearly every task needs, which it puts off until they are first used.
+
+    A process that is forked afterwards has them already.
+    """
+    if VMOMI_IMPORT_ERROR is not None:
+        return
+    for name in _COMMON:
+        kind = vim_type(name)
+        if issubclass(kind, VmomiSupport.DataObject):
+            for member in kind._GetPropertyList():
+                _ = member.type
 
 
 def vim_type(name: str) -> Any:
