@@ -36,7 +36,7 @@ def read_graphics(reading: Reading) -> tuple[Graphics, ...]:
     listen = vmx.get(_VNC + "ip")
     return (
         Graphics(
-            port=None if port < 0 else port & 0xFFFFFFFF,
+            port=None if port < 0 else _narrowed(port),
             autoport=port < 0,
             listen=(listen or None) if reading.dialect.drops_empty else listen,
             keymap=vmx.get(_VNC + "keymap"),
@@ -48,8 +48,13 @@ def read_graphics(reading: Reading) -> tuple[Graphics, ...]:
 def read_video(reading: Reading) -> tuple[Video, ...]:
     """There is always one card; its memory is a power of two (P62)."""
     size = reading.vmx.integer("svga.vramSize", 0)
-    stated = vram_kib(-(-size // 1024))
+    stated = vram_kib(-(-size // 1024) & 0xFFFFFFFF)
     return (Video(vram_kib=_stepped(stated) if reading.dialect.stepped_vram else stated),)
+
+
+def _narrowed(number: int) -> int:
+    """A number as a C int holds it (L26)."""
+    return (number + (1 << 31)) % (1 << 32) - (1 << 31)
 
 
 def write_graphics(domain: Domain, _writing: Writing) -> list[Entry]:

@@ -52,13 +52,17 @@ def read_memory(reading: Reading) -> Memory:
     size = reading.count("memsize", _DEFAULT_MIB)
     if size <= 0 or size % _STEP_MIB:
         raise reading.vmx.refused("memsize", f"expecting a positive multiple of {_STEP_MIB} (megabytes), found {size}")
-    current = reading.vmx.integer("sched.mem.max", size)
-    guarantee = reading.vmx.integer("sched.mem.minsize", 0)
-    return Memory(
-        size * 1024,
-        (current if 0 < current < size else size) * 1024,
-        min(guarantee, size) * 1024 if guarantee > 0 else None,
-    )
+    total = _kib(size)
+    if not total:
+        raise reading.vmx.refused("memsize", f"{size} megabytes are too many")
+    current = _kib(reading.vmx.integer("sched.mem.max", size))
+    guarantee = _kib(reading.vmx.integer("sched.mem.minsize", 0))
+    return Memory(total, current if 0 < current < total else total, min(guarantee, total) or None)
+
+
+def _kib(megabytes: int) -> int:
+    """A size in KiB as libvirt's 64 bits hold it (L26); a negative one is no size."""
+    return max(megabytes, 0) * 1024 % (1 << 64)
 
 
 def write_memory(domain: Domain, _writing: Writing) -> list[Entry]:
