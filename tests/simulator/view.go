@@ -57,7 +57,22 @@ func (s *server) addViews(hosts []*simulator.HostSystem) error {
 	for i, address := range addresses {
 		s.addView(hosts[i], address)
 	}
+	if s.options.kind == "vcenter" && addresses == nil {
+		addresses, _ = endpointAddresses("auto", len(hosts))
+		for i, address := range addresses {
+			setAddress(hosts[i], address)
+		}
+	}
 	return nil
+}
+
+// setAddress is how FindByIp finds a host.
+func setAddress(h *simulator.HostSystem, address string) {
+	for i := range h.Config.Network.Vnic {
+		if ip := h.Config.Network.Vnic[i].Spec.Ip; ip != nil {
+			ip.IpAddress = address
+		}
+	}
 }
 
 func (s *server) addView(h *simulator.HostSystem, address string) {
@@ -65,9 +80,7 @@ func (s *server) addView(h *simulator.HostSystem, address string) {
 	if ip, _, err := net.SplitHostPort(address); err == nil {
 		address = ip
 	}
-	for i := range h.Config.Network.Vnic {
-		h.Config.Network.Vnic[i].Spec.Ip.IpAddress = address // by which FindByIp finds the host
-	}
+	setAddress(h, address)
 	v.addFolders()
 	s.views = append(s.views, v)
 
