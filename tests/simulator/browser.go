@@ -19,6 +19,11 @@ import (
 	"github.com/vmware/govmomi/vmdk"
 )
 
+type (
+	searchSpec    = types.HostDatastoreBrowserSearchSpec
+	searchResults = types.HostDatastoreBrowserSearchResults
+)
+
 // browser searches datastores as a host does: without a specification, in any
 // case, without the extents of disks.
 type browser struct {
@@ -52,15 +57,17 @@ func (b *browser) SearchDatastoreSubFoldersTask(ctx *simulator.Context, req *typ
 
 // run starts a task whose entity is a datastore: pyVmomi cannot read the info
 // of a task whose entity is a browser.
-func (b *browser) run(ctx *simulator.Context, name string, work func() (types.AnyType, types.BaseMethodFault)) types.ManagedObjectReference {
+func (b *browser) run(ctx *simulator.Context, name string,
+	work func() (types.AnyType, types.BaseMethodFault)) types.ManagedObjectReference {
 	var entity mo.Reference = b.HostDatastoreBrowser
 	if len(b.Datastore) > 0 {
 		entity = b.Datastore[0]
 	}
-	return simulator.CreateTask(entity, name, func(*simulator.Task) (types.AnyType, types.BaseMethodFault) { return work() }).Run(ctx)
+	t := simulator.CreateTask(entity, name, func(*simulator.Task) (types.AnyType, types.BaseMethodFault) { return work() })
+	return t.Run(ctx)
 }
 
-func (b *browser) search(datastorePath string, spec *types.HostDatastoreBrowserSearchSpec, below bool) ([]types.HostDatastoreBrowserSearchResults, types.BaseMethodFault) {
+func (b *browser) search(datastorePath string, spec *searchSpec, below bool) ([]searchResults, types.BaseMethodFault) {
 	dir, fault := b.s.localFile(datastorePath)
 	if fault != nil {
 		return nil, fault
@@ -69,7 +76,7 @@ func (b *browser) search(datastorePath string, spec *types.HostDatastoreBrowserS
 		return nil, &types.FileNotFound{FileFault: types.FileFault{File: datastorePath}}
 	}
 	if spec == nil {
-		spec = new(types.HostDatastoreBrowserSearchSpec)
+		spec = new(searchSpec)
 	}
 	var p object.DatastorePath
 	p.FromString(datastorePath)
@@ -77,8 +84,8 @@ func (b *browser) search(datastorePath string, spec *types.HostDatastoreBrowserS
 }
 
 // searchDirectory is the result for a directory, and for those below it.
-func searchDirectory(dir string, v *volume, relative string, spec *types.HostDatastoreBrowserSearchSpec, below bool) []types.HostDatastoreBrowserSearchResults {
-	here := types.HostDatastoreBrowserSearchResults{Datastore: &v.ref, FolderPath: "[" + v.name + "]"}
+func searchDirectory(dir string, v *volume, relative string, spec *searchSpec, below bool) []searchResults {
+	here := searchResults{Datastore: &v.ref, FolderPath: "[" + v.name + "]"}
 	if relative != "" {
 		here.FolderPath += " " + relative + "/"
 	}
@@ -88,10 +95,11 @@ func searchDirectory(dir string, v *volume, relative string, spec *types.HostDat
 			here.File = append(here.File, describeFile(spec.Details, dir, f))
 		}
 	}
-	results := []types.HostDatastoreBrowserSearchResults{here}
+	results := []searchResults{here}
 	for _, f := range files {
 		if below && f.IsDir() {
-			results = append(results, searchDirectory(filepath.Join(dir, f.Name()), v, path.Join(relative, f.Name()), spec, below)...)
+			deeper := searchDirectory(filepath.Join(dir, f.Name()), v, path.Join(relative, f.Name()), spec, below)
+			results = append(results, deeper...)
 		}
 	}
 	return results
@@ -112,7 +120,8 @@ func queryIs[T types.BaseFileQuery](q types.BaseFileQuery) bool {
 var fileKinds = []fileKind{
 	{[]string{".vmdk"}, queryIs[*types.VmDiskFileQuery],
 		func(f types.FileInfo) types.BaseFileInfo {
-			return &types.VmDiskFileInfo{FileInfo: f, DiskType: "VirtualDiskFlatVer2BackingInfo", ControllerType: "VirtualLsiLogicController", CapacityKb: 1}
+			return &types.VmDiskFileInfo{
+				FileInfo: f, DiskType: "VirtualDiskFlatVer2BackingInfo", ControllerType: "VirtualLsiLogicController", CapacityKb: 1}
 		}},
 	{[]string{".iso"}, queryIs[*types.IsoImageFileQuery],
 		func(f types.FileInfo) types.BaseFileInfo { return &types.IsoImageFileInfo{FileInfo: f} }},
@@ -148,7 +157,7 @@ func kindOf(f os.DirEntry) fileKind {
 
 // matches tells whether a search wants a file: one of its patterns, if it has
 // any, and one of its queries, if it has any.
-func matches(spec *types.HostDatastoreBrowserSearchSpec, f os.DirEntry) bool {
+func matches(spec *searchSpec, f os.DirEntry) bool {
 	name := f.Name()
 	if strings.HasSuffix(strings.ToLower(name), "-flat.vmdk") || strings.HasSuffix(name, "~") {
 		return false

@@ -34,7 +34,7 @@ func (c *collector) ContinueRetrievePropertiesEx(ctx *simulator.Context, req *ty
 // addCollector puts ours in the place of the library's.
 func (s *server) addCollector() {
 	c := new(collector)
-	c.Self = s.registry.Get(s.serviceInstance()).(*simulator.ServiceInstance).Content.PropertyCollector
+	c.Self = s.content().PropertyCollector
 	s.registry.Put(c)
 }
 

@@ -46,7 +46,8 @@ func (s *server) addDatastores(names []string, hosts []*simulator.HostSystem) er
 		}
 		for _, h := range hosts {
 			system := s.registry.Get(*h.ConfigManager.DatastoreSystem).(*simulator.HostDatastoreSystem)
-			body := system.CreateLocalDatastore(s.context, &types.CreateLocalDatastore{Name: name, Path: v.dir}).(*methods.CreateLocalDatastoreBody)
+			created := system.CreateLocalDatastore(s.context, &types.CreateLocalDatastore{Name: name, Path: v.dir})
+			body := created.(*methods.CreateLocalDatastoreBody)
 			if body.Fault_ != nil {
 				return fmt.Errorf("datastore %s: %s", name, body.Fault_.String)
 			}

@@ -64,20 +64,23 @@ func parseFlags(args []string, output io.Writer) (options, error) {
 	f.IntVar(&o.clusterHosts, "cluster-hosts", 2, "hosts in each cluster")
 	f.IntVar(&o.domains, "domains", 2, "domains on each host, named domain-1, domain-2 ...")
 	f.IntVar(&o.datastores, "datastores", 1, "datastores, on all hosts")
-	f.StringVar(&o.datastoreName, "datastore-name", "local-storage", "name of the first datastore; the second gets \"-2\" behind it")
+	f.StringVar(&o.datastoreName, "datastore-name", "local-storage",
+		"name of the first datastore; the second gets \"-2\" behind it")
 	f.BoolVar(&o.autostart, "autostart", true, "the domains run")
 	f.BoolVar(&o.tls, "tls", true, "HTTPS; =false for HTTP")
 	f.StringVar(&o.tlsCert, "tlscert", "", "certificate `file` (PEM) instead of a self-signed one")
 	f.StringVar(&o.tlsKey, "tlskey", "", "key `file` (PEM) of the certificate")
-	f.StringVar(&o.certificateFile, "certificate-file", "", "`file` to write the self-signed certificate to; it goes when the simulator ends")
+	f.StringVar(&o.certificateFile, "certificate-file", "",
+		"`file` to write the self-signed certificate to; it goes when the simulator ends")
 	f.StringVar(&o.username, "username", "", "the only `user` who can log in; default: any")
 	f.StringVar(&o.password, "password", "", "`password` of that user")
 	f.StringVar(&o.version, "version", "8.0", "`version` of the API: "+strings.Join(versionNames(), ", "))
 	f.StringVar(&o.product, "product", "", "`gsx` for a VMware Server 2.0 (with -kind esx and -version 2.5)")
 	f.StringVar(&o.licence, "licence", "evaluation", "`evaluation`, or free: the API is read-only")
-	f.StringVar(&o.managedBy, "managed-by", "", "`address` of the vCenter that hosts say manages them; default: none for an esx, its own for a vcenter")
-	f.StringVar(&o.hostEndpoints, "host-endpoints", "", "`addresses` (with commas), or \"auto\" for 127.0.0.2, 127.0.0.3 ...: each host of a vcenter also listens\n"+
-		"as an ESX host of its own, on an address of this list and the vcenter's port (or address:port)")
+	f.StringVar(&o.managedBy, "managed-by", "",
+		"`address` of the vCenter that hosts say manages them; default: none for an esx, its own for a vcenter")
+	f.StringVar(&o.hostEndpoints, "host-endpoints", "", "`addresses` with commas, or \"auto\" for 127.0.0.2, 127.0.0.3 ...:\n"+
+		"each host of a vcenter also listens as an ESX host of its own, there and at the vcenter's port (or address:port)")
 	f.StringVar(&o.byHost, "by-host", "", "`HOST=URL`: requests with that Host header go to another simulator")
 	f.StringVar(&o.traceFile, "trace", "", "`file` for a trace: one line of JSON for each call")
 	f.IntVar(&idle, "idle-timeout", 0, "`seconds` until an idle session expires; 0: never")

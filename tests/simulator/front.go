@@ -30,6 +30,14 @@ type front struct {
 	view *hostView // the host whose address this is, or nil
 }
 
+// name is the host whose endpoint this is, or "".
+func (f *front) name() string {
+	if f.view == nil {
+		return ""
+	}
+	return f.view.host.Name
+}
+
 type connectionKey struct{}
 
 var connections atomic.Int64
@@ -102,7 +110,7 @@ func (f *front) traced(handle http.HandlerFunc) http.HandlerFunc {
 		}
 		f.s.trace.add(entry{
 			Method: r.Method, Path: r.URL.Path, Status: c.status, In: r.ContentLength, Out: int64(c.written),
-			Connection: connectionOf(r), Milliseconds: time.Since(start).Milliseconds()})
+			Connection: connectionOf(r), Host: f.name(), Milliseconds: time.Since(start).Milliseconds()})
 		rule.after(w)
 	}
 }
@@ -155,7 +163,7 @@ func (f *front) soap(w http.ResponseWriter, r *http.Request) {
 	}
 	f.s.trace.add(entry{
 		Method: c.method, Type: c.kind, Object: c.object, Paths: c.paths, Status: count.status,
-		In: int64(len(body)), Out: int64(count.written), Connection: connectionOf(r),
+		In: int64(len(body)), Out: int64(count.written), Connection: connectionOf(r), Host: f.name(),
 		Milliseconds: time.Since(start).Milliseconds()})
 	rule.after(w)
 }

@@ -29,16 +29,12 @@ func (s *server) applyLicence() {
 	if s.options.licence != "free" {
 		return
 	}
-	manager, ok := s.registry.Get(*s.registry.Get(s.serviceInstance()).(*simulator.ServiceInstance).Content.LicenseManager).(*simulator.LicenseManager)
+	manager, ok := s.registry.Get(*s.content().LicenseManager).(*simulator.LicenseManager)
 	if !ok {
 		return
 	}
 	manager.Licenses = []types.LicenseManagerLicenseInfo{freeLicence}
 	manager.LicensedEdition = freeLicence.EditionKey
-}
-
-func (s *server) serviceInstance() types.ManagedObjectReference {
-	return types.ManagedObjectReference{Type: "ServiceInstance", Value: "ServiceInstance"}
 }
 
 // reading are the beginnings of the names of methods that change nothing on a

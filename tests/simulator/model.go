@@ -156,7 +156,8 @@ func (s *server) domainFolder(h *simulator.HostSystem) *simulator.Folder {
 // switchOn sets what PowerOnVM_Task sets, before there are clients.
 func switchOn(vm *simulator.VirtualMachine) {
 	now := time.Now()
-	vm.Runtime.PowerState, vm.Summary.Runtime.PowerState = types.VirtualMachinePowerStatePoweredOn, types.VirtualMachinePowerStatePoweredOn
+	vm.Runtime.PowerState = types.VirtualMachinePowerStatePoweredOn
+	vm.Summary.Runtime.PowerState = vm.Runtime.PowerState
 	vm.Runtime.BootTime, vm.Summary.Runtime.BootTime = &now, &now
 	for _, d := range vm.Config.Hardware.Device {
 		if c := d.GetVirtualDevice().Connectable; c != nil {

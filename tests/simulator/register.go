@@ -170,7 +170,8 @@ func (s *server) measureDisks(devices []types.BaseVirtualDevice) {
 
 // addDomain makes a domain of what its VMX file says. It does not use the
 // library's way of creating one, which wants files that need not exist.
-func (s *server) addDomain(ctx *simulator.Context, f *simulator.Folder, vmxPath string, read *settings, at place) (*simulator.VirtualMachine, types.BaseMethodFault) {
+func (s *server) addDomain(ctx *simulator.Context, f *simulator.Folder, vmxPath string, read *settings,
+	at place) (*simulator.VirtualMachine, types.BaseMethodFault) {
 	vm, fault := simulator.NewVirtualMachine(ctx, f.Self, &types.VirtualMachineConfigSpec{
 		Name:  read.name,
 		Files: &types.VirtualMachineFileInfo{VmPathName: vmxPath},

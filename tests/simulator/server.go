@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25"
 	"github.com/vmware/govmomi/vim25/types"
 )
 
@@ -60,6 +61,11 @@ func newServer(o options) (*server, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// content is what the server says of its managers.
+func (s *server) content() types.ServiceContent {
+	return s.registry.Get(vim25.ServiceInstance).(*simulator.ServiceInstance).Content
 }
 
 // remove deletes what the server has on disk.

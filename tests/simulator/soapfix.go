@@ -165,7 +165,8 @@ func fixDefaultIndex(out *bytes.Buffer, start int) {
 
 // libraryText are beginnings of what the library says beside a fault, where a
 // host says something else. The empty text is one of them.
-var libraryText = regexp.MustCompile(`<faultstring>(|Login failure|managed object not found[^<]*|[^<]* does not implement: [^<]*)</faultstring>`)
+var libraryText = regexp.MustCompile(
+	`<faultstring>(|Login failure|managed object not found[^<]*|[^<]* does not implement: [^<]*)</faultstring>`)
 
 // <faultMessage><key>simulator.message</key><message>The text</message>
 var ownText = regexp.MustCompile(`<key>` + messageKey + `</key>(?:<arg>.*?</arg>)*<message>([^<]*)</message>`)

@@ -15,6 +15,7 @@ import (
 type entry struct {
 	Number       int      `json:"number"`
 	Connection   int64    `json:"connection"`
+	Host         string   `json:"host,omitempty"`   // whose endpoint it is, for a vCenter's hosts
 	Method       string   `json:"method"`           // of SOAP, or of HTTP
 	Type         string   `json:"type,omitempty"`   // of the managed object
 	Object       string   `json:"object,omitempty"` // its id

@@ -100,7 +100,7 @@ func (s *server) addView(h *simulator.HostSystem, address string) {
 
 // shareManagers puts the vCenter's managers in place of those that a host has.
 func (v *hostView) shareManagers(c *types.ServiceContent) {
-	shared := v.s.registry.Get(vim25.ServiceInstance).(*simulator.ServiceInstance).Content
+	shared := v.s.content()
 	c.PropertyCollector, c.ViewManager, c.SessionManager = shared.PropertyCollector, shared.ViewManager, shared.SessionManager
 	c.SearchIndex, c.FileManager, c.VirtualDiskManager = shared.SearchIndex, shared.FileManager, shared.VirtualDiskManager
 	c.TaskManager, c.EventManager, c.LicenseManager = shared.TaskManager, shared.EventManager, shared.LicenseManager
