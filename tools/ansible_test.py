@@ -1,10 +1,12 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""ansible-test without containers: ``python -m tools.ansible_test newest|oldest COMMAND ...``.
+"""ansible-test without containers: ``python -m tools.ansible_test newest|oldest|lowest COMMAND ...``.
 
 ``newest`` is the newest ansible-core that the Python of ``.venv`` can have, and is installed there; ``oldest`` is the
 lowest one that ``meta/runtime.yml`` admits, in a virtual environment of its own where a Python for it is installed.
+``lowest`` is ``newest`` with the lowest version of each library that ``requirements.txt`` admits, on the lowest Python
+from 3.9 on that is installed.
 
 ansible-test makes bare virtual environments and fetches the script ``get-pip`` from a server of Ansible's to fill them.
 It finds a stand-in in its cache that uses the pip that Python itself brings. It also wants each Python under its name
@@ -87,6 +89,15 @@ def make_home(place: pathlib.Path) -> pathlib.Path:
     return home
 
 
+def pin_requirements(copy: pathlib.Path) -> None:
+    """Let the unit tests install the lowest versions of the libraries that the plugins need."""
+    needed = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    wanted = copy / "tests" / "unit" / "requirements.txt"
+    lines = wanted.read_text(encoding="utf-8").splitlines()
+    pinned = (re.sub(r">=([^,;]+)(,[^;]*)?", r"==\1", line, count=1) if line in needed else line for line in lines)
+    wanted.write_text("".join(f"{line}\n" for line in pinned), encoding="utf-8")
+
+
 def main() -> int:
     """Run one command of ansible-test in a copy of the collection."""
     end, *command = sys.argv[1:]
@@ -104,6 +115,9 @@ def main() -> int:
     )
     del env["PYTHONPATH"], env["ANSIBLE_COLLECTIONS_PATH"], env["ANSIBLE_CONFIG"]
     copy = copy_tree(CACHE / f"copy-{end}")
+    if end == "lowest":
+        pin_requirements(copy)
+        command += ["--venv", "--python", min(set(pythons) - {"3.8"}, key=lambda version: int(version[2:]))]
     return subprocess.run(["ansible-test", *command], cwd=copy, env=env, check=False).returncode
 
 

@@ -1,9 +1,11 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measure what a task that finds nothing to do costs: its time, in ``debug`` tasks, and its calls of the server.
+"""Measure what a task that finds nothing to do costs: its calls of the server, its bytes, and its time.
 
-With ``--check`` it fails where a task makes more calls than the project promises.
+Times are medians of rounds in which all tasks take turns in one play, given as multiples of a ``debug`` task: they
+depend on the machine, their ratios hardly do. With ``--check`` nothing is timed, and it fails where a task makes more
+calls than the project promises.
 """
 
 from __future__ import annotations
@@ -14,118 +16,171 @@ import pathlib
 import statistics
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import yaml
 from ansible_collections.virt.esx.tests.integration.running import (
-    AS_MODULE,
     DATASTORE,
-    IN_PROCESS,
     PASSWORD,
     USER,
+    other_interpreter,
     run_playbook,
     variables_of,
 )
 from ansible_collections.virt.esx.tests.simulated import Simulator, start_simulator
 
-REPEATED = 15  # times that each task is run, after one time that does not count
+from tools.bench_peers import PEERS, PLACE, install_peers
+
+ROUNDS = 15  # the first, in which everything is imported, does not count
+ITEMS = 10  # of a loop
+
 CONNECTION = {"uri": "{{ esx_uri }}", "ca_path": "{{ esx_ca_path }}", "password": "{{ esx_password }}"}
+DOMAIN = {**CONNECTION, "name": "domain-1", "state": "running"}
 
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """One task that is measured, and the most calls that it may make."""
+    """One task that is measured. ``calls`` is the most that it may make, beside one for each full page of 500."""
 
     name: str
     module: str
     arguments: Mapping[str, Any]
-    way: str = IN_PROCESS
-    items: int = 1
     calls: int | None = None
+    in_loop: bool = False
+    as_module: bool = False
+
+    def task(self) -> dict[str, Any]:
+        """The task as a playbook has it."""
+        task: dict[str, Any] = {"name": self.name, self.module: dict(self.arguments)}
+        if self.in_loop:
+            task["loop"] = list(range(ITEMS))
+        if self.as_module:
+            task["vars"] = {"ansible_python_interpreter": "{{ other_python }}"}
+        return task
 
 
-ROWS = (
-    Row("debug", "ansible.builtin.debug", {"msg": "nothing"}),
-    Row("esx_domain", "virt.esx.esx_domain", {**CONNECTION, "name": "domain-1", "state": "running"}, calls=5),
-    Row(
-        "esx_domain, session kept",
-        "virt.esx.esx_domain",
-        {**CONNECTION, "name": "domain-1", "state": "running", "session_cache": True},
-        calls=2,
-    ),
-    Row(
-        "esx_domain, an item of a loop of 10",
-        "virt.esx.esx_domain",
-        {**CONNECTION, "name": "domain-1", "state": "running"},
-        items=10,
-    ),
-    Row(
-        "esx_domain as a module",
-        "virt.esx.esx_domain",
-        {**CONNECTION, "name": "domain-1", "state": "running"},
-        way=AS_MODULE,
-        calls=5,
-    ),
-    Row("esx_domain_info, all", "virt.esx.esx_domain_info", CONNECTION, calls=5),
+DEBUG = Row("debug", "ansible.builtin.debug", {"msg": "nothing"})
+DEBUG_ITEM = Row("debug, an item of a loop", "ansible.builtin.debug", {"msg": "nothing"}, in_loop=True)
+BY_NAME = Row("esx_domain by name", "virt.esx.esx_domain", DOMAIN, calls=5)
+OURS = (
+    BY_NAME,
+    Row("esx_domain by UUID", "virt.esx.esx_domain", {**CONNECTION, "uuid": "{{ uuid }}", "state": "running"}, calls=5),
+    Row("esx_domain, session cached", "virt.esx.esx_domain", {**DOMAIN, "session_cache": True}, calls=2),
+    Row("esx_scheduler", "virt.esx.esx_scheduler", {**CONNECTION, "name": "domain-1", "limit": -1}, calls=5),
+    Row("esx_domain_info of one", "virt.esx.esx_domain_info", {**CONNECTION, "name": "domain-1"}, calls=5),
+    Row("esx_domain_info of all", "virt.esx.esx_domain_info", CONNECTION, calls=5),
+    Row("esx_domain as a module", "virt.esx.esx_domain", DOMAIN, calls=5, as_module=True),
 )
+OUR_ITEM = Row("esx_domain, an item of a loop", "virt.esx.esx_domain", DOMAIN, calls=3, in_loop=True)
+THEIRS = tuple(Row(name, module, arguments) for name, module, arguments in PEERS)
 
 
 @dataclasses.dataclass(frozen=True)
 class Cost:
-    """What a task costs: milliseconds, calls of the server, connections, and bytes that it was sent."""
+    """What a task, or an item of a loop, costs at the server: calls, connections, and bytes that it was sent."""
 
-    milliseconds: float
     calls: float
     connections: float
     received: float
 
 
-def measure(row: Row, host: Simulator, place: pathlib.Path) -> Cost:
-    """Run a row's task once, and then again and again in one play; the time is a median, the rest an average."""
-    task: dict[str, Any] = {"name": "Measured", row.module: dict(row.arguments)}
-    if row.items > 1:
-        task["loop"] = list(range(row.items))
-    playbook = place / "play.yml"
-    environment = {"XDG_CACHE_HOME": str(place), "XDG_RUNTIME_DIR": str(place)}
-    for times in (1, REPEATED):
-        plays = [{"hosts": "localhost", "gather_facts": False, "tasks": [task] * times}]
+class Bench:
+    """A simulated host and a place for playbooks."""
+
+    def __init__(self, host: Simulator, place: pathlib.Path) -> None:
+        self.host = host
+        self.place = place
+        self.environment = {
+            "XDG_CACHE_HOME": str(place),
+            "ANSIBLE_COLLECTIONS_PATH": f"{PLACE.parent}:{PLACE}",
+            "REQUESTS_CA_BUNDLE": "",  # else the peers check certificates that they were told not to check
+        }
+        self.variables = {
+            **variables_of(host),
+            "esx_port": host.port,
+            "uuid": host.domains()["domain-1"]["uuid"],
+            "other_python": str(other_interpreter(place)),
+            "python": sys.executable,
+        }
+
+    def play(self, rows: Sequence[Row]) -> list[tuple[str, float]]:
+        """Run the tasks of some rows in one play; return the name and the seconds of each task."""
+        playbook = self.place / "play.yml"
+        plays = [{"hosts": "localhost", "gather_facts": False, "tasks": [row.task() for row in rows]}]
         playbook.write_text(yaml.safe_dump(plays), encoding="utf-8")
-        host.trace(reset=True)
-        run = run_playbook(playbook, extra_vars=variables_of(host), way=row.way, env=environment)
-    trace = host.trace()
-    done = REPEATED * row.items
-    return Cost(
-        milliseconds=1000 * statistics.median(task.seconds for task in run.tasks) / row.items,
-        calls=len(trace) / done,
-        connections=len({call["connection"] for call in trace}) / done,
-        received=sum(call["out"] for call in trace) / done,
-    )
+        run = run_playbook(playbook, extra_vars=self.variables, env=self.environment)
+        return [(task.name, task.seconds) for task in run.tasks]
+
+    def count(self, row: Row) -> Cost:
+        """What one task of a row costs at the server, a session being there if the row keeps one."""
+        if "session_cache" in row.arguments:
+            self.play([row])
+        self.host.trace(reset=True)
+        self.play([row])
+        trace = self.host.trace()
+        items = ITEMS if row.in_loop else 1
+        return Cost(
+            calls=len(trace) / items,
+            connections=len({call["connection"] for call in trace}) / items,
+            received=sum(call["out"] for call in trace) / items,
+        )
+
+    def time(self, rows: Sequence[Row]) -> dict[str, float]:
+        """The milliseconds of a task, or of an item, by the row's name."""
+        taken: dict[str, list[float]] = {row.name: [] for row in rows}
+        for name, seconds in self.play([row for _ in range(ROUNDS) for row in rows]):
+            taken[name].append(1000 * seconds)
+        items = {row.name: ITEMS if row.in_loop else 1 for row in rows}
+        return {name: statistics.median(times[1:]) / items[name] for name, times in taken.items()}
+
+
+def check(bench: Bench) -> int:
+    """Say which tasks make more calls than is promised, and how many there are."""
+    exceeded = 0
+    for row in (*OURS, OUR_ITEM):
+        calls = bench.count(row).calls
+        if row.calls is not None and calls > row.calls:
+            print(f"{row.name}: {calls:.1f} calls instead of {row.calls}")
+            exceeded += 1
+    return exceeded
+
+
+def report(bench: Bench, peers: Sequence[Row]) -> None:
+    """Print what each task costs, in itself and beside ``debug`` and the peers."""
+    print(f"{'task':44}    ms  debugs  calls  connections     bytes")
+    times = bench.time((DEBUG, *OURS, *peers, DEBUG_ITEM, OUR_ITEM))
+    for row in (DEBUG, *OURS, *peers, DEBUG_ITEM, OUR_ITEM):
+        cost = bench.count(row)
+        debug = times[(DEBUG_ITEM if row.in_loop else DEBUG).name]
+        print(
+            f"{row.name:44} {times[row.name]:5.0f} {times[row.name] / debug:7.1f} {cost.calls:6.1f}"
+            f" {cost.connections:12.1f} {cost.received:9.0f}",
+            flush=True,
+        )
+    for row in peers:
+        print(f"{row.name} takes {times[row.name] / times[BY_NAME.name]:.1f} times as long as {BY_NAME.name}")
 
 
 def main() -> int:
-    """Print a table for a host with few domains and one for a host with many."""
+    """Measure on hosts with few domains and with many."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="fail where a task makes more calls than is promised")
-    check = parser.parse_args().check
-    exceeded = []
-    for domains in (2,) if check else (2, 500):
+    parser.add_argument("--check", action="store_true", help="only count calls, and fail where they are too many")
+    parser.add_argument("--full", action="store_true", help="measure a host with 5000 domains, too")
+    parser.add_argument("--no-peers", action="store_true", help="do not measure the modules of other collections")
+    options = parser.parse_args()
+    peers = () if options.check or options.no_peers or not install_peers() else THEIRS
+    exceeded = 0
+    for domains in (2,) if options.check else (10, 100, 1000, 5000)[: 4 if options.full else 3]:
         flags = ("-domains", str(domains), "-datastore-name", DATASTORE, "-username", USER, "-password", PASSWORD)
-        print(f"\na host with {domains} domains\n{'task':36}    ms  debugs  calls  connections  bytes", flush=True)
         with start_simulator(*flags) as host, tempfile.TemporaryDirectory() as place:
-            debug = 0.0
-            for row in ROWS:
-                cost = measure(row, host, pathlib.Path(place))
-                debug = debug or cost.milliseconds
-                print(
-                    f"{row.name:36} {cost.milliseconds:5.0f} {cost.milliseconds / debug:7.1f} {cost.calls:6.1f}"
-                    f" {cost.connections:12.1f} {cost.received:6.0f}",
-                    flush=True,
-                )
-                if row.calls and cost.calls > row.calls:
-                    exceeded.append(f"{row.name}: {cost.calls:.1f} calls instead of {row.calls}")
-    print("\n".join(exceeded))
-    return 1 if check and exceeded else 0
+            bench = Bench(host, pathlib.Path(place))
+            if options.check:
+                exceeded = check(bench)
+            else:
+                print(f"\na host with {domains} domains", flush=True)
+                report(bench, peers)
+    return 1 if exceeded else 0
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ from tools.environment import ROOT, SIMULATOR, environment
 USE = """\
 The simulated ESX host is {program}. Start it with
 
-    {program} -listen 127.0.0.1:8989 -certificate-file .cache/simulator.pem
+    {program} -listen 127.0.0.1:8989 -certificate-file .cache/simulator.pem \\
+        -domains 0 -datastore-name datastore1
 
 and use it with any user and password:
 
