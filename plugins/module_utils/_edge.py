@@ -78,7 +78,7 @@ def run_as_module(contract: Contract) -> None:
     module.no_log_values.update(secrets(module.params, os.environ))
     invocation = Invocation(module.params, module.check_mode, module._diff, module.warn)
     try:
-        result = contract.run(invocation)
+        result, leave = contract.run(invocation), module.exit_json
     except EsxError as error:
-        module.fail_json(**failure(error))
-    module.exit_json(**result)
+        result, leave = failure(error), module.fail_json
+    leave(**result)  # here, since Ansible adds a traceback to what is said while an error is handled
