@@ -149,7 +149,8 @@ def main() -> int:
         parser.error(f"no check is named {', '.join(sorted(wanted - set(known)))}; there are {', '.join(known)}")
     while more := {name for wish in wanted for name in known[wish].needs} - wanted:
         wanted |= more
-    LOGS.mkdir(parents=True, exist_ok=True)
+    for place in (LOGS, CACHE / "coverage"):
+        place.mkdir(parents=True, exist_ok=True)
     start = time.monotonic()
     copy_tree(CACHE / "copy")
     outcomes = run_all([check for check in CHECKS if check.name in wanted])
