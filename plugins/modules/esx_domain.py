@@ -15,34 +15,43 @@ author:
 description:
   - Manages one domain (virtual machine) of an ESX host over the host's own API, as libvirt's ESX driver does.
   - A domain is described by libvirt's domain XML or by a VMX. What is wanted is compared with what is there as domains,
-    not as texts. What the description leaves out stays as it is.
-  - The VMX that the host has is edited, not replaced. No key of it is lost.
+    not as texts. The UUID, MAC addresses, models and the like that a description leaves out stay as they are; a disk or
+    another device that it leaves out is taken away.
+  - The VMX that the host has is edited, not replaced. Keys that a domain cannot say are kept.
+  - A domain that runs is changed while it runs where the host can do that - its name, O(annotation), O(memory), shares,
+    guaranteed memory, CPU affinity, the image in a CD-ROM or floppy drive, the network behind a card, and, where hot add is
+    enabled for it, O(vcpus) and O(max_memory). See O(power_cycle) for all else.
+  - A change that somebody else makes at the same time is noticed, and then nothing is overwritten.
 options:
   name:
     description:
-      - The domain's name.
+      - The domain's name. It comes before the name in O(xml) or O(vmx).
       - With O(uuid) too, a domain of this UUID that has another name is renamed.
     type: str
   uuid:
     description:
-      - The domain's UUID, which is the BIOS UUID of the virtual machine.
+      - The domain's UUID, which is the BIOS UUID of the virtual machine. It comes before the UUID in O(xml) or O(vmx).
     type: str
   xml:
     description:
       - The wanted domain as libvirt's domain XML. The XML's own name and UUID say which domain is meant.
+      - The VMX of a new domain is placed beside its first hard disk that is a file. The disk need not exist yet.
     type: str
   vmx:
     description:
-      - The wanted domain as VMX.
-      - Bare file names in it mean the directory that the domain's VMX has or gets.
+      - The wanted domain as VMX. A new domain gets it as it is, with all its keys; of a domain that exists, only what
+        domain XML can say is changed.
+      - Bare file names in it mean the directory that the domain's VMX has or gets. The first hard disk of a new domain
+        needs a path with a datastore, as in C(/vmfs/volumes/datastore1/web/web.vmdk), since it says where that is.
     type: str
   state:
     description:
       - V(defined) - the domain is there, and as described; whether it runs does not matter.
-      - V(running) - it runs. A domain that is paused is resumed. In the words of community.vmware, powered on.
+      - V(running) - it runs. A domain that is paused is resumed (powered on, in the words of community.vmware).
       - V(shutdown) - it is shut off, and its guest was asked to shut down by VMware Tools (in the words of
         community.vmware, shutdown-guest). The task ends when it is off.
-      - V(destroyed) - it is shut off, at once and without asking the guest (powered off).
+      - V(destroyed) - it is shut off, at once and without asking the guest (powered off). A domain that is paused loses
+        what it had in memory.
       - V(paused) - it is suspended.
       - V(rebooted) - its guest was asked to reboot by VMware Tools. This is a change each time.
       - V(reset) - it was reset, without asking the guest. This is a change each time.
@@ -58,7 +67,8 @@ options:
   memory:
     description:
       - Memory that the host may give to the domain, in KiB or with a unit as in V(2 GiB); C(<currentMemory>) in XML.
-      - It is rounded up to a MiB and cannot be more than O(max_memory).
+      - It is rounded up to a MiB and cannot be more than O(max_memory). A domain that may have all of its memory may
+        have all of another O(max_memory), too.
     type: str
   max_memory:
     description:
@@ -78,23 +88,28 @@ options:
   overwrite:
     description:
       - Whether a VMX file that lies where the new domain's would be placed, and is not this domain's, is replaced.
+      - The VMX of another domain that the host knows is never replaced.
     type: bool
     default: false
   power_cycle:
     description:
       - Whether a running domain is shut down by VMware Tools, changed and started again, where a change needs it to be
         shut off. Otherwise such a change is refused, with a list of what needs it.
+      - It is not needed with O(state=shutdown) and O(state=destroyed); the domain is changed when it is off.
     type: bool
     default: false
   shutdown_timeout:
     description:
-      - Seconds that the guest has for shutting down. After that the domain is powered off.
+      - Seconds that the guest has for shutting down. After that the domain is powered off. Without VMware Tools in the
+        guest, which could be asked, it is powered off at once.
       - If not set, the guest has as long as O(timeout), and then the task fails and the domain goes on running.
     type: int
   remove_storage:
     description:
-      - With O(state=undefined), whether the domain's own disks, VMX and directory are deleted, too.
-      - A disk that another domain references is never deleted, nor a file that is not the domain's.
+      - With O(state=undefined), whether the domain's own disks, its VMX and what the host keeps beside it are deleted,
+        too, and its directory if nothing else is in it. In check mode RV(steps) says which files.
+      - A disk that another domain of the host or a snapshot of one references is never deleted, nor an image of a CD-ROM
+        or floppy, nor a file that is not the domain's.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -170,7 +185,7 @@ domain:
       sample: Fedora11
     uuid:
       description: Its UUID.
-      returned: always
+      returned: when it is known
       type: str
       sample: 50115e16-9bdc-49d7-f171-53c4d7f91710
     moid:
@@ -209,8 +224,8 @@ domain:
       type: str
       sample: "[local-storage] Fedora11/Fedora11.vmx"
     xml:
-      description: Its domain XML.
-      returned: when the domain exists
+      description: Its domain XML, without passwords. To read it in any case, see M(virt.esx.esx_domain_info).
+      returned: when O(xml), O(vmx), O(vcpus), O(memory), O(max_memory) or O(annotation) is set, or it is renamed
       type: str
       sample: "<domain type='vmware'>..."
 steps:

@@ -14,11 +14,12 @@ Private to the collection: it can change at any time.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain
+from ansible_collections.virt.esx.plugins.module_utils._driver.browser import scsi_model_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.domains import Surroundings, find_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.host import Host
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, say_also
@@ -69,15 +70,16 @@ def plan_define(host: Host, subject: Subject, wish: Wish, around: Surroundings) 
     :raises ParseError: if the description cannot be a domain of this host.
     """
     _check_name_is_free(host, wish)
-    definition = describe(wish, around)
+    definition = describe(wish, around, scsi_model_of(host))
     file = DatastoreFile(host.datacenter_path, definition.path.datastore, definition.path.path)
     former = _look_at_former(host, file, definition, overwrite=wish.overwrite)
     return definition, [Step("define", lambda: _define(host, subject, file, definition, former))]
 
 
-def describe(wish: Wish, around: Surroundings) -> Definition:
+def describe(wish: Wish, around: Surroundings, scsi_model: Callable[[Disk], str]) -> Definition:
     """The domain that a wish describes, as it will be on this host.
 
+    :param scsi_model: asked for the model of a controller 'auto', with a disk on it.
     :raises ParseError: if it has no name, or its place does not follow from its disks.
     """
     if not wish.name:
@@ -89,7 +91,8 @@ def describe(wish: Wish, around: Surroundings) -> Definition:
         raise NotFound(f"The host has no datastore '{path.datastore}'; it has {known or 'none'}.")
     directory = f"[{path.datastore}] {path.directory}".rstrip()
     if wish.vmx is None:
-        text = write_vmx(domain, dialect=ESX, hw_version=_hardware(domain, around.host_version))
+        hardware = _hardware(domain, around.host_version)
+        text = write_vmx(domain, dialect=ESX, hw_version=hardware, scsi_model=scsi_model)
     else:
         text = merge_vmx(wish.vmx, domain, directory=directory, datastores=around.volumes)
     read = read_vmx(text, directory=directory, datastores=around.volumes)

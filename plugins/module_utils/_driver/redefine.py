@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
+from ansible_collections.virt.esx.plugins.module_utils._driver.browser import scsi_model_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.definition import read_texts, to_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.differences import Difference, differences
 from ansible_collections.virt.esx.plugins.module_utils._driver.domains import DomainRecord, Surroundings, find_domain
@@ -70,7 +71,13 @@ def find_change(host: Host, wish: Wish, record: DomainRecord, around: Surroundin
     present = to_domain(host, record, around, text)
     path = parse_datastore_path(record.vmx_path or "")
     directory = f"[{path.datastore}] {path.directory}".rstrip()
-    new = merge_vmx(old, _wanted(wish, present, directory, around), directory=directory, datastores=around.volumes)
+    new = merge_vmx(
+        old,
+        _wanted(wish, present, directory, around),
+        directory=directory,
+        datastores=around.volumes,
+        scsi_model=scsi_model_of(host),
+    )
     after = to_domain(host, foretold, around, new.decode("utf-8", "surrogateescape"))
     _check_name(host, record, after)
     return Change(

@@ -15,8 +15,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.virt.esx.plugins.module_utils._driver.browser import search
 from ansible_collections.virt.esx.plugins.module_utils._driver.host import Host
-from ansible_collections.virt.esx.plugins.module_utils._errors import ServerFault
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import HOST_VMS, Hop, Values, fetch_types
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name, vim
 from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import DatastorePath, parse_datastore_path
@@ -96,24 +96,8 @@ def own_files(vmx: DatastorePath, mine: Sequence[Values], foreign: Sequence[Valu
 
 def list_directory(host: Host, vmx: DatastorePath) -> list[str]:
     """The names of what lies in the directory of a VMX; nothing if the directory does not exist."""
-    rows = fetch_types(
-        host.session,
-        {"Datastore": ["name", "browser"]},
-        objects=[host.context.host],
-        traversal=(Hop("datastores", "HostSystem", "datastore"),),
-    )
-    browser = next((values["browser"] for _ref, values in rows if values["name"] == vmx.datastore), None)
-    if browser is None:
-        return []
-    place = f"[{vmx.datastore}] {vmx.directory}".rstrip()
     spec = vim.host.DatastoreBrowser.SearchSpec(matchPattern=["*"])
-    try:
-        found = host.wait(browser.SearchDatastore_Task(place, spec), f"Listing {place}")
-    except ServerFault as error:
-        if error.fault == "FileNotFound":
-            return []
-        raise
-    return [str(item.path) for item in found.file or ()]
+    return [str(item.path) for item in search(host, vmx, spec)]
 
 
 def _referenced(values: Values) -> Iterable[str]:

@@ -17,6 +17,7 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import (
 from ansible_collections.virt.esx.tests.integration.contracts import start_host
 from ansible_collections.virt.esx.tests.integration.domain.domains import (
     UUID,
+    create_disk,
     domain_xml,
     ensure,
     files_in,
@@ -206,3 +207,14 @@ def test_the_hardware_is_one_that_the_host_has(version: str, hardware: int) -> N
     with start_host("-domains", "0", "-version", version) as esx:
         foretell_and_do(esx, xml=domain_xml())
         assert f'virtualHW.version = "{hardware}"'.encode() in (read_file(esx, VMX) or b"")
+
+
+def test_an_auto_controller_is_what_its_disk_was_made_for(esx: Simulator) -> None:
+    create_disk(esx, "[local-storage] web/web.vmdk")
+    result = thrice(esx, xml=domain_xml().replace("model='lsilogic'", "model='auto'"))
+    assert "<controller type='scsi' index='0' model='lsilogic'/>" in result["domain"]["xml"]
+
+
+def test_an_auto_controller_needs_the_disk(esx: Simulator) -> None:
+    with pytest.raises(ParseError, match="does not say for which SCSI controller"):
+        ensure(esx, xml=domain_xml().replace("model='lsilogic'", "model='auto'"))
