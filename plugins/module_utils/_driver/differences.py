@@ -61,14 +61,11 @@ _DEVICES: dict[str, Callable[[int, Any], str]] = {
 
 
 def differences(before: Domain, after: Domain) -> list[Difference]:
-    """In what a domain differs from another, in the order of the model.
-
-    A memory limit that only follows the maximum is no difference of its own.
-    """
+    """In what a domain differs from another, in the order of the model."""
     found: list[Difference] = []
     for member in fields(Domain):
-        old, new = getattr(before, member.name), getattr(after, member.name)
-        if old == new or member.name in _ASIDE or _follows(member.name, before, after):
+        old, new = _value(before, member.name), _value(after, member.name)
+        if old == new or member.name in _ASIDE:
             continue
         if member.name in _DEVICES:
             found += _of_devices(member.name, old, new)
@@ -77,13 +74,14 @@ def differences(before: Domain, after: Domain) -> list[Difference]:
     return found
 
 
-def is_unlimited(domain: Domain) -> bool:
-    """Whether a domain may have all of its memory."""
-    return domain.current_memory_kib is None or domain.current_memory_kib >= domain.memory_kib
+def memory_limit_kib(domain: Domain) -> int | None:
+    """The memory that a domain may have, None if it may have all of its own, whatever that is."""
+    current = domain.current_memory_kib
+    return None if current is None or current >= domain.memory_kib else current
 
 
-def _follows(member: str, before: Domain, after: Domain) -> bool:
-    return member == "current_memory_kib" and is_unlimited(before) and is_unlimited(after)
+def _value(domain: Domain, member: str) -> Any:
+    return memory_limit_kib(domain) if member == "current_memory_kib" else getattr(domain, member)
 
 
 def _of_devices(member: str, before: Sequence[Any], after: Sequence[Any]) -> list[Difference]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, DriveAddress, Interface
-from ansible_collections.virt.esx.plugins.module_utils._driver.differences import Difference, is_unlimited
+from ansible_collections.virt.esx.plugins.module_utils._driver.differences import Difference
 from ansible_collections.virt.esx.plugins.module_utils._driver.domains import DomainRecord
 from ansible_collections.virt.esx.plugins.module_utils._driver.host import Host
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step
@@ -95,11 +95,9 @@ def _annotation(spec: Any, item: Difference, _machine: Machine) -> bool:
     return True
 
 
-def _limit(spec: Any, _item: Difference, machine: Machine) -> bool:
+def _limit(spec: Any, item: Difference, _machine: Machine) -> bool:
     """``memoryAllocation.limit`` in MB, -1 for as much as there is."""
-    after = machine.change.after
-    limit = -1 if is_unlimited(after) else -(-(after.current_memory_kib or 0) // 1024)
-    _memory_allocation(spec).limit = limit
+    _memory_allocation(spec).limit = -1 if item.after is None else -(-item.after // 1024)
     return True
 
 

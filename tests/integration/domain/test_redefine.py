@@ -197,7 +197,7 @@ def test_a_card_can_be_connected_with_another_network_live(on: Simulator) -> Non
 HOT = {"vcpu.hotadd": "TRUE", "mem.hotadd": "TRUE"}
 
 
-@pytest.mark.parametrize("wish", [{"vcpus": 4}, {"max_memory": "2 GiB"}])
+@pytest.mark.parametrize("wish", [{"vcpus": 4}, {"max_memory": "2 GiB"}, {"max_memory": "2 GiB", "memory": "1 GiB"}])
 def test_what_can_be_added_to_a_guest_that_was_started_for_it(off: Simulator, wish: dict[str, Any]) -> None:
     off.somebody_else("web", set=HOT)
     ensure(off, name="web", state="running")
