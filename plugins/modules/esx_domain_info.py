@@ -133,7 +133,7 @@ domains:
     xml:
       type: str
     vmx:
-      description: The text of its VMX. Bytes that are not UTF-8 come back when it is written to a file.
+      description: The text of its VMX, decoded from the encoding that it says it is in.
       returned: when O(gather) has V(vmx), and it could be read
       type: str
     autostart:

@@ -16,9 +16,10 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import Doma
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import write_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.domains import DomainRecord, Surroundings
 from ansible_collections.virt.esx.plugins.module_utils._driver.host import Host
-from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError
 from ansible_collections.virt.esx.plugins.module_utils._vi.files import DatastoreFile, get_files
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS
+from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
 from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import parse_datastore_path
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
 
@@ -57,9 +58,16 @@ def to_domain(host: Host, record: DomainRecord, around: Surroundings, text: str)
     )
 
 
-def without_password(text: str) -> str:
-    """Return a VMX without the line that has the VNC password, be the rest as broken as it may."""
-    return _PASSWORD_LINE.sub("", text)
+def readable(text: str) -> str:
+    """Return a VMX for people: decoded as it says, and without the line that has the VNC password.
+
+    A VMX that is broken, or not in the encoding that it says, is decoded as far as it can be.
+    """
+    try:
+        decoded = VmxFile(text, DIALECTS["esx"]).text
+    except ParseError:
+        decoded = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return _PASSWORD_LINE.sub("", decoded)
 
 
 def _vmx_file(host: Host, record: DomainRecord) -> DatastoreFile | EsxError:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from ansible_collections.virt.esx.plugins.module_utils._driver.definition import read_texts, to_xml, without_password
+from ansible_collections.virt.esx.plugins.module_utils._driver.definition import read_texts, readable, to_xml
 from ansible_collections.virt.esx.plugins.module_utils._driver.devices import HARDWARE_PATHS, read_hardware
 from ansible_collections.virt.esx.plugins.module_utils._driver.domains import (
     STATES,
@@ -155,7 +155,7 @@ def _definition(
         if isinstance(text, EsxError):
             raise text
         if "vmx" in gather:
-            found["vmx"] = without_password(text)
+            found["vmx"] = readable(text)
         if "xml" in gather and around is not None:
             found["xml"] = to_xml(host, record, around, text)
     except EsxError as error:

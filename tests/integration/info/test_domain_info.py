@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import contextlib
+import pathlib
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,7 +18,14 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.options import resolv
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session, open_session
 from ansible_collections.virt.esx.plugins.modules.esx_domain_info import CONTRACT
 from ansible_collections.virt.esx.tests.integration.contracts import carry_out, start_host
-from ansible_collections.virt.esx.tests.integration.running import PASSWORD, USER
+from ansible_collections.virt.esx.tests.integration.running import (
+    IN_PROCESS,
+    PASSWORD,
+    ROOT,
+    USER,
+    PlaybookRun,
+    run_playbook,
+)
 from ansible_collections.virt.esx.tests.integration.vi.simulated import find_domain
 from ansible_collections.virt.esx.tests.simulated import Simulator
 
@@ -154,10 +163,10 @@ def test_the_vnc_password_is_nowhere(host: Simulator) -> None:
     assert "s3cret" not in str(domain)
 
 
-def test_bytes_that_are_not_utf_8_are_kept_as_they_are(host: Simulator) -> None:
+def test_a_vmx_is_decoded_as_it_says(host: Simulator) -> None:
     put(host, "domain-1", '.encoding = "windows-1252"\nconfig.version = "8"\nannotation = "für"\n'.encode("cp1252"))
     [domain] = read(host, name="domain-1", gather=["vmx"])
-    assert domain["vmx"].encode("utf-8", "surrogateescape").endswith(b'annotation = "f\xfcr"\n')
+    assert domain["vmx"].endswith('annotation = "für"\n')
 
 
 @contextlib.contextmanager
@@ -264,3 +273,34 @@ def test_old_hosts_are_read_as_well(version: str) -> None:
         assert "error" not in domain
         assert domain["guest"]["tools"] is not None
         assert host.sessions() == []
+
+
+def test_the_example_lists_what_runs(host: Simulator) -> None:
+    host.somebody_else("domain-2", task="SuspendVM_Task")
+    run = run_example(host, "list.yml")
+    assert run.changed == 0
+    assert [item["msg"] for item in run.task("Show each").result["results"]] == ["1 CPUs, 1024 MiB, no address"] * 2
+    assert run.task("Show the sum").result["msg"] == "2 domains with 2 CPUs"
+
+
+def test_the_example_keeps_definitions(host: Simulator, way: str, tmp_path: pathlib.Path) -> None:
+    """Also a VMX that is in another encoding than Ansible's files."""
+    content = '.encoding = "windows-1252"\nconfig.version = "8"\nvirtualHW.version = "x"\nannotation = "für"\n'
+    put(host, "domain-2", content.encode("cp1252"))
+    directory = tmp_path / "definitions"
+    first = run_example(host, "backup.yml", way=way, extra={"backup_directory": str(directory)})
+    uuids = {name: known["uuid"] for name, known in host.domains().items()}
+    assert (directory / f"{uuids['domain-1']}.xml").read_text(encoding="utf-8").startswith("<domain type='vmware'")
+    assert (directory / f"{uuids['domain-2']}.vmx").read_text(encoding="utf-8") == content
+    assert not (directory / f"{uuids['domain-2']}.xml").exists()
+    told = first.task("Tell what could not be read").result["results"]
+    assert [item["msg"].partition(",")[0] for item in told] == ["domain-2: line 3"]
+    assert run_example(host, "backup.yml", way=way, extra={"backup_directory": str(directory)}).changed == 0
+
+
+def run_example(host: Simulator, name: str, way: str = IN_PROCESS, extra: dict[str, Any] | None = None) -> PlaybookRun:
+    """Run an example for users."""
+    variables = {"esx_uri": host.uri(user=USER, no_verify=1), **(extra or {})}
+    if way == IN_PROCESS:  # Ansible's own modules are not to run in just any Python of this machine
+        variables["ansible_python_interpreter"] = sys.executable
+    return run_playbook(ROOT / "examples" / name, extra_vars=variables, way=way, env={"ESX_PASSWORD": PASSWORD})

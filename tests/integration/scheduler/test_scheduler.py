@@ -19,7 +19,7 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import (
 )
 from ansible_collections.virt.esx.plugins.modules.esx_scheduler import CONTRACT
 from ansible_collections.virt.esx.tests.integration.contracts import carry_out, start_host
-from ansible_collections.virt.esx.tests.integration.running import run_playbook
+from ansible_collections.virt.esx.tests.integration.running import PASSWORD, ROOT, USER, run_playbook
 from ansible_collections.virt.esx.tests.simulated import Simulator
 
 USUAL = {
@@ -152,7 +152,7 @@ def test_a_question_that_was_left_over_is_answered_first(host: Simulator) -> Non
     host.somebody_else("domain-1", question="append")
     with pytest.raises(Question):
         ask(host, limit=2000)
-    uri = host.uri(user="root", no_verify=1, auto_answer=1)
+    uri = host.uri(user=USER, no_verify=1, auto_answer=1)
     result = ask(host, uri=uri, limit=2000)
     assert result["changed"] is True
     assert len(result["questions"]) == 1
@@ -182,10 +182,27 @@ def test_no_change_costs_five_calls_over_one_connection(host: Simulator) -> None
 
 def test_the_playbook(host: Simulator, way: str) -> None:
     """Each state twice, in check mode before, in both ways."""
-    variables = {"esx_uri": host.uri(user="root", no_verify=1), "esx_password": "not the usual one"}
+    variables = {"esx_uri": host.uri(user=USER, no_verify=1), "esx_password": PASSWORD}
     foretold = run_playbook("esx_scheduler.yml", extra_vars=variables, way=way, check=True, diff=True)
     assert foretold.task("Prefer it").changed
     assert "+shares_level: high" in foretold.output
     first = run_playbook("esx_scheduler.yml", extra_vars=variables, way=way)
     assert first.changed == foretold.changed == 2
     assert run_playbook("esx_scheduler.yml", extra_vars=variables, way=way).changed == 0
+
+
+def test_the_example_does_what_check_mode_foretells(host: Simulator) -> None:
+    variables = {"esx_uri": host.uri(user=USER, no_verify=1), "domain_name": "domain-1"}
+    environment = {"ESX_PASSWORD": PASSWORD}
+    runs = [
+        run_playbook(ROOT / "examples" / "share.yml", extra_vars=variables, env=environment, check=check)
+        for check in (True, False, False)
+    ]
+    assert [run.changed for run in runs] == [2, 2, 0]
+    assert ask(host)["scheduler"] == {
+        "reservation_mhz": 500,
+        "limit_mhz": 2000,
+        "shares": 2000,
+        "shares_level": "high",
+        "min_guarantee_kib": 262144,
+    }

@@ -9,7 +9,7 @@ import datetime
 from typing import Any
 
 import pytest
-from ansible_collections.virt.esx.plugins.module_utils._driver.definition import without_password
+from ansible_collections.virt.esx.plugins.module_utils._driver.definition import readable
 from ansible_collections.virt.esx.plugins.module_utils._driver.devices import HARDWARE_PATHS, read_hardware
 from ansible_collections.virt.esx.plugins.module_utils._driver.domains import CORE_PATHS, DomainRecord
 from ansible_collections.virt.esx.plugins.module_utils._driver.guest import GUEST_PATHS, read_guest
@@ -172,8 +172,10 @@ def test_snapshots_are_a_list_with_parents() -> None:
         ('a = "1"\r\n  remotedisplay.VNC.password="s"\r\nb = "2"\r\n', 'a = "1"\r\nb = "2"\r\n'),
         ('RemoteDisplay.vnc.password = "s"', ""),
         ('a = broken\nRemoteDisplay.vnc.password = "s', "a = broken\n"),
+        ('.encoding = "windows-1252"\na = "\udcfc"\n', '.encoding = "windows-1252"\na = "ü"\n'),
+        ('a = "\udcfc"\n', 'a = "\N{REPLACEMENT CHARACTER}"\n'),
         ('RemoteDisplay.vnc.port = "5901"\n', 'RemoteDisplay.vnc.port = "5901"\n'),
     ],
 )
-def test_the_vnc_password_is_taken_out_of_a_vmx(vmx: str, rest: str) -> None:
-    assert without_password(vmx) == rest
+def test_a_vmx_is_shown_without_the_vnc_password(vmx: str, rest: str) -> None:
+    assert readable(vmx) == rest
