@@ -160,22 +160,28 @@ def read_disks(elements: Iterable[Element], forms: XmlForms) -> tuple[Disk, ...]
     """The disks as libvirt's parser sorts them: by bus as it first appears, and by target index within it (F16).
 
     It sorts by the bus that is written down; disks without one are sorted among themselves, before it is implied.
+    With exact forms it is the bus that is meant, and the slot, which a name need not show.
     """
     buses: dict[str | None, list[Disk]] = {}
     for element in elements:
+        disk = read_disk(element, forms)
         target = child(element, "target")
-        bus = None if target is None else target.get("bus")
-        buses.setdefault(bus, []).append(read_disk(element, forms))
+        written = None if target is None else target.get("bus")
+        buses.setdefault(disk.bus if forms.exact else written, []).append(disk)
+    position = _slot if forms.exact else _target_index
     for on_bus in buses.values():
-        on_bus.sort(key=_position)
+        on_bus.sort(key=position)
     return tuple(disk for on_bus in buses.values() for disk in on_bus)
 
 
-def _position(disk: Disk) -> int:
-    if disk.bus == "nvme" and disk.address is not None:
-        return targets.nvme_index(disk.address)
+def _target_index(disk: Disk) -> int:
     index = targets.index_of(disk.target)
     return -1 if index is None else index
+
+
+def _slot(disk: Disk) -> int:
+    at = disk.address
+    return _target_index(disk) if at is None else (at.controller << 64) + (at.bus << 32) + at.unit
 
 
 def check_unique(disks: Iterable[Disk]) -> None:

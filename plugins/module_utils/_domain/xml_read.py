@@ -34,6 +34,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
     text_of,
     uuid_of,
 )
+from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import NO_UUID
 
 _VMWARE = "{http://libvirt.org/schemas/domain/vmware/1.0}"
 
@@ -58,7 +59,7 @@ def read_domain(xml: str | bytes, forms: XmlForms = LIBVIRT) -> Domain:
     check_unique(disks)
     return Domain(
         name=name,
-        uuid=uuid_of(child(root, "uuid")),
+        uuid=_uuid(root, forms),
         genid=uuid_of(child(root, "genid")),
         description=text_of(child(root, "description")),
         guest_os=read_guest_os(root),
@@ -92,6 +93,12 @@ def _check_root(root: Element) -> None:
     kind = required(root, "type")
     if kind != "vmware":
         raise refuse(root, f"type='{kind}' is not a domain of VMware's; expected type='vmware'")
+
+
+def _uuid(root: Element, forms: XmlForms) -> str | None:
+    """The UUID; zeros are what is written where there is none (P5), and with exact forms they are read so."""
+    uuid = uuid_of(child(root, "uuid"))
+    return None if uuid == NO_UUID and forms.exact else uuid
 
 
 def _memory(root: Element) -> tuple[int, int]:

@@ -1,11 +1,12 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""VMX files as hosts have them, made up: every key that the converters know, in any spelling, order and combination."""
+"""VMX files and domain XML as hosts and users have them, made up: every form that the converters know, combined."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from xml.sax.saxutils import escape, quoteattr
 
 from hypothesis import strategies as st
 
@@ -123,7 +124,7 @@ FLOPPY = st.one_of(
 MACS = st.tuples(st.sampled_from(("00:0c:29", "00:50:56", "52:54:00", "00:0C:29")), st.integers(0, 2**24 - 1)).map(
     lambda parts: f"{parts[0]}:{parts[1] >> 16:02x}:{parts[1] >> 8 & 255:02x}:{parts[1] & 255:02x}"
 )
-ADDRESS = st.one_of(
+ADDRESS: st.SearchStrategy[dict[str, str]] = st.one_of(
     st.just({}),
     st.fixed_dictionaries({"addressType": st.sampled_from(("generated", "vpx")), "generatedAddress": MACS}),
     st.fixed_dictionaries({"addressType": st.just("static"), "address": MACS}, optional={"checkMACAddress": BOOLEANS}),
@@ -144,7 +145,11 @@ def network(names: st.SearchStrategy[str]) -> st.SearchStrategy[dict[str, str]]:
         st.fixed_dictionaries({"networkName": names, "connectionType": st.just("custom"), "vnet": st.just("vmnet7")}),
         st.fixed_dictionaries(
             {"dvs.switchId": SPACED_UUIDS},
-            optional={"dvs.portId": numbers(0, 99), "dvs.portgroupId": WORDS, "dvs.connectionId": numbers(0, 2**31)},
+            optional={
+                "dvs.portId": numbers(0, 99),
+                "dvs.portgroupId": WORDS,
+                "dvs.connectionId": numbers(0, 2**31 - 1),
+            },
         ),
     )
 
@@ -196,6 +201,7 @@ UNKNOWN = st.lists(
     ),
     max_size=3,
 )
+SPELLINGS: tuple[Callable[[str], str], ...] = (str, str.lower, str.upper, str)
 BETWEEN = st.sampled_from(("", "", "", "\n", "# a note\n", "  # ein Häkchen\n", "#!/usr/bin/vmware\n"))
 
 
@@ -215,7 +221,88 @@ def vmx_files(draw: st.DrawFn, networks: st.SearchStrategy[str] = WORDS) -> str:
         lines.insert(0, (".encoding", "UTF-8"))
     if draw(st.booleans()):
         lines = draw(st.permutations(lines))
-    spelled = draw(st.sampled_from((str, str.lower, str.upper, str)))
+    spelled = draw(st.sampled_from(SPELLINGS))
     end = draw(st.sampled_from(("\n", "\n", "\r\n")))
     sign = draw(st.sampled_from((" = ", "=", "\t=  ")))
     return "".join(f'{draw(BETWEEN)}{spelled(key)}{sign}"{value}"{end}' for key, value in lines)
+
+
+def element(tag: str, inside: str = "", **attributes: str | None) -> str:
+    """An element; attributes that are None are left out."""
+    written = "".join(f" {name}={quoteattr(value)}" for name, value in attributes.items() if value is not None)
+    return f"<{tag}{written}>{inside}</{tag}>" if inside else f"<{tag}{written}/>"
+
+
+@st.composite
+def xml_disks(draw: st.DrawFn) -> str:
+    """Disks as one writes them by hand, mostly without addresses."""
+    found = []
+    names = st.sampled_from(("sda", "sdb", "sdo", "sdp", "hda", "hdc", "hdd", "fda", "fdb"))
+    for name in draw(st.lists(names, unique=True, max_size=5)):
+        bus = {"s": "scsi", "h": "ide", "f": "fdc"}[name[0]]
+        device = "floppy" if bus == "fdc" else draw(st.sampled_from(("disk", "disk", "cdrom")))
+        kind = {"floppy": ".flp", "disk": ".vmdk", "cdrom": ".iso"}[device]
+        path = f"[{draw(WORDS)}] {draw(WORDS)}{kind}" if device == "disk" or draw(st.booleans()) else None
+        parts = element("source", file=path) if path else ""
+        parts += element("target", dev=name, bus=draw(st.sampled_from((bus, None))))
+        if device == "disk" and draw(st.booleans()):
+            parts += draw(
+                st.sampled_from(("<transient/>", "<driver name='vmpvscsi'/>", "<driver cache='writethrough'/>"))
+            )
+        found.append(element("disk", parts, type="file", device=device))
+    return "".join(found)
+
+
+@st.composite
+def xml_cards(draw: st.DrawFn) -> str:
+    """Network cards as one writes them by hand, with and without addresses."""
+    found = []
+    for _card in range(draw(st.integers(0, 3))):
+        kind = draw(st.sampled_from(("bridge", "user", "null", "network")))
+        parts = element("source", bridge=draw(WORDS)) if kind == "bridge" else ""
+        parts += element("source", network="hostonly") if kind == "network" else ""
+        if draw(st.booleans()):
+            sort, check = (
+                draw(st.sampled_from((None, "generated", "static"))),
+                draw(st.sampled_from((None, "yes", "no"))),
+            )
+            parts += element("mac", address=draw(MACS), type=sort, check=check)
+        if draw(st.booleans()):
+            parts += element("model", type=draw(st.sampled_from(("vmxnet3", "E1000", "vmxnet2"))))
+        found.append(element("interface", parts, type=kind))
+    return "".join(found)
+
+
+@st.composite
+def xml_domains(draw: st.DrawFn) -> str:
+    """A domain as one writes it by hand."""
+    inside = element("name", escape(draw(WORDS)))
+    inside += element("uuid", draw(UUIDS)) if draw(st.booleans()) else ""
+    inside += element("memory", str(draw(st.integers(1, 4096))), unit=draw(st.sampled_from(("MiB", "GiB", "MB"))))
+    inside += element("vcpu", str(draw(st.integers(1, 8)))) if draw(st.booleans()) else ""
+    inside += element("description", escape(draw(PLAIN))) if draw(st.booleans()) else ""
+    firmware = draw(st.sampled_from((None, "efi", "bios")))
+    inside += element(
+        "os", element("type", "hvm", arch=draw(st.sampled_from((None, "x86_64", "i686")))), firmware=firmware
+    )
+    inside += element("devices", draw(xml_disks()) + draw(xml_cards()) + draw(XML_DEVICES))
+    return element("domain", inside, type="vmware")
+
+
+XML_DEVICES = st.lists(
+    st.sampled_from(
+        (
+            "<controller type='scsi' index='0' model='vmpvscsi'/>",
+            "<graphics type='vnc' port='5901' passwd='x'/>",
+            "<serial type='file'><source path='/a'/></serial>",
+            "<serial type='tcp'><source mode='bind' host='' service='1'/><protocol type='telnet'/></serial>",
+            "<parallel type='dev'><source path='/dev/parport0'/></parallel>",
+            "<video/>",
+            "<tpm model='tpm-crb'><backend type='emulator' version='2.0'/></tpm>",
+            "<input type='mouse' bus='ps2'/>",
+            "<filesystem><source dir='/a'/><target dir='b'/></filesystem>",
+        )
+    ),
+    unique=True,
+    max_size=4,
+).map("".join)

@@ -47,6 +47,12 @@ def test_what_is_missing_stays_missing() -> None:
     assert zeros.interfaces == (Interface(type="user", mac_type="generated"),)
 
 
+def test_a_uuid_of_zeros_is_none() -> None:
+    zeros = domain().replace(UUID, "00000000-0000-0000-0000-000000000000")
+    assert read_domain(zeros).uuid == "00000000-0000-0000-0000-000000000000"
+    assert read_domain(zeros, EXACT).uuid is None
+
+
 def test_identity_and_sizes() -> None:
     found = read_domain(
         domain(
