@@ -8,16 +8,14 @@ Private to the collection: it can change at any time.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.document import parse
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Cpu, Domain
-from ansible_collections.virt.esx.plugins.module_utils._domain.values import size_kib, to_uuid
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_read import read_domain
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import NO_UUID
+from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_kib, parse_uuid
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
@@ -25,7 +23,6 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
 ESX = DIALECTS["esx"]
 
 _MIB = 1024
-_SIZE = re.compile(r"\s*([0-9]+)\s*([A-Za-z]*)\s*")
 
 
 @dataclass(frozen=True)
@@ -72,7 +69,7 @@ def read_wish(params: Mapping[str, Any]) -> Wish:
     return Wish(
         state=params["state"],
         name=params["name"] or (described.name if described else None),
-        uuid=_uuid(params["uuid"]) or (described.uuid if described else None),
+        uuid=parse_uuid(params["uuid"]) if params["uuid"] else (described.uuid if described else None),
         xml=xml,
         vmx=params["vmx"],
         vcpus=_positive(params["vcpus"]),
@@ -135,15 +132,6 @@ def _with_uuid(domain: Domain) -> Domain:
     return replace(domain, uuid=None) if domain.uuid == NO_UUID else domain
 
 
-def _uuid(text: str | None) -> str | None:
-    if not text:
-        return None
-    uuid = to_uuid(text)
-    if uuid is None:
-        raise ParseError(f"'{text}' is not a UUID, expecting 32 hex digits.", where="uuid")
-    return uuid
-
-
 def _positive(vcpus: int | None) -> int | None:
     if vcpus is not None and vcpus < 1:
         raise ParseError(f"it is {vcpus}, expecting at least 1.", where="vcpus")
@@ -151,16 +139,10 @@ def _positive(vcpus: int | None) -> int | None:
 
 
 def _size(text: str | None, option: str, step: int) -> int | None:
-    """A size in KiB, rounded up to whole steps; its units are those of ``<memory>``, which the same code reads (F5)."""
+    """An amount of memory in KiB, rounded up to whole steps; there is no domain without memory."""
     if text is None:
         return None
-    found = _SIZE.fullmatch(text)
-    if not found:
-        raise ParseError(f"'{text}' is not a size, expecting KiB or a number with a unit as in '2 GiB'.", where=option)
-    try:
-        size = size_kib(parse(f"<memory unit='{found[2]}'>{found[1]}</memory>"))
-    except ParseError as error:
-        raise ParseError(f"'{text}' is not a size: {error.message}", where=option) from None
+    size = parse_kib(text, option)
     if not size:
         raise ParseError(f"'{text}' is not a size above 0.", where=option)
     return _rounded(size, step)
