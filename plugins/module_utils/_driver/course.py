@@ -32,6 +32,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.power import (
     SUSPEND,
     TOOLS_PATH,
     Guest,
+    Move,
     plan_power,
     step_of,
 )
@@ -130,20 +131,39 @@ def _view_of_new(host: Host, wish: Wish, definition: Definition) -> View:
 
 
 def _course_of_present(host: Host, wish: Wish, record: DomainRecord, around: Surroundings) -> Course:
-    subject = Subject(record.name, record.ref)
     guest = Guest(record.values.get(TOOLS_PATH), wish.shutdown_timeout)
-    power = plan_power(host, subject, record.state, wish.state, guest)
-    state = REACHED.get(wish.state, record.state)
+    scene = _Scene(host, wish, record, Subject(record.name, record.ref), guest)
+    steps = plan_power(host, scene.subject, record.state, wish.state, guest)
     before = view_of(record, around)
-    after = replace(before, state=state, autostart=before.autostart if wish.autostart is None else wish.autostart)
-    steps: list[Step] = list(power)
+    autostart = before.autostart if wish.autostart is None else wish.autostart
+    after = replace(before, state=scene.reached, autostart=autostart)
     if wish.is_about_definition or wish.name not in (None, record.name):
-        change = find_change(host, wish, record, around, in_state(record, state))
+        change = find_change(host, wish, record, around, in_state(record, scene.reached))
         before, after = _views_of_change(change, before, after)
         if change.is_needed:
-            steps = _with_change(host, wish, record, subject, power, guest, change)
-    steps += plan_autostart(host, subject, around, wish.autostart)
-    return Course(subject, steps, before, after, record, has_xml=before.xml is not None)
+            steps = _with_change(scene, steps, change)
+    steps += plan_autostart(host, scene.subject, around, wish.autostart)
+    return Course(scene.subject, steps, before, after, record, has_xml=before.xml is not None)
+
+
+@dataclass(frozen=True)
+class _Scene:
+    """A domain that exists, and what is wanted of it."""
+
+    host: Host
+    wish: Wish
+    record: DomainRecord
+    subject: Subject
+    guest: Guest
+
+    @property
+    def reached(self) -> str:
+        """The state that the domain will be in."""
+        return REACHED.get(self.wish.state, self.record.state)
+
+    def step(self, move: Move) -> Step:
+        """A move as a step."""
+        return step_of(self.host, self.subject, move, self.guest)
 
 
 def _views_of_change(change: Change, before: View, after: View) -> tuple[View, View]:
@@ -160,34 +180,38 @@ def _views_of_change(change: Change, before: View, after: View) -> tuple[View, V
     return replace(before, xml=xml_of(change.before)), changed
 
 
-def _with_change(
-    host: Host, wish: Wish, record: DomainRecord, subject: Subject, power: Sequence[Step], guest: Guest, change: Change
-) -> list[Step]:
-    """The steps for power with the change where it can be made.
+def _with_change(scene: _Scene, power: list[Step], change: Change) -> list[Step]:
+    """The steps for power, with the change where it can be made.
 
     :raises Refused: if the domain has to be shut off for it, and nobody said that it may be.
     """
-    offline = change_step(host, subject, change)
+    record, offline = scene.record, change_step(scene.host, scene.subject, change)
     if record.state == "shutoff":
         return [offline, *power]
-    if REACHED.get(wish.state, record.state) == "shutoff":
+    if scene.reached == "shutoff":
         return [*power, offline]
-    live, stuck = plan_live(host, subject, record, change)
+    live, stuck = plan_live(scene.host, scene.subject, record, change)
     if not stuck:
         return [*power, live] if record.state == "paused" else [live, *power]
-    if not wish.power_cycle:
+    return _power_cycle(scene, offline, ", ".join(stuck))
+
+
+def _power_cycle(scene: _Scene, offline: Step, stuck: str) -> list[Step]:
+    """Shut the domain down, change it, and bring it into the wanted state.
+
+    :param stuck: what needs it to be shut off.
+    """
+    state = scene.record.state
+    refused = f"The {scene.subject} has to be shut off to change {stuck}, and it is {state}"
+    if not scene.wish.power_cycle:
+        raise Refused(f"{refused}.", hint="Set power_cycle to have it shut down, changed and started again.")
+    if state == "paused":
         raise Refused(
-            f"The {subject} has to be shut off to change {', '.join(stuck)}, and it is {record.state}.",
-            hint="Set power_cycle to have it shut down, changed and started again.",
-        )
-    if record.state == "paused":
-        raise Refused(
-            f"The {subject} has to be shut off to change {', '.join(stuck)}, and it is paused, so that its guest "
-            "cannot be asked to shut down.",
+            f"{refused}, so that its guest cannot be asked to shut down.",
             hint="Bring it into state running first.",
         )
-    again = [step_of(host, subject, move, guest) for move in (POWER_ON, *([SUSPEND] if wish.state == "paused" else []))]
-    return [step_of(host, subject, SHUT_DOWN, guest), offline, *again]
+    again = [scene.step(POWER_ON)] + ([scene.step(SUSPEND)] if scene.reached == "paused" else [])
+    return [scene.step(SHUT_DOWN), offline, *again]
 
 
 def read_back(host: Host, course: Course) -> View:

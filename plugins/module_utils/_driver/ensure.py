@@ -68,7 +68,9 @@ def _carry_out(host: Host, wish: Wish, course: Course) -> tuple[Course, list[str
             except EsxError as error:
                 if error.fault not in _OVERTAKEN or tries == _TRIES - 1:
                     raise
-            course = _planned_anew(host, wish, course)
+                before, course = course, _planned_anew(host, wish, course)
+                if error.fault != "TaskInProgress" and before.plan.names() == course.plan.names():
+                    raise
     return course, done
 
 

@@ -29,7 +29,14 @@ _DEVICES = "config.hardware.device"
 _CPU_ADD = "config.cpuHotAddEnabled"
 _CPU_REMOVE = "config.cpuHotRemoveEnabled"
 _MEMORY_ADD = "config.memoryHotAddEnabled"
-_HOT = (_CPU_ADD, _CPU_REMOVE, _MEMORY_ADD)
+
+# Which properties are looked at, and for which differences; before API 4.0 there is no hot add.
+_NEEDED = {
+    _DEVICES: {"disks", "interfaces"},
+    _CPU_ADD: {"vcpus"},
+    _CPU_REMOVE: {"vcpus"},
+    _MEMORY_ADD: {"memory_kib"},
+}
 
 # Shares of each processor by level (esx-driver.md, section 23).
 _SHARES = {500: "low", 1000: "normal", 2000: "high"}
@@ -58,13 +65,18 @@ Apply = Callable[[Any, Difference, Machine], bool]
 def plan_live(host: Host, subject: Subject, record: DomainRecord, change: Change) -> tuple[Step, list[str]]:
     """The step that changes a domain which runs, and the names of the differences that need it to be shut off.
 
-    The step is of use only if there are none of these. One call.
+    The step is of use only if there are none of these. One call, if devices or hot add have to be looked at.
     """
-    paths = [_DEVICES, *(_HOT if host.session.has(4, 0) else ())]
-    machine = Machine({**dict.fromkeys(_HOT), **fetch_one(host.session, record.ref, paths)}, change)
+    machine = Machine(_read(host, record, {item.part for item in change.differences}), change)
     spec = vim.vm.ConfigSpec(changeVersion=record.values["config.changeVersion"])
     stuck = [item.name for item in change.differences if not _apply(spec, item, machine)]
     return Step(change.name, lambda: _reconfigure(host, subject, spec)), stuck
+
+
+def _read(host: Host, record: DomainRecord, parts: set[str]) -> Values:
+    paths = [path for path, needed_for in _NEEDED.items() if parts & needed_for]
+    known = paths if host.session.has(4, 0) else [path for path in paths if path == _DEVICES]
+    return {**dict.fromkeys(paths), **(fetch_one(host.session, record.ref, known) if known else {})}
 
 
 def _apply(spec: Any, item: Difference, machine: Machine) -> bool:

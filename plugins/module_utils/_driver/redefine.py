@@ -86,7 +86,7 @@ def find_change(host: Host, wish: Wish, record: DomainRecord, around: Surroundin
         new=new,
         before=_with_uuid(present, record),
         after=_with_uuid(after, record),
-        differences=differences(as_in_xml(present), as_in_xml(after)),
+        differences=differences(as_in_xml(present), as_in_xml(after)) if new != old else [],
         is_unread=record.state == "shutoff" and _has(record) != _says(present),
     )
 

@@ -105,6 +105,7 @@ READING = {
     "RetrieveProperties",
     "RetrievePropertiesEx",
     "FindAllByUuid",
+    "FindByUuid",
     "FindByInventoryPath",
     "FindByDatastorePath",
     "SearchDatastore_Task",

@@ -59,8 +59,8 @@ def test_the_maximum_is_rounded_up_to_four_mib(text: str, kib: int) -> None:
 
 
 WRONG = [
-    ({"memory": "lots"}, "memory: 'lots' is not a size"),
-    ({"max_memory": "1 XB"}, "max_memory: '1 XB' is not a size"),
+    ({"memory": "lots"}, "memory: 'lots' is not an amount of memory"),
+    ({"max_memory": "1 XB"}, "max_memory: '1 XB' is not an amount of memory"),
     ({"memory": "0"}, "not a size above 0"),
     ({"vcpus": 0}, "vcpus: it is 0, expecting at least 1"),
     ({"uuid": "web"}, "uuid: 'web' is not a UUID"),
