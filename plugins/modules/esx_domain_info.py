@@ -131,6 +131,8 @@ domains:
       returned: when something of this domain could not be read
       type: str
     xml:
+      description: Its domain XML.
+      returned: when O(gather) has V(xml), and it could be read
       type: str
     vmx:
       description: The text of its VMX, decoded from the encoding that it says it is in.
