@@ -12,29 +12,37 @@ from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values
 
+ADDRESS_PATHS = ("guest.ipAddress", "guest.net")
 GUEST_PATHS = (
     "guest.hostName",
     "guest.guestFullName",
     "guest.toolsRunningStatus",
     "guest.toolsStatus",
-    "guest.ipAddress",
-    "guest.net",
+    *ADDRESS_PATHS,
 )
 
 
 def read_guest(values: Values) -> dict[str, Any]:
     """Return the guest from the values of ``GUEST_PATHS``; what the Tools do not tell is None or empty."""
-    interfaces = [_interface(card) for card in values["guest.net"] or () if card.network]
-    addresses = [address.partition("/")[0] for card in interfaces for address in card["addresses"]]
-    primary = values["guest.ipAddress"]
     tools = values.get("guest.toolsRunningStatus") or values["guest.toolsStatus"]
     return {
         "hostname": values["guest.hostName"] or None,
         "os": values["guest.guestFullName"] or None,
         "tools": None if tools is None else str(tools),
-        "addresses": list(dict.fromkeys([primary, *addresses] if primary else addresses)),
-        "interfaces": interfaces,
+        "addresses": read_addresses(values),
+        "interfaces": _interfaces(values),
     }
+
+
+def read_addresses(values: Values) -> list[str]:
+    """Return the guest's IP addresses from the values of ``ADDRESS_PATHS``, the primary one first."""
+    addresses = [address.partition("/")[0] for card in _interfaces(values) for address in card["addresses"]]
+    primary = values["guest.ipAddress"]
+    return list(dict.fromkeys([primary, *addresses] if primary else addresses))
+
+
+def _interfaces(values: Values) -> list[dict[str, Any]]:
+    return [_interface(card) for card in values["guest.net"] or () if card.network]
 
 
 def _interface(card: Any) -> dict[str, Any]:

@@ -1,0 +1,71 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run the real ``ansible-inventory`` and ``ansible`` with inventory files for simulated hosts."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import subprocess
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+from ansible_collections.virt.esx.tests.integration.running import LIMIT, PASSWORD, ROOT, USER, clean_environment
+from ansible_collections.virt.esx.tests.simulated import Simulator
+
+
+def write_inventory(place: pathlib.Path, host: Simulator, *, file: str = "lab.esx.yml", **options: Any) -> pathlib.Path:
+    """An inventory file for all domains of a simulated host, unless the options say otherwise; None leaves one out."""
+    connection = {"uri": host.uri(user=USER, host="localhost"), "ca_path": host.certificate, "password": PASSWORD}
+    given = {"plugin": "virt.esx.esx_domains", **connection, **options}
+    path = place / file
+    text = yaml.safe_dump({name: value for name, value in given.items() if value is not None}, sort_keys=False)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def run(tool: str, *arguments: object, env: Mapping[str, str] | None = None, fails: bool = False) -> tuple[str, str]:
+    """What a command of Ansible prints on its two streams; it has to end well, or with ``fails`` badly.
+
+    :param tool: ``adhoc``, ``inventory`` or ``vault``.
+    """
+    done = subprocess.run(
+        [sys.executable, "-m", f"ansible.cli.{tool}", *map(str, arguments)],
+        cwd=ROOT,
+        env={**clean_environment(), "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true", **(env or {})},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=LIMIT,
+        check=False,
+        text=True,
+    )
+    assert (done.returncode != 0) == fails, f"{tool} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
+    return done.stdout, done.stderr
+
+
+def list_inventory(path: pathlib.Path, *arguments: object, env: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """What ``ansible-inventory --list`` says; it may not warn.
+
+    From ansible-core 2.19 on, it marks texts that are no templates.
+    """
+    output, warnings = run("inventory", "-i", path, "--list", *arguments, env=env)
+    assert warnings == ""
+    listed: dict[str, Any] = json.loads(output, object_hook=lambda found: found.get("__ansible_unsafe", found))
+    return listed
+
+
+def hosts_of(listed: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The variables of the hosts of an inventory, by the hosts' names."""
+    found: dict[str, dict[str, Any]] = listed["_meta"]["hostvars"]
+    return found
+
+
+def failure_of(path: pathlib.Path, *arguments: object, env: Mapping[str, str] | None = None) -> str:
+    """What is said of an inventory file that is no inventory, on one line."""
+    output, errors = run("inventory", "-i", path, "--list", *arguments, env=env, fails=True)
+    said = " ".join((output + errors).split())
+    assert "Traceback" not in said
+    return said
