@@ -81,7 +81,9 @@ class Dialect:
         "G31 F27", "Cores per socket that do not divide the processors give no topology; a <cpu> without one is none."
     )
     any_affinity: bool = _repair("P13 F28", "An affinity to fewer processors than the domain has is kept.")
-    always_named: bool = _repair("P4 F2", "A VMX without a displayName gets the name of its files.")
+    always_named: bool = _repair(
+        "P4 F2", "A VMX without a displayName gets the name of its files; a name has no line ends."
+    )
     any_disk: bool = _repair(
         "G28 P40 P41",
         "Raw device mappings, passthrough disks, any CD-ROM image, and floppies without fileType are read and written.",

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar, Union
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
@@ -33,13 +33,14 @@ class _Piece:
     text: str
     key: str | None = None  # in lower case; None for what is no statement
     value: tuple[int, int] = (0, 0)  # where the value is, quotes included
+    added: list[str] = field(default_factory=list)  # new lines behind it
 
 
 class VmxEdit:
-    """A VMX file that is being changed.
+    """A VMX file that is being changed: first what is unwanted is removed, then keys are set.
 
-    :param source: the file's text, or its bytes.
-    :param codec: Python's name of the encoding that the file is in, which new values are written in.
+    :param source: the file's text, or its bytes as characters of latin-1.
+    :param codec: Python's name of the encoding that new values are written in; None for text.
     :param keys: the keys in their order, as the decoded text has them.
     """
 
@@ -50,25 +51,43 @@ class VmxEdit:
             raise ParseError(f"a file in the encoding {codec} cannot be changed in place")
         found = _LINE_END.search(source)
         self._line_end = found[0] if found else "\n"
+        self._index()
 
-    def set(self, key: str, value: str) -> None:
-        """Give the key that value (escaped already), where it is, or else near its kin."""
-        written = self._encoded(key, value)
-        for piece in self._pieces:
-            if piece.key == key.lower():
-                start, end = piece.value
-                piece.text = f'{piece.text[:start]}"{written}"{piece.text[end:]}'
-                piece.value = (start, start + len(written) + 2)
-                return
-        self._add(key, written)
+    def _index(self) -> None:
+        statements = [piece for piece in self._pieces if piece.key is not None]
+        self._first = {piece.key: piece for piece in reversed(statements)}
+        self._last_of_kin = {kin: piece for piece in statements for kin in _kin(piece.key or "")}
+        self._last_of_kin[""] = statements[-1]
 
     def remove(self, unwanted: Callable[[str], bool]) -> None:
         """Drop the statements whose keys, in lower case, are unwanted, all of a key that occurs twice."""
         self._pieces = [piece for piece in self._pieces if piece.key is None or not unwanted(piece.key)]
+        self._index()
+
+    def set(self, key: str, value: str) -> None:
+        """Give the key that value (escaped already), where it is, or else in a new line behind its kin."""
+        written = self._encoded(key, value)
+        piece = self._first.get(key.lower())
+        if piece is None:
+            self._add(key, f'{key} = "{written}"')
+            return
+        start, end = piece.value
+        piece.text = f'{piece.text[:start]}"{written}"{piece.text[end:]}'
 
     def text(self) -> str:
         """The text as it is now."""
-        return "".join(piece.text for piece in self._pieces)
+        return "".join([part for piece in self._pieces for part in (piece.text, *piece.added)])
+
+    def _add(self, key: str, line: str) -> None:
+        kin = _kin(key.lower())
+        behind = next(self._last_of_kin[word] for word in (*kin, "") if word in self._last_of_kin)
+        ends_line = behind.text.endswith(("\r", "\n"))
+        if not ends_line and behind is self._pieces[-1]:
+            line = self._line_end + line  # the file has no line end at its end, and gets none
+        else:
+            line = ("" if ends_line or behind.added else self._line_end) + line + self._line_end
+        behind.added.append(line)
+        self._last_of_kin.setdefault(kin[0], behind)
 
     def _encoded(self, key: str, value: str) -> str:
         """The value as it stands in the file; what its encoding lacks is written as escaped bytes of UTF-8."""
@@ -76,33 +95,17 @@ class VmxEdit:
             raise ParseError(f"the value {value!r} would break out of its line", where=key)
         if self._codec is None:
             return value
-        return "".join([_in_codec(character, self._codec) for character in value])
+        try:
+            return _in_codec(value, self._codec).decode("latin-1")
+        except UnicodeEncodeError:
+            return "".join([_in_codec_or_escaped(character, self._codec) for character in value])
 
-    def _add(self, key: str, written: str) -> None:
-        """Put a new statement behind the last of its kin, or at the end."""
-        place = self._behind_kin(key.lower())
-        before = self._pieces[place - 1] if place else None
-        text = f'{key} = "{written}"'
-        start = len(key) + 3
-        piece = _Piece(text + self._line_end, key.lower(), (start, start + len(written) + 2))
-        if before is not None and not _LINE_END.search(before.text[-1:]):
-            before.text += self._line_end
-            if place == len(self._pieces) and not before.text.rstrip("\r\n").endswith(";"):
-                piece.text = text  # the file has no line end at its end, and keeps none
-        self._pieces.insert(place, piece)
 
-    def _behind_kin(self, key: str) -> int:
-        section = key.partition(".")[0]
-        family = _FAMILY.match(key)
-        for prefix in (f"{section}.", section.partition(":")[0], family[0] if family else ""):
-            places = [
-                place
-                for place, piece in enumerate(self._pieces)
-                if prefix and piece.key and piece.key.startswith(prefix)
-            ]
-            if places:
-                return places[-1] + 1
-        return len(self._pieces)
+def _kin(key: str) -> tuple[str, str, str]:
+    """What makes keys kin, the closest first: the device, the controller it is on, the kind of device."""
+    section = key.partition(".")[0]
+    family = _FAMILY.match(key)
+    return section + ".", section.partition(":")[0], family[0] if family else ""
 
 
 def _pieces(source: str) -> Iterable[_Piece]:
@@ -123,12 +126,15 @@ def _pieces(source: str) -> Iterable[_Piece]:
         yield _Piece(rest)
 
 
-def _in_codec(character: str, codec: str) -> str:
+def _in_codec(text: str, codec: str) -> bytes:
+    return text.encode(codec, "surrogateescape" if codec == UTF_8 else "strict")
+
+
+def _in_codec_or_escaped(character: str, codec: str) -> str:
     try:
-        data = character.encode(codec, "surrogateescape" if codec == UTF_8 else "strict")
+        return _in_codec(character, codec).decode("latin-1")
     except UnicodeEncodeError:
         return "".join([f"|{byte:02x}" for byte in character.encode("utf-8", "surrogateescape")])
-    return data.decode("latin-1")
 
 
 def edited(source: Source, codec: str, keys: Iterable[str], change: Callable[[VmxEdit], None]) -> Source:

@@ -19,6 +19,8 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import Diale
 from ansible_collections.virt.esx.plugins.module_utils._vmx.encoding import UTF_8, python_codec
 from ansible_collections.virt.esx.plugins.module_utils._vmx.values import parse_integer, unescape
 
+MAX_SIZE = 512 * 1024  # bytes or characters; real ones have a few thousand
+
 _BOM = "\ufeff"
 _BOOLEANS = {"true": True, "false": False}
 
@@ -104,6 +106,8 @@ class VmxFile:
 
 def _decoded(source: str | bytes, dialect: Dialect) -> tuple[str, str, dict[str, str]]:
     """The codec of a source, its text, and the text's keys and values."""
+    if len(source) > MAX_SIZE:
+        raise ParseError(f"the file has {len(source)} bytes; a VMX is at most {MAX_SIZE} bytes long")
     text, is_decoded = _as_text(source)
     text = _without_zero_bytes(text, dialect.strict_text)
     body = text[1:] if dialect.strict_text and text.startswith(_BOM) else text

@@ -16,6 +16,7 @@ Private to the collection: it can change at any time.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain
@@ -24,6 +25,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.reading import Readi
 from ansible_collections.virt.esx.plugins.module_utils._vmx.values import escape_name, format_uuid, unescape
 from ansible_collections.virt.esx.plugins.module_utils._vmx.writing import Entry, Writing
 
+_LINE_ENDS = re.compile(r"[\r\n]+")
 _UNNAMED = "unnamed"
 
 
@@ -37,7 +39,8 @@ def read_uuid(reading: Reading) -> str | None:
 
 def read_name(reading: Reading) -> str | None:
     """The name, decoded by both schemes (L28)."""
-    return _unescaped(reading, "displayName", "%|")
+    name = _unescaped(reading, "displayName", "%|")
+    return _LINE_ENDS.sub(" ", name) if name and reading.dialect.always_named else name
 
 
 def name_by_files(nvram: str | None, disks: Iterable[Disk]) -> str:

@@ -11,55 +11,71 @@ Private to the collection: it can change at any time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from itertools import count
-from typing import TypeVar
+from typing import Optional, TypeVar
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import NO_MAC
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Filesystem, Interface
 
 _Device = TypeVar("_Device")
-_Rule = Callable[[_Device, _Device], bool]
+_Mark = Callable[[_Device], Optional[Hashable]]  # what a device is known by; None where it is not known so
 
 
-def _same_mac(wanted: Interface, present: Interface) -> bool:
-    return wanted.mac == present.mac and present.mac not in (None, NO_MAC)
+def _mac(interface: Interface) -> Hashable | None:
+    return None if interface.mac == NO_MAC else interface.mac
 
 
-def _same_network(wanted: Interface, present: Interface) -> bool:
-    switches = [interface.vds and interface.vds.switch_id for interface in (wanted, present)]
-    return (wanted.type, wanted.source, switches[0]) == (present.type, present.source, switches[1])
+def _network(interface: Interface) -> Hashable | None:
+    return interface.type, interface.source, interface.target, interface.vds and interface.vds.switch_id
 
 
-def _without_mac(wanted: Interface, _present: Interface) -> bool:
-    return wanted.mac in (None, NO_MAC)
+def _network_without_mac(interface: Interface) -> Hashable | None:
+    return None if _mac(interface) else _network(interface)
+
+
+def _any_without_mac(interface: Interface) -> Hashable | None:
+    return None if _mac(interface) else ()
+
+
+def _any(_interface: Interface) -> Hashable | None:
+    return ()
 
 
 def match_interfaces(wanted: Sequence[Interface], present: Sequence[Interface]) -> list[int | None]:
     """For each wanted card the place of the present one that it is, None for a new one."""
-    return _matched(
-        wanted,
-        present,
-        (_same_mac, lambda a, b: _without_mac(a, b) and _same_network(a, b), _without_mac, _same_network),
-    )
+    marks = ((_mac, _mac), (_network_without_mac, _network), (_any_without_mac, _any), (_network, _network))
+    return _matched(wanted, present, marks)
 
 
 def match_folders(wanted: Sequence[Filesystem], present: Sequence[Filesystem]) -> list[int | None]:
     """For each wanted folder the place of the present one that it is, None for a new one."""
-    return _matched(wanted, present, (lambda a, b: a.target == b.target, lambda a, b: a.source == b.source))
+    return _matched(wanted, present, ((_target, _target), (_source, _source)))
+
+
+def _target(folder: Filesystem) -> Hashable | None:
+    return folder.target
+
+
+def _source(folder: Filesystem) -> Hashable | None:
+    return folder.source
 
 
 def _matched(
-    wanted: Sequence[_Device], present: Sequence[_Device], rules: Sequence[_Rule[_Device]]
+    wanted: Sequence[_Device], present: Sequence[_Device], marks: Sequence[tuple[_Mark[_Device], _Mark[_Device]]]
 ) -> list[int | None]:
-    """Pairs by the first rule, then by the next what is left, in order."""
+    """Pairs by the first mark of a wanted and a present device, then by the next what is left, in order."""
     result: list[int | None] = [None] * len(wanted)
-    free = dict(enumerate(present))
-    for rule in rules:
+    for of_wanted, of_present in marks:
+        used = set(result)
+        free: dict[Hashable, list[int]] = {}
+        for place in reversed(range(len(present))):
+            if place not in used:
+                free.setdefault(of_present(present[place]), []).append(place)
         for place, device in enumerate(wanted):
-            if result[place] is None:
-                result[place] = next((other for other, known in free.items() if rule(device, known)), None)
-                free.pop(result[place], None)  # type: ignore[arg-type]
+            mark = of_wanted(device) if result[place] is None else None
+            if mark is not None and free.get(mark):
+                result[place] = free[mark].pop()
     return result
 
 
@@ -70,5 +86,6 @@ def numbered(matches: Sequence[int | None], present: Sequence[int], taken: Colle
     :param taken: further numbers that have keys in the file, of devices that are switched off.
     """
     kept = {present[match] for match in matches if match is not None}
-    unused = (number for number in count() if number not in kept and (number in present or number not in taken))
+    others = (set(taken) - set(present)) | kept
+    unused = (number for number in count() if number not in others)
     return tuple(next(unused) if match is None else present[match] for match in matches)

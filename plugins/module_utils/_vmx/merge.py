@@ -137,7 +137,8 @@ def _numbers(vmx: VmxFile, word: str) -> set[int]:
 
 def _left(word: str, matches: Collection[int | None], present: tuple[int, ...]) -> frozenset[str]:
     """The present devices of a kind that no wanted one is."""
-    return frozenset(f"{word}{number}" for place, number in enumerate(present) if place not in matches)
+    matched = set(matches)
+    return frozenset(f"{word}{number}" for place, number in enumerate(present) if place not in matched)
 
 
 def _lines(domain: Domain, writing: Writing) -> _Lines:

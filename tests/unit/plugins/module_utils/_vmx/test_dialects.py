@@ -1,0 +1,290 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The dialect esx: each repair, from VMX to XML and from XML to VMX, beside what libvirt does."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import NamedTuple
+
+import pytest
+from ansible_collections.virt.esx.plugins.module_utils._domain.xml_read import read_domain
+from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import write_domain
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
+from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS, Dialect, dialect_named
+from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
+from ansible_collections.virt.esx.plugins.module_utils._vmx.write import write_vmx
+from ansible_collections.virt.esx.tests.unit.plugins.module_utils._vmx.samples import vmx
+
+REPAIRS = {flag.name for flag in fields(Dialect) if flag.metadata and not flag.metadata.get("classic")}
+
+
+class Repair(NamedTuple):
+    """What one flag changes: lines of a VMX, what they become in XML, and what that becomes in VMX again."""
+
+    flag: str
+    given: str
+    xml: tuple[str, ...] = ()
+    written: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()  # what the XML does not have
+    refused: str = ""  # for input that is refused where libvirt takes it
+
+
+def disk(section: str, name: str, kind: str = "", *more: str) -> str:
+    lines = [f'{section}.present = "TRUE"', f'{section}.fileName = "{name}"', *more]
+    lines += [f'{section}.deviceType = "{kind}"'] if kind else []
+    return "\n".join(lines) + "\n"
+
+
+def at(controller: int, unit: int, bus: int = 0) -> str:
+    return f"<address type='drive' controller='{controller}' bus='{bus}' target='0' unit='{unit}'/>"
+
+
+def nic(*lines: str) -> str:
+    return "".join(f"ethernet0.{line}\n" for line in ('present = "TRUE"', *lines))
+
+
+SCSI0 = 'scsi0.present = "TRUE"\n'
+SCSI1 = 'scsi1.present = "TRUE"\n'
+SATA0 = 'sata0.present = "TRUE"\n'
+FOREIGN = ('addressType = "static"', 'address = "52:54:00:11:22:33"')
+
+CASES = [
+    Repair(
+        "escapes",
+        nic('networkName = "VM |22one|22"'),
+        ("<source bridge='VM &quot;one&quot;'/>",),
+        ('ethernet0.networkName = "VM |22one|22"',),
+    ),
+    Repair("escapes", 'annotation = "line 1|0Aline |7c|20"\n', ("line 1\nline | </",), ('"line 1|0aline |7c "',)),
+    Repair("escapes", 'displayName = "100% |"\n', ("<name>100% |</name>",), ('displayName = "100%25 |7c"',)),
+    Repair("strict_text", 'annotation = "a"\n\0', refused="line 4: the file has a zero byte"),
+    Repair("strict_text", "# \udce4\n", refused="line 3: byte 0xe4 is not valid in the file's encoding, UTF-8"),
+    Repair("strict_numbers", 'numvcpus = "4294967297"\n', refused="line 3, numvcpus: 4294967297 is out of range"),
+    Repair("strict_numbers", 'sched.cpu.shares = "-1"\n', refused="line 3, sched.cpu.shares: expecting one of"),
+    Repair(
+        "true_slots",
+        SCSI0 + SCSI1 + SATA0 + disk("scsi0:0", "a.vmdk") + disk("scsi0:16", "b.vmdk") + disk("scsi1:0", "c.vmdk"),
+        (
+            "<target dev='sda' bus='scsi'/>\n      " + at(0, 0),
+            "<target dev='sdti' bus='scsi'/>\n      " + at(0, 16),
+            "<target dev='sdp' bus='scsi'/>\n      " + at(1, 0),
+            "<controller type='sata' index='0'/>",
+        ),
+        ('scsi0:16.fileName = "b.vmdk"', 'scsi1:0.fileName = "c.vmdk"', 'sata0.present = "true"'),
+    ),
+    Repair(
+        "true_slots",
+        SCSI0 + SATA0 + disk("scsi0:0", "a.vmdk") + disk("sata0:0", "b.iso", "cdrom-image") + disk("sata0:7", "c.vmdk"),
+        (
+            "<target dev='sdiw' bus='sata'/>\n      <readonly/>\n      " + at(0, 0),
+            "<target dev='sdh' bus='sata'/>\n      " + at(0, 7),
+        ),
+        ('sata0:0.fileName = "b.iso"', 'sata0:7.fileName = "c.vmdk"'),
+    ),
+    Repair(
+        "writes_sata_nvme",
+        'nvme1.present = "TRUE"\n' + disk("nvme1:2", "a.vmdk"),
+        ("<source file='a.vmdk'/>",),
+        ('nvme1.present = "true"', 'nvme1:2.present = "true"\nnvme1:2.fileName = "a.vmdk"'),
+    ),
+    Repair(
+        "writes_sata_nvme",
+        SATA0 + disk("sata0:0", "a.vmdk"),
+        ("<target dev='sda' bus='sata'/>",),
+        ('sata0.present = "true"', 'sata0:0.deviceType = "ata-hardDisk"'),
+    ),
+    Repair(
+        "any_mac_check",
+        nic('checkMACAddress = "TRUE"', *FOREIGN),
+        ("type='static' check='yes'/>",),
+        ('ethernet0.checkMACAddress = "true"',),
+    ),
+    Repair("states_mac_check", nic(*FOREIGN), ("check='yes'",), ('ethernet0.checkMACAddress = "true"',)),
+    Repair(
+        "either_mac_key",
+        nic('addressType = "vpx"', 'address = "00:50:56:91:48:c7"'),
+        ("<mac address='00:50:56:91:48:c7' type='generated'/>",),
+        ('ethernet0.addressType = "vpx"', 'ethernet0.generatedAddress = "00:50:56:91:48:c7"'),
+    ),
+    Repair("drops_empty", 'annotation = ""\n', absent=("<description>",)),
+    Repair("nothing_random", nic(), (), ('uuid.action = "create"', 'ethernet0.addressType = "generated"\nsvga')),
+    Repair(
+        "keeps_guest_os",
+        'guestOS = "rhel7-64"\n',
+        ("<libosinfo:os id='http://vmware.com/guestos/rhel7-64'/>",),
+        ('guestOS = "rhel7-64"',),
+    ),
+    Repair("keeps_nvram", 'nvram = "web.nvram"\n', ("file='web.nvram'",), ('nvram = "web.nvram"',)),
+    Repair(
+        "writes_genid",
+        'vm.genid = "-5"\nvm.genidX = "7"\n',
+        ("<genid>ffffffff-ffff-fffb-0000-000000000007</genid>",),
+        ('vm.genid = "-5"\nvm.genidX = "7"',),
+    ),
+    Repair("any_firmware", 'firmware = "bios"\n', ("<os firmware='bios'>",), ('firmware = "bios"',)),
+    Repair("any_firmware", 'firmware = "EFI"\n', ("<os firmware='efi'>",), ('firmware = "efi"',)),
+    Repair(
+        "writes_secure_boot",
+        'firmware = "efi"\nuefi.secureBoot.enabled = "TRUE"\n',
+        ("<feature enabled='yes' name='secure-boot'/>",),
+        ('uefi.secureBoot.enabled = "true"',),
+    ),
+    Repair(
+        "has_tpm",
+        'vtpm.present = "TRUE"\n',
+        ("<tpm model='tpm-crb'>", "<backend type='emulator' version='2.0'/>"),
+        ('virtualHW.version = "14"', 'vtpm.present = "TRUE"'),
+    ),
+    Repair("even_topology", 'numvcpus = "6"\ncpuid.coresPerSocket = "4"\n', absent=("<cpu>",)),
+    Repair(
+        "any_affinity",
+        'numvcpus = "4"\nsched.cpu.affinity = "1,0"\n',
+        ("cpuset='0-1'",),
+        ('sched.cpu.affinity = "0,1"',),
+    ),
+    Repair("always_named", SCSI0 + disk("scsi0:0", "web.01.vmdk"), ("<name>web</name>",), ('displayName = "web"',)),
+    Repair("always_named", 'displayName = "a|0ab"\n', ("<name>a b</name>",)),
+    Repair(
+        "any_disk",
+        SCSI0 + disk("scsi0:0", "a.vmdk", "rdm"),
+        ("<disk type='file' device='disk'>",),
+        ('scsi0:0.fileName = "a.vmdk"',),
+    ),
+    Repair(
+        "any_disk",
+        SCSI0 + disk("scsi0:0", "/vmfs/devices/disks/naa.1", "scsi-hardDisk"),
+        ("<disk type='block' device='disk'>", "<source dev='/vmfs/devices/disks/naa.1'/>"),
+        ('scsi0:0.fileName = "/vmfs/devices/disks/naa.1"',),
+    ),
+    Repair(
+        "any_disk",
+        SCSI0 + disk("scsi0:0", "/vmfs/devices/genscsi/1", "scsi-passthru"),
+        ("<disk type='block' device='lun'>",),
+        ('scsi0:0.deviceType = "scsi-passthru"',),
+    ),
+    Repair(
+        "any_disk",
+        disk("ide0:0", "/vmimages/tools/linux", "cdrom-image"),
+        ("<source file='/vmimages/tools/linux'/>",),
+        ('ide0:0.deviceType = "cdrom-image"',),
+    ),
+    Repair(
+        "any_disk",
+        disk("floppy0", "a.img"),
+        ("<disk type='file' device='floppy'>", "<source file='a.img'/>"),
+        ('floppy0.fileType = "file"\nfloppy0.fileName = "a.img"',),
+    ),
+    Repair(
+        "honest_media",
+        'ide0:0.present = "TRUE"\nide0:0.deviceType = "atapi-cdrom"\n',
+        ("<disk type='block' device='cdrom'>",),
+        ('ide0:0.deviceType = "atapi-cdrom"\nfloppy0',),
+    ),
+    Repair("ide_cache", disk("ide0:0", "a.vmdk", "", 'ide0:0.writeThrough = "TRUE"'), (), ("ide0:0.writeThrough",)),
+    Repair("stepped_vram", 'svga.vramSize = "1"\n', ("vram='64'",), ('svga.vramSize = "65536"',)),
+    Repair(
+        "hostonly",
+        nic('connectionType = "hostonly"'),
+        ("<interface type='network'>", "<source network='hostonly'/>"),
+        ('ethernet0.connectionType = "hostonly"',),
+    ),
+    Repair("any_model", nic('virtualDev = "sriov"'), ("<model type='sriov'/>",), ('ethernet0.virtualDev = "sriov"',)),
+    Repair("lenient_ethernet", 'ethernet.foo = "x"\n', ("<devices>",)),
+    Repair(
+        "any_interfaces",
+        "".join(f'ethernet{number}.present = "TRUE"\n' for number in range(11)),
+        ("<interface type='null'>",),
+        ('ethernet10.present = "true"',),
+    ),
+    Repair(
+        "plain_portgroup",
+        nic('dvs.switchId = "' + "50" * 16 + '"', 'dvs.portgroupId = "a&b"'),
+        ("portgroupid='a&amp;b'",),
+        ('ethernet0.dvs.portgroupId = "a&b"',),
+    ),
+    Repair(
+        "null_ports",
+        'serial1.present = "TRUE"\nserial1.fileType = "file"\nparallel0.present = "TRUE"\n',
+        ("<serial type='null'>\n      <target port='1'/>", "<parallel type='null'>"),
+        ('serial1.fileType = "network"\nserial1.fileName = ""', 'parallel0.present = "true"'),
+    ),
+    Repair(
+        "ipv6_brackets",
+        'serial0.present = "TRUE"\nserial0.fileType = "network"\nserial0.fileName = "tcp://[::1]:7"\n',
+        ("host='::1' service='7'",),
+        ('serial0.fileName = "tcp://[::1]:7"',),
+    ),
+    Repair(
+        "relative_paths",
+        SCSI0 + disk("scsi0:0", "disks/a.vmdk"),
+        ("<source file='disks/a.vmdk'/>",),
+        ('scsi0:0.fileName = "disks/a.vmdk"',),
+    ),
+]
+ONLY_WRITTEN = {"driver_name_on_scsi"}
+
+
+def through(given: str, dialect: Dialect) -> tuple[str, str]:
+    xml = write_domain(read_vmx(given, dialect=dialect), dialect.xml)
+    return xml, write_vmx(read_domain(xml, dialect.xml), dialect=dialect, random=bytes)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.flag)
+def test_each_repair_both_ways(case: Repair) -> None:
+    esx = DIALECTS["esx"]
+    if case.refused:
+        with pytest.raises(EsxError) as refusal:
+            read_vmx(vmx(case.given))
+        assert str(refusal.value).startswith(case.refused)
+        read_vmx(vmx(case.given), dialect=DIALECTS["libvirt"])
+        return
+    xml, written = through(vmx(case.given), esx)
+    for part in case.xml:
+        assert part in xml
+    for part in case.absent:
+        assert part not in xml
+    for part in case.written:
+        assert part in written
+    assert through(written, esx)[0] == xml
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if not case.refused], ids=lambda case: case.flag)
+def test_libvirt_does_otherwise(case: Repair) -> None:
+    given = 'displayName = "n"\n' + case.given
+    try:
+        xml, written = through(vmx(given), DIALECTS["libvirt"])
+    except EsxError:
+        return
+    assert (
+        any(part not in xml for part in case.xml)
+        or any(part in xml for part in case.absent)
+        or any(part not in written for part in case.written)
+    )
+
+
+def test_every_repair_is_tested() -> None:
+    assert {case.flag for case in CASES} | ONLY_WRITTEN == REPAIRS
+
+
+def test_esx_has_every_repair_and_libvirt_none() -> None:
+    assert all(getattr(DIALECTS["esx"], flag) for flag in REPAIRS)
+    assert not any(getattr(DIALECTS["libvirt"], flag) for flag in REPAIRS)
+
+
+def test_the_driver_name_of_a_disk_is_the_model_of_its_own_controller() -> None:
+    xml = """<domain type='vmware'><name>n</name><memory>4096</memory><os><type>hvm</type></os><devices>
+      <disk type='file'><driver name='lsilogic'/><source file='[ds] a.vmdk'/><target dev='sda'/></disk>
+      <controller type='ide' index='0'/></devices></domain>"""
+    written = {
+        name: write_vmx(read_domain(xml, dialect.xml), dialect=dialect, random=bytes)
+        for name, dialect in DIALECTS.items()
+    }
+    assert 'scsi0.virtualDev = "lsilogic"' in written["esx"]
+    assert "virtualDev" not in written["libvirt"]
+
+
+def test_an_unknown_dialect_is_refused() -> None:
+    with pytest.raises(EsxError, match="no dialect 'vmware'; it is one of 'esx', 'libvirt', 'classic'"):
+        dialect_named("vmware")

@@ -1,0 +1,87 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What holds for every VMX: nothing is lost, and what one direction gives the other takes."""
+
+from __future__ import annotations
+
+import pathlib
+from functools import cache
+from typing import Any
+
+import pytest
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
+from ansible_collections.virt.esx.plugins.module_utils._domain.xml_read import read_domain
+from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import write_domain
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
+from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS
+from ansible_collections.virt.esx.plugins.module_utils._vmx.merge import as_in_xml, merge_vmx
+from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
+from ansible_collections.virt.esx.plugins.module_utils._vmx.write import write_vmx
+from ansible_collections.virt.esx.tests.unit.plugins.module_utils._vmx.samples import vmx_texts
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from lxml import etree
+
+ESX = DIALECTS["esx"]
+SCHEMA = pathlib.Path("/usr/share/libvirt/schemas/domain.rng")
+directories = st.sampled_from([None, "[datastore] directory"])
+
+
+def accepted(text: str, directory: str | None) -> Domain:
+    """The domain of a VMX; examples that are refused say nothing here."""
+    try:
+        return read_vmx(text, directory=directory)
+    except EsxError:
+        assume(False)
+        raise
+
+
+@given(vmx_texts, directories)
+def test_an_unchanged_domain_changes_nothing(text: str, directory: str | None) -> None:
+    wanted = read_domain(write_domain(accepted(text, directory), ESX.xml), ESX.xml)
+    assert merge_vmx(text, wanted) == text
+    assert merge_vmx(text.encode(), wanted, directory=directory) == text.encode()
+
+
+@given(vmx_texts, directories)
+def test_what_is_read_can_be_written_and_is_the_same_when_it_is_read_again(text: str, directory: str | None) -> None:
+    xml = write_domain(accepted(text, directory), ESX.xml)
+    written = write_vmx(read_domain(xml, ESX.xml))
+    assert write_domain(read_vmx(written, directory=directory), ESX.xml) == xml
+
+
+def told(domain: Domain) -> dict[str, Any]:
+    """What a domain says for itself, which nothing of a present one is added to."""
+    plain = ("name", "description", "memory_kib", "current_memory_kib", "min_guarantee_kib", "vcpus", "cpuset", "cpu")
+    devices = ("disks", "serials", "parallels", "graphics", "tpms")
+    return {
+        **{name: getattr(domain, name) for name in plain + devices},
+        "folders": sorted((folder.source, folder.target, folder.readonly) for folder in domain.filesystems),
+        "networks": sorted((card.type, card.source or "", card.target or "") for card in domain.interfaces),
+        "arch": domain.os.arch,
+        "efi": domain.os.firmware == "efi",
+    }
+
+
+@given(vmx_texts, vmx_texts)
+def test_any_vmx_can_become_any_domain(text: str, other: str) -> None:
+    present, wanted = accepted(text, None), as_in_xml(accepted(other, None))
+    result = merge_vmx(text, wanted, hw_version=20)  # older virtual hardware may have too few slots
+    assert told(as_in_xml(read_vmx(result))) == told(wanted)
+    assert merge_vmx(result, wanted) == result
+    assert told(as_in_xml(read_vmx(merge_vmx(result, present)))) == told(as_in_xml(present))
+
+
+@pytest.mark.skipif(not SCHEMA.exists(), reason="Debian's package libvirt0 has the schema")
+@given(vmx_texts)
+def test_the_xml_is_valid_by_libvirts_schema(text: str) -> None:
+    plain = text.replace("|22", "")  # the schema wants no quotes in the name of a network, which VMware allows
+    xml = write_domain(accepted(plain, "[datastore] directory"), ESX.xml)
+    schema = schema_of(SCHEMA)
+    assert schema.validate(etree.fromstring(xml)), schema.error_log.last_error
+
+
+@cache
+def schema_of(path: pathlib.Path) -> etree.RelaxNG:
+    return etree.RelaxNG(etree.parse(str(path)))

@@ -1,0 +1,159 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reading and writing whole files: the first manual's examples, one VMX with everything, encodings, refusals."""
+
+from __future__ import annotations
+
+import pathlib
+
+import pytest
+from ansible_collections.virt.esx.plugins.module_utils._domain.xml_read import read_domain
+from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import write_domain
+from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS
+from ansible_collections.virt.esx.plugins.module_utils._vmx.encoding import python_codec
+from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
+from ansible_collections.virt.esx.plugins.module_utils._vmx.write import write_vmx
+from ansible_collections.virt.esx.tests.unit.plugins.module_utils._vmx.samples import vmx
+
+DATA = pathlib.Path(__file__).resolve().parents[3] / "data"
+MANUAL_DATASTORES = {"498076b2-02796c1a-ef5b-000ae484a6a3": "local-storage"}
+
+
+def text_of(*parts: str) -> str:
+    return DATA.joinpath(*parts).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("dialect", ["classic", "libvirt"])
+def test_the_first_manuals_vmx(dialect: str) -> None:
+    chosen = DIALECTS[dialect]
+    domain = read_vmx(text_of("manual", "fedora11.vmx"), dialect=chosen, datastores=MANUAL_DATASTORES)
+    assert write_domain(domain, chosen.xml) == text_of("manual", f"fedora11.{dialect}.xml")
+
+
+@pytest.mark.parametrize("dialect", ["classic", "libvirt"])
+def test_the_first_manuals_xml(dialect: str) -> None:
+    chosen = DIALECTS[dialect]
+    domain = read_domain(text_of("manual", "demo.xml"), chosen.xml)
+    assert write_vmx(domain, dialect=chosen) == text_of("manual", f"demo.{dialect}.vmx")
+
+
+def test_a_vmx_with_everything() -> None:
+    esx = DIALECTS["esx"]
+    datastores = {"498076b2-02796c1a-ef5b-000ae484a6a3": "ssd", "images": "images"}
+    domain = read_vmx(text_of("vmx", "server.vmx"), directory="[ssd] server", datastores=datastores)
+    xml = write_domain(domain, esx.xml)
+    assert xml == text_of("vmx", "server.esx.xml")
+    assert write_vmx(read_domain(xml, esx.xml), hw_version=14) == text_of("vmx", "server.written.vmx")
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("MemSize = '66'\n", "line 3, memsize: expecting a positive multiple of 4 (megabytes), found 66"),
+        ("numvcpus = '0'\n", "line 3, numvcpus: expecting at least 1, found 0"),
+        (
+            "\nscsi0.present = 'yes'\n",
+            "line 4, scsi0.present: must represent a boolean value (true|false), found 'yes'",
+        ),
+        ("memsize = '64M'\n", "line 3, memsize: must represent an integer value, found '64M'"),
+        ("uuid.bios = '56'\n", "line 3, uuid.bios: could not parse UUID from string '56'"),
+        ("firmware = 'uefi'\n", "line 3, firmware: unknown value 'uefi'"),
+        ("sched.cpu.affinity = '0-3'\n", "line 3, sched.cpu.affinity: expecting processor numbers separated by ','"),
+        ("scsi0.present = 'true'\nscsi0.virtualDev = 'sas'\n", "line 4, scsi0.virtualDev: expecting one of 'buslogic'"),
+        ("ide0:0.present = 'true'\nide0:0.fileName = 'a.raw'\n", "line 4, ide0:0.fileName: invalid or not yet handled"),
+        (
+            "ethernet0.present = 'true'\nethernet0.address = '00-50'\nethernet0.addressType = 'static'\n",
+            "line 4, ethernet0.address: expecting '00-50' to be a MAC address",
+        ),
+        (
+            "ethernet0.present = 'true'\nethernet0.connectionType = 'bridged'\n",
+            "ethernet0.networkName: missing essential config entry",
+        ),
+    ],
+)
+def test_a_refusal_names_the_key_its_line_and_what_would_be_right(body: str, message: str) -> None:
+    with pytest.raises(ParseError) as refusal:
+        read_vmx(vmx(body))
+    assert str(refusal.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "config.version: missing essential config entry"),
+        ('config.version = "9"\nvirtualHW.version = "4"', "line 1, config.version: expecting config.version to be 8"),
+        ('config.version = "8"\nvirtualHW.version = "3"', "line 2, virtualHW.version: expecting at least 4"),
+        (vmx('.encoding = "klingon"\n'), "line 3, .encoding: there is no encoding 'klingon'"),
+        (vmx('.encoding = "idna"\n'), "line 3, .encoding: there is no encoding 'idna'"),
+        ("#" * 600_000, "the file has 600000 bytes"),
+        ("\ud800", "line 1: the text has a surrogate that stands for no byte"),
+    ],
+)
+def test_what_is_no_vmx_is_refused(text: str, message: str) -> None:
+    with pytest.raises(ParseError) as refusal:
+        read_vmx(text)
+    assert str(refusal.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("domain", "message"),
+    [
+        (
+            "<devices><graphics type='spice'/></devices>",
+            "line 2, <graphics>: type='spice' is not supported, only 'vnc'",
+        ),
+        (
+            "<devices><disk type='file'><source file='[ds] a.img'/><target dev='sda'/></disk></devices>",
+            "line 2, disk 'sda': the source '[ds] a.img' has an unsupported suffix, expecting '.vmdk'",
+        ),
+        (
+            "<devices><disk type='file'><source file='[ds] a.vmdk'/><target dev='vda'/></disk></devices>",
+            "line 2, disk 'vda': bus='virtio' is not supported",
+        ),
+        (
+            "<devices><interface type='network'><source network='default'/></interface></devices>",
+            "line 2, <interface>: net type 'network' is not supported",
+        ),
+        ("<cpu mode='host-model'/>", "line 2, <cpu>: mode='host-model' is not supported"),
+    ],
+)
+def test_a_domain_that_vmx_cannot_hold_is_refused(domain: str, message: str) -> None:
+    xml = f"<domain type='vmware'><name>n</name><memory>4096</memory><os><type>hvm</type></os>\n{domain}</domain>"
+    with pytest.raises(ParseError) as refusal:
+        write_vmx(read_domain(xml, DIALECTS["esx"].xml))
+    assert str(refusal.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    [
+        ("UTF-8", "utf-8"),
+        ("utf8", "utf-8"),
+        ("windows-1252", "cp1252"),
+        ("CP1251", "cp1251"),
+        ("windows-936", "gbk"),
+        ("Windows-949", "cp949"),
+        ("Shift_JIS", "shift_jis"),
+        ("ISO-8859-15", "iso8859-15"),
+        ("latin1", "iso8859-1"),
+        ("MACINTOSH", "mac-roman"),
+        ("US-ASCII", "ascii"),
+        ("", None),
+        ("hex", None),
+        ("unicode_escape", None),
+        ("windows-9999", None),
+    ],
+)
+def test_encodings_are_those_that_libvirt_knows(name: str, codec: str | None) -> None:
+    assert python_codec(name) == codec
+
+
+def test_chance_can_be_chosen_where_libvirt_makes_things_up() -> None:
+    xml = """<domain type='vmware'><name>n</name><memory>4096</memory><os><type>hvm</type></os>
+      <devices><interface type='user'/></devices></domain>"""
+    libvirt = DIALECTS["libvirt"]
+    written = write_vmx(read_domain(xml, libvirt.xml), dialect=libvirt, random=lambda count: bytes([7] * count))
+    assert 'uuid.bios = "07 07 07 07 07 07 07 07-07 07 07 07 07 07 07 07"' in written
+    assert 'ethernet0.generatedAddress = "00:0c:29:07:07:07"' in written
