@@ -234,7 +234,23 @@ domains:
           returned: always
           type: list
           elements: dict
-          sample: [{"network": "VM Network", "mac": "00:50:56:25:48:c7", "addresses": ["192.0.2.7/24"]}]
+          contains:
+            network:
+              description: The network that it is in.
+              returned: always
+              type: str
+              sample: VM Network
+            mac:
+              description: Its MAC address.
+              returned: always
+              type: str
+              sample: 00:50:56:25:48:c7
+            addresses:
+              description: Its IP addresses, with the length of the prefix where VMware Tools tell it.
+              returned: always
+              type: list
+              elements: str
+              sample: ["192.0.2.7/24"]
     hardware:
       description: Its devices as the host sees them.
       returned: when O(gather) has V(hardware)
@@ -245,21 +261,53 @@ domains:
           returned: always
           type: list
           elements: dict
-          sample:
-            - label: Hard disk 1
-              file: "[local-storage] Fedora11/Fedora11.vmdk"
-              capacity_kib: 8388608
+          contains:
+            label:
+              description: The host's name for it.
+              returned: always
+              type: str
+              sample: Hard disk 1
+            file:
+              description: Datastore path of its file; of a disk that is a device of the host, the device's name.
+              returned: always
+              type: str
+              sample: "[local-storage] Fedora11/Fedora11.vmdk"
+            capacity_kib:
+              description: Its size.
+              returned: always
+              type: int
+              sample: 8388608
         interfaces:
           description: The network cards.
           returned: always
           type: list
           elements: dict
-          sample:
-            - label: Network adapter 1
-              mac: 00:50:56:25:48:c7
-              model: vmxnet3
-              network: VM Network
-              connected: true
+          contains:
+            label:
+              description: The host's name for it.
+              returned: always
+              type: str
+              sample: Network adapter 1
+            mac:
+              description: Its MAC address.
+              returned: always
+              type: str
+              sample: 00:50:56:25:48:c7
+            model:
+              description: Its model, as domain XML has it; V(none) for one that it has no word for.
+              returned: always
+              type: str
+              sample: vmxnet3
+            network:
+              description: Its network; of a distributed switch the key of the port group.
+              returned: always
+              type: str
+              sample: VM Network
+            connected:
+              description: Whether it is connected.
+              returned: always
+              type: bool
+              sample: true
 """
 
 from ansible_collections.virt.esx.plugins.module_utils._argspec import with_connection

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -12,6 +13,9 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import
 from ansible_collections.virt.esx.plugins.module_utils._edge import Contract
 from ansible_collections.virt.esx.tests.integration.running import PASSWORD, USER
 from ansible_collections.virt.esx.tests.simulated import Simulator, start_simulator
+
+# The types of documented return values.
+TYPES: dict[str, type] = {"str": str, "int": int, "bool": bool, "list": list, "dict": dict}
 
 LOGIN = ("-username", USER, "-password", PASSWORD)
 
@@ -35,3 +39,21 @@ def carry_out(
     result = contract.run(Invocation(checked.validated_parameters, check, diff, warnings.append))
     assert warnings == []
     return result
+
+
+def undescribed(value: Any, text: Mapping[str, Any], path: str = "") -> list[str]:
+    """What a result has that the documentation of the module's return values has not, or with another type.
+
+    :param text: the documentation, ``{"type": "dict", "contains": {...}}``.
+    """
+    if value is None:
+        return []
+    if not isinstance(value, TYPES[text["type"]]):
+        return [f"{path} is no {text['type']}"]
+    contains = text.get("contains", {})
+    found = []
+    for item in value if isinstance(value, list) else [value]:
+        for key, inner in item.items() if isinstance(item, dict) and contains else ():
+            place = f"{path}.{key}"
+            found += undescribed(inner, contains[key], place) if key in contains else [place]
+    return found

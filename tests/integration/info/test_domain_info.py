@@ -12,12 +12,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import yaml
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._vi.files import DatastoreFile, delete_file, put_file
 from ansible_collections.virt.esx.plugins.module_utils._vi.options import resolve
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session, open_session
-from ansible_collections.virt.esx.plugins.modules.esx_domain_info import CONTRACT
-from ansible_collections.virt.esx.tests.integration.contracts import carry_out, start_host
+from ansible_collections.virt.esx.plugins.modules import esx_domain_info
+from ansible_collections.virt.esx.tests.integration.contracts import carry_out, start_host, undescribed
 from ansible_collections.virt.esx.tests.integration.running import (
     IN_PROCESS,
     PASSWORD,
@@ -43,7 +44,7 @@ def host() -> Iterator[Simulator]:
 
 def read(host: Simulator, **arguments: Any) -> list[dict[str, Any]]:
     """The domains that the module returns."""
-    result = carry_out(CONTRACT, host, **arguments)
+    result = carry_out(esx_domain_info.CONTRACT, host, **arguments)
     assert result["changed"] is False
     domains: list[dict[str, Any]] = result["domains"]
     return domains
@@ -132,6 +133,15 @@ def test_each_word_of_gather_brings_its_part(host: Simulator, chosen: dict[str, 
     [card] = domain["hardware"]["interfaces"]
     assert (card["model"], card["network"]) == ("e1000", "VM Network")
     assert f"<mac address='{card['mac']}' type='generated'/>" in domain["xml"]
+
+
+def test_all_that_is_returned_is_documented(host: Simulator) -> None:
+    with session_on(host) as session:
+        find_domain(session).CreateSnapshot_Task("one", "", True, False)
+    result = carry_out(esx_domain_info.CONTRACT, host, gather=EVERYTHING)
+    del result["changed"]
+    described = {"type": "dict", "contains": yaml.safe_load(esx_domain_info.RETURN)}
+    assert undescribed(result, described) == []
 
 
 def test_the_definition_of_a_domain_that_is_shut_off_has_no_id(host: Simulator) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import yaml
 from ansible_collections.virt.esx.plugins.module_utils._errors import (
     EsxError,
     LicenceRestricted,
@@ -17,8 +18,8 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import (
     Question,
     Refused,
 )
-from ansible_collections.virt.esx.plugins.modules.esx_scheduler import CONTRACT
-from ansible_collections.virt.esx.tests.integration.contracts import carry_out, start_host
+from ansible_collections.virt.esx.plugins.modules import esx_scheduler
+from ansible_collections.virt.esx.tests.integration.contracts import carry_out, start_host, undescribed
 from ansible_collections.virt.esx.tests.integration.running import PASSWORD, ROOT, USER, run_playbook
 from ansible_collections.virt.esx.tests.simulated import Simulator
 
@@ -41,7 +42,7 @@ def host() -> Iterator[Simulator]:
 
 
 def ask(host: Simulator, **arguments: Any) -> dict[str, Any]:
-    return carry_out(CONTRACT, host, **{"name": "domain-1", **arguments})
+    return carry_out(esx_scheduler.CONTRACT, host, **{"name": "domain-1", **arguments})
 
 
 @pytest.mark.parametrize("state", ["running", "shutoff"])
@@ -79,6 +80,12 @@ def test_a_wish_is_foretold_then_comes_true_and_is_then_no_change(
     assert again["diff"]["before"] == again["diff"]["after"] == done["diff"]["after"]
     assert again["scheduler"] == done["scheduler"] == {**USUAL, **share}
     assert done["domain"]["state"] == state
+
+
+def test_all_that_is_returned_is_documented(host: Simulator) -> None:
+    result = ask(host, limit=2000)
+    del result["changed"]
+    assert undescribed(result, {"type": "dict", "contains": yaml.safe_load(esx_scheduler.RETURN)}) == []
 
 
 def test_what_is_not_given_stays(host: Simulator) -> None:
