@@ -131,7 +131,7 @@ class Bench:
     def time(self, rows: Sequence[Row]) -> dict[str, float]:
         """The milliseconds of a task, or of an item, by the row's name."""
         taken: dict[str, list[float]] = {row.name: [] for row in rows}
-        for name, seconds in self.play([row for _ in range(ROUNDS) for row in rows]):
+        for name, seconds in self.play(list(rows) * ROUNDS):
             taken[name].append(1000 * seconds)
         items = {row.name: ITEMS if row.in_loop else 1 for row in rows}
         return {name: statistics.median(times[1:]) / items[name] for name, times in taken.items()}

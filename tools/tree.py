@@ -37,7 +37,8 @@ def copy_tree(parent: pathlib.Path) -> pathlib.Path:
             (target / old).unlink(missing_ok=True)
     for name in files:
         (target / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(ROOT / name, target / name)
+        (target / name).unlink(missing_ok=True)
+        shutil.copy2(ROOT / name, target / name, follow_symlinks=False)
     _git(target, "init", "--quiet")
     _git(target, "add", "--all")
     return target
