@@ -31,6 +31,7 @@ PLUGINS = ROOT / "plugins"
 DOCUMENTED = [ROOT / "README.md", *sorted((ROOT / "docs" / "docsite" / "rst").glob("*.rst"))]
 MODULES = sorted((PLUGINS / "modules").glob("*.py"))
 FILTERS = sorted((PLUGINS / "filter").glob("*.yml"))
+INVENTORIES = sorted((PLUGINS / "inventory").glob("*.py"))
 
 FENCED = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
 INDENTED = re.compile(r"^\.\. code-block:: yaml\n\n((?:    .*\n|\n)+)", re.MULTILINE)
@@ -192,5 +193,5 @@ def test_the_tour_changes_nothing_the_second_time(host: Simulator, way: str) -> 
 
 def test_each_plugin_is_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    names = [path.stem for path in (*MODULES, *FILTERS)] + [path.name for path in (ROOT / "roles").glob("*")]
+    names = [path.stem for path in (*MODULES, *FILTERS, *INVENTORIES)] + [path.name for path in (ROOT / "roles").glob("*")]
     assert [name for name in names if f"`virt.esx.{name}`" not in readme] == []
