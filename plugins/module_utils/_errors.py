@@ -12,7 +12,7 @@ Private to the collection: it can change at any time.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Optional
+from typing import Any
 
 
 class EsxError(Exception):

@@ -206,7 +206,7 @@ def test_network_cards_and_drives_that_clients_add(host: Client, registered: Any
 
 def test_files_need_a_session(host: Client) -> None:
     assert host.folder("PUT", "f/new", "text", login=False)[0] == 401
-    assert [host.folder("PUT", "f/new", "text")[0] for _ in range(2)] == [201, 200]
+    assert [host.folder("PUT", "f/new", "text")[0] for _turn in range(2)] == [201, 200]
     assert host.folder("HEAD", "f/new")[0] == 200
     assert host.folder("DELETE", "f/new")[0] == 200
     assert host.folder("GET", "f/new")[0] == 404

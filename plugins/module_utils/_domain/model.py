@@ -17,11 +17,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 
-def _line() -> int | None:
-    result: int | None = field(default=None, compare=False, repr=False)
-    return result
-
-
 @dataclass(frozen=True)
 class DriveAddress:
     """``<address type='drive'>``: a slot on a disk controller."""
@@ -53,7 +48,7 @@ class Disk:
     driver_name: str | None = None  # the SCSI controller's model in the first manual's form (F39)
     readonly: bool = False
     transient: bool = False
-    line: int | None = _line()
+    line: int | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -63,7 +58,7 @@ class Controller:
     type: str  # scsi, sata, ide, fdc, nvme, usb ...
     index: int
     model: str | None = None  # libvirt's word: buslogic, lsilogic, lsisas1068, vmpvscsi, auto ...
-    line: int | None = _line()
+    line: int | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -74,7 +69,7 @@ class Filesystem:
     target: str  # name inside the guest
     type: str = "mount"
     readonly: bool = False
-    line: int | None = _line()
+    line: int | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -103,7 +98,7 @@ class Interface:
     mac_check: bool | None = None  # None where nothing is said
     target: str | None = None  # the virtual network device of a custom network
     model: str | None = None
-    line: int | None = _line()
+    line: int | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -117,7 +112,7 @@ class CharDevice:
     host: str | None = None
     service: str | None = None
     protocol: str | None = None  # raw, telnet, telnets, tls
-    line: int | None = _line()
+    line: int | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -130,7 +125,7 @@ class Graphics:
     listen: str | None = None  # address of the first listen
     keymap: str | None = None
     password: str | None = None
-    line: int | None = _line()
+    line: int | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -140,7 +135,7 @@ class Video:
     type: str = "vmvga"
     vram_kib: int | None = None
     heads: int = 1
-    line: int | None = _line()
+    line: int | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -150,7 +145,7 @@ class Tpm:
     model: str = "tpm-crb"
     backend: str = "emulator"
     version: str | None = "2.0"
-    line: int | None = _line()
+    line: int | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -174,7 +169,7 @@ class Cpu:
     dies: int = 1
     clusters: int = 1
     mode: str = "custom"
-    line: int | None = _line()
+    line: int | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,7 @@ def size_kib(element: Element | None) -> int | None:
         raise refuse(element, f"unit='{unit}' is not known; expected bytes, or a letter of KMGTPE with iB or B")
     if size * scale > LONG_MAX:
         raise refuse(element, f"{size} {unit} is too large")
-    return -(-size * scale // 1024)
+    return (size * scale + 1023) // 1024
 
 
 def bytes_per(unit: str) -> int | None:

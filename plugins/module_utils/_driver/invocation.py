@@ -20,7 +20,8 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.session import Sessio
 class Connect(Protocol):
     """Opens a session with the server of a connection, for the time of a ``with`` block."""
 
-    def __call__(self, connection: Connection, *, warn: Callable[[str], None]) -> AbstractContextManager[Session]: ...
+    def __call__(self, connection: Connection, *, warn: Callable[[str], None]) -> AbstractContextManager[Session]:
+        """Return the session's context manager."""
 
 
 def _silent(_line: str) -> None:

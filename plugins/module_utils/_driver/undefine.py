@@ -34,7 +34,7 @@ def plan_undefine(host: Host, subject: Subject, record: DomainRecord, *, remove_
             f"The {subject} cannot be undefined: it is running.",
             hint="Bring it into state shutdown or destroyed first.",
         )
-    undefine = Step("undefine", lambda: subject.ref.UnregisterVM())
+    undefine = Step("undefine", partial(_unregister, subject))
     if not remove_storage or record.vmx_path is None:
         return [undefine]
     files = find_own_files(host, record.ref, record.vmx_path)
@@ -44,6 +44,10 @@ def plan_undefine(host: Host, subject: Subject, record: DomainRecord, *, remove_
     if files.directory is not None:
         steps.append(Step(f"delete {files.directory}", partial(_delete_directory, host, files.directory, files.vmx)))
     return steps
+
+
+def _unregister(subject: Subject) -> None:
+    subject.ref.UnregisterVM()
 
 
 def _delete_disk(host: Host, disk: str) -> None:

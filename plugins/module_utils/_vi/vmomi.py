@@ -74,7 +74,7 @@ def preload() -> None:
         kind = vim_type(name)
         if issubclass(kind, VmomiSupport.DataObject):
             for member in kind._GetPropertyList():
-                _ = member.type
+                getattr(member, "type")  # noqa: B009  (its type is made when it is asked for)
 
 
 def vim_type(name: str) -> Any:

@@ -20,16 +20,14 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlF
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 
 
-def _repair(rules: str, what: str) -> bool:
-    """A flag of ``esx``: the defects of libvirt that it repairs, and what is done instead."""
-    flag: bool = field(default=False, metadata={"rules": rules, "what": what})
-    return flag
+def _repair(rules: str, what: str) -> dict[str, str]:
+    """Of a flag of ``esx``: the defects of libvirt that it repairs, and what is done instead."""
+    return {"rules": rules, "what": what}
 
 
-def _form(rules: str, what: str) -> bool:
-    """A flag of ``classic``: a form of libvirt 0.7.6."""
-    flag: bool = field(default=False, metadata={"rules": rules, "what": what, "classic": True})
-    return flag
+def _form(rules: str, what: str) -> dict[str, str]:
+    """Of a flag of ``classic``: a form of libvirt 0.7.6."""
+    return {"rules": rules, "what": what, "dialect": "classic"}
 
 
 @dataclass(frozen=True)
@@ -40,75 +38,145 @@ class Dialect:
     hw_version: int  # the virtual hardware version to write where nobody says which
     xml: XmlForms  # its forms on the XML side
 
-    escapes: bool = _repair(
-        "G1 G2 G3",
-        "Every value is escaped when it is written and decoded when it is read; no value can break out of its line.",
+    escapes: bool = field(
+        default=False,
+        metadata=_repair(
+            "G1 G2 G3",
+            "Every value is escaped when it is written and decoded when it is read; no value can break out of its line.",
+        ),
     )
-    strict_text: bool = _repair(
-        "G15 G16 L8 L10",
-        "A file with an undecodable or a zero byte is refused, never read half; a byte order mark is skipped.",
+    strict_text: bool = field(
+        default=False,
+        metadata=_repair(
+            "G15 G16 L8 L10",
+            "A file with an undecodable or a zero byte is refused, never read half; a byte order mark is skipped.",
+        ),
     )
-    strict_numbers: bool = _repair("G26 P14", "A number that is out of range is refused, never cut to fewer bits.")
-    true_slots: bool = _repair(
-        "G4 G5 G6 N5 N6 P28",
-        "Disk addresses are the slots of the VMX, up to 64 units on a SCSI controller from hardware version 13 on; "
-        "target names never collide; controllers are those that are there, with disks or without.",
+    strict_numbers: bool = field(
+        default=False, metadata=_repair("G26 P14", "A number that is out of range is refused, never cut to fewer bits.")
     )
-    writes_sata_nvme: bool = _repair("F37 N7", "SATA and NVMe disks are written, and NVMe disks are read.")
-    any_mac_check: bool = _repair("G7", "checkMACAddress is understood in upper and lower case.")
-    states_mac_check: bool = _repair(
-        "P53 F63", "A foreign address that ESX checks, since checkMACAddress is missing, is said to be checked."
+    true_slots: bool = field(
+        default=False,
+        metadata=_repair(
+            "G4 G5 G6 N5 N6 P28",
+            "Disk addresses are the slots of the VMX, up to 64 units on a SCSI controller from hardware version 13 on; "
+            "target names never collide; controllers are those that are there, with disks or without.",
+        ),
     )
-    either_mac_key: bool = _repair(
-        "P51 S7", "The MAC address is found under either key, generatedAddress or address, whatever the addressType."
+    writes_sata_nvme: bool = field(
+        default=False, metadata=_repair("F37 N7", "SATA and NVMe disks are written, and NVMe disks are read.")
     )
-    drops_empty: bool = _repair("P7 P24 F22", "An annotation or VNC address that is empty is none.")
-    nothing_random: bool = _repair(
-        "G25 F3 F11",
-        "A missing UUID or MAC address stays missing, and the host makes one; nothing is invented.",
+    any_mac_check: bool = field(
+        default=False, metadata=_repair("G7", "checkMACAddress is understood in upper and lower case.")
     )
-    driver_name_on_scsi: bool = _repair(
-        "G8",
-        "The controller model in a disk's <driver name=''/> goes to the SCSI controller of that disk, to no other.",
+    states_mac_check: bool = field(
+        default=False,
+        metadata=_repair(
+            "P53 F63", "A foreign address that ESX checks, since checkMACAddress is missing, is said to be checked."
+        ),
     )
-    keeps_guest_os: bool = _repair("G9", "The guestOS word is kept, in libosinfo's metadata element.")
-    keeps_nvram: bool = _repair("G10 N3", "The nvram file is kept.")
-    writes_genid: bool = _repair("P6 G10", "vm.genid is written too.")
-    any_firmware: bool = _repair("G20 P17", 'firmware = "bios" is read and written, in upper and lower case.')
-    writes_secure_boot: bool = _repair("G21", "Secure boot is written.")
-    has_tpm: bool = _repair("N8 N9", "A virtual TPM is read and written.")
-    even_topology: bool = _repair(
-        "G31 F27", "Cores per socket that do not divide the processors give no topology; a <cpu> without one is none."
+    either_mac_key: bool = field(
+        default=False,
+        metadata=_repair(
+            "P51 S7",
+            "The MAC address is found under either key, generatedAddress or address, whatever the addressType.",
+        ),
     )
-    any_affinity: bool = _repair("P13 F28", "An affinity to fewer processors than the domain has is kept.")
-    always_named: bool = _repair(
-        "P4 F2", "A VMX without a displayName gets the name of its files; a name has no line ends."
+    drops_empty: bool = field(
+        default=False, metadata=_repair("P7 P24 F22", "An annotation or VNC address that is empty is none.")
     )
-    any_disk: bool = _repair(
-        "G28 P40 P41",
-        "Raw device mappings, passthrough disks, any CD-ROM image, and floppies without fileType are read and written.",
+    nothing_random: bool = field(
+        default=False,
+        metadata=_repair(
+            "G25 F3 F11",
+            "A missing UUID or MAC address stays missing, and the host makes one; nothing is invented.",
+        ),
     )
-    honest_media: bool = _repair(
-        "G14 G29 F48",
-        "An empty CD-ROM or floppy drive keeps its kind, and is never written as '(null)'.",
+    driver_name_on_scsi: bool = field(
+        default=False,
+        metadata=_repair(
+            "G8",
+            "The controller model in a disk's <driver name=''/> goes to the SCSI controller of that disk, to no other.",
+        ),
     )
-    ide_cache: bool = _repair("F50", "writeThrough is written for disks on every bus.")
-    stepped_vram: bool = _repair("P62 F33", "Video memory is read in the steps of 64 KiB in which it is written.")
-    hostonly: bool = _repair("G28 P57", "hostonly interfaces are read and written, as network 'hostonly'.")
-    any_model: bool = _repair("P54 F58", "A card model that libvirt does not know keeps its word.")
-    lenient_ethernet: bool = _repair("G30 L18", "Keys that begin with ethernet and have no index are ignored.")
-    any_interfaces: bool = _repair("F56 P50", "How many interfaces a domain may have is left to the host.")
-    plain_portgroup: bool = _repair("G22", "dvs.portgroupId is not XML-escaped inside the VMX.")
-    null_ports: bool = _repair(
-        "G13 G23 P63 P68 P71", "Serial and parallel ports without a usable back end are read and written as type null."
+    keeps_guest_os: bool = field(
+        default=False, metadata=_repair("G9", "The guestOS word is kept, in libosinfo's metadata element.")
     )
-    ipv6_brackets: bool = _repair("G24", "The IPv6 address of a network serial port keeps its brackets.")
-    relative_paths: bool = _repair(
-        "N10 D5", "File names in sub-directories, and absolute Windows paths of hosted products, are understood."
+    keeps_nvram: bool = field(default=False, metadata=_repair("G10 N3", "The nvram file is kept."))
+    writes_genid: bool = field(default=False, metadata=_repair("P6 G10", "vm.genid is written too."))
+    any_firmware: bool = field(
+        default=False, metadata=_repair("G20 P17", 'firmware = "bios" is read and written, in upper and lower case.')
+    )
+    writes_secure_boot: bool = field(default=False, metadata=_repair("G21", "Secure boot is written."))
+    has_tpm: bool = field(default=False, metadata=_repair("N8 N9", "A virtual TPM is read and written."))
+    even_topology: bool = field(
+        default=False,
+        metadata=_repair(
+            "G31 F27",
+            "Cores per socket that do not divide the processors give no topology; a <cpu> without one is none.",
+        ),
+    )
+    any_affinity: bool = field(
+        default=False, metadata=_repair("P13 F28", "An affinity to fewer processors than the domain has is kept.")
+    )
+    always_named: bool = field(
+        default=False,
+        metadata=_repair("P4 F2", "A VMX without a displayName gets the name of its files; a name has no line ends."),
+    )
+    any_disk: bool = field(
+        default=False,
+        metadata=_repair(
+            "G28 P40 P41",
+            "Raw device mappings, passthrough disks, any CD-ROM image, and floppies without fileType are read and written.",
+        ),
+    )
+    honest_media: bool = field(
+        default=False,
+        metadata=_repair(
+            "G14 G29 F48",
+            "An empty CD-ROM or floppy drive keeps its kind, and is never written as '(null)'.",
+        ),
+    )
+    ide_cache: bool = field(default=False, metadata=_repair("F50", "writeThrough is written for disks on every bus."))
+    stepped_vram: bool = field(
+        default=False,
+        metadata=_repair("P62 F33", "Video memory is read in the steps of 64 KiB in which it is written."),
+    )
+    hostonly: bool = field(
+        default=False, metadata=_repair("G28 P57", "hostonly interfaces are read and written, as network 'hostonly'.")
+    )
+    any_model: bool = field(
+        default=False, metadata=_repair("P54 F58", "A card model that libvirt does not know keeps its word.")
+    )
+    lenient_ethernet: bool = field(
+        default=False, metadata=_repair("G30 L18", "Keys that begin with ethernet and have no index are ignored.")
+    )
+    any_interfaces: bool = field(
+        default=False, metadata=_repair("F56 P50", "How many interfaces a domain may have is left to the host.")
+    )
+    plain_portgroup: bool = field(
+        default=False, metadata=_repair("G22", "dvs.portgroupId is not XML-escaped inside the VMX.")
+    )
+    null_ports: bool = field(
+        default=False,
+        metadata=_repair(
+            "G13 G23 P63 P68 P71",
+            "Serial and parallel ports without a usable back end are read and written as type null.",
+        ),
+    )
+    ipv6_brackets: bool = field(
+        default=False, metadata=_repair("G24", "The IPv6 address of a network serial port keeps its brackets.")
+    )
+    relative_paths: bool = field(
+        default=False,
+        metadata=_repair(
+            "N10 D5", "File names in sub-directories, and absolute Windows paths of hosted products, are understood."
+        ),
     )
 
-    first_manual: bool = _form(
-        "S11 S12 S13", "No .encoding, no lines for absent floppies, MAC addresses in upper case."
+    first_manual: bool = field(
+        default=False,
+        metadata=_form("S11 S12 S13", "No .encoding, no lines for absent floppies, MAC addresses in upper case."),
     )
 
 
@@ -118,7 +186,7 @@ _FIRST_MANUAL = XmlForms(
 
 
 def _repaired() -> Dialect:
-    flags = {flag.name: True for flag in fields(Dialect) if flag.metadata and not flag.metadata.get("classic")}
+    flags = {flag.name: True for flag in fields(Dialect) if flag.metadata and not flag.metadata.get("dialect")}
     forms = XmlForms(clusters=False, moref=False, bare_vds=False, more=True, exact=True, sata_units=30)
     return Dialect(name="esx", hw_version=13, xml=forms, **flags)
 

@@ -152,7 +152,7 @@ def test_the_systems_bundle_is_loaded_only_if_it_is_used(
     certificates: dict[str, Certificate], monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any], loads: int
 ) -> None:
     loaded: list[object] = []
-    monkeypatch.setattr(ssl.SSLContext, "load_default_certs", lambda context: loaded.append(context))
+    monkeypatch.setattr(ssl.SSLContext, "load_default_certs", loaded.append)
     ca_path = str(certificates["right"].certificate) if "ca_path" in settings else None
     tls.make_context(
         no_verify=settings.get("no_verify", False), ca_path=ca_path, thumbprints=settings.get("thumbprints", ())
@@ -168,7 +168,7 @@ def test_one_context_for_all_connections(certificates: dict[str, Certificate], m
     )
     with tls_server(certificates["right"]) as (port, _echo):
         pool = Pool(Endpoint("127.0.0.1", port, ca_path=str(certificates["right"].certificate)))
-        connections = [pool.take() for _ in range(3)]
+        connections = [pool.take() for _turn in range(3)]
         assert pool.opened == 3
         assert len(made) == 1
         for connection in connections:
@@ -288,7 +288,7 @@ def test_a_connection_that_the_server_closed_meanwhile_is_not_used() -> None:
 
     with serve(once) as port:
         pool = Pool(Endpoint("127.0.0.1", port, transport="http"))
-        for _ in range(3):
+        for _turn in range(3):
             connection = pool.take()
             connection.request("POST", "/", b"x")
             assert connection.getresponse().read() == b"hello"

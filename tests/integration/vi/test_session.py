@@ -386,7 +386,7 @@ class TestCached:
             except BaseException as error:
                 errors.append(error)
 
-        threads = [threading.Thread(target=task) for _ in range(6)]
+        threads = [threading.Thread(target=task) for _turn in range(6)]
         for thread in threads:
             thread.start()
         for thread in threads:

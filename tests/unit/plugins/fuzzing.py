@@ -89,7 +89,7 @@ def examples(filter_name: str) -> list[str]:
 def mutated(chance: random.Random, filter_name: str, corpus: Sequence[str]) -> Input:
     """One input: an example after some changes, as text or as bytes."""
     text = chance.choice(corpus)
-    for _ in range(chance.choice((1, 1, 2, 3, 8))):
+    for _turn in range(chance.choice((1, 1, 2, 3, 8))):
         text = chance.choice(CHANGES)(chance, filter_name, text, corpus)
     if chance.random() < 0.7:
         return text

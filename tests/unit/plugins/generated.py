@@ -19,10 +19,8 @@ PLAIN = st.text(st.characters(codec="utf-8", min_codepoint=32, max_codepoint=0x2
 WORDS = st.text(st.sampled_from("abcXYZ019-_ .äß&<>'"), min_size=1, max_size=12).map(str.strip).filter(bool)
 ESCAPED = st.lists(PLAIN | st.sampled_from(("|22", "|0A", "|7c", "|25", "|c3|a4", "|09")), max_size=4).map("".join)
 UUIDS = st.uuids().map(str)
-SPACED_UUIDS = UUIDS.map(
-    lambda uuid: (lambda pairs: " ".join(pairs[:8]) + "-" + " ".join(pairs[8:]))(
-        [uuid.replace("-", "")[at : at + 2] for at in range(0, 32, 2)]
-    )
+SPACED_UUIDS = UUIDS.map(lambda uuid: bytes.fromhex(uuid.replace("-", "")).hex(" ")).map(
+    lambda pairs: f"{pairs[:23]}-{pairs[24:]}"
 )
 FILES = WORDS.map(lambda word: f"{word}.vmdk") | WORDS.map(lambda word: f"/vmfs/volumes/ds 1/sub/{word}.vmdk")
 IMAGES = WORDS.map(lambda word: f"/vmfs/volumes/iso/{word}.iso") | WORDS.map(lambda word: f"{word}.ISO")

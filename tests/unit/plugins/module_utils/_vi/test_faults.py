@@ -80,7 +80,7 @@ def state_fault() -> Any:
 )
 def test_faults(fault: Any, kind: type[EsxError], name: str, message: str) -> None:
     error = from_fault(fault, "X")
-    assert type(error) is kind
+    assert error.__class__ is kind
     assert (error.fault, error.message) == (name, message)
 
 

@@ -17,7 +17,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
 from ansible_collections.virt.esx.plugins.module_utils._vmx.write import write_vmx
 from ansible_collections.virt.esx.tests.unit.plugins.module_utils._vmx.samples import vmx
 
-REPAIRS = {flag.name for flag in fields(Dialect) if flag.metadata and not flag.metadata.get("classic")}
+REPAIRS = {flag.name for flag in fields(Dialect) if flag.metadata and not flag.metadata.get("dialect")}
 
 
 class Repair(NamedTuple):
