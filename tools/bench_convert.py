@@ -4,7 +4,8 @@
 """Measure the converters, and beside them a real libvirt on the same files where python3-libvirt is installed.
 
 libvirt converts in process too: its driver for VMware Player needs no more than two scripts on the PATH that answer
-as the player's own commands do. All are measured in turns, so that what else the machine does falls on each of them.
+as the player's own commands do. All are measured in turns and in processor time, so that what else the machine does
+falls on each of them alike.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 import timeit
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -41,14 +43,14 @@ PLAYER = {
 }
 # Measures the file that it is told, each time that it is.
 LIBVIRT = """
-import libvirt, pathlib, sys, timeit
+import libvirt, pathlib, sys, time, timeit
 connection = libvirt.open("vmwareplayer:///session")
 print("ready", flush=True)
 for line in sys.stdin:
     text = pathlib.Path(line.strip()).read_text()
     convert = lambda: connection.domainXMLFromNative("vmware-vmx", text, 0)
     number = max(1, int(float(sys.argv[1]) / timeit.timeit(convert, number=1)))
-    print(timeit.timeit(convert, number=number) / number, flush=True)
+    print(timeit.timeit(convert, number=number, timer=time.process_time) / number, flush=True)
 """
 
 
@@ -83,9 +85,9 @@ def libvirt() -> Iterator[Callable[[pathlib.Path], float] | None]:
 
 
 def seconds(convert: Callable[[], object]) -> float:
-    """The seconds that a call takes."""
+    """The seconds that a call takes of a processor."""
     number = max(1, int(SECONDS / timeit.timeit(convert, number=1)))
-    return timeit.timeit(convert, number=number) / number
+    return timeit.timeit(convert, number=number, timer=time.process_time) / number
 
 
 def conversions(vmx: str) -> dict[str, Callable[[], object]]:

@@ -24,11 +24,11 @@ Private to the collection: it can change at any time.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from ansible_collections.virt.esx.plugins.module_utils._domain import targets
 from ansible_collections.virt.esx.plugins.module_utils._domain.addresses import read_drive, type_of, write_drive
-from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element, child
+from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element, child, children
 from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, DriveAddress
@@ -55,24 +55,23 @@ def read_disk(element: Element, forms: XmlForms) -> Disk:
     """
     device = word(element, "device", _DEVICES) or "disk"
     kind = word(element, "type", _TYPES) or "file"
-    source = child(element, "source")
+    parts = children(element)
+    source, target, driver = parts.get("source"), parts.get("target"), parts.get("driver")
     if source is None and not (forms.exact and device in _REMOVABLE):
         kind = "file"  # the type is that of the source, and there is none (F48, G29)
     path = source.get(_PATH[kind]) or None if source is not None and kind in _PATH else None
     if device == "lun" and kind not in ("block", "network"):
         raise refuse(element, f"A disk with device='lun' has type='block' and a source; this has type='{kind}'")
-    target = child(element, "target")
     if target is None or target.get("dev") is None:
         raise refuse(element, "The disk has no <target dev='...'/>")
     name = required(target, "dev")
     if device == "disk" and (source is None or (path is None and kind in _PATH)):
         raise refuse(element, f"The disk '{name}' has no source; a hard disk needs one, as in <source file='...'/>")
-    bus = _bus(element, target, device, name, forms)
-    address, address_type = _address(element, bus, name, forms)
+    bus = _bus(parts, target, device, name, forms)
+    address, address_type = _address(element, parts, bus, name, forms)
     if address is not None and bus == "nvme":
         name = targets.nvme_name(address)
     policy = None if source is None else word(source, "startupPolicy", _STARTUP_POLICIES)
-    driver = child(element, "driver")
     cache = None if driver is None else word(driver, "cache", _CACHES)
     return Disk(
         device=device,
@@ -86,13 +85,13 @@ def read_disk(element: Element, forms: XmlForms) -> Disk:
         address_type=address_type,
         cache=None if cache == "default" else cache,
         driver_name=None if driver is None else driver.get("name"),
-        readonly=device == "cdrom" or child(element, "readonly") is not None,
-        transient=child(element, "transient") is not None,
+        readonly=device == "cdrom" or "readonly" in parts,
+        transient="transient" in parts,
         line=element.sourceline,
     )
 
 
-def _bus(element: Element, target: Element, device: str, name: str, forms: XmlForms) -> str:
+def _bus(parts: Mapping[str, Element], target: Element, device: str, name: str, forms: XmlForms) -> str:
     """The bus, which the name may imply and has to fit (F9, F10)."""
     prefix = targets.prefix_of(name)
     buses = (*_BUSES, "nvme") if forms.more else _BUSES
@@ -107,24 +106,26 @@ def _bus(element: Element, target: Element, device: str, name: str, forms: XmlFo
         return bus
     if device in _HARD_DISKS and prefix in (None, "fd"):
         raise refuse(target, f"dev='{name}' is no name of a hard disk; expected one like 'sda' or 'hda'")
-    if forms.more and bus == "virtio" and _alias(element) is not None:
+    if forms.more and bus == "virtio" and _alias(parts) is not None:
         return "nvme"
     return bus
 
 
-def _alias(element: Element) -> DriveAddress | None:
+def _alias(parts: Mapping[str, Element]) -> DriveAddress | None:
     """The slot in our alias of an NVMe disk."""
-    alias = child(element, "alias")
+    alias = parts.get("alias")
     match = _NVME_ALIAS.fullmatch(alias.get("name") or "") if alias is not None else None
     return DriveAddress(int(match[1]), 0, int(match[2])) if match else None
 
 
-def _address(element: Element, bus: str, name: str, forms: XmlForms) -> tuple[DriveAddress | None, str | None]:
+def _address(
+    element: Element, parts: Mapping[str, Element], bus: str, name: str, forms: XmlForms
+) -> tuple[DriveAddress | None, str | None]:
     """The slot, given or derived from the target name, and the type of an address that is no slot."""
-    given = child(element, "address")
+    given = parts.get("address")
     if given is None:
         if bus == "nvme":
-            return _alias(element) or _nvme_by_name(element, name), None
+            return _alias(parts) or _nvme_by_name(element, name), None
         index = targets.index_of(name)
         if index is None:
             raise refuse(element, f"The target dev='{name}' is not understood; expected a name like 'sda' or 'hdc'")
@@ -134,7 +135,7 @@ def _address(element: Element, bus: str, name: str, forms: XmlForms) -> tuple[Dr
         return _as_meant(read_drive(given), bus, name, forms), None
     if bus in _DRIVE_BUSES:
         raise refuse(given, f"type='{kind}' does not fit bus='{bus}'; expected type='drive'")
-    return (_alias(element) if bus == "nvme" else None), kind
+    return (_alias(parts) if bus == "nvme" else None), kind
 
 
 def _nvme_by_name(element: Element, name: str) -> DriveAddress:

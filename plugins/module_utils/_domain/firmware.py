@@ -22,6 +22,8 @@ Private to the collection: it can change at any time.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element, child
 from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute, text
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
@@ -41,12 +43,13 @@ _FEATURES = ("enrolled-keys", "secure-boot")
 _SMBIOS_MODES = ("emulate", "host", "sysinfo")
 
 
-def read_os(domain: Element, forms: XmlForms) -> Os:
+def read_os(domain: Element, top: Mapping[str, Element], forms: XmlForms) -> Os:
     """The ``<os>`` of a domain (F4, F19).
 
+    :param top: the domain's children by name.
     :raises ParseError: there is none, or it is not one of a fully virtualised PC.
     """
-    element = child(domain, "os")
+    element = top.get("os")
     kind = domain.find("os/type")
     virtualisation = text_of(kind)
     if element is None or kind is None or virtualisation is None:
@@ -59,7 +62,7 @@ def read_os(domain: Element, forms: XmlForms) -> Os:
         arch=word(kind, "arch", ("", *ARCHITECTURES)) or ARCHITECTURES[0],
         firmware=firmware,
         secure_boot=_secure_boot(element) if firmware else None,
-        nvram=_nvram(element, firmware, forms) or read_nvram(domain),
+        nvram=_nvram(element, firmware, forms) or read_nvram(top.get("metadata")),
         smbios=None if smbios is None else word(smbios, "mode", _SMBIOS_MODES),
     )
 

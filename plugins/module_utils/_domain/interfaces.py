@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element, child
+from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element, child, children
 from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Interface, VdsPort
@@ -78,8 +78,8 @@ def read_interface(element: Element, forms: XmlForms) -> Interface:
     :raises ParseError: where libvirt's parser refuses it.
     """
     kind = word(element, "type", _TYPES) or "user"
-    mac = child(element, "mac")
-    target, model = child(element, "target"), child(element, "model")
+    parts = children(element)
+    mac, target, model = parts.get("mac"), parts.get("target"), parts.get("model")
     device = None if target is None else target.get("dev")
     if device is not None and device.startswith(_OWN_DEVICES) and not forms.exact:
         device = None

@@ -31,23 +31,23 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import Doma
 
 _LIBOSINFO = "http://libosinfo.org/xmlns/libvirt/domain/1.0"
 _ESX = "urn:virt.esx:domain:1.0"
-_OS = ("metadata", f"{{{_LIBOSINFO}}}libosinfo", f"{{{_LIBOSINFO}}}os")
-_NVRAM = ("metadata", f"{{{_ESX}}}nvram")
+_OS = (f"{{{_LIBOSINFO}}}libosinfo", f"{{{_LIBOSINFO}}}os")
+_NVRAM = f"{{{_ESX}}}nvram"
 _ID = "http://vmware.com/guestos/"
 
 
-def read_guest_os(domain: Element) -> str | None:
+def read_guest_os(metadata: Element | None) -> str | None:
     """VMware's word for the operating system, None where the metadata has none."""
-    element = child(domain, *_OS)
+    element = child(metadata, *_OS)
     identity = "" if element is None else element.get("id") or ""
     if not identity.startswith(_ID):
         return None
     return unquote(identity[len(_ID) :], errors="surrogateescape")
 
 
-def read_nvram(domain: Element) -> str | None:
+def read_nvram(metadata: Element | None) -> str | None:
     """The path of the NVRAM of a domain with a BIOS, None where the metadata has none."""
-    element = child(domain, *_NVRAM)
+    element = child(metadata, _NVRAM)
     return None if element is None else element.get("file")
 
 

@@ -38,12 +38,11 @@ _MODES = ("custom", "host-model", "host-passthrough", "maximum")
 _PLACEMENTS = ("static", "auto")
 
 
-def read_vcpus(domain: Element) -> tuple[int, int | None, tuple[int, ...] | None]:
+def read_vcpus(element: Element | None) -> tuple[int, int | None, tuple[int, ...] | None]:
     """The number of processors, how many of them are there at the start (None for all), and their CPUs (F7, F26).
 
     :raises ParseError: where libvirt's parser refuses ``<vcpu>``.
     """
-    element = child(domain, "vcpu")
     if element is None:
         return 1, None, None
     count = text_number(element, UINT_MAX)
@@ -61,20 +60,19 @@ def read_vcpus(domain: Element) -> tuple[int, int | None, tuple[int, ...] | None
     return count, current, cpus
 
 
-def read_shares(domain: Element) -> int | None:
+def read_shares(tuning: Element | None) -> int | None:
     """The CPU shares (F29).
 
     :raises ParseError: they are not a number.
     """
-    return text_number(child(domain, "cputune", "shares"), ULONG_MAX)
+    return text_number(child(tuning, "shares"), ULONG_MAX)
 
 
-def read_cpu(domain: Element) -> Cpu | None:
+def read_cpu(element: Element | None) -> Cpu | None:
     """The topology of the processors (F27).
 
     :raises ParseError: where libvirt's parser refuses ``<cpu>``.
     """
-    element = child(domain, "cpu")
     if element is None:
         return None
     mode = word(element, "mode", _MODES) or "custom"

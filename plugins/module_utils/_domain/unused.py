@@ -188,19 +188,20 @@ _TUNING = {
 }
 
 
-def check_unused(domain: Element, devices: Mapping[str, list[Element]]) -> None:
+def check_unused(domain: Element, top: Mapping[str, Element], devices: Mapping[str, list[Element]]) -> None:
     """Refuse what libvirt's parser refuses, in elements that are not used.
 
+    :param top: the domain's children by name.
     :param devices: the devices by tag.
     """
     for element in domain.iter(*_TAGS):
         parent = element.getparent()
         if parent is not None:
             _check(element, _RULES.get((parent.tag, element.tag), ()))
-    _check_domain(domain)
-    _check_tuning(domain)
+    _check_domain(top)
+    _check_tuning(top)
     _check_devices(devices)
-    _check_boot_order(domain, devices)
+    _check_boot_order(top, devices)
 
 
 def _check(element: Element, rules: Iterable[Rule]) -> None:
@@ -214,28 +215,28 @@ def _check(element: Element, rules: Iterable[Rule]) -> None:
             number(element, rule.attribute, rule.least, UINT_MAX)
 
 
-def _check_domain(domain: Element) -> None:
-    title = child(domain, "title")
+def _check_domain(top: Mapping[str, Element]) -> None:
+    title = top.get("title")
     if title is not None and "\n" in (text_of(title) or ""):
         raise refuse(title, "A title is one line")
-    uuid_of(child(domain, "genid"))
-    text_number(child(domain, "iothreads"), UINT_MAX)
+    uuid_of(top.get("genid"))
+    text_number(top.get("iothreads"), UINT_MAX)
     for tag, actions in _ACTIONS.items():
-        element = child(domain, tag)
+        element = top.get(tag)
         action = text_of(element)
         if element is not None and action is not None and action not in actions:
             raise refuse(element, f"'{action}' is not known; {one_of(actions)}")
-    features = child(domain, "features")
+    features = top.get("features")
     for feature in () if features is None else features.iterchildren("*"):
         if feature.tag not in _FEATURES:
             raise refuse(feature, "The feature is not known to libvirt")
 
 
-def _check_tuning(domain: Element) -> None:
-    memory = child(domain, "memtune")
+def _check_tuning(top: Mapping[str, Element]) -> None:
+    memory = top.get("memtune")
     for limit in () if memory is None else memory.iterchildren("hard_limit", "soft_limit", "swap_hard_limit"):
         size_kib(limit)
-    cpu = child(domain, "cputune")
+    cpu = top.get("cputune")
     for element in () if cpu is None else cpu.iterchildren(*_TUNING):
         least, most = _TUNING[element.tag]
         value = text_number(element, most)
@@ -273,9 +274,9 @@ def _check_disk(disk: Element) -> None:
         raise refuse(target, "The attribute 'removable' is for USB and SCSI disks only")
 
 
-def _check_boot_order(domain: Element, devices: Mapping[str, list[Element]]) -> None:
+def _check_boot_order(top: Mapping[str, Element], devices: Mapping[str, list[Element]]) -> None:
     taken: set[str] = set()
-    of_domain = child(domain, "os", "boot") is not None
+    of_domain = child(top.get("os"), "boot") is not None
     for device in (*devices.get("disk", ()), *devices.get("interface", ())):
         boot = child(device, "boot")
         order = None if boot is None else boot.get("order")

@@ -11,13 +11,13 @@ Private to the collection: it can change at any time.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.chardevs import read_consoles, read_ports
 from ansible_collections.virt.esx.plugins.module_utils._domain.controllers import read_controllers, with_implied
 from ansible_collections.virt.esx.plugins.module_utils._domain.disks import check_unique, read_disks
 from ansible_collections.virt.esx.plugins.module_utils._domain.displays import read_graphics, read_video, vram_kib
-from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element, child, parse
+from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element, child, children, parse
 from ansible_collections.virt.esx.plugins.module_utils._domain.filesystems import read_filesystem
 from ansible_collections.virt.esx.plugins.module_utils._domain.firmware import read_os
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import LIBVIRT, XmlForms
@@ -48,30 +48,31 @@ def read_domain(xml: str | bytes, forms: XmlForms = LIBVIRT) -> Domain:
     """
     root = parse(xml)
     _check_root(root)
-    name = text_of(child(root, "name"))
+    top = children(root)
+    name = text_of(top.get("name"))
     if name is None:
         raise refuse(root, "The domain has no name; expected <name>...</name>")
-    memory, current_memory = _memory(root)
-    vcpus, current_vcpus, cpuset = read_vcpus(root)
+    memory, current_memory = _memory(root, top)
+    vcpus, current_vcpus, cpuset = read_vcpus(top.get("vcpu"))
     devices = _devices(root)
-    check_unused(root, devices)
+    check_unused(root, top, devices)
     disks = read_disks(devices.get("disk", ()), forms)
     check_unique(disks)
     return Domain(
         name=name,
-        uuid=_uuid(root, forms),
-        genid=uuid_of(child(root, "genid")),
-        description=text_of(child(root, "description")),
-        guest_os=read_guest_os(root),
+        uuid=_uuid(top, forms),
+        genid=uuid_of(top.get("genid")),
+        description=text_of(top.get("description")),
+        guest_os=read_guest_os(top.get("metadata")),
         memory_kib=memory,
         current_memory_kib=current_memory,
-        min_guarantee_kib=size_kib(child(root, "memtune", "min_guarantee")) or None,
+        min_guarantee_kib=size_kib(child(top.get("memtune"), "min_guarantee")) or None,
         vcpus=vcpus,
         current_vcpus=current_vcpus,
         cpuset=cpuset,
-        shares=read_shares(root),
-        os=read_os(root, forms),
-        cpu=read_cpu(root),
+        shares=read_shares(top.get("cputune")),
+        os=read_os(root, top, forms),
+        cpu=read_cpu(top.get("cpu")),
         disks=disks,
         controllers=with_implied(read_controllers(devices.get("controller", ()), forms), disks, forms),
         filesystems=tuple(map(read_filesystem, devices.get("filesystem", ()))),
@@ -81,8 +82,8 @@ def read_domain(xml: str | bytes, forms: XmlForms = LIBVIRT) -> Domain:
         graphics=tuple(map(read_graphics, devices.get("graphics", ()))),
         videos=_videos(devices.get("video", ()), bool(devices.get("graphics"))),
         tpms=tuple(map(read_tpm, devices.get("tpm", ()))),
-        datacenter_path=text_of(child(root, f"{_VMWARE}datacenterpath")),
-        moref=text_of(child(root, f"{_VMWARE}moref")),
+        datacenter_path=text_of(top.get(f"{_VMWARE}datacenterpath")),
+        moref=text_of(top.get(f"{_VMWARE}moref")),
     )
 
 
@@ -95,21 +96,21 @@ def _check_root(root: Element) -> None:
         raise refuse(root, f"type='{kind}' is not a domain of VMware's; expected type='vmware'")
 
 
-def _uuid(root: Element, forms: XmlForms) -> str | None:
+def _uuid(top: Mapping[str, Element], forms: XmlForms) -> str | None:
     """The UUID; zeros are what is written where there is none (P5), and with exact forms they are read so."""
-    uuid = uuid_of(child(root, "uuid"))
+    uuid = uuid_of(top.get("uuid"))
     return None if uuid == NO_UUID and forms.exact else uuid
 
 
-def _memory(root: Element) -> tuple[int, int]:
+def _memory(root: Element, top: Mapping[str, Element]) -> tuple[int, int]:
     """The memory and the current memory in KiB (F5, F6)."""
-    memory = size_kib(child(root, "memory"))
+    memory = size_kib(top.get("memory"))
     if not memory:
         raise refuse(root, "The memory is missing or 0; expected <memory unit='KiB'>...</memory>")
-    maximum = child(root, "maxMemory")
+    maximum = top.get("maxMemory")
     if maximum is not None and text_of(maximum) is not None:
         raise refuse(maximum, "Memory that is added later is not supported")
-    current = size_kib(child(root, "currentMemory"))
+    current = size_kib(top.get("currentMemory"))
     return memory, min(current or memory, memory)
 
 
