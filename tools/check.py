@@ -28,6 +28,7 @@ LOGS = CACHE / "logs"
 COPY = collection_in(CACHE / "copy")
 LIMIT = 900  # seconds for one command; what hangs is ended, and its log shows where
 TIMED_OUT = 124
+RUNNING: set[subprocess.Popen[bytes]] = set()
 SHOWN = 200  # lines of a failed check's log
 LEFT_OUT = 77  # the exit status of a command that cannot run on this machine; the last line of its log says why
 
@@ -76,14 +77,21 @@ def run_command(command: Sequence[str], place: pathlib.Path, output: int) -> int
         stderr=subprocess.STDOUT,
         start_new_session=True,
     )
+    RUNNING.add(process)
     try:
         return process.wait(timeout=LIMIT)
     except subprocess.TimeoutExpired:
         return TIMED_OUT
     finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        end(process)
+        RUNNING.discard(process)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a command that still runs, and all that it has started."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def report(outcome: Outcome, log: pathlib.Path) -> None:
@@ -100,23 +108,27 @@ def report(outcome: Outcome, log: pathlib.Path) -> None:
 def run_all(chosen: Sequence[Check]) -> list[Outcome]:
     """Run checks as processors and needs allow, the longest first; return their outcomes in the order given."""
     waiting = sorted(chosen, key=lambda check: -check.seconds)
-    names = {check.name for check in chosen}
-    running: dict[concurrent.futures.Future[Outcome], Check] = {}
+    running: dict[concurrent.futures.Future[Outcome], str] = {}
     done: dict[str, Outcome] = {}
-    with concurrent.futures.ThreadPoolExecutor(max(2, (os.cpu_count() or 2))) as pool:
-        while waiting or running:
-            for check in list(waiting):
-                needed = [done.get(name) for name in check.needs if name in names]
-                lacking = [outcome.check.name for outcome in needed if outcome and outcome.result != "passed"]
-                if lacking:
-                    done[check.name] = Outcome(check, "FAILED", f"it needs {', '.join(lacking)}")
-                elif all(needed) and len(running) < max(2, (os.cpu_count() or 2)):
-                    running[pool.submit(run_check, check)] = check
-                else:
-                    continue
-                waiting.remove(check)
-            for future in concurrent.futures.wait(running, return_when=concurrent.futures.FIRST_COMPLETED).done:
-                done[running.pop(future).name] = future.result()
+    workers = max(2, os.cpu_count() or 2)
+    with concurrent.futures.ThreadPoolExecutor(workers) as pool:
+        try:
+            while waiting or running:
+                for check in list(waiting):
+                    needed = [done.get(name) for name in check.needs]
+                    lacking = [outcome.check.name for outcome in needed if outcome and outcome.result != "passed"]
+                    if lacking:
+                        done[check.name] = Outcome(check, "FAILED", f"it needs {', '.join(lacking)}")
+                    elif all(needed) and len(running) < workers:
+                        running[pool.submit(run_check, check)] = check.name
+                    else:
+                        continue
+                    waiting.remove(check)
+                for future in concurrent.futures.wait(running, return_when=concurrent.futures.FIRST_COMPLETED).done:
+                    done[running.pop(future)] = future.result()
+        finally:
+            for process in list(RUNNING):
+                end(process)
     return [done[check.name] for check in chosen]
 
 
@@ -151,6 +163,7 @@ def main() -> int:
         wanted |= more
     for place in (LOGS, CACHE / "coverage"):
         place.mkdir(parents=True, exist_ok=True)
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(128 + signal.SIGTERM))
     start = time.monotonic()
     copy_tree(CACHE / "copy")
     outcomes = run_all([check for check in CHECKS if check.name in wanted])
