@@ -193,5 +193,7 @@ def test_the_tour_changes_nothing_the_second_time(host: Simulator, way: str) -> 
 
 def test_each_plugin_is_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    names = [path.stem for path in (*MODULES, *FILTERS, *INVENTORIES)] + [path.name for path in (ROOT / "roles").glob("*")]
+    names = [path.stem for path in (*MODULES, *FILTERS, *INVENTORIES)] + [
+        path.name for path in (ROOT / "roles").glob("*")
+    ]
     assert [name for name in names if f"`virt.esx.{name}`" not in readme] == []
