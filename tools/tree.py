@@ -17,10 +17,10 @@ import subprocess
 from tools.environment import ROOT, environment
 
 
-def listed_files() -> list[str]:
-    """The files of the checkout, as paths below its root: all but what git ignores, and what was deleted."""
-    listed = _git(ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0")
-    return sorted({name for name in listed if name and (ROOT / name).is_file()})
+def listed_files(root: pathlib.Path) -> set[str]:
+    """The files of a repository, as paths below its root: all but what git ignores, and what was deleted."""
+    listed = _git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0")
+    return {name for name in listed if name and (root / name).is_file()}
 
 
 def collection_in(parent: pathlib.Path) -> pathlib.Path:
@@ -31,10 +31,10 @@ def collection_in(parent: pathlib.Path) -> pathlib.Path:
 def copy_tree(parent: pathlib.Path) -> pathlib.Path:
     """Bring the copy below ``parent`` up to date; return its root. What ansible-test keeps in it stays."""
     target = collection_in(parent)
-    files = listed_files()
+    files = listed_files(ROOT)
     if (target / ".git").exists():
-        for old in set(_git(target, "ls-files", "-z").split("\0")) - set(files) - {""}:
-            (target / old).unlink(missing_ok=True)
+        for old in listed_files(target) - files:
+            (target / old).unlink()
     for name in files:
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         (target / name).unlink(missing_ok=True)
