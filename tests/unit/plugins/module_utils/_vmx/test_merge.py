@@ -18,6 +18,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
 from ansible_collections.virt.esx.tests.unit.plugins.module_utils._vmx.samples import vmx
 
 DATA = pathlib.Path(__file__).resolve().parents[3] / "data"
+MANUAL_VMX = pathlib.Path(__file__).resolve().parents[5] / "examples" / "files" / "fedora11.vmx"
 SERVER = (DATA / "vmx" / "server.vmx").read_text(encoding="utf-8")
 ESX = DIALECTS["esx"]
 DIRECTORY = "[ssd] server"
@@ -63,7 +64,7 @@ def element(text: str, start: str, end: str) -> str:
         SERVER.replace('"', "'"),
         SERVER.replace(" = ", "\t=   "),
         ";".join(line.partition("#")[0] for line in SERVER.splitlines() if line.partition("#")[0]),
-        (DATA / "manual" / "fedora11.vmx").read_text(encoding="utf-8"),
+        MANUAL_VMX.read_text(encoding="utf-8"),
         vmx(),
     ],
     ids=["lf", "crlf", "cr", "bom", "no-end", "single-quotes", "spacing", "semicolons", "manual", "minimal"],

@@ -18,6 +18,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.write import write_v
 from ansible_collections.virt.esx.tests.unit.plugins.module_utils._vmx.samples import vmx
 
 DATA = pathlib.Path(__file__).resolve().parents[3] / "data"
+MANUAL_VMX = pathlib.Path(__file__).resolve().parents[5] / "examples" / "files" / "fedora11.vmx"
 MANUAL_DATASTORES = {"498076b2-02796c1a-ef5b-000ae484a6a3": "local-storage"}
 
 
@@ -28,7 +29,7 @@ def text_of(*parts: str) -> str:
 @pytest.mark.parametrize("dialect", ["classic", "libvirt"])
 def test_the_first_manuals_vmx(dialect: str) -> None:
     chosen = DIALECTS[dialect]
-    domain = read_vmx(text_of("manual", "fedora11.vmx"), dialect=chosen, datastores=MANUAL_DATASTORES)
+    domain = read_vmx(MANUAL_VMX.read_bytes(), dialect=chosen, datastores=MANUAL_DATASTORES)
     assert write_domain(domain, chosen.xml) == text_of("manual", f"fedora11.{dialect}.xml")
 
 
