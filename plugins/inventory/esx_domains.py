@@ -92,7 +92,7 @@ compose:
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
@@ -120,6 +120,8 @@ except ImportError:  # from ansible-core 2.19 on what is not trusted is no templ
 
 ENDINGS = (".esx.yml", ".esx.yaml")
 
+_Value = TypeVar("_Value")
+
 
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: ignore[misc]
     """What Ansible looks for."""
@@ -137,7 +139,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         try:
             domains = choose(self._facts(path, cache), name=self.get_option("name"), states=self.get_option("states"))
             by_address = self.get_option("guest_address")
-            variables = [_harmless(to_variables(facts, guest_address=by_address)) for facts in domains]
+            variables = [
+                {name: _harmless(value) for name, value in to_variables(facts, guest_address=by_address).items()}
+                for facts in domains
+            ]
             hosts = by_hostname((self._hostname(each), each) for each in variables)
         except EsxError as error:
             result = failure(error)
@@ -185,8 +190,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
                         ) from None
                     continue
             if name:
-                return str(name)
-        return str(variables["esx_name"])
+                return _harmless(str(name))
+        return _harmless(str(variables["esx_name"]))
 
     def _add(self, name: str, variables: Mapping[str, Any]) -> None:
         self.inventory.add_host(name)
@@ -207,6 +212,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
                     construct(expressions, variables, name, strict=strict)
 
 
-def _harmless(variables: dict[str, Any]) -> dict[str, Any]:
-    """Variables in which no text is taken for a template: names are anybody's choice, addresses the guest's."""
-    return {name: wrap_var(value) if "{" in str(value) else value for name, value in variables.items()}
+def _harmless(value: _Value) -> _Value:
+    """The same value, never taken for a template: a domain's name is anybody's choice, a guest's addresses its own."""
+    harmless: _Value = wrap_var(value) if "{" in str(value) else value
+    return harmless

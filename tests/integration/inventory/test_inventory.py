@@ -120,9 +120,10 @@ def test_a_guest_is_reached_at_the_address_that_it_tells(host: Simulator, tmp_pa
 
 def test_a_name_is_never_taken_for_a_template(host: Simulator, tmp_path: pathlib.Path) -> None:
     host.somebody_else("domain-1", set={"displayName": "{{ 6 * 7 }}"})
-    path = write_inventory(tmp_path, host, name="*{*", hostnames=["esx_moid"])
-    output, _warnings = run("adhoc", "-i", path, "all", "-c", "local", "-m", "debug", "-a", "var=esx_name")
-    assert '"esx_name": "{{ 6 * 7 }}"' in output
+    path = write_inventory(tmp_path, host, name="*{*")
+    shown = "msg={{ esx_name ~ ' is ' ~ inventory_hostname }}"
+    output, _warnings = run("adhoc", "-i", path, "all", "-c", "local", "-m", "debug", "-a", shown)
+    assert '"msg": "{{ 6 * 7 }} is {{ 6 * 7 }}"' in output
 
 
 def test_a_cache_spares_the_host(host: Simulator, tmp_path: pathlib.Path) -> None:
