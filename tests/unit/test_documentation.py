@@ -20,4 +20,4 @@ def test_the_guide_lists_what_the_dialect_esx_repairs() -> None:
     assert found
     listed = [" ".join(item.split()).replace("``", "") for item in found.group(1).split("\n* ")]
     flags = (flag.metadata for flag in dataclasses.fields(Dialect) if flag.metadata)
-    assert listed == ["", *(flag["what"] for flag in flags if not flag.get("classic"))]
+    assert listed == ["", *(flag["what"] for flag in flags if not flag.get("dialect"))]

@@ -42,7 +42,8 @@ class Dialect:
         default=False,
         metadata=_repair(
             "G1 G2 G3",
-            "Every value is escaped when it is written and decoded when it is read; no value can break out of its line.",
+            "Every value is escaped when it is written and decoded when it is read; "
+            "no value can break out of its line.",
         ),
     )
     strict_text: bool = field(
@@ -127,7 +128,8 @@ class Dialect:
         default=False,
         metadata=_repair(
             "G28 P40 P41",
-            "Raw device mappings, passthrough disks, any CD-ROM image, and floppies without fileType are read and written.",
+            "Raw device mappings, passthrough disks, any CD-ROM image, and floppies without fileType "
+            "are read and written.",
         ),
     )
     honest_media: bool = field(
