@@ -129,12 +129,16 @@ def _as_text(source: str | bytes) -> tuple[str, bool]:
     text = str(source)
     try:
         text.encode()
+    except UnicodeEncodeError:
+        pass
+    else:
+        return text, True
+    try:
+        text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError as err:
-        if not "\udc80" <= text[err.start] <= "\udcff":
-            line = text.count("\n", 0, err.start) + 1
-            raise ParseError("the text has a surrogate that stands for no byte", line=line) from None
-        return text, False
-    return text, True
+        line = text.count("\n", 0, err.start) + 1
+        raise ParseError("the text has a surrogate that stands for no byte", line=line) from None
+    return text, False
 
 
 def _without_zero_bytes(text: str, strict: bool) -> str:
