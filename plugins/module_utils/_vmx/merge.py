@@ -82,6 +82,8 @@ def merge_vmx(
     dialect = replace(dialect, nothing_random=True)
     place = Place(directory, datastores)
     now = _read(base, dialect, place, domain)
+    if domain == now.domain and hw_version in (None, now.hw_version):
+        return base  # the usual case, and no more than a short cut
     lines, replaced = _wanted_lines(now, domain, Writing(dialect, hw_version or now.hw_version, scsi_model))
     for _pass in range(_PASSES):
         change = _difference(now, lines, replaced, dialect)
