@@ -86,8 +86,8 @@ class VdsPort:
 class Interface:
     """``<interface>``: a network card.
 
-    ``type``: ``bridge`` (a port group by name), ``user`` (NAT), ``vds``, ``null``, ``network``, or another libvirt word
-    that VMX cannot hold.
+    ``type``: ``bridge`` (a port group by name), ``user`` (NAT), ``vds``, ``null``, ``network`` (with the source
+    ``hostonly``, VMware's host-only network), or another libvirt word that VMX cannot hold.
     """
 
     type: str = "bridge"
