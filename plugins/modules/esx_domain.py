@@ -225,7 +225,8 @@ domain:
       sample: "[local-storage] Fedora11/Fedora11.vmx"
     xml:
       description: Its domain XML, without passwords. To read it in any case, see M(virt.esx.esx_domain_info).
-      returned: when O(xml), O(vmx), O(vcpus), O(memory), O(max_memory) or O(annotation) is set, or it is renamed
+      returned: when O(xml), O(vmx), O(vcpus), O(memory), O(max_memory) or O(annotation) is set, it is renamed, or the
+        task shows differences
       type: str
       sample: "<domain type='vmware'>..."
 steps:

@@ -61,6 +61,7 @@ class Course:
     before: View
     after: View
     record: DomainRecord | None = None
+    around: Surroundings | None = None
     has_xml: bool = False
 
     @property
@@ -97,7 +98,7 @@ def _course_of_undefined(host: Host, wish: Wish, record: DomainRecord, around: S
     subject = Subject(record.name, record.ref)
     steps = plan_undefine(host, subject, record, remove_storage=wish.remove_storage)
     after = View(record.name, record.uuid, None, "undefined")
-    return Course(subject, steps, view_of(record, around), after, record)
+    return Course(subject, steps, view_of(record, around), after, record, around)
 
 
 def _course_of_new(host: Host, wish: Wish) -> Course:
@@ -143,7 +144,7 @@ def _course_of_present(host: Host, wish: Wish, record: DomainRecord, around: Sur
         if change.is_needed:
             steps = _with_change(scene, steps, change)
     steps += plan_autostart(host, scene.subject, around, wish.autostart)
-    return Course(scene.subject, steps, before, after, record, has_xml=before.xml is not None)
+    return Course(scene.subject, steps, before, after, record, around, has_xml=before.xml is not None)
 
 
 @dataclass(frozen=True)
@@ -214,17 +215,40 @@ def _power_cycle(scene: _Scene, offline: Step, stuck: str) -> list[Step]:
     return [scene.step(SHUT_DOWN), offline, *again]
 
 
+def with_xml(host: Host, course: Course) -> Course:
+    """A course whose views have the domain XML, for diff mode; without it if the definition cannot be read."""
+    record, around = course.record, course.around
+    if course.has_xml or record is None or around is None:
+        return course
+    try:
+        text = _read_text(host, record)
+        before, after = _xml(host, record, around, text), None
+        if course.after.state != "undefined":
+            after = _xml(host, in_state(record, course.after.state), around, text)
+    except EsxError:
+        return course
+    return replace(
+        course, before=replace(course.before, xml=before), after=replace(course.after, xml=after), has_xml=True
+    )
+
+
 def read_back(host: Host, course: Course) -> View:
     """The domain as the server has it after a course; one call, and one file where its definition was looked at."""
     if course.after.state == "undefined":
         return course.after
     record, around = read_domain_of(host, course.subject.ref)
-    return view_of(record, around, _read_xml(host, record, around) if course.has_xml else None)
+    xml = _xml(host, record, around, _read_text(host, record)) if course.has_xml else None
+    return view_of(record, around, xml)
 
 
-def _read_xml(host: Host, record: DomainRecord, around: Surroundings) -> str:
+def _read_text(host: Host, record: DomainRecord) -> str:
     text = read_texts(host, [record])[0]
     if isinstance(text, EsxError):
         raise text
+    return text
+
+
+def _xml(host: Host, record: DomainRecord, around: Surroundings, text: str) -> str:
+    """The domain XML of a VMX; the host knows the UUID also where the VMX does not have it."""
     domain = to_domain(host, record, around, text)
     return xml_of(replace(domain, uuid=domain.uuid or record.uuid))

@@ -29,6 +29,7 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, 
 from ansible_collections.virt.esx.plugins.module_utils._vi.about import version_numbers
 from ansible_collections.virt.esx.plugins.module_utils._vi.files import DatastoreFile, delete_file, get_file, put_file
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_one
+from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
 from ansible_collections.virt.esx.plugins.module_utils._vmx.merge import merge_vmx
 from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import (
     DatastorePath,
@@ -96,7 +97,21 @@ def describe(wish: Wish, around: Surroundings, scsi_model: Callable[[Disk], str]
     else:
         text = merge_vmx(wish.vmx, domain, directory=directory, datastores=around.volumes)
     read = read_vmx(text, directory=directory, datastores=around.volumes)
-    return Definition(read, text.encode("utf-8", "surrogateescape"), path)
+    return Definition(read, _encoded(text), path)
+
+
+def _encoded(text: str) -> bytes:
+    """The bytes of a VMX: in its own encoding, unless surrogate escapes stand for the very bytes of a file."""
+    vmx = VmxFile(text, ESX)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogateescape")
+    try:
+        return text.encode(vmx.codec)
+    except UnicodeEncodeError as error:
+        lacking = text[error.start : error.end]
+        raise vmx.refused(".encoding", f"the encoding '{vmx.get('.encoding')}' lacks '{lacking}'") from None
 
 
 def vmx_place(domain: Domain, name: str) -> DatastorePath:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.virt.esx.plugins.module_utils._driver.course import Course, plan_course, read_back
+from ansible_collections.virt.esx.plugins.module_utils._driver.course import Course, plan_course, read_back, with_xml
 from ansible_collections.virt.esx.plugins.module_utils._driver.host import Host
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._driver.settling import foresee_question, settle
@@ -34,6 +34,8 @@ def ensure_domain(host: Host, invocation: Invocation) -> dict[str, Any]:
     """
     wish = read_wish(invocation.params)
     course = _planned(host, wish)
+    if invocation.diff and course.steps:
+        course = with_xml(host, course)
     done: list[str] = []
     after = course.after
     if course.steps and invocation.check_mode:
@@ -86,4 +88,5 @@ def _planned(host: Host, wish: Wish) -> Course:
 
 def _planned_anew(host: Host, wish: Wish, course: Course) -> Course:
     """The course from where the domain is now; what it was before any of it stays."""
-    return replace(_planned(host, wish), before=course.before)
+    again = _planned(host, wish)
+    return replace(again, before=course.before, has_xml=course.has_xml or again.has_xml)

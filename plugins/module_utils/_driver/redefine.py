@@ -111,7 +111,8 @@ def _wanted(wish: Wish, present: Domain, directory: str, around: Surroundings) -
         described = read_vmx(wish.vmx, directory=directory, datastores=around.volumes)
     else:
         described = wish.xml or present
-    return replace(with_options(_with_password(described, present), wish), uuid=present.uuid)
+    wanted = with_options(_with_password(described, present), wish)
+    return replace(wanted, uuid=present.uuid, name=wish.name or present.name)
 
 
 def _with_password(described: Domain, present: Domain) -> Domain:

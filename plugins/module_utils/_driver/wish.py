@@ -18,6 +18,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import 
 from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_kib, parse_uuid
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS
+from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
 
 ESX = DIALECTS["esx"]
@@ -65,11 +66,15 @@ def read_wish(params: Mapping[str, Any]) -> Wish:
     :raises ParseError: for a description, a UUID or a size that cannot be understood.
     """
     xml = None if params["xml"] is None else _with_uuid(read_domain(params["xml"], ESX.xml))
-    described = xml if params["vmx"] is None else read_vmx(params["vmx"])
+    described = xml if params["vmx"] is None else _identity(params["vmx"])
+    name = params["name"] or (described.name if described else None)
+    uuid = parse_uuid(params["uuid"]) if params["uuid"] else (described.uuid if described else None)
+    if not name and not uuid:
+        raise ParseError("neither a name nor a UUID says which domain is meant.", where="name")
     return Wish(
         state=params["state"],
-        name=params["name"] or (described.name if described else None),
-        uuid=parse_uuid(params["uuid"]) if params["uuid"] else (described.uuid if described else None),
+        name=name,
+        uuid=uuid,
         xml=xml,
         vmx=params["vmx"],
         vcpus=_positive(params["vcpus"]),
@@ -125,6 +130,12 @@ def _topology(cpu: Cpu | None, vcpus: int) -> Cpu | None:
             hint=f"Take a multiple of {cpu.cores}, or describe another <topology> in xml.",
         )
     return replace(cpu, sockets=vcpus // cpu.cores)
+
+
+def _identity(vmx: str) -> Domain:
+    """The domain of a VMX; without a displayName it is called nothing, not as its directory (P4)."""
+    domain = read_vmx(vmx)
+    return domain if "displayName" in VmxFile(vmx, ESX) else replace(domain, name=None)
 
 
 def _with_uuid(domain: Domain) -> Domain:

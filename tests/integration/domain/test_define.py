@@ -218,3 +218,34 @@ def test_an_auto_controller_is_what_its_disk_was_made_for(esx: Simulator) -> Non
 def test_an_auto_controller_needs_the_disk(esx: Simulator) -> None:
     with pytest.raises(ParseError, match="does not say for which SCSI controller"):
         ensure(esx, xml=domain_xml().replace("model='lsilogic'", "model='auto'"))
+
+
+def test_a_vmx_without_a_name_needs_one(esx: Simulator) -> None:
+    vmx = read_definition(esx).replace('displayName = "web"\n', "")
+    with pytest.raises(ParseError, match="name"):
+        ensure(esx, vmx=vmx)
+    assert thrice(esx, vmx=vmx, name="shop")["domain"]["name"] == "shop"
+    assert not ensure(esx, vmx=vmx)["changed"]  # its UUID says which one is meant
+
+
+def test_a_vmx_is_uploaded_in_its_own_encoding(esx: Simulator) -> None:
+    vmx = read_definition(esx).replace('"UTF-8"', '"windows-1252"') + 'annotation = "grün"\n'
+    assert "<description>grün</description>" in thrice(esx, vmx=vmx)["domain"]["xml"]
+    assert b'"gr\xfcn"' in (read_file(esx, VMX) or b"")
+    ensure(esx, name="web", state="undefined", remove_storage=True)
+    as_read = vmx.encode("windows-1252").decode("utf-8", "surrogateescape")
+    assert "<description>grün</description>" in thrice(esx, vmx=as_read)["domain"]["xml"]
+    with pytest.raises(ParseError, match="lacks '日'"):
+        ensure(esx, vmx=vmx.replace("grün", "日"), name="other", uuid=UUID.replace("5", "6"))
+
+
+def test_differences_show_domain_xml(esx: Simulator) -> None:
+    defined = ensure(esx, xml=domain_xml())["diff"]
+    assert defined["before"] == ""
+    assert "<name>web</name>" in defined["after"]
+    started = ensure(esx, name="web", state="running")["diff"]
+    assert ("state: shutoff" in started["before"], "state: running" in started["after"]) == (True, True)
+    assert "<domain type='vmware' id='" in started["after"]
+    ensure(esx, name="web", state="destroyed")
+    removed = ensure(esx, name="web", state="undefined")["diff"]
+    assert ("<name>web</name>" in removed["before"], removed["after"]) == (True, "")

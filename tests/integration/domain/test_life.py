@@ -19,6 +19,7 @@ SOURCES = sorted([*DATA.rglob("*.xml"), *DATA.rglob("*.vmx")])
 
 _DATASTORE = re.compile(r"\[[^\]']+\](?= )")
 _VOLUME = re.compile(r"/vmfs/volumes/[^/]+/")
+_SECOND_STATEMENT = re.compile(r'(?<=");[ ]+(?=[a-z])')  # on a line, as libvirt reads it and no host writes it
 _BARE_DISK = re.compile(r'(\.fileName = ")([^"/]+\.vmdk")', re.IGNORECASE)
 
 
@@ -27,6 +28,7 @@ def description(path: pathlib.Path) -> dict[str, Any]:
     text = path.read_bytes().decode("utf-8", "surrogateescape")
     if path.suffix == ".xml":
         return {"xml": _DATASTORE.sub("[local-storage]", text)}
+    text = _SECOND_STATEMENT.sub("\n", text)
     text = _VOLUME.sub("/vmfs/volumes/local-storage/", text)
     return {"vmx": _BARE_DISK.sub(r"\1/vmfs/volumes/local-storage/files/\2", text)}
 
