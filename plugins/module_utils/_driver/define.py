@@ -209,7 +209,7 @@ def _find_registered(host: Host, file: DatastoreFile) -> Any:
 
 
 def _define(host: Host, subject: Subject, file: DatastoreFile, definition: Definition, former: bytes | None) -> None:
-    """Upload and register; the server decides what it is called, if it does not like the name."""
+    """Upload the VMX and register it, unless somebody else has done so meanwhile."""
     context = host.context
     _check_is_nobodys(host, file)
     with _restored(host, file, former):
