@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pathlib
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from ansible_collections.virt.esx.tests.integration.contracts import LOGIN, start_host
@@ -99,7 +100,7 @@ def test_expressions_make_names_variables_and_groups(host: Simulator, tmp_path: 
     ],
 )
 def test_with_strict_an_expression_has_to_work(
-    host: Simulator, tmp_path: pathlib.Path, options: dict[str, object], said: str
+    host: Simulator, tmp_path: pathlib.Path, options: dict[str, Any], said: str
 ) -> None:
     assert said in failure_of(write_inventory(tmp_path, host, strict=True, **options))
 
@@ -185,9 +186,9 @@ def run_vault(vault: pathlib.Path, secret: str) -> str:
     ],
 )
 def test_what_is_wrong_is_said_without_secrets(
-    host: Simulator, tmp_path: pathlib.Path, options: dict[str, object], said: str
+    host: Simulator, tmp_path: pathlib.Path, options: dict[str, Any], said: str
 ) -> None:
-    message = failure_of(write_inventory(tmp_path, host, **options), "-vvv")  # type: ignore[arg-type]
+    message = failure_of(write_inventory(tmp_path, host, **options), "-vvv")
     assert said in message
     assert PASSWORD not in message
     assert PASSWORD.replace(" ", "%20") not in message
