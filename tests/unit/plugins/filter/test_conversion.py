@@ -57,7 +57,7 @@ def test_a_missing_datastore_empties_a_cdrom_and_refuses_a_disk() -> None:
     uuid = "498076b2-02796c1a-ef5b-000ae484a6a3"
     assert "debian.iso" not in FILTERS["vmx_to_domxml"](SERVER, datastores={uuid: "ssd"})
     with pytest.raises(
-        AnsibleFilterError, match="line 38, scsi0:1.fileName: .* refers to a datastore that does not exist"
+        AnsibleFilterError, match="line 37, scsi0:1.fileName: .* refers to a datastore that does not exist"
     ):
         FILTERS["vmx_to_domxml"](SERVER, datastores={"images": "images"})
 
