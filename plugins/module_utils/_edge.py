@@ -13,6 +13,7 @@ Private to the collection: it can change at any time.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -61,15 +62,22 @@ def failure(error: EsxError) -> Result:
     return result
 
 
+# <graphics type='vnc' passwd='...'/>, RemoteDisplay.vnc.password = "..."
+_VNC_PASSWORD = re.compile(r"""\b(?:passwd|RemoteDisplay\.vnc\.password)\s*=\s*(["'])(.+?)\1""", re.IGNORECASE)
+
+
 def secrets(params: Mapping[str, Any], environment: Mapping[str, str]) -> set[str]:
     """What no result may contain, beyond the options that the argument spec marks.
 
-    These are the passwords of the environment, and a URI into which somebody wrote a password.
+    These are the passwords of the environment, a URI into which somebody wrote a password, and the VNC passwords of
+    descriptions.
     """
     variables = [name for option in ("password", "vcenter_password") for name in OPTION_ENVIRONMENT[option]]
     found = {environment[name] for name in variables if environment.get(name)}
     uris = [str(params[option]) for option in ("uri", "dest_uri") if params.get(option)]
-    return found | {uri for uri in uris if redact(uri) != uri}
+    descriptions = [str(params[option]) for option in ("xml", "vmx") if params.get(option)]
+    written = {match[2] for text in descriptions for match in _VNC_PASSWORD.finditer(text)}
+    return found | {uri for uri in uris if redact(uri) != uri} | written
 
 
 def run_as_module(contract: Contract) -> None:

@@ -21,6 +21,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from ansible import constants
+from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
@@ -52,7 +54,7 @@ class EsxAction(ActionBase):  # type: ignore[misc]
         result: dict[str, Any] = super().run(tmp, task_vars)
         if self._runs_on_controller(task_vars):
             with self._environment():
-                answer = self._run_here()
+                answer = self._run_here(task_vars)
         else:
             answer = self._execute_module(task_vars=task_vars, wrap_async=self._task.async_val)
         merged: dict[str, Any] = merge_hash(result, answer)
@@ -86,7 +88,7 @@ class EsxAction(ActionBase):  # type: ignore[misc]
                 else:
                     os.environ[name] = value
 
-    def _run_here(self) -> dict[str, Any]:
+    def _run_here(self, task_vars: Mapping[str, Any]) -> dict[str, Any]:
         """Validate the arguments, carry the contract out, and censor secrets, all as ``AnsibleModule`` does."""
         checked = ArgumentSpecValidator(**self.contract.validation()).validate(_plain(self._task.args))
         params = checked.validated_parameters
@@ -98,7 +100,8 @@ class EsxAction(ActionBase):  # type: ignore[misc]
             result = self._carry_out(params, warnings)
         if warnings:
             result["warnings"] = warnings
-        result["invocation"] = {"module_args": params}
+        if _shows_invocation(task_vars):
+            result["invocation"] = {"module_args": params}
         censored: dict[str, Any] = remove_values(result, hidden)
         return censored
 
@@ -116,6 +119,14 @@ class EsxAction(ActionBase):  # type: ignore[misc]
             return self.contract.run(invocation)
         except EsxError as error:
             return {"failed": True, **failure(error)}
+
+
+def _shows_invocation(task_vars: Mapping[str, Any]) -> bool:
+    """Whether results have the arguments in them: a setting since ansible-core 2.21, always before."""
+    try:
+        return bool(constants.config.get_config_value("INJECT_INVOCATION", variables=task_vars))
+    except AnsibleError:
+        return True
 
 
 def _argument_error(name: str, error: Exception) -> str:
