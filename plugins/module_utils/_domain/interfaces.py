@@ -59,17 +59,19 @@ _TYPES = (
 _MAC_TYPES = ("generated", "static")
 NO_MAC = "00:00:00:00:00:00"  # what libvirt prints for a card without an address (P51), and reads as none (F11)
 
-_MAC = re.compile(r"[0-9a-fA-F]{1,2}(?::[0-9a-fA-F]{1,2}){5}(?:[\x00-\x20].*)?", re.DOTALL)
+_MAC = re.compile(r"([0-9a-fA-F]{1,2}(?::[0-9a-fA-F]{1,2}){5})(?:[\x00-\x20].*)?", re.DOTALL)
+_MAC_LENGTH = len(NO_MAC)
 # Devices that libvirt takes for its own and forgets (F12, P58).
 _OWN_DEVICES = ("vnet", "macvtap", "macvlan")
 
 
 def to_mac(text: str) -> str | None:
     """A MAC address in lower case, six pairs, None where the text is none (L24)."""
-    if not _MAC.fullmatch(text):
+    found = _MAC.fullmatch(text)
+    if found is None:
         return None
-    pairs = re.split(r"[\x00-\x20]", text, maxsplit=1)[0].lower().split(":")
-    return ":".join(pair.zfill(2) for pair in pairs)
+    mac = found[1].lower()
+    return mac if len(mac) == _MAC_LENGTH else ":".join([pair.zfill(2) for pair in mac.split(":")])
 
 
 def read_interface(element: Element, forms: XmlForms) -> Interface:

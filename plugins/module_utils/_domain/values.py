@@ -124,7 +124,7 @@ def to_uuid(text: str) -> str | None:
     """A UUID in its canonical form, lower case 8-4-4-4-12 (L23), None where the text is none."""
     if not _UUID.fullmatch(text):
         return None
-    digits = re.sub(r"[^0-9a-f]", "", text.lower())
+    digits = "".join(text.lower().replace("-", " ").split())
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 

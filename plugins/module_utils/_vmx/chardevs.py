@@ -88,12 +88,12 @@ def _present(reading: Reading, word: str, most: int) -> list[int]:
 def _read_serial(reading: Reading, port: int) -> CharDevice:
     vmx, at = reading.vmx, f"serial{port}"
     name = vmx.get(f"{at}.fileName")
-    word = (vmx.get(f"{at}.fileType") or "").lower() if f"{at}.fileType" in vmx else "device"
+    word = vmx.word(f"{at}.fileType")
     if word == "network":
         return _read_network(reading, port, name)
     if reading.dialect.null_ports and (not name or word in _WITHOUT_WORD):
         return CharDevice("null", port)
-    if word == "device":
+    if word in (None, "device"):
         return CharDevice("dev", port, path=name)
     if word == "pipe":
         return CharDevice("pipe", port, path=vmx.required(f"{at}.fileName"))

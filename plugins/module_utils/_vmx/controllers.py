@@ -24,7 +24,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.controllers impor
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Controller, Disk, Domain
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._vmx.reading import Reading
-from ansible_collections.virt.esx.plugins.module_utils._vmx.slots import BUSES
+from ansible_collections.virt.esx.plugins.module_utils._vmx.slots import BUSES, CONTROLLERS
 from ansible_collections.virt.esx.plugins.module_utils._vmx.writing import YES, Entry, Writing
 
 # VMware's word for a SCSI controller -> libvirt's.
@@ -39,12 +39,13 @@ _WITH_KEYS = ("scsi", "sata", "nvme")  # of _ORDER, those that have keys in VMX
 
 def present_controllers(reading: Reading, kind: str) -> tuple[Controller, ...]:
     """The controllers of that kind that are there, with their models (P26, P27)."""
-    indexes = range(BUSES[kind].controllers)
     sections = reading.vmx.sections
     return tuple(
-        Controller(kind, index, _read_model(reading, f"scsi{index}.virtualDev") if kind == "scsi" else None)
-        for index in indexes
-        if f"{kind}{index}" in sections and reading.vmx.boolean(f"{kind}{index}.present")
+        [
+            Controller(kind, index, _read_model(reading, f"{at}.virtualDev") if kind == "scsi" else None)
+            for index, at in enumerate(CONTROLLERS[kind])
+            if at in sections and reading.vmx.boolean(f"{at}.present")
+        ]
     )
 
 

@@ -53,12 +53,10 @@ def read_disks(reading: Reading, bus: str, controllers: Iterable[Controller]) ->
     """The disks on the controllers of one bus, slot by slot."""
     wide = reading.hw_version >= slots.WIDE_SCSI
     sections = reading.vmx.sections
-    found = (
-        read_slot(reading, bus, slot)
-        for controller in controllers
-        for slot in slots.slots(bus, controller.index, wide=wide, true_slots=reading.dialect.true_slots)
-        if slot.section in sections
-    )
+    found: list[Disk | None] = []
+    for controller in controllers:
+        all_slots = slots.slots(bus, controller.index, wide=wide, true_slots=reading.dialect.true_slots)
+        found += [read_slot(reading, bus, slot) for slot in all_slots if slot.section in sections]
     return [disk for disk in found if disk is not None]
 
 
@@ -69,11 +67,11 @@ def read_slot(reading: Reading, bus: str, slot: slots.Slot) -> Disk | None:
     vmx.boolean(f"{at}.startConnected")  # has no effect, but has to be right
     if not present or vmx.boolean(f"{at}.clientDevice"):
         return None
-    kind = (vmx.get(f"{at}.deviceType") or "").lower() if f"{at}.deviceType" in vmx else None
+    kind = vmx.word(f"{at}.deviceType")
     name = vmx.get(f"{at}.fileName")
     write_through = vmx.boolean(f"{at}.writeThrough")
     if bus == "nvme" or not _may_be_cdrom(kind, name):
-        transient = (vmx.get(f"{at}.mode") or "").lower() == TRANSIENT
+        transient = vmx.word(f"{at}.mode") == TRANSIENT
         return _hard_disk(reading, bus, slot, kind, name or "", "writethrough" if write_through else None, transient)
     return _cdrom(reading, bus, slot, kind, name)
 

@@ -36,7 +36,7 @@ class VmxFile:
         self.escaped = dialect.escapes
         self.codec, self.text, self.raw = _decoded(source, dialect)
         # The devices that have keys at all: "scsi0:1" of "scsi0:1.present".
-        self.sections = frozenset([key.partition(".")[0] for key in self.raw])
+        self.sections = {key.partition(".")[0] for key in self.raw}
 
     def __contains__(self, key: str) -> bool:
         return key.lower() in self.raw
@@ -47,6 +47,11 @@ class VmxFile:
         if value is None or not self.escaped or "|" not in value:
             return value
         return unescape(value, "|", lenient=True)
+
+    def word(self, key: str) -> str | None:
+        """The value of a word in lower case, where case makes no difference."""
+        value = self.get(key)
+        return None if value is None else value.lower()
 
     def required(self, key: str) -> str:
         """The value of a key that has to be there (L25)."""

@@ -30,7 +30,6 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.values import format
 from ansible_collections.virt.esx.plugins.module_utils._vmx.writing import NO, YES, Entry, Writing
 
 _SECTION = re.compile(r"ethernet([0-9]{1,10})")
-_KEY = re.compile(r"ethernet[0-9]{1,10}\.")
 
 _MODELS = ("vlance", "vmxnet", "vmxnet3", "e1000", "e1000e")
 _VMXNET2 = ("vmxnet", "15")  # virtualDev and features of what libvirt calls vmxnet2
@@ -56,9 +55,7 @@ def interface_indexes(reading: Reading) -> tuple[int, ...]:
     """The indexes of the interfaces that are there, ascending (L18, P50)."""
     vmx = reading.vmx
     indexes = []
-    for section in vmx.sections:
-        if not section.startswith("ethernet"):
-            continue
+    for section in [section for section in vmx.sections if section.startswith("ethernet")]:
         found = _SECTION.fullmatch(section)
         if found is None or section in vmx.raw or int(found[1]) > INT_MAX:
             if reading.dialect.lenient_ethernet:
@@ -87,8 +84,7 @@ def read_interfaces(reading: Reading) -> tuple[Interface, ...]:
 
 def _read_interface(reading: Reading, at: str) -> Interface:
     vmx = reading.vmx
-    connection = vmx.get(f"{at}.connectionType")
-    word = None if connection is None else connection.lower()
+    word = vmx.word(f"{at}.connectionType")
     mac_type, mac = _read_mac(reading, at)
     model = _read_model(reading, at)
     kind, source, target, port = _read_network(reading, at, word)

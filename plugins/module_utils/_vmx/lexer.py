@@ -30,10 +30,11 @@ _VALUE = (
     r"|'([^'\r\n]*)')"
 )
 _COMMENT = r"#[^\r\n]*"
+_COMMENT_LINE = rf"{_COMMENT}(?:[\r\n][ \t\r\n]*|\Z)"
 # name, value in """, value in ", value in ', what is no statement; a mere comment has none of them
 _STATEMENT = re.compile(
-    rf"[ \t\r\n]*(?:(?:({_NAME})[ \t]*=[ \t]*{_VALUE}[ \t]*(?:{_COMMENT})?(?:[\r\n;][ \t\r\n]*|\Z))"
-    rf"|{_COMMENT}(?:[\r\n][ \t\r\n]*|\Z)"
+    rf"[ \t\r\n]*(?:(?:({_NAME})[ \t]*=[ \t]*{_VALUE}[ \t]*(?:[\r\n;][ \t\r\n]*|\Z|{_COMMENT_LINE}))"
+    rf"|{_COMMENT_LINE}"
     r"|([\s\S]+))"
 )
 _NAME_ALONE = re.compile(rf"[ \t\r\n]*({_NAME})?[ \t]*")

@@ -55,6 +55,8 @@ BUSES = {
 }
 _WIDE = Bus(4, _WIDE_SCSI_UNITS)
 _WIDE_LIBVIRT = Bus(4, _WIDE_SCSI_UNITS[:-1])  # unit 64 is not looked at (P31)
+# Kind of controller -> what the keys of each begin with.
+CONTROLLERS = {kind: tuple(f"{kind}{index}" for index in range(bus.controllers)) for kind, bus in BUSES.items()}
 
 
 def bus_named(name: str, *, wide: bool) -> Bus:
