@@ -26,7 +26,7 @@ from tools.tree import collection_in, copy_tree
 
 LOGS = CACHE / "logs"
 COPY = collection_in(CACHE / "copy")
-LIMIT = 900  # seconds for one command; what hangs is ended, and its log shows where
+LIMIT = 1800  # seconds for one command; what hangs is ended, and its log shows where
 TIMED_OUT = 124
 RUNNING: set[subprocess.Popen[bytes]] = set()
 SHOWN = 200  # lines of a failed check's log
