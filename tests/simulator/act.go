@@ -56,7 +56,7 @@ func (d *domain) editVMX(ctx *simulator.Context, set map[string]string) error {
 		return err
 	}
 	f.edit(set)
-	if err := replaceFile(file, []byte(f.String())); err != nil {
+	if err := d.s.replaceFile(file, []byte(f.String())); err != nil {
 		return err
 	}
 	return d.reloadNow(ctx)
@@ -91,7 +91,7 @@ func (s *server) perform(a act) (any, error) {
 		if fault != nil {
 			return nil, errorOf(fault)
 		}
-		return map[string]bool{"ok": true}, replaceFile(file, []byte(a.VMX))
+		return map[string]bool{"ok": true}, s.replaceFile(file, []byte(a.VMX))
 	case a.Task != "":
 		return d.start(ctx, a.Task)
 	case a.Question != "":

@@ -65,7 +65,7 @@ func (f *front) files(w http.ResponseWriter, r *http.Request) {
 		serveFile(w, r, file)
 		return
 	case http.MethodPut:
-		status = putFile(file, r.Body)
+		status = f.s.putFile(file, r.Body)
 	case http.MethodDelete:
 		status = deleteFile(file)
 	}
@@ -97,14 +97,14 @@ func serveFile(w http.ResponseWriter, r *http.Request, file string) {
 
 // putFile writes a file: 201 for a new one, 200 otherwise. As on a vCenter the
 // directories above it are made. Nobody sees half of the file.
-func putFile(file string, content io.Reader) int {
+func (s *server) putFile(file string, content io.Reader) int {
 	_, err := os.Stat(file)
 	isNew := errors.Is(err, fs.ErrNotExist)
 	text, err := io.ReadAll(content)
 	if err != nil {
 		return http.StatusBadRequest
 	}
-	if os.MkdirAll(filepath.Dir(file), 0o700) != nil || replaceFile(file, text) != nil {
+	if os.MkdirAll(filepath.Dir(file), 0o700) != nil || s.replaceFile(file, text) != nil {
 		return http.StatusInternalServerError
 	}
 	if isNew {

@@ -11,9 +11,11 @@ import (
 	"io"
 	"log"
 	"math/rand"
+	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -88,6 +90,32 @@ func TestFilesGoWithTheServer(t *testing.T) {
 	s.remove()
 	if _, err := os.Stat(s.dir); !errors.Is(err, os.ErrNotExist) {
 		t.Error(err)
+	}
+}
+
+func TestUploadsOfOneFileAtTheSameTime(t *testing.T) {
+	s, _ := startServer(t, "-domains 0")
+	file := filepath.Join(s.volumes[0].dir, "web", "web.vmx")
+	statuses := make([]int, 32)
+	var group sync.WaitGroup
+	for n := range statuses {
+		text := strings.Repeat(fmt.Sprintf("%02d", n), 50_000)
+		group.Go(func() { statuses[n] = s.putFile(file, strings.NewReader(text)) })
+	}
+	group.Wait()
+	for n, status := range statuses {
+		if status != http.StatusOK && status != http.StatusCreated {
+			t.Errorf("upload %d: %d", n, status)
+		}
+	}
+	text, err := os.ReadFile(file)
+	if err != nil || string(text) != strings.Repeat(string(text[:2]), 50_000) {
+		t.Errorf("%d bytes, %v", len(text), err)
+	}
+	for _, dir := range []string{s.dir, filepath.Dir(file)} {
+		if found, _ := os.ReadDir(dir); len(found) != 1 {
+			t.Errorf("%s has %v", dir, found)
+		}
 	}
 }
 

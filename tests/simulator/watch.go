@@ -5,6 +5,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 
 	"github.com/vmware/govmomi/simulator"
@@ -77,14 +78,24 @@ func (s *server) saveVMX(vm *simulator.VirtualMachine) {
 		return
 	}
 	if updateVMX(f, vm.Name, vm.Config, s.namesIn(vm.Config.Files.VmPathName)) {
-		_ = replaceFile(file, []byte(f.String()))
+		_ = s.replaceFile(file, []byte(f.String()))
 	}
 }
 
-// replaceFile writes a file so that no reader sees half of it.
-func replaceFile(file string, content []byte) error {
-	if err := os.WriteFile(file+"~", content, 0o600); err != nil {
+// replaceFile writes a file of a datastore so that no reader sees half of it,
+// and several can write it at once. What is not complete yet lies outside of all
+// datastores.
+func (s *server) replaceFile(file string, content []byte) error {
+	f, err := os.CreateTemp(s.dir, "new-")
+	if err != nil {
 		return err
 	}
-	return os.Rename(file+"~", file)
+	_, err = f.Write(content)
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), file)
+	}
+	if err != nil {
+		_ = os.Remove(f.Name())
+	}
+	return err
 }
