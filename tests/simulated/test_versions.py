@@ -87,6 +87,44 @@ def test_a_property_of_a_newer_version() -> None:
             assert error.value.name == path
 
 
+NEW_DEVICES = """.encoding = "UTF-8"
+config.version = "8"
+virtualHW.version = "4"
+displayName = "new"
+uuid.bios = "50 11 5e 16 9b dc 49 d7-f1 71 53 c4 d7 f9 17 10"
+memsize = "512"
+sata0.present = "TRUE"
+sata0:0.present = "TRUE"
+sata0:0.deviceType = "cdrom-image"
+sata0:0.fileName = "a.iso"
+ethernet0.present = "TRUE"
+ethernet0.virtualDev = "e1000"
+ethernet0.networkName = "VM Network"
+ethernet1.present = "TRUE"
+ethernet1.virtualDev = "e1000e"
+ethernet1.networkName = "VM Network"
+"""
+
+
+@pytest.mark.parametrize(
+    ("version", "shown"),
+    [
+        ("4.0", {"VirtualE1000"}),
+        ("5.0", {"VirtualE1000", "VirtualE1000e"}),
+        ("5.5", {"VirtualE1000", "VirtualE1000e", "VirtualAHCIController", "VirtualCdrom"}),
+    ],
+)
+def test_devices_of_a_newer_version_are_not_shown(version: str, shown: set[str]) -> None:
+    with start_simulator("-version", version) as simulator, client(simulator) as connected:
+        connected.folder("PUT", "new/new.vmx", NEW_DEVICES)
+        domain = connected.register("[local-storage] new/new.vmx")
+        devices = connected.get(domain, "config.hardware.device")
+        kinds = {type(device).__name__.rpartition(".")[2] for device in devices}
+        assert kinds & {"VirtualE1000", "VirtualE1000e", "VirtualAHCIController", "VirtualCdrom"} == shown
+        connected.reconfigure(domain, annotation="note")
+        assert connected.folder("GET", "new/new.vmx")[1] == NEW_DEVICES + 'annotation = "note"\n'
+
+
 def test_a_gsx_server() -> None:
     with start_simulator("-product", "gsx", "-version", "2.5") as simulator:
         text = call(simulator, "urn:vim25/2.5", CONTENT)[1]

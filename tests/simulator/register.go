@@ -244,6 +244,7 @@ func (s *server) applyDevices(vm *simulator.VirtualMachine, read []types.BaseVir
 			devices = append(devices, d)
 		}
 	}
+	read, _ = s.version.shown(read)
 	vm.Config.Hardware.Device = append(devices, read...)
 	vm.Network, vm.Guest.Net = nil, nil
 	vm.Datastore = s.datastoresOf(vm.Config.Files.VmPathName, read)

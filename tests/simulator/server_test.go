@@ -85,6 +85,22 @@ func TestTheModelIsAsTheFlagsSay(t *testing.T) {
 	}
 }
 
+// TestDevicesAreThoseOfTheVersion looks at what each domain has, and what no client
+// of 2.5 can read.
+func TestDevicesAreThoseOfTheVersion(t *testing.T) {
+	for version, want := range map[string]bool{"2.5": false, "4.0": true, "8.0": true} {
+		s, _ := startServer(t, "-domains 1 -version "+version)
+		vm := s.registry.Any("VirtualMachine").(*simulator.VirtualMachine)
+		devices := object.VirtualDeviceList(vm.Config.Hardware.Device)
+		if got := len(devices.SelectByType((*types.VirtualMachineVMCIDevice)(nil))) > 0; got != want {
+			t.Errorf("%s: %v", version, got)
+		}
+		if len(devices.SelectByType((*types.VirtualPCIController)(nil))) != 1 {
+			t.Errorf("%s: %v", version, devices)
+		}
+	}
+}
+
 func TestFilesGoWithTheServer(t *testing.T) {
 	s, _ := startServer(t, "")
 	s.remove()

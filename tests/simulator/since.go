@@ -14,13 +14,15 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-// since.txt says which version of the API each method ("PowerOnVM_Task()") and
-// each readable property came with; tools/since.py writes it.
+// since.txt says which version of the API each method ("PowerOnVM_Task()"), each
+// readable property and each type of virtual device came with; tools/since.py
+// writes it.
 //
 //go:embed since.txt
 var sinceText string
 
-// memberSince has "VirtualMachine.layoutEx" and "VirtualMachine.ExportVm()".
+// memberSince has "VirtualMachine.layoutEx", "VirtualMachine.ExportVm()" and
+// "VirtualDevice.VirtualVmxnet3".
 var memberSince = func() map[string]string {
 	m := map[string]string{}
 	for line := range strings.Lines(sinceText) {
@@ -118,4 +120,20 @@ func fieldNamed(t reflect.Type, name string) (reflect.StructField, string, bool)
 		}
 	}
 	return reflect.StructField{}, "", false
+}
+
+// shown divides devices into those that clients of a version can read, and those
+// that are newer, with all that is attached to these.
+func (v apiVersion) shown(devices []types.BaseVirtualDevice) (known, hidden []types.BaseVirtualDevice) {
+	gone := map[int32]bool{}
+	for _, d := range devices {
+		since, ok := memberSince["VirtualDevice."+reflect.TypeOf(d).Elem().Name()]
+		if device := d.GetVirtualDevice(); ok && newer(since, v.api) || gone[device.ControllerKey] {
+			gone[device.Key] = true
+			hidden = append(hidden, d)
+		} else {
+			known = append(known, d)
+		}
+	}
+	return known, hidden
 }

@@ -7,6 +7,7 @@ package main
 import (
 	"errors"
 	"os"
+	"slices"
 
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/mo"
@@ -23,13 +24,14 @@ func (*domainWatch) Reference() types.ManagedObjectReference {
 }
 
 // PutObject sets the required enumerations that the library leaves empty, which
-// pyVmomi cannot read.
-func (*domainWatch) PutObject(_ *simulator.Context, o mo.Reference) {
+// pyVmomi cannot read, and takes away devices that the version does not have.
+func (w *domainWatch) PutObject(_ *simulator.Context, o mo.Reference) {
 	if vm, ok := o.(*simulator.VirtualMachine); ok {
 		for _, r := range []*types.VirtualMachineRuntimeInfo{&vm.Runtime, &vm.Summary.Runtime} {
 			r.FaultToleranceState = types.VirtualMachineFaultToleranceStateNotConfigured
 			r.RecordReplayState = types.VirtualMachineRecordReplayStateInactive
 		}
+		vm.Config.Hardware.Device, _ = w.s.version.shown(vm.Config.Hardware.Device)
 	}
 }
 
@@ -77,7 +79,10 @@ func (s *server) saveVMX(vm *simulator.VirtualMachine) {
 	if err != nil { // somebody has broken the file meanwhile
 		return
 	}
-	if updateVMX(f, vm.Name, vm.Config, s.namesIn(vm.Config.Files.VmPathName)) {
+	names, config := s.namesIn(vm.Config.Files.VmPathName), *vm.Config
+	_, hidden := s.version.shown(readDevices(f, names.read))
+	config.Hardware.Device = append(slices.Clone(config.Hardware.Device), hidden...) // their lines stay
+	if updateVMX(f, vm.Name, &config, names) {
 		_ = s.replaceFile(file, []byte(f.String()))
 	}
 }

@@ -1,14 +1,15 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Print since.txt: which version of the API each method and each readable property came with.
+"""Print since.txt: which version of the API each method, each readable property and each virtual device came with.
 
 Run it with a Python that has pyVmomi, whose type tables know it::
 
     python3 tools/since.py > since.txt
 
-A line is a type, a version, and its members that came with that version. Members of 2.5 and older are left out;
-so are data types that no property of a managed object leads to.
+A line is a type, a version, and its members that came with that version; the members of VirtualDevice are also the
+types of devices. Members of 2.5 and older are left out; so are data types that no property of a managed object leads
+to.
 """
 
 from __future__ import annotations
@@ -47,6 +48,12 @@ def _reachable(names: Iterable[str]) -> set[str]:
     return found
 
 
+def _extends(name: str, base: str) -> bool:
+    while name != base and name in VmomiSupport._dataDefMap:
+        name = VmomiSupport._dataDefMap[name][2]
+    return name == base
+
+
 def _members() -> Iterable[tuple[str, str, str]]:
     """Type, version and member of everything newer than 2.5."""
     managed = [name for name in VmomiSupport._managedDefMap if re.match(r"vim\.|vmodl\.", name)]
@@ -56,6 +63,9 @@ def _members() -> Iterable[tuple[str, str, str]]:
             yield definition[1], _version(prop[2]), prop[0]
         for method in definition[5] or ():
             yield definition[1], _version(method[2]), method[1] + "()"
+    for name, definition in VmomiSupport._dataDefMap.items():
+        if _extends(name, "vim.vm.device.VirtualDevice"):
+            yield "VirtualDevice", _version(definition[3]), definition[1]
     for name in _reachable(managed):
         definition = VmomiSupport._dataDefMap[name]
         for prop in definition[4] or ():
