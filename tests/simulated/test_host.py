@@ -32,6 +32,30 @@ def test_virtual_switches_and_port_groups(host: Client) -> None:
     assert [s.name for s in host.get(machine, "config.network.vswitch")] == ["vSwitch0"]
 
 
+def test_a_host_has_a_second_network(host: Client) -> None:
+    machine = next(iter(host.all(vim.HostSystem).values()))
+    groups = [group.spec.name for group in host.get(machine, "config.network.portgroup")]
+    assert groups == ["VM Network", "Management Network", "Lab Network"]
+    assert set(host.all(vim.Network)) == {"VM Network", "Lab Network"}
+
+
+def test_a_port_group_is_a_network_as_long_as_it_is_there(host: Client) -> None:
+    machine = next(iter(host.all(vim.HostSystem).values()))
+    system = host.get(machine, "configManager.networkSystem")
+
+    def names() -> list[list[str]]:
+        owners = (machine, host.get(machine, "parent"), next(iter(host.all(vim.Datacenter).values())))
+        return [[host.get(network, "name") for network in host.get(owner, "network")] for owner in owners]
+
+    before = names()
+    policy = vim.host.NetworkPolicy()
+    spec = vim.host.PortGroup.Specification(name="group8", vswitchName="vSwitch0", vlanId=8, policy=policy)
+    system.AddPortGroup(spec)
+    assert names() == [[*networks, "group8"] for networks in before]
+    system.RemovePortGroup("group8")
+    assert names() == before
+
+
 def test_autostart_is_merged(host: Client) -> None:
     machine = next(iter(host.all(vim.HostSystem).values()))
     manager = host.get(machine, "configManager.autoStartManager")

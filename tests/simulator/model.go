@@ -53,6 +53,9 @@ func (s *server) build() error {
 	for _, h := range hosts {
 		s.completeHost(h)
 	}
+	if err := s.addNetworks(hosts); err != nil {
+		return err
+	}
 	if err := s.addDatastores(o.datastoreNames(), hosts); err != nil {
 		return err
 	}
@@ -140,10 +143,15 @@ func (s *server) addDomains(hosts []*simulator.HostSystem) error {
 
 // domainFolder is the folder of the domains in a host's datacenter.
 func (s *server) domainFolder(h *simulator.HostSystem) *simulator.Folder {
+	return s.registry.Get(s.datacenterOf(&h.HostSystem).VmFolder).(*simulator.Folder)
+}
+
+// datacenterOf is the datacenter of a host; there is always one.
+func (s *server) datacenterOf(h *mo.HostSystem) *simulator.Datacenter {
 	for ref := h.Parent; ref != nil; {
 		switch o := s.registry.Get(*ref).(type) {
 		case *simulator.Datacenter:
-			return s.registry.Get(o.VmFolder).(*simulator.Folder)
+			return o
 		case mo.Entity:
 			ref = o.Entity().Parent
 		default:

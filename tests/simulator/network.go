@@ -5,6 +5,7 @@
 package main
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/vmware/govmomi/simulator"
@@ -74,6 +75,43 @@ func (n *network) RemoveVirtualSwitch(ctx *simulator.Context, req *types.RemoveV
 	return body
 }
 
+// labNetwork is the second network of an ESX host, to which cards can be moved.
+const labNetwork = "Lab Network"
+
+// addNetworks gives an ESX host its second network; a vCenter has more of its own.
+func (s *server) addNetworks(hosts []*simulator.HostSystem) error {
+	if s.options.kind != "esx" {
+		return nil
+	}
+	for _, h := range hosts {
+		n := &network{s.registry.Get(*h.ConfigManager.NetworkSystem).(*simulator.HostNetworkSystem), s}
+		body := n.AddPortGroup(s.context, &types.AddPortGroup{This: n.Self, Portgrp: types.HostPortGroupSpec{
+			Name: labNetwork, VswitchName: n.Host.Config.Network.Vswitch[0].Name, VlanId: 42}})
+		if f := body.Fault(); f != nil {
+			return fmt.Errorf("port group %s: %s", labNetwork, f.String)
+		}
+	}
+	return nil
+}
+
+// networkNamed is a network of the host's datacenter; nothing where there is none.
+func (n *network) networkNamed(name string) (ref types.ManagedObjectReference) {
+	if e := n.s.registry.FindByName(name, n.s.datacenterOf(n.Host).Network); e != nil {
+		ref = e.Reference()
+	}
+	return ref
+}
+
+// connect changes the host's own list of networks, and that of what it belongs
+// to; the library changes its datacenter's only.
+func (n *network) connect(ctx *simulator.Context, edit func(list []types.ManagedObjectReference) []types.ManagedObjectReference) {
+	compute := n.s.computeResource(*n.Host.Parent)
+	ctx.WithLock(compute, func() { compute.Network = edit(slices.Clone(compute.Network)) })
+	ctx.WithLock(n.Host, func() {
+		ctx.Update(n.Host, []types.PropertyChange{{Name: "network", Val: edit(slices.Clone(n.Host.Network))}})
+	})
+}
+
 // AddPortGroup adds a port group to a switch.
 func (n *network) AddPortGroup(ctx *simulator.Context, req *types.AddPortGroup) soap.HasFault {
 	v := n.virtualSwitch(req.Portgrp.VswitchName)
@@ -88,6 +126,8 @@ func (n *network) AddPortGroup(ctx *simulator.Context, req *types.AddPortGroup) 
 			c.Portgroup = append(c.Portgroup, types.HostPortGroup{
 				Key: key, Vswitch: v.Key, ComputedPolicy: req.Portgrp.Policy, Spec: req.Portgrp})
 		})
+		added := n.networkNamed(req.Portgrp.Name)
+		n.connect(ctx, func(list []types.ManagedObjectReference) []types.ManagedObjectReference { return append(list, added) })
 	}
 	return body
 }
@@ -100,8 +140,13 @@ func (n *network) RemovePortGroup(ctx *simulator.Context, req *types.RemovePortG
 			return &methods.RemovePortGroupBody{Fault_: simulator.Fault("", fault)}
 		}
 	}
+	removed := n.networkNamed(req.PgName)
 	body := n.HostNetworkSystem.RemovePortGroup(ctx, req)
 	if body.Fault() == nil {
+		n.connect(ctx, func(list []types.ManagedObjectReference) []types.ManagedObjectReference {
+			simulator.RemoveReference(&list, removed)
+			return list
+		})
 		key := "key-vim.host.PortGroup-" + req.PgName
 		n.change(ctx, func(c *types.HostNetworkInfo) {
 			c.Portgroup = slices.DeleteFunc(c.Portgroup, func(p types.HostPortGroup) bool { return p.Key == key })
