@@ -204,6 +204,80 @@ def test_network_cards_and_drives_that_clients_add(host: Client, registered: Any
         host.reconfigure(registered, deviceChange=[vim.vm.device.VirtualDeviceSpec(operation="add", device=card)])
 
 
+def test_an_annotation_is_cleared_by_an_empty_one_only(host: Client, registered: Any) -> None:
+    host.wait(registered.PowerOnVM_Task())
+    for sent, there in ((None, "two\nlines"), ("note", "note"), (None, "note"), ("", ""), (None, "")):
+        host.reconfigure(registered, annotation=sent)
+        for path in ("config.annotation", "summary.config.annotation"):
+            assert (host.get(registered, path) or "") == there
+        assert 'annotation = "{}"'.format(there.replace("\n", "|0A")) in host.folder("GET", "reg/x.vmx")[1]
+
+
+def network_of(name: str) -> Any:
+    return vim.vm.device.VirtualEthernetCard.NetworkBackingInfo(deviceName=name)
+
+
+def change_device(host: Client, domain: Any, operation: str, device: Any) -> None:
+    spec = vim.vm.device.VirtualDeviceSpec(operation=operation, device=device)
+    host.reconfigure(domain, deviceChange=[spec])
+
+
+def card_of(host: Client, domain: Any) -> Any:
+    """The network card, None if there is none."""
+    devices = host.get(domain, "config.hardware.device")
+    return next((device for device in devices if device.key == 4000), None)
+
+
+def test_a_running_domain_s_drive_is_emptied_and_filled(host: Client, registered: Any) -> None:
+    host.wait(registered.PowerOnVM_Task())
+    drive = next(device for device in host.get(registered, "config.hardware.device") if device.key == 16001)
+    image = drive.backing
+    drive.backing = vim.vm.device.VirtualCdrom.RemotePassthroughBackingInfo(deviceName="", exclusive=False)
+    change_device(host, registered, "edit", drive)
+    text = host.folder("GET", "reg/x.vmx")[1]
+    for entry in ('fileName = "emptyBackingString"', 'deviceType = "cdrom-raw"', 'clientDevice = "TRUE"'):
+        assert f"sata0:1.{entry}" in text
+    image.fileName = "[local-storage] iso/b.iso"
+    drive.backing = image
+    change_device(host, registered, "edit", drive)
+    text = host.folder("GET", "reg/x.vmx")[1]
+    for entry in ('/iso/b.iso"', 'sata0:1.deviceType = "cdrom-image"', 'sata0:1.clientDevice = "FALSE"'):
+        assert entry in text
+
+
+def test_a_running_domain_s_card_moves_to_another_network(host: Client, registered: Any) -> None:
+    host.wait(registered.PowerOnVM_Task())
+    card = card_of(host, registered)
+    card.backing = network_of("Lab Network")
+    change_device(host, registered, "edit", card)
+    assert 'ethernet0.networkName = "Lab Network"' in host.folder("GET", "reg/x.vmx")[1]
+    assert [host.get(network, "name") for network in host.get(registered, "network")] == ["Lab Network"]
+
+
+@pytest.mark.parametrize("question", ["", "append"])
+def test_a_card_whose_network_the_host_does_not_have(host: Client, registered: Any, question: str) -> None:
+    entries = {"ethernet0.networkName": "gone", "simulator.question.ReconfigVM_Task": question}
+    host.simulator.somebody_else("fedora | %25", set=entries)
+    host.wait(registered.PowerOnVM_Task())
+    card = card_of(host, registered)
+    assert (card.backing.deviceName, card.backing.network) == ("gone", None)
+    with pytest.raises(vim.fault.InvalidDeviceBacking):
+        change_device(host, registered, "edit", card)
+    assert card_of(host, registered).backing.deviceName == "gone"
+
+
+def test_such_a_card_can_be_moved_and_removed(host: Client, registered: Any) -> None:
+    host.simulator.somebody_else("fedora | %25", set={"ethernet0.networkName": "gone"})
+    card = card_of(host, registered)
+    card.backing = network_of("VM Network")
+    change_device(host, registered, "edit", card)
+    assert card_of(host, registered).backing.deviceName == "VM Network"
+    host.simulator.somebody_else("fedora | %25", set={"ethernet0.networkName": "gone"})
+    change_device(host, registered, "remove", card_of(host, registered))
+    assert card_of(host, registered) is None
+    assert "ethernet0" not in host.folder("GET", "reg/x.vmx")[1]
+
+
 def test_files_need_a_session(host: Client) -> None:
     assert host.folder("PUT", "f/new", "text", login=False)[0] == 401
     assert [host.folder("PUT", "f/new", "text")[0] for _turn in range(2)] == [201, 200]

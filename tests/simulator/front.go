@@ -180,6 +180,7 @@ func (f *front) call(w http.ResponseWriter, r *http.Request, c call, body []byte
 		path = f.view.path
 		body = f.view.request(body)
 	}
+	body = markCleared(c, body)
 	inner := r.Clone(r.Context())
 	if !f.s.sessions.isOf(key, f.view) { // a session of another host, or of the vCenter
 		inner.Header.Del("Cookie")

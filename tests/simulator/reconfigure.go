@@ -5,6 +5,9 @@
 package main
 
 import (
+	"strings"
+
+	"github.com/vmware/govmomi/object"
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/mo"
@@ -36,10 +39,54 @@ func (d *domain) ReconfigVMTask(ctx *simulator.Context, req *types.ReconfigVM_Ta
 	if spec.Name != "" {
 		spec.Name = escapeName(spec.Name)
 	}
+	annotation := spec.Annotation
+	if annotation == cleared {
+		spec.Annotation = ""
+	}
 	return &methods.ReconfigVM_TaskBody{Res: &types.ReconfigVM_TaskResponse{
 		Returnval: d.ask(ctx, "ReconfigVM_Task", func(ctx *simulator.Context) soap.HasFault {
+			d.annotate(ctx, annotation)
+			d.completeCards(ctx, spec)
 			return d.VirtualMachine.ReconfigVMTask(ctx, req)
 		})}}
+}
+
+// annotate sets or clears the annotation; the library does only the one, and
+// forgets the summary.
+func (d *domain) annotate(ctx *simulator.Context, text string) {
+	if text == "" { // it was not sent
+		return
+	}
+	text = strings.TrimSuffix(text, cleared)
+	ctx.WithLock(d.VirtualMachine, func() {
+		ctx.Update(d.VirtualMachine, []types.PropertyChange{
+			{Name: "config.annotation", Val: text}, {Name: "summary.config.annotation", Val: text}})
+	})
+}
+
+// completeCards gives the cards that are changed or removed a network where they
+// have none: the library follows the pointer. A card has none when its domain was
+// registered with a network that the host does not have.
+func (d *domain) completeCards(ctx *simulator.Context, spec *types.VirtualMachineConfigSpec) {
+	complete := func(device types.BaseVirtualDevice) {
+		if device == nil {
+			return
+		}
+		if b, ok := device.GetVirtualDevice().Backing.(*types.VirtualEthernetCardNetworkBackingInfo); ok && b.Network == nil {
+			b.Network = &types.ManagedObjectReference{Type: "Network", Value: "HaNetwork-" + b.DeviceName}
+		}
+	}
+	ctx.WithLock(d.VirtualMachine, func() {
+		devices := object.VirtualDeviceList(d.Config.Hardware.Device)
+		for _, change := range spec.DeviceChange {
+			switch c := change.GetVirtualDeviceConfigSpec(); c.Operation {
+			case types.VirtualDeviceConfigSpecOperationEdit:
+				complete(devices.FindByKey(c.Device.GetVirtualDevice().Key))
+			case types.VirtualDeviceConfigSpecOperationRemove:
+				complete(c.Device)
+			}
+		}
+	})
 }
 
 // merge completes what a client sets with what is there.

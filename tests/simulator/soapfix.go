@@ -29,6 +29,22 @@ func fixFetch(request, answer []byte) []byte {
 	return bytes.Join([][]byte{answer[:i], []byte(`<FetchResponse xmlns="urn:vim25"></FetchResponse>`), answer[j+len(end):]}, nil)
 }
 
+// cleared stands for a text that a request sends empty, where the library cannot
+// tell that from one that is not sent. It is a noncharacter of Unicode: no client
+// may send it.
+const cleared = "\ufdd0"
+
+// <annotation></annotation>, <vim:annotation xsi:type="xsd:string"/>
+var emptyAnnotation = regexp.MustCompile(`<((?:[\w-]+:)?annotation)((?:\s[^<>]*?)?)(?:/>|></(?:[\w-]+:)?annotation\s*>)`)
+
+// markCleared marks an annotation that ReconfigVM_Task is to clear.
+func markCleared(c call, request []byte) []byte {
+	if c.method != "ReconfigVM_Task" {
+		return request
+	}
+	return emptyAnnotation.ReplaceAll(request, []byte("<$1$2>"+cleared+"</$1>"))
+}
+
 // primitive are the array items that are of XML schema's types.
 var primitive = map[string]string{
 	"String": "xsd:string", "Int": "xsd:int", "Long": "xsd:long", "Short": "xsd:short",

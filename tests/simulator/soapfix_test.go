@@ -38,6 +38,26 @@ func TestAnswersAreCorrected(t *testing.T) {
 	}
 }
 
+func TestAnEmptyAnnotationIsMarked(t *testing.T) {
+	c := call{method: "ReconfigVM_Task"}
+	for text, want := range map[string]string{
+		`<annotation></annotation>`:                                `<annotation>` + cleared + `</annotation>`,
+		`<annotation/>`:                                            `<annotation>` + cleared + `</annotation>`,
+		`<v:annotation xsi:type="xsd:string"/>`:                    `<v:annotation xsi:type="xsd:string">` + cleared + `</v:annotation>`,
+		`<annotation xsi:type="xsd:string"></annotation >`:         `<annotation xsi:type="xsd:string">` + cleared + `</annotation>`,
+		`<annotation>note</annotation>`:                            `<annotation>note</annotation>`,
+		`<annotation> </annotation>`:                               `<annotation> </annotation>`,
+		`<annotations></annotations><name>&lt;annotation/></name>`: `<annotations></annotations><name>&lt;annotation/></name>`,
+	} {
+		if got := string(markCleared(c, []byte(text))); got != want {
+			t.Errorf("%s became %s", text, got)
+		}
+		if got := string(markCleared(call{method: "CreateVM_Task"}, []byte(text))); got != text {
+			t.Errorf("%s became %s", text, got)
+		}
+	}
+}
+
 func TestFetchOfAnUnsetProperty(t *testing.T) {
 	answer := `<Body><RetrievePropertiesExResponse xmlns="urn:vim25"><returnval/></RetrievePropertiesExResponse></Body>`
 	want := `<Body><FetchResponse xmlns="urn:vim25"></FetchResponse></Body>`

@@ -164,8 +164,22 @@ func writeDrive(f *vmxFile, slot string, d types.BaseVirtualDevice, files fileNa
 			f.set(slot+".fileName", files.write(file))
 		}
 	}
+	writeClientDevice(f, slot, backing)
 	writeDriveType(f, slot, backing)
 	writeConnection(f, slot, d.GetVirtualDevice().Connectable)
+}
+
+// writeClientDevice says whether a CD-ROM is the client's: what a host makes of a
+// drive that is emptied.
+func writeClientDevice(f *vmxFile, slot string, backing types.BaseVirtualDeviceBackingInfo) {
+	remote := backingIs[*types.VirtualCdromRemotePassthroughBackingInfo](backing)
+	if remote == f.flag(slot+".clientDevice") {
+		return
+	}
+	setFlag(f, slot+".clientDevice", remote)
+	if remote {
+		f.set(slot+".fileName", "emptyBackingString")
+	}
 }
 
 // driveTypes are the values of deviceType by the backings of CD-ROMs, and the
