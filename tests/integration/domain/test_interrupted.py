@@ -14,12 +14,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
 from ansible_collections.virt.esx.tests.integration.domain.domains import (
     create_disk,
     domain_xml,
     ensure,
     files_in,
     read_file,
+    write_file,
 )
 from ansible_collections.virt.esx.tests.integration.running import PASSWORD, ROOT, USER
 from ansible_collections.virt.esx.tests.simulated import Simulator
@@ -151,3 +153,31 @@ def test_several_who_want_the_same_state(esx: Simulator, state: str) -> None:
         results = list(threads.map(lambda _number: ensure(esx, name="domain-1", state=state), range(4)))
     assert len({result["domain"]["state"] for result in results}) == 1
     assert any(result["changed"] for result in results)
+
+
+def test_several_who_write_the_same_file(esx: Simulator) -> None:
+    contents = [str(number).encode() * 200_000 for number in range(8)]
+    with ThreadPoolExecutor(len(contents)) as threads:
+        list(threads.map(lambda content: write_file(esx, "[local-storage] shared/file", content), contents))
+    assert read_file(esx, "[local-storage] shared/file") in contents
+    assert files_in(esx, "[local-storage] shared") == ["file"]
+
+
+def test_several_who_change_the_same(esx: Simulator) -> None:
+    """Whoever comes too late hears it; nobody's change is mixed with another's."""
+    ensure(esx, xml=domain_xml())
+
+    def change(number: int) -> str:
+        try:
+            ensure(esx, name="web", vcpus=number, annotation=f"of {number}")
+        except Refused as refused:
+            return str(refused)
+        return ""
+
+    numbers = (3, 4, 5, 6)
+    with ThreadPoolExecutor(len(numbers)) as threads:
+        said = dict(zip(numbers, threads.map(change, numbers)))
+    assert all("changed by somebody else meanwhile" in text for text in said.values() if text)
+    done = [number for number in numbers if not said[number]]
+    lines = (read_file(esx, VMX) or b"").decode().splitlines()
+    assert [f'numvcpus = "{n}"' in lines and f'annotation = "of {n}"' in lines for n in done].count(True) == 1

@@ -28,6 +28,7 @@ VMX = "[local-storage] web/web.vmx"
 CDROM = (
     "<disk type='file' device='cdrom'><source file='[local-storage] iso/{}.iso'/><target dev='hda' bus='ide'/></disk>"
 )
+EMPTY = "<disk type='file' device='cdrom'><target dev='hda' bus='ide'/></disk>"
 SECOND_DISK = "<disk type='file' device='disk'><source file='[local-storage] web/b.vmdk'/><target dev='sdb'/></disk>"
 
 
@@ -188,10 +189,59 @@ def test_what_the_host_can_change_live(on: Simulator, present: str, wish: dict[s
     assert "PUT" not in on.methods()
 
 
-def test_a_card_can_be_connected_with_another_network_live(on: Simulator) -> None:
-    """Foretold only: the simulated host has one network. What is sent is a unit test's."""
-    wish = domain_xml(devices=CDROM.format("a"), network="DMZ")
-    assert ensure(on, xml=wish, check=True)["steps"] == [f"change interface {MAC}"]
+# The same, and what the VMX says afterwards.
+IN_THE_VMX: list[tuple[dict[str, Any], str, str]] = [
+    ({"xml": domain_xml(devices=CDROM.format("b"))}, "disk hda", "/iso/b.iso"),
+    (
+        {"xml": domain_xml(devices=CDROM.format("a"), network="Lab Network")},
+        f"interface {MAC}",
+        'ethernet0.networkName = "Lab Network"',
+    ),
+]
+
+
+@pytest.mark.parametrize(("wish", "part", "text"), IN_THE_VMX)
+def test_a_device_of_a_running_domain_gets_another_backing(
+    on: Simulator, wish: dict[str, Any], part: str, text: str
+) -> None:
+    assert text not in "\n".join(vmx_lines(on))
+    result = thrice(on, **wish)
+    assert (result["steps"], result["domain"]["state"]) == ([f"change {part}"], "running")
+    assert text in "\n".join(vmx_lines(on))
+    assert thrice(on, xml=domain_xml(devices=CDROM.format("a")))["steps"] == [f"change {part}"]
+    assert text not in "\n".join(vmx_lines(on))
+
+
+def test_an_image_is_taken_out_of_a_running_domain_s_drive(on: Simulator) -> None:
+    result = ensure(on, xml=domain_xml(devices=EMPTY))
+    assert (result["steps"], result["domain"]["state"]) == (["change disk hda"], "running")
+    drive = [line for line in vmx_lines(on) if line.startswith("ide0:0.")]
+    assert not [line for line in drive if ".iso" in line]
+    assert {'ide0:0.present = "true"', 'ide0:0.startConnected = "FALSE"'} <= {*drive}
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_network_that_the_host_does_not_have(on: Simulator, check: bool) -> None:
+    """A host refuses it; it is not asked in check mode."""
+    wish = domain_xml(devices=CDROM.format("a"), network="gone")
+    before = read_file(on, VMX)
+    if check:
+        assert ensure(on, xml=wish, check=True)["steps"] == [f"change interface {MAC}"]
+    else:
+        with pytest.raises(ServerFault, match="Changing") as refused:
+            ensure(on, xml=wish)
+        assert refused.value.fault == "InvalidDeviceBacking"
+    assert read_file(on, VMX) == before
+    assert on.domains()["web"]["state"] == "poweredOn"
+
+
+@pytest.mark.parametrize("present", ["running", "paused"])
+def test_a_note_is_removed_live(on: Simulator, present: str) -> None:
+    ensure(on, name="web", annotation="note", state=present)
+    assert 'annotation = "note"' in vmx_lines(on)
+    assert thrice(on, name="web", annotation="")["steps"] == ["change annotation"]
+    assert "<description>" not in ensure(on, name="web", memory="512 MiB")["domain"]["xml"]
+    assert not [line for line in vmx_lines(on) if "note" in line]
 
 
 HOT = {"vcpu.hotadd": "TRUE", "mem.hotadd": "TRUE"}
