@@ -29,6 +29,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.files import Datastor
 from ansible_collections.virt.esx.plugins.module_utils._vmx.merge import as_in_xml, merge_vmx
 from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import parse_datastore_path
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
+from ansible_collections.virt.esx.plugins.module_utils._vmx.resources import same_shares
 
 
 @dataclass(frozen=True)
@@ -111,8 +112,23 @@ def _wanted(wish: Wish, present: Domain, directory: str, around: Surroundings) -
         described = read_vmx(wish.vmx, directory=directory, datastores=around.volumes)
     else:
         described = wish.xml or present
-    wanted = with_options(_with_password(described, present), wish)
+    wanted = with_options(_with_settings(_with_password(described, present), present), wish)
     return replace(wanted, uuid=present.uuid, name=wish.name or present.name)
+
+
+def _with_settings(described: Domain, present: Domain) -> Domain:
+    """With what tasks of their own set (``annotation``, ``esx_scheduler``) where the description says nothing of it."""
+    shares, guarantee = described.shares, described.min_guarantee_kib
+    if shares is None and present.shares is not None:
+        shares = same_shares(present.shares, present.vcpus, described.vcpus)
+    if not guarantee and present.min_guarantee_kib:
+        guarantee = min(present.min_guarantee_kib, described.current_memory_kib or described.memory_kib)
+    return replace(
+        described,
+        description=described.description or present.description,
+        min_guarantee_kib=guarantee,
+        shares=shares,
+    )
 
 
 def _with_password(described: Domain, present: Domain) -> Domain:

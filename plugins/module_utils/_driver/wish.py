@@ -20,6 +20,7 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
+from ansible_collections.virt.esx.plugins.module_utils._vmx.resources import same_shares
 
 ESX = DIALECTS["esx"]
 
@@ -97,7 +98,8 @@ def with_options(domain: Domain, wish: Wish) -> Domain:
     changed = replace(_with_memory(domain, wish), name=wish.name or domain.name, uuid=wish.uuid or domain.uuid)
     if wish.vcpus is not None and wish.vcpus != domain.vcpus:
         topology = _topology(domain.cpu, wish.vcpus)
-        changed = replace(changed, vcpus=wish.vcpus, current_vcpus=None, cpu=topology)
+        shares = None if domain.shares is None else same_shares(domain.shares, domain.vcpus, wish.vcpus)
+        changed = replace(changed, vcpus=wish.vcpus, current_vcpus=None, cpu=topology, shares=shares)
     if wish.annotation is not None:
         changed = replace(changed, description=wish.annotation)
     return changed

@@ -156,6 +156,12 @@ def normal_shares(processors: int) -> int:
     return _SHARES["normal"] * processors
 
 
+def same_shares(shares: int, processors: int, others: int) -> int:
+    """What shares of so many processors are with another number of them: a level stays a level, a number a number."""
+    is_level = any(each * processors == shares for each in _SHARES.values())
+    return shares // processors * others if is_level else shares
+
+
 def _topology(domain: Domain, writing: Writing) -> list[Entry]:
     cpu = domain.cpu
     if cpu is None:
