@@ -28,7 +28,8 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.edit import Source, 
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
 from ansible_collections.virt.esx.plugins.module_utils._vmx.lexer import statements
 from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import Place
-from ansible_collections.virt.esx.plugins.module_utils._vmx.read import begin_reading, read_file
+from ansible_collections.virt.esx.plugins.module_utils._vmx.read import begin_reading, read_parts
+from ansible_collections.virt.esx.plugins.module_utils._vmx.reading import Reading
 from ansible_collections.virt.esx.plugins.module_utils._vmx.same_files import as_named_in
 from ansible_collections.virt.esx.plugins.module_utils._vmx.write import entries, escaped
 from ansible_collections.virt.esx.plugins.module_utils._vmx.writing import YES, Writing, lsilogic
@@ -79,11 +80,16 @@ def merge_vmx(
     :returns: bytes for bytes, text for text; the very same object where nothing is different.
     :raises ParseError: for a VMX that cannot be read, or a domain that VMX cannot hold.
     """
-    dialect = replace(dialect, nothing_random=True)
+    dialect = dialect if dialect.nothing_random else replace(dialect, nothing_random=True)
     place = Place(directory, datastores)
-    now = _read(base, dialect, place, domain)
-    if domain == now.domain and hw_version in (None, now.hw_version):
+    reading = begin_reading(VmxFile(base, dialect), dialect, place)
+    described = read_parts(reading)
+    same_hardware = hw_version in (None, reading.hw_version)
+    if same_hardware and domain == as_named_in(domain, described, place):
         return base  # the usual case, and no more than a short cut
+    now = _present(reading, described, domain)
+    if same_hardware and domain == now.domain:
+        return base
     lines, replaced = _wanted_lines(now, domain, Writing(dialect, hw_version or now.hw_version, scsi_model))
     for _pass in range(_PASSES):
         change = _difference(now, lines, replaced, dialect)
@@ -93,7 +99,8 @@ def merge_vmx(
         if changed == base:
             return base
         base, replaced = changed, frozenset()
-        now = _read(base, dialect, place, domain)
+        reading = begin_reading(VmxFile(base, dialect), dialect, place)
+        now = _present(reading, read_parts(reading), domain)
     raise EsxError("The VMX cannot be changed in place so that it describes the domain.")
 
 
@@ -118,14 +125,11 @@ def as_in_xml(domain: Domain, dialect: Dialect = DIALECTS["esx"]) -> Domain:
     return read_domain(write_domain(domain, dialect.xml), dialect.xml)
 
 
-def _read(base: str | bytes, dialect: Dialect, place: Place, wanted: Domain) -> _Present:
-    vmx = VmxFile(base, dialect)
-    domain = as_named_in(wanted, as_in_xml(read_file(vmx, dialect, place), dialect), place)
-    reading = begin_reading(vmx, dialect, place)
+def _present(reading: Reading, described: Domain, wanted: Domain) -> _Present:
     return _Present(
-        vmx,
+        reading.vmx,
         reading.hw_version,
-        domain,
+        as_named_in(wanted, as_in_xml(described, reading.dialect), reading.place),
         interfaces.interface_indexes(reading),
         filesystems.folder_indexes(reading),
     )

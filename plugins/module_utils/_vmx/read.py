@@ -47,12 +47,12 @@ def read_vmx(
     :param datastores: the datastore's name by volume in ``/vmfs/volumes/<volume>/``; without it the volume's own name.
     :raises ParseError: with key and line, for a VMX that the dialect refuses.
     """
-    return read_file(VmxFile(text, dialect), dialect, Place(directory, datastores))
+    return read_parts(begin_reading(VmxFile(text, dialect), dialect, Place(directory, datastores)))
 
 
-def read_file(vmx: VmxFile, dialect: Dialect, place: Place) -> Domain:
-    """The domain that a VMX file describes; see ``read_vmx``."""
-    reading = begin_reading(vmx, dialect, place)
+def read_parts(reading: Reading) -> Domain:
+    """The domain that a VMX describes whose reading has begun; see ``read_vmx``."""
+    dialect = reading.dialect
     uuid = identity.read_uuid(reading)
     name = identity.read_name(reading)
     genid = identity.read_genid(reading)

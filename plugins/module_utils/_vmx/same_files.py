@@ -76,7 +76,9 @@ def _datastores(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     """The name that the wanted domain has for a volume that the present one has by its id."""
     for name, wanted in pairs:
         (volume, path), (datastore, wanted_path) = _split(name), _split(wanted)
-        if volume is not None and datastore is not None and path == wanted_path and _VOLUME_ID.fullmatch(volume):
+        if volume is None or datastore is None or volume == datastore or path != wanted_path:
+            continue
+        if _VOLUME_ID.fullmatch(volume):
             yield volume, datastore
 
 
