@@ -51,9 +51,6 @@ class Element(Protocol):
     def get(self, key: str) -> str | None:
         """The attribute, None where it is not given."""
 
-    def find(self, path: str) -> Element | None:
-        """The first element at that path; :func:`child` is quicker."""
-
     def iterchildren(self, *tags: str) -> Iterator[Element]:
         """The children of these names."""
 

@@ -50,7 +50,7 @@ def read_os(domain: Element, top: Mapping[str, Element], forms: XmlForms) -> Os:
     :raises ParseError: there is none, or it is not one of a fully virtualised PC.
     """
     element = top.get("os")
-    kind = domain.find("os/type")
+    kind = next((kind for system in domain.iterchildren("os") for kind in system.iterchildren("type")), None)
     virtualisation = text_of(kind)
     if element is None or kind is None or virtualisation is None:
         raise refuse(domain, "The type of the operating system is missing; expected <os><type>hvm</type></os>")

@@ -158,7 +158,10 @@ _RULES: Mapping[tuple[str, str], tuple[Rule, ...]] = {
     ("devices", "shmem"): (Rule("name", required=True),),
     ("devices", "iommu"): (Rule("model", required=True),),
 }
-_TAGS = tuple(sorted({element for _parent, element in _RULES}))
+# The same by element, and then by parent: most elements of a document have none.
+_RULES_OF: dict[str, dict[str, tuple[Rule, ...]]] = {}
+for (_parent, _element), _rules in _RULES.items():
+    _RULES_OF.setdefault(_element, {})[_parent] = _rules
 
 # Devices -> the child that each has to have; a random number generator has it once.
 _CHILDREN = {"hostdev": "source", "channel": "target", "rng": "backend"}
@@ -188,20 +191,25 @@ _TUNING = {
 }
 
 
-def check_unused(domain: Element, top: Mapping[str, Element], devices: Mapping[str, list[Element]]) -> None:
+def check_unused(
+    elements: Collection[Element], top: Mapping[str, Element], devices: Mapping[str, list[Element]]
+) -> None:
     """Refuse what libvirt's parser refuses, in elements that are not used.
 
+    :param elements: all of the document.
     :param top: the domain's children by name.
     :param devices: the devices by tag.
     """
-    for element in domain.iter(*_TAGS):
-        parent = element.getparent()
-        if parent is not None:
-            _check(element, _RULES.get((parent.tag, element.tag), ()))
+    for element in elements:
+        by_parent = _RULES_OF.get(element.tag)
+        parent = element.getparent() if by_parent else None
+        if by_parent and parent is not None:
+            _check(element, by_parent.get(parent.tag, ()))
     _check_domain(top)
     _check_tuning(top)
     _check_devices(devices)
-    _check_boot_order(top, devices)
+    if any(element.tag == "boot" for element in elements):
+        _check_boot_order(top, devices)
 
 
 def _check(element: Element, rules: Iterable[Rule]) -> None:

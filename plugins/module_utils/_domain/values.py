@@ -66,7 +66,8 @@ def required(element: Element, attribute: str) -> str:
 
 def to_int(text: str, low: int, high: int) -> int | None:
     """A decimal number as C reads it, None where the text is none or out of the range."""
-    if not _NUMBER.fullmatch(text) or len(text) > 64:
+    plain = text.isdigit() and text.isascii()
+    if len(text) > 64 or not (plain or _NUMBER.fullmatch(text)):
         return None
     number = int(text)
     return number if low <= number <= high else None

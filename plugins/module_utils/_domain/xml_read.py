@@ -48,6 +48,7 @@ def read_domain(xml: str | bytes, forms: XmlForms = LIBVIRT) -> Domain:
     """
     root = parse(xml)
     _check_root(root)
+    elements = list(root.iter("*"))  # lxml makes their objects anew for each who asks, unless somebody holds them
     top = children(root)
     name = text_of(top.get("name"))
     if name is None:
@@ -55,7 +56,7 @@ def read_domain(xml: str | bytes, forms: XmlForms = LIBVIRT) -> Domain:
     memory, current_memory = _memory(root, top)
     vcpus, current_vcpus, cpuset = read_vcpus(top.get("vcpu"))
     devices = _devices(root)
-    check_unused(root, top, devices)
+    check_unused(elements, top, devices)
     disks = read_disks(devices.get("disk", ()), forms)
     check_unique(disks)
     return Domain(
