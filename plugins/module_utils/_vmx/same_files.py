@@ -33,7 +33,7 @@ def as_named_in(wanted: Domain, present: Domain, place: Place) -> Domain:
     pairs = [(name, wanted_files[owner]) for owner, name in _files(present).items() if owner in wanted_files]
     directory = next(_directories(pairs), None) if place.directory is None else None
     datastores = dict(reversed(list(_datastores(pairs)))) if place.datastores is None else {}
-    if directory is None and not datastores:
+    if directory is None and all(volume == name for volume, name in datastores.items()):
         return present
 
     def named(name: str) -> str:
@@ -76,9 +76,7 @@ def _datastores(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     """The name that the wanted domain has for a volume that the present one has by its id."""
     for name, wanted in pairs:
         (volume, path), (datastore, wanted_path) = _split(name), _split(wanted)
-        if volume is None or datastore is None or volume == datastore or path != wanted_path:
-            continue
-        if _VOLUME_ID.fullmatch(volume):
+        if volume is not None and datastore is not None and path == wanted_path and _VOLUME_ID.fullmatch(volume):
             yield volume, datastore
 
 
