@@ -84,6 +84,9 @@ func (b diskBus) readController(f *vmxFile, name string, n int, drives []types.B
 		HotAddRemove: types.NewBool(true)}).(types.BaseVirtualDevice)
 }
 
+// emptyBacking is the fileName of a drive for images that has none.
+const emptyBacking = "emptyBackingString"
+
 // scsi0:0.fileName = "Fedora11.vmdk", ide0:0.deviceType = "cdrom-raw"
 func readDrive(f *vmxFile, slot string, b diskBus, bus, unit int, files fileNamer) types.BaseVirtualDevice {
 	d := types.VirtualDevice{
@@ -96,7 +99,10 @@ func readDrive(f *vmxFile, slot string, b diskBus, bus, unit int, files fileName
 	}
 	switch {
 	case kind == "cdrom-image":
-		file := types.VirtualDeviceFileBackingInfo{FileName: files(name)}
+		file := types.VirtualDeviceFileBackingInfo{}
+		if name != emptyBacking {
+			file.FileName = files(name)
+		}
 		d.Backing = &types.VirtualCdromIsoBackingInfo{VirtualDeviceFileBackingInfo: file}
 		d.DeviceInfo = describe("CD/DVD drive", "ISO "+file.FileName)
 	case strings.Contains(kind, "cdrom") && f.flag(slot+".clientDevice"):

@@ -160,7 +160,9 @@ func writeDrive(f *vmxFile, slot string, d types.BaseVirtualDevice, files fileNa
 	backing := d.GetVirtualDevice().Backing
 	if b, ok := backing.(types.BaseVirtualDeviceFileBackingInfo); ok {
 		file := b.GetVirtualDeviceFileBackingInfo().FileName
-		if files.read(f.get(slot+".fileName", "")) != file {
+		if file == "" {
+			f.set(slot+".fileName", emptyBacking)
+		} else if files.read(f.get(slot+".fileName", "")) != file {
 			f.set(slot+".fileName", files.write(file))
 		}
 	}
@@ -178,7 +180,7 @@ func writeClientDevice(f *vmxFile, slot string, backing types.BaseVirtualDeviceB
 	}
 	setFlag(f, slot+".clientDevice", remote)
 	if remote {
-		f.set(slot+".fileName", "emptyBackingString")
+		f.set(slot+".fileName", emptyBacking)
 	}
 }
 

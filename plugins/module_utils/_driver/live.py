@@ -167,12 +167,7 @@ def _medium(spec: Any, item: Difference, machine: Machine) -> bool:
     if device is None or (after.source is not None and after.type != "file"):
         return False
     connected = after.source is not None
-    if connected:
-        device.backing = backing(fileName=after.source)
-    elif after.device == "floppy":
-        device.backing = vim.vm.device.VirtualFloppy.RemoteDeviceBackingInfo(deviceName="")
-    else:
-        device.backing = vim.vm.device.VirtualCdrom.RemotePassthroughBackingInfo(deviceName="", exclusive=False)
+    device.backing = backing(fileName=after.source or "")  # an empty name is an empty drive that stays one for images
     device.connectable = vim.vm.device.VirtualDevice.ConnectInfo(
         connected=connected, startConnected=connected, allowGuestControl=True
     )
