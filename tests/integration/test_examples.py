@@ -83,11 +83,14 @@ PREPARATION = """
         - {name: web-1, uuid: 50115e16-9bdc-49d7-f171-53c4d7f91714}
 """
 VARIABLES = dict.fromkeys(("source_password", "destination_password", "vcenter_password"), PASSWORD)
+# What virsh would have printed, for the example that compares with it.
+VARIABLES["from_virsh"] = "{{ lookup('ansible.builtin.file', 'web.vmx') | virt.esx.vmx_to_domxml(dialect='libvirt') }}"
 VMX = """\
 config.version = "8"
 virtualHW.version = "13"
 displayName = "imported"
-memsize = "64"
+guestOS = "rhel7-64"
+memsize = "2048"
 scsi0.present = "TRUE"
 scsi0:0.present = "TRUE"
 scsi0:0.deviceType = "scsi-hardDisk"
@@ -166,10 +169,14 @@ def test_documented_yaml_works(source: pathlib.Path, piece: Any, vcenter: Simula
         shutil.copytree(EXAMPLES / directory, tmp_path / directory)
     for template in TEMPLATE.findall(source.read_text(encoding="utf-8")):
         (tmp_path / "templates" / "domain.xml.j2").write_text(dedented(template), encoding="utf-8")
-    (tmp_path / "files" / "web.vmx").write_text(VMX, encoding="utf-8")
+    for name in ("web.vmx", "small.vmx"):
+        (tmp_path / "files" / name).write_text(VMX, encoding="utf-8")
+    shutil.copy(EXAMPLES / "files" / "fedora11.vmx", tmp_path / "files" / "Fedora11.vmx")
+    shutil.copy(ROOT / "tests" / "unit" / "data" / "manual" / "demo.xml", tmp_path / "files")
     (tmp_path / "definitions").mkdir()
     playbook = tmp_path / "play.yml"
-    playbook.write_text(yaml.safe_dump(simulate(yaml.safe_load(PREPARATION) + plays, vcenter), sort_keys=False))
+    prepared = plays if source in FILTERS else yaml.safe_load(PREPARATION) + plays
+    playbook.write_text(yaml.safe_dump(simulate(prepared, vcenter), sort_keys=False), encoding="utf-8")
     defaults = yaml.safe_load((EXAMPLES / "vars" / "domain.yml").read_text(encoding="utf-8"))
     variables = VARIABLES if "hosts" in piece[0] else {**defaults, **VARIABLES}
     env = {"ESX_PASSWORD": PASSWORD, "ESX_VCENTER_PASSWORD": PASSWORD, "HOME": str(tmp_path)}
