@@ -19,8 +19,8 @@ description:
     another device that it leaves out is taken away.
   - The VMX that the host has is edited, not replaced. Keys that a domain cannot say are kept.
   - A domain that runs is changed while it runs where the host can do that - its name, O(annotation), O(memory), shares,
-    guaranteed memory, CPU affinity, the image in a CD-ROM or floppy drive, the network behind a card, and, where hot add is
-    enabled for it, O(vcpus) and O(max_memory). See O(power_cycle) for all else.
+    guaranteed memory, CPU affinity, the image in a CD-ROM or floppy drive, the network behind a card, and, where hot
+    add is enabled for it, O(vcpus) and O(max_memory). See O(power_cycle) for all else.
   - A change that somebody else makes at the same time is noticed, and then nothing is overwritten.
 options:
   name:
@@ -108,8 +108,8 @@ options:
     description:
       - With O(state=undefined), whether the domain's own disks, its VMX and what the host keeps beside it are deleted,
         too, and its directory if nothing else is in it. In check mode RV(steps) says which files.
-      - A disk that another domain of the host or a snapshot of one references is never deleted, nor an image of a CD-ROM
-        or floppy, nor a file that is not the domain's.
+      - A disk that another domain of the host or a snapshot of one references is never deleted, nor an image of a
+        CD-ROM or floppy, nor a file that is not the domain's.
     type: bool
     default: false
 extends_documentation_fragment:

@@ -21,7 +21,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from ansible import constants
+import ansible.constants as constants
 from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
@@ -40,7 +40,7 @@ display = Display()
 preload()
 
 
-class EsxAction(ActionBase):  # type: ignore[misc]
+class EsxAction(ActionBase):
     """Runs a module's contract here where the task runs on the controller, else the module itself."""
 
     contract: Contract

@@ -15,7 +15,7 @@ description:
 from ansible.plugins.connection.local import Connection as Local  # noqa: E402  (as the documentation comes first)
 
 
-class Connection(Local):
+class Connection(Local):  # type: ignore[misc]
     """The local connection by another name."""
 
     @property

@@ -35,9 +35,11 @@ def serve(handler: Handler, host: str = "127.0.0.1") -> Iterator[int]:
                     threading.Thread(target=handle, args=(channel,), daemon=True).start()
 
         threading.Thread(target=accept, daemon=True).start()
-        yield listener.getsockname()[1]
-        with contextlib.suppress(OSError):
-            listener.shutdown(socket.SHUT_RDWR)
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            with contextlib.suppress(OSError):
+                listener.shutdown(socket.SHUT_RDWR)
 
 
 def unused_port() -> int:

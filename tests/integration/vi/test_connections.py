@@ -152,7 +152,11 @@ def test_the_systems_bundle_is_loaded_only_if_it_is_used(
     certificates: dict[str, Certificate], monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any], loads: int
 ) -> None:
     loaded: list[object] = []
-    monkeypatch.setattr(ssl.SSLContext, "load_default_certs", loaded.append)
+
+    def load(context: ssl.SSLContext) -> None:
+        loaded.append(context)
+
+    monkeypatch.setattr(ssl.SSLContext, "load_default_certs", load)
     ca_path = str(certificates["right"].certificate) if "ca_path" in settings else None
     tls.make_context(
         no_verify=settings.get("no_verify", False), ca_path=ca_path, thumbprints=settings.get("thumbprints", ())
@@ -163,9 +167,12 @@ def test_the_systems_bundle_is_loaded_only_if_it_is_used(
 def test_one_context_for_all_connections(certificates: dict[str, Certificate], monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[object] = []
     original = ssl.SSLContext.load_verify_locations
-    monkeypatch.setattr(
-        ssl.SSLContext, "load_verify_locations", lambda *args, **more: (made.append(args), original(*args, **more))[1]
-    )
+
+    def load(*args: Any, **more: Any) -> None:
+        made.append(args)
+        original(*args, **more)
+
+    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", load)
     with tls_server(certificates["right"]) as (port, _echo):
         pool = Pool(Endpoint("127.0.0.1", port, ca_path=str(certificates["right"].certificate)))
         connections = [pool.take() for _turn in range(3)]

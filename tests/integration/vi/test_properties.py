@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, ServerFault
 from ansible_collections.virt.esx.plugins.module_utils._vi import properties
@@ -25,7 +27,7 @@ NAMES = [f"domain-{number}" for number in range(1, 8)]
 
 
 @pytest.fixture(scope="module", name="seven")
-def _seven() -> Simulator:
+def _seven() -> Iterator[Simulator]:
     with running("-domains", "7") as simulator:
         yield simulator
 
