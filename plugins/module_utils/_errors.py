@@ -119,10 +119,20 @@ class Question(EsxError):
     ) -> None:
         listed = ", ".join(f"'{label}'" for label in choices)
         possible = f"possible answers are {listed}" if choices else "there are no possible answers"
+        if default is not None:
+            possible += f", the default is '{default}'"
         super().__init__(
             f"The task is blocked by a question: question is '{text}', {possible}. {state}",
-            hint="Give an answer in 'answers', or add auto_answer=1 to the URI to take default answers.",
+            hint=_hint_for(choices, default),
             details={
                 "question": {"id": question_id, "text": text, "choices": list(choices), "default": default},
             },
         )
+
+
+def _hint_for(choices: Sequence[str], default: str | None) -> str:
+    if not choices:
+        return "No client can answer it; look at the domain with the host's own tools."
+    if default is None:
+        return "Give an answer in 'answers'; there is no default answer that auto_answer=1 could take."
+    return "Give an answer in 'answers', or add auto_answer=1 to the URI to take default answers."

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Callable
 
-from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed, EsxError
+from ansible_collections.virt.esx.plugins.module_utils._errors import AuthFailed, ConnectionFailed, EsxError
 from ansible_collections.virt.esx.plugins.module_utils._vi.about import About, best_version, oldest_version, read_about
 from ansible_collections.virt.esx.plugins.module_utils._vi.credentials import Credentials, find_credentials
 from ansible_collections.virt.esx.plugins.module_utils._vi.interrupts import sigterm_raises
@@ -159,9 +159,15 @@ class Session:
 
     def _log_in(self) -> None:
         """One attempt: hosts lock accounts after a few."""
-        if self._credentials is not None:
-            self.content.sessionManager.Login(self._credentials.username, self._credentials.password, None)
-            self._logged_in = True
+        if self._credentials is None:
+            return
+        user = self._credentials.username
+        try:
+            self.content.sessionManager.Login(user, self._credentials.password, None)
+        except AuthFailed as error:
+            message = f"{error.message.rstrip('.')}: user '{user}' on {self.pool.endpoint}."
+            raise AuthFailed(message, hint=error.hint, fault=error.fault) from None
+        self._logged_in = True
 
     def _log_out(self) -> None:
         self.pool.timeout = min(self.pool.timeout, _LOGOUT_TIMEOUT)

@@ -124,7 +124,8 @@ def test_a_session_that_has_ended_by_itself_needs_no_logout(host: Simulator) -> 
 def test_a_wrong_password_is_tried_once(host: Simulator) -> None:
     with pytest.raises(AuthFailed) as caught, session_on(host, password="wr0ng"):
         pass
-    assert caught.value.message == "The server did not accept the user name or the password."
+    place = f"user '{USER}' on 127.0.0.1:{host.port}"
+    assert caught.value.message == f"The server did not accept the user name or the password: {place}."
     assert "wr0ng" not in f"{caught.value} {caught.value.hint} {caught.value.details}"
     assert host.methods() == BEGIN
 

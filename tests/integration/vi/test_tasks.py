@@ -78,7 +78,7 @@ def test_answers_come_before_the_default(
 @pytest.mark.parametrize(
     ("kind", "options", "message"),
     [
-        ("append", {}, "'Append', 'Replace', 'Cancel'. No answer was given. The task (task-"),
+        ("append", {}, "'Append', 'Replace', 'Cancel', the default is 'Append'. No answer was given. The task (task-"),
         ("append:delay=300", {}, "No answer was given. The task (task-"),
         ("append", {"answers": {"msg.serial.file.open": "Maybe"}}, "The answer 'Maybe' is not one of them."),
         ("nodefault", {"uri": {"auto_answer": 1}}, "It has no default answer."),

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -80,7 +81,8 @@ def test_the_error_is_in_libvirts_words() -> None:
     error = blocked_by(ASKED, "No answer was given.", "The task was cancelled.")
     assert error.message == (
         f"The task is blocked by a question: question is '{TEXT}', possible answers are 'button.uuid.cancel', "
-        "'button.uuid.movedTheVM', 'button.uuid.copiedTheVM'. No answer was given. The task was cancelled."
+        "'button.uuid.movedTheVM', 'button.uuid.copiedTheVM', the default is 'button.uuid.copiedTheVM'. "
+        "No answer was given. The task was cancelled."
     )
     assert error.details["question"] == {
         "id": "57",
@@ -88,3 +90,19 @@ def test_the_error_is_in_libvirts_words() -> None:
         "choices": ["button.uuid.cancel", "button.uuid.movedTheVM", "button.uuid.copiedTheVM"],
         "default": "button.uuid.copiedTheVM",
     }
+
+
+@pytest.mark.parametrize(
+    ("choices", "default", "possible"),
+    [
+        (ASKED.choices, COPIED, ("answers", "auto_answer")),
+        (ASKED.choices, None, ("answers", "no default")),
+        ((), None, ("No client",)),
+    ],
+    ids=["with a default", "without a default", "without a choice"],
+)
+def test_the_hint_says_only_what_can_help(
+    choices: tuple[Choice, ...], default: Choice | None, possible: tuple[str, ...]
+) -> None:
+    hint = blocked_by(replace(ASKED, choices=choices, default=default), "", "").hint or ""
+    assert all(way in hint for way in possible)
