@@ -61,7 +61,6 @@ class Course:
     before: View
     after: View
     record: DomainRecord | None = None
-    around: Surroundings | None = None
     has_xml: bool = False
 
     @property
@@ -75,7 +74,8 @@ def plan_course(host: Host, wish: Wish) -> Course:
 
     :raises EsxError: if it cannot be done: Refused, NotFound, Ambiguous, ParseError.
     """
-    found = find_domain(host, name=wish.name, uuid=wish.uuid, paths=_paths(host, wish))
+    paths, volumes = _paths(host, wish), wish.is_about_definition
+    found = find_domain(host, name=wish.name, uuid=wish.uuid, paths=paths, volumes=volumes)
     if found is None:
         return _course_of_absent(wish) if wish.state == "undefined" else _course_of_new(host, wish)
     record, around = found
@@ -98,7 +98,7 @@ def _course_of_undefined(host: Host, wish: Wish, record: DomainRecord, around: S
     subject = Subject(record.name, record.ref)
     steps = plan_undefine(host, subject, record, remove_storage=wish.remove_storage)
     after = View(record.name, record.uuid, None, "undefined")
-    return Course(subject, steps, view_of(record, around), after, record, around)
+    return Course(subject, steps, view_of(record, around), after, record)
 
 
 def _course_of_new(host: Host, wish: Wish) -> Course:
@@ -138,13 +138,16 @@ def _course_of_present(host: Host, wish: Wish, record: DomainRecord, around: Sur
     before = view_of(record, around)
     autostart = before.autostart if wish.autostart is None else wish.autostart
     after = replace(before, state=scene.reached, autostart=autostart)
-    if wish.is_about_definition or wish.name not in (None, record.name):
+    is_renamed = wish.name not in (None, record.name)
+    if is_renamed and not wish.is_about_definition:
+        _record, around = read_domain_of(host, record.ref)  # with the datastores
+    if wish.is_about_definition or is_renamed:
         change = find_change(host, wish, record, around, in_state(record, scene.reached))
         before, after = _views_of_change(change, before, after)
         if change.is_needed:
             steps = _with_change(scene, steps, change)
     steps += plan_autostart(host, scene.subject, around, wish.autostart)
-    return Course(scene.subject, steps, before, after, record, around, has_xml=before.xml is not None)
+    return Course(scene.subject, steps, before, after, record, has_xml=before.xml is not None)
 
 
 @dataclass(frozen=True)
@@ -217,10 +220,10 @@ def _power_cycle(scene: _Scene, offline: Step, stuck: str) -> list[Step]:
 
 def with_xml(host: Host, course: Course) -> Course:
     """A course whose views have the domain XML, for diff mode; without it if the definition cannot be read."""
-    record, around = course.record, course.around
-    if course.has_xml or record is None or around is None:
+    if course.has_xml or course.record is None:
         return course
     try:
+        record, around = read_domain_of(host, course.record.ref)
         text = _read_text(host, record)
         before, after = _xml(host, record, around, text), None
         if course.after.state != "undefined":
@@ -236,7 +239,7 @@ def read_back(host: Host, course: Course) -> View:
     """The domain as the server has it after a course; one call, and one file where its definition was looked at."""
     if course.after.state == "undefined":
         return course.after
-    record, around = read_domain_of(host, course.subject.ref)
+    record, around = read_domain_of(host, course.subject.ref, volumes=course.has_xml)
     xml = _xml(host, record, around, _read_text(host, record)) if course.has_xml else None
     return view_of(record, around, xml)
 

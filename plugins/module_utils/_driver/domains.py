@@ -45,15 +45,11 @@ CORE_PATHS = (
     "config.memoryAllocation.limit",
 )
 
-# From a domain to its host and to the host's datastores.
-_AROUND_VM = (
-    Hop("host", "VirtualMachine", "runtime.host", ("datastores",)),
-    Hop("datastores", "HostSystem", "datastore"),
-)
-_AROUND_PATHS = {
-    "HostSystem": ["config.autoStart.defaults", "config.autoStart.powerInfo", "config.product.version"],
-    "Datastore": ["name", "host"],
-}
+# From a domain to its host, and from there to the host's datastores.
+_VM_HOST = (Hop("host", "VirtualMachine", "runtime.host"),)
+_AROUND_VM = (Hop("host", "VirtualMachine", "runtime.host", ("datastores",)), *HOST_DATASTORES)
+_HOST_PATHS = {"HostSystem": ["config.autoStart.defaults", "config.autoStart.powerInfo", "config.product.version"]}
+_AROUND_PATHS = {**_HOST_PATHS, "Datastore": ["name", "host"]}
 
 
 @dataclass(frozen=True)
@@ -124,7 +120,8 @@ def in_state(record: DomainRecord, state: str) -> DomainRecord:
 class Surroundings:
     """What a domain's host says: its datastores, its autostart settings, and the version of its product.
 
-    ``volumes`` has the datastores' names by their volumes, as in ``/vmfs/volumes/<volume>/``.
+    ``volumes`` has the datastores' names by their volumes, as in ``/vmfs/volumes/<volume>/``; it is empty where it was
+    not asked for.
     """
 
     volumes: dict[str, str]
@@ -140,15 +137,17 @@ class Surroundings:
 
 
 def find_domain(
-    host: Host, *, name: str | None = None, uuid: str | None = None, paths: Sequence[str] = ()
+    host: Host, *, name: str | None = None, uuid: str | None = None, paths: Sequence[str] = (), volumes: bool = True
 ) -> tuple[DomainRecord, Surroundings] | None:
     """Return a domain of the host and what is around it, or None if there is no such domain; two calls.
 
     :param uuid: its BIOS UUID in canonical form; where it is given, ``name`` only chooses among copies.
     :param paths: properties to read beside ``CORE_PATHS``.
+    :param volumes: whether the datastores are read, too: what converts definitions needs them. Each of them lists all
+        hosts that have it.
     :raises Ambiguous: if more than one domain of the host is meant.
     """
-    found, around = find_domains(host, name=name, uuid=uuid, paths=paths)
+    found, around = find_domains(host, name=name, uuid=uuid, paths=paths, volumes=volumes)
     if uuid is not None and len(found) > 1 and name is not None:
         found = [record for record in found if record.name == name]
     if len(found) > 1:
@@ -161,28 +160,30 @@ def find_domain(
 
 
 def find_domains(
-    host: Host, *, name: str | None = None, uuid: str | None = None, paths: Sequence[str] = ()
+    host: Host, *, name: str | None = None, uuid: str | None = None, paths: Sequence[str] = (), volumes: bool = True
 ) -> tuple[list[DomainRecord], Surroundings]:
     """As ``find_domain``, but with all domains of the host that have the UUID, or else the name."""
     refs = _find_by_uuid(host, uuid) if uuid is not None else _find_by_name(host, name or "")
-    return _read(host, refs, paths)
+    return _read(host, refs, paths, volumes)
 
 
-def read_domain_of(host: Host, ref: Any, paths: Sequence[str] = ()) -> tuple[DomainRecord, Surroundings]:
+def read_domain_of(host: Host, ref: Any, *, volumes: bool = True) -> tuple[DomainRecord, Surroundings]:
     """A domain whose reference is known, as the server has it now; one call.
 
     :raises NotFound: if it does not exist any more.
     """
-    found, around = _read(host, [ref], paths)
+    found, around = _read(host, [ref], (), volumes)
     return found[0], around
 
 
-def _read(host: Host, refs: Sequence[Any], paths: Sequence[str]) -> tuple[list[DomainRecord], Surroundings]:
+def _read(
+    host: Host, refs: Sequence[Any], paths: Sequence[str], volumes: bool
+) -> tuple[list[DomainRecord], Surroundings]:
     rows = fetch_types(
         host.session,
-        {"VirtualMachine": [*CORE_PATHS, *paths], **_AROUND_PATHS},
+        {"VirtualMachine": [*CORE_PATHS, *paths], **(_AROUND_PATHS if volumes else _HOST_PATHS)},
         objects=refs,
-        traversal=_AROUND_VM,
+        traversal=_AROUND_VM if volumes else _VM_HOST,
         itself=True,
     )
     found = [DomainRecord(ref, values) for ref, values in rows if ref in refs and _is_here(host, values)]
@@ -190,13 +191,13 @@ def _read(host: Host, refs: Sequence[Any], paths: Sequence[str]) -> tuple[list[D
 
 
 def get_domain(
-    host: Host, *, name: str | None = None, uuid: str | None = None, paths: Sequence[str] = ()
+    host: Host, *, name: str | None = None, uuid: str | None = None, paths: Sequence[str] = (), volumes: bool = True
 ) -> tuple[DomainRecord, Surroundings]:
     """As ``find_domain``, for a domain that has to be there.
 
     :raises NotFound: if there is no such domain.
     """
-    found = find_domain(host, name=name, uuid=uuid, paths=paths)
+    found = find_domain(host, name=name, uuid=uuid, paths=paths, volumes=volumes)
     if found is None:
         raise NotFound(f"No domain of the host {_meant(name, uuid)}.")
     return found

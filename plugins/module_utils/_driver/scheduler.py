@@ -133,7 +133,7 @@ def set_scheduler(host: Host, invocation: Invocation, wish: Wish) -> dict[str, A
     :raises NotFound: if there is no such domain.
     :raises Refused: if what is wanted does not fit what is there; nothing was sent then.
     """
-    record, _around = get_domain(host, name=wish.name, uuid=wish.uuid, paths=SCHEDULER_PATHS)
+    record, _around = get_domain(host, name=wish.name, uuid=wish.uuid, paths=SCHEDULER_PATHS, volumes=False)
     share = read_share(record.values)
     if share is None:
         raise Refused(f"The server has no configuration of the domain '{record.name}'.")
