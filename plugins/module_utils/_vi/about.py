@@ -10,6 +10,7 @@ Private to the collection: it can change at any time.
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -89,9 +90,16 @@ def oldest_version() -> str:
 
 def best_version(about: About) -> str:
     """Return pyVmomi's name of the newest API version that both pyVmomi and the server know."""
-    known = []
+    known = [(version, name) for version, name in pyvmomi_versions() if version <= about.api]
+    return max(known)[1] if known else oldest_version()
+
+
+@functools.lru_cache(maxsize=1)
+def pyvmomi_versions() -> tuple[tuple[tuple[int, ...], str], ...]:
+    """Return the released versions of the API that pyVmomi knows, as numbers and by its own name."""
+    found = []
     for namespace, name in VmomiSupport.versionMap.items():
         service, _slash, version = namespace.partition("/")
-        if service == "vim25" and re.fullmatch(r"[0-9.]+", version) and version_numbers(version) <= about.api:
-            known.append((version_numbers(version), name))
-    return str(max(known)[1]) if known else oldest_version()
+        if service == "vim25" and re.fullmatch(r"[0-9.]+", version):
+            found.append((version_numbers(version), str(name)))
+    return tuple(found)

@@ -54,6 +54,7 @@ _COMMON = (
     "DatastoreHostMount",
     "HostMountInfo",
     "SharesInfo",
+    "HostVStorageObjectManager",
 )
 
 
