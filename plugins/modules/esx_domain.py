@@ -112,6 +112,8 @@ options:
         CD-ROM or floppy, nor a file that is not the domain's.
     type: bool
     default: false
+requirements:
+  - lxml 4.9.3 or later
 extends_documentation_fragment:
   - virt.esx._connection
   - virt.esx._attributes

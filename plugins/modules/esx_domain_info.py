@@ -43,6 +43,8 @@ options:
     elements: str
     choices: [xml, vmx, autostart, scheduler, snapshots, guest, hardware]
     default: []
+requirements:
+  - lxml 4.9.3 or later
 extends_documentation_fragment:
   - virt.esx._connection
   - virt.esx._attributes
