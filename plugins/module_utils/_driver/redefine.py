@@ -15,7 +15,7 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Cpu, Domain, Os
 from ansible_collections.virt.esx.plugins.module_utils._driver.browser import scsi_model_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.definition import read_texts, to_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.differences import Difference, differences
@@ -117,7 +117,11 @@ def _wanted(wish: Wish, present: Domain, directory: str, around: Surroundings) -
 
 
 def _with_settings(described: Domain, present: Domain) -> Domain:
-    """With what tasks of their own set (``annotation``, ``esx_scheduler``) where the description says nothing of it."""
+    """With the present settings where the description says nothing of them.
+
+    Some are set by tasks of their own (``annotation``, ``esx_scheduler``), and a guest does not start with another
+    firmware than the one that it was installed with.
+    """
     shares, guarantee = described.shares, described.min_guarantee_kib
     if shares is None and present.shares is not None:
         shares = same_shares(present.shares, present.vcpus, described.vcpus)
@@ -128,7 +132,24 @@ def _with_settings(described: Domain, present: Domain) -> Domain:
         description=described.description or present.description,
         min_guarantee_kib=guarantee,
         shares=shares,
+        cpuset=described.cpuset or present.cpuset,
+        cpu=described.cpu or _same_cores(present.cpu, described.vcpus),
+        os=_same_firmware(described.os, present.os),
     )
+
+
+def _same_cores(present: Cpu | None, vcpus: int) -> Cpu | None:
+    """Sockets with as many cores as now, where the processors can be spread over them."""
+    if present is None or vcpus % present.cores:
+        return None
+    return replace(present, sockets=vcpus // present.cores)
+
+
+def _same_firmware(described: Os, present: Os) -> Os:
+    if described.firmware is not None:
+        return described
+    secure_boot = present.secure_boot if described.secure_boot is None else described.secure_boot
+    return replace(described, firmware=present.firmware, secure_boot=secure_boot)
 
 
 def _with_password(described: Domain, present: Domain) -> Domain:

@@ -68,7 +68,7 @@ def read_wish(params: Mapping[str, Any]) -> Wish:
     """
     xml = None if params["xml"] is None else _with_uuid(read_domain(params["xml"], ESX.xml))
     described = xml if params["vmx"] is None else _identity(params["vmx"])
-    name = params["name"] or (described.name if described else None)
+    name = _name(params["name"] or (described.name if described else None))
     uuid = parse_uuid(params["uuid"]) if params["uuid"] else (described.uuid if described else None)
     if not name and not uuid:
         raise ParseError("neither a name nor a UUID says which domain is meant.", where="name")
@@ -143,6 +143,12 @@ def _identity(vmx: str) -> Domain:
 def _with_uuid(domain: Domain) -> Domain:
     """XML has a UUID of zeros where there is none (P5)."""
     return replace(domain, uuid=None) if domain.uuid == NO_UUID else domain
+
+
+def _name(name: str | None) -> str | None:
+    if name is not None and "\n" in name:
+        raise ParseError("it has a line end, which the name of a domain cannot have.", where="name")
+    return name
 
 
 def _positive(vcpus: int | None) -> int | None:

@@ -56,3 +56,16 @@ def test_a_number_of_shares_stays_when_processors_come(esx: Simulator) -> None:
     ensure(esx, xml=described("<cputune><shares>3000</shares></cputune>"))
     assert thrice(esx, name="web", vcpus=4)["steps"] == ["change vcpus"]
     assert 'sched.cpu.shares = "3000"' in definition(esx)
+
+
+def test_the_firmware_and_the_topology_stay(esx: Simulator) -> None:
+    """A guest that was installed with EFI does not start without it."""
+    topology = "<cpu><topology sockets='1' cores='2' threads='1'/></cpu>"
+    ensure(esx, xml=described(topology).replace("<os>", "<os firmware='efi'>"))
+    assert thrice(esx, xml=described())["steps"] == []
+    assert {'firmware = "efi"', 'cpuid.coresPerSocket = "2"'} <= {*definition(esx).splitlines()}
+
+
+def test_cores_that_do_not_fit_go(esx: Simulator) -> None:
+    ensure(esx, xml=described("<cpu><topology sockets='1' cores='2' threads='1'/></cpu>"))
+    assert thrice(esx, xml=described(vcpus=3))["steps"] == ["change vcpus, CPU topology"]

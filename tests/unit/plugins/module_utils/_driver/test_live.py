@@ -108,8 +108,8 @@ def test_no_image() -> None:
     spec, stuck = apply({"disks": (replace(CDROM, source=None, has_source=False), FLOPPY)})
     (edit,) = spec.deviceChange
     assert (stuck, edit.device.key) == ([], 3002)
-    assert isinstance(edit.device.backing, _DEVICE.VirtualCdrom.RemotePassthroughBackingInfo)
-    assert edit.device.connectable.connected is False
+    assert isinstance(edit.device.backing, _DEVICE.VirtualCdrom.IsoBackingInfo)
+    assert (edit.device.backing.fileName, edit.device.connectable.connected) == ("", False)
 
 
 def test_another_floppy() -> None:

@@ -33,6 +33,12 @@ def wish_of(**given: Any) -> Wish:
     return read_wish({**params, **given})
 
 
+@pytest.mark.parametrize("given", [{"name": "two\nlines"}, {"xml": XML.replace("web", "two\nlines")}])
+def test_a_name_is_one_line(given: dict[str, str]) -> None:
+    with pytest.raises(ParseError, match="^name: it has a line end"):
+        wish_of(**given)
+
+
 @pytest.mark.parametrize("description", [{"xml": XML}, {"vmx": VMX}])
 def test_a_description_says_which_domain_is_meant(description: dict[str, str]) -> None:
     wish = wish_of(**description)
