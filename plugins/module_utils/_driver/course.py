@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.autostart import plan_autostart
 from ansible_collections.virt.esx.plugins.module_utils._driver.define import Definition, plan_define
-from ansible_collections.virt.esx.plugins.module_utils._driver.definition import read_texts, to_domain
+from ansible_collections.virt.esx.plugins.module_utils._driver.definition import read_texts, to_xml, xml_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.domains import (
     DomainRecord,
     Surroundings,
@@ -37,7 +37,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.power import (
     step_of,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.redefine import Change, change_step, find_change
-from ansible_collections.virt.esx.plugins.module_utils._driver.subject import Subject, View, view_of, xml_of
+from ansible_collections.virt.esx.plugins.module_utils._driver.subject import Subject, View, view_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.undefine import plan_undefine
 from ansible_collections.virt.esx.plugins.module_utils._driver.wish import Wish
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, Refused
@@ -225,9 +225,9 @@ def with_xml(host: Host, course: Course) -> Course:
     try:
         record, around = read_domain_of(host, course.record.ref)
         text = _read_text(host, record)
-        before, after = _xml(host, record, around, text), None
+        before, after = to_xml(host, record, around, text), None
         if course.after.state != "undefined":
-            after = _xml(host, in_state(record, course.after.state), around, text)
+            after = to_xml(host, in_state(record, course.after.state), around, text)
     except EsxError:
         return course
     return replace(
@@ -240,7 +240,7 @@ def read_back(host: Host, course: Course) -> View:
     if course.after.state == "undefined":
         return course.after
     record, around = read_domain_of(host, course.subject.ref, volumes=course.has_xml)
-    xml = _xml(host, record, around, _read_text(host, record)) if course.has_xml else None
+    xml = to_xml(host, record, around, _read_text(host, record)) if course.has_xml else None
     return view_of(record, around, xml)
 
 
@@ -249,9 +249,3 @@ def _read_text(host: Host, record: DomainRecord) -> str:
     if isinstance(text, EsxError):
         raise text
     return text
-
-
-def _xml(host: Host, record: DomainRecord, around: Surroundings, text: str) -> str:
-    """The domain XML of a VMX; the host knows the UUID also where the VMX does not have it."""
-    domain = to_domain(host, record, around, text)
-    return xml_of(replace(domain, uuid=domain.uuid or record.uuid))

@@ -44,7 +44,17 @@ def to_xml(host: Host, record: DomainRecord, around: Surroundings, text: str) ->
     :param text: its VMX, as ``read_texts`` returns it.
     :raises ParseError: where the VMX says what cannot be said in domain XML.
     """
-    return write_domain(to_domain(host, record, around, text), DIALECTS["esx"].xml, secure=False)
+    return xml_of(with_uuid(to_domain(host, record, around, text), record))
+
+
+def xml_of(domain: Domain) -> str:
+    """Return the domain XML for results and differences, without the VNC password."""
+    return write_domain(domain, DIALECTS["esx"].xml, secure=False)
+
+
+def with_uuid(domain: Domain, record: DomainRecord) -> Domain:
+    """Return the domain with the UUID that the host knows also where it has not written it into the VMX."""
+    return replace(domain, uuid=domain.uuid or record.uuid)
 
 
 def to_domain(host: Host, record: DomainRecord, around: Surroundings, text: str) -> Domain:

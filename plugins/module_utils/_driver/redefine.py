@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Cpu, Domain, Os
 from ansible_collections.virt.esx.plugins.module_utils._driver.browser import scsi_model_of
-from ansible_collections.virt.esx.plugins.module_utils._driver.definition import read_texts, to_domain
+from ansible_collections.virt.esx.plugins.module_utils._driver.definition import read_texts, to_domain, with_uuid
 from ansible_collections.virt.esx.plugins.module_utils._driver.differences import Difference, differences
 from ansible_collections.virt.esx.plugins.module_utils._driver.domains import DomainRecord, Surroundings, find_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.host import Host
@@ -85,16 +85,11 @@ def find_change(host: Host, wish: Wish, record: DomainRecord, around: Surroundin
         file=DatastoreFile(host.datacenter_path, path.datastore, path.path),
         old=old,
         new=new,
-        before=_with_uuid(present, record),
-        after=_with_uuid(after, record),
+        before=with_uuid(present, record),
+        after=with_uuid(after, record),
         differences=differences(as_in_xml(present), as_in_xml(after)) if new != old else [],
         is_unread=record.state == "shutoff" and _has(record) != _says(present),
     )
-
-
-def _with_uuid(domain: Domain, record: DomainRecord) -> Domain:
-    """The host knows the UUID also where it has not written it into the VMX."""
-    return replace(domain, uuid=domain.uuid or record.uuid)
 
 
 def _has(record: DomainRecord) -> tuple[int | None, ...]:

@@ -11,10 +11,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
-from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import write_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.domains import DomainRecord, Surroundings
-from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS
 
 
 @dataclass
@@ -75,8 +72,3 @@ def view_of(record: DomainRecord, around: Surroundings, xml: str | None = None) 
         vmx_path=record.vmx_path,
         xml=xml,
     )
-
-
-def xml_of(domain: Domain) -> str:
-    """The domain XML for results and differences, without passwords."""
-    return write_domain(domain, DIALECTS["esx"].xml, secure=False)
