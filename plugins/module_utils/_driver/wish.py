@@ -106,7 +106,10 @@ def with_options(domain: Domain, wish: Wish) -> Domain:
 
 
 def _with_memory(domain: Domain, wish: Wish) -> Domain:
-    """With another maximum, a domain that may have all of its memory may have all of the new one."""
+    """With another maximum, a domain that may have all of its memory may have all of the new one.
+
+    A guarantee is never more than what the domain may have.
+    """
     if wish.memory_kib is None and wish.max_memory_kib is None:
         return domain
     most = wish.max_memory_kib or _rounded(domain.memory_kib, 4 * _MIB)
@@ -119,7 +122,8 @@ def _with_memory(domain: Domain, wish: Wish) -> Domain:
             f"memory is {current} KiB, which is more than the domain's maximum of {most} KiB.",
             hint="Set max_memory, too.",
         )
-    return replace(domain, memory_kib=most, current_memory_kib=current)
+    guarantee = min(domain.min_guarantee_kib, current) if domain.min_guarantee_kib else domain.min_guarantee_kib
+    return replace(domain, memory_kib=most, current_memory_kib=current, min_guarantee_kib=guarantee)
 
 
 def _topology(cpu: Cpu | None, vcpus: int) -> Cpu | None:

@@ -135,3 +135,9 @@ DIFFERENT: list[tuple[dict[str, Any], list[str]]] = [
 def test_differences_have_names(changed: dict[str, Any], names: list[str]) -> None:
     domain = replace(DOMAIN, disks=(DISK,), interfaces=(CARD,))
     assert [item.name for item in differences(domain, replace(domain, **changed))] == names
+
+
+def test_a_smaller_memory_takes_its_guarantee_along() -> None:
+    domain = Domain(name="web", memory_kib=4 * GIB, current_memory_kib=4 * GIB, min_guarantee_kib=2 * GIB)
+    changed = with_options(domain, wish_of(name="web", max_memory="1 GiB"))
+    assert (changed.memory_kib, changed.current_memory_kib, changed.min_guarantee_kib) == (GIB, GIB, GIB)
