@@ -37,7 +37,7 @@ class _Keeper:
 
     def guard(self) -> None:
         """See to it that all sessions are logged out when the process ends."""
-        Finalize(None, self.at_exit, exitpriority=10)
+        Finalize(None, self.close_undisturbed, exitpriority=10)
         for number in _SIGNALS:
             self.before[number] = signal.signal(number, self.on_signal)
 
@@ -62,8 +62,8 @@ class _Keeper:
         for connection in list(self.kept):
             self.close(connection)
 
-    def at_exit(self) -> None:
-        """Log out undisturbed: at the end of a play Ansible terminates workers that are still alive."""
+    def close_undisturbed(self) -> None:
+        """Log out undisturbed: Ansible terminates workers at the end of a play, and more than once at an interrupt."""
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_IGN)
         self.close_all()
@@ -75,7 +75,7 @@ class _Keeper:
                 self.interrupted = True
                 raise SystemExit(128 + number)
             return
-        self.close_all()
+        self.close_undisturbed()
         signal.signal(number, self.before[number] or signal.SIG_DFL)
         signal.raise_signal(number)
 
