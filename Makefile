@@ -41,7 +41,8 @@ format: $(TEST_STAMP) ## bring the Python and Go sources into the project's form
 docs: $(TEST_STAMP) ## build the documentation site into docs/build/html
 	@$(PY) -m tools.docs
 
-bench: $(TEST_STAMP) ## measure what a task costs, in debug tasks and in SOAP calls
+bench: $(TEST_STAMP) ## measure what a conversion costs beside libvirt, and a task in debug tasks and in SOAP calls
+	@$(PY) -m tools.bench_convert
 	@$(PY) -m tools.bench
 
 fuzz: $(TEST_STAMP) ## run the property tests with many more examples than `make test` does
