@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, DriveAddress, Interface
+from ansible_collections.virt.esx.plugins.module_utils._domain.shares import level_of, normal_shares
 from ansible_collections.virt.esx.plugins.module_utils._driver.differences import Difference
 from ansible_collections.virt.esx.plugins.module_utils._driver.domains import DomainRecord
 from ansible_collections.virt.esx.plugins.module_utils._driver.host import Host
@@ -39,8 +40,6 @@ _NEEDED = {
 }
 
 # Shares of each processor by level (esx-driver.md, section 23).
-_SHARES = {500: "low", 1000: "normal", 2000: "high"}
-
 # The bus of a disk -> the type of its controller.
 _CONTROLLERS = {
     "ide": "VirtualIDEController",
@@ -141,9 +140,9 @@ def _topology(_spec: Any, item: Difference, _machine: Machine) -> bool:
 
 
 def _shares(spec: Any, item: Difference, machine: Machine) -> bool:
-    each, rest = divmod(item.after or 1000 * machine.change.after.vcpus, machine.change.after.vcpus)
-    level = "custom" if rest else _SHARES.get(each, "custom")
-    number = item.after or 0
+    vcpus = machine.change.after.vcpus
+    number = normal_shares(vcpus) if item.after is None else item.after
+    level = level_of(number, vcpus) or "custom"
     spec.cpuAllocation = vim.ResourceAllocationInfo(shares=vim.SharesInfo(level=level, shares=number))
     return True
 

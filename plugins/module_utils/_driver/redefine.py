@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Cpu, Domain, Os
+from ansible_collections.virt.esx.plugins.module_utils._domain.shares import same_shares
 from ansible_collections.virt.esx.plugins.module_utils._driver.browser import scsi_model_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.definition import read_texts, to_domain, with_uuid
 from ansible_collections.virt.esx.plugins.module_utils._driver.differences import Difference, differences
@@ -29,7 +30,6 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.files import Datastor
 from ansible_collections.virt.esx.plugins.module_utils._vmx.merge import as_in_xml, merge_vmx
 from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import parse_datastore_path
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
-from ansible_collections.virt.esx.plugins.module_utils._vmx.resources import same_shares
 
 
 @dataclass(frozen=True)

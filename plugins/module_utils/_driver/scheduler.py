@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from ansible_collections.virt.esx.plugins.module_utils._domain.shares import LEVELS
 from ansible_collections.virt.esx.plugins.module_utils._driver.domains import DomainRecord, get_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.host import Host
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
@@ -36,8 +37,7 @@ SCHEDULER_PATHS = (
 UNLIMITED = -1
 CUSTOM = "custom"
 
-# The levels of shares: what each gives for one virtual CPU, and libvirt's number for the level itself.
-LEVELS = {"low": 500, "normal": 1000, "high": 2000}
+# libvirt's number for each level of shares.
 _LEVEL_NUMBERS = {"-1": "low", "-2": "normal", "-3": "high"}
 
 # What a wish and a share have in common.

@@ -10,7 +10,9 @@ Private to the collection: it can change at any time.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.domains import DomainRecord
 from ansible_collections.virt.esx.plugins.module_utils._driver.host import Host
@@ -52,18 +54,17 @@ def _unregister(subject: Subject) -> None:
 
 def _delete_disk(host: Host, disk: str) -> None:
     """DeleteVirtualDisk_Task deletes the descriptor and its extents."""
-    manager = host.session.content.virtualDiskManager
-    try:
-        host.wait(manager.DeleteVirtualDisk_Task(disk, host.context.datacenter), f"Deleting {disk}")
-    except (ServerFault, NotFound) as error:
-        if error.fault not in _GONE:
-            raise
+    _delete(host, disk, host.session.content.virtualDiskManager.DeleteVirtualDisk_Task)
 
 
 def _delete_file(host: Host, file: str) -> None:
-    manager = host.session.content.fileManager
+    _delete(host, file, host.session.content.fileManager.DeleteDatastoreFile_Task)
+
+
+def _delete(host: Host, path: str, start: Callable[[str, Any], Any]) -> None:
+    """Delete what may be gone already."""
     try:
-        host.wait(manager.DeleteDatastoreFile_Task(file, host.context.datacenter), f"Deleting {file}")
+        host.wait(start(path, host.context.datacenter), f"Deleting {path}")
     except (ServerFault, NotFound) as error:
         if error.fault not in _GONE:
             raise

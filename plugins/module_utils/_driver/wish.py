@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Cpu, Domain
+from ansible_collections.virt.esx.plugins.module_utils._domain.shares import same_shares
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_read import read_domain
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import NO_UUID
 from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_kib, parse_uuid
@@ -20,7 +21,6 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
-from ansible_collections.virt.esx.plugins.module_utils._vmx.resources import same_shares
 
 ESX = DIALECTS["esx"]
 

@@ -17,8 +17,8 @@ from dataclasses import replace
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import NO_MAC
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Controller, Domain, Interface, Os, VdsPort
+from ansible_collections.virt.esx.plugins.module_utils._domain.shares import normal_shares
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import NO_UUID
-from ansible_collections.virt.esx.plugins.module_utils._vmx.resources import normal_shares
 
 
 def completed(wanted: Domain, present: Domain, cards: Sequence[Interface | None]) -> Domain:

@@ -24,6 +24,7 @@ import re
 from typing import NamedTuple
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Cpu, Domain
+from ansible_collections.virt.esx.plugins.module_utils._domain.shares import LEVELS, level_of
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._vmx.reading import Reading
 from ansible_collections.virt.esx.plugins.module_utils._vmx.writing import Entry, Writing
@@ -33,7 +34,6 @@ _STEP_KIB = _STEP_MIB * 1024
 _DEFAULT_MIB = 32
 _CPUS = 16384  # the most that libvirt's sets of processors hold
 
-_SHARES = {"low": 500, "normal": 1000, "high": 2000}  # of each processor
 _SHARES_LIMIT = 1 << 64
 _CPU = re.compile(r"[ \t\n\v\f\r]*\+?0*([0-9]{1,9})[ \t\n\v\f\r]*\Z", re.ASCII)
 _NUMBER = re.compile(r"[ \t\n\v\f\r]*([+-]?)0*([0-9]{1,20})\Z", re.ASCII)
@@ -121,14 +121,14 @@ def read_shares(reading: Reading, processors: int) -> int | None:
     value = reading.vmx.get(key)
     if value is None:
         return None
-    each = _SHARES.get(value.lower())
+    each = LEVELS.get(value.lower())
     if each is not None:
         return each * processors
     found = _NUMBER.match(value)
     shares = int(found[2]) if found else _SHARES_LIMIT
     negative = bool(found and found[1] == "-")
     if shares >= _SHARES_LIMIT or (negative and reading.dialect.strict_numbers):
-        words = ", ".join(f"'{word}'" for word in _SHARES)
+        words = ", ".join(f"'{word}'" for word in LEVELS)
         raise reading.vmx.refused(key, f"expecting one of {words} or a number, found '{value}'")
     return -shares % _SHARES_LIMIT if negative else shares
 
@@ -146,20 +146,8 @@ def write_processors(domain: Domain, writing: Writing) -> list[Entry]:
             raise ParseError(f"cpuset has {len(domain.cpuset)} processors, expecting at least {number}", where="<vcpu>")
         lines.append(("sched.cpu.affinity", ",".join(map(str, domain.cpuset))))
     if domain.shares is not None:
-        words = (word for word, each in _SHARES.items() if each * number == domain.shares)
-        lines.append(("sched.cpu.shares", next(words, str(domain.shares))))
+        lines.append(("sched.cpu.shares", level_of(domain.shares, number) or str(domain.shares)))
     return lines
-
-
-def normal_shares(processors: int) -> int:
-    """The shares of so many processors that nobody has set."""
-    return _SHARES["normal"] * processors
-
-
-def same_shares(shares: int, processors: int, others: int) -> int:
-    """What shares of so many processors are with another number of them: a level stays a level, a number a number."""
-    is_level = any(each * processors == shares for each in _SHARES.values())
-    return shares // processors * others if is_level else shares
 
 
 def _topology(domain: Domain, writing: Writing) -> list[Entry]:

@@ -59,6 +59,7 @@ SIMPLE: list[tuple[dict[str, Any], str, Any]] = [
     ({"shares": 1000}, "cpuAllocation.shares.level", "low"),
     ({"shares": 3000}, "cpuAllocation.shares.level", "custom"),
     ({"shares": 3000}, "cpuAllocation.shares.shares", 3000),
+    ({"shares": 0}, "cpuAllocation.shares.level", "custom"),
     ({"cpuset": (0, 2)}, "cpuAffinity.affinitySet", [0, 2]),
 ]
 
