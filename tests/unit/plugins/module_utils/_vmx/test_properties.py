@@ -5,11 +5,8 @@
 
 from __future__ import annotations
 
-import pathlib
-from functools import cache
 from typing import Any
 
-import pytest
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_read import read_domain
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import write_domain
@@ -19,12 +16,11 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.merge import as_in_x
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
 from ansible_collections.virt.esx.plugins.module_utils._vmx.write import write_vmx
 from ansible_collections.virt.esx.tests.unit.plugins.module_utils._vmx.samples import vmx_texts
+from ansible_collections.virt.esx.tests.unit.plugins.schema import assert_valid, needs_schema
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from lxml import etree
 
 ESX = DIALECTS["esx"]
-SCHEMA = pathlib.Path("/usr/share/libvirt/schemas/domain.rng")
 directories = st.sampled_from([None, "[datastore] directory"])
 
 
@@ -73,15 +69,8 @@ def test_any_vmx_can_become_any_domain(text: str, other: str) -> None:
     assert told(as_in_xml(read_vmx(merge_vmx(result, present)))) == told(as_in_xml(present))
 
 
-@pytest.mark.skipif(not SCHEMA.exists(), reason="Debian's package libvirt0 has the schema")
+@needs_schema
 @given(vmx_texts)
 def test_the_xml_is_valid_by_libvirts_schema(text: str) -> None:
     plain = text.replace("|22", "")  # the schema wants no quotes in the name of a network, which VMware allows
-    xml = write_domain(accepted(plain, "[datastore] directory"), ESX.xml)
-    schema = schema_of(SCHEMA)
-    assert schema.validate(etree.fromstring(xml)), schema.error_log.last_error
-
-
-@cache
-def schema_of(path: pathlib.Path) -> etree.RelaxNG:
-    return etree.RelaxNG(etree.parse(str(path)))
+    assert_valid(write_domain(accepted(plain, "[datastore] directory"), ESX.xml))
