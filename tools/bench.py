@@ -28,7 +28,7 @@ from ansible_collections.virt.esx.tests.integration.running import (
     run_playbook,
     variables_of,
 )
-from ansible_collections.virt.esx.tests.simulated import Simulator, start_simulator
+from ansible_collections.virt.esx.tests.simulator_client import Simulator, start_simulator
 
 from tools.bench_peers import PEERS, PLACE, install_peers
 

@@ -65,7 +65,13 @@ CHECKS = (
         needs=("simulator",),
         seconds=60,
     ),
-    Check("simulated", "it does what an ESX host does", ((*PYTEST, "tests/simulated"),), ("simulator",), seconds=60),
+    Check(
+        "simulator-client",
+        "it does what an ESX host does",
+        ((*PYTEST, "tests/simulator_client"),),
+        ("simulator",),
+        seconds=60,
+    ),
     Check(
         "integration",
         "each module's playbook holds: twice, in check mode, and in both ways of running",

@@ -10,8 +10,8 @@ import subprocess
 import sys
 import time
 
-from ansible_collections.virt.esx.tests.simulated import Simulator, start_simulator
-from ansible_collections.virt.esx.tests.simulated.build import PROGRAM
+from ansible_collections.virt.esx.tests.simulator_client import Simulator, start_simulator
+from ansible_collections.virt.esx.tests.simulator_client.build import PROGRAM
 
 from tools.environment import ROOT, environment
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from ansible_collections.virt.esx.tests.simulated.build import build
+from ansible_collections.virt.esx.tests.simulator_client.build import build
 
 from tools.environment import CACHE, ROOT, environment
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from ansible_collections.virt.esx.tests.simulated.build import toolchain
+from ansible_collections.virt.esx.tests.simulator_client.build import toolchain
 
 
 def main() -> None:

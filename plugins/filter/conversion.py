@@ -18,10 +18,12 @@ from ansible.module_utils.basic import missing_required_lib
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_read import read_domain
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import write_domain
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, MissingLibrary
+from ansible_collections.virt.esx.plugins.module_utils._names import (
+    parse_datastore_path,
+)
 from ansible_collections.virt.esx.plugins.module_utils._vmx import flat
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import dialect_named
 from ansible_collections.virt.esx.plugins.module_utils._vmx.merge import merge_vmx
-from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import parse_datastore_path
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read import OLDEST_HARDWARE, read_vmx
 from ansible_collections.virt.esx.plugins.module_utils._vmx.write import write_vmx
 

@@ -97,7 +97,7 @@ from typing import Any, TypeVar
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible_collections.virt.esx.plugins.module_utils._argspec import CONNECTION
-from ansible_collections.virt.esx.plugins.module_utils._driver.inventory import (
+from ansible_collections.virt.esx.plugins.module_utils._driver.info.inventory_hosts import (
     Facts,
     by_hostname,
     choose,

@@ -6,8 +6,6 @@
 Their documentation is the fragment ``virt.esx._connection``; a test compares both. What an option that is not given
 falls back to (environment, URI, libvirt's authentication file) is resolved in ``_vi/options.py``, since the order
 depends on other options.
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations

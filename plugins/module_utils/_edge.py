@@ -6,8 +6,6 @@
 A module states its :class:`Contract`: the arguments it takes and the function that does its work. ``run_as_module``
 carries it out as an ordinary module; the action plugin ``esx`` carries the same contract out in the controller's
 process. Errors become results here and nowhere else.
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations

@@ -5,8 +5,6 @@
 
 They are raised where a fact is known and turned into ``fail_json`` or ``AnsibleFilterError`` at the edge, in one
 place each (``_edge.py`` for modules and their action, ``plugins/filter/conversion.py`` for filters).
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations

@@ -258,16 +258,16 @@ questions:
 """
 
 from ansible_collections.virt.esx.plugins.module_utils._argspec import with_connection
-from ansible_collections.virt.esx.plugins.module_utils._driver.ensure import ensure_domain
-from ansible_collections.virt.esx.plugins.module_utils._driver.host import open_host
+from ansible_collections.virt.esx.plugins.module_utils._driver.connection import open_connection
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.ensure import ensure_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._edge import Contract, Result, run_as_module
 
 
 def run(invocation: Invocation) -> Result:
     """Bring the domain into the wanted state."""
-    with open_host(invocation) as host:
-        return ensure_domain(host, invocation)
+    with open_connection(invocation) as connection:
+        return ensure_domain(connection, invocation)
 
 
 CONTRACT = Contract(

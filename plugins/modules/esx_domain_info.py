@@ -313,8 +313,8 @@ domains:
 """
 
 from ansible_collections.virt.esx.plugins.module_utils._argspec import with_connection
-from ansible_collections.virt.esx.plugins.module_utils._driver.host import open_host
-from ansible_collections.virt.esx.plugins.module_utils._driver.info import read_domains
+from ansible_collections.virt.esx.plugins.module_utils._driver.connection import open_connection
+from ansible_collections.virt.esx.plugins.module_utils._driver.info.domain_info import read_domains
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._edge import Contract, Result, run_as_module
 
@@ -323,8 +323,8 @@ STATES = ["running", "paused", "shutoff"]
 
 def run(invocation: Invocation) -> Result:
     """Read the domains that were asked for."""
-    with open_host(invocation) as host:
-        return {"changed": False, "domains": read_domains(host, invocation.params)}
+    with open_connection(invocation) as connection:
+        return {"changed": False, "domains": read_domains(connection, invocation.params)}
 
 
 CONTRACT = Contract(

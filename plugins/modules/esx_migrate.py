@@ -210,16 +210,16 @@ domains:
 """
 
 from ansible_collections.virt.esx.plugins.module_utils._argspec import with_connection
-from ansible_collections.virt.esx.plugins.module_utils._driver.ends import open_ends
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
-from ansible_collections.virt.esx.plugins.module_utils._driver.migration import migrate_domains
+from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.endpoints import open_endpoints
+from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.migrate import migrate_domains
 from ansible_collections.virt.esx.plugins.module_utils._edge import Contract, Result, run_as_module
 
 
 def run(invocation: Invocation) -> Result:
     """Bring the domains to the destination."""
-    with open_ends(invocation) as ends:
-        return migrate_domains(ends, invocation)
+    with open_endpoints(invocation) as endpoints:
+        return migrate_domains(endpoints, invocation)
 
 
 CONTRACT = Contract(

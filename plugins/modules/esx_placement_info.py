@@ -119,16 +119,16 @@ placements:
 """
 
 from ansible_collections.virt.esx.plugins.module_utils._argspec import with_connection
-from ansible_collections.virt.esx.plugins.module_utils._driver.evacuation import plan_evacuation
-from ansible_collections.virt.esx.plugins.module_utils._driver.host import open_host
+from ansible_collections.virt.esx.plugins.module_utils._driver.connection import open_connection
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
+from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.evacuation import plan_evacuation
 from ansible_collections.virt.esx.plugins.module_utils._edge import Contract, Result, run_as_module
 
 
 def run(invocation: Invocation) -> Result:
     """Return the plan."""
-    with open_host(invocation) as host:
-        return plan_evacuation(host, invocation.params)
+    with open_connection(invocation) as connection:
+        return plan_evacuation(connection, invocation.params)
 
 
 CONTRACT = Contract(

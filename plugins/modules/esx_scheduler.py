@@ -135,6 +135,12 @@ scheduler:
       returned: always
       type: int
       sample: 4194304
+steps:
+  description: What was done, in order; in check mode, what would be done.
+  returned: success
+  type: list
+  elements: str
+  sample: [set scheduler parameters]
 questions:
   description: The questions of the server that were answered meanwhile.
   returned: success
@@ -156,17 +162,17 @@ questions:
 """
 
 from ansible_collections.virt.esx.plugins.module_utils._argspec import with_connection
-from ansible_collections.virt.esx.plugins.module_utils._driver.host import open_host
+from ansible_collections.virt.esx.plugins.module_utils._driver.connection import open_connection
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
-from ansible_collections.virt.esx.plugins.module_utils._driver.scheduler import read_wish, set_scheduler
+from ansible_collections.virt.esx.plugins.module_utils._driver.scheduler.scheduler import read_request, set_scheduler
 from ansible_collections.virt.esx.plugins.module_utils._edge import Contract, Result, run_as_module
 
 
 def run(invocation: Invocation) -> Result:
     """Give the domain the share that is wanted."""
-    wish = read_wish(invocation.params)
-    with open_host(invocation) as host:
-        return set_scheduler(host, invocation, wish)
+    request = read_request(invocation.params)
+    with open_connection(invocation) as connection:
+        return set_scheduler(connection, invocation, request)
 
 
 CONTRACT = Contract(

@@ -21,7 +21,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from ansible import constants  # type: ignore[attr-defined]  # (a module that makes its names when loaded)
+from ansible import constants
 from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
@@ -32,8 +32,8 @@ from ansible.utils.vars import merge_hash
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._edge import Contract, failure, secrets
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
-from ansible_collections.virt.esx.plugins.module_utils._vi.keeper import keep_session
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import preload
+from ansible_collections.virt.esx.plugins.module_utils._vi.worker_sessions import keep_session
 
 display = Display()
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 from ansible_collections.virt.esx.tests.integration.running import DATASTORE, PASSWORD, USER, WAYS
-from ansible_collections.virt.esx.tests.simulated import Simulator, start_simulator
+from ansible_collections.virt.esx.tests.simulator_client import Simulator, start_simulator
 
 
 @pytest.fixture(params=WAYS)

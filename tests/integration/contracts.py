@@ -12,7 +12,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._edge import Contract
 from ansible_collections.virt.esx.tests.integration.running import PASSWORD, USER
-from ansible_collections.virt.esx.tests.simulated import Simulator, start_simulator
+from ansible_collections.virt.esx.tests.simulator_client import Simulator, start_simulator
 
 # The types of documented return values.
 TYPES: dict[str, type] = {"str": str, "int": int, "bool": bool, "list": list, "dict": dict}

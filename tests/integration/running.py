@@ -22,7 +22,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.virt.esx.tests.simulated import Simulator
+from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]

@@ -24,7 +24,7 @@ from ansible_collections.virt.esx.tests.integration.running import (
     run_playbook,
     variables_of,
 )
-from ansible_collections.virt.esx.tests.simulated import Simulator, start_simulator
+from ansible_collections.virt.esx.tests.simulator_client import Simulator, start_simulator
 
 EXAMPLES = ROOT / "examples"
 PLUGINS = ROOT / "plugins"
@@ -186,8 +186,8 @@ def test_documented_yaml_works(source: pathlib.Path, piece: Any, vcenter: Simula
 def test_the_tour_changes_nothing_the_second_time(host: Simulator, way: str) -> None:
     env = {"ESX_PASSWORD": PASSWORD}
     tour, end, variables = EXAMPLES / "demo.yml", EXAMPLES / "undefine.yml", variables_of(host)
-    foretold = run_playbook(tour, extra_vars=variables, way=way, env=env, check=True, fails=True)
-    assert foretold.task("Define it").changed
+    predicted = run_playbook(tour, extra_vars=variables, way=way, env=env, check=True, fails=True)
+    assert predicted.task("Define it").changed
     assert host.domains() == {}
     first = run_playbook(tour, extra_vars=variables, way=way, env=env)
     assert first.changed == 2

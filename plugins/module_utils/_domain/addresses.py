@@ -4,15 +4,18 @@
 """``<address>`` of a device in domain XML; those of drives matter, the others are only looked at.
 
 ``<address type='drive' controller='0' bus='0' target='0' unit='0'/>``
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import DriveAddress
-from ansible_collections.virt.esx.plugins.module_utils._domain.values import UINT_MAX, number, required, word
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
+    UINT_MAX,
+    choice_attr,
+    int_attr,
+    required_attr,
+)
 
 TYPES = (
     "drive",
@@ -35,8 +38,8 @@ def type_of(element: Element) -> str:
 
     :raises ParseError: it has none, or one that libvirt does not know.
     """
-    required(element, "type")
-    return word(element, "type", TYPES) or ""
+    required_attr(element, "type")
+    return choice_attr(element, "type", TYPES) or ""
 
 
 def read_drive(element: Element) -> DriveAddress:
@@ -45,7 +48,7 @@ def read_drive(element: Element) -> DriveAddress:
     :raises ParseError: a part is not a number from 0 to 4294967295.
     """
     controller, bus, unit, target = (
-        number(element, part, 0, UINT_MAX) or 0 for part in ("controller", "bus", "unit", "target")
+        int_attr(element, part, 0, UINT_MAX) or 0 for part in ("controller", "bus", "unit", "target")
     )
     return DriveAddress(controller, bus, unit, target)
 

@@ -14,8 +14,6 @@
       ...
       <target type='serial' port='0'/>
     </console>
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations
@@ -27,7 +25,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.document import E
 from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import CharDevice
-from ansible_collections.virt.esx.plugins.module_utils._domain.values import UINT_MAX, number, refuse, word
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import UINT_MAX, choice_attr, error_at, int_attr
 
 _WITH_PATH = ("dev", "file", "pipe", "unix")
 _TYPES = (
@@ -79,25 +77,25 @@ def read_consoles(elements: Iterable[Element], serials: tuple[CharDevice, ...]) 
     """
     for position, element in enumerate(elements):
         target = child(element, "target")
-        kind = (None if target is None else word(target, "type", _CONSOLE_TARGETS)) or "serial"
-        known = word(element, "type", _TYPES)
+        kind = (None if target is None else choice_attr(target, "type", _CONSOLE_TARGETS)) or "serial"
+        known = choice_attr(element, "type", _TYPES)
         if kind != "serial":
             continue
         if position:
-            raise refuse(element, "Only the first console can be a serial port")
+            raise error_at(element, "Only the first console can be a serial port")
         if not serials:
             serials = (replace(_with_source(element, known or "pty"), port=0),)
     return serials
 
 
 def _read(element: Element) -> CharDevice:
-    device = _with_source(element, word(element, "type", _TYPES) or "pty")
+    device = _with_source(element, choice_attr(element, "type", _TYPES) or "pty")
     target = child(element, "target")
     if target is None:
         return device
     if element.tag == "serial":
-        word(target, "type", _SERIAL_TARGETS)
-    port = number(target, "port", -UINT_MAX, UINT_MAX)
+        choice_attr(target, "type", _SERIAL_TARGETS)
+    port = int_attr(target, "port", -UINT_MAX, UINT_MAX)
     # -1, also as an unsigned number, is libvirt's word for "not given".
     return device if port in (None, -1, UINT_MAX) else replace(device, port=port)
 
@@ -109,27 +107,27 @@ def _with_source(element: Element, kind: str) -> CharDevice:
     if kind in _WITH_PATH:
         path = None if source is None else source.get("path")
         if path is None:
-            raise refuse(element, f"A port with type='{kind}' needs <source path='...'/>")
+            raise error_at(element, f"A port with type='{kind}' needs <source path='...'/>")
         return replace(device, path=path)
     if kind != "tcp":
         return device
     host = None if source is None else source.get("host")
     service = None if source is None else source.get("service")
     if source is None or host is None or service is None:
-        raise refuse(element, "A port with type='tcp' needs <source mode='...' host='...' service='...'/>")
+        raise error_at(element, "A port with type='tcp' needs <source mode='...' host='...' service='...'/>")
     return replace(
         device,
-        mode=word(source, "mode", _MODES) or "connect",
+        mode=choice_attr(source, "mode", _MODES) or "connect",
         host=host,
         service=service,
-        protocol=(None if protocol is None else word(protocol, "type", _PROTOCOLS)) or "raw",
+        protocol=(None if protocol is None else choice_attr(protocol, "type", _PROTOCOLS)) or "raw",
     )
 
 
 def _only(element: Element, tag: str) -> Element | None:
     found = list(element.iterchildren(tag))
     if len(found) > 1:
-        raise refuse(element, f"Only one <{tag}> is allowed in a port")
+        raise error_at(element, f"Only one <{tag}> is allowed in a port")
     return found[0] if found else None
 
 

@@ -4,8 +4,6 @@
 """Controllers in domain XML, those that are written and those that disks imply.
 
 ``<controller type='scsi' index='0' model='lsilogic'/>``
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations
@@ -17,7 +15,7 @@ from dataclasses import replace
 from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Controller, Disk
-from ansible_collections.virt.esx.plugins.module_utils._domain.values import INT_MAX, number, refuse, word
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import INT_MAX, choice_attr, error_at, int_attr
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 
 SCSI_MODELS = (
@@ -90,7 +88,7 @@ def read_controllers(elements: Iterable[Element], forms: XmlForms) -> tuple[Cont
     types = (*_MODELS, "nvme") if forms.more else tuple(_MODELS)
     by_type: dict[str, list[Controller]] = {}
     for element in elements:
-        kind = word(element, "type", types) or "ide"
+        kind = choice_attr(element, "type", types) or "ide"
         others = by_type.setdefault(kind, [])
         others.append(_read(element, kind))
     return tuple(controller for kind, found in by_type.items() for controller in _numbered(kind, found))
@@ -100,8 +98,8 @@ def _read(element: Element, kind: str) -> Controller:
     model = element.get("model")
     if model is not None and model not in _MODELS.get(kind, ()):
         known = ", ".join(f"'{name}'" for name in _MODELS.get(kind, ())) or "none"
-        raise refuse(element, f"model='{model}' is not known for type='{kind}'; known are {known}")
-    index = number(element, "index", 0, INT_MAX)
+        raise error_at(element, f"model='{model}' is not known for type='{kind}'; known are {known}")
+    index = int_attr(element, "index", 0, INT_MAX)
     return Controller(kind, -1 if index is None else index, model, element.sourceline)
 
 

@@ -17,8 +17,6 @@
 An NVMe disk has a form of its own, since libvirt 11.3.0 has none and its schema no bus ``nvme``: a virtio disk whose
 alias names the slot, ``<alias name='ua-nvme0-1'/>`` for VMware's ``nvme0:1``. The ``bus='nvme'`` of newer versions
 (N7) is read as well.
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations
@@ -32,7 +30,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.document import E
 from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, DriveAddress
-from ansible_collections.virt.esx.plugins.module_utils._domain.values import refuse, required, word
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import choice_attr, error_at, required_attr
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 
 # Type of a source -> the attribute of <source> that holds its path; the others VMX cannot hold.
@@ -53,26 +51,26 @@ def read_disk(element: Element, forms: XmlForms) -> Disk:
 
     :raises ParseError: where libvirt's parser refuses it.
     """
-    device = word(element, "device", _DEVICES) or "disk"
-    kind = word(element, "type", _TYPES) or "file"
+    device = choice_attr(element, "device", _DEVICES) or "disk"
+    kind = choice_attr(element, "type", _TYPES) or "file"
     parts = children(element)
     source, target, driver = parts.get("source"), parts.get("target"), parts.get("driver")
     if source is None and not (forms.exact and device in _REMOVABLE):
         kind = "file"  # the type is that of the source, and there is none (F48, G29)
     path = source.get(_PATH[kind]) or None if source is not None and kind in _PATH else None
     if device == "lun" and kind not in ("block", "network"):
-        raise refuse(element, f"A disk with device='lun' has type='block' and a source; this has type='{kind}'")
+        raise error_at(element, f"A disk with device='lun' has type='block' and a source; this has type='{kind}'")
     if target is None or target.get("dev") is None:
-        raise refuse(element, "The disk has no <target dev='...'/>")
-    name = required(target, "dev")
+        raise error_at(element, "The disk has no <target dev='...'/>")
+    name = required_attr(target, "dev")
     if device == "disk" and (source is None or (path is None and kind in _PATH)):
-        raise refuse(element, f"The disk '{name}' has no source; a hard disk needs one, as in <source file='...'/>")
+        raise error_at(element, f"The disk '{name}' has no source; a hard disk needs one, as in <source file='...'/>")
     bus = _bus(parts, target, device, name, forms)
     address, address_type = _address(element, parts, bus, name, forms)
     if address is not None and bus == "nvme":
         name = targets.nvme_name(address)
-    policy = None if source is None else word(source, "startupPolicy", _STARTUP_POLICIES)
-    cache = None if driver is None else word(driver, "cache", _CACHES)
+    policy = None if source is None else choice_attr(source, "startupPolicy", _STARTUP_POLICIES)
+    cache = None if driver is None else choice_attr(driver, "cache", _CACHES)
     return Disk(
         device=device,
         type=kind,
@@ -95,17 +93,17 @@ def _bus(parts: Mapping[str, Element], target: Element, device: str, name: str, 
     """The bus, which the name may imply and has to fit (F9, F10)."""
     prefix = targets.prefix_of(name)
     buses = (*_BUSES, "nvme") if forms.more else _BUSES
-    bus = word(target, "bus", buses)
+    bus = choice_attr(target, "bus", buses)
     if bus is None:
         bus = "fdc" if device == "floppy" else targets.BUS_OF_PREFIX.get(prefix or "", "")
     if (device == "floppy") != (bus == "fdc"):
-        raise refuse(target, f"bus='{bus}' does not fit device='{device}'; floppies, and only they, are on bus 'fdc'")
+        raise error_at(target, f"bus='{bus}' does not fit device='{device}'; floppies, and only they, are on bus 'fdc'")
     if device == "floppy" and prefix != "fd":
-        raise refuse(target, f"dev='{name}' is no name of a floppy; expected 'fda' or 'fdb'")
+        raise error_at(target, f"dev='{name}' is no name of a floppy; expected 'fda' or 'fdb'")
     if bus == "nvme":
         return bus
     if device in _HARD_DISKS and prefix in (None, "fd"):
-        raise refuse(target, f"dev='{name}' is no name of a hard disk; expected one like 'sda' or 'hda'")
+        raise error_at(target, f"dev='{name}' is no name of a hard disk; expected one like 'sda' or 'hda'")
     if forms.more and bus == "virtio" and _alias(parts) is not None:
         return "nvme"
     return bus
@@ -128,20 +126,20 @@ def _address(
             return _alias(parts) or _nvme_by_name(element, name), None
         index = targets.index_of(name)
         if index is None:
-            raise refuse(element, f"The target dev='{name}' is not understood; expected a name like 'sda' or 'hdc'")
+            raise error_at(element, f"The target dev='{name}' is not understood; expected a name like 'sda' or 'hdc'")
         return targets.drive_address(bus, index, sata_units=forms.sata_units), None
     kind = type_of(given)
     if kind == "drive":
         return _as_meant(read_drive(given), bus, name, forms), None
     if bus in _DRIVE_BUSES:
-        raise refuse(given, f"type='{kind}' does not fit bus='{bus}'; expected type='drive'")
+        raise error_at(given, f"type='{kind}' does not fit bus='{bus}'; expected type='drive'")
     return (_alias(parts) if bus == "nvme" else None), kind
 
 
 def _nvme_by_name(element: Element, name: str) -> DriveAddress:
     address = targets.nvme_address(name)
     if address is None:
-        raise refuse(element, f"The target dev='{name}' is no name of an NVMe disk; expected one like 'nvme0n1'")
+        raise error_at(element, f"The target dev='{name}' is no name of an NVMe disk; expected one like 'nvme0n1'")
     return address
 
 

@@ -11,8 +11,6 @@
     <video>
       <model type='vmvga' vram='8192' primary='yes'/>
     </video>
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations
@@ -24,11 +22,11 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import Grap
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
     INT_MAX,
     UINT_MAX,
-    number,
-    refuse,
-    required,
+    choice_attr,
+    error_at,
+    int_attr,
+    required_attr,
     to_int,
-    word,
 )
 
 _GRAPHICS = ("vnc", "sdl", "rdp", "desktop", "spice", "egl-headless", "dbus")
@@ -63,9 +61,9 @@ def read_graphics(element: Element) -> Graphics:
 
     :raises ParseError: where libvirt's parser refuses it.
     """
-    required(element, "type")
-    kind = word(element, "type", _GRAPHICS) or "vnc"
-    port = number(element, "port", -INT_MAX - 1, INT_MAX)
+    required_attr(element, "type")
+    kind = choice_attr(element, "type", _GRAPHICS) or "vnc"
+    port = int_attr(element, "port", -INT_MAX - 1, INT_MAX)
     automatic = {"yes": True, "no": False}.get(element.get("autoport") or "", port in (None, -1))
     return Graphics(
         type=kind,
@@ -85,9 +83,9 @@ def _listen(element: Element) -> str | None:
     short = element.get("listen") or None
     listens = list(element.iterchildren("listen"))
     for listen in listens:
-        required(listen, "type")
-        if word(listen, "type", _LISTENS) == "network":
-            required(listen, "network")
+        required_attr(listen, "type")
+        if choice_attr(listen, "type", _LISTENS) == "network":
+            required_attr(listen, "network")
     if not listens:
         return short
     first = listens[0]
@@ -95,7 +93,7 @@ def _listen(element: Element) -> str | None:
         return None
     address = first.get("address")
     if None not in (short, address) and short != address:
-        raise refuse(element, f"listen='{short}' is not the address='{address}' of the first <listen>")
+        raise error_at(element, f"listen='{short}' is not the address='{address}' of the first <listen>")
     return short or address or None
 
 
@@ -128,10 +126,10 @@ def read_video(element: Element) -> Video:
     model = child(element, "model")
     if model is None:
         return Video(vram_kib=vram_kib(None), line=element.sourceline)
-    kind = word(model, "type", ("", *_VIDEOS)) or "vmvga"
+    kind = choice_attr(model, "type", ("", *_VIDEOS)) or "vmvga"
     for only_qxl in ("ram", "vram64", "vgamem"):
         if kind != "qxl" and model.get(only_qxl) is not None:
-            raise refuse(model, f"The attribute '{only_qxl}' is for type='qxl' only")
+            raise error_at(model, f"The attribute '{only_qxl}' is for type='qxl' only")
     heads = _optional_number(model, "heads")
     return Video(kind, vram_kib(_optional_number(model, "vram")), 1 if heads is None else heads, element.sourceline)
 
@@ -143,7 +141,7 @@ def _optional_number(element: Element, name: str) -> int | None:
         return None
     result = to_int(value, 0, UINT_MAX)
     if result is None:
-        raise refuse(element, f"{name}='{value}' is not a number from 0 to {UINT_MAX}")
+        raise error_at(element, f"{name}='{value}' is not a number from 0 to {UINT_MAX}")
     return result
 
 

@@ -5,8 +5,6 @@
 
 XML comes from strangers: no document type and so no entities, nothing is fetched, size and depth are bounded. This is
 the only file of the collection that imports lxml; the others see :class:`Element`.
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations

@@ -5,8 +5,6 @@
 
 libvirt drops most control characters and writes some raw, which is not XML (G16); and it writes line ends within
 attributes raw, which every reader turns into blanks.
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations

@@ -10,8 +10,6 @@
       <target dir='srv'/>
       <readonly/>
     </filesystem>
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations
@@ -20,7 +18,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.document import E
 from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Filesystem
-from ansible_collections.virt.esx.plugins.module_utils._domain.values import refuse, word
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import choice_attr, error_at
 
 # Type -> the attribute of <source> that says what is shared; VMX can hold 'mount' alone.
 _SOURCE = {
@@ -39,14 +37,14 @@ def read_filesystem(element: Element) -> Filesystem:
 
     :raises ParseError: it has no source or target, or is of a type that libvirt does not know.
     """
-    kind = word(element, "type", _SOURCE) or "mount"
+    kind = choice_attr(element, "type", _SOURCE) or "mount"
     source, target = child(element, "source"), child(element, "target")
     path = None if source is None else source.get(_SOURCE[kind])
     if path is None:
-        raise refuse(element, f"The shared folder has no source; expected <source {_SOURCE[kind]}='...'/>")
+        raise error_at(element, f"The shared folder has no source; expected <source {_SOURCE[kind]}='...'/>")
     name = None if target is None else target.get("dir")
     if not name:
-        raise refuse(element, "The shared folder has no target; expected its name in the guest, <target dir='...'/>")
+        raise error_at(element, "The shared folder has no target; expected its name in the guest, <target dir='...'/>")
     return Filesystem(path, name, kind, child(element, "readonly") is not None, element.sourceline)
 
 

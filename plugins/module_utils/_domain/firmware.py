@@ -16,8 +16,6 @@
       </nvram>
       <smbios mode='host'/>
     </os>
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations
@@ -31,10 +29,10 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.metadata import r
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Os
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
     YES_NO,
-    refuse,
-    required,
+    choice_attr,
+    error_at,
+    required_attr,
     text_of,
-    word,
 )
 
 ARCHITECTURES = ("i686", "x86_64")
@@ -53,17 +51,17 @@ def read_os(domain: Element, top: Mapping[str, Element], forms: XmlForms) -> Os:
     kind = next((kind for system in domain.iterchildren("os") for kind in system.iterchildren("type")), None)
     virtualisation = text_of(kind)
     if element is None or kind is None or virtualisation is None:
-        raise refuse(domain, "The type of the operating system is missing; expected <os><type>hvm</type></os>")
+        raise error_at(domain, "The type of the operating system is missing; expected <os><type>hvm</type></os>")
     if virtualisation != "hvm":
-        raise refuse(kind, f"'{virtualisation}' is not known to ESX; expected 'hvm'")
-    firmware = word(element, "firmware", _FIRMWARES) or None
+        raise error_at(kind, f"'{virtualisation}' is not known to ESX; expected 'hvm'")
+    firmware = choice_attr(element, "firmware", _FIRMWARES) or None
     smbios = child(element, "smbios")
     return Os(
-        arch=word(kind, "arch", ("", *ARCHITECTURES)) or ARCHITECTURES[0],
+        arch=choice_attr(kind, "arch", ("", *ARCHITECTURES)) or ARCHITECTURES[0],
         firmware=firmware,
         secure_boot=_secure_boot(element) if firmware else None,
         nvram=_nvram(element, firmware, forms) or read_nvram(top.get("metadata")),
-        smbios=None if smbios is None else word(smbios, "mode", _SMBIOS_MODES),
+        smbios=None if smbios is None else choice_attr(smbios, "mode", _SMBIOS_MODES),
     )
 
 
@@ -72,10 +70,10 @@ def _secure_boot(element: Element) -> bool | None:
     found = child(element, "firmware")
     result = None
     for feature in () if found is None else found.iterchildren("feature"):
-        required(feature, "name")
-        required(feature, "enabled")
-        enabled = word(feature, "enabled", YES_NO) == "yes"
-        if word(feature, "name", _FEATURES) == "secure-boot":
+        required_attr(feature, "name")
+        required_attr(feature, "enabled")
+        enabled = choice_attr(feature, "enabled", YES_NO) == "yes"
+        if choice_attr(feature, "name", _FEATURES) == "secure-boot":
             result = enabled
     return result
 
@@ -86,7 +84,7 @@ def _nvram(element: Element, firmware: str | None, forms: XmlForms) -> str | Non
     if firmware is None and not forms.more and text_of(loader) is None:
         for found in (loader, nvram):
             if found is not None:
-                raise refuse(
+                raise error_at(
                     found, "There is neither a firmware nor the path of a loader; expected <os firmware='efi'>"
                 )
     if nvram is None:

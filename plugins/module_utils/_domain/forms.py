@@ -5,8 +5,6 @@
 
 The dialects themselves are one table in ``_vmx/dialect.py``; each row there holds one of these. The defaults are
 libvirt 11.3.0's.
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations

@@ -17,8 +17,6 @@
     </interface>
 
 A host-only card of VMware's is ``<interface type='network'>`` with ``<source network='hostonly'/>``.
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations
@@ -32,11 +30,11 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import Inte
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
     LONG_MAX,
     YES_NO,
-    number,
-    refuse,
-    required,
+    choice_attr,
+    error_at,
+    int_attr,
+    required_attr,
     to_uuid,
-    word,
 )
 
 # Type -> the attribute of <source> with the network's name, which then is required.
@@ -79,19 +77,19 @@ def read_interface(element: Element, forms: XmlForms) -> Interface:
 
     :raises ParseError: where libvirt's parser refuses it.
     """
-    kind = word(element, "type", _TYPES) or "user"
+    kind = choice_attr(element, "type", _TYPES) or "user"
     parts = children(element)
     mac, target, model = parts.get("mac"), parts.get("target"), parts.get("model")
     device = None if target is None else target.get("dev")
     if device is not None and device.startswith(_OWN_DEVICES) and not forms.exact:
         device = None
-    check = None if mac is None else word(mac, "check", YES_NO)
+    check = None if mac is None else choice_attr(mac, "check", YES_NO)
     return Interface(
         type=kind,
         source=_source(element, kind),
         vds=_vds_port(element, forms) if kind == "vds" else None,
         mac=None if mac is None else _mac(mac),
-        mac_type=None if mac is None else word(mac, "type", _MAC_TYPES),
+        mac_type=None if mac is None else choice_attr(mac, "type", _MAC_TYPES),
         mac_check=None if check is None else check == "yes",
         target=device,
         model=(model.get("type") or "").lower() or None if model is not None else None,
@@ -105,9 +103,9 @@ def _mac(element: Element) -> str | None:
         return None
     mac = to_mac(text)
     if mac is None:
-        raise refuse(element, f"address='{text}' is no MAC address; expected six pairs of hexadecimal digits and ':'")
+        raise error_at(element, f"address='{text}' is no MAC address; expected six pairs of hexadecimal digits and ':'")
     if int(mac[:2], 16) & 1:
-        raise refuse(element, f"address='{text}' is a multicast address; a network card has a unicast one")
+        raise error_at(element, f"address='{text}' is a multicast address; a network card has a unicast one")
     return None if mac == NO_MAC else mac
 
 
@@ -116,23 +114,23 @@ def _source(element: Element, kind: str) -> str | None:
         return None
     source = child(element, "source")
     if source is None:
-        raise refuse(element, f"A network card with type='{kind}' needs <source {_SOURCE[kind]}='...'/>")
-    return required(source, _SOURCE[kind])
+        raise error_at(element, f"A network card with type='{kind}' needs <source {_SOURCE[kind]}='...'/>")
+    return required_attr(source, _SOURCE[kind])
 
 
 def _vds_port(element: Element, forms: XmlForms) -> VdsPort:
     source = child(element, "source")
     if source is None:
-        raise refuse(element, "A network card with type='vds' needs <source switchid='...'/>")
-    switch_id = to_uuid(required(source, "switchid"))
+        raise error_at(element, "A network card with type='vds' needs <source switchid='...'/>")
+    switch_id = to_uuid(required_attr(source, "switchid"))
     if switch_id is None:
-        raise refuse(source, f"switchid='{source.get('switchid')}' is not a UUID; expected 32 hexadecimal digits")
+        raise error_at(source, f"switchid='{source.get('switchid')}' is not a UUID; expected 32 hexadecimal digits")
     group = source.get("portgroupid")
     return VdsPort(
         switch_id,
-        number(source, "portid", -LONG_MAX - 1, LONG_MAX) or 0,
+        int_attr(source, "portid", -LONG_MAX - 1, LONG_MAX) or 0,
         group if forms.bare_vds else group or None,
-        number(source, "connectionid", -LONG_MAX - 1, LONG_MAX) or 0,
+        int_attr(source, "connectionid", -LONG_MAX - 1, LONG_MAX) or 0,
     )
 
 

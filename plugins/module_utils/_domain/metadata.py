@@ -16,8 +16,6 @@ libvirt takes an NVRAM only beside EFI firmware, in ``<os>``; that of a BIOS is 
       </libosinfo:libosinfo>
       <esx:nvram xmlns:esx='urn:virt.esx:domain:1.0' file='[datastore] directory/web.nvram'/>
     </metadata>
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations

@@ -8,8 +8,6 @@ another's text. ``None`` means "not stated"; defaults are made by whoever writes
 that is not valid UTF-8 is held with surrogate escapes.
 
 Each device that came from a text knows the ``line`` it began on, for error messages; it takes no part in comparisons.
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations

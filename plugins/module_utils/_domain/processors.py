@@ -12,8 +12,6 @@
     <cpu>
       <topology sockets='2' dies='1' clusters='1' cores='2' threads='1'/>
     </cpu>
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations
@@ -24,14 +22,14 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import Cpu,
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
     UINT_MAX,
     ULONG_MAX,
+    choice_attr,
     cpu_ranges,
-    number,
-    refuse,
-    required,
+    error_at,
+    int_attr,
+    required_attr,
     text_number,
     text_of,
     to_cpus,
-    word,
 )
 
 _MODES = ("custom", "host-model", "host-passthrough", "maximum")
@@ -47,16 +45,16 @@ def read_vcpus(element: Element | None) -> tuple[int, int | None, tuple[int, ...
         return 1, None, None
     count = text_number(element, UINT_MAX)
     if not count:
-        raise refuse(element, f"'{text_of(element) or ''}' is no number of processors; expected 1 or more")
-    current = number(element, "current", 0, UINT_MAX)
+        raise error_at(element, f"'{text_of(element) or ''}' is no number of processors; expected 1 or more")
+    current = int_attr(element, "current", 0, UINT_MAX)
     if current is not None and current > count:
-        raise refuse(element, f"current='{current}' is more than the {count} processors that there are at most")
+        raise error_at(element, f"current='{current}' is more than the {count} processors that there are at most")
     cpuset = element.get("cpuset")
-    if word(element, "placement", _PLACEMENTS) == "auto" or cpuset is None:
+    if choice_attr(element, "placement", _PLACEMENTS) == "auto" or cpuset is None:
         return count, current, None
     cpus = to_cpus(cpuset)
     if cpus is None:
-        raise refuse(element, f"cpuset='{cpuset}' is no set of CPUs; expected one like '0-3,^2,7'")
+        raise error_at(element, f"cpuset='{cpuset}' is no set of CPUs; expected one like '0-3,^2,7'")
     return count, current, cpus
 
 
@@ -75,18 +73,18 @@ def read_cpu(element: Element | None) -> Cpu | None:
     """
     if element is None:
         return None
-    mode = word(element, "mode", _MODES) or "custom"
+    mode = choice_attr(element, "mode", _MODES) or "custom"
     model = text_of(child(element, "model"))
     for tag in ("feature", "vendor"):
         if mode == "custom" and model is None and child(element, tag) is not None:
-            raise refuse(element, f"<{tag}> needs a CPU model, <model>...</model>")
+            raise error_at(element, f"<{tag}> needs a CPU model, <model>...</model>")
     topology = child(element, "topology")
     if topology is None:
         return Cpu(mode=mode, line=element.sourceline)
     for attribute in ("sockets", "cores", "threads"):
-        required(topology, attribute)
+        required_attr(topology, attribute)
     sockets, cores, threads, dies, clusters = (
-        number(topology, attribute, 1, UINT_MAX) or 1
+        int_attr(topology, attribute, 1, UINT_MAX) or 1
         for attribute in ("sockets", "cores", "threads", "dies", "clusters")
     )
     return Cpu(sockets, cores, threads, dies, clusters, mode, element.sourceline)

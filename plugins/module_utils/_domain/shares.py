@@ -1,10 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""CPU shares: libvirt has their number, VMware also names levels, which stand for so many a processor (P14, F29).
-
-Private to the collection: it can change at any time.
-"""
+"""CPU shares: libvirt has their number, VMware also names levels, which stand for so many a processor (P14, F29)."""
 
 from __future__ import annotations
 

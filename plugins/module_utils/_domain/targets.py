@@ -4,8 +4,6 @@
 """Names of disks in the guest (``sda``) and the slots on a controller that they stand for (P30 to P34, F9, F35).
 
 A target name is a prefix and letters that count up to the target index: ``a`` is 0, ``z`` 25, ``aa`` 26.
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations

@@ -8,15 +8,13 @@
     <tpm model='tpm-crb'>
       <backend type='emulator' version='2.0'/>
     </tpm>
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Tpm
-from ansible_collections.virt.esx.plugins.module_utils._domain.values import refuse, required, word
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import choice_attr, error_at, required_attr
 
 _MODELS = ("tpm-tis", "tpm-crb", "tpm-spapr", "spapr-tpm-proxy")
 _BACKENDS = ("passthrough", "emulator", "external")
@@ -30,13 +28,13 @@ def read_tpm(element: Element) -> Tpm:
     """
     backends = list(element.iterchildren("backend"))
     if len(backends) != 1:
-        raise refuse(element, "The TPM needs one back end; expected <backend type='emulator' version='2.0'/>")
+        raise error_at(element, "The TPM needs one back end; expected <backend type='emulator' version='2.0'/>")
     backend = backends[0]
-    required(backend, "type")
+    required_attr(backend, "type")
     return Tpm(
-        model=word(element, "model", _MODELS) or "tpm-crb",
-        backend=word(backend, "type", _BACKENDS) or "emulator",
-        version=word(backend, "version", _VERSIONS),
+        model=choice_attr(element, "model", _MODELS) or "tpm-crb",
+        backend=choice_attr(backend, "type", _BACKENDS) or "emulator",
+        version=choice_attr(backend, "version", _VERSIONS),
         line=element.sourceline,
     )
 

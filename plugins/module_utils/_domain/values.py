@@ -4,8 +4,6 @@
 """Values in domain XML: numbers, sizes, UUIDs, sets of CPUs and words, read as libvirt reads them; text, escaped.
 
 Every reader raises :class:`ParseError` with the element, its line, what it found and what would be right.
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations
@@ -31,14 +29,14 @@ _POWERS = {letter: power for power, letter in enumerate("kmgtpe", 1)}
 _CPUS = 16384
 
 
-def refuse(element: Element, message: str) -> ParseError:
+def error_at(element: Element, message: str) -> ParseError:
     """The error to raise for an element that is not acceptable."""
     return ParseError(message, where=f"<{element.tag}>", line=element.sourceline)
 
 
 def one_of(words: Iterable[str]) -> str:
     """Words that would be right, as a phrase."""
-    return "expected one of " + ", ".join(f"'{word}'" for word in words if word)
+    return "expected one of " + ", ".join(f"'{choice_attr}'" for choice_attr in words if choice_attr)
 
 
 def text_of(element: Element | None) -> str | None:
@@ -48,19 +46,19 @@ def text_of(element: Element | None) -> str | None:
     return ("".join(element.itertext()) if len(element) else element.text) or None
 
 
-def word(element: Element, attribute: str, words: Collection[str]) -> str | None:
+def choice_attr(element: Element, attribute: str, words: Collection[str]) -> str | None:
     """An attribute that is one of a set of words, None where it is not given."""
     value = element.get(attribute)
     if value is not None and value not in words:
-        raise refuse(element, f"{attribute}='{value}' is not known; {one_of(words)}")
+        raise error_at(element, f"{attribute}='{value}' is not known; {one_of(words)}")
     return value
 
 
-def required(element: Element, attribute: str) -> str:
+def required_attr(element: Element, attribute: str) -> str:
     """An attribute that has to be there."""
     value = element.get(attribute)
     if value is None:
-        raise refuse(element, f"The attribute '{attribute}' is missing")
+        raise error_at(element, f"The attribute '{attribute}' is missing")
     return value
 
 
@@ -69,18 +67,18 @@ def to_int(text: str, low: int, high: int) -> int | None:
     plain = text.isdigit() and text.isascii()
     if len(text) > 64 or not (plain or _NUMBER.fullmatch(text)):
         return None
-    number = int(text)
-    return number if low <= number <= high else None
+    int_attr = int(text)
+    return int_attr if low <= int_attr <= high else None
 
 
-def number(element: Element, attribute: str, low: int, high: int) -> int | None:
+def int_attr(element: Element, attribute: str, low: int, high: int) -> int | None:
     """An attribute that is a decimal number within a range, None where it is not given."""
     value = element.get(attribute)
     if value is None:
         return None
     result = to_int(value, low, high)
     if result is None:
-        raise refuse(element, f"{attribute}='{value}' is not a number from {low} to {high}")
+        raise error_at(element, f"{attribute}='{value}' is not a number from {low} to {high}")
     return result
 
 
@@ -91,7 +89,7 @@ def text_number(element: Element | None, high: int) -> int | None:
         return None
     result = to_int(text, 0, high)
     if result is None:
-        raise refuse(element, f"'{text}' is not a number from 0 to {high}")
+        raise error_at(element, f"'{text}' is not a number from 0 to {high}")
     return result
 
 
@@ -106,9 +104,9 @@ def size_kib(element: Element | None) -> int | None:
     unit = element.get("unit") or "KiB"
     scale = bytes_per(unit)
     if scale is None:
-        raise refuse(element, f"unit='{unit}' is not known; expected bytes, or a letter of KMGTPE with iB or B")
+        raise error_at(element, f"unit='{unit}' is not known; expected bytes, or a letter of KMGTPE with iB or B")
     if size * scale > LONG_MAX:
-        raise refuse(element, f"{size} {unit} is too large")
+        raise error_at(element, f"{size} {unit} is too large")
     return (size * scale + 1023) // 1024
 
 
@@ -136,7 +134,7 @@ def uuid_of(element: Element | None) -> str | None:
         return None
     uuid = to_uuid(text)
     if uuid is None:
-        raise refuse(element, f"'{text}' is not a UUID; expected 32 hexadecimal digits")
+        raise error_at(element, f"'{text}' is not a UUID; expected 32 hexadecimal digits")
     return uuid
 
 

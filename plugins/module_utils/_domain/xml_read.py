@@ -5,8 +5,6 @@
 
 The parser's own doing is here too: sorted disks, implied controllers, the default video, the console that is a serial
 port. What is missing and would be random, the UUID and MAC addresses, stays missing.
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations
@@ -22,14 +20,14 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.filesystems impor
 from ansible_collections.virt.esx.plugins.module_utils._domain.firmware import read_os
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import LIBVIRT, XmlForms
 from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import read_interface
+from ansible_collections.virt.esx.plugins.module_utils._domain.libvirt_checks import check_unused
 from ansible_collections.virt.esx.plugins.module_utils._domain.metadata import read_guest_os
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain, Video
 from ansible_collections.virt.esx.plugins.module_utils._domain.processors import read_cpu, read_shares, read_vcpus
 from ansible_collections.virt.esx.plugins.module_utils._domain.tpms import read_tpm
-from ansible_collections.virt.esx.plugins.module_utils._domain.unused import check_unused
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
-    refuse,
-    required,
+    error_at,
+    required_attr,
     size_kib,
     text_of,
     uuid_of,
@@ -52,7 +50,7 @@ def read_domain(xml: str | bytes, forms: XmlForms = LIBVIRT) -> Domain:
     top = children(root)
     name = text_of(top.get("name"))
     if name is None:
-        raise refuse(root, "The domain has no name; expected <name>...</name>")
+        raise error_at(root, "The domain has no name; expected <name>...</name>")
     memory, current_memory = _memory(root, top)
     vcpus, current_vcpus, cpuset = read_vcpus(top.get("vcpu"))
     devices = _devices(root)
@@ -91,10 +89,10 @@ def read_domain(xml: str | bytes, forms: XmlForms = LIBVIRT) -> Domain:
 def _check_root(root: Element) -> None:
     """Refuse another document than ``<domain type='vmware'>`` (F1)."""
     if root.tag.rpartition("}")[2] != "domain":
-        raise refuse(root, "The document is not domain XML; expected the root element <domain type='vmware'>")
-    kind = required(root, "type")
+        raise error_at(root, "The document is not domain XML; expected the root element <domain type='vmware'>")
+    kind = required_attr(root, "type")
     if kind != "vmware":
-        raise refuse(root, f"type='{kind}' is not a domain of VMware's; expected type='vmware'")
+        raise error_at(root, f"type='{kind}' is not a domain of VMware's; expected type='vmware'")
 
 
 def _uuid(top: Mapping[str, Element], forms: XmlForms) -> str | None:
@@ -107,10 +105,10 @@ def _memory(root: Element, top: Mapping[str, Element]) -> tuple[int, int]:
     """The memory and the current memory in KiB (F5, F6)."""
     memory = size_kib(top.get("memory"))
     if not memory:
-        raise refuse(root, "The memory is missing or 0; expected <memory unit='KiB'>...</memory>")
+        raise error_at(root, "The memory is missing or 0; expected <memory unit='KiB'>...</memory>")
     maximum = top.get("maxMemory")
     if maximum is not None and text_of(maximum) is not None:
-        raise refuse(maximum, "Memory that is added later is not supported")
+        raise error_at(maximum, "Memory that is added later is not supported")
     current = size_kib(top.get("currentMemory"))
     return memory, min(current or memory, memory)
 
@@ -122,7 +120,7 @@ def _devices(root: Element) -> dict[str, list[Element]]:
         for device in devices.iterchildren("*"):
             found.setdefault(device.tag, []).append(device)
     if "memory" in found:
-        raise refuse(found["memory"][0], "Memory devices are not supported")
+        raise error_at(found["memory"][0], "Memory devices are not supported")
     return found
 
 

@@ -4,8 +4,6 @@
 """A domain written as domain XML, byte for byte as libvirt prints it (Z1 to Z7), by joining strings.
 
 A writer on a tree of lxml's is several times slower, and puts attributes in other quotes.
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations
@@ -56,10 +54,10 @@ def write_domain(domain: Domain, forms: XmlForms = LIBVIRT, *, secure: bool = Tr
 
 
 def _root(domain: Domain, forms: XmlForms) -> str:
-    number = f" id='{domain.id}'" if domain.id is not None else ""
+    int_attr = f" id='{domain.id}'" if domain.id is not None else ""
     vmware = domain.datacenter_path is not None or (domain.moref is not None and forms.moref)
     namespace = " xmlns:vmware='http://libvirt.org/schemas/domain/vmware/1.0'" if vmware else ""
-    return f"<domain type='vmware'{number}{namespace}>\n"
+    return f"<domain type='vmware'{int_attr}{namespace}>\n"
 
 
 def _identity(domain: Domain, forms: XmlForms) -> str:

@@ -1,10 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Looking into the datastores of a host, and what a virtual disk there says of its controller.
-
-Private to the collection: it can change at any time.
-"""
+"""Looking into the datastores of a host, and what a virtual disk there says of its controller."""
 
 from __future__ import annotations
 
@@ -12,11 +9,14 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk
-from ansible_collections.virt.esx.plugins.module_utils._driver.host import Host
+from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, ParseError, ServerFault
+from ansible_collections.virt.esx.plugins.module_utils._names import (
+    DatastorePath,
+    parse_datastore_path,
+)
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import HOST_DATASTORES, fetch
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
-from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import DatastorePath, parse_datastore_path
 
 # VmDiskFileInfo.controllerType -> libvirt's model (D12), case apart.
 _MODELS = {
@@ -27,20 +27,26 @@ _MODELS = {
 }
 
 
-def search(host: Host, place: DatastorePath, spec: Any) -> list[Any]:
+def search(connection: EsxConnection, place: DatastorePath, spec: Any) -> list[Any]:
     """The FileInfos of a directory, nothing if it does not exist.
 
     :param place: any file in the directory.
     :param spec: a HostDatastoreBrowserSearchSpec.
     :raises NotFound: if the host has no such datastore.
     """
-    rows = fetch(host.session, "Datastore", ["name", "browser"], objects=[host.context.host], traversal=HOST_DATASTORES)
+    rows = fetch(
+        connection.session,
+        "Datastore",
+        ["name", "browser"],
+        objects=[connection.context.host],
+        traversal=HOST_DATASTORES,
+    )
     browser = next((values["browser"] for _ref, values in rows if values["name"] == place.datastore), None)
     if browser is None:
         raise NotFound(f"The host has no datastore '{place.datastore}'.")
     directory = f"[{place.datastore}] {place.directory}".rstrip()
     try:
-        found = host.wait(browser.SearchDatastore_Task(directory, spec), f"Listing {directory}")
+        found = connection.wait(browser.SearchDatastore_Task(directory, spec), f"Listing {directory}")
     except ServerFault as error:
         if error.fault == "FileNotFound":
             return []
@@ -48,7 +54,7 @@ def search(host: Host, place: DatastorePath, spec: Any) -> list[Any]:
     return list(found.file or ())
 
 
-def scsi_model_of(host: Host) -> Callable[[Disk], str]:
+def scsi_model_of(connection: EsxConnection) -> Callable[[Disk], str]:
     """The function that answers what SCSI controller a disk was made for, for controllers of model ``auto``."""
 
     def model(disk: Disk) -> str:
@@ -58,7 +64,9 @@ def scsi_model_of(host: Host) -> Callable[[Disk], str]:
             diskType=True, capacityKb=False, hardwareVersion=False, controllerType=True
         )
         spec = browser.SearchSpec(matchPattern=[place.name], query=[browser.VmDiskQuery(details=details)])
-        types = [getattr(item, "controllerType", None) for item in search(host, place, spec) if item.path == place.name]
+        types = [
+            getattr(item, "controllerType", None) for item in search(connection, place, spec) if item.path == place.name
+        ]
         found = _MODELS.get(str(getattr(types[0], "_wsdlName", "")).lower()) if types else None
         if found is None:
             raise ParseError(

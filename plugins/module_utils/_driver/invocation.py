@@ -1,10 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One call of a module as the driver sees it: what it was asked, and how it may speak meanwhile.
-
-Private to the collection: it can change at any time.
-"""
+"""One call of a module as the driver sees it: what it was asked, and how it may speak meanwhile."""
 
 from __future__ import annotations
 
@@ -13,14 +10,14 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ansible_collections.virt.esx.plugins.module_utils._vi.options import Connection
+from ansible_collections.virt.esx.plugins.module_utils._vi.options import ConnectionOptions
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session, open_session
 
 
 class Connect(Protocol):
     """Opens a session with the server of a connection, for the time of a ``with`` block."""
 
-    def __call__(self, connection: Connection, *, warn: Callable[[str], None]) -> AbstractContextManager[Session]:
+    def __call__(self, options: ConnectionOptions, *, warn: Callable[[str], None]) -> AbstractContextManager[Session]:
         """Return the session's context manager."""
 
 

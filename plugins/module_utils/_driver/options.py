@@ -1,10 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Values as users write them in options: amounts of memory (``1048576``, ``1 GiB``, ``512M``) and UUIDs.
-
-Private to the collection: it can change at any time.
-"""
+"""Values as users write them in options: amounts of memory (``1048576``, ``1 GiB``, ``512M``) and UUIDs."""
 
 from __future__ import annotations
 

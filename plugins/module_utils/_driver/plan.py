@@ -1,20 +1,39 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A plan: what has to be done to get from what is to what is wanted.
+"""A plan: the steps from the present state to the requested one, and the one way to carry a plan out.
 
-Every acting module makes a plan first. Check mode and diff show the plan, otherwise the same plan is carried out: so
-they cannot say one thing and do another.
-
-Private to the collection: it can change at any time.
+Every acting module makes a plan first. Check mode and diff mode report that plan, otherwise the same plan is carried
+out, so the two cannot disagree.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
+from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord
+from ansible_collections.virt.esx.plugins.module_utils._driver.pending import check_pending_question, wait_until_idle
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
+from ansible_collections.virt.esx.plugins.module_utils._vi.licence import writing
+
+# Faults that mean another client changed the object first: the requested state may already be reached.
+_OVERTAKEN = ("AlreadyExists", "DuplicateName", "InvalidPowerState", "ManagedObjectNotFound", "TaskInProgress")
+_TRIES = 4
+
+
+@dataclass
+class Target:
+    """The domain that the steps of a plan work on; ``ref`` is None until a step has created it."""
+
+    name: str
+    ref: Any = None
+
+    def __str__(self) -> str:
+        return f"domain '{self.name}'"
 
 
 @dataclass(frozen=True)
@@ -27,33 +46,91 @@ class Step:
 
 @dataclass(frozen=True)
 class Plan:
-    """The steps, in order, and the texts before and after that diff mode shows."""
+    """The steps, in order; each wing adds what it knows of the object before and after them.
 
-    steps: Sequence[Step] = ()
-    before: str = ""
-    after: str = ""
+    ``record`` is the domain whose pending question and tasks are waited for before the first step, read with
+    ``PENDING_PATHS``; None if there is no such domain.
+    """
 
-    @property
-    def changes(self) -> bool:
-        """Whether there is anything to do."""
-        return bool(self.steps)
+    steps: Sequence[Step]
+    record: DomainRecord | None
 
     def names(self) -> list[str]:
-        """The names of the steps."""
+        """Return the names of the steps."""
         return [step.name for step in self.steps]
 
-    def diff(self) -> dict[str, str]:
-        """The difference in the form that Ansible shows."""
-        return {"before": self.before, "after": self.after}
 
-    def carry_out(self, done: Callable[[str], None] = lambda _name: None) -> None:
-        """Do everything that is planned; the first error ends it. ``done`` gets the name of each step behind it."""
-        for step in self.steps:
-            step.carry_out()
-            done(step.name)
+AnyPlan = TypeVar("AnyPlan", bound=Plan)
 
 
-def say_also(error: BaseException, sentence: str) -> None:
+@dataclass(frozen=True)
+class Outcome(Generic[AnyPlan]):
+    """A plan that was carried out, or reported in check mode.
+
+    ``plan`` is the plan as it was made last, ``first`` as it was made first. ``steps`` are the names of the steps that
+    were carried out; in check mode, those that would be.
+    """
+
+    plan: AnyPlan
+    first: AnyPlan
+    steps: Sequence[str]
+    changed: bool
+
+    def report(self, connection: EsxConnection, invocation: Invocation, before: str, after: str) -> dict[str, Any]:
+        """Return the part of a module's result that is the same for all modules.
+
+        :param before: the object as a text before the first step, for diff mode.
+        :param after: the same after the last one.
+        """
+        result = {"changed": self.changed, "steps": list(self.steps), "questions": connection.questions()}
+        return {**result, "diff": {"before": before, "after": after}} if invocation.diff else result
+
+
+def carry_out(connection: EsxConnection, invocation: Invocation, make_plan: Callable[[], AnyPlan]) -> Outcome[AnyPlan]:
+    """Make a plan and carry it out, or only report it in check mode.
+
+    The plan is made again if a pending question or task had to be dealt with first, and if another client was faster.
+
+    :param make_plan: reads the present state and returns the plan from there. It changes nothing.
+    :raises LicenceRestricted: before the first step, in check mode too, if the host's licence allows reading only.
+    :raises EsxError: what a step raises, or what makes the plan impossible.
+    """
+    plan = first = _made(make_plan)
+    if not plan.steps:
+        return Outcome(plan, first, (), changed=bool(connection.answered))
+    done: list[str] = []
+    with writing(connection.session):
+        if invocation.check_mode:
+            check_pending_question(connection, plan.record)
+            return Outcome(plan, first, plan.names(), changed=True)
+        for tries in range(_TRIES):
+            if wait_until_idle(connection, plan.record):
+                plan = _made(make_plan)
+            try:
+                for step in plan.steps:
+                    step.carry_out()
+                    done.append(step.name)
+                break
+            except EsxError as error:
+                if error.fault not in _OVERTAKEN or tries == _TRIES - 1:
+                    raise
+                before, plan = plan, _made(make_plan)
+                if error.fault != "TaskInProgress" and before.names() == plan.names():
+                    raise
+    return Outcome(plan, first, done, changed=bool(plan.steps or done or connection.answered))
+
+
+def _made(make_plan: Callable[[], AnyPlan]) -> AnyPlan:
+    """The plan, also if another client changes the domain while it is made."""
+    try:
+        return make_plan()
+    except EsxError as error:
+        if error.fault not in _OVERTAKEN:
+            raise
+        return make_plan()
+
+
+def append_to_message(error: BaseException, sentence: str) -> None:
     """Add to an error what state things are in now."""
     if isinstance(error, EsxError):
         error.message = f"{error.message} {sentence}"

@@ -1,10 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How far a long task is, as lines on the controller's screen: not more of them than somebody can read.
-
-Private to the collection: it can change at any time.
-"""
+"""How far a long task is, as lines on the controller's screen: not more of them than somebody can read."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ INTERVAL = 2.0
 
 
 def show_progress(
-    show: Callable[[str], None], doing: str, *, clock: Callable[[], float] = time.monotonic
+    show: Callable[[str], None], action: str, *, clock: Callable[[], float] = time.monotonic
 ) -> Callable[[int], None]:
     """Return a function that is told the percentage of a task and shows it: at once, then every two seconds, and 100.
 
@@ -30,6 +27,6 @@ def show_progress(
         if percent < 100 and shown and clock() - shown[-1] < INTERVAL:
             return
         shown[:] = [clock()]
-        show(f"{doing}: {percent}%")
+        show(f"{action}: {percent}%")
 
     return take

@@ -4,8 +4,6 @@
 """What a server is: its product, its version, and whether the driver and the URI can do with it.
 
 The rules are those of libvirt's driver (specification, section 4), but they are applied before credentials are sent.
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations

@@ -13,8 +13,6 @@ The file is a GLib key file::
     password=secret
 
 The service is always ``esx``, also for ``gsx`` and ``vpx``; the host is matched by its exact text, then ``default``.
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations

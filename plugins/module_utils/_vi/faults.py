@@ -4,8 +4,6 @@
 """Faults of the VI API, turned into the collection's own exceptions.
 
 One table says which fault is which kind of error; all others are a ``ServerFault`` with the fault's name.
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations
@@ -62,7 +60,7 @@ def is_not_authenticated(fault: Any) -> bool:
     return isinstance(fault, vim.fault.NotAuthenticated)
 
 
-def from_fault(fault: Any, doing: str) -> EsxError:
+def from_fault(fault: Any, action: str) -> EsxError:
     """Return the exception for a fault of the server.
 
     :param fault: a ``vmodl.MethodFault``, as raised by a call or found in a task's ``info.error``.
@@ -70,28 +68,28 @@ def from_fault(fault: Any, doing: str) -> EsxError:
     """
     name = type_name(fault)
     kind = _KINDS.get(name, ServerFault)
-    return kind(_sentence(kind, doing, name, fault), hint=_HINTS.get(name), fault=name)
+    return kind(_sentence(kind, action, name, fault), hint=_HINTS.get(name), fault=name)
 
 
-def describe(fault: Any) -> str:
+def fault_text(fault: Any) -> str:
     """Return what a fault says, in words where it says any, and its name: ``The host is full (NoSpace)``."""
     name, text = type_name(fault), _text(fault)
     about = ", ".join([name, *_details(fault)])
     return f"{text} ({about})" if text else about
 
 
-def _sentence(kind: type[EsxError], doing: str, name: str, fault: Any) -> str:
+def _sentence(kind: type[EsxError], action: str, name: str, fault: Any) -> str:
     if name == "InvalidLogin":
         return "The server did not accept the user name or the password."
     if name == "ManagedObjectNotFound":
         missing = getattr(fault, "obj", None)
         return (
-            f"{doing}: the object {'' if missing is None else moid(missing)} does not exist on the server (any more)."
+            f"{action}: the object {'' if missing is None else moid(missing)} does not exist on the server (any more)."
         )
     text = _text(fault)
     if kind is LicenceRestricted:
-        return f"{doing} is not allowed by the licence of the host, which makes its API read-only: {text or name}."
-    return f"{doing} failed: {describe(fault)}."
+        return f"{action} is not allowed by the licence of the host, which makes its API read-only: {text or name}."
+    return f"{action} failed: {fault_text(fault)}."
 
 
 def _text(fault: Any) -> str | None:

@@ -5,8 +5,6 @@
 
 A module's own process dies of it without another line of Python. Where somebody else handles the signal, as Ansible's
 workers do, ``keeper.py`` takes care.
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations

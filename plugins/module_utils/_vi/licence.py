@@ -5,8 +5,6 @@
 
 A host with it answers every write with the fault RestrictedVersion; reading works. Asking costs one call, made only
 when there is something to write.
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations

@@ -5,8 +5,6 @@
 
 Options and environment go in, a ``Connection`` comes out. It is complete but for what libvirt's auth file may add to
 the logins, which ``credentials.py`` reads when a session is opened.
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations
@@ -58,7 +56,7 @@ class AuthFile:
 
 
 @dataclass(frozen=True)
-class Connection:
+class ConnectionOptions:
     """All that is needed to open a session.
 
     ``thumbprints`` are SHA-256 digests as 64 lower-case hex digits; ``timeout`` is in seconds; ``answers`` are pairs of
@@ -77,7 +75,7 @@ class Connection:
     warnings: tuple[str, ...] = ()
 
 
-def resolve(options: Mapping[str, Any], environment: Mapping[str, str]) -> Connection:
+def resolve(options: Mapping[str, Any], environment: Mapping[str, str]) -> ConnectionOptions:
     """Return the one connection that options and environment describe.
 
     :param options: the connection options of a module or plugin; None stands for "not given".
@@ -90,7 +88,7 @@ def resolve(options: Mapping[str, Any], environment: Mapping[str, str]) -> Conne
     thumbprints = _thumbprints(given.text("thumbprint"))
     if thumbprints and uri.transport == "http":
         raise EsxError("A thumbprint needs a certificate, but the URI has transport=http.")
-    return Connection(
+    return ConnectionOptions(
         uri=uri,
         login=_login(given, "username", "password", uri.user, DEFAULT_USERNAME[uri.scheme]),
         vcenter_login=_login(given, "vcenter_username", "vcenter_password", None, DEFAULT_USERNAME["vpx"]),

@@ -4,8 +4,6 @@
 """Kept-alive HTTP connections to one server, used by SOAP calls and file transfers alike.
 
 A connection is taken, used for one exchange and given back; a single-threaded task never has more than one.
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations
@@ -19,9 +17,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
-from ansible_collections.virt.esx.plugins.module_utils._vi.failures import cannot_connect
 from ansible_collections.virt.esx.plugins.module_utils._vi.proxy import open_tcp
 from ansible_collections.virt.esx.plugins.module_utils._vi.tls import check_thumbprint, make_context, read_thumbprint
+from ansible_collections.virt.esx.plugins.module_utils._vi.transport_errors import cannot_connect
 from ansible_collections.virt.esx.plugins.module_utils._vi.uri import Proxy, join_host_port
 
 # The seconds until a connection has to be made, whatever the time that its calls may take.

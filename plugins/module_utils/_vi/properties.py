@@ -5,8 +5,6 @@
 
 One call reads any number of paths of up to ``PAGE`` objects. A property that is unset, or that the user may not see,
 is None. No attribute of a managed object is read anywhere else: each would be a call of its own.
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations
@@ -27,7 +25,7 @@ Row = tuple[Any, Values]
 
 
 @dataclass(frozen=True)
-class Hop:
+class Traversal:
     """One step from objects of a type along a property; ``then`` names the hops that go on from there."""
 
     name: str
@@ -37,28 +35,28 @@ class Hop:
 
 
 # Where to go from the object at which a read starts. The hops that are started with come first, see ``starts``.
-HOST_VMS = (Hop("vms", "HostSystem", "vm"),)
-HOST_DATASTORES = (Hop("datastores", "HostSystem", "datastore"),)
+HOST_VMS = (Traversal("vms", "HostSystem", "vm"),)
+HOST_DATASTORES = (Traversal("datastores", "HostSystem", "datastore"),)
 FOLDER_VMS = (
-    Hop("children", "Folder", "childEntity", ("children", "vm-folder", "vapp")),
-    Hop("vm-folder", "Datacenter", "vmFolder", ("children",)),
-    Hop("vapp", "VirtualApp", "vm"),
+    Traversal("children", "Folder", "childEntity", ("children", "vm-folder", "vapp")),
+    Traversal("vm-folder", "Datacenter", "vmFolder", ("children",)),
+    Traversal("vapp", "VirtualApp", "vm"),
 )
 # From the root folder of a host to its one host: datacenter, host folder, compute resource, host.
 ROOT_TO_HOST = (
-    Hop("datacenters", "Folder", "childEntity", ("host-folder",)),
-    Hop("host-folder", "Datacenter", "hostFolder", ("computes",)),
-    Hop("computes", "Folder", "childEntity", ("hosts",)),
-    Hop("hosts", "ComputeResource", "host"),
+    Traversal("datacenters", "Folder", "childEntity", ("host-folder",)),
+    Traversal("host-folder", "Datacenter", "hostFolder", ("computes",)),
+    Traversal("computes", "Folder", "childEntity", ("hosts",)),
+    Traversal("hosts", "ComputeResource", "host"),
 )
 # From the root folder of a vCenter to all that a path may name.
 ROOT_TO_ALL_HOSTS = (
-    Hop("children", "Folder", "childEntity", ("children", "host-folder", "hosts")),
-    Hop("host-folder", "Datacenter", "hostFolder", ("children",)),
-    Hop("hosts", "ComputeResource", "host"),
+    Traversal("children", "Folder", "childEntity", ("children", "host-folder", "hosts")),
+    Traversal("host-folder", "Datacenter", "hostFolder", ("children",)),
+    Traversal("hosts", "ComputeResource", "host"),
 )
 # From an object of a vCenter's inventory up to the root folder.
-PARENTS = (Hop("parent", "ManagedEntity", "parent", ("parent",)),)
+PARENTS = (Traversal("parent", "ManagedEntity", "parent", ("parent",)),)
 
 
 def fetch(
@@ -67,7 +65,7 @@ def fetch(
     paths: Sequence[str],
     *,
     objects: Sequence[Any],
-    traversal: Sequence[Hop] = (),
+    traversal: Sequence[Traversal] = (),
 ) -> list[Row]:
     """Read properties of all objects of one type.
 
@@ -101,8 +99,8 @@ def fetch_types(
     wanted: Mapping[str, Sequence[str]],
     *,
     objects: Sequence[Any],
-    traversal: Sequence[Hop] = (),
-    itself: bool = False,
+    traversal: Sequence[Traversal] = (),
+    include_start: bool = False,
 ) -> list[Row]:
     """Read properties of objects of several types in the same calls; see ``fetch``.
 
@@ -111,7 +109,7 @@ def fetch_types(
     """
     if not objects:
         return []
-    spec = _filter_spec(wanted, objects, traversal, itself)
+    spec = _filter_spec(wanted, objects, traversal, include_start)
     try:
         contents = list(_retrieve(session, spec))
     except SessionRenewed:
@@ -121,15 +119,15 @@ def fetch_types(
 
 def make_filter_spec(wanted: Mapping[str, Sequence[str]], objects: Sequence[Any]) -> Any:
     """Return a PropertyCollector's FilterSpec for a property filter on some objects."""
-    return _filter_spec(wanted, objects, (), itself=True)
+    return _filter_spec(wanted, objects, (), include_start=True)
 
 
 def _filter_spec(
-    wanted: Mapping[str, Sequence[str]], objects: Sequence[Any], traversal: Sequence[Hop], itself: bool
+    wanted: Mapping[str, Sequence[str]], objects: Sequence[Any], traversal: Sequence[Traversal], include_start: bool
 ) -> Any:
     collector = vmodl.query.PropertyCollector
     select = _selection(traversal)
-    skip = bool(traversal) and not itself
+    skip = bool(traversal) and not include_start
     return collector.FilterSpec(
         objectSet=[collector.ObjectSpec(obj=ref, skip=skip, selectSet=select) for ref in objects],
         propSet=[
@@ -139,7 +137,7 @@ def _filter_spec(
     )
 
 
-def _selection(traversal: Sequence[Hop]) -> list[Any]:
+def _selection(traversal: Sequence[Traversal]) -> list[Any]:
     """All hops as one set: the server takes those that fit the type of the object that it is at."""
     collector = vmodl.query.PropertyCollector
     return [

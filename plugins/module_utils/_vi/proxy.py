@@ -5,8 +5,6 @@
 
 HTTP proxies are asked with CONNECT, so that they see nothing of what is said; SOCKS is spoken by the library
 python-socks, which is only imported if a URI names such a proxy.
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations

@@ -5,8 +5,6 @@
 
 Answers that the user gave come first, by the question's id, by its text, or by the id of its message
 (``msg.uuid.altered``, which is the same in every language); then, with ``auto_answer=1``, the default choice.
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations

@@ -5,8 +5,6 @@
 
 A task without changes costs three calls beside its own: RetrieveServiceContent (asked in the oldest version, so that
 no version has to be negotiated), Login and Logout; with a cached session it costs none.
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations
@@ -22,7 +20,7 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import AuthFailed
 from ansible_collections.virt.esx.plugins.module_utils._vi.about import About, best_version, oldest_version, read_about
 from ansible_collections.virt.esx.plugins.module_utils._vi.credentials import Credentials, find_credentials
 from ansible_collections.virt.esx.plugins.module_utils._vi.interrupts import sigterm_raises
-from ansible_collections.virt.esx.plugins.module_utils._vi.options import Connection, Login
+from ansible_collections.virt.esx.plugins.module_utils._vi.options import ConnectionOptions, Login
 from ansible_collections.virt.esx.plugins.module_utils._vi.pool import Endpoint, Pool
 from ansible_collections.virt.esx.plugins.module_utils._vi.session_cache import SessionCache, cache_directory
 from ansible_collections.virt.esx.plugins.module_utils._vi.stub import Stub
@@ -49,7 +47,7 @@ Connect = Callable[..., contextlib.AbstractContextManager["Session"]]
 
 
 @dataclass(frozen=True)
-class Target:
+class Server:
     """A server that is to be logged in to.
 
     ``product`` is what it has to be (``esx``, ``gsx``, ``vpx``), ``names`` the names that the auth file may list it by.
@@ -70,11 +68,11 @@ class Session:
     and ``vcenter`` ``inventory.py`` and ``vcenter.py`` keep what they have found and opened.
     """
 
-    def __init__(self, connection: Connection, target: Target, warn: Warn) -> None:
-        self.connection = connection
-        self.target = target
+    def __init__(self, options: ConnectionOptions, server: Server, warn: Warn) -> None:
+        self.options = options
+        self.server = server
         self.warn = warn
-        self.pool = Pool(_endpoint(connection, target))
+        self.pool = Pool(_endpoint(options, server))
         self.stub = Stub(self.pool, oldest_version())
         self.closing = contextlib.ExitStack()
         self.shared = False
@@ -105,12 +103,12 @@ class Session:
 
         :raises EsxError: if the server cannot be reached, is not what it should be, or refuses the login.
         """
-        login, auth_file = self.target.login, self.connection.auth_file
-        self._credentials = find_credentials(login, auth_file, self.target.names, self.warn)
-        if self.connection.session_cache:
+        login, auth_file = self.server.login, self.options.auth_file
+        self._credentials = find_credentials(login, auth_file, self.server.names, self.warn)
+        if self.options.session_cache:
             self._open_cached(SessionCache(cache_directory(os.environ), self._identity()))
         else:
-            self._greet()
+            self._retrieve_content()
             self._log_in()
         self.stub.renew = self.renew
 
@@ -126,13 +124,13 @@ class Session:
                 self.stub.cookie = ""
                 self._log_in()
                 return False
-            with self._cache.turn():
+            with self._cache.lock():
                 stored = self._cache.load()
                 if stored is not None and stored["cookie"] != self.cookie:
                     self._restore(stored)  # another task has renewed it meanwhile
                     return True
                 self.stub.cookie = ""
-                self._greet()
+                self._retrieve_content()
                 self._log_in()
                 self._store(self._cache)
                 return False
@@ -147,13 +145,13 @@ class Session:
                 self._log_out()
             self.pool.close()
 
-    def _greet(self) -> None:
+    def _retrieve_content(self) -> None:
         """Ask what the server is, before it gets to know any credentials."""
         instance = make_ref("ServiceInstance", "ServiceInstance", self.stub)
         content = instance.RetrieveContent()
         if content is None or content.about is None:
             raise ConnectionFailed(f"The answer of {self.pool.endpoint} cannot be understood: it is not of the VI API.")
-        self.about = read_about(content.about, expected=self.target.product, server=str(self.pool.endpoint))
+        self.about = read_about(content.about, expected=self.server.product, server=str(self.pool.endpoint))
         self.content = content
         self.stub.ComputeVersionInfo(best_version(self.about))
 
@@ -179,12 +177,12 @@ class Session:
 
     def _open_cached(self, cache: SessionCache) -> None:
         self._cache, self.shared = cache, True
-        with cache.turn():
+        with cache.lock():
             stored = cache.load()
             if stored is not None:
                 self._restore(stored)
             else:
-                self._greet()
+                self._retrieve_content()
                 self._log_in()
                 self._store(cache)
 
@@ -217,34 +215,34 @@ class Session:
         endpoint = self.pool.endpoint
         user = "" if self._credentials is None else self._credentials.username
         checks = (endpoint.no_verify, endpoint.ca_path, endpoint.thumbprints, endpoint.proxy)
-        return repr((endpoint.transport, endpoint.host, endpoint.port, self.target.product, user, checks))
+        return repr((endpoint.transport, endpoint.host, endpoint.port, self.server.product, user, checks))
 
 
 @contextlib.contextmanager
-def open_session(connection: Connection, *, warn: Warn = lambda _text: None) -> Iterator[Session]:
+def open_session(options: ConnectionOptions, *, warn: Warn = lambda _text: None) -> Iterator[Session]:
     """Open a session with the server of the URI for the time of the ``with`` block.
 
-    :param connection: what ``options.resolve`` made of the options.
+    :param options: what ``options.resolve`` made of the options.
     :param warn: called with each warning, a sentence for the user.
     :raises EsxError: if there is no session to be had.
     """
     require_vmomi()
-    for text in connection.warnings:
+    for text in options.warnings:
         warn(text)
-    with sigterm_raises(), open_target(connection, uri_target(connection), warn) as session:
+    with sigterm_raises(), open_server(options, uri_server(options), warn) as session:
         yield session
 
 
-def uri_target(connection: Connection) -> Target:
-    """Return the server of a connection's URI."""
-    uri = connection.uri
-    return Target(uri.host, uri.port, uri.scheme, connection.login, (uri.host,))
+def uri_server(options: ConnectionOptions) -> Server:
+    """Return the server of a options's URI."""
+    uri = options.uri
+    return Server(uri.host, uri.port, uri.scheme, options.login, (uri.host,))
 
 
 @contextlib.contextmanager
-def open_target(connection: Connection, target: Target, warn: Warn) -> Iterator[Session]:
+def open_server(options: ConnectionOptions, server: Server, warn: Warn) -> Iterator[Session]:
     """Open a session with a server that is not necessarily the one of the URI, with the URI's settings."""
-    session = Session(connection, target, warn)
+    session = Session(options, server, warn)
     try:
         session.open()
         yield session
@@ -252,14 +250,14 @@ def open_target(connection: Connection, target: Target, warn: Warn) -> Iterator[
         session.close()
 
 
-def _endpoint(connection: Connection, target: Target) -> Endpoint:
+def _endpoint(options: ConnectionOptions, server: Server) -> Endpoint:
     return Endpoint(
-        host=target.host,
-        port=target.port,
-        transport=connection.uri.transport,
-        proxy=connection.uri.proxy,
-        no_verify=connection.uri.no_verify,
-        ca_path=connection.ca_path,
-        thumbprints=connection.thumbprints,
-        timeout=float(connection.timeout),
+        host=server.host,
+        port=server.port,
+        transport=options.uri.transport,
+        proxy=options.uri.proxy,
+        no_verify=options.uri.no_verify,
+        ca_path=options.ca_path,
+        thumbprints=options.thumbprints,
+        timeout=float(options.timeout),
     )

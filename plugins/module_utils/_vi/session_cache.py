@@ -5,8 +5,6 @@
 
 One file for each server, user and way to check the server, in a directory of mode 0700. Tasks that run at the same
 time take turns at reading and writing it, so that they log in once; using the session needs no turn.
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations
@@ -43,7 +41,7 @@ class SessionCache:
         self._path = directory / (hashlib.sha256(identity.encode()).hexdigest()[:40] + ".json")
 
     @contextlib.contextmanager
-    def turn(self) -> Iterator[None]:
+    def lock(self) -> Iterator[None]:
         """Keep other tasks from reading and writing the file for the time of the ``with`` block.
 
         :raises EsxError: if the directory cannot be used, or others can write to it.

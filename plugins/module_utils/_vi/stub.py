@@ -4,8 +4,6 @@
 """pyVmomi's stub on the collection's own connections: faults become the collection's errors, lost sessions are renewed.
 
 So that every caller, whichever method it calls, gets the same treatment, it is done here and nowhere else.
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations
@@ -13,9 +11,9 @@ from __future__ import annotations
 from typing import Any, Callable
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed, EsxError
-from ansible_collections.virt.esx.plugins.module_utils._vi.failures import broke_off, is_dropped
 from ansible_collections.virt.esx.plugins.module_utils._vi.faults import from_fault, is_fault, is_not_authenticated
 from ansible_collections.virt.esx.plugins.module_utils._vi.pool import Pool
+from ansible_collections.virt.esx.plugins.module_utils._vi.transport_errors import broke_off, is_dropped
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import SoapStubAdapter
 
 # Methods that change nothing, by the beginning of their names.

@@ -6,8 +6,6 @@
 One property filter watches the task and its virtual machine together, so that a question is noticed whenever it comes
 (libvirt notices only those that are there before it waits). When a task is given up on, it is cancelled where the
 server allows it, and the error says what state things are in.
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations
@@ -53,7 +51,7 @@ def wait_for_task(
     session: Session,
     task: Any,
     *,
-    doing: str,
+    action: str,
     vm: Any = None,
     progress: Progress | None = None,
     timeout: float | None = None,
@@ -69,7 +67,7 @@ def wait_for_task(
     :raises Question: if there is no answer for a question; the task was cancelled if that was possible.
     :raises TimedOut: if it did not end in time; the task was cancelled if that was possible.
     """
-    waiting = Waiting(session, task, vm, doing, progress, timeout)
+    waiting = Waiting(session, task, vm, action, progress, timeout)
     try:
         waiting.run()
         return waiting.outcome()
@@ -80,7 +78,9 @@ def wait_for_task(
         raise
 
 
-def settle(session: Session, vm: Any, *, doing: str, progress: Progress | None = None) -> tuple[Answered, ...]:
+def wait_until_idle(
+    session: Session, vm: Any, *, action: str, progress: Progress | None = None
+) -> tuple[Answered, ...]:
     """Bring a virtual machine into a state in which the next task can start.
 
     A question that was left over is answered, and the tasks that are still pending are waited for; they may have
@@ -95,7 +95,7 @@ def settle(session: Session, vm: Any, *, doing: str, progress: Progress | None =
     if values["runtime.question"] is not None:
         answered.append(_answer_left_over(session, vm, values["runtime.question"]))
     for task in pending_tasks(session, values["recentTask"]):
-        waiting = Waiting(session, task, vm, doing, progress, None)
+        waiting = Waiting(session, task, vm, action, progress, None)
         try:
             waiting.run()
             answered.extend(waiting.answered)
@@ -119,16 +119,16 @@ class Waiting:
         session: Session,
         task: Any,
         vm: Any,
-        doing: str,
+        action: str,
         progress: Progress | None,
         timeout: float | None,
     ) -> None:
         self.session = session
         self.task = task
         self.vm = vm
-        self.doing = doing
+        self.action = action
         self.progress = progress
-        self.seconds = float(session.connection.timeout) if timeout is None else timeout
+        self.seconds = float(session.options.timeout) if timeout is None else timeout
         self.deadline = time.monotonic() + self.seconds
         self.seen: dict[str, Any] = {}
         self.answered: list[Answered] = []
@@ -180,8 +180,8 @@ class Waiting:
         asked = read_question(info)
         if any(answered.id == asked.id for answered in self.answered):
             return
-        connection = self.session.connection
-        decision = decide(asked, connection.answers, connection.uri.auto_answer)
+        options = self.session.options
+        decision = decide(asked, options.answers, options.uri.auto_answer)
         if decision.choice is None:
             raise GivenUp(lambda state: blocked_by(asked, decision.reason, state))
         self.vm.AnswerVM(asked.id, decision.choice.key)
@@ -190,15 +190,15 @@ class Waiting:
     def _give_up_in_time(self) -> None:
         percent = self.seen.get("info.progress")
         reached = "" if percent is None else f" ({percent}% done)"
-        message = f"{self.doing} did not end within {self.seconds:.0f} seconds{reached}."
+        message = f"{self.action} did not end within {self.seconds:.0f} seconds{reached}."
         hint = "Raise the option timeout if the host needs longer."
         raise GivenUp(lambda state: TimedOut(f"{message} {state}", hint=hint))
 
     def _error(self) -> EsxError:
         fault = self.seen.get("info.error")
         if fault is None:
-            return EsxError(f"{self.doing} failed: unknown error.")
-        return from_fault(fault, self.doing)
+            return EsxError(f"{self.action} failed: unknown error.")
+        return from_fault(fault, self.action)
 
 
 def watch_all(session: Session, waits: Sequence[Waiting]) -> Watch:
@@ -210,8 +210,8 @@ def watch_all(session: Session, waits: Sequence[Waiting]) -> Watch:
 
 def _answer_left_over(session: Session, vm: Any, info: Any) -> Answered:
     asked = read_question(info)
-    connection = session.connection
-    decision = decide(asked, connection.answers, connection.uri.auto_answer)
+    options = session.options
+    decision = decide(asked, options.answers, options.uri.auto_answer)
     if decision.choice is None:
         raise blocked_by(asked, decision.reason, "It was left over from an earlier task, which is still blocked.")
     vm.AnswerVM(asked.id, decision.choice.key)

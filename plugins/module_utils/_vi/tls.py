@@ -5,8 +5,6 @@
 
 The system's CA bundle takes 25 to 40 ms to load: it is loaded only if nothing else says what to trust. With a
 thumbprint the certificate is compared right after the handshake, before anything is sent.
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations

@@ -8,8 +8,6 @@
 
 What libvirt only warns about (unknown parameters) or dies of (bad values) is an error here; an error quotes the URI
 without secrets.
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations

@@ -5,8 +5,6 @@
 
 ``vcenter=HOST[:PORT]`` names it, ``vcenter=*`` takes the address that the host itself knows. Without a port it is the
 URI's own port, as with libvirt, or if the URI has none the vCenter's default, whatever the host's is.
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations
@@ -15,10 +13,10 @@ import socket
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed, NotFound, Refused
-from ansible_collections.virt.esx.plugins.module_utils._vi.inventory import HostContext, find_host, host_of_ref
-from ansible_collections.virt.esx.plugins.module_utils._vi.options import Connection, Login
+from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import HostContext, find_host, host_of_ref
+from ansible_collections.virt.esx.plugins.module_utils._vi.options import ConnectionOptions, Login
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_content, fetch_one
-from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session, Target, open_target
+from ansible_collections.virt.esx.plugins.module_utils._vi.session import Server, Session, open_server
 from ansible_collections.virt.esx.plugins.module_utils._vi.uri import DEFAULT_PORTS, Uri, split_host_port
 
 
@@ -33,8 +31,8 @@ def open_vcenter(session: Session) -> Session:
     if session.about.product == "vpx":
         return session
     if session.vcenter is None:
-        target = vcenter_target(session)
-        opened = open_target(session.connection, target, session.warn)
+        target = vcenter_server(session)
+        opened = open_server(session.options, target, session.warn)
         session.vcenter = session.closing.enter_context(opened)
     return session.vcenter
 
@@ -55,9 +53,9 @@ def host_in_vcenter(session: Session) -> HostContext:
     return found
 
 
-def vcenter_target(session: Session) -> Target:
+def vcenter_server(session: Session) -> Server:
     """Return the vCenter of an ``esx://`` connection as a server to log in to; raises as ``open_vcenter``."""
-    uri = session.connection.uri
+    uri = session.options.uri
     managed_by = find_host(session).managed_by
     if uri.vcenter is None:
         raise Refused(
@@ -82,12 +80,12 @@ def vcenter_target(session: Session) -> Target:
                 hint=f"Write vcenter={managed_by}, or vcenter=*.",
             )
         names = (host, *(address for address in addresses if address != host))
-    return Target(host, port or _default_port(uri), "vpx", session.connection.vcenter_login, names)
+    return Server(host, port or _default_port(uri), "vpx", session.options.vcenter_login, names)
 
 
 def find_in_vcenter(session: Session, vcenter: Session) -> Any:
     """Return the reference to a connection's host in a vCenter; raises NotFound if the vCenter does not know it."""
-    index, name = vcenter.content.searchIndex, session.connection.uri.host
+    index, name = vcenter.content.searchIndex, session.options.uri.host
     for address in _addresses(name):
         found = index.FindByIp(None, address, False)
         if found is not None:
@@ -96,25 +94,25 @@ def find_in_vcenter(session: Session, vcenter: Session) -> Any:
     found = index.FindByDnsName(None, name, False) or (index.FindByUuid(None, known, False) if known else None)
     if found is None:
         raise NotFound(
-            f"The vCenter {vcenter.target.host} does not know the host {name}.",
+            f"The vCenter {vcenter.server.host} does not know the host {name}.",
             hint="Name the host in the URI by the address or the name under which it was added to the vCenter.",
         )
     return found
 
 
-def is_same_vcenter(vcenter: Session, connection: Connection, other: Target) -> bool:
+def is_same_vcenter(vcenter: Session, options: ConnectionOptions, other: Server) -> bool:
     """Say whether a server is the vCenter that a session is with.
 
     It is, if address, port and login are the same; else the other one is logged in to and asked what it is.
 
-    :param connection: the settings to reach the other one with.
+    :param options: the settings to reach the other one with.
     :raises EsxError: if the other one cannot be reached or refuses the login.
     """
-    if _is_same_server(vcenter.target, other) and _is_same_login(vcenter.target.login, other.login):
+    if _is_same_server(vcenter.server, other) and _is_same_login(vcenter.server.login, other.login):
         return True
-    with open_target(connection, other, vcenter.warn) as session:
+    with open_server(options, other, vcenter.warn) as session:
         uuid = _instance_uuid(session)
-        return uuid == _instance_uuid(vcenter) if uuid else _is_same_server(vcenter.target, other)
+        return uuid == _instance_uuid(vcenter) if uuid else _is_same_server(vcenter.server, other)
 
 
 def _instance_uuid(vcenter: Session) -> str | None:
@@ -135,7 +133,7 @@ def _addresses(host: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-def _is_same_server(one: Target, other: Target) -> bool:
+def _is_same_server(one: Server, other: Server) -> bool:
     if one.port != other.port:
         return False
     names = {one.host.lower(), *_addresses(one.host)}

@@ -1,10 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one guarded import of pyVmomi: everything of it that the collection uses comes from here.
-
-Private to the collection: it can change at any time.
-"""
+"""The one guarded import of pyVmomi: everything of it that the collection uses comes from here."""
 
 from __future__ import annotations
 

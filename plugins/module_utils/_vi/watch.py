@@ -6,8 +6,6 @@
 Where the session is shared with other tasks the watch has a collector of its own, as a collector gives its updates
 only once. Servers before API 4.1 have ``WaitForUpdates`` only, which waits as long as it likes: there the time that
 the answer may take is what limits the wait.
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations

@@ -14,8 +14,6 @@
     parallel0.present = "TRUE"
     parallel0.fileType = "device"
     parallel0.fileName = "/dev/parport0"
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations
@@ -26,8 +24,8 @@ from urllib.parse import unquote
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import CharDevice, Domain
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
-from ansible_collections.virt.esx.plugins.module_utils._vmx.reading import INT_MAX, Reading
-from ansible_collections.virt.esx.plugins.module_utils._vmx.writing import NO, YES, Entry, Writing
+from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import INT_MAX, ReadContext
+from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import NO, YES, Entry, WriteContext
 
 _SERIALS = 4
 _PARALLELS = 3
@@ -61,18 +59,18 @@ _URI = re.compile(
 _WITHOUT_WORD = ("thinprint",)
 
 
-def read_serials(reading: Reading) -> tuple[CharDevice, ...]:
+def read_serials(context: ReadContext) -> tuple[CharDevice, ...]:
     """The serial ports that are there."""
-    return tuple(_read_serial(reading, port) for port in _present(reading, "serial", _SERIALS))
+    return tuple(_read_serial(context, port) for port in _present(context, "serial", _SERIALS))
 
 
-def read_parallels(reading: Reading) -> tuple[CharDevice, ...]:
+def read_parallels(context: ReadContext) -> tuple[CharDevice, ...]:
     """The parallel ports that are there."""
-    return tuple(_read_parallel(reading, port) for port in _present(reading, "parallel", _PARALLELS))
+    return tuple(_read_parallel(context, port) for port in _present(context, "parallel", _PARALLELS))
 
 
-def _present(reading: Reading, word: str, most: int) -> list[int]:
-    vmx = reading.vmx
+def _present(context: ReadContext, word: str, most: int) -> list[int]:
+    vmx = context.vmx
     found = []
     for port in range(most):
         at = f"{word}{port}"
@@ -85,24 +83,24 @@ def _present(reading: Reading, word: str, most: int) -> list[int]:
     return found
 
 
-def _read_serial(reading: Reading, port: int) -> CharDevice:
-    vmx, at = reading.vmx, f"serial{port}"
+def _read_serial(context: ReadContext, port: int) -> CharDevice:
+    vmx, at = context.vmx, f"serial{port}"
     name = vmx.get(f"{at}.fileName")
     word = vmx.word(f"{at}.fileType")
     if word == "network":
-        return _read_network(reading, port, name)
-    if reading.dialect.null_ports and (not name or word in _WITHOUT_WORD):
+        return _read_network(context, port, name)
+    if context.dialect.null_ports and (not name or word in _WITHOUT_WORD):
         return CharDevice("null", port)
     if word in (None, "device"):
         return CharDevice("dev", port, path=name)
     if word == "pipe":
         return CharDevice("pipe", port, path=vmx.required(f"{at}.fileName"))
     if word == "file":
-        return CharDevice("file", port, path=reading.path(f"{at}.fileName", vmx.required(f"{at}.fileName")))
-    raise vmx.refused(f"{at}.fileType", f"expecting 'device', 'file', 'pipe' or 'network', found '{word}'")
+        return CharDevice("file", port, path=context.path(f"{at}.fileName", vmx.required(f"{at}.fileName")))
+    raise vmx.error_at(f"{at}.fileType", f"expecting 'device', 'file', 'pipe' or 'network', found '{word}'")
 
 
-def _read_network(reading: Reading, port: int, name: str | None) -> CharDevice:
+def _read_network(context: ReadContext, port: int, name: str | None) -> CharDevice:
     """A port behind a URI; what is no URI of a host and a port is type null (P66, P67)."""
     at = f"serial{port}"
     found = _URI.match(name or "")
@@ -111,41 +109,41 @@ def _read_network(reading: Reading, port: int, name: str | None) -> CharDevice:
     protocol = _PROTOCOLS.get((found[1] or "").lower())
     if protocol is None:
         schemes = ", ".join(f"'{scheme}'" for scheme in _PROTOCOLS if scheme)
-        raise reading.vmx.refused(f"{at}.fileName", f"unsupported scheme '{found[1]}', expecting one of {schemes}")
-    end_point = reading.vmx.get(f"{at}.network.endPoint")
+        raise context.vmx.error_at(f"{at}.fileName", f"unsupported scheme '{found[1]}', expecting one of {schemes}")
+    end_point = context.vmx.get(f"{at}.network.endPoint")
     mode = "bind" if end_point is None else _MODES.get(end_point.lower())
     if mode is None:
-        raise reading.vmx.refused(f"{at}.network.endPoint", f"expecting 'server' or 'client', found '{end_point}'")
+        raise context.vmx.error_at(f"{at}.network.endPoint", f"expecting 'server' or 'client', found '{end_point}'")
     host = found[2] if found[3] is None else unquote(found[3])
     return CharDevice("tcp", port, mode=mode, host=host, service=str(int(found[4])), protocol=protocol)
 
 
-def _read_parallel(reading: Reading, port: int) -> CharDevice:
-    vmx, at = reading.vmx, f"parallel{port}"
-    if reading.dialect.null_ports and not vmx.get(f"{at}.fileName"):
+def _read_parallel(context: ReadContext, port: int) -> CharDevice:
+    vmx, at = context.vmx, f"parallel{port}"
+    if context.dialect.null_ports and not vmx.get(f"{at}.fileName"):
         return CharDevice("null", port)
     word, name = vmx.required(f"{at}.fileType").lower(), vmx.required(f"{at}.fileName")
     if word == "device":
         return CharDevice("dev", port, path=name)
     if word == "file":
-        return CharDevice("file", port, path=reading.path(f"{at}.fileName", name))
-    raise vmx.refused(f"{at}.fileType", f"expecting 'device' or 'file', found '{word}'")
+        return CharDevice("file", port, path=context.path(f"{at}.fileName", name))
+    raise vmx.error_at(f"{at}.fileType", f"expecting 'device' or 'file', found '{word}'")
 
 
-def write_serials(domain: Domain, writing: Writing) -> list[Entry]:
+def write_serials(domain: Domain, context: WriteContext) -> list[Entry]:
     """The lines of all serial ports, each with the flag that lets an idle guest sleep."""
     lines: list[Entry] = []
     for at, device in _ports(domain.serials, "serial", _SERIALS):
-        values = (("present", YES), *_serial_backing(device, writing), ("yieldOnMsrRead", YES))
+        values = (("present", YES), *_serial_backing(device, context), ("yieldOnMsrRead", YES))
         lines += [(f"{at}.{key}", value) for key, value in values]
     return lines
 
 
-def _serial_backing(device: CharDevice, writing: Writing) -> list[Entry]:
+def _serial_backing(device: CharDevice, context: WriteContext) -> list[Entry]:
     if device.type == "dev":
         return [("fileType", "device"), ("fileName", device.path or "")]
     if device.type == "file":
-        return [("fileType", "file"), ("fileName", writing.path(device.path or "", "<serial>", device.line))]
+        return [("fileType", "file"), ("fileName", context.path(device.path or "", "<serial>", device.line))]
     if device.type == "pipe":
         return [
             ("fileType", "pipe"),
@@ -156,30 +154,30 @@ def _serial_backing(device: CharDevice, writing: Writing) -> list[Entry]:
     if device.type == "tcp":
         scheme, end_point = _SCHEMES[device.protocol or "raw"], _END_POINTS[device.mode or "connect"]
         host = device.host or ""
-        if ":" in host and writing.dialect.ipv6_brackets:
+        if ":" in host and context.dialect.ipv6_brackets:
             host = f"[{host}]"
         uri = f"{scheme}://{host}:{device.service}"
         return [("fileType", "network"), ("fileName", uri), ("network.endPoint", end_point)]
-    if device.type == "null" and writing.dialect.null_ports:
+    if device.type == "null" and context.dialect.null_ports:
         return [("fileType", "network"), ("fileName", ""), ("network.endPoint", "server")]
     raise _refused(device, "serial", "'dev', 'file', 'pipe' or 'tcp'")
 
 
-def write_parallels(domain: Domain, writing: Writing) -> list[Entry]:
+def write_parallels(domain: Domain, context: WriteContext) -> list[Entry]:
     """The lines of all parallel ports."""
     lines: list[Entry] = []
     for at, device in _ports(domain.parallels, "parallel", _PARALLELS):
-        values = (("present", YES), *_parallel_backing(device, writing))
+        values = (("present", YES), *_parallel_backing(device, context))
         lines += [(f"{at}.{key}", value) for key, value in values]
     return lines
 
 
-def _parallel_backing(device: CharDevice, writing: Writing) -> list[Entry]:
+def _parallel_backing(device: CharDevice, context: WriteContext) -> list[Entry]:
     if device.type == "dev":
         return [("fileType", "device"), ("fileName", device.path or "")]
     if device.type == "file":
-        return [("fileType", "file"), ("fileName", writing.path(device.path or "", "<parallel>", device.line))]
-    if device.type == "null" and writing.dialect.null_ports:
+        return [("fileType", "file"), ("fileName", context.path(device.path or "", "<parallel>", device.line))]
+    if device.type == "null" and context.dialect.null_ports:
         return [("fileType", "device"), ("fileName", "")]
     raise _refused(device, "parallel", "'dev' or 'file'")
 

@@ -11,8 +11,6 @@
     nvme0.present = "TRUE"
 
 IDE and floppy controllers have no keys: they are there.
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations
@@ -23,9 +21,9 @@ from dataclasses import replace
 from ansible_collections.virt.esx.plugins.module_utils._domain.controllers import SCSI_MODELS
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Controller, Disk, Domain
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
-from ansible_collections.virt.esx.plugins.module_utils._vmx.reading import Reading
+from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
 from ansible_collections.virt.esx.plugins.module_utils._vmx.slots import BUSES, CONTROLLERS
-from ansible_collections.virt.esx.plugins.module_utils._vmx.writing import YES, Entry, Writing
+from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import YES, Entry, WriteContext
 
 # VMware's word for a SCSI controller -> libvirt's.
 _MODELS = {"buslogic": "buslogic", "lsilogic": "lsilogic", "lsisas1068": "lsisas1068", "pvscsi": "vmpvscsi"}
@@ -37,31 +35,33 @@ _ORDER = ("scsi", "sata", "nvme", "fdc", "ide")
 _WITH_KEYS = ("scsi", "sata", "nvme")  # of _ORDER, those that have keys in VMX
 
 
-def present_controllers(reading: Reading, kind: str) -> tuple[Controller, ...]:
+def present_controllers(context: ReadContext, kind: str) -> tuple[Controller, ...]:
     """The controllers of that kind that are there, with their models (P26, P27)."""
-    sections = reading.vmx.sections
+    sections = context.vmx.sections
     return tuple(
         [
-            Controller(kind, index, _read_model(reading, f"{at}.virtualDev") if kind == "scsi" else None)
+            Controller(kind, index, _read_model(context, f"{at}.virtualDev") if kind == "scsi" else None)
             for index, at in enumerate(CONTROLLERS[kind])
-            if at in sections and reading.vmx.boolean(f"{at}.present")
+            if at in sections and context.vmx.boolean(f"{at}.present")
         ]
     )
 
 
-def _read_model(reading: Reading, key: str) -> str | None:
-    word = reading.vmx.get(key)
+def _read_model(context: ReadContext, key: str) -> str | None:
+    word = context.vmx.get(key)
     if word is None:
         return None
     model = _MODELS.get(word.lower())
     if model is None:
-        raise reading.vmx.refused(key, f"expecting one of {_quoted(_MODELS)}, found '{word.lower()}'")
+        raise context.vmx.error_at(key, f"expecting one of {_quoted(_MODELS)}, found '{word.lower()}'")
     return model
 
 
-def read_controllers(reading: Reading, present: Sequence[Controller], disks: Sequence[Disk]) -> tuple[Controller, ...]:
+def read_controllers(
+    context: ReadContext, present: Sequence[Controller], disks: Sequence[Disk]
+) -> tuple[Controller, ...]:
     """The controllers of a domain: the present ones, or for libvirt those up to the last one used (P28, P29)."""
-    if reading.dialect.true_slots:
+    if context.dialect.address_is_slot:
         implied = {(disk.bus, disk.address.controller) for disk in disks if disk.address and disk.bus in ("fdc", "ide")}
         return (*present, *(Controller(kind, index) for kind, index in sorted(implied)))
     models = {(controller.type, controller.index): controller.model for controller in present}
@@ -74,30 +74,30 @@ def read_controllers(reading: Reading, present: Sequence[Controller], disks: Seq
     )
 
 
-def write_controllers(domain: Domain, disks: Sequence[Disk], writing: Writing) -> list[Entry]:
+def write_controllers(domain: Domain, disks: Sequence[Disk], context: WriteContext) -> list[Entry]:
     """The controllers with keys in VMX: those with disks, and in ``esx`` also those that are said to be there."""
-    known = _with_driver_names(domain.controllers, disks, writing)
+    known = _with_driver_names(domain.controllers, disks, context)
     used = {(disk.bus, disk.address.controller) for disk in disks if disk.address}
     lines = []
-    for kind in _WITH_KEYS if writing.dialect.writes_sata_nvme else ("scsi",):
+    for kind in _WITH_KEYS if context.dialect.writes_sata_nvme else ("scsi",):
         for index in range(BUSES[kind].controllers):
             stated = known.get((kind, index))
             is_used = (kind, index) in used
-            if not is_used and (stated is None or not writing.dialect.true_slots):
+            if not is_used and (stated is None or not context.dialect.address_is_slot):
                 continue
             controller = stated or Controller(kind, index)
-            word = _virtual_dev(controller, disks, writing, is_used) if kind == "scsi" else None
+            word = _virtual_dev(controller, disks, context, is_used) if kind == "scsi" else None
             lines.append((f"{kind}{index}.present", YES))
             if word is not None:
                 lines.append((f"{kind}{index}.virtualDev", word))
     return lines
 
 
-def _virtual_dev(controller: Controller, disks: Sequence[Disk], writing: Writing, is_used: bool) -> str | None:
+def _virtual_dev(controller: Controller, disks: Sequence[Disk], context: WriteContext, is_used: bool) -> str | None:
     """VMware's word for the model of a SCSI controller (F42 to F44)."""
     model = controller.model
     if model == _AUTO:
-        model = _detected(controller, disks, writing) if is_used else None
+        model = _detected(controller, disks, context) if is_used else None
     if model is None:
         return None
     word = _VIRTUAL_DEVS.get(model)
@@ -110,10 +110,10 @@ def _virtual_dev(controller: Controller, disks: Sequence[Disk], writing: Writing
     return word
 
 
-def _detected(controller: Controller, disks: Sequence[Disk], writing: Writing) -> str:
+def _detected(controller: Controller, disks: Sequence[Disk], context: WriteContext) -> str:
     """The model that the disks of a controller were made for (F42)."""
     models = {
-        writing.scsi_model(disk)
+        context.scsi_model(disk)
         for disk in disks
         if disk.bus == "scsi" and disk.address and disk.address.controller == controller.index
     }
@@ -127,7 +127,7 @@ def _detected(controller: Controller, disks: Sequence[Disk], writing: Writing) -
 
 
 def _with_driver_names(
-    controllers: Iterable[Controller], disks: Sequence[Disk], writing: Writing
+    controllers: Iterable[Controller], disks: Sequence[Disk], context: WriteContext
 ) -> dict[tuple[str, int], Controller]:
     """The controllers, with the models that disks name in the first manual's form (F39, F40).
 
@@ -143,7 +143,7 @@ def _with_driver_names(
             raise _wrong_driver(disk, f"unknown driver name, expecting one of {_quoted(_VIRTUAL_DEVS)}")
         index = disk.address.controller
         key = ("scsi", index)
-        if not writing.dialect.driver_name_on_scsi:
+        if not context.dialect.driver_name_on_scsi:
             key = next((other for other in found if other[1] == index), key)
         controller = found.get(key) or Controller(*key)
         if controller.model not in (None, model):

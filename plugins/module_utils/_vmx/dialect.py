@@ -8,8 +8,6 @@ one flag. ``classic`` is what libvirt 0.7.6 wrote. All three read each other's f
 
 Every flag says in its metadata which defect or rule it is about and what it changes; the table of repairs in the
 documentation is made of these lines.
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations
@@ -56,7 +54,7 @@ class Dialect:
     strict_numbers: bool = field(
         default=False, metadata=_repair("G26 P14", "A number that is out of range is refused, never cut to fewer bits.")
     )
-    true_slots: bool = field(
+    address_is_slot: bool = field(
         default=False,
         metadata=_repair(
             "G4 G5 G6 N5 N6 P28",
@@ -86,7 +84,7 @@ class Dialect:
     drops_empty: bool = field(
         default=False, metadata=_repair("P7 P24 F22", "An annotation or VNC address that is empty is none.")
     )
-    nothing_random: bool = field(
+    keep_missing_ids: bool = field(
         default=False,
         metadata=_repair(
             "G25 F3 F11",
@@ -124,7 +122,7 @@ class Dialect:
         default=False,
         metadata=_repair("P4 F2", "A VMX without a displayName gets the name of its files; a name has no line ends."),
     )
-    any_disk: bool = field(
+    raw_and_passthrough_disks: bool = field(
         default=False,
         metadata=_repair(
             "G28 P40 P41",
@@ -132,7 +130,7 @@ class Dialect:
             "are read and written.",
         ),
     )
-    honest_media: bool = field(
+    keep_empty_drive_kind: bool = field(
         default=False,
         metadata=_repair(
             "G14 G29 F48",
@@ -140,7 +138,7 @@ class Dialect:
         ),
     )
     ide_cache: bool = field(default=False, metadata=_repair("F50", "writeThrough is written for disks on every bus."))
-    stepped_vram: bool = field(
+    vram_in_64k_steps: bool = field(
         default=False,
         metadata=_repair("P62 F33", "Video memory is read in the steps of 64 KiB in which it is written."),
     )
@@ -176,7 +174,7 @@ class Dialect:
         ),
     )
 
-    first_manual: bool = field(
+    libvirt_0_7_6: bool = field(
         default=False,
         metadata=_form("S11 S12 S13", "No .encoding, no lines for absent floppies, MAC addresses in upper case."),
     )
@@ -198,7 +196,7 @@ DIALECTS = {
     for dialect in (
         _repaired(),
         Dialect(name="libvirt", hw_version=4, xml=XmlForms()),
-        Dialect(name="classic", hw_version=4, xml=_FIRST_MANUAL, first_manual=True, either_mac_key=True),
+        Dialect(name="classic", hw_version=4, xml=_FIRST_MANUAL, libvirt_0_7_6=True, either_mac_key=True),
     )
 }
 

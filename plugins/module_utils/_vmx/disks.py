@@ -16,8 +16,6 @@
     ide1:0.fileName = "/vmfs/volumes/ds1/iso/a.iso"
 
 What is in a slot is told by the file's name first (``.vmdk``, ``.iso``) and by the device's type second.
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations
@@ -27,8 +25,8 @@ from collections.abc import Iterable
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Controller, Disk
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._vmx import slots
-from ansible_collections.virt.esx.plugins.module_utils._vmx.reading import Reading
-from ansible_collections.virt.esx.plugins.module_utils._vmx.writing import YES, Entry, Writing
+from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
+from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import YES, Entry, WriteContext
 
 EMPTY = "emptyBackingString"
 AUTO_DETECT = "auto detect"
@@ -49,20 +47,20 @@ _BLOCK_DEVICES = {"atapi-cdrom": "cdrom", "cdrom-raw": "lun"}
 _OF_BLOCK_DEVICE = {device: word for word, device in _BLOCK_DEVICES.items()}
 
 
-def read_disks(reading: Reading, bus: str, controllers: Iterable[Controller]) -> list[Disk]:
+def read_disks(context: ReadContext, bus: str, controllers: Iterable[Controller]) -> list[Disk]:
     """The disks on the controllers of one bus, slot by slot."""
-    wide = reading.hw_version >= slots.WIDE_SCSI
-    sections = reading.vmx.sections
+    wide = context.hw_version >= slots.WIDE_SCSI
+    sections = context.vmx.sections
     found: list[Disk | None] = []
     for controller in controllers:
-        all_slots = slots.slots(bus, controller.index, wide=wide, true_slots=reading.dialect.true_slots)
-        found += [read_slot(reading, bus, slot) for slot in all_slots if slot.section in sections]
+        all_slots = slots.slots(bus, controller.index, wide=wide, address_is_slot=context.dialect.address_is_slot)
+        found += [read_slot(context, bus, slot) for slot in all_slots if slot.section in sections]
     return [disk for disk in found if disk is not None]
 
 
-def read_slot(reading: Reading, bus: str, slot: slots.Slot) -> Disk | None:
+def read_slot(context: ReadContext, bus: str, slot: slots.Slot) -> Disk | None:
     """What is in a slot: a hard disk, else a CD-ROM or raw device, else nothing (P37 to P41)."""
-    vmx, at = reading.vmx, slot.section
+    vmx, at = context.vmx, slot.section
     present = vmx.boolean(f"{at}.present")
     vmx.boolean(f"{at}.startConnected")  # has no effect, but has to be right
     if not present or vmx.boolean(f"{at}.clientDevice"):
@@ -72,8 +70,8 @@ def read_slot(reading: Reading, bus: str, slot: slots.Slot) -> Disk | None:
     write_through = vmx.boolean(f"{at}.writeThrough")
     if bus == "nvme" or not _may_be_cdrom(kind, name):
         transient = vmx.word(f"{at}.mode") == TRANSIENT
-        return _hard_disk(reading, bus, slot, kind, name or "", "writethrough" if write_through else None, transient)
-    return _cdrom(reading, bus, slot, kind, name)
+        return _hard_disk(context, bus, slot, kind, name or "", "writethrough" if write_through else None, transient)
+    return _cdrom(context, bus, slot, kind, name)
 
 
 def _may_be_cdrom(kind: str | None, name: str | None) -> bool:
@@ -89,24 +87,24 @@ def _may_be_cdrom(kind: str | None, name: str | None) -> bool:
 
 
 def _hard_disk(
-    reading: Reading, bus: str, slot: slots.Slot, kind: str | None, name: str, cache: str | None, transient: bool
+    context: ReadContext, bus: str, slot: slots.Slot, kind: str | None, name: str, cache: str | None, transient: bool
 ) -> Disk:
     """A disk with a file, which is a .vmdk (P40); in ``esx`` also a device that is passed through."""
-    any_disk = reading.dialect.any_disk
+    raw_and_passthrough_disks = context.dialect.raw_and_passthrough_disks
     is_image = name[-5:].lower() == ".vmdk"
-    if not is_image and not (any_disk and name.startswith("/")):
-        raise _not_handled(reading, slot, kind, name)
+    if not is_image and not (raw_and_passthrough_disks and name.startswith("/")):
+        raise _not_handled(context, slot, kind, name)
     if not is_image and kind == _PASSTHROUGH and bus == "scsi":
         return _found(bus, slot, "lun", "block", name)
-    if is_image and bus in _CHECKED_BUSES and not any_disk:
+    if is_image and bus in _CHECKED_BUSES and not raw_and_passthrough_disks:
         right = _HARD_DISK[bus]
         if kind not in (None, right.lower(), _ANY_HARD_DISK):
             message = f"expecting '{right}' or '{_ANY_HARD_DISK}' for '{name}', found '{kind}'"
-            raise reading.vmx.refused(f"{slot.section}.deviceType", message)
+            raise context.vmx.error_at(f"{slot.section}.deviceType", message)
     return Disk(
         device="disk",
         type="file" if is_image else "block",
-        source=reading.path(f"{slot.section}.fileName", name) if is_image else name,
+        source=context.path(f"{slot.section}.fileName", name) if is_image else name,
         has_source=True,
         target=slot.target,
         bus=bus,
@@ -116,43 +114,43 @@ def _hard_disk(
     )
 
 
-def _cdrom(reading: Reading, bus: str, slot: slots.Slot, kind: str | None, name: str | None) -> Disk | None:
+def _cdrom(context: ReadContext, bus: str, slot: slots.Slot, kind: str | None, name: str | None) -> Disk | None:
     """A CD-ROM drive or a raw device (P43, P44)."""
     suffix = (name or "")[-5:].lower()
     if suffix == ".vmdk":
         return None
     if suffix.endswith(".iso"):
         if kind not in (None, _IMAGE):
-            raise _not_handled(reading, slot, kind, name)
-        return _image(reading, bus, slot, name or "")
+            raise _not_handled(context, slot, kind, name)
+        return _image(context, bus, slot, name or "")
     if kind in _BLOCK_DEVICES:
-        return _block_device(reading, bus, slot, _BLOCK_DEVICES[kind], name)
+        return _block_device(context, bus, slot, _BLOCK_DEVICES[kind], name)
     if kind == _PASSTHROUGH and bus == "scsi":
         return _found(bus, slot, "lun", "block", name) if name and name.startswith(_CDROM_DEVICES) else None
-    if _is_empty_image(reading, kind, name):
+    if _is_empty_image(context, kind, name):
         return _found(bus, slot, "cdrom", "file", None)
-    if reading.dialect.any_disk and kind == _IMAGE and name:
-        return _image(reading, bus, slot, name)
-    raise _not_handled(reading, slot, kind, name)
+    if context.dialect.raw_and_passthrough_disks and kind == _IMAGE and name:
+        return _image(context, bus, slot, name)
+    raise _not_handled(context, slot, kind, name)
 
 
-def _is_empty_image(reading: Reading, kind: str | None, name: str | None) -> bool:
-    if kind == _IMAGE and (name == "" or (name is None and reading.dialect.honest_media)):
+def _is_empty_image(context: ReadContext, kind: str | None, name: str | None) -> bool:
+    if kind == _IMAGE and (name == "" or (name is None and context.dialect.keep_empty_drive_kind)):
         return True
     return kind in (None, _IMAGE) and name == EMPTY
 
 
-def _block_device(reading: Reading, bus: str, slot: slots.Slot, device: str, name: str | None) -> Disk:
+def _block_device(context: ReadContext, bus: str, slot: slots.Slot, device: str, name: str | None) -> Disk:
     """A drive of the host's (P44); for libvirt also emptyBackingString is one."""
     if name is not None and name.lower() == AUTO_DETECT:
         return _found(bus, slot, device, "block", None, OPTIONAL)
-    if reading.dialect.honest_media and name in (None, "", EMPTY):
+    if context.dialect.keep_empty_drive_kind and name in (None, "", EMPTY):
         return _found(bus, slot, "cdrom", "block", None)
     return _found(bus, slot, device, "block", name)
 
 
-def _image(reading: Reading, bus: str, slot: slots.Slot, name: str) -> Disk:
-    source = reading.path(f"{slot.section}.fileName", name, may_be_missing=True)
+def _image(context: ReadContext, bus: str, slot: slots.Slot, name: str) -> Disk:
+    source = context.path(f"{slot.section}.fileName", name, may_be_missing=True)
     return _found(bus, slot, "cdrom", "file", source)
 
 
@@ -170,68 +168,70 @@ def _found(bus: str, slot: slots.Slot, device: str, kind: str, source: str | Non
     )
 
 
-def _not_handled(reading: Reading, slot: slots.Slot, kind: str | None, name: str | None) -> ParseError:
+def _not_handled(context: ReadContext, slot: slots.Slot, kind: str | None, name: str | None) -> ParseError:
     shown = "no value" if name is None else f"value '{name}'"
     message = f"invalid or not yet handled {shown} for device type '{kind or 'unknown'}'"
-    return reading.vmx.refused(f"{slot.section}.fileName", message)
+    return context.vmx.error_at(f"{slot.section}.fileName", message)
 
 
-def write_disk(disk: Disk, section: str, writing: Writing) -> list[Entry]:
+def write_disk(disk: Disk, section: str, context: WriteContext) -> list[Entry]:
     """The lines of one disk (F45 to F51)."""
     lines = [(f"{section}.present", YES)]
-    word = _device_type(disk, writing)
+    word = _device_type(disk, context)
     if word is not None:
         lines.append((f"{section}.deviceType", word))
-    lines += [(f"{section}.{key}", value) for key, value in _backing(disk, writing)]
-    if disk.bus == "scsi" or (writing.dialect.ide_cache and disk.cache == "writethrough"):
+    lines += [(f"{section}.{key}", value) for key, value in _backing(disk, context)]
+    if disk.bus == "scsi" or (context.dialect.ide_cache and disk.cache == "writethrough"):
         lines += _cache(disk, section)
     if disk.transient:
         lines.append((f"{section}.mode", TRANSIENT))
     return lines
 
 
-def is_file(disk: Disk, writing: Writing) -> bool:
+def is_file(disk: Disk, context: WriteContext) -> bool:
     """Whether the source is a file; a removable medium without any source is one for libvirt (F48, G29)."""
     if disk.type == "file":
         return True
-    return disk.type == "block" and not disk.has_source and not writing.dialect.honest_media
+    return disk.type == "block" and not disk.has_source and not context.dialect.keep_empty_drive_kind
 
 
-def _device_type(disk: Disk, writing: Writing) -> str | None:
+def _device_type(disk: Disk, context: WriteContext) -> str | None:
     """``deviceType`` (F47); NVMe disks have none."""
-    kind_is_file = is_file(disk, writing)
+    kind_is_file = is_file(disk, context)
     if disk.device == "lun" and disk.type == "block":
         source = disk.source or ""
-        passed = source.startswith(_RAW_DEVICES if writing.dialect.any_disk else _CDROM_DEVICES)
+        passed = source.startswith(_RAW_DEVICES if context.dialect.raw_and_passthrough_disks else _CDROM_DEVICES)
         return _PASSTHROUGH if disk.bus == "scsi" and passed else _OF_BLOCK_DEVICE["lun"]
     if disk.device == "cdrom" and (kind_is_file or disk.type == "block"):
         return _IMAGE if kind_is_file else _OF_BLOCK_DEVICE["cdrom"]
-    if disk.device == "disk" and (kind_is_file or (disk.type == "block" and writing.dialect.any_disk)):
+    if disk.device == "disk" and (kind_is_file or (disk.type == "block" and context.dialect.raw_and_passthrough_disks)):
         return _HARD_DISK.get(disk.bus)
-    raise refused(disk, f"type='{disk.type}' is not supported for device='{disk.device}'")
+    raise error_at(disk, f"type='{disk.type}' is not supported for device='{disk.device}'")
 
 
-def _backing(disk: Disk, writing: Writing) -> list[Entry]:
+def _backing(disk: Disk, context: WriteContext) -> list[Entry]:
     """``fileName`` and what goes before it (F48, F49)."""
-    if not is_file(disk, writing):
-        return _device_backing(disk, writing)
+    if not is_file(disk, context):
+        return _device_backing(disk, context)
     if disk.source is None and disk.device == "cdrom":
         return [("fileName", EMPTY)]
     source = disk.source or ""
     suffix = ".vmdk" if disk.device == "disk" else ".iso"
-    if not source.lower().endswith(suffix) and not (disk.device == "cdrom" and writing.dialect.any_disk):
-        raise refused(disk, f"the source '{source}' has an unsupported suffix, expecting '{suffix}'")
-    return [("fileName", writing.path(source, f"<source> of disk '{disk.target}'", disk.line))]
+    if not source.lower().endswith(suffix) and not (
+        disk.device == "cdrom" and context.dialect.raw_and_passthrough_disks
+    ):
+        raise error_at(disk, f"the source '{source}' has an unsupported suffix, expecting '{suffix}'")
+    return [("fileName", context.path(source, f"<source> of disk '{disk.target}'", disk.line))]
 
 
-def _device_backing(disk: Disk, writing: Writing) -> list[Entry]:
+def _device_backing(disk: Disk, context: WriteContext) -> list[Entry]:
     if disk.source is not None:
         if disk.device == "disk" and not disk.source.startswith("/"):
-            raise refused(disk, f"the source '{disk.source}' is no device, expecting an absolute path")
+            raise error_at(disk, f"the source '{disk.source}' is no device, expecting an absolute path")
         return [("fileName", disk.source)]
     if disk.startup_policy == OPTIONAL:
         return [("autodetect", YES), ("fileName", AUTO_DETECT)]
-    return [] if writing.dialect.honest_media else [("fileName", "(null)")]
+    return [] if context.dialect.keep_empty_drive_kind else [("fileName", "(null)")]
 
 
 def _cache(disk: Disk, section: str) -> list[Entry]:
@@ -239,9 +239,9 @@ def _cache(disk: Disk, section: str) -> list[Entry]:
         return []
     if disk.cache == "writethrough":
         return [(f"{section}.writeThrough", YES)]
-    raise refused(disk, f"cache='{disk.cache}' is not supported, only 'writethrough'")
+    raise error_at(disk, f"cache='{disk.cache}' is not supported, only 'writethrough'")
 
 
-def refused(disk: Disk, message: str) -> ParseError:
+def error_at(disk: Disk, message: str) -> ParseError:
     """The error that says what is wrong with a disk."""
     return ParseError(message, where=f"disk '{disk.target}'", line=disk.line)

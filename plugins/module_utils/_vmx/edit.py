@@ -5,8 +5,6 @@
 
 The text is cut into pieces, one for each statement and one for what lies between two. A piece is only ever replaced,
 dropped or added, so that comments, odd spacing, line ends, the order and the encoding stay.
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations

@@ -5,8 +5,6 @@
 
 ESX writes ``.encoding = "UTF-8"``; hosted products write the code page of their system (``windows-1252``). The names
 that count are those of iconv and libxml2, which libvirt asks (L33), not all that Python happens to know.
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations

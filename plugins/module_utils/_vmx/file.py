@@ -5,8 +5,6 @@
 
 What is read is text or bytes. Bytes are decoded as the file's own ``.encoding`` says, without it as UTF-8 (L32 to L37);
 text with surrogate escapes is such bytes. Errors name the key and its line.
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations
@@ -14,10 +12,15 @@ from __future__ import annotations
 from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import to_mac
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import to_uuid
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+from ansible_collections.virt.esx.plugins.module_utils._names import (
+    unescape,
+)
 from ansible_collections.virt.esx.plugins.module_utils._vmx import lexer
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import Dialect
 from ansible_collections.virt.esx.plugins.module_utils._vmx.encoding import UTF_8, python_codec
-from ansible_collections.virt.esx.plugins.module_utils._vmx.values import parse_integer, unescape
+from ansible_collections.virt.esx.plugins.module_utils._vmx.values import (
+    parse_integer,
+)
 
 MAX_SIZE = 512 * 1024  # bytes or characters; real ones have a few thousand
 
@@ -67,7 +70,7 @@ class VmxFile:
             return default
         result = _BOOLEANS.get(value.lower())
         if result is None:
-            raise self.refused(key, f"must represent a boolean value (true|false), found '{value}'")
+            raise self.error_at(key, f"must represent a boolean value (true|false), found '{value}'")
         return result
 
     def integer(self, key: str, default: int) -> int:
@@ -77,7 +80,7 @@ class VmxFile:
             return default
         result = parse_integer(value)
         if result is None:
-            raise self.refused(key, f"must represent an integer value, found '{value}'")
+            raise self.error_at(key, f"must represent an integer value, found '{value}'")
         return result
 
     def uuid(self, key: str) -> str | None:
@@ -87,7 +90,7 @@ class VmxFile:
             return None
         result = to_uuid(value)
         if result is None:
-            raise self.refused(key, f"could not parse UUID from string '{value}', expecting 32 hex digits")
+            raise self.error_at(key, f"could not parse UUID from string '{value}', expecting 32 hex digits")
         return result
 
     def mac(self, key: str) -> str | None:
@@ -97,14 +100,14 @@ class VmxFile:
             return None
         result = to_mac(value)
         if result is None:
-            raise self.refused(key, f"expecting '{value}' to be a MAC address, six pairs of hex digits and ':'")
+            raise self.error_at(key, f"expecting '{value}' to be a MAC address, six pairs of hex digits and ':'")
         return result
 
     def line(self, key: str) -> int | None:
         """The line that the key is on, counted from 1; None where it is missing."""
         return _line_of(self.text, key)
 
-    def refused(self, key: str, message: str) -> ParseError:
+    def error_at(self, key: str, message: str) -> ParseError:
         """The error that says what is wrong with the value of the key, and where it is."""
         return ParseError(message, where=key, line=self.line(key))
 

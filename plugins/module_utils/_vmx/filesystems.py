@@ -13,8 +13,6 @@
     sharedFolder0.writeAccess = "false"
     sharedFolder0.hostPath = "/srv"
     sharedFolder0.guestName = "srv"
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations
@@ -23,47 +21,47 @@ import re
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain, Filesystem
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
-from ansible_collections.virt.esx.plugins.module_utils._vmx.reading import Reading
-from ansible_collections.virt.esx.plugins.module_utils._vmx.writing import NO, YES, Entry, Writing
+from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
+from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import NO, YES, Entry, WriteContext
 
 _SECTION = re.compile(r"sharedfolder(0|[1-9][0-9]{0,8})")
 
 
-def folder_indexes(reading: Reading) -> tuple[int, ...]:
+def folder_indexes(context: ReadContext) -> tuple[int, ...]:
     """The numbers of the folders that are shared."""
-    vmx = reading.vmx
+    vmx = context.vmx
     if vmx.boolean("isolation.tools.hgfs.disable", True):
         return ()
     limit = vmx.integer("sharedFolder.maxNum", 0)
     numbers = sorted(int(found[1]) for found in map(_SECTION.fullmatch, vmx.sections) if found)
-    return tuple(number for number in numbers if number < limit and _is_shared(reading, number))
+    return tuple(number for number in numbers if number < limit and _is_shared(context, number))
 
 
-def _is_shared(reading: Reading, number: int) -> bool:
-    present = reading.vmx.boolean(f"sharedFolder{number}.present")
-    enabled = reading.vmx.boolean(f"sharedFolder{number}.enabled")
+def _is_shared(context: ReadContext, number: int) -> bool:
+    present = context.vmx.boolean(f"sharedFolder{number}.present")
+    enabled = context.vmx.boolean(f"sharedFolder{number}.enabled")
     return present and enabled
 
 
-def read_filesystems(reading: Reading) -> tuple[Filesystem, ...]:
+def read_filesystems(context: ReadContext) -> tuple[Filesystem, ...]:
     """The folders that are shared."""
-    vmx = reading.vmx
+    vmx = context.vmx
     return tuple(
         Filesystem(
             source=vmx.required(f"sharedFolder{number}.hostPath"),
             target=vmx.required(f"sharedFolder{number}.guestName"),
             readonly=not vmx.boolean(f"sharedFolder{number}.writeAccess"),
         )
-        for number in folder_indexes(reading)
+        for number in folder_indexes(context)
     )
 
 
-def write_filesystems(domain: Domain, writing: Writing) -> list[Entry]:
+def write_filesystems(domain: Domain, context: WriteContext) -> list[Entry]:
     """The folders, and that they are shared at all."""
     folders = domain.filesystems
     if not folders:
         return []
-    numbers = writing.folders or tuple(range(len(folders)))
+    numbers = context.folders or tuple(range(len(folders)))
     lines = [("isolation.tools.hgfs.disable", NO), ("sharedFolder.maxNum", str(max(numbers) + 1))]
     for number, folder in zip(numbers, folders):
         if folder.type != "mount":

@@ -11,16 +11,14 @@
     uefi.secureBoot.enabled = "TRUE"
     nvram = "web.nvram"
     vtpm.present = "TRUE"
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain, Os, Tpm
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
-from ansible_collections.virt.esx.plugins.module_utils._vmx.reading import Reading
-from ansible_collections.virt.esx.plugins.module_utils._vmx.writing import NO, YES, Entry, Writing
+from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
+from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import NO, YES, Entry, WriteContext
 
 TPM_HW_VERSION = 14  # the virtual hardware version that a TPM needs (N9)
 
@@ -33,58 +31,58 @@ def arch_of_guest(guest: str) -> str:
     return "x86_64" if guest.endswith(_64_BIT) else "i686"
 
 
-def read_guest(reading: Reading) -> str | None:
+def read_guest(context: ReadContext) -> str | None:
     """The ``guestOS``, where the dialect keeps it and it says more than the architecture."""
-    guest = reading.vmx.get("guestOS") if reading.dialect.keeps_guest_os else None
+    guest = context.vmx.get("guestOS") if context.dialect.keeps_guest_os else None
     return None if guest in _GUEST_OF_ARCH.values() else guest or None
 
 
-def read_os(reading: Reading) -> Os:
+def read_os(context: ReadContext) -> Os:
     """Architecture and firmware."""
-    firmware = _firmware(reading)
-    secure = reading.vmx.boolean("uefi.secureBoot.enabled")
-    stated = secure or (reading.dialect.writes_secure_boot and "uefi.secureboot.enabled" in reading.vmx.raw)
+    firmware = _firmware(context)
+    secure = context.vmx.boolean("uefi.secureBoot.enabled")
+    stated = secure or (context.dialect.writes_secure_boot and "uefi.secureboot.enabled" in context.vmx.raw)
     return Os(
-        arch=arch_of_guest(reading.vmx.get("guestOS") or ""),
+        arch=arch_of_guest(context.vmx.get("guestOS") or ""),
         firmware=firmware,
         secure_boot=secure if stated and firmware == "efi" else None,
-        nvram=_nvram(reading),
-        smbios="host" if reading.vmx.boolean("smbios.reflecthost") else None,
+        nvram=_nvram(context),
+        smbios="host" if context.vmx.boolean("smbios.reflecthost") else None,
     )
 
 
-def _firmware(reading: Reading) -> str | None:
-    value = reading.vmx.get("firmware")
+def _firmware(context: ReadContext) -> str | None:
+    value = context.vmx.get("firmware")
     if value is None or value == "efi":
         return value
-    if reading.dialect.any_firmware:
+    if context.dialect.any_firmware:
         if not value:
             return None
         if value.lower() in ("bios", "efi"):
             return value.lower()
-    raise reading.vmx.refused("firmware", f"unknown value '{value}', expecting 'efi'")
+    raise context.vmx.error_at("firmware", f"unknown value '{value}', expecting 'efi'")
 
 
-def _nvram(reading: Reading) -> str | None:
-    name = reading.vmx.get("nvram") if reading.dialect.keeps_nvram else None
-    return reading.path("nvram", name) if name else None
+def _nvram(context: ReadContext) -> str | None:
+    name = context.vmx.get("nvram") if context.dialect.keeps_nvram else None
+    return context.path("nvram", name) if name else None
 
 
-def read_tpm(reading: Reading) -> tuple[Tpm, ...]:
+def read_tpm(context: ReadContext) -> tuple[Tpm, ...]:
     """The TPM, if there is one (N8)."""
-    return (Tpm(),) if reading.dialect.has_tpm and reading.vmx.boolean("vtpm.present") else ()
+    return (Tpm(),) if context.dialect.has_tpm and context.vmx.boolean("vtpm.present") else ()
 
 
-def write_guest(domain: Domain, writing: Writing) -> list[Entry]:
+def write_guest(domain: Domain, context: WriteContext) -> list[Entry]:
     """``guestOS``: the one that is known, if it has the architecture, else no more than that (F18)."""
     default = _GUEST_OF_ARCH.get(domain.os.arch)
     if default is None:
         raise ParseError(f"arch='{domain.os.arch}' is not supported, only 'i686' and 'x86_64'", where="<type>")
-    known = domain.guest_os if writing.dialect.keeps_guest_os else None
+    known = domain.guest_os if context.dialect.keeps_guest_os else None
     return [("guestOS", known if known and arch_of_guest(known) == domain.os.arch else default)]
 
 
-def write_smbios(domain: Domain, _writing: Writing) -> list[Entry]:
+def write_smbios(domain: Domain, _writing: WriteContext) -> list[Entry]:
     """``smbios.reflecthost`` (F19)."""
     if domain.os.smbios in (None, "emulate"):
         return []
@@ -93,22 +91,22 @@ def write_smbios(domain: Domain, _writing: Writing) -> list[Entry]:
     raise ParseError(f"mode='{domain.os.smbios}' is not supported, only 'host' and 'emulate'", where="<smbios>")
 
 
-def write_firmware(domain: Domain, writing: Writing) -> list[Entry]:
+def write_firmware(domain: Domain, context: WriteContext) -> list[Entry]:
     """``firmware``, secure boot and ``nvram``."""
-    dialect, system = writing.dialect, domain.os
+    dialect, system = context.dialect, domain.os
     lines = []
     if system.firmware == "efi" or (system.firmware == "bios" and dialect.any_firmware):
         lines.append(("firmware", system.firmware))
     if system.secure_boot is not None and system.firmware == "efi" and dialect.writes_secure_boot:
         lines.append(("uefi.secureBoot.enabled", YES if system.secure_boot else NO))
     if system.nvram is not None and dialect.keeps_nvram:
-        lines.append(("nvram", writing.path(system.nvram, "<nvram>", None)))
+        lines.append(("nvram", context.path(system.nvram, "<nvram>", None)))
     return lines
 
 
-def write_tpm(domain: Domain, writing: Writing) -> list[Entry]:
+def write_tpm(domain: Domain, context: WriteContext) -> list[Entry]:
     """``vtpm.present``, in the one spelling that newer versions of libvirt write (N9)."""
-    if not domain.tpms or not writing.dialect.has_tpm:
+    if not domain.tpms or not context.dialect.has_tpm:
         return []
     tpm = domain.tpms[0]
     if len(domain.tpms) > 1 or (tpm.model, tpm.backend, tpm.version or "2.0") != ("tpm-crb", "emulator", "2.0"):

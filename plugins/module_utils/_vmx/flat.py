@@ -1,10 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""VMX as plain data for templates: a flat dict of keys and values, and back.
-
-Private to the collection: it can change at any time.
-"""
+"""VMX as plain data for templates: a flat dict of keys and values, and back."""
 
 from __future__ import annotations
 

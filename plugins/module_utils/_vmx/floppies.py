@@ -10,8 +10,6 @@
     floppy0.fileName = "a.flp"
 
 VMware takes a floppy drive to be there unless it is said to be absent.
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations
@@ -24,24 +22,24 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.disks import (
     AUTO_DETECT,
     EMPTY,
     OPTIONAL,
+    error_at,
     is_file,
-    refused,
 )
-from ansible_collections.virt.esx.plugins.module_utils._vmx.reading import Reading
-from ansible_collections.virt.esx.plugins.module_utils._vmx.writing import NO, YES, Entry, Writing
+from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
+from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import NO, YES, Entry, WriteContext
 
 _SECTIONS = ("floppy0", "floppy1")
 
 
-def read_floppies(reading: Reading) -> list[Disk]:
+def read_floppies(context: ReadContext) -> list[Disk]:
     """The floppy drives that are there."""
-    all_slots = slots.slots("fdc", 0, wide=False, true_slots=True)
-    found = (_read_floppy(reading, slot) for slot in all_slots if slot.section in reading.vmx.sections)
+    all_slots = slots.slots("fdc", 0, wide=False, address_is_slot=True)
+    found = (_read_floppy(context, slot) for slot in all_slots if slot.section in context.vmx.sections)
     return [disk for disk in found if disk is not None]
 
 
-def _read_floppy(reading: Reading, slot: slots.Slot) -> Disk | None:
-    vmx, at = reading.vmx, slot.section
+def _read_floppy(context: ReadContext, slot: slots.Slot) -> Disk | None:
+    vmx, at = context.vmx, slot.section
     present = vmx.boolean(f"{at}.present")
     vmx.boolean(f"{at}.startConnected")
     if not present or vmx.boolean(f"{at}.clientDevice"):
@@ -50,20 +48,20 @@ def _read_floppy(reading: Reading, slot: slots.Slot) -> Disk | None:
     kind, name = vmx.get(f"{at}.fileType"), vmx.get(f"{at}.fileName")
     word = (kind or "").lower()
     if word not in ("device", "file"):
-        if not reading.dialect.any_disk:
+        if not context.dialect.raw_and_passthrough_disks:
             message = f"invalid or not yet handled value '{name}' for file type '{kind or 'unknown'}'"
-            raise vmx.refused(f"{at}.fileName", message)
+            raise vmx.error_at(f"{at}.fileName", message)
         word = "device" if name and name.startswith("/dev/") else "file"
-    if reading.dialect.any_disk and name in ("", EMPTY):
+    if context.dialect.raw_and_passthrough_disks and name in ("", EMPTY):
         name = None
-    return _drive(reading, slot, word, name)
+    return _drive(context, slot, word, name)
 
 
-def _drive(reading: Reading, slot: slots.Slot, word: str, name: str | None) -> Disk:
+def _drive(context: ReadContext, slot: slots.Slot, word: str, name: str | None) -> Disk:
     policy = None
     if word == "file" and name is not None:
-        name = reading.path(f"{slot.section}.fileName", name)
-    elif reading.dialect.honest_media and name is not None and name.lower() == AUTO_DETECT:
+        name = context.path(f"{slot.section}.fileName", name)
+    elif context.dialect.keep_empty_drive_kind and name is not None and name.lower() == AUTO_DETECT:
         name, policy = None, OPTIONAL
     return Disk(
         device="floppy",
@@ -77,20 +75,20 @@ def _drive(reading: Reading, slot: slots.Slot, word: str, name: str | None) -> D
     )
 
 
-def write_floppy(disk: Disk, section: str, writing: Writing) -> list[Entry]:
+def write_floppy(disk: Disk, section: str, context: WriteContext) -> list[Entry]:
     """The lines of one floppy drive."""
     lines = [(f"{section}.present", YES)]
-    if is_file(disk, writing):
+    if is_file(disk, context):
         lines.append((f"{section}.fileType", "file"))
         if disk.source is not None:
             what = f"<source> of disk '{disk.target}'"
-            lines.append((f"{section}.fileName", writing.path(disk.source, what, disk.line)))
+            lines.append((f"{section}.fileName", context.path(disk.source, what, disk.line)))
         return lines
     if disk.type != "block":
-        raise refused(disk, f"type='{disk.type}' is not supported for floppies, only 'file' and 'block'")
+        raise error_at(disk, f"type='{disk.type}' is not supported for floppies, only 'file' and 'block'")
     lines.append((f"{section}.fileType", "device"))
     name = disk.source
-    if name is None and writing.dialect.honest_media and disk.startup_policy == OPTIONAL:
+    if name is None and context.dialect.keep_empty_drive_kind and disk.startup_policy == OPTIONAL:
         name = AUTO_DETECT
     if name is not None:
         lines.append((f"{section}.fileName", name))

@@ -11,8 +11,6 @@
     RemoteDisplay.vnc.keymap = "de"
     RemoteDisplay.vnc.password = "secret"
     svga.vramSize = "8388608"
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations
@@ -20,36 +18,36 @@ from __future__ import annotations
 from ansible_collections.virt.esx.plugins.module_utils._domain.displays import vram_kib
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain, Graphics, Video
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
-from ansible_collections.virt.esx.plugins.module_utils._vmx.reading import Reading
-from ansible_collections.virt.esx.plugins.module_utils._vmx.writing import YES, Entry, Writing
+from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
+from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import YES, Entry, WriteContext
 
 _VNC = "RemoteDisplay.vnc."
 _VRAM_STEP_KIB = 64
 
 
-def read_graphics(reading: Reading) -> tuple[Graphics, ...]:
+def read_graphics(context: ReadContext) -> tuple[Graphics, ...]:
     """VNC, if it is enabled; a missing or negative port is the host's to choose."""
-    vmx = reading.vmx
+    vmx = context.vmx
     if not vmx.boolean(_VNC + "enabled"):
         return ()
-    port = reading.count(_VNC + "port", -1)
+    port = context.count(_VNC + "port", -1)
     listen = vmx.get(_VNC + "ip")
     return (
         Graphics(
             port=None if port < 0 else _narrowed(port),
             autoport=port < 0,
-            listen=(listen or None) if reading.dialect.drops_empty else listen,
+            listen=(listen or None) if context.dialect.drops_empty else listen,
             keymap=vmx.get(_VNC + "keymap"),
             password=vmx.get(_VNC + "password"),
         ),
     )
 
 
-def read_video(reading: Reading) -> tuple[Video, ...]:
+def read_video(context: ReadContext) -> tuple[Video, ...]:
     """There is always one card; its memory is a power of two (P62)."""
-    size = reading.vmx.integer("svga.vramSize", 0)
+    size = context.vmx.integer("svga.vramSize", 0)
     stated = vram_kib(-(-size // 1024) & 0xFFFFFFFF)
-    return (Video(vram_kib=_stepped(stated) if reading.dialect.stepped_vram else stated),)
+    return (Video(vram_kib=_stepped(stated) if context.dialect.vram_in_64k_steps else stated),)
 
 
 def _narrowed(number: int) -> int:
@@ -57,7 +55,7 @@ def _narrowed(number: int) -> int:
     return (number + (1 << 31)) % (1 << 32) - (1 << 31)
 
 
-def write_graphics(domain: Domain, _writing: Writing) -> list[Entry]:
+def write_graphics(domain: Domain, _writing: WriteContext) -> list[Entry]:
     """VNC, and no other kind (F30 to F32)."""
     lines = []
     for graphics in domain.graphics:
@@ -76,7 +74,7 @@ def write_graphics(domain: Domain, _writing: Writing) -> list[Entry]:
     return lines
 
 
-def write_video(domain: Domain, _writing: Writing) -> list[Entry]:
+def write_video(domain: Domain, _writing: WriteContext) -> list[Entry]:
     """The size of video memory; with graphics and no card there is a default one (F14, F33)."""
     videos = domain.videos or ((Video(),) if domain.graphics else ())
     if not videos:

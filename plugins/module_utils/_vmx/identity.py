@@ -10,8 +10,6 @@
     vm.genid = "81985529216486895"
     vm.genidX = "-1"
     annotation = "line 1|0Aline 2"
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations
@@ -21,26 +19,32 @@ from collections.abc import Iterable
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import NO_UUID
-from ansible_collections.virt.esx.plugins.module_utils._vmx.reading import Reading
-from ansible_collections.virt.esx.plugins.module_utils._vmx.values import escape_name, format_uuid, unescape
-from ansible_collections.virt.esx.plugins.module_utils._vmx.writing import Entry, Writing
+from ansible_collections.virt.esx.plugins.module_utils._names import (
+    escape_name,
+    unescape,
+)
+from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
+from ansible_collections.virt.esx.plugins.module_utils._vmx.values import (
+    format_uuid,
+)
+from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import Entry, WriteContext
 
 _LINE_ENDS = re.compile(r"[\r\n]+")
 _UNNAMED = "unnamed"
 
 
-def read_uuid(reading: Reading) -> str | None:
+def read_uuid(context: ReadContext) -> str | None:
     """The UUID; one of zeros, or None, stands for a missing one (P5, G25)."""
-    uuid = reading.vmx.uuid("uuid.bios")
-    if reading.dialect.nothing_random:
+    uuid = context.vmx.uuid("uuid.bios")
+    if context.dialect.keep_missing_ids:
         return None if uuid == NO_UUID else uuid
     return uuid or NO_UUID
 
 
-def read_name(reading: Reading) -> str | None:
+def read_name(context: ReadContext) -> str | None:
     """The name, decoded by both schemes (L28)."""
-    name = _unescaped(reading, "displayName", "%|")
-    return _LINE_ENDS.sub(" ", name) if name and reading.dialect.always_named else name
+    name = _unescaped(context, "displayName", "%|")
+    return _LINE_ENDS.sub(" ", name) if name and context.dialect.always_named else name
 
 
 def name_by_files(nvram: str | None, disks: Iterable[Disk]) -> str:
@@ -50,38 +54,38 @@ def name_by_files(nvram: str | None, disks: Iterable[Disk]) -> str:
     return next(filter(None, names), _UNNAMED)
 
 
-def read_genid(reading: Reading) -> str | None:
+def read_genid(context: ReadContext) -> str | None:
     """The generation id out of its two signed halves (P6)."""
-    low, high = reading.vmx.integer("vm.genid", 0), reading.vmx.integer("vm.genidX", 0)
+    low, high = context.vmx.integer("vm.genid", 0), context.vmx.integer("vm.genidX", 0)
     if not low and not high:
         return None
     digits = f"{low & 0xFFFFFFFFFFFFFFFF:016x}{high & 0xFFFFFFFFFFFFFFFF:016x}"
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
-def read_description(reading: Reading) -> str | None:
+def read_description(context: ReadContext) -> str | None:
     """The description, decoded by VMX's own scheme (L28)."""
-    text = _unescaped(reading, "annotation", "|")
-    return (text or None) if reading.dialect.drops_empty else text
+    text = _unescaped(context, "annotation", "|")
+    return (text or None) if context.dialect.drops_empty else text
 
 
-def _unescaped(reading: Reading, key: str, introducers: str) -> str | None:
-    value = reading.vmx.raw.get(key.lower())
+def _unescaped(context: ReadContext, key: str, introducers: str) -> str | None:
+    value = context.vmx.raw.get(key.lower())
     if value is None:
         return None
     try:
         for introducer in introducers:
-            value = unescape(value, introducer, lenient=reading.dialect.escapes)
+            value = unescape(value, introducer, lenient=context.dialect.escapes)
     except ValueError as err:
-        raise reading.vmx.refused(key, f"contains invalid escape sequence: {err}") from None
+        raise context.vmx.error_at(key, f"contains invalid escape sequence: {err}") from None
     return value
 
 
-def write_uuid(domain: Domain, writing: Writing) -> Entry:
+def write_uuid(domain: Domain, context: WriteContext) -> Entry:
     """``uuid.bios``, or the wish that the host makes one (F20)."""
     uuid = domain.uuid
-    if uuid is None and not writing.dialect.nothing_random:
-        uuid = writing.random(16).hex()
+    if uuid is None and not context.dialect.keep_missing_ids:
+        uuid = context.random(16).hex()
     if uuid is None or uuid == NO_UUID:
         return ("uuid.action", "create")
     return ("uuid.bios", format_uuid(uuid))
@@ -92,9 +96,9 @@ def write_name(domain: Domain) -> list[Entry]:
     return [] if domain.name is None else [("displayName", escape_name(domain.name))]
 
 
-def write_genid(domain: Domain, writing: Writing) -> list[Entry]:
+def write_genid(domain: Domain, context: WriteContext) -> list[Entry]:
     """The two signed halves of the generation id."""
-    if domain.genid is None or not writing.dialect.writes_genid:
+    if domain.genid is None or not context.dialect.writes_genid:
         return []
     digits = bytes.fromhex(domain.genid.replace("-", ""))
     halves = (int.from_bytes(half, "big", signed=True) for half in (digits[:8], digits[8:]))

@@ -12,8 +12,6 @@
     ethernet0.addressType = "vpx"
     ethernet0.generatedAddress = "00:50:56:91:48:c7"
     ethernet0.checkMACAddress = "false"
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations
@@ -25,9 +23,11 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain, Interface, VdsPort
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._vmx.mac import GENERATED_PREFIX, is_multicast, mac_use
-from ansible_collections.virt.esx.plugins.module_utils._vmx.reading import INT_MAX, Reading
-from ansible_collections.virt.esx.plugins.module_utils._vmx.values import format_uuid
-from ansible_collections.virt.esx.plugins.module_utils._vmx.writing import NO, YES, Entry, Writing
+from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import INT_MAX, ReadContext
+from ansible_collections.virt.esx.plugins.module_utils._vmx.values import (
+    format_uuid,
+)
+from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import NO, YES, Entry, WriteContext
 
 _SECTION = re.compile(r"ethernet([0-9]{1,10})")
 
@@ -51,106 +51,106 @@ _MOST = 10  # interfaces a domain can have
 _MOST_BEFORE_7 = 4  # the same before virtual hardware version 7
 
 
-def interface_indexes(reading: Reading) -> tuple[int, ...]:
+def interface_indexes(context: ReadContext) -> tuple[int, ...]:
     """The indexes of the interfaces that are there, ascending (L18, P50)."""
-    vmx = reading.vmx
+    vmx = context.vmx
     indexes = []
     for section in [section for section in vmx.sections if section.startswith("ethernet")]:
         found = _SECTION.fullmatch(section)
         if found is None or section in vmx.raw or int(found[1]) > INT_MAX:
-            if reading.dialect.lenient_ethernet:
+            if context.dialect.lenient_ethernet:
                 continue
-            raise _not_indexed(reading, section)
+            raise _not_indexed(context, section)
         if str(int(found[1])) == found[1]:  # ethernet00 is never looked up (L19)
             indexes.append(int(found[1]))
-    return tuple(index for index in sorted(indexes) if _is_present(reading, index))
+    return tuple(index for index in sorted(indexes) if _is_present(context, index))
 
 
-def _not_indexed(reading: Reading, section: str) -> ParseError:
-    key = next(key for key in reading.vmx.raw if key == section or key.startswith(section + "."))
-    return reading.vmx.refused(key, "failed to parse the index of VMX key, expecting ethernet<number>.<name>")
+def _not_indexed(context: ReadContext, section: str) -> ParseError:
+    key = next(key for key in context.vmx.raw if key == section or key.startswith(section + "."))
+    return context.vmx.error_at(key, "failed to parse the index of VMX key, expecting ethernet<number>.<name>")
 
 
-def _is_present(reading: Reading, index: int) -> bool:
-    present = reading.vmx.boolean(f"ethernet{index}.present")
-    reading.vmx.boolean(f"ethernet{index}.startConnected")  # has no effect, but has to be right
+def _is_present(context: ReadContext, index: int) -> bool:
+    present = context.vmx.boolean(f"ethernet{index}.present")
+    context.vmx.boolean(f"ethernet{index}.startConnected")  # has no effect, but has to be right
     return present
 
 
-def read_interfaces(reading: Reading) -> tuple[Interface, ...]:
+def read_interfaces(context: ReadContext) -> tuple[Interface, ...]:
     """The interfaces that are there."""
-    return tuple(_read_interface(reading, f"ethernet{index}") for index in interface_indexes(reading))
+    return tuple(_read_interface(context, f"ethernet{index}") for index in interface_indexes(context))
 
 
-def _read_interface(reading: Reading, at: str) -> Interface:
-    vmx = reading.vmx
+def _read_interface(context: ReadContext, at: str) -> Interface:
+    vmx = context.vmx
     word = vmx.word(f"{at}.connectionType")
-    mac_type, mac = _read_mac(reading, at)
-    model = _read_model(reading, at)
-    kind, source, target, port = _read_network(reading, at, word)
+    mac_type, mac = _read_mac(context, at)
+    model = _read_model(context, at)
+    kind, source, target, port = _read_network(context, at, word)
     return Interface(
         type=kind,
         source=source,
         vds=port,
         mac=mac,
         mac_type=mac_type,
-        mac_check=None if mac is None else _read_check(reading, at, mac, mac_type),
+        mac_check=None if mac is None else _read_check(context, at, mac, mac_type),
         target=target,
         model=model,
     )
 
 
-def _read_mac(reading: Reading, at: str) -> tuple[str | None, str | None]:
+def _read_mac(context: ReadContext, at: str) -> tuple[str | None, str | None]:
     """How the MAC address came about, and the address (P51, P52)."""
-    vmx, dialect = reading.vmx, reading.dialect
+    vmx, dialect = context.vmx, context.dialect
     address_type = vmx.get(f"{at}.addressType")
     known = _ADDRESS_TYPES.get(None if address_type is None else address_type.lower())
     if known is None:
         words = ", ".join(f"'{word}'" for word in _ADDRESS_TYPES if word)
-        raise vmx.refused(f"{at}.addressType", f"expecting one of {words}, found '{address_type}'")
+        raise vmx.error_at(f"{at}.addressType", f"expecting one of {words}, found '{address_type}'")
     mac_type, key = known
     mac = vmx.mac(f"{at}.{key}")
     if mac is None and dialect.either_mac_key:
         key = _OTHER_KEY[key]
         mac = vmx.mac(f"{at}.{key}")
-    if not dialect.nothing_random:
+    if not dialect.keep_missing_ids:
         return mac_type, mac or NO_MAC
     if mac is None or mac == NO_MAC:
         return None, None
     if is_multicast(mac):
-        raise vmx.refused(f"{at}.{key}", f"'{mac}' is a multicast address, no card has one")
+        raise vmx.error_at(f"{at}.{key}", f"'{mac}' is a multicast address, no card has one")
     return mac_type or _TYPE_OF_KEY[key], mac
 
 
-def _read_check(reading: Reading, at: str, mac: str, mac_type: str | None) -> bool | None:
+def _read_check(context: ReadContext, at: str, mac: str, mac_type: str | None) -> bool | None:
     """``checkMACAddress``, which libvirt understands in lower case only (P53, G7); ESX checks where it is missing."""
-    check = reading.vmx.get(f"{at}.checkMACAddress")
+    check = context.vmx.get(f"{at}.checkMACAddress")
     if check is None:
-        must_be_said = reading.dialect.states_mac_check and mac_use(mac, mac_type, None).check is not None
+        must_be_said = context.dialect.states_mac_check and mac_use(mac, mac_type, None).check is not None
         return True if must_be_said else None
-    return (check.lower() if reading.dialect.any_mac_check else check) == YES
+    return (check.lower() if context.dialect.any_mac_check else check) == YES
 
 
-def _read_model(reading: Reading, at: str) -> str | None:
+def _read_model(context: ReadContext, at: str) -> str | None:
     """``virtualDev``, of which vmxnet means vmxnet2 with the right features (P54)."""
-    word = reading.vmx.get(f"{at}.virtualDev")
-    features = reading.vmx.integer(f"{at}.features", 0)
+    word = context.vmx.get(f"{at}.virtualDev")
+    features = context.vmx.integer(f"{at}.features", 0)
     if word is None:
         return None
     model = word.lower()
     if model in _MODELS:
         return "vmxnet2" if (model, str(features)) == _VMXNET2 else model
-    if reading.dialect.any_model:
+    if context.dialect.any_model:
         return word if _MODEL_WORD.fullmatch(word) else None
     known = ", ".join(f"'{model}'" for model in _MODELS)
-    raise reading.vmx.refused(f"{at}.virtualDev", f"expecting one of {known}, found '{word}'")
+    raise context.vmx.error_at(f"{at}.virtualDev", f"expecting one of {known}, found '{word}'")
 
 
 def _read_network(
-    reading: Reading, at: str, connection: str | None
+    context: ReadContext, at: str, connection: str | None
 ) -> tuple[str, str | None, str | None, VdsPort | None]:
     """Type, source, target and port of the network that the interface is connected to (P55 to P57)."""
-    vmx = reading.vmx
+    vmx = context.vmx
     target = None
     network = vmx.get(f"{at}.networkName") if connection is None else None
     if connection in ("bridged", "custom"):
@@ -159,57 +159,57 @@ def _read_network(
         target = vmx.required(f"{at}.vnet")
     switch = vmx.uuid(f"{at}.dvs.switchId")
     if switch is not None:
-        return "vds", None, None, _read_port(reading, at, switch)
+        return "vds", None, None, _read_port(context, at, switch)
     if connection in (None, "bridged", "custom"):
         return ("null" if network is None else "bridge"), network, target, None
     if connection == "nat":
         return "user", None, None, None
-    if connection == HOSTONLY and reading.dialect.hostonly:
+    if connection == HOSTONLY and context.dialect.hostonly:
         return "network", HOSTONLY, None, None
     known = "'bridged', 'nat' or 'custom'"
-    raise vmx.refused(f"{at}.connectionType", f"invalid or not yet handled value '{connection}', expecting {known}")
+    raise vmx.error_at(f"{at}.connectionType", f"invalid or not yet handled value '{connection}', expecting {known}")
 
 
-def _read_port(reading: Reading, at: str, switch: str) -> VdsPort:
+def _read_port(context: ReadContext, at: str, switch: str) -> VdsPort:
     return VdsPort(
         switch_id=switch,
-        port_id=reading.count(f"{at}.dvs.portId", 0),
-        portgroup_id=reading.vmx.get(f"{at}.dvs.portgroupId"),
-        connection_id=reading.count(f"{at}.dvs.connectionId", 0),
+        port_id=context.count(f"{at}.dvs.portId", 0),
+        portgroup_id=context.vmx.get(f"{at}.dvs.portgroupId"),
+        connection_id=context.count(f"{at}.dvs.connectionId", 0),
     )
 
 
-def write_interfaces(domain: Domain, writing: Writing) -> list[Entry]:
+def write_interfaces(domain: Domain, context: WriteContext) -> list[Entry]:
     """The lines of all interfaces."""
-    most = _MOST if writing.hw_version >= 7 else _MOST_BEFORE_7
-    indexes = range(len(domain.interfaces)) if writing.interfaces is None else writing.interfaces
+    most = _MOST if context.hw_version >= 7 else _MOST_BEFORE_7
+    indexes = range(len(domain.interfaces)) if context.interfaces is None else context.interfaces
     lines: list[Entry] = []
     for index, interface in zip(indexes, domain.interfaces):
-        if index >= most and not writing.dialect.any_interfaces:
+        if index >= most and not context.dialect.any_interfaces:
             raise _refused(interface, f"Ethernet controller index {index} out of [0..{most - 1}] range")
         values = (
             ("present", YES),
-            *_model(interface, writing),
-            *_network(interface, writing),
-            *_address(interface, writing),
+            *_model(interface, context),
+            *_network(interface, context),
+            *_address(interface, context),
         )
         lines += [(f"ethernet{index}.{key}", value) for key, value in values]
     return lines
 
 
-def _model(interface: Interface, writing: Writing) -> list[Entry]:
+def _model(interface: Interface, context: WriteContext) -> list[Entry]:
     """``virtualDev`` (F58)."""
     model = interface.model
     if model is None:
         return []
     if model == "vmxnet2":
         return [("virtualDev", _VMXNET2[0]), ("features", _VMXNET2[1])]
-    if model in _MODELS or writing.dialect.any_model:
+    if model in _MODELS or context.dialect.any_model:
         return [("virtualDev", model)]
     raise _refused(interface, f"model '{model}' is not supported, expecting one of {', '.join(_MODELS)}, vmxnet2")
 
 
-def _network(interface: Interface, writing: Writing) -> list[Entry]:
+def _network(interface: Interface, context: WriteContext) -> list[Entry]:
     """What the interface is connected to (F59 to F62)."""
     if interface.type == "bridge":
         name = ("networkName", interface.source or "")
@@ -221,15 +221,15 @@ def _network(interface: Interface, writing: Writing) -> list[Entry]:
     if interface.type == "null":
         return []
     if interface.type == "vds" and interface.vds is not None:
-        return _port(interface.vds, writing)
-    if interface.type == "network" and writing.dialect.hostonly and interface.source == HOSTONLY:
+        return _port(interface.vds, context)
+    if interface.type == "network" and context.dialect.hostonly and interface.source == HOSTONLY:
         return [("connectionType", HOSTONLY)]
     raise _refused(interface, f"net type '{interface.type}' is not supported, expecting 'bridge', 'user' or 'vds'")
 
 
-def _port(port: VdsPort, writing: Writing) -> list[Entry]:
+def _port(port: VdsPort, context: WriteContext) -> list[Entry]:
     group = port.portgroup_id
-    if group is not None and not writing.dialect.plain_portgroup:
+    if group is not None and not context.dialect.plain_portgroup:
         group = escape_xml(group, _XML_QUOTES)
     values = (
         ("dvs.switchId", format_uuid(port.switch_id)),
@@ -240,15 +240,15 @@ def _port(port: VdsPort, writing: Writing) -> list[Entry]:
     return [(key, value) for key, value in values if value is not None]
 
 
-def _address(interface: Interface, writing: Writing) -> list[Entry]:
+def _address(interface: Interface, context: WriteContext) -> list[Entry]:
     """The MAC address (F63)."""
     mac = interface.mac
     if mac is None or mac == NO_MAC:
-        if writing.dialect.nothing_random:
+        if context.dialect.keep_missing_ids:
             return [("addressType", "generated")]
-        mac = ":".join((GENERATED_PREFIX, *(f"{byte:02x}" for byte in writing.random(3))))
+        mac = ":".join((GENERATED_PREFIX, *(f"{byte:02x}" for byte in context.random(3))))
     use = mac_use(mac, interface.mac_type, interface.mac_check)
-    if writing.dialect.first_manual:
+    if context.dialect.libvirt_0_7_6:
         mac = mac.upper()
     if use.kind == "static":
         lines = [("addressType", "static"), ("address", mac)]

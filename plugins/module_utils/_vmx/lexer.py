@@ -10,8 +10,6 @@ whole text, also in statements that nobody reads (L1 to L16).
 
 One regular expression describes a statement. It cannot fail: what is no statement is taken whole by its last branch,
 so that one pass over a text both splits and checks it, in time linear in its length.
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations
@@ -60,7 +58,7 @@ def values(text: str) -> dict[str, str]:
     """
     found = _STATEMENT.findall(text)
     if found and found[-1][4]:
-        raise _wrong(text, len(text) - len(found[-1][4]))
+        raise _syntax_error(text, len(text) - len(found[-1][4]))
     found.reverse()
     result = {name.lower(): plain or triple or single for name, triple, plain, single, _wrong_text in found}
     result.pop("", None)  # comments
@@ -89,21 +87,21 @@ def _end(text: str, position: int) -> int:
 _TAIL = re.compile(rf"[ \t]*(?:{_COMMENT})?(?:\r\n|[\r\n;])?")
 
 
-def _wrong(text: str, start: int) -> ParseError:
+def _syntax_error(text: str, start: int) -> ParseError:
     """What is wrong with the statement that begins there (L12 to L16)."""
     found = _NAME_ALONE.match(text, start)
     name, position = (found[1], found.end()) if found else (None, start)
     if name is None:
-        return _refusal(text, position, None, 'expecting a name; a line reads name = "value"')
+        return _error_at(text, position, None, 'expecting a name; a line reads name = "value"')
     if text[position : position + 1] != "=":
-        return _refusal(text, position, name, "expecting an assignment: '=' after the name")
+        return _error_at(text, position, name, "expecting an assignment: '=' after the name")
     value = _BLANKS_AND_VALUE.match(text, position + 1)
     if value is None or value.lastindex is None:
         blanks = _BLANKS.match(text, position + 1)
         position = blanks.end() if blanks else position + 1
-        return _refusal(text, position, name, _wrong_value(text[position : position + 1]))
+        return _error_at(text, position, name, _wrong_value(text[position : position + 1]))
     junk = text[value.end() : value.end() + 20].splitlines()[0]
-    return _refusal(
+    return _error_at(
         text, value.end(), name, f"expecting a separator (line end, ';' or '#') after the value, found {junk!r}"
     )
 
@@ -118,5 +116,5 @@ def _wrong_value(first: str) -> str:
     return "expecting a value in quotes"
 
 
-def _refusal(text: str, position: int, name: str | None, what: str) -> ParseError:
+def _error_at(text: str, position: int, name: str | None, what: str) -> ParseError:
     return ParseError(what, where=name, line=text.count("\n", 0, position) + 1)

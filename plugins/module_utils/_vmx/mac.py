@@ -5,8 +5,6 @@
 
 ESX accepts a foreign address only where its check is switched off, and tells addresses it generated itself from those
 that vCenter generated (flavour vpx) or that somebody set (F63).
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations

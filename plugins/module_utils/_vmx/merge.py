@@ -7,8 +7,6 @@ The domain that the VMX reads as, and the wanted one, are both put into lines of
 the file changed. So what a domain cannot say stays, and a domain that is what the VMX reads as changes nothing at all.
 
 A device that leaves takes all its keys along, known or not; one that stays keeps them, and its number.
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations
@@ -21,18 +19,20 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_read import read_domain
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import write_domain
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
-from ansible_collections.virt.esx.plugins.module_utils._vmx import filesystems, interfaces, matching
-from ansible_collections.virt.esx.plugins.module_utils._vmx.complete import completed
+from ansible_collections.virt.esx.plugins.module_utils._vmx import filesystems, interfaces, merge_matching
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS, Dialect
 from ansible_collections.virt.esx.plugins.module_utils._vmx.edit import Source, VmxEdit, edited
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
 from ansible_collections.virt.esx.plugins.module_utils._vmx.lexer import statements
-from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import Place
+from ansible_collections.virt.esx.plugins.module_utils._vmx.merge_defaults import filled_from
+from ansible_collections.virt.esx.plugins.module_utils._vmx.merge_paths import with_names_of
+from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import (
+    Place,
+)
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read import begin_reading, read_parts
-from ansible_collections.virt.esx.plugins.module_utils._vmx.reading import Reading
-from ansible_collections.virt.esx.plugins.module_utils._vmx.same_files import as_named_in
+from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
 from ansible_collections.virt.esx.plugins.module_utils._vmx.write import entries, escaped
-from ansible_collections.virt.esx.plugins.module_utils._vmx.writing import YES, Writing, lsilogic
+from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import YES, WriteContext, lsilogic
 
 # A key of what is a device of its own: all its keys come and go with it, sched.scsi0:0.shares too.
 _DEVICE = re.compile(
@@ -80,17 +80,17 @@ def merge_vmx(
     :returns: bytes for bytes, text for text; the very same object where nothing is different.
     :raises ParseError: for a VMX that cannot be read, or a domain that VMX cannot hold.
     """
-    dialect = dialect if dialect.nothing_random else replace(dialect, nothing_random=True)
+    dialect = dialect if dialect.keep_missing_ids else replace(dialect, keep_missing_ids=True)
     place = Place(directory, datastores)
-    reading = begin_reading(VmxFile(base, dialect), dialect, place)
-    described = read_parts(reading)
-    same_hardware = hw_version in (None, reading.hw_version)
-    if same_hardware and domain == as_named_in(domain, described, place):
+    context = begin_reading(VmxFile(base, dialect), dialect, place)
+    described = read_parts(context)
+    same_hardware = hw_version in (None, context.hw_version)
+    if same_hardware and domain == with_names_of(domain, described, place):
         return base  # the usual case, and no more than a short cut
-    now = _present(reading, described, domain)
+    now = _present(context, described, domain)
     if same_hardware and domain == now.domain:
         return base
-    lines, replaced = _wanted_lines(now, domain, Writing(dialect, hw_version or now.hw_version, scsi_model))
+    lines, replaced = _wanted_lines(now, domain, WriteContext(dialect, hw_version or now.hw_version, scsi_model))
     for _pass in range(_PASSES):
         change = _difference(now, lines, replaced, dialect)
         if change is None:
@@ -99,24 +99,24 @@ def merge_vmx(
         if changed == base:
             return base
         base, replaced = changed, frozenset()
-        reading = begin_reading(VmxFile(base, dialect), dialect, place)
-        now = _present(reading, read_parts(reading), domain)
+        context = begin_reading(VmxFile(base, dialect), dialect, place)
+        now = _present(context, read_parts(context), domain)
     raise EsxError("The VMX cannot be changed in place so that it describes the domain.")
 
 
-def _wanted_lines(now: _Present, domain: Domain, writing: Writing) -> tuple[_Lines, Collection[str]]:
+def _wanted_lines(now: _Present, domain: Domain, context: WriteContext) -> tuple[_Lines, Collection[str]]:
     """The lines of the wanted domain, and the numbered devices that leave."""
     present = now.domain
-    cards = matching.match_interfaces(domain.interfaces, present.interfaces)
-    folders = matching.match_folders(domain.filesystems, present.filesystems)
-    wanted = completed(domain, present, [None if at is None else present.interfaces[at] for at in cards])
-    writing = replace(
-        writing,
-        interfaces=matching.numbered(cards, now.interfaces, _numbers(now.vmx, "ethernet")),
-        folders=matching.numbered(folders, now.folders, _numbers(now.vmx, _FOLDER)),
+    cards = merge_matching.match_interfaces(domain.interfaces, present.interfaces)
+    folders = merge_matching.match_folders(domain.filesystems, present.filesystems)
+    wanted = filled_from(domain, present, [None if at is None else present.interfaces[at] for at in cards])
+    context = replace(
+        context,
+        interfaces=merge_matching.numbered(cards, now.interfaces, _numbers(now.vmx, "ethernet")),
+        folders=merge_matching.numbered(folders, now.folders, _numbers(now.vmx, _FOLDER)),
     )
-    lines = _lines(wanted, writing)
-    lines[_HARDWARE.lower()] = (_HARDWARE, str(writing.hw_version))
+    lines = _lines(wanted, context)
+    lines[_HARDWARE.lower()] = (_HARDWARE, str(context.hw_version))
     return lines, _left("ethernet", cards, now.interfaces) | _left(_FOLDER, folders, now.folders)
 
 
@@ -125,13 +125,13 @@ def as_in_xml(domain: Domain, dialect: Dialect = DIALECTS["esx"]) -> Domain:
     return read_domain(write_domain(domain, dialect.xml), dialect.xml)
 
 
-def _present(reading: Reading, described: Domain, wanted: Domain) -> _Present:
+def _present(context: ReadContext, described: Domain, wanted: Domain) -> _Present:
     return _Present(
-        reading.vmx,
-        reading.hw_version,
-        as_named_in(wanted, as_in_xml(described, reading.dialect), reading.place),
-        interfaces.interface_indexes(reading),
-        filesystems.folder_indexes(reading),
+        context.vmx,
+        context.hw_version,
+        with_names_of(wanted, as_in_xml(described, context.dialect), context.place),
+        interfaces.interface_indexes(context),
+        filesystems.folder_indexes(context),
     )
 
 
@@ -147,9 +147,9 @@ def _left(word: str, matches: Collection[int | None], present: tuple[int, ...]) 
     return frozenset(f"{word}{number}" for place, number in enumerate(present) if place not in matched)
 
 
-def _lines(domain: Domain, writing: Writing) -> _Lines:
+def _lines(domain: Domain, context: WriteContext) -> _Lines:
     result: _Lines = {}
-    for key, value in entries(domain, writing):
+    for key, value in entries(domain, context):
         result.setdefault(key.lower(), (key, value))
     return result
 
@@ -158,7 +158,7 @@ def _difference(
     now: _Present, lines: _Lines, replaced: Collection[str], dialect: Dialect
 ) -> Callable[[VmxEdit], None] | None:
     """What has to change in the file for it to have the wanted lines, None where nothing has to."""
-    before = _lines(now.domain, Writing(dialect, now.hw_version, interfaces=now.interfaces, folders=now.folders))
+    before = _lines(now.domain, WriteContext(dialect, now.hw_version, interfaces=now.interfaces, folders=now.folders))
     before[_HARDWARE.lower()] = (_HARDWARE, str(now.hw_version))
     unwanted = before.keys() - lines.keys()
     differing = {key for key, line in lines.items() if key not in before or before[key][1] != line[1]}
@@ -179,7 +179,7 @@ def _difference(
     def change(edit: VmxEdit) -> None:
         edit.remove(is_unwanted)
         for key, (spelled, value) in lines.items():
-            if (key in differing or _device(key) in replaced) and not _is_so(now.vmx, key, value):
+            if (key in differing or _device(key) in replaced) and not _has_value(now.vmx, key, value):
                 edit.set(spelled, escaped(spelled, value, dialect))
 
     return change
@@ -206,7 +206,7 @@ def _holder(device: str | None) -> str | None:
     return device.partition(":")[0] if device and ":" in device else None
 
 
-def _is_so(vmx: VmxFile, key: str, value: str) -> bool:
+def _has_value(vmx: VmxFile, key: str, value: str) -> bool:
     """Whether the key has that value already, truth values in any case."""
     present = vmx.get(key)
     return present == value or (value in _BOOLEANS and present is not None and present.lower() == value)

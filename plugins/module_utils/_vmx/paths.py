@@ -5,66 +5,20 @@
 
 VMX has ``/vmfs/volumes/<volume>/dir/file`` (the volume by its datastore's name or by its UUID), or a name relative to
 the VMX file itself; libvirt's XML has ``[datastore] dir/file``. What is in no datastore stays as it is (D1 to D15).
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
-from ansible_collections.virt.esx.plugins.module_utils._vmx.values import escape_name
+from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, parse_datastore_path
 
 _VOLUMES = "/vmfs/volumes/"
 _VOLUME_PATH = re.compile(r"/vmfs/volumes/+([^/]+)/(.+)", re.DOTALL)
-_DATASTORE_PATH = re.compile(r"\[([^\]]+)\] *(.*)", re.DOTALL)
 _WINDOWS_ABSOLUTE = re.compile(r"[A-Za-z]:[\\/]|\\\\")
-
-_FORBIDDEN_IN_ITEMS = str.maketrans(dict.fromkeys('"*<>:|?', "_"))
-_UNSAFE_IN_ITEMS = re.compile(r"[^A-Za-z0-9'(),. _-]+")
-
-
-class DatastorePath(NamedTuple):
-    """A place in a datastore; as text, ``[datastore] directory/file``."""
-
-    datastore: str
-    path: str  # directory and file, without a leading slash; empty for the datastore itself
-
-    def __str__(self) -> str:
-        return f"[{self.datastore}] {self.path}"
-
-    @property
-    def directory(self) -> str:
-        """The directory within the datastore, empty for its root."""
-        return self.path.rpartition("/")[0]
-
-    @property
-    def name(self) -> str:
-        """The file's own name."""
-        return self.path.rpartition("/")[2]
-
-
-def parse_datastore_path(text: str) -> DatastorePath:
-    """Read ``[datastore] directory/file`` (D9); what follows the bracket may be empty.
-
-    :raises ParseError: for anything else.
-    """
-    try:
-        return _bracketed(text)
-    except ValueError as err:
-        raise ParseError(f"datastore path '{text}' {err}") from None
-
-
-def _bracketed(text: str) -> DatastorePath:
-    found = _DATASTORE_PATH.match(text)
-    if not found:
-        raise ValueError("doesn't have expected format '[datastore] directory/file'")
-    return DatastorePath(found[1], found[2])
 
 
 def is_relative(name: str) -> bool:
@@ -72,19 +26,12 @@ def is_relative(name: str) -> bool:
     return not name.startswith(("/", "[")) and not _WINDOWS_ABSOLUTE.match(name)
 
 
-def escape_datastore_item(name: str) -> str:
-    """The name that ESX gives to a file or directory of that name in a datastore; it cannot be undone.
-
-    ``a/b%c:d`` becomes ``a+JQ-2fb+JQ-25c_d``: what file systems forbid becomes ``_``, then ``%``, ``/`` and ``\\`` are
-    escaped as in names of the VI API, then each run of other characters is written in base64 between ``+`` and ``-``.
-    """
-    safe = escape_name(name.translate(_FORBIDDEN_IN_ITEMS))
-
-    def encoded(run: re.Match[str]) -> str:
-        digits = base64.b64encode(run[0].encode("utf-8", "surrogateescape"), b"+,").decode().rstrip("=")
-        return f"+{digits}" + ("" if run.end() == len(safe) else "-")
-
-    return _UNSAFE_IN_ITEMS.sub(encoded, safe)
+def _bracketed(text: str) -> DatastorePath:
+    """As ``parse_datastore_path``, for readers that say themselves where the path stands."""
+    try:
+        return parse_datastore_path(text)
+    except ParseError:
+        raise ValueError("doesn't have expected format '[datastore] directory/file'") from None
 
 
 @dataclass(frozen=True)

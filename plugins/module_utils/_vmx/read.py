@@ -1,10 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""VMX to domain: the order in which a VMX is read (section 2.1), each part in its own file.
-
-Private to the collection: it can change at any time.
-"""
+"""VMX to domain: the order in which a VMX is read (section 2.1), each part in its own file."""
 
 from __future__ import annotations
 
@@ -26,8 +23,10 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx import (
 )
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS, Dialect
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
-from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import Place
-from ansible_collections.virt.esx.plugins.module_utils._vmx.reading import Reading
+from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import (
+    Place,
+)
+from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
 
 _CONFIG_VERSION = 8
 OLDEST_HARDWARE = 4  # the lowest virtual hardware version
@@ -50,21 +49,21 @@ def read_vmx(
     return read_parts(begin_reading(VmxFile(text, dialect), dialect, Place(directory, datastores)))
 
 
-def read_parts(reading: Reading) -> Domain:
+def read_parts(context: ReadContext) -> Domain:
     """The domain that a VMX describes whose reading has begun; see ``read_vmx``."""
-    dialect = reading.dialect
-    uuid = identity.read_uuid(reading)
-    name = identity.read_name(reading)
-    genid = identity.read_genid(reading)
-    description = identity.read_description(reading)
-    memory = resources.read_memory(reading)
-    processors = resources.read_processors(reading)
-    topology = resources.read_topology(reading, processors)
-    affinity = resources.read_affinity(reading, processors)
-    shares = resources.read_shares(reading, processors)
-    displays = graphics.read_graphics(reading)
-    present, drives = _read_drives(reading)
-    system = firmware.read_os(reading)
+    dialect = context.dialect
+    uuid = identity.read_uuid(context)
+    name = identity.read_name(context)
+    genid = identity.read_genid(context)
+    description = identity.read_description(context)
+    memory = resources.read_memory(context)
+    processors = resources.read_processors(context)
+    topology = resources.read_topology(context, processors)
+    affinity = resources.read_affinity(context, processors)
+    shares = resources.read_shares(context, processors)
+    displays = graphics.read_graphics(context)
+    present, drives = _read_drives(context)
+    system = firmware.read_os(context)
     if not name and dialect.always_named:
         name = identity.name_by_files(system.nvram, drives)
     return Domain(
@@ -72,7 +71,7 @@ def read_parts(reading: Reading) -> Domain:
         uuid=uuid,
         genid=genid,
         description=description,
-        guest_os=firmware.read_guest(reading),
+        guest_os=firmware.read_guest(context),
         memory_kib=memory.size,
         current_memory_kib=memory.current,
         min_guarantee_kib=memory.guarantee,
@@ -81,27 +80,27 @@ def read_parts(reading: Reading) -> Domain:
         shares=shares,
         cpu=topology,
         disks=tuple(drives),
-        controllers=controllers.read_controllers(reading, present, drives),
-        filesystems=filesystems.read_filesystems(reading),
-        interfaces=interfaces.read_interfaces(reading),
-        videos=graphics.read_video(reading),
-        serials=chardevs.read_serials(reading),
-        parallels=chardevs.read_parallels(reading),
+        controllers=controllers.read_controllers(context, present, drives),
+        filesystems=filesystems.read_filesystems(context),
+        interfaces=interfaces.read_interfaces(context),
+        videos=graphics.read_video(context),
+        serials=chardevs.read_serials(context),
+        parallels=chardevs.read_parallels(context),
         graphics=displays,
         os=system,
-        tpms=firmware.read_tpm(reading),
+        tpms=firmware.read_tpm(context),
     )
 
 
-def begin_reading(vmx: VmxFile, dialect: Dialect, place: Place) -> Reading:
+def begin_reading(vmx: VmxFile, dialect: Dialect, place: Place) -> ReadContext:
     """A reading of a VMX whose versions are right (P1, P2)."""
     config = _version(vmx, "config.version")
     if config != _CONFIG_VERSION:
-        raise vmx.refused("config.version", f"expecting config.version to be {_CONFIG_VERSION} but found {config}")
+        raise vmx.error_at("config.version", f"expecting config.version to be {_CONFIG_VERSION} but found {config}")
     hardware = _version(vmx, "virtualHW.version")
     if hardware < OLDEST_HARDWARE:
-        raise vmx.refused("virtualHW.version", f"expecting at least {OLDEST_HARDWARE} but found {hardware}")
-    return Reading(vmx, dialect, hardware, place)
+        raise vmx.error_at("virtualHW.version", f"expecting at least {OLDEST_HARDWARE} but found {hardware}")
+    return ReadContext(vmx, dialect, hardware, place)
 
 
 def _version(vmx: VmxFile, key: str) -> int:
@@ -109,21 +108,21 @@ def _version(vmx: VmxFile, key: str) -> int:
     return vmx.integer(key, 0)
 
 
-def _read_drives(reading: Reading) -> tuple[list[Controller], list[Disk]]:
+def _read_drives(context: ReadContext) -> tuple[list[Controller], list[Disk]]:
     """The controllers that are there, and the disks on all buses in the order of their slots (section 2.8)."""
     present: list[Controller] = []
     drives: list[Disk] = []
     buses: list[tuple[str, Sequence[Controller]]] = [("scsi", ()), ("sata", ()), ("ide", _IDE_CHANNELS)]
     for bus, fixed in buses:
-        there = fixed or controllers.present_controllers(reading, bus)
+        there = fixed or controllers.present_controllers(context, bus)
         present += () if fixed else there
-        drives += disks.read_disks(reading, bus, there)
-    drives += floppies.read_floppies(reading)
-    if reading.dialect.writes_sata_nvme:
-        there = controllers.present_controllers(reading, "nvme")
+        drives += disks.read_disks(context, bus, there)
+    drives += floppies.read_floppies(context)
+    if context.dialect.writes_sata_nvme:
+        there = controllers.present_controllers(context, "nvme")
         present += there
-        drives += disks.read_disks(reading, "nvme", there)
-    return present, slots.distinct(drives) if reading.dialect.true_slots else drives
+        drives += disks.read_disks(context, "nvme", there)
+    return present, slots.distinct(drives) if context.dialect.address_is_slot else drives
 
 
 _IDE_CHANNELS = tuple(Controller("ide", channel) for channel in range(slots.BUSES["ide"].controllers))

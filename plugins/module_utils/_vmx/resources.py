@@ -14,8 +14,6 @@
     sched.cpu.shares = "high"
 
 VMX counts memory in MiB, in steps of 4; the domain in KiB.
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations
@@ -26,8 +24,8 @@ from typing import NamedTuple
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Cpu, Domain
 from ansible_collections.virt.esx.plugins.module_utils._domain.shares import LEVELS, level_of
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
-from ansible_collections.virt.esx.plugins.module_utils._vmx.reading import Reading
-from ansible_collections.virt.esx.plugins.module_utils._vmx.writing import Entry, Writing
+from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
+from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import Entry, WriteContext
 
 _STEP_MIB = 4
 _STEP_KIB = _STEP_MIB * 1024
@@ -47,16 +45,16 @@ class Memory(NamedTuple):
     guarantee: int | None
 
 
-def read_memory(reading: Reading) -> Memory:
+def read_memory(context: ReadContext) -> Memory:
     """``memsize``, ``sched.mem.max`` and ``sched.mem.minsize`` (P8 to P10)."""
-    size = reading.count("memsize", _DEFAULT_MIB)
+    size = context.count("memsize", _DEFAULT_MIB)
     if size <= 0 or size % _STEP_MIB:
-        raise reading.vmx.refused("memsize", f"expecting a positive multiple of {_STEP_MIB} (megabytes), found {size}")
+        raise context.vmx.error_at("memsize", f"expecting a positive multiple of {_STEP_MIB} (megabytes), found {size}")
     total = _kib(size)
     if not total:
-        raise reading.vmx.refused("memsize", f"{size} megabytes are too many")
-    current = _kib(reading.vmx.integer("sched.mem.max", size))
-    guarantee = _kib(reading.vmx.integer("sched.mem.minsize", 0))
+        raise context.vmx.error_at("memsize", f"{size} megabytes are too many")
+    current = _kib(context.vmx.integer("sched.mem.max", size))
+    guarantee = _kib(context.vmx.integer("sched.mem.minsize", 0))
     return Memory(total, current if 0 < current < total else total, min(guarantee, total) or None)
 
 
@@ -65,7 +63,7 @@ def _kib(megabytes: int) -> int:
     return max(megabytes, 0) * 1024 % (1 << 64)
 
 
-def write_memory(domain: Domain, _writing: Writing) -> list[Entry]:
+def write_memory(domain: Domain, _writing: WriteContext) -> list[Entry]:
     """The same keys; the size is rounded up to what VMware takes (F23 to F25)."""
     size = -(-domain.memory_kib // _STEP_KIB) * _STEP_KIB
     lines = [("memsize", str(size // 1024))]
@@ -77,48 +75,48 @@ def write_memory(domain: Domain, _writing: Writing) -> list[Entry]:
     return lines
 
 
-def read_processors(reading: Reading) -> int:
+def read_processors(context: ReadContext) -> int:
     """``numvcpus`` (P11)."""
-    number = reading.count("numvcpus", 1)
+    number = context.count("numvcpus", 1)
     if number <= 0:
-        raise reading.vmx.refused("numvcpus", f"expecting at least 1, found {number}")
+        raise context.vmx.error_at("numvcpus", f"expecting at least 1, found {number}")
     return number & 0xFFFFFFFF
 
 
-def read_topology(reading: Reading, processors: int) -> Cpu | None:
+def read_topology(context: ReadContext, processors: int) -> Cpu | None:
     """``cpuid.coresPerSocket``; none where each socket has one core (P12)."""
     key = "cpuid.coresPerSocket"
-    cores = reading.count(key, 1)
+    cores = context.count(key, 1)
     if cores <= 1:
         return None
-    if processors % cores and reading.dialect.even_topology:
+    if processors % cores and context.dialect.even_topology:
         return None
     if processors < cores:
-        raise reading.vmx.refused(key, f"expecting at most numvcpus, {processors}, found {cores}")
+        raise context.vmx.error_at(key, f"expecting at most numvcpus, {processors}, found {cores}")
     return Cpu(sockets=processors // cores, cores=cores)
 
 
-def read_affinity(reading: Reading, processors: int) -> tuple[int, ...] | None:
+def read_affinity(context: ReadContext, processors: int) -> tuple[int, ...] | None:
     """``sched.cpu.affinity`` (P13)."""
     key = "sched.cpu.affinity"
-    value = reading.vmx.get(key)
+    value = context.vmx.get(key)
     if value is None or value.lower() == "all":
         return None
     pieces = [_CPU.match(piece) for piece in value.split(",")]
     result = {int(piece[1]) for piece in pieces if piece}
     if not all(pieces):
-        raise reading.vmx.refused(key, f"expecting processor numbers separated by ',', found '{value}'")
+        raise context.vmx.error_at(key, f"expecting processor numbers separated by ',', found '{value}'")
     if max(result) >= _CPUS:
-        raise reading.vmx.refused(key, f"processor {max(result)} is too large, expecting less than {_CPUS}")
-    if len(pieces) < processors and not reading.dialect.any_affinity:
-        raise reading.vmx.refused(key, f"expecting at least numvcpus, {processors}, processors, found {len(pieces)}")
+        raise context.vmx.error_at(key, f"processor {max(result)} is too large, expecting less than {_CPUS}")
+    if len(pieces) < processors and not context.dialect.any_affinity:
+        raise context.vmx.error_at(key, f"expecting at least numvcpus, {processors}, processors, found {len(pieces)}")
     return tuple(sorted(result))
 
 
-def read_shares(reading: Reading, processors: int) -> int | None:
+def read_shares(context: ReadContext, processors: int) -> int | None:
     """``sched.cpu.shares``, a word or a number (P14)."""
     key = "sched.cpu.shares"
-    value = reading.vmx.get(key)
+    value = context.vmx.get(key)
     if value is None:
         return None
     each = LEVELS.get(value.lower())
@@ -127,22 +125,22 @@ def read_shares(reading: Reading, processors: int) -> int | None:
     found = _NUMBER.match(value)
     shares = int(found[2]) if found else _SHARES_LIMIT
     negative = bool(found and found[1] == "-")
-    if shares >= _SHARES_LIMIT or (negative and reading.dialect.strict_numbers):
+    if shares >= _SHARES_LIMIT or (negative and context.dialect.strict_numbers):
         words = ", ".join(f"'{word}'" for word in LEVELS)
-        raise reading.vmx.refused(key, f"expecting one of {words} or a number, found '{value}'")
+        raise context.vmx.error_at(key, f"expecting one of {words} or a number, found '{value}'")
     return -shares % _SHARES_LIMIT if negative else shares
 
 
-def write_processors(domain: Domain, writing: Writing) -> list[Entry]:
+def write_processors(domain: Domain, context: WriteContext) -> list[Entry]:
     """Number, topology, affinity and shares of the processors (F26 to F29)."""
     number = domain.vcpus
     if domain.current_vcpus is not None and domain.current_vcpus < number:
         raise ParseError(
             f"current='{domain.current_vcpus}' is less than the {number} processors; VMware starts all", where="<vcpu>"
         )
-    lines = [("numvcpus", str(number)), *_topology(domain, writing)]
+    lines = [("numvcpus", str(number)), *_topology(domain, context)]
     if domain.cpuset is not None:
-        if len(domain.cpuset) < number and not writing.dialect.any_affinity:
+        if len(domain.cpuset) < number and not context.dialect.any_affinity:
             raise ParseError(f"cpuset has {len(domain.cpuset)} processors, expecting at least {number}", where="<vcpu>")
         lines.append(("sched.cpu.affinity", ",".join(map(str, domain.cpuset))))
     if domain.shares is not None:
@@ -150,13 +148,13 @@ def write_processors(domain: Domain, writing: Writing) -> list[Entry]:
     return lines
 
 
-def _topology(domain: Domain, writing: Writing) -> list[Entry]:
+def _topology(domain: Domain, context: WriteContext) -> list[Entry]:
     cpu = domain.cpu
     if cpu is None:
         return []
     if cpu.mode != "custom":
         raise ParseError(f"mode='{cpu.mode}' is not supported, only 'custom'", where="<cpu>", line=cpu.line)
-    if cpu.sockets is None and writing.dialect.even_topology:
+    if cpu.sockets is None and context.dialect.even_topology:
         return []
     if cpu.sockets is None or (cpu.threads, cpu.dies, cpu.clusters) != (1, 1, 1):
         raise ParseError(

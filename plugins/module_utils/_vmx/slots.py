@@ -6,8 +6,6 @@
 ``scsi1:3`` in VMX is target ``sds`` on bus scsi, and address controller 1, bus 0, unit 3. libvirt derives the address
 from the name's index with its own numbers of units to a controller, and so is wrong beyond the first controllers
 (P30 to P36, G4 to G6); in the dialect ``esx`` the address is the slot, and names never collide (N6).
-
-Private to the collection: it can change at any time.
 """
 
 from __future__ import annotations
@@ -65,25 +63,25 @@ def bus_named(name: str, *, wide: bool) -> Bus:
 
 
 @cache
-def slots(name: str, controller: int, *, wide: bool, true_slots: bool) -> tuple[Slot, ...]:
+def slots(name: str, controller: int, *, wide: bool, address_is_slot: bool) -> tuple[Slot, ...]:
     """The slots of one controller (for IDE: channel) in the order in which they are looked at.
 
-    :param true_slots: with the slot itself as the address, not as libvirt derives it.
+    :param address_is_slot: with the slot itself as the address, not as libvirt derives it.
     """
     bus = bus_named(name, wide=wide)
-    if bus is _WIDE and not true_slots:
+    if bus is _WIDE and not address_is_slot:
         bus = _WIDE_LIBVIRT
-    return tuple(_slot(name, controller, unit, place, true_slots, wide) for place, unit in enumerate(bus.units))
+    return tuple(_slot(name, controller, unit, place, address_is_slot, wide) for place, unit in enumerate(bus.units))
 
 
-def _slot(name: str, controller: int, unit: int, place: int, true_slots: bool, wide: bool) -> Slot:
+def _slot(name: str, controller: int, unit: int, place: int, address_is_slot: bool, wide: bool) -> Slot:
     address = DriveAddress(0, controller, unit) if name == "ide" else DriveAddress(controller, 0, unit)
     section = section_of(name, address)
     if name == "nvme":
         return Slot(section, targets.nvme_name(address), address)
     # Names of SCSI disks go by 15 to a controller, also where it takes more (P31).
     index = controller * len(BUSES[name].units) + place
-    if not true_slots:
+    if not address_is_slot:
         address = targets.drive_address(name, index, scsi_units=63 if wide else targets.SCSI_UNITS) or address
     return Slot(section, targets.name_of(targets.PREFIX_OF_BUS[name], index), address)
 

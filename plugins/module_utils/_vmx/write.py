@@ -1,10 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Domain to VMX: the order in which a VMX is written (section 3.2), each part in its own file.
-
-Private to the collection: it can change at any time.
-"""
+"""Domain to VMX: the order in which a VMX is written (section 3.2), each part in its own file."""
 
 from __future__ import annotations
 
@@ -27,9 +24,11 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx import (
     slots,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS, Dialect
-from ansible_collections.virt.esx.plugins.module_utils._vmx.placement import placed
-from ansible_collections.virt.esx.plugins.module_utils._vmx.values import escape
-from ansible_collections.virt.esx.plugins.module_utils._vmx.writing import YES, Entry, Writing, lsilogic
+from ansible_collections.virt.esx.plugins.module_utils._vmx.disk_addresses import placed
+from ansible_collections.virt.esx.plugins.module_utils._vmx.values import (
+    escape,
+)
+from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import YES, Entry, WriteContext, lsilogic
 
 _PCI_HARDWARE = 7  # the virtual hardware version from which there are PCI bridges and VMCI
 _BRIDGES: tuple[Entry, ...] = (
@@ -59,9 +58,9 @@ def write_vmx(
     :param random: gives so many bytes, where libvirt makes up a UUID or a MAC address (F3, F11).
     :raises ParseError: with element and line, for a domain that VMX cannot hold.
     """
-    writing = Writing(dialect, hw_version or default_hardware(domain, dialect), scsi_model, random)
-    lines = entries(domain, writing)
-    return render((*_head(writing), *lines, *_tail(lines, writing)), dialect)
+    context = WriteContext(dialect, hw_version or default_hardware(domain, dialect), scsi_model, random)
+    lines = entries(domain, context)
+    return render((*_head(context), *lines, *_tail(lines, context)), dialect)
 
 
 def default_hardware(domain: Domain, dialect: Dialect) -> int:
@@ -81,47 +80,47 @@ def escaped(key: str, value: str, dialect: Dialect) -> str:
     return escape(value, controls=False) if key in _ESCAPED_BY_LIBVIRT else value
 
 
-def entries(domain: Domain, writing: Writing) -> list[Entry]:
+def entries(domain: Domain, context: WriteContext) -> list[Entry]:
     """The lines that follow from the domain; a key may occur twice, and then the first counts."""
-    drives = placed(domain.disks, writing)
+    drives = placed(domain.disks, context)
     lines = [
-        *firmware.write_guest(domain, writing),
-        *firmware.write_smbios(domain, writing),
-        identity.write_uuid(domain, writing),
-        *identity.write_genid(domain, writing),
+        *firmware.write_guest(domain, context),
+        *firmware.write_smbios(domain, context),
+        identity.write_uuid(domain, context),
+        *identity.write_genid(domain, context),
         *identity.write_name(domain),
         *identity.write_description(domain),
-        *resources.write_memory(domain, writing),
-        *resources.write_processors(domain, writing),
-        *graphics.write_graphics(domain, writing),
-        *controllers.write_controllers(domain, drives, writing),
+        *resources.write_memory(domain, context),
+        *resources.write_processors(domain, context),
+        *graphics.write_graphics(domain, context),
+        *controllers.write_controllers(domain, drives, context),
     ]
     sections = []
     for disk in drives:
         section = slots.section_of(disk.bus, disk.address) if disk.address else ""
         write = floppies.write_floppy if disk.device == "floppy" else disks.write_disk
-        lines += write(disk, section, writing)
+        lines += write(disk, section, context)
         sections.append(section)
-    if not writing.dialect.first_manual:
+    if not context.dialect.libvirt_0_7_6:
         lines += floppies.write_absent(sections)
-    lines += filesystems.write_filesystems(domain, writing)
-    lines += interfaces.write_interfaces(domain, writing)
-    lines += firmware.write_tpm(domain, writing)
-    lines += graphics.write_video(domain, writing)
-    lines += chardevs.write_serials(domain, writing)
-    lines += chardevs.write_parallels(domain, writing)
-    lines += firmware.write_firmware(domain, writing)
+    lines += filesystems.write_filesystems(domain, context)
+    lines += interfaces.write_interfaces(domain, context)
+    lines += firmware.write_tpm(domain, context)
+    lines += graphics.write_video(domain, context)
+    lines += chardevs.write_serials(domain, context)
+    lines += chardevs.write_parallels(domain, context)
+    lines += firmware.write_firmware(domain, context)
     return lines
 
 
-def _head(writing: Writing) -> list[Entry]:
-    encoding = [] if writing.dialect.first_manual else [(".encoding", "UTF-8")]
-    return [*encoding, ("config.version", "8"), ("virtualHW.version", str(writing.hw_version))]
+def _head(context: WriteContext) -> list[Entry]:
+    encoding = [] if context.dialect.libvirt_0_7_6 else [(".encoding", "UTF-8")]
+    return [*encoding, ("config.version", "8"), ("virtualHW.version", str(context.hw_version))]
 
 
-def _tail(lines: Iterable[Entry], writing: Writing) -> list[Entry]:
+def _tail(lines: Iterable[Entry], context: WriteContext) -> list[Entry]:
     """VMCI, and the PCI bridges that disk controllers sit behind (F71)."""
-    if writing.hw_version < _PCI_HARDWARE:
+    if context.hw_version < _PCI_HARDWARE:
         return []
     bridged = any(_CONTROLLER.fullmatch(key) for key, _value in lines)
     return [*(_BRIDGES if bridged else ()), ("vmci0.present", YES)]

@@ -33,7 +33,7 @@ from ansible_collections.virt.esx.tests.integration.running import (
     other_interpreter,
     run_playbook,
 )
-from ansible_collections.virt.esx.tests.simulated import Simulator
+from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 
 @pytest.fixture

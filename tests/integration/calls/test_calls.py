@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from ansible_collections.virt.esx.plugins.modules import esx_domain, esx_domain_info, esx_scheduler
 from ansible_collections.virt.esx.tests.integration.contracts import carry_out, start_host
-from ansible_collections.virt.esx.tests.simulated import Simulator
+from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 TASKS: dict[str, tuple[Any, dict[str, Any]]] = {
     "esx_domain by name": (esx_domain.CONTRACT, {"name": "domain-2", "state": "running"}),

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 from ansible_collections.virt.esx.tests.integration.contracts import start_host
-from ansible_collections.virt.esx.tests.simulated import Simulator
+from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 
 @pytest.fixture
@@ -24,5 +24,5 @@ def esx() -> Iterator[Simulator]:
 @pytest.fixture
 def with_tools(esx: Simulator) -> Simulator:
     """The same, and VMware Tools run in the domain's guest."""
-    esx.somebody_else("domain-1", set={"simulator.tools": "running"})
+    esx.change_from_outside("domain-1", set={"simulator.tools": "running"})
     return esx

@@ -11,17 +11,19 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.virt.esx.plugins.module_utils._driver.host import Host, open_host
+from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection, open_connection
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.own_files import list_directory
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
-from ansible_collections.virt.esx.plugins.module_utils._driver.storage import list_directory
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound
-from ansible_collections.virt.esx.plugins.module_utils._vi.files import DatastoreFile, get_file, put_file
+from ansible_collections.virt.esx.plugins.module_utils._names import (
+    parse_datastore_path,
+)
+from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import DatastoreFile, get_file, put_file
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
-from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import parse_datastore_path
 from ansible_collections.virt.esx.plugins.modules.esx_domain import CONTRACT
 from ansible_collections.virt.esx.tests.integration.contracts import carry_out
 from ansible_collections.virt.esx.tests.integration.running import PASSWORD, USER
-from ansible_collections.virt.esx.tests.simulated import Simulator
+from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 UUID = "50115e16-9bdc-49d7-f171-53c4d7f91710"
 MAC = "00:50:56:25:48:c7"
@@ -81,14 +83,14 @@ def foretell_and_do(simulator: Simulator, **arguments: Any) -> Result:
     In check mode nothing may be written: neither a method that changes something nor an upload is called.
     """
     simulator.trace(reset=True)
-    foretold = ensure(simulator, check=True, **arguments)
+    predicted = ensure(simulator, check=True, **arguments)
     assert set(simulator.methods()) <= READING
     done = ensure(simulator, **arguments)
-    assert comparable(foretold, done) == comparable(done, done)
+    assert comparable(predicted, done) == comparable(done, done)
     return done
 
 
-def thrice(simulator: Simulator, **arguments: Any) -> Result:
+def check_apply_repeat(simulator: Simulator, **arguments: Any) -> Result:
     """In check mode, for real, and again, when nothing may change any more; the result of the second."""
     done = foretell_and_do(simulator, **arguments)
     again = ensure(simulator, **arguments)
@@ -127,10 +129,10 @@ def comparable(result: Mapping[str, Any], done: Mapping[str, Any]) -> Result:
 
 
 @contextlib.contextmanager
-def open_as_user(simulator: Simulator) -> Iterator[Host]:
+def open_as_user(simulator: Simulator) -> Iterator[EsxConnection]:
     """The driver's own connection to a simulated host, to prepare and to look at things."""
-    with open_host(Invocation(_validated(simulator, {"name": "any"}), False, False, _refuse)) as host:
-        yield host
+    with open_connection(Invocation(_validated(simulator, {"name": "any"}), False, False, _refuse)) as connection:
+        yield connection
 
 
 def _validated(simulator: Simulator, arguments: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.virt.esx.plugins.module_utils._driver.host import Host
+from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_one
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
 from ansible_collections.virt.esx.tests.integration.contracts import start_host
-from ansible_collections.virt.esx.tests.integration.domain.domains import ensure, open_as_user, thrice
-from ansible_collections.virt.esx.tests.simulated import Simulator
+from ansible_collections.virt.esx.tests.integration.domain.domains import check_apply_repeat, ensure, open_as_user
+from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 DEFAULTS = {"startDelay": 7, "waitForHeartbeat": "yes", "stopDelay": 9, "stopAction": "suspend"}
 
@@ -32,8 +32,8 @@ def configure(esx: Simulator, *, enabled: bool, entries: dict[str, dict[str, Any
         manager.ReconfigureAutostart(types.Config(defaults=types.SystemDefaults(enabled=enabled), powerInfo=info))
 
 
-def reference(host: Host, esx: Simulator, name: str) -> Any:
-    return host.session.ref("VirtualMachine", esx.domains()[name]["moid"])
+def reference(connection: EsxConnection, esx: Simulator, name: str) -> Any:
+    return connection.session.ref("VirtualMachine", esx.domains()[name]["moid"])
 
 
 def entries(esx: Simulator) -> dict[str, tuple[Any, ...]]:
@@ -49,9 +49,9 @@ def entries(esx: Simulator) -> dict[str, tuple[Any, ...]]:
 
 
 def test_it_is_switched_on_and_off(esx: Simulator) -> None:
-    assert thrice(esx, name="domain-1", autostart=True)["steps"] == ["switch autostart on"]
+    assert check_apply_repeat(esx, name="domain-1", autostart=True)["steps"] == ["switch autostart on"]
     assert entries(esx) == {"domain-1": (-1, -1, "powerOn", "none")}
-    assert thrice(esx, name="domain-1", autostart=False)["steps"] == ["switch autostart off"]
+    assert check_apply_repeat(esx, name="domain-1", autostart=False)["steps"] == ["switch autostart off"]
     assert entries(esx) == {}
 
 
@@ -59,14 +59,14 @@ def test_entries_of_others_stay() -> None:
     with start_host("-domains", "2") as esx:
         configure(esx, enabled=True, entries={"domain-2": {"startOrder": 1}})
         before = entries(esx)
-        thrice(esx, name="domain-1", autostart=True)
-        thrice(esx, name="domain-1", autostart=False)
+        check_apply_repeat(esx, name="domain-1", autostart=True)
+        check_apply_repeat(esx, name="domain-1", autostart=False)
         assert entries(esx) == before == {"domain-2": (1, 7, "powerOn", "suspend")}
 
 
 def test_an_entry_keeps_its_order_and_delays(esx: Simulator) -> None:
     configure(esx, enabled=False, entries={"domain-1": {"startOrder": 3}})
-    assert thrice(esx, name="domain-1", autostart=True)["changed"]  # it was off as a whole
+    assert check_apply_repeat(esx, name="domain-1", autostart=True)["changed"]  # it was off as a whole
     assert entries(esx) == {"domain-1": (3, 7, "powerOn", "suspend")}
 
 
@@ -76,4 +76,4 @@ def test_other_domains_are_not_started_by_the_way(check: bool) -> None:
         configure(esx, enabled=False, entries={"domain-2": {"startOrder": 1}})
         with pytest.raises(Refused, match="1 other domains have an entry there"):
             ensure(esx, name="domain-1", autostart=True, check=check)
-        assert not thrice(esx, name="domain-1", autostart=False)["changed"]
+        assert not check_apply_repeat(esx, name="domain-1", autostart=False)["changed"]

@@ -17,16 +17,16 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import (
 from ansible_collections.virt.esx.tests.integration.contracts import start_host
 from ansible_collections.virt.esx.tests.integration.domain.domains import (
     UUID,
+    check_apply_repeat,
     create_disk,
     domain_xml,
     ensure,
     files_in,
     foretell_and_do,
     read_file,
-    thrice,
     write_file,
 )
-from ansible_collections.virt.esx.tests.simulated import Simulator
+from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 VMX = "[local-storage] web/web.vmx"
 
@@ -47,28 +47,28 @@ PLACES = [
 
 @pytest.mark.parametrize(("name", "disk", "vmx"), PLACES)
 def test_a_domain_is_placed_beside_its_first_disk(esx: Simulator, name: str, disk: str, vmx: str) -> None:
-    result = thrice(esx, xml=domain_xml(name, disk=disk), state="running")
+    result = check_apply_repeat(esx, xml=domain_xml(name, disk=disk), state="running")
     assert result["steps"] == ["define", "power on"]
     assert (result["domain"]["name"], result["domain"]["vmx_path"]) == (name, vmx)
     assert f"<source file='{disk}'/>".replace("&", "&amp;").replace("'s.", "&apos;s.") in result["domain"]["xml"]
     assert not ensure(esx, name=name, state="running")["changed"]
     ensure(esx, name=name, state="destroyed")
-    assert thrice(esx, name=name, state="undefined")["changed"]
+    assert check_apply_repeat(esx, name=name, state="undefined")["changed"]
 
 
 def test_a_datastore_with_spaces() -> None:
     with start_host("-domains", "0", "-datastore-name", "slow & old disks") as esx:
-        result = thrice(esx, xml=domain_xml(disk="[slow & old disks] web/web.vmdk"))
+        result = check_apply_repeat(esx, xml=domain_xml(disk="[slow & old disks] web/web.vmdk"))
         assert result["domain"]["vmx_path"] == "[slow & old disks] web/web.vmx"
 
 
 def test_what_nobody_gives_the_host_makes(esx: Simulator) -> None:
-    result = thrice(esx, xml=domain_xml(uuid=None, mac=None))
+    result = check_apply_repeat(esx, xml=domain_xml(uuid=None, mac=None))
     assert len(result["domain"]["uuid"]) == len(UUID)
 
 
 def test_options_come_before_the_description(esx: Simulator) -> None:
-    result = thrice(
+    result = check_apply_repeat(
         esx, xml=domain_xml("other"), name="web", vcpus=4, max_memory="2 GiB", memory="1025 MB", annotation="a | b\nc"
     )
     domain = result["domain"]
@@ -79,25 +79,25 @@ def test_options_come_before_the_description(esx: Simulator) -> None:
 
 
 def test_memory_is_rounded_as_the_host_does(esx: Simulator) -> None:
-    assert thrice(esx, xml=domain_xml(), max_memory="1048577")["domain"]["max_memory_kib"] == 1052672
+    assert check_apply_repeat(esx, xml=domain_xml(), max_memory="1048577")["domain"]["max_memory_kib"] == 1052672
 
 
 def test_a_new_domain_starts_with_the_host(esx: Simulator) -> None:
-    result = thrice(esx, xml=domain_xml(), autostart=True, state="running")
+    result = check_apply_repeat(esx, xml=domain_xml(), autostart=True, state="running")
     assert result["steps"] == ["define", "switch autostart on", "power on"]
     assert result["domain"]["autostart"] is True
 
 
 def test_a_vmx_is_uploaded_as_it_is(esx: Simulator) -> None:
     vmx = read_definition(esx)
-    result = thrice(esx, vmx=vmx)
+    result = check_apply_repeat(esx, vmx=vmx)
     assert result["domain"]["name"] == "web"
     assert (read_file(esx, VMX) or b"").decode() == vmx
 
 
 def test_a_vmx_with_another_name_keeps_its_other_keys(esx: Simulator) -> None:
     vmx = read_definition(esx)
-    result = thrice(esx, vmx=vmx, name="shop", uuid="11111111-2222-3333-4444-555555555555")
+    result = check_apply_repeat(esx, vmx=vmx, name="shop", uuid="11111111-2222-3333-4444-555555555555")
     assert result["domain"]["vmx_path"] == "[local-storage] web/shop.vmx"
     uploaded = (read_file(esx, "[local-storage] web/shop.vmx") or b"").decode()
     assert 'of.my.own = "kept"' in uploaded
@@ -166,7 +166,7 @@ def test_a_strange_file_is_not_overwritten_unless_asked_for(esx: Simulator, chec
 
 def test_a_strange_file_is_overwritten_where_asked_for(esx: Simulator) -> None:
     write_file(esx, VMX, b"not ours")
-    assert thrice(esx, xml=domain_xml(), overwrite=True)["steps"] == ["define"]
+    assert check_apply_repeat(esx, xml=domain_xml(), overwrite=True)["steps"] == ["define"]
 
 
 @pytest.mark.parametrize("where", ["call", "task"])
@@ -211,7 +211,7 @@ def test_the_hardware_is_one_that_the_host_has(version: str, hardware: int) -> N
 
 def test_an_auto_controller_is_what_its_disk_was_made_for(esx: Simulator) -> None:
     create_disk(esx, "[local-storage] web/web.vmdk")
-    result = thrice(esx, xml=domain_xml().replace("model='lsilogic'", "model='auto'"))
+    result = check_apply_repeat(esx, xml=domain_xml().replace("model='lsilogic'", "model='auto'"))
     assert "<controller type='scsi' index='0' model='lsilogic'/>" in result["domain"]["xml"]
 
 
@@ -224,17 +224,17 @@ def test_a_vmx_without_a_name_needs_one(esx: Simulator) -> None:
     vmx = read_definition(esx).replace('displayName = "web"\n', "")
     with pytest.raises(ParseError, match="name"):
         ensure(esx, vmx=vmx)
-    assert thrice(esx, vmx=vmx, name="shop")["domain"]["name"] == "shop"
+    assert check_apply_repeat(esx, vmx=vmx, name="shop")["domain"]["name"] == "shop"
     assert not ensure(esx, vmx=vmx)["changed"]  # its UUID says which one is meant
 
 
 def test_a_vmx_is_uploaded_in_its_own_encoding(esx: Simulator) -> None:
     vmx = read_definition(esx).replace('"UTF-8"', '"windows-1252"') + 'annotation = "grün"\n'
-    assert "<description>grün</description>" in thrice(esx, vmx=vmx)["domain"]["xml"]
+    assert "<description>grün</description>" in check_apply_repeat(esx, vmx=vmx)["domain"]["xml"]
     assert b'"gr\xfcn"' in (read_file(esx, VMX) or b"")
     ensure(esx, name="web", state="undefined", remove_storage=True)
     as_read = vmx.encode("windows-1252").decode("utf-8", "surrogateescape")
-    assert "<description>grün</description>" in thrice(esx, vmx=as_read)["domain"]["xml"]
+    assert "<description>grün</description>" in check_apply_repeat(esx, vmx=as_read)["domain"]["xml"]
     with pytest.raises(ParseError, match="lacks '日'"):
         ensure(esx, vmx=vmx.replace("grün", "日"), name="other", uuid=UUID.replace("5", "6"))
 

@@ -24,7 +24,7 @@ from ansible_collections.virt.esx.tests.integration.domain.domains import (
     write_file,
 )
 from ansible_collections.virt.esx.tests.integration.running import PASSWORD, ROOT, USER
-from ansible_collections.virt.esx.tests.simulated import Simulator
+from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 VMX = "[local-storage] web/web.vmx"
 
@@ -83,7 +83,7 @@ def wait_until_it_hangs(esx: Simulator, process: subprocess.Popen[bytes]) -> Non
 
 
 @pytest.fixture
-def disturbed(esx: Simulator) -> Any:
+def host_with_faults(esx: Simulator) -> Any:
     """A host on which sessions may be left open: who is killed cannot close his."""
     yield esx
     esx.expire_sessions()
@@ -97,53 +97,55 @@ KILLED = [
 
 
 @pytest.mark.parametrize(("at", "patience", "uuid"), KILLED)
-def test_a_define_that_was_killed(disturbed: Simulator, at: tuple[str, int], patience: int, uuid: str | None) -> None:
+def test_a_define_that_was_killed(
+    host_with_faults: Simulator, at: tuple[str, int], patience: int, uuid: str | None
+) -> None:
     """Run again at once, while the host still works on what the dead one had asked for, or later."""
-    wish: dict[str, Any] = {"xml": domain_xml(uuid=uuid), "state": "running"}
-    run_and_kill(disturbed, at, **wish)
+    domain_request: dict[str, Any] = {"xml": domain_xml(uuid=uuid), "state": "running"}
+    run_and_kill(host_with_faults, at, **domain_request)
     time.sleep(patience)
-    assert ensure(disturbed, **wish)["domain"]["state"] == "running"
-    assert not ensure(disturbed, **wish)["changed"]
-    assert files_in(disturbed, "[local-storage] web") == ["web.vmx"]
-    assert set(disturbed.domains()) == {"domain-1", "web"}
+    assert ensure(host_with_faults, **domain_request)["domain"]["state"] == "running"
+    assert not ensure(host_with_faults, **domain_request)["changed"]
+    assert files_in(host_with_faults, "[local-storage] web") == ["web.vmx"]
+    assert set(host_with_faults.domains()) == {"domain-1", "web"}
 
 
 @pytest.mark.parametrize("at", OF_A_CHANGE)
-def test_a_change_that_was_killed(disturbed: Simulator, at: tuple[str, int]) -> None:
-    ensure(disturbed, xml=domain_xml())
-    run_and_kill(disturbed, at, name="web", vcpus=4, max_memory="2 GiB")
+def test_a_change_that_was_killed(host_with_faults: Simulator, at: tuple[str, int]) -> None:
+    ensure(host_with_faults, xml=domain_xml())
+    run_and_kill(host_with_faults, at, name="web", vcpus=4, max_memory="2 GiB")
     time.sleep(1)
-    assert ensure(disturbed, name="web", vcpus=4, max_memory="2 GiB")["domain"]["vcpus"] == 4
-    assert not ensure(disturbed, name="web", vcpus=4, max_memory="2 GiB")["changed"]
-    assert b'numvcpus = "4"' in (read_file(disturbed, VMX) or b"")
+    assert ensure(host_with_faults, name="web", vcpus=4, max_memory="2 GiB")["domain"]["vcpus"] == 4
+    assert not ensure(host_with_faults, name="web", vcpus=4, max_memory="2 GiB")["changed"]
+    assert b'numvcpus = "4"' in (read_file(host_with_faults, VMX) or b"")
 
 
 @pytest.mark.parametrize("at", OF_A_REMOVAL)
-def test_a_removal_that_was_killed_before_the_end(disturbed: Simulator, at: tuple[str, int]) -> None:
-    create_disk(disturbed, "[local-storage] web/web.vmdk")
-    ensure(disturbed, xml=domain_xml())
-    wish: dict[str, Any] = {"name": "web", "state": "undefined", "remove_storage": True}
-    run_and_kill(disturbed, at, **wish)
-    ensure(disturbed, **wish)
-    assert set(disturbed.domains()) == {"domain-1"}
-    assert "web.vmdk" not in files_in(disturbed, "[local-storage] web")
+def test_a_removal_that_was_killed_before_the_end(host_with_faults: Simulator, at: tuple[str, int]) -> None:
+    create_disk(host_with_faults, "[local-storage] web/web.vmdk")
+    ensure(host_with_faults, xml=domain_xml())
+    domain_request: dict[str, Any] = {"name": "web", "state": "undefined", "remove_storage": True}
+    run_and_kill(host_with_faults, at, **domain_request)
+    ensure(host_with_faults, **domain_request)
+    assert set(host_with_faults.domains()) == {"domain-1"}
+    assert "web.vmdk" not in files_in(host_with_faults, "[local-storage] web")
 
 
 @pytest.mark.parametrize("uuid", ["50115e16-9bdc-49d7-f171-53c4d7f91710", None])
 @pytest.mark.parametrize("slow", ["PUT", "RegisterVM_Task", "PowerOnVM_Task"])
 def test_two_who_define_the_same(esx: Simulator, slow: str, uuid: str | None) -> None:
     """The first one is slow in one of its calls, and the second one overtakes it."""
-    wish: dict[str, Any] = {"xml": domain_xml(uuid=uuid), "state": "running"}
+    domain_request: dict[str, Any] = {"xml": domain_xml(uuid=uuid), "state": "running"}
     esx.trace(reset=True)
     esx.inject(method=slow, count=1, delay=700)
     with ThreadPoolExecutor(2) as threads:
-        first = threads.submit(ensure, esx, **wish)
+        first = threads.submit(ensure, esx, **domain_request)
         time.sleep(0.4)
-        second = threads.submit(ensure, esx, **wish)
+        second = threads.submit(ensure, esx, **domain_request)
         results = [first.result(), second.result()]
     assert {result["domain"]["state"] for result in results} == {"running"}
     assert len({result["domain"]["moid"] for result in results}) == 1
-    assert not ensure(esx, **wish)["changed"]
+    assert not ensure(esx, **domain_request)["changed"]
     assert files_in(esx, "[local-storage] web") == ["web.vmx"]
 
 

@@ -10,9 +10,9 @@ import re
 from typing import Any
 
 import pytest
-from ansible_collections.virt.esx.tests.integration.domain.domains import ensure, read_file, thrice
+from ansible_collections.virt.esx.tests.integration.domain.domains import check_apply_repeat, ensure, read_file
 from ansible_collections.virt.esx.tests.integration.running import ROOT
-from ansible_collections.virt.esx.tests.simulated import Simulator
+from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 DATA = pathlib.Path(ROOT, "tests", "unit", "data")
 SOURCES = sorted([*DATA.rglob("*.xml"), *DATA.rglob("*.vmx")])
@@ -35,14 +35,18 @@ def description(path: pathlib.Path) -> dict[str, Any]:
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
 def test_a_domain_s_life(esx: Simulator, path: pathlib.Path) -> None:
-    wish = description(path)
-    domain = thrice(esx, **wish)["domain"]
+    domain_request = description(path)
+    domain = check_apply_repeat(esx, **domain_request)["domain"]
     name = domain["name"]
     assert not ensure(esx, xml=domain["xml"])["changed"]
-    assert thrice(esx, name=name, annotation="changed")["steps"] == ["change annotation"]
-    assert thrice(esx, **wish)["steps"] == (["change annotation"] if "<description>" in domain["xml"] else [])
-    assert thrice(esx, name=name, max_memory="2052 MiB", memory="1 GiB", vcpus=domain["vcpus"] * 2)["changed"]
-    assert thrice(esx, **wish, state="running")["steps"][-1] == "power on"
-    assert thrice(esx, **wish, state="destroyed")["steps"] == ["power off"]
-    assert thrice(esx, name=name, state="undefined", remove_storage=True)["changed"]
+    assert check_apply_repeat(esx, name=name, annotation="changed")["steps"] == ["change annotation"]
+    assert check_apply_repeat(esx, **domain_request)["steps"] == (
+        ["change annotation"] if "<description>" in domain["xml"] else []
+    )
+    assert check_apply_repeat(esx, name=name, max_memory="2052 MiB", memory="1 GiB", vcpus=domain["vcpus"] * 2)[
+        "changed"
+    ]
+    assert check_apply_repeat(esx, **domain_request, state="running")["steps"][-1] == "power on"
+    assert check_apply_repeat(esx, **domain_request, state="destroyed")["steps"] == ["power off"]
+    assert check_apply_repeat(esx, name=name, state="undefined", remove_storage=True)["changed"]
     assert read_file(esx, domain["vmx_path"]) is None

@@ -17,7 +17,7 @@ from ansible_collections.virt.esx.tests.integration.running import (
     run_playbook,
     variables_of,
 )
-from ansible_collections.virt.esx.tests.simulated import Simulator
+from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 EXAMPLES = ROOT / "examples"
 
@@ -51,7 +51,7 @@ def prepare(host: Simulator, state: str, settings: dict[str, str]) -> None:
         ensure(host, name="web", state="running")
         ensure(host, name="web", state=state)
     if settings:
-        host.somebody_else("web", set=settings)
+        host.change_from_outside("web", set=settings)
 
 
 def told(run: PlaybookRun) -> list[Any]:
@@ -71,10 +71,10 @@ def test_an_example_does_what_check_mode_foretells(host: Simulator, example: str
     state, settings, changes = CASES[example]
     prepare(host, state, settings)
     before = host.domains()
-    foretold = run_example(host, example, check=True, diff=True)
+    predicted = run_example(host, example, check=True, diff=True)
     assert host.domains() == before
     done = run_example(host, example, diff=True)
-    assert (told(foretold), foretold.changed) == (told(done), changes)
+    assert (told(predicted), predicted.changed) == (told(done), changes)
     if example in EACH_TIME:
         assert run_example(host, example).changed == changes
     elif example != "rename.yml":  # which does not find it under its old name any more

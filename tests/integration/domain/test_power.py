@@ -16,19 +16,19 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import (
     TimedOut,
 )
 from ansible_collections.virt.esx.tests.integration.domain.domains import (
+    check_apply_repeat,
     domain_xml,
     ensure,
     ensure_with_warnings,
     foretell_and_do,
-    thrice,
 )
-from ansible_collections.virt.esx.tests.simulated import Simulator
+from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 # How a domain that runs comes into a state.
 INTO = {"running": [], "paused": ["SuspendVM_Task"], "shutoff": ["PowerOffVM_Task"]}
 
 # Present state, wanted state: the steps, or what is said; and the state afterwards.
-REACHED = [
+RESULTING_STATE = [
     ("shutoff", "defined", [], "shutoff"),
     ("running", "defined", [], "running"),
     ("paused", "defined", [], "paused"),
@@ -60,7 +60,7 @@ IMPOSSIBLE = [
 def bring_into(esx: Simulator, state: str) -> None:
     """Somebody else brings the domain into a state."""
     for task in INTO[state]:
-        esx.somebody_else("domain-1", task=task)
+        esx.change_from_outside("domain-1", task=task)
     words = {"running": "poweredOn", "paused": "suspended", "shutoff": "poweredOff"}
     deadline = time.monotonic() + 10
     while esx.domains()["domain-1"]["state"] != words[state]:
@@ -68,7 +68,7 @@ def bring_into(esx: Simulator, state: str) -> None:
         time.sleep(0.01)
 
 
-@pytest.mark.parametrize(("present", "wanted", "steps", "state"), REACHED)
+@pytest.mark.parametrize(("present", "wanted", "steps", "state"), RESULTING_STATE)
 def test_a_state_is_reached_and_kept(
     with_tools: Simulator, present: str, wanted: str, steps: list[str], state: str
 ) -> None:
@@ -114,19 +114,19 @@ def test_without_tools_a_shutdown_with_a_timeout_powers_off(esx: Simulator) -> N
 
 
 def test_a_shutdown_is_waited_for(with_tools: Simulator) -> None:
-    with_tools.somebody_else("domain-1", set={"simulator.shutdownDelay": "300"})
-    assert thrice(with_tools, name="domain-1", state="shutdown", timeout=20)["domain"]["state"] == "shutoff"
+    with_tools.change_from_outside("domain-1", set={"simulator.shutdownDelay": "300"})
+    assert check_apply_repeat(with_tools, name="domain-1", state="shutdown", timeout=20)["domain"]["state"] == "shutoff"
 
 
 def test_a_guest_that_does_not_shut_down_in_time_goes_on_running(with_tools: Simulator) -> None:
-    with_tools.somebody_else("domain-1", set={"simulator.shutdownDelay": "never"})
+    with_tools.change_from_outside("domain-1", set={"simulator.shutdownDelay": "never"})
     with pytest.raises(TimedOut, match="did not shut down within 1 seconds; it still runs"):
         ensure(with_tools, name="domain-1", state="shutdown", timeout=1)
     assert with_tools.domains()["domain-1"]["state"] == "poweredOn"
 
 
 def test_a_guest_that_does_not_shut_down_in_time_is_powered_off_where_asked_for(with_tools: Simulator) -> None:
-    with_tools.somebody_else("domain-1", set={"simulator.shutdownDelay": "never"})
+    with_tools.change_from_outside("domain-1", set={"simulator.shutdownDelay": "never"})
     result, warnings = ensure_with_warnings(with_tools, name="domain-1", state="shutdown", shutdown_timeout=1)
     assert (result["steps"], result["domain"]["state"]) == (["shut down"], "shutoff")
     assert warnings == ["The guest of domain 'domain-1' did not shut down within 1 seconds, it is powered off."]
@@ -157,7 +157,7 @@ def test_a_uuid_in_any_form(esx: Simulator) -> None:
 def test_copies_share_a_uuid(esx: Simulator) -> None:
     uuid = esx.domains()["domain-1"]["uuid"]
     ensure(esx, xml=domain_xml("copy"), state="running")
-    esx.somebody_else("copy", set={"uuid.bios": uuid})
+    esx.change_from_outside("copy", set={"uuid.bios": uuid})
     with pytest.raises(Ambiguous, match="More than one domain"):
         ensure(esx, uuid=uuid, state="running")
     assert ensure(esx, uuid=uuid, name="copy", state="running")["domain"]["name"] == "copy"

@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.virt.esx.plugins.module_utils._errors import Question, Refused
 from ansible_collections.virt.esx.tests.integration.domain.domains import ensure, foretell_and_do
 from ansible_collections.virt.esx.tests.integration.running import USER
-from ansible_collections.virt.esx.tests.simulated import Simulator
+from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 MOVED = {"msg.uuid.altered": "button.uuid.movedTheVM"}
 
@@ -25,7 +25,7 @@ def off(esx: Simulator) -> Simulator:
 
 def asks(esx: Simulator, question: str, method: str = "") -> None:
     """Have the domain ask, when it is powered on or in another method."""
-    esx.somebody_else("domain-1", set={"simulator.question" + (f".{method}" if method else ""): question})
+    esx.change_from_outside("domain-1", set={"simulator.question" + (f".{method}" if method else ""): question})
 
 
 def start(esx: Simulator, **arguments: Any) -> dict[str, Any]:
@@ -51,8 +51,8 @@ def test_a_question_is_answered_whenever_it_comes(off: Simulator, when: str) -> 
 
 def foretell_without_questions(esx: Simulator, **arguments: Any) -> dict[str, Any]:
     """Check mode starts no task, so that it foretells all but questions."""
-    foretold, done = start(esx, check=True, **arguments), start(esx, **arguments)
-    assert {**foretold, "questions": done["questions"]} == done
+    predicted, done = start(esx, check=True, **arguments), start(esx, **arguments)
+    assert {**predicted, "questions": done["questions"]} == done
     return done
 
 
@@ -117,7 +117,7 @@ def test_the_state_is_looked_at_anew_behind_an_old_question(off: Simulator) -> N
 
 def test_a_pending_task_of_somebody_else_is_waited_for(off: Simulator) -> None:
     off.inject(method="PowerOnVM_Task", delay=600, **{"in": "task"})
-    off.somebody_else("domain-1", task="PowerOnVM_Task")
+    off.change_from_outside("domain-1", task="PowerOnVM_Task")
     result = start(off)
     assert (result["changed"], result["domain"]["state"]) == (False, "running")
 
@@ -129,8 +129,8 @@ def test_a_question_in_a_live_change(esx: Simulator) -> None:
 
 
 def test_a_question_while_a_guest_shuts_down(with_tools: Simulator) -> None:
-    with_tools.somebody_else("domain-1", set={"simulator.shutdownDelay": "500"})
-    with_tools.somebody_else("domain-1", question="append")
+    with_tools.change_from_outside("domain-1", set={"simulator.shutdownDelay": "500"})
+    with_tools.change_from_outside("domain-1", question="append")
     result = ensure(with_tools, name="domain-1", state="shutdown", timeout=20, **auto_answer(with_tools))
     assert (result["domain"]["state"], len(result["questions"])) == ("shutoff", 1)
 

@@ -8,20 +8,20 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.virt.esx.plugins.module_utils._driver import live, redefine
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain import reconfigure_live, redefine
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError, Refused, ServerFault
-from ansible_collections.virt.esx.plugins.module_utils._vi.files import get_file
+from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import get_file
 from ansible_collections.virt.esx.tests.integration.domain.domains import (
     MAC,
     UUID,
+    check_apply_repeat,
     domain_xml,
     ensure,
     foretell_and_do,
     read_file,
-    thrice,
     write_file,
 )
-from ansible_collections.virt.esx.tests.simulated import Simulator
+from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 VMX = "[local-storage] web/web.vmx"
 
@@ -70,23 +70,25 @@ CHANGES: list[tuple[dict[str, Any], str, set[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("wish", "step", "lines"), CHANGES)
-def test_only_what_is_wished_is_changed(off: Simulator, wish: dict[str, Any], step: str, lines: set[str]) -> None:
+@pytest.mark.parametrize(("domain_request", "step", "lines"), CHANGES)
+def test_only_what_is_wished_is_changed(
+    off: Simulator, domain_request: dict[str, Any], step: str, lines: set[str]
+) -> None:
     before = vmx_lines(off)
-    result = thrice(off, **{"name": "web", **wish})
+    result = check_apply_repeat(off, **{"name": "web", **domain_request})
     assert result["steps"] == [step]
     after = vmx_lines(off)
     assert set(after) - set(before) == lines
     assert len(set(before) - set(after)) <= len(lines)
     for option in ("name", "vcpus"):
-        assert result["domain"][option] == wish.get(option, result["domain"][option])
+        assert result["domain"][option] == domain_request.get(option, result["domain"][option])
 
 
 def test_the_maximum_takes_along_a_memory_that_was_all_of_it(off: Simulator) -> None:
-    assert thrice(off, name="web", max_memory="2 GiB")["domain"]["memory_kib"] == 2097152
-    thrice(off, name="web", memory="1 GiB")
-    assert thrice(off, name="web", max_memory="3 GiB")["domain"]["memory_kib"] == 1048576
-    assert thrice(off, name="web", max_memory="512 MiB")["domain"]["memory_kib"] == 524288
+    assert check_apply_repeat(off, name="web", max_memory="2 GiB")["domain"]["memory_kib"] == 2097152
+    check_apply_repeat(off, name="web", memory="1 GiB")
+    assert check_apply_repeat(off, name="web", max_memory="3 GiB")["domain"]["memory_kib"] == 1048576
+    assert check_apply_repeat(off, name="web", max_memory="512 MiB")["domain"]["memory_kib"] == 524288
 
 
 def test_more_memory_than_the_maximum_is_refused(off: Simulator) -> None:
@@ -102,31 +104,31 @@ def test_a_size_that_is_none(off: Simulator, size: str) -> None:
 
 def test_a_note_is_removed(off: Simulator) -> None:
     ensure(off, name="web", annotation="note")
-    assert thrice(off, name="web", annotation="")["steps"] == ["change annotation"]
+    assert check_apply_repeat(off, name="web", annotation="")["steps"] == ["change annotation"]
 
 
 def test_cores_stay_when_processors_come(off: Simulator) -> None:
     topology = "<cpu><topology sockets='1' cores='2' threads='1'/></cpu><devices>"
     ensure(off, xml=domain_xml().replace("<devices>", topology))
-    thrice(off, name="web", vcpus=6)
+    check_apply_repeat(off, name="web", vcpus=6)
     assert 'cpuid.coresPerSocket = "2"' in vmx_lines(off)
     with pytest.raises(Refused, match="sockets with 2 cores each"):
         ensure(off, name="web", vcpus=3)
 
 
 def test_what_a_description_leaves_out_stays(off: Simulator) -> None:
-    off.somebody_else("web", set={"ethernet0.wakeOnPcktRcv": "FALSE", "of.my.own": "kept"})
+    off.change_from_outside("web", set={"ethernet0.wakeOnPcktRcv": "FALSE", "of.my.own": "kept"})
     before = read_file(off, VMX)
-    result = thrice(off, xml=domain_xml(uuid=None, mac=None, devices=CDROM.format("a")))
+    result = check_apply_repeat(off, xml=domain_xml(uuid=None, mac=None, devices=CDROM.format("a")))
     assert not result["changed"]
     assert read_file(off, VMX) == before
 
 
 def test_a_disk_is_added_and_removed(off: Simulator) -> None:
     devices = CDROM.format("a") + SECOND_DISK
-    assert thrice(off, xml=domain_xml(devices=devices))["steps"] == ["change disk sdb"]
+    assert check_apply_repeat(off, xml=domain_xml(devices=devices))["steps"] == ["change disk sdb"]
     assert "[local-storage] web/b.vmdk" in ensure(off, name="web", annotation="")["domain"]["xml"]
-    assert thrice(off, xml=domain_xml())["steps"] == ["change disk sdb, disk hda"]
+    assert check_apply_repeat(off, xml=domain_xml())["steps"] == ["change disk sdb, disk hda"]
 
 
 def test_what_the_module_returns_can_be_given_back(off: Simulator) -> None:
@@ -139,7 +141,7 @@ def test_what_the_module_returns_can_be_given_back(off: Simulator) -> None:
 
 
 def test_a_rename_by_description(off: Simulator) -> None:
-    assert thrice(off, xml=domain_xml("shop", devices=CDROM.format("a")))["steps"] == ["change name"]
+    assert check_apply_repeat(off, xml=domain_xml("shop", devices=CDROM.format("a")))["steps"] == ["change name"]
     assert set(off.domains()) == {"domain-1", "shop"}
 
 
@@ -150,11 +152,11 @@ def test_a_name_that_another_domain_has(off: Simulator, check: bool) -> None:
 
 
 def test_a_domain_that_is_to_be_off_is_changed_then(on: Simulator) -> None:
-    assert thrice(on, name="web", vcpus=4, state="destroyed")["steps"] == ["power off", "change vcpus"]
+    assert check_apply_repeat(on, name="web", vcpus=4, state="destroyed")["steps"] == ["power off", "change vcpus"]
 
 
 def test_a_domain_that_is_to_run_is_changed_first(off: Simulator) -> None:
-    assert thrice(off, name="web", vcpus=4, state="running")["steps"] == ["change vcpus", "power on"]
+    assert check_apply_repeat(off, name="web", vcpus=4, state="running")["steps"] == ["change vcpus", "power on"]
 
 
 # What a host changes while a domain runs: the wish, and the step.
@@ -179,11 +181,13 @@ LIVE: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize("present", ["running", "paused"])
-@pytest.mark.parametrize(("wish", "step"), LIVE)
-def test_what_the_host_can_change_live(on: Simulator, present: str, wish: dict[str, Any], step: str) -> None:
+@pytest.mark.parametrize(("domain_request", "step"), LIVE)
+def test_what_the_host_can_change_live(on: Simulator, present: str, domain_request: dict[str, Any], step: str) -> None:
     ensure(on, name="web", state=present)
     on.trace(reset=True)
-    result = thrice(on, **{"name": "web", **wish} if "xml" not in wish else wish)
+    result = check_apply_repeat(
+        on, **{"name": "web", **domain_request} if "xml" not in domain_request else domain_request
+    )
     assert (result["steps"], result["domain"]["state"]) == ([step], present)
     assert "ReconfigVM_Task" in on.methods()
     assert "PUT" not in on.methods()
@@ -200,20 +204,20 @@ IN_THE_VMX: list[tuple[dict[str, Any], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("wish", "part", "text"), IN_THE_VMX)
+@pytest.mark.parametrize(("domain_request", "part", "text"), IN_THE_VMX)
 def test_a_device_of_a_running_domain_gets_another_backing(
-    on: Simulator, wish: dict[str, Any], part: str, text: str
+    on: Simulator, domain_request: dict[str, Any], part: str, text: str
 ) -> None:
     assert text not in "\n".join(vmx_lines(on))
-    result = thrice(on, **wish)
+    result = check_apply_repeat(on, **domain_request)
     assert (result["steps"], result["domain"]["state"]) == ([f"change {part}"], "running")
     assert text in "\n".join(vmx_lines(on))
-    assert thrice(on, xml=domain_xml(devices=CDROM.format("a")))["steps"] == [f"change {part}"]
+    assert check_apply_repeat(on, xml=domain_xml(devices=CDROM.format("a")))["steps"] == [f"change {part}"]
     assert text not in "\n".join(vmx_lines(on))
 
 
 def test_an_image_is_taken_out_of_a_running_domain_s_drive(on: Simulator) -> None:
-    result = thrice(on, xml=domain_xml(devices=EMPTY))
+    result = check_apply_repeat(on, xml=domain_xml(devices=EMPTY))
     assert (result["steps"], result["domain"]["state"]) == (["change disk hda"], "running")
     drive = {line for line in vmx_lines(on) if line.startswith("ide0:0.")}
     assert {'ide0:0.fileName = "emptyBackingString"', 'ide0:0.startConnected = "FALSE"'} <= drive
@@ -222,13 +226,13 @@ def test_an_image_is_taken_out_of_a_running_domain_s_drive(on: Simulator) -> Non
 @pytest.mark.parametrize("check", [True, False])
 def test_a_network_that_the_host_does_not_have(on: Simulator, check: bool) -> None:
     """A host refuses it; it is not asked in check mode."""
-    wish = domain_xml(devices=CDROM.format("a"), network="gone")
+    domain_request = domain_xml(devices=CDROM.format("a"), network="gone")
     before = read_file(on, VMX)
     if check:
-        assert ensure(on, xml=wish, check=True)["steps"] == [f"change interface {MAC}"]
+        assert ensure(on, xml=domain_request, check=True)["steps"] == [f"change interface {MAC}"]
     else:
         with pytest.raises(ServerFault, match="Changing") as refused:
-            ensure(on, xml=wish)
+            ensure(on, xml=domain_request)
         assert refused.value.fault == "InvalidDeviceBacking"
     assert read_file(on, VMX) == before
     assert on.domains()["web"]["state"] == "poweredOn"
@@ -238,7 +242,7 @@ def test_a_network_that_the_host_does_not_have(on: Simulator, check: bool) -> No
 def test_a_note_is_removed_live(on: Simulator, present: str) -> None:
     ensure(on, name="web", annotation="note", state=present)
     assert 'annotation = "note"' in vmx_lines(on)
-    assert thrice(on, name="web", annotation="")["steps"] == ["change annotation"]
+    assert check_apply_repeat(on, name="web", annotation="")["steps"] == ["change annotation"]
     assert "<description>" not in ensure(on, name="web", memory="512 MiB")["domain"]["xml"]
     assert not [line for line in vmx_lines(on) if "note" in line]
 
@@ -246,11 +250,13 @@ def test_a_note_is_removed_live(on: Simulator, present: str) -> None:
 HOT = {"vcpu.hotadd": "TRUE", "mem.hotadd": "TRUE"}
 
 
-@pytest.mark.parametrize("wish", [{"vcpus": 4}, {"max_memory": "2 GiB"}, {"max_memory": "2 GiB", "memory": "1 GiB"}])
-def test_what_can_be_added_to_a_guest_that_was_started_for_it(off: Simulator, wish: dict[str, Any]) -> None:
-    off.somebody_else("web", set=HOT)
+@pytest.mark.parametrize(
+    "domain_request", [{"vcpus": 4}, {"max_memory": "2 GiB"}, {"max_memory": "2 GiB", "memory": "1 GiB"}]
+)
+def test_what_can_be_added_to_a_guest_that_was_started_for_it(off: Simulator, domain_request: dict[str, Any]) -> None:
+    off.change_from_outside("web", set=HOT)
     ensure(off, name="web", state="running")
-    assert thrice(off, name="web", **wish)["domain"]["state"] == "running"
+    assert check_apply_repeat(off, name="web", **domain_request)["domain"]["state"] == "running"
 
 
 # What needs a domain to be shut off, and what is said of it.
@@ -266,22 +272,22 @@ STUCK: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize("check", [True, False])
-@pytest.mark.parametrize(("wish", "said"), STUCK)
+@pytest.mark.parametrize(("domain_request", "said"), STUCK)
 def test_what_needs_a_domain_to_be_shut_off_is_listed(
-    on: Simulator, wish: dict[str, Any], said: str, check: bool
+    on: Simulator, domain_request: dict[str, Any], said: str, check: bool
 ) -> None:
     before = read_file(on, VMX)
     with pytest.raises(Refused, match=f"has to be shut off to {said}, and it is running") as refused:
-        ensure(on, check=check, **{"name": "web", **wish} if "xml" not in wish else wish)
+        ensure(on, check=check, **{"name": "web", **domain_request} if "xml" not in domain_request else domain_request)
     assert "power_cycle" in (refused.value.hint or "")
     assert read_file(on, VMX) == before
 
 
-@pytest.mark.parametrize(("wish", "said"), STUCK)
-def test_a_power_cycle_makes_any_change(on: Simulator, wish: dict[str, Any], said: str) -> None:
-    on.somebody_else("web", set={"simulator.tools": "running"})
-    arguments = {"name": "web", **wish} if "xml" not in wish else wish
-    result = thrice(on, power_cycle=True, **arguments)
+@pytest.mark.parametrize(("domain_request", "said"), STUCK)
+def test_a_power_cycle_makes_any_change(on: Simulator, domain_request: dict[str, Any], said: str) -> None:
+    on.change_from_outside("web", set={"simulator.tools": "running"})
+    arguments = {"name": "web", **domain_request} if "xml" not in domain_request else domain_request
+    result = check_apply_repeat(on, power_cycle=True, **arguments)
     assert result["steps"][0] == "shut down"
     assert said in result["steps"][1].replace("annotation, ", "")
     assert result["steps"][2:] == ["power on"]
@@ -289,8 +295,8 @@ def test_a_power_cycle_makes_any_change(on: Simulator, wish: dict[str, Any], sai
 
 
 def test_a_power_cycle_may_end_paused(on: Simulator) -> None:
-    on.somebody_else("web", set={"simulator.tools": "running"})
-    result = thrice(on, name="web", vcpus=4, power_cycle=True, state="paused")
+    on.change_from_outside("web", set={"simulator.tools": "running"})
+    result = check_apply_repeat(on, name="web", vcpus=4, power_cycle=True, state="paused")
     assert result["steps"] == ["shut down", "change vcpus", "power on", "suspend"]
 
 
@@ -307,7 +313,7 @@ def test_a_paused_domain_is_no_power_cycle_s(on: Simulator) -> None:
 
 def test_somebody_else_s_change_is_noticed_while_shut_off(off: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     def late(*arguments: Any) -> bytes:
-        off.somebody_else("web", set={"annotation": "theirs"})
+        off.change_from_outside("web", set={"annotation": "theirs"})
         return get_file(*arguments)
 
     monkeypatch.setattr(redefine, "get_file", late)
@@ -318,13 +324,13 @@ def test_somebody_else_s_change_is_noticed_while_shut_off(off: Simulator, monkey
 
 
 def test_somebody_else_s_change_is_noticed_while_running(on: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = live._reconfigure
+    real = reconfigure_live._reconfigure
 
     def late(*arguments: Any) -> None:
-        on.somebody_else("web", set={"annotation": "theirs"})
+        on.change_from_outside("web", set={"annotation": "theirs"})
         real(*arguments)
 
-    monkeypatch.setattr(live, "_reconfigure", late)
+    monkeypatch.setattr(reconfigure_live, "_reconfigure", late)
     with pytest.raises(Refused, match="changed by somebody else meanwhile"):
         ensure(on, name="web", annotation="ours")
     assert 'annotation = "theirs"' in vmx_lines(on)
@@ -336,7 +342,7 @@ def test_a_reload_that_fails_leaves_the_definition_as_it_was(off: Simulator) -> 
     with pytest.raises(ServerFault, match="The definition is as before"):
         ensure(off, name="web", vcpus=4)
     assert read_file(off, VMX) == before
-    assert thrice(off, name="web", vcpus=4)["changed"]
+    assert check_apply_repeat(off, name="web", vcpus=4)["changed"]
 
 
 def test_a_vmx_that_cannot_be_read_is_said(off: Simulator) -> None:

@@ -10,21 +10,21 @@ from typing import Any
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, Refused
 from ansible_collections.virt.esx.tests.integration.contracts import start_host
-from ansible_collections.virt.esx.tests.integration.domain.domains import UUID, domain_xml, ensure, thrice
+from ansible_collections.virt.esx.tests.integration.domain.domains import UUID, check_apply_repeat, domain_xml, ensure
 from ansible_collections.virt.esx.tests.integration.running import USER
-from ansible_collections.virt.esx.tests.simulated import Simulator
+from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 
 def live(esx: Simulator, *, remove_storage: bool = True, **connection: Any) -> None:
     """A domain's life on a server."""
-    assert thrice(esx, xml=domain_xml(), state="running", **connection)["steps"] == ["define", "power on"]
-    assert thrice(esx, name="web", annotation="note", **connection)["steps"] == ["change annotation"]
-    assert thrice(esx, uuid=UUID, state="paused", **connection)["steps"] == ["suspend"]
-    assert thrice(esx, uuid=UUID, state="destroyed", **connection)["steps"] == ["power off"]
-    assert thrice(esx, name="web", vcpus=1, autostart=True, **connection)["changed"]
-    assert thrice(esx, uuid=UUID, name="shop", **connection)["steps"] == ["change name"]
+    assert check_apply_repeat(esx, xml=domain_xml(), state="running", **connection)["steps"] == ["define", "power on"]
+    assert check_apply_repeat(esx, name="web", annotation="note", **connection)["steps"] == ["change annotation"]
+    assert check_apply_repeat(esx, uuid=UUID, state="paused", **connection)["steps"] == ["suspend"]
+    assert check_apply_repeat(esx, uuid=UUID, state="destroyed", **connection)["steps"] == ["power off"]
+    assert check_apply_repeat(esx, name="web", vcpus=1, autostart=True, **connection)["changed"]
+    assert check_apply_repeat(esx, uuid=UUID, name="shop", **connection)["steps"] == ["change name"]
     end = {"state": "undefined", "remove_storage": remove_storage}
-    assert thrice(esx, uuid=UUID, **end, **connection)["changed"]
+    assert check_apply_repeat(esx, uuid=UUID, **end, **connection)["changed"]
 
 
 def test_the_oldest_host() -> None:

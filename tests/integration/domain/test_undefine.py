@@ -8,16 +8,16 @@ from __future__ import annotations
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._errors import ServerFault
 from ansible_collections.virt.esx.tests.integration.domain.domains import (
+    check_apply_repeat,
     create_disk,
     domain_xml,
     ensure,
     files_in,
     open_as_user,
     read_file,
-    thrice,
     write_file,
 )
-from ansible_collections.virt.esx.tests.simulated import Simulator
+from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 PLACE = "[local-storage] web"
 OTHER = "11111111-2222-3333-4444-555555555555"
@@ -37,7 +37,7 @@ def web(esx: Simulator) -> Simulator:
 
 def undefine(esx: Simulator, *, remove_storage: bool = True) -> list[str]:
     """Undefine it and return the steps, which check mode has to foretell."""
-    steps: list[str] = thrice(esx, name="web", state="undefined", remove_storage=remove_storage)["steps"]
+    steps: list[str] = check_apply_repeat(esx, name="web", state="undefined", remove_storage=remove_storage)["steps"]
     assert "web" not in esx.domains()
     return steps
 
@@ -50,7 +50,7 @@ def test_its_files_stay(web: Simulator) -> None:
 
 def test_what_stayed_can_be_defined_again(web: Simulator) -> None:
     undefine(web, remove_storage=False)
-    assert thrice(web, xml=domain_xml())["steps"] == ["define"]
+    assert check_apply_repeat(web, xml=domain_xml())["steps"] == ["define"]
 
 
 def test_its_own_files_go_with_their_directory(web: Simulator) -> None:

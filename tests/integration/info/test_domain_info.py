@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
-from ansible_collections.virt.esx.plugins.module_utils._vi.files import DatastoreFile, delete_file, put_file
+from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import DatastoreFile, delete_file, put_file
 from ansible_collections.virt.esx.plugins.module_utils._vi.options import resolve
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session, open_session
 from ansible_collections.virt.esx.plugins.modules import esx_domain_info
@@ -27,8 +27,8 @@ from ansible_collections.virt.esx.tests.integration.running import (
     PlaybookRun,
     run_playbook,
 )
-from ansible_collections.virt.esx.tests.integration.vi.simulated import find_domain
-from ansible_collections.virt.esx.tests.simulated import Simulator
+from ansible_collections.virt.esx.tests.integration.vi.sessions import find_domain
+from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 EVERYTHING = ["xml", "vmx", "autostart", "scheduler", "snapshots", "guest", "hardware"]
 
@@ -88,7 +88,7 @@ def test_a_domain_has_what_every_module_knows_of_it(host: Simulator) -> None:
 def test_domains_are_chosen_by_name_pattern_and_state(
     host: Simulator, arguments: dict[str, Any], found: list[str]
 ) -> None:
-    host.somebody_else("domain-2", task="SuspendVM_Task")
+    host.change_from_outside("domain-2", task="SuspendVM_Task")
     assert names(read(host, **arguments)) == found
 
 
@@ -97,7 +97,7 @@ def test_a_uuid_may_be_spelled_in_any_way_and_be_that_of_several(host: Simulator
     assert names(read(host, uuid=uuid.upper().replace("-", ""))) == ["domain-1"]
     digits = uuid.replace("-", "")
     pairs = " ".join(digits[at : at + 2] for at in range(0, 32, 2))
-    host.somebody_else("domain-3", set={"uuid.bios": pairs})
+    host.change_from_outside("domain-3", set={"uuid.bios": pairs})
     assert sorted(names(read(host, uuid=uuid))) == ["domain-1", "domain-3"]
 
 
@@ -145,7 +145,7 @@ def test_all_that_is_returned_is_documented(host: Simulator) -> None:
 
 
 def test_the_definition_of_a_domain_that_is_shut_off_has_no_id(host: Simulator) -> None:
-    host.somebody_else("domain-1", task="PowerOffVM_Task")
+    host.change_from_outside("domain-1", task="PowerOffVM_Task")
     [domain] = read(host, name="domain-1", gather=["xml"])
     assert domain["xml"].startswith("<domain type='vmware' xmlns:vmware=")
 
@@ -166,7 +166,7 @@ def test_snapshots_are_listed_parents_first(host: Simulator) -> None:
 
 def test_the_vnc_password_is_nowhere(host: Simulator) -> None:
     vnc = {"RemoteDisplay.vnc.enabled": "TRUE", "RemoteDisplay.vnc.port": "5901"}
-    host.somebody_else("domain-1", set={**vnc, "RemoteDisplay.vnc.password": "s3cret"})
+    host.change_from_outside("domain-1", set={**vnc, "RemoteDisplay.vnc.password": "s3cret"})
     [domain] = read(host, name="domain-1", gather=EVERYTHING)
     assert "5901" in domain["vmx"]
     assert "port='5901'" in domain["xml"]
@@ -286,7 +286,7 @@ def test_old_hosts_are_read_as_well(version: str) -> None:
 
 
 def test_the_example_lists_what_runs(host: Simulator) -> None:
-    host.somebody_else("domain-2", task="SuspendVM_Task")
+    host.change_from_outside("domain-2", task="SuspendVM_Task")
     run = run_example(host, "list.yml")
     assert run.changed == 0
     assert [item["msg"] for item in run.task("Show each").result["results"]] == ["1 CPUs, 1024 MiB, no address"] * 2

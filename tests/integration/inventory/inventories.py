@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 from ansible_collections.virt.esx.tests.integration.running import LIMIT, PASSWORD, ROOT, USER, clean_environment
-from ansible_collections.virt.esx.tests.simulated import Simulator
+from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 
 def write_inventory(place: pathlib.Path, host: Simulator, *, file: str = "lab.esx.yml", **options: Any) -> pathlib.Path:

@@ -15,7 +15,7 @@ from ansible_collections.virt.esx.tests.integration.contracts import start_host
 from ansible_collections.virt.esx.tests.integration.inventory.inventories import hosts_of, list_inventory
 from ansible_collections.virt.esx.tests.integration.running import PASSWORD, ROOT, USER, run_playbook
 from ansible_collections.virt.esx.tests.integration.test_examples import EXAMPLES, simulate, yaml_in
-from ansible_collections.virt.esx.tests.simulated import Simulator, start_simulator
+from ansible_collections.virt.esx.tests.simulator_client import Simulator, start_simulator
 
 GUIDE = ROOT / "docs" / "docsite" / "rst" / "inventory.rst"
 PLUGIN = ROOT / "plugins" / "inventory" / "esx_domains.py"
@@ -62,7 +62,7 @@ def test_the_guides_play_starts_what_is_shut_off(vcenter: Simulator, tmp_path: p
     env = {"ESX_PASSWORD": PASSWORD, "HOME": str(tmp_path)}
     of_the_host = hosts_of(list_inventory(inventory, env=env))
     stopped = min(of_the_host)
-    vcenter.somebody_else(stopped, task="PowerOffVM_Task")
+    vcenter.change_from_outside(stopped, task="PowerOffVM_Task")
     run = run_playbook(write(tmp_path / "play.yml", simulate(play, vcenter)), arguments=("-i", str(inventory)), env=env)
     assert [task.host for task in run.tasks if task.changed] == [stopped]
     assert hosts_of(list_inventory(inventory, env=env))[stopped]["esx_state"] == "running"
@@ -70,7 +70,7 @@ def test_the_guides_play_starts_what_is_shut_off(vcenter: Simulator, tmp_path: p
 
 def test_the_example_groups_domains_by_their_state(tmp_path: pathlib.Path) -> None:
     with start_host("-domains", "2") as host:
-        host.somebody_else("domain-2", task="PowerOffVM_Task")
+        host.change_from_outside("domain-2", task="PowerOffVM_Task")
         uri = host.uri(user=USER, no_verify=1)
         env = {"ESX_PASSWORD": PASSWORD, "HOME": str(tmp_path)}
         listed = list_inventory(EXAMPLES / "lab.esx.yml", "-e", f"esx_uri={uri}", env=env)

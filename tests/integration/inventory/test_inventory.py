@@ -19,8 +19,8 @@ from ansible_collections.virt.esx.tests.integration.inventory.inventories import
     write_inventory,
 )
 from ansible_collections.virt.esx.tests.integration.running import PASSWORD, USER
-from ansible_collections.virt.esx.tests.simulated import Simulator, start_simulator
-from ansible_collections.virt.esx.tests.simulated.client import client
+from ansible_collections.virt.esx.tests.simulator_client import Simulator, start_simulator
+from ansible_collections.virt.esx.tests.simulator_client.client import client
 
 JSON_CACHE = {"ANSIBLE_INVENTORY_CACHE": "true", "ANSIBLE_INVENTORY_CACHE_PLUGIN": "jsonfile"}
 
@@ -29,7 +29,7 @@ JSON_CACHE = {"ANSIBLE_INVENTORY_CACHE": "true", "ANSIBLE_INVENTORY_CACHE_PLUGIN
 def host() -> Iterator[Simulator]:
     """A host with three domains, of which the second is shut off."""
     with start_host("-domains", "3") as simulator:
-        simulator.somebody_else("domain-2", task="PowerOffVM_Task")
+        simulator.change_from_outside("domain-2", task="PowerOffVM_Task")
         simulator.trace(reset=True)
         yield simulator
         assert "Fetch" not in simulator.methods()
@@ -120,7 +120,7 @@ def test_a_guest_is_reached_at_the_address_that_it_tells(host: Simulator, tmp_pa
 
 
 def test_a_name_is_never_taken_for_a_template(host: Simulator, tmp_path: pathlib.Path) -> None:
-    host.somebody_else("domain-1", set={"displayName": "{{ 6 * 7 }}"})
+    host.change_from_outside("domain-1", set={"displayName": "{{ 6 * 7 }}"})
     path = write_inventory(tmp_path, host, name="*{*")
     shown = "msg={{ esx_name ~ ' is ' ~ inventory_hostname }}"
     output, _warnings = run("adhoc", "-i", path, "all", "-c", "local", "-m", "debug", "-a", shown)

@@ -9,9 +9,9 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from ansible_collections.virt.esx.tests.integration.migrate.estate import start_vcenter
+from ansible_collections.virt.esx.tests.integration.migrate.vcenter import start_vcenter
 from ansible_collections.virt.esx.tests.integration.running import FOREIGN
-from ansible_collections.virt.esx.tests.simulated import Simulator
+from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 
 @pytest.fixture

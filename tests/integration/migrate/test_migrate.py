@@ -16,7 +16,7 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import (
     Refused,
 )
 from ansible_collections.virt.esx.plugins.modules import esx_migrate
-from ansible_collections.virt.esx.tests.integration.migrate.estate import (
+from ansible_collections.virt.esx.tests.integration.migrate.vcenter import (
     C0,
     C1,
     H0,
@@ -34,7 +34,7 @@ from ansible_collections.virt.esx.tests.integration.migrate.estate import (
     uri_of,
 )
 from ansible_collections.virt.esx.tests.integration.running import PASSWORD, USER
-from ansible_collections.virt.esx.tests.simulated import Simulator
+from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 # Addresses for the hosts of a second vCenter.
 ELSEWHERE = "127.0.0.12,127.0.0.13,127.0.0.14"
@@ -119,8 +119,8 @@ def test_into_a_cluster_within_it_and_out_again(vcenter: Simulator, way: tuple[s
 def test_the_calls_that_a_version_has(version: str, calls: set[str]) -> None:
     every = {"ValidateMigration", "CheckMigrate_Task", "CheckRelocate_Task", "MigrateVM_Task", "RelocateVM_Task"}
     with start_vcenter("-version", version) as vcenter:
-        vcenter.somebody_else("domain-2", set={"simulator.migration.warning": "NoGuestHeartbeat"})
-        vcenter.somebody_else("domain-3", set={"simulator.migration.error": "NoCompatibleHost"})
+        vcenter.change_from_outside("domain-2", set={"simulator.migration.warning": "NoGuestHeartbeat"})
+        vcenter.change_from_outside("domain-3", set={"simulator.migration.error": "NoCompatibleHost"})
         said = Said()
         result = migrate(vcenter, H0, H1, names=["domain-1", "domain-2"], said=said)
         assert [domain["host"] for domain in result["domains"]] == [H1, H1]
@@ -138,7 +138,7 @@ def test_one_session_a_server(vcenter: Simulator, kind: str) -> None:
 
 
 def test_check_mode_says_whether_it_would_work(vcenter: Simulator) -> None:
-    vcenter.somebody_else("domain-2", set={"simulator.migration.error": "NoCompatibleHost"})
+    vcenter.change_from_outside("domain-2", set={"simulator.migration.error": "NoCompatibleHost"})
     result = migrate(vcenter, H0, H1, names=["domain-1"], check=True, diff=True)
     assert (result["changed"], only(result)["host"]) == (True, H1)
     assert result["diff"] == {"before": "domain-1: DC0_H0\n", "after": "domain-1: DC0_H1\n"}
@@ -150,7 +150,7 @@ def test_check_mode_says_whether_it_would_work(vcenter: Simulator) -> None:
 
 
 def test_warnings_of_the_validation_are_warnings(vcenter: Simulator) -> None:
-    vcenter.somebody_else("domain-1", set={"simulator.migration.warning": "NoGuestHeartbeat"})
+    vcenter.change_from_outside("domain-1", set={"simulator.migration.warning": "NoGuestHeartbeat"})
     said = Said()
     domain = only(migrate(vcenter, H0, H1, names=["domain-1"], said=said))
     assert (domain["changed"], domain["errors"]) == (True, [])
@@ -160,7 +160,7 @@ def test_warnings_of_the_validation_are_warnings(vcenter: Simulator) -> None:
 
 
 def test_errors_of_the_validation_refuse(vcenter: Simulator) -> None:
-    vcenter.somebody_else("domain-1", set={"simulator.migration.error": "NoCompatibleHost"})
+    vcenter.change_from_outside("domain-1", set={"simulator.migration.error": "NoCompatibleHost"})
     with pytest.raises(EsxError) as caught:
         migrate(vcenter, H0, H1, names=["domain-1"])
     domain = only(result_of(caught.value))
@@ -170,7 +170,7 @@ def test_errors_of_the_validation_refuse(vcenter: Simulator) -> None:
 
 
 def test_one_failure_does_not_hide_the_others(vcenter: Simulator) -> None:
-    vcenter.somebody_else("domain-2", set={"simulator.migration.error": "NoCompatibleHost"})
+    vcenter.change_from_outside("domain-2", set={"simulator.migration.error": "NoCompatibleHost"})
     with pytest.raises(EsxError) as caught:
         migrate(vcenter, H0, H1, names=["nobody", "domain-2", "domain-3", "domain-1"], diff=True)
     result = result_of(caught.value)

@@ -8,9 +8,9 @@ from __future__ import annotations
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.virt.esx.plugins.modules.esx_migrate import CONTRACT
-from ansible_collections.virt.esx.tests.integration.migrate.estate import H0, H1, host_of, uri_of
+from ansible_collections.virt.esx.tests.integration.migrate.vcenter import H0, H1, host_of, uri_of
 from ansible_collections.virt.esx.tests.integration.running import IN_PROCESS, PASSWORD, run_playbook
-from ansible_collections.virt.esx.tests.simulated import Simulator
+from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 
 def test_the_playbook(vcenter: Simulator, way: str) -> None:

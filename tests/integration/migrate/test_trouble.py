@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
-from ansible_collections.virt.esx.tests.integration.migrate.estate import (
+from ansible_collections.virt.esx.tests.integration.migrate.relay import relay_to
+from ansible_collections.virt.esx.tests.integration.migrate.vcenter import (
     H0,
     H1,
     Said,
@@ -21,15 +22,14 @@ from ansible_collections.virt.esx.tests.integration.migrate.estate import (
     uri_of,
     wait_until,
 )
-from ansible_collections.virt.esx.tests.integration.migrate.relay import relay_to
-from ansible_collections.virt.esx.tests.simulated import Simulator
+from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 ASKS = "simulator.question.RelocateVM_Task"
 
 
 @pytest.mark.parametrize("delay", ["", ":delay=200"])
 def test_a_question_in_the_middle_is_answered(vcenter: Simulator, delay: str) -> None:
-    vcenter.somebody_else("domain-1", set={ASKS: f"moved{delay}"})
+    vcenter.change_from_outside("domain-1", set={ASKS: f"moved{delay}"})
     answers = {"msg.uuid.altered": "button.uuid.movedTheVM"}
     result = migrate(vcenter, H0, H1, names=["domain-1", "domain-2"], answers=answers)
     first, second = result["domains"]
@@ -39,13 +39,13 @@ def test_a_question_in_the_middle_is_answered(vcenter: Simulator, delay: str) ->
 
 
 def test_a_question_takes_its_default_answer(vcenter: Simulator) -> None:
-    vcenter.somebody_else("domain-1", set={ASKS: "append"})
+    vcenter.change_from_outside("domain-1", set={ASKS: "append"})
     result = migrate(vcenter, H0, H1, uri=uri_of(vcenter, H0, auto_answer=1), names=["domain-1"])
     assert [question["answer"] for question in only(result)["questions"]] == ["Append"]
 
 
 def test_a_question_that_stays_open_cancels_the_migration(vcenter: Simulator) -> None:
-    vcenter.somebody_else("domain-1", set={ASKS: "append:cancelable"})
+    vcenter.change_from_outside("domain-1", set={ASKS: "append:cancelable"})
     with pytest.raises(EsxError, match=r"The task is blocked by a question: question is 'msg\.serial") as caught:
         migrate(vcenter, H0, H1, names=["domain-1"])
     assert str(caught.value).endswith("The task was cancelled. It is on DC0_H0, running.")
@@ -54,7 +54,7 @@ def test_a_question_that_stays_open_cancels_the_migration(vcenter: Simulator) ->
 
 
 def test_a_question_of_one_does_not_keep_the_others(vcenter: Simulator) -> None:
-    vcenter.somebody_else("domain-1", set={ASKS: "append:cancelable:delay=50"})
+    vcenter.change_from_outside("domain-1", set={ASKS: "append:cancelable:delay=50"})
     with pytest.raises(EsxError, match="1 of 2 domains were not migrated") as caught:
         migrate(vcenter, H0, H1, names=["domain-1", "domain-2"])
     assert [domain["host"] for domain in result_of(caught.value)["domains"]] == [H0, H1]

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, Refused
 from ansible_collections.virt.esx.plugins.modules import esx_placement_info
-from ansible_collections.virt.esx.tests.integration.migrate.estate import H0, H1, Said, carry_out, host_of, uri_of
+from ansible_collections.virt.esx.tests.integration.migrate.vcenter import H0, H1, Said, carry_out, host_of, uri_of
 from ansible_collections.virt.esx.tests.integration.running import PASSWORD, ROOT, USER, PlaybookRun, run_playbook
-from ansible_collections.virt.esx.tests.simulated import Simulator
+from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 H2 = "DC0_H2"
 DOMAINS = ("domain-1", "domain-2", "domain-3", "domain-4")
@@ -43,10 +43,10 @@ def places(vcenter: Simulator) -> dict[str, str]:
 
 
 def test_a_host_is_emptied(vcenter: Simulator, way: str) -> None:
-    foretold = evacuate(vcenter, H1, H2, way=way, check=True)
-    assert "domain-1, domain-2 from DC0_H0 to DC0_H1, which has" in foretold.output
+    predicted = evacuate(vcenter, H1, H2, way=way, check=True)
+    assert "domain-1, domain-2 from DC0_H0 to DC0_H1, which has" in predicted.output
     assert set(places(vcenter).values()) == {H0}
-    assert foretold.changed == 1
+    assert predicted.changed == 1
     run = evacuate(vcenter, H1, H2, way=way)
     assert run.changed == 1
     assert places(vcenter) == {"domain-1": H1, "domain-2": H1, "domain-3": H2, "domain-4": H2}
@@ -59,14 +59,14 @@ def test_only_what_matches_moves(vcenter: Simulator) -> None:
 
 
 def test_an_error_with_one_does_not_keep_the_others(vcenter: Simulator) -> None:
-    vcenter.somebody_else("domain-1", set={"simulator.migration.error": "NoCompatibleHost"})
+    vcenter.change_from_outside("domain-1", set={"simulator.migration.error": "NoCompatibleHost"})
     run = evacuate(vcenter, H1, H2, fails=True)
     assert "Domain 'domain-1' cannot be migrated from DC0_H0 to DC0_H1" in run.output
     assert [name for name, host in places(vcenter).items() if host == H0] == ["domain-1"]
 
 
 def test_what_fits_nowhere_is_an_error_before_anything_moves(vcenter: Simulator) -> None:
-    vcenter.somebody_else("domain-3", set={"memsize": str(512 * 1024)})
+    vcenter.change_from_outside("domain-3", set={"memsize": str(512 * 1024)})
     run = evacuate(vcenter, H1, H2, fails=True)
     assert run.tasks[-1].name.endswith("Plan where the domains go")
     assert "There is not enough free memory for 'domain-3' (524288 MiB)" in run.tasks[-1].result["msg"]

@@ -21,7 +21,7 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import (
 from ansible_collections.virt.esx.plugins.modules import esx_scheduler
 from ansible_collections.virt.esx.tests.integration.contracts import carry_out, start_host, undescribed
 from ansible_collections.virt.esx.tests.integration.running import PASSWORD, ROOT, USER, run_playbook
-from ansible_collections.virt.esx.tests.simulated import Simulator
+from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 USUAL = {
     "reservation_mhz": 0,
@@ -47,7 +47,7 @@ def ask(host: Simulator, **arguments: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("state", ["running", "shutoff"])
 @pytest.mark.parametrize(
-    ("wish", "share"),
+    ("wanted", "share"),
     [
         ({"reservation": 500}, {"reservation_mhz": 500}),
         ({"limit": 2000}, {"limit_mhz": 2000}),
@@ -64,17 +64,17 @@ def ask(host: Simulator, **arguments: Any) -> dict[str, Any]:
     ],
 )
 def test_a_wish_is_foretold_then_comes_true_and_is_then_no_change(
-    host: Simulator, state: str, wish: dict[str, Any], share: dict[str, Any]
+    host: Simulator, state: str, wanted: dict[str, Any], share: dict[str, Any]
 ) -> None:
     if state == "shutoff":
-        host.somebody_else("domain-1", task="PowerOffVM_Task")
-    foretold = ask(host, **wish, check=True, diff=True)
+        host.change_from_outside("domain-1", task="PowerOffVM_Task")
+    predicted = ask(host, **wanted, check=True, diff=True)
     assert "ReconfigVM_Task" not in host.methods(reset=True)
-    done = ask(host, **wish, diff=True)
+    done = ask(host, **wanted, diff=True)
     assert host.methods(reset=True).count("ReconfigVM_Task") == 1
-    again = ask(host, **wish, diff=True)
+    again = ask(host, **wanted, diff=True)
     assert "ReconfigVM_Task" not in host.methods()
-    assert foretold == done
+    assert predicted == done
     assert done["changed"] is True
     assert again["changed"] is False
     assert again["diff"]["before"] == again["diff"]["after"] == done["diff"]["after"]
@@ -109,7 +109,7 @@ def test_a_difference_shows_the_share_before_and_after(host: Simulator) -> None:
 
 
 @pytest.mark.parametrize(
-    ("present", "wish", "message"),
+    ("present", "wanted", "message"),
     [
         ({"reservation": 500}, {"limit": 499}, "The limit of 499 MHz would be below the reservation of 500 MHz."),
         ({"limit": 500}, {"reservation": 501}, "The limit of 500 MHz would be below the reservation of 501 MHz."),
@@ -117,14 +117,14 @@ def test_a_difference_shows_the_share_before_and_after(host: Simulator) -> None:
     ],
 )
 def test_what_does_not_fit_what_is_there_is_refused_unsent(
-    host: Simulator, present: dict[str, Any], wish: dict[str, Any], message: str
+    host: Simulator, present: dict[str, Any], wanted: dict[str, Any], message: str
 ) -> None:
     if present:
         ask(host, **present)
     host.trace(reset=True)
     for check in (True, False):
         with pytest.raises(Refused) as caught:
-            ask(host, **wish, check=check)
+            ask(host, **wanted, check=check)
         assert message in str(caught.value)
     assert "ReconfigVM_Task" not in host.methods()
 
@@ -156,7 +156,7 @@ def test_a_fault_of_the_task_is_told(host: Simulator) -> None:
 
 
 def test_a_question_that_was_left_over_is_answered_first(host: Simulator) -> None:
-    host.somebody_else("domain-1", question="append")
+    host.change_from_outside("domain-1", question="append")
     with pytest.raises(Question):
         ask(host, limit=2000)
     uri = host.uri(user=USER, no_verify=1, auto_answer=1)
@@ -190,11 +190,11 @@ def test_no_change_costs_five_calls_over_one_connection(host: Simulator) -> None
 def test_the_playbook(host: Simulator, way: str) -> None:
     """Each state twice, in check mode before, in both ways."""
     variables = {"esx_uri": host.uri(user=USER, no_verify=1), "esx_password": PASSWORD}
-    foretold = run_playbook("esx_scheduler.yml", extra_vars=variables, way=way, check=True, diff=True)
-    assert foretold.task("Prefer it").changed
-    assert "+shares_level: high" in foretold.output
+    predicted = run_playbook("esx_scheduler.yml", extra_vars=variables, way=way, check=True, diff=True)
+    assert predicted.task("Prefer it").changed
+    assert "+shares_level: high" in predicted.output
     first = run_playbook("esx_scheduler.yml", extra_vars=variables, way=way)
-    assert first.changed == foretold.changed == 2
+    assert first.changed == predicted.changed == 2
     assert run_playbook("esx_scheduler.yml", extra_vars=variables, way=way).changed == 0
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from ansible_collections.virt.esx.tests.integration.vi.simulated import running
-from ansible_collections.virt.esx.tests.simulated import Simulator
+from ansible_collections.virt.esx.tests.integration.vi.sessions import running
+from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 
 @pytest.fixture(scope="session", name="_host")

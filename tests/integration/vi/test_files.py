@@ -14,7 +14,7 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import (
     Refused,
     ServerFault,
 )
-from ansible_collections.virt.esx.plugins.module_utils._vi.files import (
+from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import (
     CONNECTIONS,
     DatastoreFile,
     delete_file,
@@ -23,8 +23,8 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.files import (
     get_files,
     put_file,
 )
-from ansible_collections.virt.esx.tests.integration.vi.simulated import session_on
-from ansible_collections.virt.esx.tests.simulated import Simulator
+from ansible_collections.virt.esx.tests.integration.vi.sessions import session_on
+from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 CONTENT = bytes(range(256))
 

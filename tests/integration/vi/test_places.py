@@ -19,15 +19,15 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import (
     ParseError,
     Refused,
 )
-from ansible_collections.virt.esx.plugins.module_utils._vi.inventory import find_host, host_of_ref
+from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import find_host, host_of_ref
 from ansible_collections.virt.esx.plugins.module_utils._vi.licence import restricting_licence, writing
 from ansible_collections.virt.esx.plugins.module_utils._vi.options import resolve
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_content, fetch_one
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import open_session
 from ansible_collections.virt.esx.plugins.module_utils._vi.vcenter import host_in_vcenter, open_vcenter
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import moid, type_name
-from ansible_collections.virt.esx.tests.integration.vi.simulated import PASSWORD, USER, find_domain, running, session_on
-from ansible_collections.virt.esx.tests.simulated import Simulator
+from ansible_collections.virt.esx.tests.integration.vi.sessions import PASSWORD, USER, find_domain, running, session_on
+from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 VCENTER = {"vcenter_username": USER, "vcenter_password": PASSWORD}
 

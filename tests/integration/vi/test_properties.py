@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, ServerFault
 from ansible_collections.virt.esx.plugins.module_utils._vi import properties
-from ansible_collections.virt.esx.plugins.module_utils._vi.inventory import find_host
+from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import find_host
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import (
     FOLDER_VMS,
     HOST_DATASTORES,
@@ -20,8 +20,8 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.properties import (
     fetch_types,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name
-from ansible_collections.virt.esx.tests.integration.vi.simulated import find_domain, running, session_on
-from ansible_collections.virt.esx.tests.simulated import Simulator
+from ansible_collections.virt.esx.tests.integration.vi.sessions import find_domain, running, session_on
+from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 NAMES = [f"domain-{number}" for number in range(1, 8)]
 

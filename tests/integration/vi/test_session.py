@@ -23,8 +23,8 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import (
     ServerFault,
     TimedOut,
 )
-from ansible_collections.virt.esx.plugins.module_utils._vi.files import DatastoreFile, get_file, put_file
-from ansible_collections.virt.esx.plugins.module_utils._vi.inventory import find_host
+from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import DatastoreFile, get_file, put_file
+from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import find_host
 from ansible_collections.virt.esx.plugins.module_utils._vi.options import resolve
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import HOST_VMS, fetch, fetch_one
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import open_session
@@ -38,7 +38,7 @@ from ansible_collections.virt.esx.tests.integration.vi.servers import (
     read_request,
     serve,
 )
-from ansible_collections.virt.esx.tests.integration.vi.simulated import (
+from ansible_collections.virt.esx.tests.integration.vi.sessions import (
     PASSWORD,
     USER,
     connection_to,
@@ -46,7 +46,7 @@ from ansible_collections.virt.esx.tests.integration.vi.simulated import (
     running,
     session_on,
 )
-from ansible_collections.virt.esx.tests.simulated import Simulator
+from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 PATHS = ["name", "runtime.powerState", "config.uuid"]
 BEGIN = ["RetrieveServiceContent", "Login"]
@@ -167,7 +167,7 @@ def test_each_version_of_the_api(version: str) -> None:
             assert session.about.api_version.startswith(version)
             no_change(session)
             machine = find_domain(session)
-            wait_for_task(session, machine.PowerOffVM_Task(), doing="Off", vm=machine)
+            wait_for_task(session, machine.PowerOffVM_Task(), action="Off", vm=machine)
             assert str(fetch_one(session, machine, PATHS)["runtime.powerState"]) == "poweredOff"
         methods = simulator.methods()
         assert methods[:2] == BEGIN
@@ -185,7 +185,7 @@ def test_gsx() -> None:
 
 def test_plain_http() -> None:
     with running("-tls=false") as simulator, session_on(simulator) as session:
-        assert session.connection.uri.transport == "http"
+        assert session.options.uri.transport == "http"
         no_change(session)
 
 
@@ -259,7 +259,7 @@ def test_an_expired_session_is_renewed_for_reads_and_writes(host: Simulator) -> 
         host.expire_sessions()
         assert fetch_one(session, machine, PATHS)["name"] == "domain-1"
         host.expire_sessions()
-        wait_for_task(session, machine.ReconfigVM_Task(reconfiguration()), doing="Note")
+        wait_for_task(session, machine.ReconfigVM_Task(reconfiguration()), action="Note")
         host.expire_sessions()
         no_change(session)
     assert host.methods().count("Login") == 4
@@ -286,7 +286,7 @@ def test_a_session_that_ends_during_a_wait(host: Simulator) -> None:
         machine = find_domain(session)
         task = machine.ReconfigVM_Task(reconfiguration())
         host.inject(method="WaitForUpdatesEx", fault="NotAuthenticated", count=1)
-        wait_for_task(session, task, doing="Note")
+        wait_for_task(session, task, action="Note")
     host.expire_sessions()  # the fault was not true: the first session had not ended
 
 
@@ -407,7 +407,7 @@ class TestCached:
     def test_waiting_has_a_collector_of_its_own(self, host: Simulator) -> None:
         with session_on(host, session_cache=True) as session:
             machine = find_domain(session)
-            wait_for_task(session, machine.ReconfigVM_Task(reconfiguration()), doing="Note", vm=machine)
+            wait_for_task(session, machine.ReconfigVM_Task(reconfiguration()), action="Note", vm=machine)
         methods = host.methods()
         assert methods.index("CreatePropertyCollector") < methods.index("CreateFilter")
         assert "DestroyPropertyCollector" in methods

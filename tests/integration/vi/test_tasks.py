@@ -13,9 +13,9 @@ import pytest
 from ansible_collections.virt.esx.plugins.module_utils._errors import Question, ServerFault, TimedOut
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_one
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
-from ansible_collections.virt.esx.plugins.module_utils._vi.task import Outcome, settle, wait_for_task
-from ansible_collections.virt.esx.tests.integration.vi.simulated import find_domain, running, session_on
-from ansible_collections.virt.esx.tests.simulated import Simulator
+from ansible_collections.virt.esx.plugins.module_utils._vi.task import Outcome, wait_for_task, wait_until_idle
+from ansible_collections.virt.esx.tests.integration.vi.sessions import find_domain, running, session_on
+from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 APPEND = "Serial device serial0 of domain-1: replace the file or append to it?"
 
@@ -30,8 +30,8 @@ def prepare(host: Simulator, question: str) -> None:
     if host.domains()["domain-1"]["state"] == "poweredOn":
         with session_on(host) as session:
             machine = find_domain(session)
-            wait_for_task(session, machine.PowerOffVM_Task(), doing="Off", vm=machine)
-    host.somebody_else("domain-1", set={"simulator.question": question})
+            wait_for_task(session, machine.PowerOffVM_Task(), action="Off", vm=machine)
+    host.change_from_outside("domain-1", set={"simulator.question": question})
     host.trace(reset=True)
 
 
@@ -41,7 +41,7 @@ def state_of(host: Simulator) -> str:
 
 def start(session: Session, **options: Any) -> Outcome:
     machine = find_domain(session)
-    return wait_for_task(session, machine.PowerOnVM_Task(), doing="Starting 'domain-1'", vm=machine, **options)
+    return wait_for_task(session, machine.PowerOnVM_Task(), action="Starting 'domain-1'", vm=machine, **options)
 
 
 @pytest.mark.parametrize("delay", ["", ":delay=400"])
@@ -171,56 +171,56 @@ class TestLeftOver:
 
     def test_a_question_is_answered_and_its_task_waited_for(self, host: Simulator) -> None:
         prepare(host, "append")
-        host.somebody_else("domain-1", task="PowerOnVM_Task")
+        host.change_from_outside("domain-1", task="PowerOnVM_Task")
         with session_on(host, uri={"auto_answer": 1}) as session:
-            answered = settle(session, find_domain(session), doing="Starting 'domain-1'")
+            answered = wait_until_idle(session, find_domain(session), action="Starting 'domain-1'")
             assert [item.answer for item in answered] == ["Append"]
             assert state_of(host) == "poweredOn"
 
     def test_a_question_without_an_answer_is_left_alone(self) -> None:
         with running() as host:
             prepare(host, "append:cancelable")
-            host.somebody_else("domain-1", task="PowerOnVM_Task")
+            host.change_from_outside("domain-1", task="PowerOnVM_Task")
             with session_on(host) as session, pytest.raises(Question, match="left over from an earlier task"):
-                settle(session, find_domain(session), doing="Starting 'domain-1'")
+                wait_until_idle(session, find_domain(session), action="Starting 'domain-1'")
             assert "CancelTask" not in host.methods()
             assert host.domains()["domain-1"]["question"]
 
     def test_a_pending_task_is_waited_for(self, host: Simulator) -> None:
         prepare(host, "append:delay=500")
-        host.somebody_else("domain-1", task="PowerOnVM_Task")
+        host.change_from_outside("domain-1", task="PowerOnVM_Task")
         with session_on(host, uri={"auto_answer": 1}) as session:
-            assert len(settle(session, find_domain(session), doing="x")) == 1
+            assert len(wait_until_idle(session, find_domain(session), action="x")) == 1
             assert state_of(host) == "poweredOn"
 
     def test_a_pending_task_that_does_not_end(self) -> None:
         with running() as host:
             prepare(host, "append:delay=30000:cancelable")
-            host.somebody_else("domain-1", task="PowerOnVM_Task")
+            host.change_from_outside("domain-1", task="PowerOnVM_Task")
             with (
                 session_on(host, timeout=1) as session,
                 pytest.raises(TimedOut, match="still pending and was left alone"),
             ):
-                settle(session, find_domain(session), doing="x")
+                wait_until_idle(session, find_domain(session), action="x")
             assert "CancelTask" not in host.methods()
 
     def test_nothing_is_left(self, host: Simulator) -> None:
         prepare(host, "")
         with session_on(host) as session:
-            assert settle(session, find_domain(session), doing="x") == ()
+            assert wait_until_idle(session, find_domain(session), action="x") == ()
 
 
 def test_two_waits_on_one_cached_session_do_not_disturb_each_other() -> None:
     with running("-autostart=false") as host:
         for name in ("domain-1", "domain-2"):
-            host.somebody_else(name, set={"simulator.question": "append:delay=400"})
+            host.change_from_outside(name, set={"simulator.question": "append:delay=400"})
         failed: list[BaseException] = []
 
         def work(name: str) -> None:
             try:
                 with session_on(host, session_cache=True, uri={"auto_answer": 1}) as session:
                     machine = find_domain(session, name)
-                    wait_for_task(session, machine.PowerOnVM_Task(), doing=name, vm=machine)
+                    wait_for_task(session, machine.PowerOnVM_Task(), action=name, vm=machine)
             except BaseException as error:
                 failed.append(error)
 

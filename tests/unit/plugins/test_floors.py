@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import pathlib
+import re
 import sys
 from collections.abc import Iterable, Iterator
 
@@ -17,17 +18,19 @@ PLUGINS = pathlib.Path(__file__).resolve().parents[3] / "plugins"
 OURS = "ansible_collections.virt.esx.plugins."
 
 # What each floor may import of ours, beside itself; a file's floor is the longest name that its path begins with.
-BELOW_DRIVER = {"module_utils/_vi", "module_utils/_vmx", "module_utils/_domain", "module_utils/_errors"}
+GROUND = {"module_utils/_errors", "module_utils/_names"}
+BELOW_DRIVER = GROUND | {"module_utils/_vi", "module_utils/_vmx", "module_utils/_domain"}
 EDGE = {"module_utils/_edge", "module_utils/_argspec", "module_utils/_driver"}
 FLOORS: dict[str, set[str]] = {
     "module_utils/_errors": set(),
-    "module_utils/_domain": {"module_utils/_errors"},
-    "module_utils/_vmx": {"module_utils/_domain", "module_utils/_errors"},
-    "module_utils/_vi": {"module_utils/_errors"},
+    "module_utils/_names": {"module_utils/_errors"},
+    "module_utils/_domain": GROUND,
+    "module_utils/_vmx": GROUND | {"module_utils/_domain"},
+    "module_utils/_vi": GROUND,
     "module_utils/_driver": BELOW_DRIVER,
     "module_utils/_argspec": BELOW_DRIVER,
     "module_utils/_edge": EDGE | BELOW_DRIVER,
-    "filter": {"module_utils/_vmx", "module_utils/_domain", "module_utils/_errors"},
+    "filter": GROUND | {"module_utils/_vmx", "module_utils/_domain"},
     "doc_fragments": set(),
     "modules": EDGE,
     "action": EDGE | BELOW_DRIVER | {"modules", "plugin_utils"},
@@ -43,7 +46,7 @@ LIBRARIES = {
     "python_socks": ("module_utils/_vi/",),
 }
 # The floors that know nothing of Ansible.
-WITHOUT_ANSIBLE = ("module_utils/_errors", "module_utils/_domain", "module_utils/_vmx")
+WITHOUT_ANSIBLE = ("module_utils/_errors", "module_utils/_names", "module_utils/_domain", "module_utils/_vmx")
 # The one place that may read a managed object: by leaf paths, many objects in one call.
 READER = "module_utils/_vi/properties.py"
 
@@ -112,6 +115,23 @@ def test_each_library_is_imported_in_its_place_and_guarded(file: str) -> None:
         elif line not in guarded:
             wrong.append(f"{file}:{line} imports {module} without catching ImportError")
     assert wrong == []
+
+
+def wing_of(path: str) -> str | None:
+    """The wing of the driver that a file or a module is in; None outside the wings, and in the lobby."""
+    found = re.match(r"module_utils[/.]_driver[/.]([a-z_]+)[/.]", path)
+    return found[1] if found and (PLUGINS / "module_utils/_driver" / found[1]).is_dir() else None
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if file.startswith("module_utils/_driver/")])
+def test_no_wing_of_the_driver_imports_another_wing(file: str) -> None:
+    wing = wing_of(file)
+    imported = {
+        other: line
+        for module, line in imports_of(tree_of(file))
+        if module.startswith(OURS) and (other := wing_of(module[len(OURS) :])) not in (None, wing)
+    }
+    assert imported == {}, f"{file}: wing '{wing}' imports other wings; what two wings need belongs to the lobby"
 
 
 def test_the_packages_are_empty() -> None:

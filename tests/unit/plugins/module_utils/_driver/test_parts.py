@@ -9,12 +9,12 @@ import datetime
 from typing import Any
 
 import pytest
-from ansible_collections.virt.esx.plugins.module_utils._driver.definition import readable
-from ansible_collections.virt.esx.plugins.module_utils._driver.devices import HARDWARE_PATHS, read_hardware
-from ansible_collections.virt.esx.plugins.module_utils._driver.domains import CORE_PATHS, DomainRecord
-from ansible_collections.virt.esx.plugins.module_utils._driver.guest import GUEST_PATHS, read_guest
-from ansible_collections.virt.esx.plugins.module_utils._driver.info import describe
-from ansible_collections.virt.esx.plugins.module_utils._driver.snapshots import SNAPSHOT_PATHS, read_snapshots
+from ansible_collections.virt.esx.plugins.module_utils._driver.dumpxml import readable
+from ansible_collections.virt.esx.plugins.module_utils._driver.info.devices import HARDWARE_PATHS, read_hardware
+from ansible_collections.virt.esx.plugins.module_utils._driver.info.domain_info import domain_entry
+from ansible_collections.virt.esx.plugins.module_utils._driver.info.guest import GUEST_PATHS, read_guest
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import CORE_PATHS, DomainRecord
+from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot_tree import SNAPSHOT_PATHS, read_snapshots
 from pyVmomi import vim
 
 Card = vim.vm.GuestInfo.NicInfo
@@ -47,7 +47,7 @@ HEALTHY = {"name": "web", "powerState": "poweredOn", "connectionState": "connect
     ],
 )
 def test_a_broken_domain_is_described_as_far_as_it_is_known(known: dict[str, Any], error: str | None) -> None:
-    described = describe(record(**known), None, set())
+    described = domain_entry(record(**known), None, set())
     assert described.get("error") == error
     assert described["name"] == known.get("name", "")
     assert described["moid"] == "12"
@@ -56,8 +56,8 @@ def test_a_broken_domain_is_described_as_far_as_it_is_known(known: dict[str, Any
 
 
 def test_memory_is_what_the_limit_leaves() -> None:
-    assert describe(record(**HEALTHY, limit=-1), None, set())["memory_kib"] == 4096
-    assert describe(record(**HEALTHY, limit=3), None, set())["memory_kib"] == 3072
+    assert domain_entry(record(**HEALTHY, limit=-1), None, set())["memory_kib"] == 4096
+    assert domain_entry(record(**HEALTHY, limit=3), None, set())["memory_kib"] == 3072
 
 
 def test_names_are_decoded() -> None:

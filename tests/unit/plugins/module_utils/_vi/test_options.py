@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, ParseError
-from ansible_collections.virt.esx.plugins.module_utils._vi.options import OPTION_ENVIRONMENT, Connection, resolve
+from ansible_collections.virt.esx.plugins.module_utils._vi.options import OPTION_ENVIRONMENT, ConnectionOptions, resolve
 
 URI = {"uri": "esx://h/"}
 DIGEST = "ab" * 32
 
 
-def resolved(options: dict[str, Any] | None = None, **environment: str) -> Connection:
+def resolved(options: dict[str, Any] | None = None, **environment: str) -> ConnectionOptions:
     return resolve(options or {}, environment)
 
 

@@ -105,4 +105,4 @@ def test_the_hint_says_only_what_can_help(
     choices: tuple[Choice, ...], default: Choice | None, possible: tuple[str, ...]
 ) -> None:
     hint = blocked_by(replace(ASKED, choices=choices, default=default), "", "").hint or ""
-    assert all(way in hint for way in possible)
+    assert all(route in hint for route in possible)

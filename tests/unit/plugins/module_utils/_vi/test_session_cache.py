@@ -32,7 +32,7 @@ def _directory(tmp_path: Path) -> Path:
 
 def filled(directory: Path, identity: str = "h root") -> SessionCache:
     cache = SessionCache(directory, identity)
-    with cache.turn():
+    with cache.lock():
         cache.store(DATA)
     return cache
 
@@ -90,7 +90,7 @@ def test_links_are_not_followed(directory: Path, tmp_path: Path) -> None:
 
 def test_a_directory_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(EsxError, match="cannot be used"), SessionCache(tmp_path / "file" / "x", "i").turn():
+    with pytest.raises(EsxError, match="cannot be used"), SessionCache(tmp_path / "file" / "x", "i").lock():
         pass
 
 
@@ -99,10 +99,10 @@ def test_tasks_take_turns(directory: Path) -> None:
     entered = threading.Event()
 
     def enter() -> None:
-        with second.turn():
+        with second.lock():
             entered.set()
 
-    with first.turn():
+    with first.lock():
         thread = threading.Thread(target=enter)
         thread.start()
         assert not entered.wait(0.1)

@@ -28,7 +28,7 @@ class Repair(NamedTuple):
     xml: tuple[str, ...] = ()
     written: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()  # what the XML does not have
-    refused: str = ""  # for input that is refused where libvirt takes it
+    error_at: str = ""  # for input that is refused where libvirt takes it
 
 
 def disk(section: str, name: str, kind: str = "", *more: str) -> str:
@@ -59,12 +59,12 @@ CASES = [
     ),
     Repair("escapes", 'annotation = "line 1|0Aline |7c|20"\n', ("line 1\nline | </",), ('"line 1|0aline |7c "',)),
     Repair("escapes", 'displayName = "100% |"\n', ("<name>100% |</name>",), ('displayName = "100%25 |7c"',)),
-    Repair("strict_text", 'annotation = "a"\n\0', refused="line 4: the file has a zero byte"),
-    Repair("strict_text", "# \udce4\n", refused="line 3: byte 0xe4 is not valid in the file's encoding, UTF-8"),
-    Repair("strict_numbers", 'numvcpus = "4294967297"\n', refused="line 3, numvcpus: 4294967297 is out of range"),
-    Repair("strict_numbers", 'sched.cpu.shares = "-1"\n', refused="line 3, sched.cpu.shares: expecting one of"),
+    Repair("strict_text", 'annotation = "a"\n\0', error_at="line 4: the file has a zero byte"),
+    Repair("strict_text", "# \udce4\n", error_at="line 3: byte 0xe4 is not valid in the file's encoding, UTF-8"),
+    Repair("strict_numbers", 'numvcpus = "4294967297"\n', error_at="line 3, numvcpus: 4294967297 is out of range"),
+    Repair("strict_numbers", 'sched.cpu.shares = "-1"\n', error_at="line 3, sched.cpu.shares: expecting one of"),
     Repair(
-        "true_slots",
+        "address_is_slot",
         SCSI0 + SCSI1 + SATA0 + disk("scsi0:0", "a.vmdk") + disk("scsi0:16", "b.vmdk") + disk("scsi1:0", "c.vmdk"),
         (
             "<target dev='sda' bus='scsi'/>\n      " + at(0, 0),
@@ -75,7 +75,7 @@ CASES = [
         ('scsi0:16.fileName = "b.vmdk"', 'scsi1:0.fileName = "c.vmdk"', 'sata0.present = "true"'),
     ),
     Repair(
-        "true_slots",
+        "address_is_slot",
         SCSI0 + SATA0 + disk("scsi0:0", "a.vmdk") + disk("sata0:0", "b.iso", "cdrom-image") + disk("sata0:7", "c.vmdk"),
         (
             "<target dev='sdiw' bus='sata'/>\n      <readonly/>\n      " + at(0, 0),
@@ -109,7 +109,7 @@ CASES = [
         ('ethernet0.addressType = "vpx"', 'ethernet0.generatedAddress = "00:50:56:91:48:c7"'),
     ),
     Repair("drops_empty", 'annotation = ""\n', absent=("<description>",)),
-    Repair("nothing_random", nic(), (), ('uuid.action = "create"', 'ethernet0.addressType = "generated"\nsvga')),
+    Repair("keep_missing_ids", nic(), (), ('uuid.action = "create"', 'ethernet0.addressType = "generated"\nsvga')),
     Repair(
         "keeps_guest_os",
         'guestOS = "rhel7-64"\n',
@@ -147,43 +147,43 @@ CASES = [
     Repair("always_named", SCSI0 + disk("scsi0:0", "web.01.vmdk"), ("<name>web</name>",), ('displayName = "web"',)),
     Repair("always_named", 'displayName = "a|0ab"\n', ("<name>a b</name>",)),
     Repair(
-        "any_disk",
+        "raw_and_passthrough_disks",
         SCSI0 + disk("scsi0:0", "a.vmdk", "rdm"),
         ("<disk type='file' device='disk'>",),
         ('scsi0:0.fileName = "a.vmdk"',),
     ),
     Repair(
-        "any_disk",
+        "raw_and_passthrough_disks",
         SCSI0 + disk("scsi0:0", "/vmfs/devices/disks/naa.1", "scsi-hardDisk"),
         ("<disk type='block' device='disk'>", "<source dev='/vmfs/devices/disks/naa.1'/>"),
         ('scsi0:0.fileName = "/vmfs/devices/disks/naa.1"',),
     ),
     Repair(
-        "any_disk",
+        "raw_and_passthrough_disks",
         SCSI0 + disk("scsi0:0", "/vmfs/devices/genscsi/1", "scsi-passthru"),
         ("<disk type='block' device='lun'>",),
         ('scsi0:0.deviceType = "scsi-passthru"',),
     ),
     Repair(
-        "any_disk",
+        "raw_and_passthrough_disks",
         disk("ide0:0", "/vmimages/tools/linux", "cdrom-image"),
         ("<source file='/vmimages/tools/linux'/>",),
         ('ide0:0.deviceType = "cdrom-image"',),
     ),
     Repair(
-        "any_disk",
+        "raw_and_passthrough_disks",
         disk("floppy0", "a.img"),
         ("<disk type='file' device='floppy'>", "<source file='a.img'/>"),
         ('floppy0.fileType = "file"\nfloppy0.fileName = "a.img"',),
     ),
     Repair(
-        "honest_media",
+        "keep_empty_drive_kind",
         'ide0:0.present = "TRUE"\nide0:0.deviceType = "atapi-cdrom"\n',
         ("<disk type='block' device='cdrom'>",),
         ('ide0:0.deviceType = "atapi-cdrom"\nfloppy0',),
     ),
     Repair("ide_cache", disk("ide0:0", "a.vmdk", "", 'ide0:0.writeThrough = "TRUE"'), (), ("ide0:0.writeThrough",)),
-    Repair("stepped_vram", 'svga.vramSize = "1"\n', ("vram='64'",), ('svga.vramSize = "65536"',)),
+    Repair("vram_in_64k_steps", 'svga.vramSize = "1"\n', ("vram='64'",), ('svga.vramSize = "65536"',)),
     Repair(
         "hostonly",
         nic('connectionType = "hostonly"'),
@@ -234,10 +234,10 @@ def through(given: str, dialect: Dialect) -> tuple[str, str]:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.flag)
 def test_each_repair_both_ways(case: Repair) -> None:
     esx = DIALECTS["esx"]
-    if case.refused:
+    if case.error_at:
         with pytest.raises(EsxError) as refusal:
             read_vmx(vmx(case.given))
-        assert str(refusal.value).startswith(case.refused)
+        assert str(refusal.value).startswith(case.error_at)
         read_vmx(vmx(case.given), dialect=DIALECTS["libvirt"])
         return
     xml, written = through(vmx(case.given), esx)
@@ -250,7 +250,7 @@ def test_each_repair_both_ways(case: Repair) -> None:
     assert through(written, esx)[0] == xml
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if not case.refused], ids=lambda case: case.flag)
+@pytest.mark.parametrize("case", [case for case in CASES if not case.error_at], ids=lambda case: case.flag)
 def test_libvirt_does_otherwise(case: Repair) -> None:
     given = 'displayName = "n"\n' + case.given
     try:

@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+from ansible_collections.virt.esx.plugins.module_utils._names import (
+    escape_datastore_item,
+    escape_name,
+    parse_datastore_path,
+    unescape,
+)
 from ansible_collections.virt.esx.plugins.module_utils._vmx.mac import Range, mac_use
 from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import (
     Place,
-    escape_datastore_item,
-    parse_datastore_path,
     vmx_file_name,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vmx.values import (
     escape,
-    escape_name,
     format_uuid,
     parse_integer,
-    unescape,
 )
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,0 +1,92 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""In what two domains differ, part by part, each with a name that a user knows it by. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One part that differs: ``part`` is the member of ``Domain``; where it is not, ``before`` or ``after`` is None."""
+
+    part: str
+    name: str
+    before: Any
+    after: Any
+
+
+# How parts are called, where the member's own name is not it.
+_NAMES = {
+    "uuid": "UUID",
+    "genid": "generation id",
+    "description": "annotation",
+    "guest_os": "guest operating system",
+    "memory_kib": "max_memory",
+    "current_memory_kib": "memory",
+    "min_guarantee_kib": "guaranteed memory",
+    "cpuset": "CPU affinity",
+    "shares": "CPU shares",
+    "os": "firmware",
+    "cpu": "CPU topology",
+}
+
+# Members that say nothing about the definition.
+_ASIDE = ("current_vcpus", "datacenter_path", "moref", "id")
+
+# Controllers that every domain has: XML has them where there is a disk on them.
+_IMPLIED = ("controller ide", "controller fdc")
+
+# What a device is known by: those of the same name are the same device, before and after.
+_DEVICES: dict[str, Callable[[int, Any], str]] = {
+    "disks": lambda _place, disk: f"disk {disk.target}",
+    "controllers": lambda _place, controller: f"controller {controller.type} {controller.index}",
+    "filesystems": lambda _place, filesystem: f"filesystem {filesystem.target}",
+    "interfaces": lambda place, interface: f"interface {interface.mac or place}",
+    "serials": lambda place, port: f"serial {place if port.port is None else port.port}",
+    "parallels": lambda place, port: f"parallel {place if port.port is None else port.port}",
+    "graphics": lambda place, _graphics: f"graphics {place}",
+    "videos": lambda place, _video: f"video {place}",
+    "tpms": lambda place, _tpm: f"tpm {place}",
+}
+
+
+def differences(before: Domain, after: Domain) -> list[Difference]:
+    """In what a domain differs from another, in the order of the model."""
+    found: list[Difference] = []
+    for member in fields(Domain):
+        old, new = _value(before, member.name), _value(after, member.name)
+        if old == new or member.name in _ASIDE:
+            continue
+        if member.name in _DEVICES:
+            found += _of_devices(member.name, old, new)
+        else:
+            found.append(Difference(member.name, _NAMES.get(member.name, member.name), old, new))
+    return found
+
+
+def memory_limit_kib(domain: Domain) -> int | None:
+    """The memory that a domain may have, None if it may have all of its own, whatever that is."""
+    current = domain.current_memory_kib
+    return None if current is None or current >= domain.memory_kib else current
+
+
+def _value(domain: Domain, member: str) -> Any:
+    return memory_limit_kib(domain) if member == "current_memory_kib" else getattr(domain, member)
+
+
+def _of_devices(member: str, before: Sequence[Any], after: Sequence[Any]) -> list[Difference]:
+    name = _DEVICES[member]
+    old = {name(place, device): device for place, device in enumerate(before)}
+    new = {name(place, device): device for place, device in enumerate(after)}
+    return [
+        Difference(member, key, old.get(key), new.get(key))
+        for key in {**old, **new}
+        if old.get(key) != new.get(key) and not key.startswith(_IMPLIED)
+    ]

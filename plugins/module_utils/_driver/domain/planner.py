@@ -1,0 +1,244 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The whole course from what a domain is to what is wanted of it, planned before anything is done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.autostart import plan_autostart
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.define import Definition, plan_define
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power import (
+    POWER_ON,
+    RESULTING_STATE,
+    SHUT_DOWN,
+    SUSPEND,
+    TOOLS_PATH,
+    Guest,
+    PowerAction,
+    plan_power,
+    step_of,
+)
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.reconfigure_live import plan_live
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.redefine import Change, change_step, find_change
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.result import DomainResult, result_of
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.undefine import plan_undefine
+from ansible_collections.virt.esx.plugins.module_utils._driver.dumpxml import read_texts, to_xml, xml_of
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
+    DomainRecord,
+    HostFacts,
+    find_domain,
+    in_state,
+    read_domain_of,
+    read_host_facts,
+)
+from ansible_collections.virt.esx.plugins.module_utils._driver.pending import PENDING_PATHS
+from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Plan, Step, Target
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, Refused
+
+_ASKS_GUEST = ("shutdown", "rebooted")
+
+
+@dataclass(frozen=True)
+class DomainPlan(Plan):
+    """A plan for a domain, and the domain ``before`` and ``after`` it.
+
+    ``record`` is None for a domain that the host does not know; ``has_xml`` says whether its definition was read.
+    """
+
+    target: Target
+    before: DomainResult
+    after: DomainResult
+    has_xml: bool = False
+
+
+def plan_domain(connection: EsxConnection, request: DomainRequest) -> DomainPlan:
+    """What has to be done with a domain; at most two calls if it is nothing.
+
+    :raises EsxError: if it cannot be done: Refused, NotFound, Ambiguous, ParseError.
+    """
+    paths, volumes = _paths(connection, request), request.is_about_definition
+    found = find_domain(connection, name=request.name, uuid=request.uuid, paths=paths, volumes=volumes)
+    if found is None:
+        return _plan_absent(request) if request.state == "undefined" else _plan_new(connection, request)
+    record, facts = found
+    if request.state == "undefined":
+        return _plan_undefined(connection, request, record, facts)
+    return _plan_present(connection, request, record, facts)
+
+
+def _paths(connection: EsxConnection, request: DomainRequest) -> list[str]:
+    asks = request.state in _ASKS_GUEST or request.power_cycle
+    return [*PENDING_PATHS, *([TOOLS_PATH] if asks and connection.session.has(4, 0) else [])]
+
+
+def _plan_absent(request: DomainRequest) -> DomainPlan:
+    nothing = DomainResult(request.name, request.uuid, None, "undefined")
+    return DomainPlan((), None, Target(request.name or str(request.uuid)), nothing, nothing)
+
+
+def _plan_undefined(
+    connection: EsxConnection, request: DomainRequest, record: DomainRecord, facts: HostFacts
+) -> DomainPlan:
+    target = Target(record.name, record.ref)
+    steps = plan_undefine(connection, target, record, remove_storage=request.remove_storage)
+    after = DomainResult(record.name, record.uuid, None, "undefined")
+    return DomainPlan(steps, record, target, result_of(record, facts), after)
+
+
+def _plan_new(connection: EsxConnection, request: DomainRequest) -> DomainPlan:
+    if not request.is_definition:
+        meant = f"the UUID {request.uuid}" if request.uuid else f"the name '{request.name}'"
+        raise NotFound(f"No domain of the host has {meant}.", hint="Describe it in xml or vmx to have it defined.")
+    facts = read_host_facts(connection)
+    target = Target(request.name or "")
+    definition, steps = plan_define(connection, target, request, facts)
+    steps += plan_autostart(connection, target, facts, request.autostart)
+    steps += plan_power(connection, target, "shutoff", request.state, Guest(shutdown_timeout=request.shutdown_timeout))
+    before = DomainResult(request.name, request.uuid, None, "undefined")
+    return DomainPlan(steps, None, target, before, _result_of_new(connection, request, definition), has_xml=True)
+
+
+def _result_of_new(connection: EsxConnection, request: DomainRequest, definition: Definition) -> DomainResult:
+    """The domain as the host will have it; its moid, and a UUID that nobody gives, are not known yet."""
+    domain = definition.domain
+    return DomainResult(
+        name=domain.name,
+        uuid=domain.uuid,
+        moid=None,
+        state=RESULTING_STATE.get(request.state, "shutoff"),
+        vcpus=domain.vcpus,
+        memory_kib=domain.current_memory_kib,
+        max_memory_kib=domain.memory_kib,
+        autostart=bool(request.autostart),
+        vmx_path=str(definition.path),
+        xml=xml_of(replace(domain, datacenter_path=connection.datacenter_path)),
+    )
+
+
+def _plan_present(
+    connection: EsxConnection, request: DomainRequest, record: DomainRecord, facts: HostFacts
+) -> DomainPlan:
+    guest = Guest(record.values.get(TOOLS_PATH), request.shutdown_timeout)
+    present = _Present(connection, request, record, Target(record.name, record.ref), guest)
+    steps = plan_power(connection, present.target, record.state, request.state, guest)
+    before = result_of(record, facts)
+    autostart = before.autostart if request.autostart is None else request.autostart
+    after = replace(before, state=present.reached, autostart=autostart)
+    is_renamed = request.name not in (None, record.name)
+    if is_renamed and not request.is_about_definition:
+        _record, facts = read_domain_of(connection, record.ref)  # with the datastores
+    if request.is_about_definition or is_renamed:
+        change = find_change(connection, request, record, facts, in_state(record, present.reached))
+        before, after = _results_of_change(change, before, after)
+        if change.is_needed:
+            steps = _with_change(present, steps, change)
+    steps += plan_autostart(connection, present.target, facts, request.autostart)
+    return DomainPlan(steps, record, present.target, before, after, has_xml=before.xml is not None)
+
+
+@dataclass(frozen=True)
+class _Present:
+    """A domain that exists, and what is wanted of it."""
+
+    connection: EsxConnection
+    request: DomainRequest
+    record: DomainRecord
+    target: Target
+    guest: Guest
+
+    @property
+    def reached(self) -> str:
+        """The state that the domain will be in."""
+        return RESULTING_STATE.get(self.request.state, self.record.state)
+
+    def step(self, action: PowerAction) -> Step:
+        """A move as a step."""
+        return step_of(self.connection, self.target, action, self.guest)
+
+
+def _results_of_change(change: Change, before: DomainResult, after: DomainResult) -> tuple[DomainResult, DomainResult]:
+    """The views with what a change does to the definition."""
+    domain = change.after
+    changed = replace(
+        after,
+        name=domain.name,
+        vcpus=domain.vcpus,
+        memory_kib=domain.current_memory_kib,
+        max_memory_kib=domain.memory_kib,
+        xml=xml_of(domain),
+    )
+    return replace(before, xml=xml_of(change.before)), changed
+
+
+def _with_change(present: _Present, power: list[Step], change: Change) -> list[Step]:
+    """The steps for power, with the change where it can be made.
+
+    :raises Refused: if the domain has to be shut off for it, and nobody said that it may be.
+    """
+    record, offline = present.record, change_step(present.connection, present.target, change)
+    if record.state == "shutoff":
+        return [offline, *power]
+    if present.reached == "shutoff":
+        return [*power, offline]
+    live, needs_shutdown = plan_live(present.connection, present.target, record, change)
+    if not needs_shutdown:
+        return [*power, live] if record.state == "paused" else [live, *power]
+    return _power_cycle(present, offline, ", ".join(needs_shutdown))
+
+
+def _power_cycle(present: _Present, offline: Step, needs_shutdown: str) -> list[Step]:
+    """Shut the domain down, change it, and bring it into the wanted state.
+
+    :param stuck: what needs it to be shut off.
+    """
+    state = present.record.state
+    refused = f"The {present.target} has to be shut off to change {needs_shutdown}, and it is {state}"
+    if not present.request.power_cycle:
+        raise Refused(f"{refused}.", hint="Set power_cycle to have it shut down, changed and started again.")
+    if state == "paused":
+        raise Refused(
+            f"{refused}, so that its guest cannot be asked to shut down.",
+            hint="Bring it into state running first.",
+        )
+    again = [present.step(POWER_ON)] + ([present.step(SUSPEND)] if present.reached == "paused" else [])
+    return [present.step(SHUT_DOWN), offline, *again]
+
+
+def with_xml(connection: EsxConnection, plan: DomainPlan) -> DomainPlan:
+    """A course whose views have the domain XML, for diff mode; without it if the definition cannot be read."""
+    if plan.has_xml or plan.record is None:
+        return plan
+    try:
+        record, facts = read_domain_of(connection, plan.record.ref)
+        text = _read_text(connection, record)
+        before, after = to_xml(connection, record, facts, text), None
+        if plan.after.state != "undefined":
+            after = to_xml(connection, in_state(record, plan.after.state), facts, text)
+    except EsxError:
+        return plan
+    return replace(
+        plan,
+        before=replace(plan.before, xml=before),
+        after=replace(plan.after, xml=after),
+        has_xml=True,
+    )
+
+
+def read_back(connection: EsxConnection, plan: DomainPlan) -> DomainResult:
+    """The domain as the server has it after a course; one call, and one file where its definition was looked at."""
+    if plan.after.state == "undefined":
+        return plan.after
+    record, facts = read_domain_of(connection, plan.target.ref, volumes=plan.has_xml)
+    xml = to_xml(connection, record, facts, _read_text(connection, record)) if plan.has_xml else None
+    return result_of(record, facts, xml)
+
+
+def _read_text(connection: EsxConnection, record: DomainRecord) -> str:
+    text = read_texts(connection, [record])[0]
+    if isinstance(text, EsxError):
+        raise text
+    return text

@@ -1,0 +1,194 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Power states: one table says what leads from the present state to the wanted one.
+
+As in libvirt (esx-driver.md, section 9), but that ``running`` also resumes a paused domain, and that a paused domain
+can be powered off.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, Target
+from ansible_collections.virt.esx.plugins.module_utils._errors import Refused, ServerFault, TimedOut
+from ansible_collections.virt.esx.plugins.module_utils._vi.watch import Watch
+
+# What planning has to know of the guest: whether VMware Tools can be asked.
+TOOLS_PATH = "guest.toolsRunningStatus"
+_NO_TOOLS = "guestToolsNotRunning"
+
+
+@dataclass(frozen=True)
+class Guest:
+    """What there is to say about asking the guest.
+
+    :param tools: the value of ``TOOLS_PATH``, None where it is not known.
+    :param shutdown_timeout: seconds that the guest has to shut down; None for as long as the task may take.
+    """
+
+    tools: str | None = None
+    shutdown_timeout: int | None = None
+
+    @property
+    def is_deaf(self) -> bool:
+        """Whether there is no VMware Tools that could be asked."""
+        return self.tools == _NO_TOOLS
+
+
+@dataclass(frozen=True)
+class PowerAction:
+    """One change of the power state: its name in words for the user, and what does it."""
+
+    name: str
+    carry_out: Callable[[EsxConnection, Target, Guest], None]
+    asks_guest: bool = False
+
+
+@dataclass(frozen=True)
+class Unreachable:
+    """Why a state cannot be reached from the present one, and what can be done."""
+
+    reason: str
+    hint: str
+
+
+def _power_on(connection: EsxConnection, target: Target, _guest: Guest) -> None:
+    connection.wait(target.ref.PowerOnVM_Task(None), f"Starting {target}", target.ref)
+
+
+def _resume(connection: EsxConnection, target: Target, _guest: Guest) -> None:
+    connection.wait(target.ref.PowerOnVM_Task(None), f"Resuming {target}", target.ref)
+
+
+def _power_off(connection: EsxConnection, target: Target, _guest: Guest) -> None:
+    connection.wait(target.ref.PowerOffVM_Task(), f"Powering off {target}", target.ref)
+
+
+def _suspend(connection: EsxConnection, target: Target, _guest: Guest) -> None:
+    connection.wait(target.ref.SuspendVM_Task(), f"Suspending {target}", target.ref)
+
+
+def _reset(connection: EsxConnection, target: Target, _guest: Guest) -> None:
+    connection.wait(target.ref.ResetVM_Task(), f"Resetting {target}", target.ref)
+
+
+def _reboot(_host: EsxConnection, target: Target, _guest: Guest) -> None:
+    target.ref.RebootGuest()
+
+
+def _shut_down(connection: EsxConnection, target: Target, guest: Guest) -> None:
+    """ShutdownGuest returns at once; the guest takes its time."""
+    try:
+        target.ref.ShutdownGuest()
+    except ServerFault as error:
+        if error.fault != "ToolsUnavailable" or guest.shutdown_timeout is None:
+            raise
+        connection.warn(f"VMware Tools do not run in {target}, it is powered off without being asked.")
+        _power_off(connection, target, guest)
+        return
+    seconds = connection.session.options.timeout if guest.shutdown_timeout is None else guest.shutdown_timeout
+    if _gets_off(connection, target, seconds):
+        return
+    if guest.shutdown_timeout is None:
+        raise TimedOut(
+            f"The guest of {target} did not shut down within {seconds} seconds; it still runs.",
+            hint="Set shutdown_timeout to power it off then, or raise the option timeout.",
+        )
+    connection.warn(f"The guest of {target} did not shut down within {seconds} seconds, it is powered off.")
+    _power_off(connection, target, guest)
+
+
+def _gets_off(connection: EsxConnection, target: Target, seconds: float) -> bool:
+    """Wait for a guest to shut down; say whether it did. Questions that come up are answered."""
+    deadline = time.monotonic() + seconds
+    paths = ["runtime.powerState", "runtime.question"]
+    with Watch(connection.session, {"VirtualMachine": paths}, [target.ref]) as watch:
+        while (remaining := deadline - time.monotonic()) > 0:
+            changes = watch.next_changes(remaining).get(target.ref, {})
+            if str(changes.get("runtime.powerState")) == "poweredOff":
+                return True
+            if changes.get("runtime.question") is not None:
+                connection.wait_until_idle(target.ref, f"Shutting down {target}")
+    return False
+
+
+POWER_ON = PowerAction("power on", _power_on)
+RESUME = PowerAction("resume", _resume)
+SHUT_DOWN = PowerAction("shut down", _shut_down, asks_guest=True)
+POWER_OFF = PowerAction("power off", _power_off)
+SUSPEND = PowerAction("suspend", _suspend)
+REBOOT = PowerAction("reboot", _reboot, asks_guest=True)
+RESET = PowerAction("reset", _reset)
+
+_START_FIRST = "Bring it into state running first."
+_ASLEEP = Unreachable(
+    "it is paused, so that its guest cannot be asked",
+    "Bring it into state running first, or use state destroyed.",
+)
+
+# Wanted state -> present state -> what has to be done.
+MOVES: dict[str, dict[str, PowerAction | Unreachable | None]] = {
+    "defined": {"shutoff": None, "running": None, "paused": None},
+    "running": {"shutoff": POWER_ON, "running": None, "paused": RESUME},
+    "shutdown": {"shutoff": None, "running": SHUT_DOWN, "paused": _ASLEEP},
+    "destroyed": {"shutoff": None, "running": POWER_OFF, "paused": POWER_OFF},
+    "paused": {
+        "shutoff": Unreachable("it is shut off, and only a running domain can be paused", _START_FIRST),
+        "running": SUSPEND,
+        "paused": None,
+    },
+    "rebooted": {
+        "shutoff": Unreachable("it is shut off, and only a running domain can be rebooted", _START_FIRST),
+        "running": REBOOT,
+        "paused": _ASLEEP,
+    },
+    "reset": {
+        "shutoff": Unreachable("it is shut off, and only a running domain can be reset", _START_FIRST),
+        "running": RESET,
+        "paused": Unreachable("it is paused, and only a running domain can be reset", _START_FIRST),
+    },
+}
+
+# The state that a domain is in afterwards; ``defined`` leaves it as it is.
+RESULTING_STATE = {
+    "running": "running",
+    "shutdown": "shutoff",
+    "destroyed": "shutoff",
+    "paused": "paused",
+    "rebooted": "running",
+    "reset": "running",
+}
+
+
+def plan_power(connection: EsxConnection, target: Target, present: str, wanted: str, guest: Guest) -> list[Step]:
+    """The steps that bring a domain from its present power state into the wanted one.
+
+    :param present: ``shutoff``, ``running`` or ``paused``.
+    :param wanted: one of the keys of ``MOVES``.
+    :raises Refused: if the present state makes that impossible.
+    """
+    action = MOVES[wanted][present]
+    if action is None:
+        return []
+    if isinstance(action, Unreachable):
+        raise Refused(f"The {target} cannot be brought into state {wanted}: {action.reason}.", hint=action.hint)
+    return [step_of(connection, target, action, guest)]
+
+
+def step_of(connection: EsxConnection, target: Target, action: PowerAction, guest: Guest) -> Step:
+    """A action as a step of a plan.
+
+    :raises Refused: if the guest has to be asked and cannot be, and nobody said that it may be powered off.
+    """
+    if action.asks_guest and guest.is_deaf and (action is not SHUT_DOWN or guest.shutdown_timeout is None):
+        raise Refused(
+            f"The guest of {target} cannot be asked to {action.name}: VMware Tools do not run in it.",
+            hint="VMware Tools have to run in the guest for this; states destroyed and reset do without them.",
+            fault="ToolsUnavailable",
+        )
+    return Step(action.name, lambda: action.carry_out(connection, target, guest))

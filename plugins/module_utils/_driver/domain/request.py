@@ -1,0 +1,176 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a user wants of one domain: the options of ``esx_domain`` as typed values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Cpu, Domain
+from ansible_collections.virt.esx.plugins.module_utils._domain.shares import same_shares
+from ansible_collections.virt.esx.plugins.module_utils._domain.xml_read import read_domain
+from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import NO_UUID
+from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_kib, parse_uuid
+from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS
+from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
+from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
+
+ESX = DIALECTS["esx"]
+
+_MIB = 1024
+
+
+@dataclass(frozen=True)
+class DomainRequest:
+    """What is wanted of a domain; None where nothing is said.
+
+    ``xml`` and ``vmx`` are the description in one of the two forms. Memory is rounded as VMware takes it.
+    """
+
+    state: str
+    name: str | None = None
+    uuid: str | None = None
+    xml: Domain | None = None
+    vmx: str | None = None
+    vcpus: int | None = None
+    memory_kib: int | None = None
+    max_memory_kib: int | None = None
+    annotation: str | None = None
+    autostart: bool | None = None
+    overwrite: bool = False
+    power_cycle: bool = False
+    shutdown_timeout: int | None = None
+    remove_storage: bool = False
+
+    @property
+    def is_definition(self) -> bool:
+        """Whether it describes a whole domain."""
+        return self.xml is not None or self.vmx is not None
+
+    @property
+    def is_about_definition(self) -> bool:
+        """Whether anything is said of what is in a domain's VMX, but for its name."""
+        parts = (self.vcpus, self.memory_kib, self.max_memory_kib, self.annotation)
+        return self.is_definition or any(part is not None for part in parts)
+
+
+def read_request(params: Mapping[str, Any]) -> DomainRequest:
+    """The wish that validated options express; ``name`` and ``uuid`` come before those of a description.
+
+    :raises ParseError: for a description, a UUID or a size that cannot be understood.
+    """
+    xml = None if params["xml"] is None else _with_uuid(read_domain(params["xml"], ESX.xml))
+    described = xml if params["vmx"] is None else _identity(params["vmx"])
+    name = _name(params["name"] or (described.name if described else None))
+    uuid = parse_uuid(params["uuid"]) if params["uuid"] else (described.uuid if described else None)
+    if not name and not uuid:
+        raise ParseError("neither a name nor a UUID says which domain is meant.", where="name")
+    return DomainRequest(
+        state=params["state"],
+        name=name,
+        uuid=uuid,
+        xml=xml,
+        vmx=params["vmx"],
+        vcpus=_positive(params["vcpus"]),
+        memory_kib=_size(params["memory"], "memory", _MIB),
+        max_memory_kib=_size(params["max_memory"], "max_memory", 4 * _MIB),
+        annotation=params["annotation"],
+        autostart=params["autostart"],
+        overwrite=params["overwrite"],
+        power_cycle=params["power_cycle"],
+        shutdown_timeout=params["shutdown_timeout"],
+        remove_storage=params["remove_storage"],
+    )
+
+
+def with_options(domain: Domain, request: DomainRequest) -> Domain:
+    """A domain with what the plain options say; they come before its description.
+
+    :raises Refused: if they cannot go together with the rest of it.
+    """
+    changed = replace(
+        _with_memory(domain, request),
+        name=request.name or domain.name,
+        uuid=request.uuid or domain.uuid,
+    )
+    if request.vcpus is not None and request.vcpus != domain.vcpus:
+        topology = _topology(domain.cpu, request.vcpus)
+        shares = None if domain.shares is None else same_shares(domain.shares, domain.vcpus, request.vcpus)
+        changed = replace(changed, vcpus=request.vcpus, current_vcpus=None, cpu=topology, shares=shares)
+    if request.annotation is not None:
+        changed = replace(changed, description=request.annotation)
+    return changed
+
+
+def _with_memory(domain: Domain, request: DomainRequest) -> Domain:
+    """With another maximum, a domain that may have all of its memory may have all of the new one.
+
+    A guarantee is never more than what the domain may have.
+    """
+    if request.memory_kib is None and request.max_memory_kib is None:
+        return domain
+    most = request.max_memory_kib or _rounded(domain.memory_kib, 4 * _MIB)
+    current = request.memory_kib
+    if current is None:
+        unlimited = domain.current_memory_kib is None or domain.current_memory_kib >= domain.memory_kib
+        current = most if unlimited else min(domain.current_memory_kib or most, most)
+    if current > most:
+        raise Refused(
+            f"memory is {current} KiB, which is more than the domain's maximum of {most} KiB.",
+            hint="Set max_memory, too.",
+        )
+    guarantee = min(domain.min_guarantee_kib, current) if domain.min_guarantee_kib else domain.min_guarantee_kib
+    return replace(domain, memory_kib=most, current_memory_kib=current, min_guarantee_kib=guarantee)
+
+
+def _topology(cpu: Cpu | None, vcpus: int) -> Cpu | None:
+    """The sockets for another number of processors; each keeps its cores."""
+    if cpu is None or cpu.sockets is None:
+        return cpu
+    if vcpus % cpu.cores:
+        raise Refused(
+            f"{vcpus} vcpus cannot be spread over sockets with {cpu.cores} cores each.",
+            hint=f"Take a multiple of {cpu.cores}, or describe another <topology> in xml.",
+        )
+    return replace(cpu, sockets=vcpus // cpu.cores)
+
+
+def _identity(vmx: str) -> Domain:
+    """The domain of a VMX; without a displayName it is called nothing, not as its directory (P4)."""
+    domain = read_vmx(vmx)
+    return domain if "displayName" in VmxFile(vmx, ESX) else replace(domain, name=None)
+
+
+def _with_uuid(domain: Domain) -> Domain:
+    """XML has a UUID of zeros where there is none (P5)."""
+    return replace(domain, uuid=None) if domain.uuid == NO_UUID else domain
+
+
+def _name(name: str | None) -> str | None:
+    if name is not None and "\n" in name:
+        raise ParseError("it has a line end, which the name of a domain cannot have.", where="name")
+    return name
+
+
+def _positive(vcpus: int | None) -> int | None:
+    if vcpus is not None and vcpus < 1:
+        raise ParseError(f"it is {vcpus}, expecting at least 1.", where="vcpus")
+    return vcpus
+
+
+def _size(text: str | None, option: str, step: int) -> int | None:
+    """An amount of memory in KiB, rounded up to whole steps; there is no domain without memory."""
+    if text is None:
+        return None
+    size = parse_kib(text, option)
+    if not size:
+        raise ParseError(f"'{text}' is not a size above 0.", where=option)
+    return _rounded(size, step)
+
+
+def _rounded(size: int, step: int) -> int:
+    return -(-size // step) * step

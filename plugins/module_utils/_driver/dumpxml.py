@@ -1,0 +1,95 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The definition of a domain that the host has: its VMX file, and what that says as domain XML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
+from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import write_domain
+from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, HostFacts
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError
+from ansible_collections.virt.esx.plugins.module_utils._names import (
+    parse_datastore_path,
+)
+from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import DatastoreFile, get_files
+from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS
+from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
+from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
+
+# RemoteDisplay.vnc.password = "secret"
+_PASSWORD_LINE = re.compile(r"^.*RemoteDisplay\.vnc\.password.*(?:\n|\Z)", re.IGNORECASE | re.MULTILINE)
+
+
+def read_texts(connection: EsxConnection, records: Sequence[DomainRecord]) -> list[str | EsxError]:
+    """Return the VMX of each domain, or the error that is in its place; some files are read at the same time.
+
+    What is not UTF-8 in a file is held with surrogate escapes, so that the text stands for the file's very bytes.
+    """
+    files = [_vmx_file(connection, record) for record in records]
+    contents = iter(get_files(connection.session, [file for file in files if isinstance(file, DatastoreFile)]))
+    found = [file if isinstance(file, EsxError) else next(contents) for file in files]
+    return [item.decode("utf-8", "surrogateescape") if isinstance(item, bytes) else item for item in found]
+
+
+def to_xml(connection: EsxConnection, record: DomainRecord, facts: HostFacts, text: str) -> str:
+    """Return the domain XML of a domain, as ``virsh dumpxml`` prints it: without the VNC password.
+
+    :param text: its VMX, as ``read_texts`` returns it.
+    :raises ParseError: where the VMX says what cannot be said in domain XML.
+    """
+    return xml_of(with_uuid(to_domain(connection, record, facts, text), record))
+
+
+def xml_of(domain: Domain) -> str:
+    """Return the domain XML for results and differences, without the VNC password."""
+    return write_domain(domain, DIALECTS["esx"].xml, secure=False)
+
+
+def with_uuid(domain: Domain, record: DomainRecord) -> Domain:
+    """Return the domain with the UUID that the host knows also where it has not written it into the VMX."""
+    return replace(domain, uuid=domain.uuid or record.uuid)
+
+
+def to_domain(connection: EsxConnection, record: DomainRecord, facts: HostFacts, text: str) -> Domain:
+    """As ``to_xml``, as typed values."""
+    path = parse_datastore_path(record.vmx_path or "")
+    return replace(
+        read_vmx(text, directory=f"[{path.datastore}] {path.directory}".rstrip(), datastores=facts.volumes),
+        datacenter_path=connection.datacenter_path,
+        moref=record.moid,
+        id=None if record.state == "shutoff" else _number(record.moid),
+    )
+
+
+def readable(text: str) -> str:
+    """Return a VMX for people: decoded as it says, and without the line that has the VNC password.
+
+    A VMX that is broken, or not in the encoding that it says, is decoded as far as it can be.
+    """
+    try:
+        decoded = VmxFile(text, DIALECTS["esx"]).text
+    except ParseError:
+        decoded = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return _PASSWORD_LINE.sub("", decoded)
+
+
+def _vmx_file(connection: EsxConnection, record: DomainRecord) -> DatastoreFile | EsxError:
+    if record.vmx_path is None:
+        return NotFound("The server does not say where the domain's VMX is.")
+    try:
+        path = parse_datastore_path(record.vmx_path)
+    except EsxError as error:
+        return error
+    return DatastoreFile(connection.datacenter_path, path.datastore, path.path)
+
+
+def _number(moid: str) -> int | None:
+    """The id of a domain that is not shut off: ``12``, or of ``vm-12`` (esx-driver.md, section 7)."""
+    found = re.fullmatch(r"(?:vm-)?([1-9][0-9]*)", moid)
+    return int(found[1]) if found else None

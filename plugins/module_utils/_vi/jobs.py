@@ -1,0 +1,115 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Carrying out several tasks, a bounded number of them at once, in one thread and over one session.
+
+One property filter watches all tasks that run, and their virtual machines. When one of them ends, the next one is
+started. An error is the result of the task that it belongs to and does not end the others.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Callable, Union
+
+from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed, EsxError
+from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
+from ansible_collections.virt.esx.plugins.module_utils._vi.task import GivenUp, Outcome, Progress, Waiting, watch_all
+from ansible_collections.virt.esx.plugins.module_utils._vi.watch import Changes
+
+Result = Union[Outcome, EsxError]
+
+
+@dataclass(frozen=True)
+class Job:
+    """A task to carry out.
+
+    :param doing: what the task does, for messages: ``Migrating domain 'web'``.
+    :param start: makes the call and returns the reference to the task.
+    :param vm: the virtual machine whose questions are watched, or None.
+    :param progress: called with the percentage whenever it changes.
+    """
+
+    action: str
+    start: Callable[[], Any]
+    vm: Any = None
+    progress: Progress | None = None
+
+
+def run_jobs(session: Session, jobs: Sequence[Job], *, at_once: int) -> list[Result]:
+    """Carry out jobs and return for each, in their order, what it came to.
+
+    Each job has the connection's ``timeout`` from its start. When the server cannot be reached any more, what runs is
+    left to itself, and what has not begun is not begun; all of these have that error.
+
+    :param at_once: how many may run at the same time.
+    """
+    crew = _Crew(session, jobs, at_once)
+    try:
+        while crew.queue or crew.running:
+            crew.start_some()
+            crew.wait_for_some()
+    except (KeyboardInterrupt, SystemExit):
+        for waiting in crew.running.values():
+            waiting.cancel()
+        raise
+    return [crew.results[number] for number in range(len(jobs))]
+
+
+class _Crew:
+    """The jobs that wait for their turn, those that run, and the results, by the number of the job."""
+
+    def __init__(self, session: Session, jobs: Sequence[Job], at_once: int) -> None:
+        self.session = session
+        self.at_once = at_once
+        self.queue = deque(enumerate(jobs))
+        self.running: dict[int, Waiting] = {}
+        self.results: dict[int, Result] = {}
+
+    def start_some(self) -> None:
+        """Start jobs until there are as many as may run."""
+        while self.queue and len(self.running) < self.at_once:
+            number, job = self.queue.popleft()
+            try:
+                task = job.start()
+            except EsxError as error:
+                self.results[number] = error
+                if isinstance(error, ConnectionFailed):
+                    self._drop_the_rest(error)
+            else:
+                self.running[number] = Waiting(self.session, task, job.vm, job.action, job.progress, None)
+
+    def wait_for_some(self) -> None:
+        """Wait until one of the jobs that run is done, or more."""
+        before = len(self.running)
+        if not before:
+            return
+        try:
+            with watch_all(self.session, list(self.running.values())) as watch:
+                while len(self.running) == before:
+                    left = min(waiting.remaining for waiting in self.running.values())
+                    self._take(watch.next_changes(left) if left > 0 else {})
+        except EsxError as error:
+            self.results.update(dict.fromkeys(self.running, error))
+            self.running.clear()
+            self._drop_the_rest(error)
+
+    def _take(self, changes: Changes) -> None:
+        for number, waiting in list(self.running.items()):
+            try:
+                waiting.take(changes)
+                if not waiting.ended:
+                    continue
+                self.results[number] = waiting.outcome()
+            except GivenUp as given_up:
+                self.results[number] = given_up.make_error(waiting.cancel())
+            except EsxError as error:
+                self.results[number] = error
+            del self.running[number]
+
+    def _drop_the_rest(self, error: EsxError) -> None:
+        for number, job in self.queue:
+            self.results[number] = EsxError(f"{job.action} was not begun, as an earlier call failed: {error}")
+        self.queue.clear()

@@ -1,0 +1,104 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a wanted domain leaves out, taken from the present one: nothing is made anew that exists.
+
+Left out can be the UUID, the generation id, the guest type, the nvram file, models of controllers and cards, MAC
+addresses, ports of distributed switches, and the graphics card. What libvirt always says, such as a description or a
+disk, is not left out but unwanted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import NO_MAC
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Controller, Domain, Interface, Os, VdsPort
+from ansible_collections.virt.esx.plugins.module_utils._domain.shares import normal_shares
+from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import NO_UUID
+
+
+def filled_from(wanted: Domain, present: Domain, cards: Sequence[Interface | None]) -> Domain:
+    """The wanted domain with all that it leaves out.
+
+    :param cards: for each wanted interface, the present one that it is; None for a new one.
+    """
+    uuid = wanted.uuid if wanted.uuid != NO_UUID else None
+    same_arch = wanted.os.arch == present.os.arch
+    return replace(
+        wanted,
+        uuid=uuid or present.uuid,
+        genid=wanted.genid or present.genid,
+        guest_os=wanted.guest_os or (present.guest_os if same_arch else None),
+        shares=_shares(wanted, present),
+        os=_os(wanted.os, present.os),
+        controllers=_controllers(wanted, present),
+        interfaces=tuple(
+            interface if card is None else _interface(interface, card)
+            for interface, card in zip(wanted.interfaces, cards)
+        ),
+        videos=wanted.videos or present.videos,
+    )
+
+
+def _shares(wanted: Domain, present: Domain) -> int | None:
+    """Normal shares need not be said: ESX writes them into every VMX."""
+    if wanted.shares is None and present.shares == normal_shares(present.vcpus):
+        return normal_shares(wanted.vcpus)
+    return wanted.shares
+
+
+def _os(wanted: Os, present: Os) -> Os:
+    firmware = wanted.firmware or (present.firmware if present.firmware == "bios" else None)
+    keeps_boot = wanted.secure_boot is None and firmware == present.firmware
+    return replace(
+        wanted,
+        firmware=firmware,
+        secure_boot=present.secure_boot if keeps_boot else wanted.secure_boot,
+        nvram=wanted.nvram or present.nvram,
+    )
+
+
+def _controllers(wanted: Domain, present: Domain) -> tuple[Controller, ...]:
+    """The controllers with their models, and those that have no disks now and are not spoken of."""
+    known = {(controller.type, controller.index): controller for controller in present.controllers}
+    named = {(disk.bus, disk.address.controller) for disk in wanted.disks if disk.driver_name and disk.address}
+    used = {(disk.bus, disk.address.controller) for disk in present.disks if disk.address}
+    result = []
+    for controller in wanted.controllers:
+        key = (controller.type, controller.index)
+        before = known.pop(key, None)
+        if before is not None and controller.model is None and key not in named:
+            controller = replace(controller, model=before.model)
+        result.append(controller)
+    return (*result, *(controller for key, controller in known.items() if key not in used))
+
+
+def _interface(wanted: Interface, present: Interface) -> Interface:
+    """A card with its address and model; how the address came about is known where it is the same."""
+    mac = wanted.mac if wanted.mac not in (None, NO_MAC) else present.mac
+    same = mac == present.mac and wanted.mac_type is None
+    return replace(
+        wanted,
+        mac=mac,
+        mac_type=present.mac_type if same else wanted.mac_type,
+        mac_check=present.mac_check if same and wanted.mac_check is None else wanted.mac_check,
+        model=wanted.model or present.model,
+        vds=_port(wanted.vds, present.vds),
+    )
+
+
+def _port(wanted: VdsPort | None, present: VdsPort | None) -> VdsPort | None:
+    """A port on the same switch and in the same group; its number is the switch's to choose."""
+    if wanted is None or present is None or wanted.switch_id != present.switch_id:
+        return wanted
+    group = wanted.portgroup_id or present.portgroup_id
+    if group != present.portgroup_id:
+        return wanted
+    return VdsPort(
+        wanted.switch_id,
+        wanted.port_id or present.port_id,
+        group,
+        wanted.connection_id or present.connection_id,
+    )

@@ -1,0 +1,111 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""File names of a present VMX as the wanted domain has them, where it is not known where the VMX lies.
+
+A VMX names its files ``web.vmdk`` and ``/vmfs/volumes/<UUID>/web/web.vmdk``, and the XML that was made of it, with the
+VMX's directory and the names of the datastores, ``[datastore] web/web.vmdk``. They are the same files.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
+from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+from ansible_collections.virt.esx.plugins.module_utils._names import (
+    parse_datastore_path,
+)
+from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import (
+    Place,
+    is_relative,
+)
+
+# A volume by the UUID of its VMFS, or by the hash of an NFS mount, which is no datastore's name.
+_VOLUME_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{8}(?:-[0-9a-f]{4}-[0-9a-f]{12})?", re.IGNORECASE)
+
+_Files = dict[tuple[object, ...], str]  # what has the file -> its name
+
+
+def with_names_of(wanted: Domain, present: Domain, place: Place) -> Domain:
+    """The present domain with file names as in the wanted one, as far as the place leaves open what they are."""
+    if place.directory is not None and place.datastores is not None:
+        return present
+    wanted_files = _files(wanted)
+    pairs = [(name, wanted_files[owner]) for owner, name in _files(present).items() if owner in wanted_files]
+    directory = next(_directories(pairs), None) if place.directory is None else None
+    datastores = dict(reversed(list(_datastores(pairs)))) if place.datastores is None else {}
+    if directory is None and all(volume == name for volume, name in datastores.items()):
+        return present
+
+    def named(name: str) -> str:
+        if is_relative(name):
+            return name if directory is None else directory + name
+        volume, path = _split(name)
+        return f"[{datastores[volume]}] {path}" if volume in datastores else name
+
+    return _with_files(present, named)
+
+
+def _files(domain: Domain) -> _Files:
+    """The files of a domain by what has them; its nvram, which always lies beside the VMX, first."""
+    found: _Files = {}
+    if domain.os.nvram is not None:
+        found["nvram",] = domain.os.nvram
+    for disk in domain.disks:
+        if disk.type == "file" and disk.source is not None:
+            found[disk.bus, disk.address] = disk.source
+    for word, devices in (("serial", domain.serials), ("parallel", domain.parallels)):
+        for device in devices:
+            if device.type == "file" and device.path is not None:
+                found[word, device.port] = device.path
+    return found
+
+
+def _directories(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """What stands before relative names in the wanted domain."""
+    for name, wanted in pairs:
+        directory = wanted[: len(wanted) - len(name)]
+        if (
+            is_relative(name)
+            and wanted == directory + name
+            and re.fullmatch(r"\[[^\]]+\] (?:.*/)?", directory, re.DOTALL)
+        ):
+            yield directory
+
+
+def _datastores(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """The name that the wanted domain has for a volume that the present one has by its id."""
+    for name, wanted in pairs:
+        (volume, path), (datastore, wanted_path) = _split(name), _split(wanted)
+        if volume is not None and datastore is not None and path == wanted_path and _VOLUME_ID.fullmatch(volume):
+            yield volume, datastore
+
+
+def _split(name: str) -> tuple[str | None, str]:
+    try:
+        return parse_datastore_path(name)
+    except ParseError:
+        return None, name
+
+
+def _with_files(domain: Domain, named: Callable[[str], str]) -> Domain:
+    nvram = domain.os.nvram
+    return replace(
+        domain,
+        os=domain.os if nvram is None else replace(domain.os, nvram=named(nvram)),
+        disks=tuple(
+            replace(disk, source=named(disk.source)) if disk.type == "file" and disk.source is not None else disk
+            for disk in domain.disks
+        ),
+        serials=tuple(
+            replace(port, path=named(port.path)) if port.type == "file" and port.path is not None else port
+            for port in domain.serials
+        ),
+        parallels=tuple(
+            replace(port, path=named(port.path)) if port.type == "file" and port.path is not None else port
+            for port in domain.parallels
+        ),
+    )

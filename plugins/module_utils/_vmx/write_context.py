@@ -1,0 +1,49 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every writer of a part of a VMX needs: the dialect, the virtual hardware's version, where chance comes from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk
+from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import Dialect
+from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import (
+    vmx_file_name,
+)
+
+Entry = tuple[str, str]  # a key, spelled as libvirt does, and its value, not yet escaped
+
+YES = "true"
+NO = "false"
+
+
+def lsilogic(_disk: Disk) -> str:
+    """The SCSI model of any disk, where nobody can ask a host for it (D16)."""
+    return "lsilogic"
+
+
+@dataclass(frozen=True)
+class WriteContext:
+    """One VMX being written."""
+
+    dialect: Dialect
+    hw_version: int
+    scsi_model: Callable[[Disk], str] = lsilogic  # the model of a controller 'auto', by a disk on it (F42)
+    random: Callable[[int], bytes] = os.urandom  # so many bytes, for what libvirt makes up (F3, F11)
+    interfaces: tuple[int, ...] | None = None  # the index of each interface, where it is not its position
+    folders: tuple[int, ...] | None = None  # the same of each shared folder
+
+    def path(self, source: str, what: str, line: int | None) -> str:
+        """The file name in VMX of a source in XML.
+
+        :param what: the element that it is the source of, for the refusal.
+        """
+        try:
+            return vmx_file_name(source, verbatim=self.dialect.relative_paths)
+        except ValueError as err:
+            raise ParseError(f"the source '{source}' {err}", where=what, line=line) from None

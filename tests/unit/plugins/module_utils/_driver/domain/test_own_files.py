@@ -1,0 +1,86 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which files are a domain's own, and which virtual hardware a host has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.define import HARDWARE
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.own_files import OwnFiles, own_files
+from ansible_collections.virt.esx.plugins.module_utils._names import (
+    parse_datastore_path,
+)
+from pyVmomi import vim
+
+VMX = parse_datastore_path("[ds] web/web.vmx")
+
+
+def having(
+    *disks: str, parent: str | None = None, vmx: str | None = None, files: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """The properties of a domain or a snapshot with these disks, the first one based on another."""
+    flat = vim.vm.device.VirtualDisk.FlatVer2BackingInfo
+    backings = [flat(fileName=disk, diskMode="persistent") for disk in disks]
+    if parent and backings:
+        backings[0].parent = flat(fileName=parent, diskMode="persistent")
+    layout = [vim.vm.FileLayoutEx.FileInfo(name=name) for name in files]
+    devices = [vim.vm.device.VirtualDisk(backing=backing) for backing in backings]
+    return {"config.hardware.device": devices, "layoutEx.file": layout, "config.files.vmPathName": vmx}
+
+
+def own(mine: list[dict[str, Any]], foreign: list[dict[str, Any]], *listed: str) -> OwnFiles:
+    return own_files(VMX, mine, foreign, listed)
+
+
+def test_all_that_is_beside_a_domain_is_its_own() -> None:
+    listed = ("web.vmx", "web.vmdk", "web-flat.vmdk", "web.nvram", "vmware.log", "web-Snapshot12.vmsn")
+    found = own([having("[ds] web/web.vmdk", vmx="[ds] web/web.vmx")], [], *listed)
+    assert found.disks == ("[ds] web/web.vmdk",)
+    assert found.others == ("[ds] web/web.nvram", "[ds] web/web-Snapshot12.vmsn", "[ds] web/vmware.log")
+    assert (found.vmx, found.directory) == ("[ds] web/web.vmx", "[ds] web")
+
+
+def test_a_chain_of_snapshots_goes_from_its_end() -> None:
+    mine = [having("[ds] web/web-000001.vmdk", parent="[ds] web/web.vmdk"), having("[ds] web/web.vmdk")]
+    found = own(mine, [], "web.vmx", "web.vmdk", "web-000001.vmdk", "web-000001-delta.vmdk", "web-flat.vmdk")
+    assert found.disks == ("[ds] web/web-000001.vmdk", "[ds] web/web.vmdk")
+    assert found.directory == "[ds] web"
+
+
+# What another domain has, and what of the domain's files it keeps.
+FOREIGN = [
+    having("[ds] web/web.vmdk"),
+    having("[ds] clone/clone.vmdk", parent="[ds] web/web.vmdk"),
+    having(files=("[ds] web/web.vmdk",)),
+]
+
+
+@pytest.mark.parametrize("foreign", FOREIGN)
+def test_what_another_domain_is_based_on_stays(foreign: dict[str, Any]) -> None:
+    found = own([having("[ds] web/web.vmdk")], [foreign], "web.vmx", "web.vmdk", "web-flat.vmdk")
+    assert found.disks == ()
+    assert found.directory is None
+
+
+def test_in_the_directory_of_another_domain_its_files_and_the_logs_stay() -> None:
+    foreign = [having(vmx="[ds] web/web2.vmx", files=("[ds] web/web2.nvram",))]
+    found = own([having()], foreign, "web.vmx", "web.nvram", "web2.vmx", "web2.nvram", "vmware.log")
+    assert (found.others, found.directory) == (("[ds] web/web.nvram",), None)
+
+
+def test_devices_of_the_host_are_no_files() -> None:
+    assert own([having("[] /vmfs/devices/disks/vml.01")], [], "web.vmx").disks == ()
+
+
+def test_the_root_of_a_datastore_stays() -> None:
+    found = own_files(parse_datastore_path("[ds] web.vmx"), [having("[ds] web.vmdk")], [], ["web.vmx", "web.vmdk"])
+    assert (found.disks, found.vmx, found.directory) == (("[ds] web.vmdk",), "[ds] web.vmx", None)
+
+
+def test_newer_hosts_have_newer_hardware() -> None:
+    versions, hardware = zip(*HARDWARE)
+    assert list(versions) == sorted(versions, reverse=True)
+    assert list(hardware) == sorted(hardware, reverse=True)

@@ -1,0 +1,36 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The table of power states has no gap."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power import MOVES, RESULTING_STATE, Unreachable
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import STATES
+from ansible_collections.virt.esx.plugins.modules.esx_domain import CONTRACT
+
+
+def test_every_wanted_state_is_in_the_table() -> None:
+    wanted = set(CONTRACT.argument_spec["state"]["choices"]) - {"undefined"}
+    assert set(MOVES) == wanted
+    assert set(RESULTING_STATE) == wanted - {"defined"}
+
+
+@pytest.mark.parametrize("wanted", MOVES)
+def test_every_present_state_is_in_its_row(wanted: str) -> None:
+    assert set(MOVES[wanted]) == set(STATES.values())
+
+
+@pytest.mark.parametrize("wanted", RESULTING_STATE)
+def test_the_state_that_is_reached_needs_nothing_more_where_it_is_a_state(wanted: str) -> None:
+    move = MOVES[wanted][RESULTING_STATE[wanted]]
+    assert (move is None) == (wanted not in ("rebooted", "reset"))
+
+
+@pytest.mark.parametrize("wanted", MOVES)
+def test_what_is_impossible_says_what_to_do(wanted: str) -> None:
+    for move in MOVES[wanted].values():
+        if isinstance(move, Unreachable):
+            assert move.reason
+            assert "state running" in move.hint
