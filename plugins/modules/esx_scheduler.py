@@ -26,6 +26,14 @@ options:
     description:
       - The domain's UUID. With O(name) too, it has to have this name if there are several with this UUID.
     type: str
+  moid:
+    description:
+      - Managed object id of the domain. It overrides O(uuid) and O(name).
+    type: str
+  vmx_path:
+    description:
+      - Datastore path of the domain's VMX, as V([datastore1] web/web.vmx). It overrides O(uuid) and O(name).
+    type: str
   reservation:
     description:
       - What the domain is guaranteed of the host's processors, in MHz.
@@ -180,6 +188,8 @@ CONTRACT = Contract(
         {
             "name": {"type": "str"},
             "uuid": {"type": "str"},
+            "moid": {"type": "str"},
+            "vmx_path": {"type": "str"},
             "reservation": {"type": "int"},
             "limit": {"type": "int"},
             "shares": {"type": "str"},
@@ -187,7 +197,7 @@ CONTRACT = Contract(
         }
     ),
     run=run,
-    required_one_of=[["name", "uuid"]],
+    required_one_of=[["name", "uuid", "moid", "vmx_path"]],
 )
 
 

@@ -61,9 +61,9 @@ def to_domain(connection: EsxConnection, record: DomainRecord, facts: HostFacts,
     path = parse_datastore_path(record.vmx_path or "")
     return replace(
         read_vmx(text, directory=f"[{path.datastore}] {path.directory}".rstrip(), datastores=facts.volumes),
-        datacenter_path=connection.datacenter_path,
+        datacenter_path=connection.datacenter_path_of(record.values["runtime.host"]),
         moref=record.moid,
-        id=None if record.state == "shutoff" else _number(record.moid),
+        id=record.id,
     )
 
 
@@ -86,10 +86,5 @@ def _vmx_file(connection: EsxConnection, record: DomainRecord) -> DatastoreFile 
         path = parse_datastore_path(record.vmx_path)
     except EsxError as error:
         return error
-    return DatastoreFile(connection.datacenter_path, path.datastore, path.path)
-
-
-def _number(moid: str) -> int | None:
-    """The id of a domain that is not shut off: ``12``, or of ``vm-12`` (esx-driver.md, section 7)."""
-    found = re.fullmatch(r"(?:vm-)?([1-9][0-9]*)", moid)
-    return int(found[1]) if found else None
+    datacenter = connection.datacenter_path_of(record.values["runtime.host"])
+    return DatastoreFile(datacenter, path.datastore, path.path)

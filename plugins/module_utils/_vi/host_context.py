@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Where a connection's domains live: the host, its pool, and the folder and the datacenter of its virtual machines.
 
-A host (``esx``, ``gsx``) has exactly one of each, found in one read; a vCenter's URI names the host by a path,
-``[folder/...]datacenter/[folder/...][cluster/]host``, which is resolved in one read, too.
+A host (``esx``, ``gsx``) has exactly one of each, found in one read. A vCenter's URI names the host by a path,
+``[folder/...]datacenter/[folder/...][cluster/]host``, which is resolved in one read, too. A path that ends earlier
+names all hosts of the cluster, datacenter or folder that it ends with.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
-from ansible_collections.virt.esx.plugins.module_utils._errors import Ambiguous, NotFound, ParseError
+from ansible_collections.virt.esx.plugins.module_utils._errors import Ambiguous, EsxError, NotFound, ParseError
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import (
     PARENTS,
     ROOT_TO_ALL_HOSTS,
@@ -39,7 +40,8 @@ class HostContext:
     """The host of a connection and what is around it; all refs are references to managed objects.
 
     ``datacenter_path`` is the ``dcPath`` of file URLs (names as the server sends them); ``managed_by`` is the address
-    of the vCenter that manages the host, where the host knows one.
+    of the vCenter that manages the host, where the host knows one. ``uri_path`` is the path of a ``vpx://`` URI that
+    names the host.
     """
 
     host: Any
@@ -51,6 +53,51 @@ class HostContext:
     compute: Any
     in_maintenance: bool
     managed_by: str | None
+    uri_path: str = ""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a connection's URI names: one host, or all hosts of a cluster, a datacenter or a folder of a vCenter.
+
+    ``ref`` is the managed object, ``hosts`` has all hosts in it. ``not_one_host`` is the error to raise where one host
+    is needed; None where the URI names one.
+    """
+
+    ref: Any
+    hosts: tuple[HostContext, ...]
+    not_one_host: EsxError | None = None
+
+    @property
+    def datacenters(self) -> list[Any]:
+        """The references of the hosts' datacenters."""
+        return list(dict.fromkeys(host.datacenter for host in self.hosts))
+
+    @property
+    def datacenter_paths(self) -> list[str]:
+        """The paths of the hosts' datacenters in the server's inventory."""
+        return list(dict.fromkeys(host.datacenter_path for host in self.hosts))
+
+    def host(self, ref: Any) -> HostContext | None:
+        """Return the context of a host that is in it, else None."""
+        return next((host for host in self.hosts if host.host == ref), None)
+
+
+def find_scope(session: Session) -> Scope:
+    """Return what the session's URI names; it is read once a session.
+
+    :raises NotFound: if a path leads nowhere.
+    :raises ParseError: if a path has an item too many.
+    """
+    if session.scope is None:
+        if session.server.product == "vpx":
+            tree = _read_all(session)
+            session.scope = _scope_of_path(tree, session.content.rootFolder, session.options.uri.path)
+        else:
+            host = _only_host(session)
+            session.scope = Scope(host.host, (host,))
+    found: Scope = session.scope
+    return found
 
 
 def find_host(session: Session) -> HostContext:
@@ -59,14 +106,10 @@ def find_host(session: Session) -> HostContext:
     :raises NotFound: if a path does not lead to a host.
     :raises ParseError: if a path has an item too many or too few.
     """
-    if session.host is None:
-        uri = session.options.uri
-        if session.server.product == "vpx":
-            session.host = host_by_path(session, uri.path)
-        else:
-            session.host = _only_host(session)
-    found: HostContext = session.host
-    return found
+    scope = find_scope(session)
+    if scope.not_one_host is not None:
+        raise scope.not_one_host
+    return scope.hosts[0]
 
 
 def host_of_ref(session: Session, host: Any) -> HostContext:
@@ -115,6 +158,14 @@ class _Tree:
             ref = self.values[ref]["parent"]
         return chain
 
+    def items_below(self, datacenter: Any, host: Any) -> list[str]:
+        """The items of a URI's path that lead from a datacenter to a host."""
+        above = list(reversed(self.ancestors(host)))
+        below = above[above.index(datacenter) + 2 :] if datacenter in above else []  # without the folder of hosts
+        if type_name(self.values[host]["parent"]) == "ComputeResource":
+            below = below[:-1]
+        return [quote(unquote(self.values[ref]["name"]), safe="") for ref in below]
+
     def context(self, host: Any, compute: Any, datacenter: Any) -> HostContext:
         pool = self.values[compute]["resourcePool"]
         if pool is None:
@@ -132,6 +183,7 @@ class _Tree:
             compute=compute,
             in_maintenance=bool(values["runtime.inMaintenanceMode"]),
             managed_by=values["summary.managementServerIp"] or None,
+            uri_path="/".join([*path, *self.items_below(datacenter, host)]),
         )
 
 
@@ -192,6 +244,30 @@ def _by_path(tree: _Tree, root: Any, path: tuple[str, ...]) -> HostContext:
     else:
         host = hosts[0]
     return tree.context(host, compute, datacenter)
+
+
+def _scope_of_path(tree: _Tree, root: Any, path: tuple[str, ...]) -> Scope:
+    """As ``_by_path``, for a path that may end before the host."""
+    try:
+        host = _by_path(tree, root, path)
+        return Scope(host.host, (host,))
+    except ParseError as error:
+        at = root
+        for item in path:
+            inside = tree.values[at].get("hostFolder") or at
+            found = tree.named(inside, item, "Folder", "Datacenter", *_COMPUTES)
+            if found is None:
+                raise
+            at = found
+        if type_name(at) == "ComputeResource":
+            raise
+        below = [ref for ref in tree.values if type_name(ref) == "HostSystem" and at in tree.ancestors(ref)]
+        return Scope(at, tuple(_context(tree, ref) for ref in below if _has_pool(tree, ref)), not_one_host=error)
+
+
+def _has_pool(tree: _Tree, host: Any) -> bool:
+    """Whether the user may see where a host's domains are."""
+    return bool(tree.values.get(tree.values[host]["parent"], {}).get("resourcePool"))
 
 
 def _walk(

@@ -10,7 +10,7 @@ is None. No attribute of a managed object is read anywhere else: each would be a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._vi.faults import is_not_authenticated
@@ -54,6 +54,17 @@ ROOT_TO_ALL_HOSTS = (
     Traversal("children", "Folder", "childEntity", ("children", "host-folder", "hosts")),
     Traversal("host-folder", "Datacenter", "hostFolder", ("children",)),
     Traversal("hosts", "ComputeResource", "host"),
+)
+# From a host, a cluster, a datacenter or a folder to the domains of all hosts below it, and to the hosts' datastores.
+SCOPE_VMS = (
+    Traversal("vms", "HostSystem", "vm"),
+    Traversal("hosts", "ComputeResource", "host", ("vms",)),
+    Traversal("children", "Folder", "childEntity", ("children", "host-folder", "hosts")),
+    Traversal("host-folder", "Datacenter", "hostFolder", ("children",)),
+)
+SCOPE_VMS_AND_DATASTORES = (
+    *(replace(hop, then=("vms", "datastores")) if hop.name == "hosts" else hop for hop in SCOPE_VMS),
+    *HOST_DATASTORES,
 )
 # From an object of a vCenter's inventory up to the root folder.
 PARENTS = (Traversal("parent", "ManagedEntity", "parent", ("parent",)),)

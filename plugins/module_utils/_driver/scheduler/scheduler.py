@@ -48,6 +48,8 @@ class SchedulerRequest:
 
     name: str | None = None
     uuid: str | None = None
+    moid: str | None = None
+    vmx_path: str | None = None
     reservation_mhz: int | None = None
     limit_mhz: int | None = None
     shares: int | str | None = None
@@ -69,6 +71,8 @@ def read_request(params: Mapping[str, Any]) -> SchedulerRequest:
     return SchedulerRequest(
         name=params["name"],
         uuid=None if params["uuid"] is None else parse_uuid(params["uuid"]),
+        moid=params["moid"],
+        vmx_path=params["vmx_path"],
         reservation_mhz=reservation,
         limit_mhz=limit,
         shares=None if params["shares"] is None else parse_shares(params["shares"]),
@@ -139,7 +143,16 @@ def _check(request: SchedulerRequest, wanted: Share, record: DomainRecord) -> No
 
 def _plan(connection: EsxConnection, request: SchedulerRequest) -> SchedulerPlan:
     paths = (*PENDING_PATHS, *SCHEDULER_PATHS)
-    record, _facts = get_domain(connection, name=request.name, uuid=request.uuid, paths=paths, volumes=False)
+    record, _facts = get_domain(
+        connection,
+        name=request.name,
+        uuid=request.uuid,
+        moid=request.moid,
+        vmx_path=request.vmx_path,
+        paths=paths,
+        volumes=False,
+        autostart=False,
+    )
     share = read_share(record.values)
     if share is None:
         raise Refused(f"The server has no configuration of the domain '{record.name}'.")

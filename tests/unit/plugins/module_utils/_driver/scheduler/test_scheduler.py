@@ -19,7 +19,16 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.scheduler.schedul
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from pyVmomi import vim
 
-OPTIONS = {"name": "web", "uuid": None, "reservation": None, "limit": None, "shares": None, "min_guarantee": None}
+OPTIONS = {
+    "name": "web",
+    "uuid": None,
+    "moid": None,
+    "vmx_path": None,
+    "reservation": None,
+    "limit": None,
+    "shares": None,
+    "min_guarantee": None,
+}
 USUAL = Share(reservation_mhz=0, limit_mhz=-1, shares=2000, shares_level="normal", min_guarantee_kib=0)
 
 
