@@ -73,6 +73,11 @@ func (s *server) extension(ctx *simulator.Context, m *simulator.Method) mo.Refer
 		if ctx.Session == nil && asksForSession(m.Body) {
 			return &anonymousCollector{o.PropertyCollector.PropertyCollector}
 		}
+		if ctx.Session != nil {
+			if own, ok := ctx.Session.Get(m.This).(*collector); ok {
+				own.attach(s)
+			}
+		}
 		return nil
 	case *simulator.SearchIndex:
 		return &searchIndex{o, s, nil}
