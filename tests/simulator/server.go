@@ -34,6 +34,7 @@ type server struct {
 	trace    trace
 	memory   memoryUse
 	feed     feed
+	outages  outages
 	saving   sync.Map // domains whose VMX file is being read
 }
 
