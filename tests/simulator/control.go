@@ -45,6 +45,11 @@ func (s *server) control(w http.ResponseWriter, r *http.Request) {
 		if err = decode(r, &done); err == nil {
 			result, err = s.perform(done)
 		}
+	case "POST /_simulator/host":
+		var done hostAct
+		if err = decode(r, &done); err == nil {
+			err = s.performHost(done)
+		}
 	case "GET /_simulator/domains":
 		result = s.domainsJSON()
 	default:

@@ -38,8 +38,8 @@ func (v volume) mount() string { return "/vmfs/volumes/" + v.uuid }
 
 // addDatastores makes datastores that all the given hosts share.
 func (s *server) addDatastores(names []string, hosts []*simulator.HostSystem) error {
-	for n, name := range names {
-		v := volume{name: name, uuid: volumeOf(n)}
+	for _, name := range names {
+		v := volume{name: name, uuid: volumeOf(len(s.volumes))}
 		v.dir = filepath.Join(s.dir, v.uuid)
 		if err := os.Mkdir(v.dir, 0o700); err != nil {
 			return err

@@ -33,6 +33,8 @@ type server struct {
 	faults   faults
 	trace    trace
 	memory   memoryUse
+	feed     feed
+	outages  outages
 	saving   sync.Map // domains whose VMX file is being read
 }
 
