@@ -209,33 +209,59 @@ domains:
           type: str
 """
 
+from typing import Any
+
 from ansible_collections.virt.esx.plugins.module_utils._argspec import with_connection
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.endpoints import open_endpoints
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.migrate import migrate_domains
+from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.request import read_request
 from ansible_collections.virt.esx.plugins.module_utils._edge import Contract, Result, run_as_module
 
 
 def run(invocation: Invocation) -> Result:
-    """Bring the domains to the destination."""
-    with open_endpoints(invocation) as endpoints:
-        return migrate_domains(endpoints, invocation)
+    """Bring the domains to their destinations."""
+    request = read_request(invocation.params)
+    dest_hosts = [wish.host for wish in request.wishes if wish.host is not None]
+    with open_endpoints(invocation, dest_hosts) as endpoints:
+        return migrate_domains(endpoints, invocation, request)
 
+
+_TARGET: dict[str, dict[str, Any]] = {
+    "dest_host": {"type": "str"},
+    "dest_datastore": {"type": "str"},
+    "dest_pool": {"type": "str"},
+    "dest_folder": {"type": "str"},
+    "dest_networks": {"type": "dict"},
+}
 
 CONTRACT = Contract(
     argument_spec=with_connection(
         {
+            **_TARGET,
             "dest_uri": {"type": "str"},
-            "dest_host": {"type": "str"},
             "dest_username": {"type": "str"},
             "dest_password": {"type": "str", "no_log": True},
             "names": {"type": "list", "elements": "str", "aliases": ["name"]},
             "uuids": {"type": "list", "elements": "str", "aliases": ["uuid"]},
+            "domains": {
+                "type": "list",
+                "elements": "dict",
+                "options": {
+                    "name": {"type": "str"},
+                    "uuid": {"type": "str"},
+                    "moid": {"type": "str"},
+                    **_TARGET,
+                    "dest_disks": {"type": "dict"},
+                },
+            },
             "parallel": {"type": "int", "default": 2},
+            "migration_timeout": {"type": "int"},
+            "warnings_are_errors": {"type": "bool", "default": False},
         }
     ),
     run=run,
-    required_one_of=[["dest_uri", "dest_host"], ["names", "uuids"]],
+    required_one_of=[["dest_uri", "dest_host", "dest_datastore", "domains"], ["names", "uuids", "domains"]],
     mutually_exclusive=[["dest_uri", "dest_host"]],
 )
 

@@ -136,6 +136,7 @@ CONTRACT = Contract(
         {
             "destinations": {"type": "list", "elements": "str", "required": True},
             "names": {"type": "list", "elements": "str", "default": ["*"]},
+            "reserve_memory": {"type": "str", "default": "0"},
         }
     ),
     run=run,

@@ -10,12 +10,14 @@ names all hosts of the cluster, datacenter or folder that it ends with.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import Ambiguous, EsxError, NotFound, ParseError
+from ansible_collections.virt.esx.plugins.module_utils._names import nearest
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import (
     PARENTS,
     ROOT_TO_ALL_HOSTS,
@@ -123,13 +125,23 @@ def host_by_path(session: Session, path: tuple[str, ...]) -> HostContext:
 
 
 def hosts_by_name(session: Session, names: Sequence[str]) -> list[HostContext]:
-    """Return the hosts of a vCenter that have these names in its inventory, in their order; one read for all.
+    """Return the hosts of a vCenter that have these names or addresses, in their order; one read for all names.
 
     :raises NotFound: if there is no host of a name.
     :raises Ambiguous: if there is more than one.
     """
     tree = _read_all(session)
-    return [_by_name(tree, name) for name in names]
+    return [_by_address(session, tree, name) or _by_name(tree, name) for name in names]
+
+
+def _by_address(session: Session, tree: _Tree, name: str) -> HostContext | None:
+    """The host whose address a name is; None for what is no address, or is the name of a host."""
+    if not re.fullmatch(r"[0-9.]+|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*", name):
+        return None
+    if any(type_name(ref) == "HostSystem" and values["name"] == name for ref, values in tree.values.items()):
+        return None
+    found = session.content.searchIndex.FindByIp(None, name, False)
+    return None if found is None or found not in tree.values else _context(tree, found)
 
 
 class _Tree:
@@ -207,13 +219,30 @@ def _read_all(session: Session) -> _Tree:
 
 
 def _by_name(tree: _Tree, name: str) -> HostContext:
+    """A host by its name as it is, or else in any case."""
     hosts = [ref for ref in tree.values if type_name(ref) == "HostSystem"]
-    found = [ref for ref in hosts if name in (tree.values[ref]["name"], unquote(tree.values[ref]["name"]))]
+    names = {ref: unquote(tree.values[ref]["name"]) for ref in hosts}
+    found = [ref for ref in hosts if name in (tree.values[ref]["name"], names[ref])]
+    found = found or [ref for ref in hosts if names[ref].lower() == name.lower()]
     if not found:
-        raise NotFound(f"The vCenter knows no host '{name}'; {_choices(tree, hosts)}.")
+        raise _unknown_host(name, list(names.values()))
     if len(found) > 1:
         raise Ambiguous(f"The vCenter knows {len(found)} hosts '{name}'.", hint="Name it by a vpx:// URI.")
     return _context(tree, found[0])
+
+
+# As many names as a message can list and still be read.
+_MOST_NAMES = 10
+
+
+def _unknown_host(name: str, names: Sequence[str]) -> NotFound:
+    near = nearest(name, names)
+    listed = ", ".join(f"'{each}'" for each in names[:_MOST_NAMES])
+    more = f" and {len(names) - _MOST_NAMES} others" if len(names) > _MOST_NAMES else ""
+    return NotFound(
+        f"The vCenter knows no host '{name}'; possible are {listed or 'none'}{more}.",
+        hint=None if near is None else f"Is '{near}' meant?",
+    )
 
 
 def _context(tree: _Tree, host: Any) -> HostContext:

@@ -87,11 +87,11 @@ class Watch:
         longest = pool.timeout
         try:
             if self._session.has(4, 1):
-                wait = max(1, min(_LONGEST_WAIT, int(seconds + 0.5)))
+                wait = max(1, int(min(_LONGEST_WAIT, seconds) + 0.5))
                 pool.timeout = wait + _GRACE
                 options = vmodl.query.PropertyCollector.WaitOptions(maxWaitSeconds=wait)
                 return self._collector.WaitForUpdatesEx(self._version, options)
-            pool.timeout = seconds
+            pool.timeout = min(_LONGEST_WAIT, seconds)
             return self._collector.WaitForUpdates(self._version)
         except TimedOut:
             if self._session.has(4, 1):

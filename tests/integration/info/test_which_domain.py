@@ -84,7 +84,7 @@ def test_of_two_domains_of_one_name_none_is_undefined(host: Simulator) -> None:
 @pytest.mark.parametrize("key", [{"moid": "vm-9999"}, {"vmx_path": "[local-storage] nobody/nobody.vmx"}])
 def test_an_id_that_nobody_has(host: Simulator, key: dict[str, str]) -> None:
     with pytest.raises(NotFound, match=f"No domain of the host has the .*{next(iter(key.values()))[-9:]}"):
-        carry_out(esx_scheduler.CONTRACT, host, shares="high", **key)
+        carry_out(esx_scheduler.CONTRACT, host, shares="high", moid=key.get("moid"), vmx_path=key.get("vmx_path"))
 
 
 @pytest.mark.parametrize(

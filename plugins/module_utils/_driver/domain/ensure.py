@@ -36,8 +36,6 @@ def ensure_domain(connection: EsxConnection, invocation: Invocation) -> dict[str
         after = read_back(connection, outcome.plan)
     before = outcome.first.before
     if None not in (before.host, after.host) and before.host != after.host:
-        invocation.warn(
-            f"The domain '{after.name}' was on {before.host}, and the vCenter has taken it to {after.host}."
-        )
+        invocation.warn(f"The domain '{after.name}' was on {before.host}. The vCenter took it to {after.host}.")
     report = outcome.report(connection, invocation, outcome.first.before.text(), after.text())
     return {"domain": after.as_dict(), **report}

@@ -21,13 +21,7 @@ from pyVmomi import vim
 
 OPTIONS = {
     "name": "web",
-    "uuid": None,
-    "moid": None,
-    "vmx_path": None,
-    "reservation": None,
-    "limit": None,
-    "shares": None,
-    "min_guarantee": None,
+    **dict.fromkeys(("uuid", "moid", "vmx_path", "reservation", "limit", "shares", "min_guarantee")),
 }
 USUAL = Share(reservation_mhz=0, limit_mhz=-1, shares=2000, shares_level="normal", min_guarantee_kib=0)
 
