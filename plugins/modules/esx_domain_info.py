@@ -208,6 +208,21 @@ domains:
           returned: always
           type: int
           sample: 0
+        memory_limit_kib:
+          description: Memory that the host may give to it at most, V(-1) for as much as it has.
+          returned: always
+          type: int
+          sample: -1
+        memory_shares:
+          description: Its number of shares of memory.
+          returned: always
+          type: int
+          sample: 40960
+        memory_shares_level:
+          description: One of V(low), V(normal), V(high) and V(custom).
+          returned: always
+          type: str
+          sample: normal
     config:
       description: Its configuration as the host sees it.
       returned: when O(gather) has V(config)

@@ -123,6 +123,9 @@ def test_each_word_of_gather_brings_its_part(host: Simulator, chosen: dict[str, 
         "shares": 1000,
         "shares_level": "normal",
         "min_guarantee_kib": 0,
+        "memory_limit_kib": -1,
+        "memory_shares": 10240,
+        "memory_shares_level": "normal",
     }
     assert domain["snapshots"] == []
     assert domain["guest"]["tools"] == "guestToolsNotRunning"
