@@ -113,6 +113,17 @@ def pending_tasks(session: Session, recent: Any) -> list[Any]:
     return [task for task, values in rows if str(values["info.state"]) in ("queued", "running")]
 
 
+def pending_of_kind(session: Session, recent: Any, *kinds: str) -> list[Any]:
+    """Return the pending tasks of a ``recentTask`` that do one of some things.
+
+    :param kinds: beginnings of what follows the dot in TaskInfo.descriptionId, such as ``relocate`` for
+        ``VirtualMachine.relocate``. Servers write them in different case.
+    """
+    rows = fetch(session, "Task", ["info.descriptionId"], objects=pending_tasks(session, recent))
+    named = [(task, str(values["info.descriptionId"]).rpartition(".")[2].lower()) for task, values in rows]
+    return [task for task, name in named if name.startswith(kinds)]
+
+
 class Waiting:
     """The state of one wait: what was seen of the task so far, and the questions that were answered."""
 

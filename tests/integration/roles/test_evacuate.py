@@ -86,9 +86,9 @@ def test_a_time_that_is_enough_for_a_task_is_no_limit_for_a_migration() -> None:
 def test_only_hosts_that_can_take_a_domain_are_planned(vcenter: Simulator) -> None:
     with client(vcenter, login=(USER, PASSWORD)) as center:
         host = center.all(vim.HostSystem)[H2]
-        center.get(host, "configManager.networkSystem").RemovePortGroup("Lab Network")
+        center.get(host, "configManager.networkSystem").RemovePortGroup("VM Network")
     for name in ("domain-1", "domain-3"):
-        vcenter.change_from_outside(name, set={"ethernet0.networkName": "Lab Network"})
+        vcenter.change_from_outside(name, set={"ethernet0.networkName": "VM Network"})
     assert evacuate(vcenter, H1, H2).changed == 1
     assert {places(vcenter)[name] for name in ("domain-1", "domain-3")} == {H1}
     assert H0 not in places(vcenter).values()
@@ -109,8 +109,9 @@ def test_memory_is_kept_in_reserve(vcenter: Simulator) -> None:
         plan(vcenter, H1, reserve_memory="half")
 
 
-def test_a_templates_is_evacuated_too(vcenter: Simulator) -> None:
-    vcenter.change_from_outside("domain-2", task="MarkAsTemplate")
+def test_a_template_is_evacuated_too(vcenter: Simulator) -> None:
+    with client(vcenter, login=(USER, PASSWORD)) as center:
+        center.domain("domain-2").MarkAsTemplate()
     evacuate(vcenter, H1)
     assert H0 not in places(vcenter).values()
 

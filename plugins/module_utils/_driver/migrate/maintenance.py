@@ -16,13 +16,13 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.progress import s
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import HostContext
 from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import Job, run_jobs
-from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch, fetch_one
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_one
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
-from ansible_collections.virt.esx.plugins.module_utils._vi.task import pending_tasks
+from ansible_collections.virt.esx.plugins.module_utils._vi.task import pending_of_kind
 from ansible_collections.virt.esx.plugins.module_utils._vi.vcenter import host_in_vcenter, open_vcenter
 
-# TaskInfo.descriptionId of the task that enters maintenance mode.
-_ENTERING = "HostSystem.enterMaintenanceMode"
+# The task that enters maintenance mode, as its TaskInfo.descriptionId has it.
+_ENTERING = "entermaintenancemode"
 
 MAINTENANCE, NORMAL = "maintenance", "normal"
 
@@ -68,9 +68,7 @@ def _node(connection: EsxConnection) -> _Node:
 def _plan(connection: EsxConnection, node: _Node, params: Mapping[str, Any]) -> MaintenancePlan:
     """``entering`` is the mode of a host that enters maintenance mode and still has running domains."""
     values = fetch_one(node.session, node.host.host, ["runtime.inMaintenanceMode", "recentTask"])
-    tasks = pending_tasks(node.session, values["recentTask"])
-    rows = fetch(node.session, "Task", ["info.descriptionId"], objects=tasks)
-    entering = [task for task, found in rows if found["info.descriptionId"] == _ENTERING]
+    entering = pending_of_kind(node.session, values["recentTask"], _ENTERING)
     is_in = bool(values["runtime.inMaintenanceMode"])
     before = MAINTENANCE if is_in else ("entering" if entering else NORMAL)
     if params["state"] == NORMAL:

@@ -19,11 +19,15 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.pending import QU
 from ansible_collections.virt.esx.plugins.module_utils._driver.progress import show_progress
 from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed, EsxError, Refused, TimedOut
 from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import Job
-from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values, fetch, fetch_one
-from ansible_collections.virt.esx.plugins.module_utils._vi.task import pending_tasks, wait_until_idle
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values, fetch_one
+from ansible_collections.virt.esx.plugins.module_utils._vi.task import (
+    pending_of_kind,
+    pending_tasks,
+    wait_until_idle,
+)
 
-# TaskInfo.descriptionId of the tasks that take a domain to another host or datastore.
-_MIGRATIONS = ("VirtualMachine.relocate", "VirtualMachine.migrate")
+# The tasks that take a domain to another host or datastore, as their TaskInfo.descriptionId has them.
+_MIGRATIONS = ("relocate", "migrate")
 
 
 def move_job(
@@ -104,11 +108,9 @@ def _started_task(endpoints: MigrationEndpoints, relocation: Relocation) -> Any:
     """A migration of the domain that is under way; None if there is none, or if the vCenter cannot be asked."""
     try:
         recent = fetch_one(endpoints.vcenter, relocation.record.ref, [RECENT_PATH])[RECENT_PATH]
-        tasks = pending_tasks(endpoints.vcenter, recent)
-        rows = fetch(endpoints.vcenter, "Task", ["info.descriptionId"], objects=tasks)
+        return next(iter(pending_of_kind(endpoints.vcenter, recent, *_MIGRATIONS)), None)
     except EsxError:
         return None
-    return next((task for task, values in rows if values["info.descriptionId"] in _MIGRATIONS), None)
 
 
 def _about(action: str, error: EsxError) -> EsxError:

@@ -46,21 +46,18 @@ def named_storage(
     :raises NotFound: if the destination has no such datastore, or the domain no such disk.
     """
     present = _disks(devices)
-    labels = {str(disk.deviceInfo.label): disk for disk in present if disk.deviceInfo is not None}
-    chosen: dict[int, Any] = {}
+    labels = {str(disk.deviceInfo.label): key for key, (disk, _name) in present.items() if disk.deviceInfo is not None}
+    chosen: dict[int, str] = {}
     for label, datastore in disks.items():
         if label not in labels:
             raise NotFound(f"The domain has no disk '{label}'; there are {', '.join(map(repr, labels)) or 'none'}.")
-        chosen[labels[label].key] = _named(there, host, datastore)
-    moved = [(disk.key, chosen[disk.key]) for disk in present if disk.backing.datastore != chosen.get(disk.key)]
-    moved = [(key, ref) for key, ref in moved if ref is not None] if name is None else list(chosen.items())
+        chosen[labels[label]] = datastore
+    targets = {key: _named(there, host, datastore) for key, datastore in chosen.items()}
+    moved = [key for key, (_disk, at) in present.items() if at != chosen.get(key, name or at)]
     if name is None:
-        return None, moved
+        return None, [(key, targets[key]) for key in moved]
     wanted = _named(there, host, name)
-    others = [disk for disk in present if disk.key not in chosen]
-    at_home = _home(record) == name and all(disk.backing.datastore == wanted for disk in others)
-    stays = at_home and all(disk.backing.datastore == chosen.get(disk.key, wanted) for disk in present)
-    return (None, []) if stays else (wanted, moved)
+    return (None, []) if not moved and _home(record) == name else (wanted, list(targets.items()))
 
 
 def same_storage(
@@ -71,26 +68,28 @@ def same_storage(
     :raises Refused: if that datacenter does not have one of them.
     """
     by_url = {url: ref for ref, (_name, url) in there.items()}
+    urls = dict(here.values())
 
-    def counterpart(ref: Any) -> Any:
-        name, url = here.get(ref, (_home(record), ""))
-        if url not in by_url:
+    def counterpart(name: str) -> Any:
+        ref = by_url.get(urls.get(name, ""))
+        if ref is None:
             raise Refused(
                 f"Domain '{record.name}' cannot be migrated to {host.host_name}: its datastore '{name}' is not in the "
                 f"datacenter '{host.datacenter_path}'.",
                 hint="Name the datastore that its files are to go to in dest_datastore.",
             )
-        return by_url[url]
+        return ref
 
-    home = next((ref for ref, (name, _url) in here.items() if name == _home(record)), None)
-    others = [disk for disk in _disks(devices) if disk.backing.datastore not in (None, home)]
-    return counterpart(home), [(disk.key, counterpart(disk.backing.datastore)) for disk in others]
+    home = _home(record)
+    others = [(key, counterpart(at)) for key, (_disk, at) in _disks(devices).items() if at != home]
+    return counterpart(home), others
 
 
-def _disks(devices: Sequence[Any]) -> list[Any]:
-    """The disks that are files."""
+def _disks(devices: Sequence[Any]) -> dict[int, tuple[Any, str]]:
+    """The disks that are files, by key, each with the name of its datastore."""
     disks = [device for device in devices if isinstance(device, vim.vm.device.VirtualDisk)]
-    return [disk for disk in disks if getattr(disk.backing, "datastore", None) is not None]
+    files = [(disk, getattr(disk.backing, "fileName", None)) for disk in disks]
+    return {disk.key: (disk, parse_datastore_path(file).datastore) for disk, file in files if file}
 
 
 def _home(record: DomainRecord) -> str:
