@@ -55,9 +55,13 @@ def find_refs(connection: EsxConnection, key: DomainKey) -> Found:
     return _by_name(connection, key.name or "")
 
 
-def refs_of_name(connection: EsxConnection, name: str) -> list[Any]:
-    """Return the references of all domains of a name, in one call that reads the names of all."""
-    rows = fetch(connection.session, "VirtualMachine", ["name"], objects=[connection.scope.ref], traversal=SCOPE_VMS)
+def refs_of_name(connection: EsxConnection, name: str, host: Any = None) -> list[Any]:
+    """Return the references of all domains of a name, in one call that reads the names of all.
+
+    :param host: the reference to the host, where the server has only one and it is known.
+    """
+    start = host if connection.is_direct and host is not None else connection.scope.ref
+    rows = fetch(connection.session, "VirtualMachine", ["name"], objects=[start], traversal=SCOPE_VMS)
     return [ref for ref, values in rows if unescape_name(values["name"] or "") == name]
 
 

@@ -253,7 +253,7 @@ def confirm_name(connection: EsxConnection, record: DomainRecord) -> None:
     """
     if not record.is_first_of_name:
         return
-    refs = refs_of_name(connection, record.name)
+    refs = refs_of_name(connection, record.name, record.values["runtime.host"])
     if len(refs) > 1:
         rows = fetch(connection.session, "VirtualMachine", CORE_PATHS, objects=refs)
         raise _ambiguous(DomainKey(record.name), [DomainRecord(ref, values) for ref, values in rows])
