@@ -144,6 +144,7 @@ func (s *server) addDomains(hosts []*simulator.HostSystem) error {
 				switchOn(vm)
 				startedOn(vm, h)
 				s.count(s.context, &vm.VirtualMachine)
+				s.countNetworks(s.context, &vm.VirtualMachine)
 			}
 		}
 	}

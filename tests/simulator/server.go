@@ -33,6 +33,7 @@ type server struct {
 	faults   faults
 	trace    trace
 	memory   memoryUse
+	networks networkUse
 	feed     feed
 	outages  outages
 	saving   sync.Map // domains whose VMX file is being read

@@ -47,6 +47,7 @@ func (w *domainWatch) UpdateObject(ctx *simulator.Context, o mo.Reference, chang
 		return
 	}
 	w.s.count(ctx, changed)
+	w.s.countNetworks(ctx, changed)
 	w.s.showTools(ctx, vm)
 	for _, c := range changes {
 		if c.Name == "config.changeVersion" || c.Name == "name" {
@@ -59,7 +60,11 @@ func (w *domainWatch) UpdateObject(ctx *simulator.Context, o mo.Reference, chang
 }
 
 // RemoveObject forgets a domain; the VMX file of an unregistered domain stays.
-func (w *domainWatch) RemoveObject(_ *simulator.Context, ref types.ManagedObjectReference) {
+func (w *domainWatch) RemoveObject(ctx *simulator.Context, ref types.ManagedObjectReference) {
+	if ref.Type != "VirtualMachine" {
+		return
+	}
+	w.s.useNetworks(ctx, ref, networkShare{})
 	w.s.memory.mutex.Lock()
 	defer w.s.memory.mutex.Unlock()
 	delete(w.s.memory.counted, ref)
