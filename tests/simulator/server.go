@@ -35,6 +35,7 @@ type server struct {
 	privileges privileges
 	trace      trace
 	memory     memoryUse
+	waking     sync.Map // domains whose tools are due
 	saving     sync.Map // domains whose VMX file is being read
 }
 
