@@ -57,7 +57,7 @@ func (d *domain) CreateScreenshotTask(ctx *simulator.Context, _ *types.CreateScr
 		}
 		dir := directory(d.Config.Files.VmPathName)
 		for n := 0; ; n++ {
-			name := join(dir, fmt.Sprintf("%s-%d.png", baseName(d.Config.Files.VmPathName), n))
+			name := join(dir, fmt.Sprintf("%s-%d.png", stemOf(d.Config.Files.VmPathName), n))
 			file, fault := d.s.localFile(name)
 			if fault != nil {
 				return nil, fault
