@@ -57,6 +57,9 @@ func (s *server) performHost(a hostAct) error {
 	if a.CPU != "" && !slices.Contains(slices.Concat(evcModes, amdModes), a.CPU) {
 		return fmt.Errorf("there is no cpu %q", a.CPU)
 	}
+	if len(a.Addresses) > 0 {
+		s.networkOf(h.HostSystem).set(ctx, func(c *types.HostNetworkInfo) { c.Vnic = h.cardsWith(a.Addresses) })
+	}
 	if a.VMotion != nil {
 		h.setVMotion(ctx, *a.VMotion)
 	}
@@ -91,9 +94,6 @@ func (h *hostSystem) changes(a hostAct) (list []types.PropertyChange, err error)
 	if a.UUID != "" {
 		add("hardware.systemInfo.uuid", a.UUID)
 		add("summary.hardware.uuid", a.UUID)
-	}
-	if len(a.Addresses) > 0 {
-		add("config.network.vnic", h.cardsWith(a.Addresses))
 	}
 	if a.ManagementServer != nil {
 		add("summary.managementServerIp", *a.ManagementServer)

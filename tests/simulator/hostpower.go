@@ -69,7 +69,7 @@ func (h *hostSystem) startDomains(ctx *simulator.Context) {
 		vm, ok := h.s.registry.Get(p.Key).(*simulator.VirtualMachine)
 		if ok && strings.EqualFold(p.StartAction, "powerOn") {
 			d := &domain{vm, h.s}
-			h.power(ctx, d, func() soap.HasFault { return d.VirtualMachine.PowerOnVMTask(ctx, &types.PowerOnVM_Task{This: d.Self}) })
+			h.power(ctx, d, func() soap.HasFault { return d.start(ctx) })
 		}
 	}
 }

@@ -6,6 +6,8 @@ package main
 
 import (
 	"fmt"
+	"path"
+	"strings"
 
 	"github.com/vmware/govmomi/object"
 	"github.com/vmware/govmomi/simulator"
@@ -63,4 +65,10 @@ func (s *server) datastoresFor(host *types.ManagedObjectReference, files []strin
 		}
 	}
 	return refs
+}
+
+// stemOf is the name of a file without its directory and its ending.
+func stemOf(file string) string {
+	name := path.Base(file[len(directory(file)):])
+	return strings.TrimSuffix(name, path.Ext(name))
 }

@@ -19,7 +19,6 @@ import (
 	"github.com/vmware/govmomi/simulator/esx"
 	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/types"
-	"github.com/vmware/govmomi/vmdk"
 )
 
 // build makes the inventory: the library makes hosts and folders, we add
@@ -75,6 +74,9 @@ func (s *server) build() error {
 	}
 	if err := s.addAgents(hosts); err != nil {
 		return err
+	}
+	for i := range s.volumes {
+		s.measure(s.context, &s.volumes[i])
 	}
 	s.registry.Handler = s.dispatch
 	return s.openTrace()
@@ -144,6 +146,7 @@ func (s *server) addDomains(hosts []*simulator.HostSystem) error {
 				switchOn(vm)
 				startedOn(vm, h)
 				s.count(s.context, &vm.VirtualMachine)
+				s.countNetworks(s.context, &vm.VirtualMachine)
 			}
 		}
 	}
@@ -228,20 +231,5 @@ func (s *server) writeModelFiles(volume, name string, n int) error {
 	if err := os.WriteFile(filepath.Join(dir, name+".vmx"), []byte(text), 0o600); err != nil {
 		return err
 	}
-	return writeDisk(filepath.Join(dir, name+".vmdk"), 8<<30)
-}
-
-// writeDisk writes a disk's descriptor and its (empty) extent.
-func writeDisk(file string, capacity int64) error {
-	flat := simulator.VirtualDiskBackingFileName(file)
-	descriptor, err := os.Create(file)
-	if err != nil {
-		return err
-	}
-	defer descriptor.Close()
-	extent := vmdk.Extent{Info: filepath.Base(flat), Size: capacity / vmdk.SectorSize}
-	if err := vmdk.NewDescriptor(extent).Write(descriptor); err != nil {
-		return err
-	}
-	return os.WriteFile(flat, nil, 0o600)
+	return createDisk(filepath.Join(dir, name+".vmdk"), 8<<30, "thin", "lsilogic")
 }

@@ -103,7 +103,7 @@ func (d *domain) homeTo(ref types.ManagedObjectReference) []renaming {
 	}
 	wanted := path.Base(path.Dir(p.Path))
 	if wanted == "." {
-		wanted = baseName(d.Config.Files.VmPathName)
+		wanted = stemOf(d.Config.Files.VmPathName)
 	}
 	free := wanted
 	for n := 1; d.s.exists(fmt.Sprintf("[%s] %s", name, free)); n++ {
@@ -123,7 +123,11 @@ func (d *domain) diskTo(disk *types.VirtualDisk, ref types.ManagedObjectReferenc
 	for _, r := range done {
 		home = strings.TrimSuffix(r.name(home+"/"), "/")
 	}
-	for _, file := range chainOf(disk.Backing) {
+	flat, ok := disk.Backing.(*types.VirtualDiskFlatVer2BackingInfo)
+	if !ok {
+		return nil
+	}
+	for _, file := range chainOf(flat) {
 		now := file
 		for _, r := range done {
 			now = r.name(now)
@@ -136,25 +140,12 @@ func (d *domain) diskTo(disk *types.VirtualDisk, ref types.ManagedObjectReferenc
 		at.FromString(home + "/x")
 		to := fmt.Sprintf("[%s] %s/", d.s.nameOf(ref), path.Dir(at.Path))
 		list = append(list, renaming{now, to + path.Base(p.Path)})
-		flat := simulator.VirtualDiskBackingFileName(now)
-		list = append(list, renaming{flat, to + path.Base(flat)})
+		for _, end := range []string{"flat", "delta", "sesparse"} {
+			extent := extentOf(now, end)
+			list = append(list, renaming{extent, to + path.Base(extent)})
+		}
 	}
 	return list
-}
-
-// chainOf are the files of a disk and of the disks under it.
-func chainOf(backing types.BaseVirtualDeviceBackingInfo) (files []string) {
-	for v := reflect.ValueOf(backing); v.Kind() == reflect.Pointer && !v.IsNil(); {
-		b, ok := v.Interface().(types.BaseVirtualDeviceFileBackingInfo)
-		if !ok {
-			break
-		}
-		files = append(files, b.GetVirtualDeviceFileBackingInfo().FileName)
-		if v = v.Elem().FieldByName("Parent"); !v.IsValid() {
-			break
-		}
-	}
-	return files
 }
 
 func (s *server) exists(datastorePath string) bool {
@@ -233,8 +224,8 @@ func (s *server) renameInSnapshots(trees []types.VirtualMachineSnapshotTree, mov
 func (d *domain) joinDatastores(ctx *simulator.Context, host *simulator.HostSystem) {
 	files := []string{d.Config.Files.VmPathName}
 	for _, dev := range d.Config.Hardware.Device {
-		if disk, ok := dev.(*types.VirtualDisk); ok {
-			files = append(files, chainOf(disk.Backing)...)
+		if flat, ok := dev.GetVirtualDevice().Backing.(*types.VirtualDiskFlatVer2BackingInfo); ok {
+			files = append(files, chainOf(flat)...)
 		}
 	}
 	refs := d.s.datastoresFor(&host.Self, files)
