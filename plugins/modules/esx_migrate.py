@@ -113,11 +113,11 @@ options:
         type: str
       dest_networks:
         description:
-          - The networks that cards move to, by the networks that they are in now, as V({"VM Network": "Prod"}).
+          - Names of the networks that cards move to, by the names of the networks that they are in now.
         type: dict
       dest_disks:
         description:
-          - Datastores of single disks by the labels of the disks, as V({"Hard disk 2": "archive"}).
+          - Names of datastores of single disks, by the labels that the host has for the disks, as C(Hard disk 2).
         type: dict
   dest_datastore:
     description:
@@ -139,7 +139,7 @@ options:
     type: str
   dest_networks:
     description:
-      - The networks that cards move to, by the networks that they are in now, as V({"VM Network": "Prod"}).
+      - Names of the networks that cards move to, by the names of the networks that they are in now.
     type: dict
   parallel:
     description:
