@@ -11,22 +11,25 @@ finds domains of other hosts by UUID.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey, find_refs, refs_of_name
+from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts, facts_paths, make_host_facts
 from ansible_collections.virt.esx.plugins.module_utils._errors import Ambiguous, NotFound
 from ansible_collections.virt.esx.plugins.module_utils._names import unescape_name
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import (
     HOST_DATASTORES,
+    HOST_VMS,
     SCOPE_VMS,
     SCOPE_VMS_AND_DATASTORES,
     Traversal,
     Values,
     fetch,
     fetch_types,
+    fetch_with_names,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import moid, type_name
 
@@ -139,37 +142,10 @@ def in_state(record: DomainRecord, state: str) -> DomainRecord:
     return replace(record, values={**record.values, "runtime.powerState": power_state})
 
 
-@dataclass(frozen=True)
-class HostFacts:
-    """What a domain's host says: its name, its datastores, its autostart settings, and its product's version.
-
-    ``volumes`` has the datastores' names by their volumes, as in ``/vmfs/volumes/<volume>/``, ``datastore_names`` those
-    of all datastores that were read, by reference. Datastores and autostart
-    settings are only there where they were asked for; ``autostart_entries`` is None where they were not.
-    """
-
-    volumes: dict[str, str]
-    autostart_enabled: bool = False
-    autostart_entries: Sequence[Any] | None = None
-    host_version: str | None = None
-    host_name: str | None = None
-    datastore_names: Mapping[Any, str] = field(default_factory=dict)
-
-    def starts(self, ref: Any) -> bool | None:
-        """Whether the host starts a domain when it starts itself; None if that was not read."""
-        if self.autostart_entries is None:
-            return None
-        return self.autostart_enabled and any(
-            entry.key == ref and str(entry.startAction).lower() == "poweron" for entry in self.autostart_entries
-        )
-
-
 # From a domain to its host, and from there to the host's datastores.
 VM_HOST = (Traversal("host", "VirtualMachine", "runtime.host"),)
+_VM_NEIGHBOURS = (Traversal("host", "VirtualMachine", "runtime.host", ("vms",)), *HOST_VMS)
 _VM_TO_DATASTORES = (Traversal("host", "VirtualMachine", "runtime.host", ("datastores",)), *HOST_DATASTORES)
-
-_HOST_PATHS = ("name", "config.product.version")
-_AUTOSTART_PATHS = ("config.autoStart.defaults", "config.autoStart.powerInfo")
 
 
 def find_domain(
@@ -288,13 +264,13 @@ def list_domains_with_facts(
     """As ``list_domains``, with what each host says, in the same calls."""
     rows = fetch_types(
         connection.session,
-        {"VirtualMachine": [*CORE_PATHS, *paths], **_facts_paths(volumes, autostart)},
+        {"VirtualMachine": [*CORE_PATHS, *paths], **facts_paths(volumes=volumes, autostart=autostart)},
         objects=[connection.scope.ref],
         traversal=SCOPE_VMS_AND_DATASTORES if volumes else SCOPE_VMS,
         include_start=True,
     )
     domains = [row for row in rows if type_name(row[0]) == "VirtualMachine"]
-    return _sorted(domains), _host_facts(connection, rows)
+    return _sorted(domains), make_host_facts(connection, rows)
 
 
 def read_host_facts(connection: EsxConnection, *, autostart: bool = True) -> HostFacts:
@@ -302,12 +278,12 @@ def read_host_facts(connection: EsxConnection, *, autostart: bool = True) -> Hos
     host = connection.context.host
     rows = fetch_types(
         connection.session,
-        _facts_paths(volumes=True, autostart=autostart),
+        facts_paths(volumes=True, autostart=autostart),
         objects=[host],
         traversal=HOST_DATASTORES,
         include_start=True,
     )
-    return _host_facts(connection, rows)[host]
+    return make_host_facts(connection, rows)[host]
 
 
 def _find(
@@ -315,11 +291,33 @@ def _find(
 ) -> tuple[list[DomainRecord], dict[Any, HostFacts]]:
     refs = find_refs(connection, key)
     try:
-        found, facts = _read(connection, refs.refs, paths, volumes, autostart)
+        if not refs.are_first_of_name:
+            found, facts = _read(connection, refs.refs, paths, volumes, autostart)
+        else:
+            found, facts = _read_with_namesakes(connection, refs.refs, paths, volumes, autostart)
     except NotFound:
         return [], {}  # an id that no object has
-    here = [record for record in found if connection.is_here(record.values["runtime.host"])]
-    return [replace(record, is_first_of_name=refs.are_first_of_name) for record in here], facts
+    return [record for record in found if connection.is_here(record.values["runtime.host"])], facts
+
+
+def _read_with_namesakes(
+    connection: EsxConnection, refs: Sequence[Any], paths: Sequence[str], volumes: bool, autostart: bool
+) -> tuple[list[DomainRecord], dict[Any, HostFacts]]:
+    """As ``_read`` for the first domain of its name, with all others of the name if its host has few domains.
+
+    The names of the domains of the host come in the same call, as far as they fit into one page of the answer.
+    """
+    wanted = {"VirtualMachine": [*CORE_PATHS, *paths], **facts_paths(volumes=volumes, autostart=autostart)}
+    traversal = _VM_TO_DATASTORES if volumes else VM_HOST
+    rows, names = fetch_with_names(connection.session, wanted, objects=refs, traversal=traversal, others=_VM_NEIGHBOURS)
+    if names is not None:
+        own = [names[ref] for ref in refs]
+        same = [ref for ref, name in names.items() if name in own]
+        if len(same) > len(refs):
+            return _read(connection, same, paths, volumes, autostart)
+    sees_all = names is not None and (connection.is_direct or connection.scope.not_one_host is None)
+    found = [DomainRecord(ref, values, is_first_of_name=not sees_all) for ref, values in rows if ref in refs]
+    return found, make_host_facts(connection, rows)
 
 
 def _read(
@@ -327,17 +325,12 @@ def _read(
 ) -> tuple[list[DomainRecord], dict[Any, HostFacts]]:
     rows = fetch_types(
         connection.session,
-        {"VirtualMachine": [*CORE_PATHS, *paths], **_facts_paths(volumes, autostart)},
+        {"VirtualMachine": [*CORE_PATHS, *paths], **facts_paths(volumes=volumes, autostart=autostart)},
         objects=refs,
         traversal=_VM_TO_DATASTORES if volumes else VM_HOST,
         include_start=True,
     )
-    return [DomainRecord(ref, values) for ref, values in rows if ref in refs], _host_facts(connection, rows)
-
-
-def _facts_paths(volumes: bool, autostart: bool) -> dict[str, Sequence[str]]:
-    host = [*_HOST_PATHS, *(_AUTOSTART_PATHS if autostart else ()), *(("datastore",) if volumes else ())]
-    return {"HostSystem": host, **({"Datastore": ["name", "summary.url"]} if volumes else {})}
+    return [DomainRecord(ref, values) for ref, values in rows if ref in refs], make_host_facts(connection, rows)
 
 
 def _sorted(rows: Sequence[tuple[Any, Values]]) -> list[DomainRecord]:
@@ -350,46 +343,3 @@ def _ambiguous(key: DomainKey, found: Collection[DomainRecord]) -> Ambiguous:
         hint="Choose one by its moid or its vmx_path. Copies of a virtual machine share a UUID until one of them is "
         "given another.",
     )
-
-
-def _host_facts(connection: EsxConnection, rows: Sequence[tuple[Any, Values]]) -> dict[Any, HostFacts]:
-    """What each host says that was read."""
-    datastores = {ref: values for ref, values in rows if "summary.url" in values}
-    mounts = _old_mounts(connection, datastores)
-    facts = {}
-    for ref, values in rows:
-        if type_name(ref) != "HostSystem":
-            continue
-        volumes = {
-            mounts.get((ref, datastore)) or _last(datastores[datastore]["summary.url"]): datastores[datastore]["name"]
-            for datastore in values.get("datastore") or ()
-            if datastore in datastores
-        }
-        defaults = values.get("config.autoStart.defaults")
-        asked = "config.autoStart.powerInfo" in values
-        facts[ref] = HostFacts(
-            volumes,
-            autostart_enabled=bool(defaults is not None and defaults.enabled),
-            autostart_entries=tuple(values["config.autoStart.powerInfo"] or ()) if asked else None,
-            host_version=values.get("config.product.version"),
-            host_name=unescape_name(values["name"] or "") or None,
-            datastore_names={ref: each["name"] for ref, each in datastores.items()},
-        )
-    return facts
-
-
-def _old_mounts(connection: EsxConnection, datastores: dict[Any, Values]) -> dict[tuple[Any, Any], str]:
-    """The volumes of datastores whose URL does not name them (``netfs://`` of old servers), by host and datastore."""
-    old = [ref for ref, values in datastores.items() if str(values["summary.url"] or "netfs:").startswith("netfs:")]
-    rows = fetch(connection.session, "Datastore", ["host"], objects=old)
-    return {
-        (mount.key, ref): _last(mount.mountInfo.path)
-        for ref, values in rows
-        for mount in values["host"] or ()
-        if mount.mountInfo.path
-    }
-
-
-def _last(path: str) -> str:
-    """The volume of ``ds:///vmfs/volumes/<volume>/`` and ``/vmfs/volumes/<volume>``."""
-    return str(path or "").rstrip("/").rpartition("/")[2]

@@ -91,6 +91,7 @@ class Session:
         self.content: Any = None
         self.host: Any = None
         self.scope: Any = None
+        self.has_many_domains = False
         self.vcenter: Session | None = None
         self.about: About
         self._logged_in = False

@@ -61,6 +61,25 @@ def test_of_two_domains_of_one_name_none_is_changed(
     assert not {method for method in host.methods() if method.endswith("_Task") or method == "UnregisterVM"}
 
 
+@pytest.mark.parametrize("state", ["running", "defined"])
+def test_two_domains_of_one_name_are_noticed_where_nothing_is_to_be_done(host: Simulator, state: str) -> None:
+    with pytest.raises(Ambiguous):
+        carry_out(esx_domain.CONTRACT, host, name=TWINS[0], state=state)
+
+
+def test_both_domains_of_one_name_are_read(host: Simulator) -> None:
+    found = carry_out(esx_domain_info.CONTRACT, host, name=TWINS[0])["domains"]
+    assert sorted(domain["vmx_path"] for domain in found) == [f"[local-storage] {name}/{name}.vmx" for name in TWINS]
+
+
+def test_on_a_host_with_many_domains_they_are_noticed_before_a_change() -> None:
+    with start_host("-domains", "60") as host:
+        host.change_from_outside(TWINS[1], set={"displayName": TWINS[0]})
+        with pytest.raises(Ambiguous):
+            carry_out(esx_domain.CONTRACT, host, name=TWINS[0], state="destroyed")
+        assert carry_out(esx_domain.CONTRACT, host, name="domain-60", state="destroyed")["changed"]
+
+
 def test_the_managed_object_id_and_the_vmx_choose(host: Simulator) -> None:
     everything = carry_out(esx_domain_info.CONTRACT, host)["domains"]
     twins = [domain for domain in everything if domain["name"] == TWINS[0]]
@@ -138,7 +157,7 @@ def test_a_new_domain_needs_one_host(vcenter: Simulator) -> None:
 
 def test_a_lookup_by_name_does_not_grow_with_the_host() -> None:
     sizes = []
-    for number in ("3", "300"):
+    for number in ("60", "300"):
         with start_simulator("-kind", "vcenter", "-hosts", "1", "-domains", number, *LOGIN) as vcenter:
             done = carry_out(
                 esx_domain.CONTRACT, vcenter, uri=uri_of(vcenter, "DC0/DC0_H0"), name="domain-2", state="running"

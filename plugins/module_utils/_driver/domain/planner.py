@@ -28,9 +28,9 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.result imp
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.undefine import plan_undefine
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
 from ansible_collections.virt.esx.plugins.module_utils._driver.dumpxml import read_texts, to_xml, xml_of
+from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
     DomainRecord,
-    HostFacts,
     find_domain,
     in_state,
     read_domain_of,

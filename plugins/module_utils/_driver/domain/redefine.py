@@ -20,7 +20,11 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.connection import
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import Difference, differences
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest, with_options
 from ansible_collections.virt.esx.plugins.module_utils._driver.dumpxml import read_texts, to_domain, with_uuid
-from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, HostFacts, find_domain
+from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
+    DomainRecord,
+    find_domain,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, Target, append_to_message
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._names import (

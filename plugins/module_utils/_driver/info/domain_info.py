@@ -15,6 +15,7 @@ from typing import Any
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
 from ansible_collections.virt.esx.plugins.module_utils._driver.dumpxml import read_texts, readable, to_xml
+from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._driver.info.parts import (
     AUTOSTART,
     DATASTORES,
@@ -25,7 +26,6 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.info.parts import
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
     STATES,
     DomainRecord,
-    HostFacts,
     find_domains,
     list_domains_with_facts,
 )
