@@ -18,8 +18,8 @@ description:
 options:
   name:
     description:
-      - Name of the domain to read, or a pattern of the shell's kind for the names of several, as V(web-*). On a host with
-        more than 40 domains, only the first one of a name is read; a pattern reads all.
+      - Name of the domain to read, or a pattern of the shell's kind for the names of several, as V(web-*). On a host
+        with more than 40 domains, only the first one of a name is read; a pattern reads all.
     type: str
   uuid:
     description:

@@ -9,7 +9,7 @@ AutoStartPowerInfo). ``ReconfigureAutostart`` merges: entries that it is not giv
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -103,9 +103,21 @@ def plan_autostart(
             "other domains have an entry there, which would be started, too.",
             hint="Switch autostart on for the host itself first, or remove those entries.",
         )
+    if wanted:
+        _check_order(target, settings.startOrder, others)
     enable = wanted and not facts.autostart_enabled
     name = "change autostart settings" if wanted == is_on else f"switch autostart {'on' if wanted else 'off'}"
     return [Step(name, lambda: _switch(connection, target, present, settings, on=wanted, enable=enable))]
+
+
+def _check_order(target: Target, order: int | None, others: Sequence[Any]) -> None:
+    """Refuse a place that would leave a gap in the order, as the host would."""
+    last = 1 + sum(1 for entry in others if entry.startOrder > 0)
+    if order is not None and order > last:
+        raise Refused(
+            f"The {target} cannot be number {order} in the host's start order: {last - 1} other domains have a number.",
+            hint=f"Give start_order from 1 to {last}, or -1 for any.",
+        )
 
 
 def _starts(entry: Any) -> bool:
@@ -136,7 +148,7 @@ def _entry(make: Any, ref: Any, present: Any, settings: AutostartSettings, *, on
     """
     entry = make(
         key=ref,
-        startOrder=_DEFAULT if present is None else present.startOrder,
+        startOrder=_DEFAULT if present is None or not on else present.startOrder,
         startDelay=_DEFAULT if present is None else present.startDelay,
         waitForHeartbeat="systemDefault" if present is None else present.waitForHeartbeat,
         startAction="powerOn" if on else "none",
