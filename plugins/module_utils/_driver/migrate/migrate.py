@@ -54,11 +54,7 @@ def migrate_domains(endpoints: MigrationEndpoints, invocation: Invocation, reque
         **({} if endpoints.source_name is None else {"source": endpoints.source_name}),
         **({} if endpoints.destination is None else {"destination": endpoints.destination.host_name}),
         "domains": [entry.result() for entry in entries],
-        **(
-            {"diff": {"before": _text(entries, after=False), "after": _text(entries, after=True)}}
-            if invocation.diff
-            else {}
-        ),
+        **({"diff": diff} if invocation.diff else {}),
     }
     _raise_errors(endpoints, entries, result)
     return result
