@@ -40,6 +40,7 @@ type server struct {
 	networks   networkUse
 	feed       feed
 	outages    outages
+	leases     leases
 }
 
 // newServer makes the inventory that the options ask for.
