@@ -69,6 +69,7 @@ func (s *server) build() error {
 	s.addCollector()
 	s.registry.AddHandler(&taskGuard{s})
 	s.registry.AddHandler(&domainWatch{s})
+	s.networks.building = true
 	if err := s.addDomains(hosts); err != nil {
 		return err
 	}
@@ -78,6 +79,7 @@ func (s *server) build() error {
 	for i := range s.volumes {
 		s.measure(s.context, &s.volumes[i])
 	}
+	s.countAllNetworks()
 	s.registry.Handler = s.dispatch
 	return s.openTrace()
 }
@@ -146,7 +148,6 @@ func (s *server) addDomains(hosts []*simulator.HostSystem) error {
 				switchOn(vm)
 				startedOn(vm, h)
 				s.count(s.context, &vm.VirtualMachine)
-				s.countNetworks(s.context, &vm.VirtualMachine)
 			}
 		}
 	}

@@ -150,15 +150,15 @@ def test_physical_cards_have_speeds(net: Host) -> None:
 
 
 def test_hosts_share_a_network_of_one_name() -> None:
-    with start_simulator("-kind", "vcenter", "-hosts", "2", "-domains", "0") as simulator:
-        with client(simulator) as center:
-            first, second = Host(center, "DC0_H0"), Host(center, "DC0_H1")
-            for host in (first, second):
-                host.add_group("shared", vlan=7)
-            (network,) = [n for name, n in center.all(vim.Network).items() if name == "shared"]
-            assert set(center.get(network, "host")) == {first.host, second.host}
-            first.system.RemovePortGroup("shared")
-            assert center.get(network, "host") == [second.host]
-            assert [n for n in center.get(first.host, "network") if n == network] == []
-            second.system.RemovePortGroup("shared")
-            assert "shared" not in center.all(vim.Network)
+    flags = ("-kind", "vcenter", "-hosts", "2", "-domains", "0")
+    with start_simulator(*flags) as simulator, client(simulator) as center:
+        first, second = Host(center, "DC0_H0"), Host(center, "DC0_H1")
+        for host in (first, second):
+            host.add_group("shared", vlan=7)
+        (network,) = [n for name, n in center.all(vim.Network).items() if name == "shared"]
+        assert set(center.get(network, "host")) == {first.host, second.host}
+        first.system.RemovePortGroup("shared")
+        assert center.get(network, "host") == [second.host]
+        assert [n for n in center.get(first.host, "network") if n == network] == []
+        second.system.RemovePortGroup("shared")
+        assert "shared" not in center.all(vim.Network)
