@@ -169,7 +169,10 @@ func (s *server) addDomain(ctx *simulator.Context, f *simulator.Folder, vmxPath 
 // apply sets everything that a VMX file says; the caller holds the domain's lock.
 func (s *server) apply(vm *simulator.VirtualMachine, read *settings) {
 	c, sum := vm.Config, &vm.Summary.Config
-	vm.Name, c.Name, sum.Name = read.name, read.name, read.name
+	if vm.Name != read.name { // it is read without a lock
+		vm.Name = read.name
+	}
+	c.Name, sum.Name = read.name, read.name
 	if read.uuid != "" {
 		c.Uuid, sum.Uuid = read.uuid, read.uuid
 	}
