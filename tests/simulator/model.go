@@ -31,7 +31,7 @@ func (s *server) build() error {
 		s.model.Datacenter = o.datacenters
 		s.model.Host, s.model.Cluster, s.model.ClusterHost = o.hosts, o.clusters, o.clusterHosts
 	}
-	s.model.Machine, s.model.Datastore, s.model.Portgroup = 0, 0, 0
+	s.model.Machine, s.model.Datastore, s.model.Portgroup = 0, 0, o.portgroups
 	s.model.ServiceContent.About = s.about(s.model.ServiceContent.About, o.kind)
 	esx.HardwareVersion = fmt.Sprintf("vmx-%02d", s.version.hardware)
 	if err := s.model.Create(); err != nil {
@@ -53,6 +53,7 @@ func (s *server) build() error {
 	for _, h := range hosts {
 		s.completeHost(h)
 	}
+	s.completeSwitches()
 	if err := s.addNetworks(hosts); err != nil {
 		return err
 	}

@@ -246,6 +246,14 @@ func keepConnections(vm *simulator.VirtualMachine, read []types.BaseVirtualDevic
 
 // applyNIC connects a card with its network, where the host has that.
 func (s *server) applyNIC(vm *simulator.VirtualMachine, card *types.VirtualEthernetCard) {
+	if b, ok := card.Backing.(*distributedBacking); ok {
+		network := types.GuestNicInfo{MacAddress: card.MacAddress, DeviceConfigId: card.Key}
+		if n := s.distributedNetwork(b); n != nil {
+			vm.Network, network.Network = append(vm.Network, n.Self), n.Name
+		}
+		vm.Guest.Net = append(vm.Guest.Net, network)
+		return
+	}
 	backing := card.Backing.(*types.VirtualEthernetCardNetworkBackingInfo)
 	if host, ok := s.registry.Get(*vm.Runtime.Host).(*simulator.HostSystem); ok {
 		networks := host.Network

@@ -288,6 +288,8 @@ func nicAddress(f *vmxFile, slot string) string {
 func writeNIC(f *vmxFile, slot string, card types.BaseVirtualEthernetCard) {
 	e := card.GetVirtualEthernetCard()
 	setFlag(f, slot+".present", true)
+	distributed, _ := e.Backing.(*distributedBacking)
+	writeDistributed(f, slot, distributed)
 	if b, ok := e.Backing.(*types.VirtualEthernetCardNetworkBackingInfo); ok && f.get(slot+".networkName", "") != b.DeviceName {
 		f.set(slot+".networkName", b.DeviceName)
 	}
