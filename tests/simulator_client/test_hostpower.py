@@ -149,6 +149,8 @@ def test_a_host_tells_its_time_and_what_it_is(esx: Simulator, host: Client) -> N
     esx.change_host(lockdown="lockdownNormal")
     assert host.get(machine, "config.lockdownMode") == "lockdownNormal"
     assert host.get(machine, "config.adminDisabled") is True
+    with pytest.raises(vim.fault.NoPermission):
+        Client(esx)
     esx.change_host(lockdown="lockdownDisabled")
     assert host.get(machine, "capability.maxSupportedVcpus") == 128
     assert host.get(machine, "hardware.cpuFeature")
