@@ -18,6 +18,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/types"
 )
 
@@ -219,6 +220,30 @@ func (s *server) deleteWithDirectory(datastorePath string) {
 		_ = os.Remove(name)
 	}
 	_ = os.Remove(filepath.Dir(file))
+}
+
+// deviceURLs are the URLs of the lease. A host does not know under which name it
+// was reached; a vCenter names the host, whose certificate the thumbprint tells.
+func (l *lease) deviceURLs(view *hostView) (urls []types.HttpNfcLeaseDeviceUrl) {
+	host, folder := "*", "ha-nfc"
+	if l.s.options.kind == "vcenter" && view == nil {
+		host, folder = fmt.Sprintf("%s:%d", l.s.listenAddress(), l.s.leases.port), "nfc"
+		if h, ok := l.s.registry.Get(*l.vm.Runtime.Host).(*simulator.HostSystem); ok && l.s.viewOf(h) != nil {
+			host = l.s.viewOf(h).listenOn(l.s.leases.port)
+		}
+	}
+	scheme := "https"
+	if !l.s.options.tls {
+		scheme = "http"
+	}
+	for _, f := range l.files {
+		urls = append(urls, types.HttpNfcLeaseDeviceUrl{
+			Key: f.key, ImportKey: f.importKey, TargetId: f.name, Disk: types.NewBool(f.disk), FileSize: f.size,
+			Url:            fmt.Sprintf("%s://%s/%s/%s/%s", scheme, host, folder, l.token, f.name),
+			SslThumbprint:  thumbprint(l.s.leases.leaf),
+			SslCertificate: l.s.certificateText()})
+	}
+	return urls
 }
 
 // thumbprint is the SHA-1 of a certificate, as VMware's clients write it.

@@ -48,8 +48,11 @@ func (s *server) build() error {
 		s.service.Listen.User = url.UserPassword(o.username, o.password)
 	}
 	s.service.RegisterSDK(s.registry, "/sdk/vimService")
+	return s.complete(s.hosts())
+}
 
-	hosts := s.hosts()
+// complete gives the hosts what the library leaves out, and adds the domains.
+func (s *server) complete(hosts []*simulator.HostSystem) error {
 	for _, h := range hosts {
 		s.completeHost(h)
 	}
@@ -57,7 +60,7 @@ func (s *server) build() error {
 	if err := s.addNetworks(hosts); err != nil {
 		return err
 	}
-	if err := s.addDatastores(o.datastoreNames(), hosts); err != nil {
+	if err := s.addDatastores(s.options.datastoreNames(), hosts); err != nil {
 		return err
 	}
 	if err := s.addLocalDatastores(hosts); err != nil {

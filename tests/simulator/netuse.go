@@ -99,19 +99,6 @@ func (s *server) countAllNetworks() {
 	}
 }
 
-// addPorts adds ports that are new to the port groups of a host.
-func (s *server) addPorts(ctx *simulator.Context, share networkShare) {
-	h, ok := s.registry.Get(share.host).(*simulator.HostSystem)
-	if !ok || len(share.ports) == 0 {
-		return
-	}
-	s.networkOf(h).set(ctx, func(c *types.HostNetworkInfo) {
-		for i := range c.Portgroup {
-			c.Portgroup[i].Port = slices.Concat(c.Portgroup[i].Port, share.ports[c.Portgroup[i].Spec.Name])
-		}
-	})
-}
-
 func (s *server) useNetworks(ctx *simulator.Context, domain types.ManagedObjectReference, now networkShare) {
 	s.networks.mutex.Lock()
 	old := s.networks.domains[domain]
@@ -156,18 +143,31 @@ func (s *server) listDomain(ctx *simulator.Context, network, domain types.Manage
 	})
 }
 
+// addPorts adds ports that are new to the port groups of a host.
+func (s *server) addPorts(ctx *simulator.Context, share networkShare) {
+	s.editPorts(ctx, share, func(have, own []types.HostPortGroupPort) []types.HostPortGroupPort {
+		return slices.Concat(have, own)
+	})
+}
+
 // removePorts takes ports of a domain out of the port groups of its host.
 func (s *server) removePorts(ctx *simulator.Context, share networkShare) {
+	s.editPorts(ctx, share, func(have, own []types.HostPortGroupPort) []types.HostPortGroupPort {
+		return slices.DeleteFunc(slices.Clone(have), func(p types.HostPortGroupPort) bool {
+			return slices.ContainsFunc(own, func(o types.HostPortGroupPort) bool { return o.Key == p.Key })
+		})
+	})
+}
+
+func (s *server) editPorts(ctx *simulator.Context, share networkShare,
+	edit func(have, own []types.HostPortGroupPort) []types.HostPortGroupPort) {
 	h, ok := s.registry.Get(share.host).(*simulator.HostSystem)
 	if !ok || len(share.ports) == 0 {
 		return
 	}
 	s.networkOf(h).set(ctx, func(c *types.HostNetworkInfo) {
 		for i := range c.Portgroup {
-			gone := share.ports[c.Portgroup[i].Spec.Name]
-			c.Portgroup[i].Port = slices.DeleteFunc(slices.Clone(c.Portgroup[i].Port), func(p types.HostPortGroupPort) bool {
-				return slices.ContainsFunc(gone, func(o types.HostPortGroupPort) bool { return o.Key == p.Key })
-			})
+			c.Portgroup[i].Port = edit(c.Portgroup[i].Port, share.ports[c.Portgroup[i].Spec.Name])
 		}
 	})
 }

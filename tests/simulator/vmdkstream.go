@@ -35,37 +35,23 @@ var errNoStream = errors.New("not a streamOptimized disk")
 // returns the disk's capacity, and how much of it there was in the stream. A
 // stream that ends early is an error.
 func decodeStream(r io.Reader, w io.WriterAt) (capacity, populated int64, err error) {
-	sector := make([]byte, sectorSize)
-	if _, err := io.ReadFull(r, sector); err != nil {
-		return 0, 0, errNoStream
-	}
-	var h sparseHeader
-	if err := binary.Read(bytes.NewReader(sector), binary.LittleEndian, &h); err != nil {
+	h, front, err := readFront(r)
+	if err != nil {
 		return 0, 0, err
 	}
-	const both = 1<<17 | 1<<16
-	if !bytes.HasPrefix(sector, []byte("KDMV")) || h.Flags&both != both || h.GrainSize == 0 || h.TableEntries == 0 ||
-		h.Capacity > maxDisk/sectorSize || h.Overhead > maxHead/sectorSize {
-		return 0, 0, errNoStream
-	}
 	capacity = int64(h.Capacity) * sectorSize
-	front := make([]byte, max(int64(h.Overhead), 1)*sectorSize)
-	copy(front, sector)
-	if _, err := io.ReadFull(r, front[sectorSize:]); err != nil {
-		return capacity, 0, io.ErrUnexpectedEOF
-	}
-	grains, ended := 0, false
-	for !ended {
+	sector := make([]byte, sectorSize)
+	for grains := 0; ; {
 		n, err := io.ReadFull(r, sector)
-		if errors.Is(err, io.EOF) && n == 0 {
-			break
+		if errors.Is(err, io.EOF) && n == 0 && h.Directory != atEnd && grains >= countGrains(front, h) {
+			return capacity, populated, nil // the tables at the front say that this is all
 		}
 		if err != nil {
 			return capacity, populated, io.ErrUnexpectedEOF
 		}
 		size := binary.LittleEndian.Uint32(sector[8:])
 		if size == 0 {
-			if ended, err = skipTable(r, sector); err != nil {
+			if ended, err := skipTable(r, sector); ended || err != nil {
 				return capacity, populated, err
 			}
 			continue
@@ -76,10 +62,28 @@ func decodeStream(r io.Reader, w io.WriterAt) (capacity, populated int64, err er
 		}
 		grains, populated = grains+1, populated+int64(n)
 	}
-	if !ended && (h.Directory == atEnd || grains < countGrains(front, h)) {
-		return capacity, populated, io.ErrUnexpectedEOF
+}
+
+// readFront reads what is before the first marker.
+func readFront(r io.Reader) (h sparseHeader, front []byte, err error) {
+	sector := make([]byte, sectorSize)
+	if _, err := io.ReadFull(r, sector); err != nil {
+		return h, nil, errNoStream
 	}
-	return capacity, populated, nil
+	if err := binary.Read(bytes.NewReader(sector), binary.LittleEndian, &h); err != nil {
+		return h, nil, err
+	}
+	const both = 1<<17 | 1<<16
+	if !bytes.HasPrefix(sector, []byte("KDMV")) || h.Flags&both != both || h.GrainSize == 0 || h.TableEntries == 0 ||
+		h.Capacity > maxDisk/sectorSize || h.Overhead > maxHead/sectorSize {
+		return h, nil, errNoStream
+	}
+	front = make([]byte, max(int64(h.Overhead), 1)*sectorSize)
+	copy(front, sector)
+	if _, err := io.ReadFull(r, front[sectorSize:]); err != nil {
+		return h, nil, io.ErrUnexpectedEOF
+	}
+	return h, front, nil
 }
 
 // skipTable skips what a marker that is no grain's announces, and tells whether

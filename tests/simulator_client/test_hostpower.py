@@ -104,7 +104,7 @@ def test_a_host_of_a_vcenter_does_not_respond_while_it_is_down() -> None:
     with start_simulator(*flags) as simulator, client(simulator) as center:
         machine = machine_of(center)
         task = machine.RebootHost_Task(True)
-        states = set()
+        states: set[str] = set()
         end = time.monotonic() + 5
         while time.monotonic() < end and states != {"connected", "notResponding"}:
             states.add(center.get(machine, "runtime.connectionState"))

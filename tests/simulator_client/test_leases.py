@@ -140,7 +140,7 @@ class Importer:
         return set(self.session.all(vim.VirtualMachine))
 
     def remains(self) -> bool:
-        return self.session.folder("GET", "web/")[0] != 404
+        return bool(self.session.folder("GET", "web/")[0] != 404)
 
 
 def ready(session: Client, lease: Any) -> Any:

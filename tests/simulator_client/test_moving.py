@@ -91,8 +91,8 @@ def test_files_move_with_the_domain(center: Client) -> None:
     disk = next(d for d in center.get(domain, "config.hardware.device") if isinstance(d, vim.vm.device.VirtualDisk))
     assert disk.backing.fileName == "[datastore1] domain-1/domain-1.vmdk"
     assert (center.get(domain, "datastore"), center.get(own, "vm")) == ([own], [domain])
-    where = {"dcPath": "DC0", "dsName": "datastore1"}
-    assert 'scsi0:0.fileName = "domain-1.vmdk"' in center.folder("GET", "domain-1/domain-1.vmx", **where)[1]
+    text = center.folder("GET", "domain-1/domain-1.vmx", dcPath="DC0", dsName="datastore1")[1]
+    assert 'scsi0:0.fileName = "domain-1.vmdk"' in text
     assert center.folder("GET", "domain-1/domain-1.vmx", dcPath="DC0")[0] == 404
 
     to = target(center, "DC0_H1")
