@@ -125,12 +125,11 @@ def _uplinks(present: Switch, request: NetworkRequest) -> tuple[str, ...]:
 
 def _without_removed(policy: Policy, removed: set[str]) -> Policy:
     """A teaming order may only name uplinks of the switch."""
-    orders = {name: getattr(policy, name) for name in ("active", "standby")}
-    left = {
-        name: None if order is None else tuple(card for card in order if card not in removed)
-        for name, order in orders.items()
-    }
-    return replace(policy, **left)
+
+    def left(order: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        return None if order is None else tuple(card for card in order if card not in removed)
+
+    return replace(policy, active=left(policy.active), standby=left(policy.standby))
 
 
 def _group(present: PortGroup | None, wanted: GroupRequest) -> PortGroup:
