@@ -157,7 +157,7 @@ class Stub(SoapStubAdapter):  # type: ignore[misc]
             return self._speaks_another_version(error)
         if isinstance(error, NotAnAnswer):
             return name.startswith(_READS) and self.version != self.newest
-        return is_dropped(error) and name.startswith(_READS)
+        return is_dropped(error) and name.startswith(_READS) and name not in _BOUND
 
     def _speaks_another_version(self, error: Any) -> bool:
         """Whether a fault says that the server does not speak the version; then the newest is spoken from now on."""
