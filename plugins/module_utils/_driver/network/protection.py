@@ -31,7 +31,7 @@ def check_removal_of_group(group: PortGroup) -> None:
 
 def check_removal_of_switch(switch: Switch) -> None:
     """Refuse to remove a switch of which a port group is in use; raises as ``check_removal_of_group``."""
-    for group in switch.groups:
+    for group in sorted(switch.groups, key=lambda group: not group.vmkernel):
         check_removal_of_group(group)
 
 

@@ -63,13 +63,14 @@ def read_request(params: Mapping[str, Any]) -> NetworkRequest:
             request,
             uplinks=described.uplinks,
             mtu=described.mtu,
-            policy=Policy(bandwidth=described.bandwidth),
-            groups=[
-                GroupRequest(group.name, group.vlan, Policy(bandwidth=group.bandwidth))
-                for group in described.port_groups
-            ],
+            policy=_shaped(described.bandwidth),
+            groups=[GroupRequest(group.name, group.vlan, _shaped(group.bandwidth)) for group in described.port_groups],
         )
     return _with_options(request, params)
+
+
+def _shaped(bandwidth: Bandwidth | None) -> Policy:
+    return Policy(bandwidth=None if bandwidth is None else complete_bandwidth(bandwidth))
 
 
 def _with_options(request: NetworkRequest, params: Mapping[str, Any]) -> NetworkRequest:
@@ -137,8 +138,17 @@ def _policy(options: Mapping[str, Any], where: str) -> Policy:
     )
 
 
+def complete_bandwidth(bandwidth: Bandwidth) -> Bandwidth:
+    """Return a shaping with all three values, as a host wants them.
+
+    Without a peak there is none above the average; without a burst it is what one second carries at that rate.
+    """
+    peak = bandwidth.average if bandwidth.peak is None else bandwidth.peak
+    return Bandwidth(bandwidth.average, peak, bandwidth.average if bandwidth.burst is None else bandwidth.burst)
+
+
 def _bandwidth(shaping: Mapping[str, Any], where: str) -> Bandwidth:
     average, peak, burst = shaping["average"], shaping.get("peak"), shaping.get("burst")
     if min(value for value in (average, peak or 0, burst or 0)) < 0:
         raise ParseError("it has a negative number.", where=f"{where}bandwidth")
-    return Bandwidth(average, average if peak is None else peak, 0 if burst is None else burst)
+    return complete_bandwidth(Bandwidth(average, peak, burst))

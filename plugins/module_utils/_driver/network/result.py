@@ -71,7 +71,7 @@ def _policy_entry(policy: Policy) -> dict[str, Any]:
 
 
 def _bandwidth_entry(bandwidth: Bandwidth | None) -> dict[str, Any] | None:
-    if bandwidth is None:
+    if bandwidth is None or bandwidth == OFF:
         return None
     return {"average": bandwidth.average, "peak": bandwidth.peak, "burst": bandwidth.burst}
 
@@ -82,7 +82,7 @@ def to_xml(switch: Switch) -> str:
     As in libvirt, the host's own port groups are left out: no domain can use them.
     """
     groups = [
-        networks.PortGroup(group.name, group.vlan or None, group.policy.bandwidth)
+        networks.PortGroup(group.name, group.vlan or None, _shown(group.policy.bandwidth))
         for group in switch.groups
         if not group.vmkernel
     ]
@@ -92,10 +92,14 @@ def to_xml(switch: Switch) -> str:
             uuid=switch.uuid or None,
             uplinks=switch.uplinks,
             mtu=switch.mtu,
-            bandwidth=switch.policy.bandwidth,
+            bandwidth=_shown(switch.policy.bandwidth),
             port_groups=tuple(groups),
         )
     )
+
+
+def _shown(bandwidth: Bandwidth | None) -> Bandwidth | None:
+    return None if bandwidth == OFF else bandwidth
 
 
 def as_text(entry: Mapping[str, Any] | None) -> str:
