@@ -10,7 +10,6 @@ from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.networks import Bandwidth
 
-
 # The shaping that switches shaping off; where it is off already, there is none.
 OFF = Bandwidth(0, 0, 0)
 

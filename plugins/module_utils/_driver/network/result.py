@@ -11,6 +11,7 @@ from typing import Any
 from ansible_collections.virt.esx.plugins.module_utils._domain import networks
 from ansible_collections.virt.esx.plugins.module_utils._domain.networks import TRUNK, Bandwidth
 from ansible_collections.virt.esx.plugins.module_utils._driver.network.model import (
+    OFF,
     HostNetwork,
     Policy,
     PortGroup,
