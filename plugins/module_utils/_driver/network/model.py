@@ -36,7 +36,10 @@ class Policy:
         given = {item.name: getattr(wanted, item.name) for item in fields(Policy)}
         if self.bandwidth is None and wanted.bandwidth == OFF:
             given["bandwidth"] = None
-        return replace(self, **{name: value for name, value in given.items() if value is not None})
+        merged = replace(self, **{name: value for name, value in given.items() if value is not None})
+        if merged.active is None and merged.standby is None:
+            return merged
+        return replace(merged, active=merged.active or (), standby=merged.standby or ())  # a host has both, or neither
 
 
 # The policy that inherits everything, and the request that changes nothing.
