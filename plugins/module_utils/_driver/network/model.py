@@ -34,8 +34,6 @@ class Policy:
     def merged(self, wanted: Policy) -> Policy:
         """Return the policy with what a request says."""
         given = {item.name: getattr(wanted, item.name) for item in fields(Policy)}
-        if self.bandwidth is None and wanted.bandwidth == OFF:
-            given["bandwidth"] = None
         merged = replace(self, **{name: value for name, value in given.items() if value is not None})
         if merged.active is None and merged.standby is None:
             return merged

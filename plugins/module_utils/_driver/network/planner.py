@@ -15,6 +15,7 @@ from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.network import protection
 from ansible_collections.virt.esx.plugins.module_utils._driver.network.model import (
+    OFF,
     HostNetwork,
     Policy,
     PortGroup,
@@ -111,7 +112,7 @@ def _wanted(network: HostNetwork, before: Switch | None, request: NetworkRequest
         present,
         uplinks=uplinks,
         mtu=_DEFAULT_MTU if before is None and mtu is None else mtu,
-        policy=_without_removed(present.policy, set(present.uplinks) - set(uplinks)).merged(request.policy),
+        policy=_changed(_without_removed(present.policy, set(present.uplinks) - set(uplinks)), request.policy),
         groups=tuple(groups.values()),
     )
 
@@ -121,6 +122,13 @@ def _uplinks(present: Switch, request: NetworkRequest) -> tuple[str, ...]:
     if request.uplinks is None or set(request.uplinks) == set(present.uplinks):
         return present.uplinks
     return request.uplinks
+
+
+def _changed(present: Policy, wanted: Policy) -> Policy:
+    """The present policy with what is wanted; shaping that is off is not switched off again."""
+    if present.bandwidth is None and wanted.bandwidth == OFF:
+        wanted = replace(wanted, bandwidth=None)
+    return present.merged(wanted)
 
 
 def _without_removed(policy: Policy, removed: set[str]) -> Policy:
@@ -135,7 +143,7 @@ def _without_removed(policy: Policy, removed: set[str]) -> Policy:
 def _group(present: PortGroup | None, wanted: GroupRequest) -> PortGroup:
     group = present or PortGroup(wanted.name)
     vlan = group.vlan if wanted.vlan is None else wanted.vlan
-    return replace(group, vlan=vlan, policy=group.policy.merged(wanted.policy))
+    return replace(group, vlan=vlan, policy=_changed(group.policy, wanted.policy))
 
 
 def _switch_steps(network: HostNetwork, undo: _Undo, before: Switch | None, after: Switch) -> list[Step]:
