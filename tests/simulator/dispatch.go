@@ -77,6 +77,9 @@ func (s *server) refuse(ctx *simulator.Context, m *simulator.Method) types.BaseM
 	if fault := s.ofAgent(m); fault != nil {
 		return fault
 	}
+	if fault := s.ofLease(m); fault != nil {
+		return fault
+	}
 	if fault := s.denied(ctx, m); fault != nil {
 		return fault
 	}
@@ -117,6 +120,10 @@ func (s *server) extension(ctx *simulator.Context, m *simulator.Method) mo.Refer
 		return &hostSystem{o, s}
 	case *simulator.HostNetworkSystem:
 		return &network{o, s}
+	case *simulator.ResourcePool:
+		return &pool{o, s}
+	case *simulator.OvfManager:
+		return &ovfManager{o, s}
 	case *simulator.HostDatastoreBrowser:
 		return &browser{o, s}
 	case *simulator.VirtualDiskManager:

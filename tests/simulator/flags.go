@@ -22,6 +22,7 @@ type options struct {
 	datastores      int
 	localDatastores int
 	datacenters     int
+	portgroups      int
 	drs             string
 	ha              int
 	vcls            int
@@ -78,6 +79,7 @@ func parseFlags(args []string, output io.Writer) (options, error) {
 		"datastores that one host alone has, of each host: \"datastore1\", \"datastore1 (1)\" ...")
 	f.IntVar(&o.datacenters, "datacenters", 1,
 		"datacenters of a vcenter, each with -hosts and -clusters; all have datastores of the same names, which are the same")
+	f.IntVar(&o.portgroups, "distributed-portgroups", 0, "port groups of a distributed switch, in each datacenter")
 	f.StringVar(&o.drs, "drs", "off",
 		"`off`; initial: clusters move a domain that is powered on; full: and empty a host that enters maintenance mode")
 	f.IntVar(&o.ha, "ha", 0, "`hosts` that each cluster keeps in reserve: nothing starts that would need them")

@@ -31,7 +31,7 @@ func (s *server) build() error {
 		s.model.Datacenter = o.datacenters
 		s.model.Host, s.model.Cluster, s.model.ClusterHost = o.hosts, o.clusters, o.clusterHosts
 	}
-	s.model.Machine, s.model.Datastore, s.model.Portgroup = 0, 0, 0
+	s.model.Machine, s.model.Datastore, s.model.Portgroup = 0, 0, o.portgroups
 	s.model.ServiceContent.About = s.about(s.model.ServiceContent.About, o.kind)
 	esx.HardwareVersion = fmt.Sprintf("vmx-%02d", s.version.hardware)
 	if err := s.model.Create(); err != nil {
@@ -53,6 +53,7 @@ func (s *server) build() error {
 	for _, h := range hosts {
 		s.completeHost(h)
 	}
+	s.completeSwitches()
 	if err := s.addNetworks(hosts); err != nil {
 		return err
 	}
@@ -69,6 +70,7 @@ func (s *server) build() error {
 	s.addCollector()
 	s.registry.AddHandler(&taskGuard{s})
 	s.registry.AddHandler(&domainWatch{s})
+	s.networks.building = true
 	if err := s.addDomains(hosts); err != nil {
 		return err
 	}
@@ -78,6 +80,7 @@ func (s *server) build() error {
 	for i := range s.volumes {
 		s.measure(s.context, &s.volumes[i])
 	}
+	s.countAllNetworks()
 	s.registry.Handler = s.dispatch
 	return s.openTrace()
 }
@@ -146,7 +149,6 @@ func (s *server) addDomains(hosts []*simulator.HostSystem) error {
 				switchOn(vm)
 				startedOn(vm, h)
 				s.count(s.context, &vm.VirtualMachine)
-				s.countNetworks(s.context, &vm.VirtualMachine)
 			}
 		}
 	}
