@@ -199,6 +199,8 @@ def _shut_down(connection: EsxConnection, host: HostState) -> None:
     """The end of the task is never seen where the host itself is the server: it goes away."""
     task = host.ref.ShutdownHost_Task(False)
     _wait_for_going(connection, task, f"Shutting down host {host.name}")
+    if connection.is_direct:
+        connection.session.forget()
 
 
 def _wait_for_going(connection: EsxConnection, task: Any, action: str) -> None:
