@@ -224,6 +224,10 @@ snapshot:
       returned: always
       type: bool
       sample: true
+    xml:
+      description: libvirt's XML of it.
+      returned: always
+      type: str
 snapshots:
   description: All snapshots of the domain afterwards, parents before children.
   returned: unless O(names) is given

@@ -63,19 +63,30 @@ def _memory(element: Element) -> bool:
 
 
 def write_snapshot(
-    *, name: str, description: str = "", state: str | None = None, created: int = 0, parent: str | None = None
+    *,
+    name: str,
+    description: str = "",
+    state: str | None = None,
+    created: int = 0,
+    parent: str | None = None,
+    domain_uuid: str | None = None,
 ) -> str:
     """Return the XML of a snapshot that exists, as ``virsh snapshot-dumpxml`` prints it.
 
     :param created: seconds since 1970.
     :param parent: the parent's name.
     """
-    lines = ["<domainsnapshot>", f"  <name>{escape(name)}</name>"]
-    if description:
-        lines.append(f"  <description>{escape(description)}</description>")
+    lines = [
+        "<domainsnapshot>",
+        f"  <name>{escape(name)}</name>",
+        f"  <description>{escape(description)}</description>",
+    ]
     if state is not None:
         lines.append(f"  <state>{state}</state>")
     if parent is not None:
         lines += ["  <parent>", f"    <name>{escape(parent)}</name>", "  </parent>"]
-    lines += [f"  <creationTime>{created}</creationTime>", "</domainsnapshot>"]
+    lines.append(f"  <creationTime>{created}</creationTime>")
+    if domain_uuid is not None:
+        lines += ["  <domain>", f"    <uuid>{domain_uuid}</uuid>", "  </domain>"]
+    lines.append("</domainsnapshot>")
     return "".join(f"{line}\n" for line in lines)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ansible_collections.virt.esx.plugins.module_utils._domain.snapshots import write_snapshot
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import STATES
 from ansible_collections.virt.esx.plugins.module_utils._names import escape_name, unescape_name
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values
@@ -37,6 +38,8 @@ class Snapshot:
     quiesced: bool
     current: bool
     has_children: bool
+    parent_name: str | None = None
+    domain_uuid: str | None = None
 
     @property
     def moid(self) -> str | None:
@@ -55,6 +58,14 @@ class Snapshot:
             "state": self.state,
             "quiesced": self.quiesced,
             "current": self.current,
+            "xml": write_snapshot(
+                name=self.name,
+                description=self.description,
+                state=self.state,
+                created=int(self.created.timestamp()),
+                parent=self.parent_name,
+                domain_uuid=self.domain_uuid,
+            ),
         }
 
 
@@ -62,7 +73,8 @@ def snapshot_list(values: Values) -> list[Snapshot]:
     """Return the snapshots of a domain, parents before children, from the values of ``SNAPSHOT_PATHS``."""
     current = values["snapshot.currentSnapshot"]
     roots = values["snapshot.rootSnapshotList"] or ()
-    return list(_walk(roots, None, "", None if current is None else moid(current)))
+    found = _walk(roots, None, "", None if current is None else moid(current))
+    return [replace(snapshot, domain_uuid=values.get("config.uuid")) for snapshot in found]
 
 
 def read_snapshots(values: Values) -> list[dict[str, Any]]:
@@ -70,22 +82,24 @@ def read_snapshots(values: Values) -> list[dict[str, Any]]:
     return [snapshot.as_dict() for snapshot in snapshot_list(values)]
 
 
-def _walk(trees: Iterable[Any], parent: str | None, above: str, current: str | None) -> Iterator[Snapshot]:
+def _walk(trees: Iterable[Any], parent: Snapshot | None, above: str, current: str | None) -> Iterator[Snapshot]:
     """The VI API's tree of snapshots, depth first; it has no loops, and a depth of 32 at most."""
     for tree in trees:
         name, own = unescape_name(tree.name), moid(tree.snapshot)
         path = above + escape_name(name)
-        yield Snapshot(
+        snapshot = Snapshot(
             ref=tree.snapshot,
             name=name,
             path=path,
             number=int(tree.id or 0),
-            parent=parent,
+            parent=None if parent is None else parent.moid,
             description=tree.description or "",
             created=tree.createTime,
             state=STATES.get(str(tree.state)),
             quiesced=bool(tree.quiesced),
             current=own == current,
             has_children=bool(tree.childSnapshotList),
+            parent_name=None if parent is None else parent.name,
         )
-        yield from _walk(tree.childSnapshotList or (), own, f"{path}/", current)
+        yield snapshot
+        yield from _walk(tree.childSnapshotList or (), snapshot, f"{path}/", current)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,6 +23,7 @@ from ansible_collections.virt.esx.plugins.modules import esx_domain, esx_domain_
 from ansible_collections.virt.esx.plugins.modules.esx_snapshot import CONTRACT, RETURN
 from ansible_collections.virt.esx.tests.integration.contracts import carry_out, start_host, undescribed
 from ansible_collections.virt.esx.tests.integration.running import PASSWORD, USER, run_playbook
+from ansible_collections.virt.esx.tests.integration.virsh import Virsh
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
 from ansible_collections.virt.esx.tests.simulator_client.client import client
 
@@ -212,6 +214,22 @@ def test_a_licence_that_only_reads_says_so() -> None:
 def test_old_hosts_have_snapshots_too(version: str) -> None:
     with start_host("-domains", "1", "-version", version) as host:
         assert names(apply(host, snapshot="x")) == ["x*"]
+
+
+@pytest.mark.skipif(shutil.which("virsh") is None, reason="Debian's libvirt-clients is not installed")
+def test_virsh_sees_the_same_tree(esx: Simulator, virsh: Virsh) -> None:
+    uri = esx.uri(user=USER, no_verify=1)
+    apply(esx, snapshot="ours", description="one & two")
+    virsh(uri, "snapshot-create-as", "domain-1", "theirs")
+    result = snapshot(esx, snapshot="ours")
+    assert names(result) == ["ours", "ours/theirs*"]
+    for item in result["snapshots"]:
+        assert virsh(uri, "snapshot-dumpxml", "domain-1", item["name"]).strip() == item["xml"].strip()
+    assert virsh(uri, "snapshot-current", "domain-1", "--name").strip() == "theirs"
+    virsh(uri, "snapshot-revert", "domain-1", "ours")
+    assert names(snapshot(esx, snapshot="ours")) == ["ours*", "ours/theirs"]
+    apply(esx, state="absent", snapshot="ours", children=True)
+    assert virsh(uri, "snapshot-list", "domain-1", "--name").split() == []
 
 
 def test_the_playbook(esx: Simulator, way: str) -> None:

@@ -92,6 +92,7 @@ def _present(entry: DomainEntry, request: SnapshotRequest, now: datetime.datetim
         path=path,
         number=0,
         parent=None if current is None else current.moid,
+        parent_name=None if current is None else current.name,
         description=description,
         created=now,
         state=entry.record.state if memory else "shutoff",
