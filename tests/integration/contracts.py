@@ -20,9 +20,17 @@ TYPES: dict[str, type] = {"str": str, "int": int, "bool": bool, "list": list, "d
 LOGIN = ("-username", USER, "-password", PASSWORD)
 
 
+# The disks of the domains that tests define and start: a host starts no domain without them.
+DISKS = ("web/web.vmdk", "server/server.vmdk", "Fedora11/Fedora11.vmdk")
+
+
 def start_host(*flags: str) -> Simulator:
-    """A simulator that lets in whom ``carry_out`` logs in as."""
-    return start_simulator(*LOGIN, *flags)
+    """A simulator that lets in whom ``carry_out`` logs in as, with the disks of the domains that tests start."""
+    simulator = start_simulator(*LOGIN, *flags)
+    datastore = flags[flags.index("-datastore-name") + 1] if "-datastore-name" in flags else "local-storage"
+    for disk in DISKS:
+        simulator.add_disk(f"[{datastore}] {disk}")
+    return simulator
 
 
 def carry_out(
