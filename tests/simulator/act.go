@@ -56,6 +56,9 @@ func (d *domain) editVMX(ctx *simulator.Context, set map[string]string) error {
 	if err != nil {
 		return err
 	}
+	for key, value := range set {
+		set[key] = strings.ReplaceAll(value, `"`, "|22")
+	}
 	f.edit(set)
 	if err := d.s.replaceFile(file, []byte(f.String())); err != nil {
 		return err
@@ -137,7 +140,7 @@ func (d *domain) raise(ctx *simulator.Context, text string) (any, error) {
 //	free:        so many bytes are left, because of files that nobody sees here
 //	accessible:  the hosts reach it, or not
 //	maintenance: summary.maintenanceMode: normal, enteringMaintenance, inMaintenance
-//	disk:        another host makes a thin disk of 1 GiB, by its path in the datastore, and its directory
+//	disk:        another host makes a thin disk of 1 GiB unless it is there, by its path in the datastore, and its directory
 //	lock:        a file that another host holds, by its path in the datastore; unlock ends that
 type datastoreAct struct {
 	Datastore   string `json:"datastore"`
@@ -175,6 +178,9 @@ func (s *server) changeDatastore(a datastoreAct) error {
 		file := filepath.Join(v.dir, a.Disk)
 		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 			return err
+		}
+		if exists(file) {
+			return nil
 		}
 		return createDisk(file, 1<<30, "thin", "lsilogic")
 	}

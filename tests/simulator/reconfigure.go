@@ -21,6 +21,12 @@ import (
 // ReconfigVMTask changes the VMX file of a domain, which then is what the file says:
 // all of a specification, or nothing.
 func (d *domain) ReconfigVMTask(ctx *simulator.Context, req *types.ReconfigVM_Task) soap.HasFault {
+	if _, asks := d.question("ReconfigVM_Task"); asks { // it is refused before anything is asked
+		if _, _, fault := d.plan(ctx, &req.Spec); fault != nil {
+			return &methods.ReconfigVM_TaskBody{Res: &types.ReconfigVM_TaskResponse{
+				Returnval: d.domainTask(ctx, "reconfigVm", func() (types.AnyType, types.BaseMethodFault) { return nil, fault })}}
+		}
+	}
 	return &methods.ReconfigVM_TaskBody{Res: &types.ReconfigVM_TaskResponse{
 		Returnval: d.ask(ctx, "ReconfigVM_Task", func(ctx *simulator.Context) soap.HasFault {
 			return &methods.ReconfigVM_TaskBody{Res: &types.ReconfigVM_TaskResponse{
@@ -32,20 +38,8 @@ func (d *domain) ReconfigVMTask(ctx *simulator.Context, req *types.ReconfigVM_Ta
 
 // reconfigure carries out a specification. The caller holds the domain's lock.
 func (d *domain) reconfigure(ctx *simulator.Context, spec *configSpec) types.BaseMethodFault {
-	d.mergeAllocations(spec)
-	if fault := d.refuseSpec(spec); fault != nil {
-		return fault
-	}
-	f, fault := d.s.openVMX(d.Config.Files.VmPathName)
+	f, edit, fault := d.plan(ctx, spec)
 	if fault != nil {
-		return fault
-	}
-	version := d.Config.Version
-	if spec.Version != "" {
-		version = spec.Version
-	}
-	edit := d.newDeviceEdit(ctx, f, version)
-	if fault := edit.apply(spec.DeviceChange); fault != nil {
 		return fault
 	}
 	for _, work := range edit.before {
@@ -64,6 +58,20 @@ func (d *domain) reconfigure(ctx *simulator.Context, spec *configSpec) types.Bas
 	}
 	d.s.post(ctx, &types.VmReconfiguredEvent{VmEvent: d.vmEvent(), ConfigSpec: *spec})
 	return nil
+}
+
+// plan checks a specification as a whole; nothing is changed yet.
+func (d *domain) plan(ctx *simulator.Context, spec *configSpec) (*vmxFile, *deviceEdit, types.BaseMethodFault) {
+	d.mergeAllocations(spec)
+	if fault := d.refuseSpec(spec); fault != nil {
+		return nil, nil, fault
+	}
+	f, fault := d.s.openVMX(d.Config.Files.VmPathName)
+	if fault != nil {
+		return nil, nil, fault
+	}
+	edit := d.newDeviceEdit(ctx, f, cmp.Or(spec.Version, d.Config.Version))
+	return f, edit, edit.apply(spec.DeviceChange)
 }
 
 // mergeAllocations completes the allocations: parts that the client leaves out stay,

@@ -216,7 +216,7 @@ func (s *server) applyDevices(vm *simulator.VirtualMachine, from *settings) {
 	keepConnections(vm, read)
 	vm.Config.Hardware.Device = append(devices, read...)
 	vm.Network, vm.Guest.Net = nil, nil
-	vm.Datastore = s.datastoresOf(vm.Config.Files.VmPathName, read)
+	vm.Datastore = s.datastoresOf(vm.Runtime.Host, vm.Config.Files.VmPathName, read)
 	var disks, cards int32
 	for _, d := range read {
 		switch x := d.(type) {
@@ -286,7 +286,7 @@ func (s *server) applyPort(vm *simulator.VirtualMachine, card *types.VirtualEthe
 }
 
 // datastoresOf are the datastores of a VMX file and of the disks that it names.
-func (s *server) datastoresOf(vmxPath string, devices []types.BaseVirtualDevice) (refs []types.ManagedObjectReference) {
+func (s *server) datastoresOf(host *types.ManagedObjectReference, vmxPath string, devices []types.BaseVirtualDevice) []types.ManagedObjectReference {
 	files := []string{vmxPath}
 	for _, d := range devices {
 		if disk, ok := d.(*types.VirtualDisk); ok {
@@ -295,16 +295,7 @@ func (s *server) datastoresOf(vmxPath string, devices []types.BaseVirtualDevice)
 			}
 		}
 	}
-	for _, name := range files {
-		var p object.DatastorePath
-		if !p.FromString(name) {
-			continue
-		}
-		if v := s.volumeNamed(p.Datastore); v != nil && simulator.FindReference(refs, v.ref) == nil {
-			refs = append(refs, v.ref)
-		}
-	}
-	return refs
+	return s.datastoresFor(host, files)
 }
 
 // Reload reads the VMX file again.

@@ -119,13 +119,17 @@ class Simulator:
         self.control("POST", "datastore", {"datastore": datastore, **act})
 
     def add_disk(self, path: str) -> None:
-        """Another host makes a disk of 1 GiB: ``"[local-storage] web/web.vmdk"``."""
+        """Another host makes a disk of 1 GiB, unless it is there: ``"[local-storage] web/web.vmdk"``."""
         datastore, _, name = path.removeprefix("[").partition("] ")
         self.change_datastore(datastore, disk=name)
 
     def take_privileges(self, user: str, *missing: str) -> None:
         """From now on the user lacks exactly these privileges: ``"Datastore.Browse"`` ..."""
         self.control("POST", "privileges", {"user": user, "missing": missing})
+
+    def change_host(self, host: str = "", **act: object) -> None:
+        """Change a host: ``connection="notResponding"``, ``vmotion=False``, ``memory_mb=2048``, ``uuid="..."`` ..."""
+        self.control("POST", "host", {"host": host, **act})
 
     def stop(self) -> None:
         """End the simulator; a second time does nothing."""

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import pathlib
 import subprocess
@@ -15,6 +16,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
+from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import ChangedByOther
+from ansible_collections.virt.esx.tests.integration.contracts import give_disks
 from ansible_collections.virt.esx.tests.integration.domain.domains import (
     create_disk,
     domain_xml,
@@ -44,6 +47,9 @@ OF_A_DEFINE = [
 OF_A_CHANGE = [("PUT", 0), ("Reload", 0), ("Logout", 0)]
 OF_A_REMOVAL = [("DeleteVirtualDisk_Task", 0), ("CreateFilter", 1), ("UnregisterVM", 0)]
 
+# The files of a domain that runs.
+OF_A_DOMAIN = ["vmware.log", "web.nvram", "web.vmdk", "web.vmx"]
+
 _RUN = """
 import sys
 from ansible_collections.virt.esx.plugins.modules.esx_domain import main
@@ -55,6 +61,7 @@ def run_and_kill(esx: Simulator, at: tuple[str, int], **arguments: Any) -> None:
     """Run the module in a process of its own, and kill it while it waits for the answer to one of its calls."""
     given = {"uri": esx.uri(user=USER, no_verify=1), "password": PASSWORD, **arguments}
     method, number = at
+    give_disks(esx, arguments)
     esx.trace(reset=True)
     esx.inject(method=method, skip=number, count=1, delay=700)
     process = subprocess.Popen(
@@ -106,7 +113,7 @@ def test_a_define_that_was_killed(
     time.sleep(patience)
     assert ensure(host_with_faults, **domain_request)["domain"]["state"] == "running"
     assert not ensure(host_with_faults, **domain_request)["changed"]
-    assert files_in(host_with_faults, "[local-storage] web") == ["web.vmx"]
+    assert files_in(host_with_faults, "[local-storage] web") == OF_A_DOMAIN
     assert set(host_with_faults.domains()) == {"domain-1", "web"}
 
 
@@ -146,7 +153,7 @@ def test_two_who_define_the_same(esx: Simulator, slow: str, uuid: str | None) ->
     assert {result["domain"]["state"] for result in results} == {"running"}
     assert len({result["domain"]["moid"] for result in results}) == 1
     assert not ensure(esx, **domain_request)["changed"]
-    assert files_in(esx, "[local-storage] web") == ["web.vmx"]
+    assert files_in(esx, "[local-storage] web") == OF_A_DOMAIN
 
 
 @pytest.mark.parametrize("state", ["destroyed", "paused"])
@@ -158,9 +165,15 @@ def test_several_who_want_the_same_state(esx: Simulator, state: str) -> None:
 
 
 def test_several_who_write_the_same_file(esx: Simulator) -> None:
+    """Whoever is overtaken hears it; nobody's file is mixed with another's."""
     contents = [str(number).encode() * 200_000 for number in range(8)]
+
+    def write(content: bytes) -> None:
+        with contextlib.suppress(ChangedByOther):
+            write_file(esx, "[local-storage] shared/file", content)
+
     with ThreadPoolExecutor(len(contents)) as threads:
-        list(threads.map(lambda content: write_file(esx, "[local-storage] shared/file", content), contents))
+        list(threads.map(write, contents))
     assert read_file(esx, "[local-storage] shared/file") in contents
     assert files_in(esx, "[local-storage] shared") == ["file"]
 
