@@ -123,9 +123,9 @@ READING = {
 
 
 def comparable(result: Mapping[str, Any], done: Mapping[str, Any]) -> Result:
-    """A result without what nobody can know of a domain before the host has made it."""
+    """A result without what nobody can know of a domain before the host has made it, or completed it at its start."""
     compared = {key: value for key, value in result.items() if key != "diff"}
-    if "define" not in done["steps"]:
+    if not {"define", "power on"} & set(done["steps"]):
         return {**compared, "diff": result.get("diff")}
     unknown = ("moid", "uuid", "xml")
     return {**compared, "domain": {key: value for key, value in result["domain"].items() if key not in unknown}}
