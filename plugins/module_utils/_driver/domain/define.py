@@ -19,6 +19,7 @@ from typing import Any
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.browser import scsi_model_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.checks import check_devices, check_files
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import ESX, DomainRequest, with_options
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import HostFacts, find_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, Target, append_to_message
@@ -89,18 +90,16 @@ def plan_definition(request: DomainRequest, facts: HostFacts, scsi_model: Callab
     """
     if not request.name:
         raise ParseError("the description has no name, and the option name is not set.", where="name")
-    domain = with_options(_described(request, facts), request)
+    domain = with_options(described_domain(request, facts), request)
     path = vmx_place(domain, request.name)
-    if path.datastore not in facts.volumes.values():
-        known = ", ".join(f"'{name}'" for name in sorted(facts.volumes.values()))
-        raise NotFound(f"The host has no datastore '{path.datastore}'; it has {known or 'none'}.")
-    directory = f"[{path.datastore}] {path.directory}".rstrip()
+    directory = str(path.parent)
     if request.vmx is None:
         hardware = _hardware(domain, facts.host_version)
         text = write_vmx(domain, dialect=ESX, hw_version=hardware, scsi_model=scsi_model)
     else:
         text = merge_vmx(request.vmx, domain, directory=directory, datastores=facts.volumes)
     read = read_vmx(text, directory=directory, datastores=facts.volumes)
+    check_devices(read)
     return Definition(read, _encoded(text), path)
 
 
@@ -139,17 +138,39 @@ def vmx_place(domain: Domain, name: str) -> DatastorePath:
             where=f"<disk> {disk.target}",
             line=disk.line,
         )
-    directory = f"{place.directory}/" if place.directory else ""
-    return DatastorePath(place.datastore, f"{directory}{escape_datastore_item(name)}.vmx")
+    return place.beside(f"{escape_datastore_item(name)}.vmx")
 
 
-def _described(request: DomainRequest, facts: HostFacts) -> Domain:
-    """The domain of the description; bare file names of a VMX mean the directory that it will have."""
+def described_domain(request: DomainRequest, facts: HostFacts, directory: str | None = None) -> Domain:
+    """The domain of a description, its files checked.
+
+    :param directory: the datastore directory of the VMX, for bare file names in a VMX; without it, that which a new
+        domain's VMX will have.
+    :raises ParseError: for a path that does not mean what it seems to mean.
+    :raises NotFound: for a file in a datastore that the host does not have, be it a CD-ROM's.
+    """
     if request.xml is not None:
-        return request.xml
-    first = read_vmx(request.vmx or "", datastores=facts.volumes)
-    place = vmx_place(first, request.name or "")
-    return read_vmx(request.vmx or "", directory=f"[{place.datastore}] {place.directory}", datastores=facts.volumes)
+        described = request.xml
+    else:
+        # A volume that the host does not have keeps its name here, so that it can be told; else media become empty.
+        volumes = _NamedVolumes(facts.volumes)
+        vmx = request.vmx or ""
+        if directory is None:
+            place = vmx_place(read_vmx(vmx, datastores=volumes), request.name or "")
+            directory = str(place.parent)
+        described = read_vmx(vmx, directory=directory, datastores=volumes)
+    check_files(described, facts.volumes.values())
+    return described
+
+
+class _NamedVolumes(dict[str, str]):
+    """The names of datastores by volume; what is no volume of the host is taken as a name."""
+
+    def __contains__(self, _volume: object) -> bool:
+        return True
+
+    def __missing__(self, volume: str) -> str:
+        return volume
 
 
 def _hardware(domain: Domain, host_version: str | None) -> int:
@@ -231,7 +252,7 @@ def _upload(connection: EsxConnection, file: DatastoreFile, content: bytes) -> N
     try:
         put_file(connection.session, file, content)
     except NotFound:
-        directory = f"[{file.datastore}] {file.path.rpartition('/')[0]}"
+        directory = str(DatastorePath(file.datastore, file.path).parent)
         connection.session.content.fileManager.MakeDirectory(directory, connection.context.datacenter, True)
         put_file(connection.session, file, content)
 

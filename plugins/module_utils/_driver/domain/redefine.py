@@ -17,6 +17,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import Cpu,
 from ansible_collections.virt.esx.plugins.module_utils._domain.shares import same_shares
 from ansible_collections.virt.esx.plugins.module_utils._driver.browser import scsi_model_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.define import described_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import Difference, differences
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest, with_options
 from ansible_collections.virt.esx.plugins.module_utils._driver.dumpxml import read_texts, to_domain, with_uuid
@@ -28,7 +29,6 @@ from ansible_collections.virt.esx.plugins.module_utils._names import (
 )
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import DatastoreFile, get_file, put_file
 from ansible_collections.virt.esx.plugins.module_utils._vmx.merge import as_in_xml, merge_vmx
-from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def find_change(
     old = text.encode("utf-8", "surrogateescape")
     present = to_domain(connection, record, facts, text)
     path = parse_datastore_path(record.vmx_path or "")
-    directory = f"[{path.datastore}] {path.directory}".rstrip()
+    directory = str(path.parent)
     new = merge_vmx(
         old,
         _wanted(request, present, directory, facts),
@@ -108,10 +108,7 @@ def _says(domain: Domain) -> tuple[int | None, ...]:
 
 def _wanted(request: DomainRequest, present: Domain, directory: str, facts: HostFacts) -> Domain:
     """The description, else the domain as it is, with the plain options; by its UUID it was found."""
-    if request.vmx is not None:
-        described = read_vmx(request.vmx, directory=directory, datastores=facts.volumes)
-    else:
-        described = request.xml or present
+    described = described_domain(request, facts, directory) if request.is_definition else present
     wanted = with_options(_with_settings(_with_password(described, present), present), request)
     return replace(wanted, uuid=present.uuid, name=request.name or present.name)
 
