@@ -65,7 +65,9 @@ def check_devices(domain: Domain) -> None:
     :param domain: the domain as the host will read it, each disk with its address.
     :raises ParseError: for an IDE slave without a master, and for two cards with one MAC address.
     """
-    at_ide = {(disk.address.bus, disk.address.unit): disk for disk in domain.disks if disk.bus == "ide" and disk.address}
+    at_ide = {
+        (disk.address.bus, disk.address.unit): disk for disk in domain.disks if disk.bus == "ide" and disk.address
+    }
     for (channel, unit), disk in at_ide.items():
         if unit == 1 and (channel, 0) not in at_ide:
             raise ParseError(

@@ -14,6 +14,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.planner im
     read_back,
     with_xml,
 )
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power_cycle import PowerCycle, start_again
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import read_request
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import carry_out
@@ -25,12 +26,19 @@ def ensure_domain(connection: EsxConnection, invocation: Invocation) -> dict[str
     :raises EsxError: if that is impossible, or fails; nothing is half done then.
     """
     request = read_request(invocation.params)
+    cycles: list[PowerCycle] = []
 
     def make_plan() -> DomainPlan:
-        plan = plan_domain(connection, request)
+        plan = plan_domain(connection, request, cycles[0] if cycles else None)
+        if plan.cycle is not None:
+            cycles.append(plan.cycle)
         return with_xml(connection, plan) if invocation.diff and plan.steps else plan
 
-    outcome = carry_out(connection, invocation, make_plan)
+    def recover(error: BaseException, done: list[str]) -> None:
+        if cycles:
+            start_again(connection, cycles[0], error, done)
+
+    outcome = carry_out(connection, invocation, make_plan, recover)
     after = outcome.plan.after
     if outcome.first.steps and not invocation.check_mode:
         after = read_back(connection, outcome.plan)

@@ -11,15 +11,17 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.connection import
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.autostart import plan_autostart
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.define import Definition, plan_define
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power import (
-    POWER_ON,
     RESULTING_STATE,
-    SHUT_DOWN,
     SUSPEND,
     TOOLS_PATH,
     Guest,
-    PowerAction,
     plan_power,
     step_of,
+)
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power_cycle import (
+    PowerCycle,
+    check_power_cycle,
+    power_cycle_steps,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.reconfigure_live import plan_live
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.redefine import Change, change_step, find_change
@@ -37,7 +39,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.pending import PENDING_PATHS
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Plan, Step, Target
-from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, Refused
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound
 
 _ASKS_GUEST = ("shutdown", "rebooted")
 
@@ -46,18 +48,22 @@ _ASKS_GUEST = ("shutdown", "rebooted")
 class DomainPlan(Plan):
     """A plan for a domain, and the domain ``before`` and ``after`` it.
 
-    ``record`` is None for a domain that the host does not know; ``has_xml`` says whether its definition was read.
+    ``record`` is None for a domain that the host does not know; ``has_xml`` says whether its definition was read;
+    ``cycle`` is the power cycle that is a part of the plan.
     """
 
     target: Target
     before: DomainResult
     after: DomainResult
     has_xml: bool = False
+    cycle: PowerCycle | None = None
 
 
-def plan_domain(connection: EsxConnection, request: DomainRequest) -> DomainPlan:
+def plan_domain(connection: EsxConnection, request: DomainRequest, cycle: PowerCycle | None = None) -> DomainPlan:
     """What has to be done with a domain; at most two calls if it is nothing.
 
+    :param cycle: the power cycle that an earlier plan of the same task has begun: the domain ran before it, and so it
+        has to run in the end.
     :raises EsxError: if it cannot be done: Refused, NotFound, Ambiguous, ParseError.
     """
     paths, volumes = _paths(connection, request), request.is_about_definition
@@ -67,7 +73,20 @@ def plan_domain(connection: EsxConnection, request: DomainRequest) -> DomainPlan
     record, facts = found
     if request.state == "undefined":
         return _plan_undefined(connection, request, record, facts)
+    if cycle is not None and record.state == "shutoff":
+        return _plan_restart(connection, request, record, facts)
     return _plan_present(connection, request, record, facts)
+
+
+def _plan_restart(
+    connection: EsxConnection, request: DomainRequest, record: DomainRecord, facts: HostFacts
+) -> DomainPlan:
+    """The rest of a power cycle whose domain is shut off by now."""
+    plan = _plan_present(connection, replace(request, state="running"), record, facts)
+    if request.state != "paused":
+        return plan
+    suspend = step_of(connection, plan.target, SUSPEND, Guest())
+    return replace(plan, steps=[*plan.steps, suspend], after=replace(plan.after, state="paused"))
 
 
 def _paths(connection: EsxConnection, request: DomainRequest) -> list[str]:
@@ -131,13 +150,14 @@ def _plan_present(
     is_renamed = request.name not in (None, record.name)
     if is_renamed and not request.is_about_definition:
         _record, facts = read_domain_of(connection, record.ref)  # with the datastores
+    cycle = None
     if request.is_about_definition or is_renamed:
         change = find_change(connection, request, record, facts, in_state(record, present.reached))
         before, after = _results_of_change(change, before, after)
         if change.is_needed:
-            steps = _with_change(present, steps, change)
+            steps, cycle = _with_change(present, steps, change)
     steps += plan_autostart(connection, present.target, facts, request.autostart)
-    return DomainPlan(steps, record, present.target, before, after, has_xml=before.xml is not None)
+    return DomainPlan(steps, record, present.target, before, after, has_xml=before.xml is not None, cycle=cycle)
 
 
 @dataclass(frozen=True)
@@ -155,10 +175,6 @@ class _Present:
         """The state that the domain will be in."""
         return RESULTING_STATE.get(self.request.state, self.record.state)
 
-    def step(self, action: PowerAction) -> Step:
-        """A move as a step."""
-        return step_of(self.connection, self.target, action, self.guest)
-
 
 def _results_of_change(change: Change, before: DomainResult, after: DomainResult) -> tuple[DomainResult, DomainResult]:
     """The views with what a change does to the definition."""
@@ -174,38 +190,23 @@ def _results_of_change(change: Change, before: DomainResult, after: DomainResult
     return replace(before, xml=xml_of(change.before)), changed
 
 
-def _with_change(present: _Present, power: list[Step], change: Change) -> list[Step]:
-    """The steps for power, with the change where it can be made.
+def _with_change(present: _Present, power: list[Step], change: Change) -> tuple[list[Step], PowerCycle | None]:
+    """The steps for power, with the change where it can be made, and the power cycle if that takes one.
 
-    :raises Refused: if the domain has to be shut off for it, and nobody said that it may be.
+    :raises Refused: if the domain has to be shut off for it, and power_cycle is not set.
     """
-    record, offline = present.record, change_step(present.connection, present.target, change)
+    connection, target, record = present.connection, present.target, present.record
+    offline = change_step(connection, target, change)
     if record.state == "shutoff":
-        return [offline, *power]
+        return [offline, *power], None
     if present.reached == "shutoff":
-        return [*power, offline]
-    live, needs_shutdown = plan_live(present.connection, present.target, record, change)
+        return [*power, offline], None
+    live, needs_shutdown = plan_live(connection, target, record, change)
     if not needs_shutdown:
-        return [*power, live] if record.state == "paused" else [live, *power]
-    return _power_cycle(present, offline, ", ".join(needs_shutdown))
-
-
-def _power_cycle(present: _Present, offline: Step, needs_shutdown: str) -> list[Step]:
-    """Shut the domain down, change it, and bring it into the wanted state.
-
-    :param stuck: what needs it to be shut off.
-    """
-    state = present.record.state
-    refused = f"The {present.target} has to be shut off to change {needs_shutdown}, and it is {state}"
-    if not present.request.power_cycle:
-        raise Refused(f"{refused}.", hint="Set power_cycle to have it shut down, changed and started again.")
-    if state == "paused":
-        raise Refused(
-            f"{refused}, so that its guest cannot be asked to shut down.",
-            hint="Bring it into state running first.",
-        )
-    again = [present.step(POWER_ON)] + ([present.step(SUSPEND)] if present.reached == "paused" else [])
-    return [present.step(SHUT_DOWN), offline, *again]
+        return ([*power, live] if record.state == "paused" else [live, *power]), None
+    check_power_cycle(target, record, needs_shutdown, allowed=present.request.power_cycle)
+    steps = power_cycle_steps(connection, target, present.guest, [offline], present.reached)
+    return steps, PowerCycle(target, change, [offline.name])
 
 
 def with_xml(connection: EsxConnection, plan: DomainPlan) -> DomainPlan:

@@ -191,3 +191,10 @@ def _upload_and_reload(connection: EsxConnection, target: Target, change: Change
             target.ref.Reload()
             append_to_message(error, "The definition is as before.")
         raise
+
+
+def restore_definition(connection: EsxConnection, target: Target, change: Change) -> None:
+    """Give a domain that is shut off the very VMX back that it had before a change."""
+    if get_file(connection.session, change.file) != change.old:
+        put_file(connection.session, change.file, change.old)
+        target.ref.Reload()

@@ -75,14 +75,14 @@ def read_request(params: Mapping[str, Any]) -> DomainRequest:
         uuid=uuid,
         xml=xml,
         vmx=params["vmx"],
-        vcpus=_positive(params["vcpus"]),
+        vcpus=_at_least(1, params["vcpus"], "vcpus"),
         memory_kib=_size(params["memory"], "memory", _MIB),
         max_memory_kib=_size(params["max_memory"], "max_memory", 4 * _MIB),
         annotation=params["annotation"],
         autostart=params["autostart"],
         overwrite=params["overwrite"],
         power_cycle=params["power_cycle"],
-        shutdown_timeout=params["shutdown_timeout"],
+        shutdown_timeout=_at_least(0, params["shutdown_timeout"], "shutdown_timeout"),
         remove_storage=params["remove_storage"],
     )
 
@@ -156,10 +156,10 @@ def _name(name: str | None) -> str | None:
     return name
 
 
-def _positive(vcpus: int | None) -> int | None:
-    if vcpus is not None and vcpus < 1:
-        raise ParseError(f"it is {vcpus}, expecting at least 1.", where="vcpus")
-    return vcpus
+def _at_least(least: int, number: int | None, option: str) -> int | None:
+    if number is not None and number < least:
+        raise ParseError(f"it is {number}, expecting at least {least}.", where=option)
+    return number
 
 
 def _size(text: str | None, option: str, step: int) -> int | None:
