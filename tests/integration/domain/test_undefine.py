@@ -147,7 +147,12 @@ def test_a_removal_that_is_disturbed_leaves_nothing_in_the_end(
 
 
 # Spellings of another domain's disk that a VMX may have.
-ALIASES = ["domain-1/./domain-1.vmdk", "domain-1//domain-1.vmdk", "web/../domain-1/domain-1.vmdk", "/domain-1/domain-1.vmdk"]
+ALIASES = [
+    "domain-1/./domain-1.vmdk",
+    "domain-1//domain-1.vmdk",
+    "web/../domain-1/domain-1.vmdk",
+    "/domain-1/domain-1.vmdk",
+]
 
 
 @pytest.mark.parametrize("alias", ALIASES)

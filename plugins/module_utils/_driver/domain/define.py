@@ -20,6 +20,8 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk
 from ansible_collections.virt.esx.plugins.module_utils._driver.browser import scsi_model_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.checks import check_devices, check_files
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import differences
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.new_ids import with_new_ids, without_new_ids
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import ESX, DomainRequest, with_options
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import HostFacts, find_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, Target, append_to_message
@@ -60,9 +62,10 @@ _HARDWARE_OF_GSX = 7
 
 @dataclass(frozen=True)
 class Definition:
-    """A domain to be defined: its VMX, where that goes, and what it will be read as."""
+    """A domain to be defined: its VMX, where that goes, what it will be read as, and how it was described."""
 
     domain: Domain
+    described: Domain
     content: bytes
     path: DatastorePath
 
@@ -78,8 +81,13 @@ def plan_define(
     _check_name_is_free(connection, request)
     definition = plan_definition(request, facts, scsi_model_of(connection))
     file = DatastoreFile(connection.datacenter_path, definition.path.datastore, definition.path.path)
-    former = _look_at_former(connection, file, definition, overwrite=request.overwrite)
-    return definition, [Step("define", lambda: _define(connection, target, file, definition, former))]
+    former = _look_at_former(connection, file, definition, facts, overwrite=request.overwrite)
+
+    def define() -> None:
+        _define(connection, target, file, definition, former)
+        _check_is_ours(connection, target, file, definition, facts)
+
+    return definition, [Step("define", define)]
 
 
 def plan_definition(request: DomainRequest, facts: HostFacts, scsi_model: Callable[[Disk], str]) -> Definition:
@@ -90,7 +98,8 @@ def plan_definition(request: DomainRequest, facts: HostFacts, scsi_model: Callab
     """
     if not request.name:
         raise ParseError("the description has no name, and the option name is not set.", where="name")
-    domain = with_options(described_domain(request, facts), request)
+    described = with_options(described_domain(request, facts), request)
+    domain = with_new_ids(described)
     path = vmx_place(domain, request.name)
     directory = str(path.parent)
     if request.vmx is None:
@@ -100,7 +109,7 @@ def plan_definition(request: DomainRequest, facts: HostFacts, scsi_model: Callab
         text = merge_vmx(request.vmx, domain, directory=directory, datastores=facts.volumes)
     read = read_vmx(text, directory=directory, datastores=facts.volumes)
     check_devices(read)
-    return Definition(read, _encoded(text), path)
+    return Definition(read, described, _encoded(text), path)
 
 
 def _encoded(text: str) -> bytes:
@@ -191,7 +200,7 @@ def _check_name_is_free(connection: EsxConnection, request: DomainRequest) -> No
 
 
 def _look_at_former(
-    connection: EsxConnection, file: DatastoreFile, definition: Definition, *, overwrite: bool
+    connection: EsxConnection, file: DatastoreFile, definition: Definition, facts: HostFacts, *, overwrite: bool
 ) -> bytes | None:
     """What lies where the VMX will go, None if nothing does.
 
@@ -202,7 +211,7 @@ def _look_at_former(
     except NotFound:
         return None
     _check_is_nobodys(connection, file)
-    if not overwrite and not _is_left_over(former, definition):
+    if not overwrite and not _is_left_over(former, definition, facts):
         raise Refused(
             f"The file {file} exists and is not this domain's VMX.",
             hint="Set overwrite to replace it, or choose another name or directory.",
@@ -210,14 +219,25 @@ def _look_at_former(
     return former
 
 
-def _is_left_over(former: bytes, definition: Definition) -> bool:
-    """Whether a file was left by an interrupted attempt to define the same domain."""
+def _is_left_over(former: bytes, definition: Definition, facts: HostFacts) -> bool:
+    """Whether a file was left by an interrupted attempt to define the same domain: it has its UUID, or all the rest."""
     if former == definition.content:
         return True
     try:
-        return definition.domain.uuid is not None and read_vmx(former).uuid == definition.domain.uuid
+        found = _read(former, definition.path, facts)
     except ParseError:
         return False
+    return found.uuid == definition.domain.uuid or not _unlike(found, definition)
+
+
+def _unlike(found: Domain, definition: Definition) -> list[str]:
+    """In what a domain is not as it was described; ids that the description leaves out can be any."""
+    wanted, described = definition.domain, definition.described
+    return [item.name for item in differences(without_new_ids(wanted, described), without_new_ids(found, described))]
+
+
+def _read(content: bytes, path: DatastorePath, facts: HostFacts) -> Domain:
+    return read_vmx(content, directory=str(path.parent), datastores=facts.volumes)
 
 
 def _check_is_nobodys(connection: EsxConnection, file: DatastoreFile) -> None:
@@ -238,13 +258,32 @@ def _find_registered(connection: EsxConnection, file: DatastoreFile) -> Any:
 def _define(
     connection: EsxConnection, target: Target, file: DatastoreFile, definition: Definition, former: bytes | None
 ) -> None:
-    """Upload the VMX and register it, unless somebody else has done so meanwhile."""
+    """Upload the VMX and register it, unless another client has done so by now."""
     context = connection.context
     _check_is_nobodys(connection, file)
     with _restored(connection, file, former):
         _upload(connection, file, definition.content)
         task = context.vm_folder.RegisterVM_Task(str(file), None, False, context.pool, context.host)
         target.ref = connection.wait(task, f"Registering {target}")
+
+
+def _check_is_ours(
+    connection: EsxConnection, target: Target, file: DatastoreFile, definition: Definition, facts: HostFacts
+) -> None:
+    """Compare what the host has with what was uploaded: another client may have uploaded to the same place.
+
+    Which of two uploads a host registers is decided by the order in which it gets the calls.
+    """
+    content = get_file(connection.session, file)
+    if content == definition.content:
+        return
+    names = _unlike(_read(content, definition.path, facts), definition)
+    if names:
+        raise Refused(
+            f"Another client has defined the {target} at the same time, and the host has that definition: it differs "
+            f"in {', '.join(names)}.",
+            hint="Run the task again to change the domain.",
+        )
 
 
 def _upload(connection: EsxConnection, file: DatastoreFile, content: bytes) -> None:

@@ -76,7 +76,13 @@ def test_devices_of_the_host_are_no_files() -> None:
 
 
 # How another domain may spell a disk of this one.
-ALIASES = ["[ds] web/./web.vmdk", "[ds] web//web.vmdk", "[ds] x/../web/web.vmdk", "[ds]web/web.vmdk", "[ds] /web/web.vmdk"]
+ALIASES = [
+    "[ds] web/./web.vmdk",
+    "[ds] web//web.vmdk",
+    "[ds] x/../web/web.vmdk",
+    "[ds]web/web.vmdk",
+    "[ds] /web/web.vmdk",
+]
 
 
 @pytest.mark.parametrize("alias", ALIASES)
