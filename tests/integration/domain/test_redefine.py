@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain import reconfigure_live, redefine
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain import redefine
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError, Refused, ServerFault
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import get_file
 from ansible_collections.virt.esx.tests.integration.domain.domains import (
@@ -28,6 +28,7 @@ VMX = "[local-storage] web/web.vmx"
 CDROM = (
     "<disk type='file' device='cdrom'><source file='[local-storage] iso/{}.iso'/><target dev='hda' bus='ide'/></disk>"
 )
+FOLDER = "<filesystem type='mount'><source dir='/srv'/><target dir='srv'/></filesystem>"
 EMPTY = "<disk type='file' device='cdrom'><target dev='hda' bus='ide'/></disk>"
 SECOND_DISK = "<disk type='file' device='disk'><source file='[local-storage] web/b.vmdk'/><target dev='sdb'/></disk>"
 
@@ -312,26 +313,28 @@ def test_a_paused_domain_is_no_power_cycle_s(on: Simulator) -> None:
 
 
 def test_somebody_else_s_change_is_noticed_while_shut_off(off: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    def late(*arguments: Any) -> bytes:
-        off.change_from_outside("web", set={"annotation": "theirs"})
-        return get_file(*arguments)
+    real = redefine.reconfigure
 
-    monkeypatch.setattr(redefine, "get_file", late)
-    with pytest.raises(Refused, match="changed by somebody else meanwhile"):
+    def late(*arguments: Any) -> None:
+        off.change_from_outside("web", set={"annotation": "theirs"})
+        real(*arguments)
+
+    monkeypatch.setattr(redefine, "reconfigure", late)
+    with pytest.raises(Refused, match="Another client has changed"):
         ensure(off, name="web", vcpus=4)
     assert 'annotation = "theirs"' in vmx_lines(off)
     assert 'numvcpus = "2"' in vmx_lines(off)
 
 
 def test_somebody_else_s_change_is_noticed_while_running(on: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = reconfigure_live._reconfigure
+    real = redefine.reconfigure
 
     def late(*arguments: Any) -> None:
         on.change_from_outside("web", set={"annotation": "theirs"})
         real(*arguments)
 
-    monkeypatch.setattr(reconfigure_live, "_reconfigure", late)
-    with pytest.raises(Refused, match="changed by somebody else meanwhile"):
+    monkeypatch.setattr(redefine, "reconfigure", late)
+    with pytest.raises(Refused, match="Another client has changed"):
         ensure(on, name="web", annotation="ours")
     assert 'annotation = "theirs"' in vmx_lines(on)
 
@@ -340,9 +343,18 @@ def test_a_reload_that_fails_leaves_the_definition_as_it_was(off: Simulator) -> 
     before = read_file(off, VMX)
     off.inject(method="Reload", fault="InvalidState", count=1)
     with pytest.raises(ServerFault, match="The definition is as before"):
-        ensure(off, name="web", vcpus=4)
+        ensure(off, xml=domain_xml(devices=CDROM.format("a") + FOLDER))
     assert read_file(off, VMX) == before
-    assert check_apply_repeat(off, name="web", vcpus=4)["changed"]
+    assert check_apply_repeat(off, xml=domain_xml(devices=CDROM.format("a") + FOLDER))["changed"]
+
+
+def test_only_what_the_api_cannot_say_is_uploaded(off: Simulator) -> None:
+    off.trace(reset=True)
+    assert check_apply_repeat(off, name="web", vcpus=4)["steps"] == ["change vcpus"]
+    assert {"PUT", "Reload"}.isdisjoint(off.methods())
+    xml = domain_xml(devices=CDROM.format("a") + FOLDER).replace("<vcpu>2", "<vcpu>8")
+    assert check_apply_repeat(off, xml=xml)["steps"] == ["change vcpus", "change filesystem srv in the VMX"]
+    assert {'numvcpus = "8"', 'sharedFolder0.guestName = "srv"'} <= set(vmx_lines(off))
 
 
 def test_a_vmx_that_cannot_be_read_is_said(off: Simulator) -> None:

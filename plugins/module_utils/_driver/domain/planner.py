@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
@@ -23,12 +24,22 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power_cycl
     check_power_cycle,
     power_cycle_steps,
 )
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.reconfigure_live import plan_live
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.redefine import Change, change_step, find_change
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.redefine import (
+    Change,
+    change_steps,
+    find_change,
+    unlike_wanted,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.result import DomainResult, result_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.undefine import plan_undefine
-from ansible_collections.virt.esx.plugins.module_utils._driver.dumpxml import read_texts, to_xml, xml_of
+from ansible_collections.virt.esx.plugins.module_utils._driver.dumpxml import (
+    read_texts,
+    to_domain,
+    to_xml,
+    with_uuid,
+    xml_of,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
     DomainRecord,
     HostFacts,
@@ -49,7 +60,7 @@ class DomainPlan(Plan):
     """A plan for a domain, and the domain ``before`` and ``after`` it.
 
     ``record`` is None for a domain that the host does not know; ``has_xml`` says whether its definition was read;
-    ``cycle`` is the power cycle that is a part of the plan.
+    ``cycle`` is the power cycle that is a part of the plan, ``change`` that of the definition.
     """
 
     target: Target
@@ -57,6 +68,7 @@ class DomainPlan(Plan):
     after: DomainResult
     has_xml: bool = False
     cycle: PowerCycle | None = None
+    change: Change | None = None
 
 
 def plan_domain(connection: EsxConnection, request: DomainRequest, cycle: PowerCycle | None = None) -> DomainPlan:
@@ -150,14 +162,17 @@ def _plan_present(
     is_renamed = request.name not in (None, record.name)
     if is_renamed and not request.is_about_definition:
         _record, facts = read_domain_of(connection, record.ref)  # with the datastores
-    cycle = None
+    cycle = change = None
     if request.is_about_definition or is_renamed:
         change = find_change(connection, request, record, facts, in_state(record, present.reached))
         before, after = _results_of_change(change, before, after)
         if change.is_needed:
             steps, cycle = _with_change(present, steps, change)
+        else:
+            change = None
     steps += plan_autostart(connection, present.target, facts, request.autostart)
-    return DomainPlan(steps, record, present.target, before, after, has_xml=before.xml is not None, cycle=cycle)
+    has_xml = before.xml is not None
+    return DomainPlan(steps, record, present.target, before, after, has_xml=has_xml, cycle=cycle, change=change)
 
 
 @dataclass(frozen=True)
@@ -196,17 +211,22 @@ def _with_change(present: _Present, power: list[Step], change: Change) -> tuple[
     :raises Refused: if the domain has to be shut off for it, and power_cycle is not set.
     """
     connection, target, record = present.connection, present.target, present.record
-    offline = change_step(connection, target, change)
     if record.state == "shutoff":
-        return [offline, *power], None
+        return [*change_steps(connection, target, change, after_power=False), *power], None
     if present.reached == "shutoff":
-        return [*power, offline], None
-    live, needs_shutdown = plan_live(connection, target, record, change)
-    if not needs_shutdown:
-        return ([*power, live] if record.state == "paused" else [live, *power]), None
-    check_power_cycle(target, record, needs_shutdown, allowed=present.request.power_cycle)
-    steps = power_cycle_steps(connection, target, present.guest, [offline], present.reached)
-    return steps, PowerCycle(target, change, [offline.name])
+        return [*power, *change_steps(connection, target, change, after_power=True)], None
+    if not change.how.needs_shutdown and change.how.reconfigured:
+        if record.state == "paused":
+            return [*power, *change_steps(connection, target, change, after_power=bool(power))], None
+        return [*change_steps(connection, target, change, after_power=False), *power], None
+    check_power_cycle(target, record, _needs_shutdown(change), allowed=present.request.power_cycle)
+    offline = change_steps(connection, target, change, after_power=True)
+    steps = power_cycle_steps(connection, target, present.guest, offline, present.reached)
+    return steps, PowerCycle(target, change, [step.name for step in offline])
+
+
+def _needs_shutdown(change: Change) -> Sequence[str]:
+    return change.how.needs_shutdown or ["keys of the VMX"]
 
 
 def with_xml(connection: EsxConnection, plan: DomainPlan) -> DomainPlan:
@@ -230,12 +250,20 @@ def with_xml(connection: EsxConnection, plan: DomainPlan) -> DomainPlan:
 
 
 def read_back(connection: EsxConnection, plan: DomainPlan) -> DomainResult:
-    """The domain as the server has it after a course; one call, and one file where its definition was looked at."""
+    """The domain as the server has it after a plan; one call, and one file where its definition was looked at.
+
+    What the host made otherwise than it was wanted is warned of.
+    """
     if plan.after.state == "undefined":
         return plan.after
     record, facts = read_domain_of(connection, plan.target.ref, volumes=plan.has_xml)
-    xml = to_xml(connection, record, facts, _read_text(connection, record)) if plan.has_xml else None
-    return result_of(record, facts, xml)
+    if not plan.has_xml:
+        return result_of(record, facts)
+    found = with_uuid(to_domain(connection, record, facts, _read_text(connection, record)), record)
+    unlike = unlike_wanted(plan.change, found) if plan.change is not None else []
+    if unlike:
+        connection.warn(f"The host has made the {plan.target} otherwise than it was wanted in {', '.join(unlike)}.")
+    return result_of(record, facts, xml_of(found))
 
 
 def _read_text(connection: EsxConnection, record: DomainRecord) -> str:

@@ -87,9 +87,10 @@ def read_request(params: Mapping[str, Any]) -> DomainRequest:
     )
 
 
-def with_options(domain: Domain, request: DomainRequest) -> Domain:
-    """A domain with what the plain options say; they come before its description.
+def with_options(domain: Domain, request: DomainRequest, *, keeps_shares: bool = False) -> Domain:
+    """A domain with what the plain options say; they override its description.
 
+    :param keeps_shares: whether its CPU shares are a number of their own, and not a level.
     :raises Refused: if they cannot go together with the rest of it.
     """
     changed = replace(
@@ -99,7 +100,9 @@ def with_options(domain: Domain, request: DomainRequest) -> Domain:
     )
     if request.vcpus is not None and request.vcpus != domain.vcpus:
         topology = _topology(domain.cpu, request.vcpus)
-        shares = None if domain.shares is None else same_shares(domain.shares, domain.vcpus, request.vcpus)
+        shares = domain.shares
+        if shares is not None and not keeps_shares:
+            shares = same_shares(shares, domain.vcpus, request.vcpus)
         changed = replace(changed, vcpus=request.vcpus, current_vcpus=None, cpu=topology, shares=shares)
     if request.annotation is not None:
         changed = replace(changed, description=request.annotation)
