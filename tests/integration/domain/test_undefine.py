@@ -92,6 +92,7 @@ def test_a_disk_that_a_snapshot_of_another_domain_has_stays(web: Simulator) -> N
         index = host.session.content.searchIndex
         (other,) = index.FindAllByUuid(None, OTHER, True, False)
         host.wait(other.CreateSnapshot_Task("kept", "", False, False), "Making a snapshot")
+    create_disk(web, "[local-storage] other/other.vmdk")
     disk_of_its_own = domain_xml("other", uuid=OTHER, mac=None, disk="[local-storage] other/other.vmdk")
     ensure(web, xml=disk_of_its_own)
     assert f"delete {PLACE}/web.vmdk" not in undefine(web)
