@@ -4,7 +4,7 @@
 """What VMware has and libvirt has no place for, in the domain's metadata.
 
 libvirt forgets ``guestOS`` (G9). It is written as libosinfo's element, which is the one that tools look at for the
-operating system. Its ids are URIs; those of other vendors say nothing that VMX could hold and are left alone.
+operating system. Its ids are URIs; those of libosinfo's own that virt-install writes are read as VMware's words.
 
 libvirt takes an NVRAM only beside EFI firmware, in ``<os>``; that of a BIOS is an element of our own.
 
@@ -25,6 +25,7 @@ from urllib.parse import quote, unquote
 from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element, child
 from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
+from ansible_collections.virt.esx.plugins.module_utils._domain.guests import other_guest, word_of_osinfo
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
 
 _LIBOSINFO = "http://libosinfo.org/xmlns/libvirt/domain/1.0"
@@ -34,12 +35,13 @@ _NVRAM = f"{{{_ESX}}}nvram"
 _ID = "http://vmware.com/guestos/"
 
 
-def read_guest_os(metadata: Element | None) -> str | None:
-    """VMware's word for the operating system, None where the metadata has none."""
+def read_guest_os(metadata: Element | None, arch: str) -> str | None:
+    """VMware's word for the operating system, None where the metadata has none, or one that VMware knows nothing of."""
     element = child(metadata, *_OS)
     identity = "" if element is None else element.get("id") or ""
     if not identity.startswith(_ID):
-        return None
+        choice = word_of_osinfo(identity, arch)
+        return None if choice is None or choice.word == other_guest(arch) else choice.word
     return unquote(identity[len(_ID) :], errors="surrogateescape")
 
 

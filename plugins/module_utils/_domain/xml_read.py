@@ -57,12 +57,13 @@ def read_domain(xml: str | bytes, forms: XmlForms = LIBVIRT) -> Domain:
     check_unused(elements, top, devices)
     disks = read_disks(devices.get("disk", ()), forms)
     check_unique(disks)
+    system = read_os(root, top, forms)
     return Domain(
         name=name,
         uuid=_uuid(top, forms),
         genid=uuid_of(top.get("genid")),
         description=text_of(top.get("description")),
-        guest_os=read_guest_os(top.get("metadata")),
+        guest_os=read_guest_os(top.get("metadata"), system.arch),
         memory_kib=memory,
         current_memory_kib=current_memory,
         min_guarantee_kib=size_kib(child(top.get("memtune"), "min_guarantee")) or None,
@@ -70,7 +71,7 @@ def read_domain(xml: str | bytes, forms: XmlForms = LIBVIRT) -> Domain:
         current_vcpus=current_vcpus,
         cpuset=cpuset,
         shares=read_shares(top.get("cputune")),
-        os=read_os(root, top, forms),
+        os=system,
         cpu=read_cpu(top.get("cpu")),
         disks=disks,
         controllers=with_implied(read_controllers(devices.get("controller", ()), forms), disks, forms),
