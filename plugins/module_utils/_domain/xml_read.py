@@ -21,7 +21,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.firmware import r
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import LIBVIRT, XmlForms
 from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import read_interface
 from ansible_collections.virt.esx.plugins.module_utils._domain.libvirt_checks import check_unused
-from ansible_collections.virt.esx.plugins.module_utils._domain.metadata import read_guest_os
+from ansible_collections.virt.esx.plugins.module_utils._domain.metadata import read_guest_os, with_kept_keys
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain, Video
 from ansible_collections.virt.esx.plugins.module_utils._domain.processors import read_cpu, read_shares, read_vcpus
 from ansible_collections.virt.esx.plugins.module_utils._domain.tpms import read_tpm
@@ -58,7 +58,7 @@ def read_domain(xml: str | bytes, forms: XmlForms = LIBVIRT) -> Domain:
     disks = read_disks(devices.get("disk", ()), forms)
     check_unique(disks)
     system = read_os(root, top, forms)
-    return Domain(
+    domain = Domain(
         name=name,
         uuid=_uuid(top, forms),
         genid=uuid_of(top.get("genid")),
@@ -85,6 +85,7 @@ def read_domain(xml: str | bytes, forms: XmlForms = LIBVIRT) -> Domain:
         datacenter_path=text_of(top.get(f"{_VMWARE}datacenterpath")),
         moref=text_of(top.get(f"{_VMWARE}moref")),
     )
+    return with_kept_keys(domain, top.get("metadata")) if forms.more else domain
 
 
 def _check_root(root: Element) -> None:
