@@ -49,7 +49,7 @@ _VMX, _NVRAM = f"{{{_ESX}}}vmx", f"{{{_ESX}}}nvram"
 # Kind of device -> what it is known by, and the keys that it may have here: those that the reader of VMX keeps.
 _KNOWN_BY = {"disk": ("target",), "controller": ("type", "index"), "interface": ("mac", "place")}
 KEPT_KEYS = {
-    "disk": ("deviceType", "mode", "sharing", "clientDevice"),
+    "disk": ("deviceType", "mode", "sharing", "clientDevice", "fileName"),
     "controller": ("sharedBus",),
     "interface": (
         *("connectionType", "pvnID", "opaqueNetwork.id", "opaqueNetwork.type", "externalId"),

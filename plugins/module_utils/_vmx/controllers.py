@@ -21,6 +21,7 @@ from dataclasses import replace
 from ansible_collections.virt.esx.plugins.module_utils._domain.controllers import SCSI_MODELS
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Controller, Disk, Domain
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+from ansible_collections.virt.esx.plugins.module_utils._vmx.disk_modes import read_shared_bus
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
 from ansible_collections.virt.esx.plugins.module_utils._vmx.slots import BUSES, CONTROLLERS
 from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import YES, Entry, WriteContext
@@ -40,7 +41,12 @@ def present_controllers(context: ReadContext, kind: str) -> tuple[Controller, ..
     sections = context.vmx.sections
     return tuple(
         [
-            Controller(kind, index, _read_model(context, f"{at}.virtualDev") if kind == "scsi" else None)
+            Controller(
+                kind,
+                index,
+                context.attempt(_read_model, context, f"{at}.virtualDev", default=None) if kind == "scsi" else None,
+                keys=read_shared_bus(context, at),
+            )
             for index, at in enumerate(CONTROLLERS[kind])
             if at in sections and context.vmx.boolean(f"{at}.present")
         ]
@@ -49,7 +55,7 @@ def present_controllers(context: ReadContext, kind: str) -> tuple[Controller, ..
 
 def _read_model(context: ReadContext, key: str) -> str | None:
     word = context.vmx.get(key)
-    if word is None:
+    if word is None or (not word and context.dialect.tolerant):
         return None
     model = _MODELS.get(word.lower())
     if model is None:
@@ -90,6 +96,7 @@ def write_controllers(domain: Domain, disks: Sequence[Disk], context: WriteConte
             lines.append((f"{kind}{index}.present", YES))
             if word is not None:
                 lines.append((f"{kind}{index}.virtualDev", word))
+            lines += [(f"{kind}{index}.{key}", value) for key, value in controller.keys]
     return lines
 
 

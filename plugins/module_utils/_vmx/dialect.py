@@ -63,6 +63,14 @@ class Dialect:
         default=False,
         metadata=_repair("L33", "The names of encodings have VMware's meaning: Shift_JIS is Windows' code page 932."),
     )
+    tolerant: bool = field(
+        default=False,
+        metadata=_repair(
+            "G28 P27 P40 P51 P57",
+            "A setting or device that cannot be understood is reported and left out; the rest is converted. Of memory "
+            "and processors everything has to be right.",
+        ),
+    )
     strict_numbers: bool = field(
         default=False, metadata=_repair("G26 P14", "A number that is out of range is refused, never cut to fewer bits.")
     )
@@ -146,6 +154,14 @@ class Dialect:
             "G28 P40 P41",
             "Raw device mappings, passthrough disks, any CD-ROM image, and floppies without fileType "
             "are read and written.",
+        ),
+    )
+    keeps_disk_modes: bool = field(
+        default=False,
+        metadata=_repair(
+            "P42 P29b G10",
+            "Modes of disks, multi-writer disks, shared buses and the types of raw device mappings are kept: as "
+            "snapshot='no' and <shareable/>, else in the metadata.",
         ),
     )
     keep_empty_drive_kind: bool = field(

@@ -5,13 +5,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
+from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+from ansible_collections.virt.esx.plugins.module_utils._report import Report
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import Dialect
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
 from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import (
     Place,
 )
+
+_Value = TypeVar("_Value")
 
 INT_MAX = 2**31 - 1
 
@@ -24,6 +30,24 @@ class ReadContext:
     dialect: Dialect
     hw_version: int
     place: Place
+    report: Report = field(default_factory=Report, compare=False)
+
+    def attempt(self, read: Callable[..., _Value], *arguments: Any, default: _Value) -> _Value:
+        """What a reader makes of a device or setting; where it cannot be understood, that is reported.
+
+        :raises ParseError: in the dialects that are strict.
+        """
+        if not self.dialect.tolerant:
+            return read(*arguments)
+        try:
+            return read(*arguments)
+        except ParseError as refusal:
+            self.report.leave_out(refusal.where or "", refusal.reason, line=refusal.line)
+            return default
+
+    def leave_out(self, key: str, why: str, *, essential: bool = False) -> None:
+        """Report a key whose value has no effect."""
+        self.vmx.leave_out(key, why, essential=essential)
 
     def path(self, key: str, name: str, *, may_be_missing: bool = False) -> str | None:
         """The source in XML of the file name that the key holds; None where it may be missing and its datastore is."""

@@ -23,6 +23,7 @@ from typing import NamedTuple
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Cpu, Domain
 from ansible_collections.virt.esx.plugins.module_utils._domain.shares import LEVELS, level_of
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import CPUS, round_up, to_cpus
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
 from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import Entry, WriteContext
@@ -30,7 +31,6 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import
 _STEP_MIB = 4
 _STEP_KIB = _STEP_MIB * 1024
 _DEFAULT_MIB = 32
-_CPUS = 16384  # the most that libvirt's sets of processors hold
 
 _SHARES_LIMIT = 1 << 64
 _CPU = re.compile(r"[ \t\n\v\f\r]*\+?0*([0-9]{1,9})[ \t\n\v\f\r]*\Z", re.ASCII)
@@ -65,13 +65,13 @@ def _kib(megabytes: int) -> int:
 
 def write_memory(domain: Domain, _writing: WriteContext) -> list[Entry]:
     """The same keys; the size is rounded up to what VMware takes (F23 to F25)."""
-    size = -(-domain.memory_kib // _STEP_KIB) * _STEP_KIB
+    size = round_up(domain.memory_kib, _STEP_KIB)
     lines = [("memsize", str(size // 1024))]
     current = min(domain.current_memory_kib or domain.memory_kib, domain.memory_kib)
     if current < size:
-        lines.append(("sched.mem.max", str(-(-current // 1024))))
+        lines.append(("sched.mem.max", str(round_up(current, 1024) // 1024)))
     if domain.min_guarantee_kib:
-        lines.append(("sched.mem.minsize", str(-(-domain.min_guarantee_kib // 1024))))
+        lines.append(("sched.mem.minsize", str(round_up(domain.min_guarantee_kib, 1024) // 1024)))
     return lines
 
 
@@ -102,12 +102,14 @@ def read_affinity(context: ReadContext, processors: int) -> tuple[int, ...] | No
     value = context.vmx.get(key)
     if value is None or value.lower() == "all":
         return None
+    if context.dialect.any_affinity and (ranges := to_cpus(value)) and "^" not in value:
+        return ranges
     pieces = [_CPU.match(piece) for piece in value.split(",")]
     result = {int(piece[1]) for piece in pieces if piece}
     if not all(pieces):
         raise context.vmx.error_at(key, f"expecting processor numbers separated by ',', found '{value}'")
-    if max(result) >= _CPUS:
-        raise context.vmx.error_at(key, f"processor {max(result)} is too large, expecting less than {_CPUS}")
+    if max(result) >= CPUS:
+        raise context.vmx.error_at(key, f"processor {max(result)} is too large, expecting less than {CPUS}")
     if len(pieces) < processors and not context.dialect.any_affinity:
         raise context.vmx.error_at(key, f"expecting at least numvcpus, {processors}, processors, found {len(pieces)}")
     return tuple(sorted(result))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain
 from ansible_collections.virt.esx.plugins.module_utils._vmx import (
@@ -83,6 +84,8 @@ def escaped(key: str, value: str, dialect: Dialect) -> str:
 def entries(domain: Domain, context: WriteContext) -> list[Entry]:
     """The lines that follow from the domain; a key may occur twice, and then the first counts."""
     drives = placed(domain.disks, context)
+    shared = frozenset([f"{one.type}{one.index}" for one in domain.controllers if dict(one.keys).get("sharedBus")])
+    context = replace(context, shared_buses=shared)
     lines = [
         *firmware.write_guest(domain, context),
         *firmware.write_smbios(domain, context),
