@@ -72,12 +72,18 @@ def read_controllers(
         return (*present, *(Controller(kind, index) for kind, index in sorted(implied)))
     models = {(controller.type, controller.index): controller.model for controller in present}
     last: dict[str, int] = {}
+    highest: dict[str, int] = {}
     for disk in disks:
         if disk.address is not None:
             last[disk.bus] = disk.address.controller
-    return tuple(
-        Controller(kind, index, models.get((kind, index))) for kind in _ORDER for index in range(last.get(kind, -1) + 1)
-    )
+            highest[disk.bus] = max(highest.get(disk.bus, 0), disk.address.controller)
+    found = []
+    for kind in _ORDER:
+        for index in range(highest.get(kind, -1) + 1):
+            # What is above the controller of the last disk libvirt adds later, without a model.
+            model = models.get((kind, index)) if index <= last[kind] else None
+            found.append(Controller(kind, index, model))
+    return tuple(found)
 
 
 def write_controllers(domain: Domain, disks: Sequence[Disk], context: WriteContext) -> list[Entry]:

@@ -81,7 +81,7 @@ def read_slot(context: ReadContext, bus: str, slot: slots.Slot) -> Disk | None:
 
 
 def _client_drive(context: ReadContext, bus: str, slot: slots.Slot, kind: str | None) -> Disk | None:
-    """The drive of the PC that a console runs on: the CD-ROM drive that ESXi gives a new machine, empty for the host."""
+    """The drive of a console's own PC: the CD-ROM drive that ESXi gives a new machine, empty as the host sees it."""
     if kind not in (None, _IMAGE, *_BLOCK_DEVICES):
         context.leave_out(
             f"{slot.section}.clientDevice", "libvirt has no device of the console's PC but a CD-ROM drive"

@@ -22,6 +22,10 @@ _Value = TypeVar("_Value")
 INT_MAX = 2**31 - 1
 
 
+class NoSuchDatastore(ParseError):
+    """A file in a datastore that is not among those that the caller named, so that it cannot be left out."""
+
+
 @dataclass(frozen=True)
 class ReadContext:
     """One VMX being read."""
@@ -41,6 +45,8 @@ class ReadContext:
             return read(*arguments)
         try:
             return read(*arguments)
+        except NoSuchDatastore:
+            raise
         except ParseError as refusal:
             self.report.leave_out(refusal.where or "", refusal.reason, line=refusal.line)
             return default
@@ -56,7 +62,8 @@ class ReadContext:
         except ValueError as err:
             raise self.vmx.error_at(key, f"file name '{name}' {err}") from None
         if source is None and not may_be_missing:
-            raise self.vmx.error_at(key, f"file name '{name}' refers to a datastore that does not exist")
+            message = f"file name '{name}' refers to a datastore that does not exist"
+            raise NoSuchDatastore(message, where=key, line=self.vmx.line(key))
         return source
 
     def count(self, key: str, default: int) -> int:

@@ -25,6 +25,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import Cpu,
 from ansible_collections.virt.esx.plugins.module_utils._domain.shares import LEVELS, level_of
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import CPUS, round_up, to_cpus
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
 from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import Entry, WriteContext
 
@@ -131,6 +132,12 @@ def read_shares(context: ReadContext, processors: int) -> int | None:
         words = ", ".join(f"'{word}'" for word in LEVELS)
         raise context.vmx.error_at(key, f"expecting one of {words} or a number, found '{value}'")
     return -shares % _SHARES_LIMIT if negative else shares
+
+
+def has_level(vmx: VmxFile) -> bool:
+    """Whether the shares are a level, which goes with the number of processors, and not a number of their own."""
+    word = vmx.word("sched.cpu.shares")
+    return word is None or word in LEVELS
 
 
 def write_processors(domain: Domain, context: WriteContext) -> list[Entry]:
