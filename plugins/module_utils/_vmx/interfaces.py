@@ -90,7 +90,7 @@ def read_interfaces(context: ReadContext) -> tuple[Interface, ...]:
 
 
 def _read_interface(context: ReadContext, at: str) -> Interface:
-    mac_type, mac = context.attempt(_read_mac, context, at, default=(None, None))
+    mac_type, mac = context.attempt(_read_mac, context, at, default=_NO_MAC)
     model = context.attempt(_read_model, context, at, default=None)
     read_network = _read_network if context.dialect.tolerant else _read_network_as_libvirt
     network = context.attempt(read_network, context, at, default=_UNCONNECTED)
@@ -173,6 +173,7 @@ class _Network(NamedTuple):
 
 
 _UNCONNECTED = _Network("null")
+_NO_MAC: tuple[str | None, str | None] = (None, None)
 
 
 def _read_network_as_libvirt(context: ReadContext, at: str) -> _Network:
