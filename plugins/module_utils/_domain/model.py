@@ -46,6 +46,7 @@ class Disk:
     driver_name: str | None = None  # the SCSI controller's model in the first manual's form (F39)
     readonly: bool = False
     transient: bool = False
+    boot_order: int | None = None  # the place in the boot order, from 1
     line: int | None = field(default=None, compare=False, repr=False)
 
 
@@ -96,6 +97,8 @@ class Interface:
     mac_check: bool | None = None  # None where nothing is said
     target: str | None = None  # the virtual network device of a custom network
     model: str | None = None
+    link: str | None = None  # up, down; None where nothing is said
+    boot_order: int | None = None  # as of a disk
     line: int | None = field(default=None, compare=False, repr=False)
 
 
@@ -155,6 +158,9 @@ class Os:
     secure_boot: bool | None = None  # the firmware feature secure-boot
     nvram: str | None = None
     smbios: str | None = None  # host, emulate, sysinfo
+    boot: tuple[str, ...] = ()  # kinds of devices to start from, in their order: hd, cdrom, fd, network
+    boot_menu: bool | None = None  # None where nothing is said
+    boot_delay_ms: int | None = None  # the time that the boot menu waits
 
 
 @dataclass(frozen=True)

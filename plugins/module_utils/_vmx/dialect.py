@@ -174,6 +174,15 @@ class Dialect:
         ),
     )
 
+    reports: bool = field(
+        default=False,
+        metadata=_repair(
+            "F64 F74",
+            "Words without effect are reported, or refused where they change what a network, a disk or a device is; "
+            "words that libvirt's schema does not have are refused.",
+        ),
+    )
+
     libvirt_0_7_6: bool = field(
         default=False,
         metadata=_form("S11 S12 S13", "No .encoding, no lines for absent floppies, MAC addresses in upper case."),
@@ -187,7 +196,7 @@ _FIRST_MANUAL = XmlForms(
 
 def _repaired() -> Dialect:
     flags = {flag.name: True for flag in fields(Dialect) if flag.metadata and not flag.metadata.get("dialect")}
-    forms = XmlForms(clusters=False, moref=False, bare_vds=False, more=True, exact=True, sata_units=30)
+    forms = XmlForms(clusters=False, moref=False, bare_vds=False, more=True, exact=True, reports=True, sata_units=30)
     return Dialect(name="esx", hw_version=13, xml=forms, **flags)
 
 

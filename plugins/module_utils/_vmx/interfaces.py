@@ -187,14 +187,18 @@ def write_interfaces(domain: Domain, context: WriteContext) -> list[Entry]:
     for index, interface in zip(indexes, domain.interfaces):
         if index >= most and not context.dialect.any_interfaces:
             raise _refused(interface, f"Ethernet controller index {index} out of [0..{most - 1}] range")
-        values = (
-            ("present", YES),
-            *_model(interface, context),
-            *_network(interface, context),
-            *_address(interface, context),
-        )
+        values = context.report.attempt(_write_interface, interface, context, default=())
         lines += [(f"ethernet{index}.{key}", value) for key, value in values]
     return lines
+
+
+def _write_interface(interface: Interface, context: WriteContext) -> tuple[Entry, ...]:
+    return (
+        ("present", YES),
+        *context.report.attempt(_model, interface, context, default=[]),
+        *_network(interface, context),
+        *_address(interface, context),
+    )
 
 
 def _model(interface: Interface, context: WriteContext) -> list[Entry]:

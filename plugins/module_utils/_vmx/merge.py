@@ -19,6 +19,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_read import read_domain
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import write_domain
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
+from ansible_collections.virt.esx.plugins.module_utils._report import Report
 from ansible_collections.virt.esx.plugins.module_utils._vmx import filesystems, interfaces, merge_matching
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS, Dialect
 from ansible_collections.virt.esx.plugins.module_utils._vmx.edit import Source, VmxEdit, edited
@@ -69,6 +70,7 @@ def merge_vmx(
     directory: str | None = None,
     datastores: Mapping[str, str] | None = None,
     scsi_model: Callable[[Disk], str] = lsilogic,
+    report: Report | None = None,
 ) -> Source:
     """The present VMX, changed so that it describes the domain.
 
@@ -90,7 +92,9 @@ def merge_vmx(
     now = _present(context, described, domain)
     if same_hardware and domain == now.domain:
         return base
-    lines, replaced = _wanted_lines(now, domain, WriteContext(dialect, hw_version or now.hw_version, scsi_model))
+    report = report or Report()
+    writing = WriteContext(dialect, hw_version or now.hw_version, scsi_model, report=report)
+    lines, replaced = _wanted_lines(now, domain, writing)
     for _pass in range(_PASSES):
         change = _difference(now, lines, replaced, dialect)
         if change is None:

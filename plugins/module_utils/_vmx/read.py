@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Controller, Disk, Domain
+from ansible_collections.virt.esx.plugins.module_utils._report import Report
 from ansible_collections.virt.esx.plugins.module_utils._vmx import (
     chardevs,
     controllers,
@@ -38,15 +39,17 @@ def read_vmx(
     dialect: Dialect = DIALECTS["esx"],
     directory: str | None = None,
     datastores: Mapping[str, str] | None = None,
+    report: Report | None = None,
 ) -> Domain:
     """The domain that a VMX describes.
 
     :param text: the VMX; bytes are decoded by the file's own ``.encoding``, and so are surrogate escapes.
     :param directory: the datastore directory of the VMX itself, ``[datastore] directory``, for relative file names.
     :param datastores: the datastore's name by volume in ``/vmfs/volumes/<volume>/``; without it the volume's own name.
+    :param report: collects the keys that the domain has no place for.
     :raises ParseError: with key and line, for a VMX that the dialect refuses.
     """
-    return read_parts(begin_reading(VmxFile(text, dialect), dialect, Place(directory, datastores)))
+    return read_parts(begin_reading(VmxFile(text, dialect), dialect, Place(directory, datastores), report))
 
 
 def read_parts(context: ReadContext) -> Domain:
@@ -92,7 +95,7 @@ def read_parts(context: ReadContext) -> Domain:
     )
 
 
-def begin_reading(vmx: VmxFile, dialect: Dialect, place: Place) -> ReadContext:
+def begin_reading(vmx: VmxFile, dialect: Dialect, place: Place, report: Report | None = None) -> ReadContext:
     """A reading of a VMX whose versions are right (P1, P2)."""
     config = _version(vmx, "config.version")
     if config != _CONFIG_VERSION:
@@ -100,7 +103,7 @@ def begin_reading(vmx: VmxFile, dialect: Dialect, place: Place) -> ReadContext:
     hardware = _version(vmx, "virtualHW.version")
     if hardware < OLDEST_HARDWARE:
         raise vmx.error_at("virtualHW.version", f"expecting at least {OLDEST_HARDWARE} but found {hardware}")
-    return ReadContext(vmx, dialect, hardware, place)
+    return ReadContext(vmx, dialect, hardware, place, report or Report())
 
 
 def _version(vmx: VmxFile, key: str) -> int:

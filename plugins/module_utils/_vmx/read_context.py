@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from ansible_collections.virt.esx.plugins.module_utils._report import Report
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import Dialect
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
 from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import (
@@ -24,6 +25,7 @@ class ReadContext:
     dialect: Dialect
     hw_version: int
     place: Place
+    report: Report = field(default_factory=Report, compare=False)
 
     def path(self, key: str, name: str, *, may_be_missing: bool = False) -> str | None:
         """The source in XML of the file name that the key holds; None where it may be missing and its datastore is."""
