@@ -86,8 +86,10 @@ def read_disk(element: Element, forms: XmlForms) -> Disk:
         cache=None if cache == "default" else cache,
         driver_name=None if driver is None else driver.get("name"),
         readonly=device == "cdrom" or "readonly" in parts,
+        shareable="shareable" in parts,
         transient="transient" in parts,
         boot_order=read_boot_order(parts),
+        snapshot="no" if element.get("snapshot") == "no" else None,
         line=element.sourceline,
     )
 
@@ -219,15 +221,17 @@ def write_disk(disk: Disk, forms: XmlForms, model: str | None = None) -> str:
     driver = disk.driver_name if model is None else model
     name = f" name='{attribute(driver, exact)}'" if driver is not None else ""
     cache = f" cache='{disk.cache}'" if disk.cache else ""
+    snapshot = f" snapshot='{disk.snapshot}'" if disk.snapshot and forms.more else ""
     nvme = disk.bus == "nvme" and disk.address is not None
     return "".join(
         (
-            f"    <disk type='{disk.type}' device='{disk.device}'>\n",
+            f"    <disk type='{disk.type}' device='{disk.device}'{snapshot}>\n",
             f"      <driver{name}{cache}/>\n" if name or cache else "",
             _source(disk, exact),
             _nvme_target(disk.address) if nvme and disk.address else _target(disk, exact),
             write_boot_order(disk.boot_order),
             "      <readonly/>\n" if disk.readonly else "",
+            "      <shareable/>\n" if disk.shareable and forms.more else "",
             "      <transient/>\n" if disk.transient else "",
             write_drive(disk.address) if disk.address and forms.slots and not nvme else "",
             "    </disk>\n",

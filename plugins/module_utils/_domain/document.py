@@ -49,6 +49,9 @@ class Element(Protocol):
     def get(self, key: str) -> str | None:
         """The attribute, None where it is not given."""
 
+    def items(self) -> list[tuple[str, str]]:
+        """The attributes in their order."""
+
     def iterchildren(self, *tags: str) -> Iterator[Element]:
         """The children of these names."""
 

@@ -36,7 +36,8 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
     text_of,
 )
 
-ARCHITECTURES = ("i686", "x86_64")
+_OF_LIBVIRT = ("i686", "x86_64")
+ARCHITECTURES = (*_OF_LIBVIRT, "aarch64")  # ESX runs on Arm too
 _FIRMWARES = ("", "bios", "efi")
 _FEATURES = ("enrolled-keys", "secure-boot")
 _SMBIOS_MODES = ("emulate", "host", "sysinfo")
@@ -59,7 +60,7 @@ def read_os(domain: Element, top: Mapping[str, Element], forms: XmlForms) -> Os:
     smbios = child(element, "smbios")
     menu, delay = read_boot_menu(element)
     return Os(
-        arch=choice_attr(kind, "arch", ("", *ARCHITECTURES)) or ARCHITECTURES[0],
+        arch=choice_attr(kind, "arch", ("", *(ARCHITECTURES if forms.more else _OF_LIBVIRT))) or ARCHITECTURES[0],
         firmware=firmware,
         secure_boot=_secure_boot(element) if firmware else None,
         nvram=_nvram(element, firmware, forms) or read_nvram(top.get("metadata")),

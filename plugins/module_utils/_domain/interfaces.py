@@ -16,7 +16,8 @@
       <source switchid='503426b2-94e9-3b16-1d68-87bfff4a5440' portid='5' portgroupid='dvportgroup-1' connectionid='7'/>
     </interface>
 
-A host-only card of VMware's is ``<interface type='network'>`` with ``<source network='hostonly'/>``.
+A host-only card of VMware's is ``<interface type='network'>`` with ``<source network='hostonly'/>``; one on the bridged
+network of a hosted product, which has no name, has ``<source bridge=''/>``.
 """
 
 from __future__ import annotations

@@ -14,6 +14,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+# Keys of a device in VMX, without what they begin with, that libvirt has no word for: ("sharedBus", "virtual").
+Keys = tuple[tuple[str, str], ...]
+
 
 @dataclass(frozen=True)
 class DriveAddress:
@@ -45,8 +48,11 @@ class Disk:
     cache: str | None = None  # <driver cache=''>
     driver_name: str | None = None  # the SCSI controller's model in the first manual's form (F39)
     readonly: bool = False
+    shareable: bool = False  # other domains may use it at the same time
     transient: bool = False
     boot_order: int | None = None  # the place in the boot order, from 1
+    snapshot: str | None = None  # "no": snapshots leave it out; None for libvirt's other words
+    keys: Keys = ()
     line: int | None = field(default=None, compare=False, repr=False)
 
 
@@ -58,6 +64,7 @@ class Controller:
     index: int
     model: str | None = None  # libvirt's word: buslogic, lsilogic, lsisas1068, vmpvscsi, auto ...
     line: int | None = field(default=None, compare=False, repr=False)
+    keys: Keys = ()
 
 
 @dataclass(frozen=True)
@@ -85,8 +92,9 @@ class VdsPort:
 class Interface:
     """``<interface>``: a network card.
 
-    ``type``: ``bridge`` (a port group by name), ``user`` (NAT), ``vds``, ``null``, ``network`` (with the source
-    ``hostonly``, VMware's host-only network), or another libvirt word that VMX cannot hold.
+    ``type``: ``bridge`` (a port group by name; an empty one is the bridged network of a hosted product), ``user`` (NAT),
+    ``vds``, ``null``, ``network`` (with the source ``hostonly``, VMware's host-only network), or another libvirt word
+    that VMX cannot hold.
     """
 
     type: str = "bridge"
@@ -99,6 +107,7 @@ class Interface:
     model: str | None = None
     link: str | None = None  # up, down; None where nothing is said
     boot_order: int | None = None  # as of a disk
+    keys: Keys = ()
     line: int | None = field(default=None, compare=False, repr=False)
 
 

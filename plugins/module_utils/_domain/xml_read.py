@@ -22,7 +22,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.firmware import r
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import LIBVIRT, XmlForms
 from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import read_interface
 from ansible_collections.virt.esx.plugins.module_utils._domain.libvirt_checks import check_unused
-from ansible_collections.virt.esx.plugins.module_utils._domain.metadata import read_guest_os
+from ansible_collections.virt.esx.plugins.module_utils._domain.metadata import read_guest_os, with_kept_keys
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain, Os, Video
 from ansible_collections.virt.esx.plugins.module_utils._domain.processors import read_cpu, read_shares, read_vcpus
 from ansible_collections.virt.esx.plugins.module_utils._domain.tpms import read_tpm
@@ -76,12 +76,13 @@ def gather_domain(xml: str | bytes, forms: XmlForms, report: Report) -> Domain:
     check_unique(disks, report)
     controllers = read_controllers(devices.get("controller", ()), forms, report)
     serials = read_ports(devices.get("serial", ()), report)
+    system = attempt(read_os, root, top, forms, default=_NO_OS)
     domain = Domain(
         name=name,
         uuid=attempt(_uuid, top, forms, default=None),
         genid=attempt(uuid_of, top.get("genid"), default=None),
         description=text_of(top.get("description")),
-        guest_os=read_guest_os(top.get("metadata")),
+        guest_os=read_guest_os(top.get("metadata"), system.arch),
         memory_kib=memory,
         current_memory_kib=current_memory,
         min_guarantee_kib=attempt(size_kib, child(top.get("memtune"), "min_guarantee"), default=None) or None,
@@ -89,7 +90,7 @@ def gather_domain(xml: str | bytes, forms: XmlForms, report: Report) -> Domain:
         current_vcpus=current_vcpus,
         cpuset=cpuset,
         shares=attempt(read_shares, top.get("cputune"), default=None),
-        os=attempt(read_os, root, top, forms, default=_NO_OS),
+        os=system,
         cpu=attempt(read_cpu, top.get("cpu"), default=None),
         disks=disks,
         controllers=attempt(with_implied, controllers, disks, forms, default=controllers),
@@ -105,7 +106,7 @@ def gather_domain(xml: str | bytes, forms: XmlForms, report: Report) -> Domain:
     )
     check_boot_order(domain, (*devices.get("disk", ()), *devices.get("interface", ())), report)
     del held
-    return domain
+    return attempt(with_kept_keys, domain, top.get("metadata"), default=domain) if forms.more else domain
 
 
 def _check_root(root: Element) -> None:

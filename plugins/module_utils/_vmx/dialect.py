@@ -51,6 +51,18 @@ class Dialect:
             "A file with an undecodable or a zero byte is refused, never read half; a byte order mark is skipped.",
         ),
     )
+    lax_syntax: bool = field(
+        default=False,
+        metadata=_repair(
+            "L4 L5 L7 L12 L16",
+            "A file is read as VMware reads it: any name without blank, '=' and '#', values without quotes or missing; "
+            "a line that is no statement is kept with base, and reported else.",
+        ),
+    )
+    codecs_of_vmware: bool = field(
+        default=False,
+        metadata=_repair("L33", "The names of encodings have VMware's meaning: Shift_JIS is Windows' code page 932."),
+    )
     strict_numbers: bool = field(
         default=False, metadata=_repair("G26 P14", "A number that is out of range is refused, never cut to fewer bits.")
     )
@@ -100,6 +112,12 @@ class Dialect:
     )
     keeps_guest_os: bool = field(
         default=False, metadata=_repair("G9", "The guestOS word is kept, in libosinfo's metadata element.")
+    )
+    true_architecture: bool = field(
+        default=False,
+        metadata=_repair(
+            "P15", "The architecture is that of the guest: arm-* is aarch64; vmkernel and *64Guest are x86_64."
+        ),
     )
     keeps_nvram: bool = field(default=False, metadata=_repair("G10 N3", "The nvram file is kept."))
     writes_genid: bool = field(default=False, metadata=_repair("P6 G10", "vm.genid is written too."))

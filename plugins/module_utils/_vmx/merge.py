@@ -24,7 +24,6 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx import filesystems, 
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS, Dialect
 from ansible_collections.virt.esx.plugins.module_utils._vmx.edit import Source, VmxEdit, edited
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
-from ansible_collections.virt.esx.plugins.module_utils._vmx.lexer import statements
 from ansible_collections.virt.esx.plugins.module_utils._vmx.merge_defaults import filled_from
 from ansible_collections.virt.esx.plugins.module_utils._vmx.merge_paths import with_names_of
 from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import (
@@ -99,7 +98,7 @@ def merge_vmx(
         change = _difference(now, lines, replaced, dialect)
         if change is None:
             return base
-        changed = edited(base, now.vmx.codec, [found.name for found in statements(now.vmx.text)], change)
+        changed = edited(base, now.vmx, change)
         if changed == base:
             return base
         base, replaced = changed, frozenset()
