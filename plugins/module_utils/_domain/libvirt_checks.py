@@ -61,7 +61,6 @@ _ENABLED = (Rule("enabled", YES_NO),)
 # (parent, element) -> its rules.
 _RULES: Mapping[tuple[str, str], tuple[Rule, ...]] = {
     ("domain", "memory"): (Rule("dumpCore", ON_OFF),),
-    ("domain", "clock"): (_one("offset", "utc localtime variable timezone absolute"),),
     ("domain", "cpu"): (
         _one("match", "minimum exact strict"),
         _one("check", "none partial full"),
@@ -133,7 +132,6 @@ _RULES: Mapping[tuple[str, str], tuple[Rule, ...]] = {
         _must("type", "mouse tablet keyboard passthrough evdev"),
         _one("bus", "ps2 usb parallels virtio none"),
     ),
-    ("devices", "sound"): (_must("model", "sb16 es1370 pcspk ac97 ich6 ich9 usb ich7 virtio"),),
     ("devices", "watchdog"): (
         _must("model", "i6300esb ib700 diag288 itco"),
         _one("action", "reset shutdown poweroff pause none dump inject-nmi"),

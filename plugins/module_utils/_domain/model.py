@@ -159,6 +159,48 @@ class Tpm:
 
 
 @dataclass(frozen=True)
+class Sound:
+    """``<sound>``: a sound card."""
+
+    model: str  # libvirt's word: es1370, ich6, sb16 ...
+    line: int | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class PciAddress:
+    """The place of a PCI device in the host."""
+
+    domain: int = 0
+    bus: int = 0
+    slot: int = 0
+    function: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.domain:04x}:{self.bus:02x}:{self.slot:02x}.{self.function}"
+
+
+@dataclass(frozen=True)
+class Hostdev:
+    """``<hostdev>``: a device of the host that the domain has for itself."""
+
+    type: str  # pci, or another libvirt word that VMX cannot hold
+    address: PciAddress | None = None
+    keys: Keys = ()
+    line: int | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Clock:
+    """``<clock>`` that does not show UTC."""
+
+    offset: str  # variable, absolute, localtime, timezone
+    adjustment: int = 0  # seconds that a variable one is ahead of its basis
+    basis: str = "utc"  # utc, localtime
+    start: int | None = None  # seconds since 1970 of an absolute one
+    line: int | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
 class Os:
     """``<os>``: architecture and firmware."""
 
@@ -197,6 +239,7 @@ class Domain:
     memory_kib: int = 0
     current_memory_kib: int | None = None
     min_guarantee_kib: int | None = None
+    memory_locked: bool = False  # all memory is guaranteed and stays in the host's memory
     vcpus: int = 1
     current_vcpus: int | None = None
     cpuset: tuple[int, ...] | None = None  # sorted
@@ -212,6 +255,9 @@ class Domain:
     graphics: tuple[Graphics, ...] = ()
     videos: tuple[Video, ...] = ()
     tpms: tuple[Tpm, ...] = ()
+    sounds: tuple[Sound, ...] = ()
+    hostdevs: tuple[Hostdev, ...] = ()
+    clock: Clock | None = None
     datacenter_path: str | None = None  # libvirt's vmware namespace (P73)
     moref: str | None = None
     id: int | None = None  # of a domain that is not shut off

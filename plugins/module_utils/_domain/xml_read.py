@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.boot import check_boot_order
 from ansible_collections.virt.esx.plugins.module_utils._domain.chardevs import read_consoles, read_ports
+from ansible_collections.virt.esx.plugins.module_utils._domain.clock import read_clock
 from ansible_collections.virt.esx.plugins.module_utils._domain.controllers import read_controllers, with_implied
 from ansible_collections.virt.esx.plugins.module_utils._domain.disks import check_unique, read_disks
 from ansible_collections.virt.esx.plugins.module_utils._domain.displays import read_graphics, read_video, vram_kib
@@ -20,6 +21,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.document import E
 from ansible_collections.virt.esx.plugins.module_utils._domain.filesystems import read_filesystem
 from ansible_collections.virt.esx.plugins.module_utils._domain.firmware import read_os
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import LIBVIRT, XmlForms
+from ansible_collections.virt.esx.plugins.module_utils._domain.hostdevs import read_hostdev, read_sound
 from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import read_interface
 from ansible_collections.virt.esx.plugins.module_utils._domain.libvirt_checks import check_unused
 from ansible_collections.virt.esx.plugins.module_utils._domain.metadata import read_guest_os, with_kept_keys
@@ -86,6 +88,7 @@ def gather_domain(xml: str | bytes, forms: XmlForms, report: Report) -> Domain:
         memory_kib=memory,
         current_memory_kib=current_memory,
         min_guarantee_kib=attempt(size_kib, child(top.get("memtune"), "min_guarantee"), default=None) or None,
+        memory_locked=child(top.get("memoryBacking"), "locked") is not None,
         vcpus=vcpus,
         current_vcpus=current_vcpus,
         cpuset=cpuset,
@@ -101,6 +104,9 @@ def gather_domain(xml: str | bytes, forms: XmlForms, report: Report) -> Domain:
         graphics=each(read_graphics, devices.get("graphics", ())),
         videos=_with_default_video(each(read_video, devices.get("video", ())), devices),
         tpms=each(read_tpm, devices.get("tpm", ())),
+        sounds=each(read_sound, devices.get("sound", ())),
+        hostdevs=each(read_hostdev, devices.get("hostdev", ())),
+        clock=attempt(read_clock, top.get("clock"), default=None),
         datacenter_path=text_of(top.get(f"{_VMWARE}datacenterpath")),
         moref=text_of(top.get(f"{_VMWARE}moref")),
     )

@@ -164,7 +164,7 @@ class Dialect:
         default=False, metadata=_repair("G28 P57", "hostonly interfaces are read and written, as network 'hostonly'.")
     )
     any_model: bool = field(
-        default=False, metadata=_repair("P54 F58", "A card model that libvirt does not know keeps its word.")
+        default=False, metadata=_repair("P54 F58", "A card model of VMware that libvirt does not know keeps its word; one that no product of VMware knows is refused.")
     )
     lenient_ethernet: bool = field(
         default=False, metadata=_repair("G30 L18", "Keys that begin with ethernet and have no index are ignored.")
@@ -192,6 +192,30 @@ class Dialect:
         ),
     )
 
+    boot_order: bool = field(
+        default=False,
+        metadata=_repair("", "The boot order of a BIOS, and the delay before it, are read and written."),
+    )
+    link_state: bool = field(
+        default=False,
+        metadata=_repair("", "A card that is not connected when the domain starts is read and written as link state 'down'."),
+    )
+    clock: bool = field(
+        default=False,
+        metadata=_repair("", "A clock that does not show UTC is read and written."),
+    )
+    usb_and_sound: bool = field(
+        default=False,
+        metadata=_repair("", "USB controllers and the sound card are read and written."),
+    )
+    passthrough: bool = field(
+        default=False,
+        metadata=_repair("", "PCI devices of the host that are passed through are read and written."),
+    )
+    memory_lock: bool = field(
+        default=False,
+        metadata=_repair("", "Memory that is pinned in the host is read and written, as <locked/>."),
+    )
     reports: bool = field(
         default=False,
         metadata=_repair(

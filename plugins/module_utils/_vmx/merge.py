@@ -20,7 +20,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.xml_read import r
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import write_domain
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 from ansible_collections.virt.esx.plugins.module_utils._report import Report
-from ansible_collections.virt.esx.plugins.module_utils._vmx import filesystems, interfaces, merge_matching
+from ansible_collections.virt.esx.plugins.module_utils._vmx import filesystems, interfaces, merge_matching, passthrough
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS, Dialect
 from ansible_collections.virt.esx.plugins.module_utils._vmx.edit import Source, VmxEdit, edited
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
@@ -37,7 +37,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import
 # A key of what is a device of its own: all its keys come and go with it, sched.scsi0:0.shares too.
 _DEVICE = re.compile(
     r"(?:sched\.)?((?:scsi|sata|nvme)[0-9]+(?::[0-9]+)?|ide[0-9]+:[0-9]+"
-    r"|(?:floppy|serial|parallel|ethernet|sharedfolder)[0-9]+)\."
+    r"|(?:floppy|serial|parallel|ethernet|sharedfolder|pcipassthru)[0-9]+|(?:usb|ehci|usb_xhci)(?::[0-9]+)?|sound)\."
 )
 _VNC = "remotedisplay.vnc"
 _FOLDER = "sharedfolder"
@@ -58,6 +58,7 @@ class _Present:
     domain: Domain  # as it returns from XML
     interfaces: tuple[int, ...]
     folders: tuple[int, ...]
+    hostdevs: tuple[int, ...]
 
 
 def merge_vmx(
@@ -113,14 +114,17 @@ def _wanted_lines(now: _Present, domain: Domain, context: WriteContext) -> tuple
     cards = merge_matching.match_interfaces(domain.interfaces, present.interfaces)
     folders = merge_matching.match_folders(domain.filesystems, present.filesystems)
     wanted = filled_from(domain, present, [None if at is None else present.interfaces[at] for at in cards])
+    devices = merge_matching.match_hostdevs(wanted.hostdevs, present.hostdevs)
     context = replace(
         context,
         interfaces=merge_matching.numbered(cards, now.interfaces, _numbers(now.vmx, "ethernet")),
         folders=merge_matching.numbered(folders, now.folders, _numbers(now.vmx, _FOLDER)),
+        hostdevs=merge_matching.numbered(devices, now.hostdevs, _numbers(now.vmx, passthrough.WORD)),
     )
     lines = _lines(wanted, context)
     lines[_HARDWARE.lower()] = (_HARDWARE, str(context.hw_version))
-    return lines, _left("ethernet", cards, now.interfaces) | _left(_FOLDER, folders, now.folders)
+    left = _left("ethernet", cards, now.interfaces) | _left(_FOLDER, folders, now.folders)
+    return lines, left | _left(passthrough.WORD, devices, now.hostdevs)
 
 
 def as_in_xml(domain: Domain, dialect: Dialect = DIALECTS["esx"]) -> Domain:
@@ -135,6 +139,7 @@ def _present(context: ReadContext, described: Domain, wanted: Domain) -> _Presen
         with_names_of(wanted, as_in_xml(described, context.dialect), context.place),
         interfaces.interface_indexes(context),
         filesystems.folder_indexes(context),
+        passthrough.hostdev_indexes(context),
     )
 
 
@@ -161,7 +166,8 @@ def _difference(
     now: _Present, lines: _Lines, replaced: Collection[str], dialect: Dialect
 ) -> Callable[[VmxEdit], None] | None:
     """What has to change in the file for it to have the wanted lines, None where nothing has to."""
-    before = _lines(now.domain, WriteContext(dialect, now.hw_version, interfaces=now.interfaces, folders=now.folders))
+    numbers = {"interfaces": now.interfaces, "folders": now.folders, "hostdevs": now.hostdevs}
+    before = _lines(now.domain, WriteContext(dialect, now.hw_version, **numbers))
     before[_HARDWARE.lower()] = (_HARDWARE, str(now.hw_version))
     unwanted = before.keys() - lines.keys()
     differing = {key for key, line in lines.items() if key not in before or before[key][1] != line[1]}

@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterable
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain
 from ansible_collections.virt.esx.plugins.module_utils._report import Report
 from ansible_collections.virt.esx.plugins.module_utils._vmx import (
+    boot,
     chardevs,
+    clock,
     controllers,
     disks,
     filesystems,
@@ -21,6 +23,8 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx import (
     graphics,
     identity,
     interfaces,
+    passthrough,
+    peripherals,
     resources,
     slots,
 )
@@ -112,6 +116,7 @@ def entries(domain: Domain, context: WriteContext) -> list[Entry]:
         sections.append(section)
     if not context.dialect.libvirt_0_7_6:
         lines += floppies.write_absent(sections)
+    lines += boot.write_boot(domain, drives, context)
     for write_part in _PARTS:
         lines += _part(write_part, domain, context)
     report.raise_refusals()
@@ -127,6 +132,10 @@ _PARTS: tuple[Callable[[Domain, WriteContext], list[Entry]], ...] = (
     chardevs.write_serials,
     chardevs.write_parallels,
     firmware.write_firmware,
+    peripherals.write_usb,
+    peripherals.write_sounds,
+    passthrough.write_hostdevs,
+    clock.write_clock,
 )
 _NONE: list[Entry] = []
 

@@ -38,6 +38,7 @@ class WriteContext:
     random: Callable[[int], bytes] = os.urandom  # so many bytes, for what libvirt makes up (F3, F11)
     interfaces: tuple[int, ...] | None = None  # the index of each interface, where it is not its position
     folders: tuple[int, ...] | None = None  # the same of each shared folder
+    hostdevs: tuple[int, ...] | None = None  # the same of each device of the host
     report: Report = field(default_factory=Report, compare=False)
 
     def path(self, source: str, what: str, line: int | None) -> str:
