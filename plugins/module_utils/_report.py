@@ -41,14 +41,14 @@ class LeftOut:
     :param word: the value, or the attribute with its value, as it stands in the input; empty for a whole element.
     :param why: one sentence without a full stop.
     :param line: its line in the input, counted from 1.
-    :param essential: leaving it out changes what a network, a disk or another device is.
+    :param is_refused: the conversion fails because of it.
     """
 
     where: str
     word: str
     why: str
     line: int | None = None
-    essential: bool = False
+    is_refused: bool = False
 
     def __str__(self) -> str:
         place = self.where if self.line is None else f"line {self.line}, {self.where}"
@@ -75,13 +75,14 @@ class Report:
     def leave_out(
         self, where: str, why: str, *, word: str = "", line: int | None = None, essential: bool = False
     ) -> None:
-        """Say that a word has no effect; the parameters are those of :class:`LeftOut`."""
-        entry = LeftOut(where, word, why, line, essential)
+        """Say that a word has no effect; the parameters are those of :class:`LeftOut`.
+
+        :param essential: leaving it out changes what a network, a disk or another device is.
+        """
         if essential and self.unsupported == REFUSE:
-            place = f"{where} {word}" if word else where
-            self.refuse(ParseError(why, where=place, line=line))
+            self.refuse(ParseError(why, where=f"{where} {word}" if word else where, line=line))
         elif not self.is_silent:
-            self.left_out.append(entry)
+            self.left_out.append(LeftOut(where, word, why, line))
 
     def refuse(self, refusal: ParseError) -> None:
         """Keep a refusal, for :meth:`raise_refusals`."""
@@ -96,24 +97,47 @@ class Report:
             self.refuse(refusal)
             return default
 
+    def attempt_each(self, read: Callable[..., _Value], elements: Iterable[Any], *arguments: Any) -> tuple[_Value, ...]:
+        """What a reader makes of each element, without those that it refuses."""
+        found = []
+        for element in elements:
+            try:
+                found.append(read(element, *arguments))
+            except ParseError as refusal:
+                self.refuse(refusal)
+        return tuple(found)
+
     def raise_refusals(self) -> None:
         """Raise all refusals as one error.
 
-        :raises ParseError: the only refusal itself, or one that lists all of them in the order of their lines.
+        :raises ParseError: the only refusal itself, or one that has each of them on a line, in the order of the input.
         """
         if len(self.refusals) == 1:
             raise self.refusals[0]
         if self.refusals:
             ordered = sorted(self.refusals, key=lambda refusal: refusal.line or 0)
             first = ordered[0]
-            lines = [f"{len(ordered)} things cannot be converted:", *map(_sentence, ordered)]
-            error = ParseError("\n".join(lines), hint=next((one.hint for one in ordered if one.hint), None))
+            text = "\n".join([refusal.message for refusal in ordered])
+            error = ParseError(text, hint=next((one.hint for one in ordered if one.hint), None))
             error.where, error.line = first.where, first.line
             raise error
 
-    def warnings(self) -> list[str]:
-        """The entries as sentences, those that differ in their line alone as one."""
-        return [str(entry) for entry in self.left_out]
+    def entries(self) -> list[LeftOut]:
+        """All that is left out or refused, in the order of the lines."""
+        refused = (LeftOut(one.where or "", "", one.reason, one.line, is_refused=True) for one in self.refusals)
+        return sorted((*self.left_out, *refused), key=lambda entry: entry.line or 0)
+
+    def warning(self, what: str) -> str | None:
+        """One warning about all that is left out, None where that is nothing.
+
+        :param what: what was converted, as the subject of a sentence: ``The domain XML``.
+        """
+        lines = [str(entry) for entry in self.left_out]
+        if not lines:
+            return None
+        if len(lines) == 1:
+            return f"{what} says what is not converted: {lines[0]}"
+        return "\n".join([f"{what} says {len(lines)} things that are not converted:", *(f"  {line}" for line in lines)])
 
 
 def policy_named(unsupported: object, default: str) -> str:
@@ -127,20 +151,3 @@ def policy_named(unsupported: object, default: str) -> str:
         known = ", ".join(f"'{word}'" for word in POLICIES)
         raise EsxError(f"unsupported is {unsupported!r}; it is one of {known}.")
     return str(unsupported)
-
-
-def summary(what: str, warnings: Iterable[str]) -> str | None:
-    """One warning about all that a conversion has left out, None where that is nothing.
-
-    :param what: what was converted, as the subject of the sentence: ``The domain XML``.
-    """
-    lines = list(warnings)
-    if not lines:
-        return None
-    if len(lines) == 1:
-        return f"{what} has a word without effect: {lines[0]}"
-    return "\n".join([f"{what} has {len(lines)} words without effect:", *(f"  {line}" for line in lines)])
-
-
-def _sentence(refusal: ParseError) -> str:
-    return f"  {refusal.message}"

@@ -114,6 +114,12 @@ def parse(xml: str | bytes) -> Element:
     return cast(Element, root)
 
 
+def is_xml(text: str | bytes) -> bool:
+    """Whether a text begins as XML does, and a VMX cannot."""
+    start = text[:256] if isinstance(text, bytes) else text[:256].encode("utf-8", "replace")
+    return start.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").startswith(b"<")
+
+
 def _as_bytes(xml: str | bytes) -> tuple[bytes, Any]:
     """The bytes to parse, and the parser that knows their encoding."""
     if isinstance(xml, bytes):

@@ -19,6 +19,7 @@ of devices that libvirt has no word for. A disk is known by its target, a card b
         <esx:nvram file='[datastore] directory/web.nvram'/>
         <esx:disk target='sda' deviceType='scsi-passthru-rdm'/>
         <esx:controller type='scsi' index='1' sharedBus='virtual'/>
+        <esx:hostdev address='0000:3b:00.0' vendorId='0x10de' deviceId='0x1db6'/>
         <esx:interface mac='00:50:56:91:00:01' opaqueNetwork.id='...' opaqueNetwork.type='nsx.LogicalSwitch'/>
       </esx:vmx>
     </metadata>
@@ -36,10 +37,17 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.document import E
 from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
 from ansible_collections.virt.esx.plugins.module_utils._domain.guests import other_guest, word_of_osinfo
-from ansible_collections.virt.esx.plugins.module_utils._domain.model import Controller, Disk, Domain, Interface, Keys
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import (
+    Controller,
+    Disk,
+    Domain,
+    Hostdev,
+    Interface,
+    Keys,
+)
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import error_at, one_of
 
-_Device = TypeVar("_Device", Disk, Controller, Interface)
+_Device = TypeVar("_Device", Disk, Controller, Interface, Hostdev)
 
 _LIBOSINFO = "http://libosinfo.org/xmlns/libvirt/domain/1.0"
 _ESX = "urn:virt.esx:domain:1.0"
@@ -47,7 +55,12 @@ _OS = (f"{{{_LIBOSINFO}}}libosinfo", f"{{{_LIBOSINFO}}}os")
 _VMX, _NVRAM = f"{{{_ESX}}}vmx", f"{{{_ESX}}}nvram"
 
 # Kind of device -> what it is known by, and the keys that it may have here: those that the reader of VMX keeps.
-_KNOWN_BY = {"disk": ("target",), "controller": ("type", "index"), "interface": ("mac", "place")}
+_KNOWN_BY = {
+    "disk": ("target",),
+    "controller": ("type", "index"),
+    "interface": ("mac", "place"),
+    "hostdev": ("address",),
+}
 KEPT_KEYS = {
     "disk": ("deviceType", "mode", "sharing", "clientDevice", "fileName"),
     "controller": ("sharedBus",),
@@ -55,6 +68,7 @@ KEPT_KEYS = {
         *("connectionType", "pvnID", "opaqueNetwork.id", "opaqueNetwork.type", "externalId"),
         *("dvs.portId", "dvs.connectionId"),
     ),
+    "hostdev": ("deviceId", "vendorId", "systemId", "virtualDev", "vgpu"),
 }
 _ID = "http://vmware.com/guestos/"
 
@@ -95,6 +109,7 @@ def with_kept_keys(domain: Domain, metadata: Element | None) -> Domain:
         interfaces=tuple(
             _with_keys(card, found["interface"].get(_card(card, place))) for place, card in enumerate(domain.interfaces)
         ),
+        hostdevs=tuple(_with_keys(one, found["hostdev"].get((str(one.address),))) for one in domain.hostdevs),
     )
 
 
@@ -151,6 +166,7 @@ def _ours(domain: Domain, forms: XmlForms) -> list[str]:
         for place, card in enumerate(domain.interfaces)
         if card.keys
     ]
+    elements += [("hostdev", (("address", str(one.address)), *one.keys)) for one in domain.hostdevs if one.keys]
     return [f"      <esx:{name}{_attributes(keys, forms)}/>\n" for name, keys in elements]
 
 

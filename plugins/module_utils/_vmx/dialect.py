@@ -180,7 +180,11 @@ class Dialect:
         default=False, metadata=_repair("G28 P57", "hostonly interfaces are read and written, as network 'hostonly'.")
     )
     any_model: bool = field(
-        default=False, metadata=_repair("P54 F58", "A card model that libvirt does not know keeps its word.")
+        default=False,
+        metadata=_repair(
+            "P54 F58",
+            "A card model of VMware that libvirt does not know keeps its word; one that no product of VMware knows is refused.",
+        ),
     )
     lenient_ethernet: bool = field(
         default=False, metadata=_repair("G30 L18", "Keys that begin with ethernet and have no index are ignored.")
@@ -208,6 +212,41 @@ class Dialect:
         ),
     )
 
+    boot_order: bool = field(
+        default=False,
+        metadata=_repair("", "The boot order of a BIOS, and the delay before it, are read and written."),
+    )
+    link_state: bool = field(
+        default=False,
+        metadata=_repair(
+            "", "A card that is not connected when the domain starts is read and written as link state 'down'."
+        ),
+    )
+    clock: bool = field(
+        default=False,
+        metadata=_repair("", "A clock that does not show UTC is read and written."),
+    )
+    usb_and_sound: bool = field(
+        default=False,
+        metadata=_repair("", "USB controllers and the sound card are read and written."),
+    )
+    passthrough: bool = field(
+        default=False,
+        metadata=_repair("", "PCI devices of the host that are passed through are read and written."),
+    )
+    memory_lock: bool = field(
+        default=False,
+        metadata=_repair("", "Memory that is pinned in the host is read and written, as <locked/>."),
+    )
+    reports: bool = field(
+        default=False,
+        metadata=_repair(
+            "F64 F74",
+            "Words without effect are reported, or refused where they change what a network, a disk or a device is; "
+            "words that libvirt's schema does not have are refused.",
+        ),
+    )
+
     libvirt_0_7_6: bool = field(
         default=False,
         metadata=_form("S11 S12 S13", "No .encoding, no lines for absent floppies, MAC addresses in upper case."),
@@ -221,7 +260,7 @@ _FIRST_MANUAL = XmlForms(
 
 def _repaired() -> Dialect:
     flags = {flag.name: True for flag in fields(Dialect) if flag.metadata and not flag.metadata.get("dialect")}
-    forms = XmlForms(clusters=False, moref=False, bare_vds=False, more=True, exact=True, sata_units=30)
+    forms = XmlForms(clusters=False, moref=False, bare_vds=False, more=True, exact=True, reports=True, sata_units=30)
     return Dialect(name="esx", hw_version=13, xml=forms, **flags)
 
 

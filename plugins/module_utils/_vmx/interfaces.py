@@ -17,7 +17,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 from xml.sax.saxutils import escape as escape_xml
 
@@ -36,7 +36,7 @@ _SECTION = re.compile(r"ethernet([0-9]{1,10})")
 
 _MODELS = ("vlance", "vmxnet", "vmxnet3", "e1000", "e1000e")
 _VMXNET2 = ("vmxnet", "15")  # virtualDev and features of what libvirt calls vmxnet2
-_MODEL_WORD = re.compile(r"[A-Za-z0-9_-]+")
+_OTHER_MODELS = ("sriov", "vrdma")  # of VMware too, but not known to libvirt's driver
 
 # addressType -> (libvirt's word, the key that has the address)
 _ADDRESS_TYPES = {
@@ -84,9 +84,9 @@ def _is_present(context: ReadContext, index: int) -> bool:
     return present
 
 
-def read_interfaces(context: ReadContext) -> tuple[Interface, ...]:
-    """The interfaces that are there."""
-    return tuple([_read_interface(context, f"ethernet{index}") for index in interface_indexes(context)])
+def read_interfaces(context: ReadContext, indexes: Iterable[int]) -> tuple[Interface, ...]:
+    """The interfaces of these indexes."""
+    return tuple([_read_interface(context, f"ethernet{index}") for index in indexes])
 
 
 def _read_interface(context: ReadContext, at: str) -> Interface:
@@ -104,7 +104,15 @@ def _read_interface(context: ReadContext, at: str) -> Interface:
         target=network.target,
         model=model,
         keys=network.keys,
+        link=_read_link(context, at),
     )
+
+
+def _read_link(context: ReadContext, at: str) -> str | None:
+    """``startConnected``: a card is connected when the domain starts, unless this says otherwise."""
+    if not context.dialect.link_state or context.vmx.boolean(f"{at}.startConnected", True):
+        return None
+    return "down"
 
 
 def _read_mac(context: ReadContext, at: str) -> tuple[str | None, str | None]:
@@ -153,11 +161,10 @@ def _read_model(context: ReadContext, at: str) -> str | None:
     if model in _MODELS:
         return "vmxnet2" if (model, str(features)) == _VMXNET2 else model
     if context.dialect.any_model:
-        if _MODEL_WORD.fullmatch(word):
-            return word
-        if word:
-            context.leave_out(f"{at}.virtualDev", f"'{word}' is no model of a card")
-        return None
+        if model not in _OTHER_MODELS:
+            key = f"{at}.virtualDev"
+            context.report.leave_out(key, "no product of VMware knows this card", word=word, line=context.vmx.line(key))
+        return word if model in _OTHER_MODELS else None
     known = ", ".join(f"'{model}'" for model in _MODELS)
     raise context.vmx.error_at(f"{at}.virtualDev", f"expecting one of {known}, found '{word}'")
 
@@ -262,14 +269,25 @@ def write_interfaces(domain: Domain, context: WriteContext) -> list[Entry]:
     for index, interface in zip(indexes, domain.interfaces):
         if index >= most and not context.dialect.any_interfaces:
             raise error_at(interface, f"Ethernet controller index {index} out of [0..{most - 1}] range")
-        values = (
-            ("present", YES),
-            *_model(interface, context),
-            *_network(interface, context),
-            *_address(interface, context),
-        )
+        values = context.report.attempt(_write_interface, interface, context, default=())
         lines += [(f"ethernet{index}.{key}", value) for key, value in values]
     return lines
+
+
+def _write_interface(interface: Interface, context: WriteContext) -> tuple[Entry, ...]:
+    return (
+        ("present", YES),
+        *context.report.attempt(_model, interface, context, default=[]),
+        *_network(interface, context),
+        *_address(interface, context),
+        *_link(interface, context),
+    )
+
+
+def _link(interface: Interface, context: WriteContext) -> list[Entry]:
+    if interface.link is None or not context.dialect.link_state:
+        return []
+    return [("startConnected", NO if interface.link == "down" else YES)]
 
 
 def _model(interface: Interface, context: WriteContext) -> list[Entry]:
@@ -279,7 +297,7 @@ def _model(interface: Interface, context: WriteContext) -> list[Entry]:
         return []
     if model == "vmxnet2":
         return [("virtualDev", _VMXNET2[0]), ("features", _VMXNET2[1])]
-    if model in _MODELS or context.dialect.any_model:
+    if model in _MODELS or (context.dialect.any_model and model in _OTHER_MODELS):
         return [("virtualDev", model)]
     raise error_at(interface, f"model '{model}' is not supported, expecting one of {', '.join(_MODELS)}, vmxnet2")
 

@@ -23,12 +23,14 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import (
     Disk,
     Domain,
     Graphics,
+    Hostdev,
     Interface,
     Os,
     VdsPort,
 )
 from ansible_collections.virt.esx.plugins.module_utils._domain.shares import same_shares
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import NO_UUID
+from ansible_collections.virt.esx.plugins.module_utils._vmx.peripherals import usb_kind
 
 
 def with_settings_of(described: Domain, present: Domain, *, keeps_shares: bool = False) -> Domain:
@@ -83,6 +85,7 @@ def filled_from(wanted: Domain, present: Domain, cards: Sequence[Interface | Non
     uuid = wanted.uuid if wanted.uuid != NO_UUID else None
     wanted = replace(wanted, disks=(*wanted.disks, *_client_drives(wanted, present)))
     same_arch = wanted.os.arch == present.os.arch
+    wanted = _with_boot_order(wanted, present, cards)
     return replace(
         wanted,
         uuid=uuid or present.uuid,
@@ -95,6 +98,35 @@ def filled_from(wanted: Domain, present: Domain, cards: Sequence[Interface | Non
             for interface, card in zip(wanted.interfaces, cards)
         ),
         videos=wanted.videos or present.videos,
+        sounds=wanted.sounds or present.sounds,
+        hostdevs=_hostdevs(wanted, present),
+        clock=wanted.clock or present.clock,
+        memory_locked=wanted.memory_locked or present.memory_locked,
+    )
+
+
+def _with_boot_order(wanted: Domain, present: Domain, cards: Sequence[Interface | None]) -> Domain:
+    """The wanted domain with the present boot order, where it says nothing of one at all."""
+    if wanted.os.boot or any(device.boot_order for device in (*wanted.disks, *wanted.interfaces)):
+        return wanted
+    orders = {(disk.bus, disk.address): disk.boot_order for disk in present.disks}
+    return replace(
+        wanted,
+        os=replace(wanted.os, boot=present.os.boot),
+        disks=tuple(replace(disk, boot_order=orders.get((disk.bus, disk.address))) for disk in wanted.disks),
+        interfaces=tuple(
+            replace(card, boot_order=None if before is None else before.boot_order)
+            for card, before in zip(wanted.interfaces, cards)
+        ),
+    )
+
+
+def _hostdevs(wanted: Domain, present: Domain) -> tuple[Hostdev, ...]:
+    """The devices of the host, with the keys that XML has no words for."""
+    known = {device.address: device for device in present.hostdevs}
+    return tuple(
+        known[device.address] if not device.keys and device.address in known else device
+        for device in wanted.hostdevs or present.hostdevs
     )
 
 
@@ -104,6 +136,8 @@ def _os(wanted: Os, present: Os) -> Os:
         wanted,
         secure_boot=present.secure_boot if keeps_boot else wanted.secure_boot,
         nvram=wanted.nvram or present.nvram,
+        boot_menu=present.boot_menu if wanted.boot_menu is None else wanted.boot_menu,
+        boot_delay_ms=present.boot_delay_ms if wanted.boot_menu is None else wanted.boot_delay_ms,
     )
 
 
@@ -117,18 +151,25 @@ def _client_drives(wanted: Domain, present: Domain) -> list[Disk]:
 
 def _controllers(wanted: Domain, present: Domain) -> tuple[Controller, ...]:
     """The controllers with their models, and those that have no disks now and are not spoken of."""
-    known = {(controller.type, controller.index): controller for controller in present.controllers}
+    known = {_controller(controller): controller for controller in present.controllers}
+    if any((one.type, one.model) == ("usb", "none") for one in wanted.controllers):
+        known = {key: controller for key, controller in known.items() if key[0] != "usb"}
     named = {(disk.bus, disk.address.controller) for disk in wanted.disks if disk.driver_name and disk.address}
     used = {(disk.bus, disk.address.controller) for disk in present.disks if disk.address}
     used -= {(disk.bus, disk.address.controller) for disk in wanted.disks if disk.address}
     result = []
     for controller in wanted.controllers:
-        key = (controller.type, controller.index)
+        key = _controller(controller)
         before = known.pop(key, None)
         if before is not None and controller.model is None and key not in named:
             controller = replace(controller, model=before.model)
         result.append(controller)
     return (*result, *(controller for key, controller in known.items() if key not in used))
+
+
+def _controller(controller: Controller) -> tuple[str, int | str | None]:
+    """What a controller is known by: its place; of USB a domain has one controller of a kind."""
+    return controller.type, usb_kind(controller) if controller.type == "usb" else controller.index
 
 
 def _interface(wanted: Interface, present: Interface) -> Interface:
@@ -141,6 +182,7 @@ def _interface(wanted: Interface, present: Interface) -> Interface:
         mac_type=present.mac_type if same else wanted.mac_type,
         mac_check=present.mac_check if same and wanted.mac_check is None else wanted.mac_check,
         model=wanted.model or present.model,
+        link=wanted.link or present.link,
         vds=_port(wanted.vds, present.vds),
     )
 

@@ -10,7 +10,9 @@ from collections.abc import Mapping, Sequence
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Controller, Disk, Domain
 from ansible_collections.virt.esx.plugins.module_utils._report import Report
 from ansible_collections.virt.esx.plugins.module_utils._vmx import (
+    boot,
     chardevs,
+    clock,
     controllers,
     disks,
     filesystems,
@@ -19,6 +21,8 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx import (
     graphics,
     identity,
     interfaces,
+    passthrough,
+    peripherals,
     resources,
     slots,
 )
@@ -67,7 +71,11 @@ def read_parts(context: ReadContext) -> Domain:
     shares = attempt(resources.read_shares, context, processors, default=None)
     displays = graphics.read_graphics(context)
     present, drives = _read_drives(context)
-    system = firmware.read_os(context)
+    indexes = interfaces.interface_indexes(context)
+    booting = boot.read_boot(
+        context, firmware.read_os(context), drives, interfaces.read_interfaces(context, indexes), indexes
+    )
+    system = booting.os
     if not name and dialect.always_named:
         name = identity.name_by_files(system.nvram, drives)
     domain = Domain(
@@ -83,16 +91,20 @@ def read_parts(context: ReadContext) -> Domain:
         cpuset=affinity,
         shares=shares,
         cpu=topology,
-        disks=tuple(drives),
-        controllers=controllers.read_controllers(context, present, drives),
+        memory_locked=resources.read_lock(context),
+        disks=tuple(booting.disks),
+        controllers=controllers.read_controllers(context, present, drives) + peripherals.read_usb(context),
         filesystems=filesystems.read_filesystems(context),
-        interfaces=interfaces.read_interfaces(context),
+        interfaces=booting.interfaces,
         videos=graphics.read_video(context),
         serials=chardevs.read_serials(context),
         parallels=chardevs.read_parallels(context),
         graphics=displays,
         os=system,
         tpms=firmware.read_tpm(context),
+        sounds=peripherals.read_sounds(context),
+        hostdevs=passthrough.read_hostdevs(context),
+        clock=clock.read_clock(context),
     )
     context.report.raise_refusals()
     return domain

@@ -33,6 +33,7 @@ _STEP_MIB = 4
 _STEP_KIB = _STEP_MIB * 1024
 _DEFAULT_MIB = 32
 
+_PIN = "sched.mem.pin"
 _SHARES_LIMIT = 1 << 64
 _CPU = re.compile(r"[ \t\n\v\f\r]*\+?0*([0-9]{1,9})[ \t\n\v\f\r]*\Z", re.ASCII)
 _NUMBER = re.compile(r"[ \t\n\v\f\r]*([+-]?)0*([0-9]{1,20})\Z", re.ASCII)
@@ -64,16 +65,28 @@ def _kib(megabytes: int) -> int:
     return max(megabytes, 0) * 1024 % (1 << 64)
 
 
-def write_memory(domain: Domain, _writing: WriteContext) -> list[Entry]:
+def write_memory(domain: Domain, context: WriteContext) -> list[Entry]:
     """The same keys; the size is rounded up to what VMware takes (F23 to F25)."""
     size = round_up(domain.memory_kib, _STEP_KIB)
     lines = [("memsize", str(size // 1024))]
     current = min(domain.current_memory_kib or domain.memory_kib, domain.memory_kib)
     if current < size:
         lines.append(("sched.mem.max", str(round_up(current, 1024) // 1024)))
+    if domain.memory_locked and context.dialect.memory_lock:
+        return [*lines, ("sched.mem.minsize", str(size // 1024)), *_locked(size)]
     if domain.min_guarantee_kib:
         lines.append(("sched.mem.minsize", str(round_up(domain.min_guarantee_kib, 1024) // 1024)))
     return lines
+
+
+def _locked(size: int) -> list[Entry]:
+    """Pinned memory has all of it guaranteed, under both names of the key."""
+    return [("sched.mem.min", str(size // 1024)), (_PIN, "TRUE")]
+
+
+def read_lock(context: ReadContext) -> bool:
+    """``sched.mem.pin``."""
+    return context.dialect.memory_lock and context.vmx.boolean(_PIN)
 
 
 def read_processors(context: ReadContext) -> int:
