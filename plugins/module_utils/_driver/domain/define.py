@@ -39,6 +39,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files impor
     put_file,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_one
+from ansible_collections.virt.esx.plugins.module_utils._vmx.encoding import encode
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
 from ansible_collections.virt.esx.plugins.module_utils._vmx.merge import merge_vmx
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
@@ -120,7 +121,7 @@ def _encoded(text: str) -> bytes:
     except UnicodeEncodeError:
         return text.encode("utf-8", "surrogateescape")
     try:
-        return text.encode(vmx.codec)
+        return encode(text, vmx.codec)
     except UnicodeEncodeError as error:
         lacking = text[error.start : error.end]
         raise vmx.error_at(".encoding", f"the encoding '{vmx.get('.encoding')}' lacks '{lacking}'") from None

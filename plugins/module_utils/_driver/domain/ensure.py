@@ -18,6 +18,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power_cycl
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import read_request
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import carry_out
+from ansible_collections.virt.esx.plugins.module_utils._report import REFUSE, Report
 
 
 def ensure_domain(connection: EsxConnection, invocation: Invocation) -> dict[str, Any]:
@@ -25,7 +26,11 @@ def ensure_domain(connection: EsxConnection, invocation: Invocation) -> dict[str
 
     :raises EsxError: if that is impossible, or fails; nothing is half done then.
     """
-    request = read_request(invocation.params)
+    report = Report(REFUSE)
+    request = read_request(invocation.params, report)
+    warning = report.warning("The domain XML")
+    if warning is not None:
+        invocation.warn(warning)
     cycles: list[PowerCycle] = []
 
     def make_plan() -> DomainPlan:
@@ -42,5 +47,5 @@ def ensure_domain(connection: EsxConnection, invocation: Invocation) -> dict[str
     after = outcome.plan.after
     if outcome.first.steps and not invocation.check_mode:
         after = read_back(connection, outcome.plan)
-    report = outcome.report(connection, invocation, outcome.first.before.text(), after.text())
-    return {"domain": after.as_dict(), **report}
+    common = outcome.report(connection, invocation, outcome.first.before.text(), after.text())
+    return {"domain": after.as_dict(), **common}

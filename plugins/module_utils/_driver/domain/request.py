@@ -11,13 +11,14 @@ from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Cpu, Domain
 from ansible_collections.virt.esx.plugins.module_utils._domain.shares import same_shares
-from ansible_collections.virt.esx.plugins.module_utils._domain.xml_read import read_domain
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import NO_UUID
 from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_kib, parse_uuid
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._report import Report
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
+from ansible_collections.virt.esx.plugins.module_utils._vmx.wanted import read_wanted
 
 ESX = DIALECTS["esx"]
 
@@ -58,12 +59,14 @@ class DomainRequest:
         return self.is_definition or any(part is not None for part in parts)
 
 
-def read_request(params: Mapping[str, Any]) -> DomainRequest:
+def read_request(params: Mapping[str, Any], report: Report | None = None) -> DomainRequest:
     """The wish that validated options express; ``name`` and ``uuid`` come before those of a description.
 
+    :param report: collects what the description says and a VMX has no place for.
     :raises ParseError: for a description, a UUID or a size that cannot be understood.
     """
-    xml = None if params["xml"] is None else _with_uuid(read_domain(params["xml"], ESX.xml))
+    report = report or Report()
+    xml = None if params["xml"] is None else _with_uuid(read_wanted(params["xml"], ESX, report))
     described = xml if params["vmx"] is None else _identity(params["vmx"])
     name = _name(params["name"] or (described.name if described else None))
     uuid = parse_uuid(params["uuid"]) if params["uuid"] else (described.uuid if described else None)
