@@ -54,9 +54,12 @@ class DatastoreFile:
 
     @property
     def url_path(self) -> str:
-        """The path and the query of its URL, each segment percent-encoded but for ``A-Za-z0-9-._~``."""
+        """The path and the query of its URL, percent-encoded but for ``A-Za-z0-9-._~``.
+
+        A server decodes the values of the query twice, so that they are encoded twice.
+        """
         segments = "/".join(_encode(segment) for segment in self.path.split("/"))
-        return f"/folder/{segments}?dcPath={_encode(self.datacenter)}&dsName={_encode(self.datastore)}"
+        return f"/folder/{segments}?dcPath={_encode(_encode(self.datacenter))}&dsName={_encode(_encode(self.datastore))}"
 
 
 def get_file(session: Session, file: DatastoreFile) -> bytes:
