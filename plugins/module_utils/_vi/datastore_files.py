@@ -59,7 +59,9 @@ class DatastoreFile:
         A server decodes the values of the query twice, so that they are encoded twice.
         """
         segments = "/".join(_encode(segment) for segment in self.path.split("/"))
-        return f"/folder/{segments}?dcPath={_encode(_encode(self.datacenter))}&dsName={_encode(_encode(self.datastore))}"
+        return (
+            f"/folder/{segments}?dcPath={_encode(_encode(self.datacenter))}&dsName={_encode(_encode(self.datastore))}"
+        )
 
 
 def get_file(session: Session, file: DatastoreFile) -> bytes:

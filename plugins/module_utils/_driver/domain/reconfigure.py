@@ -25,9 +25,9 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.difference
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.spec_builder import SpecBuilder, Way
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Target
 from ansible_collections.virt.esx.plugins.module_utils._errors import Refused, ServerFault
-from ansible_collections.virt.esx.plugins.module_utils._names import unescape
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
+from ansible_collections.virt.esx.plugins.module_utils._vmx.lexer import statements
 
 # Adds a difference to a ConfigSpec and says how it can be made; nothing is added where that is Way.UPLOAD.
 Row = Callable[[SpecBuilder, Difference], Way]
@@ -40,6 +40,7 @@ ROWS: dict[str, Row] = {
     "memory_kib": spec_settings.memory,
     "current_memory_kib": spec_settings.memory_limit,
     "min_guarantee_kib": spec_settings.memory_guarantee,
+    "memory_locked": spec_settings.memory_locked,
     "vcpus": spec_settings.vcpus,
     "cpuset": spec_settings.affinity,
     "shares": spec_settings.shares,
@@ -59,6 +60,7 @@ ROWS: dict[str, Row] = {
 _SINCE = {
     "os": (5, 0),
     "cpu": (5, 0),
+    "memory_locked": (5, 0),
     **dict.fromkeys(("disks", "controllers", "interfaces", "serials", "parallels", "videos"), (4, 0)),
 }
 
@@ -101,10 +103,11 @@ def plan_reconfiguration(
 
 
 def changed_keys(old: bytes, new: bytes) -> dict[str, str]:
-    """The keys of a VMX, in lower case, that another one has with another value, or does not have: empty then."""
-    before, after = (VmxFile(text, DIALECTS["esx"]).raw for text in (old, new))
-    changed = {key: after.get(key, "") for key in {**before, **after} if before.get(key) != after.get(key)}
-    return {key: unescape(value, "|", lenient=True) for key, value in changed.items()}
+    """The keys that two VMX have with different values, as they are spelled, and the new values; empty for none."""
+    before, after = (VmxFile(text, DIALECTS["esx"]) for text in (old, new))
+    spelled = {item.name.lower(): item.name for file in (before, after) for item in statements(file.text)}
+    changed = [key for key in {**before.raw, **after.raw} if before.raw.get(key) != after.raw.get(key)]
+    return {spelled.get(key, key): after.get(key) or "" for key in changed}
 
 
 def reconfigure(connection: EsxConnection, target: Target, spec: Any) -> None:

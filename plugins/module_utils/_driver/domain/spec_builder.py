@@ -33,7 +33,7 @@ class Way(IntEnum):
 class SpecBuilder:
     """A ConfigSpec in the making.
 
-    ``keys`` are the keys of the VMX that differ, in lower case, with their wanted values; empty for those that go.
+    ``keys`` are the keys of the VMX that differ, as spelled, with their wanted values; empty for those that go.
     """
 
     machine: Machine
@@ -78,12 +78,10 @@ class SpecBuilder:
         return self.new_controllers[bus, number]
 
     def set_keys(self, *names: str) -> bool:
-        """Set those of some keys that differ, or all that begin with a name that ends with a dot.
-
-        :returns: whether any of them does.
-        """
-        chosen = {key: value for key, value in self.keys.items() if key.startswith(names)}
-        options = [vim.option.OptionValue(key=key, value=value) for key, value in chosen.items()]
+        """Set those keys that differ and begin with one of some names, in lower case; return whether there are any."""
+        known = {option.key for option in self.spec.extraConfig or ()}
+        chosen = {key: value for key, value in self.keys.items() if key.lower().startswith(names)}
+        options = [vim.option.OptionValue(key=key, value=chosen[key]) for key in chosen if key not in known]
         self.spec.extraConfig = [*(self.spec.extraConfig or ()), *options]
         return bool(chosen)
 

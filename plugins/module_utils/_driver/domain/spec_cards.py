@@ -10,6 +10,7 @@ from typing import Any
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Interface, VdsPort
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import Difference
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.spec_builder import SpecBuilder, Way
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.spec_settings import BOOT_KEYS
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim, vim_type
 
 # libvirt's models of cards -> the API's types; without a model a host takes the flexible one.
@@ -44,16 +45,25 @@ def interface(builder: SpecBuilder, item: Difference) -> Way:
         builder.remove(card)
         builder.add(_new(after, backing))
         return Way.SHUTOFF
-    if not _is_only_elsewhere(before, after):
+    if not _is_same_card(before, after):
         return Way.UPLOAD
     card.backing = backing
+    if before.link != after.link:
+        card.connectable = _connection(after)
     builder.edit(card)
-    return Way.LIVE
+    return Way.SHUTOFF if builder.set_keys(*BOOT_KEYS) else Way.LIVE
 
 
-def _is_only_elsewhere(before: Interface, after: Interface) -> bool:
-    """Whether the card itself is the same, and only its network another one."""
+def _is_same_card(before: Interface, after: Interface) -> bool:
+    """Whether the card itself is the same, and only its network or its link another one."""
     return (before.mac, before.mac_type, before.mac_check) == (after.mac, after.mac_type, after.mac_check)
+
+
+def _connection(interface: Interface) -> Any:
+    connected = interface.link != "down"
+    return vim.vm.device.VirtualDevice.ConnectInfo(
+        connected=connected, startConnected=connected, allowGuestControl=True
+    )
 
 
 def _backing(interface: Interface) -> Any:
@@ -86,9 +96,7 @@ def _spaced(uuid: str) -> str:
 def _new(interface: Interface, backing: Any) -> Any:
     """A new card; the host makes its address where none is said."""
     card = vim_type(_TYPES[interface.model])(backing=backing)
-    card.connectable = vim.vm.device.VirtualDevice.ConnectInfo(
-        connected=True, startConnected=True, allowGuestControl=True
-    )
+    card.connectable = _connection(interface)
     if interface.mac is None:
         card.addressType = "generated"
     else:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, DriveAddress
@@ -12,12 +13,14 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.difference
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.machine import controller_number
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.spec_builder import SpecBuilder, Way
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.spec_controllers import controller_key
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.spec_settings import BOOT_KEYS
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name, vim
 
 # The buses on which a host adds and removes disks while a domain runs.
 _HOT_BUSES = ("scsi", "sata", "nvme")
+_BUSES = (*_HOT_BUSES, "ide", "fdc")
 _REMOVABLE = ("cdrom", "floppy")
-_PERSISTENT, _TRANSIENT = "persistent", "independent_nonpersistent"
+_PERSISTENT, _INDEPENDENT, _TRANSIENT = "persistent", "independent_persistent", "independent_nonpersistent"
 
 
 def disk(builder: SpecBuilder, item: Difference) -> Way:
@@ -33,6 +36,8 @@ def disk(builder: SpecBuilder, item: Difference) -> Way:
     if after is None:
         builder.remove(device)
         return _way_of_bus(before)
+    if replace(before, boot_order=after.boot_order) == after:
+        return Way.SHUTOFF if builder.set_keys(*BOOT_KEYS) else Way.UPLOAD
     if before.device in _REMOVABLE and _is_same_drive(before, after):
         return _change_medium(builder, device, after)
     if _is_same_disk(before, after):
@@ -43,7 +48,8 @@ def disk(builder: SpecBuilder, item: Difference) -> Way:
 
 def _has_device(disk: Disk) -> bool:
     """Whether the API has a device for it that this can make: a file, an empty drive, or a CD-ROM drive of the host."""
-    return disk.type == "file" or (disk.device == "cdrom" and disk.type == "block")
+    is_drive = disk.device == "cdrom" and disk.type == "block"
+    return disk.bus in _BUSES and disk.device != "lun" and (disk.type == "file" or is_drive)
 
 
 def _is_same_drive(before: Disk, after: Disk) -> bool:
@@ -61,8 +67,7 @@ def _way_of_bus(disk: Disk) -> Way:
 def _add(builder: SpecBuilder, disk: Disk) -> Way:
     """Add a hard disk whose file exists, or a drive."""
     key = controller_key(builder, disk.bus, controller_number(disk))
-    if key is None and disk.bus != "fdc":
-        return Way.UPLOAD
+    builder.set_keys(*BOOT_KEYS)
     devices = vim.vm.device
     make = {"disk": devices.VirtualDisk, "cdrom": devices.VirtualCdrom, "floppy": devices.VirtualFloppy}
     device = make[disk.device](controllerKey=key, unitNumber=(disk.address or DriveAddress(0, 0, 0)).unit)
@@ -84,11 +89,17 @@ def _change_mode(builder: SpecBuilder, device: Any, disk: Disk) -> Way:
 
 
 def _set_mode(backing: Any, disk: Disk) -> None:
-    """``diskMode``, unless it is another one than libvirt has words for, and ``writeThrough``."""
-    if disk.transient or backing.diskMode in (None, _TRANSIENT):
-        backing.diskMode = _TRANSIENT if disk.transient else _PERSISTENT
+    """Whether what is written stays, whether snapshots include it, ``writeThrough``, and who else may use it."""
+    if disk.transient:
+        backing.diskMode = _TRANSIENT
+    elif disk.snapshot == "no":
+        backing.diskMode = _INDEPENDENT
+    else:
+        backing.diskMode = _PERSISTENT
     if hasattr(backing, "writeThrough"):
         backing.writeThrough = disk.cache == "writethrough"
+    if hasattr(backing, "sharing") and (disk.shareable or backing.sharing is not None):
+        backing.sharing = "sharingMultiWriter" if disk.shareable else "sharingNone"
 
 
 def _change_medium(builder: SpecBuilder, device: Any, disk: Disk) -> Way:

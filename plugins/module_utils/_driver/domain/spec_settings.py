@@ -16,6 +16,8 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
 
 _MIB = 1024
 _UNLIMITED = -1
+# What the keys of the boot order and the boot menu begin with.
+BOOT_KEYS = ("bios.",)
 
 
 def name(builder: SpecBuilder, item: Difference) -> Way:
@@ -42,6 +44,12 @@ def memory_guarantee(builder: SpecBuilder, item: Difference) -> Way:
     """``memoryAllocation.reservation`` in MB."""
     builder.memory_allocation().reservation = -(-(item.after or 0) // _MIB)
     return Way.LIVE
+
+
+def memory_locked(builder: SpecBuilder, item: Difference) -> Way:
+    """``memoryReservationLockedToMax``."""
+    builder.spec.memoryReservationLockedToMax = bool(item.after)
+    return Way.SHUTOFF
 
 
 def memory(builder: SpecBuilder, item: Difference) -> Way:
@@ -82,7 +90,10 @@ def affinity(builder: SpecBuilder, item: Difference) -> Way:
 
 
 def system(builder: SpecBuilder, item: Difference) -> Way:
-    """Firmware, secure boot and, as keys, the nvram file and the host's SMBIOS; the architecture is the guest's."""
+    """Firmware, secure boot and, as keys, boot order, the nvram file and the host's SMBIOS.
+
+    The architecture is the guest's.
+    """
     before, after = item.before, item.after
     if before.arch != after.arch and guest(builder, item) is Way.UPLOAD:
         return Way.UPLOAD
@@ -90,7 +101,7 @@ def system(builder: SpecBuilder, item: Difference) -> Way:
         builder.spec.firmware = after.firmware or "bios"
     if before.secure_boot != after.secure_boot:
         builder.boot_options().efiSecureBootEnabled = bool(after.secure_boot)
-    builder.set_keys("nvram", "smbios.reflecthost")
+    builder.set_keys("nvram", "smbios.reflecthost", *BOOT_KEYS)
     return Way.SHUTOFF
 
 

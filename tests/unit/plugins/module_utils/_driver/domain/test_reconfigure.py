@@ -267,11 +267,11 @@ def test_what_the_api_cannot_say(changed: dict[str, Any], names: list[str]) -> N
 
 
 def test_keys_that_the_api_has_no_members_for() -> None:
-    keys = {"remotedisplay.vnc.enabled": "TRUE", "remotedisplay.vnc.port": "5901", "memsize": "512"}
+    keys = {"RemoteDisplay.vnc.enabled": "TRUE", "RemoteDisplay.vnc.port": "5901", "memsize": "512"}
     spec, how = plan(DOMAIN, replace(DOMAIN, graphics=(Graphics(port=5901),)), keys=keys)
     assert {option.key: option.value for option in spec.extraConfig} == {
-        "remotedisplay.vnc.enabled": "TRUE",
-        "remotedisplay.vnc.port": "5901",
+        "RemoteDisplay.vnc.enabled": "TRUE",
+        "RemoteDisplay.vnc.port": "5901",
     }
     assert how.needs_shutdown == ["graphics 0"]
 
@@ -302,7 +302,7 @@ def test_guests(word: str, identifier: str | None) -> None:
 
 def test_the_keys_that_differ() -> None:
     old, new = b'a = "1"\nb = "2"\nC = "3"\n', b'a = "1"\nb = "x|22"\nd = "4"\n'
-    assert changed_keys(old, new) == {"b": 'x"', "c": "", "d": "4"}
+    assert changed_keys(old, new) == {"b": 'x"', "C": "", "d": "4"}
 
 
 def test_the_change_is_of_one_version_of_the_machine() -> None:
