@@ -9,13 +9,15 @@ from collections.abc import Iterator
 
 import pytest
 from ansible_collections.virt.esx.tests.integration.contracts import start_host
+from ansible_collections.virt.esx.tests.integration.domain.domains import create_disk
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 
 @pytest.fixture
 def esx() -> Iterator[Simulator]:
-    """A host with one domain that runs, ``domain-1``; afterwards nobody may have left a session."""
+    """A host with one domain that runs, ``domain-1``, and the disk of another; afterwards no session may be left."""
     with start_host("-domains", "1") as simulator:
+        create_disk(simulator, "[local-storage] web/web.vmdk")
         yield simulator
         assert "Fetch" not in simulator.methods()
         assert simulator.sessions() == []

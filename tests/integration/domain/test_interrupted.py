@@ -106,7 +106,7 @@ def test_a_define_that_was_killed(
     time.sleep(patience)
     assert ensure(host_with_faults, **domain_request)["domain"]["state"] == "running"
     assert not ensure(host_with_faults, **domain_request)["changed"]
-    assert files_in(host_with_faults, "[local-storage] web") == ["web.vmx"]
+    assert files_in(host_with_faults, "[local-storage] web") == ["web.vmdk", "web.vmx"]
     assert set(host_with_faults.domains()) == {"domain-1", "web"}
 
 
@@ -122,7 +122,6 @@ def test_a_change_that_was_killed(host_with_faults: Simulator, at: tuple[str, in
 
 @pytest.mark.parametrize("at", OF_A_REMOVAL)
 def test_a_removal_that_was_killed_before_the_end(host_with_faults: Simulator, at: tuple[str, int]) -> None:
-    create_disk(host_with_faults, "[local-storage] web/web.vmdk")
     ensure(host_with_faults, xml=domain_xml())
     domain_request: dict[str, Any] = {"name": "web", "state": "undefined", "remove_storage": True}
     run_and_kill(host_with_faults, at, **domain_request)
@@ -146,7 +145,7 @@ def test_two_who_define_the_same(esx: Simulator, slow: str, uuid: str | None) ->
     assert {result["domain"]["state"] for result in results} == {"running"}
     assert len({result["domain"]["moid"] for result in results}) == 1
     assert not ensure(esx, **domain_request)["changed"]
-    assert files_in(esx, "[local-storage] web") == ["web.vmx"]
+    assert files_in(esx, "[local-storage] web") == ["web.vmdk", "web.vmx"]
 
 
 @pytest.mark.parametrize("state", ["destroyed", "paused"])

@@ -44,7 +44,7 @@ def test_whoever_is_told_that_it_is_defined_has_defined_it(
         said = [one.result(), other.result()]
     wanted = {"vcpus": [2, 4], "uuid": [UUID, OTHER]}[part]
     assert [value for value, right in zip(said, wanted) if value != right and not isinstance(value, EsxError)] == []
-    assert files_in(esx, "[local-storage] web") == ["web.vmx"]
+    assert files_in(esx, "[local-storage] web") == ["web.vmdk", "web.vmx"]
 
 
 def test_what_another_client_uploaded_in_between_is_not_reported_as_defined(

@@ -66,7 +66,7 @@ CHANGES: list[tuple[dict[str, Any], str, set[str]]] = [
     (
         {"annotation": 'a "note"\nof | two lines'},
         "change annotation",
-        {'annotation = "a |22note|22|0aof |7c two lines"'},
+        {'annotation = "a |22note|22|0Aof |7C two lines"'},
     ),
     ({"name": "shop", "uuid": UUID}, "change name", {'displayName = "shop"'}),
 ]
@@ -222,10 +222,14 @@ def test_a_device_of_a_running_domain_gets_another_backing(
 
 
 def test_an_image_is_taken_out_of_a_running_domain_s_drive(on: Simulator) -> None:
+    """As VMware's own client does it: the drive becomes the client's, and is read as an empty one."""
     result = check_apply_repeat(on, xml=domain_xml(devices=EMPTY))
     assert (result["steps"], result["domain"]["state"]) == (["change disk hda"], "running")
     drive = {line for line in vmx_lines(on) if line.startswith("ide0:0.")}
-    assert {'ide0:0.fileName = "emptyBackingString"', 'ide0:0.startConnected = "FALSE"'} <= drive
+    assert {'ide0:0.clientDevice = "TRUE"', 'ide0:0.startConnected = "FALSE"'} <= drive
+    assert check_apply_repeat(on, xml=domain_xml(devices=CDROM.format("b")))["steps"] == ["change disk hda"]
+    drive = {line for line in vmx_lines(on) if line.startswith("ide0:0.")}
+    assert 'ide0:0.startConnected = "FALSE"' not in drive
 
 
 @pytest.mark.parametrize("check", [True, False])

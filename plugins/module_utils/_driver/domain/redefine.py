@@ -271,13 +271,17 @@ def restore_definition(connection: EsxConnection, target: Target, change: Change
 
 
 def unlike_wanted(change: Change, found: Domain) -> list[str]:
-    """In what a domain is not as a change should have made it; addresses that the host makes can be any."""
+    """Which parts of a change the host has made otherwise than they were wanted.
+
+    What a host adds by itself is no such part: the address of a new card, the nvram file of a domain that starts.
+    """
     wanted, found = as_in_xml(change.after), as_in_xml(found)
-    new = [card.mac for card in wanted.interfaces]
-    if None in new:
-        cards = tuple(
-            replace(card, mac=None, mac_type=None, mac_check=None) if mac is None else card
-            for card, mac in zip(found.interfaces, new)
-        )
-        found = replace(found, interfaces=(*cards, *found.interfaces[len(cards) :]))
-    return [item.name for item in differences(wanted, found)]
+    if wanted.os.nvram is None:
+        found = replace(found, os=replace(found.os, nvram=None))
+    cards = tuple(
+        replace(card, mac=None, mac_type=None, mac_check=None) if mac is None else card
+        for card, mac in zip(found.interfaces, [card.mac for card in wanted.interfaces])
+    )
+    found = replace(found, interfaces=(*cards, *found.interfaces[len(cards) :]))
+    changed = {item.name for item in change.differences}
+    return [item.name for item in differences(wanted, found) if item.name in changed]

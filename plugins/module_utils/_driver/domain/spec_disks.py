@@ -106,13 +106,17 @@ def _change_medium(builder: SpecBuilder, device: Any, disk: Disk) -> Way:
     """Another image in a drive, or none; a drive of the host behind it only while the domain is shut off."""
     _set_medium(device, disk)
     builder.edit(device)
-    return Way.LIVE if disk.type == "file" else Way.SHUTOFF
+    return Way.LIVE if disk.type == "file" or not _has_medium(disk) else Way.SHUTOFF
+
+
+def _has_medium(disk: Disk) -> bool:
+    return disk.source is not None or disk.startup_policy is not None
 
 
 def _set_medium(device: Any, disk: Disk) -> None:
     """The backing of a drive. An empty one is the client's, as VMware's own client leaves it after an eject."""
     drive = vim.vm.device.VirtualCdrom if type_name(device) == "VirtualCdrom" else vim.vm.device.VirtualFloppy
-    has_medium = disk.source is not None or disk.startup_policy is not None
+    has_medium = _has_medium(disk)
     if disk.type == "block" and has_medium:
         device.backing = drive.AtapiBackingInfo(deviceName=disk.source or "", useAutoDetect=disk.source is None)
     elif disk.source is not None:

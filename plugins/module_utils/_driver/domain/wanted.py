@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain, Video
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain, Video
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.define import described_domain
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import is_empty_drive
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import ESX, DomainRequest, with_options
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath
@@ -17,6 +18,8 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.resources import has
 
 # The size that libvirt prints for every card of which it knows none.
 _DEFAULT_VRAM_KIB = 4096
+# The keys of a CD-ROM drive that a host has emptied.
+_OF_CLIENT = (("clientDevice", "TRUE"), ("deviceType", "cdrom-raw"), ("fileName", "emptyBackingString"))
 
 
 def wanted_domain(
@@ -32,10 +35,24 @@ def wanted_domain(
     described = present
     if request.is_definition:
         described = described_domain(request, facts, str(place.parent))
+        described = replace(described, disks=_as_drives_are(described.disks, present.disks))
         if file.boolean("svga.autodetect"):
             described = replace(described, videos=_autodetected(described.videos, present.videos))
     wanted = with_options(described, request, keeps_shares=not has_level(file))
     return replace(wanted, uuid=present.uuid, name=request.name or present.name)
+
+
+def _as_drives_are(described: tuple[Disk, ...], present: tuple[Disk, ...]) -> tuple[Disk, ...]:
+    """Empty drives as a host has them: one that is empty now stays as it is, one that it empties becomes the client's."""
+    empty = {(disk.bus, disk.address): disk for disk in present if is_empty_drive(disk)}
+
+    def as_it_is(disk: Disk) -> Disk:
+        if not is_empty_drive(disk):
+            return disk
+        now = empty.get((disk.bus, disk.address), replace(disk, type="block", keys=_OF_CLIENT))
+        return replace(now, target=disk.target, boot_order=disk.boot_order)
+
+    return tuple(map(as_it_is, described))
 
 
 def _autodetected(described: tuple[Video, ...], present: tuple[Video, ...]) -> tuple[Video, ...]:
