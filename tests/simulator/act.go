@@ -56,6 +56,9 @@ func (d *domain) editVMX(ctx *simulator.Context, set map[string]string) error {
 	if err != nil {
 		return err
 	}
+	for key, value := range set {
+		set[key] = strings.ReplaceAll(value, `"`, "|22")
+	}
 	f.edit(set)
 	if err := d.s.replaceFile(file, []byte(f.String())); err != nil {
 		return err

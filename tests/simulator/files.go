@@ -115,6 +115,16 @@ func (s *server) accessible(v *volume) bool {
 	return ok && ds.Summary.Accessible
 }
 
+// decodedAgain is a value of the query, which a host decodes twice; what is
+// no valid escape stays as it is.
+func decodedAgain(r *http.Request, name string) string {
+	once := r.URL.Query().Get(name)
+	if twice, err := url.QueryUnescape(once); err == nil {
+		return twice
+	}
+	return once
+}
+
 // hasDatacenter knows a datacenter by its inventory path; a host does not mind
 // when there is none.
 func (s *server) hasDatacenter(dcPath string) bool {

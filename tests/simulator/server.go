@@ -37,6 +37,9 @@ type server struct {
 	memory     memoryUse
 	waking     sync.Map // domains whose tools are due
 	saving     sync.Map // domains whose VMX file is being read
+	networks   networkUse
+	feed       feed
+	outages    outages
 }
 
 // newServer makes the inventory that the options ask for.
