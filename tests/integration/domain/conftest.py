@@ -9,7 +9,6 @@ from collections.abc import Iterator
 
 import pytest
 from ansible_collections.virt.esx.tests.integration.contracts import start_host
-from ansible_collections.virt.esx.tests.integration.domain.domains import create_disk
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 
@@ -17,7 +16,7 @@ from ansible_collections.virt.esx.tests.simulator_client import Simulator
 def esx() -> Iterator[Simulator]:
     """A host with one domain that runs, ``domain-1``, and the disk of another; afterwards no session may be left."""
     with start_host("-domains", "1") as simulator:
-        create_disk(simulator, "[local-storage] web/web.vmdk")
+        simulator.add_disk("[local-storage] web/web.vmdk")
         yield simulator
         assert "Fetch" not in simulator.methods()
         assert simulator.sessions() == []

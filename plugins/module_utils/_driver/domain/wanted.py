@@ -39,7 +39,20 @@ def wanted_domain(
         if file.boolean("svga.autodetect"):
             described = replace(described, videos=_autodetected(described.videos, present.videos))
     wanted = with_options(described, request, keeps_shares=not has_level(file))
-    return replace(wanted, uuid=present.uuid, name=request.name or present.name)
+    description = _as_sent(wanted.description, present.description)
+    return replace(wanted, uuid=present.uuid, name=request.name or present.name, description=description)
+
+
+def _as_sent(wanted: str | None, present: str | None) -> str | None:
+    """A note as the API can say it: in XML each end of a line is the same one."""
+    if wanted is None:
+        return None
+    sent = _one_line_end(wanted)
+    return present if present is not None and _one_line_end(present) == sent else sent
+
+
+def _one_line_end(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _as_drives_are(described: tuple[Disk, ...], present: tuple[Disk, ...]) -> tuple[Disk, ...]:
