@@ -28,7 +28,7 @@ def start_host(*flags: str) -> Simulator:
 
 
 # The disks that a description names: domain XML, or VMX with "/vmfs/volumes/<datastore>/".
-_IN_XML = re.compile(r"<source file='(\[[^\]']+\] [^']*\.vmdk)'")
+_IN_XML = re.compile(r"<source file='(\[[^\]']+\] [^']*\.vmdk)'", re.IGNORECASE)
 _IN_VMX = re.compile(r"""\.fileName\s*=\s*"/vmfs/volumes/([^/"]+)/([^"]*\.vmdk)""", re.IGNORECASE)
 
 

@@ -34,6 +34,12 @@ def web(esx: Simulator) -> Simulator:
     return esx
 
 
+def share_its_disk(esx: Simulator) -> None:
+    """Define another domain with the same disk; both say that they share it."""
+    for xml in (domain_xml(), domain_xml("other", uuid=OTHER, mac=None)):
+        ensure(esx, xml=xml.replace("<target dev='sda'", "<shareable/><target dev='sda'"))
+
+
 def undefine(esx: Simulator, *, remove_storage: bool = True) -> list[str]:
     """Undefine it and return the steps, which check mode has to foretell."""
     steps: list[str] = check_apply_repeat(esx, name="web", state="undefined", remove_storage=remove_storage)["steps"]
@@ -79,7 +85,7 @@ def test_a_disk_elsewhere_goes_and_its_directory_stays(web: Simulator) -> None:
 
 
 def test_a_disk_that_another_domain_has_stays(web: Simulator) -> None:
-    ensure(web, xml=domain_xml("other", uuid=OTHER, mac=None))
+    share_its_disk(web)
     steps = undefine(web)
     assert steps == [f"delete {PLACE}/web.vmx", "undefine"]
     assert files_in(web, PLACE) == ["other.vmx", "web.vmdk"]
@@ -87,7 +93,7 @@ def test_a_disk_that_another_domain_has_stays(web: Simulator) -> None:
 
 def test_a_disk_that_a_snapshot_of_another_domain_has_stays(web: Simulator) -> None:
     """The other domain runs on a file that its snapshot has made; that one is based on the disk."""
-    ensure(web, xml=domain_xml("other", uuid=OTHER, mac=None))
+    share_its_disk(web)
     with open_as_user(web) as host:
         index = host.session.content.searchIndex
         (other,) = index.FindAllByUuid(None, OTHER, True, False)

@@ -21,6 +21,8 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.browser import sc
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.checks import check_devices, check_files
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import differences
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_users import check_unused, hard_disks
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.host_limits import check_limits, read_limits
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.new_ids import with_new_ids, without_new_ids
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import ESX, DomainRequest, with_options
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import HostFacts, find_domain
@@ -82,8 +84,12 @@ def plan_define(
     """
     _check_name_is_free(connection, request)
     definition = plan_definition(request, facts, scsi_model_of(connection))
+    domain = definition.domain
+    networks = [card.source for card in domain.interfaces if card.type == "bridge" and card.source]
+    check_limits(domain, hardware_of(definition.content), read_limits(connection), networks)
     file = DatastoreFile(connection.datacenter_path, definition.path.datastore, definition.path.path)
     former = _look_at_former(connection, file, definition, facts, overwrite=request.overwrite)
+    check_unused(connection, None, hard_disks(domain))
 
     def define() -> None:
         _define(connection, target, file, definition, former)
@@ -126,6 +132,11 @@ def _encoded(text: str) -> bytes:
     except UnicodeEncodeError as error:
         lacking = text[error.start : error.end]
         raise vmx.error_at(".encoding", f"the encoding '{vmx.get('.encoding')}' lacks '{lacking}'") from None
+
+
+def hardware_of(vmx: bytes) -> int:
+    """The virtual hardware version of a VMX."""
+    return VmxFile(vmx, ESX).integer("virtualHW.version", 0)
 
 
 def vmx_place(domain: Domain, name: str) -> DatastorePath:

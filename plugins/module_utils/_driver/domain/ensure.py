@@ -15,7 +15,11 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.planner im
     with_xml,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power_cycle import PowerCycle, start_again
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import read_request
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import (
+    DomainRequest,
+    read_request,
+    rounded_sizes,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import carry_out
 from ansible_collections.virt.esx.plugins.module_utils._report import REFUSE, Report
@@ -28,8 +32,7 @@ def ensure_domain(connection: EsxConnection, invocation: Invocation) -> dict[str
     """
     report = Report(REFUSE)
     request = read_request(invocation.params, report)
-    warning = report.warning("The domain XML")
-    if warning is not None:
+    for warning in _warnings(invocation, request, report):
         invocation.warn(warning)
     cycles: list[PowerCycle] = []
 
@@ -49,3 +52,14 @@ def ensure_domain(connection: EsxConnection, invocation: Invocation) -> dict[str
         after = read_back(connection, outcome.plan)
     common = outcome.report(connection, invocation, outcome.first.before.text(), after.text())
     return {"domain": after.as_dict(), **common}
+
+
+def _warnings(invocation: Invocation, request: DomainRequest, report: Report) -> list[str]:
+    """What of the options has no effect, or another one than it says."""
+    found = rounded_sizes(invocation.params, request.xml)
+    of_xml = report.warning("The domain XML")
+    if of_xml is not None:
+        found.append(of_xml)
+    if request.remove_storage and request.state != "undefined":
+        found.append(f"remove_storage has no effect with state {request.state}; it goes with undefined.")
+    return found

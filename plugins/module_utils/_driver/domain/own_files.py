@@ -31,7 +31,7 @@ _VMX = "config.files.vmPathName"
 _SNAPSHOTS = "snapshot.rootSnapshotList"
 
 # From a host to all domains that may have a file of it: its own, and those of other hosts on the same datastores.
-_NEIGHBOURS = (
+NEIGHBOURS = (
     *HOST_VMS,
     Traversal("datastores", "HostSystem", "datastore", ("users",)),
     Traversal("users", "Datastore", "vm"),
@@ -65,7 +65,7 @@ class OwnFiles:
 def find_own_files(connection: EsxConnection, ref: Any, vmx_path: str) -> OwnFiles:
     """The files of a domain that no other domain refers to; three reads, four with snapshots."""
     paths = [_DEVICES, _VMX, _SNAPSHOTS, *([_LAYOUT] if connection.session.has(4, 0) else [])]
-    rows = fetch(connection.session, "VirtualMachine", paths, objects=[connection.context.host], traversal=_NEIGHBOURS)
+    rows = fetch(connection.session, "VirtualMachine", paths, objects=[connection.context.host], traversal=NEIGHBOURS)
     owners = {item.snapshot: row for row, values in rows for item in _flat(values[_SNAPSHOTS])}
     kept = fetch(connection.session, "VirtualMachineSnapshot", [_DEVICES], objects=list(owners)) if owners else []
     rows += [(owners[snapshot], values) for snapshot, values in kept]

@@ -52,6 +52,10 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.pending import PE
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Plan, Step, Target
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound
 
+_HOW_TO_DEFINE = (
+    "Describe it in xml or vmx to have it defined. In check mode, a domain that an earlier task would define is not "
+    "there either: define and start it in one task."
+)
 _ASKS_GUEST = ("shutdown", "rebooted")
 
 
@@ -123,7 +127,7 @@ def _plan_undefined(
 def _plan_new(connection: EsxConnection, request: DomainRequest) -> DomainPlan:
     if not request.is_definition:
         meant = f"the UUID {request.uuid}" if request.uuid else f"the name '{request.name}'"
-        raise NotFound(f"No domain of the host has {meant}.", hint="Describe it in xml or vmx to have it defined.")
+        raise NotFound(f"No domain of the host has {meant}.", hint=_HOW_TO_DEFINE)
     facts = read_host_facts(connection)
     target = Target(request.name or "")
     definition, steps = plan_define(connection, target, request, facts)

@@ -18,6 +18,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import Doma
 from ansible_collections.virt.esx.plugins.module_utils._driver.browser import scsi_model_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.checks import check_devices
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.define import hardware_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import Difference, differences
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_identity import (
     check_chains_stay,
@@ -25,6 +26,8 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_ident
     present_files,
     with_present_files,
 )
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_users import check_unused, new_disks
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.host_limits import check_limits, read_limits
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.machine import Machine, read_machine
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.reconfigure import (
     Reconfiguration,
@@ -113,7 +116,9 @@ def find_change(
     if any(item.part == "disks" for item in found):
         wanted, new, found = _with_own_disks(connection, record, read, merge, old, wanted, machine)
     after = read(new, predicted)
-    _check(connection, record, found, after)
+    if (present.disks, present.interfaces) != (after.disks, after.interfaces):
+        check_devices(after)
+    _check(connection, record, found, after, new)
     builder = SpecBuilder(machine, as_in_xml(after), changed_keys(old, new) if new != old else {})
     return Change(
         file=DatastoreFile(connection.datacenter_path, place.datastore, place.path),
@@ -171,11 +176,27 @@ def _with_own_disks(
     return wanted, new, found
 
 
-def _check(connection: EsxConnection, record: DomainRecord, found: Sequence[Difference], after: Domain) -> None:
-    if any(item.part in ("disks", "interfaces") for item in found):
-        check_devices(after)
+# The parts of a domain that are limited by its host.
+_LIMITED = ("vcpus", "memory_kib", "min_guarantee_kib", "interfaces")
+
+
+def _check(
+    connection: EsxConnection, record: DomainRecord, found: Sequence[Difference], after: Domain, vmx: bytes
+) -> None:
+    """Refuse what the host could not start, before anything is sent."""
+    check_unused(connection, record.ref, new_disks(found))
+    if any(item.part in _LIMITED for item in found):
+        networks = [item.after.source for item in found if item.part == "interfaces" and _has_new_network(item)]
+        check_limits(after, hardware_of(vmx), read_limits(connection), networks)
     if after.name and after.name != record.name:
         _check_name(connection, record, after.name)
+
+
+def _has_new_network(item: Difference) -> bool:
+    before, after = item.before, item.after
+    if after is None or after.type != "bridge" or not after.source:
+        return False
+    return before is None or (before.type, before.source) != (after.type, after.source)
 
 
 def _has_read(record: DomainRecord, present: Domain) -> bool:

@@ -168,6 +168,29 @@ def _at_least(least: int, number: int | None, option: str) -> int | None:
     return number
 
 
+# What VMware takes sizes of memory in: the option, the element of XML, the member of Domain, and the step in KiB.
+_STEPS = (
+    ("max_memory", "<memory>", "memory_kib", 4 * _MIB),
+    ("memory", "<currentMemory>", "current_memory_kib", _MIB),
+    (None, "<min_guarantee>", "min_guarantee_kib", _MIB),
+)
+
+
+def rounded_sizes(params: Mapping[str, Any], xml: Domain | None) -> list[str]:
+    """A sentence for each size of memory that has to be rounded up."""
+    found = []
+    for option, element, member, step in _STEPS:
+        if option is not None and params[option] is not None:
+            name, size = option, parse_kib(params[option], option)
+        else:
+            name, size = element, getattr(xml, member) or 0 if xml is not None else 0
+        if size % step:
+            found.append(
+                f"{name}: {size} KiB are rounded up to {_rounded(size, step)} KiB, {step // _MIB} MiB at a time."
+            )
+    return found
+
+
 def _size(text: str | None, option: str, step: int) -> int | None:
     """An amount of memory in KiB, rounded up to whole steps; there is no domain without memory."""
     if text is None:

@@ -56,7 +56,7 @@ def _one_line_end(text: str) -> str:
 
 
 def _as_drives_are(described: tuple[Disk, ...], present: tuple[Disk, ...]) -> tuple[Disk, ...]:
-    """Empty drives as a host has them: one that is empty now stays as it is, one that it empties becomes the client's."""
+    """Empty drives as a host has them: one that is empty stays as it is, one that it empties becomes the client's."""
     empty = {(disk.bus, disk.address): disk for disk in present if is_empty_drive(disk)}
 
     def as_it_is(disk: Disk) -> Disk:
