@@ -33,8 +33,8 @@ _IN_VMX = re.compile(r"""\.fileName\s*=\s*"/vmfs/volumes/([^/"]+)/([^"]*\.vmdk)"
 
 
 def give_disks(simulator: Simulator, arguments: Mapping[str, Any]) -> None:
-    """Make the disks of a domain that is to run: a host starts none without them."""
-    if arguments.get("state") not in ("running", "paused"):
+    """Make the disks of a domain that is described, or is to run: it is not defined without them."""
+    if not {"xml", "vmx"} & arguments.keys() and arguments.get("state") not in ("running", "paused"):
         return
     text = arguments.get("xml") or arguments.get("vmx") or ""
     known = simulator.domains().get(arguments.get("name", ""))

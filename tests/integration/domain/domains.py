@@ -20,7 +20,6 @@ from ansible_collections.virt.esx.plugins.module_utils._names import (
     parse_datastore_path,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import DatastoreFile, get_file, put_file
-from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
 from ansible_collections.virt.esx.plugins.modules.esx_domain import CONTRACT
 from ansible_collections.virt.esx.tests.integration.contracts import carry_out, give_disks
 from ansible_collections.virt.esx.tests.integration.running import PASSWORD, USER
@@ -67,16 +66,22 @@ def domain_xml(
     )
 
 
-def ensure(simulator: Simulator, *, check: bool = False, diff: bool = True, **arguments: Any) -> Result:
-    """The result of the module, which may not warn; a domain that is to run gets its disks."""
-    if not check:
+def ensure(
+    simulator: Simulator, *, check: bool = False, diff: bool = True, disks: bool = True, **arguments: Any
+) -> Result:
+    """The result of the module, which may not warn.
+
+    :param disks: whether a domain that is described, or is to run, gets its disks first.
+    """
+    if disks:
         give_disks(simulator, arguments)
     return carry_out(CONTRACT, simulator, check=check, diff=diff, **arguments)
 
 
-def ensure_with_warnings(simulator: Simulator, **arguments: Any) -> tuple[Result, list[str]]:
-    """The result of the module, and its warnings; a domain that is to run gets its disks."""
-    give_disks(simulator, arguments)
+def ensure_with_warnings(simulator: Simulator, *, disks: bool = True, **arguments: Any) -> tuple[Result, list[str]]:
+    """The result of the module, and its warnings; ``disks`` as above."""
+    if disks:
+        give_disks(simulator, arguments)
     warnings: list[str] = []
     return CONTRACT.run(Invocation(_validated(simulator, arguments), False, False, warnings.append)), warnings
 

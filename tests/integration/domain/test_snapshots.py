@@ -92,7 +92,7 @@ def test_a_disk_that_was_moved_is_the_same_disk(esx: Simulator) -> None:
         task = manager.DeleteVirtualDisk_Task("[local-storage] web/web.vmdk", host.context.datacenter)
         host.wait(task, "Deleting a disk")
     before = read_file(esx, VMX)
-    result, warnings = ensure_with_warnings(esx, xml=domain_xml())
+    result, warnings = ensure_with_warnings(esx, xml=domain_xml(), disks=False)
     assert (result["changed"], read_file(esx, VMX)) == (False, before)
     assert ["moved/web.vmdk" in warning and "web/web.vmdk" in warning for warning in warnings] == [True]
 
@@ -101,7 +101,15 @@ def test_a_disk_that_was_moved_is_the_same_disk(esx: Simulator) -> None:
 def test_a_disk_that_is_not_there(esx: Simulator, check: bool) -> None:
     ensure(esx, xml=domain_xml())
     with pytest.raises(NotFound, match=r"there is no file '\[local-storage\] web/b.vmdk'"):
-        ensure(esx, xml=domain_xml(devices=SECOND), check=check)
+        ensure(esx, xml=domain_xml(devices=SECOND), check=check, disks=False)
+
+
+@pytest.mark.parametrize("state", ["defined", "running"])
+@pytest.mark.parametrize("check", [True, False])
+def test_a_new_domain_whose_disk_is_not_there(esx: Simulator, check: bool, state: str) -> None:
+    with pytest.raises(NotFound, match=r"there is no file '\[local-storage\] new/new.vmdk'"):
+        ensure(esx, xml=domain_xml(disk="[local-storage] new/new.vmdk"), state=state, check=check, disks=False)
+    assert "web" not in esx.domains()
 
 
 def test_two_spellings_of_a_disk_are_one(esx: Simulator) -> None:

@@ -21,7 +21,11 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.browser import sc
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.checks import check_devices, check_files
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import differences
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_users import check_unused, hard_disks
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_users import (
+    check_exist,
+    check_unused,
+    hard_disks,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.host_limits import check_limits, read_limits
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.new_ids import with_new_ids, without_new_ids
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import ESX, DomainRequest, with_options
@@ -89,7 +93,9 @@ def plan_define(
     check_limits(domain, hardware_of(definition.content), read_limits(connection), networks)
     file = DatastoreFile(connection.datacenter_path, definition.path.datastore, definition.path.path)
     former = _look_at_former(connection, file, definition, facts, overwrite=request.overwrite)
-    check_unused(connection, None, hard_disks(domain))
+    disks = hard_disks(domain)
+    check_exist(connection, disks)
+    check_unused(connection, None, disks)
 
     def define() -> None:
         _define(connection, target, file, definition, former)

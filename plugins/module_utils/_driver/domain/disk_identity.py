@@ -15,8 +15,9 @@ from dataclasses import replace
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import Difference
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_users import missing_disk
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.machine import Machine
-from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, Refused
+from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
 from ansible_collections.virt.esx.plugins.module_utils._names import canonical_path, parse_datastore_path
 
 # The file that a snapshot makes of web.vmdk: web-000001.vmdk.
@@ -61,10 +62,7 @@ def moved_files(
         if after is None or after.source is None or (before and before.source == after.source) or exists(after.source):
             continue
         if before is None or before.source is None or _name(before.source) != _name(after.source):
-            raise NotFound(
-                f"<disk> {after.target}: there is no file '{after.source}'.",
-                hint="Create the disk first, or correct its path.",
-            )
+            raise missing_disk(after)
         warn(
             f"The disk {after.target} is at '{before.source}'; the description has '{after.source}', which does not "
             "exist any more. It is taken for the same disk, moved: correct the description."

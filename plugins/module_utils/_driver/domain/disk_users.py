@@ -1,7 +1,10 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which other domains use a disk already: two that write to one disk destroy it."""
+"""Whether the disks that a domain is to have are there, and which other domains use them already.
+
+A host registers a domain without its disks, and cannot start it; two domains that write to one disk destroy it.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,13 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.connection import
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_chain import chain
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import Difference
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.own_files import NEIGHBOURS
-from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
-from ansible_collections.virt.esx.plugins.module_utils._names import canonical_path, unescape_name
+from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, Refused
+from ansible_collections.virt.esx.plugins.module_utils._names import (
+    canonical_path,
+    parse_datastore_path,
+    unescape_name,
+)
+from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import DatastoreFile, file_exists
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values, fetch
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name
 
@@ -39,6 +47,30 @@ def hard_disks(domain: Domain) -> list[Disk]:
 
 def _is_file(disk: Disk) -> bool:
     return disk.device == "disk" and disk.type == "file" and disk.source is not None
+
+
+def disk_exists(connection: EsxConnection, source: str) -> bool:
+    """Whether a datastore has the file of a disk; one call."""
+    path = parse_datastore_path(source)
+    return file_exists(connection.session, DatastoreFile(connection.datacenter_path, path.datastore, path.path))
+
+
+def missing_disk(disk: Disk) -> NotFound:
+    """The error for a disk whose file is not there."""
+    return NotFound(
+        f"<disk> {disk.target}: there is no file '{disk.source}'.",
+        hint="Create the disk first, or correct its path.",
+    )
+
+
+def check_exist(connection: EsxConnection, disks: Iterable[Disk]) -> None:
+    """Refuse disks whose files are not there; a call for each.
+
+    :raises NotFound: with the name of the first one.
+    """
+    for disk in disks:
+        if not disk_exists(connection, disk.source or ""):
+            raise missing_disk(disk)
 
 
 def check_unused(connection: EsxConnection, ref: Any, disks: Sequence[Disk]) -> None:

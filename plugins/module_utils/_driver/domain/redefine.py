@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.browser import scsi_model_of
@@ -26,7 +27,11 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_ident
     present_files,
     with_present_files,
 )
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_users import check_unused, new_disks
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_users import (
+    check_unused,
+    disk_exists,
+    new_disks,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.host_limits import check_limits, read_limits
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.machine import Machine, read_machine
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.reconfigure import (
@@ -46,7 +51,6 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, 
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, parse_datastore_path
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import (
     DatastoreFile,
-    file_exists,
     get_file,
     put_file,
 )
@@ -160,14 +164,10 @@ def _with_own_disks(
 ) -> tuple[Domain, bytes, list[Difference]]:
     """The wanted domain, its VMX and the differences, with disks that are the machine's own under any name."""
 
-    def exists(source: str) -> bool:
-        path = parse_datastore_path(source)
-        return file_exists(connection.session, DatastoreFile(connection.datacenter_path, path.datastore, path.path))
-
     wanted = with_present_files(wanted, present_files(read(old), machine))
     new = merge(old, wanted)
     found = _differences(read, old, new)
-    moved = moved_files(found, exists, connection.warn)
+    moved = moved_files(found, partial(disk_exists, connection), connection.warn)
     if moved:
         wanted = with_present_files(wanted, moved)
         new = merge(old, wanted)
