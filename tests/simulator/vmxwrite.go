@@ -304,7 +304,8 @@ func writeNICs(f *vmxFile, list []types.BaseVirtualDevice) {
 		if i := slices.IndexFunc(added, func(c types.BaseVirtualEthernetCard) bool {
 			return strings.EqualFold(c.GetVirtualEthernetCard().MacAddress, nicAddress(f, slot))
 		}); i >= 0 && slots[slot] == nil {
-			slots[slot], added = added[i], slices.Delete(added, i, i+1)
+			slots[slot] = added[i] // before Delete, which clears the last element
+			added = slices.Delete(added, i, i+1)
 		}
 	}
 	for n := 0; n < 10; n++ {

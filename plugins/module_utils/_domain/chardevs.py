@@ -26,6 +26,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import at
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import CharDevice
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import UINT_MAX, choice_attr, error_at, int_attr
+from ansible_collections.virt.esx.plugins.module_utils._report import Report
 
 _WITH_PATH = ("dev", "file", "pipe", "unix")
 _TYPES = (
@@ -56,12 +57,9 @@ _SERIAL_TARGETS = (
 _CONSOLE_TARGETS = ("serial", "xen", "uml", "virtio", "lxc", "openvz", "sclp", "sclplm")
 
 
-def read_ports(elements: Iterable[Element]) -> tuple[CharDevice, ...]:
-    """All ``<serial>``s or ``<parallel>``s; one without a port gets the one after the highest so far (F13).
-
-    :raises ParseError: where libvirt's parser refuses one.
-    """
-    devices = [_read(element) for element in elements]
+def read_ports(elements: Iterable[Element], report: Report) -> tuple[CharDevice, ...]:
+    """All ``<serial>``s or ``<parallel>``s; one without a port gets the one after the highest so far (F13)."""
+    devices = list(report.attempt_each(_read, elements))
     highest = max((device.port for device in devices if device.port is not None), default=-1)
     for i, device in enumerate(devices):
         if device.port is None:

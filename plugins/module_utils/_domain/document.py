@@ -49,6 +49,9 @@ class Element(Protocol):
     def get(self, key: str) -> str | None:
         """The attribute, None where it is not given."""
 
+    def items(self) -> list[tuple[str, str]]:
+        """The attributes in their order."""
+
     def iterchildren(self, *tags: str) -> Iterator[Element]:
         """The children of these names."""
 
@@ -109,6 +112,12 @@ def parse(xml: str | bytes) -> Element:
     if document_type is not None:
         raise ParseError("The document has a document type (<!DOCTYPE>), which is not accepted", where="<!DOCTYPE>")
     return cast(Element, root)
+
+
+def is_xml(text: str | bytes) -> bool:
+    """Whether a text begins as XML does, and a VMX cannot."""
+    start = text[:256] if isinstance(text, bytes) else text[:256].encode("utf-8", "replace")
+    return start.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").startswith(b"<")
 
 
 def _as_bytes(xml: str | bytes) -> tuple[bytes, Any]:

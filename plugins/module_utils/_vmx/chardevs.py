@@ -152,15 +152,19 @@ def _serial_backing(device: CharDevice, context: WriteContext) -> list[Entry]:
             ("fileName", device.path or ""),
         ]
     if device.type == "tcp":
-        scheme, end_point = _SCHEMES[device.protocol or "raw"], _END_POINTS[device.mode or "connect"]
-        host = device.host or ""
-        if ":" in host and context.dialect.ipv6_brackets:
-            host = f"[{host}]"
-        uri = f"{scheme}://{host}:{device.service}"
-        return [("fileType", "network"), ("fileName", uri), ("network.endPoint", end_point)]
+        uri = network_uri(device, ipv6_brackets=context.dialect.ipv6_brackets)
+        return [("fileType", "network"), ("fileName", uri), ("network.endPoint", _END_POINTS[device.mode or "connect"])]
     if device.type == "null" and context.dialect.null_ports:
         return [("fileType", "network"), ("fileName", ""), ("network.endPoint", "server")]
     raise _refused(device, "serial", "'dev', 'file', 'pipe' or 'tcp'")
+
+
+def network_uri(port: CharDevice, *, ipv6_brackets: bool = True) -> str:
+    """The URI of what is behind a port of type ``tcp``, as VMX and the API have it."""
+    host = port.host or ""
+    if ":" in host and ipv6_brackets:
+        host = f"[{host}]"
+    return f"{_SCHEMES[port.protocol or 'raw']}://{host}:{port.service}"
 
 
 def write_parallels(domain: Domain, context: WriteContext) -> list[Entry]:

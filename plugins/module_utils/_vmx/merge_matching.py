@@ -14,7 +14,7 @@ from itertools import count
 from typing import Optional, TypeVar
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import NO_MAC
-from ansible_collections.virt.esx.plugins.module_utils._domain.model import Filesystem, Interface
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Filesystem, Hostdev, Interface
 
 _Device = TypeVar("_Device")
 _Mark = Callable[[_Device], Optional[Hashable]]  # what a device is known by; None where it is not known so
@@ -49,6 +49,15 @@ def match_interfaces(wanted: Sequence[Interface], present: Sequence[Interface]) 
 def match_folders(wanted: Sequence[Filesystem], present: Sequence[Filesystem]) -> list[int | None]:
     """For each wanted folder the place of the present one that it is, None for a new one."""
     return _matched(wanted, present, ((_target, _target), (_source, _source)))
+
+
+def match_hostdevs(wanted: Sequence[Hostdev], present: Sequence[Hostdev]) -> list[int | None]:
+    """For each wanted device of the host the place of the present one that it is, None for a new one."""
+    return _matched(wanted, present, ((_pci_address, _pci_address),))
+
+
+def _pci_address(device: Hostdev) -> Hashable | None:
+    return device.address
 
 
 def _target(folder: Filesystem) -> Hashable | None:

@@ -19,6 +19,15 @@ from typing import Any
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.browser import scsi_model_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.checks import check_devices, check_files
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import differences
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_users import (
+    check_exist,
+    check_unused,
+    hard_disks,
+)
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.host_limits import check_limits, read_limits
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.new_ids import with_new_ids, without_new_ids
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import ESX, DomainRequest, with_options
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import HostFacts, find_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, Target, append_to_message
@@ -37,6 +46,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files impor
     put_file,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_one
+from ansible_collections.virt.esx.plugins.module_utils._vmx.encoding import encode
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
 from ansible_collections.virt.esx.plugins.module_utils._vmx.merge import merge_vmx
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
@@ -60,9 +70,10 @@ _HARDWARE_OF_GSX = 7
 
 @dataclass(frozen=True)
 class Definition:
-    """A domain to be defined: its VMX, where that goes, and what it will be read as."""
+    """A domain to be defined: its VMX, where that goes, what it will be read as, and how it was described."""
 
     domain: Domain
+    described: Domain
     content: bytes
     path: DatastorePath
 
@@ -77,9 +88,20 @@ def plan_define(
     """
     _check_name_is_free(connection, request)
     definition = plan_definition(request, facts, scsi_model_of(connection))
+    domain = definition.domain
+    networks = [card.source for card in domain.interfaces if card.type == "bridge" and card.source]
+    check_limits(domain, hardware_of(definition.content), read_limits(connection), networks)
     file = DatastoreFile(connection.datacenter_path, definition.path.datastore, definition.path.path)
-    former = _look_at_former(connection, file, definition, overwrite=request.overwrite)
-    return definition, [Step("define", lambda: _define(connection, target, file, definition, former))]
+    former = _look_at_former(connection, file, definition, facts, overwrite=request.overwrite)
+    disks = hard_disks(domain)
+    check_exist(connection, disks)
+    check_unused(connection, None, disks)
+
+    def define() -> None:
+        _define(connection, target, file, definition, former)
+        _check_is_ours(connection, target, file, definition, facts)
+
+    return definition, [Step("define", define)]
 
 
 def plan_definition(request: DomainRequest, facts: HostFacts, scsi_model: Callable[[Disk], str]) -> Definition:
@@ -90,19 +112,18 @@ def plan_definition(request: DomainRequest, facts: HostFacts, scsi_model: Callab
     """
     if not request.name:
         raise ParseError("the description has no name, and the option name is not set.", where="name")
-    domain = with_options(_described(request, facts), request)
+    described = with_options(described_domain(request, facts), request)
+    domain = with_new_ids(described)
     path = vmx_place(domain, request.name)
-    if path.datastore not in facts.volumes.values():
-        known = ", ".join(f"'{name}'" for name in sorted(facts.volumes.values()))
-        raise NotFound(f"The host has no datastore '{path.datastore}'; it has {known or 'none'}.")
-    directory = f"[{path.datastore}] {path.directory}".rstrip()
+    directory = str(path.parent)
     if request.vmx is None:
         hardware = _hardware(domain, facts.host_version)
         text = write_vmx(domain, dialect=ESX, hw_version=hardware, scsi_model=scsi_model)
     else:
         text = merge_vmx(request.vmx, domain, directory=directory, datastores=facts.volumes)
     read = read_vmx(text, directory=directory, datastores=facts.volumes)
-    return Definition(read, _encoded(text), path)
+    check_devices(read)
+    return Definition(read, described, _encoded(text), path)
 
 
 def _encoded(text: str) -> bytes:
@@ -113,10 +134,15 @@ def _encoded(text: str) -> bytes:
     except UnicodeEncodeError:
         return text.encode("utf-8", "surrogateescape")
     try:
-        return text.encode(vmx.codec)
+        return encode(text, vmx.codec)
     except UnicodeEncodeError as error:
         lacking = text[error.start : error.end]
         raise vmx.error_at(".encoding", f"the encoding '{vmx.get('.encoding')}' lacks '{lacking}'") from None
+
+
+def hardware_of(vmx: bytes) -> int:
+    """The virtual hardware version of a VMX."""
+    return VmxFile(vmx, ESX).integer("virtualHW.version", 0)
 
 
 def vmx_place(domain: Domain, name: str) -> DatastorePath:
@@ -140,17 +166,39 @@ def vmx_place(domain: Domain, name: str) -> DatastorePath:
             where=f"<disk> {disk.target}",
             line=disk.line,
         )
-    directory = f"{place.directory}/" if place.directory else ""
-    return DatastorePath(place.datastore, f"{directory}{escape_datastore_item(name)}.vmx")
+    return place.beside(f"{escape_datastore_item(name)}.vmx")
 
 
-def _described(request: DomainRequest, facts: HostFacts) -> Domain:
-    """The domain of the description; bare file names of a VMX mean the directory that it will have."""
+def described_domain(request: DomainRequest, facts: HostFacts, directory: str | None = None) -> Domain:
+    """The domain of a description, its files checked.
+
+    :param directory: the datastore directory of the VMX, for bare file names in a VMX; without it, that which a new
+        domain's VMX will have.
+    :raises ParseError: for a path that does not mean what it seems to mean.
+    :raises NotFound: for a file in a datastore that the host does not have, be it a CD-ROM's.
+    """
     if request.xml is not None:
-        return request.xml
-    first = read_vmx(request.vmx or "", datastores=facts.volumes)
-    place = vmx_place(first, request.name or "")
-    return read_vmx(request.vmx or "", directory=f"[{place.datastore}] {place.directory}", datastores=facts.volumes)
+        described = request.xml
+    else:
+        # A volume that the host does not have keeps its name here, so that it can be told; else media become empty.
+        volumes = _NamedVolumes(facts.volumes)
+        vmx = request.vmx or ""
+        if directory is None:
+            place = vmx_place(read_vmx(vmx, datastores=volumes), request.name or "")
+            directory = str(place.parent)
+        described = read_vmx(vmx, directory=directory, datastores=volumes)
+    check_files(described, facts.volumes.values())
+    return described
+
+
+class _NamedVolumes(dict[str, str]):
+    """The names of datastores by volume; what is no volume of the host is taken as a name."""
+
+    def __contains__(self, _volume: object) -> bool:
+        return True
+
+    def __missing__(self, volume: str) -> str:
+        return volume
 
 
 def _hardware(domain: Domain, host_version: str | None) -> int:
@@ -171,7 +219,7 @@ def _check_name_is_free(connection: EsxConnection, request: DomainRequest) -> No
 
 
 def _look_at_former(
-    connection: EsxConnection, file: DatastoreFile, definition: Definition, *, overwrite: bool
+    connection: EsxConnection, file: DatastoreFile, definition: Definition, facts: HostFacts, *, overwrite: bool
 ) -> bytes | None:
     """What lies where the VMX will go, None if nothing does.
 
@@ -182,7 +230,7 @@ def _look_at_former(
     except NotFound:
         return None
     _check_is_nobodys(connection, file)
-    if not overwrite and not _is_left_over(former, definition):
+    if not overwrite and not _is_left_over(former, definition, facts):
         raise Refused(
             f"The file {file} exists and is not this domain's VMX.",
             hint="Set overwrite to replace it, or choose another name or directory.",
@@ -190,14 +238,25 @@ def _look_at_former(
     return former
 
 
-def _is_left_over(former: bytes, definition: Definition) -> bool:
-    """Whether a file was left by an interrupted attempt to define the same domain."""
+def _is_left_over(former: bytes, definition: Definition, facts: HostFacts) -> bool:
+    """Whether a file was left by an interrupted attempt to define the same domain: it has its UUID, or all the rest."""
     if former == definition.content:
         return True
     try:
-        return definition.domain.uuid is not None and read_vmx(former).uuid == definition.domain.uuid
+        found = _read(former, definition.path, facts)
     except ParseError:
         return False
+    return found.uuid == definition.domain.uuid or not _unlike(found, definition)
+
+
+def _unlike(found: Domain, definition: Definition) -> list[str]:
+    """In what a domain is not as it was described; ids that the description leaves out can be any."""
+    wanted, described = definition.domain, definition.described
+    return [item.name for item in differences(without_new_ids(wanted, described), without_new_ids(found, described))]
+
+
+def _read(content: bytes, path: DatastorePath, facts: HostFacts) -> Domain:
+    return read_vmx(content, directory=str(path.parent), datastores=facts.volumes)
 
 
 def _check_is_nobodys(connection: EsxConnection, file: DatastoreFile) -> None:
@@ -218,7 +277,7 @@ def _find_registered(connection: EsxConnection, file: DatastoreFile) -> Any:
 def _define(
     connection: EsxConnection, target: Target, file: DatastoreFile, definition: Definition, former: bytes | None
 ) -> None:
-    """Upload the VMX and register it, unless somebody else has done so meanwhile."""
+    """Upload the VMX and register it, unless another client has done so by now."""
     context = connection.context
     _check_is_nobodys(connection, file)
     with _restored(connection, file, former):
@@ -227,12 +286,31 @@ def _define(
         target.ref = connection.wait(task, f"Registering {target}")
 
 
+def _check_is_ours(
+    connection: EsxConnection, target: Target, file: DatastoreFile, definition: Definition, facts: HostFacts
+) -> None:
+    """Compare what the host has with what was uploaded: another client may have uploaded to the same place.
+
+    Which of two uploads a host registers is decided by the order in which it gets the calls.
+    """
+    content = get_file(connection.session, file)
+    if content == definition.content:
+        return
+    names = _unlike(_read(content, definition.path, facts), definition)
+    if names:
+        raise Refused(
+            f"Another client has defined the {target} at the same time, and the host has that definition: it differs "
+            f"in {', '.join(names)}.",
+            hint="Run the task again to change the domain.",
+        )
+
+
 def _upload(connection: EsxConnection, file: DatastoreFile, content: bytes) -> None:
     """A host takes no file into a directory that is not there."""
     try:
         put_file(connection.session, file, content)
     except NotFound:
-        directory = f"[{file.datastore}] {file.path.rpartition('/')[0]}"
+        directory = str(DatastorePath(file.datastore, file.path).parent)
         connection.session.content.fileManager.MakeDirectory(directory, connection.context.datacenter, True)
         put_file(connection.session, file, content)
 

@@ -3,59 +3,90 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Changing the definition of a domain that the host has, which libvirt's driver refuses.
 
-The VMX is edited in place. Of a domain that is shut off the edited file is uploaded and read by the host; what the host
-can change while a domain runs is in ``live.py``.
+The wanted domain is compared with the present one, and what differs is changed by one ReconfigVM_Task
+(``reconfigure.py``). Only what the API has no words for is changed in the VMX itself, which the host then reads again;
+the plan names that.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.model import Cpu, Domain, Os
-from ansible_collections.virt.esx.plugins.module_utils._domain.shares import same_shares
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.browser import scsi_model_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.checks import check_devices
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.define import hardware_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import Difference, differences
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest, with_options
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_identity import (
+    check_chains_stay,
+    moved_files,
+    present_files,
+    with_present_files,
+)
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_users import (
+    check_unused,
+    disk_exists,
+    new_disks,
+)
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.host_limits import check_limits, read_limits
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.machine import Machine, read_machine
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.reconfigure import (
+    Reconfiguration,
+    changed_keys,
+    overtaken,
+    plan_reconfiguration,
+    reconfigure,
+)
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.spec_builder import SpecBuilder
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.wanted import wanted_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.dumpxml import read_texts, to_domain, with_uuid
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, HostFacts, find_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, Target, append_to_message
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
-from ansible_collections.virt.esx.plugins.module_utils._names import (
-    parse_datastore_path,
+from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, parse_datastore_path
+from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import (
+    DatastoreFile,
+    get_file,
+    put_file,
 )
-from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import DatastoreFile, get_file, put_file
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_one
 from ansible_collections.virt.esx.plugins.module_utils._vmx.merge import as_in_xml, merge_vmx
-from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
+
+_CHANGE_VERSION = "config.changeVersion"
+# Sizes that a host rounds when it reads a VMX.
+_MEMORY_STEP_KIB = 4096
 
 
 @dataclass(frozen=True)
 class Change:
-    """The present definition of a domain, the wanted one, and in what they differ.
+    """The present definition of a domain, the wanted one, in what they differ, and how that is changed.
 
-    ``old`` and ``new`` are the VMX; they are the same where nothing differs. ``is_unread`` says that the host has not
-    read the present one, since whoever uploaded it was interrupted.
+    ``old`` and ``new`` are the VMX; they are the same where nothing differs. ``merge`` makes any VMX of the domain
+    describe the wanted one, ``read`` reads it. ``is_unread`` says that the host has not read the present VMX, since
+    whoever uploaded it was interrupted.
     """
 
     file: DatastoreFile
+    record: DomainRecord
     old: bytes
     new: bytes
+    merge: Callable[[bytes], bytes]
+    read: Callable[[bytes], Domain]
     before: Domain
     after: Domain
     differences: Sequence[Difference]
+    how: Reconfiguration
     is_unread: bool
 
     @property
     def is_needed(self) -> bool:
         """Whether there is anything to do."""
         return self.old != self.new or self.is_unread
-
-    @property
-    def name(self) -> str:
-        """The change in words: ``change vcpus, disk sdb``."""
-        return "change " + ", ".join(item.name for item in self.differences) if self.differences else "reload"
 
 
 def find_change(
@@ -65,132 +96,213 @@ def find_change(
     facts: HostFacts,
     predicted: DomainRecord,
 ) -> Change:
-    """What a wish changes in the definition of a domain; one file is read.
+    """What a request changes in the definition of a domain; one file is read, and the machine where it differs.
 
-    :param foretold: the domain in the state that it will be in.
-    :raises Refused: if it gives the domain a name that another one has.
+    :param predicted: the domain in the state that it will be in.
+    :raises Refused: if it gives the domain a name that another one has, or takes a disk off its snapshots.
+    :raises ParseError: if a host could not start the domain that it describes.
     """
     text = read_texts(connection, [record])[0]
     if isinstance(text, EsxError):
         raise text
+    place = parse_datastore_path(record.vmx_path or "")
+
+    def read(content: bytes, whose: DomainRecord = record) -> Domain:
+        return to_domain(connection, whose, facts, content.decode("utf-8", "surrogateescape"))
+
     old = text.encode("utf-8", "surrogateescape")
-    present = to_domain(connection, record, facts, text)
-    path = parse_datastore_path(record.vmx_path or "")
-    directory = f"[{path.datastore}] {path.directory}".rstrip()
-    new = merge_vmx(
-        old,
-        _wanted(request, present, directory, facts),
-        directory=directory,
-        datastores=facts.volumes,
-        scsi_model=scsi_model_of(connection),
-    )
-    after = to_domain(connection, predicted, facts, new.decode("utf-8", "surrogateescape"))
-    _check_name(connection, record, after)
+    present = read(old)
+    wanted = wanted_domain(request, present, old, place, facts)
+    merge = _merger(connection, place, facts)
+    new = merge(old, wanted)
+    found = _differences(read, old, new)
+    machine = read_machine(connection, record, {item.part for item in found})
+    if any(item.part == "disks" for item in found):
+        wanted, new, found = _with_own_disks(connection, record, read, merge, old, wanted, machine)
+    after = read(new, predicted)
+    if (present.disks, present.interfaces) != (after.disks, after.interfaces):
+        check_devices(after)
+    _check(connection, record, found, after, new)
+    builder = SpecBuilder(machine, as_in_xml(after), changed_keys(old, new) if new != old else {})
     return Change(
-        file=DatastoreFile(connection.datacenter_path, path.datastore, path.path),
+        file=DatastoreFile(connection.datacenter_path, place.datastore, place.path),
+        record=record,
         old=old,
         new=new,
+        merge=lambda content: merge(content, wanted),
+        read=read,
         before=with_uuid(present, record),
         after=with_uuid(after, record),
-        differences=differences(as_in_xml(present), as_in_xml(after)) if new != old else [],
-        is_unread=record.state == "shutoff" and _has(record) != _says(present),
+        differences=found,
+        how=plan_reconfiguration(found, builder, connection.session.has),
+        is_unread=record.state == "shutoff" and not _has_read(record, present),
     )
 
 
-def _has(record: DomainRecord) -> tuple[int | None, ...]:
-    """By what it shows that a host has not read a VMX: the sizes that it knows itself."""
-    return record.vcpus, record.max_memory_kib, record.memory_kib
+def _merger(connection: EsxConnection, place: DatastorePath, facts: HostFacts) -> Callable[[bytes, Domain], bytes]:
+    """The function that makes a VMX at that place describe a domain."""
+
+    def merge(content: bytes, wanted: Domain) -> bytes:
+        model = scsi_model_of(connection)
+        return merge_vmx(content, wanted, directory=str(place.parent), datastores=facts.volumes, scsi_model=model)
+
+    return merge
 
 
-def _says(domain: Domain) -> tuple[int | None, ...]:
-    return domain.vcpus, domain.memory_kib, domain.current_memory_kib
+def _differences(read: Callable[[bytes], Domain], old: bytes, new: bytes) -> list[Difference]:
+    return differences(as_in_xml(read(old)), as_in_xml(read(new))) if new != old else []
 
 
-def _wanted(request: DomainRequest, present: Domain, directory: str, facts: HostFacts) -> Domain:
-    """The description, else the domain as it is, with the plain options; by its UUID it was found."""
-    if request.vmx is not None:
-        described = read_vmx(request.vmx, directory=directory, datastores=facts.volumes)
-    else:
-        described = request.xml or present
-    wanted = with_options(_with_settings(_with_password(described, present), present), request)
-    return replace(wanted, uuid=present.uuid, name=request.name or present.name)
+def _with_own_disks(
+    connection: EsxConnection,
+    record: DomainRecord,
+    read: Callable[[bytes], Domain],
+    merge: Callable[[bytes, Domain], bytes],
+    old: bytes,
+    wanted: Domain,
+    machine: Machine,
+) -> tuple[Domain, bytes, list[Difference]]:
+    """The wanted domain, its VMX and the differences, with disks that are the machine's own under any name."""
+
+    wanted = with_present_files(wanted, present_files(read(old), machine))
+    new = merge(old, wanted)
+    found = _differences(read, old, new)
+    moved = moved_files(found, partial(disk_exists, connection), connection.warn)
+    if moved:
+        wanted = with_present_files(wanted, moved)
+        new = merge(old, wanted)
+        found = _differences(read, old, new)
+    check_chains_stay(record.name, found, machine)
+    return wanted, new, found
 
 
-def _with_settings(described: Domain, present: Domain) -> Domain:
-    """With the present settings where the description says nothing of them.
-
-    Some are set by tasks of their own (``annotation``, ``esx_scheduler``), and a guest does not start with another
-    firmware than the one that it was installed with.
-    """
-    shares, guarantee = described.shares, described.min_guarantee_kib
-    if shares is None and present.shares is not None:
-        shares = same_shares(present.shares, present.vcpus, described.vcpus)
-    if not guarantee and present.min_guarantee_kib:
-        guarantee = min(present.min_guarantee_kib, described.current_memory_kib or described.memory_kib)
-    return replace(
-        described,
-        description=described.description or present.description,
-        min_guarantee_kib=guarantee,
-        shares=shares,
-        cpuset=described.cpuset or present.cpuset,
-        cpu=described.cpu or _same_cores(present.cpu, described.vcpus),
-        os=_same_firmware(described.os, present.os),
-    )
+# The parts of a domain that are limited by its host.
+_LIMITED = ("vcpus", "memory_kib", "min_guarantee_kib", "interfaces")
 
 
-def _same_cores(present: Cpu | None, vcpus: int) -> Cpu | None:
-    """Sockets with as many cores as now, where the processors can be spread over them."""
-    if present is None or vcpus % present.cores:
-        return None
-    return replace(present, sockets=vcpus // present.cores)
+def _check(
+    connection: EsxConnection, record: DomainRecord, found: Sequence[Difference], after: Domain, vmx: bytes
+) -> None:
+    """Refuse what the host could not start, before anything is sent."""
+    check_unused(connection, record.ref, new_disks(found))
+    if any(item.part in _LIMITED for item in found):
+        networks = [item.after.source for item in found if item.part == "interfaces" and _has_new_network(item)]
+        check_limits(after, hardware_of(vmx), read_limits(connection), networks)
+    if after.name and after.name != record.name:
+        _check_name(connection, record, after.name)
 
 
-def _same_firmware(described: Os, present: Os) -> Os:
-    if described.firmware is not None:
-        return described
-    secure_boot = present.secure_boot if described.secure_boot is None else described.secure_boot
-    return replace(described, firmware=present.firmware, secure_boot=secure_boot)
+def _has_new_network(item: Difference) -> bool:
+    before, after = item.before, item.after
+    if after is None or after.type != "bridge" or not after.source:
+        return False
+    return before is None or (before.type, before.source) != (after.type, after.source)
 
 
-def _with_password(described: Domain, present: Domain) -> Domain:
-    """No XML that was read from a host has the VNC password: one without it leaves it as it is."""
-    if not described.graphics or not present.graphics or described.graphics[0].password is not None:
-        return described
-    first = replace(described.graphics[0], password=present.graphics[0].password)
-    return replace(described, graphics=(first, *described.graphics[1:]))
+def _has_read(record: DomainRecord, present: Domain) -> bool:
+    """Whether a host has read a VMX, by the sizes that it knows itself; it rounds those of the VMX."""
+    limit = min(present.current_memory_kib or present.memory_kib, present.memory_kib)
+    says = (present.vcpus, _rounded(present.memory_kib), _rounded(limit))
+    return says == (record.vcpus, _rounded(record.max_memory_kib or 0), _rounded(record.memory_kib or 0))
 
 
-def _check_name(connection: EsxConnection, record: DomainRecord, after: Domain) -> None:
-    if not after.name or after.name == record.name:
-        return
-    other = find_domain(connection, name=after.name)
+def _rounded(size_kib: int) -> int:
+    return -(-size_kib // _MEMORY_STEP_KIB)
+
+
+def _check_name(connection: EsxConnection, record: DomainRecord, name: str) -> None:
+    other = find_domain(connection, name=name)
     if other is not None and other[0].ref != record.ref:
         raise Refused(
-            f"The domain '{record.name}' cannot be renamed: the host has another domain '{after.name}', "
+            f"The domain '{record.name}' cannot be renamed: the host has another domain '{name}', "
             f"with the UUID {other[0].uuid}.",
             hint="Choose another name.",
         )
 
 
-def change_step(connection: EsxConnection, target: Target, change: Change) -> Step:
-    """The step that changes a domain which is shut off by then."""
-    return Step(change.name, lambda: _upload_and_reload(connection, target, change))
+def change_steps(connection: EsxConnection, target: Target, change: Change, *, after_power: bool) -> list[Step]:
+    """The steps that change a domain, which is in a state that allows it by then.
+
+    :param after_power: whether steps before them change the domain's power state, and with it its ``changeVersion``.
+    """
+    how = change.how
+    steps = []
+    if how.reconfigured:
+
+        def by_api() -> None:
+            version = change.record.values[_CHANGE_VERSION]
+            if after_power:
+                version = _checked_version(connection, target, change)
+            reconfigure(connection, target, how.builder.finished(version))
+
+        steps.append(Step(f"change {', '.join(how.reconfigured)}", by_api))
+    if how.by_upload or not how.reconfigured:
+        is_first = not how.reconfigured
+        steps.append(Step(_upload_name(change), lambda: _upload(connection, target, change, is_first=is_first)))
+    return steps
 
 
-def _upload_and_reload(connection: EsxConnection, target: Target, change: Change) -> None:
-    """Upload the edited VMX and have the host read it; if it does not take it, all is as before."""
-    if get_file(connection.session, change.file) != change.old:
-        raise Refused(
-            f"The definition of {target} was changed by somebody else meanwhile, so it was left alone.",
-            hint="Run the task again; it then starts from the new definition.",
-        )
-    if change.new != change.old:
-        put_file(connection.session, change.file, change.new)
+def _upload_name(change: Change) -> str:
+    if change.how.by_upload:
+        return f"change {', '.join(change.how.by_upload)} in the VMX"
+    return "change the VMX" if change.old != change.new else "reload"
+
+
+def _checked_version(connection: EsxConnection, target: Target, change: Change) -> str | None:
+    """The ``changeVersion`` of a domain whose definition is the one that the change was planned for.
+
+    A host writes the VMX of a domain that goes off, so that its text may be another one.
+    """
+    version = fetch_one(connection.session, target.ref, [_CHANGE_VERSION])[_CHANGE_VERSION]
+    _check_is_as_planned(target, change, get_file(connection.session, change.file))
+    return None if version is None else str(version)
+
+
+def _check_is_as_planned(target: Target, change: Change, content: bytes) -> None:
+    if content != change.old and _differences(change.read, content, change.old):
+        raise overtaken(target)
+
+
+def _upload(connection: EsxConnection, target: Target, change: Change, *, is_first: bool) -> None:
+    """Upload the edited VMX and have the host read it; if it does not take it, the VMX is as before.
+
+    :param is_first: whether the domain is as planned; else the host has just made the other differences.
+    """
+    old = get_file(connection.session, change.file)
+    if is_first:
+        _check_is_as_planned(target, change, old)
+    new = change.merge(old)
+    if new != old:
+        put_file(connection.session, change.file, new)
     try:
         target.ref.Reload()
     except BaseException as error:
         with contextlib.suppress(EsxError):
-            put_file(connection.session, change.file, change.old)
+            put_file(connection.session, change.file, old)
             target.ref.Reload()
             append_to_message(error, "The definition is as before.")
         raise
+
+
+def restore_definition(connection: EsxConnection, target: Target, change: Change) -> None:
+    """Give a domain that is shut off the very VMX back that it had before a change."""
+    if get_file(connection.session, change.file) != change.old:
+        put_file(connection.session, change.file, change.old)
+        target.ref.Reload()
+
+
+def unlike_wanted(change: Change, found: Domain) -> list[str]:
+    """Which parts of a change the host has made otherwise than they were wanted.
+
+    What a host adds by itself is no such part: the address of a new card, the nvram file of a domain that starts.
+    """
+    wanted, found = as_in_xml(change.after), as_in_xml(found)
+    if wanted.os.nvram is None:
+        found = replace(found, os=replace(found.os, nvram=None))
+    cards = tuple(
+        replace(card, mac=None, mac_type=None, mac_check=None) if mac is None else card
+        for card, mac in zip(found.interfaces, [card.mac for card in wanted.interfaces])
+    )
+    found = replace(found, interfaces=(*cards, *found.interfaces[len(cards) :]))
+    changed = {item.name for item in change.differences}
+    return [item.name for item in differences(wanted, found) if item.name in changed]

@@ -53,7 +53,7 @@ def test_other_shares_are_refused(text: str) -> None:
         ({"reservation": 0, "limit": 0}, SchedulerRequest(reservation_mhz=0, limit_mhz=0)),
         ({"reservation": 500, "limit": -1}, SchedulerRequest(reservation_mhz=500, limit_mhz=-1)),
         ({"shares": "-3"}, SchedulerRequest(shares="high")),
-        ({"min_guarantee": "1025"}, SchedulerRequest(min_guarantee_kib=2048)),
+        ({"min_guarantee": "1025 KiB"}, SchedulerRequest(min_guarantee_kib=2048)),
         ({"min_guarantee": "1 GiB"}, SchedulerRequest(min_guarantee_kib=1048576)),
     ],
 )
