@@ -42,7 +42,7 @@ func (s *server) build() error {
 	s.tellApart()
 	s.sessions = &sessions{
 		registry: s.registry, context: s.context, idle: o.idleTimeout, used: map[string]time.Time{},
-		views: map[string]*hostView{}}
+		views: map[string]*hostView{}, early: map[string]string{}}
 	s.service.Listen = new(url.URL)
 	if o.username != "" {
 		s.service.Listen.User = url.UserPassword(o.username, o.password)

@@ -123,6 +123,11 @@ class Simulator:
         datastore, _, name = path.removeprefix("[").partition("] ")
         self.change_datastore(datastore, disk=name)
 
+    def add_file(self, path: str) -> None:
+        """Another host makes an empty file, unless it is there: ``"[local-storage] iso/a.iso"``."""
+        datastore, _, name = path.removeprefix("[").partition("] ")
+        self.change_datastore(datastore, file=name)
+
     def take_privileges(self, user: str, *missing: str) -> None:
         """From now on the user lacks exactly these privileges: ``"Datastore.Browse"`` ..."""
         self.control("POST", "privileges", {"user": user, "missing": missing})

@@ -138,7 +138,7 @@ _ADDED_BY_HOST = re.compile(
 
 
 def comparable(result: Mapping[str, Any], done: Mapping[str, Any]) -> Result:
-    """A result without what nobody can know of a domain before the host has made it."""
+    """A result without what nobody can know of a domain before the host has made it, or completed it at its start."""
     compared = {key: value for key, value in result.items() if key != "diff"}
     unknown = ("moid", "uuid", "xml") if "define" in done["steps"] else ()
     domain = {key: value for key, value in result["domain"].items() if key not in unknown}

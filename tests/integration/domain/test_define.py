@@ -227,7 +227,9 @@ def test_an_auto_controller_is_what_its_disk_was_made_for(esx: Simulator) -> Non
 
 def test_an_auto_controller_needs_the_disk(esx: Simulator) -> None:
     with pytest.raises(ParseError, match="does not say for which SCSI controller"):
-        ensure(esx, xml=domain_xml(disk="[local-storage] a.vmdk").replace("model='lsilogic'", "model='auto'"), disks=False)
+        ensure(
+            esx, xml=domain_xml(disk="[local-storage] a.vmdk").replace("model='lsilogic'", "model='auto'"), disks=False
+        )
 
 
 def test_a_vmx_without_a_name_needs_one(esx: Simulator) -> None:
