@@ -67,7 +67,7 @@ def _identity(domain: Domain, forms: XmlForms) -> str:
     return "".join(
         (
             f"  <name>{text(domain.name, exact)}</name>\n" if domain.name is not None else "",
-            f"  <uuid>{domain.uuid or NO_UUID}</uuid>\n",
+            f"  <uuid>{domain.uuid or NO_UUID}</uuid>\n" if domain.uuid or not forms.exact else "",
             f"  <genid>{domain.genid}</genid>\n" if domain.genid else "",
             f"  <description>{text(domain.description, exact)}</description>\n"
             if domain.description is not None
