@@ -81,8 +81,8 @@ class Report:
         """
         if essential and self.unsupported == REFUSE:
             self.refuse(ParseError(why, where=f"{where} {word}" if word else where, line=line))
-        elif not self.is_silent:
-            self.left_out.append(LeftOut(where, word, why, line))
+        elif not self.is_silent and (entry := LeftOut(where, word, why, line)) not in self.left_out:
+            self.left_out.append(entry)
 
     def refuse(self, refusal: ParseError) -> None:
         """Keep a refusal, for :meth:`raise_refusals`."""
@@ -136,8 +136,8 @@ class Report:
         if not lines:
             return None
         if len(lines) == 1:
-            return f"{what} says what is not converted: {lines[0]}"
-        return "\n".join([f"{what} says {len(lines)} things that are not converted:", *(f"  {line}" for line in lines)])
+            return f"{what} could not be converted word for word: {lines[0]}"
+        return "\n".join([f"{what} could not be converted word for word:", *(f"  {line}" for line in lines)])
 
 
 def policy_named(unsupported: object, default: str) -> str:

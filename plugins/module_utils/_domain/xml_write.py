@@ -95,7 +95,7 @@ def _devices(domain: Domain, forms: XmlForms, secure: bool) -> str:
     parts = ["  <devices>\n"]
     parts += [write_disk(disk, forms, _driver(domain, disk, forms)) for disk in domain.disks]
     if forms.slots:
-        parts += map(write_controller, domain.controllers)
+        parts += [write_controller(controller, forms) for controller in domain.controllers]
     parts += [write_filesystem(filesystem, forms) for filesystem in domain.filesystems]
     parts += [write_interface(interface, forms) for interface in domain.interfaces]
     parts.append(write_ports("serial", domain.serials, forms))

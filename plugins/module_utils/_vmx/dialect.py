@@ -238,6 +238,14 @@ class Dialect:
         default=False,
         metadata=_repair("", "Memory that is pinned in the host is read and written, as <locked/>."),
     )
+    hardware_needs: bool = field(
+        default=False,
+        metadata=_repair(
+            "N7 N9",
+            "What a virtual hardware version lacks is refused with the version that has it; by default the version "
+            "is the one that the domain needs.",
+        ),
+    )
     reports: bool = field(
         default=False,
         metadata=_repair(

@@ -24,8 +24,6 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import
 
 _OTHERS = tuple(other_guest(arch) for arch in ARCHITECTURES)
 
-TPM_HW_VERSION = 14  # the virtual hardware version that a TPM needs (N9)
-
 _64_BIT = "-64"
 
 

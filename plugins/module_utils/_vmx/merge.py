@@ -24,6 +24,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx import filesystems, 
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS, Dialect
 from ansible_collections.virt.esx.plugins.module_utils._vmx.edit import Source, VmxEdit, edited
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
+from ansible_collections.virt.esx.plugins.module_utils._vmx.hardware import check_needs
 from ansible_collections.virt.esx.plugins.module_utils._vmx.merge_defaults import filled_from, with_settings_of
 from ansible_collections.virt.esx.plugins.module_utils._vmx.merge_paths import on_snapshots, with_names_of
 from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import (
@@ -124,6 +125,9 @@ def _wanted_lines(now: _Present, domain: Domain, context: WriteContext) -> tuple
         folders=merge_matching.numbered(folders, now.folders, _numbers(now.vmx, _FOLDER)),
         hostdevs=merge_matching.numbered(devices, now.hostdevs, _numbers(now.vmx, passthrough.WORD)),
     )
+    if context.dialect.hardware_needs:
+        same_version = context.hw_version == now.hw_version
+        check_needs(wanted, context.hw_version, context.report, present if same_version else None)
     lines = _lines(wanted, context)
     lines[_HARDWARE.lower()] = (_HARDWARE, str(context.hw_version))
     left = _left("ethernet", cards, now.interfaces) | _left(_FOLDER, folders, now.folders)

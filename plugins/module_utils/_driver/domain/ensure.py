@@ -17,7 +17,6 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.planner im
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import read_request
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import carry_out
-from ansible_collections.virt.esx.plugins.module_utils._report import REFUSE, Report
 
 
 def ensure_domain(connection: EsxConnection, invocation: Invocation) -> dict[str, Any]:
@@ -25,17 +24,18 @@ def ensure_domain(connection: EsxConnection, invocation: Invocation) -> dict[str
 
     :raises EsxError: if that is impossible, or fails; nothing is half done then.
     """
-    report = Report(REFUSE)
-    request = read_request(invocation.params, report)
-    warning = report.warning("The domain XML")
-    if warning is not None:
-        invocation.warn(warning)
+    request = read_request(invocation.params)
 
     def make_plan() -> DomainPlan:
         plan = plan_domain(connection, request)
         return with_xml(connection, plan) if invocation.diff and plan.steps else plan
 
-    outcome = carry_out(connection, invocation, make_plan)
+    try:
+        outcome = carry_out(connection, invocation, make_plan)
+    finally:
+        warning = request.report.warning("The description")
+        if warning is not None:
+            invocation.warn(warning)
     after = outcome.plan.after
     if outcome.first.steps and not invocation.check_mode:
         after = read_back(connection, outcome.plan)

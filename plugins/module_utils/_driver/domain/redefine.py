@@ -83,6 +83,7 @@ def find_change(
         directory=directory,
         datastores=facts.volumes,
         scsi_model=scsi_model_of(connection),
+        report=request.report,
     )
     after = to_domain(connection, predicted, facts, new.decode("utf-8", "surrogateescape"))
     _check_name(connection, record, after)
@@ -109,7 +110,7 @@ def _says(domain: Domain) -> tuple[int | None, ...]:
 def _wanted(request: DomainRequest, present: Domain, directory: str, facts: HostFacts) -> Domain:
     """The description, else the domain as it is, with the plain options; by its UUID it was found."""
     if request.vmx is not None:
-        described = read_vmx(request.vmx, directory=directory, datastores=facts.volumes)
+        described = read_vmx(request.vmx, directory=directory, datastores=facts.volumes, report=request.report)
     else:
         described = request.xml or present
     wanted = with_options(_with_settings(_with_password(described, present), present), request)
