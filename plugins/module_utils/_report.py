@@ -97,9 +97,7 @@ class Report:
             self.refuse(refusal)
             return default
 
-    def attempt_each(
-        self, read: Callable[..., _Value], elements: Iterable[Any], *arguments: Any
-    ) -> tuple[_Value, ...]:
+    def attempt_each(self, read: Callable[..., _Value], elements: Iterable[Any], *arguments: Any) -> tuple[_Value, ...]:
         """What a reader makes of each element, without those that it refuses."""
         found = []
         for element in elements:

@@ -53,8 +53,11 @@ def read_hostdev(element: Element) -> Hostdev:
     address = child(element, "source", "address")
     if address is None:
         raise error_at(element, "A PCI device of the host needs <source><address bus='...' slot='...'/></source>")
-    return Hostdev("pci", PciAddress(**{part: _number(address, part, most) for part, most in _PCI.items()}),
-                   line=element.sourceline)
+    return Hostdev(
+        "pci",
+        PciAddress(**{part: _number(address, part, most) for part, most in _PCI.items()}),
+        line=element.sourceline,
+    )
 
 
 def _number(address: Element, part: str, most: int) -> int:

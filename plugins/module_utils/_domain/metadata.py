@@ -62,7 +62,7 @@ _KNOWN_BY = {
     "hostdev": ("address",),
 }
 KEPT_KEYS = {
-    "disk": ("deviceType", "mode", "sharing", "clientDevice"),
+    "disk": ("deviceType", "mode", "sharing", "clientDevice", "fileName"),
     "controller": ("sharedBus",),
     "interface": (
         *("connectionType", "pvnID", "opaqueNetwork.id", "opaqueNetwork.type", "externalId"),

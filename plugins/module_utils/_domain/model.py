@@ -92,7 +92,7 @@ class VdsPort:
 class Interface:
     """``<interface>``: a network card.
 
-    ``type``: ``bridge`` (a port group by name; an empty one is the bridged network of a hosted product), ``user`` (NAT),
+    ``type``: ``bridge`` (a port group by name; an empty one is a hosted product's bridged network), ``user`` (NAT),
     ``vds``, ``null``, ``network`` (with the source ``hostonly``, VMware's host-only network), or another libvirt word
     that VMX cannot hold.
     """

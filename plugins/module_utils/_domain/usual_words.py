@@ -72,7 +72,11 @@ _DEVICES = _word(
     ),
     controller=_word("type=|scsi|sata|ide|fdc|nvme|usb|pci|isa index model", alias=_word("name"), address=_ADDRESS),
     filesystem=_word(
-        "type accessmode=|passthrough|mapped|squash", source=_word("dir"), target=_word("dir"), readonly=_EMPTY, alias=_word("name")
+        "type accessmode=|passthrough|mapped|squash",
+        source=_word("dir"),
+        target=_word("dir"),
+        readonly=_EMPTY,
+        alias=_word("name"),
     ),
     interface=_word(
         "type",

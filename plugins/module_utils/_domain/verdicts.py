@@ -42,7 +42,9 @@ _STATE = _report("VMware keeps no such state of a running domain in its VMX")
 _TUNING = _report("ESX has no such tuning")
 _NO_FEATURE = _report("VMware has no switch for this feature")
 _HYPERV = _report("VMware shows guests its own enlightenments")
-_ANOTHER_SOURCE = _refuse("a VMX names a disk by a file in a datastore; this says of another source what the guest sees")
+_ANOTHER_SOURCE = _refuse(
+    "a VMX names a disk by a file in a datastore; this says of another source what the guest sees"
+)
 _ANOTHER_NETWORK = _refuse("this decides which network the card is in; on ESX that is the port group alone")
 _LOST_DEVICE = _report("VMware has no such device")
 

@@ -115,9 +115,7 @@ def write_boot(domain: Domain, drives: Sequence[Disk], context: WriteContext) ->
     return [*lines, *_delay(domain.os, context)]
 
 
-def _order(
-    domain: Domain, drives: Sequence[Disk], cards: dict[str, Interface], context: WriteContext
-) -> list[Entry]:
+def _order(domain: Domain, drives: Sequence[Disk], cards: dict[str, Interface], context: WriteContext) -> list[Entry]:
     if domain.os.boot:
         network = list(cards)[:MAX_CARDS]
         words = [word for kind in domain.os.boot for word in (network if kind == "network" else [_WORD_OF[kind]])]

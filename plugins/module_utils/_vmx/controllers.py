@@ -21,6 +21,7 @@ from dataclasses import replace
 from ansible_collections.virt.esx.plugins.module_utils._domain.controllers import SCSI_MODELS
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Controller, Disk, Domain
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+from ansible_collections.virt.esx.plugins.module_utils._vmx.disk_modes import read_shared_bus
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
 from ansible_collections.virt.esx.plugins.module_utils._vmx.slots import BUSES, CONTROLLERS
 from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import YES, Entry, WriteContext
@@ -40,7 +41,12 @@ def present_controllers(context: ReadContext, kind: str) -> tuple[Controller, ..
     sections = context.vmx.sections
     return tuple(
         [
-            Controller(kind, index, _read_model(context, f"{at}.virtualDev") if kind == "scsi" else None)
+            Controller(
+                kind,
+                index,
+                context.attempt(_read_model, context, f"{at}.virtualDev", default=None) if kind == "scsi" else None,
+                keys=read_shared_bus(context, at),
+            )
             for index, at in enumerate(CONTROLLERS[kind])
             if at in sections and context.vmx.boolean(f"{at}.present")
         ]
@@ -49,7 +55,7 @@ def present_controllers(context: ReadContext, kind: str) -> tuple[Controller, ..
 
 def _read_model(context: ReadContext, key: str) -> str | None:
     word = context.vmx.get(key)
-    if word is None:
+    if word is None or (not word and context.dialect.tolerant):
         return None
     model = _MODELS.get(word.lower())
     if model is None:
@@ -66,12 +72,18 @@ def read_controllers(
         return (*present, *(Controller(kind, index) for kind, index in sorted(implied)))
     models = {(controller.type, controller.index): controller.model for controller in present}
     last: dict[str, int] = {}
+    highest: dict[str, int] = {}
     for disk in disks:
         if disk.address is not None:
             last[disk.bus] = disk.address.controller
-    return tuple(
-        Controller(kind, index, models.get((kind, index))) for kind in _ORDER for index in range(last.get(kind, -1) + 1)
-    )
+            highest[disk.bus] = max(highest.get(disk.bus, 0), disk.address.controller)
+    found = []
+    for kind in _ORDER:
+        for index in range(highest.get(kind, -1) + 1):
+            # What is above the controller of the last disk libvirt adds later, without a model.
+            model = models.get((kind, index)) if index <= last[kind] else None
+            found.append(Controller(kind, index, model))
+    return tuple(found)
 
 
 def write_controllers(domain: Domain, disks: Sequence[Disk], context: WriteContext) -> list[Entry]:
@@ -90,6 +102,7 @@ def write_controllers(domain: Domain, disks: Sequence[Disk], context: WriteConte
             lines.append((f"{kind}{index}.present", YES))
             if word is not None:
                 lines.append((f"{kind}{index}.virtualDev", word))
+            lines += [(f"{kind}{index}.{key}", value) for key, value in controller.keys]
     return lines
 
 

@@ -63,6 +63,14 @@ class Dialect:
         default=False,
         metadata=_repair("L33", "The names of encodings have VMware's meaning: Shift_JIS is Windows' code page 932."),
     )
+    tolerant: bool = field(
+        default=False,
+        metadata=_repair(
+            "G28 P27 P40 P51 P57",
+            "A setting or device that cannot be understood is reported and left out; the rest is converted. Of memory "
+            "and processors everything has to be right.",
+        ),
+    )
     strict_numbers: bool = field(
         default=False, metadata=_repair("G26 P14", "A number that is out of range is refused, never cut to fewer bits.")
     )
@@ -148,6 +156,14 @@ class Dialect:
             "are read and written.",
         ),
     )
+    keeps_disk_modes: bool = field(
+        default=False,
+        metadata=_repair(
+            "P42 P29b G10",
+            "Modes of disks, multi-writer disks, shared buses and the types of raw device mappings are kept: as "
+            "snapshot='no' and <shareable/>, else in the metadata.",
+        ),
+    )
     keep_empty_drive_kind: bool = field(
         default=False,
         metadata=_repair(
@@ -164,7 +180,11 @@ class Dialect:
         default=False, metadata=_repair("G28 P57", "hostonly interfaces are read and written, as network 'hostonly'.")
     )
     any_model: bool = field(
-        default=False, metadata=_repair("P54 F58", "A card model of VMware that libvirt does not know keeps its word; one that no product of VMware knows is refused.")
+        default=False,
+        metadata=_repair(
+            "P54 F58",
+            "A card model of VMware that libvirt does not know keeps its word; one that no product of VMware knows is refused.",
+        ),
     )
     lenient_ethernet: bool = field(
         default=False, metadata=_repair("G30 L18", "Keys that begin with ethernet and have no index are ignored.")
@@ -198,7 +218,9 @@ class Dialect:
     )
     link_state: bool = field(
         default=False,
-        metadata=_repair("", "A card that is not connected when the domain starts is read and written as link state 'down'."),
+        metadata=_repair(
+            "", "A card that is not connected when the domain starts is read and written as link state 'down'."
+        ),
     )
     clock: bool = field(
         default=False,

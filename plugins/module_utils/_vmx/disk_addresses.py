@@ -36,7 +36,7 @@ def _truly_placed(disk: Disk, context: WriteContext) -> Disk:
     address = slots.true_address(disk)
     if address is None or disk.bus not in slots.BUSES:
         raise error_at(disk, f"bus='{disk.bus}' is not supported, expecting one of {', '.join(slots.BUSES)}")
-    _check_range(disk, address, wide=context.hw_version >= slots.WIDE_SCSI)
+    _check_range(disk, address, wide=slots.is_wide(disk.bus, context.hw_version))
     return disk if address == disk.address else replace(disk, address=address)
 
 

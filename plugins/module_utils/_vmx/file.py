@@ -9,6 +9,7 @@ text with surrogate escapes is such bytes. Errors name the key and its line.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._names import (
     unescape,
 )
+from ansible_collections.virt.esx.plugins.module_utils._report import Report
 from ansible_collections.virt.esx.plugins.module_utils._vmx import lexer
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import Dialect
 from ansible_collections.virt.esx.plugins.module_utils._vmx.encoding import UTF_8, decode, errors_of, python_codec
@@ -29,6 +31,16 @@ MAX_SIZE = 512 * 1024  # bytes or characters; real ones have a few thousand
 
 _BOM = "\ufeff"
 _BOOLEANS = {"true": True, "false": False}
+_BOOLEANS_OF_VMWARE = {
+    **dict.fromkeys(("true", "t", "yes", "y", "on", "1"), True),
+    **dict.fromkeys(("false", "f", "no", "n", "off", "0"), False),
+}
+_SHOWN = 60  # characters of a line in a report
+# Keys without whose values a domain cannot be told.
+_ESSENTIAL = {"config.version", "virtualhw.version", "memsize", "numvcpus"}
+# What XML cannot hold, and what may stand for it in an escape.
+_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_MAYBE_UNWRITABLE = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|[|%](?:[01]|[eE][fF])")
 
 
 class VmxFile:
@@ -40,12 +52,15 @@ class VmxFile:
 
     def __init__(self, source: str | bytes, dialect: Dialect) -> None:
         self.escaped = dialect.escapes
+        self.tolerant = dialect.tolerant
+        self.report: Report | None = None  # of who reads a domain; without one, nothing is replaced or reported
         decoded = _decoded(source, dialect)
         self.codec, self.text, self.raw = decoded.codec, decoded.text, decoded.values
         self.lax = decoded.lax  # read by VMware's grammar, as libvirt's refuses it
         self.others = decoded.others
         # The devices that have keys at all: "scsi0:1" of "scsi0:1.present".
         self.sections = {key.partition(".")[0] for key in self.raw}
+        self._may_have_controls = dialect.xml.exact and _MAYBE_UNWRITABLE.search(self.text) is not None
 
     def __contains__(self, key: str) -> bool:
         return key.lower() in self.raw
@@ -53,9 +68,18 @@ class VmxFile:
     def get(self, key: str) -> str | None:
         """The value of the key; None where it is missing, which an empty value is not."""
         value = self.raw.get(key.lower())
-        if value is None or not self.escaped or "|" not in value:
+        if value is not None and self.escaped and "|" in value:
+            value = unescape(value, "|", lenient=True)
+        return self.writable(key, value) if value and self._may_have_controls else value
+
+    def writable(self, key: str, value: str) -> str:
+        """The value, with U+FFFD for characters that XML cannot hold, which is reported."""
+        found = _UNWRITABLE.search(value) if self.report is not None and self._may_have_controls else None
+        if found is None:
             return value
-        return unescape(value, "|", lenient=True)
+        why = f"the value has the character U+{ord(found[0]):04X}, which XML cannot hold; remove it"
+        self.leave_out(key, why, essential=True)
+        return _UNWRITABLE.sub("\ufffd", value)
 
     def word(self, key: str) -> str | None:
         """The value of a word in lower case, where case makes no difference."""
@@ -74,9 +98,10 @@ class VmxFile:
         value = self.raw.get(key.lower())
         if value is None:
             return default
-        result = _BOOLEANS.get(value.lower())
+        result = (_BOOLEANS_OF_VMWARE if self.tolerant else _BOOLEANS).get(value.lower())
         if result is None:
-            raise self.error_at(key, f"must represent a boolean value (true|false), found '{value}'")
+            self._wrong(key, f"must represent a boolean value (true|false), found '{value}'")
+            return default
         return result
 
     def integer(self, key: str, default: int) -> int:
@@ -86,7 +111,8 @@ class VmxFile:
             return default
         result = parse_integer(value)
         if result is None:
-            raise self.error_at(key, f"must represent an integer value, found '{value}'")
+            self._wrong(key, f"must represent an integer value, found '{value}'")
+            return default
         return result
 
     def uuid(self, key: str) -> str | None:
@@ -96,7 +122,7 @@ class VmxFile:
             return None
         result = to_uuid(value)
         if result is None:
-            raise self.error_at(key, f"could not parse UUID from string '{value}', expecting 32 hex digits")
+            self._wrong(key, f"could not parse UUID from string '{value}', expecting 32 hex digits")
         return result
 
     def mac(self, key: str) -> str | None:
@@ -106,7 +132,7 @@ class VmxFile:
             return None
         result = to_mac(value)
         if result is None:
-            raise self.error_at(key, f"expecting '{value}' to be a MAC address, six pairs of hex digits and ':'")
+            self._wrong(key, f"expecting '{value}' to be a MAC address, six pairs of hex digits and ':'")
         return result
 
     def line(self, key: str) -> int | None:
@@ -123,6 +149,23 @@ class VmxFile:
         for statement in self.statements():
             line, counted = line + self.text.count("\n", counted, statement.start), statement.start
             yield statement.name.lower(), line
+
+    def _wrong(self, key: str, message: str) -> None:
+        """Report a value that cannot be understood, so that it is as if it were missing, or refuse it."""
+        if not self.tolerant or key.lower() in _ESSENTIAL:
+            raise self.error_at(key, message)
+        self.leave_out(key, message)
+
+    def leave_out(self, key: str, why: str, *, essential: bool = False) -> None:
+        """Report a key whose value has no effect."""
+        if self.report is not None and not (self.report.is_silent and not essential):
+            self.report.leave_out(key, why, line=self.line(key), essential=essential)
+
+    def leave_out_line(self, line: int, text: str) -> None:
+        """Report a line that is no statement."""
+        if self.report is not None:
+            why = "the line is no statement, VMware passes over it"
+            self.report.leave_out("VMX", why, word=repr(text[:_SHOWN]), line=line)
 
     def error_at(self, key: str, message: str) -> ParseError:
         """The error that says what is wrong with the value of the key, and where it is."""

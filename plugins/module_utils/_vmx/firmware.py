@@ -47,14 +47,14 @@ def read_guest(context: ReadContext) -> str | None:
 
 def read_os(context: ReadContext) -> Os:
     """Architecture and firmware."""
-    firmware = _firmware(context)
+    firmware = context.attempt(_firmware, context, default=None)
     secure = context.vmx.boolean("uefi.secureBoot.enabled")
     stated = secure or (context.dialect.writes_secure_boot and "uefi.secureboot.enabled" in context.vmx.raw)
     return Os(
         arch=_arch(context),
         firmware=firmware,
         secure_boot=secure if stated and firmware == "efi" else None,
-        nvram=_nvram(context),
+        nvram=context.attempt(_nvram, context, default=None),
         smbios="host" if context.vmx.boolean("smbios.reflecthost") else None,
     )
 

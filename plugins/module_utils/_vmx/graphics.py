@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.displays import vram_kib
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain, Graphics, Video
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import round_up
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
 from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import YES, Entry, WriteContext
@@ -46,8 +47,8 @@ def read_graphics(context: ReadContext) -> tuple[Graphics, ...]:
 def read_video(context: ReadContext) -> tuple[Video, ...]:
     """There is always one card; its memory is a power of two (P62)."""
     size = context.vmx.integer("svga.vramSize", 0)
-    stated = vram_kib(-(-size // 1024) & 0xFFFFFFFF)
-    return (Video(vram_kib=_stepped(stated) if context.dialect.vram_in_64k_steps else stated),)
+    stated = vram_kib(round_up(size, 1024) // 1024 & 0xFFFFFFFF)
+    return (Video(vram_kib=round_up(stated, _VRAM_STEP_KIB) if context.dialect.vram_in_64k_steps else stated),)
 
 
 def _narrowed(number: int) -> int:
@@ -86,8 +87,4 @@ def write_video(domain: Domain, _writing: WriteContext) -> list[Entry]:
         raise ParseError(f"type='{video.type}' is not supported, only 'vmvga'", where="<video>", line=video.line)
     if video.heads > 1:
         raise ParseError(f"heads='{video.heads}' is not supported, only 1", where="<video>", line=video.line)
-    return [("svga.vramSize", str(_stepped(vram_kib(video.vram_kib)) * 1024))]
-
-
-def _stepped(size_kib: int) -> int:
-    return -(-size_kib // _VRAM_STEP_KIB) * _VRAM_STEP_KIB
+    return [("svga.vramSize", str(round_up(vram_kib(video.vram_kib), _VRAM_STEP_KIB) * 1024))]

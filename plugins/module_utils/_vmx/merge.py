@@ -25,13 +25,14 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALE
 from ansible_collections.virt.esx.plugins.module_utils._vmx.edit import Source, VmxEdit, edited
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
 from ansible_collections.virt.esx.plugins.module_utils._vmx.hardware import check_needs
-from ansible_collections.virt.esx.plugins.module_utils._vmx.merge_defaults import filled_from
-from ansible_collections.virt.esx.plugins.module_utils._vmx.merge_paths import with_names_of
+from ansible_collections.virt.esx.plugins.module_utils._vmx.merge_defaults import filled_from, with_settings_of
+from ansible_collections.virt.esx.plugins.module_utils._vmx.merge_paths import on_snapshots, with_names_of
 from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import (
     Place,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read import begin_reading, read_parts
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
+from ansible_collections.virt.esx.plugins.module_utils._vmx.resources import has_level
 from ansible_collections.virt.esx.plugins.module_utils._vmx.write import entries, escaped
 from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import YES, WriteContext, lsilogic
 
@@ -76,7 +77,7 @@ def merge_vmx(
     """The present VMX, changed so that it describes the domain.
 
     :param base: the present VMX: bytes, or text.
-    :param domain: the wanted domain; what it leaves out is taken from the present one (``complete.py``).
+    :param domain: the wanted domain; what it leaves out is taken from the present one (``merge_defaults.py``).
     :param hw_version: VMware's virtual hardware version, where it is to change.
     :param directory: the datastore directory of the VMX; without it, it is concluded from the domain's file names.
     :param datastores: the datastore's name by volume; without it, names are concluded likewise.
@@ -87,6 +88,8 @@ def merge_vmx(
     place = Place(directory, datastores)
     context = begin_reading(VmxFile(base, dialect), dialect, place)
     described = read_parts(context)
+    domain = with_settings_of(domain, described, keeps_shares=not has_level(context.vmx))
+    domain = on_snapshots(domain, with_names_of(domain, described, place))
     same_hardware = hw_version in (None, context.hw_version)
     if same_hardware and domain == with_names_of(domain, described, place):
         return base  # the usual case, and no more than a short cut

@@ -23,14 +23,15 @@ from typing import NamedTuple
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Cpu, Domain
 from ansible_collections.virt.esx.plugins.module_utils._domain.shares import LEVELS, level_of
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import CPUS, round_up, to_cpus
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
 from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import Entry, WriteContext
 
 _STEP_MIB = 4
 _STEP_KIB = _STEP_MIB * 1024
 _DEFAULT_MIB = 32
-_CPUS = 16384  # the most that libvirt's sets of processors hold
 
 _PIN = "sched.mem.pin"
 _SHARES_LIMIT = 1 << 64
@@ -66,15 +67,15 @@ def _kib(megabytes: int) -> int:
 
 def write_memory(domain: Domain, context: WriteContext) -> list[Entry]:
     """The same keys; the size is rounded up to what VMware takes (F23 to F25)."""
-    size = -(-domain.memory_kib // _STEP_KIB) * _STEP_KIB
+    size = round_up(domain.memory_kib, _STEP_KIB)
     lines = [("memsize", str(size // 1024))]
     current = min(domain.current_memory_kib or domain.memory_kib, domain.memory_kib)
     if current < size:
-        lines.append(("sched.mem.max", str(-(-current // 1024))))
+        lines.append(("sched.mem.max", str(round_up(current, 1024) // 1024)))
     if domain.memory_locked and context.dialect.memory_lock:
         return [*lines, ("sched.mem.minsize", str(size // 1024)), *_locked(size)]
     if domain.min_guarantee_kib:
-        lines.append(("sched.mem.minsize", str(-(-domain.min_guarantee_kib // 1024))))
+        lines.append(("sched.mem.minsize", str(round_up(domain.min_guarantee_kib, 1024) // 1024)))
     return lines
 
 
@@ -115,12 +116,14 @@ def read_affinity(context: ReadContext, processors: int) -> tuple[int, ...] | No
     value = context.vmx.get(key)
     if value is None or value.lower() == "all":
         return None
+    if context.dialect.any_affinity and (ranges := to_cpus(value)) and "^" not in value:
+        return ranges
     pieces = [_CPU.match(piece) for piece in value.split(",")]
     result = {int(piece[1]) for piece in pieces if piece}
     if not all(pieces):
         raise context.vmx.error_at(key, f"expecting processor numbers separated by ',', found '{value}'")
-    if max(result) >= _CPUS:
-        raise context.vmx.error_at(key, f"processor {max(result)} is too large, expecting less than {_CPUS}")
+    if max(result) >= CPUS:
+        raise context.vmx.error_at(key, f"processor {max(result)} is too large, expecting less than {CPUS}")
     if len(pieces) < processors and not context.dialect.any_affinity:
         raise context.vmx.error_at(key, f"expecting at least numvcpus, {processors}, processors, found {len(pieces)}")
     return tuple(sorted(result))
@@ -142,6 +145,12 @@ def read_shares(context: ReadContext, processors: int) -> int | None:
         words = ", ".join(f"'{word}'" for word in LEVELS)
         raise context.vmx.error_at(key, f"expecting one of {words} or a number, found '{value}'")
     return -shares % _SHARES_LIMIT if negative else shares
+
+
+def has_level(vmx: VmxFile) -> bool:
+    """Whether the shares are a level, which goes with the number of processors, and not a number of their own."""
+    word = vmx.word("sched.cpu.shares")
+    return word is None or word in LEVELS
 
 
 def write_processors(domain: Domain, context: WriteContext) -> list[Entry]:

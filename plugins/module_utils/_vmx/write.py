@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain
 from ansible_collections.virt.esx.plugins.module_utils._report import Report
@@ -102,6 +103,8 @@ def entries(domain: Domain, context: WriteContext) -> list[Entry]:
     """
     report = context.report
     drives = placed(domain.disks, context)
+    shared = frozenset([f"{one.type}{one.index}" for one in domain.controllers if dict(one.keys).get("sharedBus")])
+    context = replace(context, shared_buses=shared)
     lines = [
         *_part(firmware.write_guest, domain, context),
         *_part(firmware.write_smbios, domain, context),

@@ -37,6 +37,7 @@ class WriteContext:
     scsi_model: Callable[[Disk], str] = lsilogic  # the model of a controller 'auto', by a disk on it (F42)
     random: Callable[[int], bytes] = os.urandom  # so many bytes, for what libvirt makes up (F3, F11)
     interfaces: tuple[int, ...] | None = None  # the index of each interface, where it is not its position
+    shared_buses: frozenset[str] = frozenset()  # the controllers (scsi1) that several domains share
     folders: tuple[int, ...] | None = None  # the same of each shared folder
     hostdevs: tuple[int, ...] | None = None  # the same of each device of the host
     report: Report = field(default_factory=Report, compare=False)
