@@ -98,9 +98,7 @@ def plan_definition(request: DomainRequest, facts: HostFacts, scsi_model: Callab
     directory = f"[{path.datastore}] {path.directory}".rstrip()
     if request.vmx is None:
         hardware = _hardware(domain, facts.host_version)
-        text = write_vmx(
-            domain, dialect=ESX, hw_version=hardware, scsi_model=scsi_model, report=request.report
-        )
+        text = write_vmx(domain, dialect=ESX, hw_version=hardware, scsi_model=scsi_model, report=request.report)
     else:
         text = merge_vmx(request.vmx, domain, directory=directory, datastores=facts.volumes, report=request.report)
     read = read_vmx(text, directory=directory, datastores=facts.volumes)
