@@ -73,9 +73,6 @@ class Element(Protocol):
     def keys(self) -> list[str]:
         """The names of the attributes."""
 
-    def items(self) -> list[tuple[str, str]]:
-        """The attributes and their values."""
-
 
 def child(element: Element | None, *path: str) -> Element | None:
     """The first child of a name, the first child of that of the next name, and so on; None where there is none.
