@@ -10,6 +10,7 @@ work is done in ``_vmx`` and ``_domain``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import wraps
 from typing import Any, TypeVar, Union
 
@@ -40,13 +41,20 @@ def vmx_to_domxml(
     datastores: Mapping[str, str] | None = None,
     dialect: str = "esx",
     unsupported: str | None = None,
+    nvme_bus: bool = False,
 ) -> str:
     """Convert a VMX to libvirt's domain XML; see ``vmx_to_domxml.yml``."""
-    chosen = dialect_named(dialect)
+    chosen = _with_nvme_bus(dialect_named(dialect), nvme_bus)
     report = Report(_policy(unsupported, chosen))
     xml = _xml_of(as_text("the VMX", vmx), chosen, directory, datastores, report)
     warn_of("The VMX", report)
     return xml
+
+
+def _with_nvme_bus(dialect: Dialect, wanted: object) -> Dialect:
+    if not isinstance(wanted, bool):
+        raise _unexpected("nvme_bus", wanted, "true or false")
+    return replace(dialect, xml=replace(dialect.xml, nvme_bus=wanted)) if dialect.writes_sata_nvme else dialect
 
 
 def _xml_of(vmx: _Text, dialect: Dialect, directory: object, datastores: object, report: Report) -> str:

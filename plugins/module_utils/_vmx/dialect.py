@@ -257,7 +257,10 @@ class Dialect:
 
     libvirt_0_7_6: bool = field(
         default=False,
-        metadata=_form("S11 S12 S13", "No .encoding, no lines for absent floppies, MAC addresses in upper case."),
+        metadata=_form(
+            "S11 S12 S13 S19",
+            "No .encoding, no lines for absent floppies, MAC addresses in upper case, processors 1 or an even number.",
+        ),
     )
 
 

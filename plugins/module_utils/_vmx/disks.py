@@ -27,7 +27,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import Cont
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._vmx import disk_modes, slots
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
-from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import YES, Entry, WriteContext
+from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import YES, Entry, WriteContext, error_at
 
 EMPTY = "emptyBackingString"
 AUTO_DETECT = "auto detect"
@@ -272,8 +272,3 @@ def _cache(disk: Disk, section: str) -> list[Entry]:
     if disk.cache == "writethrough":
         return [(f"{section}.writeThrough", YES)]
     raise error_at(disk, f"cache='{disk.cache}' is not supported, only 'writethrough'")
-
-
-def error_at(disk: Disk, message: str) -> ParseError:
-    """The error that says what is wrong with a disk."""
-    return ParseError(message, where=f"disk '{disk.target}'", line=disk.line)

@@ -46,6 +46,7 @@ _FOLDER = "sharedfolder"
 _FOLDERS = {"isolation.tools.hgfs.disable", "sharedfolder.maxnum"}
 _BOOLEANS = ("true", "false")
 _HARDWARE = "virtualHW.version"
+_SHARES = "sched.cpu.shares"
 _PASSES = 4  # a change can wake up keys that had no effect, which a second pass then sees; more are never needed
 
 _Lines = dict[str, tuple[str, str]]  # key in lower case -> key as spelled, value

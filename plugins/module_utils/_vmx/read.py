@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Controller, Disk, Domain
@@ -34,6 +35,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import (
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
 from ansible_collections.virt.esx.plugins.module_utils._vmx.unread_keys import report_unread
 
+_DISK = re.compile(r"((?:scsi|sata|nvme|ide)[0-9]{1,3}):([0-9]{1,4})")
 _CONFIG_VERSIONS = (6, 7, 8)  # the last is written, the others are of products of before 2006
 OLDEST_READ = 3  # of virtual hardware
 OLDEST_HARDWARE = 4  # the lowest virtual hardware version
@@ -162,7 +164,28 @@ def _read_drives(context: ReadContext) -> tuple[list[Controller], list[Disk]]:
         there = controllers.present_controllers(context, "nvme")
         present += there
         drives += disks.read_disks(context, "nvme", there)
+    if context.dialect.tolerant:
+        _report_unseen(context, present)
     return present, slots.distinct(drives) if context.dialect.address_is_slot else drives
+
+
+def _report_unseen(context: ReadContext, present: Sequence[Controller]) -> None:
+    """Report disks that are said to be there, and are in no slot that a controller of the domain has."""
+    if context.report.is_silent:
+        return
+    there = {f"{one.type}{one.index}": one.type for one in (*present, *_IDE_CHANNELS)}
+    for section in sorted(context.vmx.sections):
+        found = _DISK.fullmatch(section)
+        if found is None or not context.vmx.boolean(f"{section}.present"):
+            continue
+        kind = there.get(found[1])
+        if kind is None:
+            context.leave_out(
+                f"{section}.present", f"the controller {found[1]} is not there, so the disk is not either"
+            )
+        elif int(found[2]) not in slots.bus_named(kind, wide=slots.is_wide(kind, context.hw_version)).units:
+            why = f"a controller of type {kind} has no unit {found[2]} on virtual hardware version {context.hw_version}"
+            context.leave_out(f"{section}.present", why)
 
 
 _IDE_CHANNELS = tuple(Controller("ide", channel) for channel in range(slots.BUSES["ide"].controllers))
