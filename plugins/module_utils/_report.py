@@ -31,6 +31,7 @@ IGNORE = "ignore"
 POLICIES = (REFUSE, REPORT, IGNORE)
 
 _Value = TypeVar("_Value")
+_Default = TypeVar("_Default")
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ class Report:
         if str(refusal) not in map(str, self.refusals):
             self.refusals.append(refusal)
 
-    def attempt(self, read: Callable[..., _Value], *arguments: Any, default: _Value) -> _Value:
+    def attempt(self, read: Callable[..., _Value], *arguments: Any, default: _Default) -> _Value | _Default:
         """What a reader or writer makes of a part; the default where it refuses it, which is kept."""
         try:
             return read(*arguments)
@@ -99,13 +100,8 @@ class Report:
 
     def attempt_each(self, read: Callable[..., _Value], elements: Iterable[Any], *arguments: Any) -> tuple[_Value, ...]:
         """What a reader makes of each element, without those that it refuses."""
-        found = []
-        for element in elements:
-            try:
-                found.append(read(element, *arguments))
-            except ParseError as refusal:
-                self.refuse(refusal)
-        return tuple(found)
+        found = (self.attempt(read, element, *arguments, default=None) for element in elements)
+        return tuple(value for value in found if value is not None)
 
     def raise_refusals(self) -> None:
         """Raise all refusals as one error.

@@ -16,9 +16,6 @@ ANCHOR = re.compile(r'<a id="([^"]+)">')
 NUMBER = re.compile(r"(?<![\w.])[LPZFDGSN][0-9]{1,2}(?![\w.])")
 SECTION = re.compile(r"esx-driver-rules\.md, section ([0-9.]*[0-9])")
 
-if not RULES.is_dir():
-    pytest.skip("the tarball does not have the rules", allow_module_level=True)
-
 
 def sources() -> list[pathlib.Path]:
     return [path for top in ("plugins", "tests/unit") for path in sorted((ROOT / top).rglob("*.py"))]

@@ -69,6 +69,12 @@ class Element(Protocol):
     def __len__(self) -> int:
         """The number of children."""
 
+    def __iter__(self) -> Iterator[Element]:
+        """The children."""
+
+    def keys(self) -> list[str]:
+        """The names of the attributes."""
+
 
 def child(element: Element | None, *path: str) -> Element | None:
     """The first child of a name, the first child of that of the next name, and so on; None where there is none.

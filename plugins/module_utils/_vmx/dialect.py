@@ -183,7 +183,7 @@ class Dialect:
         default=False,
         metadata=_repair(
             "P54 F58",
-            "A card model of VMware that libvirt does not know keeps its word; one that no product of VMware knows is refused.",
+            "A card model of VMware's that libvirt does not know keeps its word; any other is refused.",
         ),
     )
     lenient_ethernet: bool = field(

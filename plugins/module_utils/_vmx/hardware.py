@@ -9,7 +9,7 @@ The versions are those of VMware's KB 1003746 and of the vSphere client's table 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
@@ -28,7 +28,7 @@ class Need(NamedTuple):
     version: int
     what: str
     where: str
-    line: Optional[int] = None
+    line: int | None = None
 
 
 # Highest value that a version has -> that version, for what grows with the versions.

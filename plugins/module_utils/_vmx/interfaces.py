@@ -277,7 +277,7 @@ def write_interfaces(domain: Domain, context: WriteContext) -> list[Entry]:
 def _write_interface(interface: Interface, context: WriteContext) -> tuple[Entry, ...]:
     return (
         ("present", YES),
-        *context.report.attempt(_model, interface, context, default=[]),
+        *context.report.attempt(_model, interface, context, default=()),
         *_network(interface, context),
         *_address(interface, context),
         *_link(interface, context),

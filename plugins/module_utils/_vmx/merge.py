@@ -176,8 +176,10 @@ def _difference(
     now: _Present, lines: _Lines, replaced: Collection[str], dialect: Dialect
 ) -> Callable[[VmxEdit], None] | None:
     """What has to change in the file for it to have the wanted lines, None where nothing has to."""
-    numbers = {"interfaces": now.interfaces, "folders": now.folders, "hostdevs": now.hostdevs}
-    before = _lines(now.domain, WriteContext(dialect, now.hw_version, **numbers))
+    writing = WriteContext(
+        dialect, now.hw_version, interfaces=now.interfaces, folders=now.folders, hostdevs=now.hostdevs
+    )
+    before = _lines(now.domain, writing)
     before[_HARDWARE.lower()] = (_HARDWARE, str(now.hw_version))
     unwanted = before.keys() - lines.keys()
     differing = {key for key, line in lines.items() if key not in before or before[key][1] != line[1]}

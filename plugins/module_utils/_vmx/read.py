@@ -33,6 +33,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import (
     Place,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
+from ansible_collections.virt.esx.plugins.module_utils._vmx.unread_keys import report_unread
 
 _DISK = re.compile(r"((?:scsi|sata|nvme|ide)[0-9]{1,3}):([0-9]{1,4})")
 _CONFIG_VERSIONS = (6, 7, 8)  # the last is written, the others are of products of before 2006
@@ -56,7 +57,10 @@ def read_vmx(
     :param report: collects the keys that the domain has no place for.
     :raises ParseError: with key and line, for a VMX that the dialect refuses.
     """
-    return read_parts(begin_reading(VmxFile(text, dialect), dialect, Place(directory, datastores), report))
+    context = begin_reading(VmxFile(text, dialect), dialect, Place(directory, datastores), report)
+    domain = read_parts(context)
+    report_unread(context)
+    return domain
 
 
 def read_parts(context: ReadContext) -> Domain:
@@ -67,6 +71,7 @@ def read_parts(context: ReadContext) -> Domain:
     genid = identity.read_genid(context)
     description = identity.read_description(context)
     memory = resources.read_memory(context)
+    locked = resources.read_lock(context)
     processors = resources.read_processors(context)
     topology = attempt(resources.read_topology, context, processors, default=None)
     affinity = attempt(resources.read_affinity, context, processors, default=None)
@@ -88,12 +93,12 @@ def read_parts(context: ReadContext) -> Domain:
         guest_os=firmware.read_guest(context),
         memory_kib=memory.size,
         current_memory_kib=memory.current,
-        min_guarantee_kib=memory.guarantee,
+        min_guarantee_kib=memory.size if locked else memory.guarantee,
         vcpus=processors,
         cpuset=affinity,
         shares=shares,
         cpu=topology,
-        memory_locked=resources.read_lock(context),
+        memory_locked=locked,
         disks=tuple(booting.disks),
         controllers=controllers.read_controllers(context, present, drives) + peripherals.read_usb(context),
         filesystems=filesystems.read_filesystems(context),
