@@ -49,7 +49,7 @@ _ANOTHER_NETWORK = _refuse("this decides which network the card is in; on ESX th
 _LOST_DEVICE = _report("VMware has no such device")
 
 ROWS: Mapping[str, Verdict] = {
-    **dict.fromkeys("a1 a3 a6 a8 b1 b2 b6 b11 c1 c2 c7 c8 c14 o1 o2 o4 o5 o7 o11 o12 o13 f9".split(), _EFFECT),
+    **dict.fromkeys("a1 a3 a6 a8 b1 b2 b6 b11 c1 c2 c7 c14 o1 o2 o4 o5 o7 o11 o12 o13 f9".split(), _EFFECT),
     **dict.fromkeys("d2 d10 d17 d18 d19 d27 k4 n1 n2 n4 n5 n6 n7 g3 g7 g10 g17".split(), _EFFECT),
     **dict.fromkeys("a10 b5 c15 d1 d11 d26 d28 d29 f1 o3".split(), _SILENT),
     "a4": _EFFECT,
@@ -63,6 +63,7 @@ ROWS: Mapping[str, Verdict] = {
     "b12": _report("the limit of ESX is <currentMemory>, its guarantee <min_guarantee>"),
     "c4": _report("VMware starts all processors, and none is pinned to a place"),
     "c5": _report("VMware has no such threads"),
+    "c8": _report("a VMX limits processors in MHz of a host, not in parts of its time"),
     "c9": _report("a VMX has one CPU affinity for all processors, cpuset of <vcpu>"),
     "c10": _TUNING,
     "c11": _report("ESX places the memory of a domain itself"),
@@ -150,6 +151,14 @@ WORDS: Mapping[str, Verdict] = {
     "acpi@index": _report("VMware numbers the cards of a guest itself"),
     "domain/iommufd": _TUNING,
     "disk/target@dev": _EFFECT,
+    "interface/target@managed": _report("a VMX does not say who makes the network device"),
+    "mac@currentAddress": _SILENT,
+    "serial@tty": _SILENT,
+    "parallel@tty": _SILENT,
+    "devices/memballoon": _SILENT,
+    "memballoon@model": _SILENT,
+    "devices/hub": _SILENT,
+    "model@primary": _SILENT,
     "disk/target@bus": _EFFECT,
     "vcpu@placement": _report("ESX chooses the processors of the host itself"),
     "disk/driver@type": _refuse("ESX reads disks in the form vmdk; convert the image, as with qemu-img and vmkfstools"),
