@@ -161,6 +161,8 @@ def write_interface(interface: Interface, forms: XmlForms) -> str:
 
 def _mac_line(interface: Interface, forms: XmlForms) -> str:
     kind = check = ""
+    if interface.mac is None and forms.exact:
+        return ""
     if forms.mac_details:
         kind = f" type='{interface.mac_type}'" if interface.mac_type else ""
         check = f" check='{'yes' if interface.mac_check else 'no'}'" if interface.mac_check is not None else ""

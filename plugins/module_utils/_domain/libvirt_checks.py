@@ -30,7 +30,6 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
     text_number,
     text_of,
 )
-
 from ansible_collections.virt.esx.plugins.module_utils._report import Report
 
 

@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The words of domain XML that the conversion understands in full: a document of these alone needs no further look.
 
-It is a part of the vocabulary, written by hand, so that the vocabulary itself is loaded for unusual documents only. A word
-with ``=`` has one of these values, where nothing before a ``|`` is none at all; an element with texts has one of these.
+It is a part of the vocabulary, written by hand, so that the vocabulary itself is loaded for unusual documents only. An
+attribute with ``=`` has one of these values, where nothing before a ``|`` is none at all; an element with texts has one
+of these.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class Usual:
 
 
 def _word(attributes: str = "", *, texts: str = "", **children: Usual) -> Usual:
-    """A word out of its attributes (``type offset=utc|variable``) and its children; a tag that ends in ``_`` has none."""
+    """A word out of its attributes (``type offset=utc|variable``) and its children."""
     values = {}
     names = []
     for item in attributes.split():
@@ -38,8 +39,7 @@ def _word(attributes: str = "", *, texts: str = "", **children: Usual) -> Usual:
         names.append(name)
         if equals:
             values[name] = frozenset(choices.split("|"))
-    tags = {tag.rstrip("_").replace("__", "-"): child for tag, child in children.items()}
-    return Usual(frozenset(names), values, frozenset(texts.split()), tags)
+    return Usual(frozenset(names), values, frozenset(texts.split()), children)
 
 
 OPAQUE = Usual()  # what its own reader checks in full
@@ -95,7 +95,9 @@ _DEVICES = _word(
     graphics=_word("type port autoport listen keymap passwd", listen=_word("type address")),
     video=_word("", model=_word("type vram heads primary"), alias=_word("name"), address=_ADDRESS),
     sound=_word("model", alias=_word("name"), address=_ADDRESS),
-    hostdev=_word("mode type managed", source=_word("", address=_ADDRESS), alias=_word("name")),
+    hostdev=_word(
+        "mode type managed", source=_word("", address=_word("domain bus slot function")), alias=_word("name")
+    ),
     input=_word("type=mouse|keyboard|tablet bus=|ps2|usb|virtio", alias=_word("name"), address=_ADDRESS),
     memballoon=_word("model", alias=_word("name"), address=_ADDRESS),
     tpm=_word("model", backend=_word("type version")),

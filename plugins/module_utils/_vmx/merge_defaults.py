@@ -107,7 +107,7 @@ def filled_from(wanted: Domain, present: Domain, cards: Sequence[Interface | Non
 
 def _with_boot_order(wanted: Domain, present: Domain, cards: Sequence[Interface | None]) -> Domain:
     """The wanted domain with the present boot order, where it says nothing of one at all."""
-    if wanted.os.boot or any(device.boot_order for device in (*wanted.disks, *wanted.interfaces)):
+    if wanted.os.boot or wanted.boot_orders:
         return wanted
     orders = {(disk.bus, disk.address): disk.boot_order for disk in present.disks}
     return replace(

@@ -118,9 +118,9 @@ def plan_definition(request: DomainRequest, facts: HostFacts, scsi_model: Callab
     directory = str(path.parent)
     if request.vmx is None:
         hardware = _hardware(domain, facts.host_version)
-        text = write_vmx(domain, dialect=ESX, hw_version=hardware, scsi_model=scsi_model)
+        text = write_vmx(domain, dialect=ESX, hw_version=hardware, scsi_model=scsi_model, report=request.report)
     else:
-        text = merge_vmx(request.vmx, domain, directory=directory, datastores=facts.volumes)
+        text = merge_vmx(request.vmx, domain, directory=directory, datastores=facts.volumes, report=request.report)
     read = read_vmx(text, directory=directory, datastores=facts.volumes)
     check_devices(read)
     return Definition(read, described, _encoded(text), path)
@@ -186,7 +186,7 @@ def described_domain(request: DomainRequest, facts: HostFacts, directory: str | 
         if directory is None:
             place = vmx_place(read_vmx(vmx, datastores=volumes), request.name or "")
             directory = str(place.parent)
-        described = read_vmx(vmx, directory=directory, datastores=volumes)
+        described = read_vmx(vmx, directory=directory, datastores=volumes, report=request.report)
     check_files(described, facts.volumes.values())
     return described
 

@@ -49,6 +49,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import Dom
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, Target, append_to_message
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, parse_datastore_path
+from ansible_collections.virt.esx.plugins.module_utils._report import Report
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import (
     DatastoreFile,
     get_file,
@@ -113,7 +114,7 @@ def find_change(
     old = text.encode("utf-8", "surrogateescape")
     present = read(old)
     wanted = wanted_domain(request, present, old, place, facts)
-    merge = _merger(connection, place, facts)
+    merge = _merger(connection, place, facts, request.report)
     new = merge(old, wanted)
     found = _differences(read, old, new)
     machine = read_machine(connection, record, {item.part for item in found})
@@ -139,12 +140,20 @@ def find_change(
     )
 
 
-def _merger(connection: EsxConnection, place: DatastorePath, facts: HostFacts) -> Callable[[bytes, Domain], bytes]:
+def _merger(
+    connection: EsxConnection, place: DatastorePath, facts: HostFacts, report: Report
+) -> Callable[[bytes, Domain], bytes]:
     """The function that makes a VMX at that place describe a domain."""
 
     def merge(content: bytes, wanted: Domain) -> bytes:
-        model = scsi_model_of(connection)
-        return merge_vmx(content, wanted, directory=str(place.parent), datastores=facts.volumes, scsi_model=model)
+        return merge_vmx(
+            content,
+            wanted,
+            directory=str(place.parent),
+            datastores=facts.volumes,
+            scsi_model=scsi_model_of(connection),
+            report=report,
+        )
 
     return merge
 
@@ -163,7 +172,6 @@ def _with_own_disks(
     machine: Machine,
 ) -> tuple[Domain, bytes, list[Difference]]:
     """The wanted domain, its VMX and the differences, with disks that are the machine's own under any name."""
-
     wanted = with_present_files(wanted, present_files(read(old), machine))
     new = merge(old, wanted)
     found = _differences(read, old, new)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Cpu, Domain
@@ -14,7 +14,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.shares import sam
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import NO_UUID
 from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_kib, parse_uuid
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError, Refused
-from ansible_collections.virt.esx.plugins.module_utils._report import Report
+from ansible_collections.virt.esx.plugins.module_utils._report import REFUSE, Report
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
@@ -46,6 +46,7 @@ class DomainRequest:
     power_cycle: bool = False
     shutdown_timeout: int | None = None
     remove_storage: bool = False
+    report: Report = field(default_factory=Report, compare=False)  # what the description says and a VMX cannot
 
     @property
     def is_definition(self) -> bool:
@@ -59,13 +60,12 @@ class DomainRequest:
         return self.is_definition or any(part is not None for part in parts)
 
 
-def read_request(params: Mapping[str, Any], report: Report | None = None) -> DomainRequest:
+def read_request(params: Mapping[str, Any]) -> DomainRequest:
     """The wish that validated options express; ``name`` and ``uuid`` come before those of a description.
 
-    :param report: collects what the description says and a VMX has no place for.
     :raises ParseError: for a description, a UUID or a size that cannot be understood.
     """
-    report = report or Report()
+    report = Report(REFUSE)
     xml = None if params["xml"] is None else _with_uuid(read_wanted(params["xml"], ESX, report))
     described = xml if params["vmx"] is None else _identity(params["vmx"])
     name = _name(params["name"] or (described.name if described else None))
@@ -87,6 +87,7 @@ def read_request(params: Mapping[str, Any], report: Report | None = None) -> Dom
         power_cycle=params["power_cycle"],
         shutdown_timeout=_at_least(0, params["shutdown_timeout"], "shutdown_timeout"),
         remove_storage=params["remove_storage"],
+        report=report,
     )
 
 

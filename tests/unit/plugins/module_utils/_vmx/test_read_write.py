@@ -78,6 +78,11 @@ def test_a_refusal_names_the_key_its_line_and_what_would_be_right(body: str, mes
             "ethernet0.present = 'true'\nethernet0.address = '00-50'\nethernet0.addressType = 'static'\n",
             "line 4, ethernet0.address: expecting '00-50' to be a MAC address",
         ),
+        ("scsi2:0.present = 'true'\n", "line 3, scsi2:0.present: the controller scsi2 is not there"),
+        (
+            "nvme0.present = 'true'\nnvme0:63.present = 'true'\n",
+            "line 4, nvme0:63.present: a controller of type",
+        ),
         ("// hardware\n", "line 3, VMX '// hardware': the line is no statement"),
     ],
 )
