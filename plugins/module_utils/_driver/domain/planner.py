@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.autostart import plan_autostart
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.define import Definition, plan_define
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.change import Change, find_change, unlike_wanted
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.define import plan_define
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.definition import Definition
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power import (
     RESULTING_STATE,
     SUSPEND,
@@ -24,12 +26,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power_cycl
     check_power_cycle,
     power_cycle_steps,
 )
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.redefine import (
-    Change,
-    change_steps,
-    find_change,
-    unlike_wanted,
-)
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.redefine import change_steps
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.result import DomainResult, result_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.undefine import plan_undefine

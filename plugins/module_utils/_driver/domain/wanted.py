@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain, Video
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.define import described_domain
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.definition import described_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import is_empty_drive
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import ESX, DomainRequest, with_options
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import HostFacts
