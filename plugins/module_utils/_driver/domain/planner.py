@@ -193,7 +193,7 @@ class _Present:
 
 
 def _results_of_change(change: Change, before: DomainResult, after: DomainResult) -> tuple[DomainResult, DomainResult]:
-    """The views with what a change does to the definition."""
+    """The results with what a change does to the definition."""
     domain = change.after
     changed = replace(
         after,
@@ -231,7 +231,7 @@ def _needs_shutdown(change: Change) -> Sequence[str]:
 
 
 def with_xml(connection: EsxConnection, plan: DomainPlan) -> DomainPlan:
-    """A course whose views have the domain XML, for diff mode; without it if the definition cannot be read."""
+    """A plan whose results have the domain XML, for diff mode; without it if the definition cannot be read."""
     if plan.has_xml or plan.record is None:
         return plan
     try:

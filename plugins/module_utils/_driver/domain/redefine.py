@@ -30,10 +30,13 @@ _CHANGE_VERSION = "config.changeVersion"
 def change_steps(connection: EsxConnection, target: Target, change: Change, *, after_power: bool) -> list[Step]:
     """The steps that change a domain, which is in a state that allows it by then.
 
-    :param after_power: whether steps before them change the domain's power state, and with it its ``changeVersion``.
+    :param after_power: whether steps before them change the domain's power state, and so may its ``changeVersion``.
     """
     how = change.how
     steps = []
+    if change.is_unread and how.reconfigured:  # else the host would write what it knows over what it has not read
+        steps.append(Step("reload", target.ref.Reload))
+        after_power = True
     if how.reconfigured:
 
         def by_api() -> None:
