@@ -375,3 +375,12 @@ def test_a_number_of_shares_that_could_be_a_level_stays_a_number(off: Simulator)
     off.change_from_outside("web", set={"sched.cpu.shares": "4000"})
     assert check_apply_repeat(off, name="web", vcpus=4)["steps"] == ["change vcpus"]
     assert 'sched.cpu.shares = "4000"' in vmx_lines(off)
+
+
+def test_a_vmx_in_a_datastore_s_root_with_a_bare_second_disk(esx: Simulator) -> None:
+    second = "<disk type='file' device='disk'><source file='[local-storage] b.vmdk'/><target dev='sdb'/></disk>"
+    xml = domain_xml(disk="[local-storage] web.vmdk", devices=second)
+    ensure(esx, xml=xml)
+    esx.change_from_outside("web", set={"scsi0:0.fileName": "web.vmdk", "scsi0:1.fileName": "b.vmdk"})
+    assert check_apply_repeat(esx, xml=xml)["steps"] == []
+    assert "[local-storage] b.vmdk" in check_apply_repeat(esx, name="web", annotation="x")["domain"]["xml"]
