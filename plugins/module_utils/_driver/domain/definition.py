@@ -71,7 +71,7 @@ def plan_definition(request: DomainRequest, facts: HostFacts, scsi_model: Callab
         hardware = _hardware(domain, facts.host_version)
         text = write_vmx(domain, dialect=ESX, hw_version=hardware, scsi_model=scsi_model, report=request.report)
     else:
-        text = merge_vmx(request.vmx, domain, directory=directory, datastores=facts.volumes, report=request.report)
+        text = merge_vmx(request.vmx, domain, directory=directory, datastores=facts.volumes)
     read = read_vmx(text, directory=directory, datastores=facts.volumes)
     check_devices(read)
     return Definition(read, described, _encoded(text), path)
@@ -123,8 +123,8 @@ def vmx_place(domain: Domain, name: str) -> DatastorePath:
 def described_domain(request: DomainRequest, facts: HostFacts, directory: str | None = None) -> Domain:
     """The domain of a description, its files checked.
 
-    :param directory: the datastore directory of the VMX, for bare file names in a VMX; without it, that which a new
-        domain's VMX will have.
+    :param directory: the datastore directory of the VMX of a domain that exists, for bare file names in a VMX; without
+        it, that which a new domain's VMX will have. A new domain gets all keys of a VMX, so that none is left out.
     :raises ParseError: for a path that does not mean what it seems to mean.
     :raises NotFound: for a file in a datastore that the host does not have, be it a CD-ROM's.
     """
@@ -134,10 +134,11 @@ def described_domain(request: DomainRequest, facts: HostFacts, directory: str | 
         # A volume that the host does not have keeps its name here, so that it can be told; else media become empty.
         volumes = _NamedVolumes(facts.volumes)
         vmx = request.vmx or ""
+        report = None if directory is None else request.report
         if directory is None:
             place = vmx_place(read_vmx(vmx, datastores=volumes), request.name or "")
             directory = str(place.parent)
-        described = read_vmx(vmx, directory=directory, datastores=volumes, report=request.report)
+        described = read_vmx(vmx, directory=directory, datastores=volumes, report=report)
     check_files(described, facts.volumes.values())
     return described
 
