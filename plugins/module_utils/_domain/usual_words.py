@@ -95,7 +95,9 @@ _DEVICES = _word(
     graphics=_word("type port autoport listen keymap passwd", listen=_word("type address")),
     video=_word("", model=_word("type vram heads primary"), alias=_word("name"), address=_ADDRESS),
     sound=_word("model", alias=_word("name"), address=_ADDRESS),
-    hostdev=_word("mode type managed", source=_word("", address=_word("domain bus slot function")), alias=_word("name")),
+    hostdev=_word(
+        "mode type managed", source=_word("", address=_word("domain bus slot function")), alias=_word("name")
+    ),
     input=_word("type=mouse|keyboard|tablet bus=|ps2|usb|virtio", alias=_word("name"), address=_ADDRESS),
     memballoon=_word("model", alias=_word("name"), address=_ADDRESS),
     tpm=_word("model", backend=_word("type version")),

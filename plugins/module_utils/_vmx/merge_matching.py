@@ -32,6 +32,15 @@ def _network_without_mac(interface: Interface) -> Hashable | None:
     return None if _mac(interface) else _network(interface)
 
 
+def _start_without_mac(interface: Interface) -> Hashable | None:
+    """One of several like cards, of which the guest can start from this one."""
+    return None if _mac(interface) or interface.boot_order is None else (_network(interface), interface.boot_order)
+
+
+def _start(interface: Interface) -> Hashable | None:
+    return _network(interface), interface.boot_order
+
+
 def _any_without_mac(interface: Interface) -> Hashable | None:
     return None if _mac(interface) else ()
 
@@ -42,7 +51,13 @@ def _any(_interface: Interface) -> Hashable | None:
 
 def match_interfaces(wanted: Sequence[Interface], present: Sequence[Interface]) -> list[int | None]:
     """For each wanted card the place of the present one that it is, None for a new one."""
-    marks = ((_mac, _mac), (_network_without_mac, _network), (_any_without_mac, _any), (_network, _network))
+    marks = (
+        (_mac, _mac),
+        (_start_without_mac, _start),
+        (_network_without_mac, _network),
+        (_any_without_mac, _any),
+        (_network, _network),
+    )
     return _matched(wanted, present, marks)
 
 
