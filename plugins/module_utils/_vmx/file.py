@@ -38,9 +38,8 @@ _BOOLEANS_OF_VMWARE = {
 _SHOWN = 60  # characters of a line in a report
 # Keys without whose values a domain cannot be told.
 _ESSENTIAL = {"config.version", "virtualhw.version", "memsize", "numvcpus"}
-# What XML cannot hold, and what may stand for it in an escape.
+# What XML cannot hold.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-_MAYBE_UNWRITABLE = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|[|%](?:[01]|[eE][fF])")
 
 
 class VmxFile:
@@ -60,7 +59,7 @@ class VmxFile:
         self.others = decoded.others
         # The devices that have keys at all: "scsi0:1" of "scsi0:1.present".
         self.sections = {key.partition(".")[0] for key in self.raw}
-        self._may_have_controls = dialect.xml.exact and _MAYBE_UNWRITABLE.search(self.text) is not None
+        self._has_controls = dialect.xml.exact and _UNWRITABLE.search(self.text) is not None
 
     def __contains__(self, key: str) -> bool:
         return key.lower() in self.raw
@@ -68,13 +67,15 @@ class VmxFile:
     def get(self, key: str) -> str | None:
         """The value of the key; None where it is missing, which an empty value is not."""
         value = self.raw.get(key.lower())
-        if value is not None and self.escaped and "|" in value:
-            value = unescape(value, "|", lenient=True)
-        return self.writable(key, value) if value and self._may_have_controls else value
+        if value is None or not self.escaped:
+            return value
+        if "|" in value:
+            return self.writable(key, unescape(value, "|", lenient=True))
+        return self.writable(key, value) if self._has_controls else value
 
     def writable(self, key: str, value: str) -> str:
         """The value, with U+FFFD for characters that XML cannot hold, which is reported."""
-        found = _UNWRITABLE.search(value) if self.report is not None and self._may_have_controls else None
+        found = _UNWRITABLE.search(value) if self.report is not None and self.escaped else None
         if found is None:
             return value
         why = f"the value has the character U+{ord(found[0]):04X}, which XML cannot hold; remove it"

@@ -131,6 +131,8 @@ def _wanted_lines(now: _Present, domain: Domain, context: WriteContext) -> tuple
         check_needs(wanted, context.hw_version, context.report, present if same_version else None)
     lines = _lines(wanted, context)
     lines[_HARDWARE.lower()] = (_HARDWARE, str(context.hw_version))
+    if wanted.shares is not None and wanted.shares == present.shares and not has_level(now.vmx):
+        lines[_SHARES] = (_SHARES, now.vmx.get(_SHARES) or "")  # a number, also where it happens to be a level
     left = _left("ethernet", cards, now.interfaces) | _left(_FOLDER, folders, now.folders)
     return lines, left | _left(passthrough.WORD, devices, now.hostdevs)
 

@@ -180,9 +180,7 @@ def _report_unseen(context: ReadContext, present: Sequence[Controller]) -> None:
             continue
         kind = there.get(found[1])
         if kind is None:
-            context.leave_out(
-                f"{section}.present", f"the controller {found[1]} is not there, so the disk is not either"
-            )
+            context.leave_out(f"{section}.present", f"the controller {found[1]} is not there, so neither is the disk")
         elif int(found[2]) not in slots.bus_named(kind, wide=slots.is_wide(kind, context.hw_version)).units:
             why = f"a controller of type {kind} has no unit {found[2]} on virtual hardware version {context.hw_version}"
             context.leave_out(f"{section}.present", why)
