@@ -44,8 +44,12 @@ def with_settings_of(described: Domain, present: Domain, *, keeps_shares: bool =
         shares = present.shares if keeps_shares else same_shares(present.shares, present.vcpus, described.vcpus)
     if guarantee is None and present.min_guarantee_kib:
         guarantee = min(present.min_guarantee_kib, described.current_memory_kib or described.memory_kib)
+    locked = described.memory_locked or present.memory_locked
+    if locked:
+        guarantee = described.memory_kib
     return replace(
         described,
+        memory_locked=locked,
         description=present.description if described.description is None else described.description,
         min_guarantee_kib=guarantee,
         shares=shares,
@@ -101,7 +105,6 @@ def filled_from(wanted: Domain, present: Domain, cards: Sequence[Interface | Non
         sounds=wanted.sounds or present.sounds,
         hostdevs=_hostdevs(wanted, present),
         clock=wanted.clock or present.clock,
-        memory_locked=wanted.memory_locked or present.memory_locked,
     )
 
 
