@@ -48,12 +48,8 @@ def with_settings_of(described: Domain, present: Domain, *, keeps_shares: bool =
         guarantee = round_up(described.memory_kib, 4096)
     elif guarantee is None and present.min_guarantee_kib:
         guarantee = min(present.min_guarantee_kib, described.current_memory_kib or described.memory_kib)
-    locked = described.memory_locked or present.memory_locked
-    if locked:
-        guarantee = described.memory_kib
     return replace(
         described,
-        memory_locked=locked,
         description=present.description if described.description is None else described.description,
         min_guarantee_kib=guarantee,
         memory_locked=locked,
