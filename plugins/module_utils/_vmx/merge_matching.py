@@ -10,7 +10,6 @@ matched keeps its number, and so its other keys; what is new takes a number that
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Sequence
-from itertools import count
 from typing import Optional, TypeVar
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import NO_MAC
@@ -109,5 +108,14 @@ def numbered(matches: Sequence[int | None], present: Sequence[int], taken: Colle
     """
     kept = {present[match] for match in matches if match is not None}
     others = (set(taken) - set(present)) | kept
-    unused = (number for number in count() if number not in others)
-    return tuple(next(unused) if match is None else present[match] for match in matches)
+    result = []
+    lowest = 0
+    for match in matches:
+        if match is not None:
+            result.append(present[match])
+            continue
+        while lowest in others:
+            lowest += 1
+        result.append(lowest)
+        lowest += 1
+    return tuple(result)
