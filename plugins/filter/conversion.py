@@ -130,13 +130,17 @@ def _policy(unsupported: object, dialect: Dialect) -> str:
     return policy_named(unsupported, REFUSE if dialect.reports else IGNORE)
 
 
+_warned: set[str] = set()  # Ansible shows a warning once too, after more work
+
+
 def warn_of(what: str, report: Report) -> None:
     """Warn of all that a conversion has left out.
 
     :param what: what was converted, as the subject of a sentence.
     """
     warning = report.warning(what)
-    if warning:
+    if warning and warning not in _warned:
+        _warned.add(warning)
         Display().warning(warning, formatted="\n" in warning)
 
 

@@ -100,8 +100,12 @@ class Report:
 
     def attempt_each(self, read: Callable[..., _Value], elements: Iterable[Any], *arguments: Any) -> tuple[_Value, ...]:
         """What a reader makes of each element, without those that it refuses."""
-        found = (self.attempt(read, element, *arguments, default=None) for element in elements)
-        return tuple(value for value in found if value is not None)
+        elements = tuple(elements)
+        try:
+            return tuple([read(element, *arguments) for element in elements])
+        except ParseError:
+            found = [self.attempt(read, element, *arguments, default=None) for element in elements]
+            return tuple([value for value in found if value is not None])
 
     def raise_refusals(self) -> None:
         """Raise all refusals as one error.

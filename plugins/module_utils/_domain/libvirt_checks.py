@@ -192,7 +192,7 @@ def check_unused(
     :param top: the domain's children by name.
     :param devices: the devices by tag.
     """
-    unusual = list(unusual_words(root))
+    unusual = unusual_words(root)
     for element, only_itself in unusual:
         for inner in (element,) if only_itself else element.iter("*"):
             _check(inner, report)

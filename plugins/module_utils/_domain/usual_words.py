@@ -10,7 +10,7 @@ of these.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element
@@ -145,25 +145,33 @@ USUAL = Usual(
 )
 
 
-def unusual_words(element: Element, usual: Usual = USUAL) -> Iterator[tuple[Element, bool]]:
+def unusual_words(root: Element) -> list[tuple[Element, bool]]:
     """The elements that need a look, each with whether only its attributes and its text do.
 
     Where that is not so, the element itself is not a usual one, and what is below it is not looked at.
     """
+    found: list[tuple[Element, bool]] = []
+    _collect(root, USUAL.children, found)
+    return found
+
+
+def _collect(element: Element, known: Mapping[str, Usual], found: list[tuple[Element, bool]]) -> None:
     for child in element:
-        word = usual.children.get(child.tag)
+        word = known.get(child.tag)
         if word is None:
-            yield child, False
-            continue
-        if word is OPAQUE:
-            continue
-        if not (word.attributes.issuperset(child.keys()) and _has_usual_values(child, word)):
-            yield child, True
-        if len(child):
-            yield from unusual_words(child, word)
+            found.append((child, False))
+        elif word is not OPAQUE:
+            keys = child.keys()
+            unusual = keys and not word.attributes.issuperset(keys)
+            if unusual or ((word.values or word.texts) and not _has_usual_values(child, word)):
+                found.append((child, True))
+            if word.children:
+                _collect(child, word.children, found)
+            else:
+                found += [(below, False) for below in child]
 
 
 def _has_usual_values(element: Element, word: Usual) -> bool:
     if word.texts and (element.text or "") not in word.texts:
         return False
-    return not word.values or all((element.get(name) or "") in values for name, values in word.values.items())
+    return all((element.get(name) or "") in values for name, values in word.values.items())

@@ -205,7 +205,7 @@ def _not_handled(context: ReadContext, slot: slots.Slot, kind: str | None, name:
 def write_disk(disk: Disk, section: str, context: WriteContext) -> list[Entry]:
     """The lines of one disk (F45 to F51)."""
     lines = [(f"{section}.present", YES)]
-    if disk.readonly and disk.device in ("disk", "lun") and context.dialect.reports:
+    if disk.readonly and disk.device == "disk" and context.dialect.reports:
         why = "a hard disk of VMware cannot be read-only, the guest could write to it"
         context.report.leave_out(
             f"devices/disk '{disk.target}'", why, word="<readonly/>", line=disk.line, essential=True

@@ -133,5 +133,17 @@ def report_unread(context: ReadContext) -> None:
         kind = _kind(key)
         if kind.why and not (value.lower() in _HARMLESS or (kind.pattern, value.lower()) in _DEFAULTS):
             found.setdefault(kind.why, []).append(key)
+    text = context.vmx.text.lower() if found else ""
     for why, keys in found.items():
-        context.report.leave_out(", ".join(keys), why, line=context.vmx.line(keys[0]))
+        context.report.leave_out(", ".join(keys), why, line=_line(text, keys[0]))
+
+
+def _line(text: str, key: str) -> int | None:
+    """The line that a key is on, counted from 1.
+
+    :param text: the VMX in lower case.
+    """
+    at = text.find(key)
+    while at > 0 and text[at - 1] not in "\r\n":
+        at = text.find(key, at + 1)
+    return None if at < 0 else text.count("\n", 0, at) + 1
