@@ -30,24 +30,24 @@ def start_host(*flags: str) -> Simulator:
 
 
 # The files that a description names: domain XML, or VMX with "/vmfs/volumes/<datastore>/".
-_IN_XML = re.compile(r"<source file='\[([^\]']+)\] ([^']*\.(?:vmdk|iso|flp|img))'", re.IGNORECASE)
+_IN_XML = re.compile(r"<source file='(\[[^\]']+\] [^']*\.(?:vmdk|iso|flp|img))'", re.IGNORECASE)
 _IN_VMX = re.compile(r"""\.fileName\s*=\s*"/vmfs/volumes/([^/"]+)/([^"]*\.(?:vmdk|iso|flp|img))\"""", re.IGNORECASE)
 
 
 def give_disks(simulator: Simulator, arguments: Mapping[str, Any]) -> None:
-    """Make the disks and images that a description names, and the disks of domains that are to run."""
-    text = str(arguments.get("xml") or arguments.get("vmx") or "")
-    named = [(html.unescape(datastore), html.unescape(path)) for datastore, path in _IN_XML.findall(text)]
-    files = [f"[{datastore}] {path}" for datastore, path in named + _IN_VMX.findall(text)]
-    images = [file for file in files if not file.lower().endswith(".vmdk")]
-    disks = [file for file in files if file not in images]
-    if arguments.get("state") in ("running", "paused") or arguments.get("power_cycle"):
-        disks += [disk for domain in simulator.domains().values() for disk in domain["disks"]]
-    with contextlib.suppress(SimulatorError):  # a datastore that is not there
-        for file in disks:
-            simulator.add_disk(file)
-        for file in images:
-            simulator.add_file(file)
+    """Make the disks and images of a domain that is described, or is to run: it is not defined without them."""
+    if not {"xml", "vmx"} & arguments.keys() and arguments.get("state") not in ("running", "paused"):
+        return
+    text = arguments.get("xml") or arguments.get("vmx") or ""
+    known = simulator.domains().get(arguments.get("name", ""))
+    files = [html.unescape(path) for path in _IN_XML.findall(text)]
+    files += [f"[{datastore}] {path}" for datastore, path in _IN_VMX.findall(text)]
+    for path in files + (known["disks"] if known else []):
+        if path.lower().endswith(".vmdk"):
+            simulator.add_disk(path)
+        else:
+            with contextlib.suppress(SimulatorError):  # its datastore is not there
+                simulator.add_file(path)
 
 
 def carry_out(

@@ -144,6 +144,7 @@ func (s *server) addDomains(hosts []*simulator.HostSystem) error {
 			}
 			if s.options.autostart {
 				switchOn(vm)
+				s.lockFiles(vm)
 				startedOn(vm, h)
 				s.count(s.context, &vm.VirtualMachine)
 				s.countNetworks(s.context, &vm.VirtualMachine)

@@ -23,7 +23,7 @@ type folder struct {
 
 // RegisterVMTask reads the VMX file; the library's own ignores its content.
 func (f *folder) RegisterVMTask(ctx *simulator.Context, req *types.RegisterVM_Task) soap.HasFault {
-	t := simulator.CreateTask(f.Folder, "registerVm", func(*simulator.Task) (types.AnyType, types.BaseMethodFault) {
+	work := func(ctx *simulator.Context) (types.AnyType, types.BaseMethodFault) {
 		place, fault := f.s.placeFor(req.Pool, req.Host)
 		if fault != nil {
 			return nil, fault
@@ -44,8 +44,8 @@ func (f *folder) RegisterVMTask(ctx *simulator.Context, req *types.RegisterVM_Ta
 			return nil, fault
 		}
 		return vm.Self, nil
-	})
-	return &methods.RegisterVM_TaskBody{Res: &types.RegisterVM_TaskResponse{Returnval: t.Run(ctx)}}
+	}
+	return &methods.RegisterVM_TaskBody{Res: &types.RegisterVM_TaskResponse{Returnval: f.adding(ctx, "RegisterVM_Task", work)}}
 }
 
 // unused refuses a VMX file that is registered, and a name that is taken. On a host

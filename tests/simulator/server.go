@@ -35,8 +35,9 @@ type server struct {
 	privileges privileges
 	trace      trace
 	memory     memoryUse
-	waking     sync.Map // domains whose tools are due
-	saving     sync.Map // domains whose VMX file is being read
+	waking     sync.Map   // domains whose tools are due
+	adding     sync.Mutex // one domain is added at a time
+	saving     sync.Map   // domains whose VMX file is being read
 	networks   networkUse
 	feed       feed
 	outages    outages

@@ -115,7 +115,7 @@ class Simulator:
         return self.control("POST", "domain", {"domain": domain, **act})
 
     def change_datastore(self, datastore: str, **act: object) -> None:
-        """Something happens to a datastore: ``free=0``, ``accessible=False``, ``maintenance="..."``, ``lock="dir/x"``."""
+        """Change a datastore: ``free=0``, ``accessible=False``, ``maintenance="..."``, ``lock="dir/x"`` ..."""
         self.control("POST", "datastore", {"datastore": datastore, **act})
 
     def add_disk(self, path: str) -> None:
