@@ -28,6 +28,7 @@ class Usual:
     values: Mapping[str, frozenset[str]] = field(default_factory=dict)
     texts: frozenset[str] = frozenset()
     children: Mapping[str, Usual] = field(default_factory=dict)
+    is_limited: bool = False  # there are such values or texts
 
 
 def _word(attributes: str = "", *, texts: str = "", **children: Usual) -> Usual:
@@ -39,7 +40,7 @@ def _word(attributes: str = "", *, texts: str = "", **children: Usual) -> Usual:
         names.append(name)
         if equals:
             values[name] = frozenset(choices.split("|"))
-    return Usual(frozenset(names), values, frozenset(texts.split()), children)
+    return Usual(frozenset(names), values, frozenset(texts.split()), children, bool(values or texts))
 
 
 OPAQUE = Usual()  # what its own reader checks in full
@@ -161,14 +162,10 @@ def _collect(element: Element, known: Mapping[str, Usual], found: list[tuple[Ele
         if word is None:
             found.append((child, False))
         elif word is not OPAQUE:
-            keys = child.keys()
-            unusual = keys and not word.attributes.issuperset(keys)
-            if unusual or ((word.values or word.texts) and not _has_usual_values(child, word)):
+            if not word.attributes.issuperset(child.keys()) or (word.is_limited and not _has_usual_values(child, word)):
                 found.append((child, True))
-            if word.children:
+            if len(child):
                 _collect(child, word.children, found)
-            else:
-                found += [(below, False) for below in child]
 
 
 def _has_usual_values(element: Element, word: Usual) -> bool:

@@ -60,9 +60,10 @@ def check_needs(domain: Domain, version: int, report: Report, present: Domain | 
 
     :param present: the domain as it is; what it has already is not refused.
     """
-    had = set() if present is None else {need.what for need in needs(present)}
-    for need in needs(domain):
-        if need.version > version and need.what not in had:
+    lacking = [need for need in needs(domain) if need.version > version]
+    had = {need.what for need in needs(present)} if lacking and present is not None else set()
+    for need in lacking:
+        if need.what not in had:
             message = f"{need.what} needs virtual hardware version {need.version}; this is {version}"
             report.refuse(ParseError(message, where=need.where, line=need.line))
     without_efi = domain.tpms and domain.os.firmware != "efi"

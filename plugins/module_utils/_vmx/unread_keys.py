@@ -130,9 +130,9 @@ def report_unread(context: ReadContext) -> None:
         return
     found: dict[str, list[str]] = {}
     for key, value in context.vmx.raw.items():
-        kind = _kind(key)
-        if kind.why and not (value.lower() in _HARMLESS or (kind.pattern, value.lower()) in _DEFAULTS):
-            found.setdefault(kind.why, []).append(key)
+        pattern, why = _kind(key)
+        if why and not (value.lower() in _HARMLESS or (pattern, value.lower()) in _DEFAULTS):
+            found.setdefault(why, []).append(key)
     text = context.vmx.text.lower() if found else ""
     for why, keys in found.items():
         context.report.leave_out(", ".join(keys), why, line=_line(text, keys[0]))
