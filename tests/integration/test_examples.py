@@ -145,7 +145,7 @@ def simulate(value: Any, vcenter: Simulator) -> Any:
 
     def other(found: re.Match[str]) -> str:
         scheme, user, server, path, query = found.groups(default="")
-        name = HOSTS[path.rpartition("/")[2]] if scheme == "vpx" else HOSTS[server]
+        name = HOSTS[path.rpartition("/")[2]] if scheme == "vpx" and "/" in path else HOSTS.get(server, "")
         uri = vcenter.uri(scheme, path=f"DC0/{name}" if scheme == "vpx" else "", host="" if scheme == "vpx" else name)
         parameters = query.replace("vcenter.example.com", "*").split("&") if query else []
         return uri.replace("://", f"://{user}") + "?" + "&".join([*parameters, "no_verify=1"])

@@ -40,7 +40,8 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request im
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.spec_builder import SpecBuilder
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.wanted import wanted_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.dumpxml import read_texts, to_domain, with_uuid
-from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, HostFacts, find_domain
+from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, find_domain
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, parse_datastore_path
 from ansible_collections.virt.esx.plugins.module_utils._report import Report

@@ -30,7 +30,8 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_users
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.host_limits import check_limits, read_limits
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.new_ids import without_new_ids
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
-from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import HostFacts, find_domain
+from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import find_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, Target, append_to_message
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._names import (

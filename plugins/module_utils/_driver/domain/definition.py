@@ -15,7 +15,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.checks import check_devices, check_files
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.new_ids import with_new_ids
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import ESX, DomainRequest, with_options
-from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import HostFacts
+from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._names import (
     DatastorePath,

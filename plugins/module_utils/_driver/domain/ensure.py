@@ -53,7 +53,10 @@ def ensure_domain(connection: EsxConnection, invocation: Invocation) -> dict[str
     after = outcome.plan.after
     if outcome.first.steps and not invocation.check_mode:
         after = read_back(connection, outcome.plan)
-    common = outcome.report(connection, invocation, outcome.first.before.text(), after.text())
+    before = outcome.first.before
+    if None not in (before.host, after.host) and before.host != after.host:
+        invocation.warn(f"The domain '{after.name}' was on {before.host}. The vCenter took it to {after.host}.")
+    common = outcome.report(connection, invocation, before.text(), after.text())
     return {"domain": after.as_dict(), **common}
 
 

@@ -11,7 +11,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.definition import described_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import is_empty_drive
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import ESX, DomainRequest, with_options
-from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import HostFacts
+from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath
 from ansible_collections.virt.esx.plugins.module_utils._report import Report
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
