@@ -10,7 +10,7 @@ work is done in ``_vmx`` and ``_domain``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from dataclasses import replace
 from functools import wraps
 from typing import Any, TypeVar, Union
 
@@ -41,13 +41,20 @@ def vmx_to_domxml(
     datastores: Mapping[str, str] | None = None,
     dialect: str = "esx",
     unsupported: str | None = None,
+    nvme_bus: bool = False,
 ) -> str:
     """Convert a VMX to libvirt's domain XML; see ``vmx_to_domxml.yml``."""
-    chosen = dialect_named(dialect)
+    chosen = _with_nvme_bus(dialect_named(dialect), nvme_bus)
     report = Report(_policy(unsupported, chosen))
-    xml = _xml_of(_text("the VMX", vmx), chosen, directory, datastores, report)
-    _warn("The VMX", report)
+    xml = _xml_of(as_text("the VMX", vmx), chosen, directory, datastores, report)
+    warn_of("The VMX", report)
     return xml
+
+
+def _with_nvme_bus(dialect: Dialect, wanted: object) -> Dialect:
+    if not isinstance(wanted, bool):
+        raise _unexpected("nvme_bus", wanted, "true or false")
+    return replace(dialect, xml=replace(dialect.xml, nvme_bus=wanted)) if dialect.writes_sata_nvme else dialect
 
 
 def _xml_of(vmx: _Text, dialect: Dialect, directory: object, datastores: object, report: Report) -> str:
@@ -70,12 +77,12 @@ def domxml_to_vmx(
     chosen = dialect_named(dialect)
     hardware = _hardware(hw_version)
     report = Report(_policy(unsupported, chosen))
-    domain = read_wanted(_text("the domain XML", domxml), chosen, report)
+    domain = read_wanted(as_text("the domain XML", domxml), chosen, report)
     if base is None:
         vmx: _Text = write_vmx(domain, dialect=chosen, hw_version=hardware, report=report)
     else:
         vmx = merge_vmx(
-            _text("base", base),
+            as_text("base", base),
             domain,
             dialect=chosen,
             hw_version=hardware,
@@ -83,7 +90,7 @@ def domxml_to_vmx(
             datastores=_datastores(datastores),
             report=report,
         )
-    _warn("The domain XML", report)
+    warn_of("The domain XML", report)
     return vmx
 
 
@@ -93,15 +100,18 @@ def conversion_report(
     unsupported: str | None = None,
 ) -> list[dict[str, Any]]:
     """List what a conversion of a VMX or of domain XML leaves out or refuses; see ``conversion_report.yml``."""
-    given = _text("the input of conversion_report", text)
+    given = as_text("the input of conversion_report", text)
     dialect = dialect_named("esx")
     hardware = _hardware(hw_version)
     report = Report(_policy(unsupported, dialect))
-    with suppress(ParseError):  # each refusal is in the report
+    try:
         if is_xml(given):
             write_vmx(read_wanted(given, dialect, report), dialect=dialect, hw_version=hardware, report=report)
         else:
             _xml_of(given, dialect, None, None, report)
+    except ParseError as refusal:
+        if not report.refusals:  # else it is the sum of them
+            report.refuse(refusal)
     return [_entry(entry) for entry in report.entries()]
 
 
@@ -120,15 +130,23 @@ def _policy(unsupported: object, dialect: Dialect) -> str:
     return policy_named(unsupported, REFUSE if dialect.reports else IGNORE)
 
 
-def _warn(what: str, report: Report) -> None:
+_warned: set[str] = set()  # Ansible shows a warning once too, after more work
+
+
+def warn_of(what: str, report: Report) -> None:
+    """Warn of all that a conversion has left out.
+
+    :param what: what was converted, as the subject of a sentence.
+    """
     warning = report.warning(what)
-    if warning:
+    if warning and warning not in _warned:
+        _warned.add(warning)
         Display().warning(warning, formatted="\n" in warning)
 
 
 def from_vmx(vmx: _Text) -> dict[str, str]:
     """Read a VMX as a flat dictionary; see ``from_vmx.yml``."""
-    return flat.from_vmx(_text("the VMX", vmx))
+    return flat.from_vmx(as_text("the VMX", vmx))
 
 
 def to_vmx(values: Mapping[str, Any]) -> str:
@@ -138,7 +156,7 @@ def to_vmx(values: Mapping[str, Any]) -> str:
     return flat.to_vmx(values)
 
 
-def _text(what: str, value: object) -> _Text:
+def as_text(what: str, value: object) -> _Text:
     """Text or bytes, without the tags that Ansible's own kinds of text carry."""
     if isinstance(value, str):
         return str(value)
@@ -156,11 +174,16 @@ def _directory(value: object) -> str | None:
 
 
 def _datastores(value: object) -> dict[str, str] | None:
+    return as_words("datastores", value, "a dictionary of volumes and the names of their datastores")
+
+
+def as_words(what: str, value: object, expected: str = "a dictionary of texts") -> dict[str, str] | None:
+    """A dictionary of texts, None where nothing is given."""
     if value is None:
         return None
     if not isinstance(value, Mapping) or not all(isinstance(word, str) for pair in value.items() for word in pair):
-        raise _unexpected("datastores", value, "a dictionary of volumes and the names of their datastores")
-    return {str(volume): str(name) for volume, name in value.items()}
+        raise _unexpected(what, value, expected)
+    return {str(key): str(word) for key, word in value.items()}
 
 
 def _hardware(value: object) -> int | None:
@@ -180,7 +203,7 @@ def _unexpected(what: str, value: object, expected: str) -> EsxError:
     return EsxError(f"Expecting {what} to be {expected}, found {kind}.")
 
 
-def _refusing(convert: Callable[..., _Result]) -> Callable[..., _Result]:
+def refusing(convert: Callable[..., _Result]) -> Callable[..., _Result]:
     """The converter with the collection's errors as Ansible's."""
 
     @wraps(convert)
@@ -203,4 +226,4 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """The filters of this file."""
-        return {convert.__name__: _refusing(convert) for convert in _FILTERS}
+        return {convert.__name__: refusing(convert) for convert in _FILTERS}

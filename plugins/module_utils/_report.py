@@ -31,6 +31,7 @@ IGNORE = "ignore"
 POLICIES = (REFUSE, REPORT, IGNORE)
 
 _Value = TypeVar("_Value")
+_Default = TypeVar("_Default")
 
 
 @dataclass(frozen=True)
@@ -81,15 +82,15 @@ class Report:
         """
         if essential and self.unsupported == REFUSE:
             self.refuse(ParseError(why, where=f"{where} {word}" if word else where, line=line))
-        elif not self.is_silent:
-            self.left_out.append(LeftOut(where, word, why, line))
+        elif not self.is_silent and (entry := LeftOut(where, word, why, line)) not in self.left_out:
+            self.left_out.append(entry)
 
     def refuse(self, refusal: ParseError) -> None:
         """Keep a refusal, for :meth:`raise_refusals`."""
         if str(refusal) not in map(str, self.refusals):
             self.refusals.append(refusal)
 
-    def attempt(self, read: Callable[..., _Value], *arguments: Any, default: _Value) -> _Value:
+    def attempt(self, read: Callable[..., _Value], *arguments: Any, default: _Default) -> _Value | _Default:
         """What a reader or writer makes of a part; the default where it refuses it, which is kept."""
         try:
             return read(*arguments)
@@ -99,13 +100,12 @@ class Report:
 
     def attempt_each(self, read: Callable[..., _Value], elements: Iterable[Any], *arguments: Any) -> tuple[_Value, ...]:
         """What a reader makes of each element, without those that it refuses."""
-        found = []
-        for element in elements:
-            try:
-                found.append(read(element, *arguments))
-            except ParseError as refusal:
-                self.refuse(refusal)
-        return tuple(found)
+        elements = tuple(elements)
+        try:
+            return tuple([read(element, *arguments) for element in elements])
+        except ParseError:
+            found = [self.attempt(read, element, *arguments, default=None) for element in elements]
+            return tuple([value for value in found if value is not None])
 
     def raise_refusals(self) -> None:
         """Raise all refusals as one error.
@@ -136,8 +136,8 @@ class Report:
         if not lines:
             return None
         if len(lines) == 1:
-            return f"{what} says what is not converted: {lines[0]}"
-        return "\n".join([f"{what} says {len(lines)} things that are not converted:", *(f"  {line}" for line in lines)])
+            return f"{what} could not be converted word for word: {lines[0]}"
+        return "\n".join([f"{what} could not be converted word for word:", *(f"  {line}" for line in lines)])
 
 
 def policy_named(unsupported: object, default: str) -> str:

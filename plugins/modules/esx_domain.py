@@ -41,6 +41,16 @@ options:
     description:
       - The domain's UUID, which is the BIOS UUID of the virtual machine. Overrides the UUID in O(xml) or O(vmx).
     type: str
+  moid:
+    description:
+      - Managed object id of the domain, as M(virt.esx.esx_domain_info) returns it. It overrides O(uuid) and O(name), so
+        that it chooses among domains that share both.
+    type: str
+  vmx_path:
+    description:
+      - Datastore path of the domain's VMX, as V([datastore1] web/web.vmx). It overrides O(uuid) and O(name) as O(moid)
+        does. It says where a domain is, not where a new one goes.
+    type: str
   xml:
     description:
       - The wanted domain as libvirt's domain XML. The XML's own name and UUID say which domain is meant.
@@ -95,6 +105,29 @@ options:
       - Switching it on switches the host's general autostart on where it is off; that is refused while other domains
         have an entry there, since it would start these as well.
     type: bool
+  autostart_settings:
+    description:
+      - When the host starts the domain, and how it stops it when the host itself shuts down; for O(autostart=true).
+      - What is not given stays as it is. In a new entry it is left to the host's own settings.
+    type: dict
+    suboptions:
+      start_order:
+        description: The domain's place among those that the host starts, V(-1) for any.
+        type: int
+      start_delay:
+        description: Seconds that the host waits after it has started the domain, V(-1) for the host's own setting.
+        type: int
+      wait_for_heartbeat:
+        description: Whether the host goes on as soon as VMware Tools run in the guest.
+        type: str
+        choices: [default, "yes", "no"]
+      stop_delay:
+        description: Seconds that the domain has for stopping, V(-1) for the host's own setting.
+        type: int
+      stop_action:
+        description: How the host stops the domain when it shuts down itself.
+        type: str
+        choices: [default, shutdown, power_off, suspend, none]
   annotation:
     description:
       - A text for people; C(<description>) in XML. An empty one removes it.
@@ -233,8 +266,9 @@ domain:
       type: int
       sample: 1048576
     autostart:
-      description: Whether the host starts it when it starts itself.
-      returned: when the domain exists
+      description: Whether the host starts it when it starts itself. To read it in any case, see
+        M(virt.esx.esx_domain_info).
+      returned: when O(autostart) is set and the domain exists
       type: bool
       sample: false
     vmx_path:
@@ -242,6 +276,12 @@ domain:
       returned: when the domain exists
       type: str
       sample: "[local-storage] Fedora11/Fedora11.vmx"
+    host:
+      description: Name of the host that it is on, as the server has it. A cluster may choose another one for a domain
+        that is started; then there is a warning.
+      returned: when the domain exists
+      type: str
+      sample: esx1.example.com
     xml:
       description: Its domain XML, without passwords. To read it in any case, see M(virt.esx.esx_domain_info).
       returned: when O(xml), O(vmx), O(vcpus), O(memory), O(max_memory) or O(annotation) is set, it is renamed, or the
@@ -292,6 +332,8 @@ CONTRACT = Contract(
         {
             "name": {"type": "str"},
             "uuid": {"type": "str"},
+            "moid": {"type": "str"},
+            "vmx_path": {"type": "str"},
             "xml": {"type": "str"},
             "vmx": {"type": "str"},
             "state": {
@@ -312,6 +354,19 @@ CONTRACT = Contract(
             "memory": {"type": "str"},
             "max_memory": {"type": "str"},
             "autostart": {"type": "bool"},
+            "autostart_settings": {
+                "type": "dict",
+                "options": {
+                    "start_order": {"type": "int"},
+                    "start_delay": {"type": "int"},
+                    "wait_for_heartbeat": {"type": "str", "choices": ["default", "yes", "no"]},
+                    "stop_delay": {"type": "int"},
+                    "stop_action": {
+                        "type": "str",
+                        "choices": ["default", "shutdown", "power_off", "suspend", "none"],
+                    },
+                },
+            },
             "annotation": {"type": "str"},
             "overwrite": {"type": "bool", "default": False},
             "power_cycle": {"type": "bool", "default": False},
@@ -320,7 +375,7 @@ CONTRACT = Contract(
         }
     ),
     run=run,
-    required_one_of=[["name", "uuid", "xml", "vmx"]],
+    required_one_of=[["name", "uuid", "moid", "vmx_path", "xml", "vmx"]],
     mutually_exclusive=[["xml", "vmx"]],
 )
 

@@ -76,7 +76,7 @@ def read_boot_order(parts: Mapping[str, Element]) -> int | None:
 
 def check_boot_order(domain: Domain, devices: Iterable[Element], report: Report) -> None:
     """Refuse a place in the boot order that two devices have, and one beside kinds of devices in ``<os>``."""
-    if not any(device.boot_order for device in (*domain.disks, *domain.interfaces)):
+    if not domain.boot_orders:
         return
     taken: set[str] = set()
     for device in devices:

@@ -142,9 +142,9 @@ def with_implied(controllers: Iterable[Controller], disks: Iterable[Disk], forms
     return tuple(result)
 
 
-def write_controller(controller: Controller) -> str:
+def write_controller(controller: Controller, forms: XmlForms) -> str:
     """The line of one controller; of an NVMe controller none, since libvirt's schema has none: its disks imply it."""
-    if controller.type == "nvme":
+    if controller.type == "nvme" and not forms.nvme_bus:
         return ""
     model = f" model='{controller.model}'" if controller.model is not None else ""
     return f"    <controller type='{controller.type}' index='{controller.index}'{model}/>\n"

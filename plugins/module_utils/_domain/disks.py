@@ -222,18 +222,18 @@ def write_disk(disk: Disk, forms: XmlForms, model: str | None = None) -> str:
     name = f" name='{attribute(driver, exact)}'" if driver is not None else ""
     cache = f" cache='{disk.cache}'" if disk.cache else ""
     snapshot = f" snapshot='{disk.snapshot}'" if disk.snapshot and forms.more else ""
-    nvme = disk.bus == "nvme" and disk.address is not None
+    own_nvme = disk.bus == "nvme" and disk.address is not None and not forms.nvme_bus
     return "".join(
         (
             f"    <disk type='{disk.type}' device='{disk.device}'{snapshot}>\n",
             f"      <driver{name}{cache}/>\n" if name or cache else "",
             _source(disk, exact),
-            _nvme_target(disk.address) if nvme and disk.address else _target(disk, exact),
+            _nvme_target(disk.address) if own_nvme and disk.address else _target(disk, exact),
             write_boot_order(disk.boot_order),
             "      <readonly/>\n" if disk.readonly else "",
             "      <shareable/>\n" if disk.shareable and forms.more else "",
             "      <transient/>\n" if disk.transient else "",
-            write_drive(disk.address) if disk.address and forms.slots and not nvme else "",
+            write_drive(disk.address) if disk.address and forms.slots and not own_nvme else "",
             "    </disk>\n",
         )
     )

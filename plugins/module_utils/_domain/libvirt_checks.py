@@ -30,7 +30,6 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
     text_number,
     text_of,
 )
-
 from ansible_collections.virt.esx.plugins.module_utils._report import Report
 
 
@@ -193,7 +192,7 @@ def check_unused(
     :param top: the domain's children by name.
     :param devices: the devices by tag.
     """
-    unusual = list(unusual_words(root))
+    unusual = unusual_words(root)
     for element, only_itself in unusual:
         for inner in (element,) if only_itself else element.iter("*"):
             _check(inner, report)

@@ -261,3 +261,9 @@ class Domain:
     datacenter_path: str | None = None  # libvirt's vmware namespace (P73)
     moref: str | None = None
     id: int | None = None  # of a domain that is not shut off
+
+    @property
+    def boot_orders(self) -> list[int]:
+        """The places in the boot order that devices have."""
+        orders = (*(disk.boot_order for disk in self.disks), *(card.boot_order for card in self.interfaces))
+        return [order for order in orders if order]

@@ -3,13 +3,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The words of domain XML that the conversion understands in full: a document of these alone needs no further look.
 
-It is a part of the vocabulary, written by hand, so that the vocabulary itself is loaded for unusual documents only. A word
-with ``=`` has one of these values, where nothing before a ``|`` is none at all; an element with texts has one of these.
+It is a part of the vocabulary, written by hand, so that the vocabulary itself is loaded for unusual documents only. An
+attribute with ``=`` has one of these values, where nothing before a ``|`` is none at all; an element with texts has one
+of these.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element
@@ -27,10 +28,11 @@ class Usual:
     values: Mapping[str, frozenset[str]] = field(default_factory=dict)
     texts: frozenset[str] = frozenset()
     children: Mapping[str, Usual] = field(default_factory=dict)
+    is_limited: bool = False  # there are such values or texts
 
 
 def _word(attributes: str = "", *, texts: str = "", **children: Usual) -> Usual:
-    """A word out of its attributes (``type offset=utc|variable``) and its children; a tag that ends in ``_`` has none."""
+    """A word out of its attributes (``type offset=utc|variable``) and its children."""
     values = {}
     names = []
     for item in attributes.split():
@@ -38,8 +40,7 @@ def _word(attributes: str = "", *, texts: str = "", **children: Usual) -> Usual:
         names.append(name)
         if equals:
             values[name] = frozenset(choices.split("|"))
-    tags = {tag.rstrip("_").replace("__", "-"): child for tag, child in children.items()}
-    return Usual(frozenset(names), values, frozenset(texts.split()), tags)
+    return Usual(frozenset(names), values, frozenset(texts.split()), children, bool(values or texts))
 
 
 OPAQUE = Usual()  # what its own reader checks in full
@@ -95,7 +96,9 @@ _DEVICES = _word(
     graphics=_word("type port autoport listen keymap passwd", listen=_word("type address")),
     video=_word("", model=_word("type vram heads primary"), alias=_word("name"), address=_ADDRESS),
     sound=_word("model", alias=_word("name"), address=_ADDRESS),
-    hostdev=_word("mode type managed", source=_word("", address=_ADDRESS), alias=_word("name")),
+    hostdev=_word(
+        "mode type managed", source=_word("", address=_word("domain bus slot function")), alias=_word("name")
+    ),
     input=_word("type=mouse|keyboard|tablet bus=|ps2|usb|virtio", alias=_word("name"), address=_ADDRESS),
     memballoon=_word("model", alias=_word("name"), address=_ADDRESS),
     tpm=_word("model", backend=_word("type version")),
@@ -143,25 +146,29 @@ USUAL = Usual(
 )
 
 
-def unusual_words(element: Element, usual: Usual = USUAL) -> Iterator[tuple[Element, bool]]:
+def unusual_words(root: Element) -> list[tuple[Element, bool]]:
     """The elements that need a look, each with whether only its attributes and its text do.
 
     Where that is not so, the element itself is not a usual one, and what is below it is not looked at.
     """
+    found: list[tuple[Element, bool]] = []
+    _collect(root, USUAL.children, found)
+    return found
+
+
+def _collect(element: Element, known: Mapping[str, Usual], found: list[tuple[Element, bool]]) -> None:
     for child in element:
-        word = usual.children.get(child.tag)
+        word = known.get(child.tag)
         if word is None:
-            yield child, False
-            continue
-        if word is OPAQUE:
-            continue
-        if not (word.attributes.issuperset(child.keys()) and _has_usual_values(child, word)):
-            yield child, True
-        if len(child):
-            yield from unusual_words(child, word)
+            found.append((child, False))
+        elif word is not OPAQUE:
+            if not word.attributes.issuperset(child.keys()) or (word.is_limited and not _has_usual_values(child, word)):
+                found.append((child, True))
+            if len(child):
+                _collect(child, word.children, found)
 
 
 def _has_usual_values(element: Element, word: Usual) -> bool:
     if word.texts and (element.text or "") not in word.texts:
         return False
-    return not word.values or all((element.get(name) or "") in values for name, values in word.values.items())
+    return all((element.get(name) or "") in values for name, values in word.values.items())

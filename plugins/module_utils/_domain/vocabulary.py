@@ -4,8 +4,8 @@
 """All words of libvirt's domain XML, of the schemas of libvirt 9.0 and 12.3 together, each with its verdict.
 
 The text below is the tree of elements: ``name:row(attributes){children}``. A row is a key of ``verdicts.ROWS``; an
-element without one has its parent's, an attribute without one its element's, and ``ROW=a,b`` are attributes with a row of their
-own. ``name.0~`` gives a subtree a name, and ``*name.0`` is the same subtree again.
+element without one has its parent's, an attribute without one its element's, and ``row=a,b`` are attributes with a row
+of their own. ``name.0~`` gives a subtree a name, and ``*name.0`` is the same subtree again.
 
 It is parsed when a document has a word that is not one of the usual ones, and not before.
 """
@@ -40,17 +40,17 @@ def vocabulary() -> Word:
 def _read_children(parent: Word, tokens: Iterator[str], known: dict[str, Word]) -> None:
     """Read the children of a word up to the brace that closes it."""
     label, latest = None, parent
-    for token in tokens:
-        if token == "}":
+    for piece in tokens:
+        if piece == "}":
             return
-        if token == "{":
+        if piece == "{":
             _read_children(latest, tokens, known)
-        elif token.startswith("*"):
-            parent.children[token[1:].partition(".")[0]] = known[token[1:]]
-        elif token.endswith("~"):
-            label = token[:-1]
+        elif piece.startswith("*"):
+            parent.children[piece[1:].partition(".")[0]] = known[piece[1:]]
+        elif piece.endswith("~"):
+            label = piece[:-1]
         else:
-            head, _parenthesis, attributes = token.partition("(")
+            head, _parenthesis, attributes = piece.partition("(")
             name, _colon, row = head.partition(":")
             latest = parent.children[name] = Word(row or parent.row)
             latest.attributes = _attributes(attributes.rstrip(")"), latest.row)

@@ -12,7 +12,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.boot import check_boot_order
-from ansible_collections.virt.esx.plugins.module_utils._domain.chardevs import read_consoles, read_ports
+from ansible_collections.virt.esx.plugins.module_utils._domain.chardevs import (
+    read_consoles,
+    read_parallels,
+    read_serials,
+)
 from ansible_collections.virt.esx.plugins.module_utils._domain.clock import read_clock
 from ansible_collections.virt.esx.plugins.module_utils._domain.controllers import read_controllers, with_implied
 from ansible_collections.virt.esx.plugins.module_utils._domain.disks import check_unique, read_disks
@@ -77,7 +81,7 @@ def gather_domain(xml: str | bytes, forms: XmlForms, report: Report) -> Domain:
     disks = read_disks(devices.get("disk", ()), forms, report)
     check_unique(disks, report)
     controllers = read_controllers(devices.get("controller", ()), forms, report)
-    serials = read_ports(devices.get("serial", ()), report)
+    serials = read_serials(devices.get("serial", ()), report)
     system = attempt(read_os, root, top, forms, default=_NO_OS)
     domain = Domain(
         name=name,
@@ -100,7 +104,7 @@ def gather_domain(xml: str | bytes, forms: XmlForms, report: Report) -> Domain:
         filesystems=each(read_filesystem, devices.get("filesystem", ())),
         interfaces=each(read_interface, devices.get("interface", ()), forms),
         serials=attempt(read_consoles, devices.get("console", ()), serials, default=serials),
-        parallels=read_ports(devices.get("parallel", ()), report),
+        parallels=read_parallels(devices.get("parallel", ()), report),
         graphics=each(read_graphics, devices.get("graphics", ())),
         videos=_with_default_video(each(read_video, devices.get("video", ())), devices),
         tpms=each(read_tpm, devices.get("tpm", ())),

@@ -67,7 +67,7 @@ def _identity(domain: Domain, forms: XmlForms) -> str:
     return "".join(
         (
             f"  <name>{text(domain.name, exact)}</name>\n" if domain.name is not None else "",
-            f"  <uuid>{domain.uuid or NO_UUID}</uuid>\n",
+            f"  <uuid>{domain.uuid or NO_UUID}</uuid>\n" if domain.uuid or not forms.exact else "",
             f"  <genid>{domain.genid}</genid>\n" if domain.genid else "",
             f"  <description>{text(domain.description, exact)}</description>\n"
             if domain.description is not None
@@ -95,7 +95,7 @@ def _devices(domain: Domain, forms: XmlForms, secure: bool) -> str:
     parts = ["  <devices>\n"]
     parts += [write_disk(disk, forms, _driver(domain, disk, forms)) for disk in domain.disks]
     if forms.slots:
-        parts += map(write_controller, domain.controllers)
+        parts += [write_controller(controller, forms) for controller in domain.controllers]
     parts += [write_filesystem(filesystem, forms) for filesystem in domain.filesystems]
     parts += [write_interface(interface, forms) for interface in domain.interfaces]
     parts.append(write_ports("serial", domain.serials, forms))

@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
-from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, confirm_name
 from ansible_collections.virt.esx.plugins.module_utils._driver.pending import check_pending_question, wait_until_idle
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 from ansible_collections.virt.esx.plugins.module_utils._vi.licence import writing
@@ -103,12 +103,15 @@ def carry_out(
     When a step fails, the error's details say what was carried out by then: ``changed`` and ``steps``.
 
     :param make_plan: reads the present state and returns the plan from there. It changes nothing.
+    :raises Ambiguous: before the first step, in check mode too, if the domain was found by a name that others share.
     :raises LicenceRestricted: before the first step, in check mode too, if the host's licence allows reading only.
     :raises EsxError: what a step raises, or what makes the plan impossible.
     """
     plan = _made(make_plan)
     if not plan.steps:
         return Outcome(plan, plan, (), changed=bool(connection.answered))
+    if plan.record is not None:
+        confirm_name(connection, plan.record)
     with writing(connection.session):
         if invocation.check_mode:
             check_pending_question(connection, plan.record)

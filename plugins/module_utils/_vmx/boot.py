@@ -58,7 +58,8 @@ def read_boot(
     words = _words(context, _ORDER)
     if not words or system.firmware == "efi":
         return Boot(system, list(disks), cards)
-    order = _words(context, _DISKS) if _HDD in words else []
+    hard_disks = {_slot(disk) for disk in disks if _WORD_OF_DEVICE.get(disk.device) == _HDD}
+    order = [slot for slot in (_words(context, _DISKS) if _HDD in words else []) if slot in hard_disks]
     known = {**_KINDS, **{f"ethernet{index}": "" for index in indexes}}
     for word in words:
         if word not in known:

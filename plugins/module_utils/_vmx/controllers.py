@@ -20,11 +20,10 @@ from dataclasses import replace
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.controllers import SCSI_MODELS
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Controller, Disk, Domain
-from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._vmx.disk_modes import read_shared_bus
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
 from ansible_collections.virt.esx.plugins.module_utils._vmx.slots import BUSES, CONTROLLERS
-from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import YES, Entry, WriteContext
+from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import YES, Entry, WriteContext, error_at
 
 # VMware's word for a SCSI controller -> libvirt's.
 _MODELS = {"buslogic": "buslogic", "lsilogic": "lsilogic", "lsisas1068": "lsisas1068", "pvscsi": "vmpvscsi"}
@@ -115,10 +114,10 @@ def _virtual_dev(controller: Controller, disks: Sequence[Disk], context: WriteCo
         return None
     word = _VIRTUAL_DEVS.get(model)
     if word is None:
-        raise ParseError(
+        raise error_at(
+            controller,
             f"model='{model}' is not supported, expecting one of {_quoted(_VIRTUAL_DEVS)}",
-            where=f"<controller type='scsi' index='{controller.index}'>",
-            line=controller.line,
+            f"<controller type='scsi' index='{controller.index}'>",
         )
     return word
 
@@ -131,10 +130,10 @@ def _detected(controller: Controller, disks: Sequence[Disk], context: WriteConte
         if disk.bus == "scsi" and disk.address and disk.address.controller == controller.index
     }
     if len(models) > 1:
-        raise ParseError(
+        raise error_at(
+            controller,
             f"the disks were made for different models, {_quoted(sorted(models))}",
-            where=f"<controller type='scsi' index='{controller.index}'>",
-            line=controller.line,
+            f"<controller type='scsi' index='{controller.index}'>",
         )
     return models.pop()
 
@@ -153,20 +152,22 @@ def _with_driver_names(
             continue
         model = disk.driver_name.lower()
         if model not in SCSI_MODELS:
-            raise _wrong_driver(disk, f"unknown driver name, expecting one of {_quoted(_VIRTUAL_DEVS)}")
+            raise error_at(disk, f"unknown driver name, expecting one of {_quoted(_VIRTUAL_DEVS)}", _driver_of(disk))
         index = disk.address.controller
         key = ("scsi", index)
         if not context.dialect.driver_name_on_scsi:
             key = next((other for other in found if other[1] == index), key)
         controller = found.get(key) or Controller(*key)
         if controller.model not in (None, model):
-            raise _wrong_driver(disk, f"inconsistent SCSI controller model, the controller has '{controller.model}'")
+            raise error_at(
+                disk, f"inconsistent SCSI controller model, the controller has '{controller.model}'", _driver_of(disk)
+            )
         found[key] = replace(controller, model=model)
     return found
 
 
-def _wrong_driver(disk: Disk, message: str) -> ParseError:
-    return ParseError(message, where=f"<driver name='{disk.driver_name}'/> of disk '{disk.target}'", line=disk.line)
+def _driver_of(disk: Disk) -> str:
+    return f"<driver name='{disk.driver_name}'/> of disk '{disk.target}'"
 
 
 def _quoted(words: Iterable[str]) -> str:

@@ -183,7 +183,7 @@ class Dialect:
         default=False,
         metadata=_repair(
             "P54 F58",
-            "A card model of VMware that libvirt does not know keeps its word; one that no product of VMware knows is refused.",
+            "A card model of VMware's that libvirt does not know keeps its word; any other is refused.",
         ),
     )
     lenient_ethernet: bool = field(
@@ -238,6 +238,14 @@ class Dialect:
         default=False,
         metadata=_repair("", "Memory that is pinned in the host is read and written, as <locked/>."),
     )
+    hardware_needs: bool = field(
+        default=False,
+        metadata=_repair(
+            "N7 N9",
+            "What a virtual hardware version lacks is refused with the version that has it; by default the version "
+            "is the one that the domain needs.",
+        ),
+    )
     reports: bool = field(
         default=False,
         metadata=_repair(
@@ -249,7 +257,10 @@ class Dialect:
 
     libvirt_0_7_6: bool = field(
         default=False,
-        metadata=_form("S11 S12 S13", "No .encoding, no lines for absent floppies, MAC addresses in upper case."),
+        metadata=_form(
+            "S11 S12 S13 S19",
+            "No .encoding, no lines for absent floppies, MAC addresses in upper case, processors 1 or an even number.",
+        ),
     )
 
 

@@ -15,8 +15,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain import targets
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, DriveAddress
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._vmx import slots
-from ansible_collections.virt.esx.plugins.module_utils._vmx.disks import error_at
-from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import WriteContext
+from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import WriteContext, error_at
 
 _BUSES_OF_LIBVIRT = ("scsi", "ide", "fdc")
 

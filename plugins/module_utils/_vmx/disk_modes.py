@@ -52,9 +52,16 @@ _NOT_SHARED = (None, "", "none")
 
 def read_modes(context: ReadContext, at: str, disk: Disk) -> Disk:
     """The disk with how it is used."""
-    mode = (context.vmx.word(f"{at}.mode") or "").replace("_", "-")  # the API spells it with _
+    mode = context.vmx.word(f"{at}.mode") or ""
     if not context.dialect.keeps_disk_modes:
-        return replace(disk, transient=mode == TRANSIENT)
+        return replace(disk, transient=True) if mode == TRANSIENT else disk
+    kind, sharing = context.vmx.get(f"{at}.deviceType"), context.vmx.word(f"{at}.sharing")
+    if not mode and not sharing and (kind or "").lower() not in _KEPT_TYPES:
+        return disk
+    return _with_modes(context, at, disk, mode.replace("_", "-"), kind, sharing)  # the API spells modes with _
+
+
+def _with_modes(context: ReadContext, at: str, disk: Disk, mode: str, kind: str | None, sharing: str | None) -> Disk:
     known = _MODES.get(mode)
     if known is None:
         context.leave_out(f"{at}.mode", f"'{mode}' is no mode of a disk, expecting one of {', '.join(_MODES)[2:]}")
@@ -62,10 +69,8 @@ def read_modes(context: ReadContext, at: str, disk: Disk) -> Disk:
     elif known.is_kept:
         context.leave_out(f"{at}.mode", f"libvirt has no word for the mode '{mode}'; it is kept in the metadata")
     keys = [("mode", mode)] if known.is_kept else []
-    kind = context.vmx.get(f"{at}.deviceType")
     if kind and kind.lower() in _KEPT_TYPES:
         keys.insert(0, ("deviceType", kind))
-    sharing = context.vmx.word(f"{at}.sharing")
     if sharing not in (*_NOT_SHARED, _MULTI_WRITER):
         context.leave_out(f"{at}.sharing", f"'{sharing}' is no way to share a disk, expecting '{_MULTI_WRITER}'")
     return replace(

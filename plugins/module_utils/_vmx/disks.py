@@ -27,7 +27,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import Cont
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._vmx import disk_modes, slots
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
-from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import YES, Entry, WriteContext
+from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import YES, Entry, WriteContext, error_at
 
 EMPTY = "emptyBackingString"
 AUTO_DETECT = "auto detect"
@@ -205,6 +205,11 @@ def _not_handled(context: ReadContext, slot: slots.Slot, kind: str | None, name:
 def write_disk(disk: Disk, section: str, context: WriteContext) -> list[Entry]:
     """The lines of one disk (F45 to F51)."""
     lines = [(f"{section}.present", YES)]
+    if disk.readonly and disk.device == "disk" and context.dialect.reports:
+        why = "a hard disk of VMware cannot be read-only, the guest could write to it"
+        context.report.leave_out(
+            f"devices/disk '{disk.target}'", why, word="<readonly/>", line=disk.line, essential=True
+        )
     kept = dict(disk.keys)
     if "clientDevice" in kept and disk.device == "cdrom" and disk.source is None and disk.startup_policy is None:
         return lines + [(f"{section}.{key}", value) for key, value in disk.keys]
@@ -272,8 +277,3 @@ def _cache(disk: Disk, section: str) -> list[Entry]:
     if disk.cache == "writethrough":
         return [(f"{section}.writeThrough", YES)]
     raise error_at(disk, f"cache='{disk.cache}' is not supported, only 'writethrough'")
-
-
-def error_at(disk: Disk, message: str) -> ParseError:
-    """The error that says what is wrong with a disk."""
-    return ParseError(message, where=f"disk '{disk.target}'", line=disk.line)

@@ -24,8 +24,8 @@ _OF_ICONV = {
     "utf7": "utf-7",
 }
 # The characters of iconv's Shift_JIS that Python's has elsewhere.
-_SJIS_OF_ICONV = str.maketrans({"\\": "\u00a5", "~": "\u203e", "\uff3c": "\\"})
-_SJIS_OF_PYTHON = str.maketrans({"\u00a5": "\\", "\u203e": "~", "\\": "\uff3c"})
+_SJIS_OF_ICONV = str.maketrans({"\\": "\u00a5", "~": "\u203e"})
+_SJIS_OF_PYTHON = str.maketrans({"\u00a5": "\\", "\u203e": "~"})
 _OF_ICU = re.compile(r"ibm-|ansi|ms(949|874)|windows-(949|874-)", re.IGNORECASE)
 _WITHOUT_MEANING = re.compile(r"[^a-z0-9]")
 

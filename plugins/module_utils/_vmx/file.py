@@ -35,12 +35,12 @@ _BOOLEANS_OF_VMWARE = {
     **dict.fromkeys(("true", "t", "yes", "y", "on", "1"), True),
     **dict.fromkeys(("false", "f", "no", "n", "off", "0"), False),
 }
+_INDENT = 80  # blanks before a key, at most, that the quick search for its line knows
 _SHOWN = 60  # characters of a line in a report
 # Keys without whose values a domain cannot be told.
 _ESSENTIAL = {"config.version", "virtualhw.version", "memsize", "numvcpus"}
-# What XML cannot hold, and what may stand for it in an escape.
+# What XML cannot hold.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-_MAYBE_UNWRITABLE = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|[|%](?:[01]|[eE][fF])")
 
 
 class VmxFile:
@@ -60,7 +60,7 @@ class VmxFile:
         self.others = decoded.others
         # The devices that have keys at all: "scsi0:1" of "scsi0:1.present".
         self.sections = {key.partition(".")[0] for key in self.raw}
-        self._may_have_controls = dialect.xml.exact and _MAYBE_UNWRITABLE.search(self.text) is not None
+        self._has_controls = dialect.xml.exact and _UNWRITABLE.search(self.text) is not None
 
     def __contains__(self, key: str) -> bool:
         return key.lower() in self.raw
@@ -68,13 +68,15 @@ class VmxFile:
     def get(self, key: str) -> str | None:
         """The value of the key; None where it is missing, which an empty value is not."""
         value = self.raw.get(key.lower())
-        if value is not None and self.escaped and "|" in value:
-            value = unescape(value, "|", lenient=True)
-        return self.writable(key, value) if value and self._may_have_controls else value
+        if value is None or not self.escaped:
+            return value
+        if "|" in value:
+            return self.writable(key, unescape(value, "|", lenient=True))
+        return self.writable(key, value) if self._has_controls else value
 
     def writable(self, key: str, value: str) -> str:
         """The value, with U+FFFD for characters that XML cannot hold, which is reported."""
-        found = _UNWRITABLE.search(value) if self.report is not None and self._may_have_controls else None
+        found = _UNWRITABLE.search(value) if self.report is not None and self.escaped else None
         if found is None:
             return value
         why = f"the value has the character U+{ord(found[0]):04X}, which XML cannot hold; remove it"
@@ -137,7 +139,15 @@ class VmxFile:
 
     def line(self, key: str) -> int | None:
         """The line that the key is on, counted from 1; None where it is missing."""
-        return next((line for name, line in self.lines() if name == key.lower()), None)
+        wanted, text = key.lower(), self.text.lower()
+        if wanted not in self.raw:
+            return None
+        found = -1 if '"""' in text else text.find(wanted)  # a value of several lines can look like statements
+        while found >= 0:
+            if _is_name(text, found, found + len(wanted)):
+                return text.count("\n", 0, found) + 1
+            found = text.find(wanted, found + len(wanted))
+        return next((line for name, line in self.lines() if name == wanted), None)
 
     def statements(self) -> Iterator[lexer.Statement]:
         """The statements in their order."""
@@ -170,6 +180,14 @@ class VmxFile:
     def error_at(self, key: str, message: str) -> ParseError:
         """The error that says what is wrong with the value of the key, and where it is."""
         return ParseError(message, where=key, line=self.line(key))
+
+
+def _is_name(text: str, start: int, end: int) -> bool:
+    """Whether a part of a text is plainly the name of a statement: first on its line, and before a ``=``."""
+    first = max(0, start - _INDENT)
+    before = text[first:start].rstrip(" \t")
+    begins_line = before.endswith(("\n", "\r")) or (not before and first == 0)
+    return begins_line and text[end : end + _INDENT].lstrip(" \t").startswith("=")
 
 
 class _Decoded(NamedTuple):

@@ -20,9 +20,8 @@ from __future__ import annotations
 import re
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain, Filesystem
-from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
-from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import NO, YES, Entry, WriteContext
+from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import NO, YES, Entry, WriteContext, error_at
 
 _SECTION = re.compile(r"sharedfolder(0|[1-9][0-9]{0,8})")
 
@@ -76,9 +75,7 @@ def write_filesystems(domain: Domain, context: WriteContext) -> list[Entry]:
     lines = [("isolation.tools.hgfs.disable", NO), ("sharedFolder.maxNum", str(max(numbers) + 1))]
     for number, folder in zip(numbers, folders):
         if folder.type != "mount":
-            raise ParseError(
-                f"type='{folder.type}' is not supported, only 'mount'", where="<filesystem>", line=folder.line
-            )
+            raise error_at(folder, f"type='{folder.type}' is not supported, only 'mount'")
         values = (
             ("present", YES),
             ("enabled", YES),

@@ -20,11 +20,9 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.guests import arc
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain, Os, Tpm
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
-from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import NO, YES, Entry, WriteContext
+from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import NO, YES, Entry, WriteContext, error_at
 
 _OTHERS = tuple(other_guest(arch) for arch in ARCHITECTURES)
-
-TPM_HW_VERSION = 14  # the virtual hardware version that a TPM needs (N9)
 
 _64_BIT = "-64"
 
@@ -120,7 +118,5 @@ def write_tpm(domain: Domain, context: WriteContext) -> list[Entry]:
         return []
     tpm = domain.tpms[0]
     if len(domain.tpms) > 1 or (tpm.model, tpm.backend, tpm.version or "2.0") != ("tpm-crb", "emulator", "2.0"):
-        raise ParseError(
-            "only one TPM is supported, model 'tpm-crb' with an emulator of version 2.0", where="<tpm>", line=tpm.line
-        )
+        raise error_at(tpm, "only one TPM is supported, model 'tpm-crb' with an emulator of version 2.0")
     return [("vtpm.present", "TRUE")]

@@ -22,11 +22,10 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.disks import (
     AUTO_DETECT,
     EMPTY,
     OPTIONAL,
-    error_at,
     is_file,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
-from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import NO, YES, Entry, WriteContext
+from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import NO, YES, Entry, WriteContext, error_at
 
 _SECTIONS = ("floppy0", "floppy1")
 

@@ -18,9 +18,8 @@ from __future__ import annotations
 from ansible_collections.virt.esx.plugins.module_utils._domain.displays import vram_kib
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain, Graphics, Video
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import round_up
-from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
-from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import YES, Entry, WriteContext
+from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import YES, Entry, WriteContext, error_at
 
 _VNC = "RemoteDisplay.vnc."
 _VRAM_STEP_KIB = 64
@@ -61,9 +60,7 @@ def write_graphics(domain: Domain, _writing: WriteContext) -> list[Entry]:
     lines = []
     for graphics in domain.graphics:
         if graphics.type != "vnc":
-            raise ParseError(
-                f"type='{graphics.type}' is not supported, only 'vnc'", where="<graphics>", line=graphics.line
-            )
+            raise error_at(graphics, f"type='{graphics.type}' is not supported, only 'vnc'")
         values = (
             ("enabled", YES),
             ("port", None if graphics.autoport else str(graphics.port or 0)),
@@ -82,9 +79,9 @@ def write_video(domain: Domain, _writing: WriteContext) -> list[Entry]:
         return []
     video = videos[-1]
     if len(videos) > 1:
-        raise ParseError("only one card is supported", where="<video>", line=video.line)
+        raise error_at(video, "only one card is supported")
     if video.type != "vmvga":
-        raise ParseError(f"type='{video.type}' is not supported, only 'vmvga'", where="<video>", line=video.line)
+        raise error_at(video, f"type='{video.type}' is not supported, only 'vmvga'")
     if video.heads > 1:
-        raise ParseError(f"heads='{video.heads}' is not supported, only 1", where="<video>", line=video.line)
+        raise error_at(video, f"heads='{video.heads}' is not supported, only 1")
     return [("svga.vramSize", str(round_up(vram_kib(video.vram_kib), _VRAM_STEP_KIB) * 1024))]

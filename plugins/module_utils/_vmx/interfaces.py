@@ -30,7 +30,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.values import (
     format_uuid,
     parse_integer,
 )
-from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import NO, YES, Entry, WriteContext
+from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import NO, YES, Entry, WriteContext, error_at
 
 _SECTION = re.compile(r"ethernet([0-9]{1,10})")
 
@@ -277,7 +277,7 @@ def write_interfaces(domain: Domain, context: WriteContext) -> list[Entry]:
 def _write_interface(interface: Interface, context: WriteContext) -> tuple[Entry, ...]:
     return (
         ("present", YES),
-        *context.report.attempt(_model, interface, context, default=[]),
+        *context.report.attempt(_model, interface, context, default=()),
         *_network(interface, context),
         *_address(interface, context),
         *_link(interface, context),
@@ -311,7 +311,7 @@ def _network(interface: Interface, context: WriteContext) -> list[Entry]:
     if interface.type == "null":
         return _kept_lines(interface, _OF_OTHER_CONNECTIONS)
     if interface.type == "vds" and interface.vds is not None:
-        port = _kept_lines(interface, _PORT)
+        port = [] if interface.vds.port_id else _kept_lines(interface, _PORT)
         return [*(line for line in _port(interface.vds, context) if not port or line[0] != "dvs.portId"), *port]
     if interface.type == "network" and context.dialect.hostonly and interface.source == HOSTONLY:
         return [("connectionType", HOSTONLY)]
@@ -365,8 +365,3 @@ def _address(interface: Interface, context: WriteContext) -> list[Entry]:
     if use.check is not None:
         lines.append(("checkMACAddress", YES if use.check else NO))
     return lines
-
-
-def error_at(interface: Interface, message: str) -> ParseError:
-    """The error that says what is wrong with an interface."""
-    return ParseError(message, where="<interface>", line=interface.line)

@@ -24,6 +24,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx import filesystems, 
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS, Dialect
 from ansible_collections.virt.esx.plugins.module_utils._vmx.edit import Source, VmxEdit, edited
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
+from ansible_collections.virt.esx.plugins.module_utils._vmx.hardware import check_needs
 from ansible_collections.virt.esx.plugins.module_utils._vmx.merge_defaults import filled_from, with_settings_of
 from ansible_collections.virt.esx.plugins.module_utils._vmx.merge_paths import on_snapshots, with_names_of
 from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import (
@@ -45,6 +46,7 @@ _FOLDER = "sharedfolder"
 _FOLDERS = {"isolation.tools.hgfs.disable", "sharedfolder.maxnum"}
 _BOOLEANS = ("true", "false")
 _HARDWARE = "virtualHW.version"
+_SHARES = "sched.cpu.shares"
 _PASSES = 4  # a change can wake up keys that had no effect, which a second pass then sees; more are never needed
 
 _Lines = dict[str, tuple[str, str]]  # key in lower case -> key as spelled, value
@@ -124,8 +126,13 @@ def _wanted_lines(now: _Present, domain: Domain, context: WriteContext) -> tuple
         folders=merge_matching.numbered(folders, now.folders, _numbers(now.vmx, _FOLDER)),
         hostdevs=merge_matching.numbered(devices, now.hostdevs, _numbers(now.vmx, passthrough.WORD)),
     )
+    if context.dialect.hardware_needs:
+        same_version = context.hw_version == now.hw_version
+        check_needs(wanted, context.hw_version, context.report, present if same_version else None)
     lines = _lines(wanted, context)
     lines[_HARDWARE.lower()] = (_HARDWARE, str(context.hw_version))
+    if wanted.shares is not None and wanted.shares == present.shares and not has_level(now.vmx):
+        lines[_SHARES] = (_SHARES, now.vmx.get(_SHARES) or "")  # a number, also where it happens to be a level
     left = _left("ethernet", cards, now.interfaces) | _left(_FOLDER, folders, now.folders)
     return lines, left | _left(passthrough.WORD, devices, now.hostdevs)
 
@@ -169,8 +176,10 @@ def _difference(
     now: _Present, lines: _Lines, replaced: Collection[str], dialect: Dialect
 ) -> Callable[[VmxEdit], None] | None:
     """What has to change in the file for it to have the wanted lines, None where nothing has to."""
-    numbers = {"interfaces": now.interfaces, "folders": now.folders, "hostdevs": now.hostdevs}
-    before = _lines(now.domain, WriteContext(dialect, now.hw_version, **numbers))
+    writing = WriteContext(
+        dialect, now.hw_version, interfaces=now.interfaces, folders=now.folders, hostdevs=now.hostdevs
+    )
+    before = _lines(now.domain, writing)
     before[_HARDWARE.lower()] = (_HARDWARE, str(now.hw_version))
     unwanted = before.keys() - lines.keys()
     differing = {key for key, line in lines.items() if key not in before or before[key][1] != line[1]}

@@ -29,6 +29,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import (
     VdsPort,
 )
 from ansible_collections.virt.esx.plugins.module_utils._domain.shares import same_shares
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import round_up
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import NO_UUID
 from ansible_collections.virt.esx.plugins.module_utils._vmx.peripherals import usb_kind
 
@@ -40,14 +41,19 @@ def with_settings_of(described: Domain, present: Domain, *, keeps_shares: bool =
         number of processors.
     """
     shares, guarantee = described.shares, described.min_guarantee_kib
+    locked = described.memory_locked or present.memory_locked
+    described = _with_boot_order(described, present)
     if shares is None and present.shares is not None:
         shares = present.shares if keeps_shares else same_shares(present.shares, present.vcpus, described.vcpus)
-    if guarantee is None and present.min_guarantee_kib:
+    if locked:
+        guarantee = round_up(described.memory_kib, 4096)
+    elif guarantee is None and present.min_guarantee_kib:
         guarantee = min(present.min_guarantee_kib, described.current_memory_kib or described.memory_kib)
     return replace(
         described,
         description=present.description if described.description is None else described.description,
         min_guarantee_kib=guarantee,
+        memory_locked=locked,
         shares=shares,
         cpuset=described.cpuset or present.cpuset,
         cpu=described.cpu or _same_cores(present.cpu, described.vcpus),
@@ -85,7 +91,7 @@ def filled_from(wanted: Domain, present: Domain, cards: Sequence[Interface | Non
     uuid = wanted.uuid if wanted.uuid != NO_UUID else None
     wanted = replace(wanted, disks=(*wanted.disks, *_client_drives(wanted, present)))
     same_arch = wanted.os.arch == present.os.arch
-    wanted = _with_boot_order(wanted, present, cards)
+    keeps_order = _keeps_order_of_cards(wanted, present)
     return replace(
         wanted,
         uuid=uuid or present.uuid,
@@ -94,31 +100,33 @@ def filled_from(wanted: Domain, present: Domain, cards: Sequence[Interface | Non
         os=_os(wanted.os, present.os),
         controllers=_controllers(wanted, present),
         interfaces=tuple(
-            interface if card is None else _interface(interface, card)
+            interface if card is None else _interface(interface, card, keeps_order)
             for interface, card in zip(wanted.interfaces, cards)
         ),
         videos=wanted.videos or present.videos,
         sounds=wanted.sounds or present.sounds,
         hostdevs=_hostdevs(wanted, present),
         clock=wanted.clock or present.clock,
-        memory_locked=wanted.memory_locked or present.memory_locked,
     )
 
 
-def _with_boot_order(wanted: Domain, present: Domain, cards: Sequence[Interface | None]) -> Domain:
-    """The wanted domain with the present boot order, where it says nothing of one at all."""
-    if wanted.os.boot or any(device.boot_order for device in (*wanted.disks, *wanted.interfaces)):
-        return wanted
+def _with_boot_order(described: Domain, present: Domain) -> Domain:
+    """The description with the present boot order, where it says nothing of one at all; cards follow when known."""
+    if described.os.boot or described.boot_orders:
+        return described
     orders = {(disk.bus, disk.address): disk.boot_order for disk in present.disks}
     return replace(
-        wanted,
-        os=replace(wanted.os, boot=present.os.boot),
-        disks=tuple(replace(disk, boot_order=orders.get((disk.bus, disk.address))) for disk in wanted.disks),
-        interfaces=tuple(
-            replace(card, boot_order=None if before is None else before.boot_order)
-            for card, before in zip(wanted.interfaces, cards)
-        ),
+        described,
+        os=replace(described.os, boot=present.os.boot),
+        disks=tuple(replace(disk, boot_order=orders.get((disk.bus, disk.address))) for disk in described.disks),
     )
+
+
+def _keeps_order_of_cards(wanted: Domain, present: Domain) -> bool:
+    """Whether the cards keep their places in the boot order: nothing is said of them, and the disks have theirs."""
+    orders = {(disk.bus, disk.address): disk.boot_order for disk in present.disks}
+    same = all(orders.get((disk.bus, disk.address)) == disk.boot_order for disk in wanted.disks)
+    return same and not wanted.os.boot and not any(card.boot_order for card in wanted.interfaces)
 
 
 def _hostdevs(wanted: Domain, present: Domain) -> tuple[Hostdev, ...]:
@@ -172,7 +180,7 @@ def _controller(controller: Controller) -> tuple[str, int | str | None]:
     return controller.type, usb_kind(controller) if controller.type == "usb" else controller.index
 
 
-def _interface(wanted: Interface, present: Interface) -> Interface:
+def _interface(wanted: Interface, present: Interface, keeps_order: bool) -> Interface:
     """A card with its address and model; how the address came about is known where it is the same."""
     mac = wanted.mac if wanted.mac not in (None, NO_MAC) else present.mac
     same = mac == present.mac and wanted.mac_type is None
@@ -183,6 +191,7 @@ def _interface(wanted: Interface, present: Interface) -> Interface:
         mac_check=present.mac_check if same and wanted.mac_check is None else wanted.mac_check,
         model=wanted.model or present.model,
         link=wanted.link or present.link,
+        boot_order=present.boot_order if keeps_order else wanted.boot_order,
         vds=_port(wanted.vds, present.vds),
     )
 

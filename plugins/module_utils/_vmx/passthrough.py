@@ -35,7 +35,8 @@ def hostdev_indexes(context: ReadContext) -> tuple[int, ...]:
     """The numbers of the PCI devices that are there, ascending."""
     if not context.dialect.passthrough:
         return ()
-    numbers = sorted(int(found[1]) for found in map(_SECTION.fullmatch, context.vmx.sections) if found)
+    sections = [section for section in context.vmx.sections if section.startswith(WORD)]
+    numbers = sorted(int(found[1]) for found in map(_SECTION.fullmatch, sections) if found)
     return tuple(number for number in numbers if _is_readable(context, number))
 
 

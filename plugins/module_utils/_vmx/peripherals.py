@@ -40,10 +40,12 @@ _DEFAULT_SOUND = "es1371"
 
 
 def read_usb(context: ReadContext) -> tuple[Controller, ...]:
-    """The USB controllers that are there."""
+    """The USB controllers that are there; EHCI is there beside UHCI alone."""
     if not context.dialect.usb_and_sound:
         return ()
     kinds = [kind for kind in USB if kind in context.vmx.sections and context.vmx.boolean(f"{kind}.present")]
+    if "usb" not in kinds and "ehci" in kinds:
+        kinds.remove("ehci")
     return tuple(Controller("usb", index, USB[kind][0]) for index, kind in enumerate(kinds))
 
 
@@ -53,7 +55,7 @@ def usb_kind(controller: Controller) -> str | None:
 
 
 def write_usb(domain: Domain, context: WriteContext) -> list[Entry]:
-    """The USB controllers, each kind once; EHCI is only there beside UHCI.
+    """The USB controllers, each kind once, EHCI together with UHCI.
 
     :raises ParseError: for a model that VMware has not.
     """

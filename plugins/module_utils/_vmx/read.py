@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Controller, Disk, Domain
@@ -32,7 +33,9 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import (
     Place,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
+from ansible_collections.virt.esx.plugins.module_utils._vmx.unread_keys import report_unread
 
+_DISK = re.compile(r"((?:scsi|sata|nvme|ide)[0-9]{1,3}):([0-9]{1,4})")
 _CONFIG_VERSIONS = (6, 7, 8)  # the last is written, the others are of products of before 2006
 OLDEST_READ = 3  # of virtual hardware
 OLDEST_HARDWARE = 4  # the lowest virtual hardware version
@@ -54,7 +57,10 @@ def read_vmx(
     :param report: collects the keys that the domain has no place for.
     :raises ParseError: with key and line, for a VMX that the dialect refuses.
     """
-    return read_parts(begin_reading(VmxFile(text, dialect), dialect, Place(directory, datastores), report))
+    context = begin_reading(VmxFile(text, dialect), dialect, Place(directory, datastores), report)
+    domain = read_parts(context)
+    report_unread(context)
+    return domain
 
 
 def read_parts(context: ReadContext) -> Domain:
@@ -65,6 +71,7 @@ def read_parts(context: ReadContext) -> Domain:
     genid = identity.read_genid(context)
     description = identity.read_description(context)
     memory = resources.read_memory(context)
+    locked = resources.read_lock(context)
     processors = resources.read_processors(context)
     topology = attempt(resources.read_topology, context, processors, default=None)
     affinity = attempt(resources.read_affinity, context, processors, default=None)
@@ -86,12 +93,12 @@ def read_parts(context: ReadContext) -> Domain:
         guest_os=firmware.read_guest(context),
         memory_kib=memory.size,
         current_memory_kib=memory.current,
-        min_guarantee_kib=memory.guarantee,
+        min_guarantee_kib=memory.size if locked else memory.guarantee,
         vcpus=processors,
         cpuset=affinity,
         shares=shares,
         cpu=topology,
-        memory_locked=resources.read_lock(context),
+        memory_locked=locked,
         disks=tuple(booting.disks),
         controllers=controllers.read_controllers(context, present, drives) + peripherals.read_usb(context),
         filesystems=filesystems.read_filesystems(context),
@@ -157,7 +164,26 @@ def _read_drives(context: ReadContext) -> tuple[list[Controller], list[Disk]]:
         there = controllers.present_controllers(context, "nvme")
         present += there
         drives += disks.read_disks(context, "nvme", there)
+    if context.dialect.tolerant:
+        _report_unseen(context, present)
     return present, slots.distinct(drives) if context.dialect.address_is_slot else drives
+
+
+def _report_unseen(context: ReadContext, present: Sequence[Controller]) -> None:
+    """Report disks that are said to be there, and are in no slot that a controller of the domain has."""
+    if context.report.is_silent:
+        return
+    there = {f"{one.type}{one.index}": one.type for one in (*present, *_IDE_CHANNELS)}
+    for section in sorted(context.vmx.sections):
+        found = _DISK.fullmatch(section)
+        if found is None or not context.vmx.boolean(f"{section}.present"):
+            continue
+        kind = there.get(found[1])
+        if kind is None:
+            context.leave_out(f"{section}.present", f"the controller {found[1]} is not there, so neither is the disk")
+        elif int(found[2]) not in slots.bus_named(kind, wide=slots.is_wide(kind, context.hw_version)).units:
+            why = f"a controller of type {kind} has no unit {found[2]} on virtual hardware version {context.hw_version}"
+            context.leave_out(f"{section}.present", why)
 
 
 _IDE_CHANNELS = tuple(Controller("ide", channel) for channel in range(slots.BUSES["ide"].controllers))

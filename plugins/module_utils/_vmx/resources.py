@@ -27,7 +27,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.values import CPU
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
-from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import Entry, WriteContext
+from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import Entry, WriteContext, error_at
 
 _STEP_MIB = 4
 _STEP_KIB = _STEP_MIB * 1024
@@ -103,11 +103,13 @@ def read_topology(context: ReadContext, processors: int) -> Cpu | None:
     cores = context.count(key, 1)
     if cores <= 1:
         return None
+    if not context.dialect.strict_numbers:
+        processors = context.vmx.integer("numvcpus", 1)  # libvirt cuts it to 32 bits later (L26)
     if processors % cores and context.dialect.even_topology:
         return None
     if processors < cores:
         raise context.vmx.error_at(key, f"expecting at most numvcpus, {processors}, found {cores}")
-    return Cpu(sockets=processors // cores, cores=cores)
+    return Cpu(sockets=processors // cores & 0xFFFFFFFF, cores=cores)
 
 
 def read_affinity(context: ReadContext, processors: int) -> tuple[int, ...] | None:
@@ -156,6 +158,8 @@ def has_level(vmx: VmxFile) -> bool:
 def write_processors(domain: Domain, context: WriteContext) -> list[Entry]:
     """Number, topology, affinity and shares of the processors (F26 to F29)."""
     number = domain.vcpus
+    if context.dialect.libvirt_0_7_6 and number > 1 and number % 2:
+        raise ParseError(f"{number} processors are neither 1 nor an even number", where="<vcpu>")
     if domain.current_vcpus is not None and domain.current_vcpus < number:
         raise ParseError(
             f"current='{domain.current_vcpus}' is less than the {number} processors; VMware starts all", where="<vcpu>"
@@ -175,17 +179,15 @@ def _topology(domain: Domain, context: WriteContext) -> list[Entry]:
     if cpu is None:
         return []
     if cpu.mode != "custom":
-        raise ParseError(f"mode='{cpu.mode}' is not supported, only 'custom'", where="<cpu>", line=cpu.line)
+        raise error_at(cpu, f"mode='{cpu.mode}' is not supported, only 'custom'")
     if cpu.sockets is None and context.dialect.even_topology:
         return []
     if cpu.sockets is None or (cpu.threads, cpu.dies, cpu.clusters) != (1, 1, 1):
-        raise ParseError(
-            "only 1 thread per core, 1 die per socket and 1 cluster per die are supported", where="<cpu>", line=cpu.line
-        )
+        raise error_at(cpu, "only 1 thread per core, 1 die per socket and 1 cluster per die are supported")
     if cpu.sockets * cpu.cores != domain.vcpus:
-        raise ParseError(
+        raise error_at(
+            cpu,
             f"sockets='{cpu.sockets}' times cores='{cpu.cores}' is not the number of processors, {domain.vcpus}",
-            where="<topology>",
-            line=cpu.line,
+            "<topology>",
         )
     return [("cpuid.coresPerSocket", str(cpu.cores))]

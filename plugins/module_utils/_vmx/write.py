@@ -31,6 +31,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx import (
 )
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS, Dialect
 from ansible_collections.virt.esx.plugins.module_utils._vmx.disk_addresses import placed
+from ansible_collections.virt.esx.plugins.module_utils._vmx.hardware import check_needs, needed_hardware
 from ansible_collections.virt.esx.plugins.module_utils._vmx.values import (
     escape,
 )
@@ -68,14 +69,19 @@ def write_vmx(
     """
     report = report or Report()
     hardware = hw_version or default_hardware(domain, dialect)
+    if dialect.hardware_needs:
+        check_needs(domain, hardware, report)
+        if hw_version is None and hardware > dialect.hw_version:
+            why = f"written is version {hardware}, which the domain needs, instead of {dialect.hw_version}"
+            report.leave_out("virtualHW.version", why)
     context = WriteContext(dialect, hardware, scsi_model, random, report=report)
     lines = entries(domain, context)
     return render((*_head(context), *lines, *_tail(lines, context)), dialect)
 
 
 def default_hardware(domain: Domain, dialect: Dialect) -> int:
-    """The virtual hardware version for a domain where nobody says which."""
-    return max(dialect.hw_version, firmware.TPM_HW_VERSION if domain.tpms and dialect.has_tpm else 0)
+    """The virtual hardware version to write where none is asked for: the dialect's, or what the domain needs."""
+    return max(dialect.hw_version, needed_hardware(domain) if dialect.hardware_needs else 0)
 
 
 def render(lines: Iterable[Entry], dialect: Dialect) -> str:

@@ -8,8 +8,19 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Union
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import (
+    CharDevice,
+    Controller,
+    Cpu,
+    Disk,
+    Filesystem,
+    Graphics,
+    Interface,
+    Tpm,
+    Video,
+)
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._report import Report
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import Dialect
@@ -26,6 +37,18 @@ NO = "false"
 def lsilogic(_disk: Disk) -> str:
     """The SCSI model of any disk, where nobody can ask a host for it (D16)."""
     return "lsilogic"
+
+
+_Device = Union[Disk, Interface, Controller, Filesystem, CharDevice, Graphics, Video, Tpm, Cpu]
+
+
+def error_at(device: _Device, message: str, where: str | None = None) -> ParseError:
+    """The error to raise for a device that VMX cannot hold.
+
+    :param where: its element, where its type does not tell.
+    """
+    name = f"disk '{device.target}'" if isinstance(device, Disk) else f"<{type(device).__name__.lower()}>"
+    return ParseError(message, where=where or name, line=device.line)
 
 
 @dataclass(frozen=True)

@@ -134,6 +134,7 @@ READING = {
 # What a host adds to the definition of a domain that it starts for the first time.
 _ADDED_BY_HOST = re.compile(
     r" *<metadata>\n *<esx:vmx [^>]*>\n *<esx:nvram [^>]*/>\n *</esx:vmx>\n *</metadata>\n| *<esx:nvram [^>]*/>\n"
+    r"| *<nvram type='file'>\n *<source [^>]*/>\n *</nvram>\n"
 )
 
 

@@ -105,6 +105,14 @@ def test_a_vmx_is_uploaded_as_it_is(esx: Simulator) -> None:
     assert (read_file(esx, VMX) or b"").decode() == vmx
 
 
+def test_a_key_of_a_vmx_that_changes_nothing_is_told(esx: Simulator) -> None:
+    vmx = read_definition(esx)
+    ensure(esx, vmx=vmx)
+    assert ensure_with_warnings(esx, vmx=vmx)[1] == []
+    result, warnings = ensure_with_warnings(esx, vmx=vmx.replace('of.my.own = "kept"', 'of.my.own = "other"'))
+    assert (result["changed"], ["of.my.own" in warning for warning in warnings]) == (False, [True])
+
+
 def test_a_vmx_with_another_name_keeps_its_other_keys(esx: Simulator) -> None:
     vmx = read_definition(esx)
     result = check_apply_repeat(esx, vmx=vmx, name="shop", uuid="11111111-2222-3333-4444-555555555555")

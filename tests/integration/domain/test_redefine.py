@@ -353,3 +353,34 @@ def test_a_vmx_that_cannot_be_read_is_said(off: Simulator) -> None:
     with pytest.raises(ParseError):
         ensure(off, name="web", vcpus=4)
     assert not foretell_and_do(off, name="web", state="shutdown")["changed"]
+
+
+def test_a_vmx_that_the_host_has_not_read_is_read_before_it_is_changed(off: Simulator) -> None:
+    """Else the host would write what it knows over it."""
+    vmx = (read_file(off, VMX) or b"").decode().replace('numvcpus = "2"', 'numvcpus = "6"') + 'of.my.own = "kept"\n'
+    write_file(off, VMX, vmx.encode())
+    assert check_apply_repeat(off, name="web", annotation="note")["steps"] == ["reload", "change annotation"]
+    assert {'numvcpus = "6"', 'of.my.own = "kept"', 'annotation = "note"'} <= set(vmx_lines(off))
+
+
+def test_the_size_that_libvirt_prints_for_any_card_is_no_change_where_the_host_chooses_it(off: Simulator) -> None:
+    off.change_from_outside("web", set={"svga.vramSize": "8388608", "svga.autodetect": "TRUE"})
+    video = "<video><model type='vmvga' vram='{}'/></video>"
+    assert check_apply_repeat(off, xml=domain_xml(devices=CDROM.format("a") + video.format(4096)))["steps"] == []
+    result = check_apply_repeat(off, xml=domain_xml(devices=CDROM.format("a") + video.format(16384)))
+    assert result["steps"] == ["change video 0"]
+
+
+def test_a_number_of_shares_that_could_be_a_level_stays_a_number(off: Simulator) -> None:
+    off.change_from_outside("web", set={"sched.cpu.shares": "4000"})
+    assert check_apply_repeat(off, name="web", vcpus=4)["steps"] == ["change vcpus"]
+    assert 'sched.cpu.shares = "4000"' in vmx_lines(off)
+
+
+def test_a_vmx_in_a_datastore_s_root_with_a_bare_second_disk(esx: Simulator) -> None:
+    second = "<disk type='file' device='disk'><source file='[local-storage] b.vmdk'/><target dev='sdb'/></disk>"
+    xml = domain_xml(disk="[local-storage] web.vmdk", devices=second)
+    ensure(esx, xml=xml)
+    esx.change_from_outside("web", set={"scsi0:0.fileName": "web.vmdk", "scsi0:1.fileName": "b.vmdk"})
+    assert check_apply_repeat(esx, xml=xml)["steps"] == []
+    assert "[local-storage] b.vmdk" in check_apply_repeat(esx, name="web", annotation="x")["domain"]["xml"]

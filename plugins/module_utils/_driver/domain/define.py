@@ -3,8 +3,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Defining a domain that the host does not know: its VMX is placed, uploaded and registered.
 
-The rules are those of libvirt's driver (esx-driver.md, section 10).
-
 Nothing is half done: if the host does not register it, what was uploaded goes again, and what was there before comes
 back. What an interrupted attempt has left is recognised and taken over.
 """
@@ -12,14 +10,17 @@ back. What an interrupted attempt has left is recognised and taken over.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.browser import scsi_model_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.checks import check_devices, check_files
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.definition import (
+    Definition,
+    hardware_of,
+    plan_definition,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import differences
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_users import (
     check_exist,
@@ -27,17 +28,15 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_users
     hard_disks,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.host_limits import check_limits, read_limits
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.new_ids import with_new_ids, without_new_ids
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import ESX, DomainRequest, with_options
-from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import HostFacts, find_domain
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.new_ids import without_new_ids
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
+from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import find_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, Target, append_to_message
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._names import (
     DatastorePath,
-    escape_datastore_item,
-    parse_datastore_path,
 )
-from ansible_collections.virt.esx.plugins.module_utils._vi.about import version_numbers
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import (
     ChangedByOther,
     DatastoreFile,
@@ -46,36 +45,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files impor
     put_file,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_one
-from ansible_collections.virt.esx.plugins.module_utils._vmx.encoding import encode
-from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
-from ansible_collections.virt.esx.plugins.module_utils._vmx.merge import merge_vmx
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
-from ansible_collections.virt.esx.plugins.module_utils._vmx.write import default_hardware, write_vmx
-
-# The newest virtual hardware version of each version of ESX, newest first.
-HARDWARE = (
-    ((8, 0), 20),
-    ((7, 0), 17),
-    ((6, 7), 14),
-    ((6, 5), 13),
-    ((6, 0), 11),
-    ((5, 5), 10),
-    ((5, 1), 9),
-    ((5, 0), 8),
-    ((4, 0), 7),
-    ((0, 0), 4),
-)
-_HARDWARE_OF_GSX = 7
-
-
-@dataclass(frozen=True)
-class Definition:
-    """A domain to be defined: its VMX, where that goes, what it will be read as, and how it was described."""
-
-    domain: Domain
-    described: Domain
-    content: bytes
-    path: DatastorePath
 
 
 def plan_define(
@@ -102,109 +72,6 @@ def plan_define(
         _check_is_ours(connection, target, file, definition, facts)
 
     return definition, [Step("define", define)]
-
-
-def plan_definition(request: DomainRequest, facts: HostFacts, scsi_model: Callable[[Disk], str]) -> Definition:
-    """The domain that a wish describes, as it will be on this host.
-
-    :param scsi_model: asked for the model of a controller 'auto', with a disk on it.
-    :raises ParseError: if it has no name, or its place does not follow from its disks.
-    """
-    if not request.name:
-        raise ParseError("the description has no name, and the option name is not set.", where="name")
-    described = with_options(described_domain(request, facts), request)
-    domain = with_new_ids(described)
-    path = vmx_place(domain, request.name)
-    directory = str(path.parent)
-    if request.vmx is None:
-        hardware = _hardware(domain, facts.host_version)
-        text = write_vmx(domain, dialect=ESX, hw_version=hardware, scsi_model=scsi_model)
-    else:
-        text = merge_vmx(request.vmx, domain, directory=directory, datastores=facts.volumes)
-    read = read_vmx(text, directory=directory, datastores=facts.volumes)
-    check_devices(read)
-    return Definition(read, described, _encoded(text), path)
-
-
-def _encoded(text: str) -> bytes:
-    """The bytes of a VMX: in its own encoding, unless surrogate escapes stand for the very bytes of a file."""
-    vmx = VmxFile(text, ESX)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "surrogateescape")
-    try:
-        return encode(text, vmx.codec)
-    except UnicodeEncodeError as error:
-        lacking = text[error.start : error.end]
-        raise vmx.error_at(".encoding", f"the encoding '{vmx.get('.encoding')}' lacks '{lacking}'") from None
-
-
-def hardware_of(vmx: bytes) -> int:
-    """The virtual hardware version of a VMX."""
-    return VmxFile(vmx, ESX).integer("virtualHW.version", 0)
-
-
-def vmx_place(domain: Domain, name: str) -> DatastorePath:
-    """The place of a domain's VMX: beside its first hard disk that is a file (D13), in the datastore's root as well.
-
-    :raises ParseError: if it has no such disk, or the disk is in no datastore.
-    """
-    disk = next((disk for disk in domain.disks if (disk.device, disk.type) == ("disk", "file")), None)
-    if disk is None or disk.source is None:
-        raise ParseError("the domain has no hard disk that is a file, beside which its VMX could be placed.")
-    if not disk.source.startswith("["):
-        raise ParseError(
-            f"the place of the VMX does not follow from '{disk.source}', expecting '[datastore] directory/name.vmdk'.",
-            where=f"<disk> {disk.target}",
-            line=disk.line,
-        )
-    place = parse_datastore_path(disk.source)
-    if not place.name.lower().endswith(".vmdk"):
-        raise ParseError(
-            f"the source '{disk.source}' is not the name of a disk, expecting it to end in '.vmdk'.",
-            where=f"<disk> {disk.target}",
-            line=disk.line,
-        )
-    return place.beside(f"{escape_datastore_item(name)}.vmx")
-
-
-def described_domain(request: DomainRequest, facts: HostFacts, directory: str | None = None) -> Domain:
-    """The domain of a description, its files checked.
-
-    :param directory: the datastore directory of the VMX, for bare file names in a VMX; without it, that which a new
-        domain's VMX will have.
-    :raises ParseError: for a path that does not mean what it seems to mean.
-    :raises NotFound: for a file in a datastore that the host does not have, be it a CD-ROM's.
-    """
-    if request.xml is not None:
-        described = request.xml
-    else:
-        # A volume that the host does not have keeps its name here, so that it can be told; else media become empty.
-        volumes = _NamedVolumes(facts.volumes)
-        vmx = request.vmx or ""
-        if directory is None:
-            place = vmx_place(read_vmx(vmx, datastores=volumes), request.name or "")
-            directory = str(place.parent)
-        described = read_vmx(vmx, directory=directory, datastores=volumes)
-    check_files(described, facts.volumes.values())
-    return described
-
-
-class _NamedVolumes(dict[str, str]):
-    """The names of datastores by volume; what is no volume of the host is taken as a name."""
-
-    def __contains__(self, _volume: object) -> bool:
-        return True
-
-    def __missing__(self, volume: str) -> str:
-        return volume
-
-
-def _hardware(domain: Domain, host_version: str | None) -> int:
-    """The virtual hardware version to write: the usual one, or the newest that an older host has."""
-    version = version_numbers(host_version or "") or HARDWARE[0][0]
-    return min(default_hardware(domain, ESX), next(newest for since, newest in HARDWARE if version >= since))
 
 
 def _check_name_is_free(connection: EsxConnection, request: DomainRequest) -> None:

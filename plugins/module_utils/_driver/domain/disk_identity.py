@@ -41,11 +41,10 @@ def with_present_files(wanted: Domain, files: Mapping[str, str]) -> Domain:
 def present_files(before: Domain, machine: Machine) -> dict[str, str]:
     """For each file that a disk of the machine is made of, the file that the machine runs on, as its VMX names it."""
     names = {canonical_path(name): name for name in _files(before)}
-    found = {}
-    for head, name in names.items():
-        found[_DELTA.sub(r"\1", head)] = name
-    for chain in machine.chains():
-        found.update({path: names.get(chain[0], chain[0]) for path in chain})
+    chains = machine.chains()
+    if not chains:  # a host that is too old to show its devices
+        return {**{_DELTA.sub(r"\1", head): name for head, name in names.items()}, **names}
+    found = {path: names.get(files[0], files[0]) for files in chains for path in files}
     return {**found, **names}
 
 

@@ -22,7 +22,6 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request im
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import carry_out
-from ansible_collections.virt.esx.plugins.module_utils._report import REFUSE, Report
 
 
 def ensure_domain(connection: EsxConnection, invocation: Invocation) -> dict[str, Any]:
@@ -30,9 +29,8 @@ def ensure_domain(connection: EsxConnection, invocation: Invocation) -> dict[str
 
     :raises EsxError: if that is impossible, or fails; nothing is half done then.
     """
-    report = Report(REFUSE)
-    request = read_request(invocation.params, report)
-    for warning in _warnings(invocation, request, report):
+    request = read_request(invocation.params)
+    for warning in _warnings(invocation, request):
         invocation.warn(warning)
     cycles: list[PowerCycle] = []
 
@@ -46,20 +44,25 @@ def ensure_domain(connection: EsxConnection, invocation: Invocation) -> dict[str
         if cycles:
             start_again(connection, cycles[0], error, done)
 
-    outcome = carry_out(connection, invocation, make_plan, recover)
+    try:
+        outcome = carry_out(connection, invocation, make_plan, recover)
+    finally:
+        left_out = request.report.warning("The description")
+        if left_out is not None:
+            invocation.warn(left_out)
     after = outcome.plan.after
     if outcome.first.steps and not invocation.check_mode:
         after = read_back(connection, outcome.plan)
-    common = outcome.report(connection, invocation, outcome.first.before.text(), after.text())
+    before = outcome.first.before
+    if None not in (before.host, after.host) and before.host != after.host:
+        invocation.warn(f"The domain '{after.name}' was on {before.host}. The vCenter took it to {after.host}.")
+    common = outcome.report(connection, invocation, before.text(), after.text())
     return {"domain": after.as_dict(), **common}
 
 
-def _warnings(invocation: Invocation, request: DomainRequest, report: Report) -> list[str]:
+def _warnings(invocation: Invocation, request: DomainRequest) -> list[str]:
     """What of the options has no effect, or another one than it says."""
     found = rounded_sizes(invocation.params, request.xml)
-    of_xml = report.warning("The domain XML")
-    if of_xml is not None:
-        found.append(of_xml)
     if request.remove_storage and request.state != "undefined":
         found.append(f"remove_storage has no effect with state {request.state}; it goes with undefined.")
     return found

@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.autostart import plan_autostart
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.define import Definition, plan_define
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.change import Change, find_change, unlike_wanted
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.define import plan_define
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.definition import Definition
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power import (
     RESULTING_STATE,
     SUSPEND,
@@ -24,15 +26,11 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power_cycl
     check_power_cycle,
     power_cycle_steps,
 )
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.redefine import (
-    Change,
-    change_steps,
-    find_change,
-    unlike_wanted,
-)
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.redefine import change_steps
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.result import DomainResult, result_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.undefine import plan_undefine
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
 from ansible_collections.virt.esx.plugins.module_utils._driver.dumpxml import (
     read_texts,
     to_domain,
@@ -40,9 +38,9 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.dumpxml import (
     with_uuid,
     xml_of,
 )
+from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
     DomainRecord,
-    HostFacts,
     find_domain,
     in_state,
     read_domain_of,
@@ -83,7 +81,16 @@ def plan_domain(connection: EsxConnection, request: DomainRequest, cycle: PowerC
     :raises EsxError: if it cannot be done: Refused, NotFound, Ambiguous, ParseError.
     """
     paths, volumes = _paths(connection, request), request.is_about_definition
-    found = find_domain(connection, name=request.name, uuid=request.uuid, paths=paths, volumes=volumes)
+    found = find_domain(
+        connection,
+        name=request.name,
+        uuid=request.uuid,
+        moid=request.moid,
+        vmx_path=request.vmx_path,
+        paths=paths,
+        volumes=volumes,
+        autostart=request.is_about_autostart,
+    )
     if found is None:
         return _plan_absent(request) if request.state == "undefined" else _plan_new(connection, request)
     record, facts = found
@@ -126,12 +133,12 @@ def _plan_undefined(
 
 def _plan_new(connection: EsxConnection, request: DomainRequest) -> DomainPlan:
     if not request.is_definition:
-        meant = f"the UUID {request.uuid}" if request.uuid else f"the name '{request.name}'"
-        raise NotFound(f"No domain of the host has {meant}.", hint=_HOW_TO_DEFINE)
-    facts = read_host_facts(connection)
+        meant = DomainKey(request.name, request.uuid, request.moid, request.vmx_path)
+        raise NotFound(f"No domain of the host {meant}.", hint=_HOW_TO_DEFINE)
+    facts = read_host_facts(connection, autostart=request.is_about_autostart)
     target = Target(request.name or "")
     definition, steps = plan_define(connection, target, request, facts)
-    steps += plan_autostart(connection, target, facts, request.autostart)
+    steps += plan_autostart(connection, target, facts, request.autostart, request.autostart_settings)
     steps += plan_power(connection, target, "shutoff", request.state, Guest(shutdown_timeout=request.shutdown_timeout))
     before = DomainResult(request.name, request.uuid, None, "undefined")
     return DomainPlan(steps, None, target, before, _result_of_new(connection, request, definition), has_xml=True)
@@ -148,8 +155,9 @@ def _result_of_new(connection: EsxConnection, request: DomainRequest, definition
         vcpus=domain.vcpus,
         memory_kib=domain.current_memory_kib,
         max_memory_kib=domain.memory_kib,
-        autostart=bool(request.autostart),
+        autostart=request.autostart,
         vmx_path=str(definition.path),
+        host=connection.context.host_name,
         xml=xml_of(replace(domain, datacenter_path=connection.datacenter_path)),
     )
 
@@ -165,7 +173,7 @@ def _plan_present(
     after = replace(before, state=present.reached, autostart=autostart)
     is_renamed = request.name not in (None, record.name)
     if is_renamed and not request.is_about_definition:
-        _record, facts = read_domain_of(connection, record.ref)  # with the datastores
+        _record, facts = read_domain_of(connection, record.ref, autostart=request.is_about_autostart)  # and datastores
     cycle = change = None
     if request.is_about_definition or is_renamed:
         change = find_change(connection, request, record, facts, in_state(record, present.reached))
@@ -174,7 +182,7 @@ def _plan_present(
             steps, cycle = _with_change(present, steps, change)
         else:
             change = None
-    steps += plan_autostart(connection, present.target, facts, request.autostart)
+    steps += plan_autostart(connection, present.target, facts, request.autostart, request.autostart_settings)
     has_xml = before.xml is not None
     return DomainPlan(steps, record, present.target, before, after, has_xml=has_xml, cycle=cycle, change=change)
 
@@ -196,7 +204,7 @@ class _Present:
 
 
 def _results_of_change(change: Change, before: DomainResult, after: DomainResult) -> tuple[DomainResult, DomainResult]:
-    """The views with what a change does to the definition."""
+    """The results with what a change does to the definition."""
     domain = change.after
     changed = replace(
         after,
@@ -234,11 +242,11 @@ def _needs_shutdown(change: Change) -> Sequence[str]:
 
 
 def with_xml(connection: EsxConnection, plan: DomainPlan) -> DomainPlan:
-    """A course whose views have the domain XML, for diff mode; without it if the definition cannot be read."""
+    """A plan whose results have the domain XML, for diff mode; without it if the definition cannot be read."""
     if plan.has_xml or plan.record is None:
         return plan
     try:
-        record, facts = read_domain_of(connection, plan.record.ref)
+        record, facts = read_domain_of(connection, plan.record.ref, autostart=False)
         text = _read_text(connection, record)
         before, after = to_xml(connection, record, facts, text), None
         if plan.after.state != "undefined":
@@ -260,7 +268,8 @@ def read_back(connection: EsxConnection, plan: DomainPlan) -> DomainResult:
     """
     if plan.after.state == "undefined":
         return plan.after
-    record, facts = read_domain_of(connection, plan.target.ref, volumes=plan.has_xml)
+    autostart = plan.after.autostart is not None
+    record, facts = read_domain_of(connection, plan.target.ref, volumes=plan.has_xml, autostart=autostart)
     if not plan.has_xml:
         return result_of(record, facts)
     found = with_uuid(to_domain(connection, record, facts, _read_text(connection, record)), record)

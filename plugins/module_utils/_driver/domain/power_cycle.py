@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.change import Change
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power import (
     POWER_ON,
     SHUT_DOWN,
@@ -17,7 +18,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power impo
     Guest,
     step_of,
 )
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.redefine import Change, restore_definition
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.redefine import restore_definition
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.result import result_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, read_domain_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, Target, append_to_message

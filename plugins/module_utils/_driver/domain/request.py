@@ -6,15 +6,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Cpu, Domain
 from ansible_collections.virt.esx.plugins.module_utils._domain.shares import same_shares
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import NO_UUID
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.autostart import AutostartSettings, read_settings
 from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_kib, parse_uuid
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError, Refused
-from ansible_collections.virt.esx.plugins.module_utils._report import Report
+from ansible_collections.virt.esx.plugins.module_utils._names import check_datastore_path
+from ansible_collections.virt.esx.plugins.module_utils._report import REFUSE, Report
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
@@ -35,6 +37,8 @@ class DomainRequest:
     state: str
     name: str | None = None
     uuid: str | None = None
+    moid: str | None = None
+    vmx_path: str | None = None
     xml: Domain | None = None
     vmx: str | None = None
     vcpus: int | None = None
@@ -42,15 +46,22 @@ class DomainRequest:
     max_memory_kib: int | None = None
     annotation: str | None = None
     autostart: bool | None = None
+    autostart_settings: AutostartSettings = field(default_factory=AutostartSettings)
     overwrite: bool = False
     power_cycle: bool = False
     shutdown_timeout: int | None = None
     remove_storage: bool = False
+    report: Report = field(default_factory=Report, compare=False)  # what the description says and a VMX cannot
 
     @property
     def is_definition(self) -> bool:
         """Whether it describes a whole domain."""
         return self.xml is not None or self.vmx is not None
+
+    @property
+    def is_about_autostart(self) -> bool:
+        """Whether anything is said of autostart."""
+        return self.autostart is not None
 
     @property
     def is_about_definition(self) -> bool:
@@ -59,23 +70,25 @@ class DomainRequest:
         return self.is_definition or any(part is not None for part in parts)
 
 
-def read_request(params: Mapping[str, Any], report: Report | None = None) -> DomainRequest:
+def read_request(params: Mapping[str, Any]) -> DomainRequest:
     """The wish that validated options express; ``name`` and ``uuid`` come before those of a description.
 
-    :param report: collects what the description says and a VMX has no place for.
     :raises ParseError: for a description, a UUID or a size that cannot be understood.
     """
-    report = report or Report()
+    report = Report(REFUSE)
     xml = None if params["xml"] is None else _with_uuid(read_wanted(params["xml"], ESX, report))
     described = xml if params["vmx"] is None else _identity(params["vmx"])
     name = _name(params["name"] or (described.name if described else None))
     uuid = parse_uuid(params["uuid"]) if params["uuid"] else (described.uuid if described else None)
-    if not name and not uuid:
+    moid, vmx_path = params["moid"], params["vmx_path"]
+    if not name and not uuid and not moid and not vmx_path:
         raise ParseError("neither a name nor a UUID says which domain is meant.", where="name")
     return DomainRequest(
         state=params["state"],
         name=name,
         uuid=uuid,
+        moid=moid,
+        vmx_path=None if vmx_path is None else str(check_datastore_path(vmx_path, where="vmx_path")),
         xml=xml,
         vmx=params["vmx"],
         vcpus=_at_least(1, params["vcpus"], "vcpus"),
@@ -83,10 +96,12 @@ def read_request(params: Mapping[str, Any], report: Report | None = None) -> Dom
         max_memory_kib=_size(params["max_memory"], "max_memory", 4 * _MIB),
         annotation=params["annotation"],
         autostart=params["autostart"],
+        autostart_settings=read_settings(params["autostart"], params["autostart_settings"]),
         overwrite=params["overwrite"],
         power_cycle=params["power_cycle"],
         shutdown_timeout=_at_least(0, params["shutdown_timeout"], "shutdown_timeout"),
         remove_storage=params["remove_storage"],
+        report=report,
     )
 
 

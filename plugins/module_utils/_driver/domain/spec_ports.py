@@ -23,19 +23,19 @@ _DIRECTIONS = {"bind": "server", "connect": "client"}
 
 def serial(builder: SpecBuilder, item: Difference) -> Way:
     """A serial port that comes, goes, or has something else behind it."""
-    backing = None if item.after is None else _serial_backing(item.after)
     present = _port(builder.machine, "VirtualSerialPort", _FIRST_SERIAL, item.before)
-    return _change(builder, item, present, backing, vim.vm.device.VirtualSerialPort(yieldOnPoll=True))
+    return _change(builder, item, present, vim.vm.device.VirtualSerialPort(yieldOnPoll=True))
 
 
 def parallel(builder: SpecBuilder, item: Difference) -> Way:
     """The same for a parallel port."""
-    backing = None if item.after is None else _parallel_backing(item.after)
     present = _port(builder.machine, "VirtualParallelPort", _FIRST_PARALLEL, item.before)
-    return _change(builder, item, present, backing, vim.vm.device.VirtualParallelPort())
+    return _change(builder, item, present, vim.vm.device.VirtualParallelPort())
 
 
-def _change(builder: SpecBuilder, item: Difference, present: Any, backing: Any, new: Any) -> Way:
+def _change(builder: SpecBuilder, item: Difference, present: Any, new: Any) -> Way:
+    """Remove the present device of a port, change it, or add the new one."""
+    backing = None if item.after is None else _backing(item.after, type(new))
     if (item.before is not None and present is None) or (item.after is not None and backing is None):
         return Way.UPLOAD
     if item.after is None:
@@ -56,26 +56,20 @@ def _port(machine: Machine, type_name: str, first: int, port: CharDevice | None)
     return next((device for device in machine.of_type(type_name) if device.key == first + (port.port or 0)), None)
 
 
-def _serial_backing(port: CharDevice) -> Any:
-    serials = vim.vm.device.VirtualSerialPort
+def _backing(port: CharDevice, kind: Any) -> Any:
+    """What is behind a port; None where the API has nothing that is like it.
+
+    :param kind: the API's type of the port.
+    """
     if port.type == "file":
-        return serials.FileBackingInfo(fileName=port.path)
+        return kind.FileBackingInfo(fileName=port.path)
     if port.type == "dev":
-        return serials.DeviceBackingInfo(deviceName=port.path or "")
-    if port.type == "pipe":
-        return serials.PipeBackingInfo(pipeName=port.path or "", endpoint="client", noRxLoss=False)
-    if port.type == "tcp":
+        return kind.DeviceBackingInfo(deviceName=port.path or "")
+    if port.type == "pipe" and hasattr(kind, "PipeBackingInfo"):
+        return kind.PipeBackingInfo(pipeName=port.path or "", endpoint="client", noRxLoss=False)
+    if port.type == "tcp" and hasattr(kind, "URIBackingInfo"):
         direction = _DIRECTIONS[port.mode or "connect"]
-        return serials.URIBackingInfo(serviceURI=network_uri(port), direction=direction)
-    return None
-
-
-def _parallel_backing(port: CharDevice) -> Any:
-    parallels = vim.vm.device.VirtualParallelPort
-    if port.type == "file":
-        return parallels.FileBackingInfo(fileName=port.path)
-    if port.type == "dev":
-        return parallels.DeviceBackingInfo(deviceName=port.path or "")
+        return kind.URIBackingInfo(serviceURI=network_uri(port), direction=direction)
     return None
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain, Video
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.define import described_domain
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.definition import described_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import is_empty_drive
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import ESX, DomainRequest, with_options
-from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import HostFacts
+from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath
+from ansible_collections.virt.esx.plugins.module_utils._report import Report
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
 from ansible_collections.virt.esx.plugins.module_utils._vmx.resources import has_level
 
@@ -34,13 +35,25 @@ def wanted_domain(
     file = VmxFile(vmx, ESX)
     described = present
     if request.is_definition:
-        described = described_domain(request, facts, str(place.parent))
+        described = _described(request, facts, place, file)
         described = replace(described, disks=_as_drives_are(described.disks, present.disks))
         if file.boolean("svga.autodetect"):
             described = replace(described, videos=_autodetected(described.videos, present.videos))
     wanted = with_options(described, request, keeps_shares=not has_level(file))
     description = _as_sent(wanted.description, present.description)
     return replace(wanted, uuid=present.uuid, name=request.name or present.name, description=description)
+
+
+def _described(request: DomainRequest, facts: HostFacts, place: DatastorePath, present: VmxFile) -> Domain:
+    """The domain of a description; a key of a VMX that changes nothing is reported, unless it is there already."""
+    found = Report(request.report.unsupported)
+    described = described_domain(replace(request, report=found), facts, str(place.parent))
+    wanted = None if request.vmx is None else VmxFile(request.vmx, ESX)
+    for entry in found.left_out:
+        is_there = wanted is not None and wanted.get(entry.where) == present.get(entry.where)
+        if not is_there and entry not in request.report.left_out:
+            request.report.left_out.append(entry)
+    return described
 
 
 def _as_sent(wanted: str | None, present: str | None) -> str | None:

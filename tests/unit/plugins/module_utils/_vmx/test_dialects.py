@@ -209,7 +209,7 @@ CASES = [
     ),
     Repair(
         "has_tpm",
-        'vtpm.present = "TRUE"\n',
+        'firmware = "efi"\nvtpm.present = "TRUE"\n',
         ("<tpm model='tpm-crb'>", "<backend type='emulator' version='2.0'/>"),
         ('virtualHW.version = "14"', 'vtpm.present = "TRUE"'),
     ),
@@ -266,6 +266,64 @@ CASES = [
         ("<interface type='network'>", "<source network='hostonly'/>"),
         ('ethernet0.connectionType = "hostonly"',),
     ),
+    Repair(
+        "boot_order",
+        'bios.bootOrder = "cdrom,HDD"\nbios.bootDelay = "3000"\n',
+        ("<boot dev='cdrom'/>\n    <boot dev='hd'/>\n    <bootmenu enable='yes' timeout='3000'/>",),
+        ('bios.bootOrder = "cdrom,hdd"', 'bios.bootDelay = "3000"'),
+    ),
+    Repair(
+        "boot_order",
+        SCSI0
+        + disk("scsi0:0", "a.vmdk")
+        + disk("scsi0:1", "b.vmdk")
+        + nic()
+        + 'bios.bootOrder = "ethernet0,hdd"\nbios.hddOrder = "scsi0:1,scsi0:0"\n',
+        ("<boot order='1'/>\n    </interface>", "<target dev='sdb' bus='scsi'/>\n      <boot order='2'/>"),
+        ('bios.bootOrder = "ethernet0,hdd"', 'bios.hddOrder = "scsi0:1,scsi0:0"'),
+    ),
+    Repair(
+        "link_state",
+        nic('startConnected = "FALSE"'),
+        ("<link state='down'/>",),
+        ('ethernet0.startConnected = "false"',),
+    ),
+    Repair(
+        "clock",
+        'rtc.diffFromUTC = "-3600"\n',
+        ("<clock offset='variable' adjustment='-3600' basis='utc'/>",),
+        ('rtc.diffFromUTC = "-3600"',),
+    ),
+    Repair("clock", 'rtc.startTime = "1767225600"\n', ("start='1767225600'/>",), ('rtc.startTime = "1767225600"',)),
+    Repair(
+        "usb_and_sound",
+        'usb.present = "TRUE"\nehci.present = "TRUE"\nusb_xhci.present = "TRUE"\n',
+        (
+            "<controller type='usb' index='0' model='piix3-uhci'/>",
+            "<controller type='usb' index='1' model='ehci'/>",
+            "<controller type='usb' index='2' model='qemu-xhci'/>",
+        ),
+        ('usb.present = "true"', 'ehci.present = "true"', 'usb_xhci.present = "true"'),
+    ),
+    Repair(
+        "usb_and_sound",
+        'sound.present = "TRUE"\nsound.virtualDev = "hdaudio"\n',
+        ("<sound model='ich6'/>",),
+        ('sound.present = "true"', 'sound.virtualDev = "hdaudio"'),
+    ),
+    Repair(
+        "passthrough",
+        'pciPassthru0.present = "TRUE"\npciPassthru0.id = "00000:059:00.0"\n'
+        'pciPassthru0.deviceId = "0x1db6"\npciPassthru0.vendorId = "0x10de"\n',
+        ("<address domain='0x0000' bus='0x3b' slot='0x00' function='0x0'/>", "vendorId='0x10de'"),
+        ('pciPassthru0.id = "00000:059:00.0"', 'pciPassthru0.deviceId = "0x1db6"'),
+    ),
+    Repair(
+        "memory_lock",
+        'sched.mem.pin = "TRUE"\nmemsize = "64"\nsched.mem.minsize = "64"\n',
+        ("<locked/>",),
+        ('sched.mem.pin = "TRUE"', 'sched.mem.min = "64"', 'sched.mem.minsize = "64"'),
+    ),
     Repair("any_model", nic('virtualDev = "sriov"'), ("<model type='sriov'/>",), ('ethernet0.virtualDev = "sriov"',)),
     Repair("lenient_ethernet", 'ethernet.foo = "x"\n', ("<devices>",)),
     Repair(
@@ -299,7 +357,7 @@ CASES = [
         ('scsi0:0.fileName = "disks/a.vmdk"',),
     ),
 ]
-ONLY_WRITTEN = {"driver_name_on_scsi"}
+ONLY_WRITTEN = {"driver_name_on_scsi", "hardware_needs", "reports"}
 
 
 def through(given: str, dialect: Dialect) -> tuple[str, str]:

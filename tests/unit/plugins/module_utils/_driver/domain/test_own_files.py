@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.define import HARDWARE
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.definition import HARDWARE
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.own_files import OwnFiles, own_files
 from ansible_collections.virt.esx.plugins.module_utils._names import (
     parse_datastore_path,
