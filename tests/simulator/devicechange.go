@@ -5,6 +5,8 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/vmware/govmomi/object"
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/types"
@@ -190,9 +192,11 @@ func (e *deviceEdit) refuseNetwork(i int, backing types.BaseVirtualDeviceBacking
 		} else {
 			found = e.d.s.registry.FindByName(b.DeviceName, networks) != nil
 		}
-	case *types.VirtualEthernetCardDistributedVirtualPortBackingInfo:
-		ref := types.ManagedObjectReference{Type: "DistributedVirtualPortgroup", Value: b.Port.PortgroupKey}
-		found = e.d.s.registry.Get(ref) != nil
+	case *distributedBacking:
+		if found = e.d.s.distributedNetwork(b) != nil; found && b.Port.PortKey == "" {
+			n := e.d.s.ports.Add(1)
+			b.Port.PortKey, b.Port.ConnectionCookie = fmt.Sprint(n), n*7919
+		}
 	case nil:
 		found = false
 	}

@@ -77,18 +77,11 @@ func writeNIC(f *vmxFile, slot string, card types.BaseVirtualEthernetCard) {
 	writeConnection(f, slot, e.Connectable)
 }
 
-// writeNetwork writes where a card is: a network, or a port of a distributed switch.
+// writeNetwork writes where a card is: on a network, or on a distributed switch.
 func writeNetwork(f *vmxFile, slot string, backing types.BaseVirtualDeviceBackingInfo) {
-	switch b := backing.(type) {
-	case *types.VirtualEthernetCardNetworkBackingInfo:
-		if f.get(slot+".dvs.portgroupId", "") != "" {
-			removeSlot(f, slot+".dvs")
-		}
+	distributed, _ := backing.(*distributedBacking)
+	writeDistributed(f, slot, distributed)
+	if b, ok := backing.(*types.VirtualEthernetCardNetworkBackingInfo); ok {
 		setText(f, slot+".networkName", b.DeviceName)
-	case *types.VirtualEthernetCardDistributedVirtualPortBackingInfo:
-		setText(f, slot+".dvs.switchId", b.Port.SwitchUuid)
-		setText(f, slot+".dvs.portgroupId", b.Port.PortgroupKey)
-		setText(f, slot+".dvs.portId", b.Port.PortKey)
-		f.edit(map[string]string{slot + ".networkName": ""})
 	}
 }
