@@ -61,7 +61,7 @@ def to_domain(connection: EsxConnection, record: DomainRecord, facts: HostFacts,
     """As ``to_xml``, as typed values."""
     path = parse_datastore_path(record.vmx_path or "")
     return replace(
-        read_vmx(text, directory=f"[{path.datastore}] {path.directory}".rstrip(), datastores=facts.volumes),
+        read_vmx(text, directory=str(path.parent), datastores=facts.volumes),
         datacenter_path=connection.datacenter_path_of(record.values["runtime.host"]),
         moref=record.moid,
         id=record.id,

@@ -58,10 +58,10 @@ def test_other_shares_are_refused(text: str) -> None:
         ({"reservation": 0, "limit": 0}, SchedulerRequest(reservation_mhz=0, limit_mhz=0)),
         ({"reservation": 500, "limit": -1}, SchedulerRequest(reservation_mhz=500, limit_mhz=-1)),
         ({"shares": "-3"}, SchedulerRequest(shares="high")),
-        ({"min_guarantee": "1025"}, SchedulerRequest(min_guarantee_kib=2048)),
+        ({"min_guarantee": "1025 KiB"}, SchedulerRequest(min_guarantee_kib=2048)),
         ({"min_guarantee": "1 GiB"}, SchedulerRequest(min_guarantee_kib=1048576)),
         ({"memory_limit": "-1", "memory_shares": "high"}, SchedulerRequest(memory_limit_kib=-1, memory_shares="high")),
-        ({"memory_limit": "1025", "memory_shares": "7"}, SchedulerRequest(memory_limit_kib=2048, memory_shares=7)),
+        ({"memory_limit": "1025 KiB", "memory_shares": "7"}, SchedulerRequest(memory_limit_kib=2048, memory_shares=7)),
     ],
 )
 def test_options_become_a_wish(options: dict[str, Any], wanted: SchedulerRequest) -> None:
