@@ -304,7 +304,7 @@ func writeNICs(f *vmxFile, list []types.BaseVirtualDevice) {
 		if i := slices.IndexFunc(added, func(c types.BaseVirtualEthernetCard) bool {
 			return strings.EqualFold(c.GetVirtualEthernetCard().MacAddress, nicAddress(f, slot))
 		}); i >= 0 && slots[slot] == nil {
-			slots[slot] = added[i] // before Delete, which clears the last element
+			slots[slot] = added[i] // first: Delete clears what it moves from
 			added = slices.Delete(added, i, i+1)
 		}
 	}
@@ -329,7 +329,11 @@ func nicAddress(f *vmxFile, slot string) string {
 func writeNIC(f *vmxFile, slot string, card types.BaseVirtualEthernetCard) {
 	e := card.GetVirtualEthernetCard()
 	setFlag(f, slot+".present", true)
-	writeNetwork(f, slot, e.Backing)
+	distributed, _ := e.Backing.(*distributedBacking)
+	writeDistributed(f, slot, distributed)
+	if b, ok := e.Backing.(*types.VirtualEthernetCardNetworkBackingInfo); ok && f.get(slot+".networkName", "") != b.DeviceName {
+		f.set(slot+".networkName", b.DeviceName)
+	}
 	if wake := e.WakeOnLanEnabled; wake != nil && *wake == strings.EqualFold(f.get(slot+".wakeOnPcktRcv", "true"), "false") {
 		setFlag(f, slot+".wakeOnPcktRcv", *wake)
 	}

@@ -55,6 +55,10 @@ class Plan:
     steps: Sequence[Step]
     record: DomainRecord | None
 
+    def worked_on(self) -> Sequence[DomainRecord]:
+        """Return the domains whose pending questions and tasks have to be dealt with before the first step."""
+        return () if self.record is None else (self.record,)
+
     def names(self) -> list[str]:
         """Return the names of the steps."""
         return [step.name for step in self.steps]
@@ -114,7 +118,8 @@ def carry_out(
         confirm_name(connection, plan.record)
     with writing(connection.session):
         if invocation.check_mode:
-            check_pending_question(connection, plan.record)
+            for record in plan.worked_on():
+                check_pending_question(connection, record)
             return Outcome(plan, plan, plan.names(), changed=True)
         progress = _Progress(plan)
         try:
@@ -138,7 +143,8 @@ class _Progress(Generic[AnyPlan]):
 
 def _carry_out_steps(connection: EsxConnection, make_plan: Callable[[], AnyPlan], progress: _Progress[AnyPlan]) -> None:
     for tries in range(_TRIES):
-        if wait_until_idle(connection, progress.plan.record):
+        waited = [wait_until_idle(connection, record) for record in progress.plan.worked_on()]
+        if any(waited):
             progress.plan = _made(make_plan)
         try:
             for step in progress.plan.steps:
