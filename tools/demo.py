@@ -65,6 +65,7 @@ def main() -> None:
         CREDENTIALS["ESX_PASSWORD"],
     )
     with start_simulator(*flags) as host:
+        host.add_disk(f"[{DATASTORE}] demo/demo.vmdk")  # a host starts no domain without its disk
         headline(
             f"A simulated ESX host listens on {host.url}, with a certificate that it has signed itself.",
             "The playbook examples/demo.yml shows a VMX file as domain XML, and lets a domain run on that host.",

@@ -110,14 +110,15 @@ def test_what_a_running_domain_uses_is_locked(host: Client) -> None:
     domain = host.domain("domain-1")
     disk = "[local-storage] domain-1/domain-1.vmdk"
     disks, files = host.content.virtualDiskManager, host.content.fileManager
-    for act in (
-        lambda: disks.DeleteVirtualDisk_Task(disk, None),
-        lambda: disks.ExtendVirtualDisk_Task(disk, None, 9 << 20),
-        lambda: disks.CopyVirtualDisk_Task(disk, None, "[local-storage] copy.vmdk", None),
-        lambda: files.DeleteDatastoreFile_Task("[local-storage] domain-1", None),
-    ):
+    refused: list[tuple[Any, tuple[Any, ...]]] = [
+        (disks.DeleteVirtualDisk_Task, (disk, None)),
+        (disks.ExtendVirtualDisk_Task, (disk, None, 9 << 20)),
+        (disks.CopyVirtualDisk_Task, (disk, None, "[local-storage] copy.vmdk", None)),
+        (files.DeleteDatastoreFile_Task, ("[local-storage] domain-1", None)),
+    ]
+    for method, arguments in refused:
         with pytest.raises(vim.fault.FileLocked):
-            host.wait(act())
+            host.wait(method(*arguments))
     assert host.folder("GET", "domain-1/domain-1-flat.vmdk")[0] == 500
     assert host.folder("DELETE", "domain-1/domain-1-flat.vmdk")[0] == 500
     host.wait(domain.CreateSnapshot_Task("backup", "", False, False))

@@ -141,7 +141,7 @@ def test_with_strict_an_expression_has_to_work(
 
 def test_a_guest_is_reached_at_the_address_that_it_tells(host: Simulator, tmp_path: pathlib.Path) -> None:
     with client(host, login=(USER, PASSWORD)) as session:
-        told = {"SET.guest.ipAddress": "192.0.2.7", "SET.guest.hostName": "web.example.com"}
+        told = {"simulator.address": "192.0.2.7", "simulator.hostName": "web.example.com", "simulator.tools": "running"}
         session.reconfigure(session.domain("domain-1"), extra=told)
     path = write_inventory(tmp_path, host, hostnames=["esx_guest_hostname", "esx_name"])
     found = hosts_of(list_inventory(path))
