@@ -28,7 +28,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.boot import read_
 from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element, child, children
 from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
-from ansible_collections.virt.esx.plugins.module_utils._domain.model import Interface, VdsPort
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Interface, Keys, VdsPort
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
     LONG_MAX,
     YES_NO,
@@ -98,6 +98,7 @@ def read_interface(element: Element, forms: XmlForms) -> Interface:
         model=(model.get("type") or "").lower() or None if model is not None else None,
         link=None if link is None else choice_attr(link, "state", _LINK_STATES),
         boot_order=read_boot_order(parts),
+        keys=_port_key(parts.get("source"), forms) if kind == "vds" else (),
         line=element.sourceline,
     )
 
@@ -133,10 +134,16 @@ def _vds_port(element: Element, forms: XmlForms) -> VdsPort:
     group = source.get("portgroupid")
     return VdsPort(
         switch_id,
-        int_attr(source, "portid", -LONG_MAX - 1, LONG_MAX) or 0,
+        0 if _port_key(source, forms) else int_attr(source, "portid", -LONG_MAX - 1, LONG_MAX) or 0,
         group if forms.bare_vds else group or None,
         int_attr(source, "connectionid", -LONG_MAX - 1, LONG_MAX) or 0,
     )
+
+
+def _port_key(source: Element | None, forms: XmlForms) -> Keys:
+    """The port of a distributed switch under NSX, whose id is a UUID, as the key of VMX that has it."""
+    port = source.get("portid") if source is not None and forms.more else None
+    return (("dvs.portId", port),) if port is not None and to_uuid(port) is not None else ()
 
 
 def write_interface(interface: Interface, forms: XmlForms) -> str:

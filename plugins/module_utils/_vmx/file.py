@@ -35,6 +35,7 @@ _BOOLEANS_OF_VMWARE = {
     **dict.fromkeys(("true", "t", "yes", "y", "on", "1"), True),
     **dict.fromkeys(("false", "f", "no", "n", "off", "0"), False),
 }
+_INDENT = 80  # blanks before a key, at most, that the quick search for its line knows
 _SHOWN = 60  # characters of a line in a report
 # Keys without whose values a domain cannot be told.
 _ESSENTIAL = {"config.version", "virtualhw.version", "memsize", "numvcpus"}
@@ -138,7 +139,15 @@ class VmxFile:
 
     def line(self, key: str) -> int | None:
         """The line that the key is on, counted from 1; None where it is missing."""
-        return next((line for name, line in self.lines() if name == key.lower()), None)
+        wanted, text = key.lower(), self.text.lower()
+        if wanted not in self.raw:
+            return None
+        found = -1 if '"""' in text else text.find(wanted)  # a value of several lines can look like statements
+        while found >= 0:
+            if _is_name(text, found, found + len(wanted)):
+                return text.count("\n", 0, found) + 1
+            found = text.find(wanted, found + len(wanted))
+        return next((line for name, line in self.lines() if name == wanted), None)
 
     def statements(self) -> Iterator[lexer.Statement]:
         """The statements in their order."""
@@ -171,6 +180,14 @@ class VmxFile:
     def error_at(self, key: str, message: str) -> ParseError:
         """The error that says what is wrong with the value of the key, and where it is."""
         return ParseError(message, where=key, line=self.line(key))
+
+
+def _is_name(text: str, start: int, end: int) -> bool:
+    """Whether a part of a text is plainly the name of a statement: first on its line, and before a ``=``."""
+    first = max(0, start - _INDENT)
+    before = text[first:start].rstrip(" \t")
+    begins_line = before.endswith(("\n", "\r")) or (not before and first == 0)
+    return begins_line and text[end : end + _INDENT].lstrip(" \t").startswith("=")
 
 
 class _Decoded(NamedTuple):

@@ -311,7 +311,7 @@ def _network(interface: Interface, context: WriteContext) -> list[Entry]:
     if interface.type == "null":
         return _kept_lines(interface, _OF_OTHER_CONNECTIONS)
     if interface.type == "vds" and interface.vds is not None:
-        port = _kept_lines(interface, _PORT)
+        port = [] if interface.vds.port_id else _kept_lines(interface, _PORT)
         return [*(line for line in _port(interface.vds, context) if not port or line[0] != "dvs.portId"), *port]
     if interface.type == "network" and context.dialect.hostonly and interface.source == HOSTONLY:
         return [("connectionType", HOSTONLY)]

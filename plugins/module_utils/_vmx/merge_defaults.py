@@ -29,6 +29,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import (
     VdsPort,
 )
 from ansible_collections.virt.esx.plugins.module_utils._domain.shares import same_shares
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import round_up
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import NO_UUID
 from ansible_collections.virt.esx.plugins.module_utils._vmx.peripherals import usb_kind
 
@@ -40,19 +41,19 @@ def with_settings_of(described: Domain, present: Domain, *, keeps_shares: bool =
         number of processors.
     """
     shares, guarantee = described.shares, described.min_guarantee_kib
+    locked = described.memory_locked or present.memory_locked
+    described = _with_boot_order(described, present)
     if shares is None and present.shares is not None:
         shares = present.shares if keeps_shares else same_shares(present.shares, present.vcpus, described.vcpus)
-    if guarantee is None and present.min_guarantee_kib:
-        guarantee = min(present.min_guarantee_kib, described.current_memory_kib or described.memory_kib)
-    described = _with_boot_order(described, present)
-    locked = described.memory_locked or present.memory_locked
     if locked:
-        guarantee = described.memory_kib
+        guarantee = round_up(described.memory_kib, 4096)
+    elif guarantee is None and present.min_guarantee_kib:
+        guarantee = min(present.min_guarantee_kib, described.current_memory_kib or described.memory_kib)
     return replace(
         described,
-        memory_locked=locked,
         description=present.description if described.description is None else described.description,
         min_guarantee_kib=guarantee,
+        memory_locked=locked,
         shares=shares,
         cpuset=described.cpuset or present.cpuset,
         cpu=described.cpu or _same_cores(present.cpu, described.vcpus),

@@ -81,7 +81,7 @@ def _files(domain: Domain) -> _Files:
     """The files of a domain by what has them; its nvram, which always lies beside the VMX, first."""
     found: _Files = {}
     if domain.os.nvram is not None:
-        found["nvram",] = domain.os.nvram
+        found["nvram", None] = domain.os.nvram
     for disk in domain.disks:
         if disk.type == "file" and disk.source is not None:
             found[disk.bus, disk.address] = disk.source

@@ -13,8 +13,7 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.model import Cpu, Domain, Os
-from ansible_collections.virt.esx.plugins.module_utils._domain.shares import same_shares
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.browser import scsi_model_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import Difference, differences
@@ -28,6 +27,7 @@ from ansible_collections.virt.esx.plugins.module_utils._names import (
 )
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import DatastoreFile, get_file, put_file
 from ansible_collections.virt.esx.plugins.module_utils._vmx.merge import as_in_xml, merge_vmx
+from ansible_collections.virt.esx.plugins.module_utils._vmx.merge_defaults import with_settings_of
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
 
 
@@ -113,52 +113,8 @@ def _wanted(request: DomainRequest, present: Domain, directory: str, facts: Host
         described = read_vmx(request.vmx, directory=directory, datastores=facts.volumes, report=request.report)
     else:
         described = request.xml or present
-    wanted = with_options(_with_settings(_with_password(described, present), present), request)
+    wanted = with_options(with_settings_of(described, present), request)
     return replace(wanted, uuid=present.uuid, name=request.name or present.name)
-
-
-def _with_settings(described: Domain, present: Domain) -> Domain:
-    """With the present settings where the description says nothing of them.
-
-    Some are set by tasks of their own (``annotation``, ``esx_scheduler``), and a guest does not start with another
-    firmware than the one that it was installed with.
-    """
-    shares, guarantee = described.shares, described.min_guarantee_kib
-    if shares is None and present.shares is not None:
-        shares = same_shares(present.shares, present.vcpus, described.vcpus)
-    if not guarantee and present.min_guarantee_kib:
-        guarantee = min(present.min_guarantee_kib, described.current_memory_kib or described.memory_kib)
-    return replace(
-        described,
-        description=described.description or present.description,
-        min_guarantee_kib=guarantee,
-        shares=shares,
-        cpuset=described.cpuset or present.cpuset,
-        cpu=described.cpu or _same_cores(present.cpu, described.vcpus),
-        os=_same_firmware(described.os, present.os),
-    )
-
-
-def _same_cores(present: Cpu | None, vcpus: int) -> Cpu | None:
-    """Sockets with as many cores as now, where the processors can be spread over them."""
-    if present is None or vcpus % present.cores:
-        return None
-    return replace(present, sockets=vcpus // present.cores)
-
-
-def _same_firmware(described: Os, present: Os) -> Os:
-    if described.firmware is not None:
-        return described
-    secure_boot = present.secure_boot if described.secure_boot is None else described.secure_boot
-    return replace(described, firmware=present.firmware, secure_boot=secure_boot)
-
-
-def _with_password(described: Domain, present: Domain) -> Domain:
-    """No XML that was read from a host has the VNC password: one without it leaves it as it is."""
-    if not described.graphics or not present.graphics or described.graphics[0].password is not None:
-        return described
-    first = replace(described.graphics[0], password=present.graphics[0].password)
-    return replace(described, graphics=(first, *described.graphics[1:]))
 
 
 def _check_name(connection: EsxConnection, record: DomainRecord, after: Domain) -> None:
