@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pathlib
+from dataclasses import replace
 
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_read import read_domain
@@ -14,6 +15,7 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._report import Report
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS
 from ansible_collections.virt.esx.plugins.module_utils._vmx.encoding import python_codec
+from ansible_collections.virt.esx.plugins.module_utils._vmx.merge import as_in_xml
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
 from ansible_collections.virt.esx.plugins.module_utils._vmx.write import write_vmx
 from ansible_collections.virt.esx.tests.unit.plugins.module_utils._vmx.samples import vmx
@@ -195,3 +197,35 @@ def test_chance_can_be_chosen_where_libvirt_makes_things_up() -> None:
     written = write_vmx(read_domain(xml, libvirt.xml), dialect=libvirt, random=lambda count: bytes([7] * count))
     assert 'uuid.bios = "07 07 07 07 07 07 07 07-07 07 07 07 07 07 07 07"' in written
     assert 'ethernet0.generatedAddress = "00:0c:29:07:07:07"' in written
+
+
+def test_the_first_libvirt_wants_one_processor_or_an_even_number() -> None:
+    xml = "<domain type='vmware'><name>n</name><memory>4096</memory><vcpu>{}</vcpu><os><type>hvm</type></os></domain>"
+    classic = DIALECTS["classic"]
+    for number in (1, 2, 6):
+        assert write_vmx(read_domain(xml.format(number), classic.xml), dialect=classic)
+    with pytest.raises(ParseError, match="<vcpu>: 3 processors are neither 1 nor an even number"):
+        write_vmx(read_domain(xml.format(3), classic.xml), dialect=classic)
+
+
+def test_only_keys_that_are_kept_are_taken_from_the_metadata() -> None:
+    xml = """<domain type='vmware'><name>n</name><memory>4096</memory><os><type>hvm</type></os><metadata>
+      <esx:vmx xmlns:esx='urn:virt.esx:domain:1.0'><esx:controller type='scsi' index='0' virtualDev='x'/></esx:vmx>
+      </metadata></domain>"""
+    with pytest.raises(ParseError, match="the key 'virtualDev' has no place here; expected one of 'sharedBus'"):
+        read_domain(xml, DIALECTS["esx"].xml)
+
+
+def test_without_identifiers_there_are_none_in_the_xml() -> None:
+    xml = write_domain(read_vmx(vmx('ethernet0.present = "TRUE"\n')), DIALECTS["esx"].xml)
+    assert "<uuid>" not in xml
+    assert "<mac " not in xml
+
+
+def test_nvme_disks_on_a_bus_of_their_own() -> None:
+    domain = read_vmx(vmx('nvme0.present = "TRUE"\nnvme0:1.present = "TRUE"\nnvme0:1.fileName = "a.vmdk"\n'))
+    forms = replace(DIALECTS["esx"].xml, nvme_bus=True)
+    xml = write_domain(domain, forms)
+    assert "<target dev='nvme0n2' bus='nvme'/>" in xml
+    assert "<controller type='nvme' index='0'/>" in xml
+    assert read_domain(xml, DIALECTS["esx"].xml).disks == as_in_xml(domain).disks
