@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
@@ -52,6 +53,8 @@ def told(domain: Domain) -> dict[str, Any]:
     """What a domain says for itself, which nothing of a present one is added to."""
     plain = ("name", "description", "memory_kib", "current_memory_kib", "min_guarantee_kib", "vcpus", "cpuset", "cpu")
     devices = ("serials", "parallels", "graphics", "tpms")
+    if domain.os.firmware == "efi":  # with EFI the boot order is not in the VMX
+        domain = replace(domain, disks=tuple(replace(disk, boot_order=None) for disk in domain.disks))
     return {
         **{name: getattr(domain, name) for name in plain + devices},
         # libvirt does not see the drives of a console's PC, so they stay where nothing else is in their slots
