@@ -17,6 +17,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.connection import
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord
 from ansible_collections.virt.esx.plugins.module_utils._driver.pending import check_pending_question, wait_until_idle
+from ansible_collections.virt.esx.plugins.module_utils._driver.step_errors import say_state, step_named
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 from ansible_collections.virt.esx.plugins.module_utils._vi.licence import writing
 
@@ -108,16 +109,26 @@ def carry_out(connection: EsxConnection, invocation: Invocation, make_plan: Call
                 plan = _made(make_plan)
             try:
                 for step in plan.steps:
-                    step.carry_out()
+                    with step_named(_subject(plan), step.name):
+                        step.carry_out()
                     done.append(step.name)
                 break
             except EsxError as error:
                 if error.fault not in _OVERTAKEN or tries == _TRIES - 1:
+                    say_state(error, done, lambda: make_plan().names())
                     raise
                 before, plan = plan, _made(make_plan)
                 if error.fault != "TaskInProgress" and before.names() == plan.names():
                     raise
     return Outcome(plan, first, done, changed=bool(plan.steps or done or connection.answered))
+
+
+def _subject(plan: Plan) -> str:
+    """What a plan works on, in words; nothing where the names of its steps say it."""
+    target = getattr(plan, "target", None)
+    if isinstance(target, Target):
+        return str(target)
+    return "" if plan.record is None else f"domain '{plan.record.name}'"
 
 
 def _made(make_plan: Callable[[], AnyPlan]) -> AnyPlan:
@@ -133,5 +144,4 @@ def _made(make_plan: Callable[[], AnyPlan]) -> AnyPlan:
 def append_to_message(error: BaseException, sentence: str) -> None:
     """Add to an error what state things are in now."""
     if isinstance(error, EsxError):
-        error.message = f"{error.message} {sentence}"
-        error.args = (error.message,)
+        error.append(sentence)
