@@ -20,7 +20,16 @@ type options struct {
 	clusterHosts    int
 	domains         int
 	datastores      int
+	localDatastores int
+	datacenters     int
+	drs             string
+	ha              int
+	vcls            int
+	bootTime        time.Duration
+	leaseTimeout    time.Duration
 	datastoreName   string
+	datastoreTypes  string
+	datastoreGiB    int64
 	autostart       bool
 	tls             bool
 	tlsCert, tlsKey string
@@ -36,6 +45,7 @@ type options struct {
 	traceFile       string
 	idleTimeout     time.Duration
 	migrationDelay  time.Duration
+	copyDelay       time.Duration
 	withParent      bool
 	verbose         bool
 }
@@ -50,7 +60,7 @@ and with -with-parent when its standard input is closed. README.md has examples 
 // parseFlags reads the command line.
 func parseFlags(args []string, output io.Writer) (options, error) {
 	var o options
-	var idle, migration int
+	var idle, migration, boot, lease, copying int
 	f := flag.NewFlagSet("esx-simulator", flag.ContinueOnError)
 	f.SetOutput(output)
 	f.Usage = func() {
@@ -64,8 +74,21 @@ func parseFlags(args []string, output io.Writer) (options, error) {
 	f.IntVar(&o.clusterHosts, "cluster-hosts", 2, "hosts in each cluster")
 	f.IntVar(&o.domains, "domains", 2, "domains on each host, named domain-1, domain-2 ...")
 	f.IntVar(&o.datastores, "datastores", 1, "datastores, on all hosts")
+	f.IntVar(&o.localDatastores, "local-datastores", 0,
+		"datastores that one host alone has, of each host: \"datastore1\", \"datastore1 (1)\" ...")
+	f.IntVar(&o.datacenters, "datacenters", 1,
+		"datacenters of a vcenter, each with -hosts and -clusters; all have datastores of the same names, which are the same")
+	f.StringVar(&o.drs, "drs", "off",
+		"`off`; initial: clusters move a domain that is powered on; full: and empty a host that enters maintenance mode")
+	f.IntVar(&o.ha, "ha", 0, "`hosts` that each cluster keeps in reserve: nothing starts that would need them")
+	f.IntVar(&o.vcls, "vcls", 0, "vCLS `machines` in each cluster")
+	f.IntVar(&boot, "boot-time", 1000, "`milliseconds` from a host's reboot until it is there again")
+	f.IntVar(&lease, "lease-timeout", 300, "`seconds` until a lease without progress ends")
 	f.StringVar(&o.datastoreName, "datastore-name", "local-storage",
 		"name of the first datastore; the second gets \"-2\" behind it")
+	f.StringVar(&o.datastoreTypes, "datastore-types", "vmfs",
+		"`types` of the datastores with commas, vmfs or nfs; the last is that of all that follow")
+	f.Int64Var(&o.datastoreGiB, "datastore-capacity", 1024, "capacity of each datastore in `GiB`")
 	f.BoolVar(&o.autostart, "autostart", true, "the domains run")
 	f.BoolVar(&o.tls, "tls", true, "HTTPS; =false for HTTP")
 	f.StringVar(&o.tlsCert, "tlscert", "", "certificate `file` (PEM) instead of a self-signed one")
@@ -85,6 +108,7 @@ func parseFlags(args []string, output io.Writer) (options, error) {
 	f.StringVar(&o.traceFile, "trace", "", "`file` for a trace: one line of JSON for each call")
 	f.IntVar(&idle, "idle-timeout", 0, "`seconds` until an idle session expires; 0: never")
 	f.IntVar(&migration, "migration-delay", 0, "`milliseconds` that a migration takes")
+	f.IntVar(&copying, "copy-delay", 0, "`milliseconds` that copying a disk or file takes, at least")
 	f.BoolVar(&o.withParent, "with-parent", false, "end when standard input is closed")
 	f.BoolVar(&o.verbose, "verbose", false, "write the library's messages to standard error")
 	if err := f.Parse(args); err != nil {
@@ -93,6 +117,8 @@ func parseFlags(args []string, output io.Writer) (options, error) {
 	if f.NArg() > 0 {
 		return o, fmt.Errorf("unexpected argument %q", f.Arg(0))
 	}
+	o.bootTime, o.leaseTimeout = time.Duration(boot)*time.Millisecond, time.Duration(lease)*time.Second
+	o.copyDelay = time.Duration(copying) * time.Millisecond
 	o.idleTimeout, o.migrationDelay = time.Duration(idle)*time.Second, time.Duration(migration)*time.Millisecond
 	return o, o.check()
 }
@@ -116,9 +142,23 @@ func (o options) check() error {
 	if err := oneOf("licence", o.licence, "evaluation", "free"); err != nil {
 		return err
 	}
+	if err := oneOf("drs", o.drs, "off", "initial", "full"); err != nil {
+		return err
+	}
+	for _, kind := range strings.Split(o.datastoreTypes, ",") {
+		if err := oneOf("datastore-types", kind, "vmfs", "nfs"); err != nil {
+			return err
+		}
+	}
 	switch {
-	case o.datastores < 1:
-		return fmt.Errorf("-datastores must be at least 1")
+	case o.datastoreGiB < 1:
+		return fmt.Errorf("-datastore-capacity must be at least 1")
+	case o.datastores < 0 || o.datastores+o.localDatastores < 1:
+		return fmt.Errorf("-datastores and -local-datastores must be at least 1 together")
+	case o.datacenters < 1:
+		return fmt.Errorf("-datacenters must be at least 1")
+	case o.vcls > 0 && o.datastores < 1:
+		return fmt.Errorf("-vcls needs -datastores")
 	case o.kind == "vcenter" && o.hosts+o.clusters < 1:
 		return fmt.Errorf("a vcenter needs -hosts or -clusters")
 	case o.kind == "esx" && o.hostEndpoints != "":
@@ -131,9 +171,18 @@ func (o options) check() error {
 
 // datastoreNames are the names of the datastores.
 func (o options) datastoreNames() []string {
+	if o.datastores == 0 {
+		return nil
+	}
 	names := []string{o.datastoreName}
 	for n := 2; n <= o.datastores; n++ {
 		names = append(names, fmt.Sprintf("%s-%d", o.datastoreName, n))
 	}
 	return names
+}
+
+// datastoreType is the type of the n-th datastore.
+func (o options) datastoreType(n int) string {
+	kinds := strings.Split(o.datastoreTypes, ",")
+	return kinds[min(n, len(kinds)-1)]
 }
