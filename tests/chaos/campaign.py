@@ -19,7 +19,9 @@ from ansible_collections.virt.esx.tests.chaos.scenarios import SCENARIOS, Scenar
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 # What a host makes up itself, and so differs from run to run.
-_MADE_UP = re.compile(r"(?i)^(uuid|vc\.uuid|ethernet\d+\.(generated|address)|sched\.swap\.derivedName|scsi\d+:\d+\.redo)")
+_MADE_UP = re.compile(
+    r"(?i)^(uuid|vc\.uuid|ethernet\d+\.(generated|address)|sched\.swap\.derivedName|scsi\d+:\d+\.redo)"
+)
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,9 @@ class Exchange:
 
     def answer(self, status: str, body: bytes, kind: str = "text/html", extra: str = "") -> None:
         """Send an HTTP answer of our own."""
-        self.send(f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\n{extra}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+        self.send(
+            f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\n{extra}Content-Length: {len(body)}\r\n\r\n".encode() + body
+        )
 
     def fault(self, status: str, name: str, text: str, members: str = "") -> None:
         """Answer with a status for a file, with a fault for a call."""
@@ -126,7 +128,8 @@ def _garbage_body(exchange: Exchange) -> None:
 
 def _expire(exchange: Exchange) -> None:
     """All sessions really end before the server gets the request."""
-    control = http.client.HTTPConnection(*exchange.settings["control"], timeout=10)
+    host, port = exchange.settings["control"]
+    control = http.client.HTTPConnection(host, port, timeout=10)
     control.request("DELETE", "/_simulator/sessions")
     control.getresponse().read()
     control.close()

@@ -18,8 +18,8 @@ LONGEST = 4.0
 
 # The exchanges that change something on a server.
 ACTING = re.compile(
-    r"(PUT|DELETE) |(RegisterVM|PowerOnVM|PowerOffVM|ReconfigVM|RelocateVM|MigrateVM|DeleteVirtualDisk|CreateVirtualDisk|"
-    r"DeleteDatastoreFile|MoveDatastoreFile|CopyVirtualDisk)_Task|UnregisterVM|ShutdownGuest|Reload|MakeDirectory|"
+    r"(PUT|DELETE) |(RegisterVM|PowerOnVM|PowerOffVM|ReconfigVM|RelocateVM|MigrateVM|DeleteVirtualDisk|"
+    r"CreateVirtualDisk|DeleteDatastoreFile|MoveDatastoreFile|CopyVirtualDisk)_Task|UnregisterVM|ShutdownGuest|Reload|MakeDirectory|"
     r"ReconfigureAutostart"
 )
 
@@ -28,7 +28,9 @@ DOUBTFUL = (
     *("reset_before", "reset_after", "stall_before", "stall_after", "half", "http502", "http502_after", "http503"),
     *("garbage", "garbage_body", "empty200", "html200", "tls_alert", "trickle", "redirect301", "redirect307"),
 )
-_SETTLED = re.compile(rf"{re.escape(DOUBT)}|second look|[Aa]s a look shows|A look shows|as before|again\.|was not carried")
+_SETTLED = re.compile(
+    rf"{re.escape(DOUBT)}|second look|[Aa]s a look shows|A look shows|as before|again\.|was not carried"
+)
 _INNARDS = re.compile(r"NoneType|_ssl\.c|object at 0x|xml\.parsers|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 PROBLEMS = {
@@ -96,7 +98,8 @@ def _session(record: Record) -> bool:
     if not record.sessions or _killed(record) or record.case.fault in ("refused", "notauth"):
         return False
     if record.name == "Logout":
-        return not record.result.get("warnings")
+        told = [*record.result.get("warnings", ()), record.result.get("stderr", "")]
+        return not any("could not be closed" in text for text in told)
     return record.name != "Login"
 
 

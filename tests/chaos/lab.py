@@ -9,13 +9,16 @@ import contextlib
 import json
 import multiprocessing
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +34,10 @@ from ansible_collections.virt.esx.tests.simulator_client import Simulator, start
 USER, PASSWORD = "root", "S3cr3t-chaos-pw"
 
 # The two ways of running: in a worker's process, whose session is kept for later items of a loop, and as a module.
-WAYS = {"action": keep_session, "module": open_session}
+WAYS: dict[str, Any] = {
+    "action": partial(keep_session, tell=lambda text: print(text, file=sys.stderr)),
+    "module": open_session,
+}
 
 # The client's option ``timeout`` in seconds, and how long a fault stalls an answer.
 TIMEOUT = 1
@@ -76,19 +82,22 @@ class Lab:
         before = os.environ.get("TMPDIR")
         os.environ["TMPDIR"] = str(place)
         try:
-            with start_simulator("-tls=false", "-username", USER, "-password", PASSWORD, *flags) as simulator:
-                yield simulator
+            simulator = start_simulator("-tls=false", "-username", USER, "-password", PASSWORD, *flags)
         finally:
             os.environ.pop("TMPDIR")
             if before is not None:
                 os.environ["TMPDIR"] = before
-            subprocess.run(["rm", "-rf", str(place)], check=True)
+        try:
+            with simulator:
+                yield simulator
+        finally:
+            shutil.rmtree(place, ignore_errors=True)
 
     def files(self) -> list[str]:
         """The files in the simulator's datastores, and empty directories, by their paths below the datastore."""
         place, found = self.directory / "simulator", []
         for directory, names, files in os.walk(place):
-            inside = os.path.relpath(directory, place).split(os.sep)[1:]
+            inside = Path(directory).relative_to(place).parts[1:]
             found += ["/".join([*inside, name]) for name in files]
             found += ["/".join(inside) + "/"] if inside and not names and not files else []
         return sorted(name for name in found if name and not name.startswith("certificate"))
@@ -108,7 +117,7 @@ class Lab:
         :returns: the module's result; ``hung`` and ``killed`` tell how the process ended, ``seconds`` how long it took.
         """
         ours, theirs = _fork.Pipe()
-        errors = self.directory / "client.err"
+        errors = self.directory / f"client-{threading.get_ident()}.err"
         process = _fork.Process(target=_client, args=(contract, dict(arguments), way, theirs, errors))
         process.start()
         theirs.close()

@@ -106,7 +106,8 @@ class Proxy:
 
 
 def _read_request(incoming: BinaryIO) -> tuple[list[bytes], bytes]:
-    head, length = [], 0
+    head: list[bytes] = []
+    length = 0
     while True:
         line = incoming.readline(65536)
         if not line:

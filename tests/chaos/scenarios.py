@@ -44,7 +44,7 @@ def _nothing(_lab: Lab, _simulator: Simulator) -> None:
 
 def _disk(_lab: Lab, simulator: Simulator) -> None:
     """A disk where the domain 'web' wants one."""
-    params = {"name": "x", **{name: None for name in CONNECTION}, **_connected(simulator)}
+    params = {"name": "x", **dict.fromkeys(CONNECTION), **_connected(simulator)}
     with open_connection(Invocation(params, False, False, _ignore)) as connection:
         content, datacenter = connection.session.content, connection.context.datacenter
         content.fileManager.MakeDirectory("[datastore1] web", datacenter, True)

@@ -75,6 +75,7 @@ class _Crew:
             try:
                 task = job.start()
             except EsxError as error:
+                error.append(f"{job.action} {'may have begun' if error.in_doubt else 'has not begun'}.")
                 self.results[number] = error
                 if isinstance(error, ConnectionFailed):
                     self._drop_the_rest(error)
