@@ -257,6 +257,21 @@ def test_proxies(
         assert proxy.asked == [(*asked, port)]
 
 
+@pytest.mark.parametrize("word", ["secret", "wrong"])
+@pytest.mark.parametrize("kind", ["http", "socks5"])
+def test_a_proxy_with_a_login(kind: str, word: str) -> None:
+    proxy = Proxy(login=("user", "secret"))
+    with serve(Echo().handle) as port, serve(proxy.handle) as proxy_port:
+        server = ProxyServer(kind, "127.0.0.1", proxy_port, "user")
+        endpoint = Endpoint("127.0.0.1", port, transport="http", proxy=server, proxy_password=word)
+        if word == "secret":
+            assert get(endpoint) == b"hello"
+        else:
+            with pytest.raises(ConnectionFailed, match="gives no connection") as caught:
+                get(endpoint)
+            assert "proxy_password" in str(caught.value.hint)
+
+
 def test_the_certificate_is_checked_behind_a_proxy(certificates: dict[str, Certificate]) -> None:
     with tls_server(certificates["other"]) as (port, echo), serve(Proxy().handle) as proxy_port:
         server = ProxyServer("socks5", "127.0.0.1", proxy_port)
