@@ -14,9 +14,8 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import
 from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
 from ansible_collections.virt.esx.plugins.module_utils._vi import session as session_module
 from ansible_collections.virt.esx.plugins.module_utils._vi import stub, worker_sessions
-from ansible_collections.virt.esx.plugins.module_utils._vi.about import oldest_version
+from ansible_collections.virt.esx.plugins.module_utils._vi.about import oldest_version, pyvmomi_versions
 from ansible_collections.virt.esx.plugins.module_utils._vi.answers import Unreadable, read_answer
-from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import VmomiSupport
 from ansible_collections.virt.esx.plugins.modules.esx_domain_info import CONTRACT
 from ansible_collections.virt.esx.tests.integration.vi.sessions import (
     PASSWORD,
@@ -63,7 +62,7 @@ def test_an_answer_that_cannot_be_read_is_asked_for_in_the_newest_version(
             raise Unreadable("it has parts that pyVmomi cannot read")
         return read_answer(content, info, made_by)
 
-    newest = str(VmomiSupport.versionMap["vim25/7.0"])  # the newest that pyVmomi knows, of a server that is newer
+    newest = max(version for version in pyvmomi_versions() if version[0] < (8,))[1]  # of a pyVmomi that is older
     monkeypatch.setattr(stub, "read_answer", read)
     monkeypatch.setattr(session_module, "newest_version", lambda: newest)
     with session_on(host) as session:
