@@ -40,9 +40,9 @@ _HINTS = {
     "HostAccessRestrictedToManagementServer": "The host accepts this only from the vCenter that manages it: use vpx://.",
     "RestrictedVersion": "Assign a licence that includes the vSphere API; what only reads works without one.",
     "ManagedObjectNotFound": "It has been removed, run the task again.",
-    **dict.fromkeys(("CannotAccessVmDisk", "CannotAccessFile", "VirtualDiskBackingNotSupported"), _DISK),
+    **dict.fromkeys(("CannotAccessVmDisk", "CannotAccessFile", "DiskNotSupported"), _DISK),
     **dict.fromkeys(("CannotAccessVmDevice", "CannotAccessLocalSource", "RemoteDeviceNotSupported"), _DEVICE),
-    **dict.fromkeys(("CannotAccessNetwork", "CannotAccessVmNetwork", "NetworksMayNotBeTheSame"), _NETWORK),
+    **dict.fromkeys(("CannotAccessNetwork", "NetworksMayNotBeTheSame"), _NETWORK),
     **dict.fromkeys(("CpuIncompatible", "CpuIncompatible1ECX", "CpuIncompatible81EDX"), _CPU),
     **dict.fromkeys(("FeatureRequirementsNotMet", "VirtualHardwareVersionNotSupported"), _CPU),
     **dict.fromkeys(
