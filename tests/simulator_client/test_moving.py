@@ -70,9 +70,7 @@ def test_a_fault_has_its_required_members(pair: Simulator, center: Client) -> No
     pair.change_from_outside("domain-1", set={"simulator.migration.error": ""})
 
 
-@pytest.mark.parametrize(
-    "fault", ["CannotAccessVmDisk", "InvalidPowerState", "ResourceInUse", "InsufficientResourcesFault"]
-)
+@pytest.mark.parametrize("fault", ["CannotAccessVmDisk", "InvalidPowerState", "ResourceInUse", "InsufficientResourcesFault"])
 def test_any_fault_can_be_read(pair: Simulator, center: Client, fault: str) -> None:
     pair.inject(method="PowerOffVM_Task", fault=fault, **{"in": "task"})
     try:
@@ -153,11 +151,7 @@ def test_nothing_works_on_a_host_that_is_not_connected(pair: Simulator, center: 
     assert center.get(host, "runtime.connectionState") == state
     assert center.get(domain, "runtime.connectionState") == "disconnected"
     assert not center.get(center.all(vim.Datastore)["datastore1 (1)"], "summary.accessible")
-    for call in (
-        domain.PowerOffVM_Task,
-        lambda: host.EnterMaintenanceMode_Task(timeout=0),
-        host.QueryHostConnectionInfo,
-    ):
+    for call in (domain.PowerOffVM_Task, lambda: host.EnterMaintenanceMode_Task(timeout=0), host.QueryHostConnectionInfo):
         with pytest.raises(vmodl.fault.HostNotConnected):
             call()
     assert checked(center, center.domain("domain-1"), **target(center, "DC0_H1")) == ["HostNotConnected"]
