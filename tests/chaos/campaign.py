@@ -98,7 +98,7 @@ def run_case(lab: Lab, reference: Reference, case: Case) -> Record:
         again, third = (_straight(lab, scenario, simulator) for _turn in range(2))
         return Record(
             case=case,
-            name=reference.names[case.exchange - 1],
+            name=seen["names"][case.exchange - 1] if seen["fired"] else reference.names[case.exchange - 1],
             fired=seen["fired"],
             result=result,
             again=again,

@@ -91,16 +91,16 @@ class _Crew:
             with watch_all(self.session, list(self.running.values())) as watch:
                 while len(self.running) == before:
                     left = min(waiting.remaining for waiting in self.running.values())
-                    self._take(watch.next_changes(left) if left > 0 else watch.read())
+                    self._take(watch.next_changes(left) if left > 0 else watch.read(), as_it_is=left <= 0)
         except EsxError as error:
             self.results.update({number: waiting.lost(error) for number, waiting in self.running.items()})
             self.running.clear()
             self._drop_the_rest(error)
 
-    def _take(self, changes: Changes) -> None:
+    def _take(self, changes: Changes, *, as_it_is: bool) -> None:
         for number, waiting in list(self.running.items()):
             try:
-                waiting.take(changes)
+                waiting.take(changes, as_it_is=as_it_is)
                 if not waiting.ended:
                     continue
                 self.results[number] = waiting.outcome()
