@@ -70,7 +70,11 @@ _FAULTS = () if vmodl is None else (vmodl.MethodFault,)
 _FAILURES = (OSError, http.client.HTTPException, _BadStatus, NotAnAnswer, UnknownFault, *_FAULTS)
 
 
-class SessionRenewed(ConnectionFailed):
+class BeginAgain(ConnectionFailed):
+    """A call whose arguments mean something only once was lost: what it belongs to has to be begun again."""
+
+
+class SessionRenewed(BeginAgain):
     """The session had ended and there is a new one; what was bound to the old one has to be begun again."""
 
 
@@ -192,7 +196,8 @@ class Stub(SoapStubAdapter):  # type: ignore[misc]
             return bad_status(server, name, answer.status, answer.reason, repeatable=repeatable)
         if isinstance(error, NotAnAnswer):
             return no_answer(server, name, str(error), repeatable=repeatable)
-        return broke_off(error, server, name, repeatable=repeatable, timeout=self.pool_of_ours.timeout)
+        explained = broke_off(error, server, name, repeatable=repeatable, timeout=self.pool_of_ours.timeout)
+        return BeginAgain(explained.message, hint=explained.hint) if name in _BOUND and is_dropped(error) else explained
 
     def _request(self, mo: Any, info: Any, args: Any) -> bytes:
         try:
