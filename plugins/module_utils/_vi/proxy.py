@@ -10,12 +10,15 @@ python-socks, which is only imported if a URI names such a proxy.
 from __future__ import annotations
 
 import base64
-import http.client
 import socket
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed, MissingLibrary
+from ansible_collections.virt.esx.plugins.module_utils._vi.channel import Channel
 from ansible_collections.virt.esx.plugins.module_utils._vi.uri import Proxy, join_host_port
+
+# The longest answer of a proxy.
+_LONGEST_HEAD = 16 * 1024
 
 
 def open_tcp(host: str, port: int, proxy: Proxy | None, timeout: float, password: str | None = None) -> socket.socket:
@@ -35,23 +38,45 @@ def open_tcp(host: str, port: int, proxy: Proxy | None, timeout: float, password
         if proxy.kind == "http":
             return _through_http(host, port, proxy, timeout, password)
         return _through_socks(host, port, proxy, timeout, password)
-    except (OSError, http.client.HTTPException) as error:
+    except OSError as error:
         raise _refused(proxy, host, port, error) from None
 
 
 def _through_http(host: str, port: int, proxy: Proxy, timeout: float, password: str | None) -> socket.socket:
-    headers = {}
+    """Ask with CONNECT; the time is for the whole answer."""
+    target = join_host_port(host, port)
+    lines = [f"CONNECT {target} HTTP/1.1", f"Host: {target}"]
     if proxy.user is not None:
         login = base64.b64encode(f"{proxy.user}:{password or ''}".encode()).decode()
-        headers["Proxy-Authorization"] = f"Basic {login}"
-    connection = http.client.HTTPConnection(proxy.host, proxy.port, timeout=timeout)
-    connection.set_tunnel(host, port, headers)
+        lines.append(f"Proxy-Authorization: Basic {login}")
+    plain = socket.create_connection((proxy.host, proxy.port), timeout)
     try:
-        connection.connect()
+        channel = Channel(plain)
+        channel.allow(timeout)
+        channel.sendall("\r\n".join([*lines, "", ""]).encode())
+        status = _answered_status(channel)
+        if not status.startswith("2"):
+            raise ConnectionError(f"it answers '{status}'")
     except BaseException:
-        connection.close()
+        plain.close()
         raise
-    return connection.sock
+    plain.settimeout(timeout)
+    return plain
+
+
+def _answered_status(channel: Channel) -> str:
+    """Status and reason of an answer that ends with its head; byte by byte, as what follows is the server's."""
+    head = b""
+    while not head.endswith((b"\r\n\r\n", b"\n\n")):
+        channel.arm()
+        byte = channel.socket.recv(1)
+        if not byte or len(head) > _LONGEST_HEAD:
+            raise ConnectionError("it does not speak HTTP")
+        head += byte
+    version, _blank, status = head.splitlines()[0].decode("latin-1").partition(" ")
+    if not version.startswith("HTTP/"):
+        raise ConnectionError("it does not speak HTTP")
+    return status
 
 
 def _through_socks(host: str, port: int, proxy: Proxy, timeout: float, password: str | None) -> socket.socket:

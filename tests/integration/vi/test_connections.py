@@ -9,6 +9,7 @@ import contextlib
 import socket
 import ssl
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -286,6 +287,20 @@ def test_a_proxy_that_refuses(kind: str) -> None:
     with serve(Proxy(refuses=True).handle) as port, pytest.raises(ConnectionFailed) as caught:
         get(Endpoint("127.0.0.1", 9, proxy=ProxyServer(kind, "127.0.0.1", port)))
     assert f"The {kind} proxy 127.0.0.1:{port} gives no connection to 127.0.0.1:9" in caught.value.message
+
+
+@pytest.mark.parametrize("answer", [b"HTTP/1.1 200 OK\r\nX: " + b"x" * 99, b"220 mail.example.com\r\n\r\n"])
+def test_a_proxy_that_takes_its_time_or_is_none(answer: bytes) -> None:
+    def trickle(channel: socket.socket) -> None:
+        read_request(channel)
+        for byte in answer:
+            channel.sendall(bytes([byte]))
+            time.sleep(0.05)
+
+    begun = time.monotonic()
+    with serve(trickle) as port, pytest.raises(ConnectionFailed, match="gives no connection"):
+        get(Endpoint("127.0.0.1", 9, proxy=ProxyServer("http", "127.0.0.1", port), timeout=2))
+    assert time.monotonic() - begun < 4
 
 
 @pytest.mark.parametrize("kind", ["http", "socks4", "socks5"])
