@@ -169,7 +169,10 @@ func (s *server) addDomain(ctx *simulator.Context, f *simulator.Folder, vmxPath 
 // apply sets everything that a VMX file says; the caller holds the domain's lock.
 func (s *server) apply(vm *simulator.VirtualMachine, read *settings) {
 	c, sum := vm.Config, &vm.Summary.Config
-	vm.Name, c.Name, sum.Name = read.name, read.name, read.name
+	if vm.Name != read.name { // it is read without a lock
+		vm.Name = read.name
+	}
+	c.Name, sum.Name = read.name, read.name
 	if read.uuid != "" {
 		c.Uuid, sum.Uuid = read.uuid, read.uuid
 	}
@@ -243,6 +246,14 @@ func keepConnections(vm *simulator.VirtualMachine, read []types.BaseVirtualDevic
 
 // applyNIC connects a card with its network, where the host has that.
 func (s *server) applyNIC(vm *simulator.VirtualMachine, card *types.VirtualEthernetCard) {
+	if b, ok := card.Backing.(*distributedBacking); ok {
+		network := types.GuestNicInfo{MacAddress: card.MacAddress, DeviceConfigId: card.Key}
+		if n := s.distributedNetwork(b); n != nil {
+			vm.Network, network.Network = append(vm.Network, n.Self), n.Name
+		}
+		vm.Guest.Net = append(vm.Guest.Net, network)
+		return
+	}
 	backing := card.Backing.(*types.VirtualEthernetCardNetworkBackingInfo)
 	if host, ok := s.registry.Get(*vm.Runtime.Host).(*simulator.HostSystem); ok {
 		networks := host.Network

@@ -158,6 +158,9 @@ func readNIC(f *vmxFile, slot string, n int32) types.BaseVirtualDevice {
 		Backing: &types.VirtualEthernetCardNetworkBackingInfo{
 			VirtualDeviceDeviceBackingInfo: types.VirtualDeviceDeviceBackingInfo{DeviceName: network}},
 	}
+	if distributed := readDistributed(f, slot); distributed != nil {
+		d.Backing = distributed
+	}
 	card := types.VirtualEthernetCard{VirtualDevice: d, WakeOnLanEnabled: types.NewBool(true)}
 	switch strings.ToLower(f.get(slot+".addressType", "generated")) {
 	case "static":

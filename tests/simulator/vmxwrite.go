@@ -263,7 +263,8 @@ func writeNICs(f *vmxFile, list []types.BaseVirtualDevice) {
 		if i := slices.IndexFunc(added, func(c types.BaseVirtualEthernetCard) bool {
 			return strings.EqualFold(c.GetVirtualEthernetCard().MacAddress, nicAddress(f, slot))
 		}); i >= 0 && slots[slot] == nil {
-			slots[slot], added = added[i], slices.Delete(added, i, i+1)
+			slots[slot] = added[i] // first: Delete clears what it moves from
+			added = slices.Delete(added, i, i+1)
 		}
 	}
 	for n := 0; n < 10; n++ {
@@ -287,6 +288,8 @@ func nicAddress(f *vmxFile, slot string) string {
 func writeNIC(f *vmxFile, slot string, card types.BaseVirtualEthernetCard) {
 	e := card.GetVirtualEthernetCard()
 	setFlag(f, slot+".present", true)
+	distributed, _ := e.Backing.(*distributedBacking)
+	writeDistributed(f, slot, distributed)
 	if b, ok := e.Backing.(*types.VirtualEthernetCardNetworkBackingInfo); ok && f.get(slot+".networkName", "") != b.DeviceName {
 		f.set(slot+".networkName", b.DeviceName)
 	}
