@@ -19,9 +19,13 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
 from ansible_collections.virt.esx.plugins.modules import (
     esx_domain,
     esx_domain_info,
+    esx_host,
+    esx_host_info,
     esx_migrate,
+    esx_network,
     esx_placement_info,
     esx_scheduler,
+    esx_snapshot,
 )
 from ansible_collections.virt.esx.tests.chaos.lab import PASSWORD, TIMEOUT, USER, Lab
 from ansible_collections.virt.esx.tests.integration.domain.domains import domain_xml
@@ -144,6 +148,9 @@ GUARANTEE = {"name": "domain-1", "reservation": 500, "limit": 1000, "min_guarant
 LIVE = {"name": "web", "annotation": "hello", "memory": "512 MiB"}
 EVERYTHING = {"gather": ["xml", "autostart", "scheduler"]}
 
+NETWORK = {"name": "vSwitch9", "port_groups": [{"name": "Web", "vlan": "20"}]}
+AUTOSTART = {"autostart": {"enabled": True, "start_delay": 30, "stop_action": "shutdown"}}
+
 DOMAIN, MIGRATE, PLACEMENT = esx_domain.CONTRACT, esx_migrate.CONTRACT, esx_placement_info.CONTRACT
 SCHEDULER, INFO = esx_scheduler.CONTRACT, esx_domain_info.CONTRACT
 
@@ -161,6 +168,10 @@ SCENARIOS = {
     "info": Scenario(INFO, EVERYTHING, flags=("-domains", "3")),
     "scheduler": Scenario(SCHEDULER, GUARANTEE, subject="domain-1"),
     "inventory": Scenario(INVENTORY, flags=("-domains", "3")),
+    "snapshot": Scenario(esx_snapshot.CONTRACT, {"name": "domain-1", "snapshot": "before"}, subject="domain-1"),
+    "network": Scenario(esx_network.CONTRACT, NETWORK, subject="vSwitch9"),
+    "host": Scenario(esx_host.CONTRACT, AUTOSTART),
+    "host_info": Scenario(esx_host_info.CONTRACT),
     "migrate": Scenario(MIGRATE, {"names": ["domain-1"]}, flags=VCENTER, subject="domain-1", ends="vcenter"),
     "migrate_esx": Scenario(MIGRATE, {"names": ["domain-1"]}, flags=ENDPOINTS, subject="domain-1", ends="both"),
 }
