@@ -4,7 +4,7 @@
 """The proxy between client and simulator: it counts the exchanges over all connections, and spoils one of them.
 
 ``python -m tests.chaos.proxy CERTIFICATE KEY`` reads one command a line from its standard input, JSON, and answers
-each with a line: ``{"listeners": {"name": [host, port]}, ...settings}`` begins anew and answers with the ports,
+each with a line: ``{"listeners": {"name": [host, port]}, ...settings}`` starts again and answers with the ports,
 ``{"at": 3, "fault": "half", "pid": 7}`` sets settings, ``{}`` asks for what was seen. It ends with its input.
 """
 

@@ -39,4 +39,8 @@ def say_state(error: BaseException, done: Sequence[str], steps_left: Callable[[]
     except EsxError as again:
         error.append(f"The present state could not be read: {again.message}")
     else:
-        error.append(f"As a look shows, there is still to do: {', '.join(left)}." if left else "A look shows it done.")
+        error.append(
+            f"As a look shows, there is still to do: {', '.join(left)}."
+            if left
+            else "A look shows that nothing is left to do."
+        )

@@ -17,7 +17,7 @@ from typing import Any
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, ParseError
 from ansible_collections.virt.esx.plugins.module_utils._vi.uri import Uri, join_host_port, parse_uri, redact
 
-# Which environment variables stand in for an option that is not given, the first one that is set counts.
+# Which environment variables stand in for an option that is not given, the first one that is set is used.
 OPTION_ENVIRONMENT: dict[str, tuple[str, ...]] = {
     "uri": ("ESX_URI",),
     "hostname": ("VMWARE_HOST",),
@@ -50,7 +50,7 @@ class Login:
 
 @dataclass(frozen=True)
 class AuthFile:
-    """Where libvirt's auth file may be: ``given`` has to be readable, of ``usual`` the first readable one counts."""
+    """Where libvirt's auth file may be: ``given`` has to be readable, of ``usual`` the first readable one is used."""
 
     given: str | None
     usual: tuple[str, ...]

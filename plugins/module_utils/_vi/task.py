@@ -92,7 +92,7 @@ def wait_until_idle(
     """Bring a virtual machine into a state in which the next task can start.
 
     A question that was left over is answered, and the tasks that are still pending are waited for; they may have
-    changed the machine, so that the caller has to look at it anew.
+    changed the machine, so that the caller has to read it again.
 
     :returns: the questions that were answered.
     :raises Question: if there is no answer for a question; the old task is left as it is.

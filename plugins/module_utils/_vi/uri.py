@@ -233,7 +233,7 @@ def _path(scheme: str, text: str) -> tuple[str, ...]:
 
 
 def _parameters(query: str) -> dict[str, str]:
-    """The parameters by lower-case name; of one that is given twice the last one counts."""
+    """The parameters by lower-case name; the last value of a repeated one is used."""
     values: dict[str, str] = {}
     items: list[str] = [item for item in re.split("[&;]", query) if item]
     for item in items:
