@@ -59,7 +59,7 @@ def find_credentials(
 
     :param login: what options, URI and environment say; it comes before the file.
     :param auth_file: where the file may be; it is only read if something is missing.
-    :param hosts: the names under which the server may be listed in the file, the first one that is listed there is used.
+    :param hosts: the names under which the server may be listed in the file, the first listed one is used.
     :param warn: called with a sentence if others than the owner can read the file.
     :raises AuthFailed: if there is no password, or the given file cannot be read.
     :raises ParseError: if the file is not a key file, or an entry of it is incomplete.
