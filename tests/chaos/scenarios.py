@@ -31,7 +31,10 @@ from ansible_collections.virt.esx.tests.chaos.lab import PASSWORD, TIMEOUT, USER
 from ansible_collections.virt.esx.tests.integration.domain.domains import domain_xml
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
-INVENTORY = Contract(argument_spec=dict(CONNECTION), run=lambda asked: {"changed": False, "facts": read_facts(asked)})
+INVENTORY = Contract(
+    argument_spec={**CONNECTION, "gather": {"type": "list", "default": []}},
+    run=lambda asked: {"changed": False, "facts": read_facts(asked)},
+)
 PATIENT = 30
 
 Setup = Callable[[Lab, Simulator], None]
