@@ -21,10 +21,13 @@ export GOTOOLCHAIN := local
 export PYTHONPATH := $(CURDIR)/.cache
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs bench fuzz simulator release clean
+.PHONY: help quick demo test check format docs bench fuzz simulator release clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)$$/  make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target what; do printf '%-18s %s\n' "$$target" "$$what"; done
+
+quick: $(TEST_STAMP) ## check formatting, types and unit tests: the loop while changing code
+	@$(PY) -m tools.check ruff mypy unit
 
 demo: $(DEMO_STAMP) ## manage a simulated ESX host with a real playbook
 	@$(PY) -m tools.demo

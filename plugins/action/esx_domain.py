@@ -13,3 +13,6 @@ class ActionModule(EsxAction):
     """Runs the module of the same name."""
 
     contract = CONTRACT
+
+
+main = CONTRACT.check_arguments

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils import basic
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, MissingLibrary
 from ansible_collections.virt.esx.plugins.module_utils._vi.options import OPTION_ENVIRONMENT
@@ -48,10 +48,14 @@ class Contract:
             "required_by": {name: list(names) for name, names in self.required_by.items()},
         }
 
+    def check_arguments(self) -> None:
+        """Only check the arguments of a task: the ``main`` that ansible-lint finds in an action, and calls."""
+        basic.AnsibleModule(supports_check_mode=True, **self.validation()).exit_json()
+
 
 def failure(error: EsxError) -> Result:
     """The result of a task that ``error`` ended: ``msg``, and where known ``fault``, ``hint`` and details."""
-    message = missing_required_lib(error.library) if isinstance(error, MissingLibrary) else error.message
+    message = basic.missing_required_lib(error.library) if isinstance(error, MissingLibrary) else error.message
     result: Result = {**error.details, "msg": message}
     if error.fault is not None:
         result["fault"] = {"type": error.fault}
@@ -80,7 +84,7 @@ def secrets(params: Mapping[str, Any], environment: Mapping[str, str]) -> set[st
 
 def run_as_module(contract: Contract) -> None:
     """Carry out a contract as an ordinary module, in a process of its own, and exit with its result."""
-    module = AnsibleModule(supports_check_mode=True, **contract.validation())
+    module = basic.AnsibleModule(supports_check_mode=True, **contract.validation())
     module.no_log_values.update(secrets(module.params, os.environ))
     invocation = Invocation(module.params, module.check_mode, module._diff, module.warn)
     try:

@@ -9,8 +9,15 @@ place each (``_edge.py`` for modules and their action, ``plugins/filter/conversi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+# Ends the message of an error after which nobody knows whether a call has taken effect.
+DOUBT = "Whether it was carried out is not known."
+
+# Control characters in words of a server, which a terminal could obey.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]+")
 
 
 class EsxError(Exception):
@@ -30,11 +37,28 @@ class EsxError(Exception):
         fault: str | None = None,
         details: Mapping[str, Any] | None = None,
     ) -> None:
+        message = _CONTROL.sub(" ", message)
         super().__init__(message)
         self.message = message
-        self.hint = hint
+        self.hint = None if hint is None else _CONTROL.sub(" ", hint)
         self.fault = fault
         self.details = dict(details or {})
+
+    def append(self, sentence: str) -> None:
+        """Add to the message which state things are in now; a sentence that is there already is not repeated."""
+        if sentence not in self.message:
+            self.message = f"{self.message} {sentence}"
+            self.args = (self.message,)
+
+    def settle_doubt(self, sentence: str) -> None:
+        """Say, in place of the doubt whether a call was carried out, what a look at the server has shown."""
+        self.message = self.message.replace(DOUBT, "").rstrip()
+        self.append(sentence)
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether the call may have been carried out or not."""
+        return DOUBT in self.message
 
 
 class ParseError(EsxError):

@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"os"
 	"path"
 	"path/filepath"
@@ -53,8 +54,8 @@ func (f *front) files(w http.ResponseWriter, r *http.Request) {
 	if !f.authenticated(w, r) {
 		return
 	}
-	v := f.s.volumeNamed(r.URL.Query().Get("dsName"))
-	if v == nil || !f.s.hasDatacenter(r.URL.Query().Get("dcPath")) {
+	v := f.s.volumeNamed(decodedAgain(r, "dsName"))
+	if v == nil || !f.s.hasDatacenter(decodedAgain(r, "dcPath")) {
 		http.Error(w, "no such datastore", http.StatusNotFound)
 		return
 	}
@@ -70,6 +71,16 @@ func (f *front) files(w http.ResponseWriter, r *http.Request) {
 		status = deleteFile(file)
 	}
 	w.WriteHeader(status)
+}
+
+// decodedAgain is a value of the query, which a host decodes twice; what is
+// no valid escape stays as it is.
+func decodedAgain(r *http.Request, name string) string {
+	once := r.URL.Query().Get(name)
+	if twice, err := url.QueryUnescape(once); err == nil {
+		return twice
+	}
+	return once
 }
 
 // hasDatacenter knows a datacenter by its inventory path; a host does not mind

@@ -1,70 +1,47 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Datastore files over HTTP(S): ``/folder/<path>?dcPath=<datacenter>&dsName=<datastore>``.
+"""Small datastore files in memory, over HTTP(S): ``/folder/<path>?dcPath=<datacenter>&dsName=<datastore>``.
 
 They go through the session's own connections, with its cookie, context, thumbprint and proxy; many files are read
-over a few connections at the same time.
+over a few connections at the same time. An upload or a deletion is confirmed by a second look, since a server that is
+starting, or a proxy in front of it, answers anything with HTTP status 200. Large files are in ``transfers.py``.
 """
 
 from __future__ import annotations
 
-import http.client
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from urllib.parse import quote
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import (
-    AuthFailed,
+    DOUBT,
     ConnectionFailed,
     EsxError,
     NotFound,
-    Refused,
-    ServerFault,
 )
+from ansible_collections.virt.esx.plugins.module_utils._vi.exchange import Answer
+from ansible_collections.virt.esx.plugins.module_utils._vi.folder import DatastoreFile as DatastoreFile
+from ansible_collections.virt.esx.plugins.module_utils._vi.folder import request
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
-from ansible_collections.virt.esx.plugins.module_utils._vi.transport_errors import broke_off, is_dropped
 
 # More connections than this gain nothing: hosts serve files with a few threads.
 CONNECTIONS = 8
 
-# HTTP status: the kind of error and what it means here.
-_STATUS: dict[int, tuple[type[EsxError], str]] = {
-    401: (AuthFailed, "the session is not accepted"),
-    403: (Refused, "the user may not do this"),
-    404: (NotFound, "there is no such file, datastore or datacenter"),
-    405: (Refused, "the server does not allow this"),
-    409: (Refused, "something else has that name, or the file is in use"),
-    423: (Refused, "the file is locked, a running virtual machine uses it"),
-    507: (Refused, "the datastore is full"),
-}
+# The longest file that is read into memory: no host accepts a VMX that is longer.
+LONGEST_VMX = 512 * 1024
+
+_AS_BEFORE = "It was not carried out, as a second look has shown."
 
 
-@dataclass(frozen=True)
-class DatastoreFile:
-    """A file on a datastore: ``path`` is below the datastore, with slashes; ``datacenter`` is the ``dcPath``."""
-
-    datacenter: str
-    datastore: str
-    path: str
-
-    def __str__(self) -> str:
-        return f"[{self.datastore}] {self.path}"
-
-    @property
-    def url_path(self) -> str:
-        """The path and the query of its URL, each segment percent-encoded but for ``A-Za-z0-9-._~``."""
-        segments = "/".join(_encode(segment) for segment in self.path.split("/"))
-        return f"/folder/{segments}?dcPath={_encode(self.datacenter)}&dsName={_encode(self.datastore)}"
-
-
-def get_file(session: Session, file: DatastoreFile) -> bytes:
+def get_file(session: Session, file: DatastoreFile, *, limit: int = LONGEST_VMX) -> bytes:
     """Return the content of a file.
 
+    :param limit: the number of bytes that it may have.
     :raises NotFound: if there is no such file.
+    :raises ConnectionFailed: if the answer is not the file: an HTML page, only a part, or longer than ``limit``.
     """
-    return _request(session, "GET", file, None, (200, 206))
+    return request(session, "GET", file, accepted=(200,), limit=limit).body
 
 
 def get_files(session: Session, files: Sequence[DatastoreFile]) -> list[bytes | EsxError]:
@@ -83,75 +60,84 @@ def get_files(session: Session, files: Sequence[DatastoreFile]) -> list[bytes | 
 
 
 def put_file(session: Session, file: DatastoreFile, content: bytes) -> None:
-    """Write a file, in place of what is there; its directory has to exist on a host (not on every server)."""
-    _request(session, "PUT", file, content, (200, 201, 204))
+    """Write a file, in place of what is there; its directory has to exist on a host (not on every server).
+
+    What is there afterwards is read and compared, so that neither a wrong success nor a lost answer goes unnoticed.
+
+    :raises ConnectionFailed: if it is not there afterwards, or that cannot be known; the message says which.
+    """
+    limit = max(LONGEST_VMX, len(content))
+    lost: EsxError | None = None
+    try:
+        request(session, "PUT", file, body=content, accepted=(200, 201, 204))
+    except EsxError as error:
+        if not error.in_doubt:
+            raise
+        lost = error
+    found = _look(session, file, limit, lost)
+    if found == content:
+        return
+    if lost is not None:
+        lost.settle_doubt(_AS_BEFORE)
+        raise lost
+    raise ConnectionFailed(
+        f"PUT {file}: the server accepted it, but the file does not have the content that was sent.",
+        hint="Another client writes the same file, or the server was not ready: run the task again.",
+    )
 
 
 def delete_file(session: Session, file: DatastoreFile) -> None:
     """Delete a file.
 
     :raises NotFound: if there is no such file.
+    :raises ConnectionFailed: if it is still there afterwards, or that cannot be known; the message says which.
     """
-    _request(session, "DELETE", file, None, (200, 202, 204))
+    lost: EsxError | None = None
+    try:
+        request(session, "DELETE", file, accepted=(200, 202, 204))
+    except EsxError as error:
+        if not error.in_doubt:
+            raise
+        lost = error
+    with _doubt(lost):
+        if not file_exists(session, file):
+            return
+    if lost is not None:
+        lost.settle_doubt(_AS_BEFORE)
+        raise lost
+    raise ConnectionFailed(f"DELETE {file}: the server accepted it, but the file is still there.")
 
 
 def file_exists(session: Session, file: DatastoreFile) -> bool:
     """Say whether there is a file (or a directory) of that name."""
+    return file_head(session, file) is not None
+
+
+def file_head(session: Session, file: DatastoreFile) -> Answer | None:
+    """Return the head of the answer for a file, with its ``length`` in bytes; None if there is no such file."""
     try:
-        _request(session, "HEAD", file, None, (200, 206))
+        return request(session, "HEAD", file, accepted=(200,))
     except NotFound:
-        return False
-    return True
+        return None
 
 
-def _encode(text: str) -> str:
-    return quote(text, safe="-._~")
-
-
-def _request(
-    session: Session, method: str, file: DatastoreFile, content: bytes | None, accepted: Sequence[int]
-) -> bytes:
-    """Make a request; one that only reads is made again if the connection is dropped, all if the session has ended."""
-    action = f"{method} {file}"
-    reads = method in ("GET", "HEAD")
-    repetitions = 1
-    while True:
-        cookie = session.cookie
+def _look(session: Session, file: DatastoreFile, limit: int, lost: EsxError | None) -> bytes | None:
+    """The file's content after an upload, None if there is no such file."""
+    with _doubt(lost):
         try:
-            status, reason, answer = _exchange(session, method, file.url_path, content, cookie)
-        except (OSError, http.client.HTTPException) as error:
-            if repetitions and reads and is_dropped(error):
-                repetitions -= 1
-                continue
-            pool = session.pool
-            raise broke_off(error, str(pool.endpoint), action, repeatable=reads, timeout=pool.timeout) from None
-        if status in accepted:
-            return answer
-        if status == 401 and repetitions:
-            repetitions -= 0 if session.renew(cookie) else 1
-            continue
-        raise _not_accepted(action, status, reason)
+            return get_file(session, file, limit=limit)
+        except NotFound:
+            return None
+    return None
 
 
-def _exchange(session: Session, method: str, path: str, content: bytes | None, cookie: str) -> tuple[int, str, bytes]:
-    """One request and its whole answer on a kept-alive connection."""
-    headers = {"Cookie": cookie}
-    if content is not None:
-        headers["Content-Type"] = "application/octet-stream"
-    connection = session.pool.take()
+@contextlib.contextmanager
+def _doubt(lost: EsxError | None) -> Iterator[None]:
+    """A second look that fails leaves the first error with its doubt, or is itself in doubt."""
     try:
-        connection.request(method, path, content, headers)
-        response = connection.getresponse()
-        answer = response.read()
-    except BaseException:
-        connection.close()
+        yield
+    except EsxError as error:
+        if lost is not None:
+            raise lost from None
+        error.append(f"The server accepted the change before. {DOUBT}")
         raise
-    session.pool.give_back(connection)
-    return response.status, response.reason, answer
-
-
-def _not_accepted(action: str, status: int, reason: str) -> EsxError:
-    if 300 <= status < 400:
-        return ConnectionFailed(f"{action}: the server sends us elsewhere (HTTP status {status} {reason}).")
-    kind, meaning = _STATUS.get(status, (ServerFault, "the server refuses it"))
-    return kind(f"{action}: {meaning} (HTTP status {status} {reason}).")

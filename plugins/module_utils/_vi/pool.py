@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
+from ansible_collections.virt.esx.plugins.module_utils._vi.channel import Channel
 from ansible_collections.virt.esx.plugins.module_utils._vi.proxy import open_tcp
 from ansible_collections.virt.esx.plugins.module_utils._vi.tls import check_thumbprint, make_context, read_thumbprint
 from ansible_collections.virt.esx.plugins.module_utils._vi.transport_errors import cannot_connect
@@ -43,7 +44,7 @@ class Endpoint:
         return join_host_port(self.host, self.port)
 
 
-class _Connection(http.client.HTTPConnection):
+class Connection(http.client.HTTPConnection):
     """An HTTP connection whose channel the pool makes: through the proxy, with TLS, certificate checked."""
 
     def __init__(self, pool: Pool) -> None:
@@ -53,7 +54,11 @@ class _Connection(http.client.HTTPConnection):
         self._pieces: list[bytes] | None = None  # of a request that is being made
 
     def connect(self) -> None:
-        self.sock = self._pool.open_channel()
+        self.sock: Any = Channel(self._pool.open_channel())
+
+    def allow(self, seconds: float) -> None:
+        """Let all that is sent and received from now on take that many seconds."""
+        self.sock.allow(seconds)
 
     def request(self, *args: Any, **options: Any) -> None:
         """Send a request in one piece, headers and body, so that the server is woken up for it once."""
@@ -80,27 +85,28 @@ class Pool:
         self.timeout = endpoint.timeout
         self.opened = 0
         self._context: ssl.SSLContext | None = None
-        self._idle: list[http.client.HTTPConnection] = []
+        self._idle: list[Connection] = []
         self._lock = threading.RLock()
 
-    def take(self) -> http.client.HTTPConnection:
+    def take(self, seconds: float | None = None) -> Connection:
         """Return a connection that is ready for a request.
 
+        :param seconds: how long the request and its answer may take; ``timeout`` if it is None.
         :raises EsxError: if the server cannot be reached, or its certificate is not acceptable.
         """
         while True:
             with self._lock:
                 connection = self._idle.pop() if self._idle else None
             if connection is None:
-                connection = _Connection(self)
+                connection = Connection(self)
                 connection.connect()
             elif connection.sock is None or _is_readable(connection.sock):
-                connection.close()  # the server closed it meanwhile
+                connection.close()  # the server has closed it
                 continue
-            connection.sock.settimeout(self.timeout)
+            connection.allow(self.timeout if seconds is None else seconds)
             return connection
 
-    def give_back(self, connection: http.client.HTTPConnection) -> None:
+    def give_back(self, connection: Connection) -> None:
         """Keep a connection whose last answer was read to its end."""
         with self._lock:
             self._idle.append(connection)
@@ -151,7 +157,7 @@ class Pool:
             return None
 
 
-def _is_readable(channel: socket.socket) -> bool:
+def _is_readable(channel: Channel) -> bool:
     """Between exchanges a server has nothing to say: what can be read is the end of the connection."""
     poll = select.poll()
     poll.register(channel, select.POLLIN)

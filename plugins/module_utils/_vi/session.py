@@ -95,8 +95,9 @@ class Session:
 
     @property
     def cookie(self) -> str:
-        """The session's cookie as ``name=value``, for requests beside SOAP."""
-        return self.stub.session_cookie
+        """The session's cookie as ``name=value``, for requests beside SOAP; while it is renewed, this waits."""
+        with self._renewing:
+            return self.stub.session_cookie
 
     def open(self) -> None:
         """Log in, or take up the session that an earlier task has left.

@@ -50,13 +50,21 @@ def format_thumbprint(digest: str) -> str:
     return ":".join(digest[at : at + 2] for at in range(0, len(digest), 2)).upper()
 
 
+def normal_thumbprint(text: str) -> str:
+    """Return a thumbprint as it is compared: lower-case hex digits without colons."""
+    return "".join(text.split()).replace(":", "").lower()
+
+
 def check_thumbprint(channel: ssl.SSLSocket, thumbprints: Sequence[str], server: str) -> None:
     """Refuse a server whose certificate has none of the expected thumbprints.
 
+    :param thumbprints: SHA-256 digests, or the SHA-1 digests that a vCenter tells of its hosts.
     :raises ConnectionFailed: with the actual thumbprint.
     """
-    actual = thumbprint_of(channel.getpeercert(binary_form=True))
-    if actual not in thumbprints:
+    certificate = channel.getpeercert(binary_form=True) or b""
+    actual = thumbprint_of(certificate)
+    sha1 = hashlib.sha1(certificate, usedforsecurity=False).hexdigest()
+    if actual not in thumbprints and sha1 not in thumbprints:
         raise ConnectionFailed(
             f"The certificate of {server} has the SHA-256 thumbprint {format_thumbprint(actual)}, "
             "which is not the expected one.",

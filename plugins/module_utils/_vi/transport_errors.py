@@ -13,15 +13,22 @@ import http.client
 import socket
 import ssl
 from typing import Callable
-from xml.parsers.expat import ExpatError
 
-from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed, EsxError, TimedOut
+from ansible_collections.virt.esx.plugins.module_utils._errors import DOUBT, ConnectionFailed, EsxError, TimedOut
 from ansible_collections.virt.esx.plugins.module_utils._vi.tls import format_thumbprint
 
 # OpenSSL's numbers of what is wrong with a certificate.
 _SELF_SIGNED = (18, 19, 20, 21)
 _EXPIRED = (9, 10)
 _OTHER_NAME = (62, 64)
+
+
+class AnswerTooLong(http.client.HTTPException):
+    """An answer that is longer than one of its kind can be."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"it is longer than {limit // 1024} KiB")
+
 
 _TRUST = (
     "Set ca_path to a file with the certificate of the host or of its CA; or set thumbprint{}, once you have compared "
@@ -60,25 +67,49 @@ def cannot_connect(error: Exception, server: str, thumbprint: Callable[[], str |
 def broke_off(error: Exception, server: str, action: str, *, repeatable: bool, timeout: float) -> EsxError:
     """Return the exception for a call that got no answer, or none that can be understood.
 
-    :param doing: the VI method or the HTTP request.
+    :param action: the VI method or the HTTP request.
     :param repeatable: whether it only reads; else the user has to know that it may have been carried out.
     :param timeout: the seconds that were waited for the answer.
     """
-    doubt = "" if repeatable else " Whether it was carried out is not known."
+    doubt = "" if repeatable else f" {DOUBT}"
     if isinstance(error, socket.timeout):
         return TimedOut(f"The server {server} did not answer {action} within {timeout:.0f} seconds.{doubt}")
-    if isinstance(error, (http.client.IncompleteRead, OSError)):
+    if isinstance(error, http.client.IncompleteRead):
+        return ConnectionFailed(f"The connection to {server} broke in the middle of the answer to {action}.{doubt}")
+    if isinstance(error, OSError):
         return ConnectionFailed(f"The connection to {server} broke during {action}: {_reason(error)}.{doubt}")
-    if isinstance(error, http.client.HTTPException):
-        return ConnectionFailed(
-            f"The server {server} answered {action} with HTTP status {error}.",
-            hint="Check that the URI names a VMware host or vCenter, its port and its transport.",
-        )
-    reason = "it is not XML" if isinstance(error, ExpatError) else f"{type(error).__name__}: {error}"
+    if isinstance(error, AnswerTooLong):
+        return no_answer(server, action, str(error), repeatable=repeatable)
+    return no_answer(server, action, "it is not HTTP", repeatable=repeatable)
+
+
+def no_answer(server: str, action: str, reason: str, *, repeatable: bool) -> ConnectionFailed:
+    """Return the exception for something that is not the answer to a call.
+
+    :param reason: why it is none: ``it is not XML``.
+    """
     return ConnectionFailed(
-        f"The answer of {server} to {action} cannot be understood: {reason}.{doubt}",
-        hint="Check that the URI names a VMware host or vCenter.",
+        f"What {server} sent is not an answer to {action}: {reason}.{'' if repeatable else ' ' + DOUBT}",
+        hint="Check that the URI names a VMware host or vCenter; one that is just starting may answer so, too.",
     )
+
+
+def bad_status(server: str, action: str, status: int, reason: str, *, repeatable: bool) -> ConnectionFailed:
+    """Return the exception for an HTTP status that is neither an answer nor a fault of the VI API."""
+    doubt = "" if repeatable else f" {DOUBT}"
+    shown = f"HTTP status {status} {reason}".rstrip()
+    if 300 <= status < 400:
+        return ConnectionFailed(
+            f"The server {server} redirects {action} to another address ({shown}); it was not followed.{doubt}",
+            hint="Give the address of the host or vCenter itself in the URI.",
+        )
+    if status in (502, 503, 504):
+        return ConnectionFailed(
+            f"The server {server} is not ready to answer {action} ({shown}).{doubt}",
+            hint="Its management services are starting, or have too many sessions: run the task again a little later.",
+        )
+    hint = "Check that the URI names a VMware host or vCenter, its port and its transport."
+    return ConnectionFailed(f"The server {server} did not carry {action} through ({shown}).{doubt}", hint=hint)
 
 
 def is_dropped(error: BaseException) -> bool:
@@ -102,7 +133,7 @@ def _bad_certificate(error: ssl.SSLCertVerificationError, server: str, thumbprin
 
 
 def _no_tls(error: ssl.SSLError, server: str) -> ConnectionFailed:
-    reason = error.reason or str(error)
+    reason = error.reason or "the server closed the connection"
     hint = "Check the port in the URI."
     if reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE"):
         hint = "The server does not speak TLS on this port: check the port, or add transport=http to the URI."
@@ -112,4 +143,9 @@ def _no_tls(error: ssl.SSLError, server: str) -> ConnectionFailed:
 
 
 def _reason(error: Exception) -> str:
+    """What went wrong in words, without the file and line of OpenSSL's C code."""
+    if isinstance(error, ssl.SSLEOFError):
+        return "the server closed it"
+    if isinstance(error, ssl.SSLError):
+        return f"TLS: {(error.reason or 'error').replace('_', ' ').lower()}"
     return str(getattr(error, "strerror", None) or error or type(error).__name__).rstrip(".")

@@ -301,5 +301,5 @@ def test_a_connection_that_the_server_closed_meanwhile_is_not_used() -> None:
             assert connection.getresponse().read() == b"hello"
             pool.give_back(connection)
             assert connection.sock is not None
-            connection.sock.recv(1, socket.MSG_PEEK)  # wait until the server has closed it
+            connection.sock.socket.recv(1, socket.MSG_PEEK)  # wait until the server has closed it
         assert pool.opened == 3

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._errors import (
-    AuthFailed,
     ConnectionFailed,
     EsxError,
     NotFound,
+    ParseError,
     Refused,
     ServerFault,
 )
@@ -58,9 +58,9 @@ def test_names(host: Simulator, path: str, url: str) -> None:
         assert session.pool.opened == 1
 
 
-def test_datacenter_and_datastore_are_encoded() -> None:
+def test_datacenter_and_datastore_are_encoded_twice() -> None:
     wanted = DatastoreFile("fold er/dc&1", "store#1/2", "a.vmx")
-    assert wanted.url_path == "/folder/a.vmx?dcPath=fold%20er%2Fdc%261&dsName=store%231%2F2"
+    assert wanted.url_path == "/folder/a.vmx?dcPath=fold%2520er%252Fdc%25261&dsName=store%25231%252F2"
     assert str(wanted) == "[store#1/2] a.vmx"
 
 
@@ -87,14 +87,15 @@ def test_no_such_place(host: Simulator, datastore: str, datacenter: str) -> None
         (409, Refused, "something else has that name"),
         (507, Refused, "the datastore is full"),
         (500, ServerFault, "the server refuses it"),
-        (302, ConnectionFailed, "the server sends us elsewhere"),
+        (302, ConnectionFailed, "redirects PUT [local-storage] a.vmx to another address"),
     ],
 )
 def test_refusals(host: Simulator, status: int, kind: type[EsxError], message: str) -> None:
     host.inject(method="PUT", http=status, count=1)
     with session_on(host) as session, pytest.raises(kind) as caught:
         put_file(session, file("a.vmx"), b"x")
-    assert f"PUT [local-storage] a.vmx: {message}" in caught.value.message
+    assert "PUT [local-storage] a.vmx" in caught.value.message
+    assert message in caught.value.message
     assert f"HTTP status {status}" in caught.value.message
 
 
@@ -109,24 +110,54 @@ def test_an_expired_session_is_renewed(host: Simulator) -> None:
     assert host.methods().count("Login") == 3
 
 
-def test_it_is_renewed_once(host: Simulator) -> None:
+@pytest.mark.parametrize("path", ["", ".", "..", "a/../b.vmx", "../b.vmx", "a//b.vmx", "/a.vmx", "a/./b.vmx", "a/"])
+def test_no_path_leads_out_of_its_directory(path: str) -> None:
+    with pytest.raises(ParseError, match="segment"):
+        _ = file(path).url_path
+
+
+def test_a_missing_privilege_is_no_dead_session(host: Simulator) -> None:
     host.inject(method="GET", type="folder", http=401)
-    with session_on(host) as session, pytest.raises(AuthFailed, match="the session is not accepted"):
-        get_file(session, file("a.vmx"))
-    host.expire_sessions()  # the status was not true: the first session had not ended
-    assert host.methods().count("Login") == 2
+    with session_on(host) as session:
+        for _turn in range(5):
+            with pytest.raises(Refused, match="the session is alive, so the user lacks a privilege") as caught:
+                get_file(session, file("a.vmx"))
+    assert "Datastore.Browse and Datastore.FileManagement" in str(caught.value.hint)
+    assert host.methods().count("Login") == host.methods().count("Logout") == 1
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_the_connection_breaks(host: Simulator, when: str) -> None:
+def test_a_lost_answer_is_asked_for(host: Simulator, when: str) -> None:
+    wanted = file("broken.vmx")
     with session_on(host) as session:
-        put_file(session, file("broken.vmx"), b"x")
+        put_file(session, wanted, b"x")
         host.inject(method="GET", type="folder", drop=when, count=1)
-        assert get_file(session, file("broken.vmx")) == b"x"
+        assert get_file(session, wanted) == b"x"
         host.inject(method="PUT", type="folder", drop=when, count=1)
-        with pytest.raises(ConnectionFailed, match="Whether it was carried out is not known"):
-            put_file(session, file("broken.vmx"), b"y")
-        delete_file(session, file("broken.vmx"))
+        if when == "after":
+            put_file(session, wanted, b"y")
+        else:
+            with pytest.raises(ConnectionFailed, match="It was not carried out, as a second look has shown") as caught:
+                put_file(session, wanted, b"y")
+            assert not caught.value.in_doubt
+        host.inject(method="DELETE", type="folder", drop=when, count=1)
+        if when == "after":
+            delete_file(session, wanted)
+        else:
+            with pytest.raises(ConnectionFailed, match="It was not carried out"):
+                delete_file(session, wanted)
+            delete_file(session, wanted)
+
+
+def test_doubt_stays_where_nothing_can_be_seen(host: Simulator) -> None:
+    with session_on(host) as session:
+        host.inject(method="PUT", type="folder", drop="after", count=1)
+        host.inject(method="GET", type="folder", drop="before")
+        with pytest.raises(ConnectionFailed) as caught:
+            put_file(session, file("doubt.vmx"), b"y")
+        assert caught.value.in_doubt
+        host.clear_faults()
+        delete_file(session, file("doubt.vmx"))
 
 
 def test_many_files(host: Simulator) -> None:

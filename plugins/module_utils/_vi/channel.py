@@ -1,0 +1,87 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A socket with a deadline for everything that is sent and received, not a timeout for each piece of it.
+
+A server that sends one byte a second never exceeds a socket's own timeout; it does exceed a deadline.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import socket
+import time
+from collections.abc import Callable
+from typing import Any
+
+# What is handed to the socket at once, so that the time is looked at in between.
+_PIECE = 256 * 1024
+
+
+class Channel:
+    """A connected socket, as http.client uses one.
+
+    ``deadline`` is the time of ``time.monotonic()`` at which sending or receiving ends with ``socket.timeout``.
+    """
+
+    def __init__(self, channel: socket.socket) -> None:
+        self.socket = channel
+        self.deadline = math.inf
+
+    def allow(self, seconds: float) -> None:
+        """Set the deadline that many seconds from now."""
+        self.deadline = time.monotonic() + seconds
+
+    def arm(self) -> None:
+        """Let the socket's next operation take as long as there is time.
+
+        :raises socket.timeout: if the deadline has passed.
+        """
+        if self.deadline == math.inf:
+            self.socket.settimeout(None)
+            return
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise socket.timeout("timed out")
+        self.socket.settimeout(left)
+
+    def sendall(self, data: Any) -> None:
+        """Send bytes, piece by piece."""
+        with memoryview(data) as view:
+            for at in range(0, len(view), _PIECE):
+                self.arm()
+                self.socket.sendall(view[at : at + _PIECE])
+
+    def makefile(self, _mode: str = "rb") -> io.BufferedReader:
+        """Return what is received as a file; it keeps the socket open until it is closed itself."""
+        return io.BufferedReader(_Reader(self.socket.makefile("rb", buffering=0), self.arm), _PIECE)
+
+    def fileno(self) -> int:
+        """Return the socket's number."""
+        return self.socket.fileno()
+
+    def close(self) -> None:
+        """Close the socket."""
+        self.socket.close()
+
+
+class _Reader(io.RawIOBase):
+    """A socket's own file, which looks at the deadline before it waits."""
+
+    def __init__(self, raw: Any, arm: Callable[[], None]) -> None:
+        super().__init__()
+        self._raw = raw
+        self._arm = arm
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        self._arm()
+        count: int | None = self._raw.readinto(buffer)
+        return count
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()

@@ -1,0 +1,221 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One HTTP request and its answer: bounded in time and in size, in memory or streamed.
+
+An answer in memory has one deadline from the request's first byte to its own last one. What is streamed has a deadline
+for each block, so that a transfer may take hours as long as it makes progress.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from ansible_collections.virt.esx.plugins.module_utils._vi.pool import Connection, Pool
+from ansible_collections.virt.esx.plugins.module_utils._vi.transport_errors import AnswerTooLong
+
+# What is read or sent at once; with the pool's timeout it is also the slowest transfer that is put up with.
+BLOCK = 1 << 20
+
+# The seconds to wait for what a server says after it has refused to take more of an upload.
+_LAST_WORDS = 5.0
+
+# Called with the number of bytes that have been transferred so far.
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a server answered; ``body`` is empty where it was streamed."""
+
+    status: int
+    reason: str
+    headers: http.client.HTTPMessage
+    body: bytes = b""
+
+    @property
+    def length(self) -> int | None:
+        """The value of Content-Length, or None."""
+        text = self.headers.get("Content-Length") or ""
+        return int(text) if text.isascii() and text.isdigit() else None
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it is a page for people, as proxies and starting hosts send it instead of what was asked for."""
+        kind = (self.headers.get("Content-Type") or "").lower()
+        start = self.body[:256].lstrip().lower()
+        return kind.startswith("text/html") or start.startswith((b"<html", b"<!doctype"))
+
+
+def exchange(
+    pool: Pool,
+    method: str,
+    path: str,
+    *,
+    headers: Mapping[str, str],
+    body: bytes | None = None,
+    limit: int,
+    seconds: float | None = None,
+) -> Answer:
+    """Make a request and return its whole answer.
+
+    :param limit: the number of bytes that the answer may have, compressed or not.
+    :param seconds: how long all of it may take; the pool's ``timeout`` if it is None.
+    :raises OSError, http.client.HTTPException: if there is no answer, or only a part of one, or one that is too long.
+    """
+    connection = pool.take(seconds)
+    with _closed_on_error(connection):
+        connection.request(method, path, body, dict(headers))
+        response = connection.getresponse()
+        content = _unpacked(_read(response, limit), response.headers.get("Content-Encoding"), limit)
+    return _finish(pool, connection, response, content)
+
+
+def send_stream(
+    pool: Pool,
+    method: str,
+    path: str,
+    source: BinaryIO,
+    size: int,
+    *,
+    headers: Mapping[str, str],
+    progress: Progress | None = None,
+) -> Answer:
+    """Send ``size`` bytes of a file as the body of a request, and return the answer.
+
+    A server that refuses the request while it is sent is heard out.
+
+    :raises ValueError: if the file ends before ``size``.
+    :raises OSError, http.client.HTTPException: if the connection breaks.
+    """
+    connection = pool.take()
+    with _closed_on_error(connection):
+        refused = None
+        try:
+            connection.putrequest(method, path)
+            for name, value in {**headers, "Content-Length": str(size)}.items():
+                connection.putheader(name, value)
+            connection.endheaders()
+            _send_blocks(pool, connection, source, size, progress)
+        except ConnectionError as error:
+            refused = error
+        connection.allow(pool.timeout if refused is None else min(pool.timeout, _LAST_WORDS))
+        try:
+            response = connection.getresponse()
+            content = _read(response, BLOCK)
+        except (OSError, http.client.HTTPException) as error:
+            raise refused or error from None
+        if refused is not None and response.status < 400:
+            raise refused
+    return _finish(pool, connection, response, content)
+
+
+def receive_stream(
+    pool: Pool,
+    path: str,
+    *,
+    headers: Mapping[str, str],
+    take: Callable[[Answer], Callable[[memoryview], None] | None],
+) -> Answer:
+    """Make a GET request whose answer is handed on block by block.
+
+    :param take: called with the answer's head; it returns what takes each block, or None if the body is not wanted.
+    :raises OSError, http.client.HTTPException: if the connection breaks, or the answer ends too early.
+    """
+    connection = pool.take()
+    with _closed_on_error(connection):
+        connection.request("GET", path, None, dict(headers))
+        response = connection.getresponse()
+        answer = Answer(response.status, response.reason, response.headers)
+        consume = take(answer)
+        if consume is None:
+            answer = Answer(answer.status, answer.reason, answer.headers, _read(response, BLOCK))
+        else:
+            _receive_blocks(pool, connection, response, consume)
+    _finish(pool, connection, response, b"")
+    return answer
+
+
+def _send_blocks(pool: Pool, connection: Connection, source: BinaryIO, size: int, progress: Progress | None) -> None:
+    done = 0
+    while done < size:
+        block = source.read(min(BLOCK, size - done))
+        if not block:
+            raise ValueError(f"the file ends after {done} of {size} bytes")
+        connection.allow(pool.timeout)
+        connection.send(block)
+        done += len(block)
+        if progress is not None:
+            progress(done)
+
+
+def _receive_blocks(
+    pool: Pool, connection: Connection, response: http.client.HTTPResponse, consume: Callable[[memoryview], None]
+) -> None:
+    buffer = memoryview(bytearray(BLOCK))
+    while True:
+        connection.allow(pool.timeout)
+        count = response.readinto(buffer)
+        if not count:
+            break
+        consume(buffer[:count])
+    _check_complete(response)
+
+
+def _read(response: http.client.HTTPResponse, limit: int) -> bytes:
+    """The whole body, in pieces, so that a false length takes no memory."""
+    if response.length is not None and response.length > limit and response.status != 304:
+        raise AnswerTooLong(limit)
+    content = bytearray()
+    while True:
+        piece = response.read(min(BLOCK, limit + 1 - len(content)))
+        if not piece:
+            break
+        content += piece
+        if len(content) > limit:
+            raise AnswerTooLong(limit)
+    _check_complete(response)
+    return bytes(content)
+
+
+def _check_complete(response: http.client.HTTPResponse) -> None:
+    """A body that ends before its length is noticed by http.client only where it is read in one piece."""
+    if response.length:
+        raise http.client.IncompleteRead(b"", response.length)
+
+
+def _unpacked(content: bytes, encoding: str | None, limit: int) -> bytes:
+    if encoding in (None, "", "identity") or not content:
+        return content
+    unpack = zlib.decompressobj(zlib.MAX_WBITS | 32)  # gzip or zlib, whichever it is
+    try:
+        plain = unpack.decompress(content, limit + 1)
+    except zlib.error as error:
+        raise http.client.HTTPException(f"its compression ({encoding}) is damaged: {error}") from None
+    if len(plain) > limit:
+        raise AnswerTooLong(limit)
+    if not unpack.eof:
+        raise http.client.IncompleteRead(b"")
+    return plain
+
+
+def _finish(pool: Pool, connection: Connection, response: http.client.HTTPResponse, content: bytes) -> Answer:
+    if response.will_close:
+        connection.close()
+    else:
+        pool.give_back(connection)
+    return Answer(response.status, response.reason, response.headers, content)
+
+
+@contextlib.contextmanager
+def _closed_on_error(connection: Connection) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        connection.close()
+        raise

@@ -1,0 +1,259 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Large files to and from a server, with constant memory: files of datastores, and the disks of an import or export.
+
+A transfer may take as long as it likes; each block of 1 MiB has to pass within the connection's ``timeout``. What is
+downloaded goes on where it was when the connection breaks, where the server allows that; an upload has no such thing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import BinaryIO
+from urllib.parse import urlsplit
+
+from ansible_collections.virt.esx.plugins.module_utils._errors import (
+    DOUBT,
+    ConnectionFailed,
+    NotFound,
+    ParseError,
+    Refused,
+    ServerFault,
+)
+from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import file_head
+from ansible_collections.virt.esx.plugins.module_utils._vi.exchange import (
+    Answer,
+    Progress,
+    receive_stream,
+    send_stream,
+)
+from ansible_collections.virt.esx.plugins.module_utils._vi.folder import DatastoreFile, converse
+from ansible_collections.virt.esx.plugins.module_utils._vi.pool import Pool
+from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
+from ansible_collections.virt.esx.plugins.module_utils._vi.tls import normal_thumbprint
+from ansible_collections.virt.esx.plugins.module_utils._vi.transport_errors import bad_status, broke_off, is_dropped
+
+_DEFAULT_PORTS = {"https": 443, "http": 80}
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """A file on a datastore as the server describes it: ``size`` in bytes, ``modified`` as HTTP writes a date."""
+
+    size: int | None
+    modified: str | None
+
+
+def file_info(session: Session, file: DatastoreFile) -> RemoteFile:
+    """Return the size and the time of a file.
+
+    :raises NotFound: if there is no such file.
+    """
+    head = file_head(session, file)
+    if head is None:
+        raise NotFound(f"HEAD {file}: there is no such file, datastore or datacenter.")
+    return RemoteFile(head.length, head.headers.get("Last-Modified"))
+
+
+def upload_file(
+    session: Session, file: DatastoreFile, source: BinaryIO, size: int, *, progress: Progress | None = None
+) -> None:
+    """Write ``size`` bytes of an open file to a datastore, in place of what is there; its directory has to exist.
+
+    What is left after a failure is a part of the file, or nothing: upload to a temporary name and move it. The session
+    is proven to be alive first, so that an upload does not fail for its end.
+
+    :param progress: called with the number of bytes that have been sent.
+    :raises Refused: if the account lacks a privilege, the file is locked or the datastore is full.
+    :raises ConnectionFailed, TimedOut: if the connection breaks, or what arrived does not have that size.
+    """
+    file_head(session, file)
+
+    def attempt(cookie: str) -> Answer:
+        headers = {"Content-Type": "application/octet-stream", "Cookie": cookie}
+        return send_stream(session.pool, "PUT", file.url_path, source, size, headers=headers, progress=progress)
+
+    converse(session, "PUT", file, attempt, (200, 201, 204), repeatable=False)
+    arrived = file_head(session, file)
+    if arrived is None or arrived.length not in (None, size):
+        found = "no file is there" if arrived is None else f"{arrived.length} bytes are there"
+        raise ConnectionFailed(f"PUT {file}: the server accepted {size} bytes, but {found}.")
+
+
+def download_file(
+    session: Session,
+    file: DatastoreFile,
+    target: BinaryIO,
+    *,
+    offset: int = 0,
+    modified: str | None = None,
+    progress: Progress | None = None,
+) -> RemoteFile:
+    """Write a file of a datastore to an open file, from ``offset`` of both, and return what the server says of it.
+
+    Where the server ignores the offset, or the file has changed since ``modified``, it begins at 0.
+
+    :param target: open for writing in binary mode, seekable.
+    :param offset: how many bytes of the file ``target`` has already.
+    :param modified: the ``RemoteFile.modified`` of which these bytes are.
+    :param progress: called with the number of bytes that ``target`` has.
+    :raises NotFound: if there is no such file.
+    :raises ConnectionFailed, TimedOut: if the connection breaks, twice without a byte in between.
+    """
+    download = _Download(target, offset, modified, progress)
+    while True:
+        before = download.done
+
+        def attempt(cookie: str) -> Answer:
+            headers = {"Cookie": cookie, **download.range()}
+            return receive_stream(session.pool, file.url_path, headers=headers, take=download.take)
+
+        try:
+            answer = converse(session, "GET", file, attempt, (200, 206))
+        except ConnectionFailed:
+            if download.done > before:
+                continue
+            raise
+        return RemoteFile(download.done, answer.headers.get("Last-Modified"))
+
+
+class _Download:
+    """How far a download is, and the file that it goes to."""
+
+    def __init__(self, target: BinaryIO, offset: int, modified: str | None, progress: Progress | None) -> None:
+        self.target = target
+        self.done = offset
+        self.modified = modified
+        self.progress = progress
+
+    def range(self) -> dict[str, str]:
+        """The headers that ask for the rest of the file, if it is still the same."""
+        if not self.done:
+            return {}
+        same = {} if self.modified is None else {"If-Range": self.modified}
+        return {"Range": f"bytes={self.done}-", **same}
+
+    def take(self, answer: Answer) -> Callable[[memoryview], None] | None:
+        """Prepare for the body; what is not the file itself is not taken."""
+        if answer.status not in (200, 206) or answer.is_page:
+            return None
+        if answer.status == 200:
+            self.done = 0
+            self.target.seek(0)
+            self.target.truncate()
+        else:
+            start = (answer.headers.get("Content-Range") or "").partition("-")[0].rpartition(" ")[2]
+            if start != str(self.done):
+                raise http.client.HTTPException(f"it is the part from {start}, not from {self.done}")
+            self.target.seek(self.done)
+        self.modified = answer.headers.get("Last-Modified") or self.modified
+        return self.write
+
+    def write(self, block: memoryview) -> None:
+        """Take one block."""
+        self.target.write(block)
+        self.done += len(block)
+        if self.progress is not None:
+            self.progress(self.done)
+
+
+def send_to_url(
+    session: Session,
+    url: str,
+    source: BinaryIO,
+    size: int,
+    *,
+    method: str = "POST",
+    headers: Mapping[str, str] | None = None,
+    thumbprint: str | None = None,
+    progress: Progress | None = None,
+) -> None:
+    """Send ``size`` bytes of an open file to a URL of the server, such as a device's of an HttpNfcLease.
+
+    :param url: ``https://*/...`` is the session's own server; another host is reached with the session's TLS settings.
+    :param thumbprint: the SHA-1 or SHA-256 thumbprint that another host's certificate has to have, as a lease tells it.
+    :param progress: called with the number of bytes that have been sent.
+    :raises Refused, ServerFault: if the server does not take it.
+    :raises ConnectionFailed, TimedOut: if the connection breaks.
+    """
+    with _url_pool(session, url, thumbprint) as (pool, path, own):
+        action = f"{method} {urlsplit(url).path}"
+        try:
+            answer = send_stream(
+                pool, method, path, source, size, headers={**own, **(headers or {})}, progress=progress
+            )
+        except (OSError, http.client.HTTPException) as error:
+            raise broke_off(error, str(pool.endpoint), action, repeatable=False, timeout=pool.timeout) from None
+        _check_status(pool, action, answer, doubt=f" {DOUBT}")
+
+
+def receive_from_url(
+    session: Session,
+    url: str,
+    target: BinaryIO,
+    *,
+    thumbprint: str | None = None,
+    progress: Progress | None = None,
+) -> int:
+    """Write what a URL of the server has to an open file and return its number of bytes; see ``send_to_url``."""
+    download = _Download(target, 0, None, progress)
+    with _url_pool(session, url, thumbprint) as (pool, path, own):
+        action = f"GET {urlsplit(url).path}"
+        try:
+            answer = _received(pool, path, own, download)
+        except (OSError, http.client.HTTPException) as error:
+            raise broke_off(error, str(pool.endpoint), action, repeatable=True, timeout=pool.timeout) from None
+        _check_status(pool, action, answer, doubt="")
+    return download.done
+
+
+def _received(pool: Pool, path: str, headers: Mapping[str, str], download: _Download) -> Answer:
+    """A download; once more if the connection was dropped before the first byte."""
+    try:
+        return receive_stream(pool, path, headers=headers, take=download.take)
+    except (OSError, http.client.HTTPException) as error:
+        if download.done or not is_dropped(error):
+            raise
+    return receive_stream(pool, path, headers=headers, take=download.take)
+
+
+@contextlib.contextmanager
+def _url_pool(session: Session, url: str, thumbprint: str | None) -> Iterator[tuple[Pool, str, dict[str, str]]]:
+    """The connections to a URL's host, its path with the query, and the headers that only the session's server gets."""
+    parts = urlsplit(url)
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    own = session.pool.endpoint
+    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
+        raise ParseError(f"'{url}' is not the URL of a host.")
+    port = parts.port or _DEFAULT_PORTS[parts.scheme]
+    if parts.hostname == "*" or (parts.hostname, port, parts.scheme) == (own.host, own.port, own.transport):
+        yield session.pool, path, {"Cookie": session.cookie}
+        return
+    pinned = () if thumbprint is None else (normal_thumbprint(thumbprint),)
+    endpoint = replace(
+        own, host=parts.hostname, port=port, transport=parts.scheme, thumbprints=pinned or own.thumbprints
+    )
+    pool = Pool(endpoint)
+    try:
+        yield pool, path, {}
+    finally:
+        pool.close()
+
+
+def _check_status(pool: Pool, action: str, answer: Answer, *, doubt: str) -> None:
+    status = f"HTTP status {answer.status} {answer.reason}".rstrip()
+    if answer.status in (200, 201, 204) and not answer.is_page:
+        return
+    if answer.status in (200, 201, 204):
+        raise ConnectionFailed(f"The server {pool.endpoint} answered {action} with an HTML page ({status}).{doubt}")
+    if answer.status in (401, 403):
+        raise Refused(f"{action}: the server does not allow this ({status}).")
+    if answer.status == 404:
+        raise NotFound(f"{action}: there is no such file or device ({status}).")
+    if answer.status >= 501 or 300 <= answer.status < 400:
+        raise bad_status(str(pool.endpoint), action, answer.status, answer.reason, repeatable=not doubt)
+    raise ServerFault(f"{action}: the server refuses it ({status}).{doubt}")
