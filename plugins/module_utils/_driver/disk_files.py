@@ -11,10 +11,9 @@ complete. An existing disk is never made again and never becomes smaller.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_growth import plan_growth
@@ -98,7 +97,7 @@ def plan_disks(connection: EsxConnection, requests: Sequence[DiskRequest]) -> Di
     tasks = DiskTasks(connection)
     steps += side_by_side(connection, [_chain(tasks, request, found) for request in missing if request.image is None])
     steps += [
-        Step(f"create {request.path} from {request.image.path}", partial(_fill, tasks, request, found))
+        Step(f"create {request.path} from {request.image.path}", partial(_fill, tasks, request, request.image, found))
         for request in missing
         if request.image is not None
     ]
@@ -218,14 +217,13 @@ def _drop(tasks: DiskTasks, part: DatastorePath) -> None:
     run_task(tasks.connection, tasks.delete(part))
 
 
-def _fill(tasks: DiskTasks, request: DiskRequest, found: Mapping[DatastorePath, Volume]) -> None:
+def _fill(tasks: DiskTasks, request: DiskRequest, image: Image, found: Mapping[DatastorePath, Volume]) -> None:
     """Upload an image as a disk's data, and make the disk of it.
 
     A host copies what was uploaded, so that the disk is thin or thick as requested. A vCenter cannot be told how, there
     the uploaded disk itself is used.
     """
-    connection, image, path = tasks.connection, request.image, request.path
-    assert image is not None
+    connection, path = tasks.connection, request.path
     part = part_path(path)
     upload = path.beside(part.name.replace(".part.", ".upload.")) if connection.is_direct else part
     if part in found:
@@ -256,13 +254,10 @@ def _upload_pair(connection: EsxConnection, request: DiskRequest, image: Image, 
 
 
 @contextlib.contextmanager
-def _dropped_on_error(tasks: DiskTasks, part: DatastorePath) -> Any:
+def _dropped_on_error(tasks: DiskTasks, part: DatastorePath) -> Iterator[None]:
     try:
         yield
     except BaseException:
         with contextlib.suppress(EsxError):
             _drop(tasks, part)
         raise
-
-
-Undo = Callable[[], None]

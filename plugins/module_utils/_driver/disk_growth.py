@@ -57,4 +57,4 @@ def _by_domain(user: FileUser, capacity: int, name: str) -> HostTask:
     change: Any = vim.vm.device.VirtualDeviceSpec(operation="edit", device=device)
     spec = vim.vm.ConfigSpec(deviceChange=[change])
     action = f"Changing domain '{user.name}' to {name}"
-    return HostTask(action, lambda: user.ref.ReconfigVM_Task(spec), vm=user.ref)
+    return HostTask(action, lambda: user.ref.ReconfigVM_Task(spec), domain=user.ref)

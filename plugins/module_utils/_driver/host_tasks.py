@@ -31,13 +31,13 @@ class HostTask:
     :param action: what it does, for messages: ``Creating [ds] web/web.vmdk``.
     :param start: makes the call and returns the reference to the task.
     :param harmless: faults that mean that there was nothing to do.
-    :param vm: the virtual machine whose questions are watched, or None.
+    :param domain: the virtual machine whose questions are watched, or None.
     """
 
     action: str
     start: Callable[[], Any]
     harmless: Sequence[str] = ()
-    vm: Any = None
+    domain: Any = None
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def _run(connection: EsxConnection, chains: Sequence[Chain]) -> list[EsxError | 
         active = [n for n, chain in enumerate(chains) if errors[n] is None and level < len(chain.tasks)]
         tasks = [chains[n].tasks[level] for n in active]
         jobs = [
-            Job(task.action, task.start, task.vm, show_progress(connection.progress, task.action)) for task in tasks
+            Job(task.action, task.start, task.domain, show_progress(connection.progress, task.action)) for task in tasks
         ]
         for number, task, outcome in zip(active, tasks, run_jobs(connection.session, jobs, at_once=AT_ONCE)):
             if not isinstance(outcome, EsxError):

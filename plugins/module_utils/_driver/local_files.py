@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
+import pathlib
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -49,10 +49,11 @@ def file_size(path: str) -> int:
 
     :raises NotFound: if there is no such file.
     """
-    if os.path.isdir(path):
+    file = pathlib.Path(path)
+    if file.is_dir():
         raise ParseError(f"'{path}' is a directory, not a file.", where="source")
     try:
-        return os.stat(path).st_size
+        return file.stat().st_size
     except OSError as error:
         raise NotFound(f"The file '{path}' cannot be read: {error.strerror}.") from None
 
@@ -83,7 +84,7 @@ def file_blocks(path: str, digest: Callable[[bytes], Any] | None = None) -> Iter
     :param digest: called with each block, too.
     """
     try:
-        with open(path, "rb") as file:
+        with pathlib.Path(path).open("rb") as file:
             while True:
                 block = file.read(BLOCK)
                 if not block:

@@ -79,9 +79,7 @@ def read_pools(connection: EsxConnection) -> dict[str, Pool]:
     """Return the datastores of the host by name, in one call."""
     newer = [path for version, paths in _SINCE.items() if connection.session.has(*version) for path in paths]
     host = connection.context.host
-    rows = fetch(
-        connection.session, "Datastore", [*_PATHS, *newer], objects=[host], traversal=HOST_DATASTORES
-    )
+    rows = fetch(connection.session, "Datastore", [*_PATHS, *newer], objects=[host], traversal=HOST_DATASTORES)
     pools = [Pool(ref, host, values) for ref, values in rows]
     return {pool.name: pool for pool in sorted(pools, key=lambda pool: pool.name)}
 

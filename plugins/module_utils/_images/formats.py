@@ -116,9 +116,9 @@ def _at_least(data: bytes, length: int) -> bytes:
 _Matches = Callable[[bytes, bytes], bool]
 _Reads = Callable[[bytes, bytes, int], Recognised]
 _READERS: tuple[tuple[_Matches, _Reads], ...] = (
-    (lambda head, tail: head.startswith((VMDK_MAGIC, VMDK_DESCRIPTOR)), lambda *_: Recognised("vmdk")),
-    (lambda head, tail: head.startswith(b"QFI\xfb"), _qcow2),
-    (lambda head, tail: head.startswith(b"vhdxfile"), lambda *_: Recognised("vhdx")),
+    (lambda head, _tail: head.startswith((VMDK_MAGIC, VMDK_DESCRIPTOR)), lambda *_: Recognised("vmdk")),
+    (lambda head, _tail: head.startswith(b"QFI\xfb"), _qcow2),
+    (lambda head, _tail: head.startswith(b"vhdxfile"), lambda *_: Recognised("vhdx")),
     (lambda head, tail: head.startswith(b"conectix") or tail.startswith(b"conectix"), _vhd),
-    (lambda head, tail: head[64:68] == b"\x7f\x10\xda\xbe", _vdi),
+    (lambda head, _tail: head[64:68] == b"\x7f\x10\xda\xbe", _vdi),
 )

@@ -10,16 +10,18 @@ writes them as a sparse raw file into the directory for temporary files.
 from __future__ import annotations
 
 import contextlib
+import io
 import json
-import os
+import pathlib
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError
-from ansible_collections.virt.esx.plugins.module_utils._images.descriptor import SECTOR, Extent
+from ansible_collections.virt.esx.plugins.module_utils._images.descriptor import Extent
 from ansible_collections.virt.esx.plugins.module_utils._images.formats import HEAD, TAIL, Recognised, raw, recognise
 from ansible_collections.virt.esx.plugins.module_utils._images.vmdk import VmdkImage, read_exactly, zeros
 
@@ -27,6 +29,9 @@ _QEMU_IMG = "qemu-img"
 _PACKAGES = "Install Debian's and Ubuntu's package qemu-utils, or qemu-img of Fedora, RHEL and their relatives."
 # Disks have a whole number of KiB in the VI API.
 _UNIT = 1024
+
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,7 @@ def inspect_image(path: str, format_: str | None = None) -> Image:
     """
     found = _recognise(path, format_)
     if found.format == "vmdk":
-        capacity = _named(path, lambda: VmdkImage(path).capacity)
+        capacity = _named(path, lambda: VmdkImage(pathlib.Path(path)).capacity)
     elif found.fixed is None:
         capacity = _inspect_with_qemu(path, found.format)
     else:
@@ -68,12 +73,12 @@ def raw_blocks(image: Image) -> Iterator[Iterator[bytes]]:
     """
     with contextlib.ExitStack() as stack:
         if image.format == "vmdk":
-            blocks = VmdkImage(image.path).blocks()
+            blocks = VmdkImage(pathlib.Path(image.path)).blocks()
         else:
-            path = image.path if image.fixed else stack.enter_context(_converted(image))
-            file = stack.enter_context(open(path, "rb"))
-            length = min(image.data, os.path.getsize(path))
-            blocks = read_exactly(file, Extent(length, "FLAT", path, 0))
+            path = pathlib.Path(image.path) if image.fixed else stack.enter_context(_converted(image))
+            file = stack.enter_context(path.open("rb"))
+            length = min(image.data, path.stat().st_size)
+            blocks = read_exactly(file, Extent(length, "FLAT", path.name, 0))
             image = Image(image.path, image.format, image.capacity, length, image.fixed)
         yield _padded(blocks, image)
 
@@ -85,9 +90,9 @@ def _padded(blocks: Iterator[bytes], image: Image) -> Iterator[bytes]:
 
 def _recognise(path: str, format_: str | None) -> Recognised:
     try:
-        with open(path, "rb") as file:
+        with pathlib.Path(path).open("rb") as file:
             head = file.read(HEAD)
-            size = os.fstat(file.fileno()).st_size
+            size = file.seek(0, io.SEEK_END)
             file.seek(max(0, size - TAIL))
             tail = file.read(TAIL)
     except OSError as error:
@@ -100,7 +105,7 @@ def _recognise(path: str, format_: str | None) -> Recognised:
     return found
 
 
-def _named(path: str, read):  # type: ignore[no-untyped-def]
+def _named(path: str, read: Callable[[], Value]) -> Value:
     """What ``read`` returns; its errors say which image is meant."""
     try:
         return read()
@@ -117,11 +122,11 @@ def _inspect_with_qemu(path: str, format_: str) -> int:
 
 
 @contextlib.contextmanager
-def _converted(image: Image) -> Iterator[str]:
+def _converted(image: Image) -> Iterator[pathlib.Path]:
     """The path of a sparse raw file with the data of an image, for the time of a ``with`` block."""
     with tempfile.TemporaryDirectory(prefix="virt-esx-") as place:
-        path = os.path.join(place, "disk.raw")
-        _qemu_img(image.path, "convert", "-f", image.format, "-O", "raw", image.path, path)
+        path = pathlib.Path(place, "disk.raw")
+        _qemu_img(image.path, "convert", "-f", image.format, "-O", "raw", image.path, str(path))
         yield path
 
 
@@ -134,6 +139,3 @@ def _qemu_img(path: str, *arguments: str) -> str:
         said = (done.stderr.strip().splitlines() or [f"it ended with status {done.returncode}"])[-1]
         raise EsxError(f"{_QEMU_IMG} cannot read the image '{path}': {said.removeprefix('qemu-img: ')}.")
     return done.stdout
-
-
-assert _UNIT % SECTOR == 0

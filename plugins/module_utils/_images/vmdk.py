@@ -9,7 +9,7 @@ Only what is asked for is held in memory: a grain of 64 KiB and one table of gra
 from __future__ import annotations
 
 import io
-import os
+import pathlib
 import struct
 import zlib
 from collections.abc import Iterator
@@ -57,9 +57,9 @@ class VmdkImage:
     :raises ParseError: if it is damaged, incomplete, or a difference to another image.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: pathlib.Path) -> None:
         self.path = path
-        with open(path, "rb") as file:
+        with path.open("rb") as file:
             self.descriptor = _read_descriptor(file)
         if self.descriptor.has_parent:
             raise ParseError("the VMDK image is a difference to another one (a snapshot); merge them first.")
@@ -81,31 +81,29 @@ class VmdkImage:
             if extent.kind in ZERO_KINDS:
                 yield from zeros(extent.length)
                 continue
-            with open(self._file(extent), "rb") as file:
+            with self._file(extent).open("rb") as file:
                 yield from _sparse(file, extent) if extent.kind in SPARSE_KINDS else read_exactly(file, extent)
 
-    def _file(self, extent: Extent) -> str:
+    def _file(self, extent: Extent) -> pathlib.Path:
         """Where an extent is; an image that is one file may have another name than its descriptor has."""
         if self.descriptor.kind in ("monolithicSparse", "streamOptimized"):
             return self.path
-        return os.path.join(os.path.dirname(self.path), extent.file)
+        return self.path.parent / extent.file
 
     def _check(self, extent: Extent) -> None:
         """Find out before anything is sent whether an extent is there and as long as it has to be."""
         if extent.kind in ZERO_KINDS:
             return
         file = self._file(extent)
-        if not os.path.isfile(file):
+        if not file.is_file():
             raise ParseError(f"the file '{extent.file}' with data of the VMDK image is missing.")
         if extent.kind in FLAT_KINDS:
-            size = os.path.getsize(file)
+            size = file.stat().st_size
             if size < extent.offset + extent.length:
                 raise ParseError(f"the file '{extent.file}' is truncated: it has {size} bytes of {extent.length}.")
             return
-        with open(file, "rb") as opened:
-            header = _read_header(opened)
-            for _number, _table in _tables(opened, header):
-                pass
+        with file.open("rb") as opened:
+            _check_grains(opened, extent)
 
 
 def zeros(length: int) -> Iterator[bytes]:
@@ -165,16 +163,20 @@ def _header_at(file: BinaryIO, offset: int) -> _Header:
     return _Header(flags, capacity, grain, text, text_size, per_table, directory)
 
 
-def _tables(file: BinaryIO, header: _Header) -> Iterator[tuple[int, tuple[int, ...]]]:
-    """Yield the number and the entries of each table of grains; an empty tuple for a table of zeros only."""
+def _grains(file: BinaryIO, header: _Header, extent: Extent) -> Iterator[tuple[int, int]]:
+    """Yield where each grain of an extent is, in sectors, and how many bytes of the disk it has.
+
+    0 is a grain that was never written, 1 one that was written with zeros.
+    """
     size = file.seek(0, io.SEEK_END)
-    grains = -(-header.capacity // header.grain)
-    directory = _words(file, header.directory, -(-grains // header.per_table), size)
-    for number, place in enumerate(directory):
-        table = _words(file, place, header.per_table, size) if place else ()
-        if any(entry * SECTOR >= size for entry in table):
-            raise ParseError("the VMDK image is truncated: some of its data are behind its end.")
-        yield number, table
+    left, grain = extent.length, header.grain * SECTOR
+    tables = -(-left // (grain * header.per_table))
+    for place in _words(file, header.directory, tables, size):
+        for entry in _words(file, place, header.per_table, size) if place else (0,) * header.per_table:
+            if left <= 0:
+                return
+            yield entry, min(grain, left)
+            left -= grain
 
 
 def _words(file: BinaryIO, place: int, count: int, size: int) -> tuple[int, ...]:
@@ -184,28 +186,39 @@ def _words(file: BinaryIO, place: int, count: int, size: int) -> tuple[int, ...]
     return struct.unpack(f"<{count}I", file.read(4 * count))
 
 
+def _check_grains(file: BinaryIO, extent: Extent) -> None:
+    """Check that no grain ends behind the end of the file, without reading what is in it."""
+    header = _read_header(file)
+    size = file.seek(0, io.SEEK_END)
+    for entry, length in _grains(file, header, extent):
+        if entry < 2:
+            continue
+        begin = entry * SECTOR
+        if header.flags & _COMPRESSED and begin < size:
+            length = _GRAIN_MARKER.size + _compressed_size(file, entry)
+        if begin + length > size:
+            raise ParseError("the VMDK image is truncated: some of its data are behind its end.")
+
+
 def _sparse(file: BinaryIO, extent: Extent) -> Iterator[bytes]:
     header = _read_header(file)
-    grain, left = header.grain * SECTOR, extent.length
-    for _number, table in _tables(file, header):
-        entries = table or (0,) * header.per_table
-        for entry in entries:
-            length = min(grain, left)
-            if length <= 0:
-                return
-            left -= length
-            # 0 is a grain that was never written, 1 one that was written with zeros
-            yield bytes(length) if entry < 2 else _grain(file, header, entry)[:length]
+    for entry, length in _grains(file, header, extent):
+        yield bytes(length) if entry < 2 else _grain(file, header, entry, length)
 
 
-def _grain(file: BinaryIO, header: _Header, entry: int) -> bytes:
+def _compressed_size(file: BinaryIO, entry: int) -> int:
+    """The length of a grain's compressed data, which the marker in front of them has."""
     file.seek(entry * SECTOR)
-    length = header.grain * SECTOR
+    marker = file.read(_GRAIN_MARKER.size)
+    return int(_GRAIN_MARKER.unpack(marker)[1]) if len(marker) == _GRAIN_MARKER.size else 0
+
+
+def _grain(file: BinaryIO, header: _Header, entry: int, length: int) -> bytes:
     if not header.flags & _COMPRESSED:
+        file.seek(entry * SECTOR)
         data = file.read(length)
     else:
-        marker = file.read(_GRAIN_MARKER.size)
-        size = _GRAIN_MARKER.unpack(marker)[1] if len(marker) == _GRAIN_MARKER.size else 0
+        size = _compressed_size(file, entry)
         try:
             data = zlib.decompressobj().decompress(file.read(min(size, 2 * _MAX_GRAIN)), length)
         except zlib.error:

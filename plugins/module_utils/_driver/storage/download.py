@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import email.utils
 import os
+import pathlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -40,10 +41,10 @@ class Download:
     """A file to fetch: ``path`` is what is read, ``text`` what is written to ``descriptor`` beside ``dest``."""
 
     path: DatastorePath
-    dest: str
+    dest: pathlib.Path
     remote: RemoteFile
     checksum: Checksum | None
-    descriptor: str | None = None
+    descriptor: pathlib.Path | None = None
     text: str = ""
 
 
@@ -54,21 +55,24 @@ def plan_download(connection: EsxConnection, volume: Volume, dest: str, checksum
     """
     if volume.type == "directory":
         raise Refused(f"{volume.path} is a directory.")
-    if os.path.isdir(dest):
-        dest = os.path.join(dest, volume.path.name)
-    if not os.path.isdir(os.path.dirname(os.path.abspath(dest))):
-        raise Refused(f"The directory of '{dest}' does not exist.")
-    download = _of_disk(connection, volume, dest, checksum) if volume.type == "vmdk" else None
+    target = pathlib.Path(dest)
+    if target.is_dir():
+        target = target / volume.path.name
+    if not target.parent.is_dir():
+        raise Refused(f"The directory of '{target}' does not exist.")
+    download = _of_disk(connection, volume, target, checksum) if volume.type == "vmdk" else None
     if download is None:
         remote = file_info(connection.session, datastore_file(connection, volume.path))
-        download = Download(volume.path, dest, remote, checksum)
+        download = Download(volume.path, target, remote, checksum)
     if _is_there(download):
-        verify(download.dest, checksum)
+        verify(str(download.dest), checksum)
         return []
-    return [Step(f"download {volume.path} to {dest}", partial(_fetch, connection, download))]
+    return [Step(f"download {volume.path} to {target}", partial(_fetch, connection, download))]
 
 
-def _of_disk(connection: EsxConnection, volume: Volume, dest: str, checksum: Checksum | None) -> Download | None:
+def _of_disk(
+    connection: EsxConnection, volume: Volume, dest: pathlib.Path, checksum: Checksum | None
+) -> Download | None:
     """What to fetch of a disk: its data, and a descriptor that goes with them; None for a disk that is one file."""
     running = [user for user in read_file_users(connection).of(volume.path) if user.state == "running"]
     if running:
@@ -82,10 +86,10 @@ def _of_disk(connection: EsxConnection, volume: Volume, dest: str, checksum: Che
             f"The disk {volume.path} is of kind '{descriptor.kind}', which is not complete by itself.",
             hint="Clone it first; the clone can be downloaded.",
         )
-    if not dest.lower().endswith(".vmdk"):
+    if dest.suffix.lower() != ".vmdk":
         raise Refused(f"The disk {volume.path} is downloaded as VMDK; '{dest}' has to end in .vmdk.")
-    flat = f"{dest[: -len('.vmdk')]}-flat.vmdk"
-    text = flat_descriptor(extent.length, os.path.basename(flat), descriptor.adapter, hosted=True)
+    flat = dest.with_name(f"{dest.stem}-flat.vmdk")
+    text = flat_descriptor(extent.length, flat.name, descriptor.adapter, hosted=True)
     path = volume.path.beside(extent.file)
     remote = file_info(connection.session, datastore_file(connection, path))
     return Download(path, flat, remote, checksum, dest, text)
@@ -107,43 +111,41 @@ def _time(remote: RemoteFile) -> float | None:
 
 def _is_there(download: Download) -> bool:
     try:
-        present = os.stat(download.dest)
-        described = download.descriptor is None or os.path.isfile(download.descriptor)
+        present = download.dest.stat()
+        described = download.descriptor is None or download.descriptor.is_file()
     except OSError:
         return False
     return described and present.st_size == download.remote.size and present.st_mtime == _time(download.remote)
 
 
 def _fetch(connection: EsxConnection, download: Download) -> None:
-    part = f"{download.dest}.part-{download.remote.size}-{int(_time(download.remote) or 0)}"
+    name = f"{download.dest.name}.part-{download.remote.size}-{int(_time(download.remote) or 0)}"
+    part = download.dest.with_name(name)
     progress = show_transfer(connection.progress, f"Downloading {download.path}", download.remote.size or 0)
     try:
-        with open(part, "r+b" if os.path.exists(part) else "w+b") as file, _sparse(file) as (target, offset):
+        with part.open("r+b" if part.exists() else "w+b") as file, _sparse(file) as (target, offset):
             file_ = datastore_file(connection, download.path)
             modified = download.remote.modified
-            download_file(
-                connection.session, file_, target, offset=offset, modified=modified, progress=progress
-            )
+            download_file(connection.session, file_, target, offset=offset, modified=modified, progress=progress)
         try:
-            verify(part, download.checksum)
+            verify(str(part), download.checksum)
         except EsxError:
-            os.unlink(part)
+            part.unlink()
             raise
         _publish(download, part)
     except OSError as error:
         raise EsxError(f"'{download.dest}' cannot be written: {error.strerror}.") from None
 
 
-def _publish(download: Download, part: str) -> None:
+def _publish(download: Download, part: pathlib.Path) -> None:
     when = _time(download.remote)
     if when is not None:
         os.utime(part, (when, when))
-    os.replace(part, download.dest)
+    part.replace(download.dest)
     if download.descriptor is not None:
-        temporary = f"{download.descriptor}.part"
-        with open(temporary, "w", encoding="utf-8") as file:
-            file.write(download.text)
-        os.replace(temporary, download.descriptor)
+        temporary = download.descriptor.with_name(f"{download.descriptor.name}.part")
+        temporary.write_text(download.text, encoding="utf-8")
+        temporary.replace(download.descriptor)
 
 
 @contextlib.contextmanager

@@ -67,7 +67,7 @@ def _planner(request: VolumeRequest) -> Callable[[EsxConnection, VolumeRequest],
     if request.dest is not None:
         return _plan_download
     if request.moved_from is not None:
-        return _plan_move
+        return partial(_plan_move, source=request.moved_from)
     return _plan_disk if request.is_disk else _plan_file
 
 
@@ -84,9 +84,7 @@ def _plan_disk(connection: EsxConnection, request: VolumeRequest) -> VolumePlan:
     if request.source is not None:
         image = inspect_image(request.source, request.source_format)
         verify(request.source, request.checksum)
-    wanted = DiskRequest(
-        request.path, request.capacity, request.allocation, request.adapter, request.clone_of, image
-    )
+    wanted = DiskRequest(request.path, request.capacity, request.allocation, request.adapter, request.clone_of, image)
     plan = plan_disks(connection, [wanted])
     return VolumePlan(plan.steps, None, plan.before[request.path], plan.after[request.path])
 
@@ -127,9 +125,8 @@ def _plan_file_copy(
     return VolumePlan(steps, None, None, replace(volume, path=path))
 
 
-def _plan_move(connection: EsxConnection, request: VolumeRequest) -> VolumePlan:
-    pools, path, source = read_pools(connection), request.path, request.moved_from
-    assert source is not None
+def _plan_move(connection: EsxConnection, request: VolumeRequest, *, source: DatastorePath) -> VolumePlan:
+    pools, path = read_pools(connection), request.path
     usable_pool(pools, source.datastore)
     usable_pool(pools, path.datastore)
     found = find_volumes(connection, pools, [path, source, path.parent, record_path(source)])
@@ -176,7 +173,9 @@ def _plan_absent(connection: EsxConnection, request: VolumeRequest) -> VolumePla
     if volume.type == "directory":
         raise Refused(f"{path} is a directory; only files are deleted.")
     read_file_users(connection).refuse(path, "cannot be deleted")
-    chain = Chain(f"delete {path}", [_deletion(connection, file) for file in (path, record_path(path)) if file in found])
+    chain = Chain(
+        f"delete {path}", [_deletion(connection, file) for file in (path, record_path(path)) if file in found]
+    )
     return VolumePlan(side_by_side(connection, [chain]), None, volume, None)
 
 
@@ -194,9 +193,7 @@ def _plan_wiped(connection: EsxConnection, request: VolumeRequest) -> VolumePlan
     return VolumePlan(side_by_side(connection, [chain]), None, volume, volume)
 
 
-def _directory_steps(
-    connection: EsxConnection, path: DatastorePath, found: dict[DatastorePath, Volume]
-) -> list[Step]:
+def _directory_steps(connection: EsxConnection, path: DatastorePath, found: dict[DatastorePath, Volume]) -> list[Step]:
     if not path.directory or path.parent in found:
         return []
     return [Step(f"create directory {path.parent}", partial(make_directory, connection, path.parent))]

@@ -139,5 +139,3 @@ def _check_names(request: VolumeRequest, given: set[str]) -> None:
             raise ParseError(f"{other} and {request.path} are not both disks, by their names.", where=option)
         if other == request.path:
             raise ParseError(f"{other} is the volume itself.", where=option)
-
-

@@ -155,7 +155,7 @@ class _Hashing(io.RawIOBase):
     def seekable(self) -> bool:
         return True
 
-    def seek(self, offset: int, whence: int = 0) -> int:
+    def seek(self, offset: int, _whence: int = 0) -> int:
         """A download goes back to the beginning, or on where it is."""
         if offset == 0:
             self.digest = hashlib.sha256()
@@ -186,11 +186,11 @@ def _upload(connection: EsxConnection, upload: Upload, size: int, before: Volume
     with removed_on_error(connection, part):
         blocks = file_blocks(upload.source, digest.update)
         upload_blocks(connection, part, blocks, size, f"Uploading {upload.source} to {path}")
-        if upload.checksum is not None and upload.checksum.algorithm == "sha256":
-            if digest.hexdigest() != upload.checksum.digits:
-                raise EsxError(f"The file '{upload.source}' was changed while it was uploaded; {path} is as before.")
+        sent = Checksum("sha256", digest.hexdigest())
+        if upload.checksum is not None and upload.checksum.algorithm == "sha256" and upload.checksum != sent:
+            raise EsxError(f"The file '{upload.source}' was changed while it was uploaded; {path} is as before.")
         move_file(connection, part, path, replace=before is not None)
-    _record(connection, path, Checksum("sha256", digest.hexdigest()))
+    _record(connection, path, sent)
 
 
 def _record(connection: EsxConnection, path: DatastorePath, checksum: Checksum) -> None:

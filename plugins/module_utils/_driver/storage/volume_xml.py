@@ -9,9 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element, child, parse
-from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute, text as escaped
-from ansible_collections.virt.esx.plugins.module_utils._domain.values import ULONG_MAX, bytes_per, error_at, text_number
-from ansible_collections.virt.esx.plugins.module_utils._domain.values import text_of
+from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute
+from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import text as escaped
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
+    ULONG_MAX,
+    bytes_per,
+    error_at,
+    text_number,
+    text_of,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.volumes import Volume
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 
@@ -103,7 +109,7 @@ def write_pool_xml(facts: dict[str, Any]) -> str | None:
 
 
 def _pool_source(facts: dict[str, Any]) -> tuple[str, list[str]] | None:
-    """libvirt's type of pool and the lines of its source."""
+    """The type that libvirt has of a pool, and the lines of its source."""
     if facts["type"] == "vmfs":
         return "fs", ["<format type='vmfs'/>"]
     if facts["type"] in ("nfs", "nfs41", "cifs"):
