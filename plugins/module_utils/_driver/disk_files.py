@@ -18,12 +18,13 @@ from functools import partial
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_growth import plan_growth
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_tasks import DiskTasks
-from ansible_collections.virt.esx.plugins.module_utils._driver.host_tasks import Chain, run_task, side_by_side
+from ansible_collections.virt.esx.plugins.module_utils._driver.host_tasks import Chain, HostTask, run_task, side_by_side
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, append_to_message
 from ansible_collections.virt.esx.plugins.module_utils._driver.pools import Pool, read_pools, usable_pool
 from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import (
     amount_text,
     datastore_file,
+    deletion,
     make_directory,
     removed_on_error,
     upload_blocks,
@@ -106,10 +107,9 @@ def plan_disks(connection: EsxConnection, requests: Sequence[DiskRequest]) -> Di
 
 
 def _paths(request: DiskRequest) -> list[DatastorePath]:
-    """What has to be looked for: the disk, what was left over of it, its directory, and what it is a clone of."""
-    paths = [request.path, part_path(request.path)]
-    paths += [request.path.parent] if request.path.directory else []
-    return paths + ([request.clone_of] if request.clone_of is not None else [])
+    """What has to be looked for: the disk, what was left over of it, and what it is a clone of."""
+    part = part_path(request.path)
+    return [request.path, part, flat_path(part), *([] if request.clone_of is None else [request.clone_of])]
 
 
 def _grows(volume: Volume | None, after: Volume) -> bool:
@@ -197,7 +197,7 @@ def _directories(connection: EsxConnection, requests: Sequence[DiskRequest]) -> 
 def _chain(tasks: DiskTasks, request: DiskRequest, found: Mapping[DatastorePath, Volume]) -> Chain:
     """The host's tasks that create or clone a disk."""
     path, part = request.path, part_path(request.path)
-    left_over = [tasks.delete(part)] if part in found else []
+    left_over = _left_over(tasks, part, found)
     if request.clone_of is None:
         capacity = request.capacity or 0
         if request.allocation == THIN:  # takes no time, and is not there if it fails
@@ -207,6 +207,14 @@ def _chain(tasks: DiskTasks, request: DiskRequest, found: Mapping[DatastorePath,
     grow = [tasks.extend(part, request.capacity)] if _is_larger(request, found[request.clone_of]) else []
     copies = [*left_over, tasks.copy(request.clone_of, part, request), *grow, tasks.move(part, path)]
     return Chain(f"clone {request.clone_of} to {path}", copies, partial(_drop, tasks, part))
+
+
+def _left_over(tasks: DiskTasks, part: DatastorePath, found: Mapping[DatastorePath, Volume]) -> list[HostTask]:
+    """The tasks that delete what an interrupted task has left of a disk: all of it, or its data only."""
+    if part in found:
+        return [tasks.delete(part)]
+    flat = flat_path(part)
+    return [deletion(tasks.connection, flat)] if flat in found else []
 
 
 def _is_larger(request: DiskRequest, source: Volume | Image) -> bool:
@@ -226,8 +234,8 @@ def _fill(tasks: DiskTasks, request: DiskRequest, image: Image, found: Mapping[D
     connection, path = tasks.connection, request.path
     part = part_path(path)
     upload = path.beside(part.name.replace(".part.", ".upload.")) if connection.is_direct else part
-    if part in found:
-        _drop(tasks, part)
+    for task in _left_over(tasks, part, found):
+        run_task(connection, task)
     try:
         with removed_on_error(connection, flat_path(upload), upload):
             _upload_pair(connection, request, image, upload)

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, cast
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_tasks import HostTask, run_task
 from ansible_collections.virt.esx.plugins.module_utils._driver.progress import INTERVAL
-from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath
 from ansible_collections.virt.esx.plugins.module_utils._vi.folder import DatastoreFile
 from ansible_collections.virt.esx.plugins.module_utils._vi.transfers import upload_file
@@ -92,11 +92,13 @@ def make_directory(connection: EsxConnection, directory: DatastorePath) -> None:
 
 def delete_file(connection: EsxConnection, path: DatastorePath) -> None:
     """Delete a file that is no disk; that it is gone already is fine."""
-    manager = connection.session.content.fileManager
-    datacenter = connection.context.datacenter
-    task = HostTask(f"Deleting {path}", lambda: manager.DeleteDatastoreFile_Task(str(path), datacenter), GONE)
-    with contextlib.suppress(NotFound):
-        run_task(connection, task)
+    run_task(connection, deletion(connection, path))
+
+
+def deletion(connection: EsxConnection, path: DatastorePath) -> HostTask:
+    """Return the task that deletes a file that is no disk."""
+    manager, datacenter = connection.session.content.fileManager, connection.context.datacenter
+    return HostTask(f"Deleting {path}", lambda: manager.DeleteDatastoreFile_Task(str(path), datacenter), GONE)
 
 
 def move_file(connection: EsxConnection, source: DatastorePath, path: DatastorePath, *, replace: bool) -> None:

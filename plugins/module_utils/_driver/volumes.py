@@ -69,21 +69,26 @@ class Volume:
 def find_volumes(
     connection: EsxConnection, pools: dict[str, Pool], paths: Iterable[DatastorePath]
 ) -> dict[DatastorePath, Volume]:
-    """Return those of some files and directories that there are, by path; one search a directory, side by side.
+    """Return those of some files that there are, by path, and the directories that they are in or would be in.
+
+    One search a directory, side by side.
 
     :param pools: the host's datastores; the paths are on some of them.
     """
     wanted: dict[DatastorePath, list[DatastorePath]] = {}
     for path in paths:
         wanted.setdefault(path.parent, []).append(path)
-    results = _search(
-        connection,
-        [(pools[directory.datastore], directory, _patterns(inside)) for directory, inside in wanted.items()],
-        types=(*VOLUME_TYPES, "directory"),
-        below=False,
-    )
+    places = [(pools[directory.datastore], directory, _patterns(inside)) for directory, inside in wanted.items()]
+    found = {directory: Volume(directory, "directory", 0, 0) for directory in wanted}
     named = {path for inside in wanted.values() for path in inside}
-    return {volume.path: volume for volume in results if volume.path in named}
+    types = (*VOLUME_TYPES, "directory")
+    for (_pool, directory, _names), result in zip(places, _search(connection, places, types=types, below=False)):
+        if not result:
+            del found[directory]
+        for volume in _volumes(result, types):
+            if volume.path in named:
+                found[volume.path] = volume
+    return found
 
 
 def list_volumes(
@@ -95,7 +100,13 @@ def list_volumes(
     :param directory: where to begin in each datastore, empty for its root.
     """
     places = [(pool, DatastorePath(pool.name, directory), None) for pool in pools]
-    return sorted(_search(connection, places, types=types, below=True), key=lambda volume: volume.path)
+    volumes = [
+        volume
+        for results in _search(connection, places, types=types, below=True)
+        for volume in _volumes(results, types)
+        if not EXTENT.fullmatch(volume.path.name)
+    ]
+    return sorted(volumes, key=lambda volume: volume.path)
 
 
 def _patterns(paths: Sequence[DatastorePath]) -> list[str]:
@@ -110,20 +121,19 @@ def _search(
     *,
     types: Sequence[str],
     below: bool,
-) -> list[Volume]:
+) -> Iterator[list[Any]]:
+    """The results of a search of each place, one for each of its directories; none where there is no such directory."""
     jobs = [
         Job(f"Listing {directory}", _searching(pool, directory, _spec(connection, types, patterns), below))
         for pool, directory, patterns in places
     ]
-    volumes: list[Volume] = []
     for outcome in run_jobs(connection.session, jobs, at_once=_AT_ONCE):
-        if isinstance(outcome, EsxError):
-            if outcome.fault != "FileNotFound":
-                raise outcome
-            continue
-        for result in outcome.result if below else [outcome.result]:
-            volumes.extend(_volumes(result, types))
-    return volumes
+        if not isinstance(outcome, EsxError):
+            yield list(outcome.result) if below else [outcome.result]
+        elif outcome.fault == "FileNotFound":
+            yield []
+        else:
+            raise outcome
 
 
 def _searching(pool: Pool, directory: DatastorePath, spec: Any, below: bool) -> Any:
@@ -151,12 +161,13 @@ def _spec(connection: EsxConnection, types: Sequence[str], patterns: list[str] |
     return browser.SearchSpec(details=flags, query=[queries[type_]() for type_ in types], matchPattern=patterns or [])
 
 
-def _volumes(result: Any, types: Sequence[str]) -> Iterator[Volume]:
-    folder = parse_datastore_path(str(result.folderPath)).canonical
-    for info in result.file or ():
-        type_ = _TYPES.get(type_name(info), "file")
-        if type_ in types and not EXTENT.fullmatch(info.path):
-            yield _volume(folder.inside(str(info.path)), type_, info)
+def _volumes(results: Iterable[Any], types: Sequence[str]) -> Iterator[Volume]:
+    for result in results:
+        folder = parse_datastore_path(str(result.folderPath)).canonical
+        for info in result.file or ():
+            type_ = _TYPES.get(type_name(info), "file")
+            if type_ in types:
+                yield _volume(folder.inside(str(info.path)), type_, info)
 
 
 def _volume(path: DatastorePath, type_: str, info: Any) -> Volume:

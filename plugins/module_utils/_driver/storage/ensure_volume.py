@@ -23,8 +23,8 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.storage.download 
 from ansible_collections.virt.esx.plugins.module_utils._driver.storage.request import ABSENT, WIPED, VolumeRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.storage.upload import Upload, plan_upload, record_path
 from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import (
-    GONE,
     delete_file,
+    deletion,
     make_directory,
     move_file,
 )
@@ -106,7 +106,7 @@ def _plan_file_copy(
 ) -> VolumePlan:
     """Copying a file that is no disk, within the host."""
     usable_pool(pools, path.datastore)
-    found = find_volumes(connection, pools, [path, path.parent])
+    found = find_volumes(connection, pools, [path])
     if path in found:
         return VolumePlan([], None, found[path], found[path])
     volume = _existing(connection, pools, source)
@@ -129,7 +129,7 @@ def _plan_move(connection: EsxConnection, request: VolumeRequest, *, source: Dat
     pools, path = read_pools(connection), request.path
     usable_pool(pools, source.datastore)
     usable_pool(pools, path.datastore)
-    found = find_volumes(connection, pools, [path, source, path.parent, record_path(source)])
+    found = find_volumes(connection, pools, [path, source, record_path(source)])
     if path in found and source in found:
         raise Refused(f"{source} cannot be moved to {path}: both exist.")
     if path in found:
@@ -182,8 +182,7 @@ def _plan_absent(connection: EsxConnection, request: VolumeRequest) -> VolumePla
 def _deletion(connection: EsxConnection, path: DatastorePath) -> HostTask:
     if path.name.lower().endswith(".vmdk"):
         return DiskTasks(connection).delete(path)
-    manager, datacenter = connection.session.content.fileManager, connection.context.datacenter
-    return HostTask(f"Deleting {path}", lambda: manager.DeleteDatastoreFile_Task(str(path), datacenter), GONE)
+    return deletion(connection, path)
 
 
 def _plan_wiped(connection: EsxConnection, request: VolumeRequest) -> VolumePlan:

@@ -78,8 +78,7 @@ def plan_upload(
     path, size = upload.path, file_size(upload.source)
     verify(upload.source, upload.checksum)
     pool = usable_pool(pools, path.datastore)
-    names = [path, record_path(path), *([path.parent] if path.directory else [])]
-    found = find_volumes(connection, pools, names)
+    found = find_volumes(connection, pools, [path, record_path(path)])
     before = found.get(path)
     after = Volume(path, _type_of(path), size, size)
     if before is not None and before.type == "directory":
