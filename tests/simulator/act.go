@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"reflect"
 	"strconv"
 	"strings"
@@ -129,4 +130,50 @@ func (d *domain) raise(ctx *simulator.Context, text string) (any, error) {
 	d.s.pending.put(p, d.Self)
 	ctx.WithLock(d.VirtualMachine, func() { d.showQuestion(ctx, p.info) })
 	return map[string]string{"question": id}, nil
+}
+
+// datastoreAct is what happens to a datastore without a client of ours:
+//
+//	free:        so many bytes are left, because of files that nobody sees here
+//	accessible:  the hosts reach it, or not
+//	maintenance: summary.maintenanceMode: normal, enteringMaintenance, inMaintenance
+//	lock:        a file that another host holds, by its path in the datastore; unlock ends that
+type datastoreAct struct {
+	Datastore   string `json:"datastore"`
+	Free        *int64 `json:"free"`
+	Accessible  *bool  `json:"accessible"`
+	Maintenance string `json:"maintenance"`
+	Lock        string `json:"lock"`
+	Unlock      string `json:"unlock"`
+}
+
+func (s *server) changeDatastore(a datastoreAct) error {
+	v := s.volumeNamed(a.Datastore)
+	if v == nil {
+		return fmt.Errorf("there is no datastore %q", a.Datastore)
+	}
+	own := *s.context
+	if a.Free != nil {
+		v.space.mutex.Lock()
+		v.space.capacity = v.space.used + *a.Free
+		v.space.mutex.Unlock()
+		s.showSpace(&own, v)
+	}
+	var changes []types.PropertyChange
+	if a.Accessible != nil {
+		changes = append(changes, types.PropertyChange{Name: "summary.accessible", Val: *a.Accessible})
+	}
+	if a.Maintenance != "" {
+		changes = append(changes, types.PropertyChange{Name: "summary.maintenanceMode", Val: a.Maintenance})
+	}
+	if ds := s.registry.Get(v.ref); len(changes) > 0 {
+		own.WithLock(ds, func() { own.Update(ds, changes) })
+	}
+	s.locks.mutex.Lock()
+	defer s.locks.mutex.Unlock()
+	if a.Lock != "" {
+		s.locks.other[filepath.Join(v.dir, a.Lock)] = true
+	}
+	delete(s.locks.other, filepath.Join(v.dir, a.Unlock))
+	return nil
 }

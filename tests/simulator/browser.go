@@ -8,6 +8,9 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"reflect"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/vmware/govmomi/object"
@@ -16,7 +19,6 @@ import (
 	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
-	"github.com/vmware/govmomi/vmdk"
 )
 
 type (
@@ -78,6 +80,13 @@ func (b *browser) search(datastorePath string, spec *searchSpec, below bool) ([]
 	if spec == nil {
 		spec = new(searchSpec)
 	}
+	kinds := map[reflect.Type]bool{}
+	for _, q := range spec.Query {
+		if kinds[reflect.TypeOf(q)] {
+			return nil, invalidArgument("searchSpec.query")
+		}
+		kinds[reflect.TypeOf(q)] = true
+	}
 	var p object.DatastorePath
 	p.FromString(datastorePath)
 	return searchDirectory(dir, b.s.volumeNamed(p.Datastore), strings.Trim(p.Path, "/"), spec, below), nil
@@ -92,7 +101,7 @@ func searchDirectory(dir string, v *volume, relative string, spec *searchSpec, b
 	files, _ := os.ReadDir(dir)
 	for _, f := range files {
 		if matches(spec, f) {
-			here.File = append(here.File, describeFile(spec.Details, dir, f))
+			here.File = append(here.File, describeFile(spec, dir, f))
 		}
 	}
 	results := []searchResults{here}
@@ -110,6 +119,8 @@ type fileKind struct {
 	ends  []string
 	query func(types.BaseFileQuery) bool
 	info  func(types.FileInfo) types.BaseFileInfo
+
+	extents bool // its size is that of the files it names
 }
 
 func queryIs[T types.BaseFileQuery](q types.BaseFileQuery) bool {
@@ -119,27 +130,24 @@ func queryIs[T types.BaseFileQuery](q types.BaseFileQuery) bool {
 
 var fileKinds = []fileKind{
 	{[]string{".vmdk"}, queryIs[*types.VmDiskFileQuery],
-		func(f types.FileInfo) types.BaseFileInfo {
-			return &types.VmDiskFileInfo{
-				FileInfo: f, DiskType: "VirtualDiskFlatVer2BackingInfo", ControllerType: "VirtualLsiLogicController", CapacityKb: 1}
-		}},
+		func(f types.FileInfo) types.BaseFileInfo { return &types.VmDiskFileInfo{FileInfo: f} }, true},
 	{[]string{".iso"}, queryIs[*types.IsoImageFileQuery],
-		func(f types.FileInfo) types.BaseFileInfo { return &types.IsoImageFileInfo{FileInfo: f} }},
+		func(f types.FileInfo) types.BaseFileInfo { return &types.IsoImageFileInfo{FileInfo: f} }, false},
 	{[]string{".flp", ".img"}, queryIs[*types.FloppyImageFileQuery],
-		func(f types.FileInfo) types.BaseFileInfo { return &types.FloppyImageFileInfo{FileInfo: f} }},
+		func(f types.FileInfo) types.BaseFileInfo { return &types.FloppyImageFileInfo{FileInfo: f} }, false},
 	{[]string{".vmx"}, queryIs[*types.VmConfigFileQuery],
-		func(f types.FileInfo) types.BaseFileInfo { return &types.VmConfigFileInfo{FileInfo: f} }},
+		func(f types.FileInfo) types.BaseFileInfo { return &types.VmConfigFileInfo{FileInfo: f} }, false},
 	{[]string{".log"}, queryIs[*types.VmLogFileQuery],
-		func(f types.FileInfo) types.BaseFileInfo { return &types.VmLogFileInfo{FileInfo: f} }},
+		func(f types.FileInfo) types.BaseFileInfo { return &types.VmLogFileInfo{FileInfo: f} }, false},
 	{[]string{".nvram"}, queryIs[*types.VmNvramFileQuery],
-		func(f types.FileInfo) types.BaseFileInfo { return &types.VmNvramFileInfo{FileInfo: f} }},
+		func(f types.FileInfo) types.BaseFileInfo { return &types.VmNvramFileInfo{FileInfo: f} }, false},
 }
 
 var directoryKind = fileKind{nil, queryIs[*types.FolderFileQuery],
-	func(f types.FileInfo) types.BaseFileInfo { return &types.FolderFileInfo{FileInfo: f} }}
+	func(f types.FileInfo) types.BaseFileInfo { return &types.FolderFileInfo{FileInfo: f} }, false}
 
 var otherKind = fileKind{nil, func(types.BaseFileQuery) bool { return false },
-	func(f types.FileInfo) types.BaseFileInfo { return &f }}
+	func(f types.FileInfo) types.BaseFileInfo { return &f }, false}
 
 func kindOf(f os.DirEntry) fileKind {
 	if f.IsDir() {
@@ -155,11 +163,14 @@ func kindOf(f os.DirEntry) fileKind {
 	return otherKind
 }
 
+// extentName are the names of the files that a disk's descriptor stands for.
+var extentName = regexp.MustCompile(`(?i)-(flat|delta|sesparse|ctk|rdmp?|s\d{3})\.vmdk$`)
+
 // matches tells whether a search wants a file: one of its patterns, if it has
 // any, and one of its queries, if it has any.
 func matches(spec *searchSpec, f os.DirEntry) bool {
 	name := f.Name()
-	if strings.HasSuffix(strings.ToLower(name), "-flat.vmdk") || strings.HasSuffix(name, "~") {
+	if extentName.MatchString(name) || strings.HasSuffix(name, "~") {
 		return false
 	}
 	wanted := len(spec.MatchPattern) == 0
@@ -182,28 +193,84 @@ func matches(spec *searchSpec, f os.DirEntry) bool {
 }
 
 // describeFile is what a search says of a file, in the details that it wants.
-func describeFile(details *types.FileQueryFlags, dir string, f os.DirEntry) types.BaseFileInfo {
-	info := types.FileInfo{Path: f.Name()}
+func describeFile(spec *searchSpec, dir string, f os.DirEntry) types.BaseFileInfo {
+	details, info, kind := spec.Details, types.FileInfo{Path: f.Name()}, kindOf(f)
 	if stat, err := f.Info(); err == nil && details != nil {
 		if details.FileSize {
 			info.FileSize = stat.Size()
+			if kind.extents {
+				info.FileSize = allocatedAll(filesOf(filepath.Join(dir, f.Name())))
+			}
 		}
 		if details.Modification {
 			when := stat.ModTime()
 			info.Modification = &when
 		}
+		if details.FileOwner {
+			info.Owner = "root"
+		}
 	}
 	if details != nil && !details.FileType {
 		return &info
 	}
-	described := kindOf(f).info(info)
+	described := kind.info(info)
 	if disk, ok := described.(*types.VmDiskFileInfo); ok {
-		if r, err := os.Open(filepath.Join(dir, f.Name())); err == nil {
-			if d, err := vmdk.ParseDescriptor(r); err == nil && d.Capacity() >= 1024 {
-				disk.CapacityKb = d.Capacity() / 1024
-			}
-			_ = r.Close()
-		}
+		describeDisk(disk, diskFlags(spec.Query), filepath.Join(dir, f.Name()))
 	}
 	return described
 }
+
+// allocatedAll is the space that files take together.
+func allocatedAll(files []string) (total int64) {
+	for _, f := range files {
+		total += allocated(f)
+	}
+	return total
+}
+
+// diskFlags are the details that a search wants of disks.
+func diskFlags(queries []types.BaseFileQuery) types.VmDiskFileQueryFlags {
+	for _, q := range queries {
+		if disks, ok := q.(*types.VmDiskFileQuery); ok && disks.Details != nil {
+			return *disks.Details
+		}
+	}
+	return types.VmDiskFileQueryFlags{}
+}
+
+// controllerTypes are the API's controllers by ddb.adapterType.
+var controllerTypes = map[string]string{
+	"ide": "VirtualIDEController", "buslogic": "VirtualBusLogicController", "lsilogic": "VirtualLsiLogicController"}
+
+// describeDisk opens the descriptor for the details that are wanted.
+func describeDisk(info *types.VmDiskFileInfo, want types.VmDiskFileQueryFlags, file string) {
+	d, err := readDescriptor(file)
+	if err != nil {
+		return
+	}
+	if want.DiskType {
+		info.DiskType = "VirtualDiskFlatVer2BackingInfo"
+		if strings.HasSuffix(d.createType, "Sparse") && d.createType != "vmfsSparse" || d.createType == "streamOptimized" {
+			info.DiskType = "VirtualDiskSparseVer2BackingInfo"
+		}
+	}
+	if want.CapacityKb {
+		info.CapacityKb = d.capacity() / 1024
+	}
+	if want.HardwareVersion {
+		info.HardwareVersion = int32(atoi(d.ddb["virtualHWVersion"]))
+	}
+	if isTrue(want.ControllerType) {
+		info.ControllerType = controllerTypes[strings.ToLower(d.ddb["adapterType"])]
+	}
+	if isTrue(want.Thin) {
+		info.Thin = types.NewBool(d.thin())
+	}
+	if isTrue(want.DiskExtents) {
+		for _, e := range filesOf(file)[1:] {
+			info.DiskExtents = append(info.DiskExtents, filepath.Base(e))
+		}
+	}
+}
+
+func atoi(text string) int { n, _ := strconv.Atoi(text); return n }

@@ -20,6 +20,8 @@ import (
 //	GET    /_simulator/trace     the calls so far
 //	DELETE /_simulator/trace     the same, and they are forgotten
 //	POST   /_simulator/domain    somebody else changes a domain (see act)
+//	POST   /_simulator/privileges  privileges that a user lacks
+//	POST   /_simulator/datastore   a datastore fills up, goes away, is locked ...
 //	GET    /_simulator/domains   the domains as the simulator knows them
 func (s *server) control(w http.ResponseWriter, r *http.Request) {
 	var result any = map[string]bool{"ok": true}
@@ -44,6 +46,16 @@ func (s *server) control(w http.ResponseWriter, r *http.Request) {
 		var done act
 		if err = decode(r, &done); err == nil {
 			result, err = s.perform(done)
+		}
+	case "POST /_simulator/privileges":
+		var lacking denial
+		if err = decode(r, &lacking); err == nil {
+			s.privileges.set(lacking)
+		}
+	case "POST /_simulator/datastore":
+		var change datastoreAct
+		if err = decode(r, &change); err == nil {
+			err = s.changeDatastore(change)
 		}
 	case "GET /_simulator/domains":
 		result = s.domainsJSON()

@@ -31,7 +31,9 @@ func volumeOf(n int) string {
 // has its files.
 type volume struct {
 	name, uuid, dir string
+	kind            string // vmfs or nfs
 	ref             types.ManagedObjectReference
+	space           *space
 }
 
 func (v volume) mount() string { return "/vmfs/volumes/" + v.uuid }
@@ -39,7 +41,8 @@ func (v volume) mount() string { return "/vmfs/volumes/" + v.uuid }
 // addDatastores makes datastores that all the given hosts share.
 func (s *server) addDatastores(names []string, hosts []*simulator.HostSystem) error {
 	for n, name := range names {
-		v := volume{name: name, uuid: volumeOf(n)}
+		v := volume{
+			name: name, uuid: volumeOf(n), kind: s.options.datastoreType(n), space: &space{capacity: s.options.datastoreGiB << 30}}
 		v.dir = filepath.Join(s.dir, v.uuid)
 		if err := os.Mkdir(v.dir, 0o700); err != nil {
 			return err
@@ -61,19 +64,31 @@ func (s *server) addDatastores(names []string, hosts []*simulator.HostSystem) er
 	return nil
 }
 
-// describe makes of the library's local directory a VMFS volume of the hosts.
+// maxDisk is the size that no virtual disk may exceed: 62 TiB.
+const maxDisk = 62 << 40
+
+// describe makes of the library's local directory a volume of the hosts.
 func (v volume) describe(ds *simulator.Datastore) {
 	info := *ds.Info.GetDatastoreInfo()
-	ds.Info = &types.VmfsDatastoreInfo{
-		DatastoreInfo: info,
-		Vmfs: &types.HostVmfsVolume{
-			HostFileSystemVolume: types.HostFileSystemVolume{
-				Type: "VMFS", Name: v.name, Capacity: ds.Summary.Capacity},
-			BlockSizeMb: 1, MajorVersion: 5, Version: "5.54", Uuid: v.uuid, VmfsUpgradable: false,
-			Extent: []types.HostScsiDiskPartition{{DiskName: "mpx.vmhba1:C0:T0:L0", Partition: 3}},
-		},
+	info.MaxFileSize, info.MaxVirtualDiskCapacity = maxDisk, maxDisk
+	ds.Summary.Capacity, ds.Summary.MaintenanceMode = v.space.capacity, string(types.DatastoreSummaryMaintenanceModeStateNormal)
+	mounted := types.HostFileSystemVolume{Type: "VMFS", Name: v.name, Capacity: v.space.capacity}
+	ds.Capability = types.DatastoreCapability{
+		DirectoryHierarchySupported: true, PerFileThinProvisioningSupported: v.kind == "vmfs",
+		StorageIORMSupported: true, VmdkExpandSupported: types.NewBool(true),
+		TopLevelDirectoryCreateSupported: types.NewBool(true), SeSparseSupported: types.NewBool(v.kind == "vmfs"),
 	}
-	ds.Summary.Type = "VMFS"
+	if v.kind == "nfs" {
+		mounted.Type = "NFS"
+		ds.Info = &types.NasDatastoreInfo{DatastoreInfo: info, Nas: &types.HostNasVolume{
+			HostFileSystemVolume: mounted, RemoteHost: "nas.example.com", RemotePath: "/export/" + v.name, UserName: "root"}}
+	} else {
+		ds.Capability.RawDiskMappingsSupported = true
+		ds.Info = &types.VmfsDatastoreInfo{DatastoreInfo: info, Vmfs: &types.HostVmfsVolume{
+			HostFileSystemVolume: mounted, BlockSizeMb: 1, MajorVersion: 5, Version: "5.54", Uuid: v.uuid,
+			Extent: []types.HostScsiDiskPartition{{DiskName: "mpx.vmhba1:C0:T0:L0", Partition: 3}}}}
+	}
+	ds.Summary.Type = mounted.Type
 	ds.Summary.MultipleHostAccess = types.NewBool(len(ds.Host) > 1)
 	for i := range ds.Host {
 		ds.Host[i].MountInfo.Path = v.mount()
@@ -99,7 +114,14 @@ func (s *server) localFile(datastorePath string) (string, types.BaseMethodFault)
 	if v == nil {
 		return "", &types.InvalidDatastore{Name: p.Datastore}
 	}
-	return filepath.Join(v.dir, path.Clean("/"+p.Path)), nil
+	if !s.accessible(v) {
+		return "", &types.InaccessibleDatastore{InvalidDatastore: types.InvalidDatastore{Datastore: &v.ref, Name: v.name}}
+	}
+	relative, ok := inside(p.Path)
+	if !ok {
+		return "", &types.InvalidDatastorePath{DatastorePath: datastorePath}
+	}
+	return filepath.Join(v.dir, relative), nil
 }
 
 // directory is the part of a datastore path before the file: "[ds] dir", and

@@ -63,6 +63,12 @@ func (s *server) refuse(ctx *simulator.Context, m *simulator.Method) types.BaseM
 	if fault := s.unknownDatacenter(m); fault != nil {
 		return fault
 	}
+	if fault := s.denied(ctx, m); fault != nil {
+		return fault
+	}
+	if fault := leavingPath(m); fault != nil {
+		return fault
+	}
 	return s.unlicensed(m)
 }
 
@@ -94,6 +100,10 @@ func (s *server) extension(ctx *simulator.Context, m *simulator.Method) mo.Refer
 		return &browser{o, s}
 	case *simulator.VirtualDiskManager:
 		return &disks{o, s}
+	case *simulator.FileManager:
+		return &fileManager{o, s}
+	case *simulator.Datastore:
+		return &datastore{o, s}
 	case *simulator.HostStorageSystem:
 		return &storage{o}
 	}
@@ -107,3 +117,6 @@ func (*domain) Entity() {}
 
 // Entity see domain.
 func (*folder) Entity() {}
+
+// Entity see domain.
+func (*datastore) Entity() {}

@@ -6,7 +6,8 @@ package main
 
 import (
 	"errors"
-	"io"
+	"fmt"
+	"html"
 	"io/fs"
 	"net/http"
 	"net/url"
@@ -44,9 +45,19 @@ func (f *front) authenticated(w http.ResponseWriter, r *http.Request) bool {
 			return true
 		}
 	}
-	w.Header().Set("WWW-Authenticate", `Basic realm="VMware HTTP server"`)
-	w.WriteHeader(http.StatusUnauthorized)
+	unauthorized(w)
 	return false
+}
+
+// folderQuery are the values of a request's query. A host decodes them twice:
+// the query as a whole, and then each value.
+func folderQuery(raw string) url.Values {
+	once, err := url.PathUnescape(raw)
+	if err != nil {
+		once = raw
+	}
+	values, _ := url.ParseQuery(once)
+	return values
 }
 
 // files serves the files of datastores: /folder/dir/file?dcPath=..&dsName=..
@@ -54,33 +65,54 @@ func (f *front) files(w http.ResponseWriter, r *http.Request) {
 	if !f.authenticated(w, r) {
 		return
 	}
-	v := f.s.volumeNamed(decodedAgain(r, "dsName"))
-	if v == nil || !f.s.hasDatacenter(decodedAgain(r, "dcPath")) {
-		http.Error(w, "no such datastore", http.StatusNotFound)
+	if !f.mayUseFolder(r) {
+		unauthorized(w)
 		return
 	}
-	file := filepath.Join(v.dir, path.Clean("/"+strings.TrimPrefix(r.URL.Path, "/folder")))
-	status := http.StatusMethodNotAllowed
+	query := folderQuery(r.URL.RawQuery)
+	v := f.s.volumeNamed(query.Get("dsName"))
+	if v == nil || !f.s.hasDatacenter(query.Get("dcPath")) {
+		refuse(w, http.StatusNotFound, "The datastore or datacenter was not found.")
+		return
+	}
+	relative, ok := inside(strings.TrimPrefix(r.URL.Path, "/folder"))
+	if !ok {
+		refuse(w, http.StatusBadRequest, "The path leads out of the datastore.")
+		return
+	}
+	if !f.s.accessible(v) {
+		refuse(w, http.StatusInternalServerError, "The datastore is not accessible.")
+		return
+	}
+	file := filepath.Join(v.dir, relative)
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
-		serveFile(w, r, file)
-		return
+		f.s.getFile(w, r, file)
 	case http.MethodPut:
-		status = f.s.putFile(file, r.Body)
+		f.put(w, r, v, file)
 	case http.MethodDelete:
-		status = deleteFile(file)
+		f.s.deleteFile(w, v, file)
+	default:
+		refuse(w, http.StatusMethodNotAllowed, "The method is not allowed.")
 	}
-	w.WriteHeader(status)
 }
 
-// decodedAgain is a value of the query, which a host decodes twice; what is
-// no valid escape stays as it is.
-func decodedAgain(r *http.Request, name string) string {
-	once := r.URL.Query().Get(name)
-	if twice, err := url.QueryUnescape(once); err == nil {
-		return twice
-	}
-	return once
+// refuse answers with a page, as a host does.
+func refuse(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	fmt.Fprintf(w, "<html><body><h1>%d %s</h1>%s</body></html>\n", status, http.StatusText(status), html.EscapeString(text))
+}
+
+func unauthorized(w http.ResponseWriter) {
+	w.Header().Set("WWW-Authenticate", `Basic realm="VMware HTTP server"`)
+	refuse(w, http.StatusUnauthorized, "The account is not logged in, or lacks a privilege.")
+}
+
+// accessible tells whether the hosts reach a datastore.
+func (s *server) accessible(v *volume) bool {
+	ds, ok := s.registry.Get(v.ref).(*simulator.Datastore)
+	return ok && ds.Summary.Accessible
 }
 
 // hasDatacenter knows a datacenter by its inventory path; a host does not mind
@@ -98,39 +130,76 @@ func (s *server) hasDatacenter(dcPath string) bool {
 	return false
 }
 
-// serveFile answers with a file, or with the list of a directory.
-func serveFile(w http.ResponseWriter, r *http.Request, file string) {
-	if strings.HasSuffix(file, ".vmx") {
+// getFile answers with a file or a part of it, or with the list of a directory. The
+// extent that a running domain writes cannot be read.
+func (s *server) getFile(w http.ResponseWriter, r *http.Request, file string) {
+	if s.locks.refuses(types.ManagedObjectReference{}, file, lockRead) {
+		refuse(w, http.StatusInternalServerError, "The file is locked.")
+		return
+	}
+	if info, err := os.Stat(file); err == nil && !info.IsDir() {
 		w.Header().Set("Content-Type", "application/octet-stream")
 	}
 	http.ServeFile(w, r, file)
 }
 
-// putFile writes a file: 201 for a new one, 200 otherwise. As on a vCenter the
-// directories above it are made. Nobody sees half of the file.
-func (s *server) putFile(file string, content io.Reader) int {
-	_, err := os.Stat(file)
+// put writes a file: 201 for a new one, 200 otherwise. A vCenter makes the
+// directories above it; a host wants them to be there. When the client goes in the
+// middle, the half of the file that it has sent stays.
+func (f *front) put(w http.ResponseWriter, r *http.Request, v *volume, file string) {
+	info, err := os.Stat(file)
 	isNew := errors.Is(err, fs.ErrNotExist)
-	text, err := io.ReadAll(content)
-	if err != nil {
-		return http.StatusBadRequest
+	dir := filepath.Dir(file)
+	onHost := f.view != nil || f.s.registry.IsESX()
+	switch {
+	case err == nil && info.IsDir():
+		refuse(w, http.StatusMethodNotAllowed, "The path is a directory.")
+	case r.ContentLength < 0:
+		refuse(w, http.StatusLengthRequired, "Content-Length is required.")
+	case onHost && !exists(dir):
+		refuse(w, http.StatusNotFound, "The directory was not found.")
+	case f.s.locks.refuses(types.ManagedObjectReference{}, file, lockWrite):
+		refuse(w, http.StatusInternalServerError, "The file is locked.")
+	case r.ContentLength > v.space.free():
+		refuse(w, http.StatusInternalServerError, "No space is left on the datastore.")
+	case os.MkdirAll(dir, 0o700) != nil || !f.s.receive(r, file):
+		refuse(w, http.StatusInternalServerError, "The file could not be written.")
+	case isNew:
+		w.WriteHeader(http.StatusCreated)
+	default:
+		w.WriteHeader(http.StatusOK)
 	}
-	if os.MkdirAll(filepath.Dir(file), 0o700) != nil || s.replaceFile(file, text) != nil {
-		return http.StatusInternalServerError
-	}
-	if isNew {
-		return http.StatusCreated
-	}
-	return http.StatusOK
+}
+
+// receive writes the body of a request into a file, and books its space.
+func (s *server) receive(r *http.Request, file string) (complete bool) {
+	own := *s.context
+	_ = s.changing(&own, func() types.BaseMethodFault {
+		complete = s.writeFile(file, r.Body) == nil
+		return nil
+	}, file)
+	return complete
 }
 
 // deleteFile removes a file or an empty directory.
-func deleteFile(file string) int {
-	switch err := os.Remove(file); {
-	case err == nil:
-		return http.StatusOK
-	case errors.Is(err, fs.ErrNotExist):
-		return http.StatusNotFound
+func (s *server) deleteFile(w http.ResponseWriter, v *volume, file string) {
+	own := *s.context
+	var err error
+	switch {
+	case file == v.dir:
+		refuse(w, http.StatusMethodNotAllowed, "The datastore cannot be deleted.")
+		return
+	case s.locks.below(file):
+		refuse(w, http.StatusInternalServerError, "The file is locked.")
+		return
 	}
-	return http.StatusConflict
+	_ = s.changing(&own, func() types.BaseMethodFault { err = os.Remove(file); return nil }, file)
+	switch {
+	case err == nil:
+		w.WriteHeader(http.StatusOK)
+	case errors.Is(err, fs.ErrNotExist):
+		refuse(w, http.StatusNotFound, "The file was not found.")
+	default:
+		refuse(w, http.StatusConflict, "The directory is not empty.")
+	}
 }

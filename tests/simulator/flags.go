@@ -21,6 +21,8 @@ type options struct {
 	domains         int
 	datastores      int
 	datastoreName   string
+	datastoreTypes  string
+	datastoreGiB    int64
 	autostart       bool
 	tls             bool
 	tlsCert, tlsKey string
@@ -36,6 +38,7 @@ type options struct {
 	traceFile       string
 	idleTimeout     time.Duration
 	migrationDelay  time.Duration
+	copyDelay       time.Duration
 	withParent      bool
 	verbose         bool
 }
@@ -50,7 +53,7 @@ and with -with-parent when its standard input is closed. README.md has examples 
 // parseFlags reads the command line.
 func parseFlags(args []string, output io.Writer) (options, error) {
 	var o options
-	var idle, migration int
+	var idle, migration, copying int
 	f := flag.NewFlagSet("esx-simulator", flag.ContinueOnError)
 	f.SetOutput(output)
 	f.Usage = func() {
@@ -66,6 +69,9 @@ func parseFlags(args []string, output io.Writer) (options, error) {
 	f.IntVar(&o.datastores, "datastores", 1, "datastores, on all hosts")
 	f.StringVar(&o.datastoreName, "datastore-name", "local-storage",
 		"name of the first datastore; the second gets \"-2\" behind it")
+	f.StringVar(&o.datastoreTypes, "datastore-types", "vmfs",
+		"`types` of the datastores with commas, vmfs or nfs; the last is that of all that follow")
+	f.Int64Var(&o.datastoreGiB, "datastore-capacity", 1024, "capacity of each datastore in `GiB`")
 	f.BoolVar(&o.autostart, "autostart", true, "the domains run")
 	f.BoolVar(&o.tls, "tls", true, "HTTPS; =false for HTTP")
 	f.StringVar(&o.tlsCert, "tlscert", "", "certificate `file` (PEM) instead of a self-signed one")
@@ -85,6 +91,7 @@ func parseFlags(args []string, output io.Writer) (options, error) {
 	f.StringVar(&o.traceFile, "trace", "", "`file` for a trace: one line of JSON for each call")
 	f.IntVar(&idle, "idle-timeout", 0, "`seconds` until an idle session expires; 0: never")
 	f.IntVar(&migration, "migration-delay", 0, "`milliseconds` that a migration takes")
+	f.IntVar(&copying, "copy-delay", 0, "`milliseconds` that copying a disk or file takes, at least")
 	f.BoolVar(&o.withParent, "with-parent", false, "end when standard input is closed")
 	f.BoolVar(&o.verbose, "verbose", false, "write the library's messages to standard error")
 	if err := f.Parse(args); err != nil {
@@ -93,6 +100,7 @@ func parseFlags(args []string, output io.Writer) (options, error) {
 	if f.NArg() > 0 {
 		return o, fmt.Errorf("unexpected argument %q", f.Arg(0))
 	}
+	o.copyDelay = time.Duration(copying) * time.Millisecond
 	o.idleTimeout, o.migrationDelay = time.Duration(idle)*time.Second, time.Duration(migration)*time.Millisecond
 	return o, o.check()
 }
@@ -116,7 +124,14 @@ func (o options) check() error {
 	if err := oneOf("licence", o.licence, "evaluation", "free"); err != nil {
 		return err
 	}
+	for _, kind := range strings.Split(o.datastoreTypes, ",") {
+		if err := oneOf("datastore-types", kind, "vmfs", "nfs"); err != nil {
+			return err
+		}
+	}
 	switch {
+	case o.datastoreGiB < 1:
+		return fmt.Errorf("-datastore-capacity must be at least 1")
 	case o.datastores < 1:
 		return fmt.Errorf("-datastores must be at least 1")
 	case o.kind == "vcenter" && o.hosts+o.clusters < 1:
@@ -136,4 +151,10 @@ func (o options) datastoreNames() []string {
 		names = append(names, fmt.Sprintf("%s-%d", o.datastoreName, n))
 	}
 	return names
+}
+
+// datastoreType is the type of the n-th datastore.
+func (o options) datastoreType(n int) string {
+	kinds := strings.Split(o.datastoreTypes, ",")
+	return kinds[min(n, len(kinds)-1)]
 }

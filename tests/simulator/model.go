@@ -19,7 +19,6 @@ import (
 	"github.com/vmware/govmomi/simulator/esx"
 	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/types"
-	"github.com/vmware/govmomi/vmdk"
 )
 
 // build makes the inventory: the library makes hosts and folders, we add
@@ -68,6 +67,9 @@ func (s *server) build() error {
 	s.registry.AddHandler(&domainWatch{s})
 	if err := s.addDomains(hosts); err != nil {
 		return err
+	}
+	for i := range s.volumes {
+		s.measure(s.context, &s.volumes[i])
 	}
 	s.registry.Handler = s.dispatch
 	return s.openTrace()
@@ -213,20 +215,5 @@ func (s *server) writeModelFiles(name string, n int) error {
 	if err := os.WriteFile(filepath.Join(dir, name+".vmx"), []byte(text), 0o600); err != nil {
 		return err
 	}
-	return writeDisk(filepath.Join(dir, name+".vmdk"), 8<<30)
-}
-
-// writeDisk writes a disk's descriptor and its (empty) extent.
-func writeDisk(file string, capacity int64) error {
-	flat := simulator.VirtualDiskBackingFileName(file)
-	descriptor, err := os.Create(file)
-	if err != nil {
-		return err
-	}
-	defer descriptor.Close()
-	extent := vmdk.Extent{Info: filepath.Base(flat), Size: capacity / vmdk.SectorSize}
-	if err := vmdk.NewDescriptor(extent).Write(descriptor); err != nil {
-		return err
-	}
-	return os.WriteFile(flat, nil, 0o600)
+	return createDisk(filepath.Join(dir, name+".vmdk"), 8<<30, "thin", "lsilogic")
 }

@@ -5,9 +5,6 @@
 package main
 
 import (
-	"fmt"
-	"os"
-	"path"
 	"time"
 
 	"github.com/vmware/govmomi/object"
@@ -16,7 +13,6 @@ import (
 	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
-	"github.com/vmware/govmomi/vmdk"
 )
 
 // folder is a folder that registers domains from their VMX files.
@@ -122,50 +118,11 @@ func (s *server) computeResource(ref types.ManagedObjectReference) *mo.ComputeRe
 
 // readDomain reads a VMX file by its datastore path.
 func (s *server) readDomain(vmxPath string) (*settings, types.BaseMethodFault) {
-	file, fault := s.localFile(vmxPath)
+	f, fault := s.openVMX(vmxPath)
 	if fault != nil {
 		return nil, fault
 	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil, new(types.NotFound)
-	}
-	f, err := parseVMX(string(text))
-	if err != nil {
-		return nil, &types.InvalidVmConfig{
-			VmConfigFault: types.VmConfigFault{VimFault: types.VimFault{MethodFault: types.MethodFault{
-				FaultMessage: []types.LocalizableMessage{{Key: "msg.vmx.syntax", Message: err.Error()}}}}},
-			Property: "config"}
-	}
-	read, fault := readVMX(f, vmxPath, s.namesIn(vmxPath).read)
-	if fault == nil {
-		s.measureDisks(read.devices)
-	}
-	return read, fault
-}
-
-// measureDisks numbers the disks and sets their size where their file is here.
-func (s *server) measureDisks(devices []types.BaseVirtualDevice) {
-	n := 0
-	for _, d := range devices {
-		disk, ok := d.(*types.VirtualDisk)
-		if !ok {
-			continue
-		}
-		n++
-		disk.DeviceInfo.GetDescription().Label = fmt.Sprintf("Hard disk %d", n)
-		file, fault := s.localFile(disk.Backing.(*types.VirtualDiskFlatVer2BackingInfo).FileName)
-		if fault != nil {
-			continue
-		}
-		if r, err := os.Open(file); err == nil {
-			if descriptor, err := vmdk.ParseDescriptor(r); err == nil {
-				disk.CapacityInBytes = descriptor.Capacity()
-				disk.CapacityInKB = disk.CapacityInBytes / 1024
-			}
-			_ = r.Close()
-		}
-	}
+	return s.settingsOf(f, vmxPath)
 }
 
 // addDomain makes a domain of what its VMX file says. It does not use the
@@ -192,6 +149,7 @@ func (s *server) addDomain(ctx *simulator.Context, f *simulator.Folder, vmxPath 
 			ToolsRunningStatus: string(types.VirtualMachineToolsRunningStatusGuestToolsNotRunning),
 		}
 		s.apply(vm, read)
+		s.showHistory(ctx, vm, s.readHistory(vmxPath))
 		vm.Config.Modified = time.Now()
 	})
 	ctx.WithLock(at.host, func() { at.host.Vm = append(at.host.Vm, vm.Self) })
@@ -232,6 +190,7 @@ func (s *server) apply(vm *simulator.VirtualMachine, read *settings) {
 	c.ExtraConfig = read.extraConfig
 	sum.VmPathName, sum.InstanceUuid = c.Files.VmPathName, c.InstanceUuid
 	s.applyDevices(vm, read.devices)
+	s.layOut(vm, s.readHistory(c.Files.VmPathName))
 }
 
 // standing are the keys of the devices that each domain has and no VMX names.
@@ -245,6 +204,7 @@ func (s *server) applyDevices(vm *simulator.VirtualMachine, read []types.BaseVir
 		}
 	}
 	read, _ = s.version.shown(read)
+	keepConnections(vm, read)
 	vm.Config.Hardware.Device = append(devices, read...)
 	vm.Network, vm.Guest.Net = nil, nil
 	vm.Datastore = s.datastoresOf(vm.Config.Files.VmPathName, read)
@@ -259,6 +219,26 @@ func (s *server) applyDevices(vm *simulator.VirtualMachine, read []types.BaseVir
 		}
 	}
 	vm.Summary.Config.NumVirtualDisks, vm.Summary.Config.NumEthernetCards = disks, cards
+}
+
+// keepConnections leaves the devices of a running domain connected as they are; new
+// ones are connected as at a start.
+func keepConnections(vm *simulator.VirtualMachine, read []types.BaseVirtualDevice) {
+	if vm.Runtime.PowerState != types.VirtualMachinePowerStatePoweredOn {
+		return
+	}
+	for _, d := range read {
+		now := d.GetVirtualDevice().Connectable
+		if now == nil {
+			continue
+		}
+		now.Connected = now.StartConnected
+		if old := object.VirtualDeviceList(vm.Config.Hardware.Device).FindByKey(d.GetVirtualDevice().Key); old != nil {
+			if c := old.GetVirtualDevice().Connectable; c != nil {
+				now.Connected = c.Connected
+			}
+		}
+	}
 }
 
 // applyNIC connects a card with its network, where the host has that.
@@ -307,19 +287,7 @@ func (d *domain) Reload(ctx *simulator.Context, _ *types.Reload) soap.HasFault {
 		body.Fault_ = simulator.Fault(faultText(fault), fault)
 		return body
 	}
-	d.s.saving.Store(d.Self, true) // what was read must not be written back
-	defer d.s.saving.Delete(d.Self)
-	ctx.AutoUpdate(d.VirtualMachine, func() {
-		d.s.apply(d.VirtualMachine, read)
-		d.Config.Modified = time.Now()
-		d.Config.ChangeVersion = fmt.Sprint(d.Config.Modified.UnixNano())
-	})
+	d.takeOver(ctx, read, nil)
 	body.Res = new(types.ReloadResponse)
 	return body
-}
-
-// baseName is the name of a file in a datastore path without its extension.
-func baseName(datastorePath string) string {
-	name := path.Base(datastorePath[len(directory(datastorePath)):])
-	return name[:len(name)-len(path.Ext(name))]
 }

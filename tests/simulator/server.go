@@ -24,16 +24,18 @@ type server struct {
 	context  *simulator.Context
 	model    *simulator.Model
 
-	dir      string // the files of the datastores
-	volumes  []volume
-	byHost   map[string]http.Handler
-	views    []*hostView
-	sessions *sessions
-	pending  pendingTasks
-	faults   faults
-	trace    trace
-	memory   memoryUse
-	saving   sync.Map // domains whose VMX file is being read
+	dir        string // the files of the datastores
+	volumes    []volume
+	byHost     map[string]http.Handler
+	views      []*hostView
+	sessions   *sessions
+	pending    pendingTasks
+	faults     faults
+	locks      fileLocks
+	privileges privileges
+	trace      trace
+	memory     memoryUse
+	saving     sync.Map // domains whose VMX file is being read
 }
 
 // newServer makes the inventory that the options ask for.
@@ -44,8 +46,10 @@ func newServer(o options) (*server, error) {
 	}
 	s := &server{
 		options: o, version: version, byHost: map[string]http.Handler{},
-		pending: pendingTasks{tasks: map[types.ManagedObjectReference]*pending{}},
-		memory:  memoryUse{counted: map[types.ManagedObjectReference]memoryShare{}},
+		pending:    pendingTasks{tasks: map[types.ManagedObjectReference]*pending{}},
+		locks:      fileLocks{held: map[types.ManagedObjectReference]map[string]lockMode{}, other: map[string]bool{}},
+		privileges: privileges{missing: map[string][]string{}},
+		memory:     memoryUse{counted: map[types.ManagedObjectReference]memoryShare{}},
 	}
 	if err := s.forward(o.byHost); err != nil {
 		return nil, err

@@ -110,13 +110,22 @@ func TestFilesGoWithTheServer(t *testing.T) {
 }
 
 func TestUploadsOfOneFileAtTheSameTime(t *testing.T) {
-	s, _ := startServer(t, "-domains 0")
-	file := filepath.Join(s.volumes[0].dir, "web", "web.vmx")
+	s, _ := startServer(t, "-domains 0 -username root -password secret")
+	dir := filepath.Join(s.volumes[0].dir, "web")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
 	statuses := make([]int, 32)
 	var group sync.WaitGroup
 	for n := range statuses {
 		text := strings.Repeat(fmt.Sprintf("%02d", n), 50_000)
-		group.Go(func() { statuses[n] = s.putFile(file, strings.NewReader(text)) })
+		group.Go(func() {
+			r := httptest.NewRequest(http.MethodPut, "/folder/web/web.vmx?dsName=local-storage", strings.NewReader(text))
+			r.SetBasicAuth("root", "secret")
+			w := httptest.NewRecorder()
+			s.handler(nil).ServeHTTP(w, r)
+			statuses[n] = w.Code
+		})
 	}
 	group.Wait()
 	for n, status := range statuses {
@@ -124,11 +133,11 @@ func TestUploadsOfOneFileAtTheSameTime(t *testing.T) {
 			t.Errorf("upload %d: %d", n, status)
 		}
 	}
-	text, err := os.ReadFile(file)
+	text, err := os.ReadFile(filepath.Join(dir, "web.vmx"))
 	if err != nil || string(text) != strings.Repeat(string(text[:2]), 50_000) {
 		t.Errorf("%d bytes, %v", len(text), err)
 	}
-	for _, dir := range []string{s.dir, filepath.Dir(file)} {
+	for _, dir := range []string{s.dir, dir} {
 		if found, _ := os.ReadDir(dir); len(found) != 1 {
 			t.Errorf("%s has %v", dir, found)
 		}

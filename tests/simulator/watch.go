@@ -5,7 +5,9 @@
 package main
 
 import (
+	"bytes"
 	"errors"
+	"io"
 	"os"
 	"slices"
 
@@ -48,6 +50,7 @@ func (w *domainWatch) UpdateObject(ctx *simulator.Context, o mo.Reference, chang
 	}
 	w.s.count(ctx, changed)
 	w.s.showTools(ctx, vm)
+	w.s.lockFiles(vm)
 	for _, c := range changes {
 		if c.Name == "config.changeVersion" || c.Name == "name" {
 			if _, busy := w.s.saving.Load(changed.Self); !busy {
@@ -60,6 +63,7 @@ func (w *domainWatch) UpdateObject(ctx *simulator.Context, o mo.Reference, chang
 
 // RemoveObject forgets a domain; the VMX file of an unregistered domain stays.
 func (w *domainWatch) RemoveObject(_ *simulator.Context, ref types.ManagedObjectReference) {
+	w.s.locks.set(ref, nil)
 	w.s.memory.mutex.Lock()
 	defer w.s.memory.mutex.Unlock()
 	delete(w.s.memory.counted, ref)
@@ -91,16 +95,16 @@ func (s *server) saveVMX(vm *simulator.VirtualMachine) {
 // and several can write it at once. What is not complete yet lies outside of all
 // datastores.
 func (s *server) replaceFile(file string, content []byte) error {
+	return s.writeFile(file, bytes.NewReader(content))
+}
+
+// writeFile is the same for what comes bit by bit. Where it ends too early, the
+// file has what has come.
+func (s *server) writeFile(file string, content io.Reader) error {
 	f, err := os.CreateTemp(s.dir, "new-")
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(content)
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), file)
-	}
-	if err != nil {
-		_ = os.Remove(f.Name())
-	}
-	return err
+	_, err = io.CopyBuffer(f, content, make([]byte, block))
+	return errors.Join(err, f.Close(), os.Rename(f.Name(), file))
 }

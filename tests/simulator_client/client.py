@@ -9,7 +9,7 @@ import http.client
 import ssl
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -89,7 +89,30 @@ class Client:
             headers = {"Cookie": self.instance._stub.cookie.split(";")[0]} if login else {}
             connection.request(method, f"/folder/{quote(path)}?{urlencode(query)}", body, headers)
             answer = connection.getresponse()
-            return answer.status, answer.read().decode()
+            return answer.status, answer.read().decode(errors="replace")
+
+    def make_directory(self, path: str) -> None:
+        """Make a directory of the first datastore, and those above it, unless it is there: ``"web"``."""
+        with suppress(vim.fault.FileAlreadyExists):
+            self.content.fileManager.MakeDirectory(f"[local-storage] {path}", self.datacenter(), True)
+
+    def upload(self, path: str, text: str) -> int:
+        """Write a file of the first datastore, with its directory; returns the status."""
+        if "/" in path:
+            self.make_directory(path.rpartition("/")[0])
+        return int(self.folder("PUT", path, text)[0])
+
+    def create_disk(self, path: str, kib: int = 1024, kind: str = "thin", adapter: str = "lsiLogic") -> None:
+        """Create a disk of the first datastore, with its directory: ``"web/web.vmdk"``."""
+        if "/" in path:
+            self.make_directory(path.rpartition("/")[0])
+        spec = vim.VirtualDiskManager.FileBackedVirtualDiskSpec(diskType=kind, adapterType=adapter, capacityKb=kib)
+        disks = self.content.virtualDiskManager
+        self.wait(disks.CreateVirtualDisk_Task(f"[local-storage] {path}", self.datacenter(), spec))
+
+    def datacenter(self) -> Any:
+        """The first datacenter."""
+        return next(iter(self.all(vim.Datacenter).values()))
 
     def register(self, vmx_path: str) -> Any:
         """Register a VMX file and return the domain; raises the task's fault."""

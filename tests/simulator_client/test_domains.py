@@ -55,13 +55,15 @@ tools.syncTime = "false"
 @pytest.fixture
 def registered(host: Client) -> Iterator[Any]:
     """A domain from ``VMX``, gone afterwards."""
-    assert host.folder("PUT", "reg/x.vmx", VMX)[0] == 201
+    assert host.upload("reg/x.vmx", VMX) == 201
+    for name in ("reg/disk.vmdk", "reg/disk2.vmdk"):
+        host.create_disk(name)
     domain = host.register("[local-storage] reg/x.vmx")
     yield domain
     if host.get(domain, "runtime.powerState") != "poweredOff":
         host.wait(domain.PowerOffVM_Task())
     domain.UnregisterVM()
-    host.folder("DELETE", "reg/x.vmx")
+    host.wait(host.content.fileManager.DeleteDatastoreFile_Task("[local-storage] reg", None))
 
 
 def test_a_registered_domain_is_what_its_file_says(host: Client, registered: Any) -> None:
@@ -100,7 +102,7 @@ def test_a_second_registration_is_refused(host: Client, registered: Any) -> None
     assert host.get(registered, "config.files.vmPathName") == "[local-storage] reg/x.vmx"
     with pytest.raises(vim.fault.AlreadyExists):
         host.register("[local-storage] reg/x.vmx")
-    host.folder("PUT", "reg/y.vmx", VMX)
+    host.upload("reg/y.vmx", VMX)
     with pytest.raises(vim.fault.DuplicateName):
         host.register("[local-storage] reg/y.vmx")
 
@@ -117,7 +119,7 @@ def test_a_second_registration_is_refused(host: Client, registered: Any) -> None
 )
 def test_a_broken_file_leaves_nothing(host: Client, text: str | None, fault: Any) -> None:
     if text is not None:
-        host.folder("PUT", "broken/b.vmx", text)
+        host.upload("broken/b.vmx", text)
     before = host.simulator.domains()
     with pytest.raises(fault):
         host.register("[local-storage] broken/b.vmx" if text is not None else "[local-storage] broken/none.vmx")
@@ -125,7 +127,7 @@ def test_a_broken_file_leaves_nothing(host: Client, text: str | None, fault: Any
 
 
 def test_a_file_in_the_root_of_a_datastore(host: Client) -> None:
-    host.folder("PUT", "root.vmx", VMX.replace("fedora", "root"))
+    host.upload("root.vmx", VMX.replace("fedora", "root"))
     domain = host.register("[local-storage] root.vmx")
     disks = [d for d in host.get(domain, "config.hardware.device") if isinstance(d, vim.vm.device.VirtualDisk)]
     assert disks[0].backing.fileName == "[local-storage] disk.vmdk"
@@ -280,6 +282,8 @@ def test_such_a_card_can_be_moved_and_removed(host: Client, registered: Any) -> 
 
 def test_files_need_a_session(host: Client) -> None:
     assert host.folder("PUT", "f/new", "text", login=False)[0] == 401
+    assert host.folder("PUT", "f/new", "text")[0] == 404  # a host makes no directory
+    host.make_directory("f")
     assert [host.folder("PUT", "f/new", "text")[0] for _turn in range(2)] == [201, 200]
     assert host.folder("HEAD", "f/new")[0] == 200
     assert host.folder("DELETE", "f/new")[0] == 200
@@ -297,7 +301,7 @@ def test_directories_disks_and_moves(host: Client) -> None:
     host.wait(disks.DeleteVirtualDisk_Task("[local-storage] made/d.vmdk", None))
     with pytest.raises(vim.fault.FileNotFound):
         host.wait(disks.DeleteVirtualDisk_Task("[local-storage] made/d.vmdk", None))
-    host.folder("PUT", "made/a", "text")
+    host.upload("made/a", "text")
     host.wait(files.MoveDatastoreFile_Task("[local-storage] made/a", None, "[local-storage] made/b", None))
     assert host.folder("GET", "made/b") == (200, "text")
     host.wait(files.DeleteDatastoreFile_Task("[local-storage] made", None))
@@ -307,7 +311,8 @@ def test_directories_disks_and_moves(host: Client) -> None:
 def test_searching_a_datastore(host: Client) -> None:
     browser = host.get(next(iter(host.all(vim.Datastore).values())), "browser")
     details = vim.host.DatastoreBrowser.FileInfo.Details(fileType=True, fileSize=True)
-    query = [vim.host.DatastoreBrowser.VmDiskQuery()]
+    flags = vim.host.DatastoreBrowser.VmDiskQuery.Details(diskType=True, capacityKb=True, hardwareVersion=True)
+    query = [vim.host.DatastoreBrowser.VmDiskQuery(details=flags)]
     spec = vim.host.DatastoreBrowser.SearchSpec(details=details, query=query)
     found = {
         result.folderPath: [(file.path, file.capacityKb) for file in result.file]
@@ -363,9 +368,10 @@ def test_snapshots(host: Client) -> None:
 
 
 def test_destroy_deletes_what_is_the_domains(host: Client) -> None:
-    host.folder("PUT", "doomed/x.vmx", VMX.replace("fedora", "doomed").replace("/reg/disk2", "/elsewhere/disk2"))
-    for name in ("doomed/disk.vmdk", "elsewhere/disk2.vmdk", "elsewhere/other"):
-        host.folder("PUT", name, "")
+    host.upload("doomed/x.vmx", VMX.replace("fedora", "doomed").replace("/reg/disk2", "/elsewhere/disk2"))
+    host.upload("elsewhere/other", "")
+    for name in ("doomed/disk.vmdk", "elsewhere/disk2.vmdk"):
+        host.create_disk(name)
     host.wait(host.register("[local-storage] doomed/x.vmx").Destroy_Task())
     files = ("doomed", "doomed/x.vmx", "elsewhere/disk2.vmdk", "elsewhere/other")
     assert [host.folder("GET", name)[0] for name in files] == [404, 404, 404, 200]

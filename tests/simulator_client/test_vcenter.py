@@ -153,7 +153,7 @@ def test_hosts_and_vcenter_know_each_other(vcenter: Simulator, center: Client) -
 def test_what_a_host_registers_the_vcenter_has(vcenter: Simulator, center: Client) -> None:
     with client(vcenter, host="DC0_H1") as host:
         text = host.folder("GET", "domain-2/domain-2.vmx")[1].replace("domain-2", "new")
-        host.folder("PUT", "new/new.vmx", text)
+        host.upload("new/new.vmx", text)
         domain = host.register("[local-storage] new/new.vmx")
         assert "new" in host.all(vim.VirtualMachine)
         assert hosts_of(center, center.domain("new")) == ["DC0_H1"]

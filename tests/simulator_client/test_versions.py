@@ -116,7 +116,7 @@ ethernet1.networkName = "VM Network"
 )
 def test_devices_of_a_newer_version_are_not_shown(version: str, shown: set[str]) -> None:
     with start_simulator("-version", version) as simulator, client(simulator) as connected:
-        connected.folder("PUT", "new/new.vmx", NEW_DEVICES)
+        connected.upload("new/new.vmx", NEW_DEVICES)
         domain = connected.register("[local-storage] new/new.vmx")
         devices = connected.get(domain, "config.hardware.device")
         kinds = {type(device).__name__.rpartition(".")[2] for device in devices}

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.virt.esx.tests.simulator_client import start_simulator
+from ansible_collections.virt.esx.tests.simulator_client.client import client
 
 pytestmark = pytest.mark.skipif(shutil.which("virsh") is None, reason="Debian's libvirt-clients is not installed")
 
@@ -65,6 +66,8 @@ def test_a_domains_life(virsh: Virsh, tmp_path: Path) -> None:
     definition.write_text(DOMAIN)
     with start_simulator("-domains", "1") as simulator:
         uri = simulator.uri(no_verify=1)
+        with client(simulator) as host:  # libvirt makes neither directory nor disk when it defines
+            host.create_disk("Fedora11/Fedora11.vmdk")
         assert virsh(uri, "list", "--all").split()[1:] == ["domain-1", "running"]
         virsh(uri, "define", str(definition))
         assert "<uuid>50115e16-9bdc-49d7-f171-53c4d7f91710</uuid>" in virsh(uri, "dumpxml", "Fedora11")

@@ -155,22 +155,28 @@ def read_file(simulator: Simulator, path: str) -> bytes | None:
 
 
 def write_file(simulator: Simulator, path: str, content: bytes) -> None:
-    """Write a file by its datastore path."""
+    """Write a file by its datastore path, and make its directory."""
     with open_as_user(simulator) as host:
+        _make_directory(host, path)
         put_file(host.session, _file(path), content)
 
 
 def create_disk(simulator: Simulator, path: str) -> None:
     """Create a virtual disk and its directory."""
     with open_as_user(simulator) as host:
-        content, datacenter = host.session.content, host.context.datacenter
-        directory = path.rpartition("/")[0]
-        if directory:
-            content.fileManager.MakeDirectory(directory, datacenter, True)
+        _make_directory(host, path)
         spec = vim.VirtualDiskManager.FileBackedVirtualDiskSpec(
             diskType="thin", adapterType="lsiLogic", capacityKb=1024
         )
-        host.wait(content.virtualDiskManager.CreateVirtualDisk_Task(path, datacenter, spec), "Creating a disk")
+        create = host.session.content.virtualDiskManager.CreateVirtualDisk_Task
+        host.wait(create(path, host.context.datacenter, spec), "Creating a disk")
+
+
+def _make_directory(host: EsxConnection, path: str) -> None:
+    directory = path.rpartition("/")[0]
+    if directory:
+        with contextlib.suppress(vim.fault.FileAlreadyExists):
+            host.session.content.fileManager.MakeDirectory(directory, host.context.datacenter, True)
 
 
 def files_in(simulator: Simulator, directory: str) -> list[str]:

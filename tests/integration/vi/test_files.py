@@ -23,6 +23,8 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files impor
     get_files,
     put_file,
 )
+from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
+from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
 from ansible_collections.virt.esx.tests.integration.vi.sessions import session_on
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
@@ -31,6 +33,13 @@ CONTENT = bytes(range(256))
 
 def file(path: str, datastore: str = "local-storage", datacenter: str = "ha-datacenter") -> DatastoreFile:
     return DatastoreFile(datacenter, datastore, path)
+
+
+def make_directory(session: Session, path: str) -> None:
+    """Make the directory of a file: a host makes none when it is uploaded."""
+    if "/" in path:
+        datacenter = vim.Datacenter("ha-datacenter", session.content.fileManager._stub)
+        session.content.fileManager.MakeDirectory(f"[local-storage] {path.rpartition('/')[0]}", datacenter, True)
 
 
 @pytest.mark.parametrize(
@@ -48,6 +57,7 @@ def test_names(host: Simulator, path: str, url: str) -> None:
     assert wanted.url_path == f"{url}?dcPath=ha-datacenter&dsName=local-storage"
     with session_on(host) as session:
         assert not file_exists(session, wanted)
+        make_directory(session, path)
         put_file(session, wanted, CONTENT)
         assert file_exists(session, wanted)
         assert get_file(session, wanted) == CONTENT
@@ -163,6 +173,7 @@ def test_doubt_stays_where_nothing_can_be_seen(host: Simulator) -> None:
 def test_many_files(host: Simulator) -> None:
     wanted = [file(f"many/{number}.vmx") for number in range(40)]
     with session_on(host) as session:
+        make_directory(session, wanted[0].path)
         for number, one in enumerate(wanted[:39]):
             put_file(session, one, str(number).encode())
         answers = get_files(session, wanted)

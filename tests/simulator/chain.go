@@ -1,0 +1,135 @@
+// Copyright (c) 2026 The virt.esx authors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package main
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/vmware/govmomi/vim25/types"
+)
+
+// completeDisks sets what the files of disks say: size, kind, UUID, and the chain
+// of parents of a snapshot's delta.
+func (s *server) completeDisks(devices []types.BaseVirtualDevice) {
+	n := 0
+	for _, dev := range devices {
+		disk, ok := dev.(*types.VirtualDisk)
+		if !ok {
+			continue
+		}
+		n++
+		disk.DeviceInfo.GetDescription().Label = fmt.Sprintf("Hard disk %d", n)
+		b, ok := disk.Backing.(*types.VirtualDiskFlatVer2BackingInfo)
+		if !ok {
+			continue
+		}
+		if top := s.completeBacking(b, 0); top != nil {
+			disk.CapacityInBytes = top.capacity()
+			disk.CapacityInKB = disk.CapacityInBytes / 1024
+			disk.DeviceInfo.GetDescription().Summary = fmt.Sprintf("%d KB", disk.CapacityInKB)
+		}
+	}
+}
+
+const maxChain = 255 // of disks, against one that leads back to itself
+
+// completeBacking completes a backing and its parents; it returns the descriptor,
+// or nil where there is none.
+func (s *server) completeBacking(b *types.VirtualDiskFlatVer2BackingInfo, depth int) *descriptor {
+	file, fault := s.localFile(b.FileName)
+	if fault != nil {
+		return nil
+	}
+	if v := s.volumeOfFile(file); v != nil {
+		b.Datastore = &v.ref
+	}
+	d, err := readDescriptor(file)
+	if err != nil {
+		return nil
+	}
+	b.ThinProvisioned, b.ContentId = types.NewBool(d.thin()), fmt.Sprintf("%08x", d.cid)
+	if u, ok := parseUUID(d.uuid()); ok {
+		b.Uuid = u.String()
+	}
+	if d.isDelta() && depth < maxChain {
+		b.DeltaDiskFormat = "redoLogFormat"
+		if d.createType == "seSparse" {
+			b.DeltaDiskFormat = "seSparseFormat"
+		}
+		parent := &types.VirtualDiskFlatVer2BackingInfo{DiskMode: b.DiskMode}
+		parent.FileName = s.namesIn(b.FileName).read(d.parentHint)
+		parent.Uuid = uuid.NewSHA1(uuid.NameSpaceURL, []byte(parent.FileName)).String()
+		s.completeBacking(parent, depth+1)
+		b.Parent, b.Uuid = parent, parent.Uuid
+	}
+	return d
+}
+
+// chainOf are the datastore paths of a disk and of its parents.
+func chainOf(b *types.VirtualDiskFlatVer2BackingInfo) (paths []string) {
+	for ; b != nil; b = b.Parent {
+		paths = append(paths, b.FileName)
+	}
+	return paths
+}
+
+// chain reads the same from the files.
+func (s *server) chain(name string) (paths []string) {
+	b := &types.VirtualDiskFlatVer2BackingInfo{}
+	b.FileName = name
+	s.completeBacking(b, 0)
+	return chainOf(b)
+}
+
+var deltaNumber = regexp.MustCompile(`-\d{6}$`)
+
+// nextDelta is the first free name for a delta of a disk, beside the VMX file.
+func (s *server) nextDelta(vmxPath, disk string) string {
+	stem := deltaNumber.ReplaceAllString(strings.TrimSuffix(path.Base(disk), ".vmdk"), "")
+	for n := 1; ; n++ {
+		name := join(directory(vmxPath), fmt.Sprintf("%s-%06d.vmdk", stem, n))
+		if file, fault := s.localFile(name); fault != nil || !exists(file) {
+			return name
+		}
+	}
+}
+
+// addDelta makes a delta of a disk and returns its path.
+func (s *server) addDelta(vmxPath, disk string) (string, types.BaseMethodFault) {
+	parent, fault := s.localFile(disk)
+	if fault != nil {
+		return "", fault
+	}
+	name := s.nextDelta(vmxPath, disk)
+	file, fault := s.localFile(name)
+	if fault != nil {
+		return "", fault
+	}
+	return name, fileFault(disk, createDelta(file, parent, s.namesIn(name).write(disk)))
+}
+
+// reparent makes a delta one of another disk.
+func (s *server) reparent(name, parent string) {
+	file, fault := s.localFile(name)
+	if fault != nil {
+		return
+	}
+	if d, err := readDescriptor(file); err == nil {
+		d.parentHint = s.namesIn(name).write(parent)
+		_ = d.write(file)
+	}
+}
+
+// removeNamed deletes a disk by its path.
+func (s *server) removeNamed(name string) {
+	if file, fault := s.localFile(name); fault == nil {
+		_ = removeDisk(file)
+	}
+}
