@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -16,7 +16,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.disk_tasks import
 from ansible_collections.virt.esx.plugins.module_utils._driver.file_users import read_file_users
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_tasks import Chain, HostTask, side_by_side
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
-from ansible_collections.virt.esx.plugins.module_utils._driver.local_files import verify
+from ansible_collections.virt.esx.plugins.module_utils._driver.local_files import checksum_of, verify
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Outcome, Plan, Step, carry_out
 from ansible_collections.virt.esx.plugins.module_utils._driver.pools import Pool, read_pools, usable_pool
 from ansible_collections.virt.esx.plugins.module_utils._driver.storage.download import plan_download
@@ -55,7 +55,8 @@ def ensure_volume(connection: EsxConnection, invocation: Invocation, request: Vo
     after = outcome.plan.after
     if outcome.steps and after is not None and not invocation.check_mode:
         after = find_volumes(connection, read_pools(connection), [after.path]).get(after.path, after)
-    report = outcome.report(connection, invocation, _text(outcome.first.before), _text(after))
+    wanted = _text(after) + _checksum_text(invocation, request, outcome.steps)
+    report = outcome.report(connection, invocation, _text(outcome.first.before), wanted)
     return {"volume": None if after is None else after.facts(), **report}
 
 
@@ -204,6 +205,13 @@ def _existing(connection: EsxConnection, pools: dict[str, Pool], path: Datastore
     if path not in found:
         raise NotFound(f"There is no volume {path}.")
     return found[path]
+
+
+def _checksum_text(invocation: Invocation, request: VolumeRequest, steps: Sequence[str]) -> str:
+    """The checksum of a file that is uploaded, for a difference: it shows that another content has the same size."""
+    if not invocation.diff or not steps or request.source is None or request.is_disk:
+        return ""
+    return f"checksum: {checksum_of(request.source)}\n"
 
 
 def _text(volume: Volume | None) -> str:
