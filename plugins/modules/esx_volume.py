@@ -70,7 +70,8 @@ options:
     choices: [lsilogic, buslogic, ide]
   source:
     description:
-      - A file of the machine where the module runs, usually the controller.
+      - A file of the machine where the module runs, usually the controller. A relative path is looked for as
+        M(ansible.builtin.copy) does, in C(files) beside the playbook or in the role.
       - If the volume is a disk, this is a disk image. Raw, VMDK of any kind, and VHD images of fixed size are read by
         the collection. For qcow2, VHDX, VDI and other VHD images C(qemu-img) has to be installed, and the directory for
         temporary files has to have room for the image's data.
@@ -115,7 +116,7 @@ attributes:
     description: Changes nothing when run again with the same arguments, except with O(state=wiped).
     support: partial
 notes:
-  - A copy within the host has to end within O(timeout) seconds. Raise it for large disks.
+  - A copy within the host may take as long as it needs, if its progress does not stand still for O(timeout) seconds.
 seealso:
   - module: virt.esx.esx_volume_info
   - module: virt.esx.esx_pool_info
@@ -127,7 +128,7 @@ EXAMPLES = r"""
     uri: esx://example.com
     path: "[datastore1] iso/debian-13.iso"
     source: debian-13.iso
-    checksum: sha256:1b9ed49a1aa1b0b4a5ee2c84d3c85cd1ca5a2d19cb4dbd1a7c2d27b9bd8c16b5
+    checksum: sha256:2f5051cb61e61498b19cc3127a5a02f712cd7aae8ed00e2e581063c929da0d65
 
 - name: Create an empty disk
   virt.esx.esx_volume:
@@ -139,7 +140,7 @@ EXAMPLES = r"""
   virt.esx.esx_volume:
     uri: esx://example.com
     path: "[datastore1] web/web.vmdk"
-    source: debian-13-generic-amd64.qcow2
+    source: noble-server-cloudimg-amd64.vmdk
     capacity: 20 GiB
 
 - name: Clone a disk
@@ -152,8 +153,8 @@ EXAMPLES = r"""
 - name: Keep a copy of a disk on the controller
   virt.esx.esx_volume:
     uri: esx://example.com
-    path: "[datastore1] web/data.vmdk"
-    dest: /var/backups/data.vmdk
+    path: "[datastore1] templates/debian-13.vmdk"
+    dest: "{{ lookup('ansible.builtin.env', 'HOME') }}/data.vmdk"
 
 - name: Delete a disk that no domain uses
   virt.esx.esx_volume:

@@ -10,13 +10,14 @@ them to be carried out starts all of them, and each reports its own result.
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step
-from ansible_collections.virt.esx.plugins.module_utils._driver.progress import show_progress
+from ansible_collections.virt.esx.plugins.module_utils._driver.progress import INTERVAL, show_progress
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import Job, run_jobs
 
@@ -84,7 +85,8 @@ def _run(connection: EsxConnection, chains: Sequence[Chain]) -> list[EsxError | 
         active = [n for n, chain in enumerate(chains) if errors[n] is None and level < len(chain.tasks)]
         tasks = [chains[n].tasks[level] for n in active]
         jobs = [
-            Job(task.action, task.start, task.domain, show_progress(connection.progress, task.action)) for task in tasks
+            Job(task.action, task.start, task.domain, _progress(connection, task.action), patient=True)
+            for task in tasks
         ]
         for number, task, outcome in zip(active, tasks, run_jobs(connection.session, jobs, at_once=AT_ONCE)):
             if not isinstance(outcome, EsxError):
@@ -93,6 +95,18 @@ def _run(connection: EsxConnection, chains: Sequence[Chain]) -> list[EsxError | 
                 errors[number] = outcome
                 _undo(chains[number])
     return errors
+
+
+def _progress(connection: EsxConnection, action: str) -> Callable[[int], None]:
+    """Show how far a task is, once it has taken so long that it is worth a line."""
+    start = time.monotonic()
+    show = show_progress(connection.progress, action)
+
+    def take(percent: int) -> None:
+        if time.monotonic() - start >= INTERVAL:
+            show(percent)
+
+    return take
 
 
 def _undo(chain: Chain) -> None:

@@ -30,12 +30,14 @@ class Job:
     :param start: makes the call and returns the reference to the task.
     :param vm: the virtual machine whose questions are watched, or None.
     :param progress: called with the percentage whenever it changes.
+    :param patient: whether its time begins again whenever it makes progress, as of a copy that may take hours.
     """
 
     action: str
     start: Callable[[], Any]
     vm: Any = None
     progress: Progress | None = None
+    patient: bool = False
 
 
 def run_jobs(session: Session, jobs: Sequence[Job], *, at_once: int) -> list[Result]:
@@ -79,7 +81,9 @@ class _Crew:
                 if isinstance(error, ConnectionFailed):
                     self._drop_the_rest(error)
             else:
-                self.running[number] = Waiting(self.session, task, job.vm, job.action, job.progress, None)
+                self.running[number] = Waiting(
+                    self.session, task, job.vm, job.action, job.progress, None, patient=job.patient
+                )
 
     def wait_for_some(self) -> None:
         """Wait until one of the jobs that run is done, or more."""

@@ -112,7 +112,10 @@ def pending_tasks(session: Session, recent: Any) -> list[Any]:
 
 
 class Waiting:
-    """The state of one wait: what was seen of the task so far, and the questions that were answered."""
+    """The state of one wait: what was seen of the task so far, and the questions that were answered.
+
+    :param patient: whether the time to wait begins again whenever the task makes progress.
+    """
 
     def __init__(
         self,
@@ -122,7 +125,10 @@ class Waiting:
         action: str,
         progress: Progress | None,
         timeout: float | None,
+        *,
+        patient: bool = False,
     ) -> None:
+        self.patient = patient
         self.session = session
         self.task = task
         self.vm = vm
@@ -158,6 +164,8 @@ class Waiting:
         percent = self.seen.get("info.progress")
         if self.progress is not None and percent is not None and percent != before:
             self.progress(int(percent))
+        if self.patient and percent != before:
+            self.deadline = time.monotonic() + self.seconds
         if self.ended:
             return
         if self.seen.get("runtime.question") is not None:

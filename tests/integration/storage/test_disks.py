@@ -206,7 +206,7 @@ def test_all_that_is_returned_is_documented(esx: Simulator) -> None:
     ],
 )
 def test_what_cannot_be_meant_is_refused_without_a_connection(
-    esx: Simulator, arguments: dict[str, str], message: str
+    esx: Simulator, arguments: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(ParseError) as caught:
         carry_out(esx_volume.CONTRACT, esx, **arguments)

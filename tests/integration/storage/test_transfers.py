@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError, Refused
 from ansible_collections.virt.esx.plugins.modules import esx_volume
 from ansible_collections.virt.esx.tests.integration.contracts import carry_out, start_host
-from ansible_collections.virt.esx.tests.integration.running import DATASTORE
+from ansible_collections.virt.esx.tests.integration.running import DATASTORE, PASSWORD, USER, run_playbook
 from ansible_collections.virt.esx.tests.integration.storage.volumes import (
     LOGIN,
     MIB,
@@ -224,3 +225,26 @@ def test_a_disk_is_downloaded_as_a_vmdk_that_others_can_read(esx: Simulator, tmp
         ensure(esx, "web.vmdk", dest=str(tmp_path / "web.img"))
     with pytest.raises(Refused, match="used by the running domain 'domain-1'"):
         ensure(esx, "domain-1/domain-1.vmdk", dest=str(target))
+
+
+def test_the_playbook(esx: Simulator, tmp_path: Path, way: str) -> None:
+    """Each task twice, in check mode before, in both ways."""
+    write(tmp_path / "image.iso", noise(MIB))
+    write(tmp_path / "disk.img", noise(MIB))
+    variables = {"esx_uri": esx.uri(user=USER, no_verify=1), "esx_password": PASSWORD, "place": str(tmp_path)}
+    predicted = run_playbook("esx_volume.yml", extra_vars=variables, way=way, check=True, diff=True)
+    assert predicted.changed == 3
+    assert "+capacity_bytes: 67108864" in predicted.output
+    assert run_playbook("esx_volume.yml", extra_vars=variables, way=way).changed == 5
+    assert run_playbook("esx_volume.yml", extra_vars=variables, way=way).changed == 0
+
+
+def test_a_file_beside_the_playbook_is_found(esx: Simulator, tmp_path: Path, way: str) -> None:
+    (tmp_path / "files").mkdir()
+    write(tmp_path / "files" / "image.iso", noise(MIB))
+    task = {"uri": "{{ uri }}", "password": "{{ password }}", "path": f"{POOL} a.iso", "source": "image.iso"}
+    play = {"hosts": "localhost", "gather_facts": False, "tasks": [{"name": "Upload", "virt.esx.esx_volume": task}]}
+    playbook = tmp_path / "play.yml"
+    playbook.write_text(yaml.safe_dump([play]))
+    variables = {"uri": esx.uri(user=USER, no_verify=1), "password": PASSWORD}
+    assert run_playbook(playbook, extra_vars=variables, way=way).changed == 1
