@@ -21,7 +21,7 @@ export GOTOOLCHAIN := local
 export PYTHONPATH := $(CURDIR)/.cache
 
 .DEFAULT_GOAL := help
-.PHONY: help quick demo test check format docs bench fuzz simulator release clean
+.PHONY: help quick demo test check format docs bench fuzz simulator release publish clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)$$/  make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target what; do printf '%-18s %s\n' "$$target" "$$what"; done
@@ -56,6 +56,9 @@ simulator: $(DEMO_STAMP) ## build the simulated ESX host and say how to start it
 
 release: $(TEST_STAMP) ## build the collection's tarball and check it as Galaxy would
 	@$(PY) -m tools.release && $(PY) -m tools.importer
+
+publish: $(TEST_STAMP) ## publish the tarball of a tag on Galaxy: for the release workflow
+	@$(PY) -m tools.publish
 
 clean: ## remove all that these commands made
 	rm -rf $(VENV) .cache docs/build tests/output virt-esx-*.tar.gz

@@ -113,6 +113,7 @@ CHECKS = (
     ),
     Check("lint", "ansible-lint's production profile", (("ansible-lint", "--offline", "--strict"),), seconds=20),
     Check("yamllint", "YAML files are in form", (("yamllint", "--strict", "."),)),
+    Check("workflows", "the workflows of the repository are in form", (tool("workflows"),)),
     Check("changelog", "changelog fragments are in form", (("antsibull-changelog", "lint"),), in_copy=True),
     Check(
         "docs",

@@ -92,6 +92,11 @@ def best_version(about: About) -> str:
     return max(known)[1] if known else oldest_version()
 
 
+def newest_version() -> str:
+    """Return pyVmomi's name of the newest released API version that it knows."""
+    return max(pyvmomi_versions())[1]
+
+
 @functools.lru_cache(maxsize=1)
 def pyvmomi_versions() -> tuple[tuple[tuple[int, ...], str], ...]:
     """Return the released versions of the API that pyVmomi knows, as numbers and by its own name."""

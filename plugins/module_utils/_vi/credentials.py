@@ -25,9 +25,13 @@ from pathlib import Path
 from typing import Callable
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import AuthFailed, ParseError
+from ansible_collections.virt.esx.plugins.module_utils._vi.about import About, version_numbers
 from ansible_collections.virt.esx.plugins.module_utils._vi.options import AuthFile, Login
 
 Groups = dict[str, dict[str, str]]
+
+# The bytes of an auth file that are read at most.
+_LONGEST = 1 << 20
 
 # The escapes of a GLib key file's values.
 _ESCAPES = {"s": " ", "n": "\n", "t": "\t", "r": "\r", "\\": "\\"}
@@ -35,10 +39,17 @@ _ESCAPES = {"s": " ", "n": "\n", "t": "\t", "r": "\r", "\\": "\\"}
 
 @dataclass(frozen=True)
 class Credentials:
-    """What is sent to one server to log in."""
+    """What is sent to one server to log in; ``is_default`` says that nobody has named the user."""
 
     username: str
     password: str = field(repr=False)
+    is_default: bool = False
+
+    def username_for(self, about: About) -> str:
+        """Return the user to log in as: since vCenter 5.1 its default administrator is one of single sign-on."""
+        if self.is_default and about.product == "vpx" and version_numbers(about.version) >= (5, 1):
+            return "administrator@vsphere.local"
+        return self.username
 
 
 def find_credentials(
@@ -57,15 +68,17 @@ def find_credentials(
         return Credentials(login.username, login.password)
     path = _locate(auth_file)
     entry = {} if path is None else _entry(path, _read(path, warn), hosts)
-    username = login.username or entry.get("username") or login.default_username
+    named = login.username or entry.get("username")
+    username, is_default = named or login.default_username, named is None
     if login.password is not None:
-        return Credentials(username, login.password)
+        return Credentials(username, login.password, is_default)
     if "password" in entry and username == entry.get("username", username):
-        return Credentials(username, entry["password"])
+        return Credentials(username, entry["password"], is_default)
+    groups = " or ".join(f"[auth-esx-{host}]" for host in dict.fromkeys([*hosts, "default"]))
     raise AuthFailed(
         f"There is no password for user '{username}' on {hosts[0]}.",
-        hint="Set password (for a vCenter vcenter_password), its environment variable, or an entry for this host and "
-        f"user in {path or 'a libvirt auth file (auth_file)'}.",
+        hint="Set password (for a vCenter vcenter_password), its environment variable, or an entry for this user in "
+        f"{path or 'a libvirt auth file (auth_file)'}: a group {groups} that names the group of the credentials.",
     )
 
 
@@ -109,12 +122,16 @@ def _locate(auth_file: AuthFile) -> str | None:
 
 def _read(path: str, warn: Callable[[str], None]) -> Groups:
     try:
-        with Path(path).open(encoding="utf-8") as file:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
             mode = os.fstat(file.fileno()).st_mode
-            text = file.read()
+            content = file.read(_LONGEST) if stat.S_ISREG(mode) else None
+        text = "" if content is None else content.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise AuthFailed(f"The auth file {path} cannot be read: {reason}.") from None
+    if content is None:
+        raise AuthFailed(f"The auth file {path} cannot be read: it is not a regular file.")
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
         warn(f"The auth file {path} can be read by others (mode {stat.S_IMODE(mode):04o}); it should have mode 0600.")
     return parse_key_file(text, path)

@@ -31,7 +31,12 @@ CONNECTIONS = 8
 # The longest file that is read into memory: no host accepts a VMX that is longer.
 LONGEST_VMX = 512 * 1024
 
+_NOT_READY = "Another client writes the same file, or the server was not ready: run the task again."
 _AS_BEFORE = "It was not carried out, as a second look has shown."
+
+
+class ChangedByOther(ConnectionFailed):
+    """A file has other content right after it was written: another client writes it at the same time."""
 
 
 def get_file(session: Session, file: DatastoreFile, *, limit: int = LONGEST_VMX) -> bytes:
@@ -64,6 +69,7 @@ def put_file(session: Session, file: DatastoreFile, content: bytes) -> None:
 
     What is there afterwards is read and compared, so that neither a wrong success nor a lost answer goes unnoticed.
 
+    :raises ChangedByOther: if the file has other content afterwards.
     :raises ConnectionFailed: if it is not there afterwards, or that cannot be known; the message says which.
     """
     limit = max(LONGEST_VMX, len(content))
@@ -80,10 +86,9 @@ def put_file(session: Session, file: DatastoreFile, content: bytes) -> None:
     if lost is not None:
         lost.settle_doubt(_AS_BEFORE)
         raise lost
-    raise ConnectionFailed(
-        f"PUT {file}: the server accepted it, but the file does not have the content that was sent.",
-        hint="Another client writes the same file, or the server was not ready: run the task again.",
-    )
+    if found is None:
+        raise ConnectionFailed(f"PUT {file}: the server accepted it, but there is no such file.", hint=_NOT_READY)
+    raise ChangedByOther(f"PUT {file}: the server accepted it, but the file has other content.", hint=_NOT_READY)
 
 
 def delete_file(session: Session, file: DatastoreFile) -> None:

@@ -94,9 +94,9 @@ class _Crew:
             with watch_all(self.session, list(self.running.values())) as watch:
                 while len(self.running) == before:
                     left = min(waiting.remaining for waiting in self.running.values())
-                    self._take(watch.next_changes(left) if left > 0 else {})
+                    self._take(watch.next_changes(left) if left > 0 else watch.read())
         except EsxError as error:
-            self.results.update(dict.fromkeys(self.running, error))
+            self.results.update({number: waiting.lost(error) for number, waiting in self.running.items()})
             self.running.clear()
             self._drop_the_rest(error)
 

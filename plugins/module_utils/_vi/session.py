@@ -16,18 +16,30 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Callable
 
-from ansible_collections.virt.esx.plugins.module_utils._errors import AuthFailed, ConnectionFailed, EsxError
-from ansible_collections.virt.esx.plugins.module_utils._vi.about import About, best_version, oldest_version, read_about
+from ansible_collections.virt.esx.plugins.module_utils._errors import AuthFailed, EsxError
+from ansible_collections.virt.esx.plugins.module_utils._vi.about import (
+    About,
+    best_version,
+    newest_version,
+    oldest_version,
+    read_about,
+)
 from ansible_collections.virt.esx.plugins.module_utils._vi.credentials import Credentials, find_credentials
 from ansible_collections.virt.esx.plugins.module_utils._vi.interrupts import sigterm_raises
 from ansible_collections.virt.esx.plugins.module_utils._vi.options import ConnectionOptions, Login
 from ansible_collections.virt.esx.plugins.module_utils._vi.pool import Endpoint, Pool
-from ansible_collections.virt.esx.plugins.module_utils._vi.session_cache import SessionCache, cache_directory
+from ansible_collections.virt.esx.plugins.module_utils._vi.session_cache import (
+    CacheUnusable,
+    SessionCache,
+    cache_directory,
+)
 from ansible_collections.virt.esx.plugins.module_utils._vi.stub import Stub
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import make_ref, moid, require_vmomi, vim
 
 # How long the logout may take: the task's work is done, and an interrupted user does not want to wait.
 _LOGOUT_TIMEOUT = 10.0
+
+_LOCKDOWN = "A host in lockdown mode lets only its exception users log in; else go through its vCenter (vpx://)."
 
 # The members of a ServiceContent that are kept with a cached session, by the API's names.
 _CONTENT = (
@@ -73,7 +85,7 @@ class Session:
         self.server = server
         self.warn = warn
         self.pool = Pool(_endpoint(options, server))
-        self.stub = Stub(self.pool, oldest_version())
+        self.stub = Stub(self.pool, oldest_version(), newest_version())
         self.closing = contextlib.ExitStack()
         self.shared = False
         self.content: Any = None
@@ -107,7 +119,8 @@ class Session:
         login, auth_file = self.server.login, self.options.auth_file
         self._credentials = find_credentials(login, auth_file, self.server.names, self.warn)
         if self.options.session_cache:
-            self._open_cached(SessionCache(cache_directory(os.environ), self._identity()))
+            password = self._credentials.password
+            self._open_cached(SessionCache(cache_directory(os.environ), self._identity(), password))
         else:
             self._retrieve_content()
             self._log_in()
@@ -116,25 +129,37 @@ class Session:
     def renew(self, ended: str) -> bool:
         """Get a valid session in place of one that has ended; say whether that one may have ended, too.
 
+        The old one is logged out, in case that it had not ended although the server said so.
+
         :param ended: the cookie of the session that has ended.
         """
         with self._renewing:
             if self.cookie != ended:
-                return True  # another thread has renewed it meanwhile
+                return True  # another thread has renewed it
             if self._cache is None:
+                self._log_out_quietly()
                 self.stub.cookie = ""
                 self._log_in()
                 return False
-            with self._cache.lock():
-                stored = self._cache.load()
-                if stored is not None and stored["cookie"] != self.cookie:
-                    self._restore(stored)  # another task has renewed it meanwhile
-                    return True
+            try:
+                with self._cache.lock(self._lock_seconds):
+                    return self._renew_cached(self._cache)
+            except CacheUnusable as error:
+                self._forsake_cache(error)
                 self.stub.cookie = ""
-                self._retrieve_content()
                 self._log_in()
-                self._store(self._cache)
                 return False
+
+    def _renew_cached(self, cache: SessionCache) -> bool:
+        stored = cache.load()
+        if stored is not None and stored["cookie"] != self.cookie:
+            self._restore(stored)  # another task has renewed it
+            return True
+        self.stub.cookie = ""
+        self._retrieve_content()
+        self._log_in()
+        self._store(cache)
+        return False
 
     def close(self) -> None:
         """Log out, unless later tasks are to use the session, and close all connections."""
@@ -150,8 +175,6 @@ class Session:
         """Ask what the server is, before it gets to know any credentials."""
         instance = make_ref("ServiceInstance", "ServiceInstance", self.stub)
         content = instance.RetrieveContent()
-        if content is None or content.about is None:
-            raise ConnectionFailed(f"The answer of {self.pool.endpoint} cannot be understood: it is not of the VI API.")
         self.about = read_about(content.about, expected=self.server.product, server=str(self.pool.endpoint))
         self.content = content
         self.stub.ComputeVersionInfo(best_version(self.about))
@@ -160,12 +183,18 @@ class Session:
         """One attempt: hosts lock accounts after a few."""
         if self._credentials is None:
             return
-        user = self._credentials.username
+        user = self._credentials.username_for(self.about)
         try:
             self.content.sessionManager.Login(user, self._credentials.password, None)
         except AuthFailed as error:
             message = f"{error.message.rstrip('.')}: user '{user}' on {self.pool.endpoint}."
             raise AuthFailed(message, hint=error.hint, fault=error.fault) from None
+        except EsxError as error:
+            if error.fault is None and self.cookie:
+                self._log_out_quietly()  # the answer was lost, and there may be a session
+            elif error.fault == "NoPermission":
+                error.hint = _LOCKDOWN
+            raise
         self._logged_in = True
 
     def _log_out(self) -> None:
@@ -176,24 +205,42 @@ class Session:
             if error.fault != "NotAuthenticated":  # then it had ended by itself
                 self.warn(f"The session on {self.pool.endpoint} could not be closed. {error}")
 
+    def _log_out_quietly(self) -> None:
+        """Log out of a session that has probably ended."""
+        with contextlib.suppress(EsxError):
+            self.content.sessionManager.Logout()
+
     def _open_cached(self, cache: SessionCache) -> None:
+        """Take up the stored session, or leave a new one to later tasks; without a usable cache it ends with this."""
         self._cache, self.shared = cache, True
-        with cache.lock():
-            stored = cache.load()
-            if stored is not None:
-                self._restore(stored)
-            else:
-                self._retrieve_content()
-                self._log_in()
-                self._store(cache)
+        try:
+            with cache.lock(self._lock_seconds):
+                stored = cache.load()
+                if stored is not None:
+                    self._restore(stored)
+                else:
+                    self._retrieve_content()
+                    self._log_in()
+                    self._store(cache)
+        except CacheUnusable as error:
+            self._forsake_cache(error)
+            self._retrieve_content()
+            self._log_in()
+
+    def _forsake_cache(self, error: EsxError) -> None:
+        self._cache, self.shared = None, False
+        self.warn(f"The session on {self.pool.endpoint} is not kept for later tasks. {error}")
 
     def _store(self, cache: SessionCache) -> None:
-        """Leave the session to later tasks; where that fails it ends with this one."""
         try:
             cache.store(self._to_store())
-        except OSError as error:
-            self.warn(f"The session on {self.pool.endpoint} could not be kept: {error.strerror}.")
-            self._cache, self.shared = None, False
+        except CacheUnusable as error:
+            self._forsake_cache(error)
+
+    @property
+    def _lock_seconds(self) -> float:
+        """How long to wait for the cache: as long as another task may need for its login."""
+        return float(self.options.timeout)
 
     def _to_store(self) -> dict[str, Any]:
         refs = {name: getattr(self.content, name) for name in _CONTENT}

@@ -8,25 +8,65 @@ So that every caller, whichever method it calls, gets the same treatment, it is 
 
 from __future__ import annotations
 
+import http.client
 from typing import Any, Callable
 
-from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed, EsxError
+from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed, EsxError, ServerFault
+from ansible_collections.virt.esx.plugins.module_utils._vi.answers import NotAnAnswer, UnknownFault, read_answer
+from ansible_collections.virt.esx.plugins.module_utils._vi.exchange import Answer, exchange
 from ansible_collections.virt.esx.plugins.module_utils._vi.faults import from_fault, is_fault, is_not_authenticated
 from ansible_collections.virt.esx.plugins.module_utils._vi.pool import Pool
-from ansible_collections.virt.esx.plugins.module_utils._vi.transport_errors import broke_off, is_dropped
-from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import SoapStubAdapter
+from ansible_collections.virt.esx.plugins.module_utils._vi.transport_errors import (
+    bad_status,
+    broke_off,
+    is_dropped,
+    no_answer,
+)
+from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import SoapStubAdapter, type_name, vmodl
 
 # Methods that change nothing, by the beginning of their names.
-_READS = ("Retrieve", "Find", "Query", "Fetch", "CheckForUpdates", "WaitForUpdates", "Validate")
+_READS = ("Retrieve", "Find", "Query", "Fetch", "CheckForUpdates", "WaitForUpdates", "ContinueRetrieve", "Validate")
 
-# Methods whose arguments mean something in their own session only: the caller has to begin anew in the next one.
+# Methods whose arguments mean something in their own session only: the caller has to begin again in the next one.
 _BOUND = ("ContinueRetrievePropertiesEx", "WaitForUpdates", "WaitForUpdatesEx", "DestroyPropertyFilter")
+
+# Methods after which no doubt matters: they leave nothing on the host but an entry of the session.
+_HARMLESS = (
+    *_READS,
+    "Login",
+    "Logout",
+    "CreateFilter",
+    "CreatePropertyCollector",
+    "DestroyProperty",
+    "CancelWait",
+    "Check",
+)
 
 _OF_THE_SESSION = ("Login", "Logout", "RetrieveServiceContent")
 
+# The longest answers: of what reads many objects, and of everything else.
+_LONGEST_READ = 128 << 20
+_LONGEST = 16 << 20
+
+# What a server says that does not speak the version that it was asked in.
+_VERSION_FAULTS = ("InvalidRequest", "VersionNotSupported", "VersionMismatch")
+
+
+class _BadStatus(Exception):
+    """An HTTP status that neither an answer nor a fault has."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
+
+
+# Whatever may be wrong with an exchange and its answer; anything else is a defect of the collection.
+_FAULTS = () if vmodl is None else (vmodl.MethodFault,)
+_FAILURES = (OSError, http.client.HTTPException, _BadStatus, NotAnAnswer, UnknownFault, *_FAULTS)
+
 
 class SessionRenewed(ConnectionFailed):
-    """The session had ended and there is a new one; what was bound to the old one has to be begun anew."""
+    """The session had ended and there is a new one; what was bound to the old one has to be begun again."""
 
 
 class Stub(SoapStubAdapter):  # type: ignore[misc]
@@ -34,54 +74,99 @@ class Stub(SoapStubAdapter):  # type: ignore[misc]
 
     :param pool: the connections to the server.
     :param version: pyVmomi's name of the API version to speak.
-    :param path: the path of the service.
+    :param newest: the newest that pyVmomi knows, in which an answer is asked for again that cannot be understood.
     """
 
-    def __init__(self, pool: Pool, version: str, path: str = "/sdk") -> None:
-        super().__init__(host=pool.endpoint.host, port=pool.endpoint.port, path=path, version=version)
+    def __init__(self, pool: Pool, version: str, newest: str) -> None:
+        super().__init__(host=pool.endpoint.host, port=pool.endpoint.port, path="/sdk", version=version)
         self.pool_of_ours = pool
+        self.newest = newest
+        self.cookie: str
+        self.version: str
+        self.versionId: str
         self.renew: Callable[[str], bool] | None = None
         self.calls = 0
-
-    def GetConnection(self) -> Any:  # noqa: N802  (pyVmomi's name, as the next ones)
-        return self.pool_of_ours.take()
-
-    def ReturnConnection(self, conn: Any) -> None:  # noqa: N802
-        self.pool_of_ours.give_back(conn)
-
-    def DropConnections(self) -> None:  # noqa: N802
-        self.pool_of_ours.close()
 
     @property
     def session_cookie(self) -> str:
         """The session's cookie as ``name=value``, empty if there is none yet."""
         return str(self.cookie).split(";", 1)[0]
 
-    def InvokeMethod(self, mo: Any, info: Any, args: Any, outerStub: Any = None) -> Any:  # noqa: N802, N803
+    def InvokeMethod(self, mo: Any, info: Any, args: Any, outerStub: Any = None) -> Any:  # noqa: N802, N803, ARG002
         """Make a call; it is repeated once where the server certainly did not carry it out, or where it only reads.
 
         :raises EsxError: whatever went wrong.
         """
-        return self._call(mo, info, args, outerStub, repetitions=1)
+        return self._call(mo, info, args, repetitions=1)
 
-    def _call(self, mo: Any, info: Any, args: Any, outer: Any, repetitions: int) -> Any:
+    def _call(self, mo: Any, info: Any, args: Any, repetitions: int) -> Any:
         name, cookie = info.wsdlName, self.session_cookie
-        self.calls += 1
         try:
-            return super().InvokeMethod(mo, info, args, outer)
-        except EsxError:
-            raise
-        except Exception as error:
+            return self._ask(mo, info, args)
+        except _FAILURES as error:
             if not repetitions or not self._may_repeat(name, error):
                 raise self._explain(name, error) from None
-            if not is_fault(error) or not self._renew(name, cookie):
+            if is_not_authenticated(error):
+                repetitions -= 0 if self._renew(name, cookie) else 1
+            elif isinstance(error, NotAnAnswer):
+                return self._ask_in_newest(mo, info, args)
+            else:
                 repetitions -= 1
-        return self._call(mo, info, args, outer, repetitions)
+        return self._call(mo, info, args, repetitions)
+
+    def _ask_in_newest(self, mo: Any, info: Any, args: Any) -> Any:
+        """Ask once in the newest version that pyVmomi knows, after an answer that cannot be understood."""
+        spoken = self.version, self.versionId
+        self.ComputeVersionInfo(self.newest)
+        try:
+            return self._ask(mo, info, args)
+        except _FAILURES as error:
+            raise self._explain(info.wsdlName, error) from None
+        finally:
+            self.version, self.versionId = spoken
+
+    def _ask(self, mo: Any, info: Any, args: Any) -> Any:
+        """One exchange; its result is returned, its fault raised."""
+        headers = {
+            "Cookie": self.cookie,
+            "SOAPAction": self.versionId,
+            "Content-Type": "text/xml; charset=UTF-8",
+            "Accept-Encoding": "gzip",
+        }
+        name = info.wsdlName
+        self.calls += 1
+        limit = _LONGEST_READ if name.startswith(_READS) else _LONGEST
+        request = self._request(mo, info, args)
+        answer = exchange(self.pool_of_ours, "POST", self.path, headers=headers, body=request, limit=limit)
+        if answer.status not in (200, 500) or (answer.status == 500 and answer.is_page):
+            raise _BadStatus(answer)
+        if answer.is_page:
+            raise NotAnAnswer("it is an HTML page")
+        result = read_answer(answer.body, info, self)
+        cookie = answer.headers.get("Set-Cookie")
+        if cookie:
+            self.cookie = cookie
+        if is_fault(result):
+            raise result
+        return result
 
     def _may_repeat(self, name: str, error: Exception) -> bool:
-        if is_fault(error):
-            return self.renew is not None and name not in _OF_THE_SESSION and is_not_authenticated(error)
-        return is_dropped(error) and name.startswith(_READS)
+        if is_not_authenticated(error):
+            return self.renew is not None and name not in _OF_THE_SESSION
+        if is_fault(error) or isinstance(error, UnknownFault):
+            return self._speaks_another_version(error)
+        if isinstance(error, NotAnAnswer):
+            return name.startswith(_READS) and self.version != self.newest
+        return is_dropped(error) and name.startswith(_READS) and name not in _BOUND
+
+    def _speaks_another_version(self, error: Any) -> bool:
+        """Whether a fault says that the server does not speak the version; then the newest is spoken from now on."""
+        unknown = isinstance(error, UnknownFault)
+        name, text = (error.name, error.text) if unknown else (type_name(error), str(error.msg or ""))
+        if name not in _VERSION_FAULTS or "version" not in text.lower() or self.version == self.newest:
+            return False
+        self.ComputeVersionInfo(self.newest)
+        return True
 
     def _renew(self, name: str, ended: str) -> bool:
         """Renew the session; say whether the new one may have ended, too (another task's, from the cache)."""
@@ -91,7 +176,22 @@ class Stub(SoapStubAdapter):  # type: ignore[misc]
         return uncertain
 
     def _explain(self, name: str, error: Exception) -> EsxError:
+        server, repeatable = str(self.pool_of_ours.endpoint), name.startswith(_HARMLESS)
         if is_fault(error):
             return from_fault(error, name)
-        pool = self.pool_of_ours
-        return broke_off(error, str(pool.endpoint), name, repeatable=name.startswith(_READS), timeout=pool.timeout)
+        if isinstance(error, UnknownFault):
+            about = f"{error.text} ({error.name})" if error.text and error.name else error.text or error.name
+            return ServerFault(f"{name} failed: {about or 'the server says no more'}.", fault=error.name or None)
+        if isinstance(error, _BadStatus):
+            answer = error.answer
+            return bad_status(server, name, answer.status, answer.reason, repeatable=repeatable)
+        if isinstance(error, NotAnAnswer):
+            return no_answer(server, name, str(error), repeatable=repeatable)
+        return broke_off(error, server, name, repeatable=repeatable, timeout=self.pool_of_ours.timeout)
+
+    def _request(self, mo: Any, info: Any, args: Any) -> bytes:
+        try:
+            return bytes(self.SerializeRequest(mo, info, args))
+        except (TypeError, ValueError) as error:
+            reason = "a value is not valid Unicode" if isinstance(error, UnicodeError) else str(error)
+            raise EsxError(f"{info.wsdlName} was not called: {reason}.") from None

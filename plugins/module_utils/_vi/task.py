@@ -15,7 +15,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Callable
 
-from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, TimedOut
+from ansible_collections.virt.esx.plugins.module_utils._errors import (
+    DOUBT,
+    ConnectionFailed,
+    EsxError,
+    NotFound,
+    TimedOut,
+)
 from ansible_collections.virt.esx.plugins.module_utils._vi.faults import from_fault
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch, fetch_one
 from ansible_collections.virt.esx.plugins.module_utils._vi.questions import Answered, blocked_by, decide, read_question
@@ -70,12 +76,14 @@ def wait_for_task(
     waiting = Waiting(session, task, vm, action, progress, timeout)
     try:
         waiting.run()
-        return waiting.outcome()
     except GivenUp as given_up:
         raise given_up.make_error(waiting.cancel()) from None
+    except (ConnectionFailed, TimedOut, NotFound) as error:
+        raise waiting.lost(error) from None
     except (KeyboardInterrupt, SystemExit):
         waiting.cancel()
         raise
+    return waiting.outcome()
 
 
 def wait_until_idle(
@@ -101,13 +109,23 @@ def wait_until_idle(
             answered.extend(waiting.answered)
         except GivenUp as given_up:
             raise given_up.make_error("An earlier task is still pending and was left alone.") from None
+        except NotFound:
+            continue  # it has ended, and the server has forgotten it
     return tuple(answered)
 
 
 def pending_tasks(session: Session, recent: Any) -> list[Any]:
-    """Return those of a VM's ``recentTask`` that are queued or running; one call for all."""
+    """Return those of a VM's ``recentTask`` that are queued or running; one call for all.
+
+    One that the server has forgotten is not pending.
+    """
     tasks = list(recent or ())
-    rows = fetch(session, "Task", ["info.state"], objects=tasks) if tasks else []
+    if not tasks:
+        return []
+    try:
+        rows = fetch(session, "Task", ["info.state"], objects=tasks)
+    except NotFound:
+        return [] if len(tasks) == 1 else [one for task in tasks for one in pending_tasks(session, [task])]
     return [task for task, values in rows if str(values["info.state"]) in ("queued", "running")]
 
 
@@ -153,7 +171,7 @@ class Waiting:
         """Wait until the task has ended; raises GivenUp."""
         with watch_all(self.session, [self]) as watch:
             while not self.ended:
-                self.take(watch.next_changes(self.remaining) if self.remaining > 0 else {})
+                self.take(watch.next_changes(self.remaining) if self.remaining > 0 else watch.read())
 
     def take(self, changes: Changes) -> None:
         """Take note of what has changed, answer a question, look at the time; raises GivenUp."""
@@ -182,6 +200,12 @@ class Waiting:
     def cancel(self) -> str:
         """Cancel the task where that is possible; return what became of it, as a sentence."""
         return _cancel(self.session, self.task, self.seen)
+
+    def lost(self, error: EsxError) -> EsxError:
+        """Return the error for a task that the server does not tell of any more."""
+        text = f"{self.action} has begun, but the server does not say how it ended. {error.message} {DOUBT}"
+        kind = TimedOut if isinstance(error, TimedOut) else ConnectionFailed
+        return kind(text, hint="Run the task again: it looks at what is there and does what is missing.")
 
     def _answer(self, info: Any) -> None:
         """Answer a question once; the server takes a moment to withdraw it."""
@@ -230,15 +254,21 @@ def _cancel(session: Session, task: Any, seen: dict[str, Any]) -> str:
     """Cancel a task where that is possible; return what became of it, as a sentence."""
     if not seen.get("info.cancelable", True):  # where nothing was seen yet, the server says whether it can
         return f"The task ({moid(task)}) cannot be cancelled and is still {seen.get('info.state', 'running')}."
+    refused: EsxError | None = None
     try:
         task.CancelTask()
+    except EsxError as error:
+        refused = error
+    try:
         for pause in _CANCEL_PAUSES:
             state = str(fetch_one(session, task, ["info.state"])["info.state"])
             if state == "error":
-                return "The task was cancelled."
+                return "The task was cancelled." if refused is None else "The task has ended in an error."
             if state == "success":
                 return "The task ended before it could be cancelled."
+            if refused is not None:
+                return f"The task ({moid(task)}) is still {state} and could not be cancelled: {refused}"
             time.sleep(pause)
     except EsxError as error:
-        return f"The task ({moid(task)}) could not be cancelled: {error}"
+        return f"Whether the task ({moid(task)}) was cancelled is not known: {error}"
     return f"The task ({moid(task)}) was asked to stop and is still {state}."

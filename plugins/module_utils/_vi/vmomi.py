@@ -13,18 +13,23 @@ vim: Any = None
 vmodl: Any = None
 SoapStubAdapter: Any = object
 VmomiSupport: Any = None
+SoapDeserializer: Any = object
+SoapResponseDeserializer: Any = object
+F_OPTIONAL = 4
 VMOMI_IMPORT_ERROR: str | None = None
 
 try:
     import pyVmomi
 except ImportError as error:
     VMOMI_IMPORT_ERROR = str(error)
-except Exception as error:  # what pyVmomi 9 raises where Python is older than 3.10
+except Exception as error:  # pyVmomi 9 raises something else where Python is older than 3.10
     VMOMI_IMPORT_ERROR = str(error)
 else:
     _library: Any = pyVmomi
     vim, vmodl = _library.vim, _library.vmodl
     SoapStubAdapter, VmomiSupport = _library.SoapStubAdapter, _library.VmomiSupport
+    SoapDeserializer = _library.SoapAdapter.SoapDeserializer
+    SoapResponseDeserializer = _library.SoapAdapter.SoapResponseDeserializer
 
 # What nearly every task needs of the API.
 _COMMON = (
@@ -92,4 +97,13 @@ def moid(ref: Any) -> str:
 
 def type_name(value: Any) -> str:
     """Return the API's name of a value's type, such as ``InvalidPowerState``."""
-    return str(getattr(type(value), "_wsdlName", None) or type(value).__name__)
+    unknown = getattr(value, "__dict__", {}).get(_UNKNOWN_TYPE)
+    return str(unknown or getattr(type(value), "_wsdlName", None) or type(value).__name__)
+
+
+def name_unknown_type(value: Any, name: str) -> None:
+    """Remember the API's name of a value's type which pyVmomi does not know."""
+    value.__dict__[_UNKNOWN_TYPE] = name
+
+
+_UNKNOWN_TYPE = "_unknown_type"

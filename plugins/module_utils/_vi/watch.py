@@ -4,24 +4,28 @@
 """Watching properties of some objects: a property filter of the PropertyCollector, for the time of a ``with`` block.
 
 Where the session is shared with other tasks the watch has a collector of its own, as a collector gives its updates
-only once. Servers before API 4.1 have ``WaitForUpdates`` only, which waits as long as it likes: there the time that
-the answer may take is what limits the wait.
+only once. When an answer is lost, the properties are read directly, and a new filter tells what changes from then on.
+Servers before API 4.1 have ``WaitForUpdates`` only, which waits as long as it likes: there the time that the answer
+may take is what limits the wait.
 """
 
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, TimedOut
-from ansible_collections.virt.esx.plugins.module_utils._vi.properties import make_filter_spec
+from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed, EsxError, TimedOut
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_types, make_filter_spec
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
-from ansible_collections.virt.esx.plugins.module_utils._vi.stub import SessionRenewed
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vmodl
 
 # The server is asked again after this many seconds without news, as what lies between drops silent connections.
 _LONGEST_WAIT = 60
+
+# The seconds between two reads of what cannot be watched.
+_PAUSE = 0.5
 
 # What an answer may take beyond the time that the server was asked to wait.
 _GRACE = 30.0
@@ -40,21 +44,21 @@ class Watch:
 
     def __init__(self, session: Session, wanted: Mapping[str, Sequence[str]], objects: Sequence[Any]) -> None:
         self._session = session
-        self._spec = make_filter_spec(wanted, objects)
+        self._wanted = wanted
+        self._objects = objects
         self._collector: Any = None
         self._filter: Any = None
         self._version = ""
 
     def __enter__(self) -> Watch:
-        self._start()
+        with contextlib.suppress(ConnectionFailed, TimedOut):
+            self._start()
         return self
 
     def __exit__(self, *_exc: object) -> None:
-        with contextlib.suppress(EsxError):
-            if self._own_collector():
-                self._collector.DestroyPropertyCollector()
-            else:
-                self._filter.DestroyPropertyFilter()
+        if self._filter is not None:
+            with contextlib.suppress(EsxError):
+                self._end()
 
     def next_changes(self, seconds: float) -> Changes:
         """Return the values that have changed, by object and path; the first time all of them.
@@ -62,16 +66,33 @@ class Watch:
         An empty result means that there is nothing new yet.
 
         :param seconds: how long to wait at most.
+        :raises ConnectionFailed, TimedOut: if an answer is lost and the properties cannot be read directly either.
+        :raises NotFound: if one of the objects does not exist any more.
         """
+        if self._filter is None:
+            return self._read_and_start(seconds)
         try:
             update = self._wait(seconds)
-        except SessionRenewed:
-            self._start()
+        except (ConnectionFailed, TimedOut):  # SessionRenewed is one of them
+            self._filter = None
             return {}
         if update is None:
             return {}
         self._version = update.version
         return _changes(update)
+
+    def read(self) -> Changes:
+        """Return all values as they are now, without waiting."""
+        return dict(fetch_types(self._session, self._wanted, objects=self._objects))
+
+    def _read_and_start(self, seconds: float) -> Changes:
+        """All values; where a filter cannot be had, after a while, so that the server is not asked incessantly."""
+        found = self.read()
+        try:
+            self._start()
+        except (ConnectionFailed, TimedOut):
+            time.sleep(max(0.0, min(_PAUSE, seconds)))
+        return found
 
     def _own_collector(self) -> bool:
         return self._session.shared and self._session.has(4, 0)
@@ -79,19 +100,27 @@ class Watch:
     def _start(self) -> None:
         collector = self._session.content.propertyCollector
         self._collector = collector.CreatePropertyCollector() if self._own_collector() else collector
-        self._filter = self._collector.CreateFilter(self._spec, True)
+        # Whole values: a second question in place of the first is no change of a part of it.
+        spec = make_filter_spec(self._wanted, self._objects)
+        self._filter = self._collector.CreateFilter(spec, False)
         self._version = ""
+
+    def _end(self) -> None:
+        if self._own_collector():
+            self._collector.DestroyPropertyCollector()
+        else:
+            self._filter.DestroyPropertyFilter()
 
     def _wait(self, seconds: float) -> Any:
         pool = self._session.pool
         longest = pool.timeout
         try:
             if self._session.has(4, 1):
-                wait = max(1, min(_LONGEST_WAIT, int(seconds + 0.5)))
-                pool.timeout = wait + _GRACE
+                wait = max(1, int(min(_LONGEST_WAIT, seconds) + 0.5))
+                pool.timeout = wait + min(_GRACE, max(1.0, longest / 2))
                 options = vmodl.query.PropertyCollector.WaitOptions(maxWaitSeconds=wait)
                 return self._collector.WaitForUpdatesEx(self._version, options)
-            pool.timeout = seconds
+            pool.timeout = min(_LONGEST_WAIT, seconds)
             return self._collector.WaitForUpdates(self._version)
         except TimedOut:
             if self._session.has(4, 1):

@@ -28,7 +28,11 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import f
 from ansible_collections.virt.esx.plugins.module_utils._vi.options import resolve
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import HOST_VMS, fetch, fetch_one
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import open_session
-from ansible_collections.virt.esx.plugins.module_utils._vi.session_cache import SessionCache, cache_directory
+from ansible_collections.virt.esx.plugins.module_utils._vi.session_cache import (
+    CacheUnusable,
+    SessionCache,
+    cache_directory,
+)
 from ansible_collections.virt.esx.plugins.module_utils._vi.task import wait_for_task
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
 from ansible_collections.virt.esx.tests.integration.vi.servers import (
@@ -313,17 +317,25 @@ def test_faults_have_their_names(host: Simulator) -> None:
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
-        (http_answer(b"<html>no</html>", "404 Not Found"), "answered RetrieveServiceContent with HTTP status 404"),
-        (http_answer(b"", "301 Moved", "Location: https://h/\r\n"), "with HTTP status 301"),
-        (http_answer(b"<html>welcome"), "cannot be understood: it is not XML"),
-        (http_answer(b"<a><b/></a>"), "cannot be understood"),
+        (
+            http_answer(b"<html>no</html>", "404 Not Found"),
+            r"did not carry RetrieveServiceContent through \(HTTP status 404",
+        ),
+        (
+            http_answer(b"", "301 Moved", "Location: https://h/\r\n"),
+            r"redirects RetrieveServiceContent to another address \(HTTP status 301",
+        ),
+        (http_answer(b"<html>welcome"), "is not an answer to RetrieveServiceContent: it is an HTML page"),
+        (http_answer(b"<a><b/></a>"), "is not an answer to RetrieveServiceContent: it has no SOAP body"),
+        (http_answer(b"<a><b/>"), "it is not XML"),
+        (http_answer(b""), "it is empty"),
         (b"220 mail.example.com ESMTP\r\n", "RetrieveServiceContent"),
         (b"", "broke during RetrieveServiceContent"),
     ],
 )
 def test_somebody_else_answers(answer: bytes, message: str) -> None:
     def handle(channel: Any) -> None:
-        if read_request(channel):
+        while read_request(channel) and answer:
             channel.sendall(answer)
 
     with serve(handle) as port:
@@ -414,7 +426,7 @@ class TestCached:
 
     def test_a_session_that_cannot_be_kept_is_closed(self, host: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
         def fail(*_args: object) -> None:
-            raise OSError(28, "No space left on device")
+            raise CacheUnusable("/cache", "No space left on device")
 
         monkeypatch.setattr(SessionCache, "store", fail)
         warnings: list[str] = []
@@ -422,7 +434,7 @@ class TestCached:
             no_change(session)
         assert host.sessions() == []
         assert len(warnings) == 1
-        assert "could not be kept: No space left on device" in warnings[0]
+        assert "is not kept for later tasks. The session cache /cache cannot be used: No space left" in warnings[0]
 
     def test_without_the_option_nothing_is_stored(self, host: Simulator) -> None:
         with session_on(host) as session:

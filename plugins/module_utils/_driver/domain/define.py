@@ -30,6 +30,7 @@ from ansible_collections.virt.esx.plugins.module_utils._names import (
 )
 from ansible_collections.virt.esx.plugins.module_utils._vi.about import version_numbers
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import (
+    ChangedByOther,
     DatastoreFile,
     delete_file,
     get_file,
@@ -241,6 +242,8 @@ def _restored(connection: EsxConnection, file: DatastoreFile, former: bytes | No
     """Put back what was there before the block, if the block fails and nobody has registered the file."""
     try:
         yield
+    except ChangedByOther:
+        raise  # what is there now is another client's
     except BaseException as error:
         with contextlib.suppress(EsxError):
             if _find_registered(connection, file) is None:

@@ -5,15 +5,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
-from ansible_collections.virt.esx.plugins.module_utils._vi.session_cache import SessionCache, cache_directory
+from ansible_collections.virt.esx.plugins.module_utils._vi.session_cache import (
+    CacheUnusable,
+    SessionCache,
+    cache_directory,
+)
 
 DATA = {"cookie": "vmware_soap_session=x", "about": {"version": "8"}}
 
@@ -30,9 +34,13 @@ def _directory(tmp_path: Path) -> Path:
     return tmp_path / "a" / "sessions"
 
 
+def cache_of(directory: Path, identity: str = "h root", *, word: str = "secret") -> SessionCache:
+    return SessionCache(directory, identity, word)
+
+
 def filled(directory: Path, identity: str = "h root") -> SessionCache:
-    cache = SessionCache(directory, identity)
-    with cache.lock():
+    cache = cache_of(directory, identity)
+    with cache.lock(1):
         cache.store(DATA)
     return cache
 
@@ -49,15 +57,21 @@ def test_only_the_owner_can_read(directory: Path) -> None:
 
 
 def test_what_is_stored_comes_back(directory: Path) -> None:
-    stored = filled(directory).load()
-    assert stored is not None
-    assert {name: stored[name] for name in DATA} == DATA
+    assert filled(directory).load() == DATA
+    assert list(directory.glob("*.new")) == []
 
 
 def test_each_identity_has_a_file(directory: Path) -> None:
     filled(directory, "h root")
-    assert SessionCache(directory, "h other").load() is None
+    assert cache_of(directory, "h other").load() is None
     assert "root" not in the_file(directory).name
+
+
+def test_another_password_has_no_session(directory: Path) -> None:
+    filled(directory)
+    assert cache_of(directory, word="wrong").load() is None
+    assert cache_of(directory).load() == DATA
+    assert "secret" not in the_file(directory).read_text()
 
 
 def test_a_directory_that_is_open_to_others_is_closed(directory: Path) -> None:
@@ -66,11 +80,46 @@ def test_a_directory_that_is_open_to_others_is_closed(directory: Path) -> None:
     assert stat.S_IMODE(directory.stat().st_mode) == 0o700
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"format": 0}', "\udcff"])
-def test_a_damaged_file_counts_as_none(directory: Path, text: str) -> None:
+def changed(text: str, *path: str, to: object) -> str:
+    """The text of a session file with one value changed."""
+    content = json.loads(text)
+    inner = content
+    for name in path[:-1]:
+        inner = inner[name]
+    inner[path[-1]] = to
+    return json.dumps(content)
+
+
+DAMAGED: dict[str, Callable[[str], str]] = {
+    "empty": lambda _text: "",
+    "cut off": lambda text: text[:-1],
+    "not UTF-8": lambda _text: "\udcff",
+    "a list": lambda _text: "[]",
+    "nothing in it": lambda _text: "{}",
+    "nested too deeply": lambda _text: "[" * 60_000,
+    "too long": lambda text: text + " " * 100_000,
+    "the first format": lambda _text: '{"format": 1, "cookie": "a=b", "about": {}, "content": {}}',
+    "another format": lambda text: changed(text, "format", to=3),
+    "another cookie": lambda text: changed(text, "session", "cookie", to="a=b\r\nX: 1"),
+    "an unknown member": lambda text: changed(text, "session", "about", "x", to=1),
+    "another salt": lambda text: changed(text, "salt", to="00"),
+    "a salt that is none": lambda text: changed(text, "salt", to=None),
+    "a code that is none": lambda text: changed(text, "code", to=5),
+    "a code in another script": lambda text: changed(text, "code", to="\u20ac"),
+    "a session that is none": lambda text: changed(text, "session", to=[]),
+    "one more key": lambda text: changed(text, "more", to=1),
+}
+
+
+@pytest.mark.parametrize("kind", DAMAGED)
+def test_a_damaged_file_is_no_session(directory: Path, kind: str) -> None:
     cache = filled(directory)
-    the_file(directory).write_bytes(text.encode("utf-8", "surrogateescape"))
+    path = the_file(directory)
+    path.write_bytes(DAMAGED[kind](path.read_text()).encode("utf-8", "surrogateescape"))
     assert cache.load() is None
+    with cache.lock(1):
+        cache.store(DATA)
+    assert cache.load() == DATA
 
 
 def test_a_file_that_others_could_write_counts_as_none(directory: Path) -> None:
@@ -88,24 +137,76 @@ def test_links_are_not_followed(directory: Path, tmp_path: Path) -> None:
     assert cache.load() is None
 
 
+@pytest.mark.parametrize("suffix", [".json", ".lock", ".new"])
+@pytest.mark.parametrize("kind", ["link", "fifo"])
+def test_what_is_no_file_is_replaced(directory: Path, tmp_path: Path, suffix: str, kind: str) -> None:
+    cache = filled(directory)
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    path = the_file(directory).with_suffix(suffix)
+    path.unlink(missing_ok=True)
+    if kind == "link":
+        path.symlink_to(victim)
+    else:
+        os.mkfifo(path, 0o600)
+    if suffix == ".json":
+        assert cache.load() is None
+    with cache.lock(1):
+        cache.store(DATA)
+    assert cache.load() == DATA
+    assert victim.read_text() == "precious"
+
+
+def test_a_directory_in_place_of_the_file(directory: Path) -> None:
+    cache = filled(directory)
+    path = the_file(directory)
+    path.unlink()
+    path.mkdir()
+    assert cache.load() is None
+    with cache.lock(1), pytest.raises(CacheUnusable, match="Is a directory"):
+        cache.store(DATA)
+
+
+def test_a_link_in_place_of_the_directory(directory: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    own.mkdir(mode=0o755)
+    directory.parent.mkdir(parents=True)
+    directory.symlink_to(own)
+    with pytest.raises(CacheUnusable, match="it is not a directory of its own"), cache_of(directory).lock(1):
+        pass
+    assert stat.S_IMODE(own.stat().st_mode) == 0o755
+    assert list(own.iterdir()) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory away")
+@pytest.mark.parametrize("above", [False, True])
+def test_a_directory_of_another_user(directory: Path, above: bool) -> None:
+    directory.mkdir(parents=True)
+    os.chown(directory.parent if above else directory, 1234, 1234)
+    with pytest.raises(CacheUnusable, match="it belongs to another user"), cache_of(directory).lock(1):
+        pass
+
+
 def test_a_directory_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(EsxError, match="cannot be used"), SessionCache(tmp_path / "file" / "x", "i").lock():
+    with pytest.raises(CacheUnusable, match="cannot be used"), cache_of(tmp_path / "file" / "x" / "y").lock(1):
         pass
 
 
 def test_tasks_take_turns(directory: Path) -> None:
-    first, second = SessionCache(directory, "i"), SessionCache(directory, "i")
+    first, second = cache_of(directory), cache_of(directory)
     entered = threading.Event()
 
     def enter() -> None:
-        with second.lock():
+        with second.lock(5):
             entered.set()
 
-    with first.lock():
+    with first.lock(1):
         thread = threading.Thread(target=enter)
         thread.start()
         assert not entered.wait(0.1)
+        with pytest.raises(CacheUnusable, match="another task has locked it for too long"), cache_of(directory).lock(0):
+            pass
     thread.join(5)
     assert entered.is_set()
 
@@ -113,3 +214,7 @@ def test_tasks_take_turns(directory: Path) -> None:
 def test_where_they_are(tmp_path: Path) -> None:
     assert cache_directory({"XDG_CACHE_HOME": str(tmp_path)}) == tmp_path / "virt.esx" / "sessions"
     assert cache_directory({}) == Path.home() / ".cache" / "virt.esx" / "sessions"
+    for useless in ("", "relative", "./x"):
+        assert cache_directory({"XDG_CACHE_HOME": useless, "HOME": "/home/u"}) == Path(
+            "/home/u/.cache/virt.esx/sessions"
+        )

@@ -1,0 +1,64 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a user attaches to an issue has no names and no secrets, and still converts as the original does."""
+
+from __future__ import annotations
+
+import importlib.util
+import pathlib
+
+import pytest
+from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import write_domain
+from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS
+from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
+
+TOOL = pathlib.Path(__file__).parents[2] / "tools/redact.py"
+
+VMX = """.encoding = "UTF-8"
+config.version = "8"
+virtualHW.version = "13"
+displayName = "acme-payroll"
+annotation = "call Alice at ACME"
+guestOS = "debian12-64"
+uuid.bios = "56 4d 9b ef ac d9 b4 e0-c8 f0 ae a8 b9 10 35 15"
+memsize = "1024"
+numvcpus = "2"
+scsi0.present = "TRUE"
+scsi0.virtualDev = "pvscsi"
+scsi0:0.present = "TRUE"
+scsi0:0.deviceType = "scsi-hardDisk"
+scsi0:0.fileName = "/vmfs/volumes/acme-ssd/acme-payroll/acme-payroll.vmdk"
+ethernet0.present = "TRUE"
+ethernet0.virtualDev = "vmxnet3"
+ethernet0.networkName = "ACME internal"
+ethernet0.connectionType = "bridged"
+ethernet0.addressType = "static"
+ethernet0.address = "00:50:56:11:22:33"
+RemoteDisplay.vnc.enabled = "TRUE"
+RemoteDisplay.vnc.password = "hunter2"
+RemoteDisplay.vnc.ip = "10.1.2.3"
+guestinfo.token = "tok-4711"
+"""
+SECRETS = ("acme", "payroll", "alice", "hunter2", "10.1.2.3", "tok-", "11:22:33", "56 4d", "564d9bef")
+
+
+@pytest.fixture
+def redact() -> object:
+    spec = importlib.util.spec_from_file_location("redact", TOOL)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.redact
+
+
+def test_names_and_secrets_go_and_the_structure_stays(redact: object) -> None:
+    domain = read_vmx(VMX)
+    xml = write_domain(domain, DIALECTS["esx"].xml, secure=True)
+    for text in (VMX, xml):
+        redacted = redact(text)  # type: ignore[operator]
+        assert [secret for secret in SECRETS if secret in redacted.lower()] == []
+        assert len(redacted.splitlines()) == len(text.splitlines())
+    again = read_vmx(redact(VMX))  # type: ignore[operator]
+    assert (again.memory_kib, again.vcpus, again.disks[0].target) == (domain.memory_kib, domain.vcpus, "sda")
