@@ -89,7 +89,14 @@ PREPARATION = """
         capacity: 1 MiB
       loop:
         - templates/debian-13.vmdk
+        - web/disk.vmdk
         - web/old.vmdk
+
+    - name: Upload the template that the examples clone
+      virt.esx.esx_volume:
+        uri: esx://root@example.com/
+        path: "[datastore1] templates/debian-13.vmx"
+        source: small.vmx
 """
 # The images that the documentation uploads: an ISO image, and a raw one with a boot signature.
 IMAGES = {

@@ -58,11 +58,20 @@ class DiskRequest:
 
 @dataclass(frozen=True)
 class DiskPlan:
-    """The steps to make and grow disks, with the disks before and after them; None for one that is missing."""
+    """The steps to make and grow disks, with the disks before and after them; None for one that is missing.
 
-    steps: Sequence[Step]
+    ``directories`` are the steps that make the directories of new disks, ``disks`` those that follow.
+    """
+
+    directories: Sequence[Step]
+    disks: Sequence[Step]
     before: Mapping[DatastorePath, Volume | None]
     after: Mapping[DatastorePath, Volume]
+
+    @property
+    def steps(self) -> list[Step]:
+        """All steps, in their order."""
+        return [*self.directories, *self.disks]
 
 
 def part_path(path: DatastorePath) -> DatastorePath:
@@ -94,16 +103,16 @@ def plan_disks(connection: EsxConnection, requests: Sequence[DiskRequest]) -> Di
     after = {request.path: _wanted(request, found) for request in requests}
     missing = [request for request in requests if before[request.path] is None]
     _check_space(pools, found, missing)
-    steps = _directories(connection, [request for request in missing if request.path.parent not in found])
+    directories = _directories(connection, [request for request in missing if request.path.parent not in found])
     tasks = DiskTasks(connection)
-    steps += side_by_side(connection, [_chain(tasks, request, found) for request in missing if request.image is None])
+    steps = side_by_side(connection, [_chain(tasks, request, found) for request in missing if request.image is None])
     steps += [
         Step(f"create {request.path} from {request.image.path}", partial(_fill, tasks, request, request.image, found))
         for request in missing
         if request.image is not None
     ]
     growing = [(volume, after[path].capacity) for path, volume in before.items() if _grows(volume, after[path])]
-    return DiskPlan([*steps, *plan_growth(connection, tasks, growing)], before, after)
+    return DiskPlan(directories, [*steps, *plan_growth(connection, tasks, growing)], before, after)
 
 
 def _paths(request: DiskRequest) -> list[DatastorePath]:
