@@ -56,6 +56,9 @@ func (d *domain) editVMX(ctx *simulator.Context, set map[string]string) error {
 	if err != nil {
 		return err
 	}
+	for key, value := range set {
+		set[key] = strings.ReplaceAll(value, `"`, "|22")
+	}
 	f.edit(set)
 	if err := d.s.replaceFile(file, []byte(f.String())); err != nil {
 		return err
@@ -94,15 +97,15 @@ func (s *server) perform(a act) (any, error) {
 		}
 		return map[string]bool{"ok": true}, s.replaceFile(file, []byte(a.VMX))
 	case a.Task != "":
-		return d.start(ctx, a.Task)
+		return d.call(ctx, a.Task)
 	case a.Question != "":
 		return d.raise(ctx, a.Question)
 	}
 	return nil, errors.New("what shall be done? one of set, vmx, task, question")
 }
 
-// start calls a method that needs no parameters and does not wait for it.
-func (d *domain) start(ctx *simulator.Context, name string) (any, error) {
+// call calls a method that needs no parameters and does not wait for it.
+func (d *domain) call(ctx *simulator.Context, name string) (any, error) {
 	kind, known := types.TypeFunc()(name)
 	method := reflect.ValueOf(d).MethodByName(strings.Replace(name, "_Task", "Task", 1))
 	if !known || !method.IsValid() || method.Type().NumIn() != 2 {

@@ -40,14 +40,15 @@ func (a *autoStart) ReconfigureAutostart(ctx *simulator.Context, req *types.Reco
 	config := types.HostAutoStartManagerConfig{
 		Defaults: mergeDefaults(a.Config.Defaults, req.Spec.Defaults), PowerInfo: slices.Clone(a.Config.PowerInfo)}
 	for _, p := range req.Spec.PowerInfo {
+		wrong := wrongEntry(p, config.PowerInfo)
 		if !slices.Contains(a.host.Vm, p.Key) {
-			body.Fault_ = simulator.Fault("", &types.InvalidArgument{InvalidProperty: "powerInfo.key"})
+			wrong = "key"
+		}
+		if wrong != "" {
+			body.Fault_ = simulator.Fault("", &types.InvalidArgument{InvalidProperty: "powerInfo." + wrong})
 			return body
 		}
-		config.PowerInfo = slices.DeleteFunc(config.PowerInfo, func(o types.AutoStartPowerInfo) bool { return o.Key == p.Key })
-		if !strings.EqualFold(p.StartAction, "none") { // without a start action an entry leaves the list
-			config.PowerInfo = append(config.PowerInfo, p)
-		}
+		config.PowerInfo = mergeEntry(config.PowerInfo, p)
 	}
 	ctx.Update(a, []types.PropertyChange{{Name: "config", Val: config}})
 	ctx.WithLock(a.host, func() {
@@ -55,6 +56,64 @@ func (a *autoStart) ReconfigureAutostart(ctx *simulator.Context, req *types.Reco
 	})
 	body.Res = new(types.ReconfigureAutostartResponse)
 	return body
+}
+
+// stopActions are what may be done to a domain when its host goes down.
+var stopActions = []string{"none", "systemdefault", "poweroff", "suspend", "guestshutdown"}
+
+// withoutEntry is a list of entries without that of a domain; who was behind it moves up.
+func withoutEntry(list []types.AutoStartPowerInfo, key types.ManagedObjectReference) []types.AutoStartPowerInfo {
+	i := slices.IndexFunc(list, func(o types.AutoStartPowerInfo) bool { return o.Key == key })
+	if i < 0 {
+		return slices.Clone(list)
+	}
+	gone := list[i].StartOrder
+	rest := slices.Delete(slices.Clone(list), i, i+1)
+	for i := range rest {
+		if gone > 0 && rest[i].StartOrder > gone {
+			rest[i].StartOrder--
+		}
+	}
+	return rest
+}
+
+// wrongEntry is the member of an entry that a host refuses, or "".
+func wrongEntry(p types.AutoStartPowerInfo, list []types.AutoStartPowerInfo) string {
+	starts := strings.EqualFold(p.StartAction, "powerOn")
+	ordered := int32(1)
+	for _, o := range withoutEntry(list, p.Key) {
+		if o.StartOrder > 0 {
+			ordered++
+		}
+	}
+	switch {
+	case !starts && !strings.EqualFold(p.StartAction, "none"):
+		return "startAction"
+	case !slices.Contains(stopActions, strings.ToLower(p.StopAction)):
+		return "stopAction"
+	case p.StartOrder != -1 && (p.StartOrder < 1 || p.StartOrder > ordered || !starts):
+		return "startOrder"
+	case p.StartDelay < -1:
+		return "startDelay"
+	case p.StopDelay < -1:
+		return "stopDelay"
+	}
+	return ""
+}
+
+// mergeEntry puts an entry into its place in the order; one without any action
+// leaves the list.
+func mergeEntry(list []types.AutoStartPowerInfo, p types.AutoStartPowerInfo) []types.AutoStartPowerInfo {
+	list = withoutEntry(list, p.Key)
+	if strings.EqualFold(p.StartAction, "none") && strings.EqualFold(p.StopAction, "none") {
+		return list
+	}
+	for i := range list {
+		if p.StartOrder > 0 && list[i].StartOrder >= p.StartOrder {
+			list[i].StartOrder++
+		}
+	}
+	return append(list, p)
 }
 
 func mergeDefaults(old, wanted *types.AutoStartDefaults) *types.AutoStartDefaults {

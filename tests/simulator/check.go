@@ -38,7 +38,7 @@ func (i *instance) ValidateMigration(ctx *simulator.Context, req *types.Validate
 			return &methods.ValidateMigrationBody{Fault_: simulator.Fault("", &types.ManagedObjectNotFound{Obj: ref})}
 		}
 		d := &domain{vm, i.s}
-		_, faults := d.target(ctx, move{req.Host, req.Pool, req.State})
+		_, faults := d.target(ctx, move{host: req.Host, pool: req.Pool, state: req.State})
 		for _, f := range faults {
 			body.Res.Returnval = append(body.Res.Returnval, &types.MigrationErrorEvent{MigrationEvent: d.event(f)})
 		}
@@ -60,7 +60,7 @@ func (d *domain) event(f types.BaseMethodFault) types.MigrationEvent {
 }
 
 func localized(f types.BaseMethodFault) types.LocalizedMethodFault {
-	return types.LocalizedMethodFault{Fault: f, LocalizedMessage: faultText(f)}
+	return types.LocalizedMethodFault{Fault: complete(f, types.ManagedObjectReference{}), LocalizedMessage: faultText(f)}
 }
 
 // checker is the newer servers' way to validate a migration.
@@ -72,34 +72,68 @@ type checker struct {
 // CheckMigrateTask checks what MigrateVM_Task would do.
 func (c *checker) CheckMigrateTask(ctx *simulator.Context, req *types.CheckMigrate_Task) soap.HasFault {
 	return &methods.CheckMigrate_TaskBody{Res: &types.CheckMigrate_TaskResponse{
-		Returnval: c.check(ctx, "checkMigrate", req.Vm, move{req.Host, req.Pool, req.State})}}
+		Returnval: c.check(ctx, "checkMigrate", req.Vm, move{host: req.Host, pool: req.Pool, state: req.State})}}
 }
 
 // CheckRelocateTask checks what RelocateVM_Task would do.
 func (c *checker) CheckRelocateTask(ctx *simulator.Context, req *types.CheckRelocate_Task) soap.HasFault {
 	return &methods.CheckRelocate_TaskBody{Res: &types.CheckRelocate_TaskResponse{
-		Returnval: c.check(ctx, "checkRelocate", req.Vm, move{host: req.Spec.Host, pool: req.Spec.Pool})}}
+		Returnval: c.check(ctx, "checkRelocate", req.Vm, relocation(&req.Spec))}}
+}
+
+// QueryVMotionCompatibilityExTask checks all pairs of domains and hosts.
+func (c *checker) QueryVMotionCompatibilityExTask(ctx *simulator.Context, req *types.QueryVMotionCompatibilityEx_Task) soap.HasFault {
+	t := simulator.CreateTask(c.VmProvisioningChecker, "queryVMotionCompatibilityEx",
+		func(*simulator.Task) (types.AnyType, types.BaseMethodFault) {
+			var results types.ArrayOfCheckResult
+			for _, ref := range req.Vm {
+				for _, host := range req.Host {
+					result, fault := c.result(ctx, ref, c.towards(host))
+					if fault != nil {
+						return nil, fault
+					}
+					results.CheckResult = append(results.CheckResult, *result)
+				}
+			}
+			return results, nil
+		})
+	return &methods.QueryVMotionCompatibilityEx_TaskBody{Res: &types.QueryVMotionCompatibilityEx_TaskResponse{Returnval: t.Run(ctx)}}
+}
+
+// towards is a move to a host, in the pool that its domains have.
+func (c *checker) towards(host types.ManagedObjectReference) move {
+	m := move{host: &host}
+	if h, ok := c.s.registry.Get(host).(*simulator.HostSystem); ok {
+		m.pool = c.s.computeResource(*h.Parent).ResourcePool
+	}
+	return m
 }
 
 func (c *checker) check(ctx *simulator.Context, name string, ref types.ManagedObjectReference, m move) types.ManagedObjectReference {
 	t := simulator.CreateTask(c.VmProvisioningChecker, name, func(*simulator.Task) (types.AnyType, types.BaseMethodFault) {
-		vm, ok := c.s.registry.Get(ref).(*simulator.VirtualMachine)
-		if !ok {
-			return nil, &types.ManagedObjectNotFound{Obj: ref}
+		result, fault := c.result(ctx, ref, m)
+		if fault != nil {
+			return nil, fault
 		}
-		d := &domain{vm, c.s}
-		result := types.CheckResult{Vm: &ref, Host: m.host}
-		var faults []types.BaseMethodFault
-		if m.host != nil || m.pool != nil {
-			_, faults = d.target(ctx, m)
-		}
-		for _, f := range faults {
-			result.Error = append(result.Error, localized(f))
-		}
-		for _, f := range d.warnings() {
-			result.Warning = append(result.Warning, localized(f))
-		}
-		return types.ArrayOfCheckResult{CheckResult: []types.CheckResult{result}}, nil
+		return types.ArrayOfCheckResult{CheckResult: []types.CheckResult{*result}}, nil
 	})
 	return t.Run(ctx)
+}
+
+// result is what stands against a move of a domain, and what it would warn of.
+func (c *checker) result(ctx *simulator.Context, ref types.ManagedObjectReference, m move) (*types.CheckResult, types.BaseMethodFault) {
+	vm, ok := c.s.registry.Get(ref).(*simulator.VirtualMachine)
+	if !ok {
+		return nil, &types.ManagedObjectNotFound{Obj: ref}
+	}
+	d := &domain{vm, c.s}
+	result := &types.CheckResult{Vm: &ref, Host: m.host}
+	_, faults := d.target(ctx, m)
+	for _, f := range faults {
+		result.Error = append(result.Error, localized(f))
+	}
+	for _, f := range d.warnings() {
+		result.Warning = append(result.Warning, localized(f))
+	}
+	return result, nil
 }

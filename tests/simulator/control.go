@@ -47,6 +47,11 @@ func (s *server) control(w http.ResponseWriter, r *http.Request) {
 		if err = decode(r, &done); err == nil {
 			result, err = s.perform(done)
 		}
+	case "POST /_simulator/host":
+		var done hostAct
+		if err = decode(r, &done); err == nil {
+			err = s.performHost(done)
+		}
 	case "POST /_simulator/privileges":
 		var lacking denial
 		if err = decode(r, &lacking); err == nil {

@@ -40,7 +40,8 @@ func (v volume) mount() string { return "/vmfs/volumes/" + v.uuid }
 
 // addDatastores makes datastores that all the given hosts share.
 func (s *server) addDatastores(names []string, hosts []*simulator.HostSystem) error {
-	for n, name := range names {
+	for _, name := range names {
+		n := len(s.volumes)
 		v := volume{
 			name: name, uuid: volumeOf(n), kind: s.options.datastoreType(n), space: &space{capacity: s.options.datastoreGiB << 30}}
 		v.dir = filepath.Join(s.dir, v.uuid)

@@ -24,10 +24,13 @@ func (d *domain) DestroyTask(ctx *simulator.Context, req *types.Destroy_Task) so
 		if f := d.UnregisterVM(ctx, &types.UnregisterVM{This: req.This}).Fault(); f != nil {
 			return nil, f.VimFault().(types.BaseMethodFault)
 		}
-		for _, file := range files {
-			_ = os.Remove(file)
-			_ = os.Remove(filepath.Dir(file)) // stays while there is something in it
-		}
+		_ = d.s.changing(ctx, func() types.BaseMethodFault {
+			for _, file := range files {
+				_ = os.Remove(file)
+				_ = os.Remove(filepath.Dir(file)) // stays while there is something in it
+			}
+			return nil
+		}, files...)
 		return nil, nil
 	})
 	return &methods.Destroy_TaskBody{Res: &types.Destroy_TaskResponse{Returnval: t.Run(ctx)}}
@@ -49,15 +52,9 @@ func (d *domain) ownFiles() (files []string) {
 	if logs, err := filepath.Glob(filepath.Join(filepath.Dir(vmx), "vmware*.log")); err == nil {
 		files = append(files, logs...)
 	}
-	for _, dev := range d.Config.Hardware.Device {
-		disk, ok := dev.(*types.VirtualDisk)
-		if !ok {
-			continue
-		}
-		if b, ok := disk.Backing.(types.BaseVirtualDeviceFileBackingInfo); ok {
-			if file, fault := d.s.localFile(b.GetVirtualDeviceFileBackingInfo().FileName); fault == nil {
-				files = append(files, simulator.VirtualDiskBackingFileName(file), file)
-			}
+	for _, f := range d.LayoutEx.File { // with the disks of snapshots
+		if file, fault := d.s.localFile(f.Name); fault == nil {
+			files = append(files, file)
 		}
 	}
 	return files

@@ -24,8 +24,19 @@ import (
 // for this one request: so our object goes into a map of that copy, and
 // ctx.Session becomes another, unchanged copy for everything that follows.
 func (s *server) dispatch(ctx *simulator.Context, m *simulator.Method) (mo.Reference, types.BaseMethodFault) {
+	return s.dispatchAt(ctx, m, nil)
+}
+
+// dispatchAt is dispatch for a call at the endpoint of a host, which needs no
+// connection of a vCenter.
+func (s *server) dispatchAt(ctx *simulator.Context, m *simulator.Method, view *hostView) (mo.Reference, types.BaseMethodFault) {
 	if fault := s.refuse(ctx, m); fault != nil {
 		return nil, fault
+	}
+	if ctx.Session != nil && view == nil {
+		if fault := s.notConnected(m); fault != nil {
+			return nil, fault
+		}
 	}
 	if o := s.extension(ctx, m); o != nil {
 		return serve(ctx, o), nil
@@ -63,6 +74,9 @@ func (s *server) refuse(ctx *simulator.Context, m *simulator.Method) types.BaseM
 	if fault := s.unknownDatacenter(m); fault != nil {
 		return fault
 	}
+	if fault := s.ofAgent(m); fault != nil {
+		return fault
+	}
 	if fault := s.denied(ctx, m); fault != nil {
 		return fault
 	}
@@ -79,6 +93,11 @@ func (s *server) extension(ctx *simulator.Context, m *simulator.Method) mo.Refer
 		if ctx.Session == nil && asksForSession(m.Body) {
 			return &anonymousCollector{o.PropertyCollector.PropertyCollector}
 		}
+		if ctx.Session != nil {
+			if own, ok := ctx.Session.Get(m.This).(*collector); ok {
+				own.attach(s)
+			}
+		}
 		return nil
 	case *simulator.SearchIndex:
 		return &searchIndex{o, s, nil}
@@ -94,6 +113,8 @@ func (s *server) extension(ctx *simulator.Context, m *simulator.Method) mo.Refer
 		return &checker{o, s}
 	case *simulator.VirtualMachineSnapshot:
 		return &snapshot{o, s}
+	case *simulator.HostSystem:
+		return &hostSystem{o, s}
 	case *simulator.HostNetworkSystem:
 		return &network{o, s}
 	case *simulator.HostDatastoreBrowser:

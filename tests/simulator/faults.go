@@ -5,6 +5,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -126,18 +127,21 @@ func (r *rule) fault(c call) (types.BaseMethodFault, error) {
 			continue
 		}
 		if no, ok := f.(*types.NotAuthenticated); ok {
-			no.Object = &types.ManagedObjectReference{Type: c.kind, Value: c.object}
 			no.PrivilegeId = "System.View"
 		}
 		if no, ok := f.(*types.NoPermission); ok {
-			no.Object = &types.ManagedObjectReference{Type: c.kind, Value: c.object}
 			no.PrivilegeId = "System.Modify"
 		}
 		if len(r.Properties) > 0 {
-			if err := json.Unmarshal(r.Properties, f); err != nil {
+			if err := types.NewJSONDecoder(bytes.NewReader(r.Properties)).Decode(f); err != nil {
 				return nil, fmt.Errorf("properties of %s: %w", r.Fault, err)
 			}
 		}
+		object := types.ManagedObjectReference{Type: c.kind, Value: c.object}
+		if no, ok := f.(types.BaseNoPermission); ok && no.GetNoPermission().Object == nil {
+			no.GetNoPermission().Object = &object
+		}
+		complete(f, object)
 		return withMessage(f, r.Message), nil
 	}
 	return nil, fmt.Errorf("the API has no fault %q", r.Fault)

@@ -20,6 +20,13 @@ type options struct {
 	clusterHosts    int
 	domains         int
 	datastores      int
+	localDatastores int
+	datacenters     int
+	drs             string
+	ha              int
+	vcls            int
+	bootTime        time.Duration
+	leaseTimeout    time.Duration
 	datastoreName   string
 	datastoreTypes  string
 	datastoreGiB    int64
@@ -53,7 +60,7 @@ and with -with-parent when its standard input is closed. README.md has examples 
 // parseFlags reads the command line.
 func parseFlags(args []string, output io.Writer) (options, error) {
 	var o options
-	var idle, migration, copying int
+	var idle, migration, boot, lease, copying int
 	f := flag.NewFlagSet("esx-simulator", flag.ContinueOnError)
 	f.SetOutput(output)
 	f.Usage = func() {
@@ -67,6 +74,16 @@ func parseFlags(args []string, output io.Writer) (options, error) {
 	f.IntVar(&o.clusterHosts, "cluster-hosts", 2, "hosts in each cluster")
 	f.IntVar(&o.domains, "domains", 2, "domains on each host, named domain-1, domain-2 ...")
 	f.IntVar(&o.datastores, "datastores", 1, "datastores, on all hosts")
+	f.IntVar(&o.localDatastores, "local-datastores", 0,
+		"datastores that one host alone has, of each host: \"datastore1\", \"datastore1 (1)\" ...")
+	f.IntVar(&o.datacenters, "datacenters", 1,
+		"datacenters of a vcenter, each with -hosts and -clusters; all have datastores of the same names, which are the same")
+	f.StringVar(&o.drs, "drs", "off",
+		"`off`; initial: clusters move a domain that is powered on; full: and empty a host that enters maintenance mode")
+	f.IntVar(&o.ha, "ha", 0, "`hosts` that each cluster keeps in reserve: nothing starts that would need them")
+	f.IntVar(&o.vcls, "vcls", 0, "vCLS `machines` in each cluster")
+	f.IntVar(&boot, "boot-time", 1000, "`milliseconds` from a host's reboot until it is there again")
+	f.IntVar(&lease, "lease-timeout", 300, "`seconds` until a lease without progress ends")
 	f.StringVar(&o.datastoreName, "datastore-name", "local-storage",
 		"name of the first datastore; the second gets \"-2\" behind it")
 	f.StringVar(&o.datastoreTypes, "datastore-types", "vmfs",
@@ -100,6 +117,7 @@ func parseFlags(args []string, output io.Writer) (options, error) {
 	if f.NArg() > 0 {
 		return o, fmt.Errorf("unexpected argument %q", f.Arg(0))
 	}
+	o.bootTime, o.leaseTimeout = time.Duration(boot)*time.Millisecond, time.Duration(lease)*time.Second
 	o.copyDelay = time.Duration(copying) * time.Millisecond
 	o.idleTimeout, o.migrationDelay = time.Duration(idle)*time.Second, time.Duration(migration)*time.Millisecond
 	return o, o.check()
@@ -124,6 +142,9 @@ func (o options) check() error {
 	if err := oneOf("licence", o.licence, "evaluation", "free"); err != nil {
 		return err
 	}
+	if err := oneOf("drs", o.drs, "off", "initial", "full"); err != nil {
+		return err
+	}
 	for _, kind := range strings.Split(o.datastoreTypes, ",") {
 		if err := oneOf("datastore-types", kind, "vmfs", "nfs"); err != nil {
 			return err
@@ -132,8 +153,12 @@ func (o options) check() error {
 	switch {
 	case o.datastoreGiB < 1:
 		return fmt.Errorf("-datastore-capacity must be at least 1")
-	case o.datastores < 1:
-		return fmt.Errorf("-datastores must be at least 1")
+	case o.datastores < 0 || o.datastores+o.localDatastores < 1:
+		return fmt.Errorf("-datastores and -local-datastores must be at least 1 together")
+	case o.datacenters < 1:
+		return fmt.Errorf("-datacenters must be at least 1")
+	case o.vcls > 0 && o.datastores < 1:
+		return fmt.Errorf("-vcls needs -datastores")
 	case o.kind == "vcenter" && o.hosts+o.clusters < 1:
 		return fmt.Errorf("a vcenter needs -hosts or -clusters")
 	case o.kind == "esx" && o.hostEndpoints != "":
@@ -146,6 +171,9 @@ func (o options) check() error {
 
 // datastoreNames are the names of the datastores.
 func (o options) datastoreNames() []string {
+	if o.datastores == 0 {
+		return nil
+	}
 	names := []string{o.datastoreName}
 	for n := 2; n <= o.datastores; n++ {
 		names = append(names, fmt.Sprintf("%s-%d", o.datastoreName, n))

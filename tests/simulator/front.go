@@ -67,6 +67,9 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		other.ServeHTTP(w, r)
 		return
 	}
+	if f.down(w, r) {
+		return
+	}
 	switch {
 	case strings.HasPrefix(r.URL.Path, "/_simulator/"):
 		f.s.control(w, r)

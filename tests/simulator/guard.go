@@ -41,25 +41,40 @@ func (g *taskGuard) PutObject(_ *simulator.Context, o mo.Reference) {
 	}
 	run := t.Execute
 	t.Execute = func(t *simulator.Task) (result types.AnyType, fault types.BaseMethodFault) {
-		defer func() {
-			if cause := recover(); cause != nil {
-				log.Printf("%s: %v\n%s", t.Info.DescriptionId, cause, debug.Stack())
-				fault = &types.SystemErrorFault{Reason: fmt.Sprint(cause)}
-			}
-		}()
+		defer survive(t, &fault)
 		c := call{method: t.Info.Name, kind: t.Info.Entity.Type, object: t.Info.Entity.Value, name: t.Info.EntityName}
 		if fault := g.s.injectedInto(c, inTask); fault != nil {
 			return nil, fault
+		}
+		if vm, ok := g.s.registry.Get(*t.Info.Entity).(*simulator.VirtualMachine); ok && t.Info.Name == "PowerOnVM_Task" {
+			if fault := g.s.admit(vm); fault != nil {
+				return nil, fault
+			}
 		}
 		return run(t)
 	}
 }
 
-// UpdateObject gives the error of a task the message that a host has for it; the
-// library's is the name of a Go type. The task's lock is held.
+// UpdateObject completes the error of a task, and gives it the message that a host
+// has for it; the library's is the name of a Go type. The task's lock is held.
 func (*taskGuard) UpdateObject(_ *simulator.Context, o mo.Reference, _ []types.PropertyChange) {
-	if t, ok := o.(*mo.Task); ok && t.Info.Error != nil && strings.HasPrefix(t.Info.Error.LocalizedMessage, "*types.") {
+	t, ok := o.(*mo.Task)
+	if !ok || t.Info.Error == nil {
+		return
+	}
+	if t.Info.Entity != nil {
+		complete(t.Info.Error.Fault, *t.Info.Entity)
+	}
+	if strings.HasPrefix(t.Info.Error.LocalizedMessage, "*types.") {
 		t.Info.Error.LocalizedMessage = faultText(t.Info.Error.Fault)
+	}
+}
+
+// survive makes a panic in the work of a task the task's fault; it is deferred.
+func survive(t *simulator.Task, fault *types.BaseMethodFault) {
+	if cause := recover(); cause != nil {
+		log.Printf("%s: %v\n%s", t.Info.DescriptionId, cause, debug.Stack())
+		*fault = &types.SystemErrorFault{Reason: fmt.Sprint(cause)}
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/google/uuid"
+
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/simulator/esx"
 	"github.com/vmware/govmomi/vim25/mo"
@@ -35,7 +37,13 @@ func (s *server) completeHost(h *simulator.HostSystem) {
 	}
 	h.Hardware.MemorySize, h.Summary.Hardware.MemorySize = hostMemory, hostMemory
 	h.Summary.QuickStats.OverallMemoryUsage = ownMemoryMB
+	h.Summary.MaxEVCModeKey = newestIntel
+	h.Summary.Config.VmotionEnabled = true
+	h.Config.LockdownMode = types.HostLockdownModeLockdownDisabled
+	board := uuid.NewString() // the library's follows from the host's name
+	h.Hardware.SystemInfo.Uuid, h.Summary.Hardware.Uuid = board, board
 	s.addAutoStart(h)
+	s.addDateTime(h)
 }
 
 // esxAbout is what a host says of itself, also under a vCenter.

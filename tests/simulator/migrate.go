@@ -14,10 +14,16 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-// A move is where a migration takes a domain.
+// A move is where a migration takes a domain. What is unset stays as it is.
 type move struct {
 	host, pool *types.ManagedObjectReference
 	state      types.VirtualMachinePowerState // the domain must be in, or ""
+	relocate   *types.VirtualMachineRelocateSpec
+}
+
+// relocation is the move of a specification.
+func relocation(spec *types.VirtualMachineRelocateSpec) move {
+	return move{host: spec.Host, pool: spec.Pool, relocate: spec}
 }
 
 // MigrateVMTask takes a domain to another host.
@@ -25,55 +31,63 @@ func (d *domain) MigrateVMTask(ctx *simulator.Context, req *types.MigrateVM_Task
 	if d.s.registry.IsESX() {
 		return &methods.MigrateVM_TaskBody{Fault_: simulator.Fault("", new(types.NotSupported))}
 	}
-	m := move{req.Host, req.Pool, req.State}
+	m := move{host: req.Host, pool: req.Pool, state: req.State}
 	return &methods.MigrateVM_TaskBody{Res: &types.MigrateVM_TaskResponse{
 		Returnval: d.ask(ctx, "MigrateVM_Task", func(ctx *simulator.Context) soap.HasFault {
 			return &methods.MigrateVM_TaskBody{Res: &types.MigrateVM_TaskResponse{
-				Returnval: d.migrate(ctx, "MigrateVM_Task", m, nil)}}
+				Returnval: d.migrate(ctx, "MigrateVM_Task", m)}}
 		})}}
 }
 
-// RelocateVMTask takes a domain to another host; what else a specification may
-// say the library does.
+// RelocateVMTask takes a domain to another host, its files to another datastore,
+// and itself into another folder or pool.
 func (d *domain) RelocateVMTask(ctx *simulator.Context, req *types.RelocateVM_Task) soap.HasFault {
 	if d.s.registry.IsESX() {
 		return &methods.RelocateVM_TaskBody{Fault_: simulator.Fault("", new(types.NotSupported))}
 	}
-	m := move{host: req.Spec.Host, pool: req.Spec.Pool}
+	m := relocation(&req.Spec)
 	return &methods.RelocateVM_TaskBody{Res: &types.RelocateVM_TaskResponse{
 		Returnval: d.ask(ctx, "RelocateVM_Task", func(ctx *simulator.Context) soap.HasFault {
 			return &methods.RelocateVM_TaskBody{Res: &types.RelocateVM_TaskResponse{
-				Returnval: d.migrate(ctx, "RelocateVM_Task", m, req)}}
+				Returnval: d.migrate(ctx, "RelocateVM_Task", m)}}
 		})}}
 }
 
 // migrate starts the task. It checks, takes its time, checks again (another task
 // may have changed things), and moves the domain.
-func (d *domain) migrate(ctx *simulator.Context, method string, m move, relocate *types.RelocateVM_Task) types.ManagedObjectReference {
+func (d *domain) migrate(ctx *simulator.Context, method string, m move) types.ManagedObjectReference {
 	p := new(pending)
 	return d.background(ctx, method, true, p, func(ctx *simulator.Context) (types.AnyType, types.BaseMethodFault) {
-		if m.host != nil || m.pool != nil || relocate == nil {
-			if _, faults := d.target(ctx, m); len(faults) > 0 {
-				return nil, faults[0]
-			}
-			if fault := p.progress(ctx, d.s.options.migrationDelay); fault != nil {
-				return nil, fault
-			}
-			at, faults := d.target(ctx, m)
-			if len(faults) > 0 {
-				return nil, faults[0]
-			}
+		if _, faults := d.target(ctx, m); len(faults) > 0 {
+			return nil, faults[0]
+		}
+		if fault := p.progress(ctx, d.s.options.migrationDelay); fault != nil {
+			return nil, fault
+		}
+		at, faults := d.target(ctx, m)
+		if len(faults) > 0 {
+			return nil, faults[0]
+		}
+		return nil, d.carryOut(ctx, m, at)
+	})
+}
+
+// carryOut moves the domain and its files.
+func (d *domain) carryOut(ctx *simulator.Context, m move, at place) (fault types.BaseMethodFault) {
+	center := d.s.datacenterOf(&at.host.HostSystem)
+	folder := m.folder()
+	if folder == nil && center != d.center() {
+		folder = &center.VmFolder
+	}
+	ctx.WithLock(d.VirtualMachine, func() {
+		if fault = d.moveStorage(ctx, m, at); fault == nil {
 			d.place(ctx, at)
 		}
-		if relocate == nil {
-			return nil, nil
-		}
-		rest := *relocate
-		rest.Spec.Host, rest.Spec.Pool = nil, nil
-		var body soap.HasFault
-		ctx.WithLock(d.VirtualMachine, func() { body = d.VirtualMachine.RelocateVMTask(ctx, &rest) })
-		return d.s.finished(body)
 	})
+	if fault == nil && folder != nil && *folder != *d.Parent {
+		d.moveInto(ctx, *folder)
+	}
+	return fault
 }
 
 // target is where a move leads, and every fault that stands against it.
@@ -84,7 +98,7 @@ func (d *domain) target(ctx *simulator.Context, m move) (at place, faults []type
 			faults = append(faults, fault)
 			return
 		}
-		ctx.WithLock(at.host, func() { faults = d.obstacles(at.host) })
+		ctx.WithLock(at.host, func() { faults = d.obstacles(m, at) })
 	})
 	return at, faults
 }
@@ -94,105 +108,96 @@ func (d *domain) destination(m move) (place, types.BaseMethodFault) {
 	if m.state != "" && m.state != d.Runtime.PowerState {
 		return place{}, &types.InvalidPowerState{RequestedState: m.state, ExistingState: d.Runtime.PowerState}
 	}
-	if m.host == nil && m.pool == nil {
-		return place{}, &types.InvalidArgument{InvalidProperty: "host"}
+	host, pool := m.host, m.pool
+	if host == nil && pool == nil {
+		if m.relocate == nil {
+			return place{}, &types.InvalidArgument{InvalidProperty: "host"}
+		}
+		host, pool = d.Runtime.Host, d.ResourcePool // only the files move, or the folder changes
 	}
-	pool := m.pool
 	if pool == nil {
-		pool = d.ResourcePool // as the API says
+		pool = d.ResourcePool // as the API says; a template has none
 	}
-	at, fault := d.s.placeFor(pool, m.host)
+	at, fault := d.s.placeFor(pool, host)
 	if fault != nil {
 		return at, fault
 	}
 	if p, ok := d.s.registry.Get(at.pool).(*simulator.ResourcePool); !ok || p.Owner != *at.host.Parent {
 		return at, &types.InvalidArgument{InvalidProperty: "pool"}
 	}
+	if folder := m.folder(); folder != nil {
+		if _, ok := d.s.registry.Get(*folder).(*simulator.Folder); !ok {
+			return at, &types.ManagedObjectNotFound{Obj: *folder}
+		}
+	}
 	return at, nil
 }
 
-// obstacles are what stands against a move to a host.
-func (d *domain) obstacles(host *simulator.HostSystem) (faults []types.BaseMethodFault) {
-	running := d.Runtime.PowerState == types.VirtualMachinePowerStatePoweredOn
-	if host.Runtime.InMaintenanceMode {
-		faults = append(faults, new(types.InvalidState))
+// folder is where a relocation takes the domain in the inventory, or nil.
+func (m move) folder() *types.ManagedObjectReference {
+	if m.relocate == nil {
+		return nil
 	}
-	if host.Runtime.ConnectionState != types.HostSystemConnectionStateConnected {
-		faults = append(faults, new(types.HostNotConnected))
-	}
-	if running && !host.Capability.VmotionSupported {
-		faults = append(faults, &types.MigrationFeatureNotSupported{FailedHostName: host.Name, FailedHost: host.Self})
-	}
-	for _, ds := range d.Datastore {
-		if !slices.Contains(host.Datastore, ds) {
-			faults = append(faults, new(types.CannotAccessVmDisk))
-		}
-	}
-	for _, dev := range d.Config.Hardware.Device {
-		b := dev.GetVirtualDevice()
-		if nic, ok := b.Backing.(*types.VirtualEthernetCardNetworkBackingInfo); ok && !hasPortGroup(host, nic.DeviceName) {
-			fault := new(types.CannotAccessNetwork)
-			fault.Device, fault.Backing = b.DeviceInfo.GetDescription().Label, nic.DeviceName
-			faults = append(faults, fault)
-		}
-		_, atapi := b.Backing.(*types.VirtualCdromAtapiBackingInfo)
-		if running && atapi && b.Connectable != nil && b.Connectable.Connected {
-			faults = append(faults, &types.DisallowedMigrationDeviceAttached{Fault: types.LocalizedMethodFault{
-				Fault: new(types.DeviceNotSupported), LocalizedMessage: "A device of the host is connected."}})
-		}
-	}
-	if name := extra(d.VirtualMachine, migrationErrorKey); name != "" {
-		faults = append(faults, faultNamed(name))
-	}
-	return faults
+	return m.relocate.Folder
 }
 
-// Entries of a VMX file that stand against a migration, or warn of it: names of
-// faults, as "NoGuestHeartbeat".
-const (
-	migrationErrorKey   = "simulator.migration.error"
-	migrationWarningKey = "simulator.migration.warning"
-)
-
-// warnings are what a check says and a migration does not mind.
-func (d *domain) warnings() (faults []types.BaseMethodFault) {
-	if d.Snapshot != nil && d.Snapshot.CurrentSnapshot != nil {
-		faults = append(faults, new(types.SnapshotMoveNotSupported))
+// center is the domain's datacenter.
+func (d *domain) center() *simulator.Datacenter {
+	if host, ok := d.s.registry.Get(*d.Runtime.Host).(*simulator.HostSystem); ok {
+		return d.s.datacenterOf(&host.HostSystem)
 	}
-	if name := extra(d.VirtualMachine, migrationWarningKey); name != "" {
-		faults = append(faults, faultNamed(name))
-	}
-	return faults
+	return nil
 }
 
-func faultNamed(name string) types.BaseMethodFault {
-	fault, err := (&rule{Fault: name}).fault(call{})
-	if err != nil {
-		return &types.SystemErrorFault{Reason: err.Error()}
-	}
-	return fault
-}
-
-func hasPortGroup(host *simulator.HostSystem, name string) bool {
-	return slices.ContainsFunc(host.Config.Network.Portgroup, func(p types.HostPortGroup) bool { return p.Spec.Name == name })
-}
-
-// place moves the domain in the lists of hosts and pools.
+// place moves the domain in the lists of hosts and pools. The caller holds the
+// domain's lock. A template has no pool.
 func (d *domain) place(ctx *simulator.Context, at place) {
-	ctx.WithLock(d.VirtualMachine, func() {
-		if old, ok := d.s.registry.Get(*d.Runtime.Host).(*simulator.HostSystem); ok {
-			d.listIn(ctx, old, "vm", &old.Vm, false)
-		}
-		d.listIn(ctx, at.host, "vm", &at.host.Vm, true)
+	changes := []types.PropertyChange{
+		{Name: "runtime.host", Val: at.host.Self}, {Name: "summary.runtime.host", Val: at.host.Self}}
+	if old, ok := d.s.registry.Get(*d.Runtime.Host).(*simulator.HostSystem); ok {
+		d.listIn(ctx, old, "vm", &old.Vm, false)
+	}
+	d.listIn(ctx, at.host, "vm", &at.host.Vm, true)
+	if d.ResourcePool != nil {
 		if old, ok := d.s.registry.Get(*d.ResourcePool).(*simulator.ResourcePool); ok {
 			d.listIn(ctx, old, "vm", &old.Vm, false)
 		}
 		if pool, ok := d.s.registry.Get(at.pool).(*simulator.ResourcePool); ok {
 			d.listIn(ctx, pool, "vm", &pool.Vm, true)
 		}
-		ctx.Update(d.VirtualMachine, []types.PropertyChange{
-			{Name: "runtime.host", Val: at.host.Self}, {Name: "summary.runtime.host", Val: at.host.Self},
-			{Name: "resourcePool", Val: at.pool}})
+		changes = append(changes, types.PropertyChange{Name: "resourcePool", Val: at.pool})
+	}
+	ctx.Update(d.VirtualMachine, changes)
+	d.joinNetworks(ctx, at.host)
+}
+
+// joinNetworks makes the networks of the domain those of its host; an entry of
+// the domain names them, and each datacenter has its own.
+func (d *domain) joinNetworks(ctx *simulator.Context, host *simulator.HostSystem) {
+	var refs []types.ManagedObjectReference
+	for _, dev := range d.Config.Hardware.Device {
+		if b, ok := dev.GetVirtualDevice().Backing.(*types.VirtualEthernetCardNetworkBackingInfo); ok {
+			if e := d.s.registry.FindByName(b.DeviceName, host.Network); e != nil {
+				ref := e.Reference()
+				b.Network, refs = &ref, append(refs, ref)
+			}
+		}
+	}
+	if len(refs) > 0 {
+		ctx.Update(d.VirtualMachine, []types.PropertyChange{{Name: "network", Val: refs}})
+	}
+}
+
+// moveInto moves the domain in the inventory.
+func (d *domain) moveInto(ctx *simulator.Context, ref types.ManagedObjectReference) {
+	if old, ok := d.s.registry.Get(*d.Parent).(*simulator.Folder); ok {
+		d.listIn(ctx, old, "childEntity", &old.ChildEntity, false)
+	}
+	if now, ok := d.s.registry.Get(ref).(*simulator.Folder); ok {
+		d.listIn(ctx, now, "childEntity", &now.ChildEntity, true)
+	}
+	ctx.WithLock(d.VirtualMachine, func() {
+		ctx.Update(d.VirtualMachine, []types.PropertyChange{{Name: "parent", Val: ref}})
 	})
 }
 

@@ -28,6 +28,7 @@ func (s *server) build() error {
 	s.model = simulator.ESX()
 	if o.kind == "vcenter" {
 		s.model = simulator.VPX()
+		s.model.Datacenter = o.datacenters
 		s.model.Host, s.model.Cluster, s.model.ClusterHost = o.hosts, o.clusters, o.clusterHosts
 	}
 	s.model.Machine, s.model.Datastore, s.model.Portgroup = 0, 0, 0
@@ -58,6 +59,9 @@ func (s *server) build() error {
 	if err := s.addDatastores(o.datastoreNames(), hosts); err != nil {
 		return err
 	}
+	if err := s.addLocalDatastores(hosts); err != nil {
+		return err
+	}
 	if err := s.addViews(hosts); err != nil {
 		return err
 	}
@@ -66,6 +70,9 @@ func (s *server) build() error {
 	s.registry.AddHandler(&taskGuard{s})
 	s.registry.AddHandler(&domainWatch{s})
 	if err := s.addDomains(hosts); err != nil {
+		return err
+	}
+	if err := s.addAgents(hosts); err != nil {
 		return err
 	}
 	for i := range s.volumes {
@@ -122,8 +129,9 @@ func (s *server) addDomains(hosts []*simulator.HostSystem) error {
 		for range s.options.domains {
 			n++
 			name := fmt.Sprintf("domain-%d", n)
-			vmxPath := fmt.Sprintf("[%s] %s/%s.vmx", s.volumes[0].name, name, name)
-			if err := s.writeModelFiles(name, n); err != nil {
+			v := s.firstVolume(h)
+			vmxPath := fmt.Sprintf("[%s] %s/%s.vmx", v.name, name, name)
+			if err := s.writeModelFiles(v.dir, name, n); err != nil {
 				return err
 			}
 			read, fault := s.readDomain(vmxPath)
@@ -136,7 +144,9 @@ func (s *server) addDomains(hosts []*simulator.HostSystem) error {
 			}
 			if s.options.autostart {
 				switchOn(vm)
+				startedOn(vm, h)
 				s.count(s.context, &vm.VirtualMachine)
+				s.countNetworks(s.context, &vm.VirtualMachine)
 			}
 		}
 	}
@@ -176,6 +186,12 @@ func switchOn(vm *simulator.VirtualMachine) {
 	}
 }
 
+// startedOn notes the CPU that a running domain needs from now on.
+func startedOn(vm *simulator.VirtualMachine, h *simulator.HostSystem) {
+	vm.Runtime.MinRequiredEVCModeKey = h.Summary.MaxEVCModeKey
+	vm.Summary.Runtime.MinRequiredEVCModeKey = h.Summary.MaxEVCModeKey
+}
+
 // modelVMX is the file of a domain that the simulator starts with.
 const modelVMX = `.encoding = "UTF-8"
 config.version = "8"
@@ -205,8 +221,8 @@ tools.syncTime = "FALSE"
 `
 
 // writeModelFiles writes the files of a domain: its VMX and its disk.
-func (s *server) writeModelFiles(name string, n int) error {
-	dir := filepath.Join(s.volumes[0].dir, name)
+func (s *server) writeModelFiles(volume, name string, n int) error {
+	dir := filepath.Join(volume, name)
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return err
 	}

@@ -15,78 +15,131 @@ import (
 )
 
 // network is a host's network system. The library changes networkInfo only;
-// clients read host.config.network, which is kept up to date here.
+// clients read host.config.network too, and both agree here.
 type network struct {
 	*simulator.HostNetworkSystem
 	s *server
 }
 
+// networkOf is the network system of a host.
+func (s *server) networkOf(h *simulator.HostSystem) *network {
+	return &network{s.registry.Get(*h.ConfigManager.NetworkSystem).(*simulator.HostNetworkSystem), s}
+}
+
+// set changes the networks of the host. The edit replaces lists, and changes
+// nothing inside of their items that it has not copied.
+func (n *network) set(ctx *simulator.Context, edit func(*types.HostNetworkInfo)) {
+	var now types.HostNetworkInfo
+	host, ok := n.s.registry.Get(n.Host.Self).(*simulator.HostSystem)
+	if !ok {
+		return
+	}
+	ctx.WithLock(host, func() {
+		now = *host.Config.Network
+		now.Vswitch, now.Portgroup, now.Vnic = slices.Clone(now.Vswitch), slices.Clone(now.Portgroup), slices.Clone(now.Vnic)
+		edit(&now)
+		ctx.Update(host, []types.PropertyChange{{Name: "config.network", Val: now}})
+	})
+	ctx.WithLock(n.HostNetworkSystem, func() {
+		ctx.Update(n.HostNetworkSystem, []types.PropertyChange{{Name: "networkInfo", Val: now}})
+	})
+}
+
+func (n *network) info() *types.HostNetworkInfo { return n.Host.Config.Network }
+
 func (n *network) virtualSwitch(name string) *types.HostVirtualSwitch {
-	list := n.Host.Config.Network.Vswitch
-	i := slices.IndexFunc(list, func(v types.HostVirtualSwitch) bool { return v.Name == name })
+	i := slices.IndexFunc(n.info().Vswitch, func(v types.HostVirtualSwitch) bool { return v.Name == name })
 	if i < 0 {
 		return nil
 	}
-	return &list[i]
+	return &n.info().Vswitch[i]
 }
 
 // AddVirtualSwitch adds a switch, with its physical cards.
 func (n *network) AddVirtualSwitch(ctx *simulator.Context, req *types.AddVirtualSwitch) soap.HasFault {
 	added := types.HostVirtualSwitch{
-		Name: req.VswitchName, Key: "key-vim.host.VirtualSwitch-" + req.VswitchName, NumPorts: 128, NumPortsAvailable: 128}
-	if spec := req.Spec; spec != nil {
-		added.Spec, added.NumPorts, added.NumPortsAvailable = *spec, spec.NumPorts, spec.NumPorts
-		if bond, ok := spec.Bridge.(*types.HostVirtualSwitchBondBridge); ok {
-			for _, name := range bond.NicDevice {
-				i := slices.IndexFunc(n.Host.Config.Network.Pnic, func(p types.PhysicalNic) bool {
-					return p.Device == name || p.Key == name
-				})
-				if i < 0 {
-					return &methods.AddVirtualSwitchBody{Fault_: simulator.Fault("", new(types.NotFound))}
-				}
-				added.Pnic = append(added.Pnic, n.Host.Config.Network.Pnic[i].Key)
-			}
-		}
+		Name: req.VswitchName, Key: "key-vim.host.VirtualSwitch-" + req.VswitchName,
+		Spec: types.HostVirtualSwitchSpec{NumPorts: 128}}
+	if req.Spec != nil {
+		added.Spec = *req.Spec
 	}
-	body := n.HostNetworkSystem.AddVirtualSwitch(req)
-	if body.Fault() == nil {
-		n.change(ctx, func(c *types.HostNetworkInfo) { c.Vswitch = append(c.Vswitch, added) })
+	var fault types.BaseMethodFault
+	switch {
+	case len(req.VswitchName) < 1 || len(req.VswitchName) > 32:
+		fault = &types.InvalidArgument{InvalidProperty: "vswitchName"}
+	case n.virtualSwitch(req.VswitchName) != nil:
+		fault = &types.AlreadyExists{Name: req.VswitchName}
+	default:
+		fault = n.complete(&added, nil)
 	}
-	return body
+	if fault != nil {
+		return &methods.AddVirtualSwitchBody{Fault_: simulator.Fault("", fault)}
+	}
+	n.set(ctx, func(c *types.HostNetworkInfo) { c.Vswitch = append(c.Vswitch, added) })
+	return &methods.AddVirtualSwitchBody{Res: new(types.AddVirtualSwitchResponse)}
 }
 
-// change changes host.config.network.
-func (n *network) change(ctx *simulator.Context, f func(*types.HostNetworkInfo)) {
-	ctx.WithLock(n.Host, func() { f(n.Host.Config.Network) })
+// UpdateVirtualSwitch replaces the specification: without a bridge all physical
+// cards leave the switch.
+func (n *network) UpdateVirtualSwitch(ctx *simulator.Context, req *types.UpdateVirtualSwitch) soap.HasFault {
+	old := n.virtualSwitch(req.VswitchName)
+	if old == nil {
+		return &methods.UpdateVirtualSwitchBody{Fault_: simulator.Fault("", new(types.NotFound))}
+	}
+	now := *old
+	now.Spec = req.Spec
+	if fault := n.complete(&now, old); fault != nil {
+		return &methods.UpdateVirtualSwitchBody{Fault_: simulator.Fault("", fault)}
+	}
+	n.set(ctx, func(c *types.HostNetworkInfo) {
+		for i := range c.Vswitch {
+			if c.Vswitch[i].Key == now.Key {
+				c.Vswitch[i] = now
+			}
+		}
+		for i := range c.Portgroup {
+			if c.Portgroup[i].Vswitch == now.Key {
+				c.Portgroup[i].ComputedPolicy = inherited(c.Portgroup[i].Spec.Policy, *now.Spec.Policy)
+			}
+		}
+	})
+	return &methods.UpdateVirtualSwitchBody{Res: new(types.UpdateVirtualSwitchResponse)}
 }
 
 // RemoveVirtualSwitch refuses a switch that has port groups.
 func (n *network) RemoveVirtualSwitch(ctx *simulator.Context, req *types.RemoveVirtualSwitch) soap.HasFault {
-	if v := n.virtualSwitch(req.VswitchName); v != nil && len(v.Portgroup) > 0 {
-		fault := &types.ResourceInUse{Type: "HostVirtualSwitch", Name: req.VswitchName}
+	v := n.virtualSwitch(req.VswitchName)
+	var fault types.BaseMethodFault
+	switch {
+	case v == nil:
+		fault = new(types.NotFound)
+	case len(v.Portgroup) > 0:
+		fault = &types.ResourceInUse{Type: "HostVirtualSwitch", Name: req.VswitchName}
+	}
+	if fault != nil {
 		return &methods.RemoveVirtualSwitchBody{Fault_: simulator.Fault("", fault)}
 	}
-	body := n.HostNetworkSystem.RemoveVirtualSwitch(req)
-	if body.Fault() == nil {
-		n.change(ctx, func(c *types.HostNetworkInfo) {
-			c.Vswitch = slices.DeleteFunc(c.Vswitch, func(v types.HostVirtualSwitch) bool { return v.Name == req.VswitchName })
-		})
-	}
-	return body
+	n.set(ctx, func(c *types.HostNetworkInfo) {
+		c.Vswitch = slices.DeleteFunc(c.Vswitch, func(v types.HostVirtualSwitch) bool { return v.Name == req.VswitchName })
+	})
+	return &methods.RemoveVirtualSwitchBody{Res: new(types.RemoveVirtualSwitchResponse)}
 }
 
 // labNetwork is the second network of an ESX host, to which cards can be moved.
 const labNetwork = "Lab Network"
 
-// addNetworks gives an ESX host its second network; a vCenter has more of its own.
+// addNetworks completes the networks of the hosts, and gives an ESX host its
+// second one; a vCenter has more of its own.
 func (s *server) addNetworks(hosts []*simulator.HostSystem) error {
-	if s.options.kind != "esx" {
-		return nil
-	}
 	for _, h := range hosts {
-		n := &network{s.registry.Get(*h.ConfigManager.NetworkSystem).(*simulator.HostNetworkSystem), s}
+		n := s.networkOf(h)
+		n.set(s.context, func(c *types.HostNetworkInfo) { c.Pnic = physicalCards(c.Pnic) })
+		n.joinAll(s.context)
+		if s.options.kind != "esx" {
+			continue
+		}
 		body := n.AddPortGroup(s.context, &types.AddPortGroup{This: n.Self, Portgrp: types.HostPortGroupSpec{
-			Name: labNetwork, VswitchName: n.Host.Config.Network.Vswitch[0].Name, VlanId: 42}})
+			Name: labNetwork, VswitchName: n.info().Vswitch[0].Name, VlanId: 42}})
 		if f := body.Fault(); f != nil {
 			return fmt.Errorf("port group %s: %s", labNetwork, f.String)
 		}
@@ -94,66 +147,19 @@ func (s *server) addNetworks(hosts []*simulator.HostSystem) error {
 	return nil
 }
 
-// networkNamed is a network of the host's datacenter; nothing where there is none.
-func (n *network) networkNamed(name string) (ref types.ManagedObjectReference) {
-	if e := n.s.registry.FindByName(name, n.s.datacenterOf(n.Host).Network); e != nil {
-		ref = e.Reference()
-	}
-	return ref
-}
-
-// connect changes the host's own list of networks, and that of what it belongs
-// to; the library changes its datacenter's only.
-func (n *network) connect(ctx *simulator.Context, edit func(list []types.ManagedObjectReference) []types.ManagedObjectReference) {
-	compute := n.s.computeResource(*n.Host.Parent)
-	ctx.WithLock(compute, func() { compute.Network = edit(slices.Clone(compute.Network)) })
-	ctx.WithLock(n.Host, func() {
-		ctx.Update(n.Host, []types.PropertyChange{{Name: "network", Val: edit(slices.Clone(n.Host.Network))}})
-	})
-}
-
-// AddPortGroup adds a port group to a switch.
-func (n *network) AddPortGroup(ctx *simulator.Context, req *types.AddPortGroup) soap.HasFault {
-	v := n.virtualSwitch(req.Portgrp.VswitchName)
-	if v == nil {
-		return &methods.AddPortGroupBody{Fault_: simulator.Fault("", new(types.NotFound))}
-	}
-	body := n.HostNetworkSystem.AddPortGroup(ctx, req)
-	if body.Fault() == nil {
-		key := "key-vim.host.PortGroup-" + req.Portgrp.Name
-		n.change(ctx, func(c *types.HostNetworkInfo) {
-			v.Portgroup = append(v.Portgroup, key)
-			c.Portgroup = append(c.Portgroup, types.HostPortGroup{
-				Key: key, Vswitch: v.Key, ComputedPolicy: req.Portgrp.Policy, Spec: req.Portgrp})
-		})
-		added := n.networkNamed(req.Portgrp.Name)
-		n.connect(ctx, func(list []types.ManagedObjectReference) []types.ManagedObjectReference { return append(list, added) })
-	}
-	return body
-}
-
-// RemovePortGroup refuses a port group that is used.
-func (n *network) RemovePortGroup(ctx *simulator.Context, req *types.RemovePortGroup) soap.HasFault {
-	for _, p := range n.Host.Config.Network.Portgroup {
-		if p.Spec.Name == req.PgName && len(p.Port) > 0 {
-			fault := &types.ResourceInUse{Type: "HostPortGroup", Name: req.PgName}
-			return &methods.RemovePortGroupBody{Fault_: simulator.Fault("", fault)}
+// physicalCards are the library's two cards, a slower one, and one without a link.
+func physicalCards(have []types.PhysicalNic) []types.PhysicalNic {
+	cards := slices.Clone(have)
+	for n := len(have); n < 4; n++ {
+		card := have[0]
+		card.Device = fmt.Sprintf("vmnic%d", n)
+		card.Key, card.Pci = "key-vim.host.PhysicalNic-"+card.Device, fmt.Sprintf("0000:%02x:00.0", 0x0b+8*n)
+		card.Mac = fmt.Sprintf("00:0c:29:81:d8:%02x", 0xa0+10*n)
+		card.LinkSpeed = nil
+		if n == 2 {
+			card.LinkSpeed = &types.PhysicalNicLinkInfo{SpeedMb: 1000, Duplex: true}
 		}
+		cards = append(cards, card)
 	}
-	removed := n.networkNamed(req.PgName)
-	body := n.HostNetworkSystem.RemovePortGroup(ctx, req)
-	if body.Fault() == nil {
-		n.connect(ctx, func(list []types.ManagedObjectReference) []types.ManagedObjectReference {
-			simulator.RemoveReference(&list, removed)
-			return list
-		})
-		key := "key-vim.host.PortGroup-" + req.PgName
-		n.change(ctx, func(c *types.HostNetworkInfo) {
-			c.Portgroup = slices.DeleteFunc(c.Portgroup, func(p types.HostPortGroup) bool { return p.Key == key })
-			for i := range c.Vswitch {
-				c.Vswitch[i].Portgroup = slices.DeleteFunc(c.Vswitch[i].Portgroup, func(k string) bool { return k == key })
-			}
-		})
-	}
-	return body
+	return cards
 }

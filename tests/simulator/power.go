@@ -20,12 +20,6 @@ type domain struct {
 	s *server
 }
 
-// Entries of a VMX file (or of extraConfig) that steer a domain.
-const (
-	toolsKey    = "simulator.tools"         // "running": as if the guest ran VMware Tools
-	shutdownKey = "simulator.shutdownDelay" // milliseconds until a guest is off, or "never"
-)
-
 // extra is the value of an entry of a domain's extraConfig, or "".
 func extra(vm *simulator.VirtualMachine, key string) string {
 	for _, o := range vm.Config.ExtraConfig {
@@ -38,10 +32,10 @@ func extra(vm *simulator.VirtualMachine, key string) string {
 }
 
 // PowerOnVMTask may ask a question first.
-func (d *domain) PowerOnVMTask(ctx *simulator.Context, req *types.PowerOnVM_Task) soap.HasFault {
+func (d *domain) PowerOnVMTask(ctx *simulator.Context, _ *types.PowerOnVM_Task) soap.HasFault {
 	return &methods.PowerOnVM_TaskBody{Res: &types.PowerOnVM_TaskResponse{
 		Returnval: d.ask(ctx, "PowerOnVM_Task", func(ctx *simulator.Context) soap.HasFault {
-			return d.VirtualMachine.PowerOnVMTask(ctx, req)
+			return d.start(ctx)
 		})}}
 }
 
@@ -96,41 +90,6 @@ func (d *domain) guestAction() *soap.Fault {
 		return simulator.Fault(faultText(new(types.ToolsUnavailable)), new(types.ToolsUnavailable))
 	}
 	return nil
-}
-
-// toolsRunning tells whether the guest of a running domain has VMware Tools:
-// by simulator.tools, or by the library's SET.guest.toolsRunningStatus.
-func toolsRunning(vm *simulator.VirtualMachine) bool {
-	return vm.Guest.ToolsRunningStatus == string(types.VirtualMachineToolsRunningStatusGuestToolsRunning)
-}
-
-// ourTools is the version by which tools of simulator.tools are known.
-const ourTools = "10336"
-
-// showTools brings the guest's properties up to date with simulator.tools and
-// the power state. The caller holds the domain's lock.
-func (s *server) showTools(ctx *simulator.Context, vm *simulator.VirtualMachine) {
-	installed := extra(vm, toolsKey) == "running"
-	if !installed && vm.Guest.ToolsVersion != ourTools {
-		return
-	}
-	status, running, version, name := types.VirtualMachineToolsStatusToolsNotInstalled,
-		types.VirtualMachineToolsRunningStatusGuestToolsNotRunning, "0", ""
-	if installed {
-		status, version = types.VirtualMachineToolsStatusToolsNotRunning, ourTools
-	}
-	if installed && vm.Runtime.PowerState == types.VirtualMachinePowerStatePoweredOn {
-		status, running = types.VirtualMachineToolsStatusToolsOk, types.VirtualMachineToolsRunningStatusGuestToolsRunning
-		name = vm.Name
-	}
-	if vm.Guest.ToolsStatus == status && vm.Guest.HostName == name {
-		return
-	}
-	ctx.Update(vm, []types.PropertyChange{
-		{Name: "guest.toolsStatus", Val: status}, {Name: "summary.guest.toolsStatus", Val: status},
-		{Name: "guest.toolsRunningStatus", Val: string(running)}, {Name: "summary.guest.toolsRunningStatus", Val: string(running)},
-		{Name: "guest.toolsVersion", Val: version},
-		{Name: "guest.hostName", Val: name}, {Name: "summary.guest.hostName", Val: name}})
 }
 
 // ShutdownGuest returns at once; the guest takes its time, or ignores it.

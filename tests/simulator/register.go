@@ -207,7 +207,7 @@ func (s *server) applyDevices(vm *simulator.VirtualMachine, read []types.BaseVir
 	keepConnections(vm, read)
 	vm.Config.Hardware.Device = append(devices, read...)
 	vm.Network, vm.Guest.Net = nil, nil
-	vm.Datastore = s.datastoresOf(vm.Config.Files.VmPathName, read)
+	vm.Datastore = s.datastoresOf(vm.Runtime.Host, vm.Config.Files.VmPathName, read)
 	var disks, cards int32
 	for _, d := range read {
 		switch x := d.(type) {
@@ -260,23 +260,14 @@ func (s *server) applyNIC(vm *simulator.VirtualMachine, card *types.VirtualEther
 }
 
 // datastoresOf are the datastores of a VMX file and of the disks that it names.
-func (s *server) datastoresOf(vmxPath string, devices []types.BaseVirtualDevice) (refs []types.ManagedObjectReference) {
+func (s *server) datastoresOf(host *types.ManagedObjectReference, vmxPath string, devices []types.BaseVirtualDevice) []types.ManagedObjectReference {
 	files := []string{vmxPath}
 	for _, d := range devices {
 		if disk, ok := d.(*types.VirtualDisk); ok {
 			files = append(files, disk.Backing.(*types.VirtualDiskFlatVer2BackingInfo).FileName)
 		}
 	}
-	for _, name := range files {
-		var p object.DatastorePath
-		if !p.FromString(name) {
-			continue
-		}
-		if v := s.volumeNamed(p.Datastore); v != nil && simulator.FindReference(refs, v.ref) == nil {
-			refs = append(refs, v.ref)
-		}
-	}
-	return refs
+	return s.datastoresFor(host, files)
 }
 
 // Reload reads the VMX file again.

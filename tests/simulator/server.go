@@ -35,7 +35,11 @@ type server struct {
 	privileges privileges
 	trace      trace
 	memory     memoryUse
+	waking     sync.Map // domains whose tools are due
 	saving     sync.Map // domains whose VMX file is being read
+	networks   networkUse
+	feed       feed
+	outages    outages
 }
 
 // newServer makes the inventory that the options ask for.

@@ -113,3 +113,12 @@ func (s *sessions) expire() int {
 	}
 	return len(open)
 }
+
+// endAt ends the sessions of an endpoint.
+func (s *sessions) endAt(view *hostView) {
+	for _, session := range s.list() {
+		if s.isOf(session.Key, view) {
+			s.end(session.Key)
+		}
+	}
+}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/methods"
+	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
 )
@@ -63,38 +64,54 @@ func (t *pendingTasks) remove(refs ...types.ManagedObjectReference) {
 // its own, because locks are held by a context.
 func (d *domain) background(ctx *simulator.Context, method string, cancelable bool, p *pending,
 	work func(*simulator.Context) (types.AnyType, types.BaseMethodFault)) types.ManagedObjectReference {
+	return d.s.background(ctx, d.VirtualMachine, method, cancelable, p, work, d.Self)
+}
+
+// background is that of an object; the tasks of the busy ones are refused until it ends.
+func (s *server) background(ctx *simulator.Context, o mo.Reference, method string, cancelable bool, p *pending,
+	work func(*simulator.Context) (types.AnyType, types.BaseMethodFault), busy ...types.ManagedObjectReference,
+) types.ManagedObjectReference {
 	p.cancel = make(chan struct{})
-	p.task = d.newTask(ctx, method, cancelable)
-	d.s.pending.put(p, d.Self, p.task.Self)
+	p.task = s.newTask(ctx, o, method, cancelable)
+	keys := append(busy, p.task.Self)
+	s.pending.put(p, keys...)
 	own := *ctx
 	go func() {
-		c := call{method: method, kind: d.Self.Type, object: d.Self.Value, name: p.task.Info.EntityName}
-		var result types.AnyType
-		fault := d.s.injectedInto(c, inTask)
-		if fault == nil {
-			result, fault = work(&own)
-		}
-		d.s.pending.remove(d.Self, p.task.Self)
+		result, fault := s.attempt(&own, p.task, o, method, work)
+		s.pending.remove(keys...)
 		finish(&own, p.task, result, fault)
 	}()
 	return p.task.Self
 }
 
+// attempt does the work of a task, unless a rule says that it fails.
+func (s *server) attempt(ctx *simulator.Context, t *simulator.Task, o mo.Reference, method string,
+	work func(*simulator.Context) (types.AnyType, types.BaseMethodFault)) (result types.AnyType, fault types.BaseMethodFault) {
+	defer survive(t, &fault)
+	ref := o.Reference()
+	c := call{method: method, kind: ref.Type, object: ref.Value, name: t.Info.EntityName}
+	if fault = s.injectedInto(c, inTask); fault != nil {
+		return nil, fault
+	}
+	return work(ctx)
+}
+
 // newTask is a running task that nothing but finish ends.
-func (d *domain) newTask(ctx *simulator.Context, method string, cancelable bool) *simulator.Task {
-	t := simulator.CreateTask(d.VirtualMachine, method, nil)
+func (s *server) newTask(ctx *simulator.Context, o mo.Reference, method string, cancelable bool) *simulator.Task {
+	t := simulator.CreateTask(o, method, nil)
 	now := time.Now()
-	t.Self = types.ManagedObjectReference{Type: "Task", Value: fmt.Sprintf("task-pending-%d", d.s.pending.count.Add(1))}
+	t.Self = types.ManagedObjectReference{Type: "Task", Value: fmt.Sprintf("task-pending-%d", s.pending.count.Add(1))}
 	t.Info.Key, t.Info.Task = t.Self.Value, t.Self
-	t.Info.DescriptionId = "VirtualMachine." + strings.TrimSuffix(method, "_Task")
+	t.Info.DescriptionId = o.Reference().Type + "." + strings.TrimSuffix(method, "_Task")
 	t.Info.Cancelable, t.Info.State, t.Info.StartTime = cancelable, types.TaskInfoStateRunning, &now
-	ctx.Map.Put(t) // this also makes it the domain's recent task
+	ctx.Map.Put(t) // this also makes it the object's recent task
 	return t
 }
 
 func finish(ctx *simulator.Context, t *simulator.Task, result types.AnyType, fault types.BaseMethodFault) {
 	changes := []types.PropertyChange{{Name: "info.completeTime", Val: time.Now()}}
 	if fault != nil {
+		complete(fault, *t.Info.Entity)
 		changes = append(changes, types.PropertyChange{Name: "info.error", Val: types.LocalizedMethodFault{
 			Fault: fault, LocalizedMessage: faultText(fault)}},
 			types.PropertyChange{Name: "info.state", Val: types.TaskInfoStateError})

@@ -66,6 +66,16 @@ func (s *server) addViews(hosts []*simulator.HostSystem) error {
 	return nil
 }
 
+// viewOf is the endpoint of a host, or nil.
+func (s *server) viewOf(h *simulator.HostSystem) *hostView {
+	for _, v := range s.views {
+		if v.host == h {
+			return v
+		}
+	}
+	return nil
+}
+
 // setAddress is how FindByIp finds a host.
 func setAddress(h *simulator.HostSystem, address string) {
 	for i := range h.Config.Network.Vnic {
@@ -185,7 +195,7 @@ func (v *hostView) dispatch(ctx *simulator.Context, m *simulator.Method) (mo.Ref
 	if index, ok := v.s.registry.Get(m.This).(*simulator.SearchIndex); ok && ctx.Session != nil {
 		return serve(ctx, &searchIndex{index, v.s, v}), nil
 	}
-	o, fault := v.s.dispatch(ctx, m)
+	o, fault := v.s.dispatchAt(ctx, m, v)
 	if o == nil && fault == nil && ctx.Session == nil {
 		o = v.s.registry.Get(m.This)
 	}

@@ -26,7 +26,7 @@ func readDevices(f *vmxFile, files fileNamer) (list []types.BaseVirtualDevice) {
 			list = append(list, readFloppy(f, slot, int32(n), files))
 		}
 	}
-	for n := range 10 {
+	for n := range maxCards {
 		if slot := fmt.Sprintf("ethernet%d", n); f.flag(slot + ".present") {
 			list = append(list, readNIC(f, slot, int32(n)))
 		}

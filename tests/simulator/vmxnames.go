@@ -39,6 +39,11 @@ var scsiModels = []scsiModel{
 	}},
 }
 
+// maxCards is how many network cards a domain can have.
+const maxCards = 10
+
+func lower(text string) string { return strings.ToLower(text) }
+
 // A nicModel is a network card: ethernet0.virtualDev, and how the API makes one.
 type nicModel struct {
 	name string

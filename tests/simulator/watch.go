@@ -49,6 +49,7 @@ func (w *domainWatch) UpdateObject(ctx *simulator.Context, o mo.Reference, chang
 		return
 	}
 	w.s.count(ctx, changed)
+	w.s.countNetworks(ctx, changed)
 	w.s.showTools(ctx, vm)
 	w.s.lockFiles(vm)
 	for _, c := range changes {
@@ -62,7 +63,11 @@ func (w *domainWatch) UpdateObject(ctx *simulator.Context, o mo.Reference, chang
 }
 
 // RemoveObject forgets a domain; the VMX file of an unregistered domain stays.
-func (w *domainWatch) RemoveObject(_ *simulator.Context, ref types.ManagedObjectReference) {
+func (w *domainWatch) RemoveObject(ctx *simulator.Context, ref types.ManagedObjectReference) {
+	if ref.Type != "VirtualMachine" {
+		return
+	}
+	w.s.useNetworks(ctx, ref, networkShare{})
 	w.s.locks.set(ref, nil)
 	w.s.memory.mutex.Lock()
 	defer w.s.memory.mutex.Unlock()

@@ -114,6 +114,10 @@ class Simulator:
         """Change a domain from outside: ``set={...}``, ``vmx="..."``, ``task="ResetVM_Task"``, ``question="moved"``."""
         return self.control("POST", "domain", {"domain": domain, **act})
 
+    def change_host(self, host: str = "", **act: object) -> None:
+        """Change a host: ``connection="notResponding"``, ``vmotion=False``, ``memory_mb=2048``, ``uuid="..."`` ..."""
+        self.control("POST", "host", {"host": host, **act})
+
     def stop(self) -> None:
         """End the simulator; a second time does nothing."""
         if self.process is not None:

@@ -68,6 +68,7 @@ def events(center: Client, domain: Any, **to: Any) -> list[tuple[str, str]]:
 def test_validation_returns_errors_and_warnings(center: Client) -> None:
     domain, to = center.domain("domain-1"), target(center, "DC0_H1")
     assert events(center, domain, **to) == []
+    center.wait(center.domain("domain-2").PowerOffVM_Task())  # the mode waits until nothing runs
     center.wait(to["host"].EnterMaintenanceMode_Task(timeout=0))
     center.reconfigure(domain, extra={"simulator.migration.warning": "NoGuestHeartbeat"})
     assert events(center, domain, **to) == [
@@ -85,6 +86,7 @@ def test_validation_returns_errors_and_warnings(center: Client) -> None:
     with pytest.raises(vim.fault.InvalidState):
         center.wait(domain.MigrateVM_Task(priority="defaultPriority", **to))
     center.wait(to["host"].ExitMaintenanceMode_Task(timeout=0))
+    center.wait(center.domain("domain-2").PowerOnVM_Task())
     center.reconfigure(domain, extra={"simulator.migration.warning": ""})
 
 

@@ -14,7 +14,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection, open_connection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.own_files import list_directory
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
-from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound
+from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, ServerFault
 from ansible_collections.virt.esx.plugins.module_utils._names import (
     parse_datastore_path,
 )
@@ -175,7 +175,7 @@ def create_disk(simulator: Simulator, path: str) -> None:
 def _make_directory(host: EsxConnection, path: str) -> None:
     directory = path.rpartition("/")[0]
     if directory:
-        with contextlib.suppress(vim.fault.FileAlreadyExists):
+        with contextlib.suppress(ServerFault):  # it is there already
             host.session.content.fileManager.MakeDirectory(directory, host.context.datacenter, True)
 
 
