@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,6 +25,23 @@ LOGIN = ("-username", USER, "-password", PASSWORD)
 def start_host(*flags: str) -> Simulator:
     """A simulator that lets in whom ``carry_out`` logs in as."""
     return start_simulator(*LOGIN, *flags)
+
+
+# The disks that a description names: domain XML, or VMX with "/vmfs/volumes/<datastore>/".
+_IN_XML = re.compile(r"<source file='(\[[^\]']+\] [^']*\.vmdk)'")
+_IN_VMX = re.compile(r"""\.fileName\s*=\s*"/vmfs/volumes/([^/"]+)/([^"]*\.vmdk)""", re.IGNORECASE)
+
+
+def give_disks(simulator: Simulator, arguments: Mapping[str, Any]) -> None:
+    """Make the disks of a domain that is to run: a host starts none without them."""
+    if arguments.get("state") not in ("running", "paused"):
+        return
+    text = arguments.get("xml") or arguments.get("vmx") or ""
+    known = simulator.domains().get(arguments.get("name", ""))
+    disks = [html.unescape(path) for path in _IN_XML.findall(text)]
+    disks += [f"[{datastore}] {path}" for datastore, path in _IN_VMX.findall(text)]
+    for path in disks + (known["disks"] if known else []):
+        simulator.add_disk(path)
 
 
 def carry_out(

@@ -140,12 +140,14 @@ func (d *domain) raise(ctx *simulator.Context, text string) (any, error) {
 //	free:        so many bytes are left, because of files that nobody sees here
 //	accessible:  the hosts reach it, or not
 //	maintenance: summary.maintenanceMode: normal, enteringMaintenance, inMaintenance
+//	disk:        another host makes a thin disk of 1 GiB unless it is there, by its path in the datastore, and its directory
 //	lock:        a file that another host holds, by its path in the datastore; unlock ends that
 type datastoreAct struct {
 	Datastore   string `json:"datastore"`
 	Free        *int64 `json:"free"`
 	Accessible  *bool  `json:"accessible"`
 	Maintenance string `json:"maintenance"`
+	Disk        string `json:"disk"`
 	Lock        string `json:"lock"`
 	Unlock      string `json:"unlock"`
 }
@@ -171,6 +173,16 @@ func (s *server) changeDatastore(a datastoreAct) error {
 	}
 	if ds := s.registry.Get(v.ref); len(changes) > 0 {
 		own.WithLock(ds, func() { own.Update(ds, changes) })
+	}
+	if a.Disk != "" {
+		file := filepath.Join(v.dir, a.Disk)
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			return err
+		}
+		if exists(file) {
+			return nil
+		}
+		return createDisk(file, 1<<30, "thin", "lsilogic")
 	}
 	s.locks.mutex.Lock()
 	defer s.locks.mutex.Unlock()

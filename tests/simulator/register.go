@@ -188,22 +188,31 @@ func (s *server) apply(vm *simulator.VirtualMachine, read *settings) {
 		Entity: &vm.Self, CpuAllocation: *read.cpuAllocation, MemoryAllocation: *read.memoryAllocation}
 	c.CpuHotAddEnabled, c.MemoryHotAddEnabled = &read.cpuHotAdd, &read.memoryHotAdd
 	c.ExtraConfig = read.extraConfig
+	applyTyped(c, &read.typed)
+	vm.Runtime.ConnectionState = types.VirtualMachineConnectionStateConnected
+	if read.problem != "" {
+		vm.Runtime.ConnectionState = types.VirtualMachineConnectionStateInvalid
+	}
+	vm.Summary.Runtime.ConnectionState = vm.Runtime.ConnectionState
 	sum.VmPathName, sum.InstanceUuid = c.Files.VmPathName, c.InstanceUuid
-	s.applyDevices(vm, read.devices)
+	s.applyDevices(vm, read)
 	s.layOut(vm, s.readHistory(c.Files.VmPathName))
 }
 
 // standing are the keys of the devices that each domain has and no VMX names.
 var standing = map[int32]bool{100: true, 300: true, 400: true, 500: true, 600: true, 700: true, 12000: true}
 
-func (s *server) applyDevices(vm *simulator.VirtualMachine, read []types.BaseVirtualDevice) {
+func (s *server) applyDevices(vm *simulator.VirtualMachine, from *settings) {
 	var devices []types.BaseVirtualDevice
 	for _, d := range vm.Config.Hardware.Device {
+		if card, ok := d.(*types.VirtualMachineVideoCard); ok {
+			d = from.video(*card)
+		}
 		if standing[d.GetVirtualDevice().Key] {
 			devices = append(devices, d)
 		}
 	}
-	read, _ = s.version.shown(read)
+	read, _ := s.version.shown(from.devices)
 	keepConnections(vm, read)
 	vm.Config.Hardware.Device = append(devices, read...)
 	vm.Network, vm.Guest.Net = nil, nil
@@ -243,7 +252,11 @@ func keepConnections(vm *simulator.VirtualMachine, read []types.BaseVirtualDevic
 
 // applyNIC connects a card with its network, where the host has that.
 func (s *server) applyNIC(vm *simulator.VirtualMachine, card *types.VirtualEthernetCard) {
-	backing := card.Backing.(*types.VirtualEthernetCardNetworkBackingInfo)
+	backing, ok := card.Backing.(*types.VirtualEthernetCardNetworkBackingInfo)
+	if !ok { // of a distributed switch
+		s.applyPort(vm, card)
+		return
+	}
 	if host, ok := s.registry.Get(*vm.Runtime.Host).(*simulator.HostSystem); ok {
 		networks := host.Network
 		if compute := s.computeResource(*host.Parent); compute != nil {
@@ -259,12 +272,27 @@ func (s *server) applyNIC(vm *simulator.VirtualMachine, card *types.VirtualEther
 		Network: backing.DeviceName, MacAddress: card.MacAddress, DeviceConfigId: card.Key})
 }
 
+// applyPort is the same for a card at a distributed switch.
+func (s *server) applyPort(vm *simulator.VirtualMachine, card *types.VirtualEthernetCard) {
+	b, ok := card.Backing.(*types.VirtualEthernetCardDistributedVirtualPortBackingInfo)
+	if !ok {
+		return
+	}
+	ref := types.ManagedObjectReference{Type: "DistributedVirtualPortgroup", Value: b.Port.PortgroupKey}
+	if s.registry.Get(ref) != nil {
+		vm.Network = append(vm.Network, ref)
+	}
+	vm.Guest.Net = append(vm.Guest.Net, types.GuestNicInfo{MacAddress: card.MacAddress, DeviceConfigId: card.Key})
+}
+
 // datastoresOf are the datastores of a VMX file and of the disks that it names.
 func (s *server) datastoresOf(host *types.ManagedObjectReference, vmxPath string, devices []types.BaseVirtualDevice) []types.ManagedObjectReference {
 	files := []string{vmxPath}
 	for _, d := range devices {
 		if disk, ok := d.(*types.VirtualDisk); ok {
-			files = append(files, disk.Backing.(*types.VirtualDiskFlatVer2BackingInfo).FileName)
+			if b, ok := disk.Backing.(types.BaseVirtualDeviceFileBackingInfo); ok {
+				files = append(files, b.GetVirtualDeviceFileBackingInfo().FileName)
+			}
 		}
 	}
 	return s.datastoresFor(host, files)

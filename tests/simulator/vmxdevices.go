@@ -15,23 +15,18 @@ import (
 )
 
 // readDevices makes the devices of a VMX file: controllers with their drives,
-// floppies and network cards. What every domain has (keyboard, PCI bus ...) is
-// not there; serial and parallel ports stay in the file only.
+// network cards and the others. What every domain has (keyboard, PCI bus ...) is
+// not there.
 func readDevices(f *vmxFile, files fileNamer) (list []types.BaseVirtualDevice) {
 	for _, bus := range diskBuses {
 		list = append(list, bus.read(f, files)...)
-	}
-	for n := range 2 {
-		if slot := fmt.Sprintf("floppy%d", n); f.flag(slot + ".present") {
-			list = append(list, readFloppy(f, slot, int32(n), files))
-		}
 	}
 	for n := range maxCards {
 		if slot := fmt.Sprintf("ethernet%d", n); f.flag(slot + ".present") {
 			list = append(list, readNIC(f, slot, int32(n)))
 		}
 	}
-	return list
+	return append(list, readOthers(f, files)...)
 }
 
 // read makes the controllers of a bus and their drives. The IDE controllers are
@@ -80,8 +75,19 @@ func (b diskBus) readController(f *vmxFile, name string, n int, drives []types.B
 	model := scsiModels[max(i, 0)]
 	c.DeviceInfo = describe(fmt.Sprintf("SCSI controller %d", n), model.label)
 	return model.make(types.VirtualSCSIController{
-		VirtualController: c, SharedBus: types.VirtualSCSISharingNoSharing, ScsiCtlrUnitNumber: 7,
+		VirtualController: c, SharedBus: sharedBus(f.get(name+".sharedBus", "")), ScsiCtlrUnitNumber: 7,
 		HotAddRemove: types.NewBool(true)}).(types.BaseVirtualDevice)
+}
+
+// sharedBus is scsi0.sharedBus as the API has it.
+func sharedBus(text string) types.VirtualSCSISharing {
+	switch lower(text) {
+	case "virtual":
+		return types.VirtualSCSISharingVirtualSharing
+	case "physical":
+		return types.VirtualSCSISharingPhysicalSharing
+	}
+	return types.VirtualSCSISharingNoSharing
 }
 
 // emptyBacking is the fileName of a drive for images that has none.
@@ -127,26 +133,13 @@ func readDisk(f *vmxFile, slot string, d types.VirtualDevice, file string) types
 		ThinProvisioned:              types.NewBool(false),
 		WriteThrough:                 types.NewBool(f.flag(slot + ".writeThrough")),
 		Uuid:                         uuid.NewSHA1(uuid.NameSpaceURL, []byte(file)).String(),
+		Sharing:                      string(types.VirtualDiskSharingSharingNone),
+	}
+	if strings.EqualFold(f.get(slot+".sharing", ""), "multi-writer") {
+		d.Backing.(*types.VirtualDiskFlatVer2BackingInfo).Sharing = string(types.VirtualDiskSharingSharingMultiWriter)
 	}
 	d.DeviceInfo = describe("Hard disk", file)
 	return &types.VirtualDisk{VirtualDevice: d}
-}
-
-// floppy0.fileType = "file", floppy0.fileName = "boot.flp"
-func readFloppy(f *vmxFile, slot string, n int32, files fileNamer) types.BaseVirtualDevice {
-	name := f.get(slot+".fileName", "")
-	d := types.VirtualDevice{
-		Key: 8000 + n, ControllerKey: 400, UnitNumber: types.NewInt32(n),
-		DeviceInfo: describe(fmt.Sprintf("Floppy drive %d", n+1), name), Connectable: connectable(f, slot),
-	}
-	if strings.EqualFold(f.get(slot+".fileType", ""), "file") {
-		d.Backing = &types.VirtualFloppyImageBackingInfo{
-			VirtualDeviceFileBackingInfo: types.VirtualDeviceFileBackingInfo{FileName: files(name)}}
-	} else {
-		d.Backing = &types.VirtualFloppyDeviceBackingInfo{
-			VirtualDeviceDeviceBackingInfo: types.VirtualDeviceDeviceBackingInfo{DeviceName: name}}
-	}
-	return &types.VirtualFloppy{VirtualDevice: d}
 }
 
 // ethernet0.addressType = "static", ethernet0.address = "00:50:56:25:48:c7"
@@ -155,10 +148,10 @@ func readNIC(f *vmxFile, slot string, n int32) types.BaseVirtualDevice {
 	d := types.VirtualDevice{
 		Key: 4000 + n, ControllerKey: 100, UnitNumber: types.NewInt32(7 + n),
 		DeviceInfo: describe(fmt.Sprintf("Network adapter %d", n+1), network), Connectable: connectable(f, slot),
-		Backing: &types.VirtualEthernetCardNetworkBackingInfo{
-			VirtualDeviceDeviceBackingInfo: types.VirtualDeviceDeviceBackingInfo{DeviceName: network}},
+		Backing: readNetwork(f, slot, network),
 	}
-	card := types.VirtualEthernetCard{VirtualDevice: d, WakeOnLanEnabled: types.NewBool(true)}
+	card := types.VirtualEthernetCard{
+		VirtualDevice: d, WakeOnLanEnabled: types.NewBool(!strings.EqualFold(f.get(slot+".wakeOnPcktRcv", "true"), "false"))}
 	switch strings.ToLower(f.get(slot+".addressType", "generated")) {
 	case "static":
 		card.AddressType, card.MacAddress = "manual", f.get(slot+".address", "")
@@ -171,6 +164,18 @@ func readNIC(f *vmxFile, slot string, n int32) types.BaseVirtualDevice {
 		return strings.EqualFold(m.name, f.get(slot+".virtualDev", ""))
 	})
 	return nicModels[max(i, 0)].make(card).(types.BaseVirtualDevice)
+}
+
+// ethernet0.dvs.switchId = "50 1e ...", ethernet0.dvs.portgroupId = "dvportgroup-7"
+func readNetwork(f *vmxFile, slot, network string) types.BaseVirtualDeviceBackingInfo {
+	group := f.get(slot+".dvs.portgroupId", "")
+	if group == "" {
+		return &types.VirtualEthernetCardNetworkBackingInfo{
+			VirtualDeviceDeviceBackingInfo: types.VirtualDeviceDeviceBackingInfo{DeviceName: network}}
+	}
+	return &types.VirtualEthernetCardDistributedVirtualPortBackingInfo{Port: types.DistributedVirtualSwitchPortConnection{
+		SwitchUuid: f.get(slot+".dvs.switchId", ""), PortgroupKey: group, PortKey: f.get(slot+".dvs.portId", ""),
+		ConnectionCookie: int32(f.integer(slot+".dvs.connectionId", 0))}}
 }
 
 // connectable is for a domain that is off; power-on connects what starts so.

@@ -21,7 +21,7 @@ from ansible_collections.virt.esx.plugins.module_utils._names import (
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import DatastoreFile, get_file, put_file
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
 from ansible_collections.virt.esx.plugins.modules.esx_domain import CONTRACT
-from ansible_collections.virt.esx.tests.integration.contracts import carry_out
+from ansible_collections.virt.esx.tests.integration.contracts import carry_out, give_disks
 from ansible_collections.virt.esx.tests.integration.running import PASSWORD, USER
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
@@ -67,12 +67,15 @@ def domain_xml(
 
 
 def ensure(simulator: Simulator, *, check: bool = False, diff: bool = True, **arguments: Any) -> Result:
-    """The result of the module, which may not warn."""
+    """The result of the module, which may not warn; a domain that is to run gets its disks."""
+    if not check:
+        give_disks(simulator, arguments)
     return carry_out(CONTRACT, simulator, check=check, diff=diff, **arguments)
 
 
 def ensure_with_warnings(simulator: Simulator, **arguments: Any) -> tuple[Result, list[str]]:
-    """The result of the module, and its warnings."""
+    """The result of the module, and its warnings; a domain that is to run gets its disks."""
+    give_disks(simulator, arguments)
     warnings: list[str] = []
     return CONTRACT.run(Invocation(_validated(simulator, arguments), False, False, warnings.append)), warnings
 
@@ -162,14 +165,8 @@ def write_file(simulator: Simulator, path: str, content: bytes) -> None:
 
 
 def create_disk(simulator: Simulator, path: str) -> None:
-    """Create a virtual disk and its directory."""
-    with open_as_user(simulator) as host:
-        _make_directory(host, path)
-        spec = vim.VirtualDiskManager.FileBackedVirtualDiskSpec(
-            diskType="thin", adapterType="lsiLogic", capacityKb=1024
-        )
-        create = host.session.content.virtualDiskManager.CreateVirtualDisk_Task
-        host.wait(create(path, host.context.datacenter, spec), "Creating a disk")
+    """Create a virtual disk and its directory, unless it is there."""
+    simulator.add_disk(path)
 
 
 def _make_directory(host: EsxConnection, path: str) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import ChangedByOther
+from ansible_collections.virt.esx.tests.integration.contracts import give_disks
 from ansible_collections.virt.esx.tests.integration.domain.domains import (
     create_disk,
     domain_xml,
@@ -46,6 +47,9 @@ OF_A_DEFINE = [
 OF_A_CHANGE = [("PUT", 0), ("Reload", 0), ("Logout", 0)]
 OF_A_REMOVAL = [("DeleteVirtualDisk_Task", 0), ("CreateFilter", 1), ("UnregisterVM", 0)]
 
+# The files of a domain that runs.
+OF_A_DOMAIN = ["vmware.log", "web.nvram", "web.vmdk", "web.vmx"]
+
 _RUN = """
 import sys
 from ansible_collections.virt.esx.plugins.modules.esx_domain import main
@@ -57,6 +61,7 @@ def run_and_kill(esx: Simulator, at: tuple[str, int], **arguments: Any) -> None:
     """Run the module in a process of its own, and kill it while it waits for the answer to one of its calls."""
     given = {"uri": esx.uri(user=USER, no_verify=1), "password": PASSWORD, **arguments}
     method, number = at
+    give_disks(esx, arguments)
     esx.trace(reset=True)
     esx.inject(method=method, skip=number, count=1, delay=700)
     process = subprocess.Popen(
@@ -108,7 +113,7 @@ def test_a_define_that_was_killed(
     time.sleep(patience)
     assert ensure(host_with_faults, **domain_request)["domain"]["state"] == "running"
     assert not ensure(host_with_faults, **domain_request)["changed"]
-    assert files_in(host_with_faults, "[local-storage] web") == ["web.vmx"]
+    assert files_in(host_with_faults, "[local-storage] web") == OF_A_DOMAIN
     assert set(host_with_faults.domains()) == {"domain-1", "web"}
 
 
@@ -148,7 +153,7 @@ def test_two_who_define_the_same(esx: Simulator, slow: str, uuid: str | None) ->
     assert {result["domain"]["state"] for result in results} == {"running"}
     assert len({result["domain"]["moid"] for result in results}) == 1
     assert not ensure(esx, **domain_request)["changed"]
-    assert files_in(esx, "[local-storage] web") == ["web.vmx"]
+    assert files_in(esx, "[local-storage] web") == OF_A_DOMAIN
 
 
 @pytest.mark.parametrize("state", ["destroyed", "paused"])
