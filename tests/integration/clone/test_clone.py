@@ -199,7 +199,7 @@ def test_a_vmx_that_no_domain_uses_is_cloned(host: Simulator) -> None:
     for number in (2, 3):
         done = clone(host, vmx_path=f"{POOL} web/web.vmx", clone_name=f"a/b % {number}")
         assert done["domain"]["name"] == f"a/b % {number}"
-    assert set(host.domains()) == {"a/b % 2", "a/b % 3"}
+    assert set(host.domains()) == {"a%2fb %25 2", "a%2fb %25 3"}
     with pytest.raises(NotFound, match="There is no VMX"):
         clone(host, vmx_path=f"{POOL} none.vmx", clone_name="none")
 
