@@ -49,11 +49,15 @@ _ENDINGS = {".iso": "iso", ".flp": "floppy", ".img": "floppy", ".vmx": "vmx"}
 
 @dataclass(frozen=True)
 class Upload:
-    """A file to have in a datastore."""
+    """A file to have in a datastore; ``name`` is what the user knows it by, the path of ``source`` if None."""
 
     path: DatastorePath
     source: str
-    checksum: Checksum | None
+    checksum: Checksum | None = None
+    name: str | None = None
+
+    def __str__(self) -> str:
+        return self.name or self.source
 
 
 def record_path(path: DatastorePath) -> DatastorePath:
@@ -96,7 +100,7 @@ def plan_upload(
     steps = []
     if path.directory and path.parent not in found:
         steps.append(Step(f"create directory {path.parent}", partial(make_directory, connection, path.parent)))
-    steps.append(Step(f"upload {upload.source} to {path}", partial(_upload, connection, upload, size, before)))
+    steps.append(Step(f"upload {upload} to {path}", partial(_upload, connection, upload, size, before)))
     return steps, before, after
 
 
@@ -184,7 +188,7 @@ def _upload(connection: EsxConnection, upload: Upload, size: int, before: Volume
     digest = hashlib.sha256()
     with removed_on_error(connection, part):
         blocks = file_blocks(upload.source, digest.update)
-        upload_blocks(connection, part, blocks, size, f"Uploading {upload.source} to {path}")
+        upload_blocks(connection, part, blocks, size, f"Uploading {upload} to {path}")
         sent = Checksum("sha256", digest.hexdigest())
         if upload.checksum is not None and upload.checksum.algorithm == "sha256" and upload.checksum != sent:
             raise EsxError(f"The file '{upload.source}' was changed while it was uploaded; {path} is as before.")
