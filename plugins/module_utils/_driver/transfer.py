@@ -10,10 +10,9 @@ when it is complete.
 from __future__ import annotations
 
 import contextlib
-import io
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_tasks import HostTask, run_task
@@ -29,26 +28,18 @@ GONE = ("FileNotFound", "NotFound")
 _UNITS = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 
 
-class BlockReader(io.RawIOBase):
-    """A file that is read from an iterator of blocks."""
+class BlockReader:
+    """A file that is read from an iterator of blocks, without copying them."""
 
     def __init__(self, blocks: Iterator[bytes]) -> None:
-        super().__init__()
         self._blocks = blocks
-        self._rest = memoryview(b"")
+        self._rest: bytes = b""
 
-    def readable(self) -> bool:
-        """Whether it can be read."""
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        """Fill a buffer as far as one block goes."""
-        if not self._rest:
-            self._rest = memoryview(next(self._blocks, b""))
-        count = min(len(buffer), len(self._rest))
-        buffer[:count] = self._rest[:count]
-        self._rest = self._rest[count:]
-        return count
+    def read(self, size: int) -> bytes:
+        """Return the next bytes, at most so many; none at the end."""
+        block = self._rest or next(self._blocks, b"")
+        self._rest = block[size:]
+        return block[:size]
 
 
 def datastore_file(connection: EsxConnection, path: DatastorePath) -> DatastoreFile:
@@ -63,7 +54,7 @@ def upload_blocks(
 
     :param action: what it does, for the screen: ``Uploading debian.iso``.
     """
-    source = cast(BinaryIO, io.BufferedReader(BlockReader(blocks), 1 << 20))
+    source = cast(BinaryIO, BlockReader(blocks))
     progress = show_transfer(connection.progress, action, size)
     upload_file(connection.session, datastore_file(connection, path), source, size, progress=progress)
 
