@@ -68,7 +68,7 @@ _OPTIONS = (
 
 def by_us(host: Simulator, way: str, local: pathlib.Path) -> tuple[float, int]:
     """The seconds that a transfer takes, and the KiB of memory that its process needs."""
-    params = {
+    params: dict[str, object] = {
         **dict.fromkeys(_OPTIONS),
         "uri": host.uri(user=USER, no_verify=1),
         "password": PASSWORD,

@@ -18,6 +18,7 @@ from functools import partial
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_growth import plan_growth
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_tasks import DiskTasks
+from ansible_collections.virt.esx.plugins.module_utils._driver.file_users import FileUsers, read_file_users
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_tasks import Chain, HostTask, run_task, side_by_side
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, append_to_message
 from ansible_collections.virt.esx.plugins.module_utils._driver.pools import Pool, read_pools, usable_pool
@@ -87,7 +88,7 @@ def flat_path(path: DatastorePath) -> DatastorePath:
 def plan_disks(connection: EsxConnection, requests: Sequence[DiskRequest]) -> DiskPlan:
     """Return the plan by which all of some disk files exist, each at least as large as requested.
 
-    It costs two reads, and one more where a disk has to grow.
+    It costs two reads, and one more where a disk has to grow or to be cloned.
 
     :raises NotFound: if a datastore or a disk to clone does not exist.
     :raises Refused: if a disk would have to become smaller, or there is no room for it; nothing was changed then.
@@ -103,6 +104,7 @@ def plan_disks(connection: EsxConnection, requests: Sequence[DiskRequest]) -> Di
     after = {request.path: _wanted(request, found) for request in requests}
     missing = [request for request in requests if before[request.path] is None]
     _check_space(pools, found, missing)
+    _check_sources(connection, missing)
     directories = _directories(connection, [request for request in missing if request.path.parent not in found])
     tasks = DiskTasks(connection)
     steps = side_by_side(connection, [_chain(tasks, request, found) for request in missing if request.image is None])
@@ -184,6 +186,19 @@ def _check_space(
                 f"The datastore '{name}' is too full: {amount_text(size)} are needed, "
                 f"{amount_text(pools[name].available)} are free."
             )
+
+
+def _check_sources(connection: EsxConnection, missing: Sequence[DiskRequest]) -> None:
+    """Refuse to clone the disk that a running domain writes to: the host has it locked."""
+    sources = [request.clone_of for request in missing if request.clone_of is not None]
+    users = read_file_users(connection) if sources else FileUsers()
+    for source in sources:
+        for user in users.of(source):
+            if user.disk is not None and user.state == "running":
+                raise Refused(
+                    f"The disk {source} cannot be cloned: the running domain '{user.name}' writes to it.",
+                    hint="Shut the domain off, or clone the disk of a snapshot.",
+                )
 
 
 def _space(request: DiskRequest, found: Mapping[DatastorePath, Volume], capacity: int) -> int:

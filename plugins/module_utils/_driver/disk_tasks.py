@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_tasks import HostTask
-from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import GONE
+from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import GONE, deletion
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
 
@@ -93,7 +93,10 @@ class DiskTasks:
         return HostTask(f"Wiping {path}", lambda: self._manager.ZeroFillVirtualDisk_Task(str(path), self._datacenter))
 
     def delete(self, path: DatastorePath) -> HostTask:
-        """Delete a disk and its data; that it is gone already is fine."""
+        """Delete a disk and its data; that it is gone already is fine, and so is a file that is only called a disk."""
         return HostTask(
-            f"Deleting {path}", lambda: self._manager.DeleteVirtualDisk_Task(str(path), self._datacenter), GONE
+            f"Deleting {path}",
+            lambda: self._manager.DeleteVirtualDisk_Task(str(path), self._datacenter),
+            GONE,
+            otherwise={"InvalidDiskFormat": deletion(self.connection, path)},
         )

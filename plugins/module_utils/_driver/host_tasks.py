@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
@@ -33,12 +33,14 @@ class HostTask:
     :param start: makes the call and returns the reference to the task.
     :param harmless: faults that mean that there was nothing to do.
     :param domain: the virtual machine whose questions are watched, or None.
+    :param otherwise: the task to carry out instead if this one ends with a certain fault.
     """
 
     action: str
     start: Callable[[], Any]
     harmless: Sequence[str] = ()
     domain: Any = None
+    otherwise: Mapping[str, HostTask] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -91,8 +93,11 @@ def _run(connection: EsxConnection, chains: Sequence[Chain]) -> list[EsxError | 
         for number, task, outcome in zip(active, tasks, run_jobs(connection.session, jobs, at_once=AT_ONCE)):
             if not isinstance(outcome, EsxError):
                 connection.answered.extend(outcome.answered)
+            elif outcome.fault in task.otherwise:
+                errors[number] = _run(connection, [Chain("", [task.otherwise[str(outcome.fault)]])])[0]
             elif outcome.fault not in task.harmless:
                 errors[number] = outcome
+            if errors[number] is not None:
                 _undo(chains[number])
     return errors
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -243,6 +244,40 @@ def test_a_datastore_that_is_gone_or_unreachable_is_named(esx: Simulator) -> Non
     esx.control("POST", "datastore", {"datastore": DATASTORE, "accessible": False})
     with pytest.raises(Refused, match="does not reach the datastore 'datastore1'"):
         ensure(esx, "x.vmdk", capacity="1")
+
+
+def test_the_disk_of_a_running_domain_is_not_cloned(esx: Simulator) -> None:
+    source = f"{POOL} domain-1/domain-1.vmdk"
+    for check in (True, False):
+        with pytest.raises(Refused, match="the running domain 'domain-1' writes to it"):
+            ensure(esx, "clone.vmdk", clone_of=source, check=check)
+    with client(esx, login=LOGIN) as host:
+        host.wait(host.domain("domain-1").CreateSnapshot_Task("s", "", False, False))
+    assert ensure(esx, "clone.vmdk", clone_of=source)["changed"] is True
+
+
+def test_a_disk_that_another_host_has_locked_stays_as_it_is(esx: Simulator) -> None:
+    ensure(esx, "web.vmdk", capacity="1 MiB")
+    for name in ("web.vmdk", "web-flat.vmdk"):
+        esx.control("POST", "datastore", {"datastore": DATASTORE, "lock": name})
+    before = names(esx)
+    for arguments in ({"capacity": "2 MiB"}, {"state": "absent"}, {"state": "wiped"}):
+        with pytest.raises(EsxError, match="FileLocked|locked"):
+            ensure(esx, "web.vmdk", **arguments)
+    assert names(esx) == before
+    for name in ("web.vmdk", "web-flat.vmdk"):
+        esx.control("POST", "datastore", {"datastore": DATASTORE, "unlock": name})
+    assert ensure(esx, "web.vmdk", state="absent")["changed"] is True
+
+
+def test_a_file_that_is_only_called_a_disk_is_deleted_too(esx: Simulator, tmp_path: Path) -> None:
+    subprocess.run(
+        ["curl", "-sf", "-k", "-u", ":".join(LOGIN), "-T", write(tmp_path / "x", noise(MIB)),
+         f"{esx.url}/folder/web.vmdk?dsName={DATASTORE}"],
+        check=True,
+    )  # fmt: skip
+    assert ensure(esx, "web.vmdk", state="absent")["changed"] is True
+    assert "web.vmdk" not in names(esx)
 
 
 def test_a_datastore_that_fills_up_leaves_nothing_half_made(esx: Simulator, tmp_path: Path) -> None:
