@@ -159,7 +159,8 @@ questions:
 """
 
 from ansible_collections.virt.esx.plugins.module_utils._argspec import with_connection
-from ansible_collections.virt.esx.plugins.module_utils._driver.clone.clone import clone_domain, read_request
+from ansible_collections.virt.esx.plugins.module_utils._driver.clone.clone import clone_domain
+from ansible_collections.virt.esx.plugins.module_utils._driver.clone.request import read_request
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import open_connection
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._edge import Contract, Result, run_as_module

@@ -90,6 +90,7 @@ PREPARATION = """
       loop:
         - templates/debian-13.vmdk
         - web/disk.vmdk
+        - imported/imported.vmdk
         - web/old.vmdk
 
     - name: Upload the template that the examples clone

@@ -31,6 +31,7 @@ from ansible_collections.virt.esx.tests.integration.storage.volumes import (
     listed,
     names,
     noise,
+    pools,
     write,
 )
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
@@ -313,3 +314,18 @@ def test_no_change_costs_nine_calls_over_one_connection(esx: Simulator) -> None:
     trace = esx.trace()
     assert len(trace) == 9
     assert {call["connection"] for call in trace} == {trace[0]["connection"]}
+
+
+@pytest.mark.parametrize("version", ["2.5", "4.0", "5.0", "6.5"])
+def test_old_hosts_take_it_as_well(version: str, tmp_path: Path) -> None:
+    data = noise(MIB)
+    with start_host("-domains", "1", "-datastore-name", DATASTORE, "-version", version) as host:
+        for changed in (True, False):
+            image = write(tmp_path / "disk.img", data)
+            assert ensure(host, "web/web.vmdk", source=image, capacity="2 MiB")["changed"] is changed
+            assert ensure(host, "web/b.vmdk", clone_of=f"{POOL} web/web.vmdk")["changed"] is changed
+            assert ensure(host, "a.iso", source=image)["changed"] is changed
+        assert data_of(host, "web/b.vmdk") == data + bytes(MIB)
+        assert [volume["used_by"] for volume in listed(host, pattern="domain*")] == [["domain-1"]]
+        assert pools(host)[0]["capacity_bytes"] == 1024 * GIB
+        assert ensure(host, "web/b.vmdk", state="absent")["changed"] is True

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import to_mac
+from ansible_collections.virt.esx.plugins.module_utils._driver.clone.request import CloneRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.clone.source import Source, read_clone_source
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_files import DiskRequest, plan_disks
@@ -26,37 +26,19 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.disk_tasks import
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_tasks import HostTask, run_task
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import find_domain, read_domain_of
-from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_uuid
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Plan, Step, append_to_message, carry_out
 from ansible_collections.virt.esx.plugins.module_utils._driver.pools import Pool, read_pools, usable_pool
 from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import datastore_file, delete_file
 from ansible_collections.virt.esx.plugins.module_utils._driver.volumes import Volume, find_volumes
-from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, ParseError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._names import (
     DatastorePath,
-    check_datastore_path,
     escape_datastore_item,
     parse_datastore_path,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import get_file, put_file
 from ansible_collections.virt.esx.plugins.module_utils._vmx.clone import CloneIdentity, clone_vmx
-from ansible_collections.virt.esx.plugins.module_utils._vmx.mac import GENERATED_PREFIX, is_multicast
-
-
-@dataclass(frozen=True)
-class CloneRequest:
-    """The source, by name, UUID or the path of its VMX, and what its clone is to be like."""
-
-    name: str | None
-    uuid: str | None
-    vmx_path: DatastorePath | None
-    snapshot: str | None
-    clone_name: str
-    clone_uuid: str | None
-    description: str | None
-    macs: Sequence[str]
-    pool: str | None
-    allocation: str
+from ansible_collections.virt.esx.plugins.module_utils._vmx.mac import GENERATED_PREFIX
 
 
 @dataclass(frozen=True)
@@ -75,35 +57,6 @@ class Made:
     disks: list[DatastorePath] = field(default_factory=list)
     files: list[DatastorePath] = field(default_factory=list)
     ref: Any = None
-
-
-def read_request(params: Mapping[str, Any]) -> CloneRequest:
-    """Return what a module's options ask for.
-
-    :raises ParseError: for a value that no domain can have.
-    """
-    name = params["clone_name"]
-    if not name or len(name) > 80 or any(ord(character) < 32 for character in name):
-        raise ParseError(f"{name!r} is no name of a domain; it has 1 to 80 characters in one line.", where="clone_name")
-    macs = []
-    for text in params["macs"] or ():
-        mac = to_mac(text)
-        if mac is None or is_multicast(mac):
-            raise ParseError(f"'{text}' is not the MAC address of a network card.", where="macs")
-        macs.append(mac)
-    path = params["vmx_path"]
-    return CloneRequest(
-        name=params["name"],
-        uuid=None if params["uuid"] is None else parse_uuid(params["uuid"]),
-        vmx_path=None if path is None else check_datastore_path(path, where="vmx_path"),
-        snapshot=params["snapshot"],
-        clone_name=name,
-        clone_uuid=None if params["clone_uuid"] is None else parse_uuid(params["clone_uuid"]),
-        description=params["description"],
-        macs=macs,
-        pool=params["pool"],
-        allocation=params["allocation"],
-    )
 
 
 def clone_domain(connection: EsxConnection, invocation: Invocation, request: CloneRequest) -> dict[str, Any]:
@@ -136,7 +89,7 @@ def _plan(connection: EsxConnection, request: CloneRequest) -> ClonePlan:
     pools = read_pools(connection)
     if found is not None:
         record = found[0]
-        steps = _left_marker(connection, pools, parse_datastore_path(record.vmx_path or "[] "))
+        steps = _left_marker(connection, pools, record.vmx_path)
         clone = {**record.identity(), "vmx_path": record.vmx_path}
         return ClonePlan(steps, None, True, clone, Made())
     source = read_clone_source(connection, request.name, request.uuid, request.vmx_path, request.snapshot)
@@ -154,9 +107,12 @@ def marker_path(vmx: DatastorePath) -> DatastorePath:
     return vmx.beside(f".{vmx.name[: -len('.vmx')]}.clone")
 
 
-def _left_marker(connection: EsxConnection, pools: Mapping[str, Pool], vmx: DatastorePath) -> list[Step]:
-    """A clone whose task was killed at its very end has its marker yet."""
-    if vmx.datastore not in pools or not pools[vmx.datastore].is_accessible or not vmx.path.endswith(".vmx"):
+def _left_marker(connection: EsxConnection, pools: Mapping[str, Pool], vmx_path: str | None) -> list[Step]:
+    """The step that deletes the marker of a clone whose task was killed at its very end."""
+    if vmx_path is None or not vmx_path.endswith(".vmx"):
+        return []
+    vmx = parse_datastore_path(vmx_path)
+    if vmx.datastore not in pools or not pools[vmx.datastore].is_accessible:
         return []
     marker = marker_path(vmx)
     if marker not in find_volumes(connection, dict(pools), [marker]):
