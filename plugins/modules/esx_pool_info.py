@@ -16,6 +16,8 @@ description:
   - Returns the datastores that the host has mounted, with their sizes and libvirt's XML of them, as C(virsh pool-list),
     C(pool-info) and C(pool-dumpxml) do.
   - All datastores are read in one call.
+  - The static targets of the host's iSCSI adapter are pools, too, as they are for libvirt. Their volumes are the disks
+    that a target offers. They can only be read.
 options:
   name:
     description:
@@ -67,7 +69,7 @@ pools:
       sample: datastore1
     moid:
       description: The VI API's managed object id.
-      returned: always
+      returned: for a datastore
       type: str
       sample: "datastore-12"
     uuid:
@@ -77,11 +79,11 @@ pools:
       sample: a8c6fea3-f795-d979-98c1-0b45798aa12a
     volume_uuid:
       description: The UUID of a VMFS volume.
-      returned: always
+      returned: for a datastore
       type: str
       sample: 498076b2-02796c1a-ef5b-000ae484a6a3
     type:
-      description: One of V(vmfs), V(nfs), V(nfs41), V(cifs), V(vsan), V(vvol) and V(local).
+      description: One of V(vmfs), V(nfs), V(nfs41), V(cifs), V(vsan), V(vvol), V(local) and V(iscsi).
       returned: always
       type: str
       sample: vmfs
@@ -92,17 +94,17 @@ pools:
       sample: running
     maintenance:
       description: Whether it is in maintenance mode or about to enter it.
-      returned: always
+      returned: for a datastore
       type: bool
       sample: false
     writable:
       description: Whether the host may write to it.
-      returned: always
+      returned: for a datastore
       type: bool
       sample: true
     multiple_host_access:
       description: Whether more than one host has it mounted, where the server says it.
-      returned: always
+      returned: for a datastore
       type: bool
       sample: false
     capacity_bytes:
@@ -122,17 +124,17 @@ pools:
       sample: 549755813888
     provisioned_bytes:
       description: What would be used if all thin disks were full; not before API 4.0.
-      returned: always
+      returned: for a datastore
       type: int
       sample: 824633720832
     max_volume_bytes:
       description: The greatest capacity of a disk on it, where the server says it.
-      returned: always
+      returned: for a datastore
       type: int
       sample: 68169720922112
     thin_supported:
       description: Whether thin disks can be created on it, where the server says it.
-      returned: always
+      returned: for a datastore
       type: bool
       sample: true
     target:
@@ -146,10 +148,15 @@ pools:
       type: dict
       contains:
         host:
-          description: The server of a share.
+          description: The server of a share, or the address of an iSCSI target.
           returned: always
           type: str
           sample: nas.example.com
+        port:
+          description: The port of an iSCSI target.
+          returned: always
+          type: int
+          sample: 3260
         path:
           description: The path of a share on its server.
           returned: always
@@ -167,6 +174,32 @@ pools:
       type: list
       elements: str
       sample: [web]
+    volumes:
+      description: The disks that an iSCSI target offers.
+      returned: for a pool of type V(iscsi)
+      type: list
+      elements: dict
+      contains:
+        name:
+          description: The name of the device, which is libvirt's name of the volume.
+          returned: always
+          type: str
+          sample: /vmfs/devices/disks/naa.6000000000000000000000000000001
+        path:
+          description: The path of the device on the host.
+          returned: always
+          type: str
+          sample: /vmfs/devices/disks/naa.6000000000000000000000000000001
+        key:
+          description: libvirt's key of the volume.
+          returned: always
+          type: str
+          sample: 6235deeb-d477-5375-b625-e3daf5e43b49
+        capacity_bytes:
+          description: The size of the disk.
+          returned: always
+          type: int
+          sample: 10737418240
     xml:
       description: libvirt's XML of the pool. There is none of a kind of datastore that libvirt does not know.
       returned: always

@@ -85,6 +85,26 @@ def test_libvirt_says_the_same_of_a_share(tmp_path: Path) -> None:
 
 
 @needs_virsh
+def test_libvirt_says_the_same_of_iscsi_targets(tmp_path: Path) -> None:
+    with start_host("-domains", "0", "-datastore-name", DATASTORE, "-iscsi-targets", "2") as host:
+        virsh, found = Virsh(host, tmp_path), pools(host)
+        assert sorted(virsh("pool-list", "--name").split()) == sorted(pool["name"] for pool in found)
+        targets = [pool for pool in found if pool["type"] == "iscsi"]
+        assert len(targets) == 2
+        for pool in targets:
+            assert virsh("pool-dumpxml", pool["name"]).strip() == pool["xml"].strip()
+            (volume,) = pool["volumes"]
+            assert virsh("vol-list", pool["name"]).split() == [volume["name"], volume["path"]]
+            assert virsh("vol-key", "--pool", pool["name"], volume["name"]).strip() == volume["key"]
+            facts = virsh.facts("vol-info", "--bytes", "--pool", pool["name"], volume["name"])
+            assert int(facts["Capacity"].split()[0]) == volume["capacity_bytes"] == 10 * GIB
+        result = {"pools": pools(host, name=targets[1]["name"], refresh=True)}
+        assert result["pools"] == targets[1:]
+        assert "RescanHba" in host.methods()
+        assert undescribed(result, {"type": "dict", "contains": yaml.safe_load(esx_pool_info.RETURN)}) == []
+
+
+@needs_virsh
 def test_libvirt_says_the_same_of_volumes(esx: Simulator, virsh: Virsh, tmp_path: Path) -> None:
     ensure(esx, "web/a b.vmdk", capacity="64 MiB")
     ensure(esx, "web/thick.vmdk", capacity="1 MiB", allocation="thick")

@@ -5,15 +5,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import uuid
 from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, list_domains
 from ansible_collections.virt.esx.plugins.module_utils._driver.pools import Pool, read_pools
-from ansible_collections.virt.esx.plugins.module_utils._driver.storage.volume_xml import write_pool_xml
+from ansible_collections.virt.esx.plugins.module_utils._driver.storage.iscsi import iscsi_infos
+from ansible_collections.virt.esx.plugins.module_utils._driver.storage.volume_xml import md5_uuid, write_pool_xml
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name
 
 # The types of datastores by the class of their info, where libvirt tells them apart by it.
@@ -21,7 +20,7 @@ _TYPES = {"LocalDatastoreInfo": "local", "VmfsDatastoreInfo": "vmfs", "VsanDatas
 
 
 def pool_infos(connection: EsxConnection, *, name: str | None, refresh: bool, domains: bool) -> list[dict[str, Any]]:
-    """Return what is to be said of the datastores of the host, sorted by name.
+    """Return what is to be said of the datastores of the host, and of its iSCSI targets; each sorted by name.
 
     :param name: only the one of that name.
     :param refresh: let the host look at them first.
@@ -39,7 +38,7 @@ def pool_infos(connection: EsxConnection, *, name: str | None, refresh: bool, do
         records = list_domains(connection, ["datastore"])
         for pool, info in zip(chosen, infos):
             info["domains"] = _domains(pool, records)
-    return infos
+    return infos + iscsi_infos(connection, name=name, refresh=refresh)
 
 
 def _domains(pool: Pool, records: list[DomainRecord]) -> list[str]:
@@ -52,7 +51,7 @@ def _info(pool: Pool) -> dict[str, Any]:
     facts = {
         "name": pool.name,
         "moid": pool.moid,
-        "uuid": pool_uuid("" if mount is None else str(mount.path or "")),
+        "uuid": md5_uuid("" if mount is None else str(mount.path or "")),
         "type": _type(values),
         "state": "running" if pool.is_accessible else "inaccessible",
         "capacity_bytes": pool.capacity,
@@ -69,11 +68,6 @@ def _info(pool: Pool) -> dict[str, Any]:
         "thin_supported": values["capability.perFileThinProvisioningSupported"],
     }
     return {**facts, "xml": write_pool_xml(facts)}
-
-
-def pool_uuid(path: str) -> str:
-    """Return libvirt's UUID of a pool: the MD5 of the path at which the host mounts it."""
-    return str(uuid.UUID(bytes=hashlib.md5(path.encode(), usedforsecurity=False).digest()))
 
 
 def _type(values: Mapping[str, Any]) -> str:
@@ -102,6 +96,7 @@ def _source(info: Any) -> dict[str, Any]:
     nas, vmfs = getattr(info, "nas", None), getattr(info, "vmfs", None)
     return {
         "host": None if nas is None else nas.remoteHost,
+        "port": None,
         "path": None if nas is None else nas.remotePath,
         "devices": [] if vmfs is None else [f"{extent.diskName}:{extent.partition}" for extent in vmfs.extent or ()],
     }

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,6 +88,11 @@ def write_volume_xml(volume: Volume, key: str) -> str | None:
     )
 
 
+def md5_uuid(text: str) -> str:
+    """Return the UUID that libvirt makes of a text, such as the path at which a host mounts a pool."""
+    return str(uuid.UUID(bytes=hashlib.md5(text.encode(), usedforsecurity=False).digest()))
+
+
 def write_pool_xml(facts: dict[str, Any]) -> str | None:
     """Return a pool's XML as ``virsh pool-dumpxml`` prints it; None for a kind of datastore that libvirt refuses.
 
@@ -96,13 +103,14 @@ def write_pool_xml(facts: dict[str, Any]) -> str | None:
         return None
     kind, lines = source
     middle = "".join(f"    {line}\n" for line in lines)
+    path = "" if facts["target"] is None else f"    <path>{escaped(facts['target'], True)}</path>\n"
     return (
         f"<pool type='{kind}'>\n  <name>{escaped(facts['name'], True)}</name>\n  <uuid>{facts['uuid']}</uuid>\n"
         f"  <capacity unit='bytes'>{facts['capacity_bytes']}</capacity>\n"
         f"  <allocation unit='bytes'>{facts['allocation_bytes']}</allocation>\n"
         f"  <available unit='bytes'>{facts['available_bytes']}</available>\n"
         f"  <source>\n{middle}  </source>\n"
-        f"  <target>\n    <path>{escaped(facts['target'], True)}</path>\n"
+        f"  <target>\n{path}"
         "    <permissions>\n      <mode>00</mode>\n      <owner>0</owner>\n      <group>0</group>\n"
         "    </permissions>\n  </target>\n</pool>\n"
     )
@@ -116,6 +124,11 @@ def _pool_source(facts: dict[str, Any]) -> tuple[str, list[str]] | None:
         format_ = "cifs" if facts["type"] == "cifs" else "nfs"
         host, path = (attribute(facts["source"][part] or "", True) for part in ("host", "path"))
         return "netfs", [f"<host name='{host}'/>", f"<dir path='{path}'/>", f"<format type='{format_}'/>"]
+    if facts["type"] == "iscsi":
+        host, iqn = attribute(facts["source"]["host"] or "", True), attribute(facts["name"], True)
+        port = facts["source"]["port"]
+        lines = [f"<host name='{host}'" + (f" port='{port}'/>" if port else "/>")]
+        return "iscsi", [*lines, "<initiator>", f"  <iqn name='{iqn}'/>", "</initiator>"]
     if facts["type"] == "local":
         return "dir", []
     return None
