@@ -83,11 +83,12 @@ def run_task(connection: EsxConnection, task: HostTask) -> None:
 def _run(connection: EsxConnection, chains: Sequence[Chain]) -> list[EsxError | None]:
     """Carry out the first tasks of all chains, then the second ones, and so on; return what each came to."""
     errors: list[EsxError | None] = [None] * len(chains)
+    patience = float(connection.session.options.timeout)  # a copy takes as long as it makes progress
     for level in range(max((len(chain.tasks) for chain in chains), default=0)):
         active = [n for n, chain in enumerate(chains) if errors[n] is None and level < len(chain.tasks)]
         tasks = [chains[n].tasks[level] for n in active]
         jobs = [
-            Job(task.action, task.start, task.domain, _progress(connection, task.action), patient=True)
+            Job(task.action, task.start, task.domain, _progress(connection, task.action), patience=patience)
             for task in tasks
         ]
         for number, task, outcome in zip(active, tasks, run_jobs(connection.session, jobs, at_once=AT_ONCE)):
