@@ -15,11 +15,12 @@ Note that this plugin util is private to the collection: it can change at any ti
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from ansible import constants  # type: ignore[attr-defined,unused-ignore]  # (it makes its names when loaded)
@@ -46,7 +47,7 @@ class EsxAction(ActionBase):
 
     contract: Contract
     # The options that name files on the controller, which are looked for as those of ansible.builtin.copy are.
-    files: Sequence[str] = ()
+    files: tuple[str, ...] = ()
 
     _supports_async = True
     _supports_check_mode = True
@@ -81,7 +82,7 @@ class EsxAction(ActionBase):
         for option in self.files if self._connection.transport == "local" else ():
             path = self._task.args.get(option)
             if isinstance(path, str) and path and not pathlib.Path(path).is_absolute():
-                with suppress(AnsibleError):
+                with contextlib.suppress(AnsibleError):
                     self._task.args[option] = self._find_needle("files", path)
 
     @contextmanager
