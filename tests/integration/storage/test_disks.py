@@ -32,6 +32,7 @@ from ansible_collections.virt.esx.tests.integration.storage.volumes import (
     names,
     noise,
     pools,
+    warnings_of,
     write,
 )
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
@@ -175,6 +176,15 @@ def test_what_a_domain_uses_is_never_deleted(esx: Simulator) -> None:
     assert [volume["used_by"] for volume in listed(esx)] == [["domain-1"]]
 
 
+def test_an_allocation_that_has_no_effect_is_in_a_warning(esx: Simulator) -> None:
+    ensure(esx, "web.vmdk", capacity="1 MiB", allocation="thin")
+    assert ensure(esx, "web.vmdk", capacity="1 MiB", allocation="thin")["changed"] is False
+    assert ensure(esx, "web.vmdk", capacity="1 MiB")["changed"] is False
+    assert warnings_of(esx, path=f"{POOL} web.vmdk", capacity="1 MiB", allocation="thick") == [
+        f"The disk {POOL} web.vmdk is thin and stays so; only a clone of it can be thick."
+    ]
+
+
 def test_all_that_is_returned_is_documented(esx: Simulator) -> None:
     result = ensure(esx, "web.vmdk", capacity="1 MiB")
     del result["changed"]
@@ -199,6 +209,11 @@ def test_all_that_is_returned_is_documented(esx: Simulator) -> None:
         ({"path": "[datastore1] x.vmdk", "clone_of": "[datastore1] x.iso"}, "are not both disks"),
         ({"path": "[datastore1] x.vmdk", "clone_of": "[datastore1] x.vmdk"}, "is the volume itself"),
         ({"path": "[datastore1] x.vmdk", "state": "absent", "capacity": "1"}, "does not go with state absent"),
+        (
+            {"path": "[datastore1] x.vmdk", "moved_from": "[datastore1] y.vmdk", "allocation": "thin"},
+            "not go with moved",
+        ),
+        ({"path": "[datastore1] x.vmdk", "dest": "x.vmdk", "capacity": "1"}, "does not go with dest"),
         ({"path": "[datastore1] x.iso", "state": "wiped"}, "only disks can be wiped"),
         ({"pool": "datastore1", "xml": "<pool/>"}, "is not the description of a volume"),
         (

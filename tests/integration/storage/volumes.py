@@ -11,6 +11,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.modules import esx_pool_info, esx_volume, esx_volume_info
 from ansible_collections.virt.esx.tests.integration.contracts import carry_out
 from ansible_collections.virt.esx.tests.integration.running import DATASTORE, PASSWORD, USER
@@ -26,6 +28,15 @@ LOGIN = (USER, PASSWORD)
 def ensure(host: Simulator, path: str, **arguments: Any) -> dict[str, Any]:
     """The result of ``esx_volume`` for a path below the first datastore."""
     return carry_out(esx_volume.CONTRACT, host, path=f"{POOL} {path}", **arguments)
+
+
+def warnings_of(host: Simulator, **arguments: Any) -> list[str]:
+    """What ``esx_volume`` warns of."""
+    given = {"uri": host.uri(user=USER, no_verify=1), "password": PASSWORD, **arguments}
+    params = ArgumentSpecValidator(**esx_volume.CONTRACT.validation()).validate(given).validated_parameters
+    warnings: list[str] = []
+    esx_volume.CONTRACT.run(Invocation(params, False, False, warnings.append))
+    return warnings
 
 
 def listed(host: Simulator, **arguments: Any) -> list[dict[str, Any]]:

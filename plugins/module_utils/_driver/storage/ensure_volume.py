@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
-from ansible_collections.virt.esx.plugins.module_utils._driver.disk_files import DiskRequest, plan_disks
+from ansible_collections.virt.esx.plugins.module_utils._driver.disk_files import THICK, THIN, DiskRequest, plan_disks
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_tasks import DiskTasks
 from ansible_collections.virt.esx.plugins.module_utils._driver.file_users import read_file_users
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_tasks import Chain, HostTask, side_by_side
@@ -52,6 +52,7 @@ def ensure_volume(connection: EsxConnection, invocation: Invocation, request: Vo
         outcome = _carry_out_reading(invocation, planner(connection, request))
     else:
         outcome = carry_out(connection, invocation, lambda: planner(connection, request))
+    _warn_of_allocation(connection, request, outcome.first.before)
     after = outcome.plan.after
     if outcome.steps and after is not None and not invocation.check_mode:
         after = find_volumes(connection, read_pools(connection), [after.path]).get(after.path, after)
@@ -85,7 +86,9 @@ def _plan_disk(connection: EsxConnection, request: VolumeRequest) -> VolumePlan:
     if request.source is not None:
         image = inspect_image(request.source, request.source_format)
         verify(request.source, request.checksum)
-    wanted = DiskRequest(request.path, request.capacity, request.allocation, request.adapter, request.clone_of, image)
+    wanted = DiskRequest(
+        request.path, request.capacity, request.allocation or THIN, request.adapter, request.clone_of, image
+    )
     plan = plan_disks(connection, [wanted])
     return VolumePlan(plan.steps, None, plan.before[request.path], plan.after[request.path])
 
@@ -205,6 +208,19 @@ def _existing(connection: EsxConnection, pools: dict[str, Pool], path: Datastore
     if path not in found:
         raise NotFound(f"There is no volume {path}.")
     return found[path]
+
+
+def _warn_of_allocation(connection: EsxConnection, request: VolumeRequest, before: Volume | None) -> None:
+    """Say where a requested allocation has no effect."""
+    wanted = request.allocation
+    if wanted is None:
+        return
+    if before is not None and before.provisioning not in (None, THIN if wanted == THIN else THICK):
+        connection.warn(
+            f"The disk {request.path} is {before.provisioning} and stays so; only a clone of it can be {wanted}."
+        )
+    if before is None and not connection.is_direct and (request.source or request.clone_of):
+        connection.warn(f"A vCenter decides by itself how the space of {request.path} is allocated, not {wanted}.")
 
 
 def _checksum_text(invocation: Invocation, request: VolumeRequest, steps: Sequence[str]) -> str:

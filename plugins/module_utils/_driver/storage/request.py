@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.virt.esx.plugins.module_utils._driver.disk_files import ADAPTERS, THIN
+from ansible_collections.virt.esx.plugins.module_utils._driver.disk_files import ADAPTERS
 from ansible_collections.virt.esx.plugins.module_utils._driver.local_files import Checksum, parse_checksum
 from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_bytes
 from ansible_collections.virt.esx.plugins.module_utils._driver.storage.volume_xml import VolumeXml, read_volume_xml
@@ -25,12 +25,12 @@ _CONTENTS = ("source", "clone_of", "moved_from", "dest")
 
 @dataclass(frozen=True)
 class VolumeRequest:
-    """A volume and what is wanted of it; sizes in bytes."""
+    """A volume and what is wanted of it; sizes in bytes, ``allocation`` None where it was not given."""
 
     path: DatastorePath
     state: str
     capacity: int | None
-    allocation: str
+    allocation: str | None
     adapter: str
     source: str | None
     source_format: str | None
@@ -63,7 +63,7 @@ def read_request(params: Mapping[str, Any]) -> VolumeRequest:
         path=path,
         state=params["state"],
         capacity=None if capacity is None else -(-capacity // 1024) * 1024,
-        allocation=params["allocation"] or xml.allocation or THIN,
+        allocation=params["allocation"] or xml.allocation,
         adapter=params["adapter"] or ADAPTERS[0],
         source=params["source"],
         source_format=params["source_format"],
@@ -121,8 +121,9 @@ def _check_contents(request: VolumeRequest, given: set[str]) -> None:
         raise ParseError("a checksum is that of source or dest; neither is given.", where="checksum")
     if request.source_format is not None and request.source is None:
         raise ParseError("it is the format of source, which is not given.", where="source_format")
-    if request.capacity is not None and (request.moved_from or request.dest):
-        raise ParseError(f"it does not go with {contents[0]}.", where="capacity")
+    unused = given.intersection(("capacity", "allocation", "adapter", "xml"))
+    if unused and (request.moved_from or request.dest):
+        raise ParseError(f"{', '.join(sorted(unused))} does not go with {contents[0]}.")
 
 
 def _check_names(request: VolumeRequest, given: set[str]) -> None:
