@@ -133,7 +133,7 @@ domain:
       type: str
       sample: "[datastore1] web2/web2.vmx"
 steps:
-  description: What was done, in order; in check mode, what would be done.
+  description: The steps that were done, in order; in check mode, those that would be done.
   returned: success
   type: list
   elements: str

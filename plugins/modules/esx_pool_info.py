@@ -113,17 +113,17 @@ pools:
       type: int
       sample: 1099511627776
     available_bytes:
-      description: What is free.
+      description: Its free space.
       returned: always
       type: int
       sample: 549755813888
     allocation_bytes:
-      description: What is used.
+      description: Its used space.
       returned: always
       type: int
       sample: 549755813888
     provisioned_bytes:
-      description: What would be used if all thin disks were full; not before API 4.0.
+      description: The space that would be used if all thin disks were full. Not known before API 4.0.
       returned: for a datastore
       type: int
       sample: 824633720832
@@ -143,7 +143,7 @@ pools:
       type: str
       sample: /vmfs/volumes/498076b2-02796c1a-ef5b-000ae484a6a3
     source:
-      description: What it is on.
+      description: The server or the devices that it is on.
       returned: always
       type: dict
       contains:

@@ -118,7 +118,7 @@ def plan_disks(connection: EsxConnection, requests: Sequence[DiskRequest]) -> Di
 
 
 def _paths(request: DiskRequest) -> list[DatastorePath]:
-    """What has to be looked for: the disk, what was left over of it, and what it is a clone of."""
+    """The files to look for: the disk, its left-overs, and the source of a clone."""
     part = part_path(request.path)
     return [request.path, part, flat_path(part), *([] if request.clone_of is None else [request.clone_of])]
 

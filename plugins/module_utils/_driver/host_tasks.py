@@ -13,6 +13,7 @@ import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
@@ -67,7 +68,7 @@ def side_by_side(connection: EsxConnection, chains: Sequence[Chain]) -> list[Ste
         if error is not None:
             raise error
 
-    return [Step(chain.name, lambda number=number: finish(number)) for number, chain in enumerate(chains)]  # type: ignore[misc]
+    return [Step(chain.name, partial(finish, number)) for number, chain in enumerate(chains)]
 
 
 def run_task(connection: EsxConnection, task: HostTask) -> None:

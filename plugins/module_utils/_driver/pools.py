@@ -59,7 +59,7 @@ class Pool:
 
     @property
     def available(self) -> int:
-        """What is free, 0 if it is not accessible."""
+        """Its free space, 0 if it is not accessible."""
         return int(self.values["summary.freeSpace"] or 0) if self.is_accessible else 0
 
     @property

@@ -53,7 +53,7 @@ class Volume:
     modified: datetime.datetime | None = None
 
     def facts(self) -> dict[str, Any]:
-        """What modules return of it."""
+        """Return it as a part of a module's result."""
         return {
             "path": str(self.path),
             "pool": self.path.datastore,
@@ -91,15 +91,12 @@ def find_volumes(
     return found
 
 
-def list_volumes(
-    connection: EsxConnection, pools: Sequence[Pool], types: Sequence[str], directory: str = ""
-) -> list[Volume]:
+def list_volumes(connection: EsxConnection, pools: Sequence[Pool], types: Sequence[str]) -> list[Volume]:
     """Return all files of some types, sorted by path; one search a datastore, side by side.
 
     :param types: some of ``VOLUME_TYPES``.
-    :param directory: where to begin in each datastore, empty for its root.
     """
-    places = [(pool, DatastorePath(pool.name, directory), None) for pool in pools]
+    places = [(pool, DatastorePath(pool.name, ""), None) for pool in pools]
     volumes = [
         volume
         for results in _search(connection, places, types=types, below=True)

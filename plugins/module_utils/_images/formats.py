@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Recognising disk images by their first and last bytes, without trusting a file's name.
 
-What an image refers to (a backing file, a parent, an external data file) is refused: it would read another file of
-the machine into the disk.
+An image that refers to another file (a backing file, a parent, an external data file) is refused: it would read that
+file of the machine into the disk.
 """
 
 from __future__ import annotations

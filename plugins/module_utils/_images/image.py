@@ -106,7 +106,7 @@ def _recognise(path: str, format_: str | None) -> Recognised:
 
 
 def _named(path: str, read: Callable[[], Value]) -> Value:
-    """What ``read`` returns; its errors say which image is meant."""
+    """Call ``read``; its errors name the image."""
     try:
         return read()
     except ParseError as error:

@@ -44,7 +44,7 @@ _ADDRESS = re.compile(
 
 @dataclass(frozen=True)
 class CloneSource:
-    """What a clone needs to know of a VMX: the file names of hard disks by slot, network cards, the NVRAM file."""
+    """The parts of a VMX that a clone changes: the file names of hard disks by slot, network cards, the NVRAM file."""
 
     disks: Mapping[str, str]
     cards: Sequence[str]
@@ -54,7 +54,7 @@ class CloneSource:
 
 @dataclass(frozen=True)
 class CloneIdentity:
-    """What a clone has of its own: ``files`` are file names by slot, ``macs`` MAC addresses by network card."""
+    """The identity of a clone: ``files`` are file names by slot, ``macs`` MAC addresses by network card."""
 
     name: str
     uuid: str
@@ -67,7 +67,7 @@ class CloneIdentity:
 def read_source(vmx: bytes) -> CloneSource:
     """Return what a clone of a VMX needs.
 
-    :raises ParseError: for what is no VMX.
+    :raises ParseError: if it is not a VMX.
     :raises Refused: for an encrypted domain, whose files cannot be used by another one.
     """
     file = VmxFile(vmx, _ESX)

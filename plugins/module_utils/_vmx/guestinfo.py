@@ -32,7 +32,7 @@ _REDACTED = ("---", " ")
 
 @dataclass(frozen=True)
 class CloudInit:
-    """What cloud-init is told; ``network_config`` is netplan's form, version 2. None for what is not given."""
+    """cloud-init's data; ``network_config`` is netplan's form, version 2. None for what is not given."""
 
     meta_data: Mapping[str, Any]
     user_data: str | None = None

@@ -108,7 +108,7 @@ def values(host: Simulator, path: str) -> dict[str, str]:
     return dict(re.findall(r'^([\w.:]+) = "(.*)"$', content(host, path).decode(), re.MULTILINE))
 
 
-def test_a_clone_is_foretold_then_made_and_is_then_no_change(host: Simulator) -> None:
+def test_check_mode_predicts_a_clone_and_a_second_run_changes_nothing(host: Simulator) -> None:
     predicted = clone(host, check=True, diff=True)
     assert set(host.domains()) == {"web"}
     done = clone(host, diff=True)

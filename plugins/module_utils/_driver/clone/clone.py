@@ -9,7 +9,6 @@ directory marks what is half made, so that a task that is run again knows that i
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import uuid
@@ -28,7 +27,11 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import find_domain, read_domain_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Plan, Step, append_to_message, carry_out
 from ansible_collections.virt.esx.plugins.module_utils._driver.pools import Pool, read_pools, usable_pool
-from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import datastore_file, delete_file
+from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import (
+    datastore_file,
+    delete_file,
+    make_directory,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.volumes import Volume, find_volumes
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._names import (
@@ -52,7 +55,7 @@ class ClonePlan(Plan):
 
 @dataclass
 class Made:
-    """What the steps have made so far, to be deleted if a later one fails; ``ref`` is the domain once it is there."""
+    """The files made so far, to be deleted if a later step fails; ``ref`` is the domain once it is there."""
 
     disks: list[DatastorePath] = field(default_factory=list)
     files: list[DatastorePath] = field(default_factory=list)
@@ -165,7 +168,9 @@ class _Work:
         missing = [path for path, volume in plan.before.items() if volume is None]
         steps = list(plan.directories)
         if not plan.directories and self.vmx.parent not in found:
-            steps.append(Step(f"create directory {self.vmx.parent}", self._make_directory))
+            steps.append(
+                Step(f"create directory {self.vmx.parent}", partial(make_directory, connection, self.vmx.parent))
+            )
         steps.append(Step("mark the clone as half made", partial(self._mark, missing)))
         steps += plan.disks
         if self.source.nvram is not None and nvram is not None:
@@ -189,14 +194,9 @@ class _Work:
         )
 
     def _mark_text(self) -> str:
-        """What tells a clone of this source from others; the disks of a snapshot have names of their own."""
+        """A text that differs for clones of other sources; the disks of a snapshot have names of their own."""
         about = [str(self.source.vmx), *map(str, self.source.disks.values())]
         return hashlib.sha256("\n".join(about).encode()).hexdigest()
-
-    def _make_directory(self) -> None:
-        manager, datacenter = self.connection.session.content.fileManager, self.connection.context.datacenter
-        with contextlib.suppress(EsxError):
-            manager.MakeDirectory(str(self.vmx.parent), datacenter, True)
 
     def _mark(self, missing: Sequence[DatastorePath]) -> None:
         marker = marker_path(self.vmx)

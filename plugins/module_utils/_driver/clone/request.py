@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the options of ``esx_clone`` ask for, read and checked without a connection."""
+"""The options of ``esx_clone``, read and checked without a connection."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ _CONTROLLERS = (("ide", 200, 4), ("scsi", 1000, 4), ("sata", 15000, 4), ("nvme",
 
 @dataclass(frozen=True)
 class Source:
-    """What is cloned: its VMX and its content, its disks by slot, network cards, NVRAM file; and its domain if any."""
+    """The source: its VMX and its content, its disks by slot, network cards, NVRAM file; and its domain if any."""
 
     vmx: DatastorePath
     content: bytes

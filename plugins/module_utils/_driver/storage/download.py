@@ -73,7 +73,7 @@ def plan_download(connection: EsxConnection, volume: Volume, dest: str, checksum
 def _of_disk(
     connection: EsxConnection, volume: Volume, dest: pathlib.Path, checksum: Checksum | None
 ) -> Download | None:
-    """What to fetch of a disk: its data, and a descriptor that goes with them; None for a disk that is one file."""
+    """The data of a disk, and a descriptor that goes with them; None for a disk that is one file."""
     running = [user for user in read_file_users(connection).of(volume.path) if user.state == "running"]
     if running:
         raise Refused(f"The disk {volume.path} is used by the running domain '{running[0].name}'; shut it off first.")

@@ -80,7 +80,7 @@ def _type(values: Mapping[str, Any]) -> str:
 
 
 def _provisioned(pool: Pool) -> int | None:
-    """What the disks would take if all of them were full; None before API 4.0."""
+    """The space that would be used if all disks were full; None before API 4.0."""
     uncommitted = pool.values.get("summary.uncommitted")
     return None if uncommitted is None else pool.capacity - pool.available + int(uncommitted)
 
@@ -92,7 +92,7 @@ def _volume_uuid(info: Any) -> str | None:
 
 
 def _source(info: Any) -> dict[str, Any]:
-    """What the datastore is on: the share of a server, or the devices of the host."""
+    """The share of a server, or the devices of the host, that the datastore is on."""
     nas, vmfs = getattr(info, "nas", None), getattr(info, "vmfs", None)
     return {
         "host": None if nas is None else nas.remoteHost,

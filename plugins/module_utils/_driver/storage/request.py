@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the options of ``esx_volume`` ask for, read and checked without a connection."""
+"""The options of ``esx_volume``, read and checked without a connection."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.volumes import EX
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, check_datastore_path
 
-PRESENT, ABSENT, WIPED = STATES = ("present", "absent", "wiped")
+PRESENT, ABSENT, WIPED = "present", "absent", "wiped"
 
 # The options that say what is in a volume; only one of them at a time.
 _CONTENTS = ("source", "clone_of", "moved_from", "dest")
@@ -127,7 +127,7 @@ def _check_contents(request: VolumeRequest, given: set[str]) -> None:
 
 
 def _check_names(request: VolumeRequest, given: set[str]) -> None:
-    """What is only for disks, and what is for a file of the same kind as another."""
+    """Refuse options for disks with other files, and a source of another kind than the volume."""
     only_disks = given.intersection(("capacity", "allocation", "adapter", "source_format", "xml"))
     if only_disks and not request.is_disk:
         raise ParseError(

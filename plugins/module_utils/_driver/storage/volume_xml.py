@@ -29,7 +29,7 @@ _FORMATS = {"vmdk": "vmdk", "iso": "iso", "floppy": "raw"}
 
 @dataclass(frozen=True)
 class VolumeXml:
-    """What a description of a volume asks for: sizes in bytes, ``allocation`` as the option of that name."""
+    """The contents of a volume's description: sizes in bytes, ``allocation`` as the option of that name."""
 
     name: str | None = None
     capacity: int | None = None
