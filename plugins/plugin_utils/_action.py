@@ -46,7 +46,8 @@ class EsxAction(ActionBase):
     """Runs a module's contract here where the task runs on the controller, else the module itself."""
 
     contract: Contract
-    # The options that name files on the controller, which are looked for as those of ansible.builtin.copy are.
+    # The options that name files on the controller, which are looked for as those of ansible.builtin.copy are;
+    # "disks.image" is the key of each entry of a list.
     files: tuple[str, ...] = ()
 
     _supports_async = True
@@ -80,10 +81,16 @@ class EsxAction(ActionBase):
     def _find_files(self) -> None:
         """Make the paths of files absolute that are beside the playbook or in a role, if the task runs here."""
         for option in self.files if self._connection.transport == "local" else ():
-            path = self._task.args.get(option)
-            if isinstance(path, str) and path and not pathlib.Path(path).is_absolute():
-                with contextlib.suppress(AnsibleError):
-                    self._task.args[option] = self._find_needle("files", path)
+            name, _dot, key = option.partition(".")
+            holders = self._task.args.get(name) if key else [self._task.args]
+            for holder in holders if isinstance(holders, list) else ():
+                self._find_file(holder, key or name)
+
+    def _find_file(self, holder: Any, key: str) -> None:
+        path = holder.get(key) if isinstance(holder, dict) else None
+        if isinstance(path, str) and path and not pathlib.Path(path).is_absolute():
+            with contextlib.suppress(AnsibleError):
+                holder[key] = self._find_needle("files", path)
 
     @contextmanager
     def _environment(self) -> Iterator[None]:

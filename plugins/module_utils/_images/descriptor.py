@@ -45,7 +45,7 @@ class Extent:
 
 @dataclass(frozen=True)
 class Descriptor:
-    """A descriptor as typed values: ``kind`` is its createType, such as ``monolithicFlat``, ``adapter`` in lower case."""
+    """A descriptor: ``kind`` is its createType, such as ``monolithicFlat``, ``adapter`` in lower case."""
 
     kind: str
     extents: tuple[Extent, ...]
