@@ -205,9 +205,22 @@ domains:
           returned: always
           type: str
         current:
-          description: Whether the domain stands on it.
+          description: Whether the domain's changes since then are based on it.
           returned: always
           type: bool
+        path:
+          description: The names from the root of the tree on.
+          returned: always
+          type: str
+          sample: installed/before-upgrade
+        quiesced:
+          description: Whether the guest's file systems were quiesced.
+          returned: always
+          type: bool
+        xml:
+          description: libvirt's XML of it.
+          returned: always
+          type: str
     guest:
       description: What VMware Tools tell of the guest.
       returned: when O(gather) has V(guest)

@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from ansible_collections.virt.esx.tests.integration.running import DATASTORE, PASSWORD, USER, WAYS
+from ansible_collections.virt.esx.tests.integration.virsh import Virsh
 from ansible_collections.virt.esx.tests.simulator_client import Simulator, start_simulator
 
 
@@ -31,3 +33,9 @@ def host() -> Iterator[Simulator]:
         yield simulator
         assert "Fetch" not in simulator.methods()
         assert simulator.sessions() == []
+
+
+@pytest.fixture
+def virsh(tmp_path: Path) -> Virsh:
+    """The real virsh."""
+    return Virsh(tmp_path)

@@ -22,6 +22,7 @@ import (
 //	GET    /_simulator/trace     the calls so far
 //	DELETE /_simulator/trace     the same, and they are forgotten
 //	POST   /_simulator/domain    somebody else changes a domain (see act)
+//	POST   /_simulator/host      a host changes (see hostAct)
 //	POST   /_simulator/privileges  privileges that a user lacks
 //	POST   /_simulator/datastore   a datastore fills up, goes away, is locked ...
 //	GET    /_simulator/domains   the domains as the simulator knows them
@@ -70,6 +71,11 @@ func (s *server) control(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
+	answer(w, result, err)
+}
+
+// answer sends a result as JSON, or an error as text.
+func answer(w http.ResponseWriter, result any, err error) {
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return

@@ -33,6 +33,9 @@ func (s *server) dispatchAt(ctx *simulator.Context, m *simulator.Method, view *h
 	if fault := s.refuse(ctx, m); fault != nil {
 		return nil, fault
 	}
+	if fault := s.lockedDown(m, view); fault != nil {
+		return nil, fault
+	}
 	if ctx.Session != nil && view == nil {
 		if fault := s.notConnected(m); fault != nil {
 			return nil, fault
@@ -77,6 +80,9 @@ func (s *server) refuse(ctx *simulator.Context, m *simulator.Method) types.BaseM
 	if fault := s.ofAgent(m); fault != nil {
 		return fault
 	}
+	if fault := s.ofLease(m); fault != nil {
+		return fault
+	}
 	if fault := s.denied(ctx, m); fault != nil {
 		return fault
 	}
@@ -117,6 +123,12 @@ func (s *server) extension(ctx *simulator.Context, m *simulator.Method) mo.Refer
 		return &hostSystem{o, s}
 	case *simulator.HostNetworkSystem:
 		return &network{o, s}
+	case *simulator.ResourcePool:
+		return &pool{o, s}
+	case *simulator.CustomFieldsManager:
+		return &customFields{o, s}
+	case *simulator.OvfManager:
+		return &ovfManager{o, s}
 	case *simulator.HostDatastoreBrowser:
 		return &browser{o, s}
 	case *simulator.VirtualDiskManager:

@@ -22,6 +22,7 @@ type options struct {
 	datastores      int
 	localDatastores int
 	datacenters     int
+	portgroups      int
 	drs             string
 	ha              int
 	vcls            int
@@ -58,6 +59,19 @@ and with -with-parent when its standard input is closed. README.md has examples 
 
 `
 
+// vcenterFlags are the flags for what a vCenter has beside hosts.
+func (o *options) vcenterFlags(f *flag.FlagSet) {
+	f.IntVar(&o.localDatastores, "local-datastores", 0,
+		"datastores that one host alone has, of each host: \"datastore1\", \"datastore1 (1)\" ...")
+	f.IntVar(&o.datacenters, "datacenters", 1,
+		"datacenters of a vcenter, each with -hosts and -clusters; all have datastores of the same names, which are the same")
+	f.IntVar(&o.portgroups, "distributed-portgroups", 0, "port groups of a distributed switch, in each datacenter")
+	f.StringVar(&o.drs, "drs", "off",
+		"`off`; initial: clusters move a domain that is powered on; full: and empty a host that enters maintenance mode")
+	f.IntVar(&o.ha, "ha", 0, "`hosts` that each cluster keeps in reserve: nothing starts that would need them")
+	f.IntVar(&o.vcls, "vcls", 0, "vCLS `machines` in each cluster")
+}
+
 // parseFlags reads the command line.
 func parseFlags(args []string, output io.Writer) (options, error) {
 	var o options
@@ -75,14 +89,7 @@ func parseFlags(args []string, output io.Writer) (options, error) {
 	f.IntVar(&o.clusterHosts, "cluster-hosts", 2, "hosts in each cluster")
 	f.IntVar(&o.domains, "domains", 2, "domains on each host, named domain-1, domain-2 ...")
 	f.IntVar(&o.datastores, "datastores", 1, "datastores, on all hosts")
-	f.IntVar(&o.localDatastores, "local-datastores", 0,
-		"datastores that one host alone has, of each host: \"datastore1\", \"datastore1 (1)\" ...")
-	f.IntVar(&o.datacenters, "datacenters", 1,
-		"datacenters of a vcenter, each with -hosts and -clusters; all have datastores of the same names, which are the same")
-	f.StringVar(&o.drs, "drs", "off",
-		"`off`; initial: clusters move a domain that is powered on; full: and empty a host that enters maintenance mode")
-	f.IntVar(&o.ha, "ha", 0, "`hosts` that each cluster keeps in reserve: nothing starts that would need them")
-	f.IntVar(&o.vcls, "vcls", 0, "vCLS `machines` in each cluster")
+	o.vcenterFlags(f)
 	f.IntVar(&boot, "boot-time", 1000, "`milliseconds` from a host's reboot until it is there again")
 	f.IntVar(&lease, "lease-timeout", 300, "`seconds` until a lease without progress ends")
 	f.StringVar(&o.datastoreName, "datastore-name", "local-storage",

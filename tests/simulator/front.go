@@ -79,6 +79,8 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.soap(w, r)
 	case strings.HasPrefix(r.URL.Path, "/folder"):
 		f.traced(f.files)(w, r)
+	case strings.HasPrefix(r.URL.Path, "/nfc/"), strings.HasPrefix(r.URL.Path, "/ha-nfc/"):
+		f.traced(f.nfc)(w, r)
 	case r.URL.Path == "/screen":
 		f.traced(f.screen)(w, r)
 	default:

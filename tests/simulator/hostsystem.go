@@ -230,3 +230,42 @@ func hostArgument(m *simulator.Method) *types.ManagedObjectReference {
 	}
 	return nil
 }
+
+// lockedDown is the fault of a login at a host that only its vCenter may use.
+func (s *server) lockedDown(m *simulator.Method, view *hostView) types.BaseMethodFault {
+	if m.Name != "Login" || view == nil && s.options.kind != "esx" {
+		return nil
+	}
+	var h *simulator.HostSystem
+	if view != nil {
+		h = view.host
+	} else {
+		h = s.hosts()[0]
+	}
+	if h.Config.LockdownMode == types.HostLockdownModeLockdownDisabled {
+		return nil
+	}
+	return &types.NoPermission{Object: &h.Self, PrivilegeId: "System.View"}
+}
+
+// EnterLockdownMode leaves the host to its vCenter.
+func (h *hostSystem) EnterLockdownMode(ctx *simulator.Context, _ *types.EnterLockdownMode) soap.HasFault {
+	return &methods.EnterLockdownModeBody{
+		Res: new(types.EnterLockdownModeResponse), Fault_: h.setLockdown(ctx, types.HostLockdownModeLockdownNormal)}
+}
+
+// ExitLockdownMode lets users log in at the host again.
+func (h *hostSystem) ExitLockdownMode(ctx *simulator.Context, _ *types.ExitLockdownMode) soap.HasFault {
+	return &methods.ExitLockdownModeBody{
+		Res: new(types.ExitLockdownModeResponse), Fault_: h.setLockdown(ctx, types.HostLockdownModeLockdownDisabled)}
+}
+
+func (h *hostSystem) setLockdown(ctx *simulator.Context, mode types.HostLockdownMode) *soap.Fault {
+	if (h.Config.LockdownMode == types.HostLockdownModeLockdownDisabled) == (mode == types.HostLockdownModeLockdownDisabled) {
+		return simulator.Fault("", new(types.InvalidState))
+	}
+	ctx.Update(h.HostSystem, []types.PropertyChange{
+		{Name: "config.lockdownMode", Val: mode},
+		{Name: "config.adminDisabled", Val: mode != types.HostLockdownModeLockdownDisabled}})
+	return nil
+}

@@ -32,6 +32,7 @@ func (s *server) listen() (*ready, error) {
 		return nil, err
 	}
 	port := main.Addr().(*net.TCPAddr).Port
+	s.leases.port = port
 	listeners := []net.Listener{main}
 	for _, v := range s.views {
 		l, err := net.Listen("tcp", v.listenOn(port))
@@ -84,6 +85,7 @@ func (s *server) tlsConfig() (*tls.Config, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.leases.leaf = certificate.Certificate[0]
 	if o.certificateFile != "" {
 		if err := writePEM(o.certificateFile, certificate); err != nil {
 			return nil, err

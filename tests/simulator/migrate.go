@@ -176,10 +176,15 @@ func (d *domain) place(ctx *simulator.Context, at place) {
 func (d *domain) joinNetworks(ctx *simulator.Context, host *simulator.HostSystem) {
 	var refs []types.ManagedObjectReference
 	for _, dev := range d.Config.Hardware.Device {
-		if b, ok := dev.GetVirtualDevice().Backing.(*types.VirtualEthernetCardNetworkBackingInfo); ok {
+		switch b := dev.GetVirtualDevice().Backing.(type) {
+		case *types.VirtualEthernetCardNetworkBackingInfo:
 			if e := d.s.registry.FindByName(b.DeviceName, host.Network); e != nil {
 				ref := e.Reference()
 				b.Network, refs = &ref, append(refs, ref)
+			}
+		case *distributedBacking:
+			if n := d.s.distributedNetwork(b); n != nil {
+				refs = append(refs, n.Self)
 			}
 		}
 	}

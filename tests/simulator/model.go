@@ -31,7 +31,7 @@ func (s *server) build() error {
 		s.model.Datacenter = o.datacenters
 		s.model.Host, s.model.Cluster, s.model.ClusterHost = o.hosts, o.clusters, o.clusterHosts
 	}
-	s.model.Machine, s.model.Datastore, s.model.Portgroup = 0, 0, 0
+	s.model.Machine, s.model.Datastore, s.model.Portgroup = 0, 0, o.portgroups
 	s.model.ServiceContent.About = s.about(s.model.ServiceContent.About, o.kind)
 	esx.HardwareVersion = fmt.Sprintf("vmx-%02d", s.version.hardware)
 	if err := s.model.Create(); err != nil {
@@ -48,15 +48,19 @@ func (s *server) build() error {
 		s.service.Listen.User = url.UserPassword(o.username, o.password)
 	}
 	s.service.RegisterSDK(s.registry, "/sdk/vimService")
+	return s.complete(s.hosts())
+}
 
-	hosts := s.hosts()
+// complete gives the hosts what the library leaves out, and adds the domains.
+func (s *server) complete(hosts []*simulator.HostSystem) error {
 	for _, h := range hosts {
 		s.completeHost(h)
 	}
+	s.completeSwitches()
 	if err := s.addNetworks(hosts); err != nil {
 		return err
 	}
-	if err := s.addDatastores(o.datastoreNames(), hosts); err != nil {
+	if err := s.addDatastores(s.options.datastoreNames(), hosts); err != nil {
 		return err
 	}
 	if err := s.addLocalDatastores(hosts); err != nil {
@@ -69,6 +73,7 @@ func (s *server) build() error {
 	s.addCollector()
 	s.registry.AddHandler(&taskGuard{s})
 	s.registry.AddHandler(&domainWatch{s})
+	s.networks.building = true
 	if err := s.addDomains(hosts); err != nil {
 		return err
 	}
@@ -78,6 +83,7 @@ func (s *server) build() error {
 	for i := range s.volumes {
 		s.measure(s.context, &s.volumes[i])
 	}
+	s.countAllNetworks()
 	s.registry.Handler = s.dispatch
 	return s.openTrace()
 }
@@ -146,7 +152,6 @@ func (s *server) addDomains(hosts []*simulator.HostSystem) error {
 				switchOn(vm)
 				startedOn(vm, h)
 				s.count(s.context, &vm.VirtualMachine)
-				s.countNetworks(s.context, &vm.VirtualMachine)
 			}
 		}
 	}

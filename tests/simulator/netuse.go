@@ -17,8 +17,9 @@ import (
 
 // networkUse are the ports and networks that domains use.
 type networkUse struct {
-	mutex   sync.Mutex
-	domains map[types.ManagedObjectReference]networkShare
+	mutex    sync.Mutex
+	domains  map[types.ManagedObjectReference]networkShare
+	building bool // all are counted at once when the inventory is complete
 }
 
 // A networkShare is the part of one domain.
@@ -58,7 +59,44 @@ func shareOf(vm *mo.VirtualMachine) networkShare {
 // countNetworks brings ports and networks up to date with a domain. The caller
 // holds the domain's lock.
 func (s *server) countNetworks(ctx *simulator.Context, vm *mo.VirtualMachine) {
-	s.useNetworks(ctx, vm.Self, shareOf(vm))
+	if !s.networks.building {
+		s.useNetworks(ctx, vm.Self, shareOf(vm))
+	}
+}
+
+// countAllNetworks counts the domains that a simulator starts with.
+func (s *server) countAllNetworks() {
+	s.networks.building = false
+	s.networks.domains = map[types.ManagedObjectReference]networkShare{}
+	users := map[types.ManagedObjectReference][]types.ManagedObjectReference{}
+	hosts := map[types.ManagedObjectReference]networkShare{}
+	for _, e := range s.registry.All("VirtualMachine") {
+		vm, ok := e.(*simulator.VirtualMachine)
+		if !ok {
+			continue
+		}
+		share := shareOf(&vm.VirtualMachine)
+		s.networks.domains[vm.Self] = share
+		for _, ref := range share.networks {
+			users[ref] = append(users[ref], vm.Self)
+		}
+		all := hosts[share.host]
+		if all.ports == nil {
+			all = networkShare{host: share.host, ports: map[string][]types.HostPortGroupPort{}}
+		}
+		for name, ports := range share.ports {
+			all.ports[name] = append(all.ports[name], ports...)
+		}
+		hosts[share.host] = all
+	}
+	for ref, list := range users {
+		if n, ok := s.registry.Get(ref).(*mo.Network); ok {
+			n.Vm = list
+		}
+	}
+	for _, share := range hosts {
+		s.addPorts(s.context, share)
+	}
 }
 
 func (s *server) useNetworks(ctx *simulator.Context, domain types.ManagedObjectReference, now networkShare) {
@@ -80,8 +118,8 @@ func (s *server) useNetworks(ctx *simulator.Context, domain types.ManagedObjectR
 	if old.host == now.host && reflect.DeepEqual(old.ports, now.ports) {
 		return
 	}
-	s.usePorts(ctx, old, false)
-	s.usePorts(ctx, now, true)
+	s.removePorts(ctx, old)
+	s.addPorts(ctx, now)
 }
 
 // listDomain shows a domain in a network, or takes it out.
@@ -105,23 +143,31 @@ func (s *server) listDomain(ctx *simulator.Context, network, domain types.Manage
 	})
 }
 
-// usePorts shows the ports of a domain in the port groups of its host, or takes
-// them out.
-func (s *server) usePorts(ctx *simulator.Context, share networkShare, add bool) {
+// addPorts adds ports that are new to the port groups of a host.
+func (s *server) addPorts(ctx *simulator.Context, share networkShare) {
+	s.editPorts(ctx, share, func(have, own []types.HostPortGroupPort) []types.HostPortGroupPort {
+		return slices.Concat(have, own)
+	})
+}
+
+// removePorts takes ports of a domain out of the port groups of its host.
+func (s *server) removePorts(ctx *simulator.Context, share networkShare) {
+	s.editPorts(ctx, share, func(have, own []types.HostPortGroupPort) []types.HostPortGroupPort {
+		return slices.DeleteFunc(slices.Clone(have), func(p types.HostPortGroupPort) bool {
+			return slices.ContainsFunc(own, func(o types.HostPortGroupPort) bool { return o.Key == p.Key })
+		})
+	})
+}
+
+func (s *server) editPorts(ctx *simulator.Context, share networkShare,
+	edit func(have, own []types.HostPortGroupPort) []types.HostPortGroupPort) {
 	h, ok := s.registry.Get(share.host).(*simulator.HostSystem)
 	if !ok || len(share.ports) == 0 {
 		return
 	}
 	s.networkOf(h).set(ctx, func(c *types.HostNetworkInfo) {
 		for i := range c.Portgroup {
-			ports := share.ports[c.Portgroup[i].Spec.Name]
-			now := slices.DeleteFunc(slices.Clone(c.Portgroup[i].Port), func(p types.HostPortGroupPort) bool {
-				return slices.ContainsFunc(ports, func(o types.HostPortGroupPort) bool { return o.Key == p.Key })
-			})
-			if add {
-				now = append(now, ports...)
-			}
-			c.Portgroup[i].Port = now
+			c.Portgroup[i].Port = edit(c.Portgroup[i].Port, share.ports[c.Portgroup[i].Spec.Name])
 		}
 	})
 }

@@ -147,7 +147,7 @@ func (d *domain) obstaclesOfDevices(m move, host *simulator.HostSystem) (faults 
 				fault.Device, fault.Backing, fault.Connected = label, backing.DeviceName, d.running()
 				faults = append(faults, fault)
 			}
-		case *types.VirtualEthernetCardDistributedVirtualPortBackingInfo:
+		case *distributedBacking:
 			if !d.s.onSwitch(host, backing.Port.SwitchUuid) {
 				fault := new(types.CannotAccessNetwork)
 				fault.Device, fault.Backing, fault.Connected = label, backing.Port.PortgroupKey, d.running()
@@ -218,7 +218,7 @@ func hasPortGroup(host *simulator.HostSystem, name string) bool {
 
 // onSwitch tells whether a host is a member of a distributed switch.
 func (s *server) onSwitch(host *simulator.HostSystem, uuid string) bool {
-	for _, e := range s.registry.All("DistributedVirtualSwitch") {
+	for _, e := range s.registry.All("") {
 		if dvs, ok := e.(*simulator.DistributedVirtualSwitch); ok && dvs.Uuid == uuid {
 			return slices.Contains(dvs.Summary.HostMember, host.Self)
 		}

@@ -85,6 +85,12 @@ func (d *domain) question(method string) (questionSpec, bool) {
 
 // ask runs a method of the domain: at once, or after the answer to a question.
 func (d *domain) ask(ctx *simulator.Context, method string, run func(*simulator.Context) soap.HasFault) types.ManagedObjectReference {
+	if p := d.s.pending.of(d.Self); p != nil && p.task != nil { // another call was faster
+		t := simulator.CreateTask(d.VirtualMachine, method, func(*simulator.Task) (types.AnyType, types.BaseMethodFault) {
+			return nil, &types.TaskInProgress{Task: p.task.Self}
+		})
+		return t.Run(ctx)
+	}
 	spec, asks := d.question(method)
 	if !asks {
 		return returned(run(ctx))

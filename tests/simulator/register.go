@@ -169,7 +169,10 @@ func (s *server) addDomain(ctx *simulator.Context, f *simulator.Folder, vmxPath 
 // apply sets everything that a VMX file says; the caller holds the domain's lock.
 func (s *server) apply(vm *simulator.VirtualMachine, read *settings) {
 	c, sum := vm.Config, &vm.Summary.Config
-	vm.Name, c.Name, sum.Name = read.name, read.name, read.name
+	if vm.Name != read.name { // it is read without a lock
+		vm.Name = read.name
+	}
+	c.Name, sum.Name = read.name, read.name
 	if read.uuid != "" {
 		c.Uuid, sum.Uuid = read.uuid, read.uuid
 	}
@@ -252,11 +255,15 @@ func keepConnections(vm *simulator.VirtualMachine, read []types.BaseVirtualDevic
 
 // applyNIC connects a card with its network, where the host has that.
 func (s *server) applyNIC(vm *simulator.VirtualMachine, card *types.VirtualEthernetCard) {
-	backing, ok := card.Backing.(*types.VirtualEthernetCardNetworkBackingInfo)
-	if !ok { // of a distributed switch
-		s.applyPort(vm, card)
+	if b, ok := card.Backing.(*distributedBacking); ok {
+		network := types.GuestNicInfo{MacAddress: card.MacAddress, DeviceConfigId: card.Key}
+		if n := s.distributedNetwork(b); n != nil {
+			vm.Network, network.Network = append(vm.Network, n.Self), n.Name
+		}
+		vm.Guest.Net = append(vm.Guest.Net, network)
 		return
 	}
+	backing := card.Backing.(*types.VirtualEthernetCardNetworkBackingInfo)
 	if host, ok := s.registry.Get(*vm.Runtime.Host).(*simulator.HostSystem); ok {
 		networks := host.Network
 		if compute := s.computeResource(*host.Parent); compute != nil {
@@ -270,19 +277,6 @@ func (s *server) applyNIC(vm *simulator.VirtualMachine, card *types.VirtualEther
 	}
 	vm.Guest.Net = append(vm.Guest.Net, types.GuestNicInfo{
 		Network: backing.DeviceName, MacAddress: card.MacAddress, DeviceConfigId: card.Key})
-}
-
-// applyPort is the same for a card at a distributed switch.
-func (s *server) applyPort(vm *simulator.VirtualMachine, card *types.VirtualEthernetCard) {
-	b, ok := card.Backing.(*types.VirtualEthernetCardDistributedVirtualPortBackingInfo)
-	if !ok {
-		return
-	}
-	ref := types.ManagedObjectReference{Type: "DistributedVirtualPortgroup", Value: b.Port.PortgroupKey}
-	if s.registry.Get(ref) != nil {
-		vm.Network = append(vm.Network, ref)
-	}
-	vm.Guest.Net = append(vm.Guest.Net, types.GuestNicInfo{MacAddress: card.MacAddress, DeviceConfigId: card.Key})
 }
 
 // datastoresOf are the datastores of a VMX file and of the disks that it names.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25"
@@ -38,8 +39,10 @@ type server struct {
 	waking     sync.Map // domains whose tools are due
 	saving     sync.Map // domains whose VMX file is being read
 	networks   networkUse
+	ports      atomic.Int32 // of distributed switches, so far
 	feed       feed
 	outages    outages
+	leases     leases
 }
 
 // newServer makes the inventory that the options ask for.

@@ -148,7 +148,11 @@ func readNIC(f *vmxFile, slot string, n int32) types.BaseVirtualDevice {
 	d := types.VirtualDevice{
 		Key: 4000 + n, ControllerKey: 100, UnitNumber: types.NewInt32(7 + n),
 		DeviceInfo: describe(fmt.Sprintf("Network adapter %d", n+1), network), Connectable: connectable(f, slot),
-		Backing: readNetwork(f, slot, network),
+		Backing: &types.VirtualEthernetCardNetworkBackingInfo{
+			VirtualDeviceDeviceBackingInfo: types.VirtualDeviceDeviceBackingInfo{DeviceName: network}},
+	}
+	if distributed := readDistributed(f, slot); distributed != nil {
+		d.Backing = distributed
 	}
 	card := types.VirtualEthernetCard{
 		VirtualDevice: d, WakeOnLanEnabled: types.NewBool(!strings.EqualFold(f.get(slot+".wakeOnPcktRcv", "true"), "false"))}
@@ -164,18 +168,6 @@ func readNIC(f *vmxFile, slot string, n int32) types.BaseVirtualDevice {
 		return strings.EqualFold(m.name, f.get(slot+".virtualDev", ""))
 	})
 	return nicModels[max(i, 0)].make(card).(types.BaseVirtualDevice)
-}
-
-// ethernet0.dvs.switchId = "50 1e ...", ethernet0.dvs.portgroupId = "dvportgroup-7"
-func readNetwork(f *vmxFile, slot, network string) types.BaseVirtualDeviceBackingInfo {
-	group := f.get(slot+".dvs.portgroupId", "")
-	if group == "" {
-		return &types.VirtualEthernetCardNetworkBackingInfo{
-			VirtualDeviceDeviceBackingInfo: types.VirtualDeviceDeviceBackingInfo{DeviceName: network}}
-	}
-	return &types.VirtualEthernetCardDistributedVirtualPortBackingInfo{Port: types.DistributedVirtualSwitchPortConnection{
-		SwitchUuid: f.get(slot+".dvs.switchId", ""), PortgroupKey: group, PortKey: f.get(slot+".dvs.portId", ""),
-		ConnectionCookie: int32(f.integer(slot+".dvs.connectionId", 0))}}
 }
 
 // connectable is for a domain that is off; power-on connects what starts so.

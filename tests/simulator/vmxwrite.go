@@ -304,7 +304,8 @@ func writeNICs(f *vmxFile, list []types.BaseVirtualDevice) {
 		if i := slices.IndexFunc(added, func(c types.BaseVirtualEthernetCard) bool {
 			return strings.EqualFold(c.GetVirtualEthernetCard().MacAddress, nicAddress(f, slot))
 		}); i >= 0 && slots[slot] == nil {
-			slots[slot], added = added[i], slices.Delete(added, i, i+1)
+			slots[slot] = added[i] // first: Delete clears what it moves from
+			added = slices.Delete(added, i, i+1)
 		}
 	}
 	for n := 0; n < 10; n++ {
@@ -328,7 +329,11 @@ func nicAddress(f *vmxFile, slot string) string {
 func writeNIC(f *vmxFile, slot string, card types.BaseVirtualEthernetCard) {
 	e := card.GetVirtualEthernetCard()
 	setFlag(f, slot+".present", true)
-	writeNetwork(f, slot, e.Backing)
+	distributed, _ := e.Backing.(*distributedBacking)
+	writeDistributed(f, slot, distributed)
+	if b, ok := e.Backing.(*types.VirtualEthernetCardNetworkBackingInfo); ok {
+		setText(f, slot+".networkName", b.DeviceName)
+	}
 	if wake := e.WakeOnLanEnabled; wake != nil && *wake == strings.EqualFold(f.get(slot+".wakeOnPcktRcv", "true"), "false") {
 		setFlag(f, slot+".wakeOnPcktRcv", *wake)
 	}
@@ -347,22 +352,6 @@ func writeNIC(f *vmxFile, slot string, card types.BaseVirtualEthernetCard) {
 		f.set(slot+"."+key, e.MacAddress)
 	}
 	writeConnection(f, slot, e.Connectable)
-}
-
-// writeNetwork writes where a card is: a network, or a port of a distributed switch.
-func writeNetwork(f *vmxFile, slot string, backing types.BaseVirtualDeviceBackingInfo) {
-	switch b := backing.(type) {
-	case *types.VirtualEthernetCardNetworkBackingInfo:
-		if f.get(slot+".dvs.portgroupId", "") != "" {
-			removeSlot(f, slot+".dvs")
-		}
-		setText(f, slot+".networkName", b.DeviceName)
-	case *types.VirtualEthernetCardDistributedVirtualPortBackingInfo:
-		setText(f, slot+".dvs.switchId", b.Port.SwitchUuid)
-		setText(f, slot+".dvs.portgroupId", b.Port.PortgroupKey)
-		setText(f, slot+".dvs.portId", b.Port.PortKey)
-		f.edit(map[string]string{slot + ".networkName": ""})
-	}
 }
 
 // setFlag leaves a value that means the same as it is spelled.

@@ -76,6 +76,7 @@ func (w *domainWatch) RemoveObject(ctx *simulator.Context, ref types.ManagedObje
 
 // saveVMX writes a domain's configuration into its VMX file, if there is one.
 func (s *server) saveVMX(vm *simulator.VirtualMachine) {
+	s.assignPorts(vm)
 	file, fault := s.localFile(vm.Config.Files.VmPathName)
 	if fault != nil {
 		return

@@ -100,19 +100,19 @@ def test_a_host_that_is_shut_down_stays_down_until_it_is_switched_on() -> None:
 
 
 def test_a_host_of_a_vcenter_does_not_respond_while_it_is_down() -> None:
-    with start_simulator("-kind", "vcenter", "-hosts", "1", "-boot-time", "600", "-domains", "1") as simulator:
-        with client(simulator) as center:
-            machine = machine_of(center)
-            task = machine.RebootHost_Task(True)
-            states = set()
-            end = time.monotonic() + 5
-            while time.monotonic() < end and states != {"connected", "notResponding"}:
-                states.add(center.get(machine, "runtime.connectionState"))
-            assert states == {"connected", "notResponding"}
-            center.wait(task)
-            while time.monotonic() < end and center.get(machine, "runtime.connectionState") != "connected":
-                time.sleep(0.05)
-            assert center.get(center.domain("domain-1"), "runtime.powerState") == "poweredOff"
+    flags = ("-kind", "vcenter", "-hosts", "1", "-boot-time", "600", "-domains", "1")
+    with start_simulator(*flags) as simulator, client(simulator) as center:
+        machine = machine_of(center)
+        task = machine.RebootHost_Task(True)
+        states: set[str] = set()
+        end = time.monotonic() + 5
+        while time.monotonic() < end and states != {"connected", "notResponding"}:
+            states.add(center.get(machine, "runtime.connectionState"))
+        assert states == {"connected", "notResponding"}
+        center.wait(task)
+        while time.monotonic() < end and center.get(machine, "runtime.connectionState") != "connected":
+            time.sleep(0.05)
+        assert center.get(center.domain("domain-1"), "runtime.powerState") == "poweredOff"
 
 
 def test_the_order_of_autostart_is_a_list() -> None:
@@ -149,6 +149,8 @@ def test_a_host_tells_its_time_and_what_it_is(esx: Simulator, host: Client) -> N
     esx.change_host(lockdown="lockdownNormal")
     assert host.get(machine, "config.lockdownMode") == "lockdownNormal"
     assert host.get(machine, "config.adminDisabled") is True
+    with pytest.raises(vim.fault.NoPermission):
+        Client(esx)
     esx.change_host(lockdown="lockdownDisabled")
     assert host.get(machine, "capability.maxSupportedVcpus") == 128
     assert host.get(machine, "hardware.cpuFeature")

@@ -46,15 +46,15 @@ def center(pair: Simulator) -> Iterator[Client]:
 
 
 def test_a_template_is_relocated_and_not_migrated() -> None:
-    with start_simulator("-kind", "vcenter", "-hosts", "2", "-domains", "1", "-autostart=false") as simulator:
-        with client(simulator) as center:
-            domain, to = center.domain("domain-1"), target(center, "DC0_H1")
-            domain.MarkAsTemplate()
-            with pytest.raises(vmodl.fault.NotSupported):
-                center.wait(domain.MigrateVM_Task(priority="defaultPriority", **to))
-            relocate(center, domain, host=to["host"])
-            assert center.get(domain, "runtime.host") == to["host"]
-            assert center.get(domain, "config.template")
+    flags = ("-kind", "vcenter", "-hosts", "2", "-domains", "1", "-autostart=false")
+    with start_simulator(*flags) as simulator, client(simulator) as center:
+        domain, to = center.domain("domain-1"), target(center, "DC0_H1")
+        domain.MarkAsTemplate()
+        with pytest.raises(vmodl.fault.NotSupported):
+            center.wait(domain.MigrateVM_Task(priority="defaultPriority", **to))
+        relocate(center, domain, host=to["host"])
+        assert center.get(domain, "runtime.host") == to["host"]
+        assert center.get(domain, "config.template")
 
 
 def test_a_fault_has_its_required_members(pair: Simulator, center: Client) -> None:
@@ -70,7 +70,9 @@ def test_a_fault_has_its_required_members(pair: Simulator, center: Client) -> No
     pair.change_from_outside("domain-1", set={"simulator.migration.error": ""})
 
 
-@pytest.mark.parametrize("fault", ["CannotAccessVmDisk", "InvalidPowerState", "ResourceInUse", "InsufficientResourcesFault"])
+@pytest.mark.parametrize(
+    "fault", ["CannotAccessVmDisk", "InvalidPowerState", "ResourceInUse", "InsufficientResourcesFault"]
+)
 def test_any_fault_can_be_read(pair: Simulator, center: Client, fault: str) -> None:
     pair.inject(method="PowerOffVM_Task", fault=fault, **{"in": "task"})
     try:
@@ -89,8 +91,8 @@ def test_files_move_with_the_domain(center: Client) -> None:
     disk = next(d for d in center.get(domain, "config.hardware.device") if isinstance(d, vim.vm.device.VirtualDisk))
     assert disk.backing.fileName == "[datastore1] domain-1/domain-1.vmdk"
     assert (center.get(domain, "datastore"), center.get(own, "vm")) == ([own], [domain])
-    where = {"dcPath": "DC0", "dsName": "datastore1"}
-    assert 'scsi0:0.fileName = "domain-1.vmdk"' in center.folder("GET", "domain-1/domain-1.vmx", **where)[1]
+    text = center.folder("GET", "domain-1/domain-1.vmx", dcPath="DC0", dsName="datastore1")[1]
+    assert 'scsi0:0.fileName = "domain-1.vmdk"' in text
     assert center.folder("GET", "domain-1/domain-1.vmx", dcPath="DC0")[0] == 404
 
     to = target(center, "DC0_H1")
@@ -151,7 +153,11 @@ def test_nothing_works_on_a_host_that_is_not_connected(pair: Simulator, center: 
     assert center.get(host, "runtime.connectionState") == state
     assert center.get(domain, "runtime.connectionState") == "disconnected"
     assert not center.get(center.all(vim.Datastore)["datastore1 (1)"], "summary.accessible")
-    for call in (domain.PowerOffVM_Task, lambda: host.EnterMaintenanceMode_Task(timeout=0), host.QueryHostConnectionInfo):
+    for call in (
+        domain.PowerOffVM_Task,
+        lambda: host.EnterMaintenanceMode_Task(timeout=0),
+        host.QueryHostConnectionInfo,
+    ):
         with pytest.raises(vmodl.fault.HostNotConnected):
             call()
     assert checked(center, center.domain("domain-1"), **target(center, "DC0_H1")) == ["HostNotConnected"]
@@ -180,20 +186,20 @@ def test_maintenance_mode_waits_until_nothing_runs(center: Client) -> None:
 
 
 def test_across_datacenters_only_with_a_datastore_that_is_known_there() -> None:
-    with start_simulator("-kind", "vcenter", "-datacenters", "2", "-hosts", "1", "-domains", "1") as simulator:
-        with client(simulator) as center:
-            domain, to = center.domain("domain-1"), target(center, "DC1_H0")
-            (there,) = center.get(to["host"], "datastore")
-            (here,) = center.get(domain, "datastore")
-            assert (center.get(here, "name"), here == there) == (center.get(there, "name"), False)
-            assert checked(center, domain, datastore=here, **to) == ["InvalidDatastore"]
-            relocate(center, domain, datastore=there, **to)
-            assert center.get(domain, "datastore") == [there]
-            center_of = center.all(vim.Datacenter)["DC1"]
-            assert center.get(domain, "parent") == center.get(center_of, "vmFolder")
-            assert center.get(domain, "network") == [
-                network for network in center.get(center_of, "network") if center.get(network, "name") == "VM Network"
-            ]
+    flags = ("-kind", "vcenter", "-datacenters", "2", "-hosts", "1", "-domains", "1")
+    with start_simulator(*flags) as simulator, client(simulator) as center:
+        domain, to = center.domain("domain-1"), target(center, "DC1_H0")
+        (there,) = center.get(to["host"], "datastore")
+        (here,) = center.get(domain, "datastore")
+        assert (center.get(here, "name"), here == there) == (center.get(there, "name"), False)
+        assert checked(center, domain, datastore=here, **to) == ["InvalidDatastore"]
+        relocate(center, domain, datastore=there, **to)
+        assert center.get(domain, "datastore") == [there]
+        center_of = center.all(vim.Datacenter)["DC1"]
+        assert center.get(domain, "parent") == center.get(center_of, "vmFolder")
+        assert center.get(domain, "network") == [
+            network for network in center.get(center_of, "network") if center.get(network, "name") == "VM Network"
+        ]
 
 
 def test_hosts_and_boards_are_told_apart() -> None:

@@ -150,15 +150,48 @@ def test_physical_cards_have_speeds(net: Host) -> None:
 
 
 def test_hosts_share_a_network_of_one_name() -> None:
-    with start_simulator("-kind", "vcenter", "-hosts", "2", "-domains", "0") as simulator:
-        with client(simulator) as center:
-            first, second = Host(center, "DC0_H0"), Host(center, "DC0_H1")
-            for host in (first, second):
-                host.add_group("shared", vlan=7)
-            (network,) = [n for name, n in center.all(vim.Network).items() if name == "shared"]
-            assert set(center.get(network, "host")) == {first.host, second.host}
-            first.system.RemovePortGroup("shared")
-            assert center.get(network, "host") == [second.host]
-            assert [n for n in center.get(first.host, "network") if n == network] == []
-            second.system.RemovePortGroup("shared")
-            assert "shared" not in center.all(vim.Network)
+    flags = ("-kind", "vcenter", "-hosts", "2", "-domains", "0")
+    with start_simulator(*flags) as simulator, client(simulator) as center:
+        first, second = Host(center, "DC0_H0"), Host(center, "DC0_H1")
+        for host in (first, second):
+            host.add_group("shared", vlan=7)
+        (network,) = [n for name, n in center.all(vim.Network).items() if name == "shared"]
+        assert set(center.get(network, "host")) == {first.host, second.host}
+        first.system.RemovePortGroup("shared")
+        assert center.get(network, "host") == [second.host]
+        assert [n for n in center.get(first.host, "network") if n == network] == []
+        second.system.RemovePortGroup("shared")
+        assert "shared" not in center.all(vim.Network)
+
+
+def test_a_card_on_a_distributed_switch_has_four_keys() -> None:
+    flags = ("-kind", "vcenter", "-hosts", "2", "-domains", "1", "-distributed-portgroups", "1")
+    with start_simulator(*flags) as simulator, client(simulator) as center:
+        group = center.all(vim.dvs.DistributedVirtualPortgroup)["DC0_DVPG0"]
+        switch = center.get(group, "config.distributedVirtualSwitch")
+        uuid, key = center.get(switch, "uuid"), center.get(group, "key")
+        assert (len(uuid), uuid[:3], uuid[23]) == (47, "50 ", "-")
+        domain = center.domain("domain-1")
+        card = next(
+            d for d in center.get(domain, "config.hardware.device") if isinstance(d, vim.vm.device.VirtualEthernetCard)
+        )
+        card.backing = vim.vm.device.VirtualEthernetCard.DistributedVirtualPortBackingInfo(
+            port=vim.dvs.PortConnection(switchUuid=uuid, portgroupKey=key)
+        )
+        edit = vim.vm.device.VirtualDeviceSpec(operation="edit", device=card)
+        center.reconfigure(domain, deviceChange=[edit])
+        text = center.folder("GET", "domain-1/domain-1.vmx", dcPath="DC0")[1]
+        lines = dict(line.split(" = ", 1) for line in text.splitlines() if line.startswith("ethernet0."))
+        assert lines["ethernet0.dvs.switchId"] == f'"{uuid}"'
+        assert lines["ethernet0.dvs.portgroupId"] == f'"{key}"'
+        assert int(lines["ethernet0.dvs.portId"].strip('"')) > 0
+        assert int(lines["ethernet0.dvs.connectionId"].strip('"')) > 0
+        assert "ethernet0.networkName" not in lines
+        domain.Reload()
+        again = next(d for d in center.get(domain, "config.hardware.device") if d.key == card.key)
+        assert again.backing.port.portKey == lines["ethernet0.dvs.portId"].strip('"')
+        assert (center.get(domain, "network"), center.get(group, "vm")) == ([group], [domain])
+        to = center.all(vim.HostSystem)["DC0_H1"]
+        pool = center.get(center.get(to, "parent"), "resourcePool")
+        center.wait(domain.RelocateVM_Task(vim.vm.RelocateSpec(host=to, pool=pool)))
+        assert center.get(domain, "network") == [group]

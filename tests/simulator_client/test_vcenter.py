@@ -185,3 +185,14 @@ def test_a_host_alone_does_not_migrate() -> None:
             host.domain("domain-1").MigrateVM_Task(host=None, pool=None, priority="defaultPriority")
         with pytest.raises(vmodl.fault.NotSupported):
             host.instance.ValidateMigration(vm=[host.domain("domain-1")])
+
+
+def test_a_vcenter_keeps_custom_values(center: Client) -> None:
+    fields, domain = center.content.customFieldsManager, center.domain("domain-1")
+    owner = fields.AddCustomFieldDef(name="owner", moType=vim.VirtualMachine)
+    fields.SetField(entity=domain, key=owner.key, value="web team")
+    assert [(v.key, v.value) for v in center.get(domain, "customValue")] == [(owner.key, "web team")]
+    assert [v.value for v in center.get(domain, "summary.customValue")] == ["web team"]
+    assert [f.name for f in center.get(domain, "availableField")] == ["owner"]
+    with pytest.raises(vim.fault.DuplicateName):
+        fields.AddCustomFieldDef(name="owner", moType=vim.VirtualMachine)

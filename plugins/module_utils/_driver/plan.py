@@ -55,6 +55,10 @@ class Plan:
     steps: Sequence[Step]
     record: DomainRecord | None
 
+    def worked_on(self) -> Sequence[DomainRecord]:
+        """Return the domains whose pending questions and tasks have to be dealt with before the first step."""
+        return () if self.record is None else (self.record,)
+
     def names(self) -> list[str]:
         """Return the names of the steps."""
         return [step.name for step in self.steps]
@@ -101,10 +105,12 @@ def carry_out(connection: EsxConnection, invocation: Invocation, make_plan: Call
     done: list[str] = []
     with writing(connection.session):
         if invocation.check_mode:
-            check_pending_question(connection, plan.record)
+            for record in plan.worked_on():
+                check_pending_question(connection, record)
             return Outcome(plan, first, plan.names(), changed=True)
         for tries in range(_TRIES):
-            if wait_until_idle(connection, plan.record):
+            waited = [wait_until_idle(connection, record) for record in plan.worked_on()]
+            if any(waited):
                 plan = _made(make_plan)
             try:
                 for step in plan.steps:

@@ -5,36 +5,101 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ansible_collections.virt.esx.plugins.module_utils._domain.snapshots import write_snapshot
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import STATES
-from ansible_collections.virt.esx.plugins.module_utils._names import (
-    unescape_name,
-)
+from ansible_collections.virt.esx.plugins.module_utils._names import escape_name, unescape_name
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import moid
 
 SNAPSHOT_PATHS = ("snapshot.currentSnapshot", "snapshot.rootSnapshotList")
 
 
-def read_snapshots(values: Values) -> list[dict[str, Any]]:
-    """Return the snapshots of a domain with their parents, from the values of ``SNAPSHOT_PATHS``."""
+@dataclass(frozen=True)
+class Snapshot:
+    """A snapshot of a domain.
+
+    ``path`` has the names from the root on, separated by slashes; a slash in a name is ``%2f`` there. ``parent`` is a
+    managed object id, ``number`` the host's own number for it within the domain.
+    """
+
+    ref: Any = field(repr=False)
+    name: str
+    path: str
+    number: int
+    parent: str | None
+    description: str
+    created: datetime.datetime
+    state: str | None
+    quiesced: bool
+    current: bool
+    has_children: bool
+    parent_name: str | None = None
+    domain_uuid: str | None = None
+
+    @property
+    def moid(self) -> str | None:
+        """The VI API's managed object id, None for a snapshot that does not exist yet."""
+        return None if self.ref is None else moid(self.ref)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the snapshot as results show it."""
+        return {
+            "name": self.name,
+            "path": self.path,
+            "moid": self.moid,
+            "parent": self.parent,
+            "description": self.description,
+            "created": self.created.isoformat(),
+            "state": self.state,
+            "quiesced": self.quiesced,
+            "current": self.current,
+            "xml": write_snapshot(
+                name=self.name,
+                description=self.description,
+                state=self.state,
+                created=int(self.created.timestamp()),
+                parent=self.parent_name,
+                domain_uuid=self.domain_uuid,
+            ),
+        }
+
+
+def snapshot_list(values: Values) -> list[Snapshot]:
+    """Return the snapshots of a domain, parents before children, from the values of ``SNAPSHOT_PATHS``."""
     current = values["snapshot.currentSnapshot"]
-    return list(_walk(values["snapshot.rootSnapshotList"] or (), None, None if current is None else moid(current)))
+    roots = values["snapshot.rootSnapshotList"] or ()
+    found = _walk(roots, None, "", None if current is None else moid(current))
+    return [replace(snapshot, domain_uuid=values.get("config.uuid")) for snapshot in found]
 
 
-def _walk(trees: Iterable[Any], parent: str | None, current: str | None) -> Iterator[dict[str, Any]]:
+def read_snapshots(values: Values) -> list[dict[str, Any]]:
+    """Return the same as results show it."""
+    return [snapshot.as_dict() for snapshot in snapshot_list(values)]
+
+
+def _walk(trees: Iterable[Any], parent: Snapshot | None, above: str, current: str | None) -> Iterator[Snapshot]:
     """The VI API's tree of snapshots, depth first; it has no loops, and a depth of 32 at most."""
     for tree in trees:
-        own = moid(tree.snapshot)
-        yield {
-            "name": unescape_name(tree.name),
-            "moid": own,
-            "parent": parent,
-            "description": tree.description,
-            "created": tree.createTime.isoformat(),
-            "state": STATES.get(str(tree.state)),
-            "current": own == current,
-        }
-        yield from _walk(tree.childSnapshotList or (), own, current)
+        name, own = unescape_name(tree.name), moid(tree.snapshot)
+        path = above + escape_name(name)
+        snapshot = Snapshot(
+            ref=tree.snapshot,
+            name=name,
+            path=path,
+            number=int(tree.id or 0),
+            parent=None if parent is None else parent.moid,
+            description=tree.description or "",
+            created=tree.createTime,
+            state=STATES.get(str(tree.state)),
+            quiesced=bool(tree.quiesced),
+            current=own == current,
+            has_children=bool(tree.childSnapshotList),
+            parent_name=None if parent is None else parent.name,
+        )
+        yield snapshot
+        yield from _walk(tree.childSnapshotList or (), snapshot, f"{path}/", current)

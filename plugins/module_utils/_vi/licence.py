@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import LicenceRestricted
@@ -21,6 +22,15 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.session import Sessio
 _FREE_EDITION = "esxBasic"
 
 _HINT = "Assign a licence that includes the vSphere API; what only reads works without one."
+
+
+@dataclass(frozen=True)
+class Licence:
+    """A licence of a host: its name, the key of its edition, and whether it makes the API read-only."""
+
+    name: str
+    edition: str
+    read_only: bool
 
 
 @contextlib.contextmanager
@@ -36,17 +46,30 @@ def writing(session: Session) -> Iterator[None]:
     try:
         yield
     except LicenceRestricted:
-        names = _names(_licences(session))
+        names = [str(licence.name or licence.editionKey) for licence in _licences(session)]
         raise _restricted(", ".join(names) or "unknown") from None
 
 
 def restricting_licence(session: Session) -> str | None:
     """Return the name of the host's licence if it makes the API read-only, else None."""
+    licences = read_licences(session)
+    if licences and all(licence.read_only for licence in licences):
+        return ", ".join(licence.name for licence in licences)
+    return None
+
+
+def read_licences(session: Session) -> list[Licence]:
+    """Return the licences that a host uses, or all of them if it marks none; through a vCenter there are none."""
     licences = _licences(session)
     used = [licence for licence in licences if licence.used] or licences
-    if used and all((licence.editionKey or "").startswith(_FREE_EDITION) for licence in used):
-        return ", ".join(_names(used))
-    return None
+    return [
+        Licence(
+            str(licence.name or licence.editionKey),
+            str(licence.editionKey or ""),
+            (licence.editionKey or "").startswith(_FREE_EDITION),
+        )
+        for licence in used
+    ]
 
 
 def _licences(session: Session) -> list[Any]:
@@ -55,10 +78,6 @@ def _licences(session: Session) -> list[Any]:
     if session.about.product != "esx" or not session.has(4, 0) or manager is None:
         return []
     return list(fetch_one(session, manager, ["licenses"])["licenses"] or ())
-
-
-def _names(licences: list[Any]) -> list[str]:
-    return [str(licence.name or licence.editionKey) for licence in licences]
 
 
 def _restricted(name: str) -> LicenceRestricted:

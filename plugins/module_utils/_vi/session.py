@@ -171,6 +171,10 @@ class Session:
                 self._log_out()
             self.pool.close()
 
+    def forget(self) -> None:
+        """Treat the session as ended: its server was shut down, so there is nothing to log out from."""
+        self._logged_in = False
+
     def _retrieve_content(self) -> None:
         """Ask what the server is, before it gets to know any credentials."""
         instance = make_ref("ServiceInstance", "ServiceInstance", self.stub)

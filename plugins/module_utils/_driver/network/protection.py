@@ -1,0 +1,116 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What may not be done to a host's network: nothing may cut off the host itself, or a domain.
+
+A host that is managed by itself does not roll back a change that cuts it off. So whatever a VMkernel interface or the
+management interface depends on is refused here, before anything is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ansible_collections.virt.esx.plugins.module_utils._driver.network.model import HostNetwork, PortGroup, Switch
+from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, Refused
+
+
+def check_removal_of_group(group: PortGroup) -> None:
+    """Refuse to remove a port group that carries an interface of the host or a domain.
+
+    :raises Refused: naming what is on it.
+    """
+    if group.vmkernel:
+        raise Refused(f"The port group '{group.name}' carries {', '.join(group.vmkernel)} of the host; it stays.")
+    if group.domains:
+        raise Refused(
+            f"The port group '{group.name}' is used by {_listed(group.domains)}.",
+            hint="Connect these domains to another network first; those that are shut off would not start without it.",
+        )
+
+
+def check_removal_of_switch(switch: Switch) -> None:
+    """Refuse to remove a switch of which a port group is in use; raises as ``check_removal_of_group``."""
+    for group in sorted(switch.groups, key=lambda group: not group.vmkernel):
+        check_removal_of_group(group)
+
+
+def check_change_of_group(before: PortGroup, after: PortGroup) -> None:
+    """Refuse to move an interface of the host to another VLAN.
+
+    :raises Refused: naming the interface.
+    """
+    if before.vmkernel and before.vlan != after.vlan:
+        raise Refused(
+            f"The VLAN of port group '{before.name}' cannot be changed from {before.vlan} to {after.vlan}: it carries "
+            f"{', '.join(before.vmkernel)} of the host, which would be cut off."
+        )
+    if before.vmkernel:
+        _check_teaming(f"port group '{before.name}'", before.vmkernel, before.policy.active, after.policy.active)
+
+
+def check_change_of_switch(before: Switch, after: Switch) -> None:
+    """Refuse to take the last uplink from an interface of the host, or to lower its MTU.
+
+    :raises Refused: naming the interface.
+    """
+    own = before.vmkernel
+    if not own:
+        return
+    if before.uplinks and not set(before.uplinks) & set(after.uplinks):
+        raise Refused(
+            f"The switch '{before.name}' carries {', '.join(own)} of the host: at least one of its present uplinks "
+            f"{', '.join(before.uplinks)} has to stay.",
+            hint="Add the new uplink first, and remove the old one in a second task.",
+        )
+    if after.mtu is not None and before.mtu is not None and after.mtu < before.mtu:
+        raise Refused(
+            f"The MTU of switch '{before.name}' cannot be lowered from {before.mtu} to {after.mtu}: it carries "
+            f"{', '.join(own)} of the host."
+        )
+    _check_teaming(f"switch '{before.name}'", own, before.policy.active or before.uplinks, after.policy.active)
+
+
+def _check_teaming(what: str, own: Sequence[str], before: Sequence[str] | None, after: Sequence[str] | None) -> None:
+    """An order without any card that was active before would cut the interface off."""
+    if before and after is not None and not set(before) & set(after):
+        raise Refused(
+            f"The teaming of {what} needs at least one of the cards {', '.join(before)} to stay active: it carries "
+            f"{', '.join(own)} of the host."
+        )
+
+
+def check_uplinks(network: HostNetwork, switch: Switch) -> None:
+    """Refuse uplinks that the host does not have, and those of another switch.
+
+    :raises NotFound: listing the cards that there are.
+    :raises Refused: naming the switch that has the card.
+    """
+    known = [nic.name for nic in network.nics]
+    for name in switch.uplinks:
+        if name not in known:
+            raise NotFound(f"The host has no network card '{name}'; it has {', '.join(known) or 'none'}.")
+        owner = next((item for item in network.switches if name in item.uplinks and item.name != switch.name), None)
+        if owner is not None:
+            raise Refused(f"The network card '{name}' is an uplink of switch '{owner.name}'.")
+    policies = [switch.policy, *(group.policy for group in switch.groups)]
+    for policy in policies:
+        for name in (*(policy.active or ()), *(policy.standby or ())):
+            if name not in switch.uplinks:
+                raise Refused(f"The card '{name}' of the teaming is not an uplink of switch '{switch.name}'.")
+
+
+def check_new_group(network: HostNetwork, switch_name: str, name: str) -> None:
+    """Refuse the name of a port group that another switch has; it is unique on a host.
+
+    :raises Refused: naming that switch.
+    """
+    owner = next((item for item in network.switches if item.name != switch_name and item.group(name)), None)
+    if owner is not None:
+        raise Refused(f"The port group '{name}' belongs to switch '{owner.name}'; its name is unique on a host.")
+
+
+def _listed(domains: Sequence[str]) -> str:
+    shown = ", ".join(f"'{name}'" for name in domains[:5])
+    more = f" and {len(domains) - 5} more" if len(domains) > 5 else ""
+    return f"domain{'s' if len(domains) > 1 else ''} {shown}{more}"

@@ -1,0 +1,154 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a user asks for: the options of ``esx_network`` as typed values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ansible_collections.virt.esx.plugins.module_utils._domain import networks
+from ansible_collections.virt.esx.plugins.module_utils._domain.networks import TRUNK, Bandwidth
+from ansible_collections.virt.esx.plugins.module_utils._driver.network.model import UNCHANGED, Policy
+from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+
+# The words of the option, and the API's.
+BALANCING = {
+    "port": "loadbalance_srcid",
+    "ip": "loadbalance_ip",
+    "mac": "loadbalance_srcmac",
+    "failover": "failover_explicit",
+}
+
+_LONGEST_NAME = 32
+_MTU = (1280, 9000)
+
+
+@dataclass(frozen=True)
+class GroupRequest:
+    """A port group that is wanted, or not; ``vlan`` and the members of ``policy`` are None where they stay."""
+
+    name: str
+    vlan: int | None = None
+    policy: Policy = UNCHANGED
+    absent: bool = False
+
+
+@dataclass(frozen=True)
+class NetworkRequest:
+    """A virtual switch that is wanted, or not; what is None stays as it is."""
+
+    name: str
+    absent: bool = False
+    uplinks: tuple[str, ...] | None = None
+    mtu: int | None = None
+    policy: Policy = UNCHANGED
+    groups: Sequence[GroupRequest] = ()
+
+
+def read_request(params: Mapping[str, Any]) -> NetworkRequest:
+    """Return what validated options ask for; options override ``xml``.
+
+    :raises ParseError: for values that no host takes.
+    """
+    described = None if params["xml"] is None else networks.read_network(params["xml"])
+    name = params["name"] or (described.name if described else "")
+    if not 0 < len(name) <= _LONGEST_NAME:
+        raise ParseError(f"'{name}' does not have 1 to {_LONGEST_NAME} characters.", where="name")
+    request = NetworkRequest(name, absent=params["state"] == "absent")
+    if described is not None:
+        request = replace(
+            request,
+            uplinks=described.uplinks,
+            mtu=described.mtu,
+            policy=_shaped(described.bandwidth),
+            groups=[GroupRequest(group.name, group.vlan, _shaped(group.bandwidth)) for group in described.port_groups],
+        )
+    return _with_options(request, params)
+
+
+def _shaped(bandwidth: Bandwidth | None) -> Policy:
+    return Policy(bandwidth=None if bandwidth is None else complete_bandwidth(bandwidth))
+
+
+def _with_options(request: NetworkRequest, params: Mapping[str, Any]) -> NetworkRequest:
+    mtu = params["mtu"]
+    if mtu is not None and not _MTU[0] <= mtu <= _MTU[1]:
+        raise ParseError(f"{mtu} is not between {_MTU[0]} and {_MTU[1]}.", where="mtu")
+    uplinks = params["uplinks"]
+    groups = {group.name: group for group in request.groups}
+    for options in params["port_groups"] or ():
+        group = _group(options)
+        before = groups.get(group.name)
+        groups[group.name] = group if before is None else _merged(before, group)
+    return replace(
+        request,
+        uplinks=request.uplinks if uplinks is None else tuple(dict.fromkeys(uplinks)),
+        mtu=request.mtu if mtu is None else mtu,
+        policy=request.policy.merged(_policy(params, "")),
+        groups=tuple(groups.values()),
+    )
+
+
+def _merged(before: GroupRequest, group: GroupRequest) -> GroupRequest:
+    return replace(
+        group,
+        vlan=before.vlan if group.vlan is None else group.vlan,
+        policy=before.policy.merged(group.policy),
+    )
+
+
+def _group(options: Mapping[str, Any]) -> GroupRequest:
+    where = f"port_groups '{options['name']}'"
+    return GroupRequest(
+        name=options["name"],
+        vlan=_vlan(options["vlan"], where),
+        policy=_policy(options, f"{where}, "),
+        absent=options["state"] == "absent",
+    )
+
+
+def _vlan(text: str | None, where: str) -> int | None:
+    if text is None:
+        return None
+    if text.strip().lower() == "trunk":
+        return TRUNK
+    if not text.strip().isdigit() or int(text) > TRUNK:
+        raise ParseError(f"vlan '{text}' is neither a number from 0 to {TRUNK} nor 'trunk'.", where=where)
+    return int(text)
+
+
+def _policy(options: Mapping[str, Any], where: str) -> Policy:
+    security, teaming, shaping = options["security"] or {}, options["teaming"] or {}, options["bandwidth"]
+    active, standby = teaming.get("active"), teaming.get("standby")
+    if active is not None and standby is not None and set(active) & set(standby):
+        raise ParseError("a network card is both active and standby.", where=f"{where}teaming")
+    return Policy(
+        promiscuous=security.get("promiscuous"),
+        mac_changes=security.get("mac_changes"),
+        forged_transmits=security.get("forged_transmits"),
+        balancing=BALANCING.get(teaming.get("balancing") or ""),
+        notify=teaming.get("notify"),
+        failback=teaming.get("failback"),
+        active=None if active is None else tuple(active),
+        standby=None if standby is None else tuple(standby),
+        bandwidth=None if shaping is None else _bandwidth(shaping, where),
+    )
+
+
+def complete_bandwidth(bandwidth: Bandwidth) -> Bandwidth:
+    """Return a shaping with all three values, as a host wants them.
+
+    Without a peak there is none above the average; without a burst it is what one second carries at that rate.
+    """
+    peak = bandwidth.average if bandwidth.peak is None else bandwidth.peak
+    return Bandwidth(bandwidth.average, peak, bandwidth.average if bandwidth.burst is None else bandwidth.burst)
+
+
+def _bandwidth(shaping: Mapping[str, Any], where: str) -> Bandwidth:
+    average, peak, burst = shaping["average"], shaping.get("peak"), shaping.get("burst")
+    if min(value for value in (average, peak or 0, burst or 0)) < 0:
+        raise ParseError("it has a negative number.", where=f"{where}bandwidth")
+    return complete_bandwidth(Bandwidth(average, peak, burst))

@@ -1,0 +1,125 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A virtual switch as modules return it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.virt.esx.plugins.module_utils._domain import networks
+from ansible_collections.virt.esx.plugins.module_utils._domain.networks import TRUNK, Bandwidth
+from ansible_collections.virt.esx.plugins.module_utils._driver.network.model import (
+    OFF,
+    HostNetwork,
+    Policy,
+    PortGroup,
+    Switch,
+)
+from ansible_collections.virt.esx.plugins.module_utils._driver.network.request import BALANCING
+
+_WORDS = {word: option for option, word in BALANCING.items()}
+
+
+def network_entry(network: HostNetwork, switch: Switch) -> dict[str, Any]:
+    """Return a switch with its uplinks and port groups."""
+    nics = {nic.name: nic for nic in network.nics}
+    return {
+        "name": switch.name,
+        "type": "standard",
+        "uuid": switch.uuid or None,
+        "mtu": switch.mtu,
+        "uplinks": [
+            {"name": name, "mac": nics[name].mac, "speed_mbps": nics[name].speed_mbps}
+            for name in switch.uplinks
+            if name in nics
+        ],
+        "vmkernel": list(switch.vmkernel),
+        **_policy_entry(switch.policy),
+        "port_groups": [_group_entry(group) for group in switch.groups],
+        "xml": to_xml(switch),
+    }
+
+
+def _group_entry(group: PortGroup) -> dict[str, Any]:
+    return {
+        "name": group.name,
+        "vlan": "trunk" if group.vlan == TRUNK else str(group.vlan),
+        "vmkernel": list(group.vmkernel),
+        "domains": list(group.domains),
+        **_policy_entry(group.policy),
+    }
+
+
+def _policy_entry(policy: Policy) -> dict[str, Any]:
+    """The three parts of a policy; None where something is inherited."""
+    return {
+        "security": {
+            "promiscuous": policy.promiscuous,
+            "mac_changes": policy.mac_changes,
+            "forged_transmits": policy.forged_transmits,
+        },
+        "teaming": {
+            "balancing": _WORDS.get(policy.balancing or "", policy.balancing),
+            "notify": policy.notify,
+            "failback": policy.failback,
+            "active": None if policy.active is None else list(policy.active),
+            "standby": None if policy.standby is None else list(policy.standby),
+        },
+        "bandwidth": _bandwidth_entry(policy.bandwidth),
+    }
+
+
+def _bandwidth_entry(bandwidth: Bandwidth | None) -> dict[str, Any] | None:
+    if bandwidth is None or bandwidth == OFF:
+        return None
+    return {"average": bandwidth.average, "peak": bandwidth.peak, "burst": bandwidth.burst}
+
+
+def to_xml(switch: Switch) -> str:
+    """Return libvirt's XML of a switch.
+
+    As in libvirt, the host's own port groups are left out: no domain can use them.
+    """
+    groups = [
+        networks.PortGroup(group.name, group.vlan or None, _shown(group.policy.bandwidth))
+        for group in switch.groups
+        if not group.vmkernel
+    ]
+    return networks.write_network(
+        networks.Network(
+            name=switch.name,
+            uuid=switch.uuid or None,
+            uplinks=switch.uplinks,
+            mtu=switch.mtu,
+            bandwidth=_shown(switch.policy.bandwidth),
+            port_groups=tuple(groups),
+        )
+    )
+
+
+def _shown(bandwidth: Bandwidth | None) -> Bandwidth | None:
+    return None if bandwidth == OFF else bandwidth
+
+
+def as_text(entry: Mapping[str, Any] | None) -> str:
+    """Return an entry as lines, for diff mode."""
+    return "" if entry is None else "".join(_lines(entry, ""))
+
+
+def _lines(value: Mapping[str, Any], indent: str) -> list[str]:
+    lines = []
+    for key, item in value.items():
+        if key in ("xml", "uuid", "domains", "vmkernel") or item is None:
+            continue
+        if isinstance(item, Mapping):
+            lines += _lines(item, f"{indent}{key}.")
+        elif isinstance(item, list) and item and isinstance(item[0], Mapping):
+            for one in item:
+                lines.append(f"{indent}{key}: {one['name']}\n")
+                lines += _lines({name: part for name, part in one.items() if name != "name"}, f"{indent}  ")
+        else:
+            shown = ", ".join(map(str, item)) if isinstance(item, list) else item
+            lines.append(f"{indent}{key}: {shown}\n")
+    return lines

@@ -1,0 +1,136 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a host says about itself, as the result of ``esx_host_info`` shows it: pure.
+
+The rules for libvirt's node information are those of its driver (esx-driver-rules.md, section 17).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.node import write_capabilities, write_interface
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values
+
+# The CPUID leaf whose bit says that a processor has 64-bit mode; the API lists it as a negative number.
+_EXTENDED_LEAF = 0x80000001 - (1 << 32)
+_LONG_MODE = 29
+
+_MARKS = re.compile(r"\((?:R|C|TM)\)")
+_MODEL_LENGTH = 31
+
+
+def read_product(product: Any) -> dict[str, Any]:
+    """Return what is installed: AboutInfo as values."""
+    return {
+        "name": product.name,
+        "full_name": product.fullName,
+        "version": product.version,
+        "build": product.build,
+        "api_version": product.apiVersion,
+    }
+
+
+def read_node(values: Values) -> dict[str, Any]:
+    """Return processors and memory, as ``virsh nodeinfo`` shows them."""
+    cpu = values["hardware.cpuInfo"]
+    packages, cores, threads = int(cpu.numCpuPackages), int(cpu.numCpuCores), int(cpu.numCpuThreads)
+    return {
+        "model": short_model(values["summary.hardware.cpuModel"] or ""),
+        "mhz": int(cpu.hz) // 1_000_000,
+        "cpus": cores,
+        "nodes": int(values["hardware.numaInfo.numNodes"] or 1),
+        "sockets": packages,
+        "cores_per_socket": cores // packages,
+        "threads_per_core": threads // cores,
+        "memory_kib": int(values["hardware.memorySize"]) // 1024,
+    }
+
+
+def short_model(text: str) -> str:
+    """Return a processor's name as libvirt shortens it: without marks and runs of blanks, 31 characters at most."""
+    return " ".join(_MARKS.sub("", text).split())[:_MODEL_LENGTH]
+
+
+def free_memory_kib(values: Values) -> int | None:
+    """Return the memory that neither the host nor its domains use, None if the host does not know."""
+    used = values["summary.quickStats.overallMemoryUsage"]
+    return None if used is None else int(values["hardware.memorySize"]) // 1024 - int(used) * 1024
+
+
+def is_64_bit(features: Iterable[Any]) -> bool | None:
+    """Return whether the processors have 64-bit mode, None if the host does not say."""
+    leaf = next((item for item in features if item.level == _EXTENDED_LEAF), None)
+    if leaf is None or not leaf.edx:
+        return None
+    bits = str(leaf.edx).replace(":", "")
+    return bits[::-1][_LONG_MODE : _LONG_MODE + 1] == "1"
+
+
+def capabilities(values: Values) -> str:
+    """Return libvirt's XML of the host's capabilities."""
+    wide = is_64_bit(values["hardware.cpuFeature"] or ())
+    return write_capabilities(uuid=values["hardware.systemInfo.uuid"], is_64_bit=wide is not False)
+
+
+def hostname(dns: Any) -> str | None:
+    """Return the host's full name, None if it has none."""
+    if dns is None or not dns.hostName:
+        return None
+    return f"{dns.hostName}.{dns.domainName}" if dns.domainName else str(dns.hostName)
+
+
+def read_interface(nic: Any) -> dict[str, Any]:
+    """Return a physical network card, with libvirt's XML of it."""
+    link, ip = nic.linkSpeed, nic.spec.ip if nic.spec is not None else None
+    address = getattr(ip, "ipAddress", None) or None
+    prefix = _prefix(getattr(ip, "subnetMask", None)) if address else None
+    mac = str(nic.mac).lower()
+    return {
+        "name": nic.device,
+        "mac": mac,
+        "driver": nic.driver,
+        "speed_mbps": None if link is None else int(link.speedMb),
+        "full_duplex": None if link is None else bool(link.duplex),
+        "xml": write_interface(
+            name=nic.device, mac=mac, address=address, prefix=prefix, dhcp=bool(getattr(ip, "dhcp", False))
+        ),
+    }
+
+
+def _prefix(mask: str | None) -> int | None:
+    try:
+        return ipaddress.ip_network(f"0.0.0.0/{mask}").prefixlen if mask else None
+    except ValueError:
+        return None
+
+
+def read_autostart(defaults: Any) -> dict[str, Any]:
+    """Return the host's defaults for starting and stopping domains."""
+    return {
+        "enabled": bool(getattr(defaults, "enabled", False)),
+        "start_delay": getattr(defaults, "startDelay", None),
+        "stop_delay": getattr(defaults, "stopDelay", None),
+        "wait_for_heartbeat": bool(getattr(defaults, "waitForHeartbeat", False)),
+        "stop_action": stop_action(getattr(defaults, "stopAction", None)),
+    }
+
+
+# The API's words for what happens to a domain when its host shuts down, which hosts answer in any case.
+STOP_ACTIONS = {
+    "none": "none",
+    "systemDefault": "default",
+    "powerOff": "destroy",
+    "suspend": "suspend",
+    "guestShutdown": "shutdown",
+}
+
+
+def stop_action(word: str | None) -> str | None:
+    """Return the collection's word for a stop action of the API, in whatever case the host writes it."""
+    found = [mine for theirs, mine in STOP_ACTIONS.items() if theirs.lower() == str(word).lower()]
+    return found[0] if found else None

@@ -1,0 +1,59 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a user asks for: the options of ``esx_host`` as typed values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.virt.esx.plugins.module_utils._driver.node.facts import STOP_ACTIONS
+from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+
+
+@dataclass(frozen=True)
+class HostRequest:
+    """The state that is wanted of a host, None to leave it, and the autostart defaults that are given.
+
+    ``domains`` says what happens to running domains where they are in the way; times are in seconds.
+    """
+
+    state: str | None
+    domains: str
+    shutdown_timeout: int
+    reboot_timeout: int
+    autostart: Mapping[str, Any]
+
+
+def read_request(params: Mapping[str, Any]) -> HostRequest:
+    """Return what validated options ask for.
+
+    :raises ParseError: for a time that is none.
+    """
+    for option in ("shutdown_timeout", "reboot_timeout"):
+        if params[option] < 1:
+            raise ParseError(f"{params[option]} is not at least 1.", where=option)
+    autostart = {name: value for name, value in (params["autostart"] or {}).items() if value is not None}
+    for name in ("start_delay", "stop_delay"):
+        if autostart.get(name, 0) < 0:
+            raise ParseError(f"{autostart[name]} is less than 0.", where=f"autostart.{name}")
+    return HostRequest(
+        state=params["state"],
+        domains=params["domains"],
+        shutdown_timeout=params["shutdown_timeout"],
+        reboot_timeout=params["reboot_timeout"],
+        autostart=autostart,
+    )
+
+
+# The API's member for each autostart default, and its word for each stop action.
+AUTOSTART_MEMBERS = {
+    "enabled": "enabled",
+    "start_delay": "startDelay",
+    "stop_delay": "stopDelay",
+    "wait_for_heartbeat": "waitForHeartbeat",
+    "stop_action": "stopAction",
+}
+STOP_ACTION_WORDS = {mine: theirs for theirs, mine in STOP_ACTIONS.items()}

@@ -1,0 +1,75 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A picture of a running domain's screen: what the module ``esx_screenshot`` does.
+
+It comes from ``/screen?id=...`` of the server, as in libvirt's driver.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import tempfile
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, get_domain
+from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_uuid
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._vi.transfers import receive_from_url
+
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+
+def take_screenshot(connection: EsxConnection, invocation: Invocation) -> dict[str, Any]:
+    """Take a picture of a domain's screen and write it into a file, or return it; the module's result.
+
+    :raises NotFound: if there is no such domain.
+    :raises Refused: if it does not run: only a running domain has a screen.
+    """
+    params = invocation.params
+    uuid = None if params["uuid"] is None else parse_uuid(params["uuid"])
+    record, _facts = get_domain(connection, name=params["name"], uuid=uuid, volumes=False)
+    if record.state != "running":
+        raise Refused(
+            f"Domain '{record.name}' is {record.state}; only a running domain has a screen.",
+            hint="Bring it into state running first.",
+        )
+    dest = params["dest"]
+    if invocation.check_mode:
+        return {"domain": record.identity(), "changed": dest is not None, "dest": dest}
+    image = _read(connection, record)
+    if dest is None:
+        return {"domain": record.identity(), "changed": False, "content": base64.b64encode(image).decode()}
+    return {"domain": record.identity(), "changed": _write(Path(dest), image), "dest": dest}
+
+
+def _read(connection: EsxConnection, record: DomainRecord) -> bytes:
+    endpoint = connection.session.pool.endpoint
+    image = io.BytesIO()
+    url = f"{endpoint.transport}://{endpoint}/screen?id={quote(record.moid, safe='')}"
+    receive_from_url(connection.session, url, image)
+    if not image.getvalue().startswith(_SIGNATURE):
+        raise EsxError(f"The server did not send a picture of the screen of domain '{record.name}'.")
+    return image.getvalue()
+
+
+def _write(path: Path, image: bytes) -> bool:
+    """Write the picture in one piece; return whether the file has changed.
+
+    :raises EsxError: if the file cannot be written.
+    """
+    try:
+        if path.is_file() and path.read_bytes() == image:
+            return False
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".screenshot-", delete=False) as file:
+            file.write(image)
+        Path(file.name).chmod(0o644)
+        Path(file.name).replace(path)
+    except OSError as error:
+        raise EsxError(f"The picture cannot be written to {path}: {error.strerror}.") from None
+    return True

@@ -1,0 +1,230 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bringing the snapshots of domains into the requested state: what the module ``esx_snapshot`` does.
+
+The domains are read in one call, and their tasks run side by side. An error of one domain does not stop the others; it
+is raised when they are done.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
+    CORE_PATHS,
+    DomainRecord,
+    get_domain,
+    list_domains,
+)
+from ansible_collections.virt.esx.plugins.module_utils._driver.pending import PENDING_PATHS
+from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Plan, Step, carry_out
+from ansible_collections.virt.esx.plugins.module_utils._driver.progress import show_progress
+from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot.planner import (
+    CONSOLIDATION_PATH,
+    Action,
+    DomainEntry,
+    plan_entry,
+)
+from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot.refusals import (
+    DEVICES_PATH,
+    TOOLS_PATH,
+    check_new_snapshot,
+)
+from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot.request import SnapshotRequest
+from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot.select import as_text, is_pattern, matches
+from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot_tree import SNAPSHOT_PATHS, snapshot_list
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound
+from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import Job, run_jobs
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch
+from ansible_collections.virt.esx.plugins.module_utils._vi.task import Outcome as TaskOutcome
+
+
+@dataclass(frozen=True)
+class SnapshotPlan(Plan):
+    """A plan for the snapshots of some domains.
+
+    What became of each domain is kept by its managed object id: its error in ``failed``, the names of its actions that
+    were carried out in ``done``.
+    """
+
+    entries: Sequence[DomainEntry]
+    failed: dict[str, EsxError] = field(default_factory=dict)
+    done: dict[str, list[str]] = field(default_factory=dict)
+
+    def worked_on(self) -> Sequence[DomainRecord]:
+        """Return the domains that have an action."""
+        return [entry.record for entry in self.entries if entry.actions]
+
+
+def ensure_snapshots(connection: EsxConnection, invocation: Invocation, request: SnapshotRequest) -> dict[str, Any]:
+    """Bring the snapshots of the domains into the requested state; return the module's result.
+
+    :raises EsxError: if it failed for at least one domain; ``details`` hold the results of all.
+    """
+    warnings: dict[str, None] = {}
+    outcome = carry_out(connection, invocation, lambda: _plan(connection, invocation, request, warnings))
+    for text in warnings:
+        invocation.warn(text)
+    plan, entries = outcome.plan, outcome.plan.entries
+    if outcome.first.steps and not invocation.check_mode:
+        entries = _read_again(connection, entries)
+    report = outcome.report(connection, invocation, _text(outcome.first.entries, "before"), _text(entries, "after"))
+    results = [_result_of(entry, plan, check_mode=invocation.check_mode) for entry in entries]
+    result = {**report, "domains": results} if request.names else {**results[0], **report}
+    if plan.failed:
+        raise _failure(plan, result)
+    return result
+
+
+def _plan(
+    connection: EsxConnection, invocation: Invocation, request: SnapshotRequest, warnings: dict[str, None]
+) -> SnapshotPlan:
+    records = _records(connection, request)
+    now = _now(connection, request)
+    entries = [plan_entry(record, request, now) for record in records]
+    new = [entry for entry in entries if entry.after and entry.after[-1].ref is None]
+    warnings.update(dict.fromkeys(_check_new(connection, new, request)))
+    plan = SnapshotPlan((), None, entries)
+    steps = []
+    for stage in range(max((len(entry.actions) for entry in entries), default=0)):
+        run = partial(_run_stage, connection, plan, stage, request.parallel, invocation.progress)
+        steps.append(Step(_stage_name(entries, stage), run))
+    return replace(plan, steps=steps)
+
+
+def _now(connection: EsxConnection, request: SnapshotRequest) -> datetime.datetime:
+    """The host's time, which the ages of its snapshots are compared with."""
+    if request.older_than is None:
+        return datetime.datetime.now(datetime.timezone.utc)
+    now: datetime.datetime = connection.session.ref("ServiceInstance", "ServiceInstance").CurrentTime()
+    return now
+
+
+def _records(connection: EsxConnection, request: SnapshotRequest) -> list[DomainRecord]:
+    """The domains that are meant, read in one call.
+
+    :raises NotFound: for a name without a domain; a pattern may match none.
+    """
+    paths = [*PENDING_PATHS, *SNAPSHOT_PATHS, *_newer_paths(connection)]
+    if not request.names:
+        record, _facts = get_domain(connection, name=request.name, uuid=request.uuid, paths=paths, volumes=False)
+        return [record]
+    listed = list_domains(connection, paths)
+    missing = [name for name in request.names if not is_pattern(name) and all(item.name != name for item in listed)]
+    if missing:
+        raise NotFound(f"No domain of the host has the name {', '.join(repr(name) for name in missing)}.")
+    return [item for item in listed if any(matches(item.name, name) for name in request.names)]
+
+
+def _newer_paths(connection: EsxConnection) -> list[str]:
+    """The properties that old servers refuse to be asked for."""
+    since = {TOOLS_PATH: (4, 0), CONSOLIDATION_PATH: (5, 0)}
+    return [path for path, version in since.items() if connection.session.has(*version)]
+
+
+def _check_new(connection: EsxConnection, new: Sequence[DomainEntry], request: SnapshotRequest) -> list[str]:
+    """Refuse snapshots that the host would not take as asked for; return warnings."""
+    if not new:
+        return []
+    rows = fetch(connection.session, "VirtualMachine", [DEVICES_PATH], objects=[entry.record.ref for entry in new])
+    devices = {ref: values[DEVICES_PATH] or () for ref, values in rows}
+    warnings = []
+    for entry in new:
+        warnings += check_new_snapshot(entry.record, devices.get(entry.record.ref, ()), entry.before, request)
+    return warnings
+
+
+def _stage_name(entries: Sequence[DomainEntry], stage: int) -> str:
+    going = [entry for entry in entries if len(entry.actions) > stage]
+    actions = ", ".join(dict.fromkeys(entry.actions[stage].name for entry in going))
+    return actions if len(entries) == 1 else f"{actions} of {', '.join(entry.record.name for entry in going)}"
+
+
+def _run_stage(
+    connection: EsxConnection, plan: SnapshotPlan, stage: int, parallel: int, progress: Callable[[str], None]
+) -> None:
+    """Run one action of each domain that has so many and has not failed; errors of several domains are kept."""
+    going = [entry for entry in plan.entries if len(entry.actions) > stage and entry.record.moid not in plan.failed]
+    tasks = [entry for entry in going if not entry.actions[stage].at_once]
+    jobs = [_job(entry, entry.actions[stage], progress) for entry in tasks]
+    results = dict(zip((entry.record.moid for entry in tasks), run_jobs(connection.session, jobs, at_once=parallel)))
+    for entry in going:
+        moid, action = entry.record.moid, entry.actions[stage]
+        result = results[moid] if moid in results else _call(action)
+        if isinstance(result, EsxError):
+            if len(plan.entries) == 1:
+                raise result
+            plan.failed[moid] = result
+        else:
+            connection.answered.extend(result.answered)
+            plan.done.setdefault(moid, []).append(action.name)
+
+
+def _job(entry: DomainEntry, action: Action, progress: Callable[[str], None]) -> Job:
+    what = f"Domain '{entry.record.name}': {action.name}"
+    return Job(action=what, start=action.start, vm=entry.record.ref, progress=show_progress(progress, what))
+
+
+def _call(action: Action) -> TaskOutcome | EsxError:
+    try:
+        action.start()
+    except EsxError as error:
+        return error
+    return TaskOutcome()
+
+
+def _read_again(connection: EsxConnection, entries: Sequence[DomainEntry]) -> list[DomainEntry]:
+    """The domains as the server has them now, in one call."""
+    paths = [*CORE_PATHS, *SNAPSHOT_PATHS, *_newer_paths(connection)]
+    rows = dict(fetch(connection.session, "VirtualMachine", paths, objects=[entry.record.ref for entry in entries]))
+    return [_as_is(entry, DomainRecord(entry.record.ref, rows[entry.record.ref])) for entry in entries]
+
+
+def _as_is(entry: DomainEntry, record: DomainRecord) -> DomainEntry:
+    return replace(
+        entry,
+        record=record,
+        after=snapshot_list(record.values),
+        state=record.state,
+        consolidation_needed=bool(record.values.get(CONSOLIDATION_PATH)),
+    )
+
+
+def _result_of(entry: DomainEntry, plan: SnapshotPlan, *, check_mode: bool) -> dict[str, Any]:
+    error = plan.failed.get(entry.record.moid)
+    done = [action.name for action in entry.actions] if check_mode else plan.done.get(entry.record.moid, [])
+    chosen = [item for item in entry.after if item.path == entry.chosen]
+    return {
+        "domain": {**entry.record.identity(), "state": entry.state},
+        "snapshot": chosen[-1].as_dict() if chosen else None,
+        "snapshots": [item.as_dict() for item in entry.after],
+        "consolidation_needed": entry.consolidation_needed,
+        "lost": list(entry.lost),
+        "steps": done,
+        "changed": bool(done),
+        **({} if error is None else {"failed": True, "msg": error.message}),
+    }
+
+
+def _text(entries: Sequence[DomainEntry], side: str) -> str:
+    """The states and trees of all domains, for diff mode."""
+    texts = []
+    for entry in entries:
+        state = entry.record.state if side == "before" else entry.state
+        texts.append(f"domain {entry.record.name}, {state}:\n{as_text(getattr(entry, side))}")
+    return "".join(texts)
+
+
+def _failure(plan: SnapshotPlan, result: dict[str, Any]) -> EsxError:
+    names = {entry.record.moid: entry.record.name for entry in plan.entries}
+    first = next(iter(plan.failed.values()))
+    listed = " ".join(f"Domain '{names[moid]}': {error.message}" for moid, error in plan.failed.items())
+    message = f"It failed for {len(plan.failed)} of {len(plan.entries)} domains. {listed}"
+    return EsxError(message, hint=first.hint, fault=first.fault, details=result)

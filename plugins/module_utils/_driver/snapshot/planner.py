@@ -1,0 +1,199 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What has to be done with the snapshots of one domain, and what they are afterwards."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord
+from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot.request import SnapshotRequest
+from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot.select import (
+    find_snapshot,
+    select_snapshots,
+    with_descendants,
+)
+from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot_tree import Snapshot, snapshot_list
+from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound
+from ansible_collections.virt.esx.plugins.module_utils._names import escape_name
+
+CONSOLIDATION_PATH = "runtime.consolidationNeeded"
+
+
+@dataclass(frozen=True)
+class Action:
+    """One task of the server: its ``name`` for the user, and the function that starts it.
+
+    ``at_once`` marks a call that is done when it returns, and starts no task.
+    """
+
+    name: str
+    start: Callable[[], Any]
+    at_once: bool = False
+
+
+@dataclass(frozen=True)
+class DomainEntry:
+    """The snapshots of one domain before and after its actions.
+
+    ``chosen`` is the path of the snapshot that is meant, where it exists afterwards; ``lost`` are sentences about what
+    the actions give up; ``state`` is the domain's own state afterwards.
+    """
+
+    record: DomainRecord
+    before: Sequence[Snapshot]
+    after: Sequence[Snapshot]
+    actions: Sequence[Action] = ()
+    chosen: str | None = None
+    lost: Sequence[str] = ()
+    state: str = ""
+    consolidation_needed: bool = field(default=False)
+
+
+def plan_entry(record: DomainRecord, request: SnapshotRequest, now: datetime.datetime) -> DomainEntry:
+    """Return what has to be done for one domain.
+
+    :param record: read with ``SNAPSHOT_PATHS``.
+    :param now: the host's time, for ``older_than``.
+    :raises NotFound: if the snapshot to revert to does not exist.
+    :raises Ambiguous: if several snapshots have the name.
+    """
+    snapshots = snapshot_list(record.values)
+    entry = DomainEntry(
+        record,
+        snapshots,
+        snapshots,
+        state=record.state,
+        consolidation_needed=bool(record.values.get(CONSOLIDATION_PATH)),
+    )
+    return _PLANNERS[request.state](entry, request, now)
+
+
+def _present(entry: DomainEntry, request: SnapshotRequest, now: datetime.datetime) -> DomainEntry:
+    name = request.snapshot or ""
+    found = find_snapshot(entry.before, name, entry.record.name)
+    if found is not None:
+        return _described(entry, found, request.description)
+    ref, description = entry.record.ref, request.description or ""
+    memory = request.memory and entry.record.state != "shutoff"
+
+    def create() -> Any:
+        return ref.CreateSnapshot_Task(escape_name(name), description, memory, request.quiesce)
+
+    current = next((item for item in entry.before if item.current), None)
+    path = escape_name(name) if current is None else f"{current.path}/{escape_name(name)}"
+    new = Snapshot(
+        ref=None,
+        name=name,
+        path=path,
+        number=0,
+        parent=None if current is None else current.moid,
+        parent_name=None if current is None else current.name,
+        description=description,
+        created=now,
+        state=entry.record.state if memory else "shutoff",
+        quiesced=request.quiesce,
+        current=True,
+        has_children=False,
+    )
+    after = [*(replace(item, current=False) for item in entry.before), new]
+    return replace(entry, actions=[Action(f"create snapshot '{name}'", create)], after=after, chosen=path)
+
+
+def _described(entry: DomainEntry, found: Snapshot, description: str | None) -> DomainEntry:
+    """A snapshot that exists; its description can change."""
+    if description is None or description == found.description:
+        return replace(entry, chosen=found.path)
+    action = Action(
+        f"describe snapshot '{found.name}'", lambda: found.ref.RenameSnapshot(None, description), at_once=True
+    )
+    after = [replace(item, description=description) if item is found else item for item in entry.before]
+    return replace(entry, actions=[action], after=after, chosen=found.path)
+
+
+def _absent(entry: DomainEntry, request: SnapshotRequest, now: datetime.datetime) -> DomainEntry:
+    found = None if request.snapshot is None else find_snapshot(entry.before, request.snapshot, entry.record.name)
+    if found is not None and request.keep is None and request.older_than is None:
+        chosen = [found]
+        gone = with_descendants(entry.before, found) if request.children else chosen
+    else:
+        chosen = gone = select_snapshots(
+            entry.before, request.snapshot, keep=request.keep, older_than=request.older_than, now=now
+        )
+    actions = [
+        Action(f"remove snapshot '{item.name}'", lambda ref=item.ref: ref.RemoveSnapshot_Task(request.children, True))  # type: ignore[misc]
+        for item in chosen
+    ]
+    return replace(entry, actions=actions, after=_without(entry.before, {item.moid for item in gone}))
+
+
+def _without(snapshots: Sequence[Snapshot], gone: set[str | None]) -> list[Snapshot]:
+    """The tree without some snapshots: their children move up, and so does the mark of the current one."""
+    by_id = {item.moid: item for item in snapshots}
+
+    def remaining(identifier: str | None) -> str | None:
+        while identifier is not None and identifier in gone:
+            identifier = by_id[identifier].parent
+        return identifier
+
+    current = next((item.moid for item in snapshots if item.current), None)
+    mark = remaining(current)
+    left: list[Snapshot] = []
+    paths: dict[str | None, str] = {None: ""}
+    for item in snapshots:
+        if item.moid not in gone:
+            parent = remaining(item.parent)
+            path = f"{paths[parent]}{escape_name(item.name)}"
+            paths[item.moid] = f"{path}/"
+            left.append(replace(item, parent=parent, path=path, current=item.moid == mark))
+    return left
+
+
+def _reverted(entry: DomainEntry, request: SnapshotRequest, _now: datetime.datetime) -> DomainEntry:
+    name = request.snapshot or ""
+    found = find_snapshot(entry.before, name, entry.record.name)
+    if found is None:
+        known = ", ".join(f"'{item.path}'" for item in entry.before)
+        raise NotFound(f"Domain '{entry.record.name}' has no snapshot '{name}'; it has {known or 'none'}.")
+    stays_off = request.running is False
+    actions = [Action(f"revert to snapshot '{found.name}'", lambda: found.ref.RevertToSnapshot_Task(None, stays_off))]
+    state = "shutoff" if stays_off else found.state or "shutoff"
+    if request.running and state != "running":
+        actions.append(Action("power on", lambda: entry.record.ref.PowerOnVM_Task(None)))
+        state = "running"
+    after = [replace(item, current=item is found) for item in entry.before]
+    return replace(entry, actions=actions, after=after, chosen=found.path, state=state, lost=_lost(entry, found))
+
+
+def _lost(entry: DomainEntry, found: Snapshot) -> list[str]:
+    """What reverting gives up, for check mode and diff mode."""
+    lost = [f"All changes to the disks and settings of domain '{entry.record.name}' since {_since(entry, found)}."]
+    if entry.record.state != "shutoff":
+        lost.append(f"The memory of the guest, which is {entry.record.state}: it is not asked to shut down.")
+    return lost
+
+
+def _since(entry: DomainEntry, found: Snapshot) -> str:
+    current = next((item for item in entry.before if item.current), None)
+    if current is None or current is found:
+        return f"{found.created:%Y-%m-%d %H:%M:%S %Z}".strip()
+    return f"snapshot '{current.name}' of {current.created:%Y-%m-%d %H:%M:%S %Z}".strip()
+
+
+def _consolidated(entry: DomainEntry, _request: SnapshotRequest, _now: datetime.datetime) -> DomainEntry:
+    if not entry.consolidation_needed:
+        return entry
+    action = Action("consolidate disks", lambda: entry.record.ref.ConsolidateVMDisks_Task())
+    return replace(entry, actions=[action], consolidation_needed=False)
+
+
+_PLANNERS: dict[str, Callable[[DomainEntry, SnapshotRequest, datetime.datetime], DomainEntry]] = {
+    "present": _present,
+    "absent": _absent,
+    "reverted": _reverted,
+    "consolidated": _consolidated,
+}

@@ -1,0 +1,98 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a user asks for: the options of ``esx_snapshot`` as typed values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.snapshots import SnapshotDescription, read_snapshot
+from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_uuid
+from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+
+_AGE = re.compile(r"\s*([0-9]{1,6})\s*(minutes?|min|hours?|h|days?|d|weeks?|w)\s*", re.IGNORECASE)
+_SECONDS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+
+
+@dataclass(frozen=True)
+class SnapshotRequest:
+    """The domains and the snapshot that are meant, and the state that is wanted.
+
+    ``names`` are names and patterns of domains; otherwise ``name`` or ``uuid`` is the one domain. ``snapshot`` is a
+    name, a path, a managed object id or, for state absent, a pattern. ``older_than`` is in seconds.
+    """
+
+    state: str
+    name: str | None = None
+    uuid: str | None = None
+    names: Sequence[str] = ()
+    snapshot: str | None = None
+    description: str | None = None
+    memory: bool = True
+    quiesce: bool = False
+    children: bool = False
+    keep: int | None = None
+    older_than: int | None = None
+    running: bool | None = None
+    parallel: int = 4
+
+
+def read_request(params: Mapping[str, Any]) -> SnapshotRequest:
+    """Return what validated options ask for; ``snapshot``, ``description`` and ``memory`` override those of ``xml``.
+
+    :raises ParseError: for options that contradict each other.
+    """
+    xml = read_snapshot(params["xml"]) if params["xml"] is not None else SnapshotDescription()
+    memory = params["memory"] if params["memory"] is not None else xml.memory
+    request = SnapshotRequest(
+        state=params["state"],
+        name=params["name"],
+        uuid=None if params["uuid"] is None else parse_uuid(params["uuid"]),
+        names=tuple(params["names"] or ()),
+        snapshot=params["snapshot"] or xml.name,
+        description=params["description"] if params["description"] is not None else xml.description,
+        memory=not params["quiesce"] if memory is None else memory,
+        quiesce=params["quiesce"],
+        children=params["children"],
+        keep=params["keep"],
+        older_than=None if params["older_than"] is None else _seconds(params["older_than"]),
+        running=params["running"],
+        parallel=params["parallel"],
+    )
+    _check(request)
+    return request
+
+
+def _check(request: SnapshotRequest) -> None:
+    """Refuse options that have no effect in this state, and those that contradict each other."""
+    selects = request.keep is not None or request.older_than is not None
+    if request.snapshot is None and request.state != "consolidated" and not (request.state == "absent" and selects):
+        raise ParseError("it is missing; it names the snapshot that is meant.", where="snapshot")
+    only = {
+        "present": ("description", "quiesce"),
+        "absent": ("children", "keep", "older_than"),
+        "reverted": ("running",),
+    }
+    for state, options in only.items():
+        for option in options:
+            if request.state != state and getattr(request, option) not in (None, False):
+                raise ParseError(f"it has no effect with state '{request.state}', only with '{state}'.", where=option)
+    if request.quiesce and request.memory:
+        raise ParseError("a snapshot has either the memory of the guest or a quiesced file system.", where="quiesce")
+    if request.keep is not None and request.keep < 0:
+        raise ParseError(f"{request.keep} is less than 0.", where="keep")
+    if request.children and selects:
+        raise ParseError("with it, snapshots that are to be kept could be removed.", where="children")
+    if request.parallel < 1:
+        raise ParseError(f"{request.parallel} is not at least 1.", where="parallel")
+
+
+def _seconds(text: str) -> int:
+    found = _AGE.fullmatch(text)
+    if found is None:
+        raise ParseError(f"'{text}' is not an age, such as '7 days', '12 h' or '2 weeks'.", where="older_than")
+    return int(found[1]) * _SECONDS[found[2][0].lower()]

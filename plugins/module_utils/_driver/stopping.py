@@ -1,0 +1,94 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Stopping several running domains side by side, each within the same time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord
+from ansible_collections.virt.esx.plugins.module_utils._driver.progress import show_progress
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, TimedOut
+from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import Job, run_jobs
+from ansible_collections.virt.esx.plugins.module_utils._vi.watch import Watch
+
+_AT_ONCE = 16
+
+# What stops a running domain without its guest.
+_TASKS: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "suspend": ("Suspending", lambda ref: ref.SuspendVM_Task()),
+    "destroy": ("Powering off", lambda ref: ref.PowerOffVM_Task()),
+}
+
+
+def stop_domains(connection: EsxConnection, records: Sequence[DomainRecord], how: str, seconds: float) -> None:
+    """Stop running domains side by side.
+
+    :param how: ``shutdown`` asks the guests, ``suspend`` and ``destroy`` do not.
+    :param seconds: the time that all guests together have to shut down.
+    :raises TimedOut: naming the domains whose guests still run; the others are off.
+    :raises EsxError: naming the domains that could not be stopped; the others are.
+    """
+    if how == "shutdown":
+        _shut_down(connection, records, seconds)
+        return
+    words, start = _TASKS[how]
+    jobs = [_job(connection, record, words, start) for record in records]
+    results = run_jobs(connection.session, jobs, at_once=_AT_ONCE)
+    _raise_failures(records, results)
+
+
+def _job(connection: EsxConnection, record: DomainRecord, words: str, start: Callable[[Any], Any]) -> Job:
+    action = f"{words} domain '{record.name}'"
+    progress = show_progress(connection.progress, action)
+    return Job(action=action, start=lambda: start(record.ref), vm=record.ref, progress=progress)
+
+
+def _raise_failures(records: Sequence[DomainRecord], results: Sequence[Any]) -> None:
+    failed = {record.name: result for record, result in zip(records, results) if isinstance(result, EsxError)}
+    if not failed:
+        return
+    listed = " ".join(f"Domain '{name}': {error.message}" for name, error in failed.items())
+    first = next(iter(failed.values()))
+    raise EsxError(f"{len(failed)} of {len(records)} domains could not be stopped. {listed}", fault=first.fault)
+
+
+def _shut_down(connection: EsxConnection, records: Sequence[DomainRecord], seconds: float) -> None:
+    """Ask all guests first, then wait for all: ShutdownGuest returns at once, and a guest takes its time."""
+    results = [_ask(record) for record in records]
+    asked = [record for record, error in zip(records, results) if error is None]
+    running = _wait_until_off(connection, asked, seconds)
+    _raise_failures(records, results)
+    if running:
+        listed = ", ".join(f"'{record.name}'" for record in running)
+        raise TimedOut(
+            f"The guests of {len(running)} of {len(records)} domains did not shut down within {seconds:.0f} seconds "
+            f"and still run: {listed}.",
+            hint="Give them more time, or choose another way to stop them.",
+        )
+
+
+def _ask(record: DomainRecord) -> EsxError | None:
+    try:
+        record.ref.ShutdownGuest()
+    except EsxError as error:
+        return error
+    return None
+
+
+def _wait_until_off(connection: EsxConnection, records: Sequence[DomainRecord], seconds: float) -> list[DomainRecord]:
+    """Wait until all domains are off; return those that are not when the time is over."""
+    running = {record.ref: record for record in records}
+    deadline = time.monotonic() + seconds
+    if not running:
+        return []
+    with Watch(connection.session, {"VirtualMachine": ["runtime.powerState"]}, list(running)) as watch:
+        while running and (remaining := deadline - time.monotonic()) > 0:
+            for ref, values in watch.next_changes(remaining).items():
+                if str(values.get("runtime.powerState")) == "poweredOff" and ref in running:
+                    connection.progress(f"Domain '{running.pop(ref).name}' is shut off, {len(running)} still run")
+    return list(running.values())

@@ -1,0 +1,179 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Module virt.esx.esx_host_info."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: esx_host_info
+short_description: Read an ESX host
+version_added: 0.2.0
+author:
+  - The virt.esx authors (@virt-esx)
+description:
+  - Returns what an ESX host says about itself, as C(virsh capabilities), C(virsh nodeinfo), C(virsh freecell),
+    C(virsh hostname) and C(virsh iface-list) do, and what is needed to plan work on it.
+options:
+  gather:
+    description:
+      - Parts that cost a call each, V(licence) and V(time).
+    type: list
+    elements: str
+    choices: [licence, time]
+    default: []
+extends_documentation_fragment:
+  - virt.esx._connection
+  - virt.esx._attributes
+  - virt.esx._attributes.reading
+seealso:
+  - module: virt.esx.esx_pool_info
+  - module: virt.esx.esx_network_info
+"""
+
+EXAMPLES = r"""
+- name: May this host be changed, and how much memory is free?
+  virt.esx.esx_host_info:
+    uri: esx://esx.example.com
+    gather: [licence]
+  register: read
+
+- name: Stop if the licence allows reading only
+  ansible.builtin.assert:
+    that: not read.hosts[0].licence.read_only
+"""
+
+RETURN = r"""
+hosts:
+  description: The host of the connection.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name: {description: Its name in the server's inventory., returned: always, type: str, sample: esx.example.com}
+    moid: {description: Its managed object id., returned: always, type: str, sample: ha-host}
+    uuid: {description: The UUID of its board., returned: always, type: str}
+    hostname: {description: "Its full name, V(none) if it has none.", returned: always, type: str}
+    product:
+      description: What is installed on it.
+      returned: always
+      type: dict
+      contains:
+        name: {description: The product., returned: always, type: str, sample: VMware ESXi}
+        full_name: {description: The same with version and build., returned: always, type: str}
+        version: {description: Its version., returned: always, type: str, sample: 8.0.3}
+        build: {description: Its build., returned: always, type: str}
+        api_version: {description: The version of its API., returned: always, type: str}
+    vendor: {description: Who made the machine., returned: always, type: str}
+    model: {description: The machine's model., returned: always, type: str}
+    node:
+      description: Processors and memory, as C(virsh nodeinfo) shows them.
+      returned: always
+      type: dict
+      contains:
+        model: {description: "The processors' model, shortened as in libvirt.", returned: always, type: str}
+        mhz: {description: Their frequency., returned: always, type: int}
+        cpus: {description: The number of cores., returned: always, type: int}
+        nodes: {description: The number of NUMA nodes., returned: always, type: int}
+        sockets: {description: The number of sockets., returned: always, type: int}
+        cores_per_socket: {description: Cores per socket., returned: always, type: int}
+        threads_per_core: {description: Threads per core., returned: always, type: int}
+        memory_kib: {description: The memory of the host., returned: always, type: int}
+    memory_free_kib: {description: Memory that is not in use., returned: always, type: int}
+    max_vcpus: {description: The most virtual CPUs that a domain may have., returned: always, type: int, sample: 128}
+    capabilities: {description: libvirt's XML of the capabilities., returned: always, type: str}
+    boot_time: {description: "When it was started, in ISO 8601.", returned: always, type: str}
+    connection_state:
+      description: "One of V(connected), V(disconnected) and V(notResponding), as the vCenter sees it."
+      returned: always
+      type: str
+    maintenance: {description: Whether it is in maintenance mode., returned: always, type: bool}
+    reboot_required: {description: Whether a change waits for a reboot., returned: always, type: bool}
+    lockdown: {description: "One of V(disabled), V(normal) and V(strict).", returned: always, type: str}
+    vcenter: {description: "Address of the vCenter that manages it, V(none) if none does.", returned: always, type: str}
+    autostart:
+      description: The defaults for starting and stopping domains with the host.
+      returned: always
+      type: dict
+      contains:
+        enabled: {description: Whether domains are started at all., returned: always, type: bool}
+        start_delay: {description: Seconds between two starts., returned: always, type: int, sample: 120}
+        stop_delay: {description: Seconds between two stops., returned: always, type: int, sample: 120}
+        wait_for_heartbeat: {description: Whether VMware Tools end the delay early., returned: always, type: bool}
+        stop_action:
+          description: "What happens to domains: V(none), V(destroy), V(suspend) or V(shutdown)."
+          returned: always
+          type: str
+    interfaces:
+      description: The physical network cards, libvirt's interfaces.
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        name: {description: The card's name., returned: always, type: str, sample: vmnic0}
+        mac: {description: Its MAC address., returned: always, type: str}
+        driver: {description: Its driver., returned: always, type: str}
+        speed_mbps: {description: "Its speed, V(none) without a link.", returned: always, type: int, sample: 10000}
+        full_duplex: {description: "Whether it is full duplex, V(none) without a link.", returned: always, type: bool}
+        xml: {description: libvirt's XML of it., returned: always, type: str}
+    vmkernel:
+      description: The host's own network interfaces.
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        name: {description: The interface's name., returned: always, type: str, sample: vmk0}
+        port_group: {description: "Its port group, V(none) on a distributed switch.", returned: always, type: str}
+        mac: {description: Its MAC address., returned: always, type: str}
+        address: {description: Its IPv4 address., returned: always, type: str}
+        mtu: {description: Its MTU., returned: always, type: int}
+    pools: {description: The names of its datastores., returned: always, type: list, elements: str}
+    networks: {description: The names of its networks., returned: always, type: list, elements: str}
+    domains:
+      description: How many domains are in which state.
+      returned: always
+      type: dict
+      contains:
+        running: {description: Domains that run., returned: always, type: int}
+        paused: {description: Domains that are suspended., returned: always, type: int}
+        shutoff: {description: Domains that are shut off., returned: always, type: int}
+    licence:
+      description: The licence in use, without its key; V(none) through a vCenter.
+      returned: when O(gather) has V(licence)
+      type: dict
+      contains:
+        name: {description: The licence's name., returned: always, type: str}
+        edition: {description: The key of its edition., returned: always, type: str, sample: esxEnterprisePlus}
+        read_only: {description: Whether it allows reading only., returned: always, type: bool}
+    time: {description: The host's clock., returned: when O(gather) has V(time), type: str}
+"""
+
+from ansible_collections.virt.esx.plugins.module_utils._argspec import with_connection
+from ansible_collections.virt.esx.plugins.module_utils._driver.connection import open_connection
+from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
+from ansible_collections.virt.esx.plugins.module_utils._driver.node.host_info import read_host
+from ansible_collections.virt.esx.plugins.module_utils._edge import Contract, Result, run_as_module
+
+
+def run(invocation: Invocation) -> Result:
+    """Read the host of the connection."""
+    with open_connection(invocation) as connection:
+        return {"changed": False, "hosts": [read_host(connection, invocation.params["gather"])]}
+
+
+CONTRACT = Contract(
+    argument_spec=with_connection(
+        {"gather": {"type": "list", "elements": "str", "choices": ["licence", "time"], "default": []}}
+    ),
+    run=run,
+)
+
+
+def main() -> None:
+    """Run as a module."""
+    run_as_module(CONTRACT)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,384 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Module virt.esx.esx_network."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: esx_network
+short_description: Manage virtual switches and port groups
+version_added: 0.2.0
+author:
+  - The virt.esx authors (@virt-esx)
+description:
+  - Creates, changes and removes a virtual switch of an ESX host with its port groups. In libvirt's terms the switch
+    is a network.
+  - What is not given stays as it is. A port group that is not named stays, too.
+  - If a step fails, what the steps before it have added or changed is taken back.
+  - Whatever carries an interface of the host itself is protected. Its port group and switch cannot be removed, its VLAN
+    cannot be changed, its MTU cannot be lowered, and at least one of its present uplinks has to stay. A host that is
+    managed by itself would be cut off for good.
+  - A port group that a domain uses, running or not, cannot be removed.
+  - Distributed switches belong to a vCenter and are only read, see M(virt.esx.esx_network_info).
+options:
+  name:
+    description: The name of the virtual switch, such as V(vSwitch1). Overrides the name in O(xml).
+    type: str
+  state:
+    description: Whether the switch has to be there. V(absent) also removes its port groups.
+    type: str
+    choices: [present, absent]
+    default: present
+  xml:
+    description:
+      - libvirt's XML of the network. C(<forward mode='bridge'>) lists the uplinks, C(<portgroup>) the port groups with
+        C(<vlan>) and C(<bandwidth>), C(<mtu>) the MTU. Without C(<forward>) the switch has no uplinks.
+      - Options override it.
+    type: str
+  uplinks:
+    description: The physical network cards of the switch. An empty list takes all away.
+    type: list
+    elements: str
+  mtu:
+    description: The largest packet in bytes, from 1280 to 9000. A new switch has 1500.
+    type: int
+  security:
+    description: What a guest may do with addresses. What is not given stays as it is; a new switch inherits it.
+    type: dict
+    suboptions:
+      promiscuous:
+        description: Whether a guest may see the traffic of others.
+        type: bool
+      mac_changes:
+        description: Whether a guest may receive with another MAC address than that of its card.
+        type: bool
+      forged_transmits:
+        description: Whether a guest may send with another MAC address than that of its card.
+        type: bool
+  teaming:
+    description: How several uplinks share the traffic. What is not given stays as it is.
+    type: dict
+    suboptions:
+      balancing:
+        description:
+          - What decides on the uplink. V(port) is the virtual port, V(ip) a hash of the addresses, which needs
+            a link aggregation on the physical switch, V(mac) the guest's MAC address, V(failover) the order alone.
+        type: str
+        choices: [port, ip, mac, failover]
+      notify:
+        description: Whether the physical switch is told when traffic moves to another uplink.
+        type: bool
+      failback:
+        description: Whether traffic returns to an uplink that has its link back.
+        type: bool
+      active:
+        description: The uplinks that are used, in this order.
+        type: list
+        elements: str
+      standby:
+        description: The uplinks that are used when no active one has a link, in this order.
+        type: list
+        elements: str
+  bandwidth:
+    description: Traffic shaping, as in libvirt's XML. All zero switches it off.
+    type: dict
+    suboptions:
+      average:
+        description: Kilobytes a second on average.
+        type: int
+        required: true
+      peak:
+        description: Kilobytes a second at most; if not given, the average.
+        type: int
+      burst:
+        description: KiB that may be sent at peak rate; if not given, what one second carries on average.
+        type: int
+  port_groups:
+    description: Port groups of the switch.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: The port group's name, unique on the host.
+        type: str
+        required: true
+      state:
+        description: Whether it has to be there.
+        type: str
+        choices: [present, absent]
+        default: present
+      vlan:
+        description: The VLAN id from 0 for none to 4094, or V(trunk) to hand all tags through to the guests.
+        type: str
+      security:
+        description: What a guest may do with addresses. What is not given stays as it is; a new port group inherits it.
+        type: dict
+        suboptions:
+          promiscuous:
+            description: Whether a guest may see the traffic of others.
+            type: bool
+          mac_changes:
+            description: Whether a guest may receive with another MAC address than that of its card.
+            type: bool
+          forged_transmits:
+            description: Whether a guest may send with another MAC address than that of its card.
+            type: bool
+      teaming:
+        description: How several uplinks share the traffic. What is not given stays as it is.
+        type: dict
+        suboptions:
+          balancing:
+            description:
+              - What decides on the uplink. V(port) is the virtual port, V(ip) a hash of the addresses, which needs
+                a link aggregation on the physical switch, V(mac) the guest's MAC address, V(failover) the order alone.
+            type: str
+            choices: [port, ip, mac, failover]
+          notify:
+            description: Whether the physical switch is told when traffic moves to another uplink.
+            type: bool
+          failback:
+            description: Whether traffic returns to an uplink that has its link back.
+            type: bool
+          active:
+            description: The uplinks that are used, in this order.
+            type: list
+            elements: str
+          standby:
+            description: The uplinks that are used when no active one has a link, in this order.
+            type: list
+            elements: str
+      bandwidth:
+        description: Traffic shaping, as in libvirt's XML. All zero switches it off.
+        type: dict
+        suboptions:
+          average:
+            description: Kilobytes a second on average.
+            type: int
+            required: true
+          peak:
+            description: Kilobytes a second at most; if not given, the average.
+            type: int
+          burst:
+            description: KiB that may be sent at peak rate; if not given, what one second carries on average.
+            type: int
+extends_documentation_fragment:
+  - virt.esx._connection
+  - virt.esx._attributes
+  - virt.esx._attributes.acting
+attributes:
+  diff_mode:
+    description: Returns the switch before and after.
+seealso:
+  - module: virt.esx.esx_network_info
+"""
+
+EXAMPLES = r"""
+- name: A network for the web servers
+  virt.esx.esx_network:
+    uri: esx://esx.example.com
+    name: vSwitch1
+    uplinks: [vmnic1, vmnic2]
+    port_groups:
+      - {name: Web, vlan: "20"}
+      - {name: Database, vlan: "30"}
+      - {name: Firewall, vlan: trunk, security: {promiscuous: true, forged_transmits: true}}
+
+- name: The same from libvirt's XML
+  virt.esx.esx_network:
+    uri: esx://esx.example.com
+    xml: |
+      <network>
+        <name>vSwitch1</name>
+        <forward mode='bridge'><interface dev='vmnic1'/><interface dev='vmnic2'/></forward>
+        <portgroup name='Web'><vlan><tag id='20'/></vlan></portgroup>
+      </network>
+
+- name: Remove a port group that no domain uses any more
+  virt.esx.esx_network:
+    uri: esx://esx.example.com
+    name: vSwitch1
+    port_groups:
+      - {name: Database, state: absent}
+"""
+
+RETURN = r"""
+network:
+  description: The virtual switch; V(none) if it does not exist afterwards.
+  returned: success
+  type: dict
+  contains:
+    name: {description: The name of the switch., returned: always, type: str, sample: vSwitch1}
+    type: {description: "V(standard) for a switch of the host itself.", returned: always, type: str, sample: standard}
+    uuid: {description: libvirt's UUID of it., returned: always, type: str}
+    mtu: {description: The largest packet in bytes., returned: always, type: int, sample: 1500}
+    uplinks:
+      description: Its physical network cards.
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        name: {description: The card's name., returned: always, type: str, sample: vmnic1}
+        mac: {description: Its MAC address., returned: always, type: str}
+        speed_mbps: {description: "Its speed, V(none) without a link.", returned: always, type: int, sample: 10000}
+    vmkernel:
+      description: The host's own interfaces on it, with their addresses.
+      returned: always
+      type: list
+      elements: str
+      sample: ["vmk0 (192.0.2.10)"]
+    security:
+      description: What a guest may do with addresses; V(none) is inherited.
+      returned: always
+      type: dict
+      contains:
+        promiscuous: {description: Whether a guest may see the traffic of others., returned: always, type: bool}
+        mac_changes: {description: Whether it may receive with another MAC address., returned: always, type: bool}
+        forged_transmits: {description: Whether it may send with another MAC address., returned: always, type: bool}
+    teaming:
+      description: How several uplinks share the traffic; V(none) is inherited.
+      returned: always
+      type: dict
+      contains:
+        balancing: {description: "One of V(port), V(ip), V(mac) and V(failover).", returned: always, type: str}
+        notify: {description: Whether the physical switch is told of a change., returned: always, type: bool}
+        failback: {description: Whether traffic returns to an earlier uplink., returned: always, type: bool}
+        active: {description: The active uplinks., returned: always, type: list, elements: str}
+        standby: {description: The standby uplinks., returned: always, type: list, elements: str}
+    bandwidth:
+      description: Traffic shaping; V(none) if it is off or inherited.
+      returned: always
+      type: dict
+      contains:
+        average: {description: Kilobytes a second on average., returned: always, type: int}
+        peak: {description: Kilobytes a second at most., returned: always, type: int}
+        burst: {description: KiB at peak rate., returned: always, type: int}
+    port_groups:
+      description: Its port groups.
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        name: {description: The port group's name., returned: always, type: str, sample: DMZ}
+        vlan: {description: "The VLAN id, V(0) for none, V(trunk) for all.", returned: always, type: str, sample: "20"}
+        vmkernel: {description: The host's own interfaces on it., returned: always, type: list, elements: str}
+        domains: {description: "The domains that use it, running or not.", returned: always, type: list, elements: str}
+        security:
+          description: What a guest may do with addresses; V(none) is inherited.
+          returned: always
+          type: dict
+          contains:
+            promiscuous: {description: Whether a guest may see the traffic of others., returned: always, type: bool}
+            mac_changes: {description: Whether it may receive with another MAC address., returned: always, type: bool}
+            forged_transmits: {description: Whether it may send with another MAC address., returned: always, type: bool}
+        teaming:
+          description: How several uplinks share the traffic; V(none) is inherited.
+          returned: always
+          type: dict
+          contains:
+            balancing: {description: "One of V(port), V(ip), V(mac) and V(failover).", returned: always, type: str}
+            notify: {description: Whether the physical switch is told of a change., returned: always, type: bool}
+            failback: {description: Whether traffic returns to an earlier uplink., returned: always, type: bool}
+            active: {description: The active uplinks., returned: always, type: list, elements: str}
+            standby: {description: The standby uplinks., returned: always, type: list, elements: str}
+        bandwidth:
+          description: Traffic shaping; V(none) if it is off or inherited.
+          returned: always
+          type: dict
+          contains:
+            average: {description: Kilobytes a second on average., returned: always, type: int}
+            peak: {description: Kilobytes a second at most., returned: always, type: int}
+            burst: {description: KiB at peak rate., returned: always, type: int}
+    xml: {description: libvirt's XML of the network., returned: always, type: str}
+steps:
+  description: What was done, in order; in check mode, what would be done.
+  returned: success
+  type: list
+  elements: str
+  sample: ["add port group 'Web'"]
+questions:
+  description: The questions of the server that were answered.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id: {description: The question's id., returned: always, type: str}
+    text: {description: The question., returned: always, type: str}
+    answer: {description: Label of the choice that was taken., returned: always, type: str}
+"""
+
+from ansible_collections.virt.esx.plugins.module_utils._argspec import with_connection
+from ansible_collections.virt.esx.plugins.module_utils._driver.connection import open_connection
+from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
+from ansible_collections.virt.esx.plugins.module_utils._driver.network.ensure import ensure_network
+from ansible_collections.virt.esx.plugins.module_utils._driver.network.request import BALANCING, read_request
+from ansible_collections.virt.esx.plugins.module_utils._edge import Contract, Result, run_as_module
+
+STATE = {"type": "str", "choices": ["present", "absent"], "default": "present"}
+POLICY = {
+    "security": {
+        "type": "dict",
+        "options": {name: {"type": "bool"} for name in ("promiscuous", "mac_changes", "forged_transmits")},
+    },
+    "teaming": {
+        "type": "dict",
+        "options": {
+            "balancing": {"type": "str", "choices": list(BALANCING)},
+            "notify": {"type": "bool"},
+            "failback": {"type": "bool"},
+            "active": {"type": "list", "elements": "str"},
+            "standby": {"type": "list", "elements": "str"},
+        },
+    },
+    "bandwidth": {
+        "type": "dict",
+        "options": {
+            "average": {"type": "int", "required": True},
+            "peak": {"type": "int"},
+            "burst": {"type": "int"},
+        },
+    },
+}
+
+
+def run(invocation: Invocation) -> Result:
+    """Bring the virtual switch into the requested state."""
+    request = read_request(invocation.params)
+    with open_connection(invocation) as connection:
+        return ensure_network(connection, invocation, request)
+
+
+CONTRACT = Contract(
+    argument_spec=with_connection(
+        {
+            "name": {"type": "str"},
+            "state": STATE,
+            "xml": {"type": "str"},
+            "uplinks": {"type": "list", "elements": "str"},
+            "mtu": {"type": "int"},
+            **POLICY,
+            "port_groups": {
+                "type": "list",
+                "elements": "dict",
+                "options": {
+                    "name": {"type": "str", "required": True},
+                    "state": STATE,
+                    "vlan": {"type": "str"},
+                    **POLICY,
+                },
+            },
+        }
+    ),
+    run=run,
+    required_one_of=[["name", "xml"]],
+)
+
+
+def main() -> None:
+    """Run as a module."""
+    run_as_module(CONTRACT)
+
+
+if __name__ == "__main__":
+    main()

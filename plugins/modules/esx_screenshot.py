@@ -1,0 +1,95 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Module virt.esx.esx_screenshot."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: esx_screenshot
+short_description: Take a picture of a domain's screen
+version_added: 0.2.0
+author:
+  - The virt.esx authors (@virt-esx)
+description:
+  - Takes a picture of a running domain's screen, as C(virsh screenshot) does, and writes it into a file or returns it.
+options:
+  name:
+    description: The domain's name.
+    type: str
+  uuid:
+    description: The domain's UUID. If O(name) is also given, it chooses among copies that share the UUID.
+    type: str
+  dest:
+    description:
+      - The file to write the picture to, in PNG format. Its directory has to exist.
+      - By default, the picture is returned.
+    type: path
+extends_documentation_fragment:
+  - virt.esx._connection
+  - virt.esx._attributes
+  - virt.esx._attributes.reading
+attributes:
+  check_mode:
+    description: Finds the domain and writes no file.
+  idempotent:
+    description: The file changes with the screen.
+    support: partial
+"""
+
+EXAMPLES = r"""
+- name: See what a guest shows that does not answer
+  virt.esx.esx_screenshot:
+    uri: esx://esx.example.com
+    name: web
+    dest: "{{ lookup('ansible.builtin.env', 'HOME') }}/web.png"
+"""
+
+RETURN = r"""
+domain:
+  description: The domain.
+  returned: success
+  type: dict
+  contains:
+    name: {description: Its name., returned: always, type: str, sample: web}
+    uuid: {description: Its UUID., returned: always, type: str}
+    moid: {description: Its managed object id., returned: always, type: str}
+    state: {description: Its state., returned: always, type: str, sample: running}
+dest:
+  description: The file.
+  returned: when O(dest) is given
+  type: str
+content:
+  description: The picture in PNG format, encoded in base64.
+  returned: when O(dest) is not given, except in check mode
+  type: str
+"""
+
+from ansible_collections.virt.esx.plugins.module_utils._argspec import with_connection
+from ansible_collections.virt.esx.plugins.module_utils._driver.connection import open_connection
+from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
+from ansible_collections.virt.esx.plugins.module_utils._driver.node.screenshot import take_screenshot
+from ansible_collections.virt.esx.plugins.module_utils._edge import Contract, Result, run_as_module
+
+
+def run(invocation: Invocation) -> Result:
+    """Take the picture."""
+    with open_connection(invocation) as connection:
+        return take_screenshot(connection, invocation)
+
+
+CONTRACT = Contract(
+    argument_spec=with_connection({"name": {"type": "str"}, "uuid": {"type": "str"}, "dest": {"type": "path"}}),
+    run=run,
+    required_one_of=[["name", "uuid"]],
+)
+
+
+def main() -> None:
+    """Run as a module."""
+    run_as_module(CONTRACT)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,197 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Virtual switches and port groups of a simulated host."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError, Refused
+from ansible_collections.virt.esx.plugins.modules import esx_network, esx_network_info
+from ansible_collections.virt.esx.tests.integration.contracts import carry_out, start_host, undescribed
+from ansible_collections.virt.esx.tests.integration.running import PASSWORD, USER, run_playbook
+from ansible_collections.virt.esx.tests.integration.virsh import Virsh
+from ansible_collections.virt.esx.tests.simulator_client import Simulator
+
+TEXT = {
+    "type": "dict",
+    "contains": {**yaml.safe_load(esx_network.RETURN), "changed": {"type": "bool"}, "diff": {"type": "dict"}},
+}
+READING = {"RetrieveServiceContent", "Login", "Logout", "RetrievePropertiesEx"}
+
+XML = """<network>
+  <name>vSwitch1</name>
+  <forward mode='bridge'><interface dev='vmnic1'/></forward>
+  <portgroup name='Web'><vlan><tag id='20'/></vlan></portgroup>
+  <portgroup name='Slow'>
+    <bandwidth>
+      <inbound average='1000' peak='2000' burst='512'/><outbound average='1000' peak='2000' burst='512'/>
+    </bandwidth>
+  </portgroup>
+</network>"""
+
+
+@pytest.fixture
+def esx() -> Iterator[Simulator]:
+    with start_host("-domains", "1") as host:
+        yield host
+
+
+def ask(host: Simulator, *, check: bool = False, **arguments: Any) -> dict[str, Any]:
+    """The result of the module; its documentation describes all of it."""
+    result = carry_out(esx_network.CONTRACT, host, check=check, diff=True, **arguments)
+    assert undescribed(result, TEXT) == []
+    return result
+
+
+def apply(host: Simulator, **arguments: Any) -> dict[str, Any]:
+    """In check mode, for real, and again; what check mode reports has to come true."""
+    host.trace(reset=True)
+    predicted = ask(host, check=True, **arguments)
+    assert set(host.methods()) <= READING
+    done = ask(host, **arguments)
+    assert predicted["steps"] == done["steps"]
+    if predicted["diff"]["before"]:  # a host completes the policy of a new switch with its own defaults
+        assert predicted["diff"] == done["diff"]
+    again = ask(host, **arguments)
+    assert (again["changed"], again["steps"]) == (False, [])
+    return done
+
+
+def groups(result: dict[str, Any]) -> dict[str, str]:
+    return {group["name"]: group["vlan"] for group in result["network"]["port_groups"]}
+
+
+def test_a_switch_is_made_changed_and_removed(esx: Simulator) -> None:
+    made = apply(esx, name="vSwitch1", uplinks=["vmnic1"], port_groups=[{"name": "Web", "vlan": "20"}])
+    assert made["steps"] == ["add switch 'vSwitch1'", "add port group 'Web'"]
+    assert [nic["name"] for nic in made["network"]["uplinks"]] == ["vmnic1"]
+    changed = apply(esx, name="vSwitch1", mtu=9000, port_groups=[{"name": "Web", "vlan": "trunk"}])
+    assert changed["steps"] == ["change MTU of switch 'vSwitch1'", "change port group 'Web'"]
+    assert [nic["name"] for nic in changed["network"]["uplinks"]] == ["vmnic1"]
+    assert groups(changed) == {"Web": "trunk"}
+    apply(esx, name="vSwitch1", port_groups=[{"name": "Database"}, {"name": "Web", "state": "absent"}])
+    assert apply(esx, name="vSwitch1", uplinks=[])["network"]["uplinks"] == []
+    gone = apply(esx, name="vSwitch1", state="absent")
+    assert (gone["network"], gone["steps"][-1]) == (None, "remove switch 'vSwitch1'")
+
+
+def test_policies_change_in_place_and_keep_the_rest(esx: Simulator) -> None:
+    policy = {
+        "security": {"promiscuous": True},
+        "teaming": {"balancing": "failover", "active": ["vmnic1"], "notify": True, "failback": False},
+        "bandwidth": {"average": 1000},
+    }
+    apply(esx, name="vSwitch1", uplinks=["vmnic1"], **policy)
+    result = apply(esx, name="vSwitch1", security={"mac_changes": False}, port_groups=[{"name": "Web", **policy}])
+    switch, (group,) = result["network"], result["network"]["port_groups"]
+    for entry in (switch, group):
+        assert entry["security"]["promiscuous"] is True
+        assert entry["teaming"]["balancing"] == "failover"
+        assert entry["teaming"]["failback"] is False
+        assert entry["bandwidth"] == {"average": 1000, "peak": 1000, "burst": 1000}
+    assert switch["security"]["mac_changes"] is False
+    off = apply(esx, name="vSwitch1", bandwidth={"average": 0, "peak": 0, "burst": 0})
+    assert off["network"]["bandwidth"] is None
+
+
+def test_libvirts_xml_goes_in_and_comes_out(esx: Simulator) -> None:
+    xml = apply(esx, xml=XML)["network"]["xml"]
+    assert "<interface dev='vmnic1'/>" in xml
+    assert "<tag id='20'/>" in xml
+    assert "<inbound average='1000' peak='2000' burst='512'/>" in xml
+    assert ask(esx, xml=xml)["changed"] is False
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"state": "absent"}, r"port group 'Management Network' carries vmk0 \(127.0.0.1\) of the host; it stays"),
+        ({"port_groups": [{"name": "Management Network", "state": "absent"}]}, "carries vmk0"),
+        ({"port_groups": [{"name": "Management Network", "vlan": "7"}]}, "would be cut off"),
+        ({"uplinks": []}, "at least one of its present uplinks vmnic0 has to stay"),
+        ({"uplinks": ["vmnic1"]}, "at least one of its present uplinks vmnic0 has to stay"),
+        ({"mtu": 1280}, "MTU of switch 'vSwitch0' cannot be lowered"),
+        ({"uplinks": ["vmnic0", "vmnic1"], "teaming": {"active": ["vmnic1"]}}, "vmnic0 to stay active"),
+        ({"port_groups": [{"name": "VM Network", "state": "absent"}]}, "is used by domain 'domain-1'"),
+    ],
+)
+def test_nothing_cuts_off_the_host_or_a_domain(esx: Simulator, arguments: dict[str, Any], message: str) -> None:
+    for check in (True, False):
+        with pytest.raises(Refused, match=message):
+            ask(esx, check=check, name="vSwitch0", **arguments)
+    assert set(esx.methods()) <= READING
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"name": "s", "uplinks": ["vmnic9"]}, NotFound, "no network card 'vmnic9'; it has vmnic0, vmnic1"),
+        ({"name": "s", "uplinks": ["vmnic0"]}, Refused, "'vmnic0' is an uplink of switch 'vSwitch0'"),
+        ({"name": "s", "port_groups": [{"name": "VM Network"}]}, Refused, "belongs to switch 'vSwitch0'"),
+        ({"name": "s", "port_groups": [{"name": "x", "vlan": "4096"}]}, ParseError, "vlan '4096' is neither"),
+        ({"name": "s", "mtu": 100}, ParseError, "mtu: 100 is not between"),
+        ({"name": "x" * 33}, ParseError, "does not have 1 to 32 characters"),
+        ({"name": "s", "teaming": {"active": ["vmnic1"]}}, Refused, "is not an uplink of switch 's'"),
+        ({"xml": "<network><name>s</name><forward mode='nat'/></network>"}, ParseError, "mode='nat'"),
+        ({"xml": "<network><name>s</name><ip address='192.0.2.1'/></network>"}, ParseError, "no such element"),
+    ],
+)
+def test_what_a_host_would_refuse(
+    esx: Simulator, arguments: dict[str, Any], error: type[EsxError], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        ask(esx, **arguments)
+
+
+def test_a_definition_that_fails_half_way_is_taken_back(esx: Simulator) -> None:
+    esx.inject(method="AddPortGroup", fault="HostConfigFault", skip=1)
+    wanted: dict[str, Any] = {"name": "vSwitch1", "port_groups": [{"name": "a"}, {"name": "b"}]}
+    with pytest.raises(EsxError, match="What was done before is taken back"):
+        ask(esx, **wanted)
+    esx.clear_faults()
+    names = [network["name"] for network in carry_out(esx_network_info.CONTRACT, esx)["networks"]]
+    assert names == ["vSwitch0"]
+    assert len(apply(esx, **wanted)["steps"]) == 3
+
+
+def test_reading_costs_two_calls_beside_the_session(esx: Simulator) -> None:
+    esx.trace(reset=True)
+    (network,) = carry_out(esx_network_info.CONTRACT, esx)["networks"]
+    assert [method for method in esx.methods() if method.startswith("Retrieve")] == [
+        "RetrieveServiceContent",
+        "RetrievePropertiesEx",
+        "RetrievePropertiesEx",
+    ]
+    text = {"type": "dict", "contains": yaml.safe_load(esx_network_info.RETURN)["networks"]["contains"]}
+    assert undescribed(network, text) == []
+
+
+@pytest.mark.skipif(shutil.which("virsh") is None, reason="Debian's libvirt-clients is not installed")
+def test_virsh_sees_the_same(esx: Simulator, virsh: Virsh) -> None:
+    ask(esx, xml=XML)
+    uri = esx.uri(user=USER, no_verify=1)
+    theirs = virsh(uri, "net-dumpxml", "vSwitch1")
+    ours = carry_out(esx_network_info.CONTRACT, esx, name="vSwitch1")["networks"][0]
+    assert f"<uuid>{ours['uuid']}</uuid>" in theirs
+    without = [line for line in ours["xml"].splitlines() if not any(word in line for word in ("mtu", "vlan", "<tag"))]
+    assert without == theirs.strip().splitlines()
+    virsh(uri, "net-define", xml="<network><name>vSwitch2</name><portgroup name='Theirs'/></network>")
+    (found,) = carry_out(esx_network_info.CONTRACT, esx, name="vSwitch2")["networks"]
+    assert groups({"network": found}) == {"Theirs": "0"}
+    ask(esx, name="vSwitch2", state="absent")
+    assert "vSwitch2" not in virsh(uri, "net-list", "--all")
+
+
+def test_the_playbook(esx: Simulator, way: str) -> None:
+    variables = {"esx_uri": esx.uri(user=USER, no_verify=1), "esx_password": PASSWORD}
+    predicted = run_playbook("esx_network.yml", extra_vars=variables, way=way, check=True, diff=True)
+    assert predicted.task("A switch with two port groups").changed
+    assert "+  vlan: trunk" in predicted.output
+    assert run_playbook("esx_network.yml", extra_vars=variables, way=way).changed == 1
+    assert run_playbook("esx_network.yml", extra_vars=variables, way=way).changed == 0

@@ -1,0 +1,143 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Maintenance, reboot and autostart defaults of a simulated host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.virt.esx.plugins.module_utils._driver.node import ensure as node_ensure
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, ParseError, Refused, TimedOut
+from ansible_collections.virt.esx.plugins.modules import esx_domain, esx_host
+from ansible_collections.virt.esx.tests.integration.contracts import carry_out, start_host, undescribed
+from ansible_collections.virt.esx.tests.integration.running import PASSWORD, USER, run_playbook
+from ansible_collections.virt.esx.tests.simulator_client import Simulator
+
+TEXT = {
+    "type": "dict",
+    "contains": {**yaml.safe_load(esx_host.RETURN), "changed": {"type": "bool"}, "diff": {"type": "dict"}},
+}
+READING = {"RetrieveServiceContent", "Login", "Logout", "RetrievePropertiesEx"}
+
+
+@pytest.fixture
+def esx(monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
+    monkeypatch.setattr(node_ensure, "_PAUSE", 0.1)
+    with start_host("-domains", "2", "-boot-time", "500") as host:
+        yield host
+
+
+def ask(host: Simulator, *, check: bool = False, **arguments: Any) -> dict[str, Any]:
+    result = carry_out(esx_host.CONTRACT, host, check=check, diff=True, **arguments)
+    assert undescribed(result, TEXT) == []
+    return result
+
+
+def apply(host: Simulator, **arguments: Any) -> dict[str, Any]:
+    """In check mode, for real, and again."""
+    host.trace(reset=True)
+    predicted = ask(host, check=True, **arguments)
+    assert set(host.methods()) <= READING
+    done = ask(host, **arguments)
+    assert (predicted["steps"], predicted["diff"]) == (done["steps"], done["diff"])
+    if arguments.get("state") not in ("rebooted", "shutoff"):
+        assert ask(host, **arguments)["changed"] is False
+    return done
+
+
+def with_tools(host: Simulator) -> None:
+    for name in ("domain-1", "domain-2"):
+        host.change_from_outside(name, set={"simulator.tools": "running"})
+
+
+def states(host: Simulator) -> dict[str, str]:
+    return {name: domain["state"] for name, domain in host.domains().items()}
+
+
+def test_running_domains_are_not_stopped_by_accident(esx: Simulator) -> None:
+    for state in ("maintenance", "rebooted", "shutoff"):
+        for check in (True, False):
+            with pytest.raises(Refused, match="2 domains run on the host .*: 'domain-1', 'domain-2'"):
+                ask(esx, check=check, state=state)
+
+
+@pytest.mark.parametrize(("how", "state"), [("suspend", "suspended"), ("destroy", "poweredOff")])
+def test_maintenance_and_back(esx: Simulator, how: str, state: str) -> None:
+    result = apply(esx, state="maintenance", domains=how)
+    assert result["steps"] == [f"{how} domain-1, domain-2", "enter maintenance mode"]
+    assert (result["stopped"], result["host"]["running"]) == (["domain-1", "domain-2"], [])
+    assert set(states(esx).values()) == {state}
+    with pytest.raises(EsxError):
+        carry_out(esx_domain.CONTRACT, esx, name="domain-1", state="running")
+    assert apply(esx, state="active")["steps"] == ["leave maintenance mode"]
+
+
+def test_guests_shut_down_side_by_side(esx: Simulator) -> None:
+    with_tools(esx)
+    for name in ("domain-1", "domain-2"):
+        esx.change_from_outside(name, set={"simulator.shutdownDelay": "300"})
+    assert apply(esx, state="maintenance", domains="shutdown")["stopped"] == ["domain-1", "domain-2"]
+
+
+def test_a_guest_that_does_not_shut_down_is_named(esx: Simulator) -> None:
+    with_tools(esx)
+    esx.change_from_outside("domain-2", set={"simulator.shutdownDelay": "never"})
+    with pytest.raises(
+        TimedOut, match="guests of 1 of 2 domains did not shut down within 1 seconds and still run: 'domain-2'"
+    ):
+        ask(esx, state="maintenance", domains="shutdown", shutdown_timeout=1)
+    assert states(esx) == {"domain-1": "poweredOff", "domain-2": "poweredOn"}
+    assert ask(esx, state="maintenance", domains="destroy")["stopped"] == ["domain-2"]
+
+
+def test_a_reboot_is_waited_for(esx: Simulator) -> None:
+    before = ask(esx, autostart={"start_delay": 120})["host"]["boot_time"]
+    result = ask(esx, state="rebooted", domains="destroy")
+    assert result["steps"] == [
+        "destroy domain-1, domain-2",
+        "enter maintenance mode",
+        "reboot",
+        "leave maintenance mode",
+    ]
+    assert result["host"]["boot_time"] > before
+    assert result["host"]["state"] == "active"
+
+
+def test_a_host_that_does_not_return(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(node_ensure, "_PAUSE", 0.1)
+    with (
+        start_host("-domains", "0", "-boot-time", "60000") as host,
+        pytest.raises(TimedOut, match="did not return within 1 seconds after its reboot. It is in maintenance mode"),
+    ):
+        carry_out(esx_host.CONTRACT, host, state="rebooted", reboot_timeout=1)
+
+
+def test_a_host_is_shut_down(esx: Simulator) -> None:
+    result = apply(esx, state="shutoff", domains="destroy")
+    assert result["steps"][-1] == "shut down the host"
+    assert result["host"]["state"] == "shutoff"
+
+
+def test_autostart_defaults(esx: Simulator) -> None:
+    wanted = {"enabled": True, "start_delay": 30, "stop_action": "shutdown"}
+    result = apply(esx, autostart=wanted)
+    assert result["steps"] == ["change autostart defaults enabled, start_delay, stop_action"]
+    assert {key: result["host"]["autostart"][key] for key in wanted} == wanted
+    assert result["host"]["autostart"]["stop_delay"] == 120
+
+
+def test_times_that_are_none(esx: Simulator) -> None:
+    with pytest.raises(ParseError, match="shutdown_timeout: 0 is not at least 1"):
+        ask(esx, state="maintenance", shutdown_timeout=0)
+    with pytest.raises(ParseError, match="autostart.start_delay: -1 is less than 0"):
+        ask(esx, autostart={"start_delay": -1})
+
+
+def test_the_playbook_refuses_to_stop_domains(esx: Simulator, way: str, tmp_path: Any) -> None:
+    variables = {"esx_uri": esx.uri(user=USER, no_verify=1), "esx_password": PASSWORD, "dest": str(tmp_path / "x.png")}
+    run = run_playbook("esx_node.yml", extra_vars=variables, way=way)
+    assert "domains run on the host" in run.task("Domains are not stopped by accident").result["msg"]

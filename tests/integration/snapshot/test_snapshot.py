@@ -1,0 +1,241 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Snapshots of domains on a simulated host."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.virt.esx.plugins.module_utils._errors import (
+    Ambiguous,
+    EsxError,
+    LicenceRestricted,
+    NotFound,
+    ParseError,
+    Refused,
+)
+from ansible_collections.virt.esx.plugins.modules import esx_domain, esx_domain_info
+from ansible_collections.virt.esx.plugins.modules.esx_snapshot import CONTRACT, RETURN
+from ansible_collections.virt.esx.tests.integration.contracts import carry_out, start_host, undescribed
+from ansible_collections.virt.esx.tests.integration.running import PASSWORD, USER, run_playbook
+from ansible_collections.virt.esx.tests.integration.virsh import Virsh
+from ansible_collections.virt.esx.tests.simulator_client import Simulator
+from ansible_collections.virt.esx.tests.simulator_client.client import client
+
+TEXT = {"type": "dict", "contains": yaml.safe_load(RETURN)}
+READING = {
+    *("RetrieveServiceContent", "Login", "Logout", "RetrievePropertiesEx", "FindByInventoryPath"),
+    *("FindAllByUuid", "CurrentTime", "RetrieveProperties"),
+}
+
+
+@pytest.fixture
+def esx() -> Iterator[Simulator]:
+    with start_host("-domains", "3", "-autostart=false") as host:
+        yield host
+
+
+def snapshot(host: Simulator, *, check: bool = False, **arguments: Any) -> dict[str, Any]:
+    """The result of the module; its documentation describes all of it."""
+    if "names" not in arguments:
+        arguments.setdefault("name", "domain-1")
+    result = carry_out(CONTRACT, host, check=check, diff=True, **arguments)
+    known = {**TEXT, "contains": {**TEXT["contains"], "changed": {"type": "bool"}, "diff": {"type": "dict"}}}
+    assert undescribed(result, known) == []
+    return result
+
+
+def apply(host: Simulator, **arguments: Any) -> dict[str, Any]:
+    """In check mode, for real, and again; what check mode reports has to come true."""
+    host.trace(reset=True)
+    predicted = snapshot(host, check=True, **arguments)
+    assert set(host.methods()) <= READING
+    done = snapshot(host, **arguments)
+    assert (predicted["steps"], predicted["changed"]) == (done["steps"], done["changed"])
+    assert names(predicted) == names(done)
+    if arguments.get("state") != "reverted":
+        again = snapshot(host, **arguments)
+        assert (again["changed"], again["steps"]) == (False, [])
+    return done
+
+
+def names(result: dict[str, Any]) -> Any:
+    """The paths of the snapshots, the current one marked; of several domains by name."""
+    if "domains" in result:
+        return {item["domain"]["name"]: names(item) for item in result["domains"]}
+    return [item["path"] + ("*" if item["current"] else "") for item in result["snapshots"]]
+
+
+def power(host: Simulator, state: str, name: str = "domain-1") -> None:
+    carry_out(esx_domain.CONTRACT, host, name=name, state=state)
+
+
+def state_of(host: Simulator, name: str = "domain-1") -> str:
+    (found,) = carry_out(esx_domain_info.CONTRACT, host, name=name)["domains"]
+    return str(found["state"])
+
+
+def test_a_tree_grows_and_shrinks(esx: Simulator) -> None:
+    first = apply(esx, snapshot="installed", description="Debian 12")
+    assert (first["snapshot"]["description"], first["snapshot"]["state"]) == ("Debian 12", "shutoff")
+    apply(esx, snapshot="updated")
+    assert names(apply(esx, snapshot="a/b", description="with a slash")) == [
+        "installed",
+        "installed/updated",
+        "installed/updated/a%2fb*",
+    ]
+    assert apply(esx, state="absent", snapshot="updated")["steps"] == ["remove snapshot 'updated'"]
+    assert names(snapshot(esx, snapshot="a/b")) == ["installed", "installed/a%2fb*"]
+    assert names(apply(esx, state="absent", snapshot="installed", children=True)) == []
+
+
+def test_a_description_changes_in_place(esx: Simulator) -> None:
+    apply(esx, snapshot="one")
+    assert apply(esx, snapshot="one", description="new")["steps"] == ["describe snapshot 'one'"]
+    assert snapshot(esx, snapshot="one")["snapshot"]["description"] == "new"
+
+
+def test_libvirts_xml_describes_a_snapshot(esx: Simulator) -> None:
+    xml = "<domainsnapshot><name>one</name><description>x</description><memory snapshot='no'/></domainsnapshot>"
+    power(esx, "running")
+    result = apply(esx, xml=xml)
+    assert (result["snapshot"]["name"], result["snapshot"]["description"]) == ("one", "x")
+    assert result["snapshot"]["state"] == "shutoff"
+    with pytest.raises(ParseError, match="no such element"):
+        snapshot(esx, xml="<domainsnapshot><name>one</name><disks/></domainsnapshot>")
+
+
+def test_reverting_restores_the_state_and_says_what_is_lost(esx: Simulator) -> None:
+    apply(esx, snapshot="off")
+    power(esx, "running")
+    apply(esx, snapshot="on")
+    predicted = snapshot(esx, check=True, state="reverted", snapshot="off")
+    assert predicted["lost"][0].startswith(
+        "All changes to the disks and settings of domain 'domain-1' since snapshot 'on'"
+    )
+    assert "not asked to shut down" in predicted["lost"][1]
+    assert "+domain" not in predicted["diff"]["before"]
+    assert apply(esx, state="reverted", snapshot="off")["domain"]["state"] == "shutoff"
+    assert apply(esx, state="reverted", snapshot="on")["domain"]["state"] == "running"
+    assert apply(esx, state="reverted", snapshot="on", running=False)["domain"]["state"] == "shutoff"
+    result = apply(esx, state="reverted", snapshot="off", running=True)
+    assert result["steps"] == ["revert to snapshot 'off'", "power on"]
+    assert state_of(esx) == "running"
+
+
+def test_the_newest_of_a_pattern_are_kept(esx: Simulator) -> None:
+    for name in ("nightly-1", "manual", "nightly-2", "nightly-3"):
+        snapshot(esx, snapshot=name)
+    assert apply(esx, state="absent", snapshot="nightly-*", keep=5)["changed"] is False
+    result = apply(esx, state="absent", snapshot="nightly-*", keep=1)
+    assert names(result) == ["manual", "manual/nightly-3*"]
+    assert apply(esx, state="absent", older_than="1 h")["changed"] is False
+    assert names(apply(esx, state="absent", keep=0)) == []
+
+
+def test_several_domains_in_one_task(esx: Simulator) -> None:
+    esx.trace(reset=True)
+    result = snapshot(esx, names=["domain-*"], snapshot="nightly")
+    assert names(result) == {f"domain-{number}": ["nightly*"] for number in (1, 2, 3)}
+    assert result["steps"] == ["create snapshot 'nightly' of domain-1, domain-2, domain-3"]
+    assert esx.methods().count("Login") == 1
+    assert snapshot(esx, names=["domain-*"], snapshot="nightly")["changed"] is False
+
+
+def test_an_error_of_one_domain_does_not_hide_the_others(esx: Simulator) -> None:
+    esx.inject(method="CreateSnapshot_Task", name="domain-2", fault="SnapshotFault")
+    with pytest.raises(EsxError, match=r"failed for 1 of 3 domains\. Domain 'domain-2': ") as caught:
+        snapshot(esx, names=["domain-1", "domain-2", "domain-3"], snapshot="x")
+    results = caught.value.details["domains"]
+    assert [item.get("failed", False) for item in results] == [False, True, False]
+    assert [item["changed"] for item in results] == [True, False, True]
+    esx.clear_faults()
+    again = snapshot(esx, names=["domain-1", "domain-2", "domain-3"], snapshot="x")
+    assert [item["changed"] for item in again["domains"]] == [False, True, False]
+
+
+def test_names_that_repeat_need_a_path(esx: Simulator) -> None:
+    apply(esx, snapshot="base")
+    ref = snapshot(esx, snapshot="base")["snapshot"]["moid"]
+    with client(esx, login=(USER, PASSWORD)) as other:
+        other.wait(other.domain("domain-1").CreateSnapshot_Task("base", "", False, False))
+    with pytest.raises(Ambiguous, match="2 snapshots with the name 'base'"):
+        snapshot(esx, state="absent", snapshot="base")
+    assert names(apply(esx, state="absent", snapshot="base/base")) == ["base*"]
+    assert names(apply(esx, state="absent", snapshot=ref)) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({}, "snapshot: it is missing"),
+        ({"state": "absent"}, "snapshot: it is missing"),
+        ({"snapshot": "x", "keep": 1}, "keep: it has no effect with state 'present'"),
+        ({"snapshot": "x", "state": "absent", "quiesce": True}, "quiesce: it has no effect with state 'absent'"),
+        ({"snapshot": "x", "quiesce": True, "memory": True}, "either the memory of the guest or"),
+        ({"snapshot": "x", "state": "absent", "older_than": "yesterday"}, "is not an age"),
+        ({"snapshot": "x", "state": "absent", "keep": 1, "children": True}, "could be removed"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(esx: Simulator, arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ParseError, match=message):
+        snapshot(esx, **arguments)
+
+
+def test_what_the_host_would_not_do_is_refused_before_a_call(esx: Simulator) -> None:
+    power(esx, "running")
+    with pytest.raises(Refused, match="VMware Tools are not running"):
+        snapshot(esx, snapshot="x", quiesce=True)
+    power(esx, "paused")
+    with pytest.raises(Refused, match="always keeps the memory of a paused domain"):
+        snapshot(esx, snapshot="x", memory=False)
+    with pytest.raises(NotFound, match="has no snapshot 'x'; it has none"):
+        snapshot(esx, snapshot="x", state="reverted")
+    with pytest.raises(NotFound, match="No domain of the host has the name 'nothing'"):
+        snapshot(esx, names=["nothing", "no-*"], snapshot="x")
+    assert names(snapshot(esx, names=["no-*"], snapshot="x")) == {}
+    assert "CreateSnapshot_Task" not in esx.methods()
+
+
+def test_a_licence_that_only_reads_says_so() -> None:
+    with start_host("-domains", "1", "-licence", "free") as host:
+        for check in (True, False):
+            with pytest.raises(LicenceRestricted):
+                snapshot(host, check=check, snapshot="x")
+        assert names(snapshot(host, state="absent", snapshot="x")) == []
+
+
+@pytest.mark.parametrize("version", ["2.5", "4.0", "6.5"])
+def test_old_hosts_have_snapshots_too(version: str) -> None:
+    with start_host("-domains", "1", "-version", version) as host:
+        assert names(apply(host, snapshot="x")) == ["x*"]
+
+
+@pytest.mark.skipif(shutil.which("virsh") is None, reason="Debian's libvirt-clients is not installed")
+def test_virsh_sees_the_same_tree(esx: Simulator, virsh: Virsh) -> None:
+    uri = esx.uri(user=USER, no_verify=1)
+    apply(esx, snapshot="ours", description="one & two")
+    virsh(uri, "snapshot-create-as", "domain-1", "theirs")
+    result = snapshot(esx, snapshot="ours")
+    assert names(result) == ["ours", "ours/theirs*"]
+    for item in result["snapshots"]:
+        assert virsh(uri, "snapshot-dumpxml", "domain-1", item["name"]).strip() == item["xml"].strip()
+    assert virsh(uri, "snapshot-current", "domain-1", "--name").strip() == "theirs"
+    virsh(uri, "snapshot-revert", "domain-1", "ours")
+    assert names(snapshot(esx, snapshot="ours")) == ["ours*", "ours/theirs"]
+    apply(esx, state="absent", snapshot="ours", children=True)
+    assert virsh(uri, "snapshot-list", "domain-1", "--name").split() == []
+
+
+def test_the_playbook(esx: Simulator, way: str) -> None:
+    variables = {"esx_uri": esx.uri(user=USER, no_verify=1), "esx_password": PASSWORD}
+    predicted = run_playbook("esx_snapshot.yml", extra_vars=variables, way=way, check=True, diff=True)
+    assert predicted.task("Before the upgrade").changed
+    assert "+* before-upgrade" in predicted.output
+    assert run_playbook("esx_snapshot.yml", extra_vars=variables, way=way).changed == 2
+    assert run_playbook("esx_snapshot.yml", extra_vars=variables, way=way).changed == 0
