@@ -17,7 +17,7 @@ description:
     C(pool-info) and C(pool-dumpxml) do.
   - All datastores are read in one call.
   - The static targets of the host's iSCSI adapter are pools, too, as they are for libvirt. Their volumes are the disks
-    that a target offers. They can only be read.
+    that a target offers. They can only be read, on hosts since ESX 4.0.
 options:
   name:
     description:

@@ -24,9 +24,13 @@ _LUNS = "config.storageDevice.scsiLun"
 def iscsi_infos(connection: EsxConnection, *, name: str | None, refresh: bool) -> list[dict[str, Any]]:
     """Return what is to be said of the targets of the host's first iSCSI adapter, sorted by name; one read.
 
+    Before API 4.0 there are none: such servers describe adapters in a form of their own.
+
     :param name: only the target of that name.
     :param refresh: let the adapter look for targets and disks first.
     """
+    if not connection.session.has(4, 0):
+        return []
     values = _read(connection)
     adapter = _adapter(values)
     if adapter is None:
