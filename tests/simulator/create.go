@@ -20,14 +20,25 @@ import (
 // CreateVMTask makes a domain of a specification: a VMX file with what each has,
 // changed by the specification as ReconfigVM_Task changes one.
 func (f *folder) CreateVMTask(ctx *simulator.Context, req *types.CreateVM_Task) soap.HasFault {
-	t := simulator.CreateTask(f.Folder, "createVm", func(*simulator.Task) (types.AnyType, types.BaseMethodFault) {
-		at, fault := f.s.placeFor(&req.Pool, req.Host)
-		if fault != nil {
-			return nil, fault
-		}
-		return f.create(ctx, &req.Config, at)
+	return &methods.CreateVM_TaskBody{Res: &types.CreateVM_TaskResponse{
+		Returnval: f.adding(ctx, "CreateVM_Task", func(ctx *simulator.Context) (types.AnyType, types.BaseMethodFault) {
+			at, fault := f.s.placeFor(&req.Pool, req.Host)
+			if fault != nil {
+				return nil, fault
+			}
+			return f.create(ctx, &req.Config, at)
+		})}}
+}
+
+// adding is a task that adds a domain: one at a time. It does not hold the folder's
+// lock, because whoever removes a domain holds the domain's and wants the folder's.
+func (f *folder) adding(ctx *simulator.Context, method string,
+	work func(*simulator.Context) (types.AnyType, types.BaseMethodFault)) types.ManagedObjectReference {
+	return f.s.startJob(ctx, f.Folder, method, false, func(j *job) (types.AnyType, types.BaseMethodFault) {
+		f.s.adding.Lock()
+		defer f.s.adding.Unlock()
+		return work(j.ctx)
 	})
-	return &methods.CreateVM_TaskBody{Res: &types.CreateVM_TaskResponse{Returnval: t.Run(ctx)}}
 }
 
 func (f *folder) create(ctx *simulator.Context, spec *configSpec, at place) (types.AnyType, types.BaseMethodFault) {

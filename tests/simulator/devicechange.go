@@ -6,8 +6,6 @@ package main
 
 import (
 	"fmt"
-	"path"
-	"strings"
 
 	"github.com/vmware/govmomi/object"
 	"github.com/vmware/govmomi/simulator"
@@ -157,82 +155,6 @@ func needsConnection(dev types.BaseVirtualDevice) bool {
 	return false
 }
 
-// addController gives a controller of drives a free bus number.
-func (e *deviceEdit) addController(i int, c types.BaseVirtualController) types.BaseMethodFault {
-	bus := busOf(c.(types.BaseVirtualDevice))
-	if bus == nil {
-		return nil
-	}
-	if bus.prefix == "sata" && !e.limits.sata || bus.prefix == "nvme" && !e.limits.nvme {
-		return &types.DeviceUnsupportedForVmVersion{InvalidDeviceSpec: types.InvalidDeviceSpec{DeviceIndex: int32(i)}}
-	}
-	taken := map[int32]bool{}
-	for _, dev := range e.devices {
-		if other := busOf(dev); other != nil && other.prefix == bus.prefix {
-			taken[dev.(types.BaseVirtualController).GetVirtualController().BusNumber] = true
-		}
-	}
-	v := c.GetVirtualController()
-	if v.BusNumber < 0 || int(v.BusNumber) >= bus.buses || len(taken) >= bus.buses || taken[v.BusNumber] {
-		return invalidDevice(i, "virtualDeviceSpec.device.busNumber")
-	}
-	return nil
-}
-
-// busOf is the bus of a controller of drives, or nil.
-func busOf(dev types.BaseVirtualDevice) *diskBus {
-	prefix := ""
-	switch dev.(type) {
-	case types.BaseVirtualSCSIController:
-		prefix = "scsi"
-	case *types.VirtualIDEController:
-		prefix = "ide"
-	case types.BaseVirtualSATAController:
-		prefix = "sata"
-	case *types.VirtualNVMEController:
-		prefix = "nvme"
-	}
-	for n := range diskBuses {
-		if diskBuses[n].prefix == prefix {
-			return &diskBuses[n]
-		}
-	}
-	return nil
-}
-
-// ownUnit is the unit of a SCSI controller that is the controller's own.
-const ownUnit = 7
-
-// place gives a drive a unit of its controller.
-func (e *deviceEdit) place(i int, v *types.VirtualDevice) types.BaseMethodFault {
-	bus := busOf(e.devices.FindByKey(v.ControllerKey))
-	if bus == nil {
-		return invalidDevice(i, "virtualDeviceSpec.device.controllerKey")
-	}
-	taken := map[int32]bool{}
-	if bus.prefix == "scsi" {
-		taken[ownUnit] = true
-	}
-	for _, dev := range e.devices {
-		if o := dev.GetVirtualDevice(); o.ControllerKey == v.ControllerKey && o.UnitNumber != nil && o.Key != v.Key {
-			taken[*o.UnitNumber] = true
-		}
-	}
-	if v.UnitNumber == nil || *v.UnitNumber == -1 {
-		for unit := range int32(bus.units) {
-			if !taken[unit] {
-				v.UnitNumber = &unit
-				return nil
-			}
-		}
-		return invalidDevice(i, "virtualDeviceSpec.device.unitNumber")
-	}
-	if *v.UnitNumber < 0 || int(*v.UnitNumber) >= bus.units || taken[*v.UnitNumber] {
-		return invalidDevice(i, "virtualDeviceSpec.device.unitNumber")
-	}
-	return nil
-}
-
 // addCard completes a card: a MAC address, and a network that is there.
 func (e *deviceEdit) addCard(i int, card types.BaseVirtualEthernetCard) types.BaseMethodFault {
 	c := card.GetVirtualEthernetCard()
@@ -270,9 +192,11 @@ func (e *deviceEdit) refuseNetwork(i int, backing types.BaseVirtualDeviceBacking
 		} else {
 			found = e.d.s.registry.FindByName(b.DeviceName, networks) != nil
 		}
-	case *types.VirtualEthernetCardDistributedVirtualPortBackingInfo:
-		ref := types.ManagedObjectReference{Type: "DistributedVirtualPortgroup", Value: b.Port.PortgroupKey}
-		found = e.d.s.registry.Get(ref) != nil
+	case *distributedBacking:
+		if found = e.d.s.distributedNetwork(b) != nil; found && b.Port.PortKey == "" {
+			n := e.d.s.ports.Add(1)
+			b.Port.PortKey, b.Port.ConnectionCookie = fmt.Sprint(n), n*7919
+		}
 	case nil:
 		found = false
 	}
@@ -390,32 +314,4 @@ func (e *deviceEdit) destroyLater(names []string) {
 		}
 		return nil
 	})
-}
-
-// newDiskName is the name that a host gives to a disk of which only the datastore
-// is said: "web.vmdk", "web_1.vmdk" ... beside the VMX file.
-func (e *deviceEdit) newDiskName(given string) string {
-	vmxPath := e.d.Config.Files.VmPathName
-	var p object.DatastorePath
-	dir := directory(vmxPath)
-	if p.FromString(given) && p.Datastore != "" {
-		var own object.DatastorePath
-		own.FromString(vmxPath)
-		dir = strings.TrimSuffix(fmt.Sprintf("[%s] %s", p.Datastore, path.Dir(own.Path)), " .")
-	}
-	stem := strings.TrimSuffix(path.Base(vmxPath[strings.Index(vmxPath, "]")+1:]), path.Ext(vmxPath))
-	for n := 0; ; n++ {
-		name := join(dir, strings.TrimSpace(stem)+".vmdk")
-		if n > 0 {
-			name = join(dir, fmt.Sprintf("%s_%d.vmdk", strings.TrimSpace(stem), n))
-		}
-		file, fault := e.d.s.localFile(name)
-		taken := false
-		for _, made := range e.made {
-			taken = taken || made == name
-		}
-		if fault != nil || !exists(file) && !taken {
-			return name
-		}
-	}
 }

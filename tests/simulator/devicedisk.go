@@ -5,7 +5,9 @@
 package main
 
 import (
+	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 
@@ -192,6 +194,34 @@ func (e *deviceEdit) undo() {
 		if file, fault := e.d.s.localFile(name); fault == nil {
 			_ = e.d.s.changing(e.ctx, func() types.BaseMethodFault { return fileFault(name, removeDisk(file)) }, filesOf(file)...)
 			_ = os.Remove(file)
+		}
+	}
+}
+
+// newDiskName is the name that a host gives to a disk of which only the datastore
+// is said: "web.vmdk", "web_1.vmdk" ... beside the VMX file.
+func (e *deviceEdit) newDiskName(given string) string {
+	vmxPath := e.d.Config.Files.VmPathName
+	var p object.DatastorePath
+	dir := directory(vmxPath)
+	if p.FromString(given) && p.Datastore != "" {
+		var own object.DatastorePath
+		own.FromString(vmxPath)
+		dir = strings.TrimSuffix(fmt.Sprintf("[%s] %s", p.Datastore, path.Dir(own.Path)), " .")
+	}
+	stem := strings.TrimSuffix(path.Base(vmxPath[strings.Index(vmxPath, "]")+1:]), path.Ext(vmxPath))
+	for n := 0; ; n++ {
+		name := join(dir, strings.TrimSpace(stem)+".vmdk")
+		if n > 0 {
+			name = join(dir, fmt.Sprintf("%s_%d.vmdk", strings.TrimSpace(stem), n))
+		}
+		file, fault := e.d.s.localFile(name)
+		taken := false
+		for _, made := range e.made {
+			taken = taken || made == name
+		}
+		if fault != nil || !exists(file) && !taken {
+			return name
 		}
 	}
 }

@@ -55,18 +55,16 @@ func writeDistributed(f *vmxFile, slot string, b *distributedBacking) {
 }
 
 // assignPorts gives cards on a distributed port group a port and a connection, as
-// a host does when it connects them; it tells whether there were any without.
-func (s *server) assignPorts(vm *simulator.VirtualMachine) (assigned bool) {
+// a host does when it connects them.
+func (s *server) assignPorts(vm *simulator.VirtualMachine) {
 	for _, dev := range vm.Config.Hardware.Device {
 		if b, ok := dev.GetVirtualDevice().Backing.(*distributedBacking); ok && b.Port.PortKey == "" {
 			now := *b
 			n := s.ports.Add(1)
 			now.Port.PortKey, now.Port.ConnectionCookie = fmt.Sprint(n), n*7919
 			dev.GetVirtualDevice().Backing = &now
-			assigned = true
 		}
 	}
-	return assigned
 }
 
 // completeSwitches gives distributed switches UUIDs in the form in which a vCenter

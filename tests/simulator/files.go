@@ -33,7 +33,7 @@ func cookieOf(r *http.Request) string {
 // authenticated tells whether a request has a session or a login; it answers
 // 401 where not.
 func (f *front) authenticated(w http.ResponseWriter, r *http.Request) bool {
-	if key := cookieOf(r); key != "" {
+	if key := f.s.sessions.keyOf(r); key != "" {
 		f.s.sessions.touch(key)
 		if f.s.sessions.has(key) && f.s.sessions.isOf(key, f.view) {
 			return true
@@ -113,6 +113,16 @@ func unauthorized(w http.ResponseWriter) {
 func (s *server) accessible(v *volume) bool {
 	ds, ok := s.registry.Get(v.ref).(*simulator.Datastore)
 	return ok && ds.Summary.Accessible
+}
+
+// decodedAgain is a value of the query, which a host decodes twice; what is
+// no valid escape stays as it is.
+func decodedAgain(r *http.Request, name string) string {
+	once := r.URL.Query().Get(name)
+	if twice, err := url.QueryUnescape(once); err == nil {
+		return twice
+	}
+	return once
 }
 
 // hasDatacenter knows a datacenter by its inventory path; a host does not mind

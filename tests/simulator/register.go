@@ -23,7 +23,7 @@ type folder struct {
 
 // RegisterVMTask reads the VMX file; the library's own ignores its content.
 func (f *folder) RegisterVMTask(ctx *simulator.Context, req *types.RegisterVM_Task) soap.HasFault {
-	t := simulator.CreateTask(f.Folder, "registerVm", func(*simulator.Task) (types.AnyType, types.BaseMethodFault) {
+	work := func(ctx *simulator.Context) (types.AnyType, types.BaseMethodFault) {
 		place, fault := f.s.placeFor(req.Pool, req.Host)
 		if fault != nil {
 			return nil, fault
@@ -35,7 +35,8 @@ func (f *folder) RegisterVMTask(ctx *simulator.Context, req *types.RegisterVM_Ta
 		if req.Name != "" {
 			read.name = escapeName(req.Name)
 		}
-		if fault := f.unused(ctx, read.name, req.Path); fault != nil {
+		named := req.Name != "" || f.s.registry.IsVPX()
+		if fault := f.unused(ctx, read.name, req.Path, named); fault != nil {
 			return nil, fault
 		}
 		vm, fault := f.s.addDomain(ctx, f.Folder, req.Path, read, place)
@@ -43,12 +44,13 @@ func (f *folder) RegisterVMTask(ctx *simulator.Context, req *types.RegisterVM_Ta
 			return nil, fault
 		}
 		return vm.Self, nil
-	})
-	return &methods.RegisterVM_TaskBody{Res: &types.RegisterVM_TaskResponse{Returnval: t.Run(ctx)}}
+	}
+	return &methods.RegisterVM_TaskBody{Res: &types.RegisterVM_TaskResponse{Returnval: f.adding(ctx, "RegisterVM_Task", work)}}
 }
 
-// unused refuses a VMX file that is registered and a name that is taken.
-func (f *folder) unused(ctx *simulator.Context, name, vmxPath string) types.BaseMethodFault {
+// unused refuses a VMX file that is registered, and a name that is taken. On a host
+// two VMX files may have one name, as those of a copied directory have.
+func (f *folder) unused(ctx *simulator.Context, name, vmxPath string, named bool) types.BaseMethodFault {
 	for _, e := range f.s.registry.All("VirtualMachine") {
 		vm, ok := e.(*simulator.VirtualMachine)
 		if !ok {
@@ -60,7 +62,7 @@ func (f *folder) unused(ctx *simulator.Context, name, vmxPath string) types.Base
 			return &types.AlreadyExists{Name: vmxPath}
 		}
 	}
-	if taken := f.s.registry.FindByName(name, f.ChildEntity); taken != nil {
+	if taken := f.s.registry.FindByName(name, f.ChildEntity); named && taken != nil {
 		return &types.DuplicateName{Name: name, Object: taken.Reference()}
 	}
 	return nil

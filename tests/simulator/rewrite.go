@@ -81,9 +81,6 @@ func (d *domain) adopt(ctx *simulator.Context, f *vmxFile, more func()) types.Ba
 		return fileFault(vmxPath, err)
 	}
 	d.takeOver(ctx, read, more)
-	if d.s.assignPorts(d.VirtualMachine) {
-		d.s.saveVMX(d.VirtualMachine)
-	}
 	return nil
 }
 

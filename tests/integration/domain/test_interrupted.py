@@ -19,7 +19,6 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import ChangedByOther
 from ansible_collections.virt.esx.tests.integration.contracts import give_disks
 from ansible_collections.virt.esx.tests.integration.domain.domains import (
-    create_disk,
     domain_xml,
     ensure,
     files_in,
@@ -44,7 +43,7 @@ OF_A_DEFINE = [
     ("DestroyPropertyFilter", 1),
     ("Logout", 0),
 ]
-OF_A_CHANGE = [("PUT", 0), ("Reload", 0), ("Logout", 0)]
+OF_A_CHANGE = [("ReconfigVM_Task", 0), ("WaitForUpdatesEx", 0), ("Logout", 0)]
 OF_A_REMOVAL = [("DeleteVirtualDisk_Task", 0), ("CreateFilter", 1), ("UnregisterVM", 0)]
 
 # The files of a domain that runs.
@@ -129,7 +128,6 @@ def test_a_change_that_was_killed(host_with_faults: Simulator, at: tuple[str, in
 
 @pytest.mark.parametrize("at", OF_A_REMOVAL)
 def test_a_removal_that_was_killed_before_the_end(host_with_faults: Simulator, at: tuple[str, int]) -> None:
-    create_disk(host_with_faults, "[local-storage] web/web.vmdk")
     ensure(host_with_faults, xml=domain_xml())
     domain_request: dict[str, Any] = {"name": "web", "state": "undefined", "remove_storage": True}
     run_and_kill(host_with_faults, at, **domain_request)
@@ -192,7 +190,7 @@ def test_several_who_change_the_same(esx: Simulator) -> None:
     numbers = (3, 4, 5, 6)
     with ThreadPoolExecutor(len(numbers)) as threads:
         said = dict(zip(numbers, threads.map(change, numbers)))
-    assert all("changed by somebody else meanwhile" in text for text in said.values() if text)
+    assert all("Another client has changed" in text for text in said.values() if text)
     done = [number for number in numbers if not said[number]]
     lines = (read_file(esx, VMX) or b"").decode().splitlines()
     assert [f'numvcpus = "{n}"' in lines and f'annotation = "of {n}"' in lines for n in done].count(True) == 1

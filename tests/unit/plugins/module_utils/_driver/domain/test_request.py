@@ -55,7 +55,7 @@ def test_a_uuid_of_zeros_is_none() -> None:
     assert wish_of(xml=XML.replace(UUID, "00000000-0000-0000-0000-000000000000")).uuid is None
 
 
-SIZES = [("1", 1024), ("1048576", GIB), ("1 GiB", GIB), ("1GiB", GIB), ("1000 MB", 954 * 1024), (" 1 g ", GIB)]
+SIZES = [("1 KiB", 1024), ("1048576", GIB), ("1 GiB", GIB), ("1GiB", GIB), ("1000 MB", 954 * 1024), (" 1 g ", GIB)]
 
 
 @pytest.mark.parametrize(("text", "kib"), SIZES)
@@ -63,7 +63,7 @@ def test_memory_is_rounded_up_to_a_mib(text: str, kib: int) -> None:
     assert wish_of(name="web", memory=text).memory_kib == kib
 
 
-@pytest.mark.parametrize(("text", "kib"), [("1", 4096), ("1048577", GIB + 4096), ("2 GiB", 2 * GIB)])
+@pytest.mark.parametrize(("text", "kib"), [("1 KiB", 4096), ("1048577", GIB + 4096), ("2 GiB", 2 * GIB)])
 def test_the_maximum_is_rounded_up_to_four_mib(text: str, kib: int) -> None:
     assert wish_of(name="web", max_memory=text).max_memory_kib == kib
 
