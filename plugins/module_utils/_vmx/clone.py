@@ -23,7 +23,6 @@ from ansible_collections.virt.esx.plugins.module_utils._names import escape_name
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS
 from ansible_collections.virt.esx.plugins.module_utils._vmx.edit import VmxEdit, edited
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
-from ansible_collections.virt.esx.plugins.module_utils._vmx.lexer import statements
 from ansible_collections.virt.esx.plugins.module_utils._vmx.mac import mac_range
 from ansible_collections.virt.esx.plugins.module_utils._vmx.values import format_uuid
 from ansible_collections.virt.esx.plugins.module_utils._vmx.write import escaped
@@ -108,7 +107,7 @@ def clone_vmx(vmx: bytes, identity: CloneIdentity) -> bytes:
         for key, value in values.items():
             edit.set(key, escaped(key, value, _ESX))
 
-    return edited(vmx, file.codec, [found.name for found in statements(file.text)], change)
+    return edited(vmx, file, change)
 
 
 def _is_own(key: str, identity: CloneIdentity) -> bool:
