@@ -47,6 +47,7 @@ docs: $(TEST_STAMP) ## build the documentation site into docs/build/html
 bench: $(TEST_STAMP) ## measure what a conversion costs beside libvirt, and a task in debug tasks and in SOAP calls
 	@$(PY) -m tools.bench_convert
 	@$(PY) -m tools.bench
+	@$(PY) -m tools.bench_storage
 
 chaos: $(TEST_STAMP) ## spoil every HTTP exchange of every module in every way, and whatever else can go wrong (hours)
 	@$(PY) -m tests.chaos --beside $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS))
