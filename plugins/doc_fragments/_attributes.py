@@ -1,16 +1,13 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Attributes that all modules of the collection share.
-
-Note that this doc fragment is private to the collection: it can change at any time.
-"""
+"""Attributes shared by all modules of the collection."""
 
 from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The fragments ``virt.esx._attributes``, and ``.acting`` and ``.reading`` for what differs."""
+    """The fragment ``virt.esx._attributes``; ``.acting`` is for modules that make changes, ``.reading`` for others."""
 
     DOCUMENTATION = r"""
 options: {}
@@ -33,7 +30,7 @@ attributes:
 options: {}
 attributes:
   check_mode:
-    description: Foretells what would change, from the same plan that would be carried out, and changes nothing.
+    description: Reports the changes without making them.
     support: full
   diff_mode:
     description: Returns the domain XML before and after.
@@ -47,10 +44,10 @@ attributes:
 options: {}
 attributes:
   check_mode:
-    description: Changes nothing and can always be run.
+    description: Runs as usual, as the module only reads.
     support: full
   diff_mode:
-    description: There is nothing to compare, as nothing changes.
+    description: The module only reads, so there are no differences to show.
     support: N/A
   idempotent:
     description: Changes nothing.

@@ -1,10 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Documentation of the connection options; the argument spec is ``module_utils/_argspec.py``.
-
-Note that this doc fragment is private to the collection: it can change at any time.
-"""
+"""Documentation of the connection options; the argument spec is ``module_utils/_argspec.py``."""
 
 from __future__ import annotations
 
@@ -22,71 +19,70 @@ options:
       - >-
         Parameters are C(transport=http|https), C(vcenter=HOST|*), C(no_verify=0|1), C(auto_answer=0|1),
         C(proxy=[http|socks|socks4|socks4a|socks5|socks5h://][user@]host[:port]) and C(authfile=PATH).
-      - A password cannot be part of it.
-      - If not set, E(ESX_URI) is used, else the URI is made of O(hostname) and O(port).
+      - It cannot contain a password.
+      - If not set, E(ESX_URI) is used; without it, the URI is built from O(hostname) and O(port).
     type: str
   hostname:
     description:
-      - Name or address of an ESX host, for those who know it from the collection vmware.vmware; it stands for
-        C(esx://HOST/).
-      - Cannot be used together with an O(uri) that says something else; it overrides E(ESX_URI).
-      - If neither it nor O(uri) is set, E(ESX_URI) and then E(VMWARE_HOST) are used.
+      - Name or address of an ESX host, as in the collection vmware.vmware. It is short for C(esx://HOST/).
+      - Must not contradict O(uri), if both are set. Overrides E(ESX_URI).
+      - If neither O(hostname) nor O(uri) is set, E(ESX_URI) is used, then E(VMWARE_HOST).
     type: str
   port:
     description:
       - Port of the host named by O(hostname).
-      - If not set, E(VMWARE_PORT) is used, else the default of the scheme and the transport.
+      - If not set, E(VMWARE_PORT) is used, then the default port of the scheme and the transport.
     type: int
   validate_certs:
     description:
-      - Whether the server's certificate is checked; V(false) means the same as C(no_verify=1) in O(uri).
-      - If not set, the URI decides, else E(VMWARE_VALIDATE_CERTS), else certificates are checked.
+      - Whether the server's certificate is checked. V(false) is the same as C(no_verify=1) in O(uri).
+      - If not set, the URI decides, then E(VMWARE_VALIDATE_CERTS). By default, certificates are checked.
     type: bool
   username:
     description:
       - User name for the host of the URI.
-      - If not set, the first of these counts that there is - the user in O(uri), E(ESX_USERNAME), E(VMWARE_USER),
-        libvirt's authentication file, C(root).
+      - If not set, the first available value is used, in this order - the user in O(uri), E(ESX_USERNAME),
+        E(VMWARE_USER), libvirt's authentication file, C(root).
     type: str
   password:
     description:
       - Password for the host of the URI.
-      - If not set, the first of these counts that there is - E(ESX_PASSWORD), E(VMWARE_PASSWORD), libvirt's
+      - If not set, the first available value is used, in this order - E(ESX_PASSWORD), E(VMWARE_PASSWORD), libvirt's
         authentication file.
     type: str
   vcenter_username:
     description:
-      - User name for the vCenter that the URI names with C(vcenter=), or that the host names.
-      - If not set, the first of these counts that there is - E(ESX_VCENTER_USERNAME), libvirt's authentication file
-        (by the vCenter's name, then by its address), C(administrator@vsphere.local) and before vCenter 5.1
-        C(administrator).
+      - User name for the vCenter that C(vcenter=) in the URI names or, with C(vcenter=*), that manages the host.
+      - If not set, the first available value is used, in this order - E(ESX_VCENTER_USERNAME), libvirt's
+        authentication file (looked up by the vCenter's name, then by its address), C(administrator@vsphere.local), or
+        C(administrator) before vCenter 5.1.
     type: str
   vcenter_password:
     description:
       - Password for that vCenter.
-      - If not set, E(ESX_VCENTER_PASSWORD) is used, else libvirt's authentication file.
+      - If not set, E(ESX_VCENTER_PASSWORD) is used, then libvirt's authentication file.
     type: str
   proxy_password:
     description:
-      - Password for the proxy whose user the URI names with C(proxy=http://user@host:port).
+      - Password for the proxy user in the URI, C(proxy=http://user@host:port).
       - If not set, E(ESX_PROXY_PASSWORD) is used.
     type: str
     version_added: 0.2.0
   auth_file:
     description:
       - libvirt's client authentication file, with groups C([auth-esx-HOST]) and C([credentials-NAME]).
-      - If not set, the first of these counts that there is - E(LIBVIRT_AUTH_FILE), the URI's parameter C(authfile),
-        C(libvirt/auth.conf) in the user's configuration directory, C(/etc/libvirt/auth.conf).
+      - If not set, the first available value is used, in this order - E(LIBVIRT_AUTH_FILE), the URI's parameter
+        C(authfile), C(libvirt/auth.conf) in the user's configuration directory, C(/etc/libvirt/auth.conf).
     type: path
   ca_path:
     description:
-      - File with the certificates (PEM) of the authorities that may have signed the server's certificate.
-      - If not set, those of the system count.
+      - PEM file with the certificates of the authorities that are trusted to sign the server's certificate.
+      - If not set, the system's certificate authorities are trusted.
     type: path
   thumbprint:
     description:
-      - SHA-256 fingerprint of the certificate to accept, instead of checking who signed it.
-      - Colons and case do not matter.
+      - SHA-256 fingerprint of the certificate to accept. It replaces the check of who signed the certificate.
+      - Colons and case are ignored.
     type: str
   timeout:
     description:
@@ -95,10 +91,10 @@ options:
     default: 300
   answers:
     description:
-      - Answers for questions that block a task on the server, as a mapping of a question to a choice.
-      - A question is named by its id, by its whole text, or by the message id that its text begins with, as in
-        C(msg.uuid.altered). A choice is named by its label or its key.
-      - They come before C(auto_answer=1) of the URI, which takes the server's default choice.
+      - Answers to questions that block a task on the server, as a mapping from question to choice.
+      - A question is identified by its id, its whole text, or the message id at the start of its text, such as
+        C(msg.uuid.altered). A choice is identified by its label or its key.
+      - They override C(auto_answer=1) in the URI, which takes the server's default choice.
     type: dict
     default: {}
   session_cache:

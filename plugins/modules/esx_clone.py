@@ -13,17 +13,16 @@ version_added: 0.2.0
 author:
   - The virt.esx authors (@virt-esx)
 description:
-  - Makes a copy of a domain, as C(virt-clone) does, on a host by itself as well as through a vCenter. The disks are
-    copied by the host. The clone has a UUID and MAC addresses of its own; everything else of the VMX stays as it is,
-    key by key.
-  - If a domain has the clone's name already, nothing changes. It is not compared with the source.
+  - Copies a domain, as C(virt-clone) does, on a standalone host or through a vCenter. The host copies the disks. The
+    clone gets its own UUID and MAC addresses; all other keys of the VMX stay the same.
+  - If a domain with the clone's name exists, nothing changes. It is not compared with the source.
   - The clone is shut off. Use M(virt.esx.esx_domain) to change and start it.
-  - If something fails, what was made of the clone is deleted again. A task that was killed can be run again, and goes
-    on with the disks that were complete.
+  - If a step fails, the incomplete clone is deleted. A task that was killed can be run again; it reuses the disks that
+    were complete.
 options:
   name:
     description:
-      - The name of the domain to clone. It has to be shut off, unless O(snapshot) is set.
+      - The name of the domain to clone. The domain must be shut off, unless O(snapshot) is set.
       - One of O(name), O(uuid) and O(vmx_path) is required.
     type: str
   uuid:
@@ -32,13 +31,13 @@ options:
     type: str
   vmx_path:
     description:
-      - The datastore path of a VMX to clone that no domain uses, such as a template's,
+      - The datastore path of a VMX to clone that no domain uses, such as that of a template,
         V([datastore1] templates/debian-13.vmx).
     type: str
   snapshot:
     description:
-      - The name or the id of a snapshot of the domain. The clone has the disks of the snapshot and the present
-        configuration. The domain may run.
+      - The name or the id of a snapshot of the domain. The clone gets the disks of the snapshot and the present
+        configuration. The domain may be running.
     type: str
   clone_name:
     description:
@@ -47,25 +46,25 @@ options:
     required: true
   clone_uuid:
     description:
-      - The UUID of the clone. If not set, a random one.
+      - The UUID of the clone. By default, it is random.
     type: str
   description:
     description:
-      - The annotation of the clone. If not set, that of the source; an empty text removes it.
+      - The annotation of the clone. By default, it is the source's; an empty string removes it.
     type: str
   macs:
     description:
-      - The MAC addresses of the clone's network cards, in their order. Cards without one get a random address.
+      - The MAC addresses of the clone's network cards, in order. The remaining cards get random addresses.
     type: list
     elements: str
   pool:
     description:
-      - The datastore of the clone's files. If not set, that of the source's VMX.
+      - The datastore for the clone's files. By default, it is the one of the source's VMX.
     type: str
   allocation:
     description:
-      - How the space of the clone's disks is allocated, see O(virt.esx.esx_volume#module:allocation). A vCenter decides
-        that by itself.
+      - How the space of the clone's disks is allocated, see O(virt.esx.esx_volume#module:allocation). Through a vCenter
+        it has no effect, as the vCenter decides.
     type: str
     choices: [thin, thick, eager]
     default: thin
@@ -77,9 +76,9 @@ attributes:
   diff_mode:
     description: Returns the name, the state and the VMX of the clone, as YAML.
 notes:
-  - Disks are always copied, never linked to those of the source, so that both domains are independent.
-  - CD-ROM and floppy images are not copied; both domains use the same ones.
-  - An encrypted domain, and one with a disk that is a device of the host, is refused.
+  - Disks are always copied, never linked to those of the source, so the two domains are independent.
+  - CD-ROM and floppy images are not copied; both domains use the same images.
+  - Encrypted domains, and domains with a disk that is a device of the host, are refused.
 seealso:
   - module: virt.esx.esx_domain
   - module: virt.esx.esx_volume
@@ -93,7 +92,7 @@ EXAMPLES = r"""
     clone_name: web2
     description: A second web server
 
-- name: Make three machines of a template
+- name: Make three machines from a template
   virt.esx.esx_clone:
     uri: esx://example.com
     vmx_path: "[datastore1] templates/debian-13.vmx"
@@ -103,7 +102,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 domain:
-  description: The clone; in check mode, what is known of it before it is made.
+  description: The clone; in check mode, as far as it is known in advance.
   returned: success
   type: dict
   contains:
@@ -113,12 +112,12 @@ domain:
       type: str
       sample: web2
     uuid:
-      description: Its UUID. In check mode it is null unless O(clone_uuid) is set.
+      description: Its UUID, V(none) in check mode unless O(clone_uuid) is set.
       returned: always
       type: str
       sample: 50115e16-9bdc-49d7-f171-53c4d7f91710
     moid:
-      description: The VI API's managed object id; in check mode null.
+      description: Its managed object id, V(none) in check mode.
       returned: always
       type: str
       sample: "12"
@@ -133,13 +132,13 @@ domain:
       type: str
       sample: "[datastore1] web2/web2.vmx"
 steps:
-  description: The steps that were done, in order; in check mode, those that would be done.
+  description: What was done, in order; in check mode, what would be done.
   returned: success
   type: list
   elements: str
   sample: ["create directory [datastore1] web2", "define domain 'web2'"]
 questions:
-  description: The questions of the server that were answered during the task.
+  description: The questions of the server that were answered.
   returned: success
   type: list
   elements: dict
@@ -153,7 +152,7 @@ questions:
       returned: always
       type: str
     answer:
-      description: Label of the choice that was taken.
+      description: The label of the chosen answer.
       returned: always
       type: str
 """

@@ -241,7 +241,7 @@ domain:
       type: str
       sample: 50115e16-9bdc-49d7-f171-53c4d7f91710
     moid:
-      description: The VI API's managed object id; V(none) for a domain that does not exist.
+      description: Its managed object id, V(none) for a domain that does not exist.
       returned: always
       type: str
       sample: "12"
@@ -289,7 +289,7 @@ domain:
       type: str
       sample: "<domain type='vmware'>..."
 steps:
-  description: What was done, or in check mode would be done, in order. After a failure, what was done until then.
+  description: What was done, in order; in check mode, what would be done. After a failure, what was done before it.
   returned: success, and failure if anything was done
   type: list
   elements: str
@@ -309,7 +309,7 @@ questions:
       returned: always
       type: str
     answer:
-      description: Label of the choice that was taken.
+      description: The label of the chosen answer.
       returned: always
       type: str
 """

@@ -13,17 +13,17 @@ version_added: 0.1.0
 author:
   - The virt.esx authors (@virt-esx)
 description:
-  - Reads one domain, or all domains of an ESX host, in a number of calls that does not grow with the number of domains.
-  - A domain that is broken or inaccessible is listed with what is known of it, and with RV(domains[].error).
+  - Reads one, some or all domains of an ESX host. The number of calls does not grow with the number of domains.
+  - A domain that is broken or inaccessible is listed as far as it is known, with RV(domains[].error).
 options:
   name:
     description:
-      - Name of the domain to read, or a pattern of the shell's kind for the names of several, as V(web-*). On a host
-        with more than 40 domains, only the first one of a name is read; a pattern reads all.
+      - Name of the domain to read, or a shell pattern such as V(web-*). On a host with more than 40 domains, a name
+        reads only the first domain that has it; a pattern reads all.
     type: str
   uuid:
     description:
-      - UUID of the domain to read, in any spelling. Copies of a virtual machine may share one, then all are read.
+      - UUID of the domain to read, in any spelling. If several domains share the UUID, all of them are read.
     type: str
   moid:
     description:
@@ -38,30 +38,31 @@ options:
     default: [running, paused, shutoff]
   autostart:
     description:
-      - Only domains that the host starts when it starts itself, or only those that it does not start.
+      - Whether to read only domains that start with the host, or only those that do not.
     type: bool
   snapshot:
     description:
-      - Only domains that have snapshots, or only those that have none.
+      - Whether to read only domains with snapshots, or only those without.
     type: bool
   network:
     description:
-      - Only domains with a card in the network of this name, or in one whose name fits a pattern.
+      - Only domains with a network card in this network; the name can be a shell pattern.
     type: str
   datastore:
     description:
-      - Only domains with files in the datastore of this name, or in one whose name fits a pattern.
+      - Only domains with files in this datastore; the name can be a shell pattern.
     type: str
   gather:
     description:
-      - What is read of each domain beside its name, UUID, state, processors, memory and the place of its VMX.
-      - V(xml) is its domain XML, V(vmx) the text of its VMX, both without the VNC password; they need one file transfer
-        a domain.
-      - V(autostart) says whether the host starts it, V(scheduler) is its share of the host, V(snapshots) the tree of
-        its snapshots.
-      - V(guest) is what VMware Tools tell of the guest, V(hardware) its disks and network cards as the host sees them.
-      - V(config) is its annotation, guest operating system, virtual hardware and firmware, V(usage) what it uses of the
-        host now, V(datastores) the datastores that its files are in.
+      - What to read of each domain in addition to its name, UUID, state, CPUs, memory and VMX path.
+      - V(xml) is its domain XML, and V(vmx) the text of its VMX, both without the VNC password. They need one file
+        transfer per domain.
+      - V(autostart) is whether it starts with the host, V(scheduler) its share of the host, and V(snapshots) its tree
+        of snapshots.
+      - V(guest) is what VMware Tools report about the guest, and V(hardware) its disks and network cards as the host
+        sees them.
+      - V(config) is its annotation, guest operating system, virtual hardware version and firmware, V(usage) the
+        resources of the host that it uses now, and V(datastores) the datastores that its files are in.
       - V(custom_values) are the custom attributes that a vCenter has for it.
     type: list
     elements: str
@@ -85,18 +86,18 @@ EXAMPLES = r"""
     uri: esx://example.com
   register: host
 
-- name: Show the names of those that run
+- name: Show the names of the running ones
   ansible.builtin.debug:
     msg: "{{ host.domains | selectattr('state', 'eq', 'running') | map(attribute='name') }}"
 
-- name: Keep the definitions of the web servers
+- name: Read the definitions of the web servers
   virt.esx.esx_domain_info:
     uri: esx://example.com
     name: web-*
     gather: [xml]
   register: web
 
-- name: Write them to files
+- name: Save them to files
   ansible.builtin.copy:
     content: "{{ item.xml }}"
     dest: "definitions/{{ item.name }}.xml"
@@ -108,117 +109,75 @@ EXAMPLES = r"""
 
 RETURN = r"""
 domains:
-  description: The domains, sorted by name. Empty where none matches.
+  description: The domains, sorted by name. Empty if none matches.
   returned: success
   type: list
   elements: dict
   contains:
-    name:
-      description: Its name.
-      returned: always
-      type: str
-      sample: Fedora11
+    name: {description: Its name., returned: always, type: str, sample: Fedora11}
     uuid:
-      description: Its UUID, V(none) where the host cannot read the domain's configuration.
+      description: Its UUID, V(none) if the host cannot read the domain's configuration.
       returned: always
       type: str
       sample: 50115e16-9bdc-49d7-f171-53c4d7f91710
-    moid:
-      description: The VI API's managed object id.
-      returned: always
-      type: str
-      sample: "12"
+    moid: {description: Its managed object id., returned: always, type: str, sample: "12"}
     state:
-      description: One of V(running), V(paused) and V(shutoff), V(none) where the user may not see it.
+      description: One of V(running), V(paused) and V(shutoff); V(none) if the user may not see it.
       returned: always
       type: str
       sample: running
     vcpus:
-      description: Number of virtual CPUs, V(none) where it is not known, as for what follows.
+      description: Number of virtual CPUs. This value and those below are V(none) if they are unknown.
       returned: always
       type: int
       sample: 1
-    memory_kib:
-      description: Memory that the host may give to it.
-      returned: always
-      type: int
-      sample: 1048576
-    max_memory_kib:
-      description: Memory that the guest sees.
-      returned: always
-      type: int
-      sample: 1048576
+    memory_kib: {description: Memory that the host may give to it., returned: always, type: int, sample: 1048576}
+    max_memory_kib: {description: Memory that the guest sees., returned: always, type: int, sample: 1048576}
     vmx_path:
       description: Datastore path of its VMX.
       returned: always
       type: str
       sample: "[local-storage] Fedora11/Fedora11.vmx"
-    id:
-      description: libvirt's number for it, V(none) while it is shut off.
-      returned: always
-      type: int
-      sample: 12
+    id: {description: "Its id in libvirt, V(none) while it is shut off.", returned: always, type: int, sample: 12}
     host:
-      description: Name of the host that it is on, as the server has it.
+      description: Name of the host that it is on, as in the server's inventory.
       returned: always
       type: str
       sample: esx1.example.com
     error:
-      description: Why a part of what was asked for is missing.
-      returned: when something of this domain could not be read
+      description: Why some of the requested facts are missing.
+      returned: when the domain could not be read completely
       type: str
-    xml:
-      description: Its domain XML.
-      returned: when O(gather) has V(xml), and it could be read
-      type: str
+    xml: {description: Its domain XML., returned: when O(gather) has V(xml) and the domain could be read, type: str}
     vmx:
-      description: The text of its VMX, decoded from the encoding that it says it is in.
-      returned: when O(gather) has V(vmx), and it could be read
+      description: The text of its VMX, decoded from the encoding that it declares.
+      returned: when O(gather) has V(vmx) and the domain could be read
       type: str
-    autostart:
-      description: Whether the host starts it when it starts itself.
-      returned: when O(gather) has V(autostart)
-      type: bool
+    autostart: {description: Whether it starts with the host., returned: when O(gather) has V(autostart), type: bool}
     scheduler:
       description: Its share of the host, as M(virt.esx.esx_scheduler) sets it.
       returned: when O(gather) has V(scheduler)
       type: dict
       contains:
-        reservation_mhz:
-          description: What is guaranteed to it.
-          returned: always
-          type: int
-          sample: 0
+        reservation_mhz: {description: Processor time that it is guaranteed., returned: always, type: int, sample: 0}
         limit_mhz:
-          description: What it can have at most, V(-1) for as much as there is.
+          description: Processor time that it can use at most, V(-1) for no limit.
           returned: always
           type: int
           sample: -1
-        shares:
-          description: Its number of shares.
-          returned: always
-          type: int
-          sample: 1000
+        shares: {description: Its number of CPU shares., returned: always, type: int, sample: 1000}
         shares_level:
           description: One of V(low), V(normal), V(high) and V(custom).
           returned: always
           type: str
           sample: normal
-        min_guarantee_kib:
-          description: Memory that is guaranteed to it.
-          returned: always
-          type: int
-          sample: 0
+        min_guarantee_kib: {description: Memory that it is guaranteed., returned: always, type: int, sample: 0}
         memory_limit_kib:
-          description: Memory that the host may give to it at most, V(-1) for as much as it has.
+          description: Maximum memory that the host may give to it, V(-1) for no limit.
           returned: always
           type: int
           sample: -1
-        memory_shares:
-          description: Its number of shares of memory.
-          returned: always
-          type: int
-          sample: 40960
+        memory_shares: {description: Its number of memory shares., returned: always, type: int, sample: 40960}
         memory_shares_level:
           description: One of V(low), V(normal), V(high) and V(custom).
           returned: always
@@ -229,12 +188,9 @@ domains:
       returned: when O(gather) has V(config)
       type: dict
       contains:
-        annotation:
-          description: A text for people, empty where there is none.
-          returned: always
-          type: str
+        annotation: {description: "Its annotation, empty if it has none.", returned: always, type: str}
         guest_id:
-          description: The VI API's name of the guest operating system that it is configured for.
+          description: The VI API's identifier of its configured guest operating system.
           returned: always
           type: str
           sample: fedora64Guest
@@ -248,52 +204,33 @@ domains:
           returned: always
           type: str
           sample: vmx-13
-        firmware:
-          description: V(bios) or V(efi).
-          returned: always
-          type: str
-          sample: efi
+        firmware: {description: V(bios) or V(efi)., returned: always, type: str, sample: efi}
         template:
           description: Whether it is a template, which cannot be started.
           returned: always
           type: bool
           sample: false
-        managed_by:
-          description: The extension of a vCenter that manages it.
-          returned: always
-          type: str
+        managed_by: {description: The vCenter extension that manages it., returned: always, type: str}
     usage:
-      description: What it uses of the host now. What the host does not tell is V(none).
+      description: The resources of the host that it uses now. Values that the host does not report are V(none).
       returned: when O(gather) has V(usage)
       type: dict
       contains:
-        cpu_mhz:
-          description: Processor time.
-          returned: always
-          type: int
-          sample: 120
-        host_memory_kib:
-          description: Memory of the host that it uses.
-          returned: always
-          type: int
-          sample: 524288
+        cpu_mhz: {description: Processor time that it uses., returned: always, type: int, sample: 120}
+        host_memory_kib: {description: Memory of the host that it uses., returned: always, type: int, sample: 524288}
         guest_memory_kib:
           description: Memory that its guest uses actively.
           returned: always
           type: int
           sample: 104448
-        uptime_seconds:
-          description: How long it has been running.
-          returned: always
-          type: int
-          sample: 86400
+        uptime_seconds: {description: Seconds that it has been running., returned: always, type: int, sample: 86400}
         disk_used_bytes:
-          description: The space that its files take in the datastores.
+          description: The space that its files take up in the datastores.
           returned: always
           type: int
           sample: 2147483648
         disk_free_bytes:
-          description: The further space that its disks may take as they are filled.
+          description: The additional space that its disks may take up as they fill.
           returned: always
           type: int
           sample: 6442450944
@@ -304,7 +241,8 @@ domains:
       elements: str
       sample: [local-storage]
     custom_values:
-      description: The vCenter's custom attributes by their names; V(none) where it has no value. A host has none.
+      description: The vCenter's custom attributes by name, V(none) for those without a value. A standalone host has
+        none.
       returned: when O(gather) has V(custom_values)
       type: dict
     snapshots:
@@ -313,62 +251,32 @@ domains:
       type: list
       elements: dict
       contains:
-        name:
-          description: The snapshot's name.
-          returned: always
-          type: str
-        moid:
-          description: Its managed object id.
-          returned: always
-          type: str
+        name: {description: The snapshot's name., returned: always, type: str}
+        moid: {description: Its managed object id., returned: always, type: str}
         parent:
-          description: Managed object id of its parent, V(none) for a root.
+          description: Managed object id of its parent, V(none) for a root snapshot.
           returned: always
           type: str
-        description:
-          description: Its description.
-          returned: always
-          type: str
-        created:
-          description: When it was made, in ISO 8601.
-          returned: always
-          type: str
-        state:
-          description: The domain's state then.
-          returned: always
-          type: str
-        current:
-          description: Whether the domain's changes since then are based on it.
-          returned: always
-          type: bool
+        description: {description: Its description., returned: always, type: str}
+        created: {description: "When it was taken, in ISO 8601.", returned: always, type: str}
+        state: {description: The state of the domain after reverting to it., returned: always, type: str}
+        current: {description: Whether the domain's present disks are based on it., returned: always, type: bool}
         path:
-          description: The names from the root of the tree on.
+          description: The names from the root of the tree to this snapshot.
           returned: always
           type: str
           sample: installed/before-upgrade
-        quiesced:
-          description: Whether the guest's file systems were quiesced.
-          returned: always
-          type: bool
-        xml:
-          description: libvirt's XML of it.
-          returned: always
-          type: str
+        quiesced: {description: Whether the guest's file systems were quiesced., returned: always, type: bool}
+        xml: {description: Its libvirt XML., returned: always, type: str}
     guest:
-      description: What VMware Tools tell of the guest.
+      description: What VMware Tools report about the guest.
       returned: when O(gather) has V(guest)
       type: dict
       contains:
-        hostname:
-          description: The guest's host name.
-          returned: always
-          type: str
-        os:
-          description: The name of its operating system.
-          returned: always
-          type: str
+        hostname: {description: The guest's host name., returned: always, type: str}
+        os: {description: The name of its operating system., returned: always, type: str}
         tools:
-          description: Whether VMware Tools run, in the VI API's words.
+          description: Whether VMware Tools are running, as the VI API reports it.
           returned: always
           type: str
           sample: guestToolsRunning
@@ -384,17 +292,13 @@ domains:
           elements: dict
           contains:
             network:
-              description: The network that it is in.
+              description: The network that it is connected to.
               returned: always
               type: str
               sample: VM Network
-            mac:
-              description: Its MAC address.
-              returned: always
-              type: str
-              sample: 00:50:56:25:48:c7
+            mac: {description: Its MAC address., returned: always, type: str, sample: 00:50:56:25:48:c7}
             addresses:
-              description: Its IP addresses, with the length of the prefix where VMware Tools tell it.
+              description: Its IP addresses, with the prefix length if VMware Tools report it.
               returned: always
               type: list
               elements: str
@@ -410,52 +314,32 @@ domains:
           type: list
           elements: dict
           contains:
-            label:
-              description: The host's name for it.
-              returned: always
-              type: str
-              sample: Hard disk 1
+            label: {description: Its label on the host., returned: always, type: str, sample: Hard disk 1}
             file:
-              description: Datastore path of its file; of a disk that is a device of the host, the device's name.
+              description: Datastore path of its file, or the name of the host's device.
               returned: always
               type: str
               sample: "[local-storage] Fedora11/Fedora11.vmdk"
-            capacity_kib:
-              description: Its size.
-              returned: always
-              type: int
-              sample: 8388608
+            capacity_kib: {description: Its size., returned: always, type: int, sample: 8388608}
         interfaces:
           description: The network cards.
           returned: always
           type: list
           elements: dict
           contains:
-            label:
-              description: The host's name for it.
-              returned: always
-              type: str
-              sample: Network adapter 1
-            mac:
-              description: Its MAC address.
-              returned: always
-              type: str
-              sample: 00:50:56:25:48:c7
+            label: {description: Its label on the host., returned: always, type: str, sample: Network adapter 1}
+            mac: {description: Its MAC address., returned: always, type: str, sample: 00:50:56:25:48:c7}
             model:
-              description: Its model, as domain XML has it; V(none) for one that it has no word for.
+              description: Its model as in domain XML, V(none) if domain XML has no name for it.
               returned: always
               type: str
               sample: vmxnet3
             network:
-              description: Its network; of a distributed switch the key of the port group.
+              description: Its network; on a distributed switch, the key of the port group.
               returned: always
               type: str
               sample: VM Network
-            connected:
-              description: Whether it is connected.
-              returned: always
-              type: bool
-              sample: true
+            connected: {description: Whether it is connected., returned: always, type: bool, sample: true}
 """
 
 from ansible_collections.virt.esx.plugins.module_utils._argspec import with_connection
@@ -475,7 +359,7 @@ GATHER = ["xml", "vmx", AUTOSTART, *PARTS, DATASTORES, CUSTOM_VALUES]
 
 
 def run(invocation: Invocation) -> Result:
-    """Read the domains that were asked for."""
+    """Read the requested domains."""
     with open_connection(invocation) as connection:
         return {"changed": False, "domains": read_domains(connection, invocation.params)}
 

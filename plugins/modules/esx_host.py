@@ -13,65 +13,69 @@ version_added: 0.2.0
 author:
   - The virt.esx authors (@virt-esx)
 description:
-  - Brings an ESX host into maintenance mode and back, reboots it or shuts it down, and sets its defaults for starting
-    and stopping domains.
-  - A host itself leaves running domains alone. Entering maintenance mode waits until none runs. So this module refuses
-    to begin while domains run, unless O(domains) says what happens to them.
-  - The host is asked itself, unless the URI names its vCenter, as V(esx://HOST/?vcenter=*) or V(vpx://...).
-  - Everything else about a host is left to other tools, such as community.vmware. That includes services, firewall,
-    users and roles, certificates, patches, advanced settings, datastores of block devices, VMkernel interfaces and
+  - Puts an ESX host into maintenance mode and takes it out again, reboots it or shuts it down, and sets its defaults
+    for starting and stopping domains.
+  - A host does not stop running domains by itself; it waits until none is running before it enters maintenance mode.
+    This module therefore refuses to start while domains are running, unless O(domains) says what to do with them.
+  - The module talks to the host directly, unless the URI names its vCenter, as V(esx://HOST/?vcenter=*) or
+    V(vpx://...).
+  - For everything else on a host, use other tools, such as community.vmware. That includes services, the firewall,
+    users and roles, certificates, patches, advanced settings, datastores on block devices, VMkernel interfaces and
     distributed switches.
 options:
   state:
     description:
-      - V(maintenance) stops the domains and enters maintenance mode, V(active) leaves it.
+      - V(maintenance) stops the domains as O(domains) says and enters maintenance mode; V(active) leaves it.
       - V(rebooted) reboots the host in maintenance mode and waits until it is back. A host that was active is active
-        again afterwards. It acts each time that it is run.
+        again afterwards. Each run reboots the host.
       - V(shutoff) shuts the host down.
-      - If not set, only O(autostart) is considered.
+      - If not set, only O(autostart) is applied.
     type: str
     choices: [active, maintenance, rebooted, shutoff]
   domains:
     description:
-      - What happens to running domains if O(state) is V(maintenance), V(rebooted) or V(shutoff).
-      - V(fail) refuses to begin. V(shutdown) asks the guests, V(suspend) suspends the domains, V(destroy) powers
-        them off.
-      - V(leave) leaves them alone. The host is in maintenance mode as soon as nothing runs on it any more. In a cluster
-        with fully automated DRS, the vCenter migrates them by itself.
-      - They are not started again, see RV(stopped).
-      - Role P(virt.esx.evacuate#role) moves them to other hosts of a vCenter.
+      - What to do with running domains if O(state) is V(maintenance), V(rebooted) or V(shutoff).
+      - V(fail) refuses to start. V(shutdown) asks the guests to shut down, V(suspend) suspends the domains, V(destroy)
+        powers them off.
+      - V(leave) leaves them alone. The host enters maintenance mode as soon as no domain is running on it. In a cluster
+        with fully automated DRS, the vCenter migrates them.
+      - Stopped domains are not started again; RV(stopped) lists them.
+      - The role P(virt.esx.evacuate#role) moves them to other hosts of a vCenter.
     type: str
     choices: [fail, shutdown, suspend, destroy, leave]
     default: fail
   shutdown_timeout:
-    description: Seconds that all guests together have to shut down. After that, the task fails and the rest still runs.
+    description: Seconds in which all guests must shut down. After that the task fails, and the remaining domains keep
+      running.
     type: int
     default: 300
   wait:
     description:
-      - Whether O(state=maintenance) waits until the host is in maintenance mode. Otherwise it only begins to enter it.
+      - Whether O(state=maintenance) waits until the host is in maintenance mode. If V(false), it only starts entering
+        it.
     type: bool
     default: true
   maintenance_timeout:
-    description: Seconds that entering maintenance mode may take without progress. Then it is given up.
+    description: Seconds without progress after which entering maintenance mode is cancelled.
     type: int
     default: 3600
   reboot_timeout:
-    description: Seconds that the host has to return after a reboot.
+    description: Seconds in which the host must be back after a reboot.
     type: int
     default: 1200
   autostart:
-    description: The host's defaults for starting and stopping domains together with itself. What is not given stays.
+    description: The host's defaults for starting and stopping domains with itself. Settings that are not given stay as
+      they are.
     type: dict
     suboptions:
       enabled:
-        description: Whether domains are started at all, whatever their own setting says.
+        description: Whether domains are started at all, whatever their own settings are.
         type: bool
       start_delay:
         description: Seconds between the starts of two domains.
         type: int
       stop_delay:
-        description: Seconds that a domain has to stop before the next one is stopped.
+        description: Seconds to wait for a domain to stop before the next one is stopped.
         type: int
       wait_for_heartbeat:
         description: Whether the next domain is started as soon as VMware Tools answer.
@@ -95,7 +99,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Shut all guests down within ten minutes, then the host, because the power is gone
+- name: Shut down all guests within ten minutes, then the host, because of a power failure
   virt.esx.esx_host:
     uri: esx://esx.example.com
     state: shutoff
@@ -108,7 +112,7 @@ EXAMPLES = r"""
     state: maintenance
     domains: leave
 
-- name: Start the domains that want it when the host starts, and shut them down with it
+- name: Start domains with autostart when the host starts, and shut them down with it
   virt.esx.esx_host:
     uri: esx://esx.example.com
     autostart: {enabled: true, start_delay: 30, stop_action: shutdown}
@@ -123,7 +127,7 @@ host:
     name: {description: Its name in the server's inventory., returned: always, type: str, sample: esx.example.com}
     state: {description: "One of V(active), V(entering), V(maintenance) and V(shutoff).", returned: always, type: str}
     boot_time: {description: "When it was started, in ISO 8601.", returned: always, type: str}
-    running: {description: The names of the domains that run., returned: always, type: list, elements: str}
+    running: {description: The names of the running domains., returned: always, type: list, elements: str}
     autostart:
       description: The defaults for starting and stopping domains with the host.
       returned: always
@@ -135,7 +139,7 @@ host:
         wait_for_heartbeat: {description: Whether VMware Tools end the delay early., returned: always, type: bool}
         stop_action: {description: What happens to domains., returned: always, type: str}
 stopped:
-  description: The names of the domains that were stopped, to be started again.
+  description: The names of the domains that the task stopped.
   returned: success
   type: list
   elements: str
@@ -153,7 +157,7 @@ questions:
   contains:
     id: {description: The question's id., returned: always, type: str}
     text: {description: The question., returned: always, type: str}
-    answer: {description: Label of the choice that was taken., returned: always, type: str}
+    answer: {description: The label of the chosen answer., returned: always, type: str}
 """
 
 from ansible_collections.virt.esx.plugins.module_utils._argspec import with_connection

@@ -13,12 +13,12 @@ version_added: 0.2.0
 author:
   - The virt.esx authors (@virt-esx)
 description:
-  - Returns what an ESX host says about itself, as C(virsh capabilities), C(virsh nodeinfo), C(virsh freecell),
-    C(virsh hostname) and C(virsh iface-list) do, and what is needed to plan work on it.
+  - Returns the facts that C(virsh capabilities), C(virsh nodeinfo), C(virsh freecell), C(virsh hostname) and
+    C(virsh iface-list) show of an ESX host, and its state for planning work on it.
 options:
   gather:
     description:
-      - Parts that cost a call each, V(licence) and V(time).
+      - Additional facts, V(licence) and V(time). Each costs a call.
     type: list
     elements: str
     choices: [licence, time]
@@ -33,7 +33,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: May this host be changed, and how much memory is free?
+- name: Read the host's licence and free memory
   virt.esx.esx_host_info:
     uri: esx://esx.example.com
     gather: [licence]
@@ -53,20 +53,20 @@ hosts:
   contains:
     name: {description: Its name in the server's inventory., returned: always, type: str, sample: esx.example.com}
     moid: {description: Its managed object id., returned: always, type: str, sample: ha-host}
-    uuid: {description: The UUID of its board., returned: always, type: str}
+    uuid: {description: The UUID of its hardware., returned: always, type: str}
     hostname: {description: "Its full name, V(none) if it has none.", returned: always, type: str}
     product:
-      description: What is installed on it.
+      description: The installed product.
       returned: always
       type: dict
       contains:
         name: {description: The product., returned: always, type: str, sample: VMware ESXi}
-        full_name: {description: The same with version and build., returned: always, type: str}
+        full_name: {description: The product with its version and build., returned: always, type: str}
         version: {description: Its version., returned: always, type: str, sample: 8.0.3}
         build: {description: Its build., returned: always, type: str}
         api_version: {description: The version of its API., returned: always, type: str}
-    vendor: {description: Who made the machine., returned: always, type: str}
-    model: {description: The machine's model., returned: always, type: str}
+    vendor: {description: The vendor of the hardware., returned: always, type: str}
+    model: {description: The model of the hardware., returned: always, type: str}
     node:
       description: Processors and memory, as C(virsh nodeinfo) shows them.
       returned: always
@@ -80,9 +80,9 @@ hosts:
         cores_per_socket: {description: Cores per socket., returned: always, type: int}
         threads_per_core: {description: Threads per core., returned: always, type: int}
         memory_kib: {description: The memory of the host., returned: always, type: int}
-    memory_free_kib: {description: Memory that is not in use., returned: always, type: int}
-    max_vcpus: {description: The most virtual CPUs that a domain may have., returned: always, type: int, sample: 128}
-    capabilities: {description: libvirt's XML of the capabilities., returned: always, type: str}
+    memory_free_kib: {description: Free memory., returned: always, type: int}
+    max_vcpus: {description: The maximum number of virtual CPUs of a domain., returned: always, type: int, sample: 128}
+    capabilities: {description: Its capabilities as libvirt's XML., returned: always, type: str}
     boot_time: {description: "When it was started, in ISO 8601.", returned: always, type: str}
     connection_state:
       description: "One of V(connected), V(disconnected) and V(notResponding), as the vCenter sees it."
@@ -131,12 +131,12 @@ hosts:
     pools: {description: The names of its datastores., returned: always, type: list, elements: str}
     networks: {description: The names of its networks., returned: always, type: list, elements: str}
     domains:
-      description: How many domains are in which state.
+      description: The number of domains in each state.
       returned: always
       type: dict
       contains:
-        running: {description: Domains that run., returned: always, type: int}
-        paused: {description: Domains that are suspended., returned: always, type: int}
+        running: {description: Running domains., returned: always, type: int}
+        paused: {description: Suspended domains., returned: always, type: int}
         shutoff: {description: Domains that are shut off., returned: always, type: int}
     licence:
       description: The licence in use, without its key; V(none) through a vCenter.
@@ -144,7 +144,7 @@ hosts:
       type: dict
       contains:
         name: {description: The licence's name., returned: always, type: str}
-        edition: {description: The key of its edition., returned: always, type: str, sample: esxEnterprisePlus}
+        edition: {description: The edition's key., returned: always, type: str, sample: esxEnterprisePlus}
         read_only: {description: Whether it allows reading only., returned: always, type: bool}
     time: {description: The host's clock., returned: when O(gather) has V(time), type: str}
 """

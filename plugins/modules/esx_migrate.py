@@ -13,54 +13,54 @@ version_added: 0.1.0
 author:
   - The virt.esx authors (@virt-esx)
 description:
-  - Migrates domains between hosts of one vCenter, as C(virsh -c SRC_URI migrate DOMAIN DST_URI) does. A host cannot do
-    that by itself.
-  - Running domains migrate live, those that are shut off or paused as they are. Their files stay in their datastores,
-    which both hosts have to reach, unless O(dest_datastore) or O(domains[].dest_disks) names others.
-  - The vCenter validates all migrations before the first one begins. What it refuses is not begun.
-  - Just before its migration begins, each domain is looked up again. If another client has moved it in between, it is
-    validated and migrated from where it is. A domain that is where it is to go already is no change. A task that finds
-    a migration under way waits for it.
-  - An error with one domain does not keep the others from being migrated. If there was any, the task fails at the end
-    and says for each domain where it is.
-  - To empty a host, there is the role P(virt.esx.evacuate#role).
+  - Migrates domains between hosts of one vCenter, as C(virsh -c SRC_URI migrate DOMAIN DST_URI) does. This requires a
+    vCenter; a standalone host cannot migrate domains.
+  - Running domains migrate live; domains that are shut off or paused stay in that state. Their files stay in their
+    datastores, which both hosts must reach, unless O(dest_datastore) or O(domains[].dest_disks) names others.
+  - The vCenter validates all migrations before the first one begins. A migration that it refuses is not started.
+  - Just before its migration begins, each domain is looked up again. If another client has moved it since, it is
+    validated again and migrated from its new host. A domain that is already at its destination is not changed. If a
+    domain is already being migrated, the task waits for that migration.
+  - If one domain fails, the others are migrated nevertheless. The task then fails at the end and reports where each
+    domain is.
+  - To empty a host, use the role P(virt.esx.evacuate#role).
 options:
   uri:
     description:
       - Connection URI of the source, with the host's vCenter in its parameter C(vcenter), C(esx://HOST/?vcenter=*) or
-        C(esx://HOST/?vcenter=VCENTER); or with the way to the host in the vCenter,
+        C(esx://HOST/?vcenter=VCENTER); or with the host's path in the vCenter,
         C(vpx://VCENTER/[folder/...]datacenter/[folder/...][cluster/]HOST).
-      - A C(vpx://) URI that ends with a cluster, a datacenter or a folder names all hosts in it. Domains are then
+      - A C(vpx://) URI that ends with a cluster, a datacenter or a folder stands for all hosts in it. Domains are
         migrated from whichever of these hosts they are on.
       - Its other parameters are the same as for all modules.
       - If not set, E(ESX_URI) is used.
   dest_uri:
     description:
-      - Connection URI of the destination, in any of the forms that O(uri) can have. It has to lead to the same vCenter.
-      - An C(esx://) URI does not need C(vcenter). The source's vCenter has to know the host.
+      - Connection URI of the destination, in any form that O(uri) can have. It must lead to the same vCenter.
+      - An C(esx://) URI does not need C(vcenter), but the source's vCenter must manage the host.
     type: str
   dest_host:
     description:
-      - Name of the destination in the vCenter of O(uri), in any case, or its address. It is not logged in to.
+      - Name (ignoring case) or address of the destination in the vCenter of O(uri). The module does not log in to it.
       - If neither O(dest_host) nor O(dest_uri) is set, domains stay on their hosts, and only their storage moves.
     type: str
   dest_username:
     description:
       - User name for the host of O(dest_uri).
       - If not set, the first available value is used, in this order - the user in O(dest_uri), E(ESX_USERNAME),
-        E(VMWARE_USER), libvirt's authentication file, C(root).
-      - For a C(vpx://) URI of the source's vCenter, the source's login is used if it is not set.
+        E(VMWARE_USER), libvirt's authentication file, C(root). For a C(vpx://) URI of the source's vCenter, it is the
+        source's login.
     type: str
   dest_password:
     description:
-      - Password for the host of O(dest_uri). It does not default to O(password), which is the source's.
+      - Password for the host of O(dest_uri). O(password) is not used for it, as that is the source's.
       - If not set, the first available value is used, in this order - E(ESX_PASSWORD), E(VMWARE_PASSWORD), libvirt's
         authentication file.
     type: str
   names:
     description:
-      - Names of the domains to migrate, or patterns of the shell's kind for them, as V(web-*). A domain that is on the
-        destination already stays there. A name that no domain has is an error; a pattern may match none.
+      - Names of the domains to migrate, or shell patterns such as V(web-*). A domain that is already on the destination
+        stays there. A name that no domain has is an error; a pattern may match none.
     type: list
     elements: str
     aliases: [name]
@@ -72,14 +72,14 @@ options:
     aliases: [uuid]
   domains:
     description:
-      - Domains to migrate, each with its own destination, in addition to O(names) and O(uuids). What an item does not
-        say of the destination is as for the whole task.
+      - Domains to migrate, each with its own destination, in addition to O(names) and O(uuids). Options that an item
+        leaves out are those of the task.
     type: list
     elements: dict
     suboptions:
       name:
         description:
-          - Name of the domain, or a pattern.
+          - Name of the domain, or a shell pattern.
         type: str
       uuid:
         description:
@@ -87,7 +87,7 @@ options:
         type: str
       moid:
         description:
-          - Managed object id of the domain in the vCenter. It overrides the name and the UUID.
+          - Managed object id of the domain in the vCenter. Overrides the name and the UUID.
         type: str
       dest_host:
         description:
@@ -101,23 +101,24 @@ options:
         type: str
       dest_pool:
         description:
-          - The resource pool on the destination, as a path below the root pool, V(prod/web), or as the end of one.
-          - If not set, a domain stays in its pool within a cluster. Elsewhere it goes into the pool of the same path,
-            or into the root pool where there is none.
+          - The resource pool on the destination, as a path below the root pool such as V(prod/web), or the end of one.
+          - If not set, a domain stays in its pool within a cluster. Elsewhere it goes into the pool with the same
+            path or, if there is none, into the root pool.
         type: str
       dest_folder:
         description:
-          - The folder of domains in the destination's datacenter, as a path, V(web/prod).
-          - If not set, a domain stays in its folder. In another datacenter it goes into the folder of the same path,
-            where there is one.
+          - The folder of domains in the destination's datacenter, as a path such as V(web/prod).
+          - If not set, a domain stays in its folder. In another datacenter it goes into the folder with the same path,
+            if there is one.
         type: str
       dest_networks:
         description:
-          - Names of the networks that cards move to, by the names of the networks that they are in now.
+          - The networks that network cards move to, as a mapping from the present network's name to the new one's.
         type: dict
       dest_disks:
         description:
-          - Names of datastores of single disks, by the labels that the host has for the disks, as C(Hard disk 2).
+          - The datastores of single disks, as a mapping from the disk's label, such as C(Hard disk 2), to the
+            datastore.
         type: dict
   dest_datastore:
     description:
@@ -127,24 +128,24 @@ options:
     type: str
   dest_pool:
     description:
-      - The resource pool on the destination, as a path below the root pool, V(prod/web), or as the end of one.
-      - If not set, a domain stays in its pool within a cluster. Elsewhere it goes into the pool of the same path, or
-        into the root pool where there is none.
+      - The resource pool on the destination, as a path below the root pool such as V(prod/web), or the end of one.
+      - If not set, a domain stays in its pool within a cluster. Elsewhere it goes into the pool with the same path
+        or, if there is none, into the root pool.
     type: str
   dest_folder:
     description:
-      - The folder of domains in the destination's datacenter, as a path, V(web/prod).
-      - If not set, a domain stays in its folder. In another datacenter it goes into the folder of the same path, where
+      - The folder of domains in the destination's datacenter, as a path such as V(web/prod).
+      - If not set, a domain stays in its folder. In another datacenter it goes into the folder with the same path, if
         there is one.
     type: str
   dest_networks:
     description:
-      - Names of the networks that cards move to, by the names of the networks that they are in now.
+      - The networks that network cards move to, as a mapping from the present network's name to the new one's.
     type: dict
   parallel:
     description:
-      - How many domains may be migrated at the same time. Hosts with a network of 1 Gbit/s for it can do 4, with
-        10 Gbit/s 8; further migrations wait on the server.
+      - The number of domains that are migrated at the same time. A host can do 4 migrations over a network of 1 Gbit/s,
+        and 8 over 10 Gbit/s; further migrations wait on the server.
     type: int
     default: 2
   migration_timeout:
@@ -155,7 +156,8 @@ options:
     type: int
   warnings_are_errors:
     description:
-      - Whether a migration that the vCenter warns of is refused, as with libvirt. Otherwise warnings are shown.
+      - Whether to refuse a migration that the vCenter warns about, as libvirt does. By default, warnings are only
+        shown.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -165,14 +167,14 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     description:
-      - Has the vCenter validate the migrations, and fails if it refuses one of them. Nothing is migrated.
+      - Lets the vCenter validate the migrations, and fails if it refuses one. Nothing is migrated.
   diff_mode:
-    description: Returns the host of each domain before and after, and its datastore where one is chosen.
+    description: Returns the host of each domain before and after, and its datastore if one is chosen.
 notes:
-  - The options O(vcenter_username) and O(vcenter_password) are for the one vCenter that both hosts have.
-  - On a vCenter 6.5 or later CheckRelocate_Task and RelocateVM_Task are called, on an older one ValidateMigration and
-    MigrateVM_Task.
-  - Where the task runs on the controller, in its own Python, the progress of each migration is shown on its screen.
+  - The options O(vcenter_username) and O(vcenter_password) are for the vCenter that manages both hosts.
+  - The module calls CheckRelocate_Task and RelocateVM_Task of vCenter 6.5 and later, and ValidateMigration and
+    MigrateVM_Task of older versions.
+  - If the task runs in the Python process of the controller, it shows the progress of each migration.
 seealso:
   - module: virt.esx.esx_placement_info
 """
@@ -190,14 +192,14 @@ EXAMPLES = r"""
     dest_password: "{{ destination_password }}"
     names: Fedora11
 
-- name: Migrate two domains out of a cluster, through the vCenter alone
+- name: Migrate two domains out of a cluster, logging in to the vCenter only
   virt.esx.esx_migrate:
     uri: vpx://administrator@vcenter.example.com/dc1/cluster1/esx1.example.com
     password: "{{ vcenter_password }}"
     dest_uri: vpx://administrator@vcenter.example.com/dc1/esx9.example.com
     names: [web, database]
 
-- name: Have two domains on one host, wherever they are now
+- name: Bring two domains to one host, wherever they are now
   virt.esx.esx_migrate:
     uri: vpx://administrator@vcenter.example.com/dc1
     password: "{{ vcenter_password }}"
@@ -243,8 +245,8 @@ destination:
   sample: esx2.example.com
 domains:
   description:
-    - The outcome for each domain that was asked for, in the order of O(names), O(uuids) and O(domains); in check mode,
-      the expected outcome.
+    - The outcome for each requested domain, in the order of O(names), O(uuids) and O(domains); in check mode, the
+      expected outcome.
   returned: when both hosts were found
   type: list
   elements: dict
@@ -260,7 +262,7 @@ domains:
       type: str
       sample: 50115e16-9bdc-49d7-f171-53c4d7f91710
     moid:
-      description: The managed object id that it has in the vCenter.
+      description: Its managed object id in the vCenter.
       returned: when it was found
       type: str
       sample: vm-12
@@ -275,7 +277,7 @@ domains:
       type: str
       sample: running
     host:
-      description: Name of the host that it is on, in check mode that it would be on.
+      description: Name of the host that it is on; in check mode, that it would be on.
       returned: when it is known
       type: str
       sample: esx2.example.com
@@ -290,11 +292,11 @@ domains:
       type: bool
       sample: false
     msg:
-      description: The error, and as far as it can be found out, where the domain is.
+      description: The error, and where the domain is, if that can be determined.
       returned: when there was an error
       type: str
     warnings:
-      description: What the vCenter warned of when it validated the migration. These are warnings of the task, too.
+      description: Warnings of the vCenter when it validated the migration. They are also warnings of the task.
       returned: always
       type: list
       elements: str
@@ -319,7 +321,7 @@ domains:
           returned: always
           type: str
         answer:
-          description: Label of the choice that was taken.
+          description: The label of the chosen answer.
           returned: always
           type: str
 """
@@ -337,7 +339,7 @@ from ansible_collections.virt.esx.plugins.module_utils._edge import Contract, Re
 def run(invocation: Invocation) -> Result:
     """Bring the domains to their destinations."""
     request = read_request(invocation.params)
-    dest_hosts = [wish.host for wish in request.wishes if wish.host is not None]
+    dest_hosts = [domain.host for domain in request.domains if domain.host is not None]
     with open_endpoints(invocation, dest_hosts) as endpoints:
         return migrate_domains(endpoints, invocation, request)
 

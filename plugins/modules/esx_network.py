@@ -15,19 +15,19 @@ author:
 description:
   - Creates, changes and removes a virtual switch of an ESX host with its port groups. In libvirt's terms the switch
     is a network.
-  - What is not given stays as it is. A port group that is not named stays, too.
-  - If a step fails, what the steps before it have added or changed is taken back.
-  - Whatever carries an interface of the host itself is protected. Its port group and switch cannot be removed, its VLAN
-    cannot be changed, its MTU cannot be lowered, and at least one of its present uplinks has to stay. A host that is
-    managed by itself would be cut off for good.
-  - A port group that a domain uses, running or not, cannot be removed.
+  - Options that are not given leave the settings as they are. Port groups that are not named stay.
+  - If a step fails, the additions and changes of the steps before it are undone.
+  - A network that carries an interface of the host itself is protected. Its port group and switch cannot be removed,
+    its VLAN cannot be changed, its MTU cannot be lowered, and at least one of its present uplinks must stay. Otherwise
+    the host could become unreachable for good.
+  - A port group cannot be removed while a domain uses it, whether the domain runs or not.
   - Distributed switches belong to a vCenter and are only read, see M(virt.esx.esx_network_info).
 options:
   name:
     description: The name of the virtual switch, such as V(vSwitch1). Overrides the name in O(xml).
     type: str
   state:
-    description: Whether the switch has to be there. V(absent) also removes its port groups.
+    description: Whether the switch exists. V(absent) also removes its port groups.
     type: str
     choices: [present, absent]
     default: present
@@ -35,43 +35,45 @@ options:
     description:
       - libvirt's XML of the network. C(<forward mode='bridge'>) lists the uplinks, C(<portgroup>) the port groups with
         C(<vlan>) and C(<bandwidth>), C(<mtu>) the MTU. Without C(<forward>) the switch has no uplinks.
-      - Options override it.
+      - Other options override it.
     type: str
   uplinks:
-    description: The physical network cards of the switch. An empty list takes all away.
+    description: The physical network cards of the switch. An empty list removes all.
     type: list
     elements: str
   mtu:
     description: The largest packet in bytes, from 1280 to 9000. A new switch has 1500.
     type: int
   security:
-    description: What a guest may do with addresses. What is not given stays as it is; a new switch inherits it.
+    description: >-
+      What a guest may do with addresses. Settings that are not given stay as they are; a new switch or port group
+      inherits them.
     type: dict
-    suboptions:
+    suboptions: &security
       promiscuous:
-        description: Whether a guest may see the traffic of others.
+        description: Whether a guest may see the traffic of other guests.
         type: bool
       mac_changes:
-        description: Whether a guest may receive with another MAC address than that of its card.
+        description: Whether a guest may receive traffic for a MAC address other than its card's.
         type: bool
       forged_transmits:
-        description: Whether a guest may send with another MAC address than that of its card.
+        description: Whether a guest may send from a MAC address other than its card's.
         type: bool
   teaming:
-    description: How several uplinks share the traffic. What is not given stays as it is.
+    description: How several uplinks share the traffic. Settings that are not given stay as they are.
     type: dict
-    suboptions:
+    suboptions: &teaming
       balancing:
         description:
-          - What decides on the uplink. V(port) is the virtual port, V(ip) a hash of the addresses, which needs
-            a link aggregation on the physical switch, V(mac) the guest's MAC address, V(failover) the order alone.
+          - What the uplink is chosen by. V(port) is the virtual port, V(ip) a hash of the addresses, which needs link
+            aggregation on the physical switch, V(mac) the guest's MAC address, V(failover) only the order.
         type: str
         choices: [port, ip, mac, failover]
       notify:
-        description: Whether the physical switch is told when traffic moves to another uplink.
+        description: Whether the physical switch is notified when traffic moves to another uplink.
         type: bool
       failback:
-        description: Whether traffic returns to an uplink that has its link back.
+        description: Whether traffic returns to an uplink whose link is back.
         type: bool
       active:
         description: The uplinks that are used, in this order.
@@ -82,18 +84,18 @@ options:
         type: list
         elements: str
   bandwidth:
-    description: Traffic shaping, as in libvirt's XML. All zero switches it off.
+    description: Traffic shaping, as in libvirt's XML. All zeros disable it.
     type: dict
-    suboptions:
+    suboptions: &bandwidth
       average:
-        description: Kilobytes a second on average.
+        description: Average kilobytes per second.
         type: int
         required: true
       peak:
-        description: Kilobytes a second at most; if not given, the average.
+        description: Maximum kilobytes per second. The default is the average.
         type: int
       burst:
-        description: KiB that may be sent at peak rate; if not given, what one second carries on average.
+        description: KiB that may be sent at the peak rate. The default is the traffic of one second on average.
         type: int
   port_groups:
     description: Port groups of the switch.
@@ -105,64 +107,25 @@ options:
         type: str
         required: true
       state:
-        description: Whether it has to be there.
+        description: Whether it exists.
         type: str
         choices: [present, absent]
         default: present
       vlan:
-        description: The VLAN id from 0 for none to 4094, or V(trunk) to hand all tags through to the guests.
+        description: The VLAN id, from 0 (no VLAN) to 4094, or V(trunk) to pass all tags on to the guests.
         type: str
       security:
-        description: What a guest may do with addresses. What is not given stays as it is; a new port group inherits it.
+        description: What a guest may do with addresses, as for the switch.
         type: dict
-        suboptions:
-          promiscuous:
-            description: Whether a guest may see the traffic of others.
-            type: bool
-          mac_changes:
-            description: Whether a guest may receive with another MAC address than that of its card.
-            type: bool
-          forged_transmits:
-            description: Whether a guest may send with another MAC address than that of its card.
-            type: bool
+        suboptions: *security
       teaming:
-        description: How several uplinks share the traffic. What is not given stays as it is.
+        description: How several uplinks share the traffic, as for the switch.
         type: dict
-        suboptions:
-          balancing:
-            description:
-              - What decides on the uplink. V(port) is the virtual port, V(ip) a hash of the addresses, which needs
-                a link aggregation on the physical switch, V(mac) the guest's MAC address, V(failover) the order alone.
-            type: str
-            choices: [port, ip, mac, failover]
-          notify:
-            description: Whether the physical switch is told when traffic moves to another uplink.
-            type: bool
-          failback:
-            description: Whether traffic returns to an uplink that has its link back.
-            type: bool
-          active:
-            description: The uplinks that are used, in this order.
-            type: list
-            elements: str
-          standby:
-            description: The uplinks that are used when no active one has a link, in this order.
-            type: list
-            elements: str
+        suboptions: *teaming
       bandwidth:
-        description: Traffic shaping, as in libvirt's XML. All zero switches it off.
+        description: Traffic shaping, as for the switch.
         type: dict
-        suboptions:
-          average:
-            description: Kilobytes a second on average.
-            type: int
-            required: true
-          peak:
-            description: Kilobytes a second at most; if not given, the average.
-            type: int
-          burst:
-            description: KiB that may be sent at peak rate; if not given, what one second carries on average.
-            type: int
+        suboptions: *bandwidth
 extends_documentation_fragment:
   - virt.esx._connection
   - virt.esx._attributes
@@ -175,7 +138,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: A network for the web servers
+- name: Create a network for the web servers
   virt.esx.esx_network:
     uri: esx://esx.example.com
     name: vSwitch1
@@ -185,7 +148,7 @@ EXAMPLES = r"""
       - {name: Database, vlan: "30"}
       - {name: Firewall, vlan: trunk, security: {promiscuous: true, forged_transmits: true}}
 
-- name: The same from libvirt's XML
+- name: Create a network from libvirt's XML
   virt.esx.esx_network:
     uri: esx://esx.example.com
     xml: |
@@ -195,7 +158,7 @@ EXAMPLES = r"""
         <portgroup name='Web'><vlan><tag id='20'/></vlan></portgroup>
       </network>
 
-- name: Remove a port group that no domain uses any more
+- name: Remove a port group that is no longer used
   virt.esx.esx_network:
     uri: esx://esx.example.com
     name: vSwitch1
@@ -205,13 +168,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 network:
-  description: The virtual switch; V(none) if it does not exist afterwards.
+  description: The virtual switch as it is afterwards; in check mode, as it would be. V(none) if it does not exist.
   returned: success
   type: dict
   contains:
     name: {description: The name of the switch., returned: always, type: str, sample: vSwitch1}
     type: {description: "V(standard) for a switch of the host itself.", returned: always, type: str, sample: standard}
-    uuid: {description: libvirt's UUID of it., returned: always, type: str}
+    uuid: {description: Its UUID in libvirt., returned: always, type: str}
     mtu: {description: The largest packet in bytes., returned: always, type: int, sample: 1500}
     uplinks:
       description: Its physical network cards.
@@ -228,32 +191,32 @@ network:
       type: list
       elements: str
       sample: ["vmk0 (192.0.2.10)"]
-    security:
+    security: &security
       description: What a guest may do with addresses; V(none) is inherited.
       returned: always
       type: dict
       contains:
-        promiscuous: {description: Whether a guest may see the traffic of others., returned: always, type: bool}
-        mac_changes: {description: Whether it may receive with another MAC address., returned: always, type: bool}
-        forged_transmits: {description: Whether it may send with another MAC address., returned: always, type: bool}
-    teaming:
+        promiscuous: {description: Whether a guest may see the traffic of other guests., returned: always, type: bool}
+        mac_changes: {description: Whether it may receive for another MAC address., returned: always, type: bool}
+        forged_transmits: {description: Whether it may send from another MAC address., returned: always, type: bool}
+    teaming: &teaming
       description: How several uplinks share the traffic; V(none) is inherited.
       returned: always
       type: dict
       contains:
         balancing: {description: "One of V(port), V(ip), V(mac) and V(failover).", returned: always, type: str}
-        notify: {description: Whether the physical switch is told of a change., returned: always, type: bool}
+        notify: {description: Whether the physical switch is notified of a change., returned: always, type: bool}
         failback: {description: Whether traffic returns to an earlier uplink., returned: always, type: bool}
         active: {description: The active uplinks., returned: always, type: list, elements: str}
         standby: {description: The standby uplinks., returned: always, type: list, elements: str}
-    bandwidth:
+    bandwidth: &bandwidth
       description: Traffic shaping; V(none) if it is off or inherited.
       returned: always
       type: dict
       contains:
-        average: {description: Kilobytes a second on average., returned: always, type: int}
-        peak: {description: Kilobytes a second at most., returned: always, type: int}
-        burst: {description: KiB at peak rate., returned: always, type: int}
+        average: {description: Average kilobytes per second., returned: always, type: int}
+        peak: {description: Maximum kilobytes per second., returned: always, type: int}
+        burst: {description: KiB that may be sent at the peak rate., returned: always, type: int}
     port_groups:
       description: Its port groups.
       returned: always
@@ -264,32 +227,9 @@ network:
         vlan: {description: "The VLAN id, V(0) for none, V(trunk) for all.", returned: always, type: str, sample: "20"}
         vmkernel: {description: The host's own interfaces on it., returned: always, type: list, elements: str}
         domains: {description: "The domains that use it, running or not.", returned: always, type: list, elements: str}
-        security:
-          description: What a guest may do with addresses; V(none) is inherited.
-          returned: always
-          type: dict
-          contains:
-            promiscuous: {description: Whether a guest may see the traffic of others., returned: always, type: bool}
-            mac_changes: {description: Whether it may receive with another MAC address., returned: always, type: bool}
-            forged_transmits: {description: Whether it may send with another MAC address., returned: always, type: bool}
-        teaming:
-          description: How several uplinks share the traffic; V(none) is inherited.
-          returned: always
-          type: dict
-          contains:
-            balancing: {description: "One of V(port), V(ip), V(mac) and V(failover).", returned: always, type: str}
-            notify: {description: Whether the physical switch is told of a change., returned: always, type: bool}
-            failback: {description: Whether traffic returns to an earlier uplink., returned: always, type: bool}
-            active: {description: The active uplinks., returned: always, type: list, elements: str}
-            standby: {description: The standby uplinks., returned: always, type: list, elements: str}
-        bandwidth:
-          description: Traffic shaping; V(none) if it is off or inherited.
-          returned: always
-          type: dict
-          contains:
-            average: {description: Kilobytes a second on average., returned: always, type: int}
-            peak: {description: Kilobytes a second at most., returned: always, type: int}
-            burst: {description: KiB at peak rate., returned: always, type: int}
+        security: *security
+        teaming: *teaming
+        bandwidth: *bandwidth
     xml: {description: libvirt's XML of the network., returned: always, type: str}
 steps:
   description: What was done, in order; in check mode, what would be done.
@@ -305,7 +245,7 @@ questions:
   contains:
     id: {description: The question's id., returned: always, type: str}
     text: {description: The question., returned: always, type: str}
-    answer: {description: Label of the choice that was taken., returned: always, type: str}
+    answer: {description: The label of the chosen answer., returned: always, type: str}
 """
 
 from ansible_collections.virt.esx.plugins.module_utils._argspec import with_connection

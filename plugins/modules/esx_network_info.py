@@ -30,7 +30,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Which domains use which port group?
+- name: List which domains use which port group
   virt.esx.esx_network_info:
     uri: esx://esx.example.com
   register: networks
@@ -54,7 +54,7 @@ networks:
   contains:
     name: {description: The name of the switch., returned: always, type: str, sample: vSwitch1}
     type: {description: V(standard) or V(distributed)., returned: always, type: str, sample: standard}
-    uuid: {description: libvirt's UUID of it., returned: always, type: str}
+    uuid: {description: Its UUID in libvirt., returned: always, type: str}
     mtu: {description: The largest packet in bytes., returned: always, type: int, sample: 1500}
     uplinks:
       description: Its physical network cards.
@@ -71,32 +71,32 @@ networks:
       type: list
       elements: str
       sample: ["vmk0 (192.0.2.10)"]
-    security:
+    security: &security
       description: What a guest may do with addresses; V(none) is inherited.
       returned: always
       type: dict
       contains:
-        promiscuous: {description: Whether a guest may see the traffic of others., returned: always, type: bool}
-        mac_changes: {description: Whether it may receive with another MAC address., returned: always, type: bool}
-        forged_transmits: {description: Whether it may send with another MAC address., returned: always, type: bool}
-    teaming:
+        promiscuous: {description: Whether a guest may see the traffic of other guests., returned: always, type: bool}
+        mac_changes: {description: Whether it may receive for another MAC address., returned: always, type: bool}
+        forged_transmits: {description: Whether it may send from another MAC address., returned: always, type: bool}
+    teaming: &teaming
       description: How several uplinks share the traffic; V(none) is inherited.
       returned: always
       type: dict
       contains:
         balancing: {description: "One of V(port), V(ip), V(mac) and V(failover).", returned: always, type: str}
-        notify: {description: Whether the physical switch is told of a change., returned: always, type: bool}
+        notify: {description: Whether the physical switch is notified of a change., returned: always, type: bool}
         failback: {description: Whether traffic returns to an earlier uplink., returned: always, type: bool}
         active: {description: The active uplinks., returned: always, type: list, elements: str}
         standby: {description: The standby uplinks., returned: always, type: list, elements: str}
-    bandwidth:
+    bandwidth: &bandwidth
       description: Traffic shaping; V(none) if it is off or inherited.
       returned: always
       type: dict
       contains:
-        average: {description: Kilobytes a second on average., returned: always, type: int}
-        peak: {description: Kilobytes a second at most., returned: always, type: int}
-        burst: {description: KiB at peak rate., returned: always, type: int}
+        average: {description: Average kilobytes per second., returned: always, type: int}
+        peak: {description: Maximum kilobytes per second., returned: always, type: int}
+        burst: {description: KiB that may be sent at the peak rate., returned: always, type: int}
     port_groups:
       description: Its port groups.
       returned: always
@@ -107,32 +107,9 @@ networks:
         vlan: {description: "The VLAN id, V(0) for none, V(trunk) for all.", returned: always, type: str, sample: "20"}
         vmkernel: {description: The host's own interfaces on it., returned: always, type: list, elements: str}
         domains: {description: "The domains that use it, running or not.", returned: always, type: list, elements: str}
-        security:
-          description: What a guest may do with addresses; V(none) is inherited.
-          returned: always
-          type: dict
-          contains:
-            promiscuous: {description: Whether a guest may see the traffic of others., returned: always, type: bool}
-            mac_changes: {description: Whether it may receive with another MAC address., returned: always, type: bool}
-            forged_transmits: {description: Whether it may send with another MAC address., returned: always, type: bool}
-        teaming:
-          description: How several uplinks share the traffic; V(none) is inherited.
-          returned: always
-          type: dict
-          contains:
-            balancing: {description: "One of V(port), V(ip), V(mac) and V(failover).", returned: always, type: str}
-            notify: {description: Whether the physical switch is told of a change., returned: always, type: bool}
-            failback: {description: Whether traffic returns to an earlier uplink., returned: always, type: bool}
-            active: {description: The active uplinks., returned: always, type: list, elements: str}
-            standby: {description: The standby uplinks., returned: always, type: list, elements: str}
-        bandwidth:
-          description: Traffic shaping; V(none) if it is off or inherited.
-          returned: always
-          type: dict
-          contains:
-            average: {description: Kilobytes a second on average., returned: always, type: int}
-            peak: {description: Kilobytes a second at most., returned: always, type: int}
-            burst: {description: KiB at peak rate., returned: always, type: int}
+        security: *security
+        teaming: *teaming
+        bandwidth: *bandwidth
     xml: {description: libvirt's XML of the network., returned: always, type: str}
     switch: {description: The distributed switch., returned: if it is distributed, type: str}
     switch_id:

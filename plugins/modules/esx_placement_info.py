@@ -13,35 +13,37 @@ version_added: 0.1.0
 author:
   - The virt.esx authors (@virt-esx)
 description:
-  - Plans where the domains of a host can be migrated to, by what other hosts of its vCenter reach and have free. The
-    role P(virt.esx.evacuate#role) carries such a plan out with M(virt.esx.esx_migrate).
-  - A destination has to reach all datastores of a domain, and the networks of one that runs. The vCenter validates each
-    placement; what it refuses is placed again without that host.
-  - A running domain takes the memory that its host may give to it. One that is shut off or paused takes none, but goes
-    to a host where it could be started, if there is one.
-  - Domains are spread, the largest one first, each to the host that has the most memory left, of equal ones to that
-    with the most free processor time. If they do not fit that way they are packed, each to the host that has the least
-    left of those where it fits, and if that fails, all ways are tried. The same input always gives the same plan.
-  - Domains that belong to the services of a cluster (vCLS), or that an extension manages, are left out with a warning.
+  - Plans which hosts of the same vCenter the domains of a host can be migrated to, by the datastores and networks that
+    those hosts reach and the memory that they have free. The role P(virt.esx.evacuate#role) carries out such a plan
+    with M(virt.esx.esx_migrate).
+  - A destination must reach all datastores of a domain and, if the domain runs, its networks. The vCenter validates
+    each placement. If it refuses one, the domain is placed again without that host.
+  - A running domain takes the memory that its host may give to it. A domain that is shut off or paused takes none, but
+    is placed on a host where it could be started, if there is one.
+  - Domains are spread, the largest first, each to the host with the most memory left or, if several have the same, to
+    the one with the most free processor time. If they do not fit that way, they are packed, each to the host with the
+    least memory left where it fits. If that fails, all combinations are tried. The same input always gives the same
+    plan.
+  - Domains of cluster services (vCLS) and domains managed by an extension are left out with a warning.
 options:
   destinations:
     description:
-      - Names of the hosts that domains may be placed on, as their vCenter has them, in any case, or their addresses.
-      - A host that is in maintenance mode, that the vCenter has no connection to, or that is the source itself is left
-        out with a warning.
+      - Names (ignoring case) or addresses, in the vCenter, of the hosts that domains may be placed on.
+      - A host that is in maintenance mode, disconnected from the vCenter, or the source itself is left out with a
+        warning.
     type: list
     elements: str
     required: true
   names:
     description:
-      - Names of the domains to place, or patterns of the shell's kind for them, as V(web-*). A name that no domain of
-        the host has is an error; a pattern may match none.
+      - Names of the domains to place, or shell patterns such as V(web-*). A name that no domain of the host has is an
+        error; a pattern may match none.
     type: list
     elements: str
     default: ["*"]
   reserve_memory:
     description:
-      - Memory that stays free on each destination, as V(4 GiB) or V(10%).
+      - Memory to keep free on each destination, such as V(4 GiB) or V(10%).
     type: str
     default: "0"
 extends_documentation_fragment:
@@ -49,14 +51,14 @@ extends_documentation_fragment:
   - virt.esx._attributes
   - virt.esx._attributes.reading
 notes:
-  - The URI has to lead to the host's vCenter, as C(esx://HOST/?vcenter=*) or
+  - The URI must lead to the host's vCenter, as C(esx://HOST/?vcenter=*) or
     C(vpx://VCENTER/[folder/...]datacenter/[folder/...][cluster/]HOST).
 seealso:
   - module: virt.esx.esx_migrate
 """
 
 EXAMPLES = r"""
-- name: Plan where the web servers of a host could go
+- name: Plan where to migrate the web servers of a host
   virt.esx.esx_placement_info:
     uri: esx://esx1.example.com/?vcenter=*
     destinations: [esx2.example.com, esx3.example.com]
@@ -76,7 +78,7 @@ source:
   type: str
   sample: esx1.example.com
 placements:
-  description: The hosts that domains can be placed on, in the order of O(destinations).
+  description: The destinations, in the order of O(destinations).
   returned: success
   type: list
   elements: dict
@@ -87,12 +89,12 @@ placements:
       type: str
       sample: esx2.example.com
     free_kib:
-      description: Memory that the host has free now.
+      description: Memory that is free on the host now.
       returned: always
       type: int
       sample: 16777216
     free_after_kib:
-      description: Memory that the host would have free with the domains that are placed on it.
+      description: Memory that would be free on the host with the domains placed on it.
       returned: always
       type: int
       sample: 15728640
@@ -102,22 +104,22 @@ placements:
       type: list
       elements: dict
       contains:
-        name:
+        name: &name
           description: Its name.
           returned: always
           type: str
           sample: Fedora11
-        uuid:
+        uuid: &uuid
           description: Its UUID.
           returned: always
           type: str
           sample: 50115e16-9bdc-49d7-f171-53c4d7f91710
-        moid:
-          description: The managed object id that it has in the vCenter.
+        moid: &moid
+          description: Its managed object id in the vCenter.
           returned: always
           type: str
           sample: vm-12
-        state:
+        state: &state
           description: One of V(running), V(paused) and V(shutoff).
           returned: always
           type: str
@@ -149,56 +151,28 @@ refused:
   type: list
   elements: dict
   contains:
-    name:
-      description: Its name.
-      returned: always
-      type: str
-      sample: Fedora11
-    uuid:
-      description: Its UUID.
-      returned: always
-      type: str
-      sample: 50115e16-9bdc-49d7-f171-53c4d7f91710
-    moid:
-      description: The managed object id that it has in the vCenter.
-      returned: always
-      type: str
-      sample: vm-12
-    state:
-      description: One of V(running), V(paused) and V(shutoff).
-      returned: always
-      type: str
-      sample: running
+    name: *name
+    uuid: *uuid
+    moid: *moid
+    state: *state
     reasons:
-      description: The reason by the name of the destination.
+      description: The reasons, by the name of the destination.
       returned: always
       type: dict
     msg:
-      description: All reasons as a sentence.
+      description: All reasons as one sentence.
       returned: always
       type: str
 left_out:
-  description: Domains that are not to be moved.
+  description: Domains that must not be moved.
   returned: success
   type: list
   elements: dict
   contains:
-    name:
-      description: Its name.
-      returned: always
-      type: str
-    uuid:
-      description: Its UUID.
-      returned: always
-      type: str
-    moid:
-      description: The managed object id that it has in the vCenter.
-      returned: always
-      type: str
-    state:
-      description: One of V(running), V(paused) and V(shutoff).
-      returned: always
-      type: str
+    name: *name
+    uuid: *uuid
+    moid: *moid
+    state: *state
     reason:
       description: Why it is left out.
       returned: always

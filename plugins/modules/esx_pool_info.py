@@ -13,25 +13,24 @@ version_added: 0.2.0
 author:
   - The virt.esx authors (@virt-esx)
 description:
-  - Returns the datastores that the host has mounted, with their sizes and libvirt's XML of them, as C(virsh pool-list),
+  - Returns the datastores mounted on the host, with their sizes and libvirt's XML, as C(virsh pool-list),
     C(pool-info) and C(pool-dumpxml) do.
   - All datastores are read in one call.
-  - The static targets of the host's iSCSI adapter are pools, too, as they are for libvirt. Their volumes are the disks
-    that a target offers. They can only be read, on hosts since ESX 4.0.
+  - As in libvirt, the static targets of the host's iSCSI adapter are pools, too, and the disks that a target offers are
+    its volumes. They can only be read, on hosts since ESX 4.0.
 options:
   name:
     description:
-      - Only the datastore of this name. If the host has none of that name, the list is empty.
+      - Only the datastore with this name. If the host has none, the list is empty.
     type: str
   refresh:
     description:
-      - Lets the host look at the datastores first, as C(virsh pool-refresh) does, so that changes by other hosts are
-        seen.
+      - Whether the host rescans the datastores first, as C(virsh pool-refresh) does, to include changes by other hosts.
     type: bool
     default: false
   domains:
     description:
-      - Also returns the names of the host's domains that have files on a datastore.
+      - Whether to return the names of the host's domains that have files on each datastore.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -43,12 +42,12 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Look at the datastores of a host
+- name: Read the datastores of a host
   virt.esx.esx_pool_info:
     uri: esx://example.com
   register: found
 
-- name: Warn of those that are nearly full
+- name: Warn about datastores that are nearly full
   ansible.builtin.debug:
     msg: "{{ item.name }} has only {{ item.available_bytes | human_readable }} left."
   loop: "{{ found.pools }}"
@@ -63,17 +62,17 @@ pools:
   elements: dict
   contains:
     name:
-      description: The name, as it stands in datastore paths.
+      description: The name, as used in datastore paths.
       returned: always
       type: str
       sample: datastore1
     moid:
-      description: The VI API's managed object id.
+      description: Its managed object id.
       returned: for a datastore
       type: str
       sample: "datastore-12"
     uuid:
-      description: libvirt's UUID of the pool, made of the path where it is mounted.
+      description: libvirt's UUID of the pool, derived from the path where it is mounted.
       returned: always
       type: str
       sample: a8c6fea3-f795-d979-98c1-0b45798aa12a
@@ -88,12 +87,13 @@ pools:
       type: str
       sample: vmfs
     state:
-      description: V(running), or V(inaccessible) if the host does not reach it; its sizes are 0 then.
+      description: V(running), or V(inaccessible) if the host cannot reach it. The sizes of an inaccessible datastore
+        are 0.
       returned: always
       type: str
       sample: running
     maintenance:
-      description: Whether it is in maintenance mode or about to enter it.
+      description: Whether it is in maintenance mode or entering it.
       returned: for a datastore
       type: bool
       sample: false
@@ -103,7 +103,7 @@ pools:
       type: bool
       sample: true
     multiple_host_access:
-      description: Whether more than one host has it mounted, where the server says it.
+      description: Whether more than one host has it mounted, if the server reports that.
       returned: for a datastore
       type: bool
       sample: false
@@ -123,27 +123,27 @@ pools:
       type: int
       sample: 549755813888
     provisioned_bytes:
-      description: The space that would be used if all thin disks were full. Not known before API 4.0.
+      description: The space that would be used if all thin disks were full. Unknown before API 4.0.
       returned: for a datastore
       type: int
       sample: 824633720832
     max_volume_bytes:
-      description: The greatest capacity of a disk on it, where the server says it.
+      description: The maximum capacity of a disk on it, if the server reports that.
       returned: for a datastore
       type: int
       sample: 68169720922112
     thin_supported:
-      description: Whether thin disks can be created on it, where the server says it.
+      description: Whether thin disks can be created on it, if the server reports that.
       returned: for a datastore
       type: bool
       sample: true
     target:
-      description: Where the host has mounted it.
+      description: The path where the host has mounted it.
       returned: always
       type: str
       sample: /vmfs/volumes/498076b2-02796c1a-ef5b-000ae484a6a3
     source:
-      description: The server or the devices that it is on.
+      description: The server or devices that hold it.
       returned: always
       type: dict
       contains:
@@ -201,7 +201,7 @@ pools:
           type: int
           sample: 10737418240
     xml:
-      description: libvirt's XML of the pool. There is none of a kind of datastore that libvirt does not know.
+      description: libvirt's XML of the pool, V(none) for types of datastores that libvirt does not know.
       returned: always
       type: str
 """

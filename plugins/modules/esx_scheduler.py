@@ -13,8 +13,8 @@ version_added: 0.1.0
 author:
   - The virt.esx authors (@virt-esx)
 description:
-  - Sets how much of its host's processors and memory a domain is guaranteed, may use, and gets when there is not enough
-    for all, as C(virsh schedinfo) does.
+  - Sets how much of the host's processors and memory a domain is guaranteed, may use, and gets when they are scarce, as
+    C(virsh schedinfo) does.
   - Settings that are not given stay as they are. The module works on running and on shut-off domains.
   - Settings that the host would refuse are refused before anything is sent to it.
 options:
@@ -24,44 +24,44 @@ options:
     type: str
   uuid:
     description:
-      - The domain's UUID. With O(name) too, it has to have this name if there are several with this UUID.
+      - The domain's UUID. If O(name) is also given, it chooses among copies that share the UUID.
     type: str
   moid:
     description:
-      - Managed object id of the domain. It overrides O(uuid) and O(name).
+      - Managed object id of the domain. Overrides O(uuid) and O(name).
     type: str
   vmx_path:
     description:
-      - Datastore path of the domain's VMX, as V([datastore1] web/web.vmx). It overrides O(uuid) and O(name).
+      - Datastore path of the domain's VMX, such as V([datastore1] web/web.vmx). Overrides O(uuid) and O(name).
     type: str
   reservation:
     description:
-      - What the domain is guaranteed of the host's processors, in MHz.
+      - Processor time that the domain is guaranteed, in MHz.
     type: int
   limit:
     description:
-      - What the domain can have of the host's processors at most, in MHz, V(-1) for no limit.
-      - It cannot be less than the reservation, whether that is given or already set.
+      - Processor time that the domain can use at most, in MHz; V(-1) for no limit.
+      - It cannot be less than the reservation, whether the reservation is given here or already set.
     type: int
   shares:
     description:
-      - The domain's weight when the host is short of processor time. A number of at least 0, or one of the
+      - The domain's weight when the host is short of processor time. A number, at least 0, or one of the
         levels V(low), V(normal) and V(high), which stand for 500, 1000 and 2000 shares for each virtual CPU.
       - V(-1), V(-2) and V(-3) are libvirt's numbers for the levels.
     type: str
   min_guarantee:
     description:
-      - Memory that the domain is guaranteed, in KiB or with a unit as in V(512 MiB). It is rounded up to a MiB.
-      - It cannot be more than the memory that the host may give to the domain.
+      - Memory that the domain is guaranteed, in KiB or with a unit, such as V(512 MiB). It is rounded up to a MiB.
+      - It cannot exceed the memory that the host may give to the domain.
     type: str
   memory_limit:
     description:
-      - Memory that the host may give to the domain at most, in KiB or with a unit as in V(2 GiB), V(-1) for no limit.
-        It is rounded up to a MiB. O(virt.esx.esx_domain#module:memory) sets the same limit.
+      - Maximum memory that the host may give to the domain, in KiB or with a unit, such as V(2 GiB); V(-1) for no
+        limit. It is rounded up to a MiB. O(virt.esx.esx_domain#module:memory) sets the same limit.
     type: str
   memory_shares:
     description:
-      - The domain's weight when the host is short of memory. A number of at least 0, or one of the levels V(low),
+      - The domain's weight when the host is short of memory. A number, at least 0, or one of the levels V(low),
         V(normal) and V(high), which stand for 5, 10 and 20 shares for each MiB of the domain's memory.
     type: str
 extends_documentation_fragment:
@@ -76,21 +76,21 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Guarantee one GHz to the database, and let it have two at most
+- name: Guarantee 1 GHz to the database, and limit it to 2 GHz
   virt.esx.esx_scheduler:
     uri: esx://example.com
     name: database
     reservation: 1000
     limit: 2000
 
-- name: Prefer it to the others, and keep its memory from being swapped
+- name: Give it high priority, and keep its memory from being swapped
   virt.esx.esx_scheduler:
     uri: esx://example.com
     name: database
     shares: high
     min_guarantee: 4 GiB
 
-- name: Take the limit away
+- name: Remove the limit
   virt.esx.esx_scheduler:
     uri: esx://example.com
     uuid: 50115e16-9bdc-49d7-f171-53c4d7f91710
@@ -114,7 +114,7 @@ domain:
       type: str
       sample: 50115e16-9bdc-49d7-f171-53c4d7f91710
     moid:
-      description: The VI API's managed object id.
+      description: Its managed object id.
       returned: always
       type: str
       sample: "12"
@@ -124,22 +124,22 @@ domain:
       type: str
       sample: running
 scheduler:
-  description: Its share of the host, as it is afterwards; in check mode as it would be.
+  description: Its share of the host as it is afterwards; in check mode, as it would be.
   returned: success
   type: dict
   contains:
     reservation_mhz:
-      description: What is guaranteed to it.
+      description: Processor time that it is guaranteed.
       returned: always
       type: int
       sample: 1000
     limit_mhz:
-      description: What it can have at most, V(-1) for as much as there is.
+      description: Processor time that it can use at most, V(-1) for no limit.
       returned: always
       type: int
       sample: 2000
     shares:
-      description: Its number of shares.
+      description: Its number of CPU shares.
       returned: always
       type: int
       sample: 2000
@@ -149,17 +149,17 @@ scheduler:
       type: str
       sample: high
     min_guarantee_kib:
-      description: Memory that is guaranteed to it.
+      description: Memory that it is guaranteed.
       returned: always
       type: int
       sample: 4194304
     memory_limit_kib:
-      description: Memory that the host may give to it at most, V(-1) for as much as it has.
+      description: Maximum memory that the host may give to it, V(-1) for no limit.
       returned: always
       type: int
       sample: -1
     memory_shares:
-      description: Its number of shares of memory.
+      description: Its number of memory shares.
       returned: always
       type: int
       sample: 40960
@@ -175,7 +175,7 @@ steps:
   elements: str
   sample: [set scheduler parameters]
 questions:
-  description: The questions of the server that were answered meanwhile.
+  description: The questions of the server that were answered.
   returned: success
   type: list
   elements: dict
@@ -189,7 +189,7 @@ questions:
       returned: always
       type: str
     answer:
-      description: Label of the choice that was taken.
+      description: The label of the chosen answer.
       returned: always
       type: str
 """
@@ -202,7 +202,7 @@ from ansible_collections.virt.esx.plugins.module_utils._edge import Contract, Re
 
 
 def run(invocation: Invocation) -> Result:
-    """Give the domain the share that is wanted."""
+    """Give the domain the requested share."""
     request = read_request(invocation.params)
     with open_connection(invocation) as connection:
         return set_scheduler(connection, invocation, request)

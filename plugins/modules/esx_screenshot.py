@@ -8,12 +8,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: esx_screenshot
-short_description: Take a picture of a domain's screen
+short_description: Take a screenshot of a domain
 version_added: 0.2.0
 author:
   - The virt.esx authors (@virt-esx)
 description:
-  - Takes a picture of a running domain's screen, as C(virsh screenshot) does, and writes it into a file or returns it.
+  - Takes a screenshot of a running domain, as C(virsh screenshot) does, and writes it to a file or returns it.
 options:
   name:
     description: The domain's name.
@@ -23,8 +23,8 @@ options:
     type: str
   dest:
     description:
-      - The file to write the picture to, in PNG format. Its directory has to exist.
-      - By default, the picture is returned.
+      - The file to write the screenshot to, in PNG format. Its directory must exist.
+      - By default, the screenshot is returned.
     type: path
 extends_documentation_fragment:
   - virt.esx._connection
@@ -32,14 +32,14 @@ extends_documentation_fragment:
   - virt.esx._attributes.reading
 attributes:
   check_mode:
-    description: Finds the domain and writes no file.
+    description: Finds the domain, but takes no screenshot.
   idempotent:
     description: The file changes with the screen.
     support: partial
 """
 
 EXAMPLES = r"""
-- name: See what a guest shows that does not answer
+- name: See the screen of a guest that does not respond
   virt.esx.esx_screenshot:
     uri: esx://esx.example.com
     name: web
@@ -55,13 +55,17 @@ domain:
     name: {description: Its name., returned: always, type: str, sample: web}
     uuid: {description: Its UUID., returned: always, type: str}
     moid: {description: Its managed object id., returned: always, type: str}
-    state: {description: Its state., returned: always, type: str, sample: running}
+    state:
+      description: One of V(running), V(paused) and V(shutoff).
+      returned: always
+      type: str
+      sample: running
 dest:
-  description: The file.
+  description: The file that the screenshot was written to.
   returned: when O(dest) is given
   type: str
 content:
-  description: The picture in PNG format, encoded in base64.
+  description: The screenshot in PNG format, base64-encoded.
   returned: when O(dest) is not given, except in check mode
   type: str
 """
@@ -74,7 +78,7 @@ from ansible_collections.virt.esx.plugins.module_utils._edge import Contract, Re
 
 
 def run(invocation: Invocation) -> Result:
-    """Take the picture."""
+    """Take the screenshot."""
     with open_connection(invocation) as connection:
         return take_screenshot(connection, invocation)
 

@@ -13,11 +13,10 @@ version_added: 0.2.0
 author:
   - The virt.esx authors (@virt-esx)
 description:
-  - Makes an ISO image with the data from which cloud-init configures a guest at its first start (its data source
-    NoCloud), and uploads it. Put it into a CD-ROM drive of the domain. The guest needs no network and no VMware Tools
-    for it.
-  - The same data make the same image, byte for byte. The image is unchanged if that in the datastore has the same
-    content.
+  - Builds an ISO image with the data that cloud-init configures a guest with at its first start (the data source
+    NoCloud), and uploads it. Insert it into a CD-ROM drive of the domain. The guest needs neither a network nor VMware
+    Tools to read it.
+  - The same data give the same image, byte for byte. Nothing changes if the image in the datastore has this content.
   - cloud-init runs again in a guest whose C(instance-id) has changed.
 options:
   path:
@@ -32,7 +31,7 @@ options:
     required: true
   user_data:
     description:
-      - cloud-init's user data, usually a text that begins with C(#cloud-config). It is not shown in any output.
+      - cloud-init's user data, usually a text that begins with C(#cloud-config). It is never shown in any output.
     type: str
   network_config:
     description:
@@ -50,7 +49,7 @@ attributes:
   diff_mode:
     description: Returns the path, the size and the checksum of the image, but not its content.
 notes:
-  - Anyone who can read the datastore can read the image, with the passwords that are in it.
+  - Anyone who can read the datastore can read the image, including any passwords in it.
 seealso:
   - module: virt.esx.esx_volume
   - module: virt.esx.esx_domain
@@ -78,7 +77,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 volume:
-  description: The image as it is afterwards; in check mode as it would be.
+  description: The image as it is afterwards; in check mode, as it would be.
   returned: success
   type: dict
   contains:
@@ -88,12 +87,12 @@ volume:
       type: str
       sample: "[datastore1] iso/debian-13.iso"
     pool:
-      description: The datastore, which is libvirt's pool.
+      description: The datastore, which libvirt calls a pool.
       returned: always
       type: str
       sample: datastore1
     name:
-      description: The path below the datastore, which is libvirt's name of the volume.
+      description: The path below the datastore, which is the volume's name in libvirt.
       returned: always
       type: str
       sample: iso/debian-13.iso
@@ -103,17 +102,17 @@ volume:
       type: str
       sample: iso
     capacity_bytes:
-      description: The size of a disk as its guest sees it, of another file its length.
+      description: The size of a disk as the guest sees it; for other files, their length.
       returned: always
       type: int
       sample: 790626304
     allocation_bytes:
-      description: The space that it occupies.
+      description: The space that it takes up.
       returned: always
       type: int
       sample: 790626304
     allocation:
-      description: How the space of a disk is allocated, V(thin) or V(thick), where the host says it.
+      description: How the space of a disk is allocated, V(thin) or V(thick), if the host reports that.
       returned: always
       type: str
       sample: thin
@@ -123,13 +122,13 @@ volume:
       type: str
       sample: "2026-10-01T12:30:00+00:00"
 steps:
-  description: The steps that were done, in order; in check mode, those that would be done.
+  description: What was done, in order; in check mode, what would be done.
   returned: success
   type: list
   elements: str
   sample: ["create directory [datastore1] web", "upload the seed image to [datastore1] web/web-seed.iso"]
 questions:
-  description: The questions of the server that were answered during the task.
+  description: The questions of the server that were answered.
   returned: success
   type: list
   elements: dict
@@ -143,7 +142,7 @@ questions:
       returned: always
       type: str
     answer:
-      description: Label of the choice that was taken.
+      description: The label of the chosen answer.
       returned: always
       type: str
 """

@@ -13,10 +13,10 @@ version_added: 0.2.0
 author:
   - The virt.esx authors (@virt-esx)
 description:
-  - Takes, describes and removes snapshots of one domain or of several, reverts to one, and consolidates disks.
-  - Several domains are read in one call, and their tasks run side by side.
-  - A snapshot that the host would refuse, or would take otherwise than asked for without saying so, is refused before
-    anything is sent. That concerns raw device mappings in physical mode, disks that other domains share, devices of the
+  - Takes, describes, removes and reverts to snapshots of one or several domains, and consolidates their disks.
+  - Several domains are read in one call, and their tasks run in parallel.
+  - A snapshot that the host would refuse, or would silently take in another way than requested, is refused before
+    anything is sent. Reasons are raw device mappings in physical mode, disks shared with other domains, devices of the
     host, independent disks together with memory, paused domains without memory, and quiescing without VMware Tools.
 options:
   name:
@@ -38,9 +38,9 @@ options:
       - V(present) takes the snapshot unless a snapshot of that name exists anywhere in the domain's tree. If one
         exists, only its description can change.
       - V(absent) removes snapshots. Their changes stay in the domain.
-      - V(reverted) brings the domain back to the snapshot. Everything since then is lost, see RV(lost). It acts each
-        time that it is run, since nobody can tell whether the domain has changed since.
-      - V(consolidated) merges files that earlier removals have left behind, if the host says that there are any.
+      - V(reverted) brings the domain back to the snapshot. Everything since then is lost, see RV(lost). It acts on
+        each run, since there is no way to tell whether the domain has changed since.
+      - V(consolidated) merges files that earlier removals left behind, if the host reports any.
     type: str
     choices: [present, absent, reverted, consolidated]
     default: present
@@ -53,7 +53,7 @@ options:
     type: str
   description:
     description:
-      - The snapshot's description. If it is not given, that of an existing snapshot stays.
+      - The snapshot's description. If not set, an existing snapshot keeps its description.
     type: str
   memory:
     description:
@@ -74,17 +74,17 @@ options:
     default: false
   keep:
     description:
-      - With O(state=absent), the number of newest snapshots matching O(snapshot) that stay.
+      - With O(state=absent), the number of the newest snapshots matching O(snapshot) to keep.
     type: int
   older_than:
     description:
-      - With O(state=absent), only snapshots are removed that are older than this, such as V(12 h), V(7 days) or
-        V(2 weeks), by the host's clock.
-      - If O(keep) is also given, the newest ones stay however old they are.
+      - With O(state=absent), only snapshots older than this by the host's clock are removed, such as V(12 h), V(7 days)
+        or V(2 weeks).
+      - If O(keep) is also given, the newest ones stay, whatever their age.
     type: str
   running:
     description:
-      - Whether the domain runs after reverting. By default it is in the state that the snapshot was taken in.
+      - Whether the domain runs after reverting. By default, it is in the state in which the snapshot was taken.
     type: bool
   xml:
     description:
@@ -141,7 +141,7 @@ EXAMPLES = r"""
     keep: 7
     state: absent
 
-- name: Merge what a backup has left behind
+- name: Merge the files that a backup left behind
   virt.esx.esx_snapshot:
     uri: esx://esx.example.com
     names: ["*"]
@@ -170,12 +170,12 @@ domain:
       type: str
       sample: "12"
     state:
-      description: Its state afterwards, one of V(running), V(paused) and V(shutoff).
+      description: One of V(running), V(paused) and V(shutoff).
       returned: always
       type: str
       sample: running
 snapshot:
-  description: The snapshot that is meant, where it exists afterwards.
+  description: The snapshot, if it exists afterwards.
   returned: unless O(names) is given
   type: dict
   contains: &snapshot
@@ -185,7 +185,7 @@ snapshot:
       type: str
       sample: before-upgrade
     path:
-      description: The names from the root of the tree on.
+      description: The names from the root of the tree to this snapshot.
       returned: always
       type: str
       sample: installed/before-upgrade
@@ -195,7 +195,7 @@ snapshot:
       type: str
       sample: 12-snapshot-2
     parent:
-      description: Managed object id of its parent, V(none) for a root.
+      description: Managed object id of its parent, V(none) for a root snapshot.
       returned: always
       type: str
       sample: 12-snapshot-1
@@ -210,7 +210,7 @@ snapshot:
       type: str
       sample: "2026-11-26T03:00:00+00:00"
     state:
-      description: The state in which the domain is after reverting to it.
+      description: The state of the domain after reverting to it.
       returned: always
       type: str
       sample: running
@@ -220,12 +220,12 @@ snapshot:
       type: bool
       sample: false
     current:
-      description: Whether the domain's changes since then are based on it.
+      description: Whether the domain's present disks are based on it.
       returned: always
       type: bool
       sample: true
     xml:
-      description: libvirt's XML of it.
+      description: Its libvirt XML.
       returned: always
       type: str
 snapshots:
@@ -235,12 +235,13 @@ snapshots:
   elements: dict
   contains: *snapshot
 consolidation_needed:
-  description: Whether the host says that the domain has files of removed snapshots; O(state=consolidated) merges them.
+  description: Whether the host reports that the domain has files of removed snapshots; O(state=consolidated) merges
+    them.
   returned: unless O(names) is given
   type: bool
   sample: false
 lost:
-  description: What reverting gives up, as sentences.
+  description: The data that reverting discards, as sentences.
   returned: unless O(names) is given
   type: list
   elements: str
@@ -257,7 +258,7 @@ domains:
       type: dict
       contains: *domain
     snapshot:
-      description: The snapshot that is meant, where it exists afterwards.
+      description: The snapshot, if it exists afterwards.
       returned: always
       type: dict
       contains: *snapshot
@@ -268,21 +269,21 @@ domains:
       elements: dict
       contains: *snapshot
     consolidation_needed:
-      description: Whether the host says that the domain has files of removed snapshots.
+      description: Whether the host reports that the domain has files of removed snapshots.
       returned: always
       type: bool
     lost:
-      description: What reverting gives up, as sentences.
+      description: The data that reverting discards, as sentences.
       returned: always
       type: list
       elements: str
     steps:
-      description: What was done for this domain; in check mode, what would be done.
+      description: What was done for this domain, in order; in check mode, what would be done.
       returned: always
       type: list
       elements: str
     changed:
-      description: Whether that changes anything.
+      description: Whether the domain or its snapshots changed.
       returned: always
       type: bool
     failed:
@@ -314,7 +315,7 @@ questions:
       returned: always
       type: str
     answer:
-      description: Label of the choice that was taken.
+      description: The label of the chosen answer.
       returned: always
       type: str
 """

@@ -13,14 +13,14 @@ version_added: 0.2.0
 author:
   - The virt.esx authors (@virt-esx)
 description:
-  - Brings a file in a datastore, which is libvirt's storage volume, into the requested state. What C(virsh vol-create),
-    C(vol-clone), C(vol-resize), C(vol-upload), C(vol-download), C(vol-wipe) and C(vol-delete) do.
+  - Brings a file in a datastore, which libvirt calls a storage volume, into the requested state, as C(virsh
+    vol-create), C(vol-clone), C(vol-resize), C(vol-upload), C(vol-download), C(vol-wipe) and C(vol-delete) do.
   - A name that ends in C(.vmdk) is a virtual disk. It is created empty, as a clone of another one, or from a disk image
-    in nearly any format. An existing disk is never made again. It grows if O(capacity) is greater, and never shrinks.
+    in nearly any format. An existing disk is never recreated. It grows if O(capacity) is greater, and never shrinks.
   - Any other name is a plain file, such as an ISO image. It is uploaded if its content differs.
-  - Directories that are missing are created. Uploads and copies have a temporary name until they are complete, so
-    that an interrupted task leaves nothing half made under the volume's name, and can be run again.
-  - A volume that a domain uses, also by a snapshot, is neither deleted, moved, wiped nor replaced.
+  - Missing directories are created. Uploads and copies have a temporary name until they are complete, so an interrupted
+    task leaves no incomplete file under the volume's name and can be run again.
+  - A volume that a domain uses, even if only through a snapshot, is not deleted, moved, wiped or replaced.
 options:
   path:
     description:
@@ -37,58 +37,57 @@ options:
     type: str
   xml:
     description:
-      - libvirt's XML of a volume to create, which gives O(name), O(capacity) and O(allocation). These options override
-        it.
+      - libvirt's XML of a volume to create. It gives O(name), O(capacity) and O(allocation), which override it.
     type: str
   state:
     description:
       - With V(present), the volume exists.
       - With V(absent), it does not.
-      - With V(wiped), the whole disk is overwritten with zeros, each time that the task runs.
+      - With V(wiped), the whole disk is overwritten with zeros each time the task runs.
     type: str
     choices: [present, absent, wiped]
     default: present
   capacity:
     description:
       - The size of a disk, such as V(20 GiB), or in bytes without a unit. It is rounded up to a KiB.
-      - A disk that is smaller grows, even while its domain runs. The guest has to enlarge its partitions itself. A disk
-        with snapshots cannot grow.
-      - If not set, a disk that is made from O(source) or O(clone_of) has the size of these.
+      - A smaller disk grows, even while its domain runs. The guest must enlarge its partitions itself. A disk with
+        snapshots cannot grow.
+      - If not set, a disk made from O(source) or O(clone_of) has the size of its original.
     type: str
   allocation:
     description:
-      - How the space of a new disk is allocated. V(thin) only when it is written, which is libvirt's allocation 0;
-        V(thick) at once; V(eager) at once and overwritten with zeros.
-      - If not set, V(thin). An existing disk stays as it is.
-      - A vCenter decides by itself how the space of a clone or of an image is allocated.
+      - How the space of a new disk is allocated. V(thin) allocates it when it is written, which is libvirt's
+        allocation 0; V(thick) allocates it at once; V(eager) also overwrites it with zeros.
+      - The default is V(thin). An existing disk stays as it is.
+      - Through a vCenter, it has no effect on a clone or an image, as the vCenter decides.
     type: str
     choices: [thin, thick, eager]
   adapter:
     description:
-      - The controller that a new disk notes as its own. Hosts since ESXi 5.0 ignore it. If not set, V(lsilogic).
+      - The controller type recorded in a new disk. Hosts since ESXi 5.0 ignore it. The default is V(lsilogic).
     type: str
     choices: [lsilogic, buslogic, ide]
   source:
     description:
-      - A file of the machine where the module runs, usually the controller. A relative path is looked for as
-        M(ansible.builtin.copy) does, in C(files) beside the playbook or in the role.
-      - If the volume is a disk, this is a disk image. Raw, VMDK of any kind, and VHD images of fixed size are read by
-        the collection. For qcow2, VHDX, VDI and other VHD images C(qemu-img) has to be installed, and the directory for
-        temporary files has to have room for the image's data.
-      - If it is another file, it is uploaded as it is. It is unchanged if size and SHA-256 checksum are the same. The
-        checksum is kept beside the volume, in a file with C(.sha256) behind its name. If that is missing or older than
+      - A file on the machine where the module runs, usually the controller. As with M(ansible.builtin.copy), a relative
+        path is searched in C(files) beside the playbook or in the role.
+      - If the volume is a disk, this is a disk image. The collection itself reads raw images, all kinds of VMDK, and
+        VHD images of fixed size. For qcow2, VHDX, VDI and other VHD images C(qemu-img) must be installed, and the
+        directory for temporary files must have room for the image's data.
+      - Any other file is uploaded as it is, unless the volume has the same size and SHA-256 checksum. The checksum is
+        kept beside the volume, in a file with C(.sha256) appended to its name. If that file is missing or older than
         the volume, the volume is read back and compared.
     type: path
   source_format:
     description:
-      - The format of a disk image. If not set, it is recognised by its content.
+      - The format of a disk image. By default, it is detected from the content.
       - Required for a raw image that has no partition table.
     type: str
     choices: [raw, vmdk, qcow2, vhdx, vpc, vdi]
   checksum:
     description:
-      - The checksum that O(source) has to have before it is uploaded, or O(dest) after it was downloaded, as
-        V(sha256:9f86d081...). V(sha512), V(sha1) and V(md5) can be used, too.
+      - The checksum that O(source) must have before it is uploaded, or O(dest) after it was downloaded, such as
+        V(sha256:9f86d081...). V(sha512), V(sha1) and V(md5) are also supported.
     type: str
   clone_of:
     description:
@@ -100,10 +99,10 @@ options:
     type: str
   dest:
     description:
-      - A file of the machine where the module runs, to which the volume is downloaded; or a directory for it.
-      - A disk is downloaded as a VMDK file, which names a sparse file with the data beside it. C(qemu-img) and
+      - The file or directory on the machine where the module runs, to which the volume is downloaded.
+      - A disk is downloaded as a VMDK file, which refers to a sparse file beside it that has the data. C(qemu-img) and
         O(source) can read these.
-      - It is unchanged if it has the size and the time of the volume.
+      - A file with the size and the time of the volume is not downloaded again.
     type: path
 extends_documentation_fragment:
   - virt.esx._connection
@@ -116,7 +115,7 @@ attributes:
     description: Changes nothing when run again with the same arguments, except with O(state=wiped).
     support: partial
 notes:
-  - A copy within the host may take as long as it needs, if its progress does not stand still for O(timeout) seconds.
+  - A copy within the host may take as long as it needs, unless it makes no progress for O(timeout) seconds.
 seealso:
   - module: virt.esx.esx_volume_info
   - module: virt.esx.esx_pool_info
@@ -136,7 +135,7 @@ EXAMPLES = r"""
     path: "[datastore1] web/data.vmdk"
     capacity: 100 GiB
 
-- name: Make a disk of a cloud image
+- name: Make a disk from a cloud image
   virt.esx.esx_volume:
     uri: esx://example.com
     path: "[datastore1] web/web.vmdk"
@@ -165,7 +164,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 volume:
-  description: The volume as it is afterwards; in check mode as it would be. Null if it does not exist.
+  description: The volume as it is afterwards; in check mode, as it would be. V(none) if it does not exist.
   returned: success
   type: dict
   contains:
@@ -175,12 +174,12 @@ volume:
       type: str
       sample: "[datastore1] iso/debian-13.iso"
     pool:
-      description: The datastore, which is libvirt's pool.
+      description: The datastore, which libvirt calls a pool.
       returned: always
       type: str
       sample: datastore1
     name:
-      description: The path below the datastore, which is libvirt's name of the volume.
+      description: The path below the datastore, which is the volume's name in libvirt.
       returned: always
       type: str
       sample: iso/debian-13.iso
@@ -190,17 +189,17 @@ volume:
       type: str
       sample: iso
     capacity_bytes:
-      description: The size of a disk as its guest sees it, of another file its length.
+      description: The size of a disk as the guest sees it; for other files, their length.
       returned: always
       type: int
       sample: 790626304
     allocation_bytes:
-      description: The space that it occupies.
+      description: The space that it takes up.
       returned: always
       type: int
       sample: 790626304
     allocation:
-      description: How the space of a disk is allocated, V(thin) or V(thick), where the host says it.
+      description: How the space of a disk is allocated, V(thin) or V(thick), if the host reports that.
       returned: always
       type: str
       sample: thin
@@ -210,13 +209,13 @@ volume:
       type: str
       sample: "2026-10-01T12:30:00+00:00"
 steps:
-  description: The steps that were done, in order; in check mode, those that would be done.
+  description: What was done, in order; in check mode, what would be done.
   returned: success
   type: list
   elements: str
   sample: ["create directory [datastore1] web", "create [datastore1] web/web.vmdk"]
 questions:
-  description: The questions of the server that were answered during the task.
+  description: The questions of the server that were answered.
   returned: success
   type: list
   elements: dict
@@ -230,7 +229,7 @@ questions:
       returned: always
       type: str
     answer:
-      description: Label of the choice that was taken.
+      description: The label of the chosen answer.
       returned: always
       type: str
 """

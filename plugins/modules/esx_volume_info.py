@@ -13,36 +13,35 @@ version_added: 0.2.0
 author:
   - The virt.esx authors (@virt-esx)
 description:
-  - Returns the files in datastores that are libvirt's storage volumes, as C(virsh vol-list), C(vol-info) and
-    C(vol-dumpxml) do, and for each of them the domains that use it.
-  - One search a datastore lists them, however many there are. The files with the data of a disk are not volumes of
+  - Returns the files in datastores that libvirt calls storage volumes, as C(virsh vol-list), C(vol-info) and
+    C(vol-dumpxml) do, and the domains that use each of them.
+  - Each datastore is searched once, however many volumes it has. The files with the data of a disk are not volumes of
     their own.
 options:
   path:
     description:
-      - Only the volume with this datastore path. If there is none, the list is empty. Its libvirt key and XML are
-        returned, too.
+      - Only the volume with this datastore path, with libvirt's key and XML. If there is none, the list is empty.
     type: str
   pool:
     description:
-      - Only the volumes on this datastore. If not set, those on all datastores that the host reaches.
+      - Only the volumes on this datastore. By default, those on all datastores that the host can reach.
     type: str
   pattern:
     description:
-      - Only volumes whose path below the datastore matches a pattern of the shell's kind, such as V(iso/*.iso). A
-        V(*) matches slashes, too.
+      - Only volumes whose path below the datastore matches a shell pattern, such as V(iso/*.iso). V(*) matches
+        slashes, too.
     type: str
   type:
     description:
-      - The types of volumes to return. The default is what libvirt takes for volumes.
+      - The types of volumes to return. The default is the types that libvirt lists.
     type: list
     elements: str
     choices: [vmdk, iso, floppy, vmx, file]
     default: [vmdk, iso, floppy]
   unused:
     description:
-      - Only volumes that no domain of the host uses. With O(type=vmx) these are the domains that a host does not know,
-        as after its reinstallation.
+      - Only volumes that no domain of the host uses. With O(type=vmx) these are domains that are not registered, such
+        as after the host was reinstalled.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -50,8 +49,8 @@ extends_documentation_fragment:
   - virt.esx._attributes
   - virt.esx._attributes.reading
 notes:
-  - A domain uses the disks of its snapshots, too. Disks that belong to snapshots of a domain that the host does not
-    know are returned as unused.
+  - A domain uses the disks of its snapshots, too. Disks that belong to snapshots of a domain that is not registered are
+    returned as unused.
 seealso:
   - module: virt.esx.esx_volume
   - module: virt.esx.esx_pool_info
@@ -69,7 +68,7 @@ EXAMPLES = r"""
     type: [vmdk]
     unused: true
 
-- name: Find the domains that a reinstalled host has forgotten
+- name: Find the domains that were registered before a host was reinstalled
   virt.esx.esx_volume_info:
     uri: esx://example.com
     type: [vmx]
@@ -90,12 +89,12 @@ volumes:
       type: str
       sample: "[datastore1] iso/debian-13.iso"
     pool:
-      description: The datastore, which is libvirt's pool.
+      description: The datastore, which libvirt calls a pool.
       returned: always
       type: str
       sample: datastore1
     name:
-      description: The path below the datastore, which is libvirt's name of the volume.
+      description: The path below the datastore, which is the volume's name in libvirt.
       returned: always
       type: str
       sample: iso/debian-13.iso
@@ -105,17 +104,17 @@ volumes:
       type: str
       sample: iso
     capacity_bytes:
-      description: The size of a disk as its guest sees it, of another file its length.
+      description: The size of a disk as the guest sees it; for other files, their length.
       returned: always
       type: int
       sample: 790626304
     allocation_bytes:
-      description: The space that it occupies.
+      description: The space that it takes up.
       returned: always
       type: int
       sample: 790626304
     allocation:
-      description: How the space of a disk is allocated, V(thin) or V(thick), where the host says it.
+      description: How the space of a disk is allocated, V(thin) or V(thick), if the host reports that.
       returned: always
       type: str
       sample: thin
@@ -125,18 +124,18 @@ volumes:
       type: str
       sample: "2026-10-01T12:30:00+00:00"
     used_by:
-      description: The names of the domains that use it, also by a snapshot.
+      description: The names of the domains that use it, including through snapshots.
       returned: always
       type: list
       elements: str
       sample: [web]
     key:
-      description: libvirt's key of the volume. On a host it is the UUID of a disk, else the path.
+      description: libvirt's key of the volume, which is the UUID of a disk on a host, otherwise the path.
       returned: if O(path) is set
       type: str
       sample: 6235deeb-d477-5375-b625-e3daf5e43b49
     xml:
-      description: libvirt's XML of the volume. There is none of a file that libvirt takes for no volume.
+      description: libvirt's XML of the volume, V(none) for files that are no volumes for libvirt.
       returned: if O(path) is set
       type: str
 """

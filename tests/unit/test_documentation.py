@@ -5,13 +5,37 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import pathlib
 import re
+from typing import Any
 
+import pytest
+import yaml
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import Dialect
 
-GUIDES = pathlib.Path(__file__).resolve().parents[2] / "docs" / "docsite" / "rst"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+GUIDES = ROOT / "docs" / "docsite" / "rst"
+MODULES = sorted((ROOT / "plugins" / "modules").glob("esx_*.py"))
+
+# Documentation fragments cannot hold RETURN texts, so each module repeats those that all results share. A module may
+# add to the beginnings given here.
+STEPS = "What was done, in order; in check mode, what would be done."
+QUESTIONS = {
+    "description": "The questions of the server that were answered.",
+    "id": "The question's id.",
+    "text": "The question.",
+    "answer": "The label of the chosen answer.",
+}
+DOMAIN = {
+    "name": "Its name",
+    "uuid": "Its UUID",
+    "moid": "Its managed object id",
+    "state": "One of V(running), V(paused)",
+}
+# The keys of results that hold domains.
+DOMAINS = ("domain", "domains", "refused", "left_out")
 
 
 def test_the_guide_lists_what_the_dialect_esx_repairs() -> None:
@@ -57,12 +81,11 @@ def test_each_function_of_libvirts_storage_driver_has_a_module_and_a_test() -> N
         "storageVolUpload",
         "storageVolDownload",
     ]
-    root = GUIDES.parents[2]
     tests = "".join(
-        path.read_text(encoding="utf-8") for path in (root / "tests" / "integration" / "storage").glob("test_*.py")
+        path.read_text(encoding="utf-8") for path in (ROOT / "tests" / "integration" / "storage").glob("test_*.py")
     )
     assert [test for _function, _module, test in rows if f"def {test}(" not in tests] == []
-    assert [module for _f, module, _t in rows if not (root / "plugins" / "modules" / f"{module}.py").is_file()] == []
+    assert [module for _f, module, _t in rows if not (ROOT / "plugins" / "modules" / f"{module}.py").is_file()] == []
 
 
 def test_each_function_of_libvirts_driver_has_a_module_and_a_test() -> None:
@@ -71,8 +94,36 @@ def test_each_function_of_libvirts_driver_has_a_module_and_a_test() -> None:
     row = r"\* - ``(\w+)``\n +- :ansplugin:`virt\.esx\.(\w+)#(module|filter)`\n +-.*\n +- ``(\w+)``\n +-.*\n"
     rows = re.findall(row, text)
     assert len(rows) == len({function for function, *_rest in rows}) == text.count("   * - ``") == 104
-    root = GUIDES.parents[2]
-    tests = "".join(path.read_text(encoding="utf-8") for path in (root / "tests").rglob("test_*.py"))
+    tests = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
     assert [test for *_head, test in rows if f"def {test}(" not in tests] == []
     places = {"module": "plugins/modules/{}.py", "filter": "plugins/filter/{}.yml"}
-    assert [name for _f, name, kind, _t in rows if not (root / places[kind].format(name)).is_file()] == []
+    assert [name for _f, name, kind, _t in rows if not (ROOT / places[kind].format(name)).is_file()] == []
+
+
+def _returned(path: pathlib.Path) -> dict[str, Any]:
+    """RETURN of a module."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "RETURN":
+            found: dict[str, Any] = yaml.safe_load(ast.literal_eval(node.value))
+            return found
+    raise AssertionError(f"{path} has no RETURN")
+
+
+def _all_values(values: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """The name and the documentation of each returned value, at any depth."""
+    found = []
+    for name, documented in values.items():
+        found += [(name, documented), *_all_values(documented.get("contains", {}))]
+    return found
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.stem)
+def test_modules_describe_the_values_that_they_share_in_the_same_words(module: pathlib.Path) -> None:
+    for name, documented in _all_values(_returned(module)):
+        contains = {key: value["description"] for key, value in documented.get("contains", {}).items()}
+        if name == "questions":
+            assert {"description": documented["description"], **contains} == QUESTIONS
+        elif name == "steps" and "this domain" not in documented["description"]:
+            assert documented["description"].startswith(STEPS)
+        elif name in DOMAINS and {"moid", "state"} <= set(contains):
+            assert {key: contains[key][: len(text)] for key, text in DOMAIN.items()} == DOMAIN
