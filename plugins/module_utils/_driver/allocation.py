@@ -25,7 +25,7 @@ CUSTOM = "custom"
 
 @dataclass(frozen=True)
 class Share:
-    """A domain's share; a limit of -1 means none. The members' names are those of the result."""
+    """A domain's share; a limit of -1 means no limit. The names of the members are those of the result."""
 
     reservation_mhz: int
     limit_mhz: int
@@ -38,13 +38,13 @@ class Share:
 
 
 def read_scheduler(values: Values) -> dict[str, Any] | None:
-    """Return a share as the result shows it, from the values of ``SCHEDULER_PATHS``; None where there is none."""
+    """Return a share in the form of results, from the values of ``SCHEDULER_PATHS``; None if there is none."""
     share = read_share(values)
     return None if share is None else asdict(share)
 
 
 def read_share(values: Values) -> Share | None:
-    """Return a share from the values of ``SCHEDULER_PATHS``; None where the server has no configuration."""
+    """Return a share from the values of ``SCHEDULER_PATHS``; None if the server has no configuration."""
     shares = values["config.cpuAllocation.shares"]
     if shares is None:
         return None

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Looking into the datastores of a host, and what a virtual disk there says of its controller."""
+"""Searching the datastores of a host, and the controller that a virtual disk there was made for."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ansible_collections.virt.esx.plugins.module_utils._names import (
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import HOST_DATASTORES, fetch
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
 
-# VmDiskFileInfo.controllerType -> libvirt's model (D12), case apart.
+# VmDiskFileInfo.controllerType -> libvirt's model, ignoring case (D12).
 _MODELS = {
     "virtualbuslogiccontroller": "buslogic",
     "virtuallsilogiccontroller": "lsilogic",
@@ -28,7 +28,7 @@ _MODELS = {
 
 
 def search(connection: EsxConnection, place: DatastorePath, spec: Any) -> list[Any]:
-    """The FileInfos of a directory, nothing if it does not exist.
+    """The FileInfos of a directory; empty if it does not exist.
 
     :param place: any file in the directory.
     :param spec: a HostDatastoreBrowserSearchSpec.
@@ -55,7 +55,7 @@ def search(connection: EsxConnection, place: DatastorePath, spec: Any) -> list[A
 
 
 def scsi_model_of(connection: EsxConnection) -> Callable[[Disk], str]:
-    """The function that answers what SCSI controller a disk was made for, for controllers of model ``auto``."""
+    """The function that finds the SCSI controller that a disk was made for, for controllers of model ``auto``."""
 
     def model(disk: Disk) -> str:
         place = parse_datastore_path(disk.source or "")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A host that a module works on: its session, where its domains live, and the tasks that were waited for."""
+"""The connection to the host that a module works on: its session, and the host's place in the inventory."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.session import Sessio
 from ansible_collections.virt.esx.plugins.module_utils._vi.task import wait_for_task, wait_until_idle
 from ansible_collections.virt.esx.plugins.module_utils._vi.vcenter import vcenter_server
 
-# The one datacenter of a host that is managed by itself; its name never changes.
+# The only datacenter of a standalone host; its name never changes.
 HOST_DATACENTER = "ha-datacenter"
 
 
@@ -51,21 +51,21 @@ class EsxConnection:
 
     @property
     def context(self) -> HostContext:
-        """The host's place in the server's inventory; read from the server when it is first asked for.
+        """The host's place in the server's inventory; read from the server on first use.
 
-        It is the host that the URI names, or else the one that the domain found last runs on.
+        It is the host that the URI names, otherwise the host of the domain that was found last.
 
-        :raises ParseError: if the URI names several hosts, and no domain was found yet.
+        :raises ParseError: if the URI names several hosts, and no domain has been found yet.
         """
         return self.context_of(self.located[0]) if self.located else find_host(self.session)
 
     @property
     def datacenter_path(self) -> str:
-        """The ``dcPath`` of file URLs; of a direct connection it is known without asking."""
+        """The ``dcPath`` of file URLs; on a direct connection it is known without a call."""
         return HOST_DATACENTER if self.is_direct else self.context.datacenter_path
 
     def context_of(self, host: Any) -> HostContext:
-        """Return the place of a host whose reference is known; no call is made for one that the URI names."""
+        """Return the context of a host by its reference; the host that the URI names costs no call."""
         return self.scope.host(host) or host_of_ref(self.session, host)
 
     def datacenter_path_of(self, host: Any) -> str:
@@ -77,7 +77,7 @@ class EsxConnection:
         return self.is_direct or self.scope.host(host) is not None
 
     def locate(self, host: Any) -> None:
-        """Take the host of a domain that was found for the connection's, where the URI names several."""
+        """Use the host of a domain that was found as the connection's host, if the URI names several."""
         if not self.is_direct and self.scope.not_one_host is not None:
             self.located[:] = [host]
 
@@ -92,22 +92,22 @@ class EsxConnection:
         return outcome.result
 
     def wait_until_idle(self, vm: Any, action: str) -> None:
-        """Answer a question that was left over on ``vm``, and wait for its pending tasks."""
+        """Answer the pending question of ``vm``, and wait for its pending tasks."""
         self.answered.extend(wait_until_idle(self.session, vm, action=action))
 
     def questions(self) -> list[dict[str, str]]:
-        """The questions that were answered so far, for a module's result."""
+        """The questions that have been answered so far, for a module's result."""
         return [asdict(answered) for answered in self.answered]
 
 
 @contextmanager
 def open_connection(invocation: Invocation) -> Iterator[EsxConnection]:
-    """Open the connection that a module's options describe, for the time of a ``with`` block.
+    """Open the connection that a module's options describe, for the duration of a ``with`` block.
 
     :raises EsxError: if the options contradict each other, or the server cannot be reached or refuses the login.
     """
     options = resolve(invocation.params, os.environ)
     with invocation.connect(options, warn=invocation.warn) as session:
         if options.uri.vcenter == "*":
-            vcenter_server(session)  # as the manual has it: an error for a host that no vCenter manages
+            vcenter_server(session)  # as in the manual: an error if no vCenter manages the host
         yield EsxConnection(session, invocation.warn, invocation.progress)

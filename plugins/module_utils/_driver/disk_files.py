@@ -1,11 +1,11 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Disk files that have to exist: created, cloned, or filled from an image where they are missing, grown otherwise.
+"""Disk files that must exist: created, cloned, or filled from an image if they are missing, grown otherwise.
 
-A disk that takes time to make is made under a temporary name beside its own, which is the same each time, so that a
-task that is run again after an interruption finds what was left over and replaces it. What has the final name is
-complete. An existing disk is never made again and never becomes smaller.
+A disk that takes time to make gets a temporary name beside its own first. That name is always the same, so that a
+task that is run again after an interruption finds the incomplete file and replaces it. A file with the final name is
+complete. An existing disk is never recreated and never shrinks.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ ADAPTERS = ("lsilogic", "buslogic", "ide")
 
 @dataclass(frozen=True)
 class DiskRequest:
-    """A disk file that has to exist.
+    """A disk file that must exist.
 
-    ``capacity`` is in bytes, a multiple of 1 KiB; None for that of the source. At most one of ``clone_of`` and
+    ``capacity`` is in bytes, a multiple of 1 KiB; None for the source's. At most one of ``clone_of`` and
     ``image`` says what is in it. ``allocation`` and ``adapter`` matter only where it is made.
     """
 
@@ -59,7 +59,7 @@ class DiskRequest:
 
 @dataclass(frozen=True)
 class DiskPlan:
-    """The steps to make and grow disks, with the disks before and after them; None for one that is missing.
+    """The steps to make and grow disks, with the disks before and after them; None for a missing one.
 
     ``directories`` are the steps that make the directories of new disks, ``disks`` those that follow.
     """
@@ -81,17 +81,17 @@ def part_path(path: DatastorePath) -> DatastorePath:
 
 
 def flat_path(path: DatastorePath) -> DatastorePath:
-    """Where the data of a disk are that is not a snapshot's: ``web-flat.vmdk`` of ``web.vmdk``."""
+    """The file with the data of a disk that is not a snapshot's: ``web-flat.vmdk`` of ``web.vmdk``."""
     return path.beside(f"{path.name[: -len('.vmdk')]}-flat.vmdk")
 
 
 def plan_disks(connection: EsxConnection, requests: Sequence[DiskRequest]) -> DiskPlan:
-    """Return the plan by which all of some disk files exist, each at least as large as requested.
+    """Return the plan that makes all requested disk files exist, each at least as large as requested.
 
-    It costs two reads, and one more where a disk has to grow or to be cloned.
+    It costs two reads, and one more if a disk must grow or be cloned.
 
     :raises NotFound: if a datastore or a disk to clone does not exist.
-    :raises Refused: if a disk would have to become smaller, or there is no room for it; nothing was changed then.
+    :raises Refused: if a disk would shrink, or there is no room for it. Nothing has been changed then.
     """
     pools = read_pools(connection)
     for request in requests:
@@ -118,7 +118,7 @@ def plan_disks(connection: EsxConnection, requests: Sequence[DiskRequest]) -> Di
 
 
 def _paths(request: DiskRequest) -> list[DatastorePath]:
-    """The files to look for: the disk, its left-overs, and the source of a clone."""
+    """The files to look for: the disk, incomplete copies of it, and the source of a clone."""
     part = part_path(request.path)
     return [request.path, part, flat_path(part), *([] if request.clone_of is None else [request.clone_of])]
 
@@ -169,7 +169,7 @@ def _source_capacity(request: DiskRequest, found: Mapping[DatastorePath, Volume]
 def _check_space(
     pools: Mapping[str, Pool], found: Mapping[DatastorePath, Volume], missing: Sequence[DiskRequest]
 ) -> None:
-    """Refuse before the first step what would fill a datastore, or exceed what it can hold."""
+    """Refuse, before the first step, disks that would fill a datastore or exceed its maximum size of a disk."""
     needed: dict[str, int] = {}
     for request in missing:
         capacity = _wanted(request, found).capacity
@@ -189,7 +189,7 @@ def _check_space(
 
 
 def _check_sources(connection: EsxConnection, missing: Sequence[DiskRequest]) -> None:
-    """Refuse to clone the disk that a running domain writes to: the host has it locked."""
+    """Refuse to clone a disk that a running domain writes to, as the host has it locked."""
     sources = [request.clone_of for request in missing if request.clone_of is not None]
     users = read_file_users(connection) if sources else FileUsers()
     for source in sources:
@@ -202,7 +202,7 @@ def _check_sources(connection: EsxConnection, missing: Sequence[DiskRequest]) ->
 
 
 def _space(request: DiskRequest, found: Mapping[DatastorePath, Volume], capacity: int) -> int:
-    """The space that making a disk takes at most; an image is there with all its zeros before it becomes thin."""
+    """The maximum space that making a disk takes; an image is uploaded with all its zeros before it becomes thin."""
     if request.allocation != THIN:
         return capacity + (request.image.capacity if request.image is not None else 0)
     if request.image is not None:
@@ -224,7 +224,7 @@ def _chain(tasks: DiskTasks, request: DiskRequest, found: Mapping[DatastorePath,
     left_over = _left_over(tasks, part, found)
     if request.clone_of is None:
         capacity = request.capacity or 0
-        if request.allocation == THIN:  # takes no time, and is not there if it fails
+        if request.allocation == THIN:  # takes no time, and leaves nothing behind if it fails
             return Chain(f"create {path}", [*left_over, tasks.create(path, capacity, request)])
         made = tasks.create(part, capacity, request)
         return Chain(f"create {path}", [*left_over, made, tasks.move(part, path)], partial(_drop, tasks, part))
@@ -234,7 +234,7 @@ def _chain(tasks: DiskTasks, request: DiskRequest, found: Mapping[DatastorePath,
 
 
 def _left_over(tasks: DiskTasks, part: DatastorePath, found: Mapping[DatastorePath, Volume]) -> list[HostTask]:
-    """The tasks that delete what an interrupted task has left of a disk: all of it, or its data only."""
+    """The tasks that delete the files that an interrupted task left of a disk: all of it, or only its data."""
     if part in found:
         return [tasks.delete(part)]
     flat = flat_path(part)
@@ -250,10 +250,10 @@ def _drop(tasks: DiskTasks, part: DatastorePath) -> None:
 
 
 def _fill(tasks: DiskTasks, request: DiskRequest, image: Image, found: Mapping[DatastorePath, Volume]) -> None:
-    """Upload an image as a disk's data, and make the disk of it.
+    """Upload an image as a disk's data, and make the disk from it.
 
-    A host copies what was uploaded, so that the disk is thin or thick as requested. A vCenter cannot be told how, there
-    the uploaded disk itself is used.
+    A host copies the uploaded disk, so that the result is thin or thick as requested. Through a vCenter that is
+    not possible, so the uploaded disk itself is used.
     """
     connection, path = tasks.connection, request.path
     part = part_path(path)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Letting disks grow: by the domain that holds a disk, while it runs too, or by the host if none does."""
+"""Growing disks: through the domain that has the disk, even while it runs, or through the host if no domain has it."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
 def plan_growth(
     connection: EsxConnection, tasks: DiskTasks, growing: Sequence[tuple[Volume | None, int]]
 ) -> list[Step]:
-    """Return the steps that let disks grow to a capacity in bytes; none without a disk to grow.
+    """Return the steps that grow disks to a capacity in bytes; empty if no disk must grow.
 
-    :raises Refused: if a domain has snapshots that need a disk as it is, or several domains share one.
+    :raises Refused: if a domain's snapshots need a disk unchanged, or if several domains share it.
     """
     disks = [(volume, capacity) for volume, capacity in growing if volume is not None]
     if not disks:
@@ -49,7 +49,7 @@ def _chain(tasks: DiskTasks, volume: Volume, capacity: int, users: Sequence[File
 
 
 def _by_domain(user: FileUser, capacity: int, name: str) -> HostTask:
-    """The server takes the whole device as it was read, with both forms of its new capacity."""
+    """The server expects the whole device as it was read, with the new capacity in both units."""
     device = user.disk
     device.capacityInKB = -(-capacity // 1024)
     if getattr(device, "capacityInBytes", None) is not None:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The disks that a domain needs, as a module's option lists them: their files are made where they are missing.
+"""The disks that a domain needs, as listed in a module's option: missing files are created.
 
 ::
 
@@ -25,7 +25,7 @@ from ansible_collections.virt.esx.plugins.module_utils._images.formats import FO
 from ansible_collections.virt.esx.plugins.module_utils._images.image import inspect_image
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, check_datastore_path
 
-# What an entry says of the file, in Ansible's form; what it says of the device is the module's own matter.
+# The part of an entry's argument spec that concerns the file; each module adds what concerns the device.
 FILE_OPTIONS: dict[str, dict[str, Any]] = {
     "target": {"type": "str", "required": True},
     "size": {"type": "str"},
@@ -39,7 +39,7 @@ FILE_OPTIONS: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class DiskEntry:
-    """One entry: ``target`` is the device's name in domain XML, ``size`` in bytes; None for what is not given."""
+    """One entry: ``target`` is the device's name in domain XML, ``size`` in bytes; None if it is not given."""
 
     target: str
     size: int | None = None
@@ -51,11 +51,11 @@ class DiskEntry:
 
 
 def read_disk_entries(entries: Sequence[Mapping[str, Any]], option: str = "disks") -> list[DiskEntry]:
-    """Return the entries of an option, in their order, read and checked without a connection.
+    """Read and check the entries of an option, in order, without a connection.
 
     :param entries: values for ``FILE_OPTIONS``; other keys are ignored.
     :param option: the option's name, for messages.
-    :raises ParseError: for a target that is named twice, and for an entry that contradicts itself.
+    :raises ParseError: if a target is named twice, or an entry contradicts itself.
     """
     read: dict[str, DiskEntry] = {}
     for entry in entries:
@@ -86,12 +86,12 @@ def _read_entry(entry: Mapping[str, Any], where: str) -> DiskEntry:
 
 
 def disk_requests(entries: Sequence[DiskEntry], files: Mapping[str, DatastorePath]) -> list[DiskRequest]:
-    """Return what ``plan_disks`` has to make or grow.
+    """Return the disks for ``plan_disks`` to make or grow.
 
     :param entries: as ``read_disk_entries`` returns them.
     :param files: the file of each target, as the domain has it or is to have it.
-    :raises NotFound: if there is no such image.
-    :raises ParseError: if an image is none or not complete, its checksum differs, or a target has no file.
+    :raises NotFound: if an image does not exist.
+    :raises ParseError: if an image is invalid or incomplete, its checksum differs, or a target has no file.
     """
     requests = []
     for entry in entries:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The tasks of the host's VirtualDiskManager, for disks that no domain holds."""
+"""The tasks of the host's VirtualDiskManager, for disks that no domain uses."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Form(Protocol):
 
 @dataclass(frozen=True)
 class DiskTasks:
-    """Makes tasks, none of which starts before it is run; capacities are in bytes."""
+    """Makes tasks, which start only when they are run; capacities are in bytes."""
 
     connection: EsxConnection
 
@@ -47,7 +47,7 @@ class DiskTasks:
         return self.connection.context.datacenter
 
     def create(self, path: DatastorePath, capacity: int, form: Form) -> HostTask:
-        """Create an empty disk; its directory has to exist."""
+        """Create an empty disk; its directory must exist."""
         spec = vim.VirtualDiskManager.FileBackedVirtualDiskSpec(
             diskType=_DISK_TYPES[form.allocation],
             adapterType=_ADAPTER_TYPES[form.adapter],
@@ -58,7 +58,7 @@ class DiskTasks:
         )
 
     def copy(self, source: DatastorePath, path: DatastorePath, form: Form) -> HostTask:
-        """Copy a disk, with all that it is based on; a vCenter decides by itself how its space is allocated."""
+        """Copy a disk with the files that it is based on; a vCenter ignores the requested allocation."""
         spec = None
         if self.connection.is_direct:
             spec = vim.VirtualDiskManager.VirtualDiskSpec(
@@ -72,7 +72,7 @@ class DiskTasks:
         )
 
     def move(self, source: DatastorePath, path: DatastorePath) -> HostTask:
-        """Give a disk and its data another name; there must be no disk of that name."""
+        """Rename a disk with its data; no disk may have the new name."""
         return HostTask(
             f"Moving {source} to {path}",
             lambda: self._manager.MoveVirtualDisk_Task(
@@ -81,7 +81,7 @@ class DiskTasks:
         )
 
     def extend(self, path: DatastorePath, capacity: int | None) -> HostTask:
-        """Let a disk grow; a thin one stays thin."""
+        """Grow a disk; a thin disk stays thin."""
         kib = -(-(capacity or 0) // 1024)
         return HostTask(
             f"Growing {path}",
@@ -93,7 +93,7 @@ class DiskTasks:
         return HostTask(f"Wiping {path}", lambda: self._manager.ZeroFillVirtualDisk_Task(str(path), self._datacenter))
 
     def delete(self, path: DatastorePath) -> HostTask:
-        """Delete a disk and its data; that it is gone already is fine, and so is a file that is only called a disk."""
+        """Delete a disk with its data. It is no error if it is already gone, or if the file is not really a disk."""
         return HostTask(
             f"Deleting {path}",
             lambda: self._manager.DeleteVirtualDisk_Task(str(path), self._datacenter),

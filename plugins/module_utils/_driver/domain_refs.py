@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ways to say which domain is meant, and the references of the domains that are.
+"""The keys that identify a domain, and finding the references of the domains that have them.
 
-A server's SearchIndex finds a domain in one call. By name it finds one by its path in the inventory. Where a domain is
+A server's SearchIndex finds a domain in one call; by name, it finds it by its path in the inventory. If a domain is
 in a folder of its own, the names of all domains are read, once a session.
 """
 
@@ -20,7 +20,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.properties import SCO
 
 @dataclass(frozen=True)
 class DomainKey:
-    """Which domain is meant; the later a member is given, the more it overrides the ones before it."""
+    """The identity of a domain; each member overrides the ones before it."""
 
     name: str | None = None
     uuid: str | None = None
@@ -38,14 +38,14 @@ class DomainKey:
 
 @dataclass(frozen=True)
 class Found:
-    """References of domains; ``are_first_of_name`` says that the server may have others of the name."""
+    """References of domains; ``are_first_of_name`` means that the server may have others with the name."""
 
     refs: Sequence[Any]
     are_first_of_name: bool = False
 
 
 def find_refs(connection: EsxConnection, key: DomainKey) -> Found:
-    """Return the references of the domains that are meant, also of some that run elsewhere; at most two calls."""
+    """Return the references of the domains with a key, in at most two calls; some may run on other hosts."""
     if key.vmx_path is not None:
         return Found(_by_vmx_path(connection, key.vmx_path))
     if key.moid is not None:
@@ -56,9 +56,9 @@ def find_refs(connection: EsxConnection, key: DomainKey) -> Found:
 
 
 def refs_of_name(connection: EsxConnection, name: str, host: Any = None) -> list[Any]:
-    """Return the references of all domains of a name, in one call that reads the names of all.
+    """Return the references of all domains with a name, in one call that reads all names.
 
-    :param host: the reference to the host, where the server has only one and it is known.
+    :param host: the reference to the host, if the server has only one and it is known.
     """
     start = host if connection.is_direct and host is not None else connection.scope.ref
     rows = fetch(connection.session, "VirtualMachine", ["name"], objects=[start], traversal=SCOPE_VMS)
@@ -72,7 +72,7 @@ def _by_vmx_path(connection: EsxConnection, path: str) -> list[Any]:
 
 
 def _by_uuid(connection: EsxConnection, uuid: str) -> list[Any]:
-    """FindAllByUuid; before API 4.0 there is only FindByUuid."""
+    """FindAllByUuid; servers before API 4.0 have only FindByUuid."""
     index = connection.session.content.searchIndex
     if connection.session.has(4, 0):
         return list(index.FindAllByUuid(None, uuid, True, False) or ())
@@ -81,7 +81,7 @@ def _by_uuid(connection: EsxConnection, uuid: str) -> list[Any]:
 
 
 def _by_name(connection: EsxConnection, name: str) -> Found:
-    """A host has all domains in one folder. In a vCenter most are directly in the datacenter's folder of domains."""
+    """A host has all domains in one folder; in a vCenter, most are directly in the datacenter's folder of domains."""
     index = connection.session.content.searchIndex
     paths = [HOST_DATACENTER] if connection.is_direct else connection.scope.datacenter_paths
     if len(paths) == 1:

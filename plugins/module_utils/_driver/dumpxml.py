@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The definition of a domain that the host has: its VMX file, and what that says as domain XML."""
+"""The definition of a domain on the host: its VMX file, and the same as domain XML."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.secrets import witho
 
 
 def read_texts(connection: EsxConnection, records: Sequence[DomainRecord]) -> list[str | EsxError]:
-    """Return the VMX of each domain, or the error that is in its place; some files are read at the same time.
+    """Return the VMX of each domain, or the error of reading it; several files are read in parallel.
 
-    What is not UTF-8 in a file is held with surrogate escapes, so that the text stands for the file's very bytes.
+    Bytes that are not UTF-8 become surrogate escapes, so that the text represents the file's exact bytes.
     """
     files = [_vmx_file(connection, record) for record in records]
     contents = iter(get_files(connection.session, [file for file in files if isinstance(file, DatastoreFile)]))
@@ -39,7 +39,7 @@ def to_xml(connection: EsxConnection, record: DomainRecord, facts: HostFacts, te
     """Return the domain XML of a domain, as ``virsh dumpxml`` prints it: without the VNC password.
 
     :param text: its VMX, as ``read_texts`` returns it.
-    :raises ParseError: where the VMX says what cannot be said in domain XML.
+    :raises ParseError: if domain XML cannot express the VMX.
     """
     return xml_of(with_uuid(to_domain(connection, record, facts, text), record))
 
@@ -50,12 +50,12 @@ def xml_of(domain: Domain) -> str:
 
 
 def with_uuid(domain: Domain, record: DomainRecord) -> Domain:
-    """Return the domain with the UUID that the host knows also where it has not written it into the VMX."""
+    """Return the domain with the UUID that the host knows, even if the host has not written it into the VMX."""
     return replace(domain, uuid=domain.uuid or record.uuid)
 
 
 def to_domain(connection: EsxConnection, record: DomainRecord, facts: HostFacts, text: str) -> Domain:
-    """As ``to_xml``, as typed values."""
+    """As ``to_xml``, but return typed values."""
     path = parse_datastore_path(record.vmx_path or "")
     return replace(
         read_vmx(text, directory=str(path.parent), datastores=facts.volumes),
@@ -66,9 +66,9 @@ def to_domain(connection: EsxConnection, record: DomainRecord, facts: HostFacts,
 
 
 def readable(text: str) -> str:
-    """Return a VMX for people: decoded as it says, and without the lines that have a VNC password or key.
+    """Return a VMX for display: decoded from its declared encoding, without the lines with a VNC password or key.
 
-    A VMX that is broken, or not in the encoding that it says, is decoded as far as it can be.
+    A VMX that is broken, or not in its declared encoding, is decoded as far as possible.
     """
     try:
         decoded = VmxFile(text, DIALECTS["esx"]).text

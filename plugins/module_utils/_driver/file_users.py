@@ -1,10 +1,10 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which domains use a file in a datastore: by a disk, by what a disk is based on, by a snapshot, or otherwise.
+"""The domains that use a file in a datastore: as a disk, a disk's parent, through a snapshot, or otherwise.
 
 A file that a domain or a snapshot uses is never deleted, moved or overwritten. Paths are compared in their canonical
-form, as a VMX may spell them in several ways.
+form, as a VMX can spell them differently.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _VMX = "config.files.vmPathName"
 _SNAPSHOTS = "snapshot.rootSnapshotList"
 _STATE = "runtime.powerState"
 
-# From a host to all domains that may use a file of it: its own, and those of other hosts on the same datastores.
+# From a host to all domains that can use its files: its own, and those of other hosts on the same datastores.
 _NEIGHBOURS = (
     *HOST_VMS,
     Traversal("datastores", "HostSystem", "datastore", ("users",)),
@@ -45,13 +45,13 @@ class FileUser:
 
 
 class FileUsers:
-    """The domains that use files, by the file's canonical path."""
+    """The users of files, by the file's canonical path."""
 
     def __init__(self) -> None:
         self._users: dict[str, dict[Any, FileUser]] = {}
 
     def add(self, path: str, user: FileUser) -> None:
-        """Note a user; one that uses the file as a disk of its own replaces the same domain's other use."""
+        """Add a user; if a domain uses a file in several roles, the use as its own disk is kept."""
         users = self._users.setdefault(canonical_path(path), {})
         if user.disk is not None or user.ref not in users:
             users[user.ref] = user
@@ -67,7 +67,7 @@ class FileUsers:
     def refuse(self, path: DatastorePath, action: str) -> None:
         """Check that no domain uses a file.
 
-        :param action: what is not possible otherwise: ``cannot be deleted``.
+        :param action: what a user prevents: ``cannot be deleted``.
         :raises Refused: if one does.
         """
         users = self.of(path)
@@ -77,7 +77,7 @@ class FileUsers:
 
 
 def read_file_users(connection: EsxConnection) -> FileUsers:
-    """Return which domains use which files; one read, and one more if there are snapshots."""
+    """Read the users of all files; one read, and a second one if there are snapshots."""
     paths = ["name", _STATE, _DEVICES, _VMX, _SNAPSHOTS, *([_LAYOUT] if connection.session.has(4, 0) else [])]
     rows = fetch(connection.session, "VirtualMachine", paths, objects=[connection.context.host], traversal=_NEIGHBOURS)
     owners = {item.snapshot: ref for ref, values in rows for item in _flat(values[_SNAPSHOTS])}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the hosts of domains say: datastores, autostart settings, versions. Read with the domains, in the same calls."""
+"""Facts of the hosts of domains: datastores, autostart settings, versions. Read with the domains, in the same calls."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _AUTOSTART_PATHS = ("config.autoStart.defaults", "config.autoStart.powerInfo")
 
 @dataclass(frozen=True)
 class HostFacts:
-    """What a domain's host says: its name, its datastores, its autostart settings, and its product's version.
+    """The facts of a domain's host: its name, its datastores, its autostart settings, and its product's version.
 
     ``volumes`` has the datastores' names by their volumes, as in ``/vmfs/volumes/<volume>/``, ``datastore_names`` those
     of all datastores that were read, by reference. Datastores and autostart
-    settings are only there where they were asked for; ``autostart_entries`` is None where they were not.
+    settings are only there if they were requested; otherwise ``autostart_entries`` is None.
     """
 
     volumes: dict[str, str]
@@ -35,7 +35,7 @@ class HostFacts:
     datastore_names: Mapping[Any, str] = field(default_factory=dict)
 
     def starts(self, ref: Any) -> bool | None:
-        """Whether the host starts a domain when it starts itself; None if that was not read."""
+        """Whether a domain starts with the host; None if that was not read."""
         if self.autostart_entries is None:
             return None
         return self.autostart_enabled and any(
@@ -50,7 +50,7 @@ def facts_paths(*, volumes: bool, autostart: bool) -> dict[str, Sequence[str]]:
 
 
 def make_host_facts(connection: EsxConnection, rows: Sequence[Row]) -> dict[Any, HostFacts]:
-    """Return what each host says that was read with ``facts_paths``, by the host's reference."""
+    """Return the facts of each host that was read with ``facts_paths``, by the host's reference."""
     datastores = {ref: values for ref, values in rows if "summary.url" in values}
     mounts = _old_mounts(connection, datastores)
     facts = {}
@@ -76,7 +76,7 @@ def make_host_facts(connection: EsxConnection, rows: Sequence[Row]) -> dict[Any,
 
 
 def _old_mounts(connection: EsxConnection, datastores: dict[Any, Values]) -> dict[tuple[Any, Any], str]:
-    """The volumes of datastores whose URL does not name them (``netfs://`` of old servers), by host and datastore."""
+    """Volumes of datastores whose URL does not contain them (``netfs://`` of old servers), by host and datastore."""
     old = [ref for ref, values in datastores.items() if str(values["summary.url"] or "netfs:").startswith("netfs:")]
     rows = fetch(connection.session, "Datastore", ["host"], objects=old)
     return {
@@ -88,5 +88,5 @@ def _old_mounts(connection: EsxConnection, datastores: dict[Any, Values]) -> dic
 
 
 def _last(path: str) -> str:
-    """The volume of ``ds:///vmfs/volumes/<volume>/`` and ``/vmfs/volumes/<volume>``."""
+    """The last component, which is the volume of ``ds:///vmfs/volumes/<volume>/`` and ``/vmfs/volumes/<volume>``."""
     return str(path or "").rstrip("/").rpartition("/")[2]

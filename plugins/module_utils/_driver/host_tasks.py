@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Steps that are tasks of the host, one after another for one object and side by side for several.
+"""Steps that are tasks of the host, in sequence for one object and in parallel for several.
 
-Ten disks of a domain cost ten tasks that run at the same time. Each is still a step of its own in a plan: the first of
+The tasks for ten disks of a domain run at the same time. Each is still a separate step of the plan: the first of
 them to be carried out starts all of them, and each reports its own result.
 """
 
@@ -22,7 +22,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.progress import I
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import Job, run_jobs
 
-# So many tasks run side by side; hosts queue what is more.
+# The number of tasks that run in parallel; hosts queue further ones.
 AT_ONCE = 16
 
 
@@ -32,9 +32,9 @@ class HostTask:
 
     :param action: what it does, for messages: ``Creating [ds] web/web.vmdk``.
     :param start: makes the call and returns the reference to the task.
-    :param harmless: faults that mean that there was nothing to do.
+    :param harmless: faults that mean there was nothing to do.
     :param domain: the virtual machine whose questions are watched, or None.
-    :param otherwise: the task to carry out instead if this one ends with a certain fault.
+    :param otherwise: the task to carry out instead if this one ends with a given fault.
     """
 
     action: str
@@ -49,7 +49,7 @@ class Chain:
     """Tasks that follow each other, as one step of a plan.
 
     :param name: the step's name.
-    :param undo: deletes what is half made, after a task has failed; its own errors are ignored.
+    :param undo: deletes the incomplete result after a task has failed; its own errors are ignored.
     """
 
     name: str
@@ -58,7 +58,7 @@ class Chain:
 
 
 def side_by_side(connection: EsxConnection, chains: Sequence[Chain]) -> list[Step]:
-    """Return one step for each chain; the first that is carried out carries out all of them."""
+    """Return one step for each chain; carrying out the first one runs all chains."""
     results: list[EsxError | None] = []
 
     def finish(number: int) -> None:
@@ -82,9 +82,9 @@ def run_task(connection: EsxConnection, task: HostTask) -> None:
 
 
 def _run(connection: EsxConnection, chains: Sequence[Chain]) -> list[EsxError | None]:
-    """Carry out the first tasks of all chains, then the second ones, and so on; return what each came to."""
+    """Run the first tasks of all chains, then the second ones, and so on; return the outcome of each chain."""
     errors: list[EsxError | None] = [None] * len(chains)
-    patience = float(connection.session.options.timeout)  # a copy takes as long as it makes progress
+    patience = float(connection.session.options.timeout)  # a copy may take as long as it makes progress
     for level in range(max((len(chain.tasks) for chain in chains), default=0)):
         active = [n for n, chain in enumerate(chains) if errors[n] is None and level < len(chain.tasks)]
         tasks = [chains[n].tasks[level] for n in active]
@@ -105,7 +105,7 @@ def _run(connection: EsxConnection, chains: Sequence[Chain]) -> list[EsxError | 
 
 
 def _progress(connection: EsxConnection, action: str) -> Callable[[int], None]:
-    """Show how far a task is, once it has taken so long that it is worth a line."""
+    """Show the progress of a task that takes long enough to be worth a line."""
     start = time.monotonic()
     show = show_progress(connection.progress, action)
 

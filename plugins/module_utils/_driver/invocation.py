@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One call of a module as the driver sees it: what it was asked, and how it may speak meanwhile."""
+"""One call of a module as the driver sees it: its arguments, and its channels for warnings and progress."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.session import Sessio
 
 
 class Connect(Protocol):
-    """Opens a session with the server of a connection, for the time of a ``with`` block."""
+    """Opens a session with the server of a connection, for the duration of a ``with`` block."""
 
     def __call__(self, options: ConnectionOptions, *, warn: Callable[[str], None]) -> AbstractContextManager[Session]:
         """Return the session's context manager."""
 
 
 def _silent(_line: str) -> None:
-    """Progress of a module that runs in a process of its own: nobody can see it."""
+    """Drop the progress of a module that runs in its own process, where it cannot be shown."""
 
 
 @dataclass(frozen=True)
 class Invocation:
-    """What a module was asked.
+    """The call of a module.
 
     ``params`` are validated arguments. ``warn`` adds a warning to the result, ``progress`` shows one line on the
-    controller's screen at once. ``connect`` opens sessions; where one is kept for later items of a loop, it differs.
+    controller's screen at once. ``connect`` opens sessions; it differs if sessions are kept for later items of a loop.
     """
 
     params: Mapping[str, Any]

@@ -31,7 +31,7 @@ class Checksum:
 
 
 def parse_checksum(text: str) -> Checksum:
-    """Read ``sha256:<digits>``; without an algorithm it is the one that has so many digits.
+    """Read ``sha256:<digits>``; without an algorithm, the number of digits decides.
 
     :raises ParseError: for anything else.
     """
@@ -67,9 +67,9 @@ def checksum_of(path: str, algorithm: str = "sha256") -> Checksum:
 
 
 def verify(path: str, wanted: Checksum | None) -> None:
-    """Check that a file has a checksum; None stands for any.
+    """Check that a file has a checksum; None accepts any.
 
-    :raises ParseError: if it has another.
+    :raises ParseError: if it has a different one.
     """
     if wanted is None:
         return
@@ -81,7 +81,7 @@ def verify(path: str, wanted: Checksum | None) -> None:
 def file_blocks(path: str, digest: Callable[[bytes], Any] | None = None) -> Iterator[bytes]:
     """Yield a file's content block by block.
 
-    :param digest: called with each block, too.
+    :param digest: also called with each block.
     """
     try:
         with pathlib.Path(path).open("rb") as file:

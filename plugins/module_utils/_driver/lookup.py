@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Looking up domains: by name, UUID, managed object id or VMX, or all that a connection's URI names.
+"""Looking up domains: one by name, UUID, managed object id or VMX, or all domains of a connection.
 
-The number of calls does not depend on the number of domains: one to find a domain, one to read what is asked for.
+The number of calls does not depend on the number of domains: one to find a domain, one to read its properties.
 Through a vCenter a domain belongs to the connection while it runs on a host that the URI names. libvirt's driver also
 finds domains of other hosts by UUID.
 """
@@ -33,10 +33,10 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.properties import (
 )
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import moid, type_name
 
-# VirtualMachine.runtime.powerState -> libvirt's word (esx-driver.md, section 7).
+# VirtualMachine.runtime.powerState -> libvirt's state (esx-driver-rules.md, section 7).
 STATES = {"poweredOff": "shutoff", "poweredOn": "running", "suspended": "paused"}
 
-# What every module knows of a domain.
+# The properties that every module needs of a domain.
 CORE_PATHS = (
     "name",
     "config.uuid",
@@ -55,7 +55,7 @@ CORE_PATHS = (
 class DomainRecord:
     """A domain as the server has it. ``values`` are its properties by path, None where the server has none.
 
-    ``is_first_of_name`` says that it is the first domain of its name, and that nobody has looked for a second one.
+    ``is_first_of_name`` says that it is the first domain of its name, and that no second one was looked for.
     """
 
     ref: Any
@@ -69,7 +69,7 @@ class DomainRecord:
 
     @property
     def name(self) -> str:
-        """The name, without the percent-encoding that the server gives it."""
+        """The name, without the server's percent-encoding."""
         return unescape_name(self.values["name"] or "")
 
     @property
@@ -85,7 +85,7 @@ class DomainRecord:
 
     @property
     def id(self) -> int | None:
-        """The number that libvirt has for a domain that is not shut off: ``12``, also of ``vm-12``."""
+        """The id in libvirt of a domain that is not shut off: ``12`` for ``12`` and for ``vm-12``."""
         found = re.fullmatch(r"(?:vm-)?([1-9][0-9]*)", self.moid)
         return int(found[1]) if found and STATES.get(str(self.values["runtime.powerState"])) != "shutoff" else None
 
@@ -109,11 +109,11 @@ class DomainRecord:
         return most if limit is None or limit < 0 or most is None else min(int(limit) * 1024, most)
 
     def identity(self) -> dict[str, str | None]:
-        """What a module that does not change it returns of it."""
+        """What modules that do not change the domain return of it."""
         return {"name": self.name, "uuid": self.uuid, "moid": self.moid, "state": self.state}
 
     def facts(self) -> dict[str, Any]:
-        """What every result, inventory and listing says of a domain; what the server does not know is None."""
+        """The facts of a domain in every result, inventory and listing; None if the server does not know one."""
         return {
             "name": self.name,
             "uuid": self.uuid,
@@ -126,7 +126,7 @@ class DomainRecord:
         }
 
     def __str__(self) -> str:
-        """``'web' (UUID 5011..., moid 12, [datastore1] web/web.vmx)``: all that tells it from others of its name."""
+        """``'web' (UUID 5011..., moid 12, [datastore1] web/web.vmx)``: unique among its namesakes."""
         return f"'{self.name}' (UUID {self.uuid or 'unknown'}, moid {self.moid}, {self.vmx_path or 'no VMX'})"
 
     @property
@@ -137,7 +137,7 @@ class DomainRecord:
 
 
 def in_state(record: DomainRecord, state: str) -> DomainRecord:
-    """The domain as it will be in another state, one of libvirt's words."""
+    """The domain in another state, one of libvirt's words."""
     power_state = next(value for value, word in STATES.items() if word == state)
     return replace(record, values={**record.values, "runtime.powerState": power_state})
 
@@ -159,15 +159,15 @@ def find_domain(
     volumes: bool = True,
     autostart: bool = True,
 ) -> tuple[DomainRecord, HostFacts] | None:
-    """Return a domain and what its host says, or None if there is no such domain; two calls.
+    """Return a domain and its host's facts, or None if there is no such domain; two calls.
 
     :param uuid: its BIOS UUID in canonical form; where it is given, ``name`` only chooses among copies.
     :param moid: its managed object id, which overrides ``uuid`` and ``name``.
     :param vmx_path: the datastore path of its VMX, which overrides all others.
-    :param paths: properties to read beside ``CORE_PATHS``.
-    :param volumes: whether the datastores are read, too: what converts definitions needs them.
-    :param autostart: whether the host's autostart settings are read, too, which list every domain that has any.
-    :raises Ambiguous: if more than one domain is meant. Of a name that several domains of a host share, the first
+    :param paths: properties to read in addition to ``CORE_PATHS``.
+    :param volumes: whether to read the datastores, too; conversions of definitions need them.
+    :param autostart: whether to read the host's autostart settings, too, which list every domain that has any.
+    :raises Ambiguous: if several domains match. If several domains of a host share a name, the first
         one may be found instead, see ``confirm_name``.
     """
     key = DomainKey(name, uuid, moid, vmx_path)
@@ -185,7 +185,7 @@ def find_domain(
 def find_domains(
     connection: EsxConnection, key: DomainKey, *, paths: Sequence[str] = (), volumes: bool, autostart: bool
 ) -> tuple[list[DomainRecord], dict[Any, HostFacts]]:
-    """As ``find_domain``, but with all domains that are meant, and what each host of them says."""
+    """As ``find_domain``, but return all domains that match, and the facts of each of their hosts."""
     return _find(connection, key, paths, volumes, autostart)
 
 
@@ -200,7 +200,7 @@ def get_domain(
     volumes: bool = True,
     autostart: bool = True,
 ) -> tuple[DomainRecord, HostFacts]:
-    """As ``find_domain``, for a domain that has to be there.
+    """As ``find_domain``, for a domain that must exist.
 
     :raises NotFound: if there is no such domain.
     """
@@ -220,9 +220,9 @@ def get_domain(
 
 
 def confirm_name(connection: EsxConnection, record: DomainRecord) -> None:
-    """Make sure that a domain is the only one of its name, if that is how it was found; one call then.
+    """Check that a domain is the only one with its name, if it was found by name; this costs one call.
 
-    A server looks up one object by a path of names, and says nothing of a second one. So this is asked before
+    A server looks up one object by a path of names and does not report a second one. So this is checked before
     anything is changed, and not each time that a domain is read.
 
     :raises Ambiguous: if there is another one.
@@ -238,16 +238,16 @@ def confirm_name(connection: EsxConnection, record: DomainRecord) -> None:
 def read_domain_of(
     connection: EsxConnection, ref: Any, *, volumes: bool = True, autostart: bool = True
 ) -> tuple[DomainRecord, HostFacts]:
-    """A domain whose reference is known, as the server has it now, wherever it runs; one call.
+    """Read a domain by its reference as the server has it now, wherever it runs; one call.
 
-    :raises NotFound: if it does not exist any more.
+    :raises NotFound: if it no longer exists.
     """
     found, facts = _read(connection, [ref], (), volumes, autostart)
     return found[0], _facts_of(found[0], facts)
 
 
 def list_domains(connection: EsxConnection, paths: Sequence[str]) -> list[DomainRecord]:
-    """Return all domains of the connection with ``CORE_PATHS`` and ``paths``, sorted by name; a page of 500 a call."""
+    """Return all domains of the connection with ``CORE_PATHS`` and ``paths``, sorted by name; one call per 500."""
     rows = fetch(
         connection.session,
         "VirtualMachine",
@@ -261,7 +261,7 @@ def list_domains(connection: EsxConnection, paths: Sequence[str]) -> list[Domain
 def list_domains_with_facts(
     connection: EsxConnection, paths: Sequence[str], *, volumes: bool, autostart: bool
 ) -> tuple[list[DomainRecord], dict[Any, HostFacts]]:
-    """As ``list_domains``, with what each host says, in the same calls."""
+    """As ``list_domains``, with the facts of each host, in the same calls."""
     rows = fetch_types(
         connection.session,
         {"VirtualMachine": [*CORE_PATHS, *paths], **facts_paths(volumes=volumes, autostart=autostart)},
@@ -274,7 +274,7 @@ def list_domains_with_facts(
 
 
 def read_host_facts(connection: EsxConnection, *, autostart: bool = True) -> HostFacts:
-    """What the connection's host says, in one call."""
+    """Read the facts of the connection's host, in one call."""
     host = connection.context.host
     rows = fetch_types(
         connection.session,
@@ -287,7 +287,7 @@ def read_host_facts(connection: EsxConnection, *, autostart: bool = True) -> Hos
 
 
 def _facts_of(record: DomainRecord, facts: Mapping[Any, HostFacts]) -> HostFacts:
-    """What a domain's host says; nothing if the user may not see the host."""
+    """The facts of a domain's host; empty if the user may not see the host."""
     return facts.get(record.values["runtime.host"]) or HostFacts({})
 
 
@@ -304,7 +304,7 @@ def _find(
         return [], {}  # an id that no object has
     here = [record for record in found if connection.is_here(record.values["runtime.host"])]
     if not here and refs.are_first_of_name and not connection.is_direct:
-        # The one that the vCenter found by its path is on another host, one in another folder may be here.
+        # The domain that the vCenter found by its path is on another host; one in another folder may be here.
         here, facts = _read(connection, refs_of_name(connection, key.name or ""), paths, volumes, autostart)
     return here, facts
 
@@ -312,7 +312,7 @@ def _find(
 def _read_with_namesakes(
     connection: EsxConnection, refs: Sequence[Any], paths: Sequence[str], volumes: bool, autostart: bool
 ) -> tuple[list[DomainRecord], dict[Any, HostFacts]]:
-    """As ``_read`` for the first domain of its name, with all others of the name if its host has few domains.
+    """As ``_read`` for the first domain with a name, and for all others with it if the host has few domains.
 
     The names of the domains of the host come in the same call, as far as they fit into one page of the answer.
     """

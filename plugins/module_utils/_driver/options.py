@@ -12,14 +12,14 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 
 _AMOUNT = re.compile(r"\s*([0-9]{1,19})(?:\.([0-9]{1,9}))?\s*([A-Za-z]*)\s*", re.ASCII)
 
-# A number without a unit below this one, in KiB, was meant as MiB: no guest of today runs with so little.
+# A smaller number of KiB without a unit was meant in MiB: no present guest runs with so little memory.
 _SMALLEST_BARE = 128 * 1024
 
 
 def parse_kib(text: str, option: str) -> int:
-    """Return an amount of memory in KiB, rounded up; without a unit it is in KiB, the units are those of domain XML.
+    """Return an amount of memory in KiB, rounded up. The units are those of domain XML, the default is KiB.
 
-    A number without a unit that is too small for any guest is refused: it was meant in another unit.
+    A number without a unit that is too small for any guest is refused, as another unit was meant.
 
     :param option: the name of the option, for the message.
     :raises ParseError: for anything else.
@@ -47,9 +47,9 @@ def _scaled(whole: str, decimals: str, scale: int) -> int:
 
 
 def parse_uuid(text: str) -> str:
-    """Return a UUID in its canonical form, whatever spelling it has.
+    """Return a UUID in its canonical form, from any spelling.
 
-    :raises ParseError: for what is none.
+    :raises ParseError: if it is not a UUID.
     """
     uuid = to_uuid(text)
     if uuid is None:
@@ -61,7 +61,7 @@ _SIZE = re.compile(r"\s*([0-9]{1,19})\s*([A-Za-z]*)\s*", re.ASCII)
 
 
 def parse_bytes(text: str, option: str) -> int:
-    """Return a size of storage in bytes; without a unit it is in bytes, the units are those of volume XML.
+    """Return a size of storage in bytes. The units are those of volume XML, the default is bytes.
 
     :param option: the name of the option, for the message.
     :raises ParseError: for anything else, and for 0.

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names and patterns for names, as options take them: pure.
+"""Names and patterns for names in options: pure.
 
-A pattern is one of the shell's kind: ``web-*``, ``db-[12]``, ``?``. A name that has such characters in it matches
+Patterns are shell patterns: ``web-*``, ``db-[12]``, ``?``. A name that contains such characters matches
 itself, too. Case is significant, as in libvirt.
 """
 
@@ -22,7 +22,7 @@ def is_pattern(text: str) -> bool:
 
 
 def matches(name: str, pattern: str) -> bool:
-    """Whether a name is the one that is given, or matches the pattern that is given."""
+    """Whether a name equals the given name, or matches the given pattern."""
     return name == pattern or fnmatchcase(name, pattern)
 
 
@@ -36,7 +36,7 @@ def require_names(patterns: Iterable[str], names: Collection[str], *, where: str
 
     :param names: the names that exist.
     :param where: where they were looked for, for the message: ``on esx1``.
-    :raises NotFound: if a name is missing; it says which name is near.
+    :raises NotFound: if a name is missing; it suggests a similar name.
     """
     missing = [pattern for pattern in patterns if not is_pattern(pattern) and pattern not in names]
     if not missing:

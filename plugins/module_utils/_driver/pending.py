@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What has to be dealt with before a domain can be worked on: a pending question, and pending tasks.
+"""Pending questions and pending tasks, which must end before a domain can be worked on.
 
-Both were read with the domain, so a domain without either costs no call here.
+Both are read with the domain, so a domain without either costs no call here.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ PENDING_PATHS = (QUESTION_PATH, RECENT_PATH)
 
 
 def wait_until_idle(connection: EsxConnection, record: DomainRecord | None) -> bool:
-    """Answer a pending question of a domain and wait for its pending tasks; return whether there was anything to do.
+    """Answer a pending question of a domain and wait for its pending tasks; return whether it had either.
 
     :raises Question: if the question has no answer.
     :raises TimedOut: if a task does not end.
@@ -36,7 +36,7 @@ def wait_until_idle(connection: EsxConnection, record: DomainRecord | None) -> b
 
 
 def check_pending_question(connection: EsxConnection, record: DomainRecord | None) -> None:
-    """Raise what ``wait_until_idle`` would raise for a question that has no answer; answer nothing."""
+    """Raise the error that ``wait_until_idle`` would raise for a question without an answer; answer nothing."""
     question = None if record is None else record.values[QUESTION_PATH]
     if question is None:
         return

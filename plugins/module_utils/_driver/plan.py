@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A plan: the steps from the present state to the requested one, and the one way to carry a plan out.
 
-Every acting module makes a plan first. Check mode and diff mode report that plan, otherwise the same plan is carried
+Every acting module makes a plan first. Check mode and diff mode report that plan; otherwise the same plan is carried
 out, so the two cannot disagree.
 """
 
@@ -57,7 +57,7 @@ class Plan:
     record: DomainRecord | None
 
     def worked_on(self) -> Sequence[DomainRecord]:
-        """Return the domains whose pending questions and tasks have to be dealt with before the first step."""
+        """Return the domains whose pending questions and tasks must end before the first step."""
         return () if self.record is None else (self.record,)
 
     def names(self) -> list[str]:
@@ -72,7 +72,7 @@ AnyPlan = TypeVar("AnyPlan", bound=Plan)
 class Outcome(Generic[AnyPlan]):
     """A plan that was carried out, or reported in check mode.
 
-    ``plan`` is the plan as it was made last, ``first`` as it was made first. ``steps`` are the names of the steps that
+    ``plan`` is the last plan that was made, ``first`` the first one. ``steps`` are the names of the steps that
     were carried out; in check mode, those that would be.
     """
 
@@ -91,8 +91,8 @@ class Outcome(Generic[AnyPlan]):
         return {**result, "diff": {"before": before, "after": after}} if invocation.diff else result
 
 
-# Called when a step has failed for good, with the error and the names of the steps that were carried out. It brings the
-# object into a state in which it can be left, and adds to the error and to the names what it did.
+# Called when a step has finally failed, with the error and the names of the steps that were carried out. It brings the
+# object into a state in which it can stay, and adds to the error and to the names what it did.
 Recover = Callable[[BaseException, "list[str]"], None]
 
 
@@ -104,7 +104,7 @@ def carry_out(
 ) -> Outcome[AnyPlan]:
     """Make a plan and carry it out, or only report it in check mode.
 
-    The plan is made again if a pending question or task had to be dealt with first, and if another client was faster.
+    The plan is made again after a pending question or task, and if another client was faster.
     When a step fails, the error's details say what was carried out by then: ``changed`` and ``steps``.
 
     :param make_plan: reads the present state and returns the plan from there. It changes nothing.
@@ -137,7 +137,7 @@ def carry_out(
 
 @dataclass
 class _Progress(Generic[AnyPlan]):
-    """How far a plan has come: the plan as it was made last, and the names of the steps that were carried out."""
+    """The progress of a plan: the last plan that was made, and the names of the steps that were carried out."""
 
     plan: AnyPlan
     done: list[str] = field(default_factory=list)
@@ -168,7 +168,7 @@ def _say_what_was_done(connection: EsxConnection, done: list[str], error: BaseEx
 
 
 def _subject(plan: Plan) -> str:
-    """What a plan works on, in words; nothing where the names of its steps say it."""
+    """What a plan works on, in words; empty if the names of its steps say it."""
     target = getattr(plan, "target", None)
     if isinstance(target, Target):
         return str(target)
@@ -176,7 +176,7 @@ def _subject(plan: Plan) -> str:
 
 
 def _made(make_plan: Callable[[], AnyPlan]) -> AnyPlan:
-    """The plan, also if another client changes the domain while it is made."""
+    """Make the plan, even if another client changes the domain at the same time."""
     try:
         return make_plan()
     except EsxError as error:
@@ -186,6 +186,6 @@ def _made(make_plan: Callable[[], AnyPlan]) -> AnyPlan:
 
 
 def append_to_message(error: BaseException, sentence: str) -> None:
-    """Add to an error what state things are in now."""
+    """Append to an error's message the state that things are in."""
     if isinstance(error, EsxError):
         error.append(sentence)

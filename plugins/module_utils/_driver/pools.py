@@ -39,7 +39,7 @@ class Pool:
 
     @property
     def name(self) -> str:
-        """The name, as it stands in datastore paths."""
+        """The name, as used in datastore paths."""
         return str(self.values["name"])
 
     @property
@@ -49,7 +49,7 @@ class Pool:
 
     @property
     def is_accessible(self) -> bool:
-        """Whether the host reaches it; if not, its sizes are not known."""
+        """Whether the host can reach it; if not, its sizes are unknown."""
         return bool(self.values["summary.accessible"])
 
     @property
@@ -64,12 +64,12 @@ class Pool:
 
     @property
     def mount(self) -> Any:
-        """The HostMountInfo of the connection's host, None where the server does not say it."""
+        """The HostMountInfo of the connection's host, None if the server does not report it."""
         return next((item.mountInfo for item in self.values["host"] or () if item.key == self.host), None)
 
     @property
     def largest_disk(self) -> int | None:
-        """The greatest capacity of a disk on it, None where the server does not say it."""
+        """The maximum capacity of a disk on it, None if the server does not report it."""
         info = self.values["info"]
         limit = getattr(info, "maxVirtualDiskCapacity", None) or getattr(info, "maxFileSize", None)
         return int(limit) if limit else None
@@ -85,10 +85,10 @@ def read_pools(connection: EsxConnection) -> dict[str, Pool]:
 
 
 def usable_pool(pools: dict[str, Pool], name: str) -> Pool:
-    """Return the datastore of a name that files are to be looked for or made on.
+    """Return the datastore with a name, to find or create files on it.
 
     :raises NotFound: if the host has no such datastore.
-    :raises Refused: if the host does not reach it.
+    :raises Refused: if the host cannot reach it.
     """
     if name not in pools:
         known = ", ".join(f"'{pool}'" for pool in pools) or "none"

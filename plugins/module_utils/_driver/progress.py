@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How far a long task is, as lines on the controller's screen: not more of them than somebody can read."""
+"""The progress of a long task, as lines on the controller's screen, at a rate that can be read."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ INTERVAL = 2.0
 def show_progress(
     show: Callable[[str], None], action: str, *, clock: Callable[[], float] = time.monotonic
 ) -> Callable[[int], None]:
-    """Return a function that is told the percentage of a task and shows it: at once, then every two seconds, and 100.
+    """Return a function that takes the percentage of a task and shows it: the first, one every two seconds, and 100.
 
     :param show: shows one line.
     :param doing: what the task does: ``Migrating domain 'web'``.

@@ -23,7 +23,7 @@ SNAPSHOT_PATHS = ("snapshot.currentSnapshot", "snapshot.rootSnapshotList")
 class Snapshot:
     """A snapshot of a domain.
 
-    ``path`` has the names from the root on, separated by slashes; a slash in a name is ``%2f`` there. ``parent`` is a
+    ``path`` has the names from the root on, separated by slashes; a slash in a name is ``%2f``. ``parent`` is a
     managed object id, ``number`` the host's own number for it within the domain.
     """
 
@@ -47,7 +47,7 @@ class Snapshot:
         return None if self.ref is None else moid(self.ref)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the snapshot as results show it."""
+        """Return the snapshot in the form of results."""
         return {
             "name": self.name,
             "path": self.path,
@@ -78,12 +78,12 @@ def snapshot_list(values: Values) -> list[Snapshot]:
 
 
 def read_snapshots(values: Values) -> list[dict[str, Any]]:
-    """Return the same as results show it."""
+    """Return the snapshots of a domain in the form of results."""
     return [snapshot.as_dict() for snapshot in snapshot_list(values)]
 
 
 def _walk(trees: Iterable[Any], parent: Snapshot | None, above: str, current: str | None) -> Iterator[Snapshot]:
-    """The VI API's tree of snapshots, depth first; it has no loops, and a depth of 32 at most."""
+    """The VI API's tree of snapshots, depth first; its maximum depth is 32."""
     for tree in trees:
         name, own = unescape_name(tree.name), moid(tree.snapshot)
         path = above + escape_name(name)

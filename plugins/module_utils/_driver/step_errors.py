@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The error of a step as the user reads it: which step of which object it was, and what state things are in now."""
+"""The error of a step as the user reads it: the step, its object, and the state that things are in now."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 
 @contextlib.contextmanager
 def step_named(subject: str, name: str) -> Iterator[None]:
-    """Add to an error of the block the step that it is of; ``subject`` is in words: ``domain 'web'``."""
+    """Name the step in an error of the block; ``subject`` is in words: ``domain 'web'``."""
     try:
         yield
     except EsxError as error:
@@ -23,7 +23,7 @@ def step_named(subject: str, name: str) -> Iterator[None]:
 
 
 def say_state(error: BaseException, done: Sequence[str], steps_left: Callable[[], Sequence[str]]) -> None:
-    """Add to the error that ended a task which state things are in, as far as the server still tells it.
+    """Add to the error that ended a task the state that things are in, if the server can still be read.
 
     :param done: the names of the steps that were carried out.
     :param steps_left: reads the present state and returns the names of the steps from there.

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Stopping several running domains side by side, each within the same time."""
+"""Stopping several running domains in parallel, all within the same time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.watch import Watch
 
 _AT_ONCE = 16
 
-# What stops a running domain without its guest.
+# The methods that stop a running domain without its guest's cooperation.
 _TASKS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "suspend": ("Suspending", lambda ref: ref.SuspendVM_Task()),
     "destroy": ("Powering off", lambda ref: ref.PowerOffVM_Task()),
@@ -26,12 +26,12 @@ _TASKS: dict[str, tuple[str, Callable[[Any], Any]]] = {
 
 
 def stop_domains(connection: EsxConnection, records: Sequence[DomainRecord], how: str, seconds: float) -> None:
-    """Stop running domains side by side.
+    """Stop running domains in parallel.
 
-    :param how: ``shutdown`` asks the guests, ``suspend`` and ``destroy`` do not.
-    :param seconds: the time that all guests together have to shut down.
-    :raises TimedOut: naming the domains whose guests still run; the others are off.
-    :raises EsxError: naming the domains that could not be stopped; the others are.
+    :param how: ``shutdown`` asks the guests; ``suspend`` and ``destroy`` do not.
+    :param seconds: the time in which all guests must shut down.
+    :raises TimedOut: with the names of the domains that still run; the others are off.
+    :raises EsxError: with the names of the domains that could not be stopped; the others are off.
     """
     if how == "shutdown":
         _shut_down(connection, records, seconds)
@@ -58,7 +58,7 @@ def _raise_failures(records: Sequence[DomainRecord], results: Sequence[Any]) -> 
 
 
 def _shut_down(connection: EsxConnection, records: Sequence[DomainRecord], seconds: float) -> None:
-    """Ask all guests first, then wait for all: ShutdownGuest returns at once, and a guest takes its time."""
+    """Ask all guests first, then wait for all: ShutdownGuest returns before the guest has shut down."""
     results = [_ask(record) for record in records]
     asked = [record for record, error in zip(records, results) if error is None]
     running = _wait_until_off(connection, asked, seconds)
@@ -81,7 +81,7 @@ def _ask(record: DomainRecord) -> EsxError | None:
 
 
 def _wait_until_off(connection: EsxConnection, records: Sequence[DomainRecord], seconds: float) -> list[DomainRecord]:
-    """Wait until all domains are off; return those that are not when the time is over."""
+    """Wait until all domains are off; return those that still run when the time is up."""
     running = {record.ref: record for record in records}
     deadline = time.monotonic() + seconds
     if not running:

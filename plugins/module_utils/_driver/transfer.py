@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Large files between this machine and a datastore, with a rate and the time that is left on the screen.
+"""Transfers of large files between this machine and a datastore, with rate and remaining time on the screen.
 
-Nothing half transferred is ever found under a final name: an upload goes to a temporary name beside it and is moved
+No incomplete file ever has its final name: an upload goes to a temporary name beside it and is moved
 when it is complete.
 """
 
@@ -22,35 +22,35 @@ from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePa
 from ansible_collections.virt.esx.plugins.module_utils._vi.folder import DatastoreFile
 from ansible_collections.virt.esx.plugins.module_utils._vi.transfers import upload_file
 
-# Faults that say that a file is gone already.
+# Faults that mean a file is already gone.
 GONE = ("FileNotFound", "NotFound")
 
 _UNITS = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 
 
 class BlockReader:
-    """A file that is read from an iterator of blocks, without copying them."""
+    """A readable file over an iterator of blocks, without copying them."""
 
     def __init__(self, blocks: Iterator[bytes]) -> None:
         self._blocks = blocks
         self._rest: bytes = b""
 
     def read(self, size: int) -> bytes:
-        """Return the next bytes, at most so many; none at the end."""
+        """Return up to ``size`` further bytes; empty at the end."""
         block = self._rest or next(self._blocks, b"")
         self._rest = block[size:]
         return block[:size]
 
 
 def datastore_file(connection: EsxConnection, path: DatastorePath) -> DatastoreFile:
-    """Return the file that a datastore path names, as file transfers take it."""
+    """Return the file of a datastore path in the form that file transfers take."""
     return DatastoreFile(connection.datacenter_path, path.datastore, path.path)
 
 
 def upload_blocks(
     connection: EsxConnection, path: DatastorePath, blocks: Iterator[bytes], size: int, action: str
 ) -> None:
-    """Write ``size`` bytes to a file in a datastore, in place of what is there; its directory has to exist.
+    """Write ``size`` bytes to a file in a datastore, replacing an existing one; its directory must exist.
 
     :param action: what it does, for the screen: ``Uploading debian.iso``.
     """
@@ -61,7 +61,7 @@ def upload_blocks(
 
 @contextlib.contextmanager
 def removed_on_error(connection: EsxConnection, *paths: DatastorePath) -> Iterator[None]:
-    """Delete files if the ``with`` block fails, as far as that is possible."""
+    """Try to delete files if the ``with`` block fails."""
     try:
         yield
     except BaseException:
@@ -72,7 +72,7 @@ def removed_on_error(connection: EsxConnection, *paths: DatastorePath) -> Iterat
 
 
 def make_directory(connection: EsxConnection, directory: DatastorePath) -> None:
-    """Make a directory and those above it; that it is there already is fine."""
+    """Make a directory and its parents; it may already exist."""
     manager = connection.session.content.fileManager
     try:
         manager.MakeDirectory(str(directory), connection.context.datacenter, True)
@@ -82,20 +82,20 @@ def make_directory(connection: EsxConnection, directory: DatastorePath) -> None:
 
 
 def delete_file(connection: EsxConnection, path: DatastorePath) -> None:
-    """Delete a file that is no disk; that it is gone already is fine."""
+    """Delete a file that is not a disk; it may already be gone."""
     run_task(connection, deletion(connection, path))
 
 
 def deletion(connection: EsxConnection, path: DatastorePath) -> HostTask:
-    """Return the task that deletes a file that is no disk."""
+    """Return the task that deletes a file that is not a disk."""
     manager, datacenter = connection.session.content.fileManager, connection.context.datacenter
     return HostTask(f"Deleting {path}", lambda: manager.DeleteDatastoreFile_Task(str(path), datacenter), GONE)
 
 
 def move_file(connection: EsxConnection, source: DatastorePath, path: DatastorePath, *, replace: bool) -> None:
-    """Give a file that is no disk another path.
+    """Move a file that is not a disk.
 
-    :param replace: whether it may take the place of another file.
+    :param replace: whether it may replace another file.
     """
     manager, datacenter = connection.session.content.fileManager, connection.context.datacenter
     run_task(
@@ -110,7 +110,7 @@ def move_file(connection: EsxConnection, source: DatastorePath, path: DatastoreP
 def show_transfer(
     show: Callable[[str], None], action: str, size: int, *, clock: Callable[[], float] = time.monotonic
 ) -> Callable[[int], None]:
-    """Return a function that is told how many bytes are done and shows it every two seconds, and at the end.
+    """Return a function that takes the number of bytes done and shows it every two seconds and at the end.
 
     ``Uploading debian.iso: 42% of 600.0 MiB, 110.2 MiB/s, 3 s left``
 
@@ -134,7 +134,7 @@ def show_transfer(
 
 
 def amount_text(size: int) -> str:
-    """Return a number of bytes for people: ``1.5 GiB``."""
+    """Return a number of bytes for display: ``1.5 GiB``."""
     for scale, unit in _UNITS:
         if size >= scale:
             return f"{size / scale:.1f} {unit}"

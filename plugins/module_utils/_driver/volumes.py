@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files in datastores, which are libvirt's storage volumes: found by name, or listed with one search a datastore."""
+"""Files in datastores, which libvirt calls storage volumes: found by name, or listed with one search per datastore."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePa
 from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import Job, run_jobs
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name, vim
 
-# The server's classes of files, and how a volume of each is called here.
+# The type of volume for each of the server's classes of files.
 _TYPES = {
     "VmDiskFileInfo": "vmdk",
     "IsoImageFileInfo": "iso",
@@ -28,12 +28,12 @@ _TYPES = {
 }
 VOLUME_TYPES = ("vmdk", "iso", "floppy", "vmx", "file")
 
-# The files with a disk's data, which belong to their descriptor NAME.vmdk and are no volumes of their own.
+# The files with a disk's data; they belong to their descriptor NAME.vmdk and are not volumes themselves.
 EXTENT = re.compile(r"(.+)-(?:flat|delta|sesparse|ctk|rdmp?|[sf][0-9]{3})(\.vmdk)", re.IGNORECASE)
-# What a search takes for a pattern.
+# The characters that a search treats as a pattern.
 _WILDCARDS = re.compile(r"[*?\[\]]")
 
-# So many searches run side by side.
+# The number of searches that run in parallel.
 _AT_ONCE = 8
 
 
@@ -41,8 +41,8 @@ _AT_ONCE = 8
 class Volume:
     """A file or directory in a datastore; sizes in bytes.
 
-    ``allocation`` is the space that it occupies. ``capacity`` of a disk is the size that a guest sees, of another
-    file its length. ``provisioning`` of a disk is ``thin`` or ``thick``, None where the server does not say it.
+    ``allocation`` is the space that it takes up. ``capacity`` is the size of a disk as its guest sees it; for another
+    file, its length. ``provisioning`` of a disk is ``thin`` or ``thick``, None if the server does not report it.
     """
 
     path: DatastorePath
@@ -53,7 +53,7 @@ class Volume:
     modified: datetime.datetime | None = None
 
     def facts(self) -> dict[str, Any]:
-        """Return it as a part of a module's result."""
+        """Return it in the form of results."""
         return {
             "path": str(self.path),
             "pool": self.path.datastore,
@@ -69,11 +69,11 @@ class Volume:
 def find_volumes(
     connection: EsxConnection, pools: dict[str, Pool], paths: Iterable[DatastorePath]
 ) -> dict[DatastorePath, Volume]:
-    """Return those of some files that there are, by path, and the directories that they are in or would be in.
+    """Return the files that exist, by path, and the directories that they are in or would be in.
 
-    One search a directory, side by side.
+    One search per directory, in parallel.
 
-    :param pools: the host's datastores; the paths are on some of them.
+    :param pools: the host's datastores, which the paths are on.
     """
     wanted: dict[DatastorePath, list[DatastorePath]] = {}
     for path in paths:
@@ -92,7 +92,7 @@ def find_volumes(
 
 
 def list_volumes(connection: EsxConnection, pools: Sequence[Pool], types: Sequence[str]) -> list[Volume]:
-    """Return all files of some types, sorted by path; one search a datastore, side by side.
+    """Return all files of some types, sorted by path; one search per datastore, in parallel.
 
     :param types: some of ``VOLUME_TYPES``.
     """
@@ -107,7 +107,7 @@ def list_volumes(connection: EsxConnection, pools: Sequence[Pool], types: Sequen
 
 
 def _patterns(paths: Sequence[DatastorePath]) -> list[str]:
-    """The base names to search for; all names where one of them would be taken for a pattern."""
+    """The base names to search for; all names if one of them would be treated as a pattern."""
     names = [path.name for path in paths]
     return ["*"] if any(_WILDCARDS.search(name) for name in names) else names
 
@@ -119,7 +119,7 @@ def _search(
     types: Sequence[str],
     below: bool,
 ) -> Iterator[list[Any]]:
-    """The results of a search of each place, one for each of its directories; none where there is no such directory."""
+    """The results of searching each place, one for each of its directories; empty if the directory does not exist."""
     jobs = [
         Job(f"Listing {directory}", _searching(pool, directory, _spec(connection, types, patterns), below))
         for pool, directory, patterns in places

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Cloning a domain as virt-clone does: its disks are copied by the host, its VMX is written with a new identity.
 
-A host has no method for it, and a vCenter's needs none of its own: the same steps work on both. A file in the clone's
-directory marks what is half made, so that a task that is run again knows that it may go on with what is there.
+A standalone host has no method for it, so the same steps are used on hosts and vCenters. A file in the clone's
+directory marks an incomplete clone, so that a task that is run again can continue with the files there.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.mac import GENERATED
 
 @dataclass(frozen=True)
 class ClonePlan(Plan):
-    """A plan for a clone. ``present`` is the domain where it exists, ``clone`` what it is or will be."""
+    """A plan for a clone. ``present`` is the domain if it exists, ``clone`` what it is or will be."""
 
     present: bool
     clone: Mapping[str, Any]
@@ -55,7 +55,7 @@ class ClonePlan(Plan):
 
 @dataclass
 class Made:
-    """The files made so far, to be deleted if a later step fails; ``ref`` is the domain once it is there."""
+    """The files made so far, to be deleted if a later step fails; ``ref`` is the domain once it exists."""
 
     disks: list[DatastorePath] = field(default_factory=list)
     files: list[DatastorePath] = field(default_factory=list)
@@ -63,10 +63,10 @@ class Made:
 
 
 def clone_domain(connection: EsxConnection, invocation: Invocation, request: CloneRequest) -> dict[str, Any]:
-    """Clone a domain unless there is one of the clone's name, and return the module's result.
+    """Clone a domain unless one with the clone's name exists; return the module's result.
 
-    :raises NotFound: if there is no such source.
-    :raises Refused: if the source cannot be cloned as it is; nothing was changed then.
+    :raises NotFound: if the source does not exist.
+    :raises Refused: if the source cannot be cloned as it is. Nothing has been changed then.
     """
     plans: list[ClonePlan] = []
 
@@ -106,12 +106,12 @@ def _plan(connection: EsxConnection, request: CloneRequest) -> ClonePlan:
 
 
 def marker_path(vmx: DatastorePath) -> DatastorePath:
-    """The file that says that a clone is being made, beside its VMX."""
+    """The file beside the VMX that marks an incomplete clone."""
     return vmx.beside(f".{vmx.name[: -len('.vmx')]}.clone")
 
 
 def _left_marker(connection: EsxConnection, pools: Mapping[str, Pool], vmx_path: str | None) -> list[Step]:
-    """The step that deletes the marker of a clone whose task was killed at its very end."""
+    """The step that deletes the marker of a clone whose task was killed just before its end."""
     if vmx_path is None or not vmx_path.endswith(".vmx"):
         return []
     vmx = parse_datastore_path(vmx_path)
@@ -135,7 +135,7 @@ class _Work:
     uuid: str = field(default_factory=lambda: str(uuid.uuid4()))
 
     def description(self) -> dict[str, Any]:
-        """The clone as it will be; its UUID is made when it is, unless it was chosen."""
+        """The clone as it will be; its UUID is generated with it, unless one was given."""
         return {
             "name": self.request.clone_name,
             "uuid": self.request.clone_uuid,
@@ -179,7 +179,7 @@ class _Work:
         return steps
 
     def _check_is_ours(self, found: Mapping[DatastorePath, Volume], files: Sequence[DatastorePath]) -> None:
-        """Refuse to write into a directory in which others have files of these names."""
+        """Refuse to write into a directory that has other files with these names."""
         marker = marker_path(self.vmx)
         taken = [str(path) for path in files if path in found and path != marker]
         if not taken:
@@ -194,7 +194,7 @@ class _Work:
         )
 
     def _mark_text(self) -> str:
-        """A text that differs for clones of other sources; the disks of a snapshot have names of their own."""
+        """A text that identifies the source of the clone; the disks of a snapshot have their own names."""
         about = [str(self.source.vmx), *map(str, self.source.disks.values())]
         return hashlib.sha256("\n".join(about).encode()).hexdigest()
 
@@ -235,12 +235,12 @@ class _Work:
 
 
 def random_mac() -> str:
-    """Return a MAC address of the range in which hosts, and libvirt, make their own."""
+    """Return a random MAC address from the range that hosts and libvirt use for generated addresses."""
     return ":".join([GENERATED_PREFIX, *(f"{byte:02x}" for byte in os.urandom(3))])
 
 
 def _undo(connection: EsxConnection, name: str, attempts: Sequence[Made], error: BaseException) -> None:
-    """Delete what a clone that was not finished has left, unless it is a domain after all."""
+    """Delete the files of an unfinished clone, unless it was registered as a domain after all."""
     disks = dict.fromkeys(disk for made in attempts for disk in made.disks)
     files = dict.fromkeys(file for made in attempts for file in made.files)
     if not files:

@@ -18,7 +18,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.mac import is_multic
 
 @dataclass(frozen=True)
 class CloneRequest:
-    """The source, by name, UUID or the path of its VMX, and what its clone is to be like."""
+    """The source, by name, UUID or the path of its VMX, and the properties of the clone."""
 
     name: str | None
     uuid: str | None
@@ -33,7 +33,7 @@ class CloneRequest:
 
 
 def read_request(params: Mapping[str, Any]) -> CloneRequest:
-    """Return what a module's options ask for.
+    """Read a module's options.
 
     :raises ParseError: for a value that no domain can have.
     """

@@ -39,7 +39,7 @@ _CONTROLLERS = (("ide", 200, 4), ("scsi", 1000, 4), ("sata", 15000, 4), ("nvme",
 
 @dataclass(frozen=True)
 class Source:
-    """The source: its VMX and its content, its disks by slot, network cards, NVRAM file; and its domain if any."""
+    """The source of a clone: its VMX, disks by slot, network cards, NVRAM file, and its domain if any."""
 
     vmx: DatastorePath
     content: bytes
@@ -52,11 +52,11 @@ class Source:
 def read_clone_source(
     connection: EsxConnection, name: str | None, uuid: str | None, vmx_path: DatastorePath | None, snapshot: str | None
 ) -> Source:
-    """Return what there is to clone.
+    """Read the source of a clone.
 
     :param snapshot: the name or the id of a snapshot whose disks are cloned; None for the present ones.
     :raises NotFound: if there is no such domain, snapshot or VMX.
-    :raises Refused: for a domain that is not shut off, and for disks that are no files.
+    :raises Refused: for a domain that is not shut off, and for disks that are not files.
     """
     if vmx_path is not None:
         return _of_file(connection, vmx_path)
@@ -100,7 +100,7 @@ def _source(
     record: DomainRecord | None,
 ) -> Source:
     nvram = None if found.nvram is None else _resolve(found.nvram, vmx, volumes)
-    if nvram is not None:  # a domain that was never started has none yet
+    if nvram is not None:  # a domain that has never been started has none yet
         nvram = nvram if nvram in find_volumes(connection, read_pools(connection), [nvram]) else None
     return Source(vmx, content, disks, found.cards, nvram, record)
 
@@ -122,7 +122,7 @@ def _resolve(name: str, vmx: DatastorePath, volumes: Mapping[str, str]) -> Datas
 
 
 def _check_devices(name: str, devices: Sequence[Any], *, from_snapshot: bool) -> None:
-    """Refuse disks that a copy of a file cannot stand for."""
+    """Refuse disks that cannot be cloned by copying a file."""
     for device in devices:
         if type_name(device) != "VirtualDisk":
             continue
@@ -155,7 +155,7 @@ def _walk(trees: Any) -> Any:
 
 
 def _snapshot_disks(name: str, found: CloneSource, devices: Sequence[Any]) -> dict[str, DatastorePath]:
-    """The disks of a snapshot, which has to have the same ones as the domain has now."""
+    """The disks of a snapshot, which must have the same disks as the domain has now."""
     disks = {
         slot: parse_datastore_path(str(device.backing.fileName)).canonical
         for device in devices

@@ -35,7 +35,7 @@ def read_hardware(values: Values) -> dict[str, Any]:
 
 
 def _disk(device: Any) -> dict[str, Any]:
-    """A disk that is a whole device of the host has no file, but a name."""
+    """A disk that is a device of the host has a name instead of a file."""
     backing = device.backing
     file = getattr(backing, "fileName", None) or getattr(backing, "deviceName", None)
     return {"label": _label(device), "file": file, "capacity_kib": int(device.capacityInKB)}
@@ -53,7 +53,7 @@ def _card(device: Any) -> dict[str, Any]:
 
 
 def _network(backing: Any) -> str | None:
-    """The network's name; of a distributed switch the key of the port group, of an opaque network its id."""
+    """The network's name; for a distributed switch, the port group's key; for an opaque network, its id."""
     port = getattr(backing, "port", None)
     name = getattr(backing, "deviceName", None) or getattr(port, "portgroupKey", None)
     return name or getattr(backing, "opaqueNetworkId", None)

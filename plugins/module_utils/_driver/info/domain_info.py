@@ -1,10 +1,10 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reading the domains of a host: what they are, and what else of them is asked for.
+"""Reading the domains of a host: their facts, and further parts on request.
 
-All properties of all domains come in the same calls, one a page of 500; VMX files over a few connections at the same
-time. A domain that is broken spoils only its own entry, which says what is missing and why.
+All properties of all domains come in the same calls, one per 500 domains; VMX files come over several parallel
+connections. A broken domain affects only its own entry, which says what is missing and why.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 # The words that need a domain's VMX.
 _OF_THE_VMX = {"vmx", "xml"}
 
-# The part that each filter needs, whether it is asked for or not.
+# The part that each filter needs, whether it is requested or not.
 _FILTERS = {"autostart": AUTOSTART, "snapshot": "snapshots", "network": "hardware", "datastore": DATASTORES}
 
 _CONNECTION_STATES = {
@@ -48,11 +48,11 @@ _CONNECTION_STATES = {
 
 
 def read_domains(connection: EsxConnection, params: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return what is known of the domains that are meant, sorted by name.
+    """Return the requested domains, sorted by name.
 
     :param params: ``name`` (a name or a shell pattern), ``uuid``, ``moid`` or none of them, ``states``, the filters
         ``autostart``, ``snapshot``, ``network`` and ``datastore``, and ``gather``.
-    :raises ParseError: if the UUID is none.
+    :raises ParseError: if the UUID is invalid.
     """
     gather = set(params["gather"])
     needed = gather | {word for option, word in _FILTERS.items() if params[option] is not None}
@@ -75,14 +75,14 @@ def read_domains(connection: EsxConnection, params: Mapping[str, Any]) -> list[d
 
 
 def domain_facts(record: DomainRecord, facts: HostFacts | None) -> dict[str, Any]:
-    """Return the facts of a domain, with its host and libvirt's number for it while it is not shut off."""
+    """Return the facts of a domain, with its host and, while it is not shut off, its id in libvirt."""
     return {**record.facts(), "id": record.id, "host": None if facts is None else facts.host_name}
 
 
 def _records(
     connection: EsxConnection, params: Mapping[str, Any], needed: set[str]
 ) -> tuple[list[DomainRecord], dict[Any, HostFacts]]:
-    """The domains that are meant; one domain is found without listing the others."""
+    """The requested domains; one domain is found without listing the others."""
     name, uuid = params["name"], params["uuid"]
     paths, volumes, autostart = paths_of(connection, needed), bool(needed & {"xml", DATASTORES}), AUTOSTART in needed
     if name is None or not is_pattern(name):
@@ -94,7 +94,7 @@ def _records(
 
 
 def _is_wanted(record: DomainRecord, parts: Mapping[str, Any], params: Mapping[str, Any]) -> bool:
-    """Whether a domain passes all filters; a state that is not known may be any."""
+    """Whether a domain passes all filters; an unknown state passes."""
     networks = [card["network"] or "" for card in parts.get("hardware", {}).get("interfaces", ())]
     checks = {
         "states": STATES.get(str(record.values["runtime.powerState"])) in (None, *params["states"]),
@@ -107,7 +107,7 @@ def _is_wanted(record: DomainRecord, parts: Mapping[str, Any], params: Mapping[s
 
 
 def domain_entry(record: DomainRecord, facts: HostFacts | None, parts: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a domain with its parts; ``error`` says why the server itself knows less of it than it should."""
+    """Return a domain with its parts; ``error`` says why the server itself does not know it completely."""
     entry = {**domain_facts(record, facts), **parts}
     defect = _CONNECTION_STATES.get(str(record.values["runtime.connectionState"]))
     if defect is None and record.values["config.hardware.numCPU"] is None:
@@ -118,7 +118,7 @@ def domain_entry(record: DomainRecord, facts: HostFacts | None, parts: Mapping[s
 def _definition(
     connection: EsxConnection, record: DomainRecord, facts: HostFacts | None, gather: set[str], text: str | EsxError
 ) -> dict[str, Any]:
-    """The VMX and the domain XML of a domain, or what prevents it."""
+    """The VMX and the domain XML of a domain, or the reason why it has none."""
     found: dict[str, Any] = {}
     try:
         if isinstance(text, EsxError):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What VMware Tools tell of a domain's guest."""
+"""What VMware Tools report about a domain's guest."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ GUEST_PATHS = (
 
 
 def read_guest(values: Values) -> dict[str, Any]:
-    """Return the guest from the values of ``GUEST_PATHS``; what the Tools do not tell is None or empty."""
+    """Return the guest from the values of ``GUEST_PATHS``; what the Tools do not report is None or empty."""
     tools = values.get("guest.toolsRunningStatus") or values["guest.toolsStatus"]
     return {
         "hostname": values["guest.hostName"] or None,
@@ -43,7 +43,7 @@ def _interfaces(values: Values) -> list[dict[str, Any]]:
 
 
 def _interface(card: Any) -> dict[str, Any]:
-    """A network card, as ``virsh domifaddr`` shows it (esx-driver.md, section 9); old Tools tell no prefixes."""
+    """A network card as in ``virsh domifaddr``; old Tools report no prefixes (esx-driver-rules.md, section 9)."""
     configured = card.ipConfig.ipAddress if card.ipConfig is not None else None
     if configured:
         addresses = [f"{address.ipAddress}/{address.prefixLength}" for address in configured]

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Names and addresses of Ansible hosts that cannot do harm: pure.
 
-A domain's name is chosen by whoever may create domains, and its addresses are chosen by its guest. Ansible passes both
+Anyone who may create domains chooses their names, and a guest chooses its addresses. Ansible passes both
 to programs such as ``ssh``, reads host names as patterns, and uses them as file names.
 """
 
@@ -18,7 +18,7 @@ from typing import Any
 # Characters that have a meaning in Ansible's host patterns, or separate directories, or end a line.
 _UNSAFE = re.compile(r"[,:!&*?\[\]/\\\x00-\x1f\x7f]")
 
-# At the beginning, '-' makes an option of a name, '~' a regular expression, '@' a file, and '.' a hidden file.
+# At the beginning of a name, '-' makes it an option, '~' a regular expression, '@' a file, and '.' a hidden file.
 _UNSAFE_START = re.compile(r"^[-~@.]+")
 
 # Ansible's own groups, and the names under which it knows the controller.
@@ -30,13 +30,13 @@ Host = tuple[str, dict[str, Any]]
 def usable_address(addresses: Iterable[str]) -> str | None:
     """Return the first address at which a guest can be reached from elsewhere, in canonical spelling.
 
-    Link-local, loopback, multicast and unspecified addresses are passed over, and so is anything that is no address.
+    Link-local, loopback, multicast and unspecified addresses are skipped, and so is any text that is not an address.
     """
     return next((found for found in map(_usable, addresses) if found is not None), None)
 
 
 def _usable(text: str) -> str | None:
-    if "%" in text:  # ipaddress takes any text as the zone of an address
+    if "%" in text:  # ipaddress accepts any text as the zone of an address
         return None
     try:
         address = ip_address(text)
@@ -51,9 +51,9 @@ def _stays_here(address: IPv4Address | IPv6Address) -> bool:
 
 
 def safe_name(name: str, moid: str) -> str:
-    """Return a name that Ansible takes as the name of one host: the same name where it is harmless already.
+    """Return a name that Ansible treats as the name of one host; a harmless name stays the same.
 
-    :param moid: the domain's managed object id, which tells the names apart that Ansible reserves.
+    :param moid: the domain's managed object id, which is appended to names that Ansible reserves.
     """
     if name.lower() in _RESERVED:
         name = f"{name}_{moid}"
@@ -61,7 +61,7 @@ def safe_name(name: str, moid: str) -> str:
 
 
 def name_hosts(hosts: Sequence[Host]) -> tuple[dict[str, dict[str, Any]], list[str]]:
-    """Return the variables of the Ansible hosts by name, and warnings about hosts that have another name than wanted.
+    """Return the variables of the Ansible hosts by name, and warnings about hosts that got another name.
 
     :param hosts: the wanted name of each domain with its variables, of which ``esx_name``, ``esx_moid`` and
         ``esx_vmx_path`` are used.

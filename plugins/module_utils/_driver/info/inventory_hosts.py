@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The domains of a connection as an inventory has them: facts of each, and the variables that are made of these.
+"""The domains of a connection for an inventory: their facts, and the variables made from them.
 
-All domains come in the same calls, one a page of 500.
+All domains come in the same calls, one per 500 domains.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.uri import join_host_
 
 Facts = dict[str, Any]
 
-# What a guest calls itself and what would take the controller's place as an Ansible host.
+# Names that a guest can give itself, but that mean the controller as an Ansible host.
 _NAMELESS = ("localhost", "localhost.localdomain")
 
 _TEMPLATE_PATH = "config.template"
 
 
 def server_name(params: Mapping[str, Any]) -> str:
-    """Return what tells the inventory of one host, as one user sees it, from others: for the key of a cache.
+    """Return the cache key of an inventory: the server as one user sees it.
 
     :param params: the connection options.
     :raises EsxError: if they do not describe a connection.
@@ -51,7 +51,7 @@ def server_name(params: Mapping[str, Any]) -> str:
 def read_facts(invocation: Invocation) -> list[Facts]:
     """Return the facts of all domains of a connection, plain data, sorted by name.
 
-    :param invocation: its parameter ``gather`` has the words of the parts that are read.
+    :param invocation: its parameter ``gather`` names the parts to read.
     :raises EsxError: if the server cannot be reached, or refuses the login.
     """
     gather, uri = list(invocation.params["gather"]), _uri_text(invocation.params)
@@ -76,7 +76,7 @@ def read_facts(invocation: Invocation) -> list[Facts]:
 
 
 def _flat(parts: Mapping[str, Any]) -> Facts:
-    """The parts of a domain with names that read well as variables: of the guest, the configuration and the cards."""
+    """The parts of a domain under names suited to variables: guest, configuration and network cards."""
     flat = {word: value for word, value in parts.items() if word not in ("guest", "config")}
     if "guest" in parts:
         guest = parts["guest"]
@@ -90,7 +90,7 @@ def _flat(parts: Mapping[str, Any]) -> Facts:
 
 
 def _uri_text(params: Mapping[str, Any]) -> str:
-    """The URI of the connection as the user wrote it, or one that says the same as ``hostname`` and ``port``."""
+    """The URI of the connection as the user wrote it, or the URI equivalent to ``hostname`` and ``port``."""
     text = params.get("uri") or os.environ.get("ESX_URI")
     if text and not params.get("hostname"):
         return str(text).strip()
@@ -108,9 +108,9 @@ def _uri_of(connection: EsxConnection, uri: str, host: Any) -> str:
 def choose(
     domains: Iterable[Facts], *, name: str | None, states: Collection[str], templates: bool = False
 ) -> list[Facts]:
-    """Return the domains that are wanted: by a name or a pattern of the shell's kind, by state, with templates or not.
+    """Return the requested domains: by name or shell pattern, by state, with or without templates.
 
-    One whose state is not known is wanted, as it may be in any.
+    Domains in an unknown state are included, as they may be in any state.
     """
     return [
         facts
@@ -124,7 +124,7 @@ def choose(
 def to_variables(facts: Facts, *, guest_address: bool) -> dict[str, Any]:
     """Return the variables of a domain as an Ansible host.
 
-    :param guest_address: whether it is reached at its guest's first usable address, where there is one.
+    :param guest_address: whether ``ansible_host`` is the guest's first usable address, if it has one.
     """
     variables = {f"esx_{name}": value for name, value in facts.items()}
     if str(facts.get("guest_hostname")).lower() in _NAMELESS:

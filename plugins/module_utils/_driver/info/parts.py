@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The parts of a domain that are read where they are asked for: for listings and for inventories."""
+"""The parts of a domain that are read on request, for listings and inventories."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _CONFIG = {
     "managed_by": "config.managedBy.extensionKey",
 }
 
-# VirtualMachineQuickStats and VirtualMachineStorageSummary, in the API's units, and what makes them the result's.
+# VirtualMachineQuickStats and VirtualMachineStorageSummary, in the API's units, with the factors to the result's units.
 _USAGE = {
     "cpu_mhz": ("summary.quickStats.overallCpuUsage", 1),
     "host_memory_kib": ("summary.quickStats.hostMemoryUsage", 1024),
@@ -41,7 +41,7 @@ _USAGE = {
 
 _CUSTOM_VALUES = "customValue"
 
-# Properties that servers before this version of the API refuse to be asked for.
+# Properties by the API version that introduced them; older servers refuse to be asked for them.
 _SINCE = {
     "guest.toolsRunningStatus": (4, 0),
     "config.firmware": (5, 0),
@@ -54,7 +54,7 @@ _SINCE = {
 
 @dataclass(frozen=True)
 class Part:
-    """What a word of ``gather`` means: the properties that it needs, and what is made of them."""
+    """A word of ``gather``: the properties that it needs, and the function that makes the part from them."""
 
     paths: Sequence[str]
     read: Callable[[Values], Any]
@@ -66,7 +66,7 @@ def _read_config(values: Values) -> dict[str, Any]:
 
 
 def _read_usage(values: Values) -> dict[str, int | None]:
-    """What is not known, as the uptime of a domain that is shut off, is None."""
+    """Unknown values, such as the uptime of a domain that is shut off, are None."""
     return {
         name: None if values.get(path) is None else int(values[path]) * factor
         for name, (path, factor) in _USAGE.items()
@@ -82,12 +82,12 @@ PARTS = {
     "usage": Part(tuple(path for path, _factor in _USAGE.values()), _read_usage),
 }
 
-# The words that are not made of a domain's own properties alone.
+# The words that need more than the domain's own properties.
 AUTOSTART, DATASTORES, CUSTOM_VALUES = "autostart", "datastores", "custom_values"
 
 
 def paths_of(connection: EsxConnection, gather: Iterable[str]) -> list[str]:
-    """Return the properties to read for the words of ``gather``, those that the server knows."""
+    """Return the properties to read for the words of ``gather``, as far as the server knows them."""
     wanted = [path for word in gather if word in PARTS for path in PARTS[word].paths]
     wanted += ["datastore"] if DATASTORES in gather else []
     wanted += [_CUSTOM_VALUES] if CUSTOM_VALUES in gather and not connection.is_direct else []
@@ -95,7 +95,7 @@ def paths_of(connection: EsxConnection, gather: Iterable[str]) -> list[str]:
 
 
 def read_field_names(connection: EsxConnection, gather: Iterable[str]) -> dict[int, str]:
-    """Return the names of a vCenter's custom attributes by their keys, in one call; a host has none."""
+    """Return the names of a vCenter's custom attributes by key, in one call; a standalone host has none."""
     manager = None if connection.is_direct or CUSTOM_VALUES not in gather else _custom_fields_manager(connection)
     if manager is None:
         return {}
