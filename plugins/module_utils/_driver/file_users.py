@@ -9,12 +9,14 @@ form, as a VMX can spell them differently.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.disk_chain import chain
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import STATES
+from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot_tree import flat_trees
 from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, canonical_path, unescape_name
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import HOST_VMS, Traversal, Values, fetch
@@ -26,7 +28,7 @@ _SNAPSHOTS = "snapshot.rootSnapshotList"
 _STATE = "runtime.powerState"
 
 # From a host to all domains that can use its files: its own, and those of other hosts on the same datastores.
-_NEIGHBOURS = (
+NEIGHBOURS = (
     *HOST_VMS,
     Traversal("datastores", "HostSystem", "datastore", ("users",)),
     Traversal("users", "Datastore", "vm"),
@@ -78,10 +80,7 @@ class FileUsers:
 
 def read_file_users(connection: EsxConnection) -> FileUsers:
     """Read the users of all files; one read, and a second one if there are snapshots."""
-    paths = ["name", _STATE, _DEVICES, _VMX, _SNAPSHOTS, *([_LAYOUT] if connection.session.has(4, 0) else [])]
-    rows = fetch(connection.session, "VirtualMachine", paths, objects=[connection.context.host], traversal=_NEIGHBOURS)
-    owners = {item.snapshot: ref for ref, values in rows for item in _flat(values[_SNAPSHOTS])}
-    kept = fetch(connection.session, "VirtualMachineSnapshot", [_DEVICES], objects=list(owners)) if owners else []
+    rows, kept = read_neighbours(connection, ["name", _STATE])
     users = FileUsers()
     domains = {}
     for ref, values in rows:
@@ -90,21 +89,37 @@ def read_file_users(connection: EsxConnection) -> FileUsers:
             users.add(name, user)
         for device in values[_DEVICES] or ():
             _add_disk(users, user, device)
-    for snapshot, values in kept:
+    for owner, values in kept:
         for device in values[_DEVICES] or ():
-            for name in _chain(device.backing):
-                users.add(name, domains[owners[snapshot]])
+            for name in chain(device.backing):
+                users.add(name, domains[owner])
     return users
 
 
+def read_neighbours(
+    connection: EsxConnection, paths: Sequence[str] = ()
+) -> tuple[list[tuple[Any, Values]], list[tuple[Any, Values]]]:
+    """Read all domains that can use a file of the host, and their snapshots; one read, two if there are snapshots.
+
+    :param paths: properties to read in addition to those that name files.
+    :returns: the properties of domains, and the devices of snapshots; both by the domain's reference.
+    """
+    session = connection.session
+    wanted = [*paths, _DEVICES, _VMX, _SNAPSHOTS, *([_LAYOUT] if session.has(4, 0) else [])]
+    rows = fetch(session, "VirtualMachine", wanted, objects=[connection.context.host], traversal=NEIGHBOURS)
+    owners = {item.snapshot: ref for ref, values in rows for item in flat_trees(values[_SNAPSHOTS])}
+    kept = fetch(session, "VirtualMachineSnapshot", [_DEVICES], objects=list(owners)) if owners else []
+    return rows, [(owners[snapshot], values) for snapshot, values in kept]
+
+
 def _user(ref: Any, values: Values, disk: Any = None) -> FileUser:
-    names = tuple(unescape_name(item.name) for item in _flat(values[_SNAPSHOTS]))
+    names = tuple(unescape_name(item.name) for item in flat_trees(values[_SNAPSHOTS]))
     return FileUser(ref, unescape_name(values["name"] or ""), STATES[str(values[_STATE])], disk, names)
 
 
 def _add_disk(users: FileUsers, user: FileUser, device: Any) -> None:
     """A device's own file, and those that it is based on."""
-    for number, name in enumerate(_chain(device.backing)):
+    for number, name in enumerate(chain(device.backing)):
         owner = user if number else FileUser(user.ref, user.name, user.state, device, user.snapshots)
         users.add(name, owner)
 
@@ -113,19 +128,3 @@ def _files(values: Values) -> Iterator[str]:
     yield from (str(item.name) for item in values.get(_LAYOUT) or ())
     if values[_VMX]:
         yield str(values[_VMX])
-
-
-def _flat(trees: Any) -> Iterable[Any]:
-    """Each VirtualMachineSnapshotTree."""
-    for tree in trees or ():
-        yield tree
-        yield from _flat(tree.childSnapshotList)
-
-
-def _chain(backing: Any) -> Iterator[str]:
-    """The file of a device's backing, then those that it is based on."""
-    while backing is not None:
-        name = getattr(backing, "fileName", None)
-        if name:
-            yield str(name)
-        backing = getattr(backing, "parent", None)

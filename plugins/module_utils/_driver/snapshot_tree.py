@@ -82,6 +82,13 @@ def read_snapshots(values: Values) -> list[dict[str, Any]]:
     return [snapshot.as_dict() for snapshot in snapshot_list(values)]
 
 
+def flat_trees(trees: Iterable[Any] | None) -> Iterator[Any]:
+    """Yield each VirtualMachineSnapshotTree, parents before children; nothing for None."""
+    for tree in trees or ():
+        yield tree
+        yield from flat_trees(tree.childSnapshotList)
+
+
 def _walk(trees: Iterable[Any], parent: Snapshot | None, above: str, current: str | None) -> Iterator[Snapshot]:
     """The VI API's tree of snapshots, depth first; its maximum depth is 32."""
     for tree in trees:

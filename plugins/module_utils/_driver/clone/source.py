@@ -17,7 +17,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.pending import PENDING_PATHS
 from ansible_collections.virt.esx.plugins.module_utils._driver.pools import read_pools, usable_pool
-from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot_tree import SNAPSHOT_PATHS
+from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot_tree import SNAPSHOT_PATHS, flat_trees
 from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import datastore_file
 from ansible_collections.virt.esx.plugins.module_utils._driver.volumes import find_volumes
 from ansible_collections.virt.esx.plugins.module_utils._errors import Ambiguous, NotFound, ParseError, Refused
@@ -135,7 +135,7 @@ def _check_devices(name: str, devices: Sequence[Any], *, from_snapshot: bool) ->
 def _snapshot_devices(connection: EsxConnection, record: DomainRecord, snapshot: str) -> Any:
     named = [
         tree.snapshot
-        for tree in _walk(record.values["snapshot.rootSnapshotList"] or ())
+        for tree in flat_trees(record.values["snapshot.rootSnapshotList"])
         if snapshot in (unescape_name(tree.name), moid(tree.snapshot))
     ]
     if not named:
@@ -146,12 +146,6 @@ def _snapshot_devices(connection: EsxConnection, record: DomainRecord, snapshot:
             f"The domain '{record.name}' has more than one snapshot '{snapshot}'; name one by its id: {ids}."
         )
     return fetch_one(connection.session, named[0], [_DEVICES])[_DEVICES]
-
-
-def _walk(trees: Any) -> Any:
-    for tree in trees:
-        yield tree
-        yield from _walk(tree.childSnapshotList or ())
 
 
 def _snapshot_disks(name: str, found: CloneSource, devices: Sequence[Any]) -> dict[str, DatastorePath]:

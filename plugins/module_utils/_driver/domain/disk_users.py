@@ -15,7 +15,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_chain import chain
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import Difference
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.own_files import NEIGHBOURS
+from ansible_collections.virt.esx.plugins.module_utils._driver.file_users import NEIGHBOURS
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, Refused
 from ansible_collections.virt.esx.plugins.module_utils._names import (
     canonical_path,

@@ -17,25 +17,18 @@ from typing import Any
 from ansible_collections.virt.esx.plugins.module_utils._driver.browser import search
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_chain import chain
+from ansible_collections.virt.esx.plugins.module_utils._driver.file_users import read_neighbours
 from ansible_collections.virt.esx.plugins.module_utils._names import (
     DatastorePath,
     canonical_path,
     parse_datastore_path,
 )
-from ansible_collections.virt.esx.plugins.module_utils._vi.properties import HOST_VMS, Traversal, Values, fetch
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name, vim
 
 _DEVICES = "config.hardware.device"
 _LAYOUT = "layoutEx.file"
 _VMX = "config.files.vmPathName"
-_SNAPSHOTS = "snapshot.rootSnapshotList"
-
-# From a host to all domains that may have a file of it: its own, and those of other hosts on the same datastores.
-NEIGHBOURS = (
-    *HOST_VMS,
-    Traversal("datastores", "HostSystem", "datastore", ("users",)),
-    Traversal("users", "Datastore", "vm"),
-)
 
 # What belongs to a disk NAME.vmdk: its data, its changes, the map of another disk.
 _EXTENT = re.compile(r"-(?:flat|delta|sesparse|ctk|rdmp?|[sf][0-9]{3})\.vmdk\Z")
@@ -64,22 +57,12 @@ class OwnFiles:
 
 def find_own_files(connection: EsxConnection, ref: Any, vmx_path: str) -> OwnFiles:
     """The files of a domain that no other domain refers to; three reads, four with snapshots."""
-    paths = [_DEVICES, _VMX, _SNAPSHOTS, *([_LAYOUT] if connection.session.has(4, 0) else [])]
-    rows = fetch(connection.session, "VirtualMachine", paths, objects=[connection.context.host], traversal=NEIGHBOURS)
-    owners = {item.snapshot: row for row, values in rows for item in _flat(values[_SNAPSHOTS])}
-    kept = fetch(connection.session, "VirtualMachineSnapshot", [_DEVICES], objects=list(owners)) if owners else []
-    rows += [(owners[snapshot], values) for snapshot, values in kept]
+    domains, snapshots = read_neighbours(connection)
+    rows = [*domains, *snapshots]
     vmx = parse_datastore_path(vmx_path).canonical
     mine = [values for owner, values in rows if owner == ref]
     foreign = [values for owner, values in rows if owner != ref]
     return own_files(vmx, mine, foreign, list_directory(connection, vmx))
-
-
-def _flat(trees: Any) -> Iterable[Any]:
-    """Each VirtualMachineSnapshotTree."""
-    for tree in trees or ():
-        yield tree
-        yield from _flat(tree.childSnapshotList)
 
 
 def own_files(vmx: DatastorePath, mine: Sequence[Values], foreign: Sequence[Values], listed: Sequence[str]) -> OwnFiles:

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Planning which of several hosts the domains of a host fit on, by the memory that is free: pure.
+"""Planning which of several hosts the domains of a host fit on, by free memory: pure.
 
-A running domain takes the memory that its host may give to it. One that is shut off or paused takes none, but is not
-placed on a full host, where it could not be started, as long as there is another one.
+A running domain takes the memory that its host may give to it. One that is shut off or paused takes none, but is
+placed on a full host, where it could not be started, only if there is no other.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
 
-# The steps of the complete search, which is given up after them: about a second.
+# The number of steps after which the complete search is given up: about a second.
 _STEPS = 200_000
 
 
@@ -22,7 +22,7 @@ _STEPS = 200_000
 class Demand:
     """A domain to place.
 
-    ``kib`` is the memory that it takes where it is placed, ``size_kib`` what it would take if it were started.
+    ``kib`` is the memory that it takes now, ``size_kib`` the memory that it would take if it were started.
     ``hosts`` are the names of the hosts that can take it; None for all.
     """
 
@@ -35,13 +35,13 @@ class Demand:
     moid: str = ""
 
     def fits(self, host: str) -> bool:
-        """Whether a host can take it, its memory apart."""
+        """Whether a host can take it, regardless of memory."""
         return self.hosts is None or host in self.hosts
 
 
 @dataclass
 class HostCapacity:
-    """A host that domains can be placed on, what it has free, and what is placed on it."""
+    """A host that domains can be placed on, with its free resources and the domains placed on it."""
 
     host: str
     free_kib: int
@@ -50,7 +50,7 @@ class HostCapacity:
 
     @property
     def remaining_kib(self) -> int:
-        """The memory that stays free."""
+        """The memory that remains free."""
         return self.free_kib - sum(demand.kib for demand in self.placed)
 
 
@@ -58,15 +58,15 @@ _Choose = Callable[[Sequence[HostCapacity]], HostCapacity]
 
 
 def place(demands: Iterable[Demand], hosts: Sequence[HostCapacity]) -> list[HostCapacity]:
-    """Return the hosts with what is placed on them.
+    """Return the hosts with the domains placed on them.
 
-    Domains are spread: the largest first, each to the host that has the most memory left, of equal ones to that with
-    the most free processor time. If they do not fit that way, they are packed, each to the host that has the least
-    left of those where it fits, and if that fails, too, all ways are tried. The same input gives the same plan; of two
-    hosts that are equal the first one is taken.
+    Domains are spread: the largest first, each to the host with the most memory left or, if several have the same, to
+    the one with the most free processor time. If they do not fit that way, they are packed, each to the host with the
+    least memory left where it fits. If that fails, too, all combinations are tried. The same input gives the same plan;
+    of two equal hosts, the first one is chosen.
 
     :param hosts: the hosts, with nothing placed on them; they stay as they are.
-    :raises Refused: if a domain fits nowhere, or no way was found; it names all domains that are left.
+    :raises Refused: if a domain fits nowhere, or no combination was found; it names all domains that were not placed.
     """
     ordered = sorted(demands, key=lambda demand: (-demand.kib, demand.name, demand.uuid or "", demand.moid))
     spread, unplaced = _try(ordered, hosts, _most_remaining)
@@ -88,7 +88,7 @@ def _empty(hosts: Sequence[HostCapacity]) -> list[HostCapacity]:
 def _try(
     demands: Sequence[Demand], hosts: Sequence[HostCapacity], choose: _Choose
 ) -> tuple[list[HostCapacity], list[Demand]]:
-    """The plan of one way to choose, and what did not fit."""
+    """The plan of one strategy, and the domains that did not fit."""
     capacities = _empty(hosts)
     unplaced = []
     for demand in demands:
@@ -101,7 +101,7 @@ def _try(
 
 
 def _host_for(demand: Demand, hosts: Sequence[HostCapacity], choose: _Choose) -> HostCapacity | None:
-    """What takes no memory goes where it could be started, to the host with the fewest domains."""
+    """A domain that takes no memory goes to a host where it could be started, the one with the fewest domains."""
     possible = [host for host in hosts if demand.fits(host.host)]
     if demand.kib == 0:
         return min(
@@ -122,10 +122,10 @@ def _least_remaining(hosts: Sequence[HostCapacity]) -> HostCapacity:
 
 
 def _search(demands: Sequence[Demand], hosts: Sequence[HostCapacity]) -> tuple[list[HostCapacity] | None, bool]:
-    """Try all ways for what takes memory; return a plan, or None and whether really all were tried."""
+    """Try all combinations for domains that take memory; return a plan, or None and whether all were tried."""
     running = [demand for demand in demands if demand.kib]
     left = [host.free_kib for host in hosts]
-    are_alike = all(demand.hosts is None for demand in demands)  # then hosts differ in what they have left only
+    are_alike = all(demand.hosts is None for demand in demands)  # the hosts differ only in their remaining memory then
     choice = [-1] * len(running)  # for each demand the host that it is on
     number = steps = 0
     while 0 <= number < len(running):

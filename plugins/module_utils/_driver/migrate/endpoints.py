@@ -1,11 +1,11 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The two ends of migrations: the hosts as their one vCenter knows them, and the hosts' own connections.
+"""Source and destination of migrations: the hosts in their vCenter, and the connections to the hosts themselves.
 
-Only a vCenter can migrate. It is the one of the source's URI. That URI names one host, or all hosts of a cluster, a
-datacenter or a folder. The destination is named by a URI of its own, which has to lead to the same vCenter, or by the
-name or the address that the host has in the vCenter.
+Only a vCenter can migrate; it is the one of the source's URI. That URI names one host, or all hosts of a cluster, a
+datacenter or a folder. The destination is given by its own URI, which must lead to the same vCenter, or by the host's
+name or address in the vCenter.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.vcenter import (
     vcenter_server,
 )
 
-# The options that stand for parts of the source's URI and mean nothing for the destination's.
+# The options that replace parts of the source's URI; they do not apply to the destination's.
 _URI_PARTS = ("hostname", "port", "validate_certs")
 
 _LOGIN = "Check dest_username and dest_password, or the entry for this host in libvirt's authentication file."
@@ -45,10 +45,10 @@ _LOGIN = "Check dest_username and dest_password, or the entry for this host in l
 
 @dataclass(frozen=True)
 class MigrationEndpoints:
-    """The session with the vCenter, where domains come from, and where they go to.
+    """The session with the vCenter, the sources and the destinations of migrations.
 
     ``destination`` is the host that the task names for all domains; None if it names none. ``named`` has the hosts that
-    single domains name, by these names. ``own`` are connections to hosts themselves, by the hosts' references.
+    single domains name, by name. ``own`` has the connections to the hosts themselves, by the hosts' references.
     """
 
     vcenter: Session
@@ -59,7 +59,7 @@ class MigrationEndpoints:
 
     @property
     def source_name(self) -> str | None:
-        """The name of the one host that domains come from, None if there are several."""
+        """The name of the source host, None if there are several."""
         return self.source.hosts[0].host_name if self.source.not_one_host is None else None
 
     @property
@@ -69,17 +69,17 @@ class MigrationEndpoints:
         return list({end.host: end for end in ends}.values())
 
     def host(self, ref: Any) -> HostContext:
-        """Return the context of a host; one call for one that the task does not name."""
+        """Return the context of a host; a host that the task does not name costs one call."""
         known = next((end for end in self.hosts if end.host == ref), None)
         return known or host_of_ref(self.vcenter, ref)
 
 
 @contextmanager
 def open_endpoints(invocation: Invocation, dest_hosts: Iterable[str] = ()) -> Iterator[MigrationEndpoints]:
-    """Open the connections of migrations for the time of a ``with`` block.
+    """Open the connections of migrations for the duration of a ``with`` block.
 
     :param dest_hosts: the hosts that single domains name.
-    :raises Refused: if there is no vCenter, or if the hosts are not of the same one.
+    :raises Refused: if there is no vCenter, or if the hosts do not belong to the same one.
     :raises EsxError: if a server cannot be reached or refuses the login, or does not know a host.
     """
     with ExitStack() as stack:
@@ -122,7 +122,7 @@ def _open_destination(
 
 
 def _destination(params: Mapping[str, Any], environment: Mapping[str, str]) -> ConnectionOptions:
-    """The destination's URI and login, with all other settings of the source's connection."""
+    """The destination's URI and login, with the other settings of the source's connection."""
     options = {
         **params,
         "uri": params["dest_uri"],

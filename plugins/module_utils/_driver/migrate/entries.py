@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The domains of a task that migrates: found in the vCenter, each with an entry of its own for what becomes of it."""
+"""The domains of a task that migrates: found in the vCenter, each with an entry for its outcome."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import CORE_PATHS, DomainRecord
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.endpoints import MigrationEndpoints
-from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.request import Wish
+from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.request import MoveRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import is_pattern, matches
 from ansible_collections.virt.esx.plugins.module_utils._driver.pending import PENDING_PATHS
 from ansible_collections.virt.esx.plugins.module_utils._errors import Ambiguous, EsxError, NotFound, ParseError
@@ -20,7 +20,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import H
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import HOST_VMS, fetch
 from ansible_collections.virt.esx.plugins.module_utils._vi.questions import Answered
 
-# What a migration needs to know of a domain.
+# The properties that a migration needs of a domain.
 MIGRATION_PATHS = (
     *CORE_PATHS,
     *PENDING_PATHS,
@@ -33,9 +33,9 @@ MIGRATION_PATHS = (
 
 @dataclass
 class Entry:
-    """A domain that was asked for: what the vCenter knows of it, where it goes, and what became of it."""
+    """A requested domain: its record in the vCenter, its destination, and the outcome."""
 
-    wish: Wish
+    request: MoveRequest
     record: DomainRecord | None = None
     destination: HostContext | None = None
     source: str | None = None
@@ -49,24 +49,24 @@ class Entry:
 
     def __str__(self) -> str:
         """``Domain 'web'``, for messages."""
-        return str(self.wish) if self.record is None else f"Domain '{self.record.name}'"
+        return str(self.request) if self.record is None else f"Domain '{self.record.name}'"
 
     @property
     def route(self) -> str:
-        """``from esx1 to esx2``, or ``on esx1`` where only its storage moves, for messages."""
+        """``from esx1 to esx2``, or ``on esx1`` if only its storage moves; for messages."""
         to = self.source if self.destination is None else self.destination.host_name
         return f"on {to}" if self.source == to else f"from {self.source} to {to}"
 
     def fail(self, error: EsxError) -> None:
-        """Note that the domain is not migrated, and why."""
+        """Record that the domain is not migrated, and why."""
         self.error, self.moves = error, False
 
     def result(self) -> dict[str, Any]:
-        """The entry as the module returns it."""
+        """The entry in the form of results."""
         known = {
-            "name": self.wish.name if self.record is None else self.record.name,
-            "uuid": self.wish.uuid if self.record is None else self.record.uuid,
-            "moid": self.wish.moid if self.record is None else self.record.moid,
+            "name": self.request.name if self.record is None else self.record.name,
+            "uuid": self.request.uuid if self.record is None else self.record.uuid,
+            "moid": self.request.moid if self.record is None else self.record.moid,
             "state": self.state,
             "source": self.source,
             "host": self.host,
@@ -82,67 +82,80 @@ class Entry:
         }
 
 
-def look_up(endpoints: MigrationEndpoints, wishes: Sequence[Wish]) -> list[Entry]:
-    """Find domains on all hosts of the task, in one read; each domain has one entry, a pattern may have many."""
+def look_up(endpoints: MigrationEndpoints, requests: Sequence[MoveRequest]) -> list[Entry]:
+    """Find domains on all hosts of the task, in one read; each domain has one entry, and a pattern can match many."""
     hosts = [host.host for host in endpoints.hosts]
     rows = fetch(endpoints.vcenter, "VirtualMachine", MIGRATION_PATHS, objects=hosts, traversal=HOST_VMS)
     records = sorted((DomainRecord(ref, values) for ref, values in rows), key=lambda record: record.name)
-    found = [entry for wish in wishes for entry in _find(endpoints, records, wish)]
+    found = [entry for request in requests for entry in _find(endpoints, records, request)]
     first: dict[Any, Entry] = {}
     for entry in found:
-        first.setdefault(str(entry.wish) if entry.record is None else entry.record.ref, entry)
+        first.setdefault(str(entry.request) if entry.record is None else entry.record.ref, entry)
     return list(first.values())
 
 
-def _find(endpoints: MigrationEndpoints, records: Sequence[DomainRecord], wish: Wish) -> list[Entry]:
-    """The entries of one wish: a domain on the source is to move, one on the destination is there already."""
-    destination = endpoints.destination if wish.host is None else endpoints.named[wish.host]
+def _find(endpoints: MigrationEndpoints, records: Sequence[DomainRecord], request: MoveRequest) -> list[Entry]:
+    """The entries of one request: a domain on the source is to move, one on the destination is already there."""
+    destination = endpoints.destination if request.host is None else endpoints.named[request.host]
     sources = [host.host for host in endpoints.source.hosts]
     here = [record for record in records if record.values["runtime.host"] in sources]
-    if wish.moid is None and wish.name is not None and is_pattern(wish.name):
-        matching = [record for record in here if matches(record.name, wish.name)]
-        return [_entry_of(endpoints, replace(wish, name=record.name), record, destination) for record in matching]
-    entry = Entry(wish)
-    if wish.moid is None and wish.name is None and wish.canonical_uuid is None:
-        entry.fail(ParseError(f"'{wish.uuid}' is not a UUID, which has 32 hex digits.", where="uuids"))
-        return [entry]
+    if request.moid is None and request.name is not None and is_pattern(request.name):
+        matching = [record for record in here if matches(record.name, request.name)]
+        return [_entry_of(endpoints, replace(request, name=record.name), record, destination) for record in matching]
     there = [record for record in records if destination and record.values["runtime.host"] == destination.host]
-    found = [record for record in here if _is_meant(record, wish)]
-    found = found or [record for record in there if _is_meant(record, wish)]
+    try:
+        return [_entry_of(endpoints, request, _find_one(endpoints, request, here, there, destination), destination)]
+    except EsxError as error:
+        entry = Entry(request)
+        entry.fail(error)
+        return [entry]
+
+
+def _find_one(
+    endpoints: MigrationEndpoints,
+    request: MoveRequest,
+    here: Sequence[DomainRecord],
+    there: Sequence[DomainRecord],
+    destination: HostContext | None,
+) -> DomainRecord:
+    """The one domain of a request that names no pattern, on the source or else on the destination.
+
+    :raises EsxError: if there is none, or more than one, or the UUID is invalid.
+    """
+    if request.moid is None and request.name is None and request.canonical_uuid is None:
+        raise ParseError(f"'{request.uuid}' is not a UUID, which has 32 hex digits.", where="uuids")
+    found = [record for record in here if _is_meant(record, request)]
+    found = found or [record for record in there if _is_meant(record, request)]
+    if not found:
+        raise _not_found(endpoints, request, destination, [record.name for record in (*here, *there)])
     if len(found) > 1:
         listed = ", ".join(str(record) for record in found)
         where = endpoints.source_name or "the hosts of the URI"
-        entry.fail(
-            Ambiguous(f"{wish} is there {len(found)} times on {where}: {listed}.", hint="Choose one by its moid.")
-        )
-    elif found:
-        entry = _entry_of(endpoints, wish, found[0], destination)
-    else:
-        entry.fail(_not_found(endpoints, wish, destination, [record.name for record in (*here, *there)]))
-    return [entry]
+        raise Ambiguous(f"{request} is there {len(found)} times on {where}: {listed}.", hint="Choose one by its moid.")
+    return found[0]
 
 
-def _is_meant(record: DomainRecord, wish: Wish) -> bool:
-    if wish.moid is not None:
-        return record.moid == wish.moid
-    return record.name == wish.name if wish.name is not None else record.uuid == wish.canonical_uuid
+def _is_meant(record: DomainRecord, request: MoveRequest) -> bool:
+    if request.moid is not None:
+        return record.moid == request.moid
+    return record.name == request.name if request.name is not None else record.uuid == request.canonical_uuid
 
 
 def _not_found(
-    endpoints: MigrationEndpoints, wish: Wish, destination: HostContext | None, names: Sequence[str]
+    endpoints: MigrationEndpoints, request: MoveRequest, destination: HostContext | None, names: Sequence[str]
 ) -> NotFound:
     ends = [endpoints.source_name or "a host of the URI", *([destination.host_name] if destination else [])]
     where = f"neither on {ends[0]} nor on {ends[1]}" if len(set(ends)) > 1 else f"not on {ends[0]}"
-    near = None if wish.name is None else nearest(wish.name, names)
-    return NotFound(f"{wish} is {where}.", hint=None if near is None else f"Is '{near}' meant?")
+    near = None if request.name is None else nearest(request.name, names)
+    return NotFound(f"{request} is {where}.", hint=None if near is None else f"Is '{near}' meant?")
 
 
 def _entry_of(
-    endpoints: MigrationEndpoints, wish: Wish, record: DomainRecord, destination: HostContext | None
+    endpoints: MigrationEndpoints, request: MoveRequest, record: DomainRecord, destination: HostContext | None
 ) -> Entry:
     host = endpoints.host(record.values["runtime.host"])
     return Entry(
-        wish=wish,
+        request=request,
         record=record,
         destination=destination or host,
         source=host.host_name,

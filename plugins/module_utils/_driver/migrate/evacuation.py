@@ -1,10 +1,10 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Planning where the domains of a host go: what can move, where the vCenter lets it go, and where there is memory.
+"""Planning where the domains of a host go: which can move, which hosts the vCenter accepts, and which have the memory.
 
-Which hosts can take a domain at all comes first: its datastores and networks, which are read for all in one call each.
-Then memory decides. The vCenter validates each placement, and what it refuses is placed again without that host.
+First the hosts are chosen that reach a domain's datastores and networks, which are read for all in one call each. Then
+memory decides. The vCenter validates each placement; if it refuses one, the domain is placed again without that host.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.bin_packi
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.endpoints import MigrationEndpoints
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.entries import MIGRATION_PATHS, Entry
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.relocation import validate
-from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.request import Wish
+from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.request import MoveRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.targets import Targets, resolve
 from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_kib
 from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import matches_any, require_names
@@ -43,7 +43,7 @@ _HOST_PATHS = (
 )
 _MANAGED_BY = "config.managedBy.extensionKey"
 
-# The machines that a cluster runs for itself: vCLS-<uuid>, vCLS (1)
+# The machines of a cluster's own services: vCLS-<uuid>, vCLS (1)
 _CLUSTER_SERVICE = re.compile(r"vCLS(-[0-9a-f-]{36}| \([0-9]+\))")
 
 _CHECKS_AT_ONCE = 8
@@ -51,7 +51,7 @@ _CHECKS_AT_ONCE = 8
 
 @dataclass
 class _Planning:
-    """What is placed: domains by their managed object ids, usable hosts by name, and what the vCenter has refused."""
+    """The domains by managed object id, the usable hosts by name, and the placements that the vCenter has refused."""
 
     endpoints: MigrationEndpoints
     records: dict[str, DomainRecord]
@@ -61,12 +61,12 @@ class _Planning:
 
 
 def plan_evacuation(connection: EsxConnection, params: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the module's result: for each destination the domains of the host that are placed on it.
+    """Return the module's result: the domains of the host that are placed on each destination.
 
     :param params: ``destinations``, names of hosts in the vCenter, ``names``, names and patterns of domains, and
-        ``reserve_memory``, what stays free on each destination.
-    :raises NotFound: if there is no domain of a name, or no host.
-    :raises Refused: if there is no destination, or memory for a domain on none of those that can take it.
+        ``reserve_memory``, the memory to keep free on each destination.
+    :raises NotFound: if a domain or a host does not exist.
+    :raises Refused: if there is no destination, or no destination that can take a domain has the memory for it.
     """
     reserve = parse_reserve(params["reserve_memory"])
     vcenter = open_vcenter(connection.session)
@@ -94,7 +94,7 @@ def plan_evacuation(connection: EsxConnection, params: Mapping[str, Any]) -> dic
 
 
 def parse_reserve(text: str) -> tuple[int, int]:
-    """Return the memory to keep free as KiB and as a part of all memory in percent: ``4 GiB``, ``10%``.
+    """Return the memory to keep free in KiB and in percent of a host's memory: ``4 GiB``, ``10%``.
 
     :raises ParseError: for anything else.
     """
@@ -107,7 +107,7 @@ def parse_reserve(text: str) -> tuple[int, int]:
 
 
 def why_left_out(record: DomainRecord) -> str | None:
-    """Say why a domain is not to be moved by anybody but the vCenter itself; None if it may be."""
+    """Return why only the vCenter itself may move a domain; None if it may be moved."""
     if _CLUSTER_SERVICE.fullmatch(record.name) or (record.vmx_path or "").startswith("[] /"):
         return "it belongs to the services of its cluster (vCLS)"
     extension = record.values.get(_MANAGED_BY)
@@ -117,7 +117,7 @@ def why_left_out(record: DomainRecord) -> str | None:
 def _domains(
     vcenter: Session, source: HostContext, patterns: Sequence[str]
 ) -> tuple[list[DomainRecord], list[dict[str, Any]]]:
-    """The domains that are to move, and those that are not to be moved, with the reason; one call a page."""
+    """The domains to move, and those that must not be moved with the reason; one call per page."""
     paths = [*MIGRATION_PATHS, *([_MANAGED_BY] if vcenter.has(5, 0) else [])]
     rows = fetch(vcenter, "VirtualMachine", paths, objects=[source.host], traversal=HOST_VMS)
     every = [DomainRecord(ref, values) for ref, values in rows]
@@ -131,7 +131,7 @@ def _domains(
 def _destinations(
     connection: EsxConnection, vcenter: Session, source: HostContext, names: Sequence[str]
 ) -> list[tuple[HostContext, Values]]:
-    """The destinations with what is read of them, in one call; what cannot be used is left out with a warning."""
+    """The destinations with their properties, in one call; unusable hosts are left out with a warning."""
     contexts = {context.host: context for context in hosts_by_name(vcenter, list(dict.fromkeys(names)))}
     rows = dict(fetch(vcenter, "HostSystem", _HOST_PATHS, objects=list(contexts)))
     usable = []
@@ -153,7 +153,7 @@ def _unusable(values: Values) -> str | None:
 
 
 def _capacity(context: HostContext, values: Values, reserve: tuple[int, int]) -> HostCapacity:
-    """``memorySize`` is in bytes, ``overallMemoryUsage`` in MiB (esx-driver.md, section 17)."""
+    """``memorySize`` is in bytes, ``overallMemoryUsage`` in MiB (esx-driver-rules.md, section 17)."""
     total = (values["hardware.memorySize"] or 0) // 1024
     used = (values["summary.quickStats.overallMemoryUsage"] or 0) * 1024
     kept = max(reserve[0], total * reserve[1] // 100)
@@ -190,7 +190,7 @@ def _demand(record: DomainRecord, contexts: Iterable[tuple[HostContext, Values]]
 def _place_validated(
     planning: _Planning, demands: Sequence[Demand], capacities: Sequence[HostCapacity]
 ) -> list[HostCapacity]:
-    """Place domains until the vCenter refuses no placement any more; a domain that no host can take is left out."""
+    """Place domains until the vCenter accepts all placements; domains that no host can take are left out."""
     while True:
         possible = [demand for demand in demands if not _is_refused(planning, demand)]
         placed = place([_without_refused(planning, demand) for demand in possible], capacities)
@@ -208,7 +208,7 @@ def _without_refused(planning: _Planning, demand: Demand) -> Demand:
 
 
 def _refuse_more(planning: _Planning, placed: Sequence[HostCapacity]) -> bool:
-    """Have the vCenter validate placements that it has not seen yet; return whether it refused one."""
+    """Let the vCenter validate placements that are new; return whether it refused one."""
     targets = Targets(planning.endpoints)
     pairs = [(demand.moid, host.host) for host in placed for demand in host.placed]
     new = [pair for pair in pairs if pair not in planning.accepted]
@@ -228,7 +228,7 @@ def _refuse_more(planning: _Planning, placed: Sequence[HostCapacity]) -> bool:
 def _relocation(planning: _Planning, targets: Targets, moid: str, host: str) -> Any:
     record = planning.records[moid]
     source = planning.endpoints.host(record.values["runtime.host"]).host_name
-    return resolve(targets, Entry(Wish(moid=moid), record, planning.hosts[host], source=source))
+    return resolve(targets, Entry(MoveRequest(moid=moid), record, planning.hosts[host], source=source))
 
 
 def _refused(planning: _Planning, demand: Demand) -> dict[str, Any]:

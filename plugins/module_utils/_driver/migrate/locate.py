@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Finding out where domains are after a migration that went wrong.
 
-The vCenter is asked first; where it cannot be reached any more, the hosts themselves, over their own connections.
+The vCenter is asked first; if it can no longer be reached, the hosts themselves, over their own connections.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _PATHS = ("config.uuid", "runtime.powerState", "runtime.host")
 
 @dataclass(frozen=True)
 class Location:
-    """Where a domain is: the host's name and the domain's state where they are known, and a sentence that says it."""
+    """The location of a domain: the host's name and the domain's state if they are known, and a sentence about both."""
 
     sentence: str
     host: str | None = None
@@ -46,14 +46,14 @@ def _on(host: HostContext, state: str | None) -> Location:
 
 
 def _ask_hosts(endpoints: MigrationEndpoints, uuid: str | None) -> Location:
-    """Ask each host that has a connection of its own for its domains, one read each; they are matched by UUID."""
+    """Read the domains of each host that has its own connection, one read each; they are matched by UUID."""
     answers = [(host, _states(endpoints.own.get(host.host))) for host in endpoints.hosts]
     asked = [(host, states) for host, states in answers if states is not None]
     return _location_by_hosts(asked, uuid)
 
 
 def _states(own: Session | None) -> dict[str, str | None] | None:
-    """The states of a host's domains by UUID; None if it cannot be asked."""
+    """The states of a host's domains by UUID; None if the host cannot be reached."""
     if own is None:
         return None
     try:

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Migrating domains to other hosts of a vCenter: look up, validate, move, and say where each is.
 
-Each domain that was asked for has an entry of its own. What goes wrong with one does not keep the others from being
-migrated; when all is done, the errors of all are raised as one.
+Each requested domain has an entry of its own. If one fails, the others are migrated nevertheless; at the end all errors
+are raised as one.
 """
 
 from __future__ import annotations
@@ -33,18 +33,18 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.task import pending_t
 
 _Moving = list[tuple[Entry, Relocation]]
 
-# Checks that run at the same time; they cost the server little.
+# The number of checks that run at the same time; they cost the server little.
 CHECKS_AT_ONCE = 8
 
 
 def migrate_domains(endpoints: MigrationEndpoints, invocation: Invocation, request: MigrationRequest) -> dict[str, Any]:
-    """Migrate the domains that the module was asked for, and return its result.
+    """Migrate the requested domains, and return the module's result.
 
-    :raises EsxError: if there was an error for at least one of them; ``details`` hold the result.
+    :raises EsxError: if at least one of them failed; ``details`` hold the result.
     """
-    entries = look_up(endpoints, request.wishes)
+    entries = look_up(endpoints, request.domains)
     if not invocation.check_mode and _wait_for_others(endpoints, entries):
-        entries = look_up(endpoints, request.wishes)
+        entries = look_up(endpoints, request.domains)
     moving = _validate(endpoints, entries, request, invocation.warn)
     if not invocation.check_mode:
         _move(endpoints, moving, request, invocation.progress)
@@ -63,7 +63,7 @@ def migrate_domains(endpoints: MigrationEndpoints, invocation: Invocation, reque
 def _wait_for_others(endpoints: MigrationEndpoints, entries: Sequence[Entry]) -> bool:
     """Wait for tasks that other clients have started on the domains; return whether there were any.
 
-    Another client's migration may just be bringing a domain where it is to go.
+    Another client's migration may be moving a domain to its destination right now.
     """
     vcenter = endpoints.vcenter
     records = [entry.record for entry in entries if entry.record is not None and entry.record.values[RECENT_PATH]]
@@ -78,7 +78,7 @@ def _wait_for_others(endpoints: MigrationEndpoints, entries: Sequence[Entry]) ->
 def _validate(
     endpoints: MigrationEndpoints, entries: Sequence[Entry], request: MigrationRequest, warn: Callable[[str], None]
 ) -> _Moving:
-    """Have the vCenter validate all migrations before the first one begins; return those that it does not refuse."""
+    """Have the vCenter validate all migrations before the first one begins; return the accepted ones."""
     targets, moving = Targets(endpoints), []
     for entry in entries:
         if entry.error is None:
@@ -99,7 +99,7 @@ def _validate(
 
 
 def _take_answer(entry: Entry, answer: Validation | EsxError, warn: Callable[[str], None], *, strict: bool) -> None:
-    """Note what the vCenter says to a migration; the entry does not move if it is refused."""
+    """Record the vCenter's validation of a migration; the entry does not move if it is refused."""
     if isinstance(answer, EsxError):
         message = f"{entry} cannot be migrated {entry.route}, as it could not be validated: {answer.message}"
         entry.fail(EsxError(message, hint=answer.hint, fault=answer.fault))
@@ -116,7 +116,7 @@ def _take_answer(entry: Entry, answer: Validation | EsxError, warn: Callable[[st
 def _move(
     endpoints: MigrationEndpoints, moving: _Moving, request: MigrationRequest, show: Callable[[str], None]
 ) -> None:
-    """Migrate what moves, and find out where those are for which that failed."""
+    """Migrate the domains that move, and find out where those are whose migration failed."""
     jobs = [move_job(endpoints, entry, relocation, request, show) for entry, relocation in moving]
     outcomes = run_jobs(endpoints.vcenter, jobs, at_once=request.parallel)
     for (entry, relocation), outcome in zip(moving, outcomes):
@@ -133,7 +133,7 @@ def _move(
 
 
 def _text(entries: Sequence[Entry], *, after: bool) -> str:
-    """What diff mode compares: the host of each domain, and its datastores where the task is about these."""
+    """The text for diff mode: the host of each domain, and its datastores if the task moves files."""
     lines = []
     for entry in entries:
         known = entry.result()
@@ -144,11 +144,11 @@ def _text(entries: Sequence[Entry], *, after: bool) -> str:
 
 
 def _storage_text(entry: Entry, *, after: bool) -> str:
-    wish = entry.wish
-    if entry.record is None or not (wish.datastore or wish.disks):
+    move = entry.request
+    if entry.record is None or not (move.datastore or move.disks):
         return ""
-    home = wish.datastore if after and wish.datastore else home_of(entry.record)
-    disks = "".join(f", {label} in {name}" for label, name in wish.disks.items()) if after else ""
+    home = move.datastore if after and move.datastore else home_of(entry.record)
+    disks = "".join(f", {label} in {name}" for label, name in move.disks.items()) if after else ""
     return f", files in {home}{disks}"
 
 

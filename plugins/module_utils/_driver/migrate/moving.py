@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One migration as a job: looked at again just before it begins, and looked for if the answer is lost."""
+"""One migration as a job: validated again just before it begins, and searched for if the answer is lost."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.task import (
     wait_until_idle,
 )
 
-# The tasks that take a domain to another host or datastore, as their TaskInfo.descriptionId has them.
+# The tasks that take a domain to another host or datastore, by their TaskInfo.descriptionId.
 _MIGRATIONS = ("relocate", "migrate")
 
 
@@ -37,7 +37,7 @@ def move_job(
     request: MigrationRequest,
     show: Callable[[str], None],
 ) -> Job:
-    """Return the job that migrates a domain; it changes the entry if the domain is somewhere else by then."""
+    """Return the job that migrates a domain; it changes the entry if the domain has moved before."""
     action = f"Migrating domain '{relocation.record.name}' {relocation.route}"
     patience = math.inf if request.patience is None else float(request.patience)
 
@@ -53,7 +53,7 @@ def move_job(
 def _look_again(
     endpoints: MigrationEndpoints, entry: Entry, relocation: Relocation, action: str, patience: float
 ) -> Values:
-    """The domain's properties, once no question and no task is pending any more; one call if there is none."""
+    """The domain's properties, after pending questions and tasks have ended; one call if there are none."""
     vcenter, ref = endpoints.vcenter, relocation.record.ref
     present = fetch_one(vcenter, ref, MIGRATION_PATHS)
     if present[QUESTION_PATH] is None and not pending_tasks(vcenter, present[RECENT_PATH]):
@@ -65,7 +65,7 @@ def _look_again(
 def _as_it_is_now(
     endpoints: MigrationEndpoints, entry: Entry, relocation: Relocation, present: Values, *, strict: bool
 ) -> Relocation | None:
-    """The relocation from where the domain is now, validated if that is somewhere else; None if it is there already.
+    """The relocation from the domain's present host, validated if it has moved; None if it is at its destination.
 
     :raises EsxError: if the vCenter refuses it from there.
     """
@@ -89,7 +89,7 @@ def _as_it_is_now(
 
 
 def _start(endpoints: MigrationEndpoints, relocation: Relocation, action: str) -> Any:
-    """The task of the migration. If the answer to the call is lost, it is looked for in the domain's recent tasks.
+    """Start the migration. If the answer to the call is lost, search for the task in the domain's recent tasks.
 
     :raises EsxError: if the call fails; the message says which domain it was about.
     """
@@ -105,7 +105,7 @@ def _start(endpoints: MigrationEndpoints, relocation: Relocation, action: str) -
 
 
 def _started_task(endpoints: MigrationEndpoints, relocation: Relocation) -> Any:
-    """A migration of the domain that is under way; None if there is none, or if the vCenter cannot be asked."""
+    """A running migration of the domain; None if there is none, or if the vCenter cannot be reached."""
     try:
         recent = fetch_one(endpoints.vcenter, relocation.record.ref, [RECENT_PATH])[RECENT_PATH]
         return next(iter(pending_of_kind(endpoints.vcenter, recent, *_MIGRATIONS)), None)
@@ -114,7 +114,7 @@ def _started_task(endpoints: MigrationEndpoints, relocation: Relocation) -> Any:
 
 
 def _about(action: str, error: EsxError) -> EsxError:
-    """The same error, which says what was being done. A lost connection stays one, so that no other job begins."""
+    """The same error with the action. A lost connection keeps its type, so that no other job begins."""
     if error.message.startswith(action):
         return error
     kind = ConnectionFailed if isinstance(error, ConnectionFailed) else EsxError

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is said of a name that a destination does not have."""
+"""The error for a name that a destination does not have."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import H
 
 
 def missing(kind: str, name: str, host: HostContext, names: Iterable[str]) -> NotFound:
-    """Return the error for a name, with the names that there are, and the one that is near.
+    """Return the error for a name, with the existing names, and a similar one as a hint.
 
-    :param kind: what it is the name of: ``datastore``.
+    :param kind: the kind of object: ``datastore``.
     """
     listed = sorted(names)
     near = nearest(name, listed)

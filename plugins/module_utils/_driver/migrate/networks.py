@@ -22,10 +22,10 @@ _SWITCH = "config.distributedVirtualSwitch"
 
 
 def changed_cards(vcenter: Session, host: HostContext, devices: Sequence[Any], wanted: Mapping[str, str]) -> list[Any]:
-    """Return the cards whose network is to be another one on the destination, with that network behind them.
+    """Return the cards that get another network on the destination, connected to that network.
 
-    :param wanted: the names of networks there by the names of those that cards are in now.
-    :raises NotFound: if the destination has no network of a name, or no card is in a network that is to be replaced.
+    :param wanted: the new names of networks by their present names.
+    :raises NotFound: if the destination does not have a network, or no card is in a network to replace.
     """
     if not wanted:
         return []
@@ -49,7 +49,7 @@ def changed_cards(vcenter: Session, host: HostContext, devices: Sequence[Any], w
 
 
 def _network_of(vcenter: Session, backing: Any) -> str | None:
-    """The name of the network that a card is in; that of a distributed switch's port group has to be read."""
+    """The name of a card's network; the name of a distributed port group must be read."""
     if getattr(backing, "deviceName", None):
         return str(backing.deviceName)
     key = getattr(getattr(backing, "port", None), "portgroupKey", None)

@@ -1,11 +1,11 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The calls of a vCenter that validate a migration and start it.
+"""The vCenter's calls that validate and start a migration.
 
 Before vSphere 6.5 these are ValidateMigration, for all domains with one destination in one call, and MigrateVM_Task, as
-libvirt's driver has it. From 6.5 on MigrateVM_Task is deprecated for RelocateVM_Task, to which CheckRelocate_Task
-belongs. A migration that moves files, too, needs these two on older servers as well.
+in libvirt's driver. Since 6.5, MigrateVM_Task is deprecated in favour of RelocateVM_Task, which CheckRelocate_Task
+validates. A migration that also moves files needs these two on older servers as well.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ _PRIORITY = "defaultPriority"
 
 @dataclass(frozen=True)
 class Relocation:
-    """Where a domain is to go, as references; None for what stays.
+    """The destination of a domain, as references; None for what stays.
 
-    ``disks`` are pairs of a disk's key and a datastore, ``devices`` cards with their new networks. ``route`` is in
+    ``disks`` are pairs of a disk's key and a datastore, ``devices`` the cards with new networks. ``route`` is in
     words: ``from esx1 to esx2``.
     """
 
@@ -50,7 +50,7 @@ class Relocation:
         return self.folder is None and self.datastore is None and not self.disks and not self.devices
 
     def spec(self) -> Any:
-        """Return the RelocateSpec that says it."""
+        """Return the RelocateSpec."""
         spec = vim.vm.RelocateSpec(host=self.host.host, pool=self.pool)
         if self.folder is not None:
             spec.folder = self.folder
@@ -67,23 +67,23 @@ class Relocation:
 
 @dataclass(frozen=True)
 class Validation:
-    """What the vCenter says to a migration before it begins: sentences, with the names of the faults."""
+    """The vCenter's validation of a migration: warnings and errors as sentences, with the names of the faults."""
 
     warnings: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
 
     def refusals(self, *, strict: bool) -> list[str]:
-        """Return why the migration is refused, nothing if it is not.
+        """Return why the migration is refused; empty if it is not.
 
-        :param strict: whether a warning is an error, as with libvirt.
+        :param strict: whether warnings are errors, as in libvirt.
         """
         return [*self.errors, *(self.warnings if strict else ())]
 
 
 def validate(vcenter: Session, relocations: Sequence[Relocation], *, at_once: int) -> list[Validation | EsxError]:
-    """Ask the vCenter whether domains can be migrated; return its answers in their order, or what prevented one.
+    """Ask the vCenter whether domains can be migrated; return its answers in order, or the error that prevented one.
 
-    :param at_once: how many checks may run at the same time.
+    :param at_once: the number of checks that may run at the same time.
     """
     answers: list[Validation | EsxError] = [Validation()] * len(relocations)
     numbered = list(enumerate(relocations))
@@ -146,7 +146,7 @@ def _concerns(event: Any, ref: Any) -> bool:
 
 
 def _of_events(events: Iterable[Any]) -> Validation:
-    """MigrationWarningEvent, MigrationHostWarningEvent ... warn; what is not named a warning counts as an error."""
+    """MigrationWarningEvent, MigrationHostWarningEvent ... are warnings; all other events are errors."""
     texts: dict[bool, list[str]] = {True: [], False: []}
     for event in events:
         texts[type_name(event).endswith("WarningEvent")].append(_event_text(event))

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a task asks to be migrated: domains, and for each where it is to go."""
+"""The options of ``esx_migrate``: the domains to migrate, and the destination of each."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 
 
 @dataclass(frozen=True)
-class Wish:
-    """A domain that is meant, by the first of its name, its UUID and its moid that is given, and where it is to go.
+class MoveRequest:
+    """A domain to migrate, identified by its moid, its name or its UUID, in this order; and its destination.
 
     ``host`` is a name in the vCenter, None for the task's own destination. ``datastore``, ``pool`` and ``folder`` are
-    names, None for what stays. ``disks`` has datastores by the labels of disks, ``networks`` names by names.
+    names, None for what stays. ``disks`` maps the labels of disks to datastores, ``networks`` old names to new ones.
     """
 
     name: str | None = None
@@ -39,61 +39,61 @@ class Wish:
 
     @property
     def canonical_uuid(self) -> str | None:
-        """The UUID in its canonical form; None for what is none."""
+        """The UUID in its canonical form; None if it is invalid."""
         return None if self.uuid is None else to_uuid(self.uuid)
 
 
 @dataclass(frozen=True)
 class MigrationRequest:
-    """All that a task asks for; ``patience`` is in seconds, None for no limit."""
+    """The request of a task; ``patience`` is in seconds, None for no limit."""
 
-    wishes: Sequence[Wish]
+    domains: Sequence[MoveRequest]
     parallel: int
     patience: float | None = None
     strict: bool = False
 
 
 def read_request(params: Mapping[str, Any]) -> MigrationRequest:
-    """Return what the module's options ask for.
+    """Read the module's options.
 
-    :raises ParseError: for a number that makes no sense, and for a domain that is not named or has no destination.
+    :raises ParseError: for an invalid number, and for a domain that is not identified or has no destination.
     """
     for option in ("parallel", "migration_timeout"):
         value = params[option]
         if value is not None and value < 1:
             raise ParseError(f"{value} is not a number of at least 1.", where=option)
-    usual = Wish(
+    defaults = MoveRequest(
         datastore=params["dest_datastore"],
         pool=params["dest_pool"],
         folder=params["dest_folder"],
         networks=_texts(params["dest_networks"]),
     )
-    wishes = [replace(usual, name=name) for name in params["names"] or ()]
-    wishes += [replace(usual, uuid=uuid) for uuid in params["uuids"] or ()]
-    wishes += [_wish(usual, item) for item in params["domains"] or ()]
+    moves = [replace(defaults, name=name) for name in params["names"] or ()]
+    moves += [replace(defaults, uuid=uuid) for uuid in params["uuids"] or ()]
+    moves += [_move(defaults, item) for item in params["domains"] or ()]
     has_destination = bool(params["dest_uri"] or params["dest_host"])
-    for wish in wishes:
-        if not has_destination and not (wish.host or wish.datastore or wish.disks):
+    for move in moves:
+        if not has_destination and not (move.host or move.datastore or move.disks):
             raise ParseError(
-                f"{wish} has no destination; give dest_host or dest_datastore for it or for the task.", where="domains"
+                f"{move} has no destination; give dest_host or dest_datastore for it or for the task.", where="domains"
             )
-    return MigrationRequest(wishes, params["parallel"], params["migration_timeout"], params["warnings_are_errors"])
+    return MigrationRequest(moves, params["parallel"], params["migration_timeout"], params["warnings_are_errors"])
 
 
-def _wish(usual: Wish, item: Mapping[str, Any]) -> Wish:
+def _move(defaults: MoveRequest, item: Mapping[str, Any]) -> MoveRequest:
     if not any(item[key] for key in ("name", "uuid", "moid")):
         raise ParseError("neither name nor uuid nor moid says which domain is meant.", where="domains")
     return replace(
-        usual,
+        defaults,
         name=item["name"],
         uuid=item["uuid"],
         moid=item["moid"],
         host=item["dest_host"],
-        datastore=item["dest_datastore"] or usual.datastore,
-        pool=item["dest_pool"] or usual.pool,
-        folder=item["dest_folder"] or usual.folder,
+        datastore=item["dest_datastore"] or defaults.datastore,
+        pool=item["dest_pool"] or defaults.pool,
+        folder=item["dest_folder"] or defaults.folder,
         disks=_texts(item["dest_disks"]),
-        networks={**usual.networks, **_texts(item["dest_networks"])},
+        networks={**defaults.networks, **_texts(item["dest_networks"])},
     )
 
 

@@ -17,10 +17,10 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.properties import HOS
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
 
-# A host's datastores: for each reference its name, and its URL, which is the same in each datacenter that has it.
+# A host's datastores by reference: the name, and the URL, which is the same in each datacenter that has it.
 Datastores = Mapping[Any, tuple[str, str]]
 
-# The datastore for the VMX and all disks that are not named, None for no move, and the keys of disks with theirs.
+# The datastore for the VMX and all disks that are not named, None to stay; and the datastores of named disks by key.
 Storage = tuple[Any, list[tuple[int, Any]]]
 
 
@@ -38,12 +38,12 @@ def named_storage(
     name: str | None,
     disks: Mapping[str, str],
 ) -> Storage:
-    """Return the datastores that a task names, without those that files are in already.
+    """Return the datastores that a task names, without those that the files are already in.
 
     :param there: the destination's datastores.
     :param name: the datastore for everything that ``disks`` does not name; None for what stays.
-    :param disks: names of datastores by the labels of disks.
-    :raises NotFound: if the destination has no such datastore, or the domain no such disk.
+    :param disks: the names of datastores by the labels of disks.
+    :raises NotFound: if the destination does not have the datastore, or the domain the disk.
     """
     present = _disks(devices)
     labels = {str(disk.deviceInfo.label): key for key, (disk, _name) in present.items() if disk.deviceInfo is not None}
@@ -63,9 +63,9 @@ def named_storage(
 def same_storage(
     record: DomainRecord, host: HostContext, here: Datastores, there: Datastores, devices: Sequence[Any]
 ) -> Storage:
-    """Return the datastores that the domain's files are in, as another datacenter knows them.
+    """Return the datastores of the domain's files, as another datacenter knows them.
 
-    :raises Refused: if that datacenter does not have one of them.
+    :raises Refused: if that datacenter lacks one of them.
     """
     by_url = {url: ref for ref, (_name, url) in there.items()}
     urls = dict(here.values())
@@ -86,7 +86,7 @@ def same_storage(
 
 
 def _disks(devices: Sequence[Any]) -> dict[int, tuple[Any, str]]:
-    """The disks that are files, by key, each with the name of its datastore."""
+    """The names of the datastores of the disks that are files, by the disks' keys."""
     disks = [device for device in devices if isinstance(device, vim.vm.device.VirtualDisk)]
     files = [(disk, getattr(disk.backing, "fileName", None)) for disk in disks]
     return {disk.key: (disk, parse_datastore_path(file).datastore) for disk, file in files if file}

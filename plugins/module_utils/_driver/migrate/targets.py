@@ -1,10 +1,10 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From the names that a task gives to what a relocation needs: pools, folders, datastores and networks.
+"""Resolving the names in a task to the objects of a relocation: pools, folders, datastores and networks.
 
-What a task does not name is kept where it exists on both sides: the resource pool of the same path, the folder of the
-same path in another datacenter, the datastore of the same volume. Each host and each pool is read once a task.
+What a task does not name is kept if both sides have it: the resource pool with the same path, the folder with the same
+path in another datacenter, the datastore with the same volume. Each host and each pool is read once per task.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.entries i
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.names import missing
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.networks import changed_cards
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.relocation import Relocation
-from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.request import Wish
+from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.request import MoveRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.storage import (
     Datastores,
     Storage,
@@ -45,7 +45,7 @@ _DEVICES = "config.hardware.device"
 
 @dataclass
 class Targets:
-    """The vCenter, and what was read of its hosts and pools so far, by their references."""
+    """The hosts and pools of the vCenter that were read so far, by reference."""
 
     endpoints: MigrationEndpoints
     pools: dict[Any, dict[Any, tuple[str, ...]]] = field(default_factory=dict)
@@ -68,52 +68,57 @@ class Targets:
 
 
 def resolve(targets: Targets, entry: Entry) -> Relocation | None:
-    """Return where a domain is to go; None if it is there already.
+    """Return the relocation of a domain; None if it is already at its destination.
 
-    :raises NotFound: if the destination has no pool, folder, datastore or network of a name that the task gives.
-    :raises Refused: if the domain cannot go there, since something is missing that the task has to name.
+    :raises NotFound: if the destination has no pool, folder, datastore or network with a name in the task.
+    :raises Refused: if the domain cannot go there, because the task must name something that it leaves out.
     """
-    record, host, wish = entry.record, entry.destination, entry.wish
+    record, host, move = entry.record, entry.destination, entry.request
     if record is None or host is None:
         return None
     source = targets.endpoints.host(record.values["runtime.host"])
     leaves_datacenter = source.datacenter != host.datacenter
-    needs_devices = wish.datastore or wish.disks or wish.networks or leaves_datacenter
+    needs_devices = move.datastore or move.disks or move.networks or leaves_datacenter
     vcenter = targets.endpoints.vcenter
     devices = list(fetch_one(vcenter, record.ref, [_DEVICES])[_DEVICES] or ()) if needs_devices else []
-    datastore, disks = _storage(targets, record, source, host, wish, devices)
-    pool = _pool(targets, record, source, host, wish)
+    datastore, disks = _storage(targets, record, source, host, move, devices)
+    pool = _pool(targets, record, source, host, move)
     relocation = Relocation(
         record=record,
         host=host,
         route=entry.route,
         pool=pool,
-        folder=_folder(targets, record, host, wish) if wish.folder is not None or leaves_datacenter else None,
+        folder=_folder(targets, record, host, move) if move.folder is not None or leaves_datacenter else None,
         datastore=datastore,
         disks=disks,
-        devices=changed_cards(vcenter, host, devices, wish.networks),
+        devices=changed_cards(vcenter, host, devices, move.networks),
     )
     stays = source.host == host.host and relocation.moves_only_host and pool is None
     return None if stays else relocation
 
 
 def _storage(
-    targets: Targets, record: DomainRecord, source: HostContext, host: HostContext, wish: Wish, devices: list[Any]
+    targets: Targets,
+    record: DomainRecord,
+    source: HostContext,
+    host: HostContext,
+    move: MoveRequest,
+    devices: list[Any],
 ) -> Storage:
-    if wish.datastore is not None or wish.disks:
-        return named_storage(record, host, targets.datastores_of(host), devices, wish.datastore, wish.disks)
+    if move.datastore is not None or move.disks:
+        return named_storage(record, host, targets.datastores_of(host), devices, move.datastore, move.disks)
     if source.datacenter != host.datacenter:
         return same_storage(record, host, targets.datastores_of(source), targets.datastores_of(host), devices)
     return None, []
 
 
-def _pool(targets: Targets, record: DomainRecord, source: HostContext, host: HostContext, wish: Wish) -> Any:
-    """The pool to move to; None where a domain stays in its own, and for a template, which is in none."""
+def _pool(targets: Targets, record: DomainRecord, source: HostContext, host: HostContext, move: MoveRequest) -> Any:
+    """The pool to move to; None if a domain stays in its pool, and for templates, which are in none."""
     if record.values["config.template"]:
         return None
     present, stays = record.values["resourcePool"], source.compute == host.compute
-    if wish.pool is not None:
-        wanted = _pool_named(targets, host, wish.pool)
+    if move.pool is not None:
+        wanted = _pool_named(targets, host, move.pool)
         return None if stays and wanted == present else wanted
     if stays:
         return None
@@ -143,23 +148,23 @@ def _paths_below(root: Any, rows: dict[Any, Values]) -> dict[Any, tuple[str, ...
     return {ref: path(ref) for ref in rows}
 
 
-def _folder(targets: Targets, record: DomainRecord, host: HostContext, wish: Wish) -> Any:
-    """The folder to move to: the one that is named, or that of the same path; None for the one that it is in."""
+def _folder(targets: Targets, record: DomainRecord, host: HostContext, move: MoveRequest) -> Any:
+    """The folder to move to: the one that is named, or the one with the same path; None to stay."""
     vcenter = targets.endpoints.vcenter
     rows = fetch(vcenter, "ManagedEntity", ["name", "parent"], objects=[record.ref], traversal=PARENTS)
     parents = dict(rows)
     present = fetch_one(vcenter, record.ref, ["parent"])["parent"]
-    path = "/".join(_folders(parents, present)) if wish.folder is None else wish.folder.strip("/")
+    path = "/".join(_folders(parents, present)) if move.folder is None else move.folder.strip("/")
     found = host.vm_folder
     if path:
         found = vcenter.content.searchIndex.FindByInventoryPath(f"{host.datacenter_path}/vm/{path}")
-    if found is None and wish.folder is not None:
-        raise NotFound(f"The datacenter '{host.datacenter_path}' has no folder '{wish.folder}' of domains.")
+    if found is None and move.folder is not None:
+        raise NotFound(f"The datacenter '{host.datacenter_path}' has no folder '{move.folder}' of domains.")
     return None if found == present else found or host.vm_folder
 
 
 def _folders(parents: dict[Any, Values], folder: Any) -> list[str]:
-    """The names of the folders from below a datacenter's folder of domains down to one."""
+    """The names of the folders from the datacenter's folder of domains (not included) down to ``folder``."""
     names: list[str] = []
     while folder in parents:
         names.insert(0, parents[folder]["name"])

@@ -20,7 +20,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.plan import carry
 def ensure_network(connection: EsxConnection, invocation: Invocation, request: NetworkRequest) -> dict[str, Any]:
     """Bring a virtual switch into the requested state; return the module's result.
 
-    :raises EsxError: if that is refused or fails; what was done before the failure is taken back.
+    :raises EsxError: if that is refused or fails; the steps before the failure are undone.
     """
 
     def make_plan() -> NetworkPlan:

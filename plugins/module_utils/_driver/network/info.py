@@ -34,7 +34,7 @@ _TRAVERSAL = (
 def read_networks(connection: EsxConnection, name: str | None) -> list[dict[str, Any]]:
     """Return the virtual switches of a host, and the port groups of distributed switches that it can use.
 
-    :param name: the one that is asked for, None for all.
+    :param name: the requested one, None for all.
     """
     network = read_host_network(connection)
     entries = [network_entry(network, switch) for switch in network.switches]
@@ -76,7 +76,7 @@ def _entry(group: Values, switch: Values, ports: Sequence[Any]) -> dict[str, Any
 
 
 def switch_id(uuid: str) -> str:
-    """Return the UUID of a distributed switch as libvirt writes it; the API has blanks between the bytes."""
+    """Return the UUID of a distributed switch in libvirt's spelling; the API puts blanks between the bytes."""
     digits = "".join(uuid.replace("-", "").split())
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])).lower()
 

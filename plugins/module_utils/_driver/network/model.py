@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A host's virtual switches and port groups as values: what is there, and what a user asks for."""
+"""A host's virtual switches and port groups as values, present and requested."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.networks import Bandwidth
 
-# The shaping that switches shaping off; where it is off already, there is none.
+# The shaping that disables shaping; disabled shaping itself is None.
 OFF = Bandwidth(0, 0, 0)
 
 
 @dataclass(frozen=True)
 class Policy:
-    """Security, teaming and shaping; a member that is None is inherited, or in a request left as it is.
+    """Security, teaming and shaping; a member that is None is inherited or, in a request, left as it is.
 
-    The members' names are those of the module's options, see there.
+    The names of the members are those of the module's options.
     """
 
     promiscuous: bool | None = None
@@ -32,12 +32,12 @@ class Policy:
     bandwidth: Bandwidth | None = None
 
     def merged(self, wanted: Policy) -> Policy:
-        """Return the policy with what a request says."""
+        """Return the policy with the settings of a request."""
         given = {item.name: getattr(wanted, item.name) for item in fields(Policy)}
         merged = replace(self, **{name: value for name, value in given.items() if value is not None})
         if merged.active is None and merged.standby is None:
             return merged
-        return replace(merged, active=merged.active or (), standby=merged.standby or ())  # a host has both, or neither
+        return replace(merged, active=merged.active or (), standby=merged.standby or ())  # a host has both or neither
 
 
 # The policy that inherits everything, and the request that changes nothing.
@@ -61,7 +61,7 @@ class PortGroup:
 
 @dataclass(frozen=True)
 class Switch:
-    """A virtual switch; ``spec`` and ``policy`` of the API are kept in ``api`` to be changed and sent back."""
+    """A virtual switch; ``api`` keeps the API's ``spec`` and ``policy``, to be changed and sent back."""
 
     name: str
     uuid: str
@@ -95,7 +95,7 @@ class Nic:
 
 @dataclass(frozen=True)
 class HostNetwork:
-    """Everything that a host says about its network; ``system`` is the reference to its HostNetworkSystem."""
+    """The network of a host; ``system`` is the reference to its HostNetworkSystem."""
 
     system: Any
     switches: tuple[Switch, ...]

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From the switches that a host has to the one that is wanted: what is refused, and the calls in their order.
+"""Planning the steps from the present switches of a host to the requested one, or refusing them.
 
-Every step that adds something knows how to take it away again. When a step fails, everything that the steps before it
-have added is removed, and what they have changed is set back.
+Every step knows how to undo itself. When a step fails, the additions of the steps before it are removed, and their
+changes are reverted.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _DEFAULT_MTU = 1500
 
 @dataclass(frozen=True)
 class NetworkPlan(Plan):
-    """The steps for one switch, and the switch before and after them; None where it does not exist."""
+    """The steps for one switch, and the switch before and after them; None if it does not exist."""
 
     network: HostNetwork
     before: Switch | None
@@ -40,12 +40,12 @@ class NetworkPlan(Plan):
 
 @dataclass
 class _Undo:
-    """The calls that take back what was done so far, the last first."""
+    """The calls that undo the steps carried out so far, the last first."""
 
     calls: list[tuple[str, Callable[[], Any]]] = field(default_factory=list)
 
     def step(self, name: str, call: Callable[[], Any], undo: Callable[[], Any] | None) -> Step:
-        """Return a step that takes back everything before it if it fails."""
+        """Return a step that undoes all steps before it if it fails."""
 
         def carry_out() -> None:
             try:
@@ -78,9 +78,9 @@ def _failure(call: Callable[[], Any]) -> str | None:
 
 
 def plan_network(network: HostNetwork, request: NetworkRequest) -> NetworkPlan:
-    """Return what has to be done to bring a switch into the requested state.
+    """Return the plan that brings a switch into the requested state.
 
-    :raises Refused: for what would cut off the host or a domain, or what the host would refuse.
+    :raises Refused: if the change would cut off the host or a domain, or the host would refuse it.
     :raises NotFound: for a network card that the host does not have.
     """
     before = network.switch(request.name)
@@ -118,21 +118,21 @@ def _wanted(network: HostNetwork, before: Switch | None, request: NetworkRequest
 
 
 def _uplinks(present: Switch, request: NetworkRequest) -> tuple[str, ...]:
-    """Uplinks are a set: another order is no change."""
+    """Uplinks are a set: another order is not a change."""
     if request.uplinks is None or set(request.uplinks) == set(present.uplinks):
         return present.uplinks
     return request.uplinks
 
 
 def _changed(present: Policy, wanted: Policy) -> Policy:
-    """The present policy with what is wanted; shaping that is off is not switched off again."""
+    """The present policy with the requested settings; disabled shaping is not disabled again."""
     if present.bandwidth is None and wanted.bandwidth == OFF:
         wanted = replace(wanted, bandwidth=None)
     return present.merged(wanted)
 
 
 def _without_removed(policy: Policy, removed: set[str]) -> Policy:
-    """A teaming order may only name uplinks of the switch."""
+    """The teaming order without uplinks that the switch loses; it may only name uplinks of the switch."""
 
     def left(order: tuple[str, ...] | None) -> tuple[str, ...] | None:
         return None if order is None else tuple(card for card in order if card not in removed)
@@ -206,7 +206,7 @@ def _removal_of_group(network: HostNetwork, group: PortGroup) -> Step:
 
 
 def _removal(network: HostNetwork, before: Switch | None) -> list[Step]:
-    """A host removes a switch only without port groups; a task that is interrupted goes on with those that are left."""
+    """A host removes only switches without port groups; after an interruption, the next task removes the rest."""
     if before is None:
         return []
     protection.check_removal_of_switch(before)

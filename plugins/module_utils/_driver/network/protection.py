@@ -1,10 +1,10 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What may not be done to a host's network: nothing may cut off the host itself, or a domain.
+"""Refusing changes of a host's network that would cut off the host itself or a domain.
 
-A host that is managed by itself does not roll back a change that cuts it off. So whatever a VMkernel interface or the
-management interface depends on is refused here, before anything is sent.
+A standalone host does not roll back a change that cuts it off. So changes to anything that a VMkernel interface or the
+management interface depends on are refused here, before anything is sent.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, 
 def check_removal_of_group(group: PortGroup) -> None:
     """Refuse to remove a port group that carries an interface of the host or a domain.
 
-    :raises Refused: naming what is on it.
+    :raises Refused: with the interfaces or domains on it.
     """
     if group.vmkernel:
         raise Refused(f"The port group '{group.name}' carries {', '.join(group.vmkernel)} of the host; it stays.")
@@ -30,7 +30,7 @@ def check_removal_of_group(group: PortGroup) -> None:
 
 
 def check_removal_of_switch(switch: Switch) -> None:
-    """Refuse to remove a switch of which a port group is in use; raises as ``check_removal_of_group``."""
+    """Refuse to remove a switch with a port group in use; raises as ``check_removal_of_group``."""
     for group in sorted(switch.groups, key=lambda group: not group.vmkernel):
         check_removal_of_group(group)
 
@@ -38,7 +38,7 @@ def check_removal_of_switch(switch: Switch) -> None:
 def check_change_of_group(before: PortGroup, after: PortGroup) -> None:
     """Refuse to move an interface of the host to another VLAN.
 
-    :raises Refused: naming the interface.
+    :raises Refused: with the interface.
     """
     if before.vmkernel and before.vlan != after.vlan:
         raise Refused(
@@ -50,9 +50,9 @@ def check_change_of_group(before: PortGroup, after: PortGroup) -> None:
 
 
 def check_change_of_switch(before: Switch, after: Switch) -> None:
-    """Refuse to take the last uplink from an interface of the host, or to lower its MTU.
+    """Refuse to remove the last uplink of an interface of the host, or to lower its MTU.
 
-    :raises Refused: naming the interface.
+    :raises Refused: with the interface.
     """
     own = before.vmkernel
     if not own:
@@ -72,7 +72,7 @@ def check_change_of_switch(before: Switch, after: Switch) -> None:
 
 
 def _check_teaming(what: str, own: Sequence[str], before: Sequence[str] | None, after: Sequence[str] | None) -> None:
-    """An order without any card that was active before would cut the interface off."""
+    """A teaming order without any previously active card would cut the interface off."""
     if before and after is not None and not set(before) & set(after):
         raise Refused(
             f"The teaming of {what} needs at least one of the cards {', '.join(before)} to stay active: it carries "
@@ -83,8 +83,8 @@ def _check_teaming(what: str, own: Sequence[str], before: Sequence[str] | None, 
 def check_uplinks(network: HostNetwork, switch: Switch) -> None:
     """Refuse uplinks that the host does not have, and those of another switch.
 
-    :raises NotFound: listing the cards that there are.
-    :raises Refused: naming the switch that has the card.
+    :raises NotFound: with the existing cards.
+    :raises Refused: with the switch that has the card.
     """
     known = [nic.name for nic in network.nics]
     for name in switch.uplinks:
@@ -101,9 +101,9 @@ def check_uplinks(network: HostNetwork, switch: Switch) -> None:
 
 
 def check_new_group(network: HostNetwork, switch_name: str, name: str) -> None:
-    """Refuse the name of a port group that another switch has; it is unique on a host.
+    """Refuse the name of another switch's port group; names are unique on a host.
 
-    :raises Refused: naming that switch.
+    :raises Refused: with that switch.
     """
     owner = next((item for item in network.switches if item.name != switch_name and item.group(name)), None)
     if owner is not None:

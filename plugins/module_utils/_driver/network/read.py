@@ -40,7 +40,7 @@ _TRAVERSAL = (
     Traversal("users", "Network", "vm"),
 )
 
-# The types of ports that belong to the host itself.
+# The types of the host's own ports.
 _OWN_PORTS = {"host": "a VMkernel interface", "systemManagement": "the management interface"}
 
 
@@ -123,7 +123,7 @@ def _group(group: Any, vmkernel: Mapping[str, list[str]], users: Mapping[str, tu
 
 
 def read_policy(policy: Any) -> Policy:
-    """Return a HostNetworkPolicy as values; what it inherits is None."""
+    """Return a HostNetworkPolicy as values; inherited settings are None."""
     security = getattr(policy, "security", None)
     teaming = getattr(policy, "nicTeaming", None)
     order = getattr(teaming, "nicOrder", None)
@@ -142,7 +142,7 @@ def read_policy(policy: Any) -> Policy:
 
 
 def _bandwidth(shaping: Any) -> Bandwidth | None:
-    """The API has bits a second and bytes; libvirt has kilobytes a second and KiB."""
+    """The API uses bits per second and bytes, libvirt kilobytes per second and KiB."""
     if shaping is None or not shaping.enabled:
         return None
     return Bandwidth(

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a user asks for: the options of ``esx_network`` as typed values."""
+"""The options of ``esx_network`` as typed values."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.networks import T
 from ansible_collections.virt.esx.plugins.module_utils._driver.network.model import UNCHANGED, Policy
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 
-# The words of the option, and the API's.
+# The option's values, and the API's.
 BALANCING = {
     "port": "loadbalance_srcid",
     "ip": "loadbalance_ip",
@@ -28,7 +28,7 @@ _MTU = (1280, 9000)
 
 @dataclass(frozen=True)
 class GroupRequest:
-    """A port group that is wanted, or not; ``vlan`` and the members of ``policy`` are None where they stay."""
+    """A port group to have or to remove; ``vlan`` and the members of ``policy`` are None to stay as they are."""
 
     name: str
     vlan: int | None = None
@@ -38,7 +38,7 @@ class GroupRequest:
 
 @dataclass(frozen=True)
 class NetworkRequest:
-    """A virtual switch that is wanted, or not; what is None stays as it is."""
+    """A virtual switch to have or to remove; members that are None stay as they are."""
 
     name: str
     absent: bool = False
@@ -49,9 +49,9 @@ class NetworkRequest:
 
 
 def read_request(params: Mapping[str, Any]) -> NetworkRequest:
-    """Return what validated options ask for; options override ``xml``.
+    """Read validated options; they override ``xml``.
 
-    :raises ParseError: for values that no host takes.
+    :raises ParseError: for values that no host accepts.
     """
     described = None if params["xml"] is None else networks.read_network(params["xml"])
     name = params["name"] or (described.name if described else "")
@@ -139,9 +139,9 @@ def _policy(options: Mapping[str, Any], where: str) -> Policy:
 
 
 def complete_bandwidth(bandwidth: Bandwidth) -> Bandwidth:
-    """Return a shaping with all three values, as a host wants them.
+    """Return a shaping with all three values, as a host requires.
 
-    Without a peak there is none above the average; without a burst it is what one second carries at that rate.
+    The peak defaults to the average, the burst to the traffic of one second at that rate.
     """
     peak = bandwidth.average if bandwidth.peak is None else bandwidth.peak
     return Bandwidth(bandwidth.average, peak, bandwidth.average if bandwidth.burst is None else bandwidth.burst)

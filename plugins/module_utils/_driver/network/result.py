@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A virtual switch as modules return it."""
+"""A virtual switch in the form of results."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _group_entry(group: PortGroup) -> dict[str, Any]:
 
 
 def _policy_entry(policy: Policy) -> dict[str, Any]:
-    """The three parts of a policy; None where something is inherited."""
+    """The three parts of a policy; None for inherited settings."""
     return {
         "security": {
             "promiscuous": policy.promiscuous,
@@ -80,7 +80,7 @@ def _bandwidth_entry(bandwidth: Bandwidth | None) -> dict[str, Any] | None:
 def to_xml(switch: Switch) -> str:
     """Return libvirt's XML of a switch.
 
-    As in libvirt, the host's own port groups are left out: no domain can use them.
+    As in libvirt, the host's own port groups are left out, as no domain can use them.
     """
     groups = [
         networks.PortGroup(group.name, group.vlan or None, _shown(group.policy.bandwidth))

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is sent to a host to create or change a virtual switch or a port group.
+"""The specifications that create or change a virtual switch or a port group.
 
 A host replaces the whole specification, so the present one is changed and sent back: an unset ``bridge`` would remove
 all uplinks.
@@ -16,12 +16,12 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.networks import B
 from ansible_collections.virt.esx.plugins.module_utils._driver.network.model import Policy, PortGroup, Switch
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
 
-# The number of ports that libvirt's driver asks for; hosts ignore it since 5.5.
+# The number of ports that libvirt's driver requests; hosts since 5.5 ignore it.
 _PORTS = 128
 
 
 def switch_spec(switch: Switch) -> Any:
-    """Return a HostVirtualSwitchSpec for a switch as it is wanted; ``switch.api`` is the present one, or None."""
+    """Return the HostVirtualSwitchSpec of the requested switch; ``switch.api`` is the present one, or None."""
     present = None if switch.api is None else switch.api.spec
     spec = vim.host.VirtualSwitch.Specification(numPorts=_PORTS) if present is None else copy.copy(present)
     spec.mtu = switch.mtu
@@ -36,9 +36,9 @@ def switch_spec(switch: Switch) -> Any:
 
 
 def group_spec(switch_name: str, group: PortGroup, present: Any = None) -> Any:
-    """Return a HostPortGroupSpec for a port group as it is wanted.
+    """Return the HostPortGroupSpec of the requested port group.
 
-    :param present: the HostPortGroup that is there, None for a new one.
+    :param present: the present HostPortGroup, None for a new one.
     """
     return vim.host.PortGroup.Specification(
         name=group.name,
@@ -82,7 +82,7 @@ def _with(present: Any, kind: Any, values: dict[str, Any]) -> Any:
 
 
 def _shaping(bandwidth: Bandwidth) -> Any:
-    """All zero switches shaping off, as in libvirt's driver."""
+    """All zeros disable shaping, as in libvirt's driver."""
     kind = vim.host.NetworkPolicy.TrafficShapingPolicy
     if not any((bandwidth.average, bandwidth.peak, bandwidth.burst)):
         return kind(enabled=False)

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Bringing a host into the requested state: what the module ``esx_host`` does.
 
-A host leaves running domains alone: entering maintenance mode waits for ever until they are gone, and a reboot is
-refused outside of maintenance mode. So the domains are dealt with first, as the user chooses; then the host is in
-maintenance mode for as long as it restarts.
+A host does not stop running domains: entering maintenance mode waits until they are gone, without a limit, and a reboot
+is refused outside of maintenance mode. So the domains are stopped first, as the user chooses; then the host stays in
+maintenance mode while it restarts.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.stopping import s
 from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
 
-# Waiting without an end, in the API's words: the task is watched from here.
+# No timeout, in the API's terms: the task is watched from here.
 _NO_TIMEOUT = 0
 
 
@@ -49,7 +49,7 @@ class HostPlan(Plan):
 
 @dataclass(frozen=True)
 class _Work:
-    """What every step needs."""
+    """The objects that every step needs."""
 
     connection: EsxConnection
     invocation: Invocation
@@ -61,8 +61,8 @@ class _Work:
 def ensure_host(connection: EsxConnection, invocation: Invocation, request: HostRequest) -> dict[str, Any]:
     """Bring the connection's host into the requested state; return the module's result.
 
-    :raises Refused: if domains run, and the user has not chosen what happens to them.
-    :raises TimedOut: if guests do not shut down, or the host does not return or enter the mode, in time.
+    :raises Refused: if domains run, and the user has not chosen what to do with them.
+    :raises TimedOut: if guests do not shut down in time, or the host does not return or enter maintenance mode in time.
     """
     node = node_of(connection)
     outcome = carry_out(
@@ -134,7 +134,7 @@ def _check_domains(request: HostRequest, before: HostState) -> None:
 
 
 def _enter_steps(work: _Work) -> list[Step]:
-    """Begin to enter maintenance mode unless that is under way, and wait for it unless that is not wanted."""
+    """Start entering maintenance mode unless that is under way, and wait for it if requested."""
     pending = work.before.entering
 
     def start() -> Any:

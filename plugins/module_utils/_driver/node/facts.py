@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a host says about itself, as the result of ``esx_host_info`` shows it: pure.
+"""The facts of a host in the form of ``esx_host_info``'s result: pure.
 
 The rules for libvirt's node information are those of its driver (esx-driver-rules.md, section 17).
 """
@@ -16,7 +16,7 @@ from typing import Any
 from ansible_collections.virt.esx.plugins.module_utils._domain.node import write_capabilities, write_interface
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values
 
-# The CPUID leaf whose bit says that a processor has 64-bit mode; the API lists it as a negative number.
+# The CPUID leaf with the bit for 64-bit mode; the API lists it as a negative number.
 _EXTENDED_LEAF = 0x80000001 - (1 << 32)
 _LONG_MODE = 29
 
@@ -25,7 +25,7 @@ _MODEL_LENGTH = 31
 
 
 def read_product(product: Any) -> dict[str, Any]:
-    """Return what is installed: AboutInfo as values."""
+    """Return the installed product: AboutInfo as values."""
     return {
         "name": product.name,
         "full_name": product.fullName,
@@ -36,7 +36,7 @@ def read_product(product: Any) -> dict[str, Any]:
 
 
 def read_node(values: Values) -> dict[str, Any]:
-    """Return processors and memory, as ``virsh nodeinfo`` shows them."""
+    """Return processors and memory as in ``virsh nodeinfo``."""
     cpu = values["hardware.cpuInfo"]
     packages, cores, threads = int(cpu.numCpuPackages), int(cpu.numCpuCores), int(cpu.numCpuThreads)
     return {
@@ -52,18 +52,18 @@ def read_node(values: Values) -> dict[str, Any]:
 
 
 def short_model(text: str) -> str:
-    """Return a processor's name as libvirt shortens it: without marks and runs of blanks, 31 characters at most."""
+    """Return a processor's name as in libvirt: without trade marks and repeated blanks, at most 31 characters."""
     return " ".join(_MARKS.sub("", text).split())[:_MODEL_LENGTH]
 
 
 def free_memory_kib(values: Values) -> int | None:
-    """Return the memory that neither the host nor its domains use, None if the host does not know."""
+    """Return the memory that neither the host nor its domains use, None if it is unknown."""
     used = values["summary.quickStats.overallMemoryUsage"]
     return None if used is None else int(values["hardware.memorySize"]) // 1024 - int(used) * 1024
 
 
 def is_64_bit(features: Iterable[Any]) -> bool | None:
-    """Return whether the processors have 64-bit mode, None if the host does not say."""
+    """Return whether the processors have 64-bit mode, None if it is unknown."""
     leaf = next((item for item in features if item.level == _EXTENDED_LEAF), None)
     if leaf is None or not leaf.edx:
         return None
@@ -120,7 +120,7 @@ def read_autostart(defaults: Any) -> dict[str, Any]:
     }
 
 
-# The API's words for what happens to a domain when its host shuts down, which hosts answer in any case.
+# The API's stop actions; hosts write them in any case.
 STOP_ACTIONS = {
     "none": "none",
     "systemDefault": "default",
@@ -131,6 +131,6 @@ STOP_ACTIONS = {
 
 
 def stop_action(word: str | None) -> str | None:
-    """Return the collection's word for a stop action of the API, in whatever case the host writes it."""
+    """Return the collection's name of a stop action of the API, ignoring case."""
     found = [mine for theirs, mine in STOP_ACTIONS.items() if theirs.lower() == str(word).lower()]
     return found[0] if found else None

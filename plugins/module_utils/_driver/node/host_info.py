@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Reading a host: what the module ``esx_host_info`` does, in two calls beside the session's own.
 
-The licence and the host's time cost a call each; they are read only when they are asked for.
+The licence and the host's time cost a call each; they are read only on request.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ _LOCKDOWN = {"lockdownDisabled": "disabled", "lockdownNormal": "normal", "lockdo
 
 
 def read_host(connection: EsxConnection, gather: Collection[str]) -> dict[str, Any]:
-    """Return what the connection's host says about itself.
+    """Return the facts of the connection's host.
 
     :param gather: parts that cost a call each: ``licence``, ``time``.
     """
@@ -73,7 +73,7 @@ def read_host(connection: EsxConnection, gather: Collection[str]) -> dict[str, A
     wanted = {"HostSystem": [*_HOST_PATHS, *newer], **_AROUND}
     rows = fetch_types(connection.session, wanted, objects=[host], traversal=_TRAVERSAL, include_start=True)
     values = dict(rows)[host]
-    entry = {"name": unescape_name(values["name"]), "moid": moid(host), **_entry(values), **_around(rows)}
+    entry = {"name": unescape_name(values["name"]), "moid": moid(host), **_entry(values), **_contents(rows)}
     if "licence" in gather:
         entry["licence"] = _licence(connection)
     if "time" in gather:
@@ -106,7 +106,7 @@ def _entry(values: Values) -> dict[str, Any]:
 
 
 def _lockdown(values: Values) -> str:
-    """Before vSphere 6.0 there is only on and off."""
+    """Before vSphere 6.0 there are only on and off."""
     mode = values.get("config.lockdownMode")
     if mode is None:
         return "normal" if values["config.adminDisabled"] else "disabled"
@@ -124,8 +124,8 @@ def _vmkernel(card: Any) -> dict[str, Any]:
     }
 
 
-def _around(rows: Sequence[Row]) -> dict[str, Any]:
-    """The names of the host's pools and networks, and how many domains are in which state."""
+def _contents(rows: Sequence[Row]) -> dict[str, Any]:
+    """The names of the host's pools and networks, and the number of domains in each state."""
     names: dict[str, list[str]] = {"Datastore": [], "Network": []}
     states: Counter[str] = Counter()
     for ref, values in rows:
@@ -141,7 +141,7 @@ def _around(rows: Sequence[Row]) -> dict[str, Any]:
 
 
 def _licence(connection: EsxConnection) -> dict[str, Any] | None:
-    """The licence in use, without its key; None where the server has no licences to show."""
+    """The licence in use, without its key; None if the server shows no licences."""
     licences = read_licences(connection.session)
     if not licences:
         return None

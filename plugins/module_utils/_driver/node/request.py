@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a user asks for: the options of ``esx_host`` as typed values."""
+"""The options of ``esx_host`` as typed values."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 
 @dataclass(frozen=True)
 class HostRequest:
-    """The state that is wanted of a host, None to leave it, and the autostart defaults that are given.
+    """The requested state of a host, None to leave it, and the autostart defaults that are given.
 
-    ``domains`` says what happens to running domains where they are in the way; times are in seconds.
+    ``domains`` says what to do with running domains; times are in seconds.
     """
 
     state: str | None
@@ -30,9 +30,9 @@ class HostRequest:
 
 
 def read_request(params: Mapping[str, Any]) -> HostRequest:
-    """Return what validated options ask for.
+    """Read validated options.
 
-    :raises ParseError: for a time that is none.
+    :raises ParseError: for an invalid time.
     """
     for option in ("shutdown_timeout", "reboot_timeout", "maintenance_timeout"):
         if params[option] < 1:
@@ -56,7 +56,7 @@ def read_request(params: Mapping[str, Any]) -> HostRequest:
     )
 
 
-# The API's member for each autostart default, and its word for each stop action.
+# The API's member for each autostart default, and its value for each stop action.
 AUTOSTART_MEMBERS = {
     "enabled": "enabled",
     "start_delay": "startDelay",

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rebooting a host and shutting it down: it takes its own connection away."""
+"""Rebooting a host and shutting it down, which ends the connection to it."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.node.state import
 from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed, EsxError, TimedOut
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_one
 
-# Seconds between two attempts to reach a host that restarts.
+# Seconds between two attempts to reach a host that is restarting.
 _PAUSE = 3.0
 
 
 def shut_down(connection: EsxConnection, node: Node, host: HostState) -> None:
-    """Shut a host down; where it is the server itself, its session ends with it."""
+    """Shut a host down; if it is the server itself, the session ends with it."""
     _start(connection, node, f"Shutting down host {host.name}", lambda: node.ref.ShutdownHost_Task(False))
     if node.session is connection.session and connection.is_direct:
         connection.session.forget()
 
 
 def reboot(connection: EsxConnection, node: Node, invocation: Invocation, host: HostState, seconds: int) -> None:
-    """Reboot a host and wait until it answers with another time of start.
+    """Reboot a host and wait until it answers with a new boot time.
 
     :raises TimedOut: if it does not return in time.
     """
@@ -48,7 +48,7 @@ def reboot(connection: EsxConnection, node: Node, invocation: Invocation, host: 
 
 
 def _start(connection: EsxConnection, node: Node, action: str, start: Callable[[], Any]) -> None:
-    """The end of the task is never seen where the host itself is the server: it goes away."""
+    """Start the task; its end is never seen if the host itself is the server, which goes away."""
     try:
         run_task(connection, node, action, start)
     except ConnectionFailed:
@@ -57,7 +57,7 @@ def _start(connection: EsxConnection, node: Node, action: str, start: Callable[[
 
 
 def _is_back(node: Node, invocation: Invocation, host: HostState) -> bool:
-    """Whether the host is connected and was started since; a host that restarts cannot be reached for a while."""
+    """Whether the host is connected and has been restarted; it cannot be reached in between."""
     try:
         if node.session.server.product == "vpx":
             return _was_started(node, host)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A picture of a running domain's screen: what the module ``esx_screenshot`` does.
+"""Taking a screenshot of a running domain: what the module ``esx_screenshot`` does.
 
 It comes from ``/screen?id=...`` of the server, as in libvirt's driver.
 """
@@ -26,10 +26,10 @@ _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
 def take_screenshot(connection: EsxConnection, invocation: Invocation) -> dict[str, Any]:
-    """Take a picture of a domain's screen and write it into a file, or return it; the module's result.
+    """Take a screenshot of a domain, and write it to a file or return it; return the module's result.
 
     :raises NotFound: if there is no such domain.
-    :raises Refused: if it does not run: only a running domain has a screen.
+    :raises Refused: if it is not running, as only a running domain has a screen.
     """
     params = invocation.params
     uuid = None if params["uuid"] is None else parse_uuid(params["uuid"])
@@ -59,7 +59,7 @@ def _read(connection: EsxConnection, record: DomainRecord) -> bytes:
 
 
 def _write(path: Path, image: bytes) -> bool:
-    """Write the picture in one piece; return whether the file has changed.
+    """Write the file atomically; return whether it has changed.
 
     :raises EsxError: if the file cannot be written.
     """

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The state of a host, and the server that is asked about it."""
+"""The state of a host, and the server that knows it."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ _HOST_PATHS = (
     "recentTask",
 )
 
-# The task that enters maintenance mode, as its TaskInfo.descriptionId has it.
+# The task that enters maintenance mode, by its TaskInfo.descriptionId.
 _ENTERING = "entermaintenancemode"
 
 
 @dataclass(frozen=True)
 class Node:
-    """A host, and the session in which it is asked: that of its vCenter, if the URI names one."""
+    """A host, and the session that it is read and changed in: that of its vCenter, if the URI names one."""
 
     session: Session
     context: HostContext
@@ -52,9 +52,9 @@ class Node:
 
 @dataclass(frozen=True)
 class HostState:
-    """What matters of a host: its state, autostart defaults, and the domains that run on it.
+    """The state of a host, its autostart defaults, and the domains that run on it.
 
-    ``entering`` are the pending tasks that enter maintenance mode.
+    ``entering`` has the pending tasks that enter maintenance mode.
     """
 
     name: str
@@ -66,7 +66,7 @@ class HostState:
     autostart_manager: Any
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the host as the module's result shows it."""
+        """Return the host in the form of results."""
         boot = self.boot_time
         return {
             "name": self.name,
@@ -84,7 +84,7 @@ class HostState:
 
 
 def node_of(connection: EsxConnection) -> Node:
-    """Return the connection's host, as the vCenter knows it if the URI names one."""
+    """Return the connection's host, in the vCenter if the URI names one."""
     if connection.is_direct and connection.session.options.uri.vcenter is None:
         return Node(connection.session, connection.context)
     return Node(open_vcenter(connection.session), host_in_vcenter(connection.session))
@@ -115,7 +115,7 @@ def run_task(
     """Start a task of a host and wait for it.
 
     :param action: what it does, for messages.
-    :param patience: the seconds that it may go without progress; by default the connection's ``timeout`` is its time.
+    :param patience: the seconds that it may go without progress; by default it must end within ``timeout``.
     :raises EsxError: if it fails.
     """
     progress = show_progress(connection.progress, action)

@@ -4,8 +4,8 @@
 """A domain's share of its host: reservation, limit and shares of processors and of memory.
 
 The rules are those of libvirt's scheduler parameters (``virsh schedinfo``) and of its memory parameter
-``min_guarantee`` (esx-driver.md, section 11). The request is completed with the present share, so that a limit below
-the reservation is noticed whichever of the two is given.
+``min_guarantee`` (esx-driver-rules.md, section 11). The request is completed with the present share, so that a limit
+below the reservation is noticed whichever of the two is given.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
 # libvirt's number for each level of shares.
 _LEVEL_NUMBERS = {"-1": "low", "-2": "normal", "-3": "high"}
 
-# What a request and a share have in common.
+# The members that a request and a share have in common.
 _SIMPLE = ("reservation_mhz", "limit_mhz", "min_guarantee_kib", "memory_limit_kib")
 
-# The shares that VMware's levels stand for, for each MiB of a domain's memory.
+# The memory shares of VMware's levels, per MiB of a domain's memory.
 _MEMORY_LEVELS = {"low": 5, "normal": 10, "high": 20}
 
 
 @dataclass(frozen=True)
 class SchedulerRequest:
-    """The domain that is meant, and what is wanted of its share, None for what stays.
+    """The domain, and the requested settings of its share; None to stay as they are.
 
     ``shares`` and ``memory_shares`` are a number or the name of a level.
     """
@@ -63,15 +63,15 @@ class SchedulerRequest:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is wanted of the domain's share."""
+        """Whether it requests no setting of the share."""
         wanted = (*(getattr(self, name) for name in _SIMPLE), self.shares, self.memory_shares)
         return all(value is None for value in wanted)
 
 
 def read_request(params: Mapping[str, Any]) -> SchedulerRequest:
-    """Return what a module's options ask for.
+    """Read a module's options.
 
-    :raises ParseError: for a value that no domain can have, or a limit under the reservation.
+    :raises ParseError: for a value that no domain can have, or a limit below the reservation.
     """
     for option in ("reservation", "limit"):
         _check_number(params[option], option)
@@ -98,7 +98,7 @@ def read_request(params: Mapping[str, Any]) -> SchedulerRequest:
 
 
 def _check_number(value: Any, option: str) -> None:
-    """Refuse a boolean, which Ansible takes for the number 0 or 1, and what does not fit into the API's long."""
+    """Refuse booleans, which Ansible converts to 0 or 1, and numbers beyond the API's long."""
     if isinstance(value, bool):
         raise ParseError(f"'{str(value).lower()}' is not a number.", where=option)
     if value is not None and abs(value) > LONG_MAX:
@@ -106,7 +106,7 @@ def _check_number(value: Any, option: str) -> None:
 
 
 def _memory_limit(text: str) -> int:
-    """A limit in KiB, rounded up to a MiB; -1 for none."""
+    """A limit in KiB, rounded up to a MiB; -1 for no limit."""
     return UNLIMITED if text.strip() == str(UNLIMITED) else _whole_mib(parse_kib(text, "memory_limit"))
 
 
@@ -139,7 +139,7 @@ def set_scheduler(connection: EsxConnection, invocation: Invocation, request: Sc
     A task without any setting only reads the share, and says so in a warning.
 
     :raises NotFound: if there is no such domain.
-    :raises Refused: if what is requested does not fit what is there; nothing was sent then.
+    :raises Refused: if the requested settings do not fit the present ones; nothing has been sent then.
     """
     if request.is_empty:
         invocation.warn("The task sets nothing: none of the scheduler parameters is given.")
@@ -150,7 +150,7 @@ def set_scheduler(connection: EsxConnection, invocation: Invocation, request: Sc
 
 
 def complete(request: SchedulerRequest, share: Share, vcpus: int, memory_kib: int = 0) -> Share:
-    """Return the share that a domain of so many virtual CPUs and so much memory has when the request is fulfilled."""
+    """Return the share of a domain with ``vcpus`` and its memory after the request is fulfilled."""
     given: dict[str, Any] = {name: getattr(request, name) for name in _SIMPLE if getattr(request, name) is not None}
     shares = request.shares
     if isinstance(shares, str) and shares != share.shares_level:
@@ -167,7 +167,7 @@ def complete(request: SchedulerRequest, share: Share, vcpus: int, memory_kib: in
 
 
 def _check(request: SchedulerRequest, wanted: Share, record: DomainRecord) -> None:
-    """Refuse what the host would refuse, if it comes of the wish."""
+    """Refuse settings that the host would refuse, if the request causes that."""
     about_mhz = request.limit_mhz is not None or request.reservation_mhz is not None
     if about_mhz and UNLIMITED < wanted.limit_mhz < wanted.reservation_mhz:
         raise Refused(
@@ -220,7 +220,7 @@ def _plan(connection: EsxConnection, request: SchedulerRequest) -> SchedulerPlan
 
 
 def _spec(share: Share, wanted: Share) -> Any:
-    """The one change to send: only what differs, as the server keeps what is left out."""
+    """The change to send: only what differs, as the server keeps settings that are left out."""
     cpu = vim.ResourceAllocationInfo()
     if wanted.reservation_mhz != share.reservation_mhz:
         cpu.reservation = wanted.reservation_mhz
@@ -249,5 +249,5 @@ def _text(share: Share) -> str:
 
 
 def _whole_mib(kib: int) -> int:
-    """The server has memory in MiB: rounded up, as libvirt does."""
+    """Round memory up to MiB, the server's unit, as libvirt does."""
     return -(-kib // 1024) * 1024

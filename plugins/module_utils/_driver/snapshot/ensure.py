@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Bringing the snapshots of domains into the requested state: what the module ``esx_snapshot`` does.
 
-The domains are read in one call, and their tasks run side by side. An error of one domain does not stop the others; it
-is raised when they are done.
+The domains are read in one call, and their tasks run in parallel. An error of one domain does not stop the others; it
+is raised after they are done.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
     get_domain,
     list_domains,
 )
+from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import is_pattern, matches_any
 from ansible_collections.virt.esx.plugins.module_utils._driver.pending import PENDING_PATHS
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Plan, Step, carry_out
 from ansible_collections.virt.esx.plugins.module_utils._driver.progress import show_progress
@@ -38,7 +39,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot.refusals
     check_new_snapshot,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot.request import SnapshotRequest
-from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot.select import as_text, is_pattern, matches
+from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot.select import as_text
 from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot_tree import SNAPSHOT_PATHS, snapshot_list
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound
 from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import Job, run_jobs
@@ -50,8 +51,8 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.task import Outcome a
 class SnapshotPlan(Plan):
     """A plan for the snapshots of some domains.
 
-    What became of each domain is kept by its managed object id: its error in ``failed``, the names of its actions that
-    were carried out in ``done``.
+    The outcome of each domain is kept by its managed object id: its error in ``failed``, the names of its completed
+    actions in ``done``.
     """
 
     entries: Sequence[DomainEntry]
@@ -59,7 +60,7 @@ class SnapshotPlan(Plan):
     done: dict[str, list[str]] = field(default_factory=dict)
 
     def worked_on(self) -> Sequence[DomainRecord]:
-        """Return the domains that have an action."""
+        """Return the domains that have actions."""
         return [entry.record for entry in self.entries if entry.actions]
 
 
@@ -100,7 +101,7 @@ def _plan(
 
 
 def _now(connection: EsxConnection, request: SnapshotRequest) -> datetime.datetime:
-    """The host's time, which the ages of its snapshots are compared with."""
+    """The host's time, for computing the ages of its snapshots."""
     if request.older_than is None:
         return datetime.datetime.now(datetime.timezone.utc)
     now: datetime.datetime = connection.session.ref("ServiceInstance", "ServiceInstance").CurrentTime()
@@ -108,7 +109,7 @@ def _now(connection: EsxConnection, request: SnapshotRequest) -> datetime.dateti
 
 
 def _records(connection: EsxConnection, request: SnapshotRequest) -> list[DomainRecord]:
-    """The domains that are meant, read in one call.
+    """The requested domains, read in one call.
 
     :raises NotFound: for a name without a domain; a pattern may match none.
     """
@@ -120,17 +121,17 @@ def _records(connection: EsxConnection, request: SnapshotRequest) -> list[Domain
     missing = [name for name in request.names if not is_pattern(name) and all(item.name != name for item in listed)]
     if missing:
         raise NotFound(f"No domain of the host has the name {', '.join(repr(name) for name in missing)}.")
-    return [item for item in listed if any(matches(item.name, name) for name in request.names)]
+    return [item for item in listed if matches_any(item.name, request.names)]
 
 
 def _newer_paths(connection: EsxConnection) -> list[str]:
-    """The properties that old servers refuse to be asked for."""
+    """The properties that only newer servers know."""
     since = {TOOLS_PATH: (4, 0), CONSOLIDATION_PATH: (5, 0)}
     return [path for path, version in since.items() if connection.session.has(*version)]
 
 
 def _check_new(connection: EsxConnection, new: Sequence[DomainEntry], request: SnapshotRequest) -> list[str]:
-    """Refuse snapshots that the host would not take as asked for; return warnings."""
+    """Refuse snapshots that the host would not take as requested; return warnings."""
     if not new:
         return []
     rows = fetch(connection.session, "VirtualMachine", [DEVICES_PATH], objects=[entry.record.ref for entry in new])
@@ -150,7 +151,7 @@ def _stage_name(entries: Sequence[DomainEntry], stage: int) -> str:
 def _run_stage(
     connection: EsxConnection, plan: SnapshotPlan, stage: int, parallel: int, progress: Callable[[str], None]
 ) -> None:
-    """Run one action of each domain that has so many and has not failed; errors of several domains are kept."""
+    """Run the next action of each domain that has one and has not failed; errors of several domains are kept."""
     going = [entry for entry in plan.entries if len(entry.actions) > stage and entry.record.moid not in plan.failed]
     tasks = [entry for entry in going if not entry.actions[stage].at_once]
     jobs = [_job(entry, entry.actions[stage], progress) for entry in tasks]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What has to be done with the snapshots of one domain, and what they are afterwards."""
+"""Planning the actions for the snapshots of one domain, and the snapshots afterwards."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CONSOLIDATION_PATH = "runtime.consolidationNeeded"
 class Action:
     """One task of the server: its ``name`` for the user, and the function that starts it.
 
-    ``at_once`` marks a call that is done when it returns, and starts no task.
+    ``at_once`` marks a call that starts no task and is done when it returns.
     """
 
     name: str
@@ -40,8 +40,8 @@ class Action:
 class DomainEntry:
     """The snapshots of one domain before and after its actions.
 
-    ``chosen`` is the path of the snapshot that is meant, where it exists afterwards; ``lost`` are sentences about what
-    the actions give up; ``state`` is the domain's own state afterwards.
+    ``chosen`` is the path of the requested snapshot if it exists afterwards; ``lost`` has sentences about what the
+    actions discard; ``state`` is the domain's own state afterwards.
     """
 
     record: DomainRecord
@@ -55,7 +55,7 @@ class DomainEntry:
 
 
 def plan_entry(record: DomainRecord, request: SnapshotRequest, now: datetime.datetime) -> DomainEntry:
-    """Return what has to be done for one domain.
+    """Return the actions for one domain.
 
     :param record: read with ``SNAPSHOT_PATHS``.
     :param now: the host's time, for ``older_than``.
@@ -105,7 +105,7 @@ def _present(entry: DomainEntry, request: SnapshotRequest, now: datetime.datetim
 
 
 def _described(entry: DomainEntry, found: Snapshot, description: str | None) -> DomainEntry:
-    """A snapshot that exists; its description can change."""
+    """The actions for an existing snapshot, whose description can change."""
     if description is None or description == found.description:
         return replace(entry, chosen=found.path)
     action = Action(
@@ -132,7 +132,7 @@ def _absent(entry: DomainEntry, request: SnapshotRequest, now: datetime.datetime
 
 
 def _without(snapshots: Sequence[Snapshot], gone: set[str | None]) -> list[Snapshot]:
-    """The tree without some snapshots: their children move up, and so does the mark of the current one."""
+    """The tree without some snapshots: their children move up, and so does the mark of the current snapshot."""
     by_id = {item.moid: item for item in snapshots}
 
     def remaining(identifier: str | None) -> str | None:
@@ -170,7 +170,7 @@ def _reverted(entry: DomainEntry, request: SnapshotRequest, _now: datetime.datet
 
 
 def _lost(entry: DomainEntry, found: Snapshot) -> list[str]:
-    """What reverting gives up, for check mode and diff mode."""
+    """What reverting discards, for check mode and diff mode."""
     lost = [f"All changes to the disks and settings of domain '{entry.record.name}' since {_since(entry, found)}."]
     if entry.record.state != "shutoff":
         lost.append(f"The memory of the guest, which is {entry.record.state}: it is not asked to shut down.")

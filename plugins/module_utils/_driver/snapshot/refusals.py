@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Domains of which a host takes no snapshot, or not the wanted one: refused before anything is sent."""
+"""Refusing snapshots that a host would not take, or not as requested, before anything is sent."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_nam
 DEVICES_PATH = "config.hardware.device"
 TOOLS_PATH = "guest.toolsRunningStatus"
 
-# The deepest chain of snapshots that a host keeps.
+# The maximum depth of a chain of snapshots on a host.
 MAX_DEPTH = 32
 
 _PHYSICAL = "physicalMode"
@@ -26,11 +26,11 @@ _PHYSICAL = "physicalMode"
 def check_new_snapshot(
     record: DomainRecord, devices: Iterable[Any], snapshots: Sequence[Snapshot], request: SnapshotRequest
 ) -> list[str]:
-    """Refuse a snapshot that the host would refuse, or would take otherwise than asked for; return warnings.
+    """Refuse a snapshot that the host would refuse, or would take in another way than requested; return warnings.
 
-    :param record: the domain, with ``TOOLS_PATH`` where the server has it.
+    :param record: the domain, with ``TOOLS_PATH`` if the server has it.
     :param devices: its virtual devices.
-    :raises Refused: naming the device or the state that is in the way.
+    :raises Refused: with the device or the state that prevents it.
     """
     _check_state(record, request)
     _check_depth(record, snapshots)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a user asks for: the options of ``esx_snapshot`` as typed values."""
+"""The options of ``esx_snapshot`` as typed values."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SECONDS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 
 @dataclass(frozen=True)
 class SnapshotRequest:
-    """The domains and the snapshot that are meant, and the state that is wanted.
+    """The domains, the snapshot, and the requested state.
 
     ``names`` are names and patterns of domains; otherwise ``name`` or ``uuid`` is the one domain. ``snapshot`` is a
     name, a path, a managed object id or, for state absent, a pattern. ``older_than`` is in seconds.
@@ -42,7 +42,7 @@ class SnapshotRequest:
 
 
 def read_request(params: Mapping[str, Any]) -> SnapshotRequest:
-    """Return what validated options ask for; ``snapshot``, ``description`` and ``memory`` override those of ``xml``.
+    """Read validated options; ``snapshot``, ``description`` and ``memory`` override those of ``xml``.
 
     :raises ParseError: for options that contradict each other.
     """
@@ -68,7 +68,7 @@ def read_request(params: Mapping[str, Any]) -> SnapshotRequest:
 
 
 def _check(request: SnapshotRequest) -> None:
-    """Refuse options that have no effect in this state, and those that contradict each other."""
+    """Refuse options that have no effect in this state, or that contradict each other."""
     selects = request.keep is not None or request.older_than is not None
     if request.snapshot is None and request.state != "consolidated" and not (request.state == "absent" and selects):
         raise ParseError("it is missing; it names the snapshot that is meant.", where="snapshot")

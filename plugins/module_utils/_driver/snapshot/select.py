@@ -1,20 +1,20 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which snapshots of a domain are meant: by name, path or id, by a pattern, by number or age. Pure."""
+"""Choosing snapshots of a domain by name, path or id, by pattern, by number or by age: pure."""
 
 from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
-from fnmatch import fnmatchcase
 
+from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import matches
 from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot_tree import Snapshot
 from ansible_collections.virt.esx.plugins.module_utils._errors import Ambiguous
 
 
 def find_snapshot(snapshots: Sequence[Snapshot], wanted: str, domain: str) -> Snapshot | None:
-    """Return the snapshot of a name, a path or a managed object id, None if there is none.
+    """Return the snapshot with a name, a path or a managed object id, None if there is none.
 
     A name takes precedence over a path, and a path over an id.
 
@@ -45,8 +45,8 @@ def select_snapshots(
     """Return the snapshots to remove, children before their parents.
 
     :param pattern: a pattern for the names, None for all.
-    :param keep: this many of the newest that match stay.
-    :param older_than: seconds; only older ones go.
+    :param keep: the number of the newest matching snapshots to keep.
+    :param older_than: seconds; only older ones are removed.
     :param now: the present time, by the host's clock.
     """
     matching = [item for item in snapshots if pattern is None or matches(item.name, pattern)]
@@ -56,16 +56,6 @@ def select_snapshots(
         limit = now - datetime.timedelta(seconds=older_than)
         chosen = [item for item in chosen if item.created < limit]
     return [item for item in reversed(snapshots) if item in chosen]
-
-
-def is_pattern(name: str) -> bool:
-    """Whether a name has the marks of a shell pattern."""
-    return any(mark in name for mark in "*?[")
-
-
-def matches(name: str, pattern: str) -> bool:
-    """Whether a name is that, or matches the shell pattern."""
-    return name == pattern or fnmatchcase(name, pattern)
 
 
 def with_descendants(snapshots: Sequence[Snapshot], root: Snapshot) -> list[Snapshot]:

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Volumes as files of this machine: any file as it is, a disk as a descriptor and a sparse file with its data.
+"""Downloading volumes to this machine: files as they are, disks as a descriptor and a sparse file with the data.
 
-A file that is there with the size and the time of the volume is unchanged. What is half downloaded has another name,
-and is gone on with if the volume is still the same.
+A file with the size and the time of the volume is unchanged. An incomplete download has another name, and is continued
+if the volume is still the same.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.transfers import Remo
 
 @dataclass(frozen=True)
 class Download:
-    """A file to fetch: ``path`` is what is read, ``text`` what is written to ``descriptor`` beside ``dest``."""
+    """A file to download: ``path`` is read, and ``text`` is written to ``descriptor`` beside ``dest``."""
 
     path: DatastorePath
     dest: pathlib.Path
@@ -49,9 +49,9 @@ class Download:
 
 
 def plan_download(connection: EsxConnection, volume: Volume, dest: str, checksum: Checksum | None) -> list[Step]:
-    """Return the steps that bring a volume to this machine; none where it is there already.
+    """Return the steps that download a volume; empty if it is already there.
 
-    :raises Refused: for a disk that is in use or a snapshot's, and where the directory of ``dest`` does not exist.
+    :raises Refused: for a disk that is in use or belongs to a snapshot, or if the directory of ``dest`` is missing.
     """
     if volume.type == "directory":
         raise Refused(f"{volume.path} is a directory.")
@@ -73,7 +73,7 @@ def plan_download(connection: EsxConnection, volume: Volume, dest: str, checksum
 def _of_disk(
     connection: EsxConnection, volume: Volume, dest: pathlib.Path, checksum: Checksum | None
 ) -> Download | None:
-    """The data of a disk, and a descriptor that goes with them; None for a disk that is one file."""
+    """The data of a disk and the descriptor for them; None for a disk in a single file."""
     running = [user for user in read_file_users(connection).of(volume.path) if user.state == "running"]
     if running:
         raise Refused(f"The disk {volume.path} is used by the running domain '{running[0].name}'; shut it off first.")
@@ -96,7 +96,7 @@ def _of_disk(
 
 
 def _descriptor(connection: EsxConnection, path: DatastorePath) -> Descriptor | None:
-    """The descriptor in a disk's own file; None where that has the data themselves."""
+    """The descriptor in a disk's own file; None if that file holds the data."""
     try:
         content = get_file(connection.session, datastore_file(connection, path))
         return parse_descriptor(content.decode("utf-8", "replace"))
@@ -150,7 +150,7 @@ def _publish(download: Download, part: pathlib.Path) -> None:
 
 @contextlib.contextmanager
 def _sparse(file: Any) -> Iterator[tuple[BinaryIO, int]]:
-    """A file that leaves out blocks of zeros, with the number of bytes that it has already."""
+    """A file in which blocks of zeros are left out, with the number of bytes that it already has."""
     target = _Sparse(file)
     offset = file.seek(0, os.SEEK_END)
     try:
@@ -160,21 +160,21 @@ def _sparse(file: Any) -> Iterator[tuple[BinaryIO, int]]:
 
 
 class _Sparse:
-    """Writes to a file, and only seeks where there would be zeros."""
+    """Writes to a file, but skips blocks of zeros."""
 
     def __init__(self, file: Any) -> None:
         self._file = file
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        """Go to a place of the file."""
+        """Set the position in the file."""
         return int(self._file.seek(offset, whence))
 
     def truncate(self) -> int:
-        """Cut the file where it is."""
+        """Truncate the file at its position."""
         return int(self._file.truncate())
 
     def write(self, block: memoryview) -> int:
-        """Write a block, or leave a hole for it."""
+        """Write a block, or leave a hole if it is all zeros."""
         if block.tobytes().count(0) != len(block):
             self._file.write(block)
         else:

@@ -36,7 +36,7 @@ from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePa
 
 @dataclass(frozen=True)
 class VolumePlan(Plan):
-    """A plan for a volume, with the volume before and after it; None where it does not exist."""
+    """A plan for a volume, with the volume before and after it; None if it does not exist."""
 
     before: Volume | None
     after: Volume | None
@@ -45,7 +45,7 @@ class VolumePlan(Plan):
 def ensure_volume(connection: EsxConnection, invocation: Invocation, request: VolumeRequest) -> dict[str, Any]:
     """Bring a volume into the requested state, and return the module's result.
 
-    :raises EsxError: if that is impossible, or fails; nothing half made has the volume's name then.
+    :raises EsxError: if that is impossible or fails; no incomplete file has the volume's name then.
     """
     planner = _planner(request)
     if planner is _plan_download:
@@ -74,7 +74,7 @@ def _planner(request: VolumeRequest) -> Callable[[EsxConnection, VolumeRequest],
 
 
 def _carry_out_reading(invocation: Invocation, plan: VolumePlan) -> Outcome[VolumePlan]:
-    """A plan that changes nothing on the host, which therefore needs no licence for it."""
+    """Carry out a plan that changes nothing on the host, and thus needs no licence for writing."""
     if not invocation.check_mode:
         for step in plan.steps:
             step.carry_out()
@@ -108,7 +108,7 @@ def _plan_file(connection: EsxConnection, request: VolumeRequest) -> VolumePlan:
 def _plan_file_copy(
     connection: EsxConnection, pools: dict[str, Pool], path: DatastorePath, source: DatastorePath
 ) -> VolumePlan:
-    """Copying a file that is no disk, within the host."""
+    """Copying a file that is not a disk, within the host."""
     usable_pool(pools, path.datastore)
     found = find_volumes(connection, pools, [path])
     if path in found:
@@ -211,7 +211,7 @@ def _existing(connection: EsxConnection, pools: dict[str, Pool], path: Datastore
 
 
 def _warn_of_allocation(connection: EsxConnection, request: VolumeRequest, before: Volume | None) -> None:
-    """Say where a requested allocation has no effect."""
+    """Warn if a requested allocation has no effect."""
     wanted = request.allocation
     if wanted is None:
         return
@@ -224,14 +224,14 @@ def _warn_of_allocation(connection: EsxConnection, request: VolumeRequest, befor
 
 
 def _checksum_text(invocation: Invocation, request: VolumeRequest, steps: Sequence[str]) -> str:
-    """The checksum of a file that is uploaded, for a difference: it shows that another content has the same size."""
+    """The checksum of an uploaded file for diff mode, as different content can have the same size."""
     if not invocation.diff or not steps or request.source is None or request.is_disk:
         return ""
     return f"checksum: {checksum_of(request.source)}\n"
 
 
 def _text(volume: Volume | None) -> str:
-    """The volume as YAML, for a difference; what a host changes by itself is left out."""
+    """The volume as YAML, for diff mode; properties that a host changes by itself are left out."""
     if volume is None:
         return ""
     facts = volume.facts()

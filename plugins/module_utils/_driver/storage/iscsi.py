@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The static targets of a host's iSCSI adapter, which libvirt has as storage pools too; they are read only.
+"""The static targets of a host's iSCSI adapter, which are storage pools in libvirt, too; they are only read.
 
-The volumes of such a pool are the disks that a target offers. Their sizes are theirs; the pool itself has none.
+The volumes of such a pool are the disks that a target offers. They have sizes; the pool itself has none.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ _LUNS = "config.storageDevice.scsiLun"
 
 
 def iscsi_infos(connection: EsxConnection, *, name: str | None, refresh: bool) -> list[dict[str, Any]]:
-    """Return what is to be said of the targets of the host's first iSCSI adapter, sorted by name; one read.
+    """Return the targets of the host's first iSCSI adapter in the form of results, sorted by name; one read.
 
-    Before API 4.0 there are none: such servers describe adapters in a form of their own.
+    Servers before API 4.0 describe adapters differently, so the list is empty for them.
 
-    :param name: only the target of that name.
-    :param refresh: let the adapter look for targets and disks first.
+    :param name: only the target with that name.
+    :param refresh: whether the adapter rescans targets and disks first.
     """
     if not connection.session.has(4, 0):
         return []
@@ -49,7 +49,7 @@ def _read(connection: EsxConnection) -> Values:
 
 
 def _adapter(values: Values) -> Any:
-    """The first adapter for iSCSI, as libvirt takes it; None if there is none."""
+    """The first iSCSI adapter, as in libvirt; None if there is none."""
     return next((item for item in values[_ADAPTERS] or () if type_name(item) == "HostInternetScsiHba"), None)
 
 
@@ -83,7 +83,7 @@ def _luns(name: str, values: Values) -> Iterator[Any]:
 
 
 def _volume(lun: Any) -> dict[str, Any]:
-    """A disk of a target; what is no disk, such as a tape, has no size."""
+    """A disk of a target; other devices, such as tapes, have no size."""
     size = getattr(lun, "capacity", None)
     return {
         "name": lun.deviceName,

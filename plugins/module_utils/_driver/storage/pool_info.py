@@ -15,16 +15,16 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.storage.iscsi imp
 from ansible_collections.virt.esx.plugins.module_utils._driver.storage.volume_xml import md5_uuid, write_pool_xml
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name
 
-# The types of datastores by the class of their info, where libvirt tells them apart by it.
+# The types of datastores by the class of their info, where libvirt distinguishes them by it.
 _TYPES = {"LocalDatastoreInfo": "local", "VmfsDatastoreInfo": "vmfs", "VsanDatastoreInfo": "vsan"}
 
 
 def pool_infos(connection: EsxConnection, *, name: str | None, refresh: bool, domains: bool) -> list[dict[str, Any]]:
-    """Return what is to be said of the datastores of the host, and of its iSCSI targets; each sorted by name.
+    """Return the datastores of the host and its iSCSI targets in the form of results, each sorted by name.
 
-    :param name: only the one of that name.
-    :param refresh: let the host look at them first.
-    :param domains: also say which domains of the host have files on them; one more read.
+    :param name: only the one with that name.
+    :param refresh: whether the host rescans them first.
+    :param domains: whether to add the domains of the host with files on them; one more read.
     """
     pools = read_pools(connection)
     chosen = [pool for pool in pools.values() if name in (None, pool.name)]
@@ -86,7 +86,7 @@ def _provisioned(pool: Pool) -> int | None:
 
 
 def _volume_uuid(info: Any) -> str | None:
-    """The UUID that VMFS has for the volume, as it stands in ``/vmfs/volumes/<uuid>``."""
+    """The UUID of the VMFS volume, as in ``/vmfs/volumes/<uuid>``."""
     vmfs = getattr(info, "vmfs", None)
     return None if vmfs is None else str(vmfs.uuid)
 

@@ -19,13 +19,13 @@ from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePa
 
 PRESENT, ABSENT, WIPED = "present", "absent", "wiped"
 
-# The options that say what is in a volume; only one of them at a time.
+# The options that determine the content of a volume; only one of them can be given.
 _CONTENTS = ("source", "clone_of", "moved_from", "dest")
 
 
 @dataclass(frozen=True)
 class VolumeRequest:
-    """A volume and what is wanted of it; sizes in bytes, ``allocation`` None where it was not given."""
+    """A requested volume; sizes in bytes, ``allocation`` None if it was not given."""
 
     path: DatastorePath
     state: str
@@ -46,14 +46,14 @@ class VolumeRequest:
 
 
 def is_disk_name(path: DatastorePath) -> bool:
-    """Whether a file of that name is a virtual disk's descriptor."""
+    """Whether a file with that name is a virtual disk's descriptor."""
     return path.name.lower().endswith(".vmdk")
 
 
 def read_request(params: Mapping[str, Any]) -> VolumeRequest:
-    """Return what a module's options ask for.
+    """Read a module's options.
 
-    :raises ParseError: for options that contradict each other or do not go with the volume's name.
+    :raises ParseError: for options that contradict each other or do not fit the volume's name.
     """
     xml = read_volume_xml(params["xml"]) if params["xml"] is not None else VolumeXml()
     path = _path(params, xml)
@@ -127,7 +127,7 @@ def _check_contents(request: VolumeRequest, given: set[str]) -> None:
 
 
 def _check_names(request: VolumeRequest, given: set[str]) -> None:
-    """Refuse options for disks with other files, and a source of another kind than the volume."""
+    """Refuse options for disks on other files, and a source of another kind than the volume."""
     only_disks = given.intersection(("capacity", "allocation", "adapter", "source_format", "xml"))
     if only_disks and not request.is_disk:
         raise ParseError(

@@ -23,13 +23,13 @@ from ansible_collections.virt.esx.plugins.module_utils._images.iso import write_
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, check_datastore_path
 from ansible_collections.virt.esx.plugins.module_utils._vmx.guestinfo import CloudInit, as_text, check_meta_data
 
-# The volume's name by which cloud-init finds the image.
+# The volume name that cloud-init looks for.
 _LABEL = "cidata"
 
 
 @dataclass(frozen=True)
 class SeedPlan(Plan):
-    """A plan for an image, with the volume before and after it; None where it does not exist."""
+    """A plan for an image, with the volume before and after it; None if it does not exist."""
 
     before: Volume | None
     after: Volume
@@ -47,9 +47,9 @@ def seed_image(data: CloudInit) -> bytes:
 
 
 def read_request(params: Mapping[str, Any]) -> tuple[DatastorePath, CloudInit]:
-    """Return what a module's options ask for.
+    """Read a module's options.
 
-    :raises ParseError: for a path that is not that of an ISO image, and metadata without an instance-id.
+    :raises ParseError: for a path that does not end in .iso, and metadata without an instance-id.
     """
     path = check_datastore_path(params["path"], where="path")
     if not path.name.lower().endswith(".iso"):
@@ -61,9 +61,9 @@ def read_request(params: Mapping[str, Any]) -> tuple[DatastorePath, CloudInit]:
 def ensure_seed_image(
     connection: EsxConnection, invocation: Invocation, path: DatastorePath, data: CloudInit
 ) -> dict[str, Any]:
-    """Bring a seed image into a datastore, and return the module's result.
+    """Upload a seed image to a datastore unless it is there, and return the module's result.
 
-    :raises Refused: if a running domain has another one of that path in its drive.
+    :raises Refused: if a running domain has a different image with that path in its drive.
     """
     content = seed_image(data)
     with tempfile.TemporaryDirectory(prefix="virt-esx-") as place:
@@ -86,5 +86,5 @@ def ensure_seed_image(
 
 
 def _text(volume: Volume) -> str:
-    """The image as YAML, for a difference; its content may be secret."""
+    """The image as YAML, for diff mode; its content may be secret."""
     return f"path: {volume.path}\ncapacity_bytes: {volume.capacity}\n"

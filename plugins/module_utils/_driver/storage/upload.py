@@ -1,11 +1,11 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files of this machine as files in a datastore: ISO images, floppies, and any other file that is no disk.
+"""Uploading files to a datastore: ISO images, floppies, and any other file that is not a disk.
 
-A file is unchanged if the datastore's has the same size and the same checksum. The checksum of what was uploaded is
-kept beside it, in a file NAME.sha256 as ``sha256sum`` writes and checks it. One that is older than its file says
-nothing; the file is read back then, once.
+A file is unchanged if the datastore's has the same size and the same checksum. The checksum of an uploaded file is
+kept beside it, in a file NAME.sha256 in the form of ``sha256sum``. If that is older than the file, it is ignored, and
+the file is read back once.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePa
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import get_file, put_file
 from ansible_collections.virt.esx.plugins.module_utils._vi.transfers import download_file, file_info
 
-# Types of files by how their names end, as a host tells them.
+# Types of files by the ending of their names, as a host determines them.
 _ENDINGS = {".iso": "iso", ".flp": "floppy", ".img": "floppy", ".vmx": "vmx"}
 
 
 @dataclass(frozen=True)
 class Upload:
-    """A file to have in a datastore; ``name`` is what the user knows it by, the path of ``source`` if None."""
+    """A file to upload; ``name`` is its name for the user, by default the path of ``source``."""
 
     path: DatastorePath
     source: str
@@ -61,7 +61,7 @@ class Upload:
 
 
 def record_path(path: DatastorePath) -> DatastorePath:
-    """Where the checksum of a file is kept."""
+    """The path of the file with a file's checksum."""
     return path.beside(f"{path.name}.sha256")
 
 
@@ -73,11 +73,11 @@ def part_path(path: DatastorePath) -> DatastorePath:
 def plan_upload(
     connection: EsxConnection, pools: dict[str, Pool], upload: Upload
 ) -> tuple[list[Step], Volume | None, Volume]:
-    """Return the steps that bring a file into a datastore, with the volume before and after them.
+    """Return the steps that upload a file, with the volume before and after them.
 
-    :raises NotFound: if there is no such file or datastore.
-    :raises ParseError: if the file does not have the checksum that it should have.
-    :raises Refused: if there is no room for it, or a running domain uses what it would replace.
+    :raises NotFound: if the file or the datastore does not exist.
+    :raises ParseError: if the file does not have the expected checksum.
+    :raises Refused: if there is no room for it, or a running domain uses the file that it would replace.
     """
     path, size = upload.path, file_size(upload.source)
     verify(upload.source, upload.checksum)
@@ -112,7 +112,7 @@ def _type_of(path: DatastorePath) -> str:
 def _same_content(
     connection: EsxConnection, upload: Upload, found: Mapping[DatastorePath, Volume], size: int
 ) -> list[Step] | None:
-    """The steps for a file that is there with the same content: none, or to note its checksum; None for another."""
+    """The steps for a file with the same content: none, or recording its checksum; None if the content differs."""
     path = upload.path
     if file_info(connection.session, datastore_file(connection, path)).size != size:
         return None
@@ -126,7 +126,7 @@ def _same_content(
 
 
 def _recorded(connection: EsxConnection, record: Volume | None, volume: Volume) -> Checksum | None:
-    """The checksum that is kept of a file, None if there is none that is as new as the file."""
+    """The recorded checksum of a file, None if there is none or if it is older than the file."""
     if record is None or None in (record.modified, volume.modified):
         return None
     if record.modified < volume.modified:  # type: ignore[operator]
@@ -146,7 +146,7 @@ def _remote_checksum(connection: EsxConnection, path: DatastorePath, size: int) 
 
 
 class _Hashing(io.RawIOBase):
-    """A file that only computes the checksum of what is written to it, from its beginning."""
+    """A file object that only computes the checksum of what is written to it, from the beginning."""
 
     def __init__(self, digest: Any) -> None:
         super().__init__()
@@ -159,7 +159,7 @@ class _Hashing(io.RawIOBase):
         return True
 
     def seek(self, offset: int, _whence: int = 0) -> int:
-        """A download goes back to the beginning, or on where it is."""
+        """Accept the positions that a download seeks to: the beginning, and where it is."""
         if offset == 0:
             self.digest = hashlib.sha256()
         return offset
@@ -183,7 +183,7 @@ def _check_users(connection: EsxConnection, path: DatastorePath) -> None:
 
 
 def _upload(connection: EsxConnection, upload: Upload, size: int, before: Volume | None) -> None:
-    """Upload to a temporary name, then move; the checksum is that of what was sent."""
+    """Upload to a temporary name, then move; the recorded checksum is that of the bytes sent."""
     path, part = upload.path, part_path(upload.path)
     digest = hashlib.sha256()
     with removed_on_error(connection, part):

@@ -32,16 +32,16 @@ class VolumeQuery:
 
 
 def read_query(params: Mapping[str, Any]) -> VolumeQuery:
-    """Return what the options ask for.
+    """Read the module's options.
 
-    :raises ParseError: for what is no datastore path.
+    :raises ParseError: if a path is not a datastore path.
     """
     path = None if params["path"] is None else check_datastore_path(params["path"], where="path")
     return VolumeQuery(params["pool"], path, params["pattern"], params["type"], params["unused"])
 
 
 def volume_infos(connection: EsxConnection, query: VolumeQuery) -> list[dict[str, Any]]:
-    """Return what is to be said of the volumes, sorted by path; the number of calls does not depend on theirs."""
+    """Return the volumes in the form of results, sorted by path; the number of calls is constant per datastore."""
     pools = read_pools(connection)
     volumes = _chosen(connection, pools, query)
     users = read_file_users(connection) if volumes else FileUsers()
@@ -74,13 +74,13 @@ def _info(volume: Volume, users: FileUsers, key: str | None) -> dict[str, Any]:
 
 
 def _key(connection: EsxConnection, volume: Volume) -> str:
-    """The key that libvirt has of a volume: of a disk on a host its UUID, otherwise its path."""
+    """The key of a volume in libvirt: the UUID of a disk on a host, otherwise the path."""
     if volume.type != "vmdk" or not connection.is_direct:
         return str(volume.path)
     manager = connection.session.content.virtualDiskManager
     try:
         text = manager.QueryVirtualDiskUuid(str(volume.path), connection.context.datacenter)
-    except ServerFault:  # a file that is called .vmdk, but is no disk that the host can use
+    except ServerFault:  # a file with the ending .vmdk that is not a disk for the host
         return str(volume.path)
     digits = re.sub(r"[^0-9a-f]", "", str(text).lower())
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

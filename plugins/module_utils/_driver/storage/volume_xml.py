@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""libvirt's XML of storage pools and volumes, written as its driver for ESX writes it, and read as it reads it."""
+"""libvirt's XML of storage pools and volumes, written and read as its ESX driver does."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
 from ansible_collections.virt.esx.plugins.module_utils._driver.volumes import Volume
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 
-# The format that libvirt names for each type of volume.
+# libvirt's format for each type of volume.
 _FORMATS = {"vmdk": "vmdk", "iso": "iso", "floppy": "raw"}
 
 
 @dataclass(frozen=True)
 class VolumeXml:
-    """The contents of a volume's description: sizes in bytes, ``allocation`` as the option of that name."""
+    """The content of a volume's XML: sizes in bytes, ``allocation`` as in the option."""
 
     name: str | None = None
     capacity: int | None = None
@@ -39,7 +39,7 @@ class VolumeXml:
 def read_volume_xml(text: str) -> VolumeXml:
     """Read a volume's XML, as ``virsh vol-create`` takes it.
 
-    :raises ParseError: for what a host cannot make: only disks of format vmdk, all or none of which is allocated.
+    :raises ParseError: unless it is a disk of format vmdk that is allocated fully or not at all.
     """
     root = parse(text)
     if root.tag != "volume":
@@ -73,7 +73,7 @@ def _size(element: Element | None) -> int | None:
 
 
 def write_volume_xml(volume: Volume, key: str) -> str | None:
-    """Return a volume's XML as ``virsh vol-dumpxml`` prints it; None for what libvirt takes for no volume.
+    """Return a volume's XML as ``virsh vol-dumpxml`` prints it; None for files that are not volumes in libvirt.
 
     :param key: the disk's UUID, or the path of another volume.
     """
@@ -89,14 +89,14 @@ def write_volume_xml(volume: Volume, key: str) -> str | None:
 
 
 def md5_uuid(text: str) -> str:
-    """Return the UUID that libvirt makes of a text, such as the path at which a host mounts a pool."""
+    """Return the UUID that libvirt derives from a text, such as the path at which a host mounts a pool."""
     return str(uuid.UUID(bytes=hashlib.md5(text.encode(), usedforsecurity=False).digest()))
 
 
 def write_pool_xml(facts: dict[str, Any]) -> str | None:
-    """Return a pool's XML as ``virsh pool-dumpxml`` prints it; None for a kind of datastore that libvirt refuses.
+    """Return a pool's XML as ``virsh pool-dumpxml`` prints it; None for types of datastores that libvirt refuses.
 
-    :param facts: what ``esx_pool_info`` returns of it.
+    :param facts: the pool as ``esx_pool_info`` returns it.
     """
     source = _pool_source(facts)
     if source is None:
@@ -117,7 +117,7 @@ def write_pool_xml(facts: dict[str, Any]) -> str | None:
 
 
 def _pool_source(facts: dict[str, Any]) -> tuple[str, list[str]] | None:
-    """The type that libvirt has of a pool, and the lines of its source."""
+    """The type of a pool in libvirt, and the lines of its source."""
     if facts["type"] == "vmfs":
         return "fs", ["<format type='vmfs'/>"]
     if facts["type"] in ("nfs", "nfs41", "cifs"):
