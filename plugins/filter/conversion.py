@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The filters that convert between VMX, libvirt's domain XML and plain data.
 
-They check the types of what they are given, call the converters, and turn the collection's errors into Ansible's; the
-work is done in ``_vmx`` and ``_domain``.
+They check the types of their arguments, call the converters in ``_vmx`` and ``_domain``, and turn the collection's
+errors into Ansible's.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def conversion_report(
         else:
             _xml_of(given, dialect, None, None, report)
     except ParseError as refusal:
-        if not report.refusals:  # else it is the sum of them
+        if not report.refusals:  # otherwise it is the sum of them
             report.refuse(refusal)
     return [_entry(entry) for entry in report.entries()]
 
@@ -128,15 +128,15 @@ def _entry(entry: LeftOut) -> dict[str, Any]:
 
 
 def _policy(unsupported: object, dialect: Dialect) -> str:
-    """The policy of a conversion; what imitates libvirt is silent as libvirt is, unless it is told otherwise."""
+    """The policy of a conversion; by default, dialects that imitate libvirt are silent, as libvirt is."""
     return policy_named(unsupported, REFUSE if dialect.reports else IGNORE)
 
 
-_warned: set[str] = set()  # Ansible shows a warning once too, after more work
+_warned: set[str] = set()  # Ansible also shows a warning only once, but after more work
 
 
 def warn_of(what: str, report: Report) -> None:
-    """Warn of all that a conversion has left out.
+    """Warn about everything that a conversion has left out.
 
     :param what: what was converted, as the subject of a sentence.
     """
@@ -159,7 +159,7 @@ def to_vmx(values: Mapping[str, Any]) -> str:
 
 
 def as_text(what: str, value: object) -> _Text:
-    """Text or bytes, without the tags that Ansible's own kinds of text carry."""
+    """Text or bytes, without the tags of Ansible's own text types."""
     if isinstance(value, str):
         return str(value)
     if isinstance(value, bytes):
@@ -180,7 +180,7 @@ def _datastores(value: object) -> dict[str, str] | None:
 
 
 def as_words(what: str, value: object, expected: str = "a dictionary of texts") -> dict[str, str] | None:
-    """A dictionary of texts, None where nothing is given."""
+    """A dictionary of texts, None if nothing is given."""
     if value is None:
         return None
     if not isinstance(value, Mapping) or not all(isinstance(word, str) for pair in value.items() for word in pair):
@@ -206,7 +206,7 @@ def _unexpected(what: str, value: object, expected: str) -> EsxError:
 
 
 def refusing(convert: Callable[..., _Result]) -> Callable[..., _Result]:
-    """The converter with the collection's errors as Ansible's."""
+    """The converter, with the collection's errors turned into Ansible's."""
 
     @wraps(convert)
     def converted(*args: Any, **options: Any) -> _Result:
@@ -224,7 +224,7 @@ _FILTERS: tuple[Callable[..., Any], ...] = (vmx_to_domxml, domxml_to_vmx, conver
 
 
 class FilterModule:
-    """What Ansible looks for: the filters by their names."""
+    """The class that Ansible loads: the filters by name."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """The filters of this file."""

@@ -29,7 +29,7 @@ def kvm_to_esx(
     nic_model: str | None = None,
     unsupported: str | None = None,
 ) -> str:
-    """Make of a domain of KVM one of ESX; see ``kvm_to_esx.yml``."""
+    """Convert a domain of KVM to one of ESX; see ``kvm_to_esx.yml``."""
     check_word("disk_bus", disk_bus, kvm_read.DISK_BUSES)
     check_word("nic_model", nic_model, kvm_read.CARD_MODELS)
     report = Report(policy_named(unsupported, REFUSE))
@@ -49,7 +49,7 @@ def esx_to_kvm(
     nic_model: str | None = None,
     unsupported: str | None = None,
 ) -> str:
-    """Make of a domain of ESX one of KVM; see ``esx_to_kvm.yml``."""
+    """Convert a domain of ESX to one of KVM; see ``esx_to_kvm.yml``."""
     check_word("disk_bus", disk_bus, kvm_write.DISK_BUSES)
     check_word("nic_model", nic_model, kvm_write.CARD_MODELS)
     report = Report(policy_named(unsupported, REFUSE))
@@ -70,7 +70,7 @@ def _places(place: object, disks: object, network: object, networks: object) -> 
 
 
 class FilterModule:
-    """What Ansible looks for: the filters by their names."""
+    """The class that Ansible loads: the filters by name."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """The filters of this file."""

@@ -146,7 +146,7 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 
 try:
     from ansible.template import trust_as_template
-except ImportError:  # before ansible-core 2.19 every text is a template, unless it is marked
+except ImportError:  # before ansible-core 2.19, every text is a template unless it is marked
     from ansible.utils.unsafe_proxy import wrap_var
 
     def trust_as_template(value: str) -> str:
@@ -203,7 +203,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         self._construct(hosts)
 
     def _evaluate(self, config: Mapping[str, Any]) -> None:
-        """Put the values of templates in the place of the connection options that are templates."""
+        """Replace connection options that are templates by their values."""
         self.templar.available_variables = self._vars
         for option in CONNECTION:
             value = config.get(option)
@@ -214,7 +214,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
                     raise AnsibleParserError(f"The option {option} cannot be evaluated: {error}") from None
 
     def _facts(self, path: str, cache: bool) -> list[Facts]:
-        """What is known of the domains, from the cache where that is wanted and has it."""
+        """The facts of the domains, from the cache if it is enabled and has them."""
         options = self.get_options()
         key = self.get_cache_key(f"{path} {server_name(options)} {','.join(sorted(options['gather']))}")
         if cache and options["cache"] and key in self._cache:
@@ -250,7 +250,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             self.inventory.set_variable(name, variable, value)
 
     def _construct(self, hosts: Mapping[str, dict[str, Any]]) -> None:
-        """Let the file's expressions make variables and groups; one that is not there costs nothing."""
+        """Apply the file's expressions for variables and groups, if it has any."""
         strict = self.get_option("strict")
         for option, construct in (
             ("compose", self._set_composite_vars),
@@ -268,10 +268,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
 
 
 def _harmless(value: Any) -> Any:
-    """The same value, with no text in it that Ansible would evaluate.
+    """The same value without texts that Ansible would evaluate.
 
-    A text that cannot be a template is marked as one from ansible-core 2.19 on. Evaluating it does nothing, and
-    ``ansible-inventory`` writes any other text as ``{"__ansible_unsafe": TEXT}``.
+    Since ansible-core 2.19, a text that cannot be a template is marked as one: evaluating it has no effect, and
+    ``ansible-inventory`` writes unmarked texts as ``{"__ansible_unsafe": TEXT}``.
     """
     if isinstance(value, Mapping):
         return {name: _harmless(item) for name, item in value.items()}

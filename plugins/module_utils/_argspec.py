@@ -3,9 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The connection options that every module and plugin of the collection takes.
 
-Their documentation is the fragment ``virt.esx._connection``; a test compares both. What an option that is not given
-falls back to (environment, URI, libvirt's authentication file) is resolved in ``_vi/options.py``, since the order
-depends on other options.
+Their documentation is the fragment ``virt.esx._connection``; a test compares both. Defaults from the environment, the
+URI and libvirt's authentication file are resolved in ``_vi/options.py``, since their order depends on other options.
 """
 
 from __future__ import annotations

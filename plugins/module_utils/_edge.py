@@ -1,11 +1,11 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The edge between Ansible and the driver: what a module is, told once for both ways in which it runs.
+"""The edge between Ansible and the driver: a module's contract, stated once for both ways of running it.
 
 A module states its :class:`Contract`: the arguments it takes and the function that does its work. ``run_as_module``
 carries it out as an ordinary module; the action plugin ``esx`` carries the same contract out in the controller's
-process. Errors become results here and nowhere else.
+process. Errors become results only here.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Contract:
     required_by: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def validation(self) -> dict[str, Any]:
-        """What Ansible validates arguments by: the keyword arguments of its ``ArgumentSpecValidator``."""
+        """The keyword arguments of Ansible's ``ArgumentSpecValidator``."""
         return {
             "argument_spec": dict(self.argument_spec),
             "mutually_exclusive": [list(names) for names in self.mutually_exclusive],
@@ -50,12 +50,12 @@ class Contract:
         }
 
     def check_arguments(self) -> None:
-        """Only check the arguments of a task: the ``main`` that ansible-lint finds in an action, and calls."""
+        """Only check the arguments of a task: ansible-lint calls it as the ``main`` of an action."""
         basic.AnsibleModule(supports_check_mode=True, **self.validation()).exit_json()
 
 
 def failure(error: EsxError) -> Result:
-    """The result of a task that ``error`` ended: ``msg``, and where known ``fault``, ``hint`` and details."""
+    """The result of a task that ``error`` ended: ``msg`` and, if known, ``fault``, ``hint`` and details."""
     message = error.message
     if isinstance(error, MissingLibrary):
         message = f"{basic.missing_required_lib(error.library)} {error.message}"
@@ -68,7 +68,7 @@ def failure(error: EsxError) -> Result:
 
 
 def secrets(params: Mapping[str, Any], environment: Mapping[str, str]) -> set[str]:
-    """What no result may contain, beyond the options that the argument spec marks.
+    """The texts that no result may contain, in addition to the options that the argument spec marks.
 
     These are the passwords of the environment, names and addresses of servers into which a password was written, and
     the VNC passwords and keys of descriptions.
@@ -87,22 +87,22 @@ def secrets(params: Mapping[str, Any], environment: Mapping[str, str]) -> set[st
 
 _PASSWORDS = ("password", "vcenter_password", "proxy_password")
 
-# The options into which a password may have been written by mistake: URIs and addresses, and users.
+# The options that may contain a password by mistake: URIs, addresses and users.
 _ADDRESSES = ("uri", "dest_uri", "hostname", "dest_host")
 _USERS = ("username", "vcenter_username", "dest_username")
 
 
 def censored(result: Mapping[str, Any], hidden: Iterable[str]) -> list[str]:
-    """The names of the values of a result in which a secret was found, which is shown as asterisks there.
+    """The names of the values of a result that contain a secret, which is shown as asterisks there.
 
-    No result has a secret by itself: a password that is also a word of a domain's description makes holes in it.
+    This happens only if a password is also a word in a domain's description, which then has gaps.
     """
     shown = {name: value for name, value in result.items() if name not in ("msg", "hint", "warnings", "invocation")}
     return [name for name, value in shown.items() if remove_values(value, hidden) != value]
 
 
 def censored_warning(names: Sequence[str]) -> str:
-    """The warning about values that are not as they were read."""
+    """The warning about values that contain asterisks."""
     listed = ", ".join(names)
     return (
         f"A password or another secret of this task also occurs in the result ({listed}) and is replaced by asterisks "
@@ -122,4 +122,4 @@ def run_as_module(contract: Contract) -> None:
     names = censored(result, module.no_log_values)
     if names:
         module.warn(censored_warning(names))
-    leave(**result)  # here, since Ansible adds a traceback to what is said while an error is handled
+    leave(**result)  # here, since Ansible adds a traceback to messages that are sent while an error is handled

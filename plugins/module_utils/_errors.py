@@ -13,19 +13,19 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-# Ends the message of an error after which nobody knows whether a call has taken effect.
+# Ends the message of an error after which it is unknown whether a call has taken effect.
 DOUBT = "Whether it was carried out is not known."
 
-# Control characters in words of a server, which a terminal could obey.
+# Control characters in a server's message, which a terminal could obey.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]+")
 
 
 class EsxError(Exception):
-    """Something the user has to know about, in words meant for the user.
+    """An error for the user, in the user's terms.
 
     :param message: one sentence that says what is wrong, where, and where possible what would be right.
     :param hint: what the user can do about it, as a sentence of its own.
-    :param fault: the VI API's name of the server's fault (``InvalidPowerState``), where a server answered with one.
+    :param fault: the VI API's name of the server's fault (``InvalidPowerState``), if a server answered with one.
     :param details: further keys for a module's result (plain data without secrets).
     """
 
@@ -45,19 +45,19 @@ class EsxError(Exception):
         self.details = dict(details or {})
 
     def append(self, sentence: str) -> None:
-        """Add to the message which state things are in now; a sentence that is there already is not repeated."""
+        """Append the state that things are in to the message, unless the sentence is already there."""
         if sentence not in self.message:
             self.message = f"{self.message} {sentence}"
             self.args = (self.message,)
 
     def settle_doubt(self, sentence: str) -> None:
-        """Say, in place of the doubt whether a call was carried out, what a look at the server has shown."""
+        """Replace the doubt whether a call was carried out by the state that the server shows."""
         self.message = self.message.replace(DOUBT, "").rstrip()
         self.append(sentence)
 
     @property
     def in_doubt(self) -> bool:
-        """Whether the call may have been carried out or not."""
+        """Whether it is unknown if the call was carried out."""
         return DOUBT in self.message
 
 
@@ -92,15 +92,15 @@ class MissingLibrary(EsxError):
 
 
 class NotFound(EsxError):
-    """A domain, host, datastore or file that was asked for does not exist."""
+    """A requested domain, host, datastore or file does not exist."""
 
 
 class Ambiguous(EsxError):
-    """More than one object has the name that was asked for."""
+    """Several objects have the requested name."""
 
 
 class Refused(EsxError):
-    """The wish cannot be carried out in the present state, and nothing was changed."""
+    """The request cannot be carried out in the present state; nothing has been changed."""
 
 
 class ServerFault(EsxError):
@@ -116,7 +116,7 @@ class AuthFailed(EsxError):
 
 
 class TimedOut(EsxError):
-    """What was asked for did not end within the ``timeout`` that the user set."""
+    """The operation did not end within the user's ``timeout``."""
 
 
 class LicenceRestricted(EsxError):
@@ -124,11 +124,11 @@ class LicenceRestricted(EsxError):
 
 
 class Question(EsxError):
-    """A question of the server blocks a task and no answer was given for it.
+    """A question of the server blocks a task, and no answer was given for it.
 
     ``details['question']`` holds ``id``, ``text``, ``choices`` (labels) and ``default`` (a label or None).
 
-    :param text: the question as the server words it.
+    :param text: the question in the server's words.
     :param choices: the labels of the possible answers.
     """
 

@@ -85,10 +85,10 @@ def parse_datastore_path(text: str) -> DatastorePath:
 
 
 def check_datastore_path(text: str, *, where: str | None = None, line: int | None = None) -> DatastorePath:
-    """Read a datastore path that comes from a user, who has to spell it canonically.
+    """Read a user's datastore path, which must be spelled canonically.
 
     :param where: the option or element that it comes from, for the message.
-    :raises ParseError: for a path with empty, ``.`` or ``..`` segments, and for what is no datastore path.
+    :raises ParseError: for a path with empty, ``.`` or ``..`` segments, and for anything but a datastore path.
     """
     found = _DATASTORE_PATH.match(text)
     if not found:
@@ -104,12 +104,12 @@ def check_datastore_path(text: str, *, where: str | None = None, line: int | Non
 
 
 def is_same_path(one: str, other: str) -> bool:
-    """Whether two datastore paths, in whatever spelling, lead to the same place."""
+    """Whether two datastore paths name the same file, in any spelling."""
     return canonical_path(one) == canonical_path(other)
 
 
 def canonical_path(text: str) -> str:
-    """Return a datastore path in its canonical spelling; what is no datastore path stays as it is."""
+    """Return a datastore path in its canonical spelling; any other text stays as it is."""
     found = _DATASTORE_PATH.match(text)
     return str(DatastorePath(found[1], found[2]).canonical) if found else text
 
@@ -120,15 +120,16 @@ def escape_name(name: str) -> str:
 
 
 def unescape_name(name: str) -> str:
-    """Decode a name of the VI API; what is no valid escape stays as it is."""
+    """Decode a name of the VI API; invalid escapes stay as they are."""
     return unescape(name, "%", lenient=True)
 
 
 def escape_datastore_item(name: str) -> str:
-    """The name that ESX gives to a file or directory of that name in a datastore; it cannot be undone.
+    """The name that ESX gives to a file or directory with that name in a datastore; it cannot be reversed.
 
-    ``a/b%c:d`` becomes ``a+JQ-2fb+JQ-25c_d``: what file systems forbid becomes ``_``, then ``%``, ``/`` and ``\\`` are
-    escaped as in names of the VI API, then each run of other characters is written in base64 between ``+`` and ``-``.
+    ``a/b%c:d`` becomes ``a+JQ-2fb+JQ-25c_d``: characters that file systems forbid become ``_``, then ``%``, ``/`` and
+    ``\\`` are escaped as in names of the VI API, then each run of other characters is written in base64 between ``+``
+    and ``-``.
     """
     safe = escape_name(name.translate(_FORBIDDEN_IN_ITEMS))
 
@@ -140,7 +141,7 @@ def escape_datastore_item(name: str) -> str:
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:
-    """Return the name among others that one who misspelt it most likely means, or None if none is near."""
+    """Return the name that a misspelled one most likely means, or None if none is similar."""
     import difflib  # only a message needs it
 
     by_folded = {each.lower(): each for each in names}
@@ -152,7 +153,7 @@ def unescape(value: str, introducer: str, *, lenient: bool) -> str:
     """Decode the hex escapes of a value (L27, L29).
 
     :param introducer: ``|`` or ``%``.
-    :param lenient: keep what is no valid escape, or gives no valid UTF-8, as it stands.
+    :param lenient: keep invalid escapes, and those that give invalid UTF-8, as they are.
     :raises ValueError: for an introducer without two hex digits, if not lenient.
     """
     if introducer not in value:

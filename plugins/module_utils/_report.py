@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a conversion cannot carry over: entries, the collector that readers and writers share, and the policy.
+"""The parts of an input that a conversion cannot carry over: entries, their collector, and the policy.
 
-Every word of an input has an effect, is refused, or becomes an entry. Readers and writers of both formats are handed a
+Every word of an input has an effect, is refused, or becomes an entry. Readers and writers of both formats get a
 :class:`Report`; without one they are silent, as libvirt is.
 
 =========  =========================================================================================================
@@ -14,7 +14,7 @@ report     is reported                                                 is report
 ignore     is dropped in silence                                       is dropped in silence
 =========  =========================================================================================================
 
-Refusals are collected too, so that all that is wrong with a document is said at once.
+Refusals are collected too, so that one error lists everything that is wrong with a document.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ _Default = TypeVar("_Default")
 
 @dataclass(frozen=True)
 class LeftOut:
-    """One word of an input that the other format has no place for.
+    """A word of an input that the other format has no place for.
 
     :param where: the VMX key, or the path of the element below ``<domain>``: ``devices/interface/vlan``.
-    :param word: the value, or the attribute with its value, as it stands in the input; empty for a whole element.
+    :param word: the value, or the attribute with its value, as in the input; empty for a whole element.
     :param why: one sentence without a full stop.
     :param line: its line in the input, counted from 1.
     :param is_refused: the conversion fails because of it.
@@ -70,13 +70,13 @@ class Report:
 
     @property
     def is_silent(self) -> bool:
-        """Whether nobody wants to know, so that looking for words without effect is not worth the time."""
+        """Whether nothing is reported, so that there is no need to look for words without effect."""
         return self.unsupported == IGNORE
 
     def leave_out(
         self, where: str, why: str, *, word: str = "", line: int | None = None, essential: bool = False
     ) -> None:
-        """Say that a word has no effect; the parameters are those of :class:`LeftOut`.
+        """Report that a word has no effect; the parameters are those of :class:`LeftOut`.
 
         :param essential: leaving it out changes what a network, a disk or another device is.
         """
@@ -86,12 +86,12 @@ class Report:
             self.left_out.append(entry)
 
     def refuse(self, refusal: ParseError) -> None:
-        """Keep a refusal, for :meth:`raise_refusals`."""
+        """Record a refusal for :meth:`raise_refusals`."""
         if str(refusal) not in map(str, self.refusals):
             self.refusals.append(refusal)
 
     def attempt(self, read: Callable[..., _Value], *arguments: Any, default: _Default) -> _Value | _Default:
-        """What a reader or writer makes of a part; the default where it refuses it, which is kept."""
+        """Return the result of a reader or writer; if it refuses, record that and return the default."""
         try:
             return read(*arguments)
         except ParseError as refusal:
@@ -99,7 +99,7 @@ class Report:
             return default
 
     def attempt_each(self, read: Callable[..., _Value], elements: Iterable[Any], *arguments: Any) -> tuple[_Value, ...]:
-        """What a reader makes of each element, without those that it refuses."""
+        """Return the results of a reader for each element, without those that it refuses."""
         elements = tuple(elements)
         try:
             return tuple([read(element, *arguments) for element in elements])
@@ -110,7 +110,7 @@ class Report:
     def raise_refusals(self) -> None:
         """Raise all refusals as one error.
 
-        :raises ParseError: the only refusal itself, or one that has each of them on a line, in the order of the input.
+        :raises ParseError: the only refusal itself, or an error with one refusal per line, in the order of the input.
         """
         if len(self.refusals) == 1:
             raise self.refusals[0]
@@ -123,12 +123,12 @@ class Report:
             raise error
 
     def entries(self) -> list[LeftOut]:
-        """All that is left out or refused, in the order of the lines."""
+        """All entries, in the order of the lines."""
         refused = (LeftOut(one.where or "", "", one.reason, one.line, is_refused=True) for one in self.refusals)
         return sorted((*self.left_out, *refused), key=lambda entry: entry.line or 0)
 
     def warning(self, what: str) -> str | None:
-        """One warning about all that is left out, None where that is nothing.
+        """One warning about everything that is left out, None if there is nothing.
 
         :param what: what was converted, as the subject of a sentence: ``The domain XML``.
         """
@@ -141,9 +141,9 @@ class Report:
 
 
 def policy_named(unsupported: object, default: str) -> str:
-    """The policy of that name, the default for None.
+    """The policy with a name, the default for None.
 
-    :raises EsxError: there is none of that name.
+    :raises EsxError: if there is no policy with that name.
     """
     if unsupported is None:
         return default

@@ -3,14 +3,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The action in front of every module of the collection.
 
-A module's own work takes some milliseconds; shipping it into a new Python process and importing there takes half a
-second. So where a task runs on the controller anyway, this action carries the module's contract out in the
-controller's process; anywhere else it hands over to the ordinary module. Arguments, results and errors are the same.
+A module's own work takes a few milliseconds; transferring it to a new Python process and importing there takes half a
+second. So if a task runs on the controller anyway, this action carries out the module's contract in the controller's
+process; otherwise it hands over to the ordinary module. Arguments, results and errors are the same.
 
-What the actions import is imported once a play, before the workers are forked: pyVmomi comes along with the modules,
-and makes the types of the API that nearly every task needs.
-
-Note that this plugin util is private to the collection: it can change at any time.
+The actions' imports are done once per play, before the workers are forked: they load pyVmomi with the modules, and
+create the types of the API that nearly every task needs.
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ class EsxConnection:
     def wait(self, task: Any, action: str, vm: Any = None) -> Any:
         """Wait for a task of the server, answering questions of ``vm``; return the task's result.
 
-        :param doing: what the task does, for messages: ``Starting domain 'web'``.
+        :param action: what the task does, for messages: ``Starting domain 'web'``.
         :raises EsxError: as ``_vi.task.wait_for_task``.
         """
         outcome = wait_for_task(self.session, task, action=action, vm=vm)

@@ -18,7 +18,7 @@ def show_progress(
     """Return a function that takes the percentage of a task and shows it: the first, one every two seconds, and 100.
 
     :param show: shows one line.
-    :param doing: what the task does: ``Migrating domain 'web'``.
+    :param action: what the task does: ``Migrating domain 'web'``.
     :param clock: the time in seconds.
     """
     shown: list[float] = []

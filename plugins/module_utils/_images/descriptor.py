@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Descriptors of VMware's disks: the text that names a disk's extents and says how they are stored.
+"""Descriptors of VMware disks: texts that list a disk's extents and how they are stored.
 
 ::
 
@@ -61,7 +61,7 @@ class Descriptor:
 def parse_descriptor(text: str) -> Descriptor:
     """Read a descriptor.
 
-    :raises ParseError: for what is no descriptor, and for extents in other directories than its own.
+    :raises ParseError: for anything but a descriptor, and for extents outside of its directory.
     """
     if not text.startswith(VMDK_DESCRIPTOR.decode()):
         raise ParseError("the file is no descriptor of a VMDK image.")

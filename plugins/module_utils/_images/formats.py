@@ -24,10 +24,10 @@ VMDK_MAGIC = b"KDMV"
 
 @dataclass(frozen=True)
 class Recognised:
-    """A file's format in qemu-img's words; ``capacity`` in bytes is None where the head does not say it.
+    """A file's format in qemu-img's words; ``capacity`` in bytes is None if the head does not tell it.
 
-    ``fixed`` is the length of the raw data at the beginning of the file, None where the data are stored in another
-    way.
+    ``fixed`` is the length of the raw data at the beginning of the file, None if the data are stored
+    differently.
     """
 
     format: str
@@ -35,11 +35,11 @@ class Recognised:
     fixed: int | None = None
 
 
-# The formats that qemu-img converts; the others are read here.
+# The formats that qemu-img converts; the collection reads the others itself.
 CONVERTED = ("qcow2", "vhdx", "vpc", "vdi")
 FORMATS = ("raw", "vmdk", *CONVERTED)
 
-# Signatures of files that are no disk images, by their offset: what the file is, and what to do about it.
+# Signatures of files that are not disk images, by offset: what the file is, and what to do about it.
 _OTHERS = (
     (0, b"\xfd7zXZ\x00", "is compressed by xz; decompress it first"),
     (0, b"\x1f\x8b", "is compressed by gzip; decompress it first"),
@@ -52,12 +52,12 @@ _OTHERS = (
 
 
 def recognise(head: bytes, tail: bytes, size: int) -> Recognised:
-    """Return what a file is.
+    """Return the format of a file.
 
     :param head: its first ``HEAD`` bytes, or all of it.
     :param tail: its last ``TAIL`` bytes.
     :param size: its length in bytes.
-    :raises ParseError: for a file that is no disk image, and for an image that refers to another file.
+    :raises ParseError: for a file that is not a disk image, and for an image that refers to another file.
     """
     for matches, read in _READERS:
         if matches(head, tail):
@@ -74,7 +74,7 @@ def recognise(head: bytes, tail: bytes, size: int) -> Recognised:
 
 
 def raw(size: int) -> Recognised:
-    """Return the description of a file that is taken for a raw image."""
+    """Return the description of a raw image."""
     return Recognised("raw", size, size)
 
 

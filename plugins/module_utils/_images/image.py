@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A disk image on the machine where a module runs, in whatever format, as a stream of the bytes that a guest sees.
+"""A disk image of any format on the machine where a module runs, as a stream of the bytes that a guest sees.
 
 Raw images, VHD of fixed size and all VMDK formats are read by the collection itself; the others by ``qemu-img``, which
 writes them as a sparse raw file into the directory for temporary files.
@@ -46,11 +46,11 @@ class Image:
 
 
 def inspect_image(path: str, format_: str | None = None) -> Image:
-    """Look at an image without reading its data.
+    """Inspect an image without reading its data.
 
     :param format_: its format, one of ``FORMATS``; None to recognise it.
     :raises NotFound: if there is no such file.
-    :raises ParseError: if it is no image, or not a complete one.
+    :raises ParseError: if it is not an image, or incomplete.
     :raises EsxError: if only qemu-img can read it, which is not installed.
     """
     found = _recognise(path, format_)
@@ -67,7 +67,7 @@ def inspect_image(path: str, format_: str | None = None) -> Image:
 
 @contextlib.contextmanager
 def raw_blocks(image: Image) -> Iterator[Iterator[bytes]]:
-    """Open an image, in a ``with`` block, as the blocks of its raw data, ``capacity`` bytes altogether.
+    """Open an image, in a ``with`` block, as the blocks of its raw data, ``capacity`` bytes in total.
 
     :raises EsxError: if it cannot be read or converted.
     """
@@ -123,7 +123,7 @@ def _inspect_with_qemu(path: str, format_: str) -> int:
 
 @contextlib.contextmanager
 def _converted(image: Image) -> Iterator[pathlib.Path]:
-    """The path of a sparse raw file with the data of an image, for the time of a ``with`` block."""
+    """The path of a sparse raw file with the data of an image, for the duration of a ``with`` block."""
     with tempfile.TemporaryDirectory(prefix="virt-esx-") as place:
         path = pathlib.Path(place, "disk.raw")
         _qemu_img(image.path, "convert", "-f", image.format, "-O", "raw", image.path, str(path))

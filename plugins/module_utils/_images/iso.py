@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Small ISO 9660 images with a few files in their root, such as cloud-init's seed images (its data source NoCloud).
 
-Written here and not by a library or program: an image of a few files needs only these structures, and the same files
-have to give the same bytes, so that an image that is there already is recognised. Names are kept by the Joliet
-extension; the plain names beside them are numbered.
+It is written without a library or program: an image of a few files needs only these structures, and the same files
+must give the same bytes, so that an existing image is recognised. The Joliet extension holds the names; the plain names
+are numbered.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ _FIRST_FILE = 25
 _DATE = bytes([100, 1, 1, 0, 0, 0, 0])
 _LONG_DATE = b"2000010100000000\x00"
 _NO_DATE = b"0" * 16 + b"\x00"
-_MOST = 30  # records that surely fit into the one sector of a directory
+_MOST = 30  # the number of records that certainly fit into the one sector of a directory
 
 
 @dataclass(frozen=True)
 class _File:
-    """A file: its name, where it is, and its length."""
+    """A file: its name, position and length."""
 
     name: str
     sector: int
@@ -64,7 +64,7 @@ def _padded(data: bytes) -> bytes:
 
 
 def _both(number: int, form: str) -> bytes:
-    """A number in both byte orders, as most are."""
+    """A number in both byte orders, as most numbers in the format."""
     return struct.pack(f"<{form}", number) + struct.pack(f">{form}", number)
 
 
@@ -105,7 +105,7 @@ def _ascii(text: str, length: int) -> bytes:
 
 
 def _utf16(text: str, length: int) -> bytes:
-    """A text of Joliet, filled up with blanks; a byte that is left over is zero."""
+    """A text of Joliet, padded with blanks; a remaining byte is zero."""
     return text.ljust(length // 2).encode("utf-16-be").ljust(length, b"\x00")
 
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The data of VMDK images, as the guest sees them: sparse, stream optimised, flat, and split into extents.
 
-Only what is asked for is held in memory: a grain of 64 KiB and one table of grains.
+Only one grain of 64 KiB and one table of grains are held in memory.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class _Header:
 class VmdkImage:
     """A VMDK image on this machine; its data are read with ``blocks``.
 
-    :param path: its descriptor, or the one file that it is.
+    :param path: its descriptor, or the image's only file.
     :raises ParseError: if it is damaged, incomplete, or a difference to another image.
     """
 
@@ -76,7 +76,7 @@ class VmdkImage:
         return self.descriptor.capacity
 
     def blocks(self) -> Iterator[bytes]:
-        """Yield the disk's data from the beginning to the end, ``capacity`` bytes altogether."""
+        """Yield the disk's data from the beginning to the end, ``capacity`` bytes in total."""
         for extent in self.descriptor.extents:
             if extent.kind in ZERO_KINDS:
                 yield from zeros(extent.length)
@@ -85,13 +85,13 @@ class VmdkImage:
                 yield from _sparse(file, extent) if extent.kind in SPARSE_KINDS else read_exactly(file, extent)
 
     def _file(self, extent: Extent) -> pathlib.Path:
-        """Where an extent is; an image that is one file may have another name than its descriptor has."""
+        """The path of an extent; an image in one file may have been renamed since its descriptor was written."""
         if self.descriptor.kind in ("monolithicSparse", "streamOptimized"):
             return self.path
         return self.path.parent / extent.file
 
     def _check(self, extent: Extent) -> None:
-        """Find out before anything is sent whether an extent is there and as long as it has to be."""
+        """Check, before anything is sent, that an extent exists and is long enough."""
         if extent.kind in ZERO_KINDS:
             return
         file = self._file(extent)
@@ -107,7 +107,7 @@ class VmdkImage:
 
 
 def zeros(length: int) -> Iterator[bytes]:
-    """Yield so many zero bytes."""
+    """Yield that many zero bytes."""
     block = bytes(min(BLOCK, length))
     while length > 0:
         yield block[:length]
@@ -140,7 +140,7 @@ def _read_descriptor(file: BinaryIO) -> Descriptor:
 
 
 def _read_header(file: BinaryIO) -> _Header:
-    """The header at the beginning, or the copy at the end where that one says so (stream optimised images)."""
+    """The header at the beginning, or the copy at the end if the first one says so (stream optimised images)."""
     header = _header_at(file, 0)
     if header.directory != _AT_END:
         return header
@@ -164,9 +164,9 @@ def _header_at(file: BinaryIO, offset: int) -> _Header:
 
 
 def _grains(file: BinaryIO, header: _Header, extent: Extent) -> Iterator[tuple[int, int]]:
-    """Yield where each grain of an extent is, in sectors, and how many bytes of the disk it has.
+    """Yield the position of each grain of an extent in sectors, and its number of bytes of the disk.
 
-    0 is a grain that was never written, 1 one that was written with zeros.
+    Position 0 is a grain that was never written, 1 a grain of zeros.
     """
     size = file.seek(0, io.SEEK_END)
     left, grain = extent.length, header.grain * SECTOR
@@ -187,7 +187,7 @@ def _words(file: BinaryIO, place: int, count: int, size: int) -> tuple[int, ...]
 
 
 def _check_grains(file: BinaryIO, extent: Extent) -> None:
-    """Check that no grain ends behind the end of the file, without reading what is in it."""
+    """Check that no grain exceeds the end of the file, without reading the data."""
     header = _read_header(file)
     size = file.seek(0, io.SEEK_END)
     for entry, length in _grains(file, header, extent):
@@ -207,7 +207,7 @@ def _sparse(file: BinaryIO, extent: Extent) -> Iterator[bytes]:
 
 
 def _compressed_size(file: BinaryIO, entry: int) -> int:
-    """The length of a grain's compressed data, which the marker in front of them has."""
+    """The length of a grain's compressed data, from the marker in front of them."""
     file.seek(entry * SECTOR)
     marker = file.read(_GRAIN_MARKER.size)
     return int(_GRAIN_MARKER.unpack(marker)[1]) if len(marker) == _GRAIN_MARKER.size else 0

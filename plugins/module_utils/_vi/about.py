@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a server is: its product, its version, and whether the driver and the URI can do with it.
+"""The identity of a server: its product, its version, and whether the driver and the URI accept it.
 
-The rules are those of libvirt's driver (specification, section 4), but they are applied before credentials are sent.
+The rules are those of libvirt's driver (esx-driver-rules.md, section 4), but applied before credentials are sent.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class About:
 
 
 def read_about(about: Any, *, expected: str, server: str) -> About:
-    """Return what a server is.
+    """Return the identity of a server.
 
     :param about: the ``about`` of its ServiceContent.
     :param expected: the product that the connection is for, ``esx``, ``gsx`` or ``vpx``.
@@ -76,7 +76,7 @@ def read_about(about: Any, *, expected: str, server: str) -> About:
 
 
 def version_numbers(text: str) -> tuple[int, ...]:
-    """Return (6, 7, 3) for ``6.7.3``, and (2, 5) for ``2.5u2``; nothing for what is not a version."""
+    """Return (6, 7, 3) for ``6.7.3``, and (2, 5) for ``2.5u2``; empty for anything that is not a version."""
     match = re.match(r"[0-9]+(\.[0-9]+)*", text or "")
     return tuple(int(number) for number in match.group().split(".")) if match else ()
 
@@ -99,7 +99,7 @@ def newest_version() -> str:
 
 @functools.lru_cache(maxsize=1)
 def pyvmomi_versions() -> tuple[tuple[tuple[int, ...], str], ...]:
-    """Return the released versions of the API that pyVmomi knows, as numbers and by its own name."""
+    """Return the released versions of the API that pyVmomi knows, as numbers and by pyVmomi's names."""
     found = []
     for namespace, name in VmomiSupport.versionMap.items():
         service, _slash, version = namespace.partition("/")

@@ -1,14 +1,14 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is an answer to a call: a SOAP envelope whose body has the response of that method, or a fault.
+"""Reading the answer to a call: a SOAP envelope whose body has the response of that method, or a fault.
 
 pyVmomi takes anything whose tags end in "Response" for a response, and anything without such a tag, an HTML page for
-example, for that of a method without a result. Here both are refused, and so is an answer without what it has to have:
-no caller meets a None where the API promises a value.
+example, for that of a method without a result. Here both are refused, and so is an answer without a required member:
+no caller gets a None where the API promises a value.
 
-Servers that are newer than pyVmomi send types and members that it does not know. Such an answer is read once more,
-leaving out these members, and with the nearest type that is known; an unknown fault keeps its name and its words.
+Servers that are newer than pyVmomi send types and members that it does not know. Such an answer is read again without
+these members, and with the nearest known type; an unknown fault keeps its name and its message.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import (
 _XSI_TYPE = "http://www.w3.org/2001/XMLSchema-instance type"
 _ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/"
 
-# The beginning of an answer is in the first such piece.
+# The size of the first piece, which contains the beginning of an answer.
 _PIECE = 4096
 
-# What callers rely on, by the API's name of the type.
+# The members that callers rely on, by the API's name of the type.
 _REQUIRED: dict[str, tuple[str, ...]] = {
     "ServiceContent": ("about", "propertyCollector", "rootFolder", "sessionManager"),
     "AboutInfo": ("apiType", "apiVersion", "fullName", "version"),
@@ -48,18 +48,18 @@ _REQUIRED: dict[str, tuple[str, ...]] = {
 
 
 class NotAnAnswer(Exception):
-    """What a server sent is not the answer to the call; the text says why, as the end of a sentence."""
+    """The server sent something other than the answer to the call; the text says why, as the end of a sentence."""
 
 
 class Unreadable(NotAnAnswer):
-    """An answer to the call which has parts that pyVmomi cannot read; in another version it may be readable."""
+    """An answer with parts that pyVmomi cannot read; in another version of the API it may be readable."""
 
 
 class UnknownFault(Exception):
     """A fault of a type that pyVmomi does not know.
 
     :param name: the API's name of it, empty if the server gives none.
-    :param text: the server's words.
+    :param text: the server's message.
     """
 
     def __init__(self, name: str, text: str) -> None:
@@ -73,14 +73,14 @@ def read_answer(content: bytes, info: Any, stub: Any) -> Any:
 
     :param content: the body of the HTTP answer.
     :param info: pyVmomi's description of the method.
-    :param stub: what references in the result are to be called with.
-    :raises NotAnAnswer: if it is anything else.
+    :param stub: the stub for references in the result.
+    :raises NotAnAnswer: for anything else.
     :raises UnknownFault: if it is a fault that pyVmomi does not know.
     """
     is_fault = _check_envelope(content, info.wsdlName)
     try:
         result = SoapResponseDeserializer(stub).Deserialize(content, info.result)
-    except Exception:  # whatever pyVmomi's parser makes of types and members that it does not know
+    except Exception:  # any error of pyVmomi's parser about unknown types and members
         result = _read_leniently(content, info, stub, is_fault)
     if is_fault:
         if not isinstance(result, vmodl.MethodFault):
@@ -93,7 +93,7 @@ def read_answer(content: bytes, info: Any, stub: Any) -> Any:
 
 
 def _check_envelope(content: bytes, method: str) -> bool:
-    """Whether a SOAP envelope has a fault; raises NotAnAnswer if it has neither that nor the method's response."""
+    """Whether a SOAP envelope has a fault; raises NotAnAnswer if it has neither a fault nor the method's response."""
     if not content.strip():
         raise NotAnAnswer("it is empty")
     first = _first_in_body(content)
@@ -110,7 +110,7 @@ def _check_envelope(content: bytes, method: str) -> bool:
 
 
 class _Found(Exception):
-    """Ends the parsing: what was looked for is known."""
+    """Ends the parsing, as the tag has been found."""
 
 
 def _first_in_body(content: bytes) -> str | None:
@@ -142,7 +142,7 @@ def _first_in_body(content: bytes) -> str | None:
 
 
 def _check_members(value: Any) -> None:
-    """Refuse what lacks a member that callers rely on; only the types of ``_REQUIRED`` are looked into."""
+    """Refuse values that lack a member that callers rely on; only the types in ``_REQUIRED`` are checked."""
     if isinstance(value, list):
         for item in value:
             _check_members(item)
@@ -152,13 +152,13 @@ def _check_members(value: Any) -> None:
         return
     for name in required:
         member = getattr(value, name, None)
-        if member is None or (isinstance(member, str) and not member):  # pyVmomi has "" for a text that is missing
+        if member is None or (isinstance(member, str) and not member):  # pyVmomi returns "" for a missing text
             raise NotAnAnswer(f"its {type(value)._wsdlName} has no {name}")
     for name in _INSIDE.get(type(value)._wsdlName, ()):
         _check_members(getattr(value, name, None))
 
 
-# Where values of the types of ``_REQUIRED`` are in each other.
+# The members that hold values of the types in ``_REQUIRED``.
 _INSIDE: dict[str, tuple[str, ...]] = {
     "ServiceContent": ("about",),
     "RetrieveResult": ("objects",),
@@ -181,7 +181,7 @@ def _read_leniently(content: bytes, info: Any, stub: Any, is_fault: bool) -> Any
 
 
 class _Lenient(SoapDeserializer):  # type: ignore[misc]
-    """Leaves out members that pyVmomi does not know, and takes the known type where it does not know the actual one."""
+    """Leaves out members that pyVmomi does not know, and uses the declared type if it does not know the actual one."""
 
     def __init__(self, stub: Any) -> None:
         super().__init__(stub)
@@ -221,7 +221,7 @@ def _is_enum(kind: Any) -> bool:
 
 
 def _words(content: bytes) -> tuple[str, str]:
-    """The name of a fault's type and the server's words, of an answer whose fault pyVmomi does not know."""
+    """The type name and the message of a fault that pyVmomi does not know."""
     texts: dict[str, list[str]] = {"faultstring": [], "detail": []}
     path: list[str] = []
     parser = ParserCreate(namespace_separator=" ")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A socket with a deadline for everything that is sent and received, not a timeout for each piece of it.
+"""A socket with one deadline for everything sent and received, instead of a timeout for each piece.
 
 A server that sends one byte a second never exceeds a socket's own timeout; it does exceed a deadline.
 """
@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-# What is handed to the socket at once, so that the time is looked at in between.
+# The bytes sent in one call, so that the deadline is checked in between.
 _PIECE = 256 * 1024
 
 
@@ -30,11 +30,11 @@ class Channel:
         self.deadline = math.inf
 
     def allow(self, seconds: float) -> None:
-        """Set the deadline that many seconds from now."""
+        """Set the deadline to this many seconds from now."""
         self.deadline = time.monotonic() + seconds
 
     def arm(self) -> None:
-        """Let the socket's next operation take as long as there is time.
+        """Give the socket's next operation the remaining time.
 
         :raises socket.timeout: if the deadline has passed.
         """
@@ -54,7 +54,7 @@ class Channel:
                 self.socket.sendall(view[at : at + _PIECE])
 
     def makefile(self, _mode: str = "rb") -> io.BufferedReader:
-        """Return what is received as a file; it keeps the socket open until it is closed itself."""
+        """Return a file of the received bytes; it keeps the socket open until it is closed."""
         return io.BufferedReader(_Reader(self.socket.makefile("rb", buffering=0), self.arm), _PIECE)
 
     def fileno(self) -> int:
@@ -67,7 +67,7 @@ class Channel:
 
 
 class _Reader(io.RawIOBase):
-    """A socket's own file, which looks at the deadline before it waits."""
+    """A socket's file, which checks the deadline before it waits."""
 
     def __init__(self, raw: Any, arm: Callable[[], None]) -> None:
         super().__init__()

@@ -30,7 +30,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.options import AuthFi
 
 Groups = dict[str, dict[str, str]]
 
-# The bytes of an auth file that are read at most.
+# The maximum number of bytes that are read of an auth file.
 _LONGEST = 1 << 20
 
 # The escapes of a GLib key file's values.
@@ -39,14 +39,14 @@ _ESCAPES = {"s": " ", "n": "\n", "t": "\t", "r": "\r", "\\": "\\"}
 
 @dataclass(frozen=True)
 class Credentials:
-    """What is sent to one server to log in; ``is_default`` says that nobody has named the user."""
+    """The login for one server; ``is_default`` means that the user name is a default."""
 
     username: str
     password: str = field(repr=False)
     is_default: bool = False
 
     def username_for(self, about: About) -> str:
-        """Return the user to log in as: since vCenter 5.1 its default administrator is one of single sign-on."""
+        """Return the user to log in as: since vCenter 5.1, the default administrator is a user of single sign-on."""
         if self.is_default and about.product == "vpx" and version_numbers(about.version) >= (5, 1):
             return "administrator@vsphere.local"
         return self.username
@@ -57,10 +57,10 @@ def find_credentials(
 ) -> Credentials:
     """Return user and password for a server.
 
-    :param login: what options, URI and environment say; it comes before the file.
-    :param auth_file: where the file may be; it is only read if something is missing.
-    :param hosts: the names under which the server may be listed in the file, the first listed one is used.
-    :param warn: called with a sentence if others than the owner can read the file.
+    :param login: the values of options, URI and environment, which override the file.
+    :param auth_file: where the file can be; it is only read if something is missing.
+    :param hosts: the names that the file can list the server by; the first listed one is used.
+    :param warn: called with a sentence if users other than the owner can read the file.
     :raises AuthFailed: if there is no password, or the given file cannot be read.
     :raises ParseError: if the file is not a key file, or an entry of it is incomplete.
     """
@@ -138,7 +138,7 @@ def _read(path: str, warn: Callable[[str], None]) -> Groups:
 
 
 def _entry(path: str, groups: Groups, hosts: Sequence[str]) -> dict[str, str]:
-    """The credentials of the first host that has a group, else of ``default``, else nothing."""
+    """The credentials of the first host with a group, otherwise of ``default``, otherwise none."""
     for host in [*hosts, "default"]:
         group = groups.get(f"auth-esx-{host}")
         if group is None:

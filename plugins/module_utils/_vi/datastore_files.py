@@ -4,7 +4,7 @@
 """Small datastore files in memory, over HTTP(S): ``/folder/<path>?dcPath=<datacenter>&dsName=<datastore>``.
 
 They go through the session's own connections, with its cookie, context, thumbprint and proxy; many files are read
-over a few connections at the same time. An upload or a deletion is confirmed by a second look, since a server that is
+over several parallel connections. Each upload and deletion is verified by reading back, since a server that is
 starting, or a proxy in front of it, answers anything with HTTP status 200. Large files are in ``transfers.py``.
 """
 
@@ -28,7 +28,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.session import Sessio
 # More connections than this gain nothing: hosts serve files with a few threads.
 CONNECTIONS = 8
 
-# The longest file that is read into memory: no host accepts a VMX that is longer.
+# The longest file that is read into memory; no host accepts a longer VMX.
 LONGEST_VMX = 512 * 1024
 
 _NOT_READY = "Another client writes the same file, or the server was not ready: run the task again."
@@ -36,7 +36,7 @@ _AS_BEFORE = "It was not carried out, as a second look has shown."
 
 
 class ChangedByOther(ConnectionFailed):
-    """A file has other content right after it was written: another client writes it at the same time."""
+    """A file has different content right after it was written, as another client writes it at the same time."""
 
 
 def get_file(session: Session, file: DatastoreFile, *, limit: int = LONGEST_VMX) -> bytes:
@@ -50,7 +50,7 @@ def get_file(session: Session, file: DatastoreFile, *, limit: int = LONGEST_VMX)
 
 
 def get_files(session: Session, files: Sequence[DatastoreFile]) -> list[bytes | EsxError]:
-    """Return the content of each file, or the error that is in its place, over a few connections at the same time."""
+    """Return the content of each file, or the error of reading it, over several parallel connections."""
 
     def read(file: DatastoreFile) -> bytes | EsxError:
         try:
@@ -65,12 +65,12 @@ def get_files(session: Session, files: Sequence[DatastoreFile]) -> list[bytes | 
 
 
 def put_file(session: Session, file: DatastoreFile, content: bytes) -> None:
-    """Write a file, in place of what is there; its directory has to exist on a host (not on every server).
+    """Write a file, replacing an existing one; on a host (not on every server) its directory must exist.
 
-    What is there afterwards is read and compared, so that neither a wrong success nor a lost answer goes unnoticed.
+    The file is then read back and compared, so that neither a false success nor a lost answer goes unnoticed.
 
     :raises ChangedByOther: if the file has other content afterwards.
-    :raises ConnectionFailed: if it is not there afterwards, or that cannot be known; the message says which.
+    :raises ConnectionFailed: if it does not exist afterwards, or that is unknown; the message says which.
     """
     limit = max(LONGEST_VMX, len(content))
     lost: EsxError | None = None
@@ -95,7 +95,7 @@ def delete_file(session: Session, file: DatastoreFile) -> None:
     """Delete a file.
 
     :raises NotFound: if there is no such file.
-    :raises ConnectionFailed: if it is still there afterwards, or that cannot be known; the message says which.
+    :raises ConnectionFailed: if it still exists afterwards, or that is unknown; the message says which.
     """
     lost: EsxError | None = None
     try:
@@ -114,12 +114,12 @@ def delete_file(session: Session, file: DatastoreFile) -> None:
 
 
 def file_exists(session: Session, file: DatastoreFile) -> bool:
-    """Say whether there is a file (or a directory) of that name."""
+    """Return whether a file or a directory exists."""
     return file_head(session, file) is not None
 
 
 def file_head(session: Session, file: DatastoreFile) -> Answer | None:
-    """Return the head of the answer for a file, with its ``length`` in bytes; None if there is no such file."""
+    """Return the response header of a file, with its ``length`` in bytes; None if the file does not exist."""
     try:
         return request(session, "HEAD", file, accepted=(200,))
     except NotFound:
@@ -138,7 +138,7 @@ def _look(session: Session, file: DatastoreFile, limit: int, lost: EsxError | No
 
 @contextlib.contextmanager
 def _doubt(lost: EsxError | None) -> Iterator[None]:
-    """A second look that fails leaves the first error with its doubt, or is itself in doubt."""
+    """If reading back fails, raise the first error with its doubt, or the new one with a doubt."""
     try:
         yield
     except EsxError as error:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One HTTP request and its answer: bounded in time and in size, in memory or streamed.
 
-An answer in memory has one deadline from the request's first byte to its own last one. What is streamed has a deadline
+An answer in memory has one deadline, from the first byte of the request to its own last byte. A stream has a deadline
 for each block, so that a transfer may take hours as long as it makes progress.
 """
 
@@ -19,10 +19,10 @@ from typing import BinaryIO
 from ansible_collections.virt.esx.plugins.module_utils._vi.pool import Connection, Pool
 from ansible_collections.virt.esx.plugins.module_utils._vi.transport_errors import AnswerTooLong
 
-# What is read or sent at once; with the pool's timeout it is also the slowest transfer that is put up with.
+# The size of a block; with the pool's timeout, it also sets the slowest accepted rate of a transfer.
 BLOCK = 1 << 20
 
-# The seconds to wait for what a server says after it has refused to take more of an upload.
+# The seconds to wait for the answer of a server that refuses the rest of an upload.
 _LAST_WORDS = 5.0
 
 # Called with the number of bytes that have been transferred so far.
@@ -31,7 +31,7 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True)
 class Answer:
-    """What a server answered; ``body`` is empty where it was streamed."""
+    """The answer of a server; ``body`` is empty if it was streamed."""
 
     status: int
     reason: str
@@ -46,7 +46,7 @@ class Answer:
 
     @property
     def is_page(self) -> bool:
-        """Whether it is a page for people, as proxies and starting hosts send it instead of what was asked for."""
+        """Whether it is an HTML page, which proxies and starting hosts send instead of the requested file."""
         kind = (self.headers.get("Content-Type") or "").lower()
         start = self.body[:256].lstrip().lower()
         return kind.startswith("text/html") or start.startswith((b"<html", b"<!doctype"))
@@ -65,8 +65,8 @@ def exchange(
     """Make a request and return its whole answer.
 
     :param limit: the number of bytes that the answer may have, compressed or not.
-    :param seconds: how long all of it may take; the pool's ``timeout`` if it is None.
-    :raises OSError, http.client.HTTPException: if there is no answer, or only a part of one, or one that is too long.
+    :param seconds: how long the whole exchange may take; None for the pool's ``timeout``.
+    :raises OSError, http.client.HTTPException: if there is no answer, an incomplete one, or one that is too long.
     """
     connection = pool.take(seconds)
     with _closed_on_error(connection):
@@ -88,7 +88,7 @@ def send_stream(
 ) -> Answer:
     """Send ``size`` bytes of a file as the body of a request, and return the answer.
 
-    A server that refuses the request while it is sent is heard out.
+    If the server refuses the request while it is sent, its answer is read.
 
     :raises ValueError: if the file ends before ``size``.
     :raises OSError, http.client.HTTPException: if the connection breaks.
@@ -122,9 +122,9 @@ def receive_stream(
     headers: Mapping[str, str],
     take: Callable[[Answer], Callable[[memoryview], None] | None],
 ) -> Answer:
-    """Make a GET request whose answer is handed on block by block.
+    """Make a GET request, and pass on the answer block by block.
 
-    :param take: called with the answer's head; it returns what takes each block, or None if the body is not wanted.
+    :param take: called with the response header; returns the function that takes each block, or None to skip them.
     :raises OSError, http.client.HTTPException: if the connection breaks, or the answer ends too early.
     """
     connection = pool.take()
@@ -168,7 +168,7 @@ def _receive_blocks(
 
 
 def _read(response: http.client.HTTPResponse, limit: int) -> bytes:
-    """The whole body, in pieces, so that a false length takes no memory."""
+    """Read the whole body in pieces, so that a false length takes no memory."""
     if response.length is not None and response.length > limit and response.status != 304:
         raise AnswerTooLong(limit)
     content = bytearray()
@@ -184,7 +184,7 @@ def _read(response: http.client.HTTPResponse, limit: int) -> bytes:
 
 
 def _check_complete(response: http.client.HTTPResponse) -> None:
-    """A body that ends before its length is noticed by http.client only where it is read in one piece."""
+    """Refuse a body that is too short; http.client notices that only if it is read in one piece."""
     if response.length:
         raise http.client.IncompleteRead(b"", response.length)
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Faults of the VI API, turned into the collection's own exceptions.
 
-One table says which fault is which kind of error; all others are a ``ServerFault`` with the fault's name.
+A table maps faults to kinds of errors; all others are a ``ServerFault`` with the fault's name.
 """
 
 from __future__ import annotations
@@ -52,10 +52,10 @@ _HINTS = {
     "MigrationNotReady": "The destination is not ready for it, its maintenance mode and connection for example.",
 }
 
-# In any fault whose words name it.
+# Applies to any fault whose message mentions it.
 _LOCKDOWN = "A host in lockdown mode accepts this only from its exception users and from its vCenter (vpx://)."
 
-# Members that say what a fault is about: the API's name of the member, and how it is called in a message.
+# Members that say what a fault is about: the API's name of the member, and its name in messages.
 _DETAILS: tuple[tuple[str, str], ...] = (
     ("invalidProperty", "property"),
     ("requestedState", "requested state"),
@@ -71,12 +71,12 @@ _DETAILS: tuple[tuple[str, str], ...] = (
 
 
 def is_fault(error: BaseException) -> bool:
-    """Say whether an exception is an answer of the server (rather than a failure to get one)."""
+    """Return whether an exception is an answer of the server, not a failure to get one."""
     return vmodl is not None and isinstance(error, vmodl.MethodFault)
 
 
 def is_not_authenticated(fault: Any) -> bool:
-    """Say whether a fault means that the session has ended, so that the server has not carried out the call."""
+    """Return whether a fault means that the session has ended, so that the call was not carried out."""
     return isinstance(fault, vim.fault.NotAuthenticated)
 
 
@@ -84,7 +84,7 @@ def from_fault(fault: Any, action: str) -> EsxError:
     """Return the exception for a fault of the server.
 
     :param fault: a ``vmodl.MethodFault``, as raised by a call or found in a task's ``info.error``.
-    :param doing: what was being done, for the message: the VI method's name.
+    :param action: what failed, for the message: the VI method's name.
     """
     name = type_name(fault)
     kind = _KINDS.get(name, ServerFault)
@@ -94,7 +94,7 @@ def from_fault(fault: Any, action: str) -> EsxError:
 
 
 def fault_text(fault: Any) -> str:
-    """Return what a fault says, in words where it says any, and its name: ``The host is full (NoSpace)``."""
+    """Return the message of a fault, if it has one, and its name: ``The host is full (NoSpace)``."""
     name, text = type_name(fault), _text(fault)
     about = ", ".join([name, *_details(fault)])
     return f"{text} ({about})" if text else about
@@ -115,7 +115,7 @@ def _sentence(kind: type[EsxError], action: str, name: str, fault: Any) -> str:
 
 
 def _text(fault: Any) -> str | None:
-    """What the server says in words; some simulators say the name of a Go type only."""
+    """The server's message; some simulators give only the name of a Go type."""
     messages: list[str] = [fault.msg or ""]
     messages += [item.message or "" for item in getattr(fault, "faultMessage", None) or ()]
     spoken = [text.strip().rstrip(".") for text in messages if text.strip() and not text.startswith("*types.")]

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The address of a datastore file on a server, ``/folder/<path>?dcPath=<datacenter>&dsName=<datastore>``, and requests.
 
-A 401 has two meanings: the session has ended, or the account lacks a privilege on the datastore. One cheap read tells
-them apart, so that an account without the privilege does not log in again for every file.
+Status 401 means either that the session has ended, or that the account lacks a privilege on the datastore. A cheap read
+distinguishes them, so that an account without the privilege does not log in again for every file.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fet
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
 from ansible_collections.virt.esx.plugins.module_utils._vi.transport_errors import bad_status, broke_off, is_dropped
 
-# The longest answer to a request that reads no file: the server's words about an error.
+# The longest answer to a request that reads no file: an error message of the server.
 _LONGEST_WORDS = 64 * 1024
 
 # HTTP status: the kind of error and what it means here.
@@ -62,7 +62,7 @@ class DatastoreFile:
     def url_path(self) -> str:
         """The path and the query of its URL.
 
-        Everything but ``A-Za-z0-9-._~`` is percent-encoded, in the query twice: servers decode its values twice.
+        Everything but ``A-Za-z0-9-._~`` is percent-encoded, twice in the query, as servers decode its values twice.
 
         :raises ParseError: for a path with empty, ``.`` or ``..`` segments, which could lead out of its directory.
         """
@@ -108,10 +108,10 @@ def converse(
     A request that only reads is made again if the connection is dropped, any request if the session has ended.
 
     :param attempt: makes the request with the session's cookie.
-    :param repeatable: whether it can be made a second time; a stream that was sent cannot.
+    :param repeatable: whether it can be repeated; a stream that was sent cannot.
     :raises NotFound: if there is no such file, datastore or datacenter.
     :raises Refused: if the account lacks a privilege, or the file cannot be used that way.
-    :raises ConnectionFailed, TimedOut: if there is no answer, or only one that is none.
+    :raises ConnectionFailed, TimedOut: if there is no answer, or it is not a valid one.
     """
     reads = method in ("GET", "HEAD")
     action = f"{method} {file}"
@@ -140,7 +140,7 @@ def _encode(text: str) -> str:
 
 
 def _has_ended(session: Session, cookie: str) -> bool:
-    """Whether the session that a 401 was about had ended; there is a new one then."""
+    """Whether a 401 meant that the session had ended; it has been renewed then."""
     current = fetch_one(session, session.content.sessionManager, ["currentSession"])["currentSession"]
     if current is None and session.cookie == cookie:
         session.renew(cookie)
@@ -171,7 +171,7 @@ def _not_accepted(session: Session, action: str, answer: Answer, reads: bool) ->
 
 
 def _words(body: bytes) -> str:
-    """What a server says about an error, without the tags of its page: hosts tell so which file is locked."""
+    """The server's error message without the tags of its page; hosts say in it which file is locked."""
     text = _TAG.sub(" ", body.decode("utf-8", "replace"))
     words = " ".join(text.split())[:200].rstrip(".")
     return f": {words}" if words else ""

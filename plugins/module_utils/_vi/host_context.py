@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where a connection's domains live: the host, its pool, and the folder and the datacenter of its virtual machines.
+"""The place of a connection's domains: the host, its pool, and the folder and the datacenter of its virtual machines.
 
 A host (``esx``, ``gsx``) has exactly one of each, found in one read. A vCenter's URI names the host by a path,
 ``[folder/...]datacenter/[folder/...][cluster/]host``, which is resolved in one read, too. A path that ends earlier
@@ -39,10 +39,10 @@ _WANTED = {
 
 @dataclass(frozen=True)
 class HostContext:
-    """The host of a connection and what is around it; all refs are references to managed objects.
+    """The host of a connection and its place in the inventory; all members are references to managed objects.
 
     ``datacenter_path`` is the ``dcPath`` of file URLs (names as the server sends them); ``managed_by`` is the address
-    of the vCenter that manages the host, where the host knows one. ``uri_path`` is the path of a ``vpx://`` URI that
+    of the vCenter that manages the host, if the host knows one. ``uri_path`` is the path of a ``vpx://`` URI that
     names the host.
     """
 
@@ -60,10 +60,10 @@ class HostContext:
 
 @dataclass(frozen=True)
 class Scope:
-    """What a connection's URI names: one host, or all hosts of a cluster, a datacenter or a folder of a vCenter.
+    """The hosts that a connection's URI names: one, or all hosts of a cluster, a datacenter or a folder of a vCenter.
 
-    ``ref`` is the managed object, ``hosts`` has all hosts in it. ``not_one_host`` is the error to raise where one host
-    is needed; None where the URI names one.
+    ``ref`` is the managed object, ``hosts`` has all hosts in it. ``not_one_host`` is the error to raise if one host
+    is needed; None if the URI names one.
     """
 
     ref: Any
@@ -81,12 +81,12 @@ class Scope:
         return list(dict.fromkeys(host.datacenter_path for host in self.hosts))
 
     def host(self, ref: Any) -> HostContext | None:
-        """Return the context of a host that is in it, else None."""
+        """Return the context of one of the hosts, None for any other host."""
         return next((host for host in self.hosts if host.host == ref), None)
 
 
 def find_scope(session: Session) -> Scope:
-    """Return what the session's URI names; it is read once a session.
+    """Return the scope of the session's URI; it is read once per session.
 
     :raises NotFound: if a path leads nowhere.
     :raises ParseError: if a path has an item too many.
@@ -103,7 +103,7 @@ def find_scope(session: Session) -> Scope:
 
 
 def find_host(session: Session) -> HostContext:
-    """Return the host of the session's URI; it is read once a session.
+    """Return the host of the session's URI; it is read once per session.
 
     :raises NotFound: if a path does not lead to a host.
     :raises ParseError: if a path has an item too many or too few.
@@ -115,7 +115,7 @@ def find_host(session: Session) -> HostContext:
 
 
 def host_of_ref(session: Session, host: Any) -> HostContext:
-    """Return the context of a host whose reference is known, by way of its parents."""
+    """Return the context of a host by its reference, from its parents."""
     return _context(_Tree(fetch_types(session, _WANTED, objects=[host], traversal=PARENTS, include_start=True)), host)
 
 
@@ -125,9 +125,9 @@ def host_by_path(session: Session, path: tuple[str, ...]) -> HostContext:
 
 
 def hosts_by_name(session: Session, names: Sequence[str]) -> list[HostContext]:
-    """Return the hosts of a vCenter that have these names or addresses, in their order; one read for all names.
+    """Return the hosts of a vCenter by their names or addresses, in order; one read for all names.
 
-    :raises NotFound: if there is no host of a name.
+    :raises NotFound: if no host has a name.
     :raises Ambiguous: if there is more than one.
     """
     tree = _read_all(session)
@@ -135,7 +135,7 @@ def hosts_by_name(session: Session, names: Sequence[str]) -> list[HostContext]:
 
 
 def _by_address(session: Session, tree: _Tree, name: str) -> HostContext | None:
-    """The host whose address a name is; None for what is no address, or is the name of a host."""
+    """The host with an address; None if the text is not an address, or is the name of a host."""
     if not re.fullmatch(r"[0-9.]+|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*", name):
         return None
     if any(type_name(ref) == "HostSystem" and values["name"] == name for ref, values in tree.values.items()):
@@ -145,7 +145,7 @@ def _by_address(session: Session, tree: _Tree, name: str) -> HostContext | None:
 
 
 class _Tree:
-    """What a read of the inventory found, by reference."""
+    """The objects that a read of the inventory found, by reference."""
 
     def __init__(self, rows: Sequence[Row]) -> None:
         self.values: dict[Any, Values] = dict(rows)
@@ -154,7 +154,7 @@ class _Tree:
         return [ref for ref, values in self.values.items() if values["parent"] == parent and type_name(ref) in types]
 
     def named(self, parent: Any, name: str, *types: str) -> Any | None:
-        """The child of a name; servers send its slashes, backslashes and percent signs percent-encoded."""
+        """The child with a name; servers percent-encode slashes, backslashes and percent signs in names."""
         for type_ in types:
             for ref in self.children(parent, type_):
                 sent = self.values[ref]["name"]
@@ -163,7 +163,7 @@ class _Tree:
         return None
 
     def ancestors(self, ref: Any) -> list[Any]:
-        """An object, its parent and so on up to what was read last."""
+        """An object and its ancestors, as far as they were read."""
         chain = []
         while ref in self.values:
             chain.append(ref)
@@ -219,7 +219,7 @@ def _read_all(session: Session) -> _Tree:
 
 
 def _by_name(tree: _Tree, name: str) -> HostContext:
-    """A host by its name as it is, or else in any case."""
+    """A host by its exact name, otherwise ignoring case."""
     hosts = [ref for ref in tree.values if type_name(ref) == "HostSystem"]
     names = {ref: unquote(tree.values[ref]["name"]) for ref in hosts}
     found = [ref for ref in hosts if name in (tree.values[ref]["name"], names[ref])]
@@ -231,7 +231,7 @@ def _by_name(tree: _Tree, name: str) -> HostContext:
     return _context(tree, found[0])
 
 
-# As many names as a message can list and still be read.
+# The number of names that a message can list and remain readable.
 _MOST_NAMES = 10
 
 
@@ -295,14 +295,14 @@ def _scope_of_path(tree: _Tree, root: Any, path: tuple[str, ...]) -> Scope:
 
 
 def _has_pool(tree: _Tree, host: Any) -> bool:
-    """Whether the user may see where a host's domains are."""
+    """Whether the user may see the pool of a host's domains."""
     return bool(tree.values.get(tree.values[host]["parent"], {}).get("resourcePool"))
 
 
 def _walk(
     tree: _Tree, start: Any, path: tuple[str, ...], types: tuple[str, ...], what: str
 ) -> tuple[Any, tuple[str, ...]]:
-    """Go down through folders until an item is of one of the types; return it and the items that are left."""
+    """Descend through folders to an object of one of the types; return it and the remaining items."""
     at = start
     for number, item in enumerate(path):
         found = tree.named(at, item, "Folder", *types)

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A SIGTERM that would end the process at once ends it by an exception instead, so that sessions are closed.
+"""Turning a SIGTERM that would end the process at once into an exception, so that sessions are closed.
 
-A module's own process dies of it without another line of Python. Where the signal has a handler, as in Ansible's
-workers, ``worker_sessions.py`` takes care.
+By default, it ends a module's process without running any more Python. If the signal has a handler, as in Ansible's
+workers, ``worker_sessions.py`` handles it.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from typing import Any
 
 @contextlib.contextmanager
 def sigterm_raises() -> Iterator[None]:
-    """Turn the first SIGTERM in the ``with`` block into SystemExit, and end the process by it when the block is left.
+    """Turn the first SIGTERM in the ``with`` block into SystemExit, and end the process by the signal after the block.
 
-    Nothing is done where the signal is handled already, and in threads, which signals do not reach.
+    This has no effect if the signal already has a handler, and in threads, which signals do not reach.
     """
     main = threading.current_thread() is threading.main_thread()
     if not main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:

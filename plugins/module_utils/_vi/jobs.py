@@ -1,10 +1,10 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Carrying out several tasks, a bounded number of them at once, in one thread and over one session.
+"""Running several tasks, a limited number of them at once, in one thread and over one session.
 
-One property filter watches all tasks that run, and their virtual machines. When one of them ends, the next one is
-started. An error is the result of the task that it belongs to and does not end the others.
+One property filter watches all running tasks and their virtual machines. When a task ends, the next one is started. An
+error is the result of its task and does not end the others.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ Result = Union[Outcome, EsxError]
 class Job:
     """A task to carry out.
 
-    :param doing: what the task does, for messages: ``Migrating domain 'web'``.
-    :param start: makes the call and returns the reference to the task, or None if there is nothing to do any more.
+    :param action: what the task does, for messages: ``Migrating domain 'web'``.
+    :param start: makes the call and returns the reference to the task, or None if there is nothing left to do.
     :param vm: the virtual machine whose questions are watched, or None.
     :param progress: called with the percentage whenever it changes.
-    :param patience: the seconds that the task may go without progress, ``math.inf`` for any time. Without it the task
-        has the connection's ``timeout``.
+    :param patience: the seconds that the task may go without progress, ``math.inf`` for no limit. Without it, the task
+        must end within the connection's ``timeout``.
     """
 
     action: str
@@ -42,13 +42,12 @@ class Job:
 
 
 def run_jobs(session: Session, jobs: Sequence[Job], *, at_once: int) -> list[Result]:
-    """Carry out jobs and return for each, in their order, what it came to.
+    """Run jobs and return the outcome of each, in order.
 
-    Each job has the connection's ``timeout`` from its start, unless it has a ``patience`` of its own. When the server
-    cannot be reached any more, what runs is left to itself, and what has not begun is not begun; all of these have that
-    error.
+    Each job has the connection's ``timeout`` from its start, unless it has its own ``patience``. If the server becomes
+    unreachable, running tasks are left alone and waiting jobs are not started; all of them get that error.
 
-    :param at_once: how many may run at the same time.
+    :param at_once: the number of jobs that may run at the same time.
     """
     crew = _Crew(session, jobs, at_once)
     try:
@@ -63,7 +62,7 @@ def run_jobs(session: Session, jobs: Sequence[Job], *, at_once: int) -> list[Res
 
 
 class _Crew:
-    """The jobs that wait for their turn, those that run, and the results, by the number of the job."""
+    """The waiting jobs, the running ones, and the results, by the number of the job."""
 
     def __init__(self, session: Session, jobs: Sequence[Job], at_once: int) -> None:
         self.session = session
@@ -73,7 +72,7 @@ class _Crew:
         self.results: dict[int, Result] = {}
 
     def start_some(self) -> None:
-        """Start jobs until there are as many as may run."""
+        """Start jobs until the limit is reached."""
         while self.queue and len(self.running) < self.at_once:
             number, job = self.queue.popleft()
             try:
@@ -92,7 +91,7 @@ class _Crew:
                     )
 
     def wait_for_some(self) -> None:
-        """Wait until one of the jobs that run is done, or more."""
+        """Wait until at least one of the running jobs is done."""
         before = len(self.running)
         if not before:
             return

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The free licence of ESX, which makes its API read-only: recognised before the first write.
 
-A host with it answers every write with the fault RestrictedVersion; reading works. Asking costs one call, made only
-when there is something to write.
+A host with it answers every write with the fault RestrictedVersion; reading works. Reading the licence costs one call,
+made only if there is something to write.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def writing(session: Session) -> Iterator[None]:
 
 
 def restricting_licence(session: Session) -> str | None:
-    """Return the name of the host's licence if it makes the API read-only, else None."""
+    """Return the name of the host's licence if it makes the API read-only, otherwise None."""
     licences = read_licences(session)
     if licences and all(licence.read_only for licence in licences):
         return ", ".join(licence.name for licence in licences)
@@ -59,7 +59,7 @@ def restricting_licence(session: Session) -> str | None:
 
 
 def read_licences(session: Session) -> list[Licence]:
-    """Return the licences that a host uses, or all of them if it marks none; through a vCenter there are none."""
+    """Return the licences that a host uses, or all of its licences if it marks none; empty through a vCenter."""
     licences = _licences(session)
     used = [licence for licence in licences if licence.used] or licences
     return [

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The connection options of every module and plugin, resolved to one value: pure, no files are read.
 
-Options and environment go in, a ``Connection`` comes out. It is complete but for what libvirt's auth file may add to
-the logins, which ``credentials.py`` reads when a session is opened.
+The input is options and environment, the output ``ConnectionOptions``. Only the logins may be incomplete; they are
+completed from libvirt's auth file, which ``credentials.py`` reads when a session is opened.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, ParseError
 from ansible_collections.virt.esx.plugins.module_utils._vi.uri import Uri, join_host_port, parse_uri, redact
 
-# Which environment variables stand in for an option that is not given, the first one that is set is used.
+# The environment variables for options that are not given; the first one that is set is used.
 OPTION_ENVIRONMENT: dict[str, tuple[str, ...]] = {
     "uri": ("ESX_URI",),
     "hostname": ("VMWARE_HOST",),
@@ -41,7 +41,7 @@ _FALSE = ("no", "off", "0", "false", "f", "n")
 
 @dataclass(frozen=True)
 class Login:
-    """User and password for one server as far as options and environment have them."""
+    """User and password for one server, as far as options and environment have them."""
 
     username: str | None
     password: str | None = field(repr=False)
@@ -50,7 +50,7 @@ class Login:
 
 @dataclass(frozen=True)
 class AuthFile:
-    """Where libvirt's auth file may be: ``given`` has to be readable, of ``usual`` the first readable one is used."""
+    """The paths of libvirt's auth file: ``given`` must be readable, else the first readable ``usual`` one is used."""
 
     given: str | None
     usual: tuple[str, ...]
@@ -58,10 +58,10 @@ class AuthFile:
 
 @dataclass(frozen=True)
 class ConnectionOptions:
-    """All that is needed to open a session.
+    """Everything that is needed to open a session.
 
     ``thumbprints`` are SHA-256 digests as 64 lower-case hex digits; ``timeout`` is in seconds; ``answers`` are pairs of
-    a question's id or text and the wanted choice.
+    a question's id or text and the choice.
     """
 
     uri: Uri
@@ -82,7 +82,7 @@ def resolve(options: Mapping[str, Any], environment: Mapping[str, str]) -> Conne
 
     :param options: the connection options of a module or plugin; None stands for "not given".
     :param environment: the environment variables of the process (``os.environ``).
-    :raises ParseError: for a URI or a value that is not acceptable.
+    :raises ParseError: for an invalid URI or value.
     :raises EsxError: if there is no host, or if ``hostname``, ``port`` or ``validate_certs`` contradict the ``uri``.
     """
     given = _Given(options, environment)
@@ -106,7 +106,7 @@ def resolve(options: Mapping[str, Any], environment: Mapping[str, str]) -> Conne
 
 
 class _Given:
-    """Options with their environment variables behind them."""
+    """Options, with environment variables as their defaults."""
 
     def __init__(self, options: Mapping[str, Any], environment: Mapping[str, str]) -> None:
         self._options = options
@@ -117,7 +117,7 @@ class _Given:
         return None if value is None or value == "" else str(value)
 
     def variable(self, name: str) -> tuple[str, str] | None:
-        """The name and the value of the environment variable that stands in for an option."""
+        """The name and the value of the environment variable for an option."""
         for variable in OPTION_ENVIRONMENT.get(name, ()):
             if self._environment.get(variable):
                 return variable, self._environment[variable]
@@ -139,7 +139,7 @@ class _Given:
 
 
 def _uri(given: _Given) -> Uri:
-    """The URI; as everywhere an option overrides the environment, and two of one kind must not contradict."""
+    """The URI; an option overrides the environment, and two of one kind must not contradict each other."""
     option, variable = given.option("uri"), given.variable("uri")
     if option is not None:
         return _checked("option uri", parse_uri(option), given.as_option)
@@ -153,7 +153,7 @@ def _uri(given: _Given) -> Uri:
 
 
 def _checked(source: str, uri: Uri, found_as: Callable[[str], tuple[str, str] | None]) -> Uri:
-    """A URI that what stands beside it, of the same kind, does not contradict."""
+    """Check that other options or variables of the same kind do not contradict the URI."""
     for name, present in (("hostname", uri.host), ("port", uri.port), ("validate_certs", not uri.no_verify)):
         found = found_as(name)
         if found is not None and _part(name, found[1]) != (present.lower() if isinstance(present, str) else present):
@@ -170,7 +170,7 @@ def _in_words(name: str, uri: Uri) -> str:
 
 
 def _uri_of_parts(given: _Given) -> Uri:
-    """``hostname``, ``port`` and ``validate_certs`` as the esx:// URI that says the same."""
+    """``hostname``, ``port`` and ``validate_certs`` as an equivalent esx:// URI."""
     hostname = given.text("hostname")
     if hostname is None:
         raise EsxError(
@@ -186,7 +186,7 @@ def _uri_of_parts(given: _Given) -> Uri:
 
 
 def _part(name: str, text: str) -> Any:
-    """The value of an option that says the same as a part of a URI, in a form that can be compared."""
+    """The value of an option that is also a part of a URI, in a form that can be compared."""
     if name == "hostname":
         return text.lower().strip("[]")
     if name == "port":
@@ -206,7 +206,7 @@ def _positive(name: str, value: Any, default: int) -> int:
 
 
 def _login(given: _Given, username: str, password: str, uri_user: str | None, default: str) -> Login:
-    """The option, else the URI's user, else the environment."""
+    """The login from the option, otherwise the URI's user, otherwise the environment."""
     user = given.option(username) or uri_user or given.text(username)
     return Login(username=user, password=given.text(password), default_username=default)
 

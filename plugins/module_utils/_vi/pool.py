@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Kept-alive HTTP connections to one server, used by SOAP calls and file transfers alike.
 
-A connection is taken, used for one exchange and given back; a single-threaded task never has more than one.
+A connection is taken, used for one exchange and returned; a single-threaded task never has more than one.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.tls import check_thum
 from ansible_collections.virt.esx.plugins.module_utils._vi.transport_errors import cannot_connect
 from ansible_collections.virt.esx.plugins.module_utils._vi.uri import Proxy, join_host_port
 
-# The seconds until a connection has to be made, whatever the time that its calls may take.
+# The seconds in which a connection must be made, regardless of the timeout of its calls.
 CONNECT_TIMEOUT = 30.0
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A server and how it is reached; ``timeout`` is the seconds an answer may take."""
+    """A server and how to reach it; ``timeout`` is the seconds that an answer may take."""
 
     host: str
     port: int
@@ -46,7 +46,7 @@ class Endpoint:
 
 
 class Connection(http.client.HTTPConnection):
-    """An HTTP connection whose channel the pool makes: through the proxy, with TLS, certificate checked."""
+    """An HTTP connection whose channel the pool makes, with its proxy and TLS settings."""
 
     def __init__(self, pool: Pool) -> None:
         super().__init__(pool.endpoint.host, pool.endpoint.port)
@@ -58,11 +58,11 @@ class Connection(http.client.HTTPConnection):
         self.sock: Any = Channel(self._pool.open_channel())
 
     def allow(self, seconds: float) -> None:
-        """Let all that is sent and received from now on take that many seconds."""
+        """Set a deadline in seconds for everything sent and received from now on."""
         self.sock.allow(seconds)
 
     def request(self, *args: Any, **options: Any) -> None:
-        """Send a request in one piece, headers and body, so that the server is woken up for it once."""
+        """Send the headers and the body of a request in one piece, so that the server is woken up only once."""
         self._pieces = []
         super().request(*args, **options)
         pieces, self._pieces = self._pieces, None
@@ -78,7 +78,7 @@ class Connection(http.client.HTTPConnection):
 class Pool:
     """The kept-alive connections to one endpoint.
 
-    ``timeout`` is the seconds that the next answers may take; ``opened`` counts the connections that were made.
+    ``timeout`` is the seconds that the next answers may take; ``opened`` is the number of connections that were made.
     """
 
     def __init__(self, endpoint: Endpoint) -> None:
@@ -93,7 +93,7 @@ class Pool:
         """Return a connection that is ready for a request.
 
         :param seconds: how long the request and its answer may take; ``timeout`` if it is None.
-        :raises EsxError: if the server cannot be reached, or its certificate is not acceptable.
+        :raises EsxError: if the server cannot be reached, or its certificate is not accepted.
         """
         while True:
             with self._lock:
@@ -120,12 +120,12 @@ class Pool:
             connection.close()
 
     def open_channel(self) -> socket.socket:
-        """Return a new channel to the server, a plain socket where the transport is ``http``."""
+        """Return a new channel to the server, without TLS if the transport is ``http``."""
         endpoint = self.endpoint
         timeout = min(CONNECT_TIMEOUT, endpoint.timeout)
         try:
             channel = open_tcp(endpoint.host, endpoint.port, endpoint.proxy, timeout, endpoint.proxy_password)
-            # Without this a piece that follows another may wait 40 ms for the acknowledgement of the first.
+            # Without this, a second piece may wait 40 ms for the acknowledgement of the first.
             channel.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if endpoint.transport == "https":
                 channel = self._wrap(channel)
@@ -150,7 +150,7 @@ class Pool:
         return wrapped
 
     def _read_thumbprint(self) -> str | None:
-        """The certificate is not accessible after a failed handshake, so a second one is made for the message."""
+        """Read the certificate's thumbprint by a second handshake, as it is not accessible after the failed one."""
         endpoint = self.endpoint
         try:
             return read_thumbprint(open_tcp(endpoint.host, endpoint.port, endpoint.proxy, 5.0, endpoint.proxy_password))
@@ -159,7 +159,7 @@ class Pool:
 
 
 def _is_readable(channel: Channel) -> bool:
-    """Between exchanges a server has nothing to say: what can be read is the end of the connection."""
+    """Whether the connection has ended: between exchanges, there is nothing else to read."""
     poll = select.poll()
     poll.register(channel, select.POLLIN)
     return bool(poll.poll(0))

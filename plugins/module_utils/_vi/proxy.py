@@ -1,10 +1,10 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A TCP connection to a server, straight or through a proxy.
+"""A TCP connection to a server, directly or through a proxy.
 
-HTTP proxies are asked with CONNECT, so that they see nothing of what is said; SOCKS is spoken by the library
-python-socks, which is only imported if a URI names such a proxy.
+HTTP proxies get a CONNECT request, so that they cannot see the traffic; SOCKS needs the library python-socks, which is
+only imported if a URI names such a proxy.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ def open_tcp(host: str, port: int, proxy: Proxy | None, timeout: float, password
     :param host: the server's name or address.
     :param proxy: the proxy to go through, or None.
     :param password: of the proxy's user.
-    :param timeout: seconds until the connection has to be there; the socket keeps it.
+    :param timeout: the seconds in which the connection must be made; it stays the socket's timeout.
     :raises OSError: if the server (without a proxy) cannot be reached.
-    :raises ConnectionFailed: if the proxy cannot be reached or does not let us through.
-    :raises MissingLibrary: if a SOCKS proxy is asked for and python-socks is not there.
+    :raises ConnectionFailed: if the proxy cannot be reached or refuses the connection.
+    :raises MissingLibrary: if a SOCKS proxy is used and python-socks is not installed.
     """
     if proxy is None:
         return socket.create_connection((host, port), timeout)
@@ -43,7 +43,7 @@ def open_tcp(host: str, port: int, proxy: Proxy | None, timeout: float, password
 
 
 def _through_http(host: str, port: int, proxy: Proxy, timeout: float, password: str | None) -> socket.socket:
-    """Ask with CONNECT; the time is for the whole answer."""
+    """Send CONNECT; the timeout is for the whole answer."""
     target = join_host_port(host, port)
     lines = [f"CONNECT {target} HTTP/1.1", f"Host: {target}"]
     if proxy.user is not None:
@@ -65,7 +65,7 @@ def _through_http(host: str, port: int, proxy: Proxy, timeout: float, password: 
 
 
 def _answered_status(channel: Channel) -> str:
-    """Status and reason of an answer that ends with its head; byte by byte, as what follows is the server's."""
+    """Read status and reason of the proxy's answer, byte by byte, as what follows it comes from the server."""
     head = b""
     while not head.endswith((b"\r\n\r\n", b"\n\n")):
         channel.arm()

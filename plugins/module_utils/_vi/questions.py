@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Questions of the server that block a task, and which choice answers them: pure decisions.
 
-Answers that the user gave come first, by the question's id, by its text, or by the id of its message
-(``msg.uuid.altered``, which is the same in every language); then, with ``auto_answer=1``, the default choice.
+The user's answers take precedence, by the question's id, its text, or the id of its message (``msg.uuid.altered``, the
+same in every language); then, with ``auto_answer=1``, the default choice.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _MESSAGE_ID = re.compile(r"\b((?:msg|button|vob)\.[A-Za-z0-9_.-]+):?")
 
 @dataclass(frozen=True)
 class Choice:
-    """One possible answer: what is sent, and what is shown."""
+    """A possible answer: its key, which is sent, and its label, which is shown."""
 
     key: str
     label: str
@@ -51,7 +51,7 @@ class Answered:
 
 @dataclass(frozen=True)
 class Decision:
-    """The choice to answer with; without one ``reason`` says why not, as a sentence."""
+    """The choice to answer with; if it is None, ``reason`` says why, as a sentence."""
 
     choice: Choice | None
     reason: str = ""
@@ -69,10 +69,10 @@ def read_question(info: Any) -> Asked:
 
 
 def decide(asked: Asked, answers: Sequence[tuple[str, str]], auto_answer: bool) -> Decision:
-    """Return the choice for a question, or why there is none.
+    """Return the choice for a question, or the reason why there is none.
 
     :param answers: pairs of a question's id, text or message id, and a choice's label, summary or key.
-    :param auto_answer: whether the default choice is taken where no answer is given.
+    :param auto_answer: whether to take the default choice if no answer is given.
     """
     wanted = _answer_for(asked, answers)
     if wanted is not None:
@@ -86,10 +86,10 @@ def decide(asked: Asked, answers: Sequence[tuple[str, str]], auto_answer: bool) 
 
 
 def blocked_by(asked: Asked, reason: str, state: str) -> Question:
-    """Return the exception for a question that stays unanswered.
+    """Return the exception for an unanswered question.
 
     :param reason: why it was not answered, a sentence.
-    :param state: what became of the task, a sentence.
+    :param state: the state of the task, a sentence.
     """
     return Question(
         asked.text,
@@ -101,7 +101,7 @@ def blocked_by(asked: Asked, reason: str, state: str) -> Question:
 
 
 def _answer_for(asked: Asked, answers: Sequence[tuple[str, str]]) -> str | None:
-    """An answer for exactly this question's id or text takes precedence over one for a kind of message."""
+    """The answer to a question; one for its id or text takes precedence over one for its message id."""
     given = dict(answers)
     for key in (asked.id, asked.text, *asked.message_ids):
         if key in given:
@@ -110,7 +110,7 @@ def _answer_for(asked: Asked, answers: Sequence[tuple[str, str]]) -> str | None:
 
 
 def _choice_named(asked: Asked, wanted: str) -> Choice | None:
-    """By label, summary or key; upper and lower case and the marks of access keys (``I _moved it``) do not count."""
+    """A choice by label, summary or key, ignoring case and the marks of access keys (``I _moved it``)."""
     for form in ("label", "summary", "key"):
         for choice in asked.choices:
             if _plain(getattr(choice, form)) == _plain(wanted):

@@ -1,14 +1,14 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sessions that outlive a task: their cookie, never a password, in a file that only its owner can read.
+"""Sessions that outlive a task: the cookie, never a password, in a file that only its owner can read.
 
 One file for each server, user and way to check the server, in a directory of mode 0700. Tasks that run at the same
 time take turns at reading and writing it, so that they log in once; using the session needs no turn.
 
-A file is taken up if it is exactly one that was stored by whoever has the same password: it carries a code that is
-made of its content with a key that is derived from the password, slowly and with a salt. Anything else is no session:
-a damaged file, a file of another version, a link, a FIFO, or a session that was opened with another password.
+A file is only used if it was stored with the same password: it carries an authentication code of its content, whose key
+is derived from the password, slowly and with a salt. Anything else is ignored: a damaged file, a file of another
+version, a link, a FIFO, or a session that was opened with another password.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 
 FORMAT = 2
 
-# A stored session has some 700 bytes.
+# The maximum size; a stored session has about 700 bytes.
 _LONGEST = 64 * 1024
 
-# Makes guessing a password from its file slow, and a task a few milliseconds longer.
+# Makes guessing a password from the file slow, at the cost of a few milliseconds per task.
 _ITERATIONS = 20_000
 
 # The seconds between two attempts to get a lock that another task has.
@@ -44,7 +44,7 @@ _FLAGS = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 def cache_directory(environment: Mapping[str, str]) -> Path:
     """Return the directory of the session files, below the user's cache directory.
 
-    As XDG's rules have it, a ``XDG_CACHE_HOME`` that is not absolute is ignored.
+    As XDG specifies, a relative ``XDG_CACHE_HOME`` is ignored.
     """
     base = environment.get("XDG_CACHE_HOME") or ""
     home = Path(base) if base.startswith("/") else Path(environment.get("HOME") or Path.home()) / ".cache"
@@ -52,7 +52,7 @@ def cache_directory(environment: Mapping[str, str]) -> Path:
 
 
 class CacheUnusable(EsxError):
-    """The directory or the file of the cache cannot be used; a session without it can be opened."""
+    """The directory or the file of the cache cannot be used; a session can be opened without it."""
 
     def __init__(self, path: object, reason: object) -> None:
         super().__init__(f"The session cache {path} cannot be used: {reason}.")
@@ -62,7 +62,7 @@ class SessionCache:
     """The stored session of one server and user.
 
     :param directory: where session files are.
-    :param identity: whatever makes a session another one: server, user, way to check the server. No secret.
+    :param identity: what distinguishes sessions: server, user, and how the server is checked. Not secret.
     :param password: the password that the session was or will be opened with.
     """
 
@@ -73,7 +73,7 @@ class SessionCache:
 
     @contextlib.contextmanager
     def lock(self, seconds: float) -> Iterator[None]:
-        """Keep other tasks from reading and writing the file for the time of the ``with`` block.
+        """Keep other tasks from reading and writing the file for the duration of the ``with`` block.
 
         :param seconds: how long to wait for them.
         :raises CacheUnusable: if the directory cannot be used or is another user's, or a task keeps the lock.
@@ -91,7 +91,7 @@ class SessionCache:
             os.close(lock)
 
     def load(self) -> dict[str, Any] | None:
-        """Return what was stored with the same password, or None."""
+        """Return the data that were stored with the same password, or None."""
         try:
             with self._inside() as directory:
                 descriptor = os.open(f"{self._name}.json", os.O_RDONLY | _FLAGS, dir_fd=directory)
@@ -106,7 +106,7 @@ class SessionCache:
         return self._authentic(stored)
 
     def store(self, session: Mapping[str, Any]) -> None:
-        """Write a session's data, in place of what is there; only while the lock is held.
+        """Write a session's data, replacing the stored ones; only while the lock is held.
 
         :raises CacheUnusable: if it cannot be written.
         """
@@ -120,7 +120,7 @@ class SessionCache:
                 raise CacheUnusable(self._directory, error.strerror) from None
 
     def _authentic(self, stored: Any) -> dict[str, Any] | None:
-        """The session of a file's content, if it is what ``store`` has written with the same password."""
+        """The session in a file's content, if ``store`` wrote it with the same password."""
         if not isinstance(stored, dict) or set(stored) != {"format", "session", "salt", "code"}:
             return None
         code, salt, session = stored.pop("code"), stored["salt"], stored["session"]
@@ -137,7 +137,7 @@ class SessionCache:
 
     @contextlib.contextmanager
     def _inside(self) -> Iterator[int]:
-        """The directory's descriptor, for the time of the block."""
+        """The directory's descriptor, for the duration of the block."""
         try:
             directory = self._open_directory()
         except OSError as error:
@@ -148,7 +148,7 @@ class SessionCache:
             os.close(directory)
 
     def _open_directory(self) -> int:
-        """The directory and the one above it are made where they are missing; both have to be the user's own."""
+        """Open the directory; it and its parent are made if they are missing, and both must belong to the user."""
         self._directory.parent.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         above = _own_directory(self._directory.parent, None)
         try:
@@ -158,7 +158,7 @@ class SessionCache:
 
 
 def _own_directory(path: Path, above: int | None) -> int:
-    """Open a directory that belongs to the user and to which nobody else can write; links are not followed.
+    """Open a directory that belongs to the user and that no other user can write to; links are not followed.
 
     :param above: the descriptor of the directory that it is in, or None for its whole path.
     """
@@ -179,7 +179,7 @@ def _own_directory(path: Path, above: int | None) -> int:
 
 
 def _replace(directory: int, new: str, name: str, content: bytes) -> None:
-    """Write a file under a name of its own, then give it its name."""
+    """Write a file under a temporary name, then rename it."""
     with contextlib.suppress(FileNotFoundError):
         os.unlink(new, dir_fd=directory)
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FLAGS, 0o600, dir_fd=directory)
@@ -189,7 +189,7 @@ def _replace(directory: int, new: str, name: str, content: bytes) -> None:
 
 
 def _open_regular(name: str, flags: int, directory: int) -> int:
-    """Open a file; a link, a FIFO or the like that has its name is replaced, as it is none of ours."""
+    """Open a file; a link, a FIFO or the like in its place is replaced, as it was not stored here."""
     for _attempt in range(2):
         try:
             descriptor = os.open(name, flags | _FLAGS, 0o600, dir_fd=directory)
@@ -205,7 +205,7 @@ def _open_regular(name: str, flags: int, directory: int) -> int:
 
 
 def _locked(descriptor: int, seconds: float) -> bool:
-    """Get the lock within that time, or say that another task has it."""
+    """Get the lock in time, or raise an error that another task has it."""
     end = time.monotonic() + seconds
     while not _lock_now(descriptor):
         if time.monotonic() >= end:

@@ -4,8 +4,8 @@
 """Waiting for tasks, and for questions that block them.
 
 One property filter watches the task and its virtual machine together, so that a question is noticed whenever it comes
-(libvirt notices only those that are there before it waits). When a task is given up on, it is cancelled where the
-server allows it, and the error says what state things are in.
+(libvirt notices only those that exist before it waits). When the wait is given up, the task is cancelled if the server
+allows it, and the error says what state things are in.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.watch import Changes,
 
 TASK_PATHS = ("info.state", "info.error", "info.progress", "info.cancelable", "info.result")
 
-# The seconds between looks at a task that was cancelled; then it is left to itself.
+# The seconds between reads of a cancelled task, after which it is left alone.
 _CANCEL_PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0)
 
 Progress = Callable[[int], None]
@@ -39,14 +39,14 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a task came to: the value of its ``info.result`` and the questions that were answered on its way."""
+    """The outcome of a task: the value of its ``info.result`` and the questions that were answered."""
 
     result: Any = None
     answered: tuple[Answered, ...] = ()
 
 
 class GivenUp(Exception):
-    """Stops the waiting; carries a function from what became of the task to the error to raise."""
+    """Ends the wait; carries a function from the final state of the task to the error to raise."""
 
     def __init__(self, make_error: Callable[[str], EsxError]) -> None:
         super().__init__()
@@ -62,16 +62,16 @@ def wait_for_task(
     progress: Progress | None = None,
     timeout: float | None = None,
 ) -> Outcome:
-    """Wait until a task has ended, and answer the questions that come up.
+    """Wait until a task has ended, and answer its questions.
 
     :param task: the reference to the task.
-    :param doing: what the task does, for messages: ``Starting domain 'web'``.
+    :param action: what the task does, for messages: ``Starting domain 'web'``.
     :param vm: the virtual machine whose questions are watched, or None.
     :param progress: called with the percentage whenever it changes.
     :param timeout: seconds to wait; the connection's ``timeout`` if it is None.
     :raises ServerFault: if the task ended with an error.
-    :raises Question: if there is no answer for a question; the task was cancelled if that was possible.
-    :raises TimedOut: if it did not end in time; the task was cancelled if that was possible.
+    :raises Question: if a question has no answer; the task has been cancelled if possible.
+    :raises TimedOut: if it did not end in time; the task has been cancelled if possible.
     """
     waiting = Waiting(session, task, vm, action, progress, timeout)
     try:
@@ -91,13 +91,13 @@ def wait_until_idle(
 ) -> tuple[Answered, ...]:
     """Bring a virtual machine into a state in which the next task can start.
 
-    A question that was left over is answered, and the tasks that are still pending are waited for; they may have
-    changed the machine, so that the caller has to read it again.
+    A pending question is answered and pending tasks are waited for. They may change the machine, so the caller must
+    read it again.
 
-    :param patience: the seconds that a pending task may go without progress; by default it has the connection's
-        ``timeout``.
+    :param patience: the seconds that a pending task may go without progress; by default it must end within
+        the connection's ``timeout``.
     :returns: the questions that were answered.
-    :raises Question: if there is no answer for a question; the old task is left as it is.
+    :raises Question: if a question has no answer; the old task is left as it is.
     :raises TimedOut: if a pending task does not end in time; it is left as it is.
     """
     values = fetch_one(session, vm, ["runtime.question", "recentTask"])
@@ -117,9 +117,9 @@ def wait_until_idle(
 
 
 def pending_tasks(session: Session, recent: Any) -> list[Any]:
-    """Return those of a VM's ``recentTask`` that are queued or running; one call for all.
+    """Return the tasks in a VM's ``recentTask`` that are queued or running; one call for all.
 
-    One that the server has forgotten is not pending.
+    A task that the server has forgotten is not pending.
     """
     tasks = list(recent or ())
     if not tasks:
@@ -132,7 +132,7 @@ def pending_tasks(session: Session, recent: Any) -> list[Any]:
 
 
 def pending_of_kind(session: Session, recent: Any, *kinds: str) -> list[Any]:
-    """Return the pending tasks of a ``recentTask`` that do one of some things.
+    """Return the pending tasks in ``recentTask`` of some kinds.
 
     :param kinds: beginnings of what follows the dot in TaskInfo.descriptionId, such as ``relocate`` for
         ``VirtualMachine.relocate``. Servers write them in different case.
@@ -143,7 +143,7 @@ def pending_of_kind(session: Session, recent: Any, *kinds: str) -> list[Any]:
 
 
 class Waiting:
-    """The state of one wait: what was seen of the task so far, and the questions that were answered."""
+    """The state of one wait: the properties of the task seen so far, and the questions that were answered."""
 
     def __init__(
         self,
@@ -170,12 +170,12 @@ class Waiting:
 
     @property
     def ended(self) -> bool:
-        """Whether the task has ended, well or badly."""
+        """Whether the task has ended, successfully or not."""
         return str(self.seen.get("info.state")) in ("success", "error")
 
     @property
     def remaining(self) -> float:
-        """The seconds that are left to wait."""
+        """The remaining seconds."""
         return self.deadline - time.monotonic()
 
     def run(self) -> None:
@@ -186,10 +186,10 @@ class Waiting:
                 self.take(watch.next_changes(left) if left > 0 else watch.read(), as_it_is=left <= 0)
 
     def take(self, changes: Changes, *, as_it_is: bool) -> None:
-        """Take note of what has changed, and answer a question; raises GivenUp.
+        """Process changed properties, and answer a question; raises GivenUp.
 
-        :param as_it_is: whether the changes are all values as they are now; only then a task is given up whose time
-            is over, as one that has ended may have been missed before.
+        :param as_it_is: whether the changes are all present values; only then a task is given up whose time is over,
+            as its end may have been missed before.
         """
         before = self.seen.get("info.progress")
         self.seen.update(changes.get(self.task, {}))
@@ -209,17 +209,17 @@ class Waiting:
             self._give_up_in_time()
 
     def outcome(self) -> Outcome:
-        """What the task came to, once it has ended; the task's error is raised."""
+        """The outcome of an ended task; the task's error is raised."""
         if str(self.seen["info.state"]) == "error":
             raise self._error()
         return Outcome(self.seen.get("info.result"), tuple(self.answered))
 
     def cancel(self) -> str:
-        """Cancel the task where that is possible; return what became of it, as a sentence."""
+        """Cancel the task if possible; return its state, as a sentence."""
         return _cancel(self.session, self.task, self.seen)
 
     def lost(self, error: EsxError) -> EsxError:
-        """Return the error for a task that the server does not tell of any more."""
+        """Return the error for a task that the server no longer reports."""
         text = f"{self.action} has begun, but the server does not say how it ended. {error.message} {DOUBT}"
         kind = TimedOut if isinstance(error, TimedOut) else ConnectionFailed
         return kind(text, hint="Run the task again: it looks at what is there and does what is missing.")
@@ -255,7 +255,7 @@ class Waiting:
 
 
 def watch_all(session: Session, waits: Sequence[Waiting]) -> Watch:
-    """Return the watch, yet to be entered, on the tasks of some waits and on their virtual machines."""
+    """Return the watch, not yet entered, on the tasks and the virtual machines of some waits."""
     machines = [wait.vm for wait in waits if wait.vm is not None]
     wanted = {"Task": TASK_PATHS, **({"VirtualMachine": ("runtime.question",)} if machines else {})}
     return Watch(session, wanted, [*(wait.task for wait in waits), *machines])
@@ -272,8 +272,8 @@ def _answer_left_over(session: Session, vm: Any, info: Any) -> Answered:
 
 
 def _cancel(session: Session, task: Any, seen: dict[str, Any]) -> str:
-    """Cancel a task where that is possible; return what became of it, as a sentence."""
-    if not seen.get("info.cancelable", True):  # where nothing was seen yet, the server says whether it can
+    """Cancel a task if possible; return its state, as a sentence."""
+    if not seen.get("info.cancelable", True):  # if nothing was seen yet, the server says whether it can
         return f"The task ({moid(task)}) cannot be cancelled and is still {seen.get('info.state', 'running')}."
     refused: EsxError | None = None
     try:

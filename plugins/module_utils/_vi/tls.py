@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """TLS: one context for SOAP and file transfers alike, and certificates pinned by thumbprint.
 
-The system's CA bundle takes 25 to 40 ms to load: it is loaded only if nothing else says what to trust. With a
+The system's CA bundle takes 25 to 40 ms to load, so it is loaded only if nothing else says what to trust. With a
 thumbprint the certificate is compared right after the handshake, before anything is sent.
 """
 
@@ -58,7 +58,7 @@ def normal_thumbprint(text: str) -> str:
 def check_thumbprint(channel: ssl.SSLSocket, thumbprints: Sequence[str], server: str) -> None:
     """Refuse a server whose certificate has none of the expected thumbprints.
 
-    :param thumbprints: SHA-256 digests, or the SHA-1 digests that a vCenter tells of its hosts.
+    :param thumbprints: SHA-256 digests, or the SHA-1 digests that a vCenter reports of its hosts.
     :raises ConnectionFailed: with the actual thumbprint.
     """
     certificate = channel.getpeercert(binary_form=True) or b""
@@ -73,7 +73,7 @@ def check_thumbprint(channel: ssl.SSLSocket, thumbprints: Sequence[str], server:
 
 
 def read_thumbprint(channel: socket.socket) -> str:
-    """Return the thumbprint of whoever answers on a fresh connection; nothing is sent beyond the handshake."""
+    """Return the thumbprint of the server on a new connection; nothing is sent beyond the handshake."""
     context = make_context(no_verify=True, ca_path=None, thumbprints=())
     with context.wrap_socket(channel) as wrapped:
         return thumbprint_of(wrapped.getpeercert(binary_form=True))
@@ -92,6 +92,6 @@ def _load(context: ssl.SSLContext, path: Path) -> None:
 
 
 def _accept_old(context: ssl.SSLContext) -> None:
-    """Without verification there is nothing that an old protocol could weaken further."""
+    """Accept old protocols; without verification, they cannot weaken the connection any further."""
     context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
     context.set_ciphers("ALL:@SECLEVEL=0")

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Large files to and from a server, with constant memory: files of datastores, and the disks of an import or export.
 
-A transfer may take as long as it likes; each block of 1 MiB has to pass within the connection's ``timeout``. What is
-downloaded goes on where it was when the connection breaks, where the server allows that; an upload has no such thing.
+A transfer may take any time, but each block of 1 MiB must pass within the connection's ``timeout``. If the connection
+breaks, a download is continued if the server allows that; an upload cannot be.
 """
 
 from __future__ import annotations
@@ -62,14 +62,14 @@ def file_info(session: Session, file: DatastoreFile) -> RemoteFile:
 def upload_file(
     session: Session, file: DatastoreFile, source: BinaryIO, size: int, *, progress: Progress | None = None
 ) -> None:
-    """Write ``size`` bytes of an open file to a datastore, in place of what is there; its directory has to exist.
+    """Write ``size`` bytes of an open file to a datastore, replacing an existing one; its directory must exist.
 
-    What is left after a failure is a part of the file, or nothing: upload to a temporary name and move it. The session
-    is proven to be alive first, so that an upload does not fail for its end.
+    A failure leaves a part of the file, or nothing: upload to a temporary name and move it. The session is checked
+    first, so that an upload does not fail because it has ended.
 
     :param progress: called with the number of bytes that have been sent.
     :raises Refused: if the account lacks a privilege, the file is locked or the datastore is full.
-    :raises ConnectionFailed, TimedOut: if the connection breaks, or what arrived does not have that size.
+    :raises ConnectionFailed, TimedOut: if the connection breaks, or the file arrived with another size.
     """
     file_head(session, file)
 
@@ -93,14 +93,14 @@ def download_file(
     modified: str | None = None,
     progress: Progress | None = None,
 ) -> RemoteFile:
-    """Write a file of a datastore to an open file, from ``offset`` of both, and return what the server says of it.
+    """Write a file of a datastore to an open file, from ``offset`` of both, and return its properties on the server.
 
-    Where the server ignores the offset, or the file has changed since ``modified``, it begins at 0.
+    If the server ignores the offset, or the file has changed since ``modified``, it starts at 0.
 
     :param target: open for writing in binary mode, seekable.
-    :param offset: how many bytes of the file ``target`` has already.
-    :param modified: the ``RemoteFile.modified`` of which these bytes are.
-    :param progress: called with the number of bytes that ``target`` has.
+    :param offset: the number of bytes of the file that ``target`` already has.
+    :param modified: the ``RemoteFile.modified`` of the file that these bytes are from.
+    :param progress: called with the number of bytes in ``target``.
     :raises NotFound: if there is no such file.
     :raises ConnectionFailed, TimedOut: if the connection breaks, twice without a byte in between.
     """
@@ -122,7 +122,7 @@ def download_file(
 
 
 class _Download:
-    """How far a download is, and the file that it goes to."""
+    """The progress of a download, and the file that it is written to."""
 
     def __init__(self, target: BinaryIO, offset: int, modified: str | None, progress: Progress | None) -> None:
         self.target = target
@@ -131,14 +131,14 @@ class _Download:
         self.progress = progress
 
     def range(self) -> dict[str, str]:
-        """The headers that ask for the rest of the file, if it is still the same."""
+        """The headers that request the rest of the file, if it is unchanged."""
         if not self.done:
             return {}
         same = {} if self.modified is None else {"If-Range": self.modified}
         return {"Range": f"bytes={self.done}-", **same}
 
     def take(self, answer: Answer) -> Callable[[memoryview], None] | None:
-        """Prepare for the body; what is not the file itself is not taken."""
+        """Prepare for the body, which is skipped unless it is the file itself."""
         if answer.status not in (200, 206) or answer.is_page:
             return None
         if answer.status == 200:
@@ -175,9 +175,9 @@ def send_to_url(
     """Send ``size`` bytes of an open file to a URL of the server, such as a device's of an HttpNfcLease.
 
     :param url: ``https://*/...`` is the session's own server; another host is reached with the session's TLS settings.
-    :param thumbprint: the SHA-1 or SHA-256 thumbprint that another host's certificate has to have, as a lease tells it.
+    :param thumbprint: the SHA-1 or SHA-256 thumbprint that another host's certificate must have, from the lease.
     :param progress: called with the number of bytes that have been sent.
-    :raises Refused, ServerFault: if the server does not take it.
+    :raises Refused, ServerFault: if the server refuses it.
     :raises ConnectionFailed, TimedOut: if the connection breaks.
     """
     with _url_pool(session, url, thumbprint) as (pool, path, own):
@@ -199,7 +199,7 @@ def receive_from_url(
     thumbprint: str | None = None,
     progress: Progress | None = None,
 ) -> int:
-    """Write what a URL of the server has to an open file and return its number of bytes; see ``send_to_url``."""
+    """Download a URL of the server to an open file and return the number of bytes; see ``send_to_url``."""
     download = _Download(target, 0, None, progress)
     with _url_pool(session, url, thumbprint) as (pool, path, own):
         action = f"GET {urlsplit(url).path}"
@@ -212,7 +212,7 @@ def receive_from_url(
 
 
 def _received(pool: Pool, path: str, headers: Mapping[str, str], download: _Download) -> Answer:
-    """A download; once more if the connection was dropped before the first byte."""
+    """Download, and try again if the connection was dropped before the first byte."""
     try:
         return receive_stream(pool, path, headers=headers, take=download.take)
     except (OSError, http.client.HTTPException) as error:
@@ -223,7 +223,7 @@ def _received(pool: Pool, path: str, headers: Mapping[str, str], download: _Down
 
 @contextlib.contextmanager
 def _url_pool(session: Session, url: str, thumbprint: str | None) -> Iterator[tuple[Pool, str, dict[str, str]]]:
-    """The connections to a URL's host, its path with the query, and the headers that only the session's server gets."""
+    """The connections to a URL's host, its path with the query, and headers that only the session's server may get."""
     parts = urlsplit(url)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     own = session.pool.endpoint

@@ -17,7 +17,7 @@ from typing import Callable
 from ansible_collections.virt.esx.plugins.module_utils._errors import DOUBT, ConnectionFailed, EsxError, TimedOut
 from ansible_collections.virt.esx.plugins.module_utils._vi.tls import format_thumbprint
 
-# OpenSSL's numbers of what is wrong with a certificate.
+# OpenSSL's error numbers for certificates.
 _SELF_SIGNED = (18, 19, 20, 21)
 _EXPIRED = (9, 10)
 _OTHER_NAME = (62, 64)
@@ -39,9 +39,9 @@ _TRUST = (
 def cannot_connect(error: Exception, server: str, thumbprint: Callable[[], str | None]) -> EsxError:
     """Return the exception for a connection that could not be made.
 
-    :param error: what the socket or TLS library raised.
+    :param error: the exception of the socket or TLS library.
     :param server: ``host:port`` for the message.
-    :param thumbprint: asked for the digest of the certificate that the server has, if it was not accepted.
+    :param thumbprint: returns the digest of the server's certificate, called if it was not accepted.
     """
     if isinstance(error, ssl.SSLCertVerificationError):
         return _bad_certificate(error, server, thumbprint())
@@ -65,11 +65,11 @@ def cannot_connect(error: Exception, server: str, thumbprint: Callable[[], str |
 
 
 def broke_off(error: Exception, server: str, action: str, *, repeatable: bool, timeout: float) -> EsxError:
-    """Return the exception for a call that got no answer, or none that can be understood.
+    """Return the exception for a call that got no answer, or an invalid one.
 
     :param action: the VI method or the HTTP request.
-    :param repeatable: whether it only reads; else the user has to know that it may have been carried out.
-    :param timeout: the seconds that were waited for the answer.
+    :param repeatable: whether it only reads; otherwise the message says that it may have been carried out.
+    :param timeout: the seconds that the answer was waited for.
     """
     doubt = "" if repeatable else f" {DOUBT}"
     if isinstance(error, socket.timeout):
@@ -84,9 +84,9 @@ def broke_off(error: Exception, server: str, action: str, *, repeatable: bool, t
 
 
 def no_answer(server: str, action: str, reason: str, *, repeatable: bool) -> ConnectionFailed:
-    """Return the exception for something that is not the answer to a call.
+    """Return the exception for something other than the answer to a call.
 
-    :param reason: why it is none: ``it is not XML``.
+    :param reason: why it is not an answer: ``it is not XML``.
     """
     return ConnectionFailed(
         f"What {server} sent is not an answer to {action}: {reason}.{'' if repeatable else ' ' + DOUBT}",
@@ -95,7 +95,7 @@ def no_answer(server: str, action: str, reason: str, *, repeatable: bool) -> Con
 
 
 def bad_status(server: str, action: str, status: int, reason: str, *, repeatable: bool) -> ConnectionFailed:
-    """Return the exception for an HTTP status that is neither an answer nor a fault of the VI API."""
+    """Return the exception for an HTTP status that is neither that of an answer nor that of a fault."""
     doubt = "" if repeatable else f" {DOUBT}"
     shown = f"HTTP status {status} {reason}".rstrip()
     if 300 <= status < 400:
@@ -113,7 +113,7 @@ def bad_status(server: str, action: str, status: int, reason: str, *, repeatable
 
 
 def is_dropped(error: BaseException) -> bool:
-    """Say whether the server dropped the connection, so that a call that only reads may be made again."""
+    """Return whether the server dropped the connection, so that a call that only reads can be repeated."""
     if isinstance(error, (socket.timeout, ssl.SSLCertVerificationError)):
         return False
     return isinstance(error, (ConnectionError, http.client.IncompleteRead, ssl.SSLEOFError, ssl.SSLZeroReturnError))
@@ -143,7 +143,7 @@ def _no_tls(error: ssl.SSLError, server: str) -> ConnectionFailed:
 
 
 def _reason(error: Exception) -> str:
-    """What went wrong in words, without the file and line of OpenSSL's C code."""
+    """The reason in words, without the file and line of OpenSSL's C code."""
     if isinstance(error, ssl.SSLEOFError):
         return "the server closed it"
     if isinstance(error, ssl.SSLError):

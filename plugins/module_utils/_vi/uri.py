@@ -1,13 +1,13 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Connection URIs as libvirt's ESX driver has them: pure text in, value out.
+"""Connection URIs as in libvirt's ESX driver, parsed from text: pure.
 
 ``scheme://[user@]server[:port]/[path][?name=value&...]``, for example
 ``vpx://admin@vcenter.example.com/folder/dc1/cluster1/esx1.example.com?no_verify=1``.
 
-What libvirt only warns about (unknown parameters) or dies of (bad values) is an error here; an error quotes the URI
-without secrets.
+Unknown parameters, which libvirt only warns about, and bad values are errors here; errors quote the URI without
+secrets.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SCHEMES = ("esx", "gsx", "vpx")
 TRANSPORTS = ("https", "http")
 PARAMETERS = ("transport", "vcenter", "no_verify", "auto_answer", "proxy", "authfile")
 
-# Where a URI has no port: by scheme, then by transport.
+# Default ports, by scheme, then by transport.
 DEFAULT_PORTS = {
     "esx": {"https": 443, "http": 80},
     "vpx": {"https": 443, "http": 80},
@@ -114,7 +114,7 @@ def split_host_port(text: str) -> tuple[str, int | None]:
 def redact(text: str) -> str:
     """Return the text of a URI with everything that can be a password replaced by ``***``.
 
-    It has to hold for malformed URIs, too: whatever lies between a colon of the user part and the last ``@`` goes.
+    This covers malformed URIs, too: everything between a colon of the user part and the last ``@`` is removed.
     """
     head, separator, rest = text.partition("://")
     if not separator:
@@ -130,9 +130,9 @@ def redact(text: str) -> str:
 
 
 def passwords_in(text: str) -> set[str]:
-    """Return what has to be hidden of a URI or an address into which a password was written: it, and the password.
+    """Return the texts to hide of a URI or an address that contains a password: itself and the password.
 
-    A URI that is acceptable holds none.
+    A valid URI contains none.
     """
     try:
         _parse(text.strip())
@@ -148,7 +148,7 @@ def passwords_in(text: str) -> set[str]:
 
 
 def with_path(text: str, path: str) -> str:
-    """Return the text of a URI with another path, as its server has it: ``dc1/cluster1/esx1``, percent-encoded."""
+    """Return the text of a URI with another path, in its server's spelling: ``dc1/cluster1/esx1``, percent-encoded."""
     before, question, query = text.partition("?")
     scheme, _separator, rest = before.partition("://")
     return f"{scheme}://{rest.partition('/')[0]}/{path}{question}{query}"
@@ -230,7 +230,7 @@ def _port(text: str) -> int:
 
 
 def _path(scheme: str, text: str) -> tuple[str, ...]:
-    """``/folder/dc//cluster/host``: slashes that follow each other count as one."""
+    """``/folder/dc//cluster/host``: repeated slashes are treated as one."""
     items = tuple(unquote(item) for item in text.split("/") if item)
     if scheme == "vpx" and not items:
         raise ValueError(

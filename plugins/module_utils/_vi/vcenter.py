@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The vCenter of a host: the one that the URI names with ``vcenter=``, or the one that manages the host.
 
-``vcenter=HOST[:PORT]`` names it, ``vcenter=*`` takes the address that the host itself knows. Without a port it is the
-URI's own port, as with libvirt, or if the URI has none the vCenter's default, whatever the host's is.
+``vcenter=HOST[:PORT]`` names it, ``vcenter=*`` uses the address that the host itself knows. The default port is the
+URI's own, as in libvirt, or, if the URI has none, the vCenter's default.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.uri import DEFAULT_PO
 
 
 def open_vcenter(session: Session) -> Session:
-    """Return the session with the vCenter of a connection; it is opened once and closed with the host's session.
+    """Return the session with the vCenter of a connection, opened on first use and closed with the host's session.
 
-    Of a ``vpx://`` connection it is the session itself.
+    For a ``vpx://`` connection, it is the session itself.
 
-    :raises Refused: if the URI names no vCenter, or ``*`` and the host is managed by none.
-    :raises ConnectionFailed: if the host is managed by another one than the URI names.
+    :raises Refused: if the URI names no vCenter, or ``*`` but no vCenter manages the host.
+    :raises ConnectionFailed: if the host is managed by a vCenter other than the one in the URI.
     """
     if session.about.product == "vpx":
         return session
@@ -82,10 +82,10 @@ def vcenter_server(session: Session) -> Server:
     return Server(host, port or _default_port(uri), "vpx", session.options.vcenter_login, names)
 
 
-# Addresses that hosts have for themselves: loopback, and link-local ones of management cards.
+# Addresses that are not unique to a host: loopback, and link-local ones of management cards.
 _SHARED_ADDRESSES = ("127.0.0.1", "169.254.", "::1", "fe80:")
 
-# What tells one host from another, asked of the host itself and of a vCenter.
+# The properties that identify a host, read from the host itself and from a vCenter.
 _IDENTITY_PATHS = (
     "name",
     "hardware.systemInfo.uuid",
@@ -97,11 +97,11 @@ _IDENTITY_PATHS = (
 def find_in_vcenter(session: Session, vcenter: Session) -> Any:
     """Return the reference to a connection's host in a vCenter.
 
-    It is looked up by its address, as libvirt does, by its name, and by the UUID of its board. None of these is
-    believed alone: an address can lead to another host's port, and boards can share a UUID. Both servers have to agree
-    on the board, and on a name or a VMkernel address.
+    It is looked up by its address, as in libvirt, by its name, and by the UUID of its hardware. None of these is
+    sufficient alone: an address can lead to another host's port, and hosts can share a UUID. Both servers must agree on
+    the UUID, and on a name or a VMkernel address.
 
-    :raises NotFound: if the vCenter does not know it, or if what it finds is another host.
+    :raises NotFound: if the vCenter does not know it, or if it finds another host.
     """
     index, name = vcenter.content.searchIndex, session.options.uri.host
     own = fetch_one(session, find_host(session).host, _IDENTITY_PATHS)
@@ -125,7 +125,7 @@ def find_in_vcenter(session: Session, vcenter: Session) -> Any:
 
 
 def _candidates(index: Any, name: str, board: str | None) -> Iterator[Any]:
-    """The hosts that a vCenter finds by addresses, by name and by board, each search only if it is needed."""
+    """The hosts that a vCenter finds by address, name and UUID, each search only if it is needed."""
     for address in _addresses(name):
         yield index.FindByIp(None, address, False)
     yield index.FindByDnsName(None, name, False)
@@ -134,31 +134,31 @@ def _candidates(index: Any, name: str, board: str | None) -> Iterator[Any]:
 
 
 def _agree(name: str, own: Values, known: Values) -> bool:
-    """Whether a host, asked itself, and a host that a vCenter knows are one.
+    """Whether a host and a host of a vCenter are the same.
 
     :param name: the host in the URI.
     """
     for path in ("summary.managementServerIp", "hardware.systemInfo.uuid"):
         if own[path] and known[path] and own[path] != known[path]:
-            return False  # another vCenter manages it, or it is another board
+            return False  # another vCenter manages it, or the hardware is different
     names = {name.lower(), *_addresses(name)} & {known["name"].lower(), *_addresses(known["name"])}
     return bool(names or _vmkernel_addresses(own) & _vmkernel_addresses(known))
 
 
 def _vmkernel_addresses(values: Values) -> set[str]:
-    """The addresses of a host's VMkernel cards, without those that many hosts have."""
+    """The addresses of a host's VMkernel cards, without those that are not unique."""
     cards = values["config.network.vnic"] or ()
     addresses = {card.spec.ip.ipAddress for card in cards if card.spec.ip is not None and card.spec.ip.ipAddress}
     return {address for address in addresses if not address.startswith(_SHARED_ADDRESSES)}
 
 
 def is_same_vcenter(vcenter: Session, options: ConnectionOptions, other: Server) -> bool:
-    """Say whether a server is the vCenter that a session is with.
+    """Return whether a server is the vCenter of a session.
 
-    It is, if address, port and login are the same; else the other one is logged in to and asked what it is.
+    It is if address, port and login are the same; otherwise the other server is logged in to and identified.
 
-    :param options: the settings to reach the other one with.
-    :raises EsxError: if the other one cannot be reached or refuses the login.
+    :param options: the settings for reaching the other server.
+    :raises EsxError: if the other server cannot be reached or refuses the login.
     """
     if _is_same_server(vcenter.server, other) and _is_same_login(vcenter.server.login, other.login):
         return True
@@ -168,7 +168,7 @@ def is_same_vcenter(vcenter: Session, options: ConnectionOptions, other: Server)
 
 
 def _instance_uuid(vcenter: Session) -> str | None:
-    """What tells one vCenter from another; None before API 4.0."""
+    """The UUID that identifies a vCenter; None before API 4.0."""
     return fetch_content(vcenter, "about.instanceUuid") if vcenter.has(4, 0) else None
 
 
@@ -193,5 +193,5 @@ def _is_same_server(one: Server, other: Server) -> bool:
 
 
 def _is_same_login(one: Login, other: Login) -> bool:
-    """What is not given for the other one is as for the first."""
+    """Whether both have the same login; values that are not given for the other server are those of the first."""
     return other.username in (None, one.username) and other.password in (None, one.password)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one guarded import of pyVmomi: everything of it that the collection uses comes from here."""
+"""The only import of pyVmomi, guarded: the collection uses pyVmomi only through this file."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ try:
     import pyVmomi
 except ImportError as error:
     VMOMI_IMPORT_ERROR = str(error)
-except Exception as error:  # pyVmomi 9 raises something else where Python is older than 3.10
+except Exception as error:  # pyVmomi 9 raises another exception with Python older than 3.10
     VMOMI_IMPORT_ERROR = str(error)
 else:
     _library: Any = pyVmomi
@@ -32,7 +32,7 @@ else:
     SoapDeserializer = _library.SoapAdapter.SoapDeserializer
     SoapResponseDeserializer = _library.SoapAdapter.SoapResponseDeserializer
 
-# What nearly every task needs of the API.
+# The types that nearly every task needs.
 _COMMON = (
     "ServiceInstance",
     "ServiceContent",
@@ -72,9 +72,9 @@ def require_vmomi() -> None:
 
 
 def preload() -> None:
-    """Have pyVmomi make the types that nearly every task needs, which it puts off until they are first used.
+    """Let pyVmomi create the types that nearly every task needs, which it otherwise does on first use.
 
-    A process that is forked afterwards has them already.
+    Processes that are forked afterwards already have them.
     """
     if VMOMI_IMPORT_ERROR is not None:
         return
@@ -91,7 +91,7 @@ def vim_type(name: str) -> Any:
 
 
 def make_ref(type_name: str, moid: str, stub: Any) -> Any:
-    """Return the reference to a managed object whose type and id are known; no call is made."""
+    """Return the reference to a managed object by its type and id; no call is made."""
     return vim_type(type_name)(moid, stub)
 
 
@@ -107,7 +107,7 @@ def type_name(value: Any) -> str:
 
 
 def name_unknown_type(value: Any, name: str) -> None:
-    """Remember the API's name of a value's type which pyVmomi does not know."""
+    """Record the API's name of a value's type that pyVmomi does not know."""
     value.__dict__[_UNKNOWN_TYPE] = name
 
 

@@ -1,12 +1,12 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Watching properties of some objects: a property filter of the PropertyCollector, for the time of a ``with`` block.
+"""Watching properties of some objects by a filter of the PropertyCollector, for the duration of a ``with`` block.
 
 Where the session is shared with other tasks the watch has a collector of its own, as a collector gives its updates
 only once. When an answer is lost, the properties are read directly, and a new filter tells what changes from then on.
-Servers before API 4.1 have ``WaitForUpdates`` only, which waits as long as it likes: there the time that the answer
-may take is what limits the wait.
+Servers before API 4.1 have only ``WaitForUpdates``, which waits without a limit; there the timeout of the answer limits
+the wait.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fet
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vmodl
 
-# The server is asked again after this many seconds without news, as what lies between drops silent connections.
+# The seconds without news after which the server is asked again, as network devices drop silent connections.
 _LONGEST_WAIT = 60
 
-# The seconds between two reads of what cannot be watched.
+# The seconds between two reads of properties that cannot be watched.
 _PAUSE = 0.5
 
-# What an answer may take beyond the time that the server was asked to wait.
+# The seconds that an answer may take beyond the time that the server was asked to wait.
 _GRACE = 30.0
 
 
-# After these the properties are read directly; SessionRenewed is one of them.
+# The errors after which the properties are read directly; they include SessionRenewed.
 _LOST = (ConnectionFailed, TimedOut, ServerFault)
 
-# What has changed: by the reference to the object, then by path.
+# Changed values by the reference to the object, then by path.
 Changes = dict[Any, dict[str, Any]]
 
 
@@ -71,11 +71,11 @@ class Watch:
     def next_changes(self, seconds: float) -> Changes:
         """Return the values that have changed, by object and path; the first time all of them.
 
-        An empty result means that there is nothing new yet.
+        An empty result means that nothing has changed yet.
 
-        :param seconds: how long to wait at most.
+        :param seconds: the maximum time to wait.
         :raises ConnectionFailed, TimedOut: if an answer is lost and the properties cannot be read directly either.
-        :raises NotFound: if one of the objects does not exist any more.
+        :raises NotFound: if one of the objects no longer exists.
         """
         if self._filter is None:
             return self._read_and_start(seconds)
@@ -90,11 +90,11 @@ class Watch:
         return _changes(update)
 
     def read(self) -> Changes:
-        """Return all values as they are now, without waiting."""
+        """Return all present values, without waiting."""
         return dict(fetch_types(self._session, self._wanted, objects=self._objects))
 
     def _read_and_start(self, seconds: float) -> Changes:
-        """All values; where a filter cannot be had, after a while, so that the server is not asked incessantly."""
+        """Read all values and start the filter; if that fails, pause, so that the server is not asked incessantly."""
         found = self.read()
         try:
             self._start()
@@ -108,7 +108,7 @@ class Watch:
     def _start(self) -> None:
         collector = self._session.content.propertyCollector
         self._collector = collector.CreatePropertyCollector() if self._own_collector() else collector
-        # Whole values: a second question in place of the first is no change of a part of it.
+        # Report whole values: a second question replaces the first one, and does not change a part of it.
         spec = make_filter_spec(self._wanted, self._objects)
         self._filter = self._collector.CreateFilter(spec, False)
         self._version = ""

@@ -3,9 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Sessions that stay open as long as the process: those of Ansible's workers.
 
-Ansible runs all items of a task's ``loop`` in one worker process, which ends with the task. A session is opened by the
-first item that needs it, and logged out when the process ends: by itself, after it has handed over its result, or by
-a signal.
+Ansible runs all items of a task's ``loop`` in one worker process, which ends with the task. A session is opened for the
+first item that needs it, and logged out when the process ends: by itself, after passing on its result, or by a signal.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class _WorkerSessions:
-    """The sessions that are kept in this process, each with what closes it; ``in_use`` counts those at work now."""
+    """The sessions of this process, each with the function that closes it; ``in_use`` is the number in use now."""
 
     def __init__(self) -> None:
         self.kept: dict[ConnectionOptions, tuple[Session, contextlib.ExitStack]] = {}
@@ -35,13 +34,13 @@ class _WorkerSessions:
         self.before: dict[int, Any] = {}
 
     def guard(self) -> None:
-        """See to it that all sessions are logged out when the process ends."""
-        Finalize(None, self.close_undisturbed, exitpriority=10)
+        """Make sure that all sessions are logged out when the process ends."""
+        Finalize(None, self.close_ignoring_signals, exitpriority=10)
         for number in _SIGNALS:
             self.before[number] = signal.signal(number, self.on_signal)
 
     def get(self, options: ConnectionOptions, warn: Warn) -> Session:
-        """The session of a connection, which is opened where there is none."""
+        """Return the session of a connection, opening one if there is none."""
         if options not in self.kept:
             stack = contextlib.ExitStack()
             session = stack.enter_context(open_server(options, uri_server(options), warn))
@@ -51,7 +50,7 @@ class _WorkerSessions:
         return session
 
     def close(self, options: ConnectionOptions) -> None:
-        """Log out of one session, if there is one."""
+        """Log out of one session if it is open."""
         _session, stack = self.kept.pop(options, (None, None))
         if stack is not None:
             stack.close()
@@ -61,23 +60,23 @@ class _WorkerSessions:
         for options in list(self.kept):
             self.close(options)
 
-    def close_undisturbed(self) -> None:
-        """Log out undisturbed: Ansible terminates workers at the end of a play, and more than once at an interrupt."""
+    def close_ignoring_signals(self) -> None:
+        """Log out with signals ignored: Ansible terminates workers after a play, and repeatedly at an interrupt."""
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_IGN)
         if self.tell is not None:
             for session, _stack in self.kept.values():
-                session.warn = self.tell  # the results of all tasks have been handed over
+                session.warn = self.tell  # the results of all tasks have been passed on
         self.close_all()
 
     def on_signal(self, number: int, _frame: Any) -> None:
-        """End the work that is under way by an exception, which undoes it; else log out and end the process."""
+        """End running work by an exception, which cleans up; otherwise log out and end the process."""
         if self.in_use:
             if not self.interrupted:
                 self.interrupted = True
                 raise SystemExit(128 + number)
             return
-        self.close_undisturbed()
+        self.close_ignoring_signals()
         signal.signal(number, self.before[number] or signal.SIG_DFL)
         signal.raise_signal(number)
 
@@ -89,11 +88,11 @@ _worker_sessions: list[_WorkerSessions] = []
 def keep_session(
     options: ConnectionOptions, *, warn: Warn = lambda _text: None, tell: Warn | None = None
 ) -> Iterator[Session]:
-    """As ``open_session``, but the session is there for the next caller, too. One that failed is not used again.
+    """As ``open_session``, but keep the session for the next caller, unless it failed.
 
     :param tell: shows a warning to the user when the process ends, for a session that could not be closed.
 
-    Where signals do not arrive (in a thread), the session is closed at the end of the ``with`` block.
+    In threads, which signals do not reach, the session is closed at the end of the ``with`` block.
     """
     require_vmomi()
     for text in options.warnings:

@@ -42,7 +42,7 @@ def test_a_session_that_cannot_be_closed_is_told_when_the_process_ends(host: Sim
     session = sessions.get(connection_to(host), pytest.fail)
     find_domain(session)
     host.inject(method="Logout", http=503, count=1)
-    sessions.close_undisturbed()
+    sessions.close_ignoring_signals()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     assert len(told) == 1

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a new domain is to be: its description, read and checked, as the VMX that the host will get.
 
-The rules are those of libvirt's driver (esx-driver.md, section 10).
+The rules are those of libvirt's driver (esx-driver-rules.md, section 10).
 """
 
 from __future__ import annotations
