@@ -52,7 +52,7 @@ bench: $(TEST_STAMP) ## measure what a conversion costs beside libvirt, and a ta
 chaos: $(TEST_STAMP) ## spoil every HTTP exchange of every module in every way, and whatever else can go wrong (hours)
 	@$(PY) -m tests.chaos --beside $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS))
 	@$(PY) -m pytest -q -p no:cacheprovider tests/integration/vi/test_connections.py tests/integration/vi/test_session.py \
-		tests/unit/plugins/module_utils/_vi/test_session_cache.py
+		tests/integration/vi/test_kept_sessions.py tests/unit/plugins/module_utils/_vi/test_session_cache.py
 
 fuzz: $(TEST_STAMP) ## run the property tests with many more examples than `make test` does
 	@$(PY) -m tools.fuzz

@@ -66,7 +66,7 @@ def registered(host: Client) -> Iterator[Any]:
     host.wait(host.content.fileManager.DeleteDatastoreFile_Task("[local-storage] reg", None))
 
 
-def test_a_registered_domain_is_what_its_file_says(host: Client, registered: Any) -> None:
+def test_a_registered_domain_has_the_content_of_its_file(host: Client, registered: Any) -> None:
     config = host.get(registered, "config")
     assert host.get(registered, "name") == config.name == "fedora | %25"
     assert config.uuid == "50115e16-9bdc-49d7-f171-53c4d7f91710"
@@ -366,7 +366,7 @@ def test_snapshots(host: Client) -> None:
     assert [tree.name for tree in host.get(domain, "snapshot.rootSnapshotList")] == ["two"]
 
 
-def test_destroy_deletes_what_is_the_domains(host: Client) -> None:
+def test_destroy_deletes_the_domains_own_files(host: Client) -> None:
     host.upload("doomed/x.vmx", VMX.replace("fedora", "doomed").replace("/reg/disk2", "/elsewhere/disk2"))
     host.upload("elsewhere/other", "")
     for name in ("doomed/disk.vmdk", "elsewhere/disk2.vmdk"):

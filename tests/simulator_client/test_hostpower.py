@@ -140,7 +140,7 @@ def test_the_order_of_autostart_is_a_list() -> None:
         assert order() == {three: 1, one: 2}
 
 
-def test_a_host_tells_its_time_and_what_it_is(esx: Simulator, host: Client) -> None:
+def test_a_host_has_a_clock_and_an_identity(esx: Simulator, host: Client) -> None:
     machine = machine_of(host)
     clock = host.get(machine, "configManager.dateTimeSystem")
     assert abs((clock.QueryDateTime() - host.instance.CurrentTime()).total_seconds()) < 5

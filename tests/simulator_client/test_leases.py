@@ -200,6 +200,21 @@ def test_a_specification_has_no_spec_where_there_are_errors(importer: Importer) 
 
 def test_import_and_export_give_the_same_disk(importer: Importer) -> None:
     session, image = importer.session, disk_image()
+    import_domain(importer, image)
+    check_imported(session, image)
+    domain = session.domain("web")
+    session.wait(domain.PowerOnVM_Task())
+    with pytest.raises(vim.fault.InvalidPowerState):
+        domain.ExportVm()
+    session.wait(domain.PowerOffVM_Task())
+    text = export_domain(session, image)
+    again = importer.spec(text, name="again")
+    assert ([f.path for f in again.fileItem], list(again.error)) == (["web-disk1.vmdk"], [])
+
+
+def import_domain(importer: Importer, image: bytes) -> None:
+    """Import the package, with the checks that the lease allows."""
+    session = importer.session
     spec = importer.spec()
     assert [(f.path, f.create) for f in spec.fileItem] == [("web-disk1.vmdk", False), ("seed.iso", True)]
     lease = importer.lease()
@@ -223,20 +238,24 @@ def test_import_and_export_give_the_same_disk(importer: Importer) -> None:
     assert session.get(lease, "state") == "done"
     assert send(session, "GET", disk.url)[0] == 404
 
+
+def check_imported(session: Client, image: bytes) -> None:
+    """The domain has the disk, the image and the hardware of the package."""
     with closing(open_flat(session, "web/disk-0-flat.vmdk")) as answer:
         assert answer.read() == image
     assert session.folder("GET", "web/_deviceImage0.iso") == (200, "seed")
+    domain = session.domain("web")
     hardware = session.get(domain, "config.hardware")
     assert (hardware.numCPU, hardware.memoryMB) == (1, 2048)
     kinds = {type(d).__name__.rpartition(".")[2] for d in hardware.device}
     assert {"ParaVirtualSCSIController", "VirtualVmxnet3", "VirtualCdrom"} <= kinds
     assert session.get(domain, "config.version") == "vmx-13"
     assert session.get(domain, "config.guestId") == "debian11_64Guest"
-    session.wait(domain.PowerOnVM_Task())
 
-    with pytest.raises(vim.fault.InvalidPowerState):
-        domain.ExportVm()
-    session.wait(domain.PowerOffVM_Task())
+
+def export_domain(session: Client, image: bytes) -> str:
+    """Export the domain, check the data and the checksum, and return the descriptor."""
+    domain = session.domain("web")
     lease = ready(session, domain.ExportVm())
     (disk,) = urls(session, lease)
     assert session.get(lease, "info.totalDiskCapacityInKB") == CAPACITY // 1024
@@ -248,10 +267,9 @@ def test_import_and_export_give_the_same_disk(importer: Importer) -> None:
     assert (entry.checksum, entry.checksumType) == (hashlib.sha256(exported).hexdigest(), "sha256")
     file = vim.OvfManager.OvfFile(deviceId=disk.key, path="web-disk1.vmdk", size=len(exported))
     cdp = vim.OvfManager.CreateDescriptorParams(name="again", ovfFiles=[file])
-    text = session.content.ovfManager.CreateDescriptor(domain, cdp).ovfDescriptor
+    text: str = session.content.ovfManager.CreateDescriptor(domain, cdp).ovfDescriptor
     lease.HttpNfcLeaseComplete()
-    again = importer.spec(text, name="again")
-    assert ([f.path for f in again.fileItem], list(again.error)) == (["web-disk1.vmdk"], [])
+    return text
 
 
 def open_flat(session: Client, path: str) -> Any:
@@ -309,7 +327,7 @@ def test_a_lease_without_progress_ends() -> None:
         assert "web" not in importer.names()
 
 
-def test_what_an_import_refuses(importer: Importer) -> None:
+def test_invalid_imports_are_refused(importer: Importer) -> None:
     spec = importer.spec().importSpec
     with pytest.raises(vmodl.fault.InvalidArgument):
         importer.pool.ImportVApp(spec, None, None)

@@ -62,7 +62,7 @@ def test_a_switch_changes_in_place(net: Host) -> None:
     assert (list(net.switch("lab").pnic), net.switch("lab").mtu) == ([], 1500)
 
 
-def test_port_groups_inherit_what_they_leave_unset(net: Host) -> None:
+def test_port_groups_inherit_unset_policies(net: Host) -> None:
     net.system.AddVirtualSwitch("lab", switch_spec())
     net.add_group("guests", "lab", 20, Policy(security=vim.host.NetworkPolicy.SecurityPolicy(macChanges=True)))
     computed = net.group("guests").computedPolicy.security
@@ -110,7 +110,7 @@ REFUSED: dict[str, tuple[Any, Any]] = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_a_host_refuses(net: Host, case: str) -> None:
+def test_invalid_networks_are_refused(net: Host, case: str) -> None:
     fault, act = REFUSED[case]
     before = net.session.get(net.host, "config.network")
     with pytest.raises(fault):

@@ -121,7 +121,7 @@ def test_one_wrong_change_undoes_the_others(host: Client, domain: Any) -> None:
     assert host.folder("HEAD", "domain-1/right.vmdk")[0] == 404
 
 
-def test_what_a_running_domain_takes(host: Client, domain: Any) -> None:
+def test_changes_of_a_running_domain(host: Client, domain: Any) -> None:
     host.create_disk("domain-1/second.vmdk")
     host.wait(domain.PowerOnVM_Task())
     host.reconfigure(domain, deviceChange=[existing_disk("second.vmdk")])

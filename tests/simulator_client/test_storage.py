@@ -106,7 +106,7 @@ def test_a_disk_s_life(host: Client, disks: Any) -> None:
     assert free(host) == before
 
 
-def test_what_a_running_domain_uses_is_locked(host: Client) -> None:
+def test_files_of_a_running_domain_are_locked(host: Client) -> None:
     domain = host.domain("domain-1")
     disk = "[local-storage] domain-1/domain-1.vmdk"
     disks, files = host.content.virtualDiskManager, host.content.fileManager

@@ -37,7 +37,7 @@ def test_it_starts_at_once_and_leaves_nothing(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_what_does_not_fit_together_is_refused() -> None:
+def test_contradicting_flags_are_refused() -> None:
     with pytest.raises(SimulatorError, match="-version 1.0"):
         start_simulator("-version", "1.0")
 
@@ -130,7 +130,7 @@ def test_currentsession_is_unset_before_a_login(esx: Simulator) -> None:
         assert connected.get(connected.content.sessionManager, "currentSession") is None
 
 
-def test_the_trace_says_what_was_called(tmp_path: Path) -> None:
+def test_the_trace_has_the_calls(tmp_path: Path) -> None:
     file = tmp_path / "trace"
     with start_simulator("-trace", str(file)) as simulator, client(simulator, login=("root", "s3cr3t")) as connected:
         connected.get(connected.domain("domain-1"), "runtime.powerState")

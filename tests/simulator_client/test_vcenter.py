@@ -90,7 +90,7 @@ def test_validation_returns_errors_and_warnings(center: Client) -> None:
     center.reconfigure(domain, extra={"simulator.migration.warning": ""})
 
 
-def test_what_migration_refuses(center: Client) -> None:
+def test_impossible_migrations_are_refused(center: Client) -> None:
     domain = center.domain("domain-1")
     with pytest.raises(vmodl.fault.InvalidArgument):  # the pool is one of another host
         center.wait(domain.MigrateVM_Task(host=target(center, "DC0_H1")["host"], priority="defaultPriority"))
@@ -121,7 +121,7 @@ def test_many_at_once(center: Client) -> None:
     assert [hosts_of(center, domain) for domain in domains] == [["DC0_H0"], ["DC0_H1"]]
 
 
-def test_a_host_shows_what_is_on_it(vcenter: Simulator, center: Client) -> None:
+def test_a_host_shows_its_own_domains(vcenter: Simulator, center: Client) -> None:
     with client(vcenter, host="DC0_H0") as first, client(vcenter, host="DC0_H1") as second:
         assert first.content.about.apiType == "HostAgent"
         assert (list(first.all(vim.VirtualMachine)), list(second.all(vim.VirtualMachine))) == (
@@ -152,7 +152,7 @@ def test_hosts_and_vcenter_know_each_other(vcenter: Simulator, center: Client) -
             host.instance.CurrentTime()
 
 
-def test_what_a_host_registers_the_vcenter_has(vcenter: Simulator, center: Client) -> None:
+def test_a_domain_registered_on_a_host_is_in_the_vcenter(vcenter: Simulator, center: Client) -> None:
     with client(vcenter, host="DC0_H1") as host:
         text = host.folder("GET", "domain-2/domain-2.vmx")[1].replace("domain-2", "new")
         host.upload("new/new.vmx", text)

@@ -47,7 +47,7 @@ RETRIEVE_EX = '<RetrievePropertiesEx xmlns="urn:vim25"><_this type="PropertyColl
     ("version", "about", "newest"),
     [("2.5", "3.5.0", None), ("4.0", "4.0.0", "4.0"), ("6.5", "6.5.0", "6.5"), ("8.0", "8.0.0", "8.0.0.1")],
 )
-def test_what_a_version_says_of_itself(version: str, about: str, newest: str | None) -> None:
+def test_a_version_describes_itself(version: str, about: str, newest: str | None) -> None:
     with start_simulator("-version", version) as simulator:
         text = call(simulator, "urn:vim25/2.5", CONTENT)[1]
         assert f"<version>{about}</version>" in text
@@ -67,7 +67,7 @@ def test_what_a_version_says_of_itself(version: str, about: str, newest: str | N
         ("4.1", "urn:vim25/4.1", RETRIEVE_EX, None),
     ],
 )
-def test_what_is_newer_than_the_server_is_refused(version: str, action: str, body: str, refusal: str | None) -> None:
+def test_newer_methods_and_properties_are_refused(version: str, action: str, body: str, refusal: str | None) -> None:
     with start_simulator("-version", version) as simulator:
         status, text = call(simulator, action, body)
         if refusal:

@@ -89,7 +89,7 @@ def test_a_lost_answer_comes_again_and_an_unknown_version_is_refused(host: Clien
 
 
 @pytest.mark.parametrize("partial", [False, True])
-def test_partial_updates_are_told_by_what_has_changed(host: Client, partial: bool) -> None:
+def test_partial_updates_contain_only_the_changes(host: Client, partial: bool) -> None:
     domain = host.domain("domain-2")
     host.reconfigure(domain, annotation="")
     watch(host, {domain: ["summary"]}, partial=partial)

@@ -227,7 +227,7 @@ def test_all_that_is_returned_is_documented(host: Simulator) -> None:
         ({"clone_uuid": "1"}, ParseError, "is not a UUID"),
     ],
 )
-def test_what_cannot_be_done_is_refused_before_anything_changes(
+def test_impossible_requests_are_refused_before_any_change(
     host: Simulator, arguments: dict[str, Any], kind: type[Exception], message: str
 ) -> None:
     before = names(host)

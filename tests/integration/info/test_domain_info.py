@@ -54,7 +54,7 @@ def names(domains: list[dict[str, Any]]) -> list[str]:
     return [domain["name"] for domain in domains]
 
 
-def test_a_domain_has_what_every_module_knows_of_it(host: Simulator) -> None:
+def test_a_domain_has_the_common_facts(host: Simulator) -> None:
     known = host.domains()["domain-2"]
     assert read(host, name="domain-2") == [
         {
@@ -103,7 +103,7 @@ def test_a_uuid_may_be_spelled_in_any_way_and_be_that_of_several(host: Simulator
     assert sorted(names(read(host, uuid=uuid))) == ["domain-1", "domain-3"]
 
 
-def test_what_is_no_uuid_is_refused_without_a_search(host: Simulator) -> None:
+def test_an_invalid_uuid_is_refused_without_a_search(host: Simulator) -> None:
     with pytest.raises(ParseError, match="uuid: 'domain-1' is not a UUID"):
         read(host, uuid="domain-1")
     assert "FindAllByUuid" not in host.methods()
@@ -290,7 +290,7 @@ def test_old_hosts_are_read_as_well(version: str) -> None:
         assert host.sessions() == []
 
 
-def test_the_example_lists_what_runs(host: Simulator) -> None:
+def test_the_example_lists_running_domains(host: Simulator) -> None:
     host.change_from_outside("domain-2", task="SuspendVM_Task")
     run = run_example(host, "list.yml")
     assert run.changed == 0

@@ -55,7 +55,7 @@ def test_a_documented_inventory_works(inventory: Any, vcenter: Simulator, tmp_pa
     list_inventory(write(path, simulate(inventory, vcenter)), env=env)
 
 
-def test_the_guides_play_starts_what_is_shut_off(vcenter: Simulator, tmp_path: pathlib.Path) -> None:
+def test_the_guides_play_starts_domains_that_are_shut_off(vcenter: Simulator, tmp_path: pathlib.Path) -> None:
     grouped, *_others = (each for each in documents(GUIDE) if isinstance(each, dict))
     (play,) = (each for each in documents(GUIDE) if isinstance(each, list))
     inventory = write(tmp_path / "lab.esx.yml", simulate(grouped, vcenter))

@@ -38,7 +38,7 @@ def host() -> Iterator[Simulator]:
         assert simulator.sessions() == []
 
 
-def test_each_domain_is_a_host_with_what_is_known_of_it(host: Simulator, tmp_path: pathlib.Path) -> None:
+def test_each_domain_is_a_host_with_its_facts(host: Simulator, tmp_path: pathlib.Path) -> None:
     listed = list_inventory(write_inventory(tmp_path, host))
     known = host.domains()["domain-2"]
     assert list(hosts_of(listed)) == ["domain-1", "domain-2", "domain-3"]
@@ -86,7 +86,7 @@ def test_one_file_has_the_domains_of_all_hosts(tmp_path: pathlib.Path) -> None:
         assert found[one]["esx_uri"] == vcenter.uri("vpx", user=USER, path="DC0/DC0_C0/DC0_C0_H1", no_verify=1)
 
 
-def test_what_is_read_is_chosen(host: Simulator, tmp_path: pathlib.Path) -> None:
+def test_gather_chooses_the_facts(host: Simulator, tmp_path: pathlib.Path) -> None:
     gather = ["config", "hardware", "datastores", "snapshots", "autostart", "scheduler", "usage", "custom_values"]
     host.change_from_outside("domain-1", set={"annotation": "a note"})
     host.trace(reset=True)
@@ -254,9 +254,7 @@ def run_vault(vault: pathlib.Path, secret: str) -> str:
         ({"file": "lab.yml"}, "could not be verified by inventory plugin 'virt.esx.esx_domains'"),
     ],
 )
-def test_what_is_wrong_is_said_without_secrets(
-    host: Simulator, tmp_path: pathlib.Path, options: dict[str, Any], said: str
-) -> None:
+def test_errors_contain_no_secrets(host: Simulator, tmp_path: pathlib.Path, options: dict[str, Any], said: str) -> None:
     message = failure_of(write_inventory(tmp_path, host, **options), "-vvv")
     assert said in message
     assert PASSWORD not in message

@@ -229,7 +229,7 @@ def test_progress_is_shown_by_domain(vcenter: Simulator) -> None:
         ({"names": ["domain-5"]}, EsxError, "Domain 'domain-5' is neither on DC0_H0 nor on DC0_H1."),
     ],
 )
-def test_what_is_not_there(vcenter: Simulator, change: dict[str, Any], kind: type[EsxError], message: str) -> None:
+def test_missing_objects(vcenter: Simulator, change: dict[str, Any], kind: type[EsxError], message: str) -> None:
     arguments = {"uri": uri_of(vcenter, H0), "dest_host": H1, "names": ["domain-1"], **change}
     with pytest.raises(kind, match=message):
         carry_out(esx_migrate.CONTRACT, **arguments)

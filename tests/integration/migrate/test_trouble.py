@@ -68,7 +68,7 @@ def test_a_migration_without_progress_is_cancelled() -> None:
         assert vcenter.sessions() == []
 
 
-def test_a_vcenter_that_goes_away_while_the_domain_moves() -> None:
+def test_the_vcenter_fails_while_the_domain_moves() -> None:
     """The hosts themselves are asked where the domain is: first it is on the source still."""
     with start_vcenter("-migration-delay", "5000") as vcenter, relay_to(vcenter.port) as relay:
         said = Said()
@@ -90,7 +90,7 @@ def test_a_vcenter_that_goes_away_while_the_domain_moves() -> None:
         assert (third["host"], third["changed"], third["failed"]) == (H1, False, False)
 
 
-def test_a_vcenter_that_goes_away_and_the_domain_arrives() -> None:
+def test_the_vcenter_fails_and_the_domain_arrives() -> None:
     with start_vcenter("-migration-delay", "500") as vcenter, relay_to(vcenter.port) as relay:
 
         def cut(_line: str) -> None:
@@ -110,7 +110,7 @@ def test_a_vcenter_that_goes_away_and_the_domain_arrives() -> None:
         assert (result["changed"], only(result)["host"], only(result)["changed"]) == (True, H1, True)
 
 
-def test_a_vcenter_that_goes_away_and_nobody_else_to_ask() -> None:
+def test_the_vcenter_fails_and_no_host_can_be_reached() -> None:
     with start_vcenter("-migration-delay", "500") as vcenter, relay_to(vcenter.port) as relay:
         through = [uri_of(vcenter, host, "vpx").replace(f":{vcenter.port}/", f":{relay.port}/") for host in (H0, H1)]
         with pytest.raises(EsxError, match="Where it is cannot be found out: neither host can be asked") as caught:
@@ -132,7 +132,7 @@ def test_a_session_that_ends_in_the_middle_is_renewed(vcenter: Simulator) -> Non
     assert only(migrate(vcenter, H0, H1, names=["domain-1"], progress=expire))["host"] == H1
 
 
-def test_an_interruption_cancels_what_runs(vcenter: Simulator) -> None:
+def test_an_interruption_cancels_running_migrations(vcenter: Simulator) -> None:
     def interrupt(_line: str) -> None:
         raise KeyboardInterrupt
 

@@ -100,7 +100,7 @@ def test_policies_change_in_place_and_keep_the_rest(esx: Simulator) -> None:
     assert off["network"]["bandwidth"] is None
 
 
-def test_libvirts_xml_goes_in_and_comes_out(esx: Simulator) -> None:
+def test_libvirts_xml_is_read_and_returned(esx: Simulator) -> None:
     xml = apply(esx, xml=XML)["network"]["xml"]
     assert "<interface dev='vmnic1'/>" in xml
     assert "<tag id='20'/>" in xml
@@ -142,7 +142,7 @@ def test_nothing_cuts_off_the_host_or_a_domain(esx: Simulator, arguments: dict[s
         ({"xml": "<network><name>s</name><ip address='192.0.2.1'/></network>"}, ParseError, "no such element"),
     ],
 )
-def test_what_a_host_would_refuse(
+def test_changes_that_a_host_would_refuse(
     esx: Simulator, arguments: dict[str, Any], error: type[EsxError], message: str
 ) -> None:
     with pytest.raises(error, match=message):

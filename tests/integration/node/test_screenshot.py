@@ -34,7 +34,7 @@ def take(host: Simulator, **arguments: Any) -> dict[str, Any]:
     return result
 
 
-def test_a_picture_goes_into_a_file(esx: Simulator, tmp_path: pathlib.Path) -> None:
+def test_a_screenshot_is_written_to_a_file(esx: Simulator, tmp_path: pathlib.Path) -> None:
     dest = tmp_path / "screen.png"
     assert take(esx, dest=str(dest), check=True)["changed"] is True
     assert not dest.exists()
@@ -50,7 +50,7 @@ def test_a_picture_is_returned(esx: Simulator) -> None:
     assert base64.b64decode(result["content"]).startswith(PNG)
 
 
-def test_what_has_no_screen_is_refused(esx: Simulator, tmp_path: pathlib.Path) -> None:
+def test_a_domain_without_a_screen_is_refused(esx: Simulator, tmp_path: pathlib.Path) -> None:
     with pytest.raises(EsxError, match="cannot be written to"):
         take(esx, dest=str(tmp_path / "none" / "screen.png"))
     carry_out(esx_domain.CONTRACT, esx, name="domain-1", state="destroyed")

@@ -65,7 +65,7 @@ def test_a_host_is_emptied(vcenter: Simulator, way: str) -> None:
     assert evacuate(vcenter, H1, H2, way=way).changed == 0
 
 
-def test_only_what_matches_moves(vcenter: Simulator) -> None:
+def test_only_matching_domains_move(vcenter: Simulator) -> None:
     evacuate(vcenter, H1, variables={"evacuate_names": ["*-[23]", "other-*"]})
     assert places(vcenter) == {"domain-1": H0, "domain-2": H1, "domain-3": H1, "domain-4": H0}
 
@@ -99,7 +99,7 @@ def test_only_hosts_that_can_take_a_domain_are_planned(vcenter: Simulator) -> No
     assert H0 not in places(vcenter).values()
 
 
-def test_what_a_host_cannot_take_is_placed_elsewhere(vcenter: Simulator) -> None:
+def test_a_domain_that_a_host_cannot_take_is_placed_elsewhere(vcenter: Simulator) -> None:
     vcenter.change_host(H1, vmotion=False)
     first, second = plan(vcenter, H1, H2)
     assert {"domain-1", "domain-3"} <= {domain["name"] for domain in second["domains"]}
@@ -121,7 +121,7 @@ def test_a_template_is_evacuated_too(vcenter: Simulator) -> None:
     assert H0 not in places(vcenter).values()
 
 
-def test_what_the_vcenter_runs_for_itself_stays() -> None:
+def test_cluster_services_stay() -> None:
     flags = ("-hosts", "1", "-clusters", "1", "-cluster-hosts", "1", "-domains", "1", "-vcls", "1")
     with start_vcenter(*flags) as vcenter:
         name = next(name for name, known in vcenter.domains().items() if known["host"] == C0 and name[:4] != "vCLS")
@@ -144,7 +144,7 @@ def test_an_error_with_one_does_not_keep_the_others(vcenter: Simulator) -> None:
     assert [name for name, host in places(vcenter).items() if host == H0] == ["domain-1"]
 
 
-def test_what_fits_nowhere_is_an_error_before_anything_moves(vcenter: Simulator) -> None:
+def test_a_domain_that_fits_nowhere_fails_the_role_before_any_move(vcenter: Simulator) -> None:
     vcenter.change_from_outside("domain-3", set={"memsize": str(512 * 1024)})
     run = evacuate(vcenter, H1, H2, fails=True)
     assert run.tasks[-1].name.endswith("Plan where the domains go")

@@ -71,7 +71,7 @@ def ask(host: Simulator, **arguments: Any) -> dict[str, Any]:
         ),
     ],
 )
-def test_a_wish_is_foretold_then_comes_true_and_is_then_no_change(
+def test_check_mode_predicts_a_change_that_is_then_made_once(
     host: Simulator, state: str, wanted: dict[str, Any], share: dict[str, Any]
 ) -> None:
     if state == "shutoff":
@@ -96,7 +96,7 @@ def test_all_that_is_returned_is_documented(host: Simulator) -> None:
     assert undescribed(result, {"type": "dict", "contains": yaml.safe_load(esx_scheduler.RETURN)}) == []
 
 
-def test_what_is_not_given_stays(host: Simulator) -> None:
+def test_settings_that_are_not_given_stay(host: Simulator) -> None:
     ask(host, reservation=500, limit=2000, shares="high", min_guarantee="64 MiB")
     assert ask(host, limit=3000)["scheduler"] == {
         "reservation_mhz": 500,
@@ -128,7 +128,7 @@ def test_a_difference_shows_the_share_before_and_after(host: Simulator) -> None:
         ({}, {"min_guarantee": "2 GiB"}, "The min_guarantee of 2097152 KiB is more than the domain's memory, 1048576"),
     ],
 )
-def test_what_does_not_fit_what_is_there_is_refused_unsent(
+def test_a_conflict_with_present_settings_is_refused_before_a_call(
     host: Simulator, present: dict[str, Any], wanted: dict[str, Any], message: str
 ) -> None:
     if present:
@@ -141,7 +141,7 @@ def test_what_does_not_fit_what_is_there_is_refused_unsent(
     assert "ReconfigVM_Task" not in host.methods()
 
 
-def test_what_no_domain_can_have_is_refused_without_a_connection(host: Simulator) -> None:
+def test_impossible_values_are_refused_without_a_connection(host: Simulator) -> None:
     with pytest.raises(ParseError):
         ask(host, reservation=500, limit=499)
     assert host.trace() == []
@@ -210,7 +210,7 @@ def test_the_playbook(host: Simulator, way: str) -> None:
     assert run_playbook("esx_scheduler.yml", extra_vars=variables, way=way).changed == 0
 
 
-def test_the_example_does_what_check_mode_foretells(host: Simulator) -> None:
+def test_the_example_does_what_check_mode_predicts(host: Simulator) -> None:
     variables = {"esx_uri": host.uri(user=USER, no_verify=1), "domain_name": "domain-1"}
     environment = {"ESX_PASSWORD": PASSWORD}
     runs = [

@@ -110,7 +110,7 @@ def test_libvirts_xml_describes_a_snapshot(esx: Simulator) -> None:
         snapshot(esx, xml="<domainsnapshot><name>one</name><disks/></domainsnapshot>")
 
 
-def test_reverting_restores_the_state_and_says_what_is_lost(esx: Simulator) -> None:
+def test_reverting_restores_the_state_and_reports_the_losses(esx: Simulator) -> None:
     apply(esx, snapshot="off")
     power(esx, "running")
     apply(esx, snapshot="on")
@@ -187,7 +187,7 @@ def test_options_that_make_no_sense_are_refused(esx: Simulator, arguments: dict[
         snapshot(esx, **arguments)
 
 
-def test_what_the_host_would_not_do_is_refused_before_a_call(esx: Simulator) -> None:
+def test_snapshots_that_the_host_would_refuse_are_refused_before_a_call(esx: Simulator) -> None:
     power(esx, "running")
     with pytest.raises(Refused, match="VMware Tools are not running"):
         snapshot(esx, snapshot="x", quiesce=True)

@@ -167,7 +167,7 @@ def test_a_disk_is_deleted_with_its_data(esx: Simulator) -> None:
     assert names(esx) == before
 
 
-def test_what_a_domain_uses_is_never_deleted(esx: Simulator) -> None:
+def test_a_volume_in_use_is_never_deleted(esx: Simulator) -> None:
     for path in ("domain-1/domain-1.vmdk", "domain-1/domain-1.vmx"):
         with pytest.raises(Refused, match="cannot be deleted: it is used by domain 'domain-1'"):
             ensure(esx, path, state="absent")
@@ -222,7 +222,7 @@ def test_all_that_is_returned_is_documented(esx: Simulator) -> None:
         ),
     ],
 )
-def test_what_cannot_be_meant_is_refused_without_a_connection(
+def test_contradicting_options_are_refused_without_a_connection(
     esx: Simulator, arguments: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(ParseError) as caught:
@@ -245,7 +245,7 @@ def test_what_cannot_be_meant_is_refused_without_a_connection(
         ("domain-1/domain-1.vmx", {"dest": "/nowhere/web.vmx"}, "directory of '/nowhere/web.vmx' does not exist"),
     ],
 )
-def test_what_cannot_be_done_is_refused_before_anything_changes(
+def test_impossible_requests_are_refused_before_any_change(
     esx: Simulator, path: str, arguments: dict[str, Any], message: str
 ) -> None:
     for check in (True, False):

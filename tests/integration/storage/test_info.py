@@ -129,9 +129,7 @@ def test_libvirt_says_the_same_of_volumes(esx: Simulator, virsh: Virsh, tmp_path
 
 
 @needs_virsh
-def test_what_libvirt_creates_and_deletes_is_ours_too_and_the_other_way(
-    esx: Simulator, virsh: Virsh, tmp_path: Path
-) -> None:
+def test_libvirt_and_the_collection_share_volumes(esx: Simulator, virsh: Virsh, tmp_path: Path) -> None:
     arguments = ("--capacity", "32M", "--allocation", "0", "--format", "vmdk")
     virsh("vol-create-as", DATASTORE, "web/web.vmdk", *arguments)
     assert ensure(esx, "web/web.vmdk", capacity="32 MiB")["changed"] is False

@@ -102,7 +102,7 @@ def test_a_creation_that_was_killed(host: Simulator, at: tuple[str, int], alloca
     assert set(names(host)) == {*OWN, "new", "new/web.vmdk"}
 
 
-def test_a_download_that_was_killed_goes_on_where_it_was(host: Simulator, tmp_path: Path) -> None:
+def test_a_killed_download_is_continued(host: Simulator, tmp_path: Path) -> None:
     data = noise(6 * MIB)
     ensure(host, "a.iso", source=write(tmp_path / "a.iso", data))
     target = tmp_path / "back.iso"

@@ -53,7 +53,7 @@ def test_an_image_is_made_once_and_changes_with_its_data(esx: Simulator) -> None
     )
 
 
-def test_what_is_no_image_for_cloud_init_is_refused(esx: Simulator) -> None:
+def test_invalid_seed_images_are_refused(esx: Simulator) -> None:
     with pytest.raises(ParseError, match="'instance-id' is missing"):
         seed(esx, meta_data={"hostname": "web"})
     with pytest.raises(ParseError, match=r"does not end in \.iso"):

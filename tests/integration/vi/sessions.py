@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the tests against a simulated host share."""
+"""Helpers of the tests against a simulated host."""
 
 from __future__ import annotations
 
@@ -11,12 +11,16 @@ from typing import Any
 
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._vi.options import ConnectionOptions, resolve
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_one
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session, open_session
+from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
 from ansible_collections.virt.esx.tests.simulator_client import Simulator, start_simulator
 
 USER = "root"
 PASSWORD = "s3cret&<word>"
 LOGIN = ("-username", USER, "-password", PASSWORD)
+PATHS = ["name", "runtime.powerState", "config.uuid"]
+BEGIN = ["RetrieveServiceContent", "Login"]
 
 
 def connection_to(
@@ -30,7 +34,7 @@ def connection_to(
 
 @contextlib.contextmanager
 def session_on(simulator: Simulator, scheme: str = "esx", **options: Any) -> Iterator[Session]:
-    """A session that fails the test on any warning; the trace begins anew with it."""
+    """A session that fails the test on any warning; it resets the trace."""
     simulator.trace(reset=True)
 
     def warn(text: str) -> None:
@@ -52,3 +56,12 @@ def running(*flags: str) -> Iterator[Simulator]:
     """A simulator for a few tests, without open sessions in the end."""
     with start_simulator(*LOGIN, *flags) as simulator:
         yield simulator
+
+
+def no_change(session: Any) -> None:
+    """The calls of a task without changes: one look-up and one read."""
+    fetch_one(session, find_domain(session), PATHS)
+
+
+def reconfiguration() -> Any:
+    return vim.vm.ConfigSpec(annotation="x")

@@ -111,7 +111,7 @@ def test_another_thumbprint_is_refused_before_anything_is_sent(
         ("expired", "expired", "it is not valid at this time"),
     ],
 )
-def test_the_refusal_of_a_certificate_says_what_to_do(
+def test_a_refused_certificate_gives_a_hint(
     certificates: dict[str, Certificate], kind: str, trusted: str | None, reason: str
 ) -> None:
     ca_path = None if trusted is None else str(certificates[trusted].certificate)
@@ -318,7 +318,7 @@ def test_the_library_for_socks_is_missing(monkeypatch: pytest.MonkeyPatch) -> No
         get(Endpoint("127.0.0.1", 9, proxy=ProxyServer("http", "127.0.0.1", unused_port())))
 
 
-def test_a_connection_that_the_server_closed_meanwhile_is_not_used() -> None:
+def test_a_connection_closed_by_the_server_is_not_reused() -> None:
     def once(channel: socket.socket) -> None:
         read_request(channel)
         channel.sendall(http_answer(b"hello"))

@@ -81,7 +81,7 @@ def test_paths_that_lead_nowhere(vcenter: Simulator, path: str, kind: type[EsxEr
     assert message in caught.value.message
 
 
-def test_what_the_first_answer_lacks_is_asked_for(vcenter: Simulator) -> None:
+def test_objects_missing_from_the_first_answer_are_read(vcenter: Simulator) -> None:
     """A session begins with the ServiceContent of API 2.5, in which a real vCenter leaves out what is newer."""
     with session_on(vcenter, "vpx", path="DC0/DC0_H0") as session:
         checker = fetch_content(session, "vmProvisioningChecker")
@@ -93,7 +93,7 @@ def managed(address: str) -> Any:
     return running("-managed-by", address)
 
 
-def test_without_the_parameter_there_is_no_vcenter() -> None:
+def test_without_the_parameter_no_vcenter_is_used() -> None:
     with (
         managed("127.0.0.1") as esx,
         session_on(esx, **VCENTER) as session,

@@ -1,16 +1,14 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sessions: what they cost, that they are always closed, and what becomes of those that end in the middle."""
+"""Sessions: their number of calls, that they are always closed, and that those that end early are renewed."""
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
 import textwrap
-import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -28,13 +26,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import f
 from ansible_collections.virt.esx.plugins.module_utils._vi.options import resolve
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import HOST_VMS, fetch, fetch_one
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import open_session
-from ansible_collections.virt.esx.plugins.module_utils._vi.session_cache import (
-    CacheUnusable,
-    SessionCache,
-    cache_directory,
-)
 from ansible_collections.virt.esx.plugins.module_utils._vi.task import wait_for_task
-from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
 from ansible_collections.virt.esx.tests.integration.vi.servers import (
     Certificate,
     Proxy,
@@ -43,22 +35,18 @@ from ansible_collections.virt.esx.tests.integration.vi.servers import (
     serve,
 )
 from ansible_collections.virt.esx.tests.integration.vi.sessions import (
+    BEGIN,
     PASSWORD,
+    PATHS,
     USER,
     connection_to,
     find_domain,
+    no_change,
+    reconfiguration,
     running,
     session_on,
 )
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
-
-PATHS = ["name", "runtime.powerState", "config.uuid"]
-BEGIN = ["RetrieveServiceContent", "Login"]
-
-
-def no_change(session: Any) -> None:
-    """What a task without changes asks: one look-up and one read."""
-    fetch_one(session, find_domain(session), PATHS)
 
 
 def test_a_task_without_changes(host: Simulator) -> None:
@@ -253,10 +241,6 @@ def test_a_write_is_not_repeated_when_the_connection_breaks(host: Simulator, whe
     assert host.methods().count("ReconfigVM_Task") == 1
 
 
-def reconfiguration() -> Any:
-    return vim.vm.ConfigSpec(annotation="x")
-
-
 def test_an_expired_session_is_renewed_for_reads_and_writes(host: Simulator) -> None:
     with session_on(host) as session:
         machine = find_domain(session)
@@ -333,7 +317,7 @@ def test_faults_have_their_names(host: Simulator) -> None:
         (b"", "broke during RetrieveServiceContent"),
     ],
 )
-def test_somebody_else_answers(answer: bytes, message: str) -> None:
+def test_another_kind_of_server_answers(answer: bytes, message: str) -> None:
     def handle(channel: Any) -> None:
         while read_request(channel) and answer:
             channel.sendall(answer)
@@ -342,101 +326,3 @@ def test_somebody_else_answers(answer: bytes, message: str) -> None:
         connection = resolve({"uri": f"esx://root@127.0.0.1:{port}/?transport=http", "password": PASSWORD}, {})
         with pytest.raises(ConnectionFailed, match=message), open_session(connection):
             pass
-
-
-class TestCached:
-    """Sessions that are kept for the next task."""
-
-    def run(self, simulator: Simulator, **options: Any) -> list[str]:
-        with session_on(simulator, session_cache=True, **options) as session:
-            no_change(session)
-        calls = simulator.trace()
-        assert len({call["connection"] for call in calls}) == 1
-        return [call["method"] for call in calls]
-
-    def files(self) -> list[Path]:
-        return sorted(cache_directory(os.environ).glob("*.json"))
-
-    @pytest.fixture(autouse=True)
-    def _end(self, host: Simulator) -> Any:
-        yield
-        host.expire_sessions()
-
-    def test_the_next_task_makes_its_own_calls_only(self, host: Simulator) -> None:
-        assert self.run(host) == [*BEGIN, "FindByInventoryPath", "RetrievePropertiesEx"]
-        assert self.run(host) == ["FindByInventoryPath", "RetrievePropertiesEx"]
-        assert len(host.sessions()) == 1
-
-    def test_what_is_stored(self, host: Simulator) -> None:
-        self.run(host)
-        (path,) = self.files()
-        assert path.stat().st_mode & 0o777 == 0o600
-        assert PASSWORD not in path.read_text()
-        assert "s3cret" not in path.read_text()
-
-    def test_an_expired_session_is_renewed(self, host: Simulator) -> None:
-        self.run(host)
-        host.expire_sessions()
-        methods = self.run(host)
-        assert methods.count("Login") == 1
-        assert self.run(host) == ["FindByInventoryPath", "RetrievePropertiesEx"]
-
-    def test_another_user_or_check_has_another_session(self, host: Simulator) -> None:
-        self.run(host)
-        with pytest.raises(AuthFailed):
-            self.run(host, username="other")
-        self.run(host, uri={"no_verify": 0}, ca_path=host.certificate)
-        assert len(self.files()) == 2
-
-    def test_tasks_at_the_same_time_log_in_once(self, host: Simulator) -> None:
-        errors: list[BaseException] = []
-        host.trace(reset=True)
-
-        def task() -> None:
-            try:
-                with open_session(connection_to(host, session_cache=True)) as session:
-                    no_change(session)
-            except BaseException as error:
-                errors.append(error)
-
-        threads = [threading.Thread(target=task) for _turn in range(6)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert errors == []
-        assert host.methods().count("Login") == 1
-
-    def test_a_session_that_another_task_has_renewed_is_taken(self, host: Simulator) -> None:
-        with session_on(host, session_cache=True) as session:
-            host.expire_sessions()
-            with open_session(connection_to(host, session_cache=True)) as other:
-                no_change(other)
-            no_change(session)
-            assert session.cookie == other.cookie
-        assert host.methods().count("Login") == 2
-
-    def test_waiting_has_a_collector_of_its_own(self, host: Simulator) -> None:
-        with session_on(host, session_cache=True) as session:
-            machine = find_domain(session)
-            wait_for_task(session, machine.ReconfigVM_Task(reconfiguration()), action="Note", vm=machine)
-        methods = host.methods()
-        assert methods.index("CreatePropertyCollector") < methods.index("CreateFilter")
-        assert "DestroyPropertyCollector" in methods
-
-    def test_a_session_that_cannot_be_kept_is_closed(self, host: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
-        def fail(*_args: object) -> None:
-            raise CacheUnusable("/cache", "No space left on device")
-
-        monkeypatch.setattr(SessionCache, "store", fail)
-        warnings: list[str] = []
-        with open_session(connection_to(host, session_cache=True), warn=warnings.append) as session:
-            no_change(session)
-        assert host.sessions() == []
-        assert len(warnings) == 1
-        assert "is not kept for later tasks. The session cache /cache cannot be used: No space left" in warnings[0]
-
-    def test_without_the_option_nothing_is_stored(self, host: Simulator) -> None:
-        with session_on(host) as session:
-            no_change(session)
-        assert self.files() == []

@@ -273,7 +273,7 @@ class TestLostAnswers:
                 start(session)
             assert time.monotonic() - begun < 12
 
-    def test_what_cannot_be_asked_is_not_known(self, host: Simulator) -> None:
+    def test_a_task_that_cannot_be_read_is_unknown(self, host: Simulator) -> None:
         prepare(host, "append:delay=300")
         with session_on(host, uri={"auto_answer": 1}) as session:
             machine = find_domain(session)

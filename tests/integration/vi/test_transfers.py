@@ -72,7 +72,7 @@ def test_there_and_back(host: Simulator, source: Path, tmp_path: Path) -> None:
     assert len(sent) == 6
 
 
-def test_a_download_goes_on_where_it_was(host: Simulator, source: Path, tmp_path: Path) -> None:
+def test_an_interrupted_download_is_continued(host: Simulator, source: Path, tmp_path: Path) -> None:
     wanted, part = place("part.iso"), tmp_path / "part"
     part.write_bytes(source.read_bytes()[:BLOCK])
     received: list[int] = []

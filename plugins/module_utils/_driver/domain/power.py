@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Power states: one table says what leads from the present state to the wanted one.
 
-As in libvirt (esx-driver-rules.md, section 9), but that ``running`` also resumes a paused domain, and that a paused domain
+As in libvirt (esx-driver-rules.md, section 9), but ``running`` also resumes a paused domain, and a paused domain
 can be powered off.
 """
 

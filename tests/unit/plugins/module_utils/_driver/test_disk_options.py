@@ -46,7 +46,7 @@ def test_entries_are_read_with_their_sizes_and_paths() -> None:
         ([{"target": "sda", "image_format": "raw"}], "image_format is that of image"),
     ],
 )
-def test_what_contradicts_itself_is_refused(entries: list[dict[str, Any]], message: str) -> None:
+def test_contradicting_entries_are_refused(entries: list[dict[str, Any]], message: str) -> None:
     with pytest.raises(ParseError) as caught:
         read_disk_entries(entries)
     assert message in str(caught.value)

@@ -36,7 +36,7 @@ def test_an_amount_is_in_kib_rounded_up(text: str, kib: int) -> None:
 @pytest.mark.parametrize(
     "text", ["", "GiB", "1.5", "1. GiB", ".5 GiB", "1,5 GiB", "-1", "2 GiB RAM", "2 Gi", "9999999999 TiB"]
 )
-def test_what_is_no_amount_is_refused(text: str) -> None:
+def test_invalid_amounts_are_refused(text: str) -> None:
     with pytest.raises(ParseError, match="^memory: .* is not an amount of memory; '2 GiB'"):
         parse_kib(text, "memory")
 
@@ -60,6 +60,6 @@ def test_a_uuid_may_be_spelled_in_any_way(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "web", "50115e16-9bdc-49d7-f171-53c4d7f9171"])
-def test_what_is_no_uuid_is_refused(text: str) -> None:
+def test_invalid_uuids_are_refused(text: str) -> None:
     with pytest.raises(ParseError, match="^uuid: .* is not a UUID, expecting 32 hex digits"):
         parse_uuid(text)

@@ -55,7 +55,7 @@ def test_a_broken_domain_is_described_as_far_as_it_is_known(known: dict[str, Any
     assert described["vcpus"] == known.get("numCPU")
 
 
-def test_memory_is_what_the_limit_leaves() -> None:
+def test_memory_is_restricted_by_the_limit() -> None:
     assert domain_entry(record(**HEALTHY, limit=-1), None, {})["memory_kib"] == 4096
     assert domain_entry(record(**HEALTHY, limit=3), None, {})["memory_kib"] == 3072
 

@@ -123,7 +123,7 @@ def test_a_truncated_vmdk_is_refused_before_anything_is_sent(
 
 
 @needs_qemu_img
-def test_what_refers_to_another_file_is_refused(raw: pathlib.Path, tmp_path: pathlib.Path) -> None:
+def test_images_that_refer_to_another_file_are_refused(raw: pathlib.Path, tmp_path: pathlib.Path) -> None:
     base, image, delta = tmp_path / "base.qcow2", tmp_path / "disk.qcow2", tmp_path / "disk.vmdk"
     qemu_img("convert", "-f", "raw", "-O", "qcow2", raw, base)
     qemu_img("create", "-f", "qcow2", "-b", base, "-F", "qcow2", image)
@@ -164,7 +164,7 @@ def test_a_file_that_is_no_image_is_named(head: bytes, message: str, tmp_path: p
     assert str(image) in str(caught.value)
 
 
-def test_a_missing_file_and_a_missing_program_say_what_to_do(
+def test_a_missing_file_and_a_missing_program_give_hints(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(NotFound, match="cannot be read: No such file"):

@@ -23,7 +23,7 @@ FILES = {
 
 
 @needs_xorriso
-def test_xorriso_reads_what_was_written(tmp_path: pathlib.Path) -> None:
+def test_xorriso_reads_the_image(tmp_path: pathlib.Path) -> None:
     image, target = tmp_path / "seed.iso", tmp_path / "files"
     image.write_bytes(write_iso("cidata", FILES))
     command = ["xorriso", "-abort_on", "WARNING", "-read_fs", "any", "-osirrox", "on", "-indev", str(image)]

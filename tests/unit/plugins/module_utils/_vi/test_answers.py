@@ -103,7 +103,7 @@ HTML = b"<html><head><title>503 Service Unavailable</title></head><body><h1>503<
         (response("UnregisterVM", "")[:-20], "it is cut off"),
     ],
 )
-def test_what_is_no_answer(content: bytes, reason: str) -> None:
+def test_invalid_answers_are_refused(content: bytes, reason: str) -> None:
     with pytest.raises(NotAnAnswer, match=reason):
         read(content, UNREGISTER)
 

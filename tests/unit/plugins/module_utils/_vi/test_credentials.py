@@ -72,7 +72,7 @@ def never(text: str) -> None:
         (login(), ["esx1", "10.0.0.5"], ("labuser", "lab pass=word")),
     ],
 )
-def test_the_entry_that_counts(tmp_path: Path, given: Login, hosts: list[str], expected: tuple[str, str]) -> None:
+def test_the_entry_that_is_used(tmp_path: Path, given: Login, hosts: list[str], expected: tuple[str, str]) -> None:
     path = write(tmp_path, FILE)
     found = find_credentials(given, AuthFile(path, ()), hosts, never)
     assert (found.username, found.password) == expected
@@ -99,7 +99,7 @@ def test_the_file_is_not_read_if_nothing_is_missing(tmp_path: Path) -> None:
     assert find_credentials(login("u", "p"), missing, ["h"], never).username == "u"
 
 
-def test_the_first_usual_file_that_can_be_read_counts(tmp_path: Path) -> None:
+def test_the_first_readable_usual_file_is_used(tmp_path: Path) -> None:
     path = write(tmp_path, FILE)
     found = find_credentials(login(), AuthFile(None, (str(tmp_path / "none"), path)), ["esx1"], never)
     assert found.username == "labuser"

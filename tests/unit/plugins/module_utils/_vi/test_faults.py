@@ -96,7 +96,7 @@ def test_the_messages_inside_a_fault_are_told() -> None:
     assert from_fault(fault, "X").message == "X failed: Failed: No disk (GenericVmConfigFault, reason no disk)."
 
 
-def test_what_users_can_do_is_told() -> None:
+def test_faults_have_hints() -> None:
     assert "only one attempt" in str(from_fault(vim.fault.InvalidLogin(), "Login").hint)
     assert "VMware Tools" in str(from_fault(vim.fault.ToolsUnavailable(), "X").hint)
 
@@ -110,5 +110,5 @@ def test_lockdown_mode_is_named_where_the_server_says_it() -> None:
     assert "exception users" in str(error.hint)
 
 
-def test_a_migration_fault_says_what_to_do() -> None:
+def test_migration_faults_have_hints() -> None:
     assert "Eject the ISO" in str(from_fault(vim.fault.CannotAccessVmDevice(msg="No."), "X").hint)

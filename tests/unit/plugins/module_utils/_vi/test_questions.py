@@ -101,7 +101,7 @@ def test_the_error_is_in_libvirts_words() -> None:
     ],
     ids=["with a default", "without a default", "without a choice"],
 )
-def test_the_hint_says_only_what_can_help(
+def test_the_hint_fits_the_question(
     choices: tuple[Choice, ...], default: Choice | None, possible: tuple[str, ...]
 ) -> None:
     hint = blocked_by(replace(ASKED, choices=choices, default=default), "", "").hint or ""

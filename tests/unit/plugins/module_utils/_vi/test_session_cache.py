@@ -56,7 +56,7 @@ def test_only_the_owner_can_read(directory: Path) -> None:
     assert {stat.S_IMODE(path.stat().st_mode) for path in directory.iterdir()} == {0o600}
 
 
-def test_what_is_stored_comes_back(directory: Path) -> None:
+def test_a_stored_session_is_loaded(directory: Path) -> None:
     assert filled(directory).load() == DATA
     assert list(directory.glob("*.new")) == []
 
@@ -122,7 +122,7 @@ def test_a_damaged_file_is_no_session(directory: Path, kind: str) -> None:
     assert cache.load() == DATA
 
 
-def test_a_file_that_others_could_write_counts_as_none(directory: Path) -> None:
+def test_a_file_that_others_could_write_is_ignored(directory: Path) -> None:
     cache = filled(directory)
     the_file(directory).chmod(0o660)
     assert cache.load() is None
@@ -139,7 +139,7 @@ def test_links_are_not_followed(directory: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("suffix", [".json", ".lock", ".new"])
 @pytest.mark.parametrize("kind", ["link", "fifo"])
-def test_what_is_no_file_is_replaced(directory: Path, tmp_path: Path, suffix: str, kind: str) -> None:
+def test_anything_but_a_file_is_replaced(directory: Path, tmp_path: Path, suffix: str, kind: str) -> None:
     cache = filled(directory)
     victim = tmp_path / "victim"
     victim.write_text("precious")

@@ -151,5 +151,5 @@ def test_no_error_shows_a_secret(text: str) -> None:
         "not a uri at all",
     ],
 )
-def test_redact_leaves_what_is_no_secret(text: str) -> None:
+def test_redact_keeps_texts_without_secrets(text: str) -> None:
     assert redact(text) == text

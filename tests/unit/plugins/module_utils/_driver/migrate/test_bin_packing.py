@@ -62,7 +62,7 @@ def test_the_order_of_the_input_does_not_matter() -> None:
         assert placed(other, x=8, y=8) == placed(domains, x=8, y=8)
 
 
-def test_what_is_left() -> None:
+def test_remaining_memory() -> None:
     (host,) = place(demands(x=1, y=2), capacities(a=8))
     assert (host.free_kib, host.remaining_kib) == (8 * GIB, 5 * GIB)
 
@@ -81,14 +81,14 @@ def test_no_host_at_all_and_only_domains_that_do_not_run() -> None:
         place(demands(x=0), [])
 
 
-def test_a_domain_goes_only_where_it_can() -> None:
+def test_a_domain_is_placed_only_on_hosts_that_can_take_it() -> None:
     only_b = [replace(demand, hosts=frozenset("b")) for demand in demands(x=2, y=0)]
     assert placed([*only_b, *demands(z=3)], a=8, b=4) == {"a": ["z"], "b": ["x", "y"]}
     with pytest.raises(Refused, match="'x'"):
         placed([*only_b, *demands(z=3)], a=8, b=1)
 
 
-def test_what_does_not_run_goes_where_it_could_be_started() -> None:
+def test_shut_off_domains_are_placed_where_they_could_start() -> None:
     shut_off = [replace(demand, size_kib=2 * GIB) for demand in demands(p=0, q=0)]
     assert placed([*shut_off, *demands(x=4)], a=5, b=4) == {"a": ["x"], "b": ["p", "q"]}
 

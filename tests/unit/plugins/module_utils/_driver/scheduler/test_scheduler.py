@@ -64,7 +64,7 @@ def test_other_shares_are_refused(text: str) -> None:
         ({"memory_limit": "1025 KiB", "memory_shares": "7"}, SchedulerRequest(memory_limit_kib=2048, memory_shares=7)),
     ],
 )
-def test_options_become_a_wish(options: dict[str, Any], wanted: SchedulerRequest) -> None:
+def test_options_become_a_request(options: dict[str, Any], wanted: SchedulerRequest) -> None:
     assert read_request({**OPTIONS, **options}) == replace(wanted, name="web")
 
 
@@ -107,7 +107,7 @@ def test_options_that_no_domain_can_have_are_refused(options: dict[str, Any], me
         ),
     ],
 )
-def test_what_is_not_wanted_stays(wanted: SchedulerRequest, changed: dict[str, Any]) -> None:
+def test_unrequested_settings_stay(wanted: SchedulerRequest, changed: dict[str, Any]) -> None:
     wanted = complete(wanted, USUAL, vcpus=2, memory_kib=4096)
     assert {name: value for name, value in vars(wanted).items() if value != vars(USUAL)[name]} == changed
 

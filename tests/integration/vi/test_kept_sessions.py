@@ -1,0 +1,139 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sessions that are kept for the next task."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.virt.esx.plugins.module_utils._errors import (
+    AuthFailed,
+)
+from ansible_collections.virt.esx.plugins.module_utils._vi.session import open_session
+from ansible_collections.virt.esx.plugins.module_utils._vi.session_cache import (
+    CacheUnusable,
+    SessionCache,
+    cache_directory,
+)
+from ansible_collections.virt.esx.plugins.module_utils._vi.task import wait_for_task
+from ansible_collections.virt.esx.tests.integration.vi.sessions import (
+    BEGIN,
+    PASSWORD,
+    connection_to,
+    find_domain,
+    no_change,
+    reconfiguration,
+    session_on,
+)
+from ansible_collections.virt.esx.tests.simulator_client import Simulator
+
+
+def run(simulator: Simulator, **options: Any) -> list[str]:
+    with session_on(simulator, session_cache=True, **options) as session:
+        no_change(session)
+    calls = simulator.trace()
+    assert len({call["connection"] for call in calls}) == 1
+    return [call["method"] for call in calls]
+
+
+def files() -> list[Path]:
+    return sorted(cache_directory(os.environ).glob("*.json"))
+
+
+@pytest.fixture(autouse=True)
+def _end(host: Simulator) -> Any:
+    yield
+    host.expire_sessions()
+
+
+def test_the_next_task_makes_its_own_calls_only(host: Simulator) -> None:
+    assert run(host) == [*BEGIN, "FindByInventoryPath", "RetrievePropertiesEx"]
+    assert run(host) == ["FindByInventoryPath", "RetrievePropertiesEx"]
+    assert len(host.sessions()) == 1
+
+
+def test_the_file_has_no_secret(host: Simulator) -> None:
+    run(host)
+    (path,) = files()
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert PASSWORD not in path.read_text()
+    assert "s3cret" not in path.read_text()
+
+
+def test_an_expired_session_is_renewed(host: Simulator) -> None:
+    run(host)
+    host.expire_sessions()
+    methods = run(host)
+    assert methods.count("Login") == 1
+    assert run(host) == ["FindByInventoryPath", "RetrievePropertiesEx"]
+
+
+def test_another_user_or_check_has_another_session(host: Simulator) -> None:
+    run(host)
+    with pytest.raises(AuthFailed):
+        run(host, username="other")
+    run(host, uri={"no_verify": 0}, ca_path=host.certificate)
+    assert len(files()) == 2
+
+
+def test_tasks_at_the_same_time_log_in_once(host: Simulator) -> None:
+    errors: list[BaseException] = []
+    host.trace(reset=True)
+
+    def task() -> None:
+        try:
+            with open_session(connection_to(host, session_cache=True)) as session:
+                no_change(session)
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=task) for _turn in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert host.methods().count("Login") == 1
+
+
+def test_a_session_renewed_by_another_task_is_used(host: Simulator) -> None:
+    with session_on(host, session_cache=True) as session:
+        host.expire_sessions()
+        with open_session(connection_to(host, session_cache=True)) as other:
+            no_change(other)
+        no_change(session)
+        assert session.cookie == other.cookie
+    assert host.methods().count("Login") == 2
+
+
+def test_a_wait_has_its_own_collector(host: Simulator) -> None:
+    with session_on(host, session_cache=True) as session:
+        machine = find_domain(session)
+        wait_for_task(session, machine.ReconfigVM_Task(reconfiguration()), action="Note", vm=machine)
+    methods = host.methods()
+    assert methods.index("CreatePropertyCollector") < methods.index("CreateFilter")
+    assert "DestroyPropertyCollector" in methods
+
+
+def test_a_session_that_cannot_be_kept_is_closed(host: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_args: object) -> None:
+        raise CacheUnusable("/cache", "No space left on device")
+
+    monkeypatch.setattr(SessionCache, "store", fail)
+    warnings: list[str] = []
+    with open_session(connection_to(host, session_cache=True), warn=warnings.append) as session:
+        no_change(session)
+    assert host.sessions() == []
+    assert len(warnings) == 1
+    assert "is not kept for later tasks. The session cache /cache cannot be used: No space left" in warnings[0]
+
+
+def test_without_the_option_nothing_is_stored(host: Simulator) -> None:
+    with session_on(host) as session:
+        no_change(session)
+    assert files() == []
