@@ -103,11 +103,6 @@ def check_datastore_path(text: str, *, where: str | None = None, line: int | Non
     return path
 
 
-def is_same_path(one: str, other: str) -> bool:
-    """Whether two datastore paths name the same file, in any spelling."""
-    return canonical_path(one) == canonical_path(other)
-
-
 def canonical_path(text: str) -> str:
     """Return a datastore path in its canonical spelling; any other text stays as it is."""
     found = _DATASTORE_PATH.match(text)

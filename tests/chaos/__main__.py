@@ -17,12 +17,12 @@ from ansible_collections.virt.esx.tests.chaos.lab import Lab
 from ansible_collections.virt.esx.tests.chaos.scenarios import SCENARIOS
 from ansible_collections.virt.esx.tests.chaos.table import show
 
-# What is tried beside the grid: name, and the function that returns what went wrong, as sentences.
+# The checks besides the grid: name, and the function that returns the problems, as sentences.
 BESIDE = {"concurrency": check_concurrency, "hostile input": check_inputs, "killed playbooks": check_killed}
 
 
 def main() -> int:
-    """Run what the arguments ask for; 0 if nothing went wrong."""
+    """Run the selected checks; return 0 if there was no problem."""
     asked = _arguments()
     preload()
     problems = 0

@@ -18,7 +18,7 @@ from ansible_collections.virt.esx.tests.chaos.lab import STALL, WAYS, Lab
 from ansible_collections.virt.esx.tests.chaos.scenarios import SCENARIOS, Scenario
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
-# What a host makes up itself, and so differs from run to run.
+# Values that a host generates, and that differ from run to run.
 _MADE_UP = re.compile(
     r"(?i)^(uuid|vc\.uuid|ethernet\d+\.(generated|address)|sched\.swap\.derivedName|scsi\d+:\d+\.redo)"
 )
@@ -26,7 +26,7 @@ _MADE_UP = re.compile(
 
 @dataclass(frozen=True)
 class Reference:
-    """An undisturbed run: the names of its exchanges, and the state that it leaves."""
+    """A run without faults: the names of its exchanges, and the state that it leaves."""
 
     names: Sequence[str]
     state: Any
@@ -68,7 +68,7 @@ def grid(found: dict[str, Reference], faults: Sequence[str], ways: Sequence[str]
 def run_cases(
     lab: Lab, found: dict[str, Reference], cases: Sequence[Case], *, seed: int, seconds: float
 ) -> Iterator[Record]:
-    """Run cases in an order that the seed makes, until the time is over."""
+    """Run cases in an order determined by the seed, until the time is up."""
     order = list(cases)
     random.Random(seed).shuffle(order)
     end = time.monotonic() + seconds
@@ -116,7 +116,7 @@ def _straight(lab: Lab, scenario: Scenario, simulator: Simulator) -> dict[str, A
 
 
 def state_of(lab: Lab, simulator: Simulator) -> Any:
-    """What is there: the domains with their states and hosts, the files, and what each VMX says."""
+    """The state of a server: the domains with their states and hosts, the files, and the content of each VMX."""
     domains = {name: [item.get("state"), item.get("host")] for name, item in simulator.domains().items()}
     return {"domains": domains, "files": [_file(lab, name) for name in lab.files()]}
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The kinds of faults: each is a function that is given one exchange and does something other than pass it on."""
+"""The kinds of faults: each is a function that takes one exchange and does something other than forwarding it."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ class Hangup(Exception):
 
 @dataclass
 class Exchange:
-    """One request of the client, and what can be done with it.
+    """One request of the client, and the possible reactions.
 
     :param client: the client's connection.
     :param forward: passes the request on and returns the server's answer as (head, body).
     :param is_file: whether it is for a file, not a SOAP call.
-    :param settings: what the campaign has set: ``stall``, ``pid``, ``control``, ``number``.
+    :param settings: the settings of the campaign: ``stall``, ``pid``, ``control``, ``number``.
     """
 
     client: Any
@@ -52,7 +52,7 @@ class Exchange:
         self.client.sendall(data)
 
     def answer(self, status: str, body: bytes, kind: str = "text/html", extra: str = "") -> None:
-        """Send an HTTP answer of our own."""
+        """Send an own HTTP answer."""
         self.send(
             f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\n{extra}Content-Length: {len(body)}\r\n\r\n".encode() + body
         )
@@ -137,7 +137,7 @@ def _expire(exchange: Exchange) -> None:
 
 
 def _trickle(exchange: Exchange) -> None:
-    """A byte each tenth of a second, for longer than the client's time."""
+    """Send one byte each tenth of a second, for longer than the client's timeout."""
     data = b"".join(exchange.forward())
     end = time.monotonic() + 3 * exchange.settings["stall"]
     for at in range(len(data)):

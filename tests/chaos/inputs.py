@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hostile names, paths, texts and logins: refused in words or carried out, and never more than was asked for."""
+"""Hostile names, paths, texts and logins: refused with a message or carried out, without side effects."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ LOGINS = (("a<b>&\"'", "p<w>&]]>\u20ac"), ("a\x01b", "p"), ("a", "\udcff"), ("",
 
 
 def check_inputs(lab: Lab, _seed: int) -> list[str]:
-    """Return what went wrong, a sentence each."""
+    """Return the problems, a sentence each."""
     wrong = []
     with lab.simulator(*DATASTORE) as simulator:
         SCENARIOS["define"].prepare(lab, simulator)
@@ -61,7 +61,7 @@ def check_inputs(lab: Lab, _seed: int) -> list[str]:
 
 
 def _attacks(simulator: Simulator) -> Iterator[tuple[str, Any, dict[str, Any]]]:
-    """What is tried: in words, the contract and its arguments."""
+    """The attacks: in words, the contract and its arguments."""
     reached = {"uri": simulator.uri(user=USER), "timeout": 20}
     define, info = esx_domain.CONTRACT, esx_domain_info.CONTRACT
     disk = "[datastore1] web/web.vmdk"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a user would notice of one disturbed task, as a set of problems; none is what the campaign wants."""
+"""The problems that a user would notice after a fault in one task; the campaign expects none."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ACTING = re.compile(
     r"ReconfigureAutostart"
 )
 
-# After these nobody knows whether the server carried the exchange out.
+# After these faults, it is unknown whether the server carried out the exchange.
 DOUBTFUL = (
     *("reset_before", "reset_after", "stall_before", "stall_after", "half", "http502", "http502_after", "http503"),
     *("garbage", "garbage_body", "empty200", "html200", "tls_alert", "trickle", "redirect301", "redirect307"),
@@ -58,7 +58,7 @@ class Case:
 
 @dataclass
 class Record:
-    """What came of a case: the results of the disturbed run and of two more without faults, and what was there."""
+    """The outcome of a case: the results of the run with a fault and of two without, and the states."""
 
     case: Case
     name: str
@@ -94,7 +94,7 @@ def _over_long(record: Record) -> bool:
 
 
 def _session(record: Record) -> bool:
-    """A session that is left; where the login or the logout itself was spoiled, it has to be told instead."""
+    """A session that remains open; if the login or the logout itself failed, a warning must say so."""
     if not record.sessions or _killed(record) or record.case.fault in ("refused", "notauth"):
         return False
     if record.name == "Logout":
@@ -104,7 +104,7 @@ def _session(record: Record) -> bool:
 
 
 def _wrong_success(record: Record) -> bool:
-    """It said that all is well, but the state is not the wanted one or the next run has something to do."""
+    """It reported success, but the state differs from the requested one or the next run makes changes."""
     if record.result.get("failed") or record.result.get("hung") or _killed(record) or not record.subject:
         return False
     return bool(record.after != record.wanted or record.again.get("changed"))

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The real ``ansible-playbook`` killed in the middle of its work; the same playbook run again has to end right."""
+"""The real ``ansible-playbook`` killed during its work; the next run of the same playbook must succeed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 
 def check_killed(lab: Lab, seed: int) -> list[str]:
-    """Return what went wrong, a sentence each."""
+    """Return the problems, a sentence each."""
     chance, wrong = random.Random(seed), []
     playbook = lab.directory / "chaos.yml"
     with lab.simulator(*DATASTORE) as simulator:

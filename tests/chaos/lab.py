@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lab: a simulator whose files can be looked at, the proxy in front of it, and a client that may be killed."""
+"""The lab: a simulator with accessible files, the proxy in front of it, and a client that may be killed."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _fork = multiprocessing.get_context("fork")
 
 
 class Lab:
-    """A directory for everything, the proxy and its certificate; for the time of a ``with`` block."""
+    """A directory for everything, the proxy and its certificate; for the duration of a ``with`` block."""
 
     def __enter__(self) -> Lab:
         self._stack = contextlib.ExitStack()
@@ -111,7 +111,7 @@ class Lab:
         limit: float = 14.0,
         started: Callable[[int], None] = lambda _pid: None,
     ) -> Result:
-        """Carry out a contract in a process of its own and return its result.
+        """Carry out a contract in its own process and return its result.
 
         :param started: called with the process' number before it begins.
         :returns: the module's result; ``hung`` and ``killed`` tell how the process ended, ``seconds`` how long it took.

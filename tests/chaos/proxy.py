@@ -37,7 +37,7 @@ class Proxy:
         self.begin({}, {})
 
     def begin(self, listeners: dict[str, Any], settings: dict[str, Any]) -> dict[str, int]:
-        """Forget what was, and listen for each server on a new port."""
+        """Reset the state, and listen for each server on a new port."""
         self.stop()
         with self.lock:
             self.settings: dict[str, Any] = {"at": None, "fault": None, "pid": None, **settings}
@@ -46,14 +46,14 @@ class Proxy:
         return {name: self.listen(*server) for name, server in listeners.items()}
 
     def listen(self, host: str, port: int) -> int:
-        """Pass on what comes in on a new port to a server."""
+        """Forward a new port to a server."""
         listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.listeners.append(listener)
         threading.Thread(target=self.accept, args=(listener, host, port), daemon=True).start()
         return int(listener.getsockname()[1])
 
     def stop(self) -> None:
-        """Refuse new connections and reset those that are there."""
+        """Refuse new connections and reset existing ones."""
         with self.lock:
             listeners, self.listeners = self.listeners, []
             connections, self.connections = self.connections, set()
@@ -89,7 +89,7 @@ class Proxy:
                 channel.close()
 
     def exchange(self, channel: Any, host: str, port: int, head: list[bytes], body: bytes) -> None:
-        """Pass on one request, or spoil it if its turn has come."""
+        """Forward one request, or apply the fault if it is its turn."""
         name = _name(head[0], body)
         with self.lock:
             self.names.append(name)

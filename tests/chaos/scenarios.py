@@ -23,7 +23,6 @@ from ansible_collections.virt.esx.plugins.modules import (
     esx_host_info,
     esx_migrate,
     esx_network,
-    esx_placement_info,
     esx_scheduler,
     esx_snapshot,
 )
@@ -50,7 +49,7 @@ def _nothing(_lab: Lab, _simulator: Simulator) -> None:
 
 
 def _disk(_lab: Lab, simulator: Simulator) -> None:
-    """A disk where the domain 'web' wants one."""
+    """A disk at the path that the domain 'web' needs."""
     params = {"name": "x", **dict.fromkeys(CONNECTION), **_connected(simulator)}
     with open_connection(Invocation(params, False, False, _ignore)) as connection:
         content, datacenter = connection.session.content, connection.context.datacenter
@@ -63,7 +62,7 @@ def _disk(_lab: Lab, simulator: Simulator) -> None:
 
 
 def _ignore(_warning: str) -> None:
-    """A warning of the preparation."""
+    """Ignore a warning of the preparation."""
 
 
 def _domain(**arguments: Any) -> Setup:
@@ -83,13 +82,13 @@ def _tools(_lab: Lab, simulator: Simulator) -> None:
 
 @dataclass(frozen=True)
 class Scenario:
-    """One task to disturb.
+    """One task to run with faults.
 
     :param contract: the module's contract.
     :param arguments: its arguments beside the connection.
     :param prepare: brings the simulator into the state before the task.
     :param flags: the simulator's flags.
-    :param subject: what a message about a failed change has to name.
+    :param subject: the object that a message about a failed change must name.
     :param ends: the servers that the task connects to: ``host``, ``vcenter`` or ``both``.
     """
 
@@ -109,7 +108,7 @@ class Scenario:
         return servers
 
     def full_arguments(self, simulator: Simulator, ports: Mapping[str, int] | None) -> dict[str, Any]:
-        """The task's arguments, through the proxy's ports, or straight and with more time if there are none."""
+        """The task's arguments, through the proxy's ports, or directly and with more time if there are none."""
         given = {**self.arguments, "timeout": PATIENT if ports is None else TIMEOUT}
         end = _End(simulator, ports)
         if self.ends == "host":
@@ -126,7 +125,7 @@ class Scenario:
 
 @dataclass(frozen=True)
 class _End:
-    """Addresses of servers, straight or through the proxy."""
+    """Addresses of servers, directly or through the proxy."""
 
     simulator: Simulator
     ports: Mapping[str, int] | None
@@ -154,7 +153,7 @@ EVERYTHING = {"gather": ["xml", "autostart", "scheduler"]}
 NETWORK = {"name": "vSwitch9", "port_groups": [{"name": "Web", "vlan": "20"}]}
 AUTOSTART = {"autostart": {"enabled": True, "start_delay": 30, "stop_action": "shutdown"}}
 
-DOMAIN, MIGRATE, PLACEMENT = esx_domain.CONTRACT, esx_migrate.CONTRACT, esx_placement_info.CONTRACT
+DOMAIN, MIGRATE = esx_domain.CONTRACT, esx_migrate.CONTRACT
 SCHEDULER, INFO = esx_scheduler.CONTRACT, esx_domain_info.CONTRACT
 
 SCENARIOS = {

@@ -12,7 +12,7 @@ from ansible_collections.virt.esx.tests.chaos.judge import PROBLEMS, Record
 
 
 def show(records: Sequence[Record]) -> str:
-    """The tables of the records whose fault came about."""
+    """The tables of the records whose fault occurred."""
     fired = [record for record in records if record.fired]
     lines = [
         f"{len(fired)} faults at work of {len(records)} cases, {sum(not r.problems for r in fired)} without a problem"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the tests of playbooks share: a simulated host, and the two ways in which a module runs."""
+"""Fixtures of the tests of playbooks: a simulated host, and the two ways of running a module."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from ansible_collections.virt.esx.tests.simulator_client import Simulator, start
 
 @pytest.fixture(params=WAYS)
 def way(request: pytest.FixtureRequest) -> str:
-    """Each of the two ways, for ``run_playbook``."""
+    """Both ways of running, for ``run_playbook``."""
     chosen: str = request.param
     return chosen
 
 
 @pytest.fixture
 def host() -> Iterator[Simulator]:
-    """A simulated ESX host of the test's own, without domains; ``variables_of`` has what a playbook needs of it.
+    """A separate simulated ESX host without domains; ``variables_of`` returns the variables for a playbook.
 
-    Afterwards nobody may have read a managed object by attribute, which is a call ``Fetch``, or have left a session.
+    Afterwards, no managed object may have been read by attribute, which is a call ``Fetch``, and no session may remain.
     """
     flags = ("-domains", "0", "-datastore-name", DATASTORE, "-username", USER, "-password", PASSWORD)
     with start_simulator(*flags) as simulator:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Carry out a module's contract against a simulated host, in the test's own process and without Ansible's executor."""
+"""Carry out a module's contract against a simulated host, in the test's process and without Ansible's executor."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ LOGIN = ("-username", USER, "-password", PASSWORD)
 
 
 def start_host(*flags: str) -> Simulator:
-    """A simulator that lets in whom ``carry_out`` logs in as."""
+    """A simulator that accepts the login of ``carry_out``."""
     return start_simulator(*LOGIN, *flags)
 
 
-# The files that a description names: domain XML, or VMX with "/vmfs/volumes/<datastore>/".
+# The files in a description: domain XML, or VMX with "/vmfs/volumes/<datastore>/".
 _IN_XML = re.compile(r"<source file='(\[[^\]']+\] [^']*\.(?:vmdk|iso|flp|img))'", re.IGNORECASE)
 _IN_VMX = re.compile(r"""\.fileName\s*=\s*"/vmfs/volumes/([^/"]+)/([^"]*\.(?:vmdk|iso|flp|img))\"""", re.IGNORECASE)
 
 
 def give_disks(simulator: Simulator, arguments: Mapping[str, Any]) -> None:
-    """Make the disks and images of a domain that is described, or is to run: it is not defined without them."""
+    """Make the disks and images of a description, without which a domain is not defined."""
     if not {"xml", "vmx"} & arguments.keys() and arguments.get("state") not in ("running", "paused"):
         return
     text = arguments.get("xml") or arguments.get("vmx") or ""
@@ -46,14 +46,14 @@ def give_disks(simulator: Simulator, arguments: Mapping[str, Any]) -> None:
         if path.lower().endswith(".vmdk"):
             simulator.add_disk(path)
         else:
-            with contextlib.suppress(SimulatorError):  # its datastore is not there
+            with contextlib.suppress(SimulatorError):  # the datastore does not exist
                 simulator.add_file(path)
 
 
 def carry_out(
     contract: Contract, simulator: Simulator, *, check: bool = False, diff: bool = False, **arguments: Any
 ) -> dict[str, Any]:
-    """Return the result of a module; its errors are raised, and it may not warn.
+    """Return the result of a module; its errors are raised, and it must not warn.
 
     :param arguments: the module's arguments; the connection is the simulator's, unless they say otherwise.
     """
@@ -67,7 +67,7 @@ def carry_out(
 
 
 def undescribed(value: Any, text: Mapping[str, Any], path: str = "") -> list[str]:
-    """What a result has that the documentation of the module's return values has not, or with another type.
+    """The values of a result that the documentation of the module lacks, or describes with another type.
 
     :param text: the documentation, ``{"type": "dict", "contains": {...}}``.
     """

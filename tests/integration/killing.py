@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A process that carries out a module and is killed while it waits for the answer to one of its calls."""
+"""Killing a process that runs a module while it waits for the answer to a call."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _RUN = "from ansible_collections.virt.esx.plugins.modules.{module} import main; 
 
 
 def run_and_kill(host: Simulator, module: str, at: tuple[str, int], **arguments: Any) -> None:
-    """Run a module in a process of its own, and kill it at a call, which is answered all the same.
+    """Run a module in its own process, and kill it at a call, which the server carries out nevertheless.
 
-    :param at: the method of the API or of HTTP, and how many calls of it go well first.
+    :param at: the method of the API or of HTTP, and the number of its calls that succeed first.
     """
     given = {"uri": host.uri(user=USER, no_verify=1), "password": PASSWORD, **arguments}
     method, number = at
@@ -44,7 +44,7 @@ def run_and_kill(host: Simulator, module: str, at: tuple[str, int], **arguments:
 
 
 def _wait_until_it_hangs(host: Simulator, process: subprocess.Popen[bytes]) -> None:
-    """Wait until no further call comes."""
+    """Wait until no more calls arrive."""
     seen, quiet = 0, 0
     while not seen or quiet < 4:
         assert process.poll() is None, "the module ended before it could be killed"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run a real playbook with ``ansible-playbook``, and get what each task returned.
+"""Run a real playbook with ``ansible-playbook``, and get the results of its tasks.
 
 For example::
 
@@ -28,22 +28,22 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 LIMIT = 300  # seconds that one playbook may take
 
-# The two ways in which a module of the collection runs; each test of a module takes both.
-IN_PROCESS = "in process"  # by the action plugin, in the controller's own process
-AS_MODULE = "as a module"  # by Ansible's ordinary way, in a Python process of its own
+# The two ways of running a module; each test of a module uses both.
+IN_PROCESS = "in process"  # by the action plugin, in the controller's process
+AS_MODULE = "as a module"  # as an ordinary module, in its own Python process
 WAYS = (IN_PROCESS, AS_MODULE)
 
-# Whom a simulated host lets in, and where it keeps its files.
+# The login of simulated hosts, and their first datastore.
 USER, PASSWORD = "root", "not the usual one"
 DATASTORE = "datastore1"
 
-# What a developer's shell may set and what must not reach a test.
+# Environment variables of a developer's shell that must not reach a test.
 FOREIGN = ("ANSIBLE_", "ESX_", "GIT_", "LIBVIRT_", "VMWARE_")
 
 
 @dataclasses.dataclass(frozen=True)
 class Task:
-    """What one task returned on one host; its outcome is ok, failed, ignored, skipped or unreachable."""
+    """The result of one task on one host; its outcome is ok, failed, ignored, skipped or unreachable."""
 
     play: str
     name: str
@@ -55,13 +55,13 @@ class Task:
 
     @property
     def changed(self) -> bool:
-        """Whether the task said that it changed something."""
+        """Whether the task reported a change."""
         return bool(self.result.get("changed"))
 
 
 @dataclasses.dataclass(frozen=True)
 class PlaybookRun:
-    """One run of a playbook: its exit status, its output, its tasks in order, and Ansible's count a host."""
+    """One run of a playbook: its exit status, its output, its tasks in order, and Ansible's statistics per host."""
 
     status: int
     output: str
@@ -74,7 +74,7 @@ class PlaybookRun:
         return sum(counts["changed"] for counts in self.stats.values())
 
     def task(self, name: str) -> Task:
-        """The one task of this name; the last, where it ran more than once."""
+        """The task with this name; the last one if it ran several times."""
         found = [task for task in self.tasks if task.name == name]
         assert found, f"no task {name!r} ran; there were {[task.name for task in self.tasks]}\n{self.output}"
         return found[-1]
@@ -91,7 +91,7 @@ def run_playbook(
     arguments: Sequence[str] = (),
     fails: bool = False,
 ) -> PlaybookRun:
-    """Run a playbook and return what happened; it has to end well, or with ``fails`` badly.
+    """Run a playbook, which must succeed, or fail with ``fails``; return the run.
 
     :param playbook: its path; a relative one is looked for below ``tests/integration/playbooks``.
     :param extra_vars: variables for the whole run.
@@ -128,7 +128,7 @@ def run_playbook(
 
 
 def variables_of(host: Simulator) -> dict[str, str]:
-    """The connection to a simulated host, as the variables that the playbooks of the tests and the examples take."""
+    """The connection to a simulated host, as variables for the playbooks of the tests and the examples."""
     return {
         "esx_uri": host.uri(user=USER, host="localhost"),
         "esx_password": PASSWORD,
@@ -137,7 +137,7 @@ def variables_of(host: Simulator) -> dict[str, str]:
 
 
 def other_interpreter(place: pathlib.Path) -> pathlib.Path:
-    """The running Python under another path, so that the action plugin does not take it for the controller's own."""
+    """The running Python under another path, which the action plugin does not recognise as the controller's."""
     python = place / "python"
     python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n', encoding="utf-8")
     python.chmod(0o755)
@@ -145,7 +145,7 @@ def other_interpreter(place: pathlib.Path) -> pathlib.Path:
 
 
 def clean_environment() -> dict[str, str]:
-    """The environment without the caller's own settings for Ansible and for a server, and with those of the tests."""
+    """The environment without the caller's settings for Ansible and servers, and with those of the tests."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
     return {
         **kept,

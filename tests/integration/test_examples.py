@@ -1,10 +1,10 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The examples for users, and every piece of YAML in README, guides and modules, do what they say.
+"""The examples for users, and every piece of YAML in README, guides and modules, work as described.
 
-They run against a simulated vCenter and its hosts, which take the place of the hosts that the documentation names. The
-domains that it takes for granted are defined first.
+They run against a simulated vCenter and its hosts, which replace the hosts in the documentation. The domains that the
+documentation assumes are defined first.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ HOSTS = {
 # scheme, user, server, path and query of a URI
 URI = re.compile(r"(esx|vpx)://([^@/]*@)?([a-z0-9.-]*example[a-z.-]*\.com)(?:/([^?\s'\"]*))?(?:\?([^\s'\"]*))?")
 
-# What the documentation takes for granted: domains that are shut off, passwords in variables, a few files.
+# What the documentation assumes: domains that are shut off, passwords in variables, a few files.
 PREPARATION = """
 - name: The domains that the documentation takes for granted
   hosts: localhost
@@ -108,7 +108,7 @@ IMAGES = {
     "debian-13.iso": b"An ISO image of Debian 13.\n",
     "noble-server-cloudimg-amd64.vmdk": bytes(510) + b"\x55\xaa" + bytes(1 << 20),
 }
-# What the examples of some modules take for granted beyond that.
+# What the examples of some modules assume in addition.
 FIRST: dict[str, list[dict[str, Any]]] = {
     "esx_screenshot.py": [
         {"virt.esx.esx_domain": {"uri": "esx://root@example.com/", "name": "web", "state": "running"}},
@@ -155,12 +155,12 @@ def dedented(text: str) -> str:
 
 
 def yaml_in(text: str) -> list[str]:
-    """The pieces of YAML in a text of ours: Markdown, reStructuredText, or a plugin's source."""
+    """The pieces of YAML in a text of the project: Markdown, reStructuredText, or a plugin's source."""
     return [*FENCED.findall(text), *map(dedented, INDENTED.findall(text)), *LITERAL.findall(text)]
 
 
 def groups(tasks: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
-    """The tasks of a plugin's examples, together as far as one uses what an earlier one has registered."""
+    """The tasks of a plugin's examples, grouped if one uses a variable that an earlier one has registered."""
     found: list[list[dict[str, Any]]] = []
     for task in tasks:
         known = [earlier["register"] for earlier in (found[-1] if found else ()) if "register" in earlier]
@@ -172,7 +172,7 @@ def groups(tasks: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
 
 
 def pieces() -> list[Any]:
-    """Each documented playbook or group of tasks, with its place, and a name to find it by."""
+    """Each documented playbook or group of tasks, with its place, and a name for the test."""
     found = [
         pytest.param(path, yaml.safe_load(text), id=f"{path.name}-{number}")
         for path in DOCUMENTED
@@ -215,7 +215,7 @@ def vcenter() -> Iterator[Simulator]:
 @pytest.mark.parametrize(("source", "piece"), pieces())
 def test_documented_yaml_works(source: pathlib.Path, piece: Any, vcenter: Simulator, tmp_path: pathlib.Path) -> None:
     if isinstance(piece, dict):
-        return  # settings, such as requirements.yml: that they are YAML is all that can be said
+        return  # settings, such as requirements.yml, which can only be parsed
     tasks = [*FIRST.get(source.name, ()), *piece]
     plays = piece if "hosts" in piece[0] else [{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]
     for directory in ("files", "templates", "vars"):

@@ -24,7 +24,7 @@ class Virsh:
         )
 
     def __call__(self, uri: str, *arguments: str, xml: str | None = None) -> str:
-        """Return the output of a command; ``xml`` is handed over as a file, its last argument."""
+        """Return the output of a command; ``xml`` is passed as a file in the last argument."""
         if xml is not None:
             file = self.directory / "argument.xml"
             file.write_text(xml, encoding="utf-8")

@@ -19,7 +19,7 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-// act is what somebody else does to a domain:
+// act is a change of a domain by another client:
 //
 //	set:      entries of its VMX file; with an empty value they go. The host reads the file again.
 //	vmx:      its VMX file becomes this text, and the host does not notice.
@@ -69,7 +69,7 @@ func (d *domain) editVMX(ctx *simulator.Context, set map[string]string) error {
 
 func errorOf(fault types.BaseMethodFault) error { return errors.New(faultText(fault)) }
 
-// reloadNow is Reload for somebody who is no client.
+// reloadNow is Reload without a client.
 func (d *domain) reloadNow(ctx *simulator.Context) error {
 	var fault error
 	ctx.WithLock(d.VirtualMachine, func() {
@@ -138,7 +138,7 @@ func (d *domain) raise(ctx *simulator.Context, text string) (any, error) {
 
 // datastoreAct is what happens to a datastore without a client of ours:
 //
-//	free:        so many bytes are left, because of files that nobody sees here
+//	free:        this many bytes are free, because of files that are not visible here
 //	accessible:  the hosts reach it, or not
 //	maintenance: summary.maintenanceMode: normal, enteringMaintenance, inMaintenance
 //	disk:        another host makes a thin disk of 1 GiB unless it is there, by its path in the datastore, and its directory

@@ -18,7 +18,7 @@ var evcModes = []string{"intel-merom", "intel-sandybridge", "intel-haswell", "in
 
 var amdModes = []string{"amd-rev-e", "amd-bulldozer", "amd-zen", "amd-zen2"}
 
-// newestIntel is the generation of all hosts that nobody has changed.
+// newestIntel is the generation of all hosts that have not been changed.
 const newestIntel = "intel-icelake"
 
 // runsOn tells whether a host of a generation can run what was started on another.

@@ -12,9 +12,9 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-// complete gives a fault a value for each member that the API requires and
-// nobody has set: clients cannot read an answer without them. An object stands
-// for a reference that is missing.
+// complete sets each member of a fault that the API requires and that is unset:
+// clients cannot read an answer without them. An object is used
+// as a missing reference.
 func complete(f types.BaseMethodFault, object types.ManagedObjectReference) types.BaseMethodFault {
 	if v := reflect.ValueOf(f); v.Kind() == reflect.Pointer && !v.IsNil() && v.Elem().Kind() == reflect.Struct {
 		completeStruct(v.Elem(), object)

@@ -21,10 +21,10 @@ import (
 //	DELETE /_simulator/sessions  all sessions expire
 //	GET    /_simulator/trace     the calls so far
 //	DELETE /_simulator/trace     the same, and they are forgotten
-//	POST   /_simulator/domain    somebody else changes a domain (see act)
+//	POST   /_simulator/domain    another client changes a domain (see act)
 //	POST   /_simulator/host      a host changes (see hostAct)
 //	POST   /_simulator/privileges  privileges that a user lacks
-//	POST   /_simulator/datastore   a datastore fills up, goes away, is locked ...
+//	POST   /_simulator/datastore   a datastore fills up, becomes inaccessible, is locked ...
 //	GET    /_simulator/domains   the domains as the simulator knows them
 func (s *server) control(w http.ResponseWriter, r *http.Request) {
 	var result any = map[string]bool{"ok": true}

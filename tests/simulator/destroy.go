@@ -16,7 +16,7 @@ import (
 )
 
 // DestroyTask unregisters a domain and deletes its own files and its disks; its
-// directory goes when nothing else is in it. The library would delete all of
+// directory is removed if nothing else is in it. The library would delete all of
 // the directory, or of the datastore for a VMX file in its root.
 func (d *domain) DestroyTask(ctx *simulator.Context, req *types.Destroy_Task) soap.HasFault {
 	t := simulator.CreateTask(d.VirtualMachine, "destroy", func(*simulator.Task) (types.AnyType, types.BaseMethodFault) {

@@ -31,7 +31,7 @@ func (e *deviceEdit) addDisk(i int, spec *types.VirtualDeviceConfigSpec, disk *t
 	return e.attachDisk(i, b)
 }
 
-// attachDisk wants the disk's file, and that nobody else uses it.
+// attachDisk requires that the disk's file exists and that no other domain uses it.
 func (e *deviceEdit) attachDisk(i int, b *types.VirtualDiskFlatVer2BackingInfo) types.BaseMethodFault {
 	file, fault := e.d.s.localFile(b.FileName)
 	if fault != nil {

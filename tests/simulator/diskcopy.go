@@ -86,7 +86,7 @@ func (d *disks) copy(j *job, sourceName, targetName, kind, adapter string) types
 	return fault
 }
 
-// fill writes the data of a disk into an extent. The job can be cancelled meanwhile.
+// fill writes the data of a disk into an extent. The job can be cancelled while it runs.
 func (d *disks) fill(j *job, file string, disk *descriptor, extent, name string) types.BaseMethodFault {
 	if fault := j.pass(d.s.options.copyDelay); fault != nil {
 		return fault

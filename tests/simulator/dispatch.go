@@ -96,15 +96,7 @@ func (s *server) refuse(ctx *simulator.Context, m *simulator.Method) types.BaseM
 func (s *server) extension(ctx *simulator.Context, m *simulator.Method) mo.Reference {
 	switch o := s.registry.Get(m.This).(type) {
 	case *collector:
-		if ctx.Session == nil && asksForSession(m.Body) {
-			return &anonymousCollector{o.PropertyCollector.PropertyCollector}
-		}
-		if ctx.Session != nil {
-			if own, ok := ctx.Session.Get(m.This).(*collector); ok {
-				own.attach(s)
-			}
-		}
-		return nil
+		return s.collectorFor(ctx, m, o)
 	case *simulator.SearchIndex:
 		return &searchIndex{o, s, nil}
 	case *simulator.VirtualMachine:
@@ -141,6 +133,21 @@ func (s *server) extension(ctx *simulator.Context, m *simulator.Method) mo.Refer
 		return &environment{o, s}
 	case *simulator.HostStorageSystem:
 		return &storage{o}
+	}
+	return nil
+}
+
+// collectorFor answers a request for the session without a login, and attaches
+// the session's own collector to the server.
+func (s *server) collectorFor(ctx *simulator.Context, m *simulator.Method, o *collector) mo.Reference {
+	if ctx.Session == nil {
+		if asksForSession(m.Body) {
+			return &anonymousCollector{o.PropertyCollector.PropertyCollector}
+		}
+		return nil
+	}
+	if own, ok := ctx.Session.Get(m.This).(*collector); ok {
+		own.attach(s)
 	}
 	return nil
 }

@@ -154,7 +154,7 @@ func (s *server) getFile(w http.ResponseWriter, r *http.Request, file string) {
 }
 
 // put writes a file: 201 for a new one, 200 otherwise. A vCenter makes the
-// directories above it; a host wants them to be there. When the client goes in the
+// directories above it; a host wants them to be there. When the client leaves in the
 // middle, the half of the file that it has sent stays.
 func (f *front) put(w http.ResponseWriter, r *http.Request, v *volume, file string) {
 	info, err := os.Stat(file)

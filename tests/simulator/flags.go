@@ -62,7 +62,7 @@ and with -with-parent when its standard input is closed. README.md has examples 
 // vcenterFlags are the flags for what a vCenter has beside hosts.
 func (o *options) vcenterFlags(f *flag.FlagSet) {
 	f.IntVar(&o.localDatastores, "local-datastores", 0,
-		"datastores that one host alone has, of each host: \"datastore1\", \"datastore1 (1)\" ...")
+		"datastores that only one host has, of each host: \"datastore1\", \"datastore1 (1)\" ...")
 	f.IntVar(&o.datacenters, "datacenters", 1,
 		"datacenters of a vcenter, each with -hosts and -clusters; all have datastores of the same names, which are the same")
 	f.IntVar(&o.portgroups, "distributed-portgroups", 0, "port groups of a distributed switch, in each datacenter")
@@ -72,10 +72,24 @@ func (o *options) vcenterFlags(f *flag.FlagSet) {
 	f.IntVar(&o.vcls, "vcls", 0, "vCLS `machines` in each cluster")
 }
 
+// timeFlags are the flags for times; the function that it returns sets the
+// options from them, after the command line has been read.
+func (o *options) timeFlags(f *flag.FlagSet) func() {
+	boot := f.Int("boot-time", 1000, "`milliseconds` from a host's reboot until it is back")
+	lease := f.Int("lease-timeout", 300, "`seconds` until a lease without progress ends")
+	idle := f.Int("idle-timeout", 0, "`seconds` until an idle session expires; 0: never")
+	migration := f.Int("migration-delay", 0, "`milliseconds` that a migration takes")
+	copying := f.Int("copy-delay", 0, "`milliseconds` that copying a disk or file takes, at least")
+	return func() {
+		o.bootTime, o.leaseTimeout = time.Duration(*boot)*time.Millisecond, time.Duration(*lease)*time.Second
+		o.copyDelay = time.Duration(*copying) * time.Millisecond
+		o.idleTimeout, o.migrationDelay = time.Duration(*idle)*time.Second, time.Duration(*migration)*time.Millisecond
+	}
+}
+
 // parseFlags reads the command line.
 func parseFlags(args []string, output io.Writer) (options, error) {
 	var o options
-	var idle, migration, boot, lease, copying int
 	f := flag.NewFlagSet("esx-simulator", flag.ContinueOnError)
 	f.SetOutput(output)
 	f.Usage = func() {
@@ -90,8 +104,7 @@ func parseFlags(args []string, output io.Writer) (options, error) {
 	f.IntVar(&o.domains, "domains", 2, "domains on each host, named domain-1, domain-2 ...")
 	f.IntVar(&o.datastores, "datastores", 1, "datastores, on all hosts")
 	o.vcenterFlags(f)
-	f.IntVar(&boot, "boot-time", 1000, "`milliseconds` from a host's reboot until it is there again")
-	f.IntVar(&lease, "lease-timeout", 300, "`seconds` until a lease without progress ends")
+	setTimes := o.timeFlags(f)
 	f.StringVar(&o.datastoreName, "datastore-name", "local-storage",
 		"name of the first datastore; the second gets \"-2\" behind it")
 	f.StringVar(&o.datastoreTypes, "datastore-types", "vmfs",
@@ -103,7 +116,7 @@ func parseFlags(args []string, output io.Writer) (options, error) {
 	f.StringVar(&o.tlsCert, "tlscert", "", "certificate `file` (PEM) instead of a self-signed one")
 	f.StringVar(&o.tlsKey, "tlskey", "", "key `file` (PEM) of the certificate")
 	f.StringVar(&o.certificateFile, "certificate-file", "",
-		"`file` to write the self-signed certificate to; it goes when the simulator ends")
+		"`file` to write the self-signed certificate to; it is removed when the simulator ends")
 	f.StringVar(&o.username, "username", "", "the only `user` who can log in; default: any")
 	f.StringVar(&o.password, "password", "", "`password` of that user")
 	f.StringVar(&o.version, "version", "8.0", "`version` of the API: "+strings.Join(versionNames(), ", "))
@@ -115,9 +128,6 @@ func parseFlags(args []string, output io.Writer) (options, error) {
 		"each host of a vcenter also listens as an ESX host of its own, there and at the vcenter's port (or address:port)")
 	f.StringVar(&o.byHost, "by-host", "", "`HOST=URL`: requests with that Host header go to another simulator")
 	f.StringVar(&o.traceFile, "trace", "", "`file` for a trace: one line of JSON for each call")
-	f.IntVar(&idle, "idle-timeout", 0, "`seconds` until an idle session expires; 0: never")
-	f.IntVar(&migration, "migration-delay", 0, "`milliseconds` that a migration takes")
-	f.IntVar(&copying, "copy-delay", 0, "`milliseconds` that copying a disk or file takes, at least")
 	f.BoolVar(&o.withParent, "with-parent", false, "end when standard input is closed")
 	f.BoolVar(&o.verbose, "verbose", false, "write the library's messages to standard error")
 	if err := f.Parse(args); err != nil {
@@ -126,13 +136,11 @@ func parseFlags(args []string, output io.Writer) (options, error) {
 	if f.NArg() > 0 {
 		return o, fmt.Errorf("unexpected argument %q", f.Arg(0))
 	}
-	o.bootTime, o.leaseTimeout = time.Duration(boot)*time.Millisecond, time.Duration(lease)*time.Second
-	o.copyDelay = time.Duration(copying) * time.Millisecond
-	o.idleTimeout, o.migrationDelay = time.Duration(idle)*time.Second, time.Duration(migration)*time.Millisecond
+	setTimes()
 	return o, o.check()
 }
 
-// check refuses what cannot be, and what does not fit together.
+// check refuses impossible and contradicting options.
 func (o options) check() error {
 	oneOf := func(name, value string, allowed ...string) error {
 		for _, a := range allowed {

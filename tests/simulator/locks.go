@@ -18,7 +18,7 @@ type lockMode int
 const (
 	lockRead   lockMode = iota + 1 // others may read: an ISO image, the parent of a delta, a descriptor
 	lockShared                     // others may write, too, if they all share it
-	lockWrite                      // nobody else may even read
+	lockWrite                      // no other domain may even read
 )
 
 // fileLocks are the files that running domains hold. They have a mutex of their
@@ -40,7 +40,7 @@ func (l *fileLocks) set(domain types.ManagedObjectReference, files map[string]lo
 	l.held[domain] = files
 }
 
-// refuses tells whether a domain (or nobody: the zero reference) cannot open a
+// refuses tells whether a domain (or none: the zero reference) cannot open a
 // file so, because of another domain.
 func (l *fileLocks) refuses(domain types.ManagedObjectReference, file string, wanted lockMode) bool {
 	l.mutex.Lock()

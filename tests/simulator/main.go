@@ -33,7 +33,7 @@ func main() {
 	}
 }
 
-// run serves until somebody ends it.
+// run serves until it is ended.
 func run(o options) error {
 	if !o.verbose {
 		log.SetOutput(io.Discard)

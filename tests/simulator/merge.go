@@ -57,7 +57,7 @@ func (g *diskGraph) children(name string) (list []string) {
 	return list
 }
 
-// loose is a disk that nobody uses and that has no child, or one child that can
+// loose is a disk that no domain uses and that has no child, or one child that can
 // be merged into it.
 func (g *diskGraph) loose() (name, child string) {
 	for name := range g.parent {

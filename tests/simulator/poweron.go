@@ -19,7 +19,7 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-// start powers a domain on, or resumes it, if its disks are there and nobody else
+// start powers a domain on, or resumes it, if its disks exist and no other domain
 // has them.
 func (d *domain) start(ctx *simulator.Context) soap.HasFault {
 	return &methods.PowerOnVM_TaskBody{Res: &types.PowerOnVM_TaskResponse{

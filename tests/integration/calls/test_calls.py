@@ -30,7 +30,7 @@ def host(request: pytest.FixtureRequest) -> Iterator[Simulator]:
 
 
 def trace_of(host: Simulator, task: str, **more: Any) -> list[dict[str, Any]]:
-    """The calls of a task, which may not change anything."""
+    """The calls of a task that must not change anything."""
     contract, arguments = TASKS[task]
     if "uuid" in arguments:
         arguments = {**arguments, "uuid": host.domains()["domain-2"]["uuid"]}

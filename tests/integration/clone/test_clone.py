@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``esx_clone`` against a simulated host: what a clone has of its source and of its own, and what is refused."""
+"""``esx_clone`` against a simulated host: what a clone shares with its source, what differs, and what is refused."""
 
 from __future__ import annotations
 
@@ -338,7 +338,7 @@ def test_through_a_vcenter_too() -> None:
 
 
 def test_the_playbook(host: Simulator, way: str) -> None:
-    """Each task twice, in check mode before, in both ways."""
+    """Run each task in check mode and twice for real, in both ways."""
     variables = {"esx_uri": host.uri(user=USER, no_verify=1), "esx_password": PASSWORD}
     predicted = run_playbook("esx_clone.yml", extra_vars=variables, way=way, check=True, diff=True)
     assert predicted.changed == 1

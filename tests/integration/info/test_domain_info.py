@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``esx_domain_info`` against a simulated host: what it reads, in how few calls, and what a broken domain spoils."""
+"""``esx_domain_info`` against a simulated host: its facts, the number of calls, and the effect of a broken domain."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def host() -> Iterator[Simulator]:
 
 
 def read(host: Simulator, **arguments: Any) -> list[dict[str, Any]]:
-    """The domains that the module returns."""
+    """Return the module's domains."""
     result = carry_out(esx_domain_info.CONTRACT, host, **arguments)
     assert result["changed"] is False
     domains: list[dict[str, Any]] = result["domains"]
@@ -186,13 +186,13 @@ def test_a_vmx_is_decoded_as_it_says(host: Simulator) -> None:
 
 @contextlib.contextmanager
 def session_on(host: Simulator) -> Iterator[Session]:
-    """A session of somebody who is no module."""
+    """A session of another client."""
     with open_session(resolve({"uri": host.uri(user=USER, no_verify=1), "password": PASSWORD}, {})) as session:
         yield session
 
 
 def put(host: Simulator, domain: str, content: bytes | None) -> None:
-    """Write a domain's VMX file behind its back; without content it is deleted."""
+    """Write a domain's VMX file without the host noticing; without content, delete it."""
     file = DatastoreFile("ha-datacenter", "local-storage", f"{domain}/{domain}.vmx")
     with session_on(host) as session:
         if content is None:
@@ -299,7 +299,7 @@ def test_the_example_lists_running_domains(host: Simulator) -> None:
 
 
 def test_the_example_keeps_definitions(host: Simulator, way: str, tmp_path: pathlib.Path) -> None:
-    """Also a VMX that is in another encoding than Ansible's files."""
+    """One VMX is in an encoding other than Ansible's."""
     content = '.encoding = "windows-1252"\nconfig.version = "8"\nvirtualHW.version = "x"\nannotation = "für"\n'
     put(host, "domain-2", content.encode("cp1252"))
     directory = tmp_path / "definitions"
@@ -316,6 +316,6 @@ def test_the_example_keeps_definitions(host: Simulator, way: str, tmp_path: path
 def run_example(host: Simulator, name: str, way: str = IN_PROCESS, extra: dict[str, Any] | None = None) -> PlaybookRun:
     """Run an example for users."""
     variables = {"esx_uri": host.uri(user=USER, no_verify=1), **(extra or {})}
-    if way == IN_PROCESS:  # Ansible's own modules are not to run in just any Python of this machine
+    if way == IN_PROCESS:  # Ansible's own modules must not run in an arbitrary Python of this machine
         variables["ansible_python_interpreter"] = sys.executable
     return run_playbook(ROOT / "examples" / name, extra_vars=variables, way=way, env={"ESX_PASSWORD": PASSWORD})

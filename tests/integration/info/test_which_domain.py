@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which domain is meant: names that several have, managed object ids, VMX paths, and all hosts of a vCenter at once."""
+"""Identifying domains: shared names, managed object ids, VMX paths, and all hosts of a vCenter."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def test_a_domain_is_found_wherever_it_is(vcenter: Simulator) -> None:
 
 
 def test_a_name_that_a_domain_of_another_host_has_too(vcenter: Simulator) -> None:
-    """The vCenter's path leads to the one directly in the folder of domains; the one of this host is in another."""
+    """The vCenter's path leads to a domain of another host; the domain of this host is in another folder."""
     everywhere = vcenter.domains()
     other = next(name for name, known in everywhere.items() if known["host"] == "DC0_H0")
     own = next(name for name, known in everywhere.items() if known["host"] == "DC0_H1")

@@ -28,7 +28,7 @@ def write_inventory(place: pathlib.Path, host: Simulator, *, file: str = "lab.es
 
 
 def run(tool: str, *arguments: object, env: Mapping[str, str] | None = None, fails: bool = False) -> tuple[str, str]:
-    """What a command of Ansible prints on its two streams; it has to end well, or with ``fails`` badly.
+    """Return both output streams of an Ansible command, which must succeed, or fail with ``fails``.
 
     :param tool: ``adhoc``, ``inventory`` or ``vault``.
     """
@@ -47,7 +47,7 @@ def run(tool: str, *arguments: object, env: Mapping[str, str] | None = None, fai
 
 
 def list_inventory(path: pathlib.Path, *arguments: object, env: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """What ``ansible-inventory --list`` says; it may not warn."""
+    """The output of ``ansible-inventory --list``, which must not warn."""
     listed, warnings = list_with_warnings(path, *arguments, env=env)
     assert warnings == ""
     return listed
@@ -56,7 +56,7 @@ def list_inventory(path: pathlib.Path, *arguments: object, env: Mapping[str, str
 def list_with_warnings(
     path: pathlib.Path, *arguments: object, env: Mapping[str, str] | None = None
 ) -> tuple[dict[str, Any], str]:
-    """What ``ansible-inventory --list`` says, and its warnings on one line."""
+    """The output of ``ansible-inventory --list``, and its warnings on one line."""
     output, warnings = run("inventory", "-i", path, "--list", *arguments, env=env)
     listed: dict[str, Any] = json.loads(output)
     return listed, " ".join(warnings.split())
@@ -69,7 +69,7 @@ def hosts_of(listed: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def failure_of(path: pathlib.Path, *arguments: object, env: Mapping[str, str] | None = None) -> str:
-    """What is said of an inventory file that is no inventory, on one line."""
+    """The error message of an invalid inventory file, on one line."""
     output, errors = run("inventory", "-i", path, "--list", *arguments, env=env, fails=True)
     said = " ".join((output + errors).split())
     assert "Traceback" not in said

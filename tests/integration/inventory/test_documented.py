@@ -22,12 +22,12 @@ PLUGIN = ROOT / "plugins" / "inventory" / "esx_domains.py"
 
 
 def documents(path: pathlib.Path) -> list[Any]:
-    """All that is written in YAML in a text of ours."""
+    """All pieces of YAML in a text of the project."""
     return [each for text in yaml_in(path.read_text(encoding="utf-8")) for each in yaml.safe_load_all(text)]
 
 
 def inventories() -> list[Any]:
-    """Each inventory file of the documentation, with a name to find it by."""
+    """Each inventory file of the documentation, with a name for the test."""
     listed = []
     for path in (GUIDE, PLUGIN):
         found = [each for each in documents(path) if isinstance(each, dict)]

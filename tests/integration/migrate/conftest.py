@@ -16,7 +16,7 @@ from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 @pytest.fixture
 def vcenter() -> Iterator[Simulator]:
-    """Two standalone hosts and a cluster of two, one domain running and one shut off on each; no session is left."""
+    """Two standalone hosts and a cluster of two, one domain running and one shut off on each; no session may remain."""
     with start_vcenter() as simulator:
         yield simulator
         assert "Fetch" not in simulator.methods()
@@ -25,7 +25,7 @@ def vcenter() -> Iterator[Simulator]:
 
 @pytest.fixture(autouse=True)
 def _no_foreign_settings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing of the caller's environment plays a part."""
+    """The caller's environment has no effect."""
     for name in os.environ:
         if name.startswith(FOREIGN):
             monkeypatch.delenv(name)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A relay in front of a server, that can be cut: the server then seems to be gone, while it goes on with its work."""
+"""A relay in front of a server that can be cut: the server then seems unreachable, but continues its work."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 
 class Relay:
-    """Listens on a port of its own and passes on what comes, until it is cut."""
+    """Listens on its own port and forwards all data until it is cut."""
 
     def __init__(self, port: int) -> None:
         self._to = port
@@ -50,7 +50,7 @@ def _pass_on(one: socket.socket, other: socket.socket) -> None:
 
 @contextlib.contextmanager
 def relay_to(port: int) -> Iterator[Relay]:
-    """A relay to a port of this machine, for the time of a ``with`` block."""
+    """A relay to a port of this machine, for the duration of a ``with`` block."""
     relay = Relay(port)
     try:
         yield relay

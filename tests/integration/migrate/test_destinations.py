@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where domains go: from any host of a vCenter, several hosts in one task, other datastores, pools and datacenters."""
+"""Destinations: from any host of a vCenter, several hosts in one task, other datastores, pools and datacenters."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ OTHER_HOSTS = "127.0.0.22,127.0.0.23"
 
 @pytest.fixture
 def three() -> Iterator[Simulator]:
-    """Three standalone hosts with a shared datastore, and one of their own each; two domains on each host."""
+    """Three standalone hosts with a shared datastore, and their own one each; two domains on each host."""
     flags = ("-hosts", "3", "-clusters", "0", "-domains", "2", "-local-datastores", "1", "-migration-delay", "0")
     with start_vcenter(*flags) as vcenter:
         yield vcenter
@@ -43,7 +43,7 @@ def three() -> Iterator[Simulator]:
 
 
 def everywhere(vcenter: Simulator, **arguments: Any) -> dict[str, Any]:
-    """Migrate from whichever host of the datacenter."""
+    """Migrate from any host of the datacenter."""
     uri = vcenter.uri("vpx", user=USER, path="DC0", no_verify=1)
     return carry_out(esx_migrate.CONTRACT, uri=uri, **arguments)
 
@@ -194,7 +194,7 @@ def test_a_domain_that_another_client_moves_is_looked_at_again() -> None:
 
 
 def test_a_domain_that_leaves_just_before_its_turn(three: Simulator) -> None:
-    """The check has passed, and the domain is somewhere else when its migration is to begin."""
+    """The check has passed, and the domain is on another host when its migration is about to begin."""
     moved = threading.Event()
 
     def move_once(_line: str) -> None:

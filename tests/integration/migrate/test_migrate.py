@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``esx_migrate`` against a simulated vCenter and its hosts: what moves, what does not, and by which calls."""
+"""``esx_migrate`` against a simulated vCenter and its hosts: which domains move, which do not, and the calls."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ WRITES = ("RelocateVM_Task", "MigrateVM_Task", "AnswerVM", "CancelTask")
 
 
 def writes(vcenter: Simulator) -> list[str]:
-    """The calls since the last time that change anything."""
+    """The calls since the last time that make changes."""
     return [method for method in vcenter.methods(reset=True) if method in WRITES]
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A migration that is disturbed in the middle: by a question, by the time, by the vCenter that goes away."""
+"""Faults during a migration: a question, a timeout, a failing vCenter."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_a_migration_without_progress_is_cancelled() -> None:
 
 
 def test_the_vcenter_fails_while_the_domain_moves() -> None:
-    """The hosts themselves are asked where the domain is: first it is on the source still."""
+    """The hosts themselves are asked for the domain, which is still on the source at first."""
     with start_vcenter("-migration-delay", "5000") as vcenter, relay_to(vcenter.port) as relay:
         said = Said()
         with pytest.raises(EsxError) as caught:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A simulated vCenter whose hosts can be asked themselves, and ways to migrate in it.
+"""A simulated vCenter whose hosts can also be reached directly, and functions that migrate in it.
 
 ``migrate(vcenter, SOURCE, TO_DESTINATION, names=["domain-1"])`` carries the module's contract out in this process.
 """
@@ -33,7 +33,7 @@ POWER_STATES = {"running": "poweredOn", "shutoff": "poweredOff", "paused": "susp
 
 @dataclass
 class Said:
-    """What a module said beside its result: warnings, and lines of progress."""
+    """The output of a module besides its result: warnings, and lines of progress."""
 
     warnings: list[str] = field(default_factory=list)
     progress: list[str] = field(default_factory=list)
@@ -53,13 +53,13 @@ def start_vcenter(*flags: str) -> Simulator:
 
 
 def change_state(vcenter: Simulator, domain: str, task: str, state: str) -> None:
-    """Have somebody else bring a domain into a state."""
+    """Let another client bring a domain into a state."""
     vcenter.change_from_outside(domain, task=task)
     wait_until(lambda: vcenter.domains()[domain]["state"] == POWER_STATES[state])
 
 
 def wait_until(holds: Callable[[], bool], seconds: float = 10) -> None:
-    """Wait for something that the simulator does by itself."""
+    """Wait for an event in the simulator."""
     end = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < end, "it did not happen"
@@ -74,7 +74,7 @@ def uri_of(simulator: Simulator, host: str, kind: str = "esx", **parameters: Any
 
 
 def host_of(vcenter: Simulator, domain: str) -> str:
-    """Where the simulator has a domain."""
+    """The host of a domain in the simulator."""
     return str(vcenter.domains()[domain]["host"])
 
 
@@ -99,7 +99,7 @@ def carry_out(
 
 
 def migrate(vcenter: Simulator, source: str, destination: str, kind: str = "esx", **arguments: Any) -> dict[str, Any]:
-    """Migrate between two hosts, both named in the same way."""
+    """Migrate between two hosts, both named in the same form."""
     endpoints = {
         "uri": uri_of(vcenter, source, kind),
         "dest_uri": uri_of(vcenter, destination, kind),

@@ -43,14 +43,14 @@ def esx() -> Iterator[Simulator]:
 
 
 def ask(host: Simulator, *, check: bool = False, **arguments: Any) -> dict[str, Any]:
-    """The result of the module; its documentation describes all of it."""
+    """Return the module's result, which its documentation must describe completely."""
     result = carry_out(esx_network.CONTRACT, host, check=check, diff=True, **arguments)
     assert undescribed(result, TEXT) == []
     return result
 
 
 def apply(host: Simulator, **arguments: Any) -> dict[str, Any]:
-    """In check mode, for real, and again; what check mode reports has to come true."""
+    """Run in check mode, for real, and again; check mode must predict the result."""
     host.trace(reset=True)
     predicted = ask(host, check=True, **arguments)
     assert set(host.methods()) <= READING

@@ -38,7 +38,7 @@ def ask(host: Simulator, *, check: bool = False, **arguments: Any) -> dict[str, 
 
 
 def apply(host: Simulator, **arguments: Any) -> dict[str, Any]:
-    """In check mode, for real, and again."""
+    """Run in check mode, for real, and again."""
     host.trace(reset=True)
     predicted = ask(host, check=True, **arguments)
     assert set(host.methods()) <= READING

@@ -14,7 +14,7 @@ from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 @pytest.fixture
 def vcenter() -> Iterator[Simulator]:
-    """Three standalone hosts; of the four domains on the first one two are shut off. No session is left."""
+    """Three standalone hosts; of the four domains on the first one two are shut off. No session may remain."""
     flags = ("-hosts", "3", "-clusters", "0", "-domains", "4")
     with start_vcenter(*flags) as simulator:
         yield simulator

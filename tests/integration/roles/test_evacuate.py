@@ -38,7 +38,7 @@ def evacuate(vcenter: Simulator, *destinations: str, **arguments: Any) -> Playbo
 
 
 def plan(vcenter: Simulator, *destinations: str, said: Said | None = None, **arguments: Any) -> list[dict[str, Any]]:
-    """What the planning module places where."""
+    """The placements of the planning module."""
     uri = uri_of(vcenter, H0)
     result = carry_out(esx_placement_info.CONTRACT, uri=uri, destinations=list(destinations), said=said, **arguments)
     assert (result["changed"], result["source"]) == (False, H0)

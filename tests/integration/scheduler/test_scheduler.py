@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``esx_scheduler`` against a simulated host: what it sets and leaves, foretells and refuses."""
+"""``esx_scheduler`` against a simulated host: what it sets, keeps, predicts and refuses."""
 
 from __future__ import annotations
 
@@ -200,7 +200,7 @@ def test_no_change_costs_five_calls_over_one_connection(host: Simulator) -> None
 
 
 def test_the_playbook(host: Simulator, way: str) -> None:
-    """Each state twice, in check mode before, in both ways."""
+    """Run each state in check mode and twice for real, in both ways."""
     variables = {"esx_uri": host.uri(user=USER, no_verify=1), "esx_password": PASSWORD}
     predicted = run_playbook("esx_scheduler.yml", extra_vars=variables, way=way, check=True, diff=True)
     assert predicted.task("Prefer it").changed

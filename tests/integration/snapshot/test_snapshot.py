@@ -41,7 +41,7 @@ def esx() -> Iterator[Simulator]:
 
 
 def snapshot(host: Simulator, *, check: bool = False, **arguments: Any) -> dict[str, Any]:
-    """The result of the module; its documentation describes all of it."""
+    """Return the module's result, which its documentation must describe completely."""
     if "names" not in arguments:
         arguments.setdefault("name", "domain-1")
     result = carry_out(CONTRACT, host, check=check, diff=True, **arguments)
@@ -51,7 +51,7 @@ def snapshot(host: Simulator, *, check: bool = False, **arguments: Any) -> dict[
 
 
 def apply(host: Simulator, **arguments: Any) -> dict[str, Any]:
-    """In check mode, for real, and again; what check mode reports has to come true."""
+    """Run in check mode, for real, and again; check mode must predict the result."""
     host.trace(reset=True)
     predicted = snapshot(host, check=True, **arguments)
     assert set(host.methods()) <= READING

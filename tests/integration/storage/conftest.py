@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A host of each test's own, with one domain."""
+"""A separate host with one domain for each test."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 @pytest.fixture
 def esx() -> Iterator[Simulator]:
-    """A host with the domain ``domain-1``, which runs.
+    """A host with the domain ``domain-1``, which is running.
 
-    Afterwards nobody may have read a managed object by attribute, which is a call ``Fetch``, or have left a session.
+    Afterwards, no managed object may have been read by attribute, which is a call ``Fetch``, and no session may remain.
     """
     with start_host("-domains", "1", "-datastore-name", DATASTORE) as simulator:
         yield simulator

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Several disk files in one plan, as a domain needs them: made side by side, each with a step of its own."""
+"""Several disk files in one plan, as a domain needs them: made in parallel, each as a separate step."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def writes(host: Simulator) -> list[str]:
 
 
 def check_apply_repeat(host: Simulator, path: str, **arguments: Any) -> dict[str, Any]:
-    """Ask in check mode, for real, and again; return the real result."""
+    """Run in check mode, for real, and again; return the real result."""
     host.trace(reset=True)
     predicted = ensure(host, path, **arguments, check=True, diff=True)
     assert writes(host) == []

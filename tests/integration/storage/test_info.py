@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What ``esx_pool_info`` and ``esx_volume_info`` return, and that libvirt says the same."""
+"""``esx_pool_info`` and ``esx_volume_info``, compared with libvirt."""
 
 from __future__ import annotations
 
@@ -210,6 +210,6 @@ def test_the_calls_do_not_grow_with_the_volumes(esx: Simulator) -> None:
             ensure(esx, f"many/{index}.vmdk", capacity="1 MiB")
         esx.trace(reset=True)
         listed(esx)
-        # how often the end of the search is asked for depends on how long it takes
+        # the number of polls for the end of the search depends on its duration
         counts.append(len([method for method in esx.methods() if not method.startswith("WaitForUpdates")]))
     assert counts[0] == counts[1] <= 9

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``esx_volume`` killed in the middle of its work: run again, it ends right, and nothing half made has a final name."""
+"""``esx_volume`` killed during its work: the next run succeeds, and no incomplete file has a final name."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ OWN = ["domain-1", "domain-1/domain-1.vmdk", "domain-1/domain-1.vmx"]
 
 @pytest.fixture
 def host(esx: Simulator) -> Any:
-    """A host on which sessions may be left open: a process that is killed cannot close its own."""
+    """A host on which sessions may stay open, as a killed process cannot close its own."""
     yield esx
     esx.expire_sessions()
 
 
 def kill_and_repeat(host: Simulator, path: str, at: tuple[str, int], **arguments: Any) -> list[str]:
-    """Run the module, kill it, run it twice; return the files that there were when it was dead."""
+    """Run the module, kill it, and run it twice; return the files that existed after the kill."""
     run_and_kill(host, "esx_volume", at, path=f"{POOL} {path}", **arguments)
     left = names(host)
     ensure(host, path, **arguments)
@@ -97,7 +97,7 @@ def test_a_clone_that_was_killed(host: Simulator, tmp_path: Path, at: tuple[str,
 @pytest.mark.parametrize("at", OF_A_CREATION)
 def test_a_creation_that_was_killed(host: Simulator, at: tuple[str, int], allocation: str) -> None:
     if allocation == "thin" and at[0].startswith("Move"):
-        at = ("CreateFilter", 1)  # a thin disk is made at once, under its own name
+        at = ("CreateFilter", 1)  # a thin disk is created directly under its final name
     kill_and_repeat(host, "new/web.vmdk", at, capacity="2 MiB", allocation=allocation)
     assert set(names(host)) == {*OWN, "new", "new/web.vmdk"}
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``esx_seed_image`` makes an image once, changes it with its data, and shows none of them."""
+"""``esx_seed_image`` makes an image once, changes it if the data change, and never shows the data."""
 
 from __future__ import annotations
 

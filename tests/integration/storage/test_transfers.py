@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``esx_volume`` uploads and downloads: what is unchanged, what is refused, and what is left after a failure."""
+"""``esx_volume`` uploads and downloads: unchanged files, refusals, and the files left after a failure."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_another_content_of_the_same_size_replaces_it(esx: Simulator, tmp_path: 
 
 
 def test_a_file_that_others_have_uploaded_is_read_back_once(esx: Simulator, tmp_path: Path) -> None:
-    """Without a checksum beside it, its content is compared; the checksum is kept then."""
+    """Without a checksum beside it, the content is compared, and the checksum is recorded."""
     source = write(tmp_path / "a.iso", noise(MIB))
     put(esx, "a.iso", Path(source))
     done = ensure(esx, "a.iso", source=source)
@@ -228,7 +228,7 @@ def test_a_disk_is_downloaded_as_a_vmdk_that_others_can_read(esx: Simulator, tmp
 
 
 def test_the_playbook(esx: Simulator, tmp_path: Path, way: str) -> None:
-    """Each task twice, in check mode before, in both ways."""
+    """Run each task in check mode and twice for real, in both ways."""
     write(tmp_path / "image.iso", noise(MIB))
     write(tmp_path / "disk.img", noise(MIB))
     variables = {"esx_uri": esx.uri(user=USER, no_verify=1), "esx_password": PASSWORD, "place": str(tmp_path)}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the tests of volumes share: asking for them, and looking at their bytes without the collection's own code."""
+"""Helpers of the tests of volumes: running the modules, and reading bytes without the collection's code."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def ensure(host: Simulator, path: str, **arguments: Any) -> dict[str, Any]:
 
 
 def warnings_of(host: Simulator, **arguments: Any) -> list[str]:
-    """What ``esx_volume`` warns of."""
+    """The warnings of ``esx_volume``."""
     given = {"uri": host.uri(user=USER, no_verify=1), "password": PASSWORD, **arguments}
     params = ArgumentSpecValidator(**esx_volume.CONTRACT.validation()).validate(given).validated_parameters
     warnings: list[str] = []
@@ -40,19 +40,19 @@ def warnings_of(host: Simulator, **arguments: Any) -> list[str]:
 
 
 def listed(host: Simulator, **arguments: Any) -> list[dict[str, Any]]:
-    """What ``esx_volume_info`` returns."""
+    """The result of ``esx_volume_info``."""
     volumes: list[dict[str, Any]] = carry_out(esx_volume_info.CONTRACT, host, **arguments)["volumes"]
     return volumes
 
 
 def pools(host: Simulator, **arguments: Any) -> list[dict[str, Any]]:
-    """What ``esx_pool_info`` returns."""
+    """The result of ``esx_pool_info``."""
     found: list[dict[str, Any]] = carry_out(esx_pool_info.CONTRACT, host, **arguments)["pools"]
     return found
 
 
 def names(host: Simulator) -> list[str]:
-    """The paths of all files in the datastore, temporary ones and the data of disks too."""
+    """The paths of all files in the datastore, including temporary ones and the data of disks."""
     with client(host, login=LOGIN) as connected:
         ((datastore),) = connected.all(connected_type("Datastore")).values()
         browser = connected.get(datastore, "browser")
@@ -65,7 +65,7 @@ def names(host: Simulator) -> list[str]:
 
 
 def connected_type(name: str) -> Any:
-    """A type of pyVmomi's."""
+    """A type of pyVmomi."""
     import pyVmomi
 
     return getattr(pyVmomi.vim, name)
@@ -86,7 +86,7 @@ def data_of(host: Simulator, disk: str) -> bytes:
 
 
 def noise(size: int, seed: int = 1) -> bytes:
-    """So many bytes that no compression makes smaller, the same each time, with a boot signature."""
+    """A number of incompressible bytes, always the same, with a boot signature."""
     data = random.Random(seed).randbytes(size)  # noqa: S311
     return data[:510] + b"\x55\xaa" + data[512:]
 
@@ -97,6 +97,6 @@ def sha256(data: bytes) -> str:
 
 
 def write(path: Path, data: bytes) -> str:
-    """Write a file and return its path as an option takes it."""
+    """Write a file and return its path for an option."""
     path.write_bytes(data)
     return str(path)

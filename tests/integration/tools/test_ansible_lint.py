@@ -16,7 +16,7 @@ from ansible_collections.virt.esx.tests.simulator_client import Simulator
 ROOT = pathlib.Path(__file__).parents[3]
 
 MODULES = sorted(path.stem for path in (ROOT / "plugins/action").glob("esx_*.py"))
-# Mistakes of other kinds than a misspelt option.
+# Mistakes other than a misspelled option.
 MISTAKES: dict[str, tuple[dict[str, object], str]] = {
     "esx_domain_info": ({"gather": ["xmll"]}, "value of gather must be one or more of"),
     "esx_migrate": ({"names": ["web"], "parallel": "many"}, "parallel"),

@@ -57,7 +57,7 @@ def read_request(channel: socket.socket) -> bytes:
         if not more:
             return b""
         received += more
-        if not received[:1].isalpha():  # somebody who speaks TLS to a server of plain HTTP
+        if not received[:1].isalpha():  # a client that speaks TLS to a server of plain HTTP
             channel.sendall(http_answer(b"", "400 Bad Request"))
             return b""
     head, _separator, body = received.partition(b"\r\n\r\n")

@@ -90,7 +90,6 @@ class Nic:
     key: str
     driver: str | None
     speed_mbps: int | None
-    full_duplex: bool | None
 
 
 @dataclass(frozen=True)

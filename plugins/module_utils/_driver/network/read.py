@@ -160,5 +160,4 @@ def _nic(nic: Any) -> Nic:
         key=nic.key,
         driver=nic.driver,
         speed_mbps=None if link is None else int(link.speedMb),
-        full_duplex=None if link is None else bool(link.duplex),
     )

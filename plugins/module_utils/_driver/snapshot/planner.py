@@ -98,7 +98,6 @@ def _present(entry: DomainEntry, request: SnapshotRequest, now: datetime.datetim
         state=entry.record.state if memory else "shutoff",
         quiesced=request.quiesce,
         current=True,
-        has_children=False,
     )
     after = [*(replace(item, current=False) for item in entry.before), new]
     return replace(entry, actions=[Action(f"create snapshot '{name}'", create)], after=after, chosen=path)

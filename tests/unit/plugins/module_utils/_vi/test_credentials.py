@@ -82,8 +82,8 @@ def test_the_entry_that_is_used(tmp_path: Path, given: Login, hosts: list[str], 
 def test_a_password_is_not_tried_for_another_user(tmp_path: Path) -> None:
     path = write(tmp_path, FILE)
     with pytest.raises(AuthFailed) as caught:
-        find_credentials(login("somebody"), AuthFile(path, ()), ["esx1"], never)
-    assert caught.value.message == "There is no password for user 'somebody' on esx1."
+        find_credentials(login("operator"), AuthFile(path, ()), ["esx1"], never)
+    assert caught.value.message == "There is no password for user 'operator' on esx1."
     assert path in str(caught.value.hint)
 
 
