@@ -100,7 +100,8 @@ options:
     type: path
   dest:
     description:
-      - Where to write the package that is exported. If it ends with C(.ova), it becomes one file, otherwise a directory.
+      - Where to write the package that is exported. If it ends with C(.ova), it becomes one file, otherwise a
+        directory.
       - Beside the package, or in the directory, the domain's definition is written as domain XML and as VMX, without
         the VNC password. It is not written with O(snapshot).
       - The directory above has to exist. Required with O(state=exported).
@@ -126,8 +127,8 @@ attributes:
     description: Changes nothing when run again with the same arguments, except with O(force=true).
     support: partial
 notes:
-  - Disks of packages have to be stream-optimized VMDKs, as ovftool, VirtualBox and C(qemu-img) write them. Packages with
-    several machines, with files in chunks, or with compressed files are refused.
+  - Disks of packages have to be stream-optimized VMDKs, as ovftool, VirtualBox and C(qemu-img) write them. Packages
+    with several machines, with files in chunks, or with compressed files are refused.
   - An import that was killed is ended by the host some minutes later. A task that is run before waits for that.
 seealso:
   - module: virt.esx.esx_domain

@@ -9,6 +9,7 @@ from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
+from ansible_collections.virt.esx.plugins.module_utils._driver.ova.ensure_export import ensure_exported
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.ensure_import import ensure_imported
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.request import ExportRequest, ImportRequest
 
@@ -22,4 +23,4 @@ def ensure_ova(
     """
     if isinstance(request, ImportRequest):
         return ensure_imported(connection, invocation, request)
-    raise NotImplementedError
+    return ensure_exported(connection, invocation, request)

@@ -42,7 +42,8 @@ _HOST_NETWORKS = (Traversal("networks", "HostSystem", "network"),)
 class ImportPlan(Plan):
     """A plan to import a package; ``existing`` is the domain that has its name already.
 
-    ``is_blocked`` says that another import of it goes on. ``spec`` and ``items`` are what OvfManager makes of the package: an ImportSpec, and the files that it needs.
+    ``is_blocked`` says that another import of it goes on. ``spec`` and ``items`` are what OvfManager makes of the
+    package: an ImportSpec, and the files that it needs.
     """
 
     offer: Offer

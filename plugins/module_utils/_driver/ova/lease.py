@@ -4,8 +4,8 @@
 """The lease of an import or export: the time in which the server takes or gives the files of a domain.
 
 A lease ends by itself when its client is silent for ``info.leaseTimeout`` seconds, however much data flows. A thread
-tells the server how far the transfer is. However the ``with`` block is left, the lease is ended: by its completion, or by
-an abort, after which the server removes what an import has made.
+tells the server how far the transfer is. However the ``with`` block is left, the lease is ended: by its
+completion, or by an abort, after which the server removes what an import has made.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.connection import
 from ansible_collections.virt.esx.plugins.module_utils._errors import DOUBT, EsxError, Refused, TimedOut
 from ansible_collections.virt.esx.plugins.module_utils._vi.faults import fault_text, from_fault
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_one
+from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
 from ansible_collections.virt.esx.plugins.module_utils._vi.watch import Watch
 
 # The seconds between two signs of life; a server that grants little time gets them more often.
@@ -55,10 +56,13 @@ class Lease:
         if self._failure is not None:
             raise self._failure
 
-    def manifest(self, algorithm: str) -> dict[str, str]:
-        """Return the server's checksums of what was transferred, by the keys of the URLs; empty where it has none."""
-        entries = self._ref.HttpNfcLeaseGetManifest() or ()
-        return {str(one.key): str(one.checksum).lower() for one in entries if one.checksumType == algorithm}
+    def choose_checksums(self, keys: Sequence[str], algorithm: str) -> None:
+        """Choose the checksums of ``manifest``, by the keys of the URLs; the server's default is SHA-1."""
+        self._ref.HttpNfcLeaseSetManifestChecksumType([vim.KeyValue(key=key, value=algorithm) for key in keys])
+
+    def manifest(self) -> dict[str, Any]:
+        """Return what the server says of the files that were transferred, by the keys of the URLs."""
+        return {str(one.key): one for one in self._ref.HttpNfcLeaseGetManifest() or ()}
 
     def start(self) -> None:
         """Begin with the signs of life."""
@@ -86,14 +90,19 @@ class Lease:
     def _keep_alive(self) -> None:
         """A lost sign of life does not matter as long as another comes in time."""
         interval, heard = min(_INTERVAL, self._seconds / 4), time.monotonic()
-        while not self._ending.wait(interval):
-            try:
-                self._ref.HttpNfcLeaseProgress(self._percent)
+        while self._failure is None and not self._ending.wait(interval):
+            error = self._sign_of_life()
+            if error is None:
                 heard = time.monotonic()
-            except EsxError as error:
-                if error.fault is not None or time.monotonic() - heard > self._seconds:
-                    self._failure = error
-                    return
+            elif error.fault is not None or time.monotonic() - heard > self._seconds:
+                self._failure = error
+
+    def _sign_of_life(self) -> EsxError | None:
+        try:
+            self._ref.HttpNfcLeaseProgress(self._percent)
+        except EsxError as error:
+            return error
+        return None
 
 
 @contextlib.contextmanager

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an import begins with: the package's head, read and checked, and what is chosen of it. Nothing here asks a host."""
+"""What an import begins with: the package's head, read and checked, and what is chosen of it. No host is asked."""
 
 from __future__ import annotations
 

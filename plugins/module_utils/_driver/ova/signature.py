@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pathlib
+from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import MissingLibrary, NotFound, ParseError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._ovf.manifest import Signature
@@ -38,9 +39,9 @@ def check_signature(signature: Signature, manifest: bytes, name: str, signer: st
     key = certificate.public_key()
     if not isinstance(key, rsa.RSAPublicKey):
         raise Refused(f"The certificate '{name}' has no RSA key, so that its signature cannot be checked.")
-    algorithm = {"sha1": hashes.SHA1, "sha256": hashes.SHA256, "sha512": hashes.SHA512}[signature.algorithm]()
+    algorithms: dict[str, Any] = {"sha1": hashes.SHA1, "sha256": hashes.SHA256, "sha512": hashes.SHA512}
     try:
-        key.verify(signature.value, manifest, padding.PKCS1v15(), algorithm)
+        key.verify(signature.value, manifest, padding.PKCS1v15(), algorithms[signature.algorithm]())
     except InvalidSignature:
         raise Refused(f"The manifest '{signature.manifest}' was changed: its signature in '{name}' is wrong.") from None
 

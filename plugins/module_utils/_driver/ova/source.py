@@ -186,7 +186,7 @@ class _Entries:
             return self._peeked.pop()
         while True:
             entry = self._archive.next()
-            self._archive.members = []  # it would keep all of them
+            self._archive.members = []  # type: ignore[attr-defined]  # it would keep all of them
             if entry is None or not entry.isdir():
                 break
         if entry is not None and (not entry.isreg() or entry.issparse()):

@@ -50,7 +50,7 @@ def open_url(url: str, timeout: float) -> Iterator[WebFile]:
     :raises ConnectionFailed, TimedOut: if the server cannot be reached, or answers with another status.
     """
     check_url(url)
-    request = urllib.request.Request(url, headers={"User-Agent": "virt.esx", "Accept-Encoding": "identity"})
+    request = urllib.request.Request(url, headers={"User-Agent": "virt.esx", "Accept-Encoding": "identity"})  # noqa: S310
     with contextlib.ExitStack() as stack:
         with _explained(without_query(url)):
             response = stack.enter_context(urllib.request.urlopen(request, timeout=timeout))  # noqa: S310
