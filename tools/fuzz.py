@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Look for inputs that break the converters: mutated ones in great number, and the property tests with new examples.
 
+Where libvirt is installed, the dialect ``libvirt`` is held against it too.
+
 Each problem is printed with its number; the same seed finds it again. What fails in a property test is kept in
 ``.hypothesis`` and tried first later.
 """
@@ -16,6 +18,7 @@ import subprocess
 import sys
 
 from ansible_collections.virt.esx.tests.unit.plugins.fuzzing import Problem, problems
+from ansible_collections.virt.esx.tests.unit.plugins.live_libvirt import INSTALLED, disagreements, live_libvirt
 
 from tools.checks import PYTEST
 from tools.environment import environment
@@ -27,6 +30,17 @@ SHOWN = 2000  # characters of an input
 def search(filter_name: str, seed: int, count: int) -> list[Problem]:
     """The problems of one converter, in a process of its own."""
     return list(problems(filter_name, seed, count))
+
+
+def compare(seed: int, count: int) -> int:
+    """Print what a real libvirt converts differently, and return how often."""
+    found = 0
+    with live_libvirt() as libvirt:
+        for item in disagreements(libvirt, seed, count):
+            found += 1
+            print(f"libvirt {item.number}\n  {item.source!a}\n  libvirt {item.libvirt!r}\n  ours {item.ours!r}")
+    print(f"{found} of {count} inputs are converted otherwise than by the libvirt that is installed")
+    return found
 
 
 def show(filter_name: str, problem: Problem) -> None:
@@ -53,6 +67,8 @@ def main() -> int:
                 show(name, problem)
                 found += 1
     print(f"{found} problems")
+    if INSTALLED:
+        found += compare(args.seed, args.count // 10)
     if args.only_inputs:
         return 1 if found else 0
     command = [*PYTEST, "-n", "2", "-m", "hypothesis", "--hypothesis-profile=fuzz", "tests/unit"]

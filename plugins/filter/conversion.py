@@ -10,21 +10,25 @@ work is done in ``_vmx`` and ``_domain``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import wraps
 from typing import Any, TypeVar, Union
 
 from ansible.errors import AnsibleFilterError
 from ansible.module_utils.basic import missing_required_lib
-from ansible_collections.virt.esx.plugins.module_utils._domain.xml_read import read_domain
+from ansible.utils.display import Display
+from ansible_collections.virt.esx.plugins.module_utils._domain.document import is_xml
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import write_domain
-from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, MissingLibrary
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, MissingLibrary, ParseError
 from ansible_collections.virt.esx.plugins.module_utils._names import (
     parse_datastore_path,
 )
+from ansible_collections.virt.esx.plugins.module_utils._report import IGNORE, REFUSE, LeftOut, Report, policy_named
 from ansible_collections.virt.esx.plugins.module_utils._vmx import flat
-from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import dialect_named
+from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import Dialect, dialect_named
 from ansible_collections.virt.esx.plugins.module_utils._vmx.merge import merge_vmx
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read import OLDEST_HARDWARE, read_vmx
+from ansible_collections.virt.esx.plugins.module_utils._vmx.wanted import read_wanted
 from ansible_collections.virt.esx.plugins.module_utils._vmx.write import write_vmx
 
 _Text = Union[str, bytes]
@@ -36,16 +40,30 @@ def vmx_to_domxml(
     directory: str | None = None,
     datastores: Mapping[str, str] | None = None,
     dialect: str = "esx",
+    unsupported: str | None = None,
+    nvme_bus: bool = False,
 ) -> str:
     """Convert a VMX to libvirt's domain XML; see ``vmx_to_domxml.yml``."""
-    chosen = dialect_named(dialect)
+    chosen = _with_nvme_bus(dialect_named(dialect), nvme_bus)
+    report = Report(_policy(unsupported, chosen))
+    xml = _xml_of(as_text("the VMX", vmx), chosen, directory, datastores, report)
+    warn_of("The VMX", report)
+    return xml
+
+
+def _with_nvme_bus(dialect: Dialect, wanted: object) -> Dialect:
+    if not isinstance(wanted, bool):
+        raise _unexpected("nvme_bus", wanted, "true or false")
+    if not wanted or not dialect.writes_sata_nvme:
+        return dialect
+    return replace(dialect, xml=replace(dialect.xml, nvme_bus=True))
+
+
+def _xml_of(vmx: _Text, dialect: Dialect, directory: object, datastores: object, report: Report) -> str:
     domain = read_vmx(
-        _text("the VMX", vmx),
-        dialect=chosen,
-        directory=_directory(directory),
-        datastores=_datastores(datastores),
+        vmx, dialect=dialect, directory=_directory(directory), datastores=_datastores(datastores), report=report
     )
-    return write_domain(domain, chosen.xml)
+    return write_domain(domain, dialect.xml)
 
 
 def domxml_to_vmx(
@@ -55,26 +73,82 @@ def domxml_to_vmx(
     directory: str | None = None,
     datastores: Mapping[str, str] | None = None,
     dialect: str = "esx",
+    unsupported: str | None = None,
 ) -> _Text:
     """Convert libvirt's domain XML to VMX; see ``domxml_to_vmx.yml``."""
     chosen = dialect_named(dialect)
     hardware = _hardware(hw_version)
-    domain = read_domain(_text("the domain XML", domxml), chosen.xml)
+    report = Report(_policy(unsupported, chosen))
+    domain = read_wanted(as_text("the domain XML", domxml), chosen, report)
     if base is None:
-        return write_vmx(domain, dialect=chosen, hw_version=hardware)
-    return merge_vmx(
-        _text("base", base),
-        domain,
-        dialect=chosen,
-        hw_version=hardware,
-        directory=_directory(directory),
-        datastores=_datastores(datastores),
-    )
+        vmx: _Text = write_vmx(domain, dialect=chosen, hw_version=hardware, report=report)
+    else:
+        vmx = merge_vmx(
+            as_text("base", base),
+            domain,
+            dialect=chosen,
+            hw_version=hardware,
+            directory=_directory(directory),
+            datastores=_datastores(datastores),
+            report=report,
+        )
+    warn_of("The domain XML", report)
+    return vmx
+
+
+def conversion_report(
+    text: _Text,
+    hw_version: int | None = None,
+    unsupported: str | None = None,
+) -> list[dict[str, Any]]:
+    """List what a conversion of a VMX or of domain XML leaves out or refuses; see ``conversion_report.yml``."""
+    given = as_text("the input of conversion_report", text)
+    dialect = dialect_named("esx")
+    hardware = _hardware(hw_version)
+    report = Report(_policy(unsupported, dialect))
+    try:
+        if is_xml(given):
+            write_vmx(read_wanted(given, dialect, report), dialect=dialect, hw_version=hardware, report=report)
+        else:
+            _xml_of(given, dialect, None, None, report)
+    except ParseError as refusal:
+        if not report.refusals:  # else it is the sum of them
+            report.refuse(refusal)
+    return [_entry(entry) for entry in report.entries()]
+
+
+def _entry(entry: LeftOut) -> dict[str, Any]:
+    return {
+        "where": entry.where,
+        "line": entry.line,
+        "value": entry.word,
+        "why": entry.why,
+        "refused": entry.is_refused,
+    }
+
+
+def _policy(unsupported: object, dialect: Dialect) -> str:
+    """The policy of a conversion; what imitates libvirt is silent as libvirt is, unless it is told otherwise."""
+    return policy_named(unsupported, REFUSE if dialect.reports else IGNORE)
+
+
+_warned: set[str] = set()  # Ansible shows a warning once too, after more work
+
+
+def warn_of(what: str, report: Report) -> None:
+    """Warn of all that a conversion has left out.
+
+    :param what: what was converted, as the subject of a sentence.
+    """
+    warning = report.warning(what)
+    if warning and warning not in _warned:
+        _warned.add(warning)
+        Display().warning(warning, formatted="\n" in warning)
 
 
 def from_vmx(vmx: _Text) -> dict[str, str]:
     """Read a VMX as a flat dictionary; see ``from_vmx.yml``."""
-    return flat.from_vmx(_text("the VMX", vmx))
+    return flat.from_vmx(as_text("the VMX", vmx))
 
 
 def to_vmx(values: Mapping[str, Any]) -> str:
@@ -84,7 +158,7 @@ def to_vmx(values: Mapping[str, Any]) -> str:
     return flat.to_vmx(values)
 
 
-def _text(what: str, value: object) -> _Text:
+def as_text(what: str, value: object) -> _Text:
     """Text or bytes, without the tags that Ansible's own kinds of text carry."""
     if isinstance(value, str):
         return str(value)
@@ -102,11 +176,16 @@ def _directory(value: object) -> str | None:
 
 
 def _datastores(value: object) -> dict[str, str] | None:
+    return as_words("datastores", value, "a dictionary of volumes and the names of their datastores")
+
+
+def as_words(what: str, value: object, expected: str = "a dictionary of texts") -> dict[str, str] | None:
+    """A dictionary of texts, None where nothing is given."""
     if value is None:
         return None
     if not isinstance(value, Mapping) or not all(isinstance(word, str) for pair in value.items() for word in pair):
-        raise _unexpected("datastores", value, "a dictionary of volumes and the names of their datastores")
-    return {str(volume): str(name) for volume, name in value.items()}
+        raise _unexpected(what, value, expected)
+    return {str(key): str(word) for key, word in value.items()}
 
 
 def _hardware(value: object) -> int | None:
@@ -126,7 +205,7 @@ def _unexpected(what: str, value: object, expected: str) -> EsxError:
     return EsxError(f"Expecting {what} to be {expected}, found {kind}.")
 
 
-def _refusing(convert: Callable[..., _Result]) -> Callable[..., _Result]:
+def refusing(convert: Callable[..., _Result]) -> Callable[..., _Result]:
     """The converter with the collection's errors as Ansible's."""
 
     @wraps(convert)
@@ -141,9 +220,12 @@ def _refusing(convert: Callable[..., _Result]) -> Callable[..., _Result]:
     return converted
 
 
+_FILTERS: tuple[Callable[..., Any], ...] = (vmx_to_domxml, domxml_to_vmx, conversion_report, from_vmx, to_vmx)
+
+
 class FilterModule:
     """What Ansible looks for: the filters by their names."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """The filters of this file."""
-        return {convert.__name__: _refusing(convert) for convert in (vmx_to_domxml, domxml_to_vmx, from_vmx, to_vmx)}
+        return {convert.__name__: refusing(convert) for convert in _FILTERS}

@@ -12,13 +12,15 @@ version_added: 0.1.0
 author:
   - The virt.esx authors (@virt-esx)
 description:
-  - Makes an Ansible host of each domain of an ESX host, with what the host knows of it as variables.
+  - Makes an Ansible host of each domain of an ESX host, with what the host knows of it as variables. With a C(vpx://)
+    URI that ends with a cluster, a datacenter or a folder, one file has the domains of all hosts in it.
   - The inventory is a YAML file whose name ends in C(.esx.yml) or C(.esx.yaml).
   - All domains come in the same calls, one for each 500 domains.
   - The variables are C(esx_name), C(esx_uuid), C(esx_moid), C(esx_state) (V(running), V(paused) or V(shutoff)),
-    C(esx_vcpus), C(esx_memory_kib), C(esx_max_memory_kib), C(esx_vmx_path), C(esx_guest_hostname) and
-    C(esx_guest_addresses), in the meaning of the values that M(virt.esx.esx_domain_info) returns. What is not known is
-    V(none).
+    C(esx_vcpus), C(esx_memory_kib), C(esx_max_memory_kib), C(esx_vmx_path), C(esx_id), C(esx_host) and C(esx_template),
+    in the meaning of the values that M(virt.esx.esx_domain_info) returns. What is not known is V(none). O(gather)
+    adds others.
+  - C(esx_uri) is the URI of the host that the domain is on, for O(virt.esx.esx_domain#module:uri) of tasks about it.
   - Connection options whose values are text can be templates, with extra variables and lookups.
 options:
   plugin:
@@ -38,18 +40,43 @@ options:
     elements: str
     choices: [running, paused, shutoff]
     default: [running, paused, shutoff]
+  templates:
+    description:
+      - Whether templates of a vCenter, which cannot be started, are taken, too.
+    type: bool
+    default: false
+  gather:
+    description:
+      - What is read of each domain beside that. The number of calls stays the same.
+      - V(guest) gives C(esx_guest_hostname), C(esx_guest_addresses) and C(esx_guest_tools); O(guest_address) needs it.
+      - V(config) gives C(esx_annotation), C(esx_guest_id), C(esx_guest_os), C(esx_hardware_version), C(esx_firmware),
+        and C(esx_managed_by).
+      - V(hardware) gives C(esx_hardware), C(esx_networks) and C(esx_mac_addresses). It makes the answers of the server
+        about five times as large.
+      - V(datastores), V(snapshots), V(autostart), V(scheduler), V(usage) and V(custom_values) give the variables
+        C(esx_datastores), C(esx_snapshots) and so on. Custom values are one further call to a vCenter.
+    type: list
+    elements: str
+    choices: [guest, config, hardware, datastores, snapshots, autostart, scheduler, usage, custom_values]
+    default: [guest]
   hostnames:
     description:
-      - Expressions for the name of the Ansible host, with the variables above; the first one that gives a name counts.
-        A domain for which none does is called by its own name.
-      - Two domains that would be the same Ansible host are an error.
-      - A name that a guest tells is the guest's choice; take V(esx_guest_hostname) where you trust all guests.
+      - Expressions for the name of the Ansible host, with the variables above. The first expression that gives a name
+        is used, or the domain's own name if none does.
+      - Domains that would be the same Ansible host are told apart by their managed object id, C(web_12) and C(web_15),
+        with a warning.
+      - Names that Ansible would read as a pattern, an option or a path are changed, with a warning. In them, colons,
+        commas, slashes, backslashes, brackets and the characters C(!&*?) become C(_), and so do C(-~@.) at the
+        beginning. A domain that is named like one of Ansible's own groups or like the controller (C(all),
+        C(ungrouped), C(localhost)) gets its managed object id appended.
+      - A guest chooses its own host name. Use V(esx_guest_hostname) only where you trust all guests.
     type: list
     elements: str
     default: [esx_name]
   guest_address:
     description:
-      - Whether C(ansible_host) is the guest's first address, where VMware Tools tell one.
+      - Whether C(ansible_host) is the guest's first address that can be reached from elsewhere, where VMware Tools
+        report one. Link-local, loopback, multicast and unspecified addresses are never used.
     type: bool
     default: true
 extends_documentation_fragment:
@@ -79,12 +106,20 @@ hostnames:
   - esx_name
 
 ---
+# all.esx.yml: the domains of a whole datacenter; esx_host and esx_uri say where each one is
+plugin: virt.esx.esx_domains
+uri: vpx://administrator@vcenter.example.com/dc1
+
+---
 # groups.esx.yml: groups and variables by what the host knows
 plugin: virt.esx.esx_domains
 uri: esx://esx.example.com/
+gather: [guest, config, datastores]
 keyed_groups:
   - key: esx_state
     prefix: state
+  - key: esx_guest_id
+    prefix: os
 groups:
   large: esx_max_memory_kib >= 16 * 1024 * 1024
 compose:
@@ -92,14 +127,14 @@ compose:
 """
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible_collections.virt.esx.plugins.module_utils._argspec import CONNECTION
+from ansible_collections.virt.esx.plugins.module_utils._driver.info.host_names import name_hosts
 from ansible_collections.virt.esx.plugins.module_utils._driver.info.inventory_hosts import (
     Facts,
-    by_hostname,
     choose,
     read_facts,
     server_name,
@@ -110,17 +145,25 @@ from ansible_collections.virt.esx.plugins.module_utils._edge import failure
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 
 try:
+    from ansible.template import trust_as_template
+except ImportError:  # before ansible-core 2.19 every text is a template, unless it is marked
     from ansible.utils.unsafe_proxy import wrap_var
-except ImportError:  # from ansible-core 2.19 on what is not trusted is no template anyway
+
+    def trust_as_template(value: str) -> str:
+        """Return the text as it is."""
+        return value
+
+else:
 
     def wrap_var(value: Any) -> Any:
-        """Return the value as it is."""
+        """Return the value as it is: from ansible-core 2.19 on only texts that are marked are templates."""
         return value
 
 
 ENDINGS = (".esx.yml", ".esx.yaml")
 
-_Value = TypeVar("_Value")
+# How a template begins: an expression, a statement, a comment.
+_TEMPLATE = ("{{", "{%", "{#")
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: ignore[misc]
@@ -137,16 +180,24 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         super().parse(inventory, loader, path, cache)
         self._evaluate(self._read_config_data(path))
         try:
-            domains = choose(self._facts(path, cache), name=self.get_option("name"), states=self.get_option("states"))
+            domains = choose(
+                self._facts(path, cache),
+                name=self.get_option("name"),
+                states=self.get_option("states"),
+                templates=self.get_option("templates"),
+            )
             by_address = self.get_option("guest_address")
             variables = [
                 {name: _harmless(value) for name, value in to_variables(facts, guest_address=by_address).items()}
                 for facts in domains
             ]
-            hosts = by_hostname((self._hostname(each), each) for each in variables)
+            hosts, warnings = name_hosts([(self._hostname(each), each) for each in variables])
         except EsxError as error:
             result = failure(error)
             raise AnsibleParserError(" ".join(result[key] for key in ("msg", "hint") if key in result)) from None
+        for warning in warnings:
+            self.display.warning(warning)
+        hosts = {_harmless(name): of_host for name, of_host in hosts.items()}
         for name, of_host in hosts.items():
             self._add(name, of_host)
         self._construct(hosts)
@@ -165,7 +216,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
     def _facts(self, path: str, cache: bool) -> list[Facts]:
         """What is known of the domains, from the cache where that is wanted and has it."""
         options = self.get_options()
-        key = self.get_cache_key(f"{path} {server_name(options)}")
+        key = self.get_cache_key(f"{path} {server_name(options)} {','.join(sorted(options['gather']))}")
         if cache and options["cache"] and key in self._cache:
             cached: list[Facts] = self._cache[key]
             return cached
@@ -190,8 +241,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
                         ) from None
                     continue
             if name:
-                return _harmless(str(name))
-        return _harmless(str(variables["esx_name"]))
+                return str(name)
+        return str(variables["esx_name"])
 
     def _add(self, name: str, variables: Mapping[str, Any]) -> None:
         self.inventory.add_host(name)
@@ -210,9 +261,22 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             if expressions:
                 for name, variables in hosts.items():
                     construct(expressions, variables, name, strict=strict)
+        for name in hosts:
+            composed = self.inventory.get_host(name).vars
+            for variable in (self.get_option("compose") or {}).keys() & composed.keys():
+                self.inventory.set_variable(name, variable, _harmless(composed[variable]))
 
 
-def _harmless(value: _Value) -> _Value:
-    """The same value, never taken for a template: a domain's name is anybody's choice, a guest's addresses its own."""
-    harmless: _Value = wrap_var(value) if "{" in str(value) else value
-    return harmless
+def _harmless(value: Any) -> Any:
+    """The same value, with no text in it that Ansible would evaluate.
+
+    A text that cannot be a template is marked as one from ansible-core 2.19 on. Evaluating it does nothing, and
+    ``ansible-inventory`` writes any other text as ``{"__ansible_unsafe": TEXT}``.
+    """
+    if isinstance(value, Mapping):
+        return {name: _harmless(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_harmless(item) for item in value]
+    if not isinstance(value, str):
+        return value
+    return wrap_var(value) if any(mark in value for mark in _TEMPLATE) else trust_as_template(value)

@@ -64,6 +64,7 @@ class EsxError(Exception):
 class ParseError(EsxError):
     """A text (VMX, domain XML, URI, datastore path) that is refused.
 
+    :param message: as for :class:`EsxError`; kept as ``reason``, ``message`` is preceded by the place.
     :param where: the VMX key or the XML element that is wrong.
     :param line: its line in the text, counted from 1.
     """
@@ -73,6 +74,7 @@ class ParseError(EsxError):
     ) -> None:
         place = ", ".join(([] if line is None else [f"line {line}"]) + ([] if where is None else [where]))
         super().__init__(f"{place}: {message}" if place else message, hint=hint)
+        self.reason = message
         self.where = where
         self.line = line
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import posixpath
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
@@ -136,6 +137,15 @@ def escape_datastore_item(name: str) -> str:
         return f"+{digits}" + ("" if run.end() == len(safe) else "-")
 
     return _UNSAFE_IN_ITEMS.sub(encoded, safe)
+
+
+def nearest(name: str, names: Iterable[str]) -> str | None:
+    """Return the name among others that one who misspelt it most likely means, or None if none is near."""
+    import difflib  # only a message needs it
+
+    by_folded = {each.lower(): each for each in names}
+    found = difflib.get_close_matches(name.lower(), by_folded, n=1, cutoff=0.6)
+    return by_folded[found[0]] if found else None
 
 
 def unescape(value: str, introducer: str, *, lenient: bool) -> str:

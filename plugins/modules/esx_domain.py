@@ -14,39 +14,60 @@ author:
   - The virt.esx authors (@virt-esx)
 description:
   - Manages one domain (virtual machine) of an ESX host over the host's own API, as libvirt's ESX driver does.
-  - A domain is described by libvirt's domain XML or by a VMX. What is wanted is compared with what is there as domains,
-    not as texts. The UUID, MAC addresses, models and the like that a description leaves out stay as they are; a disk or
-    another device that it leaves out is taken away.
-  - The VMX that the host has is edited, not replaced. Keys that a domain cannot say are kept.
-  - A domain that runs is changed while it runs where the host can do that - its name, O(annotation), O(memory), shares,
-    guaranteed memory, CPU affinity, the image in a CD-ROM or floppy drive, the network behind a card, and, where hot
-    add is enabled for it, O(vcpus) and O(max_memory). See O(power_cycle) for all else.
-  - A change that somebody else makes at the same time is noticed, and then nothing is overwritten.
+  - A domain is described by libvirt's domain XML or by a VMX. The description is compared with the present domain as
+    domains, not as texts. What identifies a domain or was chosen for it (UUID, MAC addresses, models, firmware) stays
+    as it is where the description leaves it out. A disk or another device that it leaves out is removed from the
+    domain; its files stay.
+  - A domain that exists is changed by one reconfiguration through the API, whether it runs or not. The host validates
+    the whole change and makes all of it or nothing. Only what the API has no words for, such as shared folders, is
+    changed in the VMX file itself; RV(steps) then says so. Keys of the VMX that a domain cannot say are kept.
+  - A running domain is changed while it runs where the host can do that - its name, O(annotation), O(memory), shares,
+    guaranteed memory, CPU affinity, disks on SCSI, SATA and NVMe, network cards and the network behind them, the image
+    in a CD-ROM or floppy drive, and, where hot add is enabled for it, O(vcpus) and O(max_memory). See O(power_cycle)
+    for everything else.
+  - While a domain has snapshots, it runs on files that are based on its disks. A description may name either; a change
+    that would take a disk off its snapshots is refused.
+  - What a host could not start is refused before anything is sent - a network, datastore or disk that is not there, a
+    disk of another domain, more processors, memory or cards than the virtual hardware version allows.
+  - A change that another client makes at the same time is noticed, and then nothing is overwritten. After a change the
+    domain is read again, and a warning names what the host made otherwise than it was wanted.
 options:
   name:
     description:
-      - The domain's name. It comes before the name in O(xml) or O(vmx).
-      - With O(uuid) too, a domain of this UUID that has another name is renamed.
+      - The domain's name. Overrides the name in O(xml) or O(vmx).
+      - If O(uuid) is also given, the domain with that UUID is renamed. Do not loop over names with one UUID.
     type: str
   uuid:
     description:
-      - The domain's UUID, which is the BIOS UUID of the virtual machine. It comes before the UUID in O(xml) or O(vmx).
+      - The domain's UUID, which is the BIOS UUID of the virtual machine. Overrides the UUID in O(xml) or O(vmx).
+    type: str
+  moid:
+    description:
+      - Managed object id of the domain, as M(virt.esx.esx_domain_info) returns it. It overrides O(uuid) and O(name), so
+        that it chooses among domains that share both.
+    type: str
+  vmx_path:
+    description:
+      - Datastore path of the domain's VMX, as V([datastore1] web/web.vmx). It overrides O(uuid) and O(name) as O(moid)
+        does. It says where a domain is, not where a new one goes.
     type: str
   xml:
     description:
       - The wanted domain as libvirt's domain XML. The XML's own name and UUID say which domain is meant.
-      - The VMX of a new domain is placed beside its first hard disk that is a file. The disk need not exist yet.
+      - The VMX of a new domain is placed beside its first hard disk that is a file. All hard disks have to exist.
+      - A UUID and MAC addresses that it leaves out are made when the domain is defined, and kept.
+      - Paths are C([datastore] directory/file), without empty, V(.) and V(..) segments.
     type: str
   vmx:
     description:
-      - The wanted domain as VMX. A new domain gets it as it is, with all its keys; of a domain that exists, only what
-        domain XML can say is changed.
-      - Bare file names in it mean the directory that the domain's VMX has or gets. The first hard disk of a new domain
+      - The wanted domain as VMX. A new domain gets all its keys; of a domain that exists, only what domain XML can say
+        is changed.
+      - File names without a path are relative to the directory of the domain's VMX. The first hard disk of a new domain
         needs a path with a datastore, as in C(/vmfs/volumes/datastore1/web/web.vmdk), since it says where that is.
     type: str
   state:
     description:
-      - V(defined) - the domain is there, and as described; whether it runs does not matter.
+      - V(defined) - the domain exists and is as described, whether it runs or not.
       - V(running) - it runs. A domain that is paused is resumed (powered on, in the words of community.vmware).
       - V(shutdown) - it is shut off, and its guest was asked to shut down by VMware Tools (in the words of
         community.vmware, shutdown-guest). The task ends when it is off.
@@ -55,8 +76,8 @@ options:
       - V(paused) - it is suspended.
       - V(rebooted) - its guest was asked to reboot by VMware Tools. This is a change each time.
       - V(reset) - it was reset, without asking the guest. This is a change each time.
-      - V(undefined) - the host does not know it any more. Its files stay, unless O(remove_storage=true). A domain that
-        runs is refused, as in libvirt; use V(destroyed) first.
+      - V(undefined) - the host does not know it any more. Its files stay, unless O(remove_storage=true). A running
+        domain is refused, as in libvirt; use V(destroyed) first.
     type: str
     choices: [defined, running, shutdown, destroyed, paused, rebooted, reset, undefined]
     default: defined
@@ -66,14 +87,17 @@ options:
     type: int
   memory:
     description:
-      - Memory that the host may give to the domain, in KiB or with a unit as in V(2 GiB); C(<currentMemory>) in XML.
-      - It is rounded up to a MiB and cannot be more than O(max_memory). A domain that may have all of its memory may
-        have all of another O(max_memory), too.
+      - Memory that the host may give to the domain; C(<currentMemory>) in XML.
+      - A number with a unit, as in V(2 GiB) or V(1.5 GiB). KiB, MiB and GiB (also K, M, G) are powers of 1024; KB, MB
+        and GB are powers of 1000. A number without a unit is in KiB; one below 131072 is refused, as it was meant in
+        another unit.
+      - It is rounded up to a MiB, with a warning, and cannot be more than O(max_memory). If the domain has no memory
+        limit, changing O(max_memory) does not introduce one.
     type: str
   max_memory:
     description:
-      - Memory that the guest sees, in KiB or with a unit as in V(2 GiB); C(<memory>) in XML.
-      - It is rounded up to a multiple of 4 MiB.
+      - Memory that the guest sees; C(<memory>) in XML. Written as O(memory).
+      - It is rounded up to a multiple of 4 MiB, with a warning.
     type: str
   autostart:
     description:
@@ -81,6 +105,29 @@ options:
       - Switching it on switches the host's general autostart on where it is off; that is refused while other domains
         have an entry there, since it would start these as well.
     type: bool
+  autostart_settings:
+    description:
+      - When the host starts the domain, and how it stops it when the host itself shuts down; for O(autostart=true).
+      - What is not given stays as it is. In a new entry it is left to the host's own settings.
+    type: dict
+    suboptions:
+      start_order:
+        description: The domain's place among those that the host starts, V(-1) for any.
+        type: int
+      start_delay:
+        description: Seconds that the host waits after it has started the domain, V(-1) for the host's own setting.
+        type: int
+      wait_for_heartbeat:
+        description: Whether the host goes on as soon as VMware Tools run in the guest.
+        type: str
+        choices: [default, "yes", "no"]
+      stop_delay:
+        description: Seconds that the domain has for stopping, V(-1) for the host's own setting.
+        type: int
+      stop_action:
+        description: How the host stops the domain when it shuts down itself.
+        type: str
+        choices: [default, shutdown, power_off, suspend, none]
   annotation:
     description:
       - A text for people; C(<description>) in XML. An empty one removes it.
@@ -94,20 +141,23 @@ options:
   power_cycle:
     description:
       - Whether a running domain is shut down by VMware Tools, changed and started again, where a change needs it to be
-        shut off. Otherwise such a change is refused, with a list of what needs it.
+        shut off. Otherwise such a change is refused, and the error lists what needs it.
+      - The domain is started again whatever fails. If it does not start with the new definition, the former one is
+        restored. The task fails then, and its result has RV(domain) as it is and the RV(steps) that were made.
       - It is not needed with O(state=shutdown) and O(state=destroyed); the domain is changed when it is off.
     type: bool
     default: false
   shutdown_timeout:
     description:
-      - Seconds that the guest has for shutting down. After that the domain is powered off. Without VMware Tools in the
-        guest, which could be asked, it is powered off at once.
+      - Seconds that the guest has for shutting down, V(0) or more. After that the domain is powered off. Without VMware
+        Tools in the guest, which could be asked, it is powered off at once.
       - If not set, the guest has as long as O(timeout), and then the task fails and the domain goes on running.
     type: int
   remove_storage:
     description:
-      - With O(state=undefined), whether the domain's own disks, its VMX and what the host keeps beside it are deleted,
-        too, and its directory if nothing else is in it. In check mode RV(steps) says which files.
+      - With O(state=undefined), whether the domain's own disks, its VMX and the files that the host keeps beside it are
+        deleted as well, and its directory if nothing else is in it. In check mode RV(steps) lists the files.
+      - The domain is removed from the host last. If the task is interrupted, run it again to remove the rest.
       - A disk that another domain of the host or a snapshot of one references is never deleted, nor an image of a
         CD-ROM or floppy, nor a file that is not the domain's.
     type: bool
@@ -130,7 +180,7 @@ EXAMPLES = r"""
     uri: esx://example.com
     xml: "{{ lookup('ansible.builtin.template', 'domain.xml.j2') }}"
 
-- name: Let it run
+- name: Start it
   virt.esx.esx_domain:
     uri: esx://example.com/?auto_answer=1
     name: Fedora11
@@ -177,7 +227,7 @@ RETURN = r"""
 domain:
   description:
     - The domain, as it is afterwards; in check mode as it would be. Of an undefined domain only what identifies it.
-  returned: success
+  returned: success, and after a failed power cycle
   type: dict
   contains:
     name:
@@ -216,8 +266,9 @@ domain:
       type: int
       sample: 1048576
     autostart:
-      description: Whether the host starts it when it starts itself.
-      returned: when the domain exists
+      description: Whether the host starts it when it starts itself. To read it in any case, see
+        M(virt.esx.esx_domain_info).
+      returned: when O(autostart) is set and the domain exists
       type: bool
       sample: false
     vmx_path:
@@ -225,6 +276,12 @@ domain:
       returned: when the domain exists
       type: str
       sample: "[local-storage] Fedora11/Fedora11.vmx"
+    host:
+      description: Name of the host that it is on, as the server has it. A cluster may choose another one for a domain
+        that is started; then there is a warning.
+      returned: when the domain exists
+      type: str
+      sample: esx1.example.com
     xml:
       description: Its domain XML, without passwords. To read it in any case, see M(virt.esx.esx_domain_info).
       returned: when O(xml), O(vmx), O(vcpus), O(memory), O(max_memory) or O(annotation) is set, it is renamed, or the
@@ -232,13 +289,13 @@ domain:
       type: str
       sample: "<domain type='vmware'>..."
 steps:
-  description: What was done, or in check mode would be done, in order.
-  returned: success
+  description: What was done, or in check mode would be done, in order. After a failure, what was done until then.
+  returned: success, and failure if anything was done
   type: list
   elements: str
   sample: ["define", "power on"]
 questions:
-  description: The questions of the server that were answered meanwhile.
+  description: The questions of the server that were answered.
   returned: success
   type: list
   elements: dict
@@ -275,6 +332,8 @@ CONTRACT = Contract(
         {
             "name": {"type": "str"},
             "uuid": {"type": "str"},
+            "moid": {"type": "str"},
+            "vmx_path": {"type": "str"},
             "xml": {"type": "str"},
             "vmx": {"type": "str"},
             "state": {
@@ -295,6 +354,19 @@ CONTRACT = Contract(
             "memory": {"type": "str"},
             "max_memory": {"type": "str"},
             "autostart": {"type": "bool"},
+            "autostart_settings": {
+                "type": "dict",
+                "options": {
+                    "start_order": {"type": "int"},
+                    "start_delay": {"type": "int"},
+                    "wait_for_heartbeat": {"type": "str", "choices": ["default", "yes", "no"]},
+                    "stop_delay": {"type": "int"},
+                    "stop_action": {
+                        "type": "str",
+                        "choices": ["default", "shutdown", "power_off", "suspend", "none"],
+                    },
+                },
+            },
             "annotation": {"type": "str"},
             "overwrite": {"type": "bool", "default": False},
             "power_cycle": {"type": "bool", "default": False},
@@ -303,7 +375,7 @@ CONTRACT = Contract(
         }
     ),
     run=run,
-    required_one_of=[["name", "uuid", "xml", "vmx"]],
+    required_one_of=[["name", "uuid", "moid", "vmx_path", "xml", "vmx"]],
     mutually_exclusive=[["xml", "vmx"]],
 )
 

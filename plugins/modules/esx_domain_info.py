@@ -18,11 +18,16 @@ description:
 options:
   name:
     description:
-      - Name of the domain to read, or a pattern of the shell's kind for the names of several, as V(web-*).
+      - Name of the domain to read, or a pattern of the shell's kind for the names of several, as V(web-*). On a host
+        with more than 40 domains, only the first one of a name is read; a pattern reads all.
     type: str
   uuid:
     description:
       - UUID of the domain to read, in any spelling. Copies of a virtual machine may share one, then all are read.
+    type: str
+  moid:
+    description:
+      - Managed object id of the domain to read.
     type: str
   states:
     description:
@@ -31,6 +36,22 @@ options:
     elements: str
     choices: [running, paused, shutoff]
     default: [running, paused, shutoff]
+  autostart:
+    description:
+      - Only domains that the host starts when it starts itself, or only those that it does not start.
+    type: bool
+  snapshot:
+    description:
+      - Only domains that have snapshots, or only those that have none.
+    type: bool
+  network:
+    description:
+      - Only domains with a card in the network of this name, or in one whose name fits a pattern.
+    type: str
+  datastore:
+    description:
+      - Only domains with files in the datastore of this name, or in one whose name fits a pattern.
+    type: str
   gather:
     description:
       - What is read of each domain beside its name, UUID, state, processors, memory and the place of its VMX.
@@ -39,9 +60,13 @@ options:
       - V(autostart) says whether the host starts it, V(scheduler) is its share of the host, V(snapshots) the tree of
         its snapshots.
       - V(guest) is what VMware Tools tell of the guest, V(hardware) its disks and network cards as the host sees them.
+      - V(config) is its annotation, guest operating system, virtual hardware and firmware, V(usage) what it uses of the
+        host now, V(datastores) the datastores that its files are in.
+      - V(custom_values) are the custom attributes that a vCenter has for it.
     type: list
     elements: str
-    choices: [xml, vmx, autostart, scheduler, snapshots, guest, hardware]
+    choices:
+      [xml, vmx, autostart, scheduler, snapshots, guest, hardware, config, usage, datastores, custom_values]
     default: []
 requirements:
   - lxml 4.9.3 or later
@@ -128,6 +153,16 @@ domains:
       returned: always
       type: str
       sample: "[local-storage] Fedora11/Fedora11.vmx"
+    id:
+      description: libvirt's number for it, V(none) while it is shut off.
+      returned: always
+      type: int
+      sample: 12
+    host:
+      description: Name of the host that it is on, as the server has it.
+      returned: always
+      type: str
+      sample: esx1.example.com
     error:
       description: Why a part of what was asked for is missing.
       returned: when something of this domain could not be read
@@ -174,6 +209,104 @@ domains:
           returned: always
           type: int
           sample: 0
+        memory_limit_kib:
+          description: Memory that the host may give to it at most, V(-1) for as much as it has.
+          returned: always
+          type: int
+          sample: -1
+        memory_shares:
+          description: Its number of shares of memory.
+          returned: always
+          type: int
+          sample: 40960
+        memory_shares_level:
+          description: One of V(low), V(normal), V(high) and V(custom).
+          returned: always
+          type: str
+          sample: normal
+    config:
+      description: Its configuration as the host sees it.
+      returned: when O(gather) has V(config)
+      type: dict
+      contains:
+        annotation:
+          description: A text for people, empty where there is none.
+          returned: always
+          type: str
+        guest_id:
+          description: The VI API's name of the guest operating system that it is configured for.
+          returned: always
+          type: str
+          sample: fedora64Guest
+        guest_os:
+          description: The full name of that operating system.
+          returned: always
+          type: str
+          sample: Red Hat Fedora (64-bit)
+        hardware_version:
+          description: The version of its virtual hardware.
+          returned: always
+          type: str
+          sample: vmx-13
+        firmware:
+          description: V(bios) or V(efi).
+          returned: always
+          type: str
+          sample: efi
+        template:
+          description: Whether it is a template, which cannot be started.
+          returned: always
+          type: bool
+          sample: false
+        managed_by:
+          description: The extension of a vCenter that manages it.
+          returned: always
+          type: str
+    usage:
+      description: What it uses of the host now. What the host does not tell is V(none).
+      returned: when O(gather) has V(usage)
+      type: dict
+      contains:
+        cpu_mhz:
+          description: Processor time.
+          returned: always
+          type: int
+          sample: 120
+        host_memory_kib:
+          description: Memory of the host that it uses.
+          returned: always
+          type: int
+          sample: 524288
+        guest_memory_kib:
+          description: Memory that its guest uses actively.
+          returned: always
+          type: int
+          sample: 104448
+        uptime_seconds:
+          description: How long it has been running.
+          returned: always
+          type: int
+          sample: 86400
+        disk_used_bytes:
+          description: The space that its files take in the datastores.
+          returned: always
+          type: int
+          sample: 2147483648
+        disk_free_bytes:
+          description: The further space that its disks may take as they are filled.
+          returned: always
+          type: int
+          sample: 6442450944
+    datastores:
+      description: Names of the datastores that its files are in.
+      returned: when O(gather) has V(datastores)
+      type: list
+      elements: str
+      sample: [local-storage]
+    custom_values:
+      description: The vCenter's custom attributes by their names; V(none) where it has no value. A host has none.
+      returned: when O(gather) has V(custom_values)
+      type: dict
     snapshots:
       description: Its snapshots, parents before children.
       returned: when O(gather) has V(snapshots)
@@ -328,10 +461,17 @@ domains:
 from ansible_collections.virt.esx.plugins.module_utils._argspec import with_connection
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import open_connection
 from ansible_collections.virt.esx.plugins.module_utils._driver.info.domain_info import read_domains
+from ansible_collections.virt.esx.plugins.module_utils._driver.info.parts import (
+    AUTOSTART,
+    CUSTOM_VALUES,
+    DATASTORES,
+    PARTS,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._edge import Contract, Result, run_as_module
 
 STATES = ["running", "paused", "shutoff"]
+GATHER = ["xml", "vmx", AUTOSTART, *PARTS, DATASTORES, CUSTOM_VALUES]
 
 
 def run(invocation: Invocation) -> Result:
@@ -345,17 +485,22 @@ CONTRACT = Contract(
         {
             "name": {"type": "str"},
             "uuid": {"type": "str"},
+            "moid": {"type": "str"},
             "states": {"type": "list", "elements": "str", "choices": STATES, "default": STATES},
+            "autostart": {"type": "bool"},
+            "snapshot": {"type": "bool"},
+            "network": {"type": "str"},
+            "datastore": {"type": "str"},
             "gather": {
                 "type": "list",
                 "elements": "str",
-                "choices": ["xml", "vmx", "autostart", "scheduler", "snapshots", "guest", "hardware"],
+                "choices": GATHER,
                 "default": [],
             },
         }
     ),
     run=run,
-    mutually_exclusive=[["name", "uuid"]],
+    mutually_exclusive=[["name", "uuid", "moid"]],
 )
 
 

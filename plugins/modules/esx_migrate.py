@@ -8,16 +8,19 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: esx_migrate
-short_description: Migrate domains from one ESX host to another one
+short_description: Migrate domains to other ESX hosts and datastores
 version_added: 0.1.0
 author:
   - The virt.esx authors (@virt-esx)
 description:
-  - Migrates domains between two hosts of one vCenter, as C(virsh -c SRC_URI migrate DOMAIN DST_URI) does. A host cannot
-    do that by itself.
+  - Migrates domains between hosts of one vCenter, as C(virsh -c SRC_URI migrate DOMAIN DST_URI) does. A host cannot do
+    that by itself.
   - Running domains migrate live, those that are shut off or paused as they are. Their files stay in their datastores,
-    which both hosts have to reach.
+    which both hosts have to reach, unless O(dest_datastore) or O(domains[].dest_disks) names others.
   - The vCenter validates all migrations before the first one begins. What it refuses is not begun.
+  - Just before its migration begins, each domain is looked up again. If another client has moved it in between, it is
+    validated and migrated from where it is. A domain that is where it is to go already is no change. A task that finds
+    a migration under way waits for it.
   - An error with one domain does not keep the others from being migrated. If there was any, the task fails at the end
     and says for each domain where it is.
   - To empty a host, there is the role P(virt.esx.evacuate#role).
@@ -27,6 +30,8 @@ options:
       - Connection URI of the source, with the host's vCenter in its parameter C(vcenter), C(esx://HOST/?vcenter=*) or
         C(esx://HOST/?vcenter=VCENTER); or with the way to the host in the vCenter,
         C(vpx://VCENTER/[folder/...]datacenter/[folder/...][cluster/]HOST).
+      - A C(vpx://) URI that ends with a cluster, a datacenter or a folder names all hosts in it. Domains are then
+        migrated from whichever of these hosts they are on.
       - Its other parameters are the same as for all modules.
       - If not set, E(ESX_URI) is used.
   dest_uri:
@@ -36,24 +41,26 @@ options:
     type: str
   dest_host:
     description:
-      - Name of the destination in the vCenter of O(uri). It is not logged in to.
+      - Name of the destination in the vCenter of O(uri), in any case, or its address. It is not logged in to.
+      - If neither O(dest_host) nor O(dest_uri) is set, domains stay on their hosts, and only their storage moves.
     type: str
   dest_username:
     description:
       - User name for the host of O(dest_uri).
-      - If not set, the first of these counts that there is - the user in O(dest_uri), E(ESX_USERNAME), E(VMWARE_USER),
-        libvirt's authentication file, C(root).
-      - For a C(vpx://) URI of the source's vCenter, the source's login counts if it is not set.
+      - If not set, the first available value is used, in this order - the user in O(dest_uri), E(ESX_USERNAME),
+        E(VMWARE_USER), libvirt's authentication file, C(root).
+      - For a C(vpx://) URI of the source's vCenter, the source's login is used if it is not set.
     type: str
   dest_password:
     description:
       - Password for the host of O(dest_uri). It does not default to O(password), which is the source's.
-      - If not set, the first of these counts that there is - E(ESX_PASSWORD), E(VMWARE_PASSWORD), libvirt's
+      - If not set, the first available value is used, in this order - E(ESX_PASSWORD), E(VMWARE_PASSWORD), libvirt's
         authentication file.
     type: str
   names:
     description:
-      - Names of the domains to migrate. One that is on the destination already stays there.
+      - Names of the domains to migrate, or patterns of the shell's kind for them, as V(web-*). A domain that is on the
+        destination already stays there. A name that no domain has is an error; a pattern may match none.
     type: list
     elements: str
     aliases: [name]
@@ -63,15 +70,94 @@ options:
     type: list
     elements: str
     aliases: [uuid]
+  domains:
+    description:
+      - Domains to migrate, each with its own destination, in addition to O(names) and O(uuids). What an item does not
+        say of the destination is as for the whole task.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description:
+          - Name of the domain, or a pattern.
+        type: str
+      uuid:
+        description:
+          - UUID of the domain.
+        type: str
+      moid:
+        description:
+          - Managed object id of the domain in the vCenter. It overrides the name and the UUID.
+        type: str
+      dest_host:
+        description:
+          - Name or address of the destination in the vCenter.
+        type: str
+      dest_datastore:
+        description:
+          - Name of the datastore that the VMX and all disks move to.
+          - If not set, files stay where they are. In another datacenter, that is the same datastore as that datacenter
+            knows it; a datastore that it does not have is an error.
+        type: str
+      dest_pool:
+        description:
+          - The resource pool on the destination, as a path below the root pool, V(prod/web), or as the end of one.
+          - If not set, a domain stays in its pool within a cluster. Elsewhere it goes into the pool of the same path,
+            or into the root pool where there is none.
+        type: str
+      dest_folder:
+        description:
+          - The folder of domains in the destination's datacenter, as a path, V(web/prod).
+          - If not set, a domain stays in its folder. In another datacenter it goes into the folder of the same path,
+            where there is one.
+        type: str
+      dest_networks:
+        description:
+          - Names of the networks that cards move to, by the names of the networks that they are in now.
+        type: dict
+      dest_disks:
+        description:
+          - Names of datastores of single disks, by the labels that the host has for the disks, as C(Hard disk 2).
+        type: dict
+  dest_datastore:
+    description:
+      - Name of the datastore that the VMX and all disks move to.
+      - If not set, files stay where they are. In another datacenter, that is the same datastore as that datacenter
+        knows it; a datastore that it does not have is an error.
+    type: str
+  dest_pool:
+    description:
+      - The resource pool on the destination, as a path below the root pool, V(prod/web), or as the end of one.
+      - If not set, a domain stays in its pool within a cluster. Elsewhere it goes into the pool of the same path, or
+        into the root pool where there is none.
+    type: str
+  dest_folder:
+    description:
+      - The folder of domains in the destination's datacenter, as a path, V(web/prod).
+      - If not set, a domain stays in its folder. In another datacenter it goes into the folder of the same path, where
+        there is one.
+    type: str
+  dest_networks:
+    description:
+      - Names of the networks that cards move to, by the names of the networks that they are in now.
+    type: dict
   parallel:
     description:
       - How many domains may be migrated at the same time. Hosts with a network of 1 Gbit/s for it can do 4, with
-        10 Gbit/s 8; what is more has to wait on the server, while the time of O(timeout) is running.
+        10 Gbit/s 8; further migrations wait on the server.
     type: int
     default: 2
-  timeout:
+  migration_timeout:
     description:
-      - Seconds that the migration of one domain may take on the server.
+      - Seconds that a migration may go without progress before it is cancelled. A migration that makes progress is
+        never cancelled.
+      - If not set, there is no limit. O(timeout) does not limit migrations.
+    type: int
+  warnings_are_errors:
+    description:
+      - Whether a migration that the vCenter warns of is refused, as with libvirt. Otherwise warnings are shown.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - virt.esx._connection
   - virt.esx._attributes
@@ -111,6 +197,30 @@ EXAMPLES = r"""
     dest_uri: vpx://administrator@vcenter.example.com/dc1/esx9.example.com
     names: [web, database]
 
+- name: Have two domains on one host, wherever they are now
+  virt.esx.esx_migrate:
+    uri: vpx://administrator@vcenter.example.com/dc1
+    password: "{{ vcenter_password }}"
+    dest_host: esx2.example.com
+    names: [web, database]
+
+- name: Move the files of a running domain to another datastore
+  virt.esx.esx_migrate:
+    uri: vpx://administrator@vcenter.example.com/dc1
+    password: "{{ vcenter_password }}"
+    dest_datastore: datastore1
+    names: web
+
+- name: Give each domain its own destination
+  virt.esx.esx_migrate:
+    uri: vpx://administrator@vcenter.example.com/dc1/esx1.example.com
+    password: "{{ vcenter_password }}"
+    domains:
+      - name: web
+        dest_host: esx2.example.com
+      - name: database
+        dest_host: esx3.example.com
+
 - name: Name the destination as the vCenter does
   virt.esx.esx_migrate:
     uri: esx://esx1.example.com/?vcenter=vcenter.example.com
@@ -123,18 +233,18 @@ EXAMPLES = r"""
 RETURN = r"""
 source:
   description: Name of the source in the vCenter.
-  returned: when both hosts were found
+  returned: when O(uri) names one host
   type: str
   sample: esx1.example.com
 destination:
   description: Name of the destination in the vCenter.
-  returned: when both hosts were found
+  returned: when O(dest_host) or O(dest_uri) is set
   type: str
   sample: esx2.example.com
 domains:
   description:
-    - What became of each domain that was asked for, in this order; in check mode what would become of it.
-    - Domains that are asked for by name come first.
+    - The outcome for each domain that was asked for, in the order of O(names), O(uuids) and O(domains); in check mode,
+      the expected outcome.
   returned: when both hosts were found
   type: list
   elements: dict
@@ -154,6 +264,11 @@ domains:
       returned: when it was found
       type: str
       sample: vm-12
+    source:
+      description: Name of the host that it was migrated from.
+      returned: when it was found
+      type: str
+      sample: esx1.example.com
     state:
       description: One of V(running), V(paused) and V(shutoff).
       returned: when it is known
@@ -190,7 +305,7 @@ domains:
       elements: str
       sample: ["The host is in maintenance mode (InvalidState)"]
     questions:
-      description: The questions of the server that were answered meanwhile.
+      description: The questions of the server that were answered.
       returned: always
       type: list
       elements: dict
@@ -209,33 +324,59 @@ domains:
           type: str
 """
 
+from typing import Any
+
 from ansible_collections.virt.esx.plugins.module_utils._argspec import with_connection
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.endpoints import open_endpoints
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.migrate import migrate_domains
+from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.request import read_request
 from ansible_collections.virt.esx.plugins.module_utils._edge import Contract, Result, run_as_module
 
 
 def run(invocation: Invocation) -> Result:
-    """Bring the domains to the destination."""
-    with open_endpoints(invocation) as endpoints:
-        return migrate_domains(endpoints, invocation)
+    """Bring the domains to their destinations."""
+    request = read_request(invocation.params)
+    dest_hosts = [wish.host for wish in request.wishes if wish.host is not None]
+    with open_endpoints(invocation, dest_hosts) as endpoints:
+        return migrate_domains(endpoints, invocation, request)
 
+
+_TARGET: dict[str, dict[str, Any]] = {
+    "dest_host": {"type": "str"},
+    "dest_datastore": {"type": "str"},
+    "dest_pool": {"type": "str"},
+    "dest_folder": {"type": "str"},
+    "dest_networks": {"type": "dict"},
+}
 
 CONTRACT = Contract(
     argument_spec=with_connection(
         {
+            **_TARGET,
             "dest_uri": {"type": "str"},
-            "dest_host": {"type": "str"},
             "dest_username": {"type": "str"},
             "dest_password": {"type": "str", "no_log": True},
             "names": {"type": "list", "elements": "str", "aliases": ["name"]},
             "uuids": {"type": "list", "elements": "str", "aliases": ["uuid"]},
+            "domains": {
+                "type": "list",
+                "elements": "dict",
+                "options": {
+                    "name": {"type": "str"},
+                    "uuid": {"type": "str"},
+                    "moid": {"type": "str"},
+                    **_TARGET,
+                    "dest_disks": {"type": "dict"},
+                },
+            },
             "parallel": {"type": "int", "default": 2},
+            "migration_timeout": {"type": "int"},
+            "warnings_are_errors": {"type": "bool", "default": False},
         }
     ),
     run=run,
-    required_one_of=[["dest_uri", "dest_host"], ["names", "uuids"]],
+    required_one_of=[["dest_uri", "dest_host", "dest_datastore", "domains"], ["names", "uuids", "domains"]],
     mutually_exclusive=[["dest_uri", "dest_host"]],
 )
 

@@ -13,16 +13,20 @@ version_added: 0.1.0
 author:
   - The virt.esx authors (@virt-esx)
 description:
-  - Plans where the domains of a host could be migrated to, by the memory that other hosts of its vCenter have free. The
+  - Plans where the domains of a host can be migrated to, by what other hosts of its vCenter reach and have free. The
     role P(virt.esx.evacuate#role) carries such a plan out with M(virt.esx.esx_migrate).
-  - A running domain takes the memory that its host may give to it. One that is shut off or paused takes none.
-  - Domains are spread, the largest one first, each to the host that has the most memory left. If they do not fit that
-    way they are packed, each to the host that has the least left of those where it fits. The same input always gives
-    the same plan.
+  - A destination has to reach all datastores of a domain, and the networks of one that runs. The vCenter validates each
+    placement; what it refuses is placed again without that host.
+  - A running domain takes the memory that its host may give to it. One that is shut off or paused takes none, but goes
+    to a host where it could be started, if there is one.
+  - Domains are spread, the largest one first, each to the host that has the most memory left, of equal ones to that
+    with the most free processor time. If they do not fit that way they are packed, each to the host that has the least
+    left of those where it fits, and if that fails, all ways are tried. The same input always gives the same plan.
+  - Domains that belong to the services of a cluster (vCLS), or that an extension manages, are left out with a warning.
 options:
   destinations:
     description:
-      - Names of the hosts that domains may be placed on, as their vCenter has them.
+      - Names of the hosts that domains may be placed on, as their vCenter has them, in any case, or their addresses.
       - A host that is in maintenance mode, that the vCenter has no connection to, or that is the source itself is left
         out with a warning.
     type: list
@@ -30,10 +34,16 @@ options:
     required: true
   names:
     description:
-      - Names of the domains to place, or patterns of the shell's kind for them, as V(web-*).
+      - Names of the domains to place, or patterns of the shell's kind for them, as V(web-*). A name that no domain of
+        the host has is an error; a pattern may match none.
     type: list
     elements: str
     default: ["*"]
+  reserve_memory:
+    description:
+      - Memory that stays free on each destination, as V(4 GiB) or V(10%).
+    type: str
+    default: "0"
 extends_documentation_fragment:
   - virt.esx._connection
   - virt.esx._attributes
@@ -56,11 +66,7 @@ EXAMPLES = r"""
 - name: Migrate them
   virt.esx.esx_migrate:
     uri: esx://esx1.example.com/?vcenter=*
-    dest_host: "{{ item.host }}"
-    uuids: "{{ item.domains | map(attribute='uuid') }}"
-  loop: "{{ plan.placements }}"
-  loop_control:
-    label: "{{ item.host }}"
+    domains: "{{ plan.moves }}"
 """
 
 RETURN = r"""
@@ -106,6 +112,11 @@ placements:
           returned: always
           type: str
           sample: 50115e16-9bdc-49d7-f171-53c4d7f91710
+        moid:
+          description: The managed object id that it has in the vCenter.
+          returned: always
+          type: str
+          sample: vm-12
         state:
           description: One of V(running), V(paused) and V(shutoff).
           returned: always
@@ -116,6 +127,83 @@ placements:
           returned: always
           type: int
           sample: 1048576
+moves:
+  description: The placements as O(virt.esx.esx_migrate#module:domains) takes them.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    moid:
+      description: The domain's managed object id in the vCenter.
+      returned: always
+      type: str
+      sample: vm-12
+    dest_host:
+      description: Name of the host that it is placed on.
+      returned: always
+      type: str
+      sample: esx2.example.com
+refused:
+  description: Domains that no destination can take.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Its name.
+      returned: always
+      type: str
+      sample: Fedora11
+    uuid:
+      description: Its UUID.
+      returned: always
+      type: str
+      sample: 50115e16-9bdc-49d7-f171-53c4d7f91710
+    moid:
+      description: The managed object id that it has in the vCenter.
+      returned: always
+      type: str
+      sample: vm-12
+    state:
+      description: One of V(running), V(paused) and V(shutoff).
+      returned: always
+      type: str
+      sample: running
+    reasons:
+      description: The reason by the name of the destination.
+      returned: always
+      type: dict
+    msg:
+      description: All reasons as a sentence.
+      returned: always
+      type: str
+left_out:
+  description: Domains that are not to be moved.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Its name.
+      returned: always
+      type: str
+    uuid:
+      description: Its UUID.
+      returned: always
+      type: str
+    moid:
+      description: The managed object id that it has in the vCenter.
+      returned: always
+      type: str
+    state:
+      description: One of V(running), V(paused) and V(shutoff).
+      returned: always
+      type: str
+    reason:
+      description: Why it is left out.
+      returned: always
+      type: str
+      sample: it is managed by the extension com.vendor.backup
 """
 
 from ansible_collections.virt.esx.plugins.module_utils._argspec import with_connection
@@ -136,6 +224,7 @@ CONTRACT = Contract(
         {
             "destinations": {"type": "list", "elements": "str", "required": True},
             "names": {"type": "list", "elements": "str", "default": ["*"]},
+            "reserve_memory": {"type": "str", "default": "0"},
         }
     ),
     run=run,

@@ -13,10 +13,10 @@ version_added: 0.1.0
 author:
   - The virt.esx authors (@virt-esx)
 description:
-  - Sets how much of its host's processors a domain is guaranteed, may use, and gets when there is not enough for all,
-    as C(virsh schedinfo) does. Sets the memory that it is guaranteed, too.
-  - What is not given stays as it is. Works on running and on shut-off domains.
-  - What the host would refuse is refused before anything is sent to it.
+  - Sets how much of its host's processors and memory a domain is guaranteed, may use, and gets when there is not enough
+    for all, as C(virsh schedinfo) does.
+  - Settings that are not given stay as they are. The module works on running and on shut-off domains.
+  - Settings that the host would refuse are refused before anything is sent to it.
 options:
   name:
     description:
@@ -26,18 +26,26 @@ options:
     description:
       - The domain's UUID. With O(name) too, it has to have this name if there are several with this UUID.
     type: str
+  moid:
+    description:
+      - Managed object id of the domain. It overrides O(uuid) and O(name).
+    type: str
+  vmx_path:
+    description:
+      - Datastore path of the domain's VMX, as V([datastore1] web/web.vmx). It overrides O(uuid) and O(name).
+    type: str
   reservation:
     description:
       - What the domain is guaranteed of the host's processors, in MHz.
     type: int
   limit:
     description:
-      - What the domain can have of the host's processors at most, in MHz, V(-1) for as much as there is.
-      - It cannot be less than the reservation, be that given or present.
+      - What the domain can have of the host's processors at most, in MHz, V(-1) for no limit.
+      - It cannot be less than the reservation, whether that is given or already set.
     type: int
   shares:
     description:
-      - What counts between domains when the host is short of processor time. A number of at least 0, or one of the
+      - The domain's weight when the host is short of processor time. A number of at least 0, or one of the
         levels V(low), V(normal) and V(high), which stand for 500, 1000 and 2000 shares for each virtual CPU.
       - V(-1), V(-2) and V(-3) are libvirt's numbers for the levels.
     type: str
@@ -45,6 +53,16 @@ options:
     description:
       - Memory that the domain is guaranteed, in KiB or with a unit as in V(512 MiB). It is rounded up to a MiB.
       - It cannot be more than the memory that the host may give to the domain.
+    type: str
+  memory_limit:
+    description:
+      - Memory that the host may give to the domain at most, in KiB or with a unit as in V(2 GiB), V(-1) for no limit.
+        It is rounded up to a MiB. O(virt.esx.esx_domain#module:memory) sets the same limit.
+    type: str
+  memory_shares:
+    description:
+      - The domain's weight when the host is short of memory. A number of at least 0, or one of the levels V(low),
+        V(normal) and V(high), which stand for 5, 10 and 20 shares for each MiB of the domain's memory.
     type: str
 extends_documentation_fragment:
   - virt.esx._connection
@@ -135,6 +153,21 @@ scheduler:
       returned: always
       type: int
       sample: 4194304
+    memory_limit_kib:
+      description: Memory that the host may give to it at most, V(-1) for as much as it has.
+      returned: always
+      type: int
+      sample: -1
+    memory_shares:
+      description: Its number of shares of memory.
+      returned: always
+      type: int
+      sample: 40960
+    memory_shares_level:
+      description: One of V(low), V(normal), V(high) and V(custom).
+      returned: always
+      type: str
+      sample: normal
 steps:
   description: What was done, in order; in check mode, what would be done.
   returned: success
@@ -180,14 +213,18 @@ CONTRACT = Contract(
         {
             "name": {"type": "str"},
             "uuid": {"type": "str"},
+            "moid": {"type": "str"},
+            "vmx_path": {"type": "str"},
             "reservation": {"type": "int"},
             "limit": {"type": "int"},
             "shares": {"type": "str"},
             "min_guarantee": {"type": "str"},
+            "memory_limit": {"type": "str"},
+            "memory_shares": {"type": "str"},
         }
     ),
     run=run,
-    required_one_of=[["name", "uuid"]],
+    required_one_of=[["name", "uuid", "moid", "vmx_path"]],
 )
 
 

@@ -29,6 +29,7 @@ def host() -> Iterator[Simulator]:
     """
     flags = ("-domains", "0", "-datastore-name", DATASTORE, "-username", USER, "-password", PASSWORD)
     with start_simulator(*flags) as simulator:
+        simulator.add_disk(f"[{DATASTORE}] web/web.vmdk")
         yield simulator
         assert "Fetch" not in simulator.methods()
         assert simulator.sessions() == []

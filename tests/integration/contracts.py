@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import html
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +16,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import
 from ansible_collections.virt.esx.plugins.module_utils._edge import Contract
 from ansible_collections.virt.esx.tests.integration.running import PASSWORD, USER
 from ansible_collections.virt.esx.tests.simulator_client import Simulator, start_simulator
+from ansible_collections.virt.esx.tests.simulator_client.simulator import SimulatorError
 
 # The types of documented return values.
 TYPES: dict[str, type] = {"str": str, "int": int, "bool": bool, "list": list, "dict": dict}
@@ -23,6 +27,27 @@ LOGIN = ("-username", USER, "-password", PASSWORD)
 def start_host(*flags: str) -> Simulator:
     """A simulator that lets in whom ``carry_out`` logs in as."""
     return start_simulator(*LOGIN, *flags)
+
+
+# The files that a description names: domain XML, or VMX with "/vmfs/volumes/<datastore>/".
+_IN_XML = re.compile(r"<source file='(\[[^\]']+\] [^']*\.(?:vmdk|iso|flp|img))'", re.IGNORECASE)
+_IN_VMX = re.compile(r"""\.fileName\s*=\s*"/vmfs/volumes/([^/"]+)/([^"]*\.(?:vmdk|iso|flp|img))\"""", re.IGNORECASE)
+
+
+def give_disks(simulator: Simulator, arguments: Mapping[str, Any]) -> None:
+    """Make the disks and images of a domain that is described, or is to run: it is not defined without them."""
+    if not {"xml", "vmx"} & arguments.keys() and arguments.get("state") not in ("running", "paused"):
+        return
+    text = arguments.get("xml") or arguments.get("vmx") or ""
+    known = simulator.domains().get(arguments.get("name", ""))
+    files = [html.unescape(path) for path in _IN_XML.findall(text)]
+    files += [f"[{datastore}] {path}" for datastore, path in _IN_VMX.findall(text)]
+    for path in files + (known["disks"] if known else []):
+        if path.lower().endswith(".vmdk"):
+            simulator.add_disk(path)
+        else:
+            with contextlib.suppress(SimulatorError):  # its datastore is not there
+                simulator.add_file(path)
 
 
 def carry_out(

@@ -5,6 +5,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -140,12 +141,16 @@ func (d *domain) raise(ctx *simulator.Context, text string) (any, error) {
 //	free:        so many bytes are left, because of files that nobody sees here
 //	accessible:  the hosts reach it, or not
 //	maintenance: summary.maintenanceMode: normal, enteringMaintenance, inMaintenance
+//	disk:        another host makes a thin disk of 1 GiB unless it is there, by its path in the datastore, and its directory
+//	file:        another host makes an empty file unless it is there, and its directory
 //	lock:        a file that another host holds, by its path in the datastore; unlock ends that
 type datastoreAct struct {
 	Datastore   string `json:"datastore"`
 	Free        *int64 `json:"free"`
 	Accessible  *bool  `json:"accessible"`
 	Maintenance string `json:"maintenance"`
+	Disk        string `json:"disk"`
+	File        string `json:"file"`
 	Lock        string `json:"lock"`
 	Unlock      string `json:"unlock"`
 }
@@ -171,6 +176,16 @@ func (s *server) changeDatastore(a datastoreAct) error {
 	}
 	if ds := s.registry.Get(v.ref); len(changes) > 0 {
 		own.WithLock(ds, func() { own.Update(ds, changes) })
+	}
+	if name := cmp.Or(a.Disk, a.File); name != "" {
+		file := filepath.Join(v.dir, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil || exists(file) {
+			return err
+		}
+		if a.Disk == "" {
+			return os.WriteFile(file, nil, 0o600)
+		}
+		return createDisk(file, 1<<30, "thin", "lsilogic")
 	}
 	s.locks.mutex.Lock()
 	defer s.locks.mutex.Unlock()

@@ -29,6 +29,7 @@ type collector struct {
 	last    []types.PropertyFilterUpdate // that answer, for a client that has not got it
 	rest    []types.PropertyFilterUpdate // that did not fit into it
 	stop    chan struct{}                // is closed by CancelWaitForUpdates
+	pages   map[string]pages             // the rest of answers to several specs, by token
 }
 
 // filter is one of a collector's filters.
@@ -58,6 +59,9 @@ func (c *collector) attach(s *server) {
 // ContinueRetrievePropertiesEx leaves out properties that are unset, which the
 // library does for the first page only.
 func (c *collector) ContinueRetrievePropertiesEx(ctx *simulator.Context, req *types.ContinueRetrievePropertiesEx) soap.HasFault {
+	if rest := c.nextPage(req.Token); rest != nil {
+		return rest
+	}
 	body := c.PropertyCollector.ContinueRetrievePropertiesEx(ctx, req)
 	if page, ok := body.(*methods.ContinueRetrievePropertiesExBody); ok && page.Res != nil {
 		for i := range page.Res.Returnval.Objects {

@@ -7,8 +7,10 @@ package main
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 
 	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25/types"
 )
 
 // control is the endpoint for tests, without a session:
@@ -101,9 +103,25 @@ func (s *server) domainsJSON() []map[string]any {
 			out = append(out, map[string]any{
 				"name": vm.Name, "moid": vm.Self.Value, "uuid": vm.Config.Uuid, "state": vm.Runtime.PowerState,
 				"host": s.nameOf(*vm.Runtime.Host), "vmx": vm.Config.Files.VmPathName, "changed": vm.Config.ChangeVersion,
-				"question": vm.Runtime.Question != nil,
+				"question": vm.Runtime.Question != nil, "disks": baseDisks(vm),
 			})
 		})
 	}
 	return out
+}
+
+// baseDisks are the datastore paths of a domain's disks, without the deltas of snapshots.
+func baseDisks(vm *simulator.VirtualMachine) []string {
+	list := []string{}
+	for _, dev := range vm.Config.Hardware.Device {
+		disk, ok := dev.(*types.VirtualDisk)
+		if !ok {
+			continue
+		}
+		b, ok := disk.Backing.(*types.VirtualDiskFlatVer2BackingInfo)
+		if chain := chainOf(b); ok && !strings.HasPrefix(b.FileName, "[]") {
+			list = append(list, chain[len(chain)-1])
+		}
+	}
+	return list
 }

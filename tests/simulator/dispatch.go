@@ -137,6 +137,8 @@ func (s *server) extension(ctx *simulator.Context, m *simulator.Method) mo.Refer
 		return &fileManager{o, s}
 	case *simulator.Datastore:
 		return &datastore{o, s}
+	case *simulator.EnvironmentBrowser:
+		return &environment{o, s}
 	case *simulator.HostStorageSystem:
 		return &storage{o}
 	}

@@ -6,7 +6,6 @@ package main
 
 import (
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -157,16 +156,22 @@ func copyTree(from, to string) error {
 	})
 }
 
+// copyFile leaves the holes of a file.
 func copyFile(from, to string) error {
 	r, err := os.Open(from)
 	if err != nil {
 		return err
 	}
 	defer r.Close()
+	info, err := r.Stat()
+	if err != nil {
+		return err
+	}
 	w, err := os.Create(to)
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(w, r)
-	return errors.Join(err, w.Close())
+	part := dataPart{file: r, size: info.Size()}
+	err = copyData(w, []dataPart{part}, info.Size(), func(int64) error { return nil })
+	return errors.Join(err, w.Truncate(info.Size()), w.Close())
 }

@@ -33,7 +33,7 @@ func cookieOf(r *http.Request) string {
 // authenticated tells whether a request has a session or a login; it answers
 // 401 where not.
 func (f *front) authenticated(w http.ResponseWriter, r *http.Request) bool {
-	if key := cookieOf(r); key != "" {
+	if key := f.s.sessions.keyOf(r); key != "" {
 		f.s.sessions.touch(key)
 		if f.s.sessions.has(key) && f.s.sessions.isOf(key, f.view) {
 			return true

@@ -178,7 +178,10 @@ func (f *front) call(w http.ResponseWriter, r *http.Request, c call, body []byte
 	if fault := f.s.version.refuse(c, r.Header.Get("SOAPAction")); fault != "" {
 		return http.StatusInternalServerError, []byte(fault)
 	}
-	key := cookieOf(r)
+	if version := f.s.version.applied(r.Header.Get("SOAPAction")); version != "" {
+		w.Header().Set("X-Applied-Soapaction", "urn:vim25/"+version)
+	}
+	key := f.s.sessions.keyOf(r)
 	f.s.sessions.touch(key)
 	path := "/sdk"
 	if f.view != nil {
@@ -189,12 +192,17 @@ func (f *front) call(w http.ResponseWriter, r *http.Request, c call, body []byte
 	inner := r.Clone(r.Context())
 	if !f.s.sessions.isOf(key, f.view) { // a session of another host, or of the vCenter
 		inner.Header.Del("Cookie")
+	} else if key != cookieOf(r) {
+		inner.Header.Set("Cookie", (&http.Cookie{Name: cookieName, Value: key}).String())
 	}
 	inner.URL.Path = path
 	inner.Body = io.NopCloser(bytes.NewReader(body))
 	rec := &recorder{ResponseWriter: w, status: http.StatusOK}
 	f.serve(rec, inner)
 	f.s.sessions.started(w.Header(), f.view)
+	if f.s.version.asksEarly() {
+		f.s.sessions.greet(w.Header(), r)
+	}
 
 	answer := fixFetch(body, rec.body.Bytes())
 	answer = fixFaultElements(fixFaultString(answer))

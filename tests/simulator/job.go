@@ -6,6 +6,8 @@ package main
 
 import (
 	"fmt"
+	"log"
+	"runtime/debug"
 	"time"
 
 	"github.com/vmware/govmomi/object"
@@ -24,24 +26,43 @@ type job struct {
 // longTask starts a job on a datastore path. The task's entity is the datastore:
 // pyVmomi cannot read the info of a task whose entity is a manager.
 func (s *server) longTask(ctx *simulator.Context, path, method string, work func(*job) types.BaseMethodFault) types.ManagedObjectReference {
-	t := simulator.CreateTask(s.entityOf(path), method, nil)
+	return s.startJob(ctx, s.entityOf(path), method, true, func(j *job) (types.AnyType, types.BaseMethodFault) { return nil, work(j) })
+}
+
+// startJob starts a task that holds no lock while it works.
+func (s *server) startJob(ctx *simulator.Context, entity mo.Reference, method string, cancelable bool,
+	work func(*job) (types.AnyType, types.BaseMethodFault)) types.ManagedObjectReference {
+	t := simulator.CreateTask(entity, method, nil)
 	now := time.Now()
 	t.Self = types.ManagedObjectReference{Type: "Task", Value: fmt.Sprintf("task-job-%d", s.pending.count.Add(1))}
 	t.Info.Key, t.Info.Task = t.Self.Value, t.Self
-	t.Info.Cancelable, t.Info.State, t.Info.StartTime = true, types.TaskInfoStateRunning, &now
+	t.Info.Cancelable, t.Info.State, t.Info.StartTime = cancelable, types.TaskInfoStateRunning, &now
 	ctx.Map.Put(t)
 	p := &pending{task: t, cancel: make(chan struct{})}
 	s.pending.put(p, t.Self)
 	own := *ctx
 	go func() {
-		fault := s.injectedInto(call{method: method, kind: t.Info.Entity.Type, object: t.Info.Entity.Value, name: path}, inTask)
+		c := call{method: method, kind: t.Info.Entity.Type, object: t.Info.Entity.Value, name: t.Info.EntityName}
+		var result types.AnyType
+		fault := s.injectedInto(c, inTask)
 		if fault == nil {
-			fault = work(&job{ctx: &own, pending: p})
+			result, fault = guarded(&job{ctx: &own, pending: p}, work)
 		}
 		s.pending.remove(t.Self)
-		finish(&own, t, nil, fault)
+		finish(&own, t, result, fault)
 	}()
 	return t.Self
+}
+
+// guarded makes a panic the job's fault: it would end the process.
+func guarded(j *job, work func(*job) (types.AnyType, types.BaseMethodFault)) (result types.AnyType, fault types.BaseMethodFault) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			log.Printf("%s: %v\n%s", j.pending.task.Info.Name, cause, debug.Stack())
+			fault = &types.SystemErrorFault{Reason: fmt.Sprint(cause)}
+		}
+	}()
+	return work(j)
 }
 
 // entityOf is the datastore of a path, or the root folder where there is none.

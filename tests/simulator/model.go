@@ -42,7 +42,7 @@ func (s *server) build() error {
 	s.tellApart()
 	s.sessions = &sessions{
 		registry: s.registry, context: s.context, idle: o.idleTimeout, used: map[string]time.Time{},
-		views: map[string]*hostView{}}
+		views: map[string]*hostView{}, early: map[string]string{}}
 	s.service.Listen = new(url.URL)
 	if o.username != "" {
 		s.service.Listen.User = url.UserPassword(o.username, o.password)
@@ -150,6 +150,7 @@ func (s *server) addDomains(hosts []*simulator.HostSystem) error {
 			}
 			if s.options.autostart {
 				switchOn(vm)
+				s.lockFiles(vm)
 				startedOn(vm, h)
 				s.count(s.context, &vm.VirtualMachine)
 			}

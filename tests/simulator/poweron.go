@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -102,6 +103,9 @@ func (d *domain) refuseStart() types.BaseMethodFault {
 
 // refuseDisk looks at the files of a disk and of its parents.
 func (d *domain) refuseDisk(slot string, b *types.VirtualDiskFlatVer2BackingInfo) types.BaseMethodFault {
+	if strings.HasPrefix(b.FileName, "[] /vmfs/devices/") { // a device of the host
+		return nil
+	}
 	var child *descriptor
 	for ; b != nil; b = b.Parent {
 		file, fault := d.s.localFile(b.FileName)

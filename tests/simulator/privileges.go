@@ -72,7 +72,7 @@ func (s *server) denied(ctx *simulator.Context, m *simulator.Method) types.BaseM
 // wants: for /folder a host answers 401 otherwise, as if there was no session.
 func (f *front) mayUseFolder(r *http.Request) bool {
 	user, _, _ := r.BasicAuth()
-	key := cookieOf(r)
+	key := f.s.sessions.keyOf(r)
 	for _, open := range f.s.sessions.list() {
 		if open.Key == key {
 			user = open.UserName

@@ -28,26 +28,35 @@ const questionKey = "simulator.question"
 // default; -1 is none (the API leaves it out), and 0 needs the front's help.
 type questionKind struct {
 	text    string
-	choices []string
+	choices []choice
 	index   int32
 }
 
+// A choice has the name that clients answer with, and what a host shows.
+type choice struct{ label, summary string }
+
+var (
+	appendChoices = []choice{{"Append", "Append"}, {"Replace", "Replace"}, {"Cancel", "Cancel"}}
+	movedChoices  = []choice{
+		{"button.uuid.cancel", "Cancel"}, {"button.uuid.movedTheVM", "I _Moved It"}, {"button.uuid.copiedTheVM", "I _Copied It"}}
+)
+
 var questionKinds = map[string]questionKind{
 	"append": {"msg.serial.file.open:Serial device serial0 of %s: replace the file or append to it?",
-		[]string{"Append", "Replace", "Cancel"}, 0},
+		appendChoices, 0},
 	"moved": {"msg.uuid.altered:This virtual machine (%s) might have been moved or copied.",
-		[]string{"button.uuid.cancel", "button.uuid.movedTheVM", "button.uuid.copiedTheVM"}, 2},
+		movedChoices, 2},
 	"nodefault": {"msg.uuid.altered:This virtual machine (%s) might have been moved or copied.",
-		[]string{"button.uuid.cancel", "button.uuid.movedTheVM", "button.uuid.copiedTheVM"}, -1},
+		movedChoices, -1},
 	"nochoice": {"msg.question.nochoice:%s asks without a choice.", nil, -1},
 }
 
 func (k questionKind) info(id, name string) *types.VirtualMachineQuestionInfo {
 	q := &types.VirtualMachineQuestionInfo{Id: id, Text: fmt.Sprintf(k.text, name)}
 	q.Choice.DefaultIndex = k.index
-	for i, label := range k.choices {
+	for i, c := range k.choices {
 		q.Choice.ChoiceInfo = append(q.Choice.ChoiceInfo, &types.ElementDescription{
-			Description: types.Description{Label: label, Summary: label}, Key: strconv.Itoa(i)})
+			Description: types.Description{Label: c.label, Summary: c.summary}, Key: strconv.Itoa(i)})
 	}
 	return q
 }

@@ -5,6 +5,8 @@
 package main
 
 import (
+	"cmp"
+	"fmt"
 	"strings"
 
 	"github.com/vmware/govmomi/object"
@@ -15,11 +17,65 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-// ReconfigVMTask adds to the library's: parts of an allocation that the client
-// leaves out stay, levels of shares have numbers, a running domain's memory and
-// CPUs stay as they are, and a change by somebody else is noticed.
+// ReconfigVMTask changes the VMX file of a domain, which then is what the file says:
+// all of a specification, or nothing.
 func (d *domain) ReconfigVMTask(ctx *simulator.Context, req *types.ReconfigVM_Task) soap.HasFault {
-	spec := &req.Spec
+	if _, asks := d.question("ReconfigVM_Task"); asks { // it is refused before anything is asked
+		if _, _, fault := d.plan(ctx, &req.Spec); fault != nil {
+			return &methods.ReconfigVM_TaskBody{Res: &types.ReconfigVM_TaskResponse{
+				Returnval: d.domainTask(ctx, "reconfigVm", func() (types.AnyType, types.BaseMethodFault) { return nil, fault })}}
+		}
+	}
+	return &methods.ReconfigVM_TaskBody{Res: &types.ReconfigVM_TaskResponse{
+		Returnval: d.ask(ctx, "ReconfigVM_Task", func(ctx *simulator.Context) soap.HasFault {
+			return &methods.ReconfigVM_TaskBody{Res: &types.ReconfigVM_TaskResponse{
+				Returnval: d.domainTask(ctx, "reconfigVm", func() (types.AnyType, types.BaseMethodFault) {
+					return nil, d.reconfigure(ctx, &req.Spec)
+				})}}
+		})}}
+}
+
+// reconfigure carries out a specification. The caller holds the domain's lock.
+func (d *domain) reconfigure(ctx *simulator.Context, spec *configSpec) types.BaseMethodFault {
+	f, edit, fault := d.plan(ctx, spec)
+	if fault != nil {
+		return fault
+	}
+	for _, work := range edit.before {
+		if fault := work(); fault != nil {
+			edit.undo()
+			return fault
+		}
+	}
+	d.writeSpec(f, spec, edit.devices)
+	if fault := d.adopt(ctx, f, func() { d.applyRest(spec, edit.devices) }); fault != nil {
+		edit.undo()
+		return fault
+	}
+	for _, work := range edit.after {
+		_ = work()
+	}
+	d.s.post(ctx, &types.VmReconfiguredEvent{VmEvent: d.vmEvent(), ConfigSpec: *spec})
+	return nil
+}
+
+// plan checks a specification as a whole; nothing is changed yet.
+func (d *domain) plan(ctx *simulator.Context, spec *configSpec) (*vmxFile, *deviceEdit, types.BaseMethodFault) {
+	d.mergeAllocations(spec)
+	if fault := d.refuseSpec(spec); fault != nil {
+		return nil, nil, fault
+	}
+	f, fault := d.s.openVMX(d.Config.Files.VmPathName)
+	if fault != nil {
+		return nil, nil, fault
+	}
+	edit := d.newDeviceEdit(ctx, f, cmp.Or(spec.Version, d.Config.Version))
+	return f, edit, edit.apply(spec.DeviceChange)
+}
+
+// mergeAllocations completes the allocations: parts that the client leaves out stay,
+// and levels of shares have numbers.
+func (d *domain) mergeAllocations(spec *configSpec) {
 	units := int64(d.Config.Hardware.NumCPU)
 	if spec.NumCPUs != 0 {
 		units = int64(spec.NumCPUs)
@@ -30,63 +86,98 @@ func (d *domain) ReconfigVMTask(ctx *simulator.Context, req *types.ReconfigVM_Ta
 		units = spec.MemoryMB
 	}
 	memoryAllocation.merge(spec.MemoryAllocation, d.Config.MemoryAllocation, units)
-
-	if fault := d.refuseSpec(spec); fault != nil {
-		t := simulator.CreateTask(d.VirtualMachine, "reconfigVm",
-			func(*simulator.Task) (types.AnyType, types.BaseMethodFault) { return nil, fault })
-		return &methods.ReconfigVM_TaskBody{Res: &types.ReconfigVM_TaskResponse{Returnval: t.Run(ctx)}}
-	}
-	if spec.Name != "" {
-		spec.Name = escapeName(spec.Name)
-	}
-	annotation := spec.Annotation
-	if annotation == cleared {
-		spec.Annotation = ""
-	}
-	return &methods.ReconfigVM_TaskBody{Res: &types.ReconfigVM_TaskResponse{
-		Returnval: d.ask(ctx, "ReconfigVM_Task", func(ctx *simulator.Context) soap.HasFault {
-			d.annotate(ctx, annotation)
-			d.completeCards(ctx, spec)
-			return d.VirtualMachine.ReconfigVMTask(ctx, req)
-		})}}
 }
 
-// annotate sets or clears the annotation; the library does only the one, and
-// forgets the summary.
-func (d *domain) annotate(ctx *simulator.Context, text string) {
-	if text == "" { // it was not sent
-		return
+// writeSpec writes what a specification says into a VMX file.
+func (d *domain) writeSpec(f *vmxFile, spec *configSpec, devices []types.BaseVirtualDevice) {
+	for _, e := range []vmxLine{
+		{key: "displayName", value: escapeText.Replace(unescapeName(spec.Name))},
+		{key: "annotation", value: escapeText.Replace(strings.TrimSuffix(spec.Annotation, cleared))},
+		{key: "uuid.bios", value: spacedUUID(spec.Uuid)},
+		{key: "virtualHW.version", value: strings.TrimLeft(strings.TrimPrefix(spec.Version, "vmx-"), "0")},
+	} {
+		if was, ok := f.lookup(e.key); e.value != "" && (!ok || was != e.value) {
+			f.set(e.key, e.value)
+		}
 	}
-	text = strings.TrimSuffix(text, cleared)
-	ctx.WithLock(d.VirtualMachine, func() {
-		ctx.Update(d.VirtualMachine, []types.PropertyChange{
-			{Name: "config.annotation", Val: text}, {Name: "summary.config.annotation", Val: text}})
-	})
+	if spec.Annotation == cleared {
+		f.set("annotation", "")
+	}
+	if spec.GuestId != "" && guestID(f.get("guestOS", "other")) != spec.GuestId {
+		f.set("guestOS", guestOS(spec.GuestId))
+	}
+	if spec.Firmware != "" && lower(f.get("firmware", "bios")) != spec.Firmware {
+		f.set("firmware", spec.Firmware)
+	}
+	if spec.MemoryMB != 0 {
+		setNumber(f, "memsize", f.integer("memsize", 32), spec.MemoryMB)
+	}
+	if spec.NumCPUs != 0 {
+		setNumber(f, "numvcpus", f.integer("numvcpus", 1), int64(spec.NumCPUs))
+	}
+	if n := spec.NumCoresPerSocket; n != nil && *n > 0 {
+		setNumber(f, "cpuid.coresPerSocket", f.integer("cpuid.coresPerSocket", 1), int64(*n))
+	}
+	if now := spec.CpuHotAddEnabled; now != nil && *now != f.flag("vcpu.hotadd") {
+		setFlag(f, "vcpu.hotadd", *now)
+	}
+	if now := spec.MemoryHotAddEnabled; now != nil && *now != f.flag("mem.hotadd") {
+		setFlag(f, "mem.hotadd", *now)
+	}
+	cpuAllocation.write(f, d.Config.CpuAllocation, spec.CpuAllocation)
+	memoryAllocation.write(f, d.Config.MemoryAllocation, spec.MemoryAllocation)
+	writeTyped(f, spec)
+	if len(spec.DeviceChange) > 0 {
+		names := d.s.namesIn(d.Config.Files.VmPathName)
+		writeDrives(f, devices, names)
+		writeNICs(f, devices)
+		writeOthers(f, devices, names)
+		writeVideo(f, devices)
+	}
+	writeOptions(f, spec.ExtraConfig)
 }
 
-// completeCards gives the cards that are changed or removed a network where they
-// have none: the library follows the pointer. A card has none when its domain was
-// registered with a network that the host does not have.
-func (d *domain) completeCards(ctx *simulator.Context, spec *types.VirtualMachineConfigSpec) {
-	complete := func(device types.BaseVirtualDevice) {
-		if device == nil {
-			return
+// writeOptions writes entries that have no place of their own in the API; an empty
+// value removes an entry.
+func writeOptions(f *vmxFile, options []types.BaseOptionValue) {
+	for _, option := range options {
+		o := option.GetOptionValue()
+		text, ok := o.Value.(string)
+		if !ok && o.Value != nil {
+			text = fmt.Sprint(o.Value)
 		}
-		if b, ok := device.GetVirtualDevice().Backing.(*types.VirtualEthernetCardNetworkBackingInfo); ok && b.Network == nil {
-			b.Network = &types.ManagedObjectReference{Type: "Network", Value: "HaNetwork-" + b.DeviceName}
+		if own := ownPlace.MatchString(o.Key); own || strings.HasPrefix(o.Key, "SET.") {
+			continue
+		}
+		if have, ok := f.lookup(o.Key); text == "" || !ok || unescapeText(have) != text {
+			f.edit(map[string]string{o.Key: escapeText.Replace(text)})
 		}
 	}
-	ctx.WithLock(d.VirtualMachine, func() {
-		devices := object.VirtualDeviceList(d.Config.Hardware.Device)
-		for _, change := range spec.DeviceChange {
-			switch c := change.GetVirtualDeviceConfigSpec(); c.Operation {
-			case types.VirtualDeviceConfigSpecOperationEdit:
-				complete(devices.FindByKey(c.Device.GetVirtualDevice().Key))
-			case types.VirtualDeviceConfigSpecOperationRemove:
-				complete(c.Device)
-			}
+}
+
+// applyRest sets what a VMX file does not say, and how devices of a running domain
+// are connected now.
+func (d *domain) applyRest(spec *configSpec, devices []types.BaseVirtualDevice) {
+	if m := spec.ManagedBy; m != nil {
+		if m.ExtensionKey == "" {
+			m = nil
 		}
-	})
+		d.Config.ManagedBy, d.Summary.Config.ManagedBy = m, m
+	}
+	if spec.InstanceUuid != "" {
+		d.Config.InstanceUuid, d.Summary.Config.InstanceUuid = spec.InstanceUuid, spec.InstanceUuid
+	}
+	running := d.Runtime.PowerState == types.VirtualMachinePowerStatePoweredOn
+	for _, dev := range d.Config.Hardware.Device {
+		c := dev.GetVirtualDevice().Connectable
+		sent := object.VirtualDeviceList(devices).FindByKey(dev.GetVirtualDevice().Key)
+		if c == nil || sent == nil {
+			continue
+		}
+		if s := sent.GetVirtualDevice().Connectable; s != nil {
+			c.Connected = running && s.Connected
+		}
+	}
 }
 
 // merge completes what a client sets with what is there.
@@ -106,58 +197,6 @@ func (a allocation) merge(now, old *types.ResourceAllocationInfo, units int64) {
 	if now.Shares != nil && levels[now.Shares.Level] != 0 {
 		now.Shares.Shares = a.number(now.Shares.Level, units)
 	}
-}
-
-// refuseSpec is the fault of a configuration that a host would not take.
-func (d *domain) refuseSpec(spec *types.VirtualMachineConfigSpec) types.BaseMethodFault {
-	running := d.Runtime.PowerState != types.VirtualMachinePowerStatePoweredOff
-	switch {
-	case spec.ChangeVersion != "" && spec.ChangeVersion != d.Config.ChangeVersion:
-		return new(types.ConcurrentAccess)
-	case spec.MemoryMB%4 != 0 || spec.MemoryMB < 0:
-		return &types.InvalidArgument{InvalidProperty: "configSpec.memoryMB"}
-	case limitBelowReservation(spec.CpuAllocation):
-		return &types.InvalidArgument{InvalidProperty: "configSpec.cpuAllocation.limit"}
-	case limitBelowReservation(spec.MemoryAllocation):
-		return &types.InvalidArgument{InvalidProperty: "configSpec.memoryAllocation.limit"}
-	case running && changes(spec.MemoryMB, d.Config.Hardware.MemoryMB) && !isTrue(d.Config.MemoryHotAddEnabled),
-		running && changes(int64(spec.NumCPUs), d.Config.Hardware.NumCPU) && !isTrue(d.Config.CpuHotAddEnabled):
-		return &types.InvalidPowerState{
-			RequestedState: types.VirtualMachinePowerStatePoweredOff, ExistingState: d.Runtime.PowerState}
-	}
-	if spec.Name != "" && escapeName(spec.Name) != d.Name {
-		if taken := d.s.siblingNamed(d.VirtualMachine, escapeName(spec.Name)); taken != nil {
-			return &types.DuplicateName{Name: spec.Name, Object: taken.Reference()}
-		}
-	}
-	return d.refuseDevices(spec)
-}
-
-func changes(wanted int64, present int32) bool { return wanted != 0 && wanted != int64(present) }
-
-func limitBelowReservation(a *types.ResourceAllocationInfo) bool {
-	return a != nil && a.Limit != nil && a.Reservation != nil && *a.Limit >= 0 && *a.Limit < *a.Reservation
-}
-
-// refuseDevices looks at what the library takes for granted: a card's network.
-func (d *domain) refuseDevices(spec *types.VirtualMachineConfigSpec) types.BaseMethodFault {
-	host, ok := d.s.registry.Get(*d.Runtime.Host).(*simulator.HostSystem)
-	if !ok {
-		return nil
-	}
-	compute := d.s.computeResource(*host.Parent)
-	for i, change := range spec.DeviceChange {
-		dev := change.GetVirtualDeviceConfigSpec()
-		if dev.Device == nil {
-			return &types.InvalidDeviceSpec{DeviceIndex: int32(i)}
-		}
-		b, ok := dev.Device.GetVirtualDevice().Backing.(*types.VirtualEthernetCardNetworkBackingInfo)
-		if ok && dev.Operation != types.VirtualDeviceConfigSpecOperationRemove &&
-			d.s.registry.FindByName(b.DeviceName, compute.Network) == nil {
-			return &types.InvalidDeviceBacking{InvalidDeviceSpec: types.InvalidDeviceSpec{DeviceIndex: int32(i)}}
-		}
-	}
-	return nil
 }
 
 // siblingNamed is what has a name in the folder of a domain.

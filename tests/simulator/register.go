@@ -23,7 +23,7 @@ type folder struct {
 
 // RegisterVMTask reads the VMX file; the library's own ignores its content.
 func (f *folder) RegisterVMTask(ctx *simulator.Context, req *types.RegisterVM_Task) soap.HasFault {
-	t := simulator.CreateTask(f.Folder, "registerVm", func(*simulator.Task) (types.AnyType, types.BaseMethodFault) {
+	work := func(ctx *simulator.Context) (types.AnyType, types.BaseMethodFault) {
 		place, fault := f.s.placeFor(req.Pool, req.Host)
 		if fault != nil {
 			return nil, fault
@@ -35,7 +35,8 @@ func (f *folder) RegisterVMTask(ctx *simulator.Context, req *types.RegisterVM_Ta
 		if req.Name != "" {
 			read.name = escapeName(req.Name)
 		}
-		if fault := f.unused(ctx, read.name, req.Path); fault != nil {
+		named := req.Name != "" || f.s.registry.IsVPX()
+		if fault := f.unused(ctx, read.name, req.Path, named); fault != nil {
 			return nil, fault
 		}
 		vm, fault := f.s.addDomain(ctx, f.Folder, req.Path, read, place)
@@ -43,12 +44,13 @@ func (f *folder) RegisterVMTask(ctx *simulator.Context, req *types.RegisterVM_Ta
 			return nil, fault
 		}
 		return vm.Self, nil
-	})
-	return &methods.RegisterVM_TaskBody{Res: &types.RegisterVM_TaskResponse{Returnval: t.Run(ctx)}}
+	}
+	return &methods.RegisterVM_TaskBody{Res: &types.RegisterVM_TaskResponse{Returnval: f.adding(ctx, "RegisterVM_Task", work)}}
 }
 
-// unused refuses a VMX file that is registered and a name that is taken.
-func (f *folder) unused(ctx *simulator.Context, name, vmxPath string) types.BaseMethodFault {
+// unused refuses a VMX file that is registered, and a name that is taken. On a host
+// two VMX files may have one name, as those of a copied directory have.
+func (f *folder) unused(ctx *simulator.Context, name, vmxPath string, named bool) types.BaseMethodFault {
 	for _, e := range f.s.registry.All("VirtualMachine") {
 		vm, ok := e.(*simulator.VirtualMachine)
 		if !ok {
@@ -60,7 +62,7 @@ func (f *folder) unused(ctx *simulator.Context, name, vmxPath string) types.Base
 			return &types.AlreadyExists{Name: vmxPath}
 		}
 	}
-	if taken := f.s.registry.FindByName(name, f.ChildEntity); taken != nil {
+	if taken := f.s.registry.FindByName(name, f.ChildEntity); named && taken != nil {
 		return &types.DuplicateName{Name: name, Object: taken.Reference()}
 	}
 	return nil
@@ -191,22 +193,31 @@ func (s *server) apply(vm *simulator.VirtualMachine, read *settings) {
 		Entity: &vm.Self, CpuAllocation: *read.cpuAllocation, MemoryAllocation: *read.memoryAllocation}
 	c.CpuHotAddEnabled, c.MemoryHotAddEnabled = &read.cpuHotAdd, &read.memoryHotAdd
 	c.ExtraConfig = read.extraConfig
+	applyTyped(c, &read.typed)
+	vm.Runtime.ConnectionState = types.VirtualMachineConnectionStateConnected
+	if read.problem != "" {
+		vm.Runtime.ConnectionState = types.VirtualMachineConnectionStateInvalid
+	}
+	vm.Summary.Runtime.ConnectionState = vm.Runtime.ConnectionState
 	sum.VmPathName, sum.InstanceUuid = c.Files.VmPathName, c.InstanceUuid
-	s.applyDevices(vm, read.devices)
+	s.applyDevices(vm, read)
 	s.layOut(vm, s.readHistory(c.Files.VmPathName))
 }
 
 // standing are the keys of the devices that each domain has and no VMX names.
 var standing = map[int32]bool{100: true, 300: true, 400: true, 500: true, 600: true, 700: true, 12000: true}
 
-func (s *server) applyDevices(vm *simulator.VirtualMachine, read []types.BaseVirtualDevice) {
+func (s *server) applyDevices(vm *simulator.VirtualMachine, from *settings) {
 	var devices []types.BaseVirtualDevice
 	for _, d := range vm.Config.Hardware.Device {
+		if card, ok := d.(*types.VirtualMachineVideoCard); ok {
+			d = from.video(*card)
+		}
 		if standing[d.GetVirtualDevice().Key] {
 			devices = append(devices, d)
 		}
 	}
-	read, _ = s.version.shown(read)
+	read, _ := s.version.shown(from.devices)
 	keepConnections(vm, read)
 	vm.Config.Hardware.Device = append(devices, read...)
 	vm.Network, vm.Guest.Net = nil, nil
@@ -275,7 +286,9 @@ func (s *server) datastoresOf(host *types.ManagedObjectReference, vmxPath string
 	files := []string{vmxPath}
 	for _, d := range devices {
 		if disk, ok := d.(*types.VirtualDisk); ok {
-			files = append(files, disk.Backing.(*types.VirtualDiskFlatVer2BackingInfo).FileName)
+			if b, ok := disk.Backing.(types.BaseVirtualDeviceFileBackingInfo); ok {
+				files = append(files, b.GetVirtualDeviceFileBackingInfo().FileName)
+			}
 		}
 	}
 	return s.datastoresFor(host, files)

@@ -47,6 +47,7 @@ func (s *server) settingsOf(f *vmxFile, vmxPath string) (*settings, types.BaseMe
 	read, fault := readVMX(f, vmxPath, s.namesIn(vmxPath).read)
 	if fault == nil {
 		s.completeDisks(read.devices)
+		read.problem = problem(f, read)
 	}
 	return read, fault
 }

@@ -36,8 +36,9 @@ type server struct {
 	privileges privileges
 	trace      trace
 	memory     memoryUse
-	waking     sync.Map // domains whose tools are due
-	saving     sync.Map // domains whose VMX file is being read
+	waking     sync.Map   // domains whose tools are due
+	adding     sync.Mutex // one domain is added at a time
+	saving     sync.Map   // domains whose VMX file is being read
 	networks   networkUse
 	ports      atomic.Int32 // of distributed switches, so far
 	feed       feed

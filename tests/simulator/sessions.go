@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/types"
 )
@@ -22,6 +24,41 @@ type sessions struct {
 	mutex sync.Mutex
 	used  map[string]time.Time
 	views map[string]*hostView // at which endpoint a session is; nil: the server itself
+	early map[string]string    // cookies of old servers, given at the first call, and the sessions that began with them
+}
+
+// keyOf is the session key of a request, or "".
+func (s *sessions) keyOf(r *http.Request) string {
+	cookie := cookieOf(r)
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if key, ok := s.early[cookie]; ok {
+		return key
+	}
+	return cookie
+}
+
+// greet gives a cookie with the answer to a client's first call, as servers up to 6.x
+// do. A login keeps it: the library's own cookie does not leave the server then.
+func (s *sessions) greet(header http.Header, r *http.Request) {
+	cookie := cookieOf(r)
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if cookie == "" && header.Get("Set-Cookie") == "" {
+		id := uuid.NewString()
+		s.early[id] = ""
+		header.Set("Set-Cookie", (&http.Cookie{Name: cookieName, Value: id, Path: "/"}).String())
+		return
+	}
+	if _, ours := s.early[cookie]; !ours {
+		return
+	}
+	for _, line := range header.Values("Set-Cookie") {
+		if c, err := http.ParseSetCookie(line); err == nil && c.Name == cookieName && c.Value != "" {
+			s.early[cookie] = c.Value
+			header.Del("Set-Cookie")
+		}
+	}
 }
 
 // started notes where a session is, when an answer starts one.

@@ -9,6 +9,7 @@ import (
 	"html"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -38,10 +39,23 @@ var apiVersions = []apiVersion{
 }
 
 // namespaces are the versions of the API that clients can ask for in SOAPAction,
-// oldest first; 2.5 has no priorVersions, and no vimServiceVersions.xml either.
-var namespaces = []string{"2.0", "2.5", "2.5u2", "4.0", "4.1", "5.0", "5.1", "5.5", "6.0", "6.5", "6.7", "6.7.1", "6.7.2",
-	"6.7.3", "6.8.7", "6.9.1", "7.0", "7.0.0.0", "7.0.1.0", "7.0.2.0", "7.0.3.0", "8.0.0.0", "8.0.0.1", "8.0.1.0", "8.0.2.0",
-	"8.0.3.0", "9.0.0.0"}
+// oldest first: what vimServiceVersions.xml lists. It has 4.0 and newer.
+var namespaces = []string{"4.0", "4.1", "5.0", "5.1", "5.5", "6.0", "6.5", "6.7", "6.7.1", "6.7.2", "6.7.3", "6.8.7", "6.9.1",
+	"7.0.0.0", "7.0.1.0", "7.0.2.0", "7.0.3.0", "8.0.0.0", "8.0.0.1", "8.0.1.0", "8.0.2.0", "8.0.3.0", "9.0.0.0"}
+
+// applied is the version in which a server answers to one in SOAPAction that it does
+// not list, or "": since 8.0 the newest, and it says so.
+func (v apiVersion) applied(action string) string {
+	_, wanted, ok := strings.Cut(strings.Trim(action, `"`), "urn:vim25/")
+	if !ok || newer("8.0", v.name) || wanted == v.api || slices.Contains(namespaces, wanted) && !newer(wanted, v.api) {
+		return ""
+	}
+	return v.api
+}
+
+// asksEarly tells whether the server gives a cookie at the first call, and not only
+// at the login.
+func (v apiVersion) asksEarly() bool { return newer("7.0", v.name) }
 
 func versionNames() (names []string) {
 	for _, v := range apiVersions {
@@ -101,7 +115,7 @@ func (s *server) serviceVersions(w http.ResponseWriter, _ *http.Request) {
 // version in SOAPAction ("urn:vim25/6.5"), or a newer method. It is "" for others.
 func (v apiVersion) refuse(c call, action string) string {
 	action = strings.Trim(action, `"`)
-	if _, wanted, ok := strings.Cut(action, "urn:vim25/"); ok && newer(wanted, v.api) {
+	if _, wanted, ok := strings.Cut(action, "urn:vim25/"); ok && newer(wanted, v.api) && v.applied(action) == "" {
 		return notParsed(fmt.Sprintf("Unsupported version URI %q", action))
 	}
 	if since, ok := memberSince[c.kind+"."+c.method+"()"]; ok && newer(since, v.api) {

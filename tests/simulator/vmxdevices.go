@@ -15,23 +15,18 @@ import (
 )
 
 // readDevices makes the devices of a VMX file: controllers with their drives,
-// floppies and network cards. What every domain has (keyboard, PCI bus ...) is
-// not there; serial and parallel ports stay in the file only.
+// network cards and the others. What every domain has (keyboard, PCI bus ...) is
+// not there.
 func readDevices(f *vmxFile, files fileNamer) (list []types.BaseVirtualDevice) {
 	for _, bus := range diskBuses {
 		list = append(list, bus.read(f, files)...)
-	}
-	for n := range 2 {
-		if slot := fmt.Sprintf("floppy%d", n); f.flag(slot + ".present") {
-			list = append(list, readFloppy(f, slot, int32(n), files))
-		}
 	}
 	for n := range maxCards {
 		if slot := fmt.Sprintf("ethernet%d", n); f.flag(slot + ".present") {
 			list = append(list, readNIC(f, slot, int32(n)))
 		}
 	}
-	return list
+	return append(list, readOthers(f, files)...)
 }
 
 // read makes the controllers of a bus and their drives. The IDE controllers are
@@ -80,8 +75,19 @@ func (b diskBus) readController(f *vmxFile, name string, n int, drives []types.B
 	model := scsiModels[max(i, 0)]
 	c.DeviceInfo = describe(fmt.Sprintf("SCSI controller %d", n), model.label)
 	return model.make(types.VirtualSCSIController{
-		VirtualController: c, SharedBus: types.VirtualSCSISharingNoSharing, ScsiCtlrUnitNumber: 7,
+		VirtualController: c, SharedBus: sharedBus(f.get(name+".sharedBus", "")), ScsiCtlrUnitNumber: 7,
 		HotAddRemove: types.NewBool(true)}).(types.BaseVirtualDevice)
+}
+
+// sharedBus is scsi0.sharedBus as the API has it.
+func sharedBus(text string) types.VirtualSCSISharing {
+	switch lower(text) {
+	case "virtual":
+		return types.VirtualSCSISharingVirtualSharing
+	case "physical":
+		return types.VirtualSCSISharingPhysicalSharing
+	}
+	return types.VirtualSCSISharingNoSharing
 }
 
 // emptyBacking is the fileName of a drive for images that has none.
@@ -127,26 +133,13 @@ func readDisk(f *vmxFile, slot string, d types.VirtualDevice, file string) types
 		ThinProvisioned:              types.NewBool(false),
 		WriteThrough:                 types.NewBool(f.flag(slot + ".writeThrough")),
 		Uuid:                         uuid.NewSHA1(uuid.NameSpaceURL, []byte(file)).String(),
+		Sharing:                      string(types.VirtualDiskSharingSharingNone),
+	}
+	if strings.EqualFold(f.get(slot+".sharing", ""), "multi-writer") {
+		d.Backing.(*types.VirtualDiskFlatVer2BackingInfo).Sharing = string(types.VirtualDiskSharingSharingMultiWriter)
 	}
 	d.DeviceInfo = describe("Hard disk", file)
 	return &types.VirtualDisk{VirtualDevice: d}
-}
-
-// floppy0.fileType = "file", floppy0.fileName = "boot.flp"
-func readFloppy(f *vmxFile, slot string, n int32, files fileNamer) types.BaseVirtualDevice {
-	name := f.get(slot+".fileName", "")
-	d := types.VirtualDevice{
-		Key: 8000 + n, ControllerKey: 400, UnitNumber: types.NewInt32(n),
-		DeviceInfo: describe(fmt.Sprintf("Floppy drive %d", n+1), name), Connectable: connectable(f, slot),
-	}
-	if strings.EqualFold(f.get(slot+".fileType", ""), "file") {
-		d.Backing = &types.VirtualFloppyImageBackingInfo{
-			VirtualDeviceFileBackingInfo: types.VirtualDeviceFileBackingInfo{FileName: files(name)}}
-	} else {
-		d.Backing = &types.VirtualFloppyDeviceBackingInfo{
-			VirtualDeviceDeviceBackingInfo: types.VirtualDeviceDeviceBackingInfo{DeviceName: name}}
-	}
-	return &types.VirtualFloppy{VirtualDevice: d}
 }
 
 // ethernet0.addressType = "static", ethernet0.address = "00:50:56:25:48:c7"
@@ -161,7 +154,8 @@ func readNIC(f *vmxFile, slot string, n int32) types.BaseVirtualDevice {
 	if distributed := readDistributed(f, slot); distributed != nil {
 		d.Backing = distributed
 	}
-	card := types.VirtualEthernetCard{VirtualDevice: d, WakeOnLanEnabled: types.NewBool(true)}
+	card := types.VirtualEthernetCard{
+		VirtualDevice: d, WakeOnLanEnabled: types.NewBool(!strings.EqualFold(f.get(slot+".wakeOnPcktRcv", "true"), "false"))}
 	switch strings.ToLower(f.get(slot+".addressType", "generated")) {
 	case "static":
 		card.AddressType, card.MacAddress = "manual", f.get(slot+".address", "")

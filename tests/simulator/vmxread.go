@@ -23,6 +23,9 @@ type settings struct {
 	cpuHotAdd, memoryHotAdd                            bool
 	devices                                            []types.BaseVirtualDevice
 	extraConfig                                        []types.BaseOptionValue
+	problem                                            string // why no host can run it, or ""
+	typed                                              types.VirtualMachineConfigInfo
+	video                                              func(types.VirtualMachineVideoCard) *types.VirtualMachineVideoCard
 }
 
 // A fileNamer turns a file name of a VMX file into a datastore path, or back.
@@ -69,6 +72,8 @@ func readVMX(f *vmxFile, vmxPath string, files fileNamer) (*settings, types.Base
 	s.memoryAllocation = memoryAllocation.read(f, s.memoryMB)
 	s.devices = readDevices(f, files)
 	s.extraConfig = readExtra(f)
+	readTyped(f, &s.typed)
+	s.video = func(card types.VirtualMachineVideoCard) *types.VirtualMachineVideoCard { return readVideo(f, card) }
 	return s, nil
 }
 
@@ -88,11 +93,18 @@ func (a allocation) read(f *vmxFile, units int64) *types.ResourceAllocationInfo 
 	}
 }
 
+// ownPlace are the entries that a client cannot change as extraConfig: the API has
+// another place for what they say.
+var ownPlace = regexp.MustCompile(`(?i)^(\.encoding|config\.version|virtualHW\.version|displayName|guestOS|annotation|` +
+	`memsize|numvcpus|cpuid\.coresPerSocket|uuid\.(bios|location)|` +
+	`(scsi|ide|sata|nvme)\d+(:\d+)?\.(present|fileName|deviceType|virtualDev)|` +
+	`(floppy|ethernet|serial|parallel)\d+\.(present|fileName|networkName|address|generatedAddress|virtualDev))$`)
+
 // modelled are the entries that have a place of their own in the API; a host
 // shows all others as extraConfig.
 var modelled = regexp.MustCompile(`(?i)^(\.encoding|config\.version|virtualHW\.version|displayName|guestOS|annotation|` +
 	`firmware|memsize|numvcpus|cpuid\.coresPerSocket|vcpu\.hotadd|mem\.hotadd|uuid\.(bios|location)|` +
-	`sched\.(cpu|mem)\.(min|minsize|max|shares|units)|(scsi|ide|sata|nvme|floppy|ethernet|serial|parallel)\d+[.:].*)$`)
+	`sched\.(cpu|mem)\.(min|minsize|max|shares|units)|(scsi|ide|sata|nvme|floppy|ethernet|serial|parallel|pciPassthru)\d+[.:].*|(usb|ehci|usb_xhci|sound|vtpm)\.\w+)$`)
 
 func readExtra(f *vmxFile) (list []types.BaseOptionValue) {
 	for _, l := range f.entries() {

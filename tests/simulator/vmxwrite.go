@@ -29,6 +29,7 @@ func updateVMX(f *vmxFile, name string, c *types.VirtualMachineConfigInfo, files
 	writeExtra(f, old, c.ExtraConfig)
 	writeDrives(f, object.VirtualDeviceList(c.Hardware.Device), files)
 	writeNICs(f, c.Hardware.Device)
+	writeOthers(f, c.Hardware.Device, files)
 	return f.String() != before
 }
 
@@ -126,7 +127,7 @@ func writeExtra(f *vmxFile, old *settings, extra []types.BaseOptionValue) {
 
 // writeDrives writes controllers and drives, and drops those that are gone.
 func writeDrives(f *vmxFile, list object.VirtualDeviceList, files fileNames) {
-	have := map[string]bool{}
+	have, controllers := map[string]bool{}, map[string]bool{}
 	for _, d := range list {
 		switch x := d.(type) {
 		case types.BaseVirtualSCSIController:
@@ -134,10 +135,16 @@ func writeDrives(f *vmxFile, list object.VirtualDeviceList, files fileNames) {
 			name := fmt.Sprintf("scsi%d", c.BusNumber)
 			setFlag(f, name+".present", true)
 			setModel(f, name+".virtualDev", scsiName(d))
+			writeSharedBus(f, name, c.SharedBus)
+			controllers[name] = true
 		case *types.VirtualAHCIController:
-			setFlag(f, fmt.Sprintf("sata%d.present", x.BusNumber), true)
+			name := fmt.Sprintf("sata%d", x.BusNumber)
+			setFlag(f, name+".present", true)
+			controllers[name] = true
 		case *types.VirtualNVMEController:
-			setFlag(f, fmt.Sprintf("nvme%d.present", x.BusNumber), true)
+			name := fmt.Sprintf("nvme%d", x.BusNumber)
+			setFlag(f, name+".present", true)
+			controllers[name] = true
 		case *types.VirtualDisk, *types.VirtualCdrom:
 			if slot := driveSlot(list, d.GetVirtualDevice()); slot != "" {
 				have[slot] = true
@@ -149,9 +156,39 @@ func writeDrives(f *vmxFile, list object.VirtualDeviceList, files fileNames) {
 		for n := range b.buses * b.units {
 			slot := fmt.Sprintf("%s%d:%d", b.prefix, n/b.units, n%b.units)
 			if f.flag(slot+".present") && !have[slot] {
-				f.remove(func(key string) bool { return strings.HasPrefix(key, slot+".") })
+				removeSlot(f, slot)
 			}
 		}
+		for n := range b.buses {
+			if name := fmt.Sprintf("%s%d", b.prefix, n); b.prefix != "ide" && f.flag(name+".present") && !controllers[name] {
+				removeSlot(f, name)
+			}
+		}
+	}
+}
+
+// writeSharedBus leaves out what a controller needs not say.
+func writeSharedBus(f *vmxFile, name string, now types.VirtualSCSISharing) {
+	if now != "" && sharedBus(f.get(name+".sharedBus", "")) != now {
+		f.set(name+".sharedBus", strings.TrimSuffix(string(now), "Sharing"))
+	}
+}
+
+// writeDiskMode writes the mode and the sharing of a disk.
+func writeDiskMode(f *vmxFile, slot string, backing types.BaseVirtualDeviceBackingInfo) {
+	b, ok := backing.(*types.VirtualDiskFlatVer2BackingInfo)
+	if !ok {
+		return
+	}
+	if b.DiskMode != "" && !strings.EqualFold(f.get(slot+".mode", "persistent"), b.DiskMode) {
+		f.set(slot+".mode", b.DiskMode)
+	}
+	if isTrue(b.WriteThrough) != f.flag(slot+".writeThrough") {
+		setFlag(f, slot+".writeThrough", isTrue(b.WriteThrough))
+	}
+	multi := b.Sharing == string(types.VirtualDiskSharingSharingMultiWriter)
+	if multi != strings.EqualFold(f.get(slot+".sharing", ""), "multi-writer") {
+		f.edit(map[string]string{slot + ".sharing": map[bool]string{true: "multi-writer"}[multi]})
 	}
 }
 
@@ -168,6 +205,7 @@ func writeDrive(f *vmxFile, slot string, d types.BaseVirtualDevice, files fileNa
 	}
 	writeClientDevice(f, slot, backing)
 	writeDriveType(f, slot, backing)
+	writeDiskMode(f, slot, backing)
 	writeConnection(f, slot, d.GetVirtualDevice().Connectable)
 }
 
@@ -218,6 +256,9 @@ func writeDriveType(f *vmxFile, slot string, backing types.BaseVirtualDeviceBack
 }
 
 func writeConnection(f *vmxFile, slot string, c *types.VirtualDeviceConnectInfo) {
+	if c != nil && c.AllowGuestControl == strings.EqualFold(f.get(slot+".allowGuestConnectionControl", "true"), "false") {
+		setFlag(f, slot+".allowGuestConnectionControl", c.AllowGuestControl)
+	}
 	if c != nil && c.StartConnected == strings.EqualFold(f.get(slot+".startConnected", "true"), "false") {
 		f.set(slot+".startConnected", strings.ToUpper(strconv.FormatBool(c.StartConnected)))
 	}
@@ -242,72 +283,6 @@ func driveSlot(list object.VirtualDeviceList, d *types.VirtualDevice) string {
 		return ""
 	}
 	return fmt.Sprintf("%s%d:%d", prefix, bus, *d.UnitNumber)
-}
-
-// writeNICs writes network cards. A card that a client has added has no key of
-// ESX: it takes the first free slot.
-func writeNICs(f *vmxFile, list []types.BaseVirtualDevice) {
-	slots := map[string]types.BaseVirtualEthernetCard{}
-	var added []types.BaseVirtualEthernetCard
-	for _, d := range list {
-		if card, ok := d.(types.BaseVirtualEthernetCard); ok {
-			if key := d.GetVirtualDevice().Key; key >= 4000 && key < 4010 {
-				slots[fmt.Sprintf("ethernet%d", key-4000)] = card
-			} else {
-				added = append(added, card)
-			}
-		}
-	}
-	for n := 0; n < 10; n++ {
-		slot := fmt.Sprintf("ethernet%d", n)
-		if i := slices.IndexFunc(added, func(c types.BaseVirtualEthernetCard) bool {
-			return strings.EqualFold(c.GetVirtualEthernetCard().MacAddress, nicAddress(f, slot))
-		}); i >= 0 && slots[slot] == nil {
-			slots[slot] = added[i] // first: Delete clears what it moves from
-			added = slices.Delete(added, i, i+1)
-		}
-	}
-	for n := 0; n < 10; n++ {
-		slot := fmt.Sprintf("ethernet%d", n)
-		if slots[slot] == nil && len(added) > 0 {
-			slots[slot], added = added[0], added[1:]
-		}
-		if card := slots[slot]; card != nil {
-			writeNIC(f, slot, card)
-		} else if f.flag(slot + ".present") {
-			f.remove(func(key string) bool { return strings.HasPrefix(key, slot+".") })
-		}
-	}
-}
-
-// nicAddress is the MAC address of a card in the file.
-func nicAddress(f *vmxFile, slot string) string {
-	return f.get(slot+".address", f.get(slot+".generatedAddress", ""))
-}
-
-func writeNIC(f *vmxFile, slot string, card types.BaseVirtualEthernetCard) {
-	e := card.GetVirtualEthernetCard()
-	setFlag(f, slot+".present", true)
-	distributed, _ := e.Backing.(*distributedBacking)
-	writeDistributed(f, slot, distributed)
-	if b, ok := e.Backing.(*types.VirtualEthernetCardNetworkBackingInfo); ok && f.get(slot+".networkName", "") != b.DeviceName {
-		f.set(slot+".networkName", b.DeviceName)
-	}
-	setModel(f, slot+".virtualDev", nicName(card))
-	addressType, key := "generated", "generatedAddress"
-	switch strings.ToLower(e.AddressType) {
-	case "manual", "static":
-		addressType, key = "static", "address"
-	case "assigned":
-		addressType, key = "vpx", "address"
-	}
-	if f.get(slot+".addressType", "generated") != addressType {
-		f.set(slot+".addressType", addressType)
-	}
-	if !strings.EqualFold(f.get(slot+"."+key, ""), e.MacAddress) {
-		f.set(slot+"."+key, e.MacAddress)
-	}
-	writeConnection(f, slot, e.Connectable)
 }
 
 // setFlag leaves a value that means the same as it is spelled.

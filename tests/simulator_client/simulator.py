@@ -114,6 +114,24 @@ class Simulator:
         """Change a domain from outside: ``set={...}``, ``vmx="..."``, ``task="ResetVM_Task"``, ``question="moved"``."""
         return self.control("POST", "domain", {"domain": domain, **act})
 
+    def change_datastore(self, datastore: str, **act: object) -> None:
+        """Change a datastore: ``free=0``, ``accessible=False``, ``maintenance="..."``, ``lock="dir/x"`` ..."""
+        self.control("POST", "datastore", {"datastore": datastore, **act})
+
+    def add_disk(self, path: str) -> None:
+        """Another host makes a disk of 1 GiB, unless it is there: ``"[local-storage] web/web.vmdk"``."""
+        datastore, _, name = path.removeprefix("[").partition("] ")
+        self.change_datastore(datastore, disk=name)
+
+    def add_file(self, path: str) -> None:
+        """Another host makes an empty file, unless it is there: ``"[local-storage] iso/a.iso"``."""
+        datastore, _, name = path.removeprefix("[").partition("] ")
+        self.change_datastore(datastore, file=name)
+
+    def take_privileges(self, user: str, *missing: str) -> None:
+        """From now on the user lacks exactly these privileges: ``"Datastore.Browse"`` ..."""
+        self.control("POST", "privileges", {"user": user, "missing": missing})
+
     def change_host(self, host: str = "", **act: object) -> None:
         """Change a host: ``connection="notResponding"``, ``vmotion=False``, ``memory_mb=2048``, ``uuid="..."`` ..."""
         self.control("POST", "host", {"host": host, **act})

@@ -8,6 +8,7 @@ from __future__ import annotations
 import http.client
 import ssl
 from contextlib import closing
+from urllib.parse import urlsplit
 
 import pytest
 from ansible_collections.virt.esx.tests.simulator_client import Simulator, start_simulator
@@ -143,3 +144,29 @@ def test_the_free_licence_only_reads() -> None:
         assert connected.folder("PUT", "x", "y")[0] == 201  # only the API is restricted
         browser = connected.get(next(iter(connected.all(vim.Datastore).values())), "browser")
         connected.wait(browser.SearchDatastore_Task("[local-storage]"))
+
+
+def soap_header(simulator: Simulator, action: str, name: str) -> str | None:
+    """A header of the answer to RetrieveServiceContent, asked for in a version."""
+    address = urlsplit(simulator.url).netloc
+    context = ssl.create_default_context(cafile=simulator.certificate)
+    envelope = f'<Envelope xmlns="http://schemas.xmlsoap.org/soap/envelope/"><Body>{CONTENT}</Body></Envelope>'
+    with closing(http.client.HTTPSConnection(address, timeout=10, context=context)) as connection:
+        connection.request("POST", "/sdk", envelope, {"SOAPAction": action})
+        return connection.getresponse().getheader(name)
+
+
+def test_an_unlisted_version_is_answered_in_the_newest() -> None:
+    with start_simulator() as simulator:
+        assert soap_header(simulator, "urn:vim25/12.0", "X-Applied-Soapaction") == "urn:vim25/8.0.0.1"
+        assert soap_header(simulator, "urn:vim25/6.5", "X-Applied-Soapaction") is None
+
+
+@pytest.mark.parametrize(("version", "early"), [("6.0", True), ("6.7", True), ("7.0", False), ("8.0", False)])
+def test_when_a_server_gives_its_cookie(version: str, early: bool) -> None:
+    with start_simulator("-version", version) as simulator:
+        assert (soap_header(simulator, "urn:vim25/6.0", "Set-Cookie") is not None) is early
+        with client(simulator) as host:
+            assert len(simulator.sessions()) == 1
+            assert host.content.sessionManager.currentSession
+        assert simulator.sessions() == []

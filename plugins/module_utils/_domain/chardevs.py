@@ -26,6 +26,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import at
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import CharDevice
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import UINT_MAX, choice_attr, error_at, int_attr
+from ansible_collections.virt.esx.plugins.module_utils._report import Report
 
 _WITH_PATH = ("dev", "file", "pipe", "unix")
 _TYPES = (
@@ -56,18 +57,25 @@ _SERIAL_TARGETS = (
 _CONSOLE_TARGETS = ("serial", "xen", "uml", "virtio", "lxc", "openvz", "sclp", "sclplm")
 
 
-def read_ports(elements: Iterable[Element]) -> tuple[CharDevice, ...]:
-    """All ``<serial>``s or ``<parallel>``s; one without a port gets the one after the highest so far (F13).
-
-    :raises ParseError: where libvirt's parser refuses one.
-    """
-    devices = [_read(element) for element in elements]
+def read_serials(elements: Iterable[Element], report: Report) -> tuple[CharDevice, ...]:
+    """All ``<serial>``s; one without a port gets the one after the highest of all (F13)."""
+    devices = report.attempt_each(_read, elements)
     highest = max((device.port for device in devices if device.port is not None), default=-1)
-    for i, device in enumerate(devices):
-        if device.port is None:
-            highest += 1
-            devices[i] = replace(device, port=highest)
-    return tuple(devices)
+    return _with_ports(devices, highest)
+
+
+def read_parallels(elements: Iterable[Element], report: Report) -> tuple[CharDevice, ...]:
+    """All ``<parallel>``s; one without a port gets the one after the highest before it (F13)."""
+    return _with_ports(report.attempt_each(_read, elements), -1)
+
+
+def _with_ports(devices: Iterable[CharDevice], highest: int) -> tuple[CharDevice, ...]:
+    result = []
+    for device in devices:
+        port = highest + 1 if device.port is None else device.port
+        highest = max(highest, port)
+        result.append(replace(device, port=port))
+    return tuple(result)
 
 
 def read_consoles(elements: Iterable[Element], serials: tuple[CharDevice, ...]) -> tuple[CharDevice, ...]:

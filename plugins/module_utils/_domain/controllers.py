@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element
@@ -17,6 +17,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlF
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Controller, Disk
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import INT_MAX, choice_attr, error_at, int_attr
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+from ansible_collections.virt.esx.plugins.module_utils._report import Report
 
 SCSI_MODELS = (
     "auto",
@@ -80,21 +81,20 @@ _IMPLIED = ("scsi", "fdc", "ide", "sata", "nvme")
 _MAX_IMPLIED = 255  # the highest index that is implied; no bus of ESX has a tenth of it
 
 
-def read_controllers(elements: Iterable[Element], forms: XmlForms) -> tuple[Controller, ...]:
+def read_controllers(elements: Iterable[Element], forms: XmlForms, report: Report) -> tuple[Controller, ...]:
     """All ``<controller>``s, each type's together and by index; an index that is left out is the next of its type.
 
-    :raises ParseError: a type, model or index is not libvirt's, or an index occurs twice (F15).
+    Refused are a type, model or index that is not libvirt's, and an index that occurs twice (F15).
     """
     types = (*_MODELS, "nvme") if forms.more else tuple(_MODELS)
     by_type: dict[str, list[Controller]] = {}
-    for element in elements:
-        kind = choice_attr(element, "type", types) or "ide"
-        others = by_type.setdefault(kind, [])
-        others.append(_read(element, kind))
-    return tuple(controller for kind, found in by_type.items() for controller in _numbered(kind, found))
+    for controller in report.attempt_each(_read, elements, types):
+        by_type.setdefault(controller.type, []).append(controller)
+    return tuple(controller for kind, found in by_type.items() for controller in _numbered(kind, found, report))
 
 
-def _read(element: Element, kind: str) -> Controller:
+def _read(element: Element, types: Collection[str]) -> Controller:
+    kind = choice_attr(element, "type", types) or "ide"
     model = element.get("model")
     if model is not None and model not in _MODELS.get(kind, ()):
         known = ", ".join(f"'{name}'" for name in _MODELS.get(kind, ())) or "none"
@@ -103,16 +103,13 @@ def _read(element: Element, kind: str) -> Controller:
     return Controller(kind, -1 if index is None else index, model, element.sourceline)
 
 
-def _numbered(kind: str, found: list[Controller]) -> list[Controller]:
+def _numbered(kind: str, found: list[Controller], report: Report) -> list[Controller]:
     taken = {controller.index for controller in found}
     result = sorted((controller for controller in found if controller.index >= 0), key=lambda one: one.index)
     for before, after in zip(result, result[1:]):
         if before.index == after.index and kind != "usb":  # companions of a USB controller share its index
-            raise ParseError(
-                f"An earlier controller of type '{kind}' has the index {after.index} too",
-                where="<controller>",
-                line=after.line,
-            )
+            message = f"An earlier controller of type '{kind}' has the index {after.index} too"
+            report.refuse(ParseError(message, where="<controller>", line=after.line))
     free = (index for index in itertools.count() if index not in taken)
     unnumbered = (controller for controller in found if controller.index < 0)
     return result + [replace(controller, index=index) for controller, index in zip(unnumbered, free)]
@@ -145,9 +142,9 @@ def with_implied(controllers: Iterable[Controller], disks: Iterable[Disk], forms
     return tuple(result)
 
 
-def write_controller(controller: Controller) -> str:
+def write_controller(controller: Controller, forms: XmlForms) -> str:
     """The line of one controller; of an NVMe controller none, since libvirt's schema has none: its disks imply it."""
-    if controller.type == "nvme":
+    if controller.type == "nvme" and not forms.nvme_bus:
         return ""
     model = f" model='{controller.model}'" if controller.model is not None else ""
     return f"    <controller type='{controller.type}' index='{controller.index}'{model}/>\n"

@@ -26,12 +26,14 @@ from collections.abc import Iterable, Mapping
 
 from ansible_collections.virt.esx.plugins.module_utils._domain import targets
 from ansible_collections.virt.esx.plugins.module_utils._domain.addresses import read_drive, type_of, write_drive
+from ansible_collections.virt.esx.plugins.module_utils._domain.boot import read_boot_order, write_boot_order
 from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element, child, children
 from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, DriveAddress
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import choice_attr, error_at, required_attr
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+from ansible_collections.virt.esx.plugins.module_utils._report import Report
 
 # Type of a source -> the attribute of <source> that holds its path; the others VMX cannot hold.
 _PATH = {"file": "file", "block": "dev", "dir": "dir"}
@@ -84,7 +86,10 @@ def read_disk(element: Element, forms: XmlForms) -> Disk:
         cache=None if cache == "default" else cache,
         driver_name=None if driver is None else driver.get("name"),
         readonly=device == "cdrom" or "readonly" in parts,
+        shareable="shareable" in parts,
         transient="transient" in parts,
+        boot_order=read_boot_order(parts),
+        snapshot="no" if element.get("snapshot") == "no" else None,
         line=element.sourceline,
     )
 
@@ -155,7 +160,7 @@ def _as_meant(address: DriveAddress, bus: str, name: str, forms: XmlForms) -> Dr
     return targets.drive_address(bus, index, sata_units=forms.sata_units) or address
 
 
-def read_disks(elements: Iterable[Element], forms: XmlForms) -> tuple[Disk, ...]:
+def read_disks(elements: Iterable[Element], forms: XmlForms, report: Report) -> tuple[Disk, ...]:
     """The disks as libvirt's parser sorts them: by bus as it first appears, and by target index within it (F16).
 
     It sorts by the bus that is written down; disks without one are sorted among themselves, before it is implied.
@@ -163,7 +168,9 @@ def read_disks(elements: Iterable[Element], forms: XmlForms) -> tuple[Disk, ...]
     """
     buses: dict[str | None, list[Disk]] = {}
     for element in elements:
-        disk = read_disk(element, forms)
+        disk = report.attempt(read_disk, element, forms, default=None)
+        if disk is None:
+            continue
         target = child(element, "target")
         written = None if target is None else target.get("bus")
         buses.setdefault(disk.bus if forms.exact else written, []).append(disk)
@@ -183,24 +190,25 @@ def _slot(disk: Disk) -> int:
     return _target_index(disk) if at is None else (at.controller << 64) + (at.bus << 32) + at.unit
 
 
-def check_unique(disks: Iterable[Disk]) -> None:
-    """Refuse two disks of one name (F8) or in one slot.
-
-    :raises ParseError: with the line of the second.
-    """
+def check_unique(disks: Iterable[Disk], report: Report) -> None:
+    """Refuse two disks of one name (F8) or in one slot, with the line of the second."""
     names: set[str] = set()
     slots: set[tuple[str, DriveAddress]] = set()
     for disk in disks:
         where = f"disk '{disk.target}'"
         if disk.target in names:
-            raise ParseError(f"An earlier disk has the target '{disk.target}' too", where=where, line=disk.line)
+            report.refuse(
+                ParseError(f"An earlier disk has the target '{disk.target}' too", where=where, line=disk.line)
+            )
         names.add(disk.target)
         if disk.address is None:
             continue
         slot = (disk.bus, disk.address)
         if slot in slots:
             at = f"controller {disk.address.controller}, bus {disk.address.bus}, unit {disk.address.unit}"
-            raise ParseError(f"An earlier disk has the address {disk.bus} {at} too", where=where, line=disk.line)
+            report.refuse(
+                ParseError(f"An earlier disk has the address {disk.bus} {at} too", where=where, line=disk.line)
+            )
         slots.add(slot)
 
 
@@ -213,16 +221,19 @@ def write_disk(disk: Disk, forms: XmlForms, model: str | None = None) -> str:
     driver = disk.driver_name if model is None else model
     name = f" name='{attribute(driver, exact)}'" if driver is not None else ""
     cache = f" cache='{disk.cache}'" if disk.cache else ""
-    nvme = disk.bus == "nvme" and disk.address is not None
+    snapshot = f" snapshot='{disk.snapshot}'" if disk.snapshot and forms.more else ""
+    own_nvme = disk.bus == "nvme" and disk.address is not None and not forms.nvme_bus
     return "".join(
         (
-            f"    <disk type='{disk.type}' device='{disk.device}'>\n",
+            f"    <disk type='{disk.type}' device='{disk.device}'{snapshot}>\n",
             f"      <driver{name}{cache}/>\n" if name or cache else "",
             _source(disk, exact),
-            _nvme_target(disk.address) if nvme and disk.address else _target(disk, exact),
+            _nvme_target(disk.address) if own_nvme and disk.address else _target(disk, exact),
+            write_boot_order(disk.boot_order),
             "      <readonly/>\n" if disk.readonly else "",
+            "      <shareable/>\n" if disk.shareable and forms.more else "",
             "      <transient/>\n" if disk.transient else "",
-            write_drive(disk.address) if disk.address and forms.slots and not nvme else "",
+            write_drive(disk.address) if disk.address and forms.slots and not own_nvme else "",
             "    </disk>\n",
         )
     )

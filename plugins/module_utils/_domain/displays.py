@@ -26,7 +26,6 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
     error_at,
     int_attr,
     required_attr,
-    to_int,
 )
 
 _GRAPHICS = ("vnc", "sdl", "rdp", "desktop", "spice", "egl-headless", "dbus")
@@ -130,19 +129,9 @@ def read_video(element: Element) -> Video:
     for only_qxl in ("ram", "vram64", "vgamem"):
         if kind != "qxl" and model.get(only_qxl) is not None:
             raise error_at(model, f"The attribute '{only_qxl}' is for type='qxl' only")
-    heads = _optional_number(model, "heads")
-    return Video(kind, vram_kib(_optional_number(model, "vram")), 1 if heads is None else heads, element.sourceline)
-
-
-def _optional_number(element: Element, name: str) -> int | None:
-    """A number that may also be an empty attribute."""
-    value = element.get(name)
-    if not value:
-        return None
-    result = to_int(value, 0, UINT_MAX)
-    if result is None:
-        raise error_at(element, f"{name}='{value}' is not a number from 0 to {UINT_MAX}")
-    return result
+    heads = int_attr(model, "heads", 0, UINT_MAX)
+    vram = vram_kib(int_attr(model, "vram", 0, UINT_MAX))
+    return Video(kind, vram, 1 if heads is None else heads, element.sourceline)
 
 
 def write_video(video: Video) -> str:

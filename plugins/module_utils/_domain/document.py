@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Domain XML as a tree of elements: parsed by lxml, without trusting who wrote it.
 
-XML comes from strangers: no document type and so no entities, nothing is fetched, size and depth are bounded. This is
-the only file of the collection that imports lxml; the others see :class:`Element`.
+XML comes from strangers: no document type that says anything and so no entities, nothing is fetched, size and depth are
+bounded. This is the only file of the collection that imports lxml; the others see :class:`Element`.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ else:
 
 _UNDECLARED = re.compile(r"Namespace prefix ([\w.-]+) ")
 _DECLARATION = re.compile(rb"\A(?:\xef\xbb\xbf)?<\?xml\s[^>]*\?>")
+_DOCTYPE = b"<!DOCTYPE"
+_BARE_DOCTYPE = re.compile(rb"<!DOCTYPE\s+[\w.:-]+\s*>")
 MAX_SIZE = 4 * 1024 * 1024  # bytes or characters; libvirt's limit for a text
 
 
@@ -48,6 +50,9 @@ class Element(Protocol):
 
     def get(self, key: str) -> str | None:
         """The attribute, None where it is not given."""
+
+    def items(self) -> list[tuple[str, str]]:
+        """The attributes in their order."""
 
     def iterchildren(self, *tags: str) -> Iterator[Element]:
         """The children of these names."""
@@ -63,6 +68,12 @@ class Element(Protocol):
 
     def __len__(self) -> int:
         """The number of children."""
+
+    def __iter__(self) -> Iterator[Element]:
+        """The children."""
+
+    def keys(self) -> list[str]:
+        """The names of the attributes."""
 
 
 def child(element: Element | None, *path: str) -> Element | None:
@@ -105,10 +116,22 @@ def parse(xml: str | bytes) -> Element:
         root = _with_prefixes(data, parser) if parser is _UTF_8 else None
         if root is None:
             raise _not_well_formed(parser.error_log) from None
-    document_type = root.getroottree().docinfo.internalDTD
-    if document_type is not None:
+    if _has_document_type(root, data):
         raise ParseError("The document has a document type (<!DOCTYPE>), which is not accepted", where="<!DOCTYPE>")
     return cast(Element, root)
+
+
+def is_xml(text: str | bytes) -> bool:
+    """Whether a text begins as XML does, and a VMX cannot."""
+    start = text[:256] if isinstance(text, bytes) else text[:256].encode("utf-8", "replace")
+    return start.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").startswith(b"<")
+
+
+def _has_document_type(root: Any, data: bytes) -> bool:
+    """Whether there is a document type that says anything; a bare <!DOCTYPE domain> is harmless."""
+    if root.getroottree().docinfo.internalDTD is None:
+        return False
+    return not data.count(_DOCTYPE) == len(_BARE_DOCTYPE.findall(data)) > 0
 
 
 def _as_bytes(xml: str | bytes) -> tuple[bytes, Any]:

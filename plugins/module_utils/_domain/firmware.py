@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ansible_collections.virt.esx.plugins.module_utils._domain.boot import read_boot_devices, read_boot_menu, write_boot
 from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element, child
 from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute, text
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
@@ -35,7 +36,8 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
     text_of,
 )
 
-ARCHITECTURES = ("i686", "x86_64")
+_OF_LIBVIRT = ("i686", "x86_64")
+ARCHITECTURES = (*_OF_LIBVIRT, "aarch64")  # ESX runs on Arm too
 _FIRMWARES = ("", "bios", "efi")
 _FEATURES = ("enrolled-keys", "secure-boot")
 _SMBIOS_MODES = ("emulate", "host", "sysinfo")
@@ -56,12 +58,16 @@ def read_os(domain: Element, top: Mapping[str, Element], forms: XmlForms) -> Os:
         raise error_at(kind, f"'{virtualisation}' is not known to ESX; expected 'hvm'")
     firmware = choice_attr(element, "firmware", _FIRMWARES) or None
     smbios = child(element, "smbios")
+    menu, delay = read_boot_menu(element)
     return Os(
-        arch=choice_attr(kind, "arch", ("", *ARCHITECTURES)) or ARCHITECTURES[0],
+        arch=choice_attr(kind, "arch", ("", *(ARCHITECTURES if forms.more else _OF_LIBVIRT))) or ARCHITECTURES[0],
         firmware=firmware,
         secure_boot=_secure_boot(element) if firmware else None,
         nvram=_nvram(element, firmware, forms) or read_nvram(top.get("metadata")),
         smbios=None if smbios is None else choice_attr(smbios, "mode", _SMBIOS_MODES),
+        boot=read_boot_devices(element),
+        boot_menu=menu,
+        boot_delay_ms=delay,
     )
 
 
@@ -102,6 +108,7 @@ def write_os(os: Os, forms: XmlForms) -> str:
             f"    <type arch='{os.arch}'>hvm</type>\n",
             _features(os, forms) if efi else "",
             _nvram_lines(os.nvram, forms) if efi and os.nvram is not None and forms.more else "",
+            write_boot(os),
             f"    <smbios mode='{os.smbios}'/>\n" if os.smbios else "",
             "  </os>\n",
         )

@@ -34,6 +34,8 @@ class XmlForms:
     # Text returns as it was: line ends in attributes are written as references, characters that XML cannot hold are
     # refused, network devices may be named vnet0 (F12, P58), a block CD-ROM may be empty (F48, G29).
     exact: bool = False
+    reports: bool = False  # words without effect are reported or refused, those that libvirt does not know are refused
+    nvme_bus: bool = False  # NVMe disks are on bus='nvme', which libvirt knows from 11.5 on, else in a form of our own
     sata_units: int = 6  # disks of a SATA controller where an address is derived from a target name (P32, G6)
 
 

@@ -16,17 +16,19 @@
       <source switchid='503426b2-94e9-3b16-1d68-87bfff4a5440' portid='5' portgroupid='dvportgroup-1' connectionid='7'/>
     </interface>
 
-A host-only card of VMware's is ``<interface type='network'>`` with ``<source network='hostonly'/>``.
+A host-only card of VMware's is ``<interface type='network'>`` with ``<source network='hostonly'/>``; one on the bridged
+network of a hosted product, which has no name, has ``<source bridge=''/>``.
 """
 
 from __future__ import annotations
 
 import re
 
+from ansible_collections.virt.esx.plugins.module_utils._domain.boot import read_boot_order, write_boot_order
 from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element, child, children
 from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
-from ansible_collections.virt.esx.plugins.module_utils._domain.model import Interface, VdsPort
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Interface, Keys, VdsPort
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
     LONG_MAX,
     YES_NO,
@@ -55,6 +57,7 @@ _TYPES = (
     "vdpa",
 )
 _MAC_TYPES = ("generated", "static")
+_LINK_STATES = ("up", "down")
 NO_MAC = "00:00:00:00:00:00"  # what libvirt prints for a card without an address (P51), and reads as none (F11)
 
 _MAC = re.compile(r"([0-9a-fA-F]{1,2}(?::[0-9a-fA-F]{1,2}){5})(?:[\x00-\x20].*)?", re.DOTALL)
@@ -79,7 +82,7 @@ def read_interface(element: Element, forms: XmlForms) -> Interface:
     """
     kind = choice_attr(element, "type", _TYPES) or "user"
     parts = children(element)
-    mac, target, model = parts.get("mac"), parts.get("target"), parts.get("model")
+    mac, target, model, link = parts.get("mac"), parts.get("target"), parts.get("model"), parts.get("link")
     device = None if target is None else target.get("dev")
     if device is not None and device.startswith(_OWN_DEVICES) and not forms.exact:
         device = None
@@ -93,6 +96,9 @@ def read_interface(element: Element, forms: XmlForms) -> Interface:
         mac_check=None if check is None else check == "yes",
         target=device,
         model=(model.get("type") or "").lower() or None if model is not None else None,
+        link=None if link is None else choice_attr(link, "state", _LINK_STATES),
+        boot_order=read_boot_order(parts),
+        keys=_port_key(parts.get("source"), forms) if kind == "vds" else (),
         line=element.sourceline,
     )
 
@@ -128,10 +134,16 @@ def _vds_port(element: Element, forms: XmlForms) -> VdsPort:
     group = source.get("portgroupid")
     return VdsPort(
         switch_id,
-        int_attr(source, "portid", -LONG_MAX - 1, LONG_MAX) or 0,
+        0 if _port_key(source, forms) else int_attr(source, "portid", -LONG_MAX - 1, LONG_MAX) or 0,
         group if forms.bare_vds else group or None,
         int_attr(source, "connectionid", -LONG_MAX - 1, LONG_MAX) or 0,
     )
+
+
+def _port_key(source: Element | None, forms: XmlForms) -> Keys:
+    """The port of a distributed switch under NSX, whose id is a UUID, as the key of VMX that has it."""
+    port = source.get("portid") if source is not None and forms.more else None
+    return (("dvs.portId", port),) if port is not None and to_uuid(port) is not None else ()
 
 
 def write_interface(interface: Interface, forms: XmlForms) -> str:
@@ -147,6 +159,8 @@ def write_interface(interface: Interface, forms: XmlForms) -> str:
             _vds_line(interface.vds, forms) if interface.vds else _source_line(interface, exact),
             f"      <target dev='{attribute(target, exact)}'/>\n" if target is not None else "",
             f"      <model type='{attribute(model, exact)}'/>\n" if model else "",
+            f"      <link state='{interface.link}'/>\n" if interface.link else "",
+            write_boot_order(interface.boot_order),
             "    </interface>\n",
         )
     )
@@ -154,6 +168,8 @@ def write_interface(interface: Interface, forms: XmlForms) -> str:
 
 def _mac_line(interface: Interface, forms: XmlForms) -> str:
     kind = check = ""
+    if interface.mac is None and forms.exact:
+        return ""
     if forms.mac_details:
         kind = f" type='{interface.mac_type}'" if interface.mac_type else ""
         check = f" check='{'yes' if interface.mac_check else 'no'}'" if interface.mac_check is not None else ""

@@ -1,17 +1,20 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What libvirt's parser checks in elements that the conversion to VMX leaves out (F52, F64, F74).
+"""What libvirt's parser checks in elements that the conversion to VMX does not use (F52, F64, F74).
 
-It is refused where libvirt refuses it: a word that nobody knows is an error of whoever wrote it, be it used or not.
+What libvirt refuses is refused here too, whether the conversion uses it or not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element, child
+from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
+from ansible_collections.virt.esx.plugins.module_utils._domain.unsupported import report_unusual
+from ansible_collections.virt.esx.plugins.module_utils._domain.usual_words import unusual_words
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
     INT_MAX,
     ON_OFF,
@@ -26,17 +29,17 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
     size_kib,
     text_number,
     text_of,
-    uuid_of,
 )
+from ansible_collections.virt.esx.plugins.module_utils._report import Report
 
 
 class Rule(NamedTuple):
-    """What an attribute may be: one of some words, or a number not below one."""
+    """What an attribute may be: one of some words, or a number that is at least ``least``."""
 
     attribute: str
     words: Collection[str] = ()
     least: int | None = None
-    required_attr: bool = False
+    required: bool = False
 
 
 def _one(attribute: str, words: str) -> Rule:
@@ -44,21 +47,19 @@ def _one(attribute: str, words: str) -> Rule:
 
 
 def _must(attribute: str, words: str) -> Rule:
-    return Rule(attribute, tuple(words.split()), required_attr=True)
+    return Rule(attribute, tuple(words.split()), required=True)
 
 
 def _number(attribute: str, least: int = 0) -> Rule:
     return Rule(attribute, least=least)
 
 
-_ORDER = (Rule("order", least=1, required_attr=True),)
 _CHAR_SOURCE = (Rule("append", ON_OFF), Rule("tls", YES_NO))
 _ENABLED = (Rule("enabled", YES_NO),)
 
 # (parent, element) -> its rules.
 _RULES: Mapping[tuple[str, str], tuple[Rule, ...]] = {
     ("domain", "memory"): (Rule("dumpCore", ON_OFF),),
-    ("domain", "clock"): (_one("offset", "utc localtime variable timezone absolute"),),
     ("domain", "cpu"): (
         _one("match", "minimum exact strict"),
         _one("check", "none partial full"),
@@ -73,11 +74,9 @@ _RULES: Mapping[tuple[str, str], tuple[Rule, ...]] = {
         Rule("present", YES_NO),
     ),
     ("cpu", "model"): (_one("fallback", "allow forbid"),),
-    ("cpu", "feature"): (_one("policy", "force require optional disable forbid"), Rule("name", required_attr=True)),
+    ("cpu", "feature"): (_one("policy", "force require optional disable forbid"), Rule("name", required=True)),
     ("cpu", "cache"): (_must("mode", "emulate passthrough disable"),),
     ("numatune", "memory"): (_one("mode", "strict preferred interleave restrictive"),),
-    ("os", "boot"): (_must("dev", "fd cdrom hd network"),),
-    ("os", "bootmenu"): (Rule("enable", YES_NO), _number("timeout")),
     ("os", "loader"): (Rule("readonly", YES_NO), Rule("secure", YES_NO), _one("type", "rom pflash")),
     ("pm", "suspend-to-mem"): _ENABLED,
     ("pm", "suspend-to-disk"): _ENABLED,
@@ -87,7 +86,6 @@ _RULES: Mapping[tuple[str, str], tuple[Rule, ...]] = {
         _one("sgio", "filtered unfiltered"),
         _one("model", "virtio virtio-transitional virtio-non-transitional"),
     ),
-    ("disk", "boot"): _ORDER,
     ("disk", "driver"): (
         _one("type", "raw dir bochs cloop dmg iso vpc vdi fat vhd ploop cow qcow qcow2 qed vmdk none"),
         _one("error_policy", "default stop report ignore enospace"),
@@ -109,8 +107,6 @@ _RULES: Mapping[tuple[str, str], tuple[Rule, ...]] = {
     ("disk", "blockio"): (_number("logical_block_size"), _number("physical_block_size")),
     ("disk", "geometry"): (_number("cyls"), _number("heads"), _number("secs")),
     ("devices", "interface"): (Rule("trustGuestRxFilters", YES_NO),),
-    ("interface", "boot"): _ORDER,
-    ("interface", "link"): (_one("state", "up down"),),
     ("interface", "mtu"): (_number("size"),),
     ("devices", "controller"): (_number("ports", -INT_MAX), _number("vectors", -INT_MAX)),
     ("controller", "driver"): (_number("queues"), _number("cmd_per_lun"), _number("max_sectors")),
@@ -135,7 +131,6 @@ _RULES: Mapping[tuple[str, str], tuple[Rule, ...]] = {
         _must("type", "mouse tablet keyboard passthrough evdev"),
         _one("bus", "ps2 usb parallels virtio none"),
     ),
-    ("devices", "sound"): (_must("model", "sb16 es1370 pcspk ac97 ich6 ich9 usb ich7 virtio"),),
     ("devices", "watchdog"): (
         _must("model", "i6300esb ib700 diag288 itco"),
         _one("action", "reset shutdown poweroff pause none dump inject-nmi"),
@@ -149,12 +144,12 @@ _RULES: Mapping[tuple[str, str], tuple[Rule, ...]] = {
     ),
     ("channel", "target"): (_must("type", "none guestfwd virtio xen"),),
     ("devices", "rng"): (_must("model", "virtio virtio-transitional virtio-non-transitional"),),
-    ("devices", "audio"): (Rule("id", least=1, required_attr=True), Rule("type", required_attr=True)),
+    ("devices", "audio"): (Rule("id", least=1, required=True), Rule("type", required=True)),
     ("devices", "redirdev"): (_one("bus", "usb"),),
     ("devices", "smartcard"): (_must("mode", "host host-certificates passthrough"),),
     ("devices", "panic"): (_one("model", "default pseries isa hyperv s390 pvpanic"),),
-    ("devices", "shmem"): (Rule("name", required_attr=True),),
-    ("devices", "iommu"): (Rule("model", required_attr=True),),
+    ("devices", "shmem"): (Rule("name", required=True),),
+    ("devices", "iommu"): (Rule("model", required=True),),
 }
 # The same by element, and then by parent: most elements of a document have none.
 _RULES_OF: dict[str, dict[str, tuple[Rule, ...]]] = {}
@@ -190,79 +185,84 @@ _TUNING = {
 
 
 def check_unused(
-    elements: Collection[Element], top: Mapping[str, Element], devices: Mapping[str, list[Element]]
+    root: Element, top: Mapping[str, Element], devices: Mapping[str, list[Element]], forms: XmlForms, report: Report
 ) -> None:
-    """Refuse what libvirt's parser refuses, in elements that are not used.
+    """Refuse what libvirt's parser refuses in elements that are not used, and report what has no effect.
 
-    :param elements: all of the document.
     :param top: the domain's children by name.
     :param devices: the devices by tag.
     """
-    for element in elements:
-        by_parent = _RULES_OF.get(element.tag)
-        parent = element.getparent() if by_parent else None
-        if by_parent and parent is not None:
-            _check(element, by_parent.get(parent.tag, ()))
-    _check_domain(top)
-    _check_tuning(top)
-    _check_devices(devices)
-    if any(element.tag == "boot" for element in elements):
-        _check_boot_order(top, devices)
+    unusual = unusual_words(root)
+    for element, only_itself in unusual:
+        for inner in (element,) if only_itself else element.iter("*"):
+            _check(inner, report)
+    _check_domain(top, report)
+    _check_tuning(top, report)
+    _check_devices(devices, report)
+    if unusual and forms.reports and not report.is_silent:
+        report_unusual(unusual, report)
 
 
-def _check(element: Element, rules: Iterable[Rule]) -> None:
-    for rule in rules:
-        if element.get(rule.attribute) is None:
-            if rule.required_attr:
-                required_attr(element, rule.attribute)
-        elif rule.words:
-            choice_attr(element, rule.attribute, rule.words)
-        elif rule.least is not None:
-            int_attr(element, rule.attribute, rule.least, UINT_MAX)
+def _check(element: Element, report: Report) -> None:
+    by_parent = _RULES_OF.get(element.tag)
+    parent = element.getparent() if by_parent else None
+    for rule in by_parent.get(parent.tag, ()) if by_parent and parent is not None else ():
+        report.attempt(_check_attribute, element, rule, default=None)
 
 
-def _check_domain(top: Mapping[str, Element]) -> None:
+def _check_attribute(element: Element, rule: Rule) -> None:
+    if element.get(rule.attribute) is None:
+        if rule.required:
+            required_attr(element, rule.attribute)
+    elif rule.words:
+        choice_attr(element, rule.attribute, rule.words)
+    elif rule.least is not None:
+        int_attr(element, rule.attribute, rule.least, UINT_MAX)
+
+
+def _check_domain(top: Mapping[str, Element], report: Report) -> None:
     title = top.get("title")
     if title is not None and "\n" in (text_of(title) or ""):
-        raise error_at(title, "A title is one line")
-    uuid_of(top.get("genid"))
-    text_number(top.get("iothreads"), UINT_MAX)
+        report.refuse(error_at(title, "A title is one line"))
+    report.attempt(text_number, top.get("iothreads"), UINT_MAX, default=None)
     for tag, actions in _ACTIONS.items():
         element = top.get(tag)
         action = text_of(element)
         if element is not None and action is not None and action not in actions:
-            raise error_at(element, f"'{action}' is not known; {one_of(actions)}")
+            report.refuse(error_at(element, f"'{action}' is not known; {one_of(actions)}"))
     features = top.get("features")
     for feature in () if features is None else features.iterchildren("*"):
         if feature.tag not in _FEATURES:
-            raise error_at(feature, "The feature is not known to libvirt")
+            report.refuse(error_at(feature, "The feature is not known to libvirt"))
 
 
-def _check_tuning(top: Mapping[str, Element]) -> None:
+def _check_tuning(top: Mapping[str, Element], report: Report) -> None:
     memory = top.get("memtune")
     for limit in () if memory is None else memory.iterchildren("hard_limit", "soft_limit", "swap_hard_limit"):
-        size_kib(limit)
+        report.attempt(size_kib, limit, default=None)
     cpu = top.get("cputune")
     for element in () if cpu is None else cpu.iterchildren(*_TUNING):
-        least, most = _TUNING[element.tag]
-        value = text_number(element, most)
-        if value is not None and value < least:
-            raise error_at(element, f"'{value}' is not a number from {least} to {most}")
+        report.attempt(_check_limits, element, *_TUNING[element.tag], default=None)
 
 
-def _check_devices(devices: Mapping[str, list[Element]]) -> None:
+def _check_limits(element: Element, least: int, most: int) -> None:
+    value = text_number(element, most)
+    if value is not None and value < least:
+        raise error_at(element, f"'{value}' is not a number from {least} to {most}")
+
+
+def _check_devices(devices: Mapping[str, list[Element]], report: Report) -> None:
     for tag, part in _CHILDREN.items():
         for element in devices.get(tag, ()):
             found = len(list(element.iterchildren(part)))
             if not found or (found > 1 and tag == "rng"):
-                raise error_at(element, f"The <{tag}> needs one <{part}>")
-    for disk in devices.get("disk", ()):
-        _check_disk(disk)
+                report.refuse(error_at(element, f"The <{tag}> needs one <{part}>"))
+    report.attempt_each(_check_disk, devices.get("disk", ()))
     if len(devices.get("memballoon", ())) > 1:
-        raise error_at(devices["memballoon"][1], "There can be only one <memballoon>")
+        report.refuse(error_at(devices["memballoon"][1], "There can be only one <memballoon>"))
     usb = [one.get("model") for one in devices.get("controller", ()) if one.get("type") == "usb"]
     if devices.get("redirdev") and (not usb or "none" in usb):
-        raise error_at(devices["redirdev"][0], "A redirected USB device needs <controller type='usb'/>")
+        report.refuse(error_at(devices["redirdev"][0], "A redirected USB device needs <controller type='usb'/>"))
 
 
 def _check_disk(disk: Element) -> None:
@@ -278,18 +278,3 @@ def _check_disk(disk: Element) -> None:
         raise error_at(target, "The attribute 'tray' is for CD-ROMs and floppies only")
     if target.get("removable") is not None and target.get("bus") not in ("usb", "scsi"):
         raise error_at(target, "The attribute 'removable' is for USB and SCSI disks only")
-
-
-def _check_boot_order(top: Mapping[str, Element], devices: Mapping[str, list[Element]]) -> None:
-    taken: set[str] = set()
-    of_domain = child(top.get("os"), "boot") is not None
-    for device in (*devices.get("disk", ()), *devices.get("interface", ())):
-        boot = child(device, "boot")
-        order = None if boot is None else boot.get("order")
-        if boot is None or order is None:
-            continue
-        if of_domain:
-            raise error_at(boot, "Boot devices are given in <os> too; expected them in one place")
-        if order in taken:
-            raise error_at(boot, f"An earlier device has order='{order}' too")
-        taken.add(order)

@@ -4,9 +4,10 @@
 """What VMware has and libvirt has no place for, in the domain's metadata.
 
 libvirt forgets ``guestOS`` (G9). It is written as libosinfo's element, which is the one that tools look at for the
-operating system. Its ids are URIs; those of other vendors say nothing that VMX could hold and are left alone.
+operating system. Its ids are URIs; those of libosinfo's own that virt-install writes are read as VMware's words.
 
-libvirt takes an NVRAM only beside EFI firmware, in ``<os>``; that of a BIOS is an element of our own.
+libvirt takes an NVRAM only beside EFI firmware, in ``<os>``; that of a BIOS is an element of our own, and so are keys
+of devices that libvirt has no word for. A disk is known by its target, a card by its MAC address or else by its place.
 
 ::
 
@@ -14,45 +15,128 @@ libvirt takes an NVRAM only beside EFI firmware, in ``<os>``; that of a BIOS is 
       <libosinfo:libosinfo xmlns:libosinfo='http://libosinfo.org/xmlns/libvirt/domain/1.0'>
         <libosinfo:os id='http://vmware.com/guestos/rhel7-64'/>
       </libosinfo:libosinfo>
-      <esx:nvram xmlns:esx='urn:virt.esx:domain:1.0' file='[datastore] directory/web.nvram'/>
+      <esx:vmx xmlns:esx='urn:virt.esx:domain:1.0'>
+        <esx:nvram file='[datastore] directory/web.nvram'/>
+        <esx:disk target='sda' deviceType='scsi-passthru-rdm'/>
+        <esx:controller type='scsi' index='1' sharedBus='virtual'/>
+        <esx:hostdev address='0000:3b:00.0' vendorId='0x10de' deviceId='0x1db6'/>
+        <esx:interface mac='00:50:56:91:00:01' opaqueNetwork.id='...' opaqueNetwork.type='nsx.LogicalSwitch'/>
+      </esx:vmx>
     </metadata>
+
+libvirt keeps one element of a namespace in the metadata, so all of ours are in one.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TypeVar
 from urllib.parse import quote, unquote
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element, child
 from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
-from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
+from ansible_collections.virt.esx.plugins.module_utils._domain.guests import other_guest, word_of_osinfo
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import (
+    Controller,
+    Disk,
+    Domain,
+    Hostdev,
+    Interface,
+    Keys,
+)
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import error_at, one_of
+
+_Device = TypeVar("_Device", Disk, Controller, Interface, Hostdev)
 
 _LIBOSINFO = "http://libosinfo.org/xmlns/libvirt/domain/1.0"
 _ESX = "urn:virt.esx:domain:1.0"
 _OS = (f"{{{_LIBOSINFO}}}libosinfo", f"{{{_LIBOSINFO}}}os")
-_NVRAM = f"{{{_ESX}}}nvram"
+_VMX, _NVRAM = f"{{{_ESX}}}vmx", f"{{{_ESX}}}nvram"
+
+# Kind of device -> what it is known by, and the keys that it may have here: those that the reader of VMX keeps.
+_KNOWN_BY = {
+    "disk": ("target",),
+    "controller": ("type", "index"),
+    "interface": ("mac", "place"),
+    "hostdev": ("address",),
+}
+KEPT_KEYS = {
+    "disk": ("deviceType", "mode", "sharing", "clientDevice", "fileName"),
+    "controller": ("sharedBus",),
+    "interface": (
+        *("connectionType", "pvnID", "opaqueNetwork.id", "opaqueNetwork.type", "externalId"),
+        *("dvs.portId", "dvs.connectionId"),
+    ),
+    "hostdev": ("deviceId", "vendorId", "systemId", "virtualDev", "vgpu"),
+}
 _ID = "http://vmware.com/guestos/"
 
 
-def read_guest_os(metadata: Element | None) -> str | None:
-    """VMware's word for the operating system, None where the metadata has none."""
+def read_guest_os(metadata: Element | None, arch: str) -> str | None:
+    """VMware's word for the operating system, None where the metadata has none, or one that VMware knows nothing of."""
     element = child(metadata, *_OS)
     identity = "" if element is None else element.get("id") or ""
     if not identity.startswith(_ID):
-        return None
+        choice = word_of_osinfo(identity, arch)
+        return None if choice is None or choice.word == other_guest(arch) else choice.word
     return unquote(identity[len(_ID) :], errors="surrogateescape")
 
 
 def read_nvram(metadata: Element | None) -> str | None:
     """The path of the NVRAM of a domain with a BIOS, None where the metadata has none."""
-    element = child(metadata, _NVRAM)
+    element = child(metadata, _VMX, _NVRAM)
+    if element is None:
+        element = child(metadata, _NVRAM)  # of earlier versions
     return None if element is None else element.get("file")
+
+
+def with_kept_keys(domain: Domain, metadata: Element | None) -> Domain:
+    """The domain with those keys of its devices that the metadata has.
+
+    :raises ParseError: for a key that is not kept there.
+    """
+    ours = child(metadata, _VMX)
+    if ours is None:
+        return domain
+    found = {kind: _keys_by_device(ours, kind) for kind in KEPT_KEYS}
+    return replace(
+        domain,
+        disks=tuple(_with_keys(disk, found["disk"].get((disk.target,))) for disk in domain.disks),
+        controllers=tuple(
+            _with_keys(one, found["controller"].get((one.type, str(one.index)))) for one in domain.controllers
+        ),
+        interfaces=tuple(
+            _with_keys(card, found["interface"].get(_card(card, place))) for place, card in enumerate(domain.interfaces)
+        ),
+        hostdevs=tuple(_with_keys(one, found["hostdev"].get((str(one.address),))) for one in domain.hostdevs),
+    )
+
+
+def _keys_by_device(ours: Element, kind: str) -> dict[tuple[str, ...], Keys]:
+    result = {}
+    for element in ours.iterchildren(f"{{{_ESX}}}{kind}"):
+        known_by = tuple(value for value in map(element.get, _KNOWN_BY[kind]) if value is not None)
+        keys = tuple((name, value) for name, value in element.items() if name not in _KNOWN_BY[kind])
+        for name, _value in keys:
+            if name not in KEPT_KEYS[kind]:
+                raise error_at(element, f"the key '{name}' has no place here; {one_of(KEPT_KEYS[kind])}")
+        result[known_by] = keys
+    return result
+
+
+def _with_keys(device: _Device, keys: Keys | None) -> _Device:
+    return replace(device, keys=keys) if keys else device
+
+
+def _card(card: Interface, place: int) -> tuple[str, ...]:
+    return (card.mac or str(place),)
 
 
 def write_metadata(domain: Domain, forms: XmlForms) -> str:
     """The lines of the metadata; none where there is nothing to say."""
-    nvram = None if domain.os.firmware == "efi" else domain.os.nvram
-    if domain.guest_os is None and nvram is None:
+    ours = _ours(domain, forms)
+    if domain.guest_os is None and not ours:
         return ""
     parts = ["  <metadata>\n"]
     if domain.guest_os is not None:
@@ -61,7 +145,30 @@ def write_metadata(domain: Domain, forms: XmlForms) -> str:
             f"    <libosinfo:libosinfo xmlns:libosinfo='{_LIBOSINFO}'>\n"
             f"      <libosinfo:os id='{identity}'/>\n    </libosinfo:libosinfo>\n"
         )
-    if nvram is not None:
-        parts.append(f"    <esx:nvram xmlns:esx='{_ESX}' file='{attribute(nvram, forms.exact)}'/>\n")
+    if ours:
+        parts += [f"    <esx:vmx xmlns:esx='{_ESX}'>\n", *ours, "    </esx:vmx>\n"]
     parts.append("  </metadata>\n")
     return "".join(parts)
+
+
+def _ours(domain: Domain, forms: XmlForms) -> list[str]:
+    """The lines of our own element."""
+    nvram = None if domain.os.firmware == "efi" else domain.os.nvram
+    elements: list[tuple[str, Keys]] = [] if nvram is None else [("nvram", (("file", nvram),))]
+    elements += [("disk", (("target", disk.target), *disk.keys)) for disk in domain.disks if disk.keys]
+    elements += [
+        ("controller", (("type", one.type), ("index", str(one.index)), *one.keys))
+        for one in domain.controllers
+        if one.keys
+    ]
+    elements += [
+        ("interface", (("mac", card.mac) if card.mac else ("place", str(place)), *card.keys))
+        for place, card in enumerate(domain.interfaces)
+        if card.keys
+    ]
+    elements += [("hostdev", (("address", str(one.address)), *one.keys)) for one in domain.hostdevs if one.keys]
+    return [f"      <esx:{name}{_attributes(keys, forms)}/>\n" for name, keys in elements]
+
+
+def _attributes(keys: Keys, forms: XmlForms) -> str:
+    return "".join([f" {key}='{attribute(value, forms.exact)}'" for key, value in keys])

@@ -14,6 +14,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+# Keys of a device in VMX, without what they begin with, that libvirt has no word for: ("sharedBus", "virtual").
+Keys = tuple[tuple[str, str], ...]
+
 
 @dataclass(frozen=True)
 class DriveAddress:
@@ -45,7 +48,11 @@ class Disk:
     cache: str | None = None  # <driver cache=''>
     driver_name: str | None = None  # the SCSI controller's model in the first manual's form (F39)
     readonly: bool = False
+    shareable: bool = False  # other domains may use it at the same time
     transient: bool = False
+    boot_order: int | None = None  # the place in the boot order, from 1
+    snapshot: str | None = None  # "no": snapshots leave it out; None for libvirt's other words
+    keys: Keys = ()
     line: int | None = field(default=None, compare=False, repr=False)
 
 
@@ -57,6 +64,7 @@ class Controller:
     index: int
     model: str | None = None  # libvirt's word: buslogic, lsilogic, lsisas1068, vmpvscsi, auto ...
     line: int | None = field(default=None, compare=False, repr=False)
+    keys: Keys = ()
 
 
 @dataclass(frozen=True)
@@ -84,8 +92,9 @@ class VdsPort:
 class Interface:
     """``<interface>``: a network card.
 
-    ``type``: ``bridge`` (a port group by name), ``user`` (NAT), ``vds``, ``null``, ``network`` (with the source
-    ``hostonly``, VMware's host-only network), or another libvirt word that VMX cannot hold.
+    ``type``: ``bridge`` (a port group by name; an empty one is a hosted product's bridged network), ``user`` (NAT),
+    ``vds``, ``null``, ``network`` (with the source ``hostonly``, VMware's host-only network), or another libvirt word
+    that VMX cannot hold.
     """
 
     type: str = "bridge"
@@ -96,6 +105,9 @@ class Interface:
     mac_check: bool | None = None  # None where nothing is said
     target: str | None = None  # the virtual network device of a custom network
     model: str | None = None
+    link: str | None = None  # up, down; None where nothing is said
+    boot_order: int | None = None  # as of a disk
+    keys: Keys = ()
     line: int | None = field(default=None, compare=False, repr=False)
 
 
@@ -147,6 +159,48 @@ class Tpm:
 
 
 @dataclass(frozen=True)
+class Sound:
+    """``<sound>``: a sound card."""
+
+    model: str  # libvirt's word: es1370, ich6, sb16 ...
+    line: int | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class PciAddress:
+    """The place of a PCI device in the host."""
+
+    domain: int = 0
+    bus: int = 0
+    slot: int = 0
+    function: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.domain:04x}:{self.bus:02x}:{self.slot:02x}.{self.function}"
+
+
+@dataclass(frozen=True)
+class Hostdev:
+    """``<hostdev>``: a device of the host that the domain has for itself."""
+
+    type: str  # pci, or another libvirt word that VMX cannot hold
+    address: PciAddress | None = None
+    keys: Keys = ()
+    line: int | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Clock:
+    """``<clock>`` that does not show UTC."""
+
+    offset: str  # variable, absolute, localtime, timezone
+    adjustment: int = 0  # seconds that a variable one is ahead of its basis
+    basis: str = "utc"  # utc, localtime
+    start: int | None = None  # seconds since 1970 of an absolute one
+    line: int | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
 class Os:
     """``<os>``: architecture and firmware."""
 
@@ -155,6 +209,9 @@ class Os:
     secure_boot: bool | None = None  # the firmware feature secure-boot
     nvram: str | None = None
     smbios: str | None = None  # host, emulate, sysinfo
+    boot: tuple[str, ...] = ()  # kinds of devices to start from, in their order: hd, cdrom, fd, network
+    boot_menu: bool | None = None  # None where nothing is said
+    boot_delay_ms: int | None = None  # the time that the boot menu waits
 
 
 @dataclass(frozen=True)
@@ -182,6 +239,7 @@ class Domain:
     memory_kib: int = 0
     current_memory_kib: int | None = None
     min_guarantee_kib: int | None = None
+    memory_locked: bool = False  # all memory is guaranteed and stays in the host's memory
     vcpus: int = 1
     current_vcpus: int | None = None
     cpuset: tuple[int, ...] | None = None  # sorted
@@ -197,6 +255,15 @@ class Domain:
     graphics: tuple[Graphics, ...] = ()
     videos: tuple[Video, ...] = ()
     tpms: tuple[Tpm, ...] = ()
+    sounds: tuple[Sound, ...] = ()
+    hostdevs: tuple[Hostdev, ...] = ()
+    clock: Clock | None = None
     datacenter_path: str | None = None  # libvirt's vmware namespace (P73)
     moref: str | None = None
     id: int | None = None  # of a domain that is not shut off
+
+    @property
+    def boot_orders(self) -> list[int]:
+        """The places in the boot order that devices have."""
+        orders = (*(disk.boot_order for disk in self.disks), *(card.boot_order for card in self.interfaces))
+        return [order for order in orders if order]

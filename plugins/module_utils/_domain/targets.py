@@ -24,6 +24,7 @@ _GEOMETRY = {"ide": (2, 2), "fdc": (1, 2)}
 _NAME = re.compile(r"(fd|hd|vd|sd|xvd|ubd)([a-z]{1,6})[0-9]*")
 _NVME = re.compile(r"nvme([0-9]{1,4})n([1-9][0-9]{0,4})")
 NVME_UNITS = 15
+WIDE_NVME_UNITS = 64  # from virtual hardware version 21 on
 SATA_UNITS = 30  # of VMware's; libvirt takes a controller to have 6 (G6)
 # Where the name that libvirt would give to a SATA disk is a SCSI disk's, its index is moved behind all of SCSI's.
 SATA_MOVED = 256
@@ -79,7 +80,10 @@ def drive_address(bus: str, index: int, *, scsi_units: int = SCSI_UNITS, sata_un
 
 def nvme_index(address: DriveAddress) -> int:
     """The place of an NVMe disk among all that there can be."""
-    return address.controller * NVME_UNITS + address.unit
+    if address.unit < NVME_UNITS:
+        return address.controller * NVME_UNITS + address.unit
+    others = WIDE_NVME_UNITS - NVME_UNITS
+    return 4 * NVME_UNITS + address.controller * others + address.unit - NVME_UNITS
 
 
 def nvme_name(address: DriveAddress) -> str:

@@ -26,7 +26,12 @@ _NUMBER = re.compile(r"[ \t\n\v\f\r]*[+-]?[0-9]+")
 _UUID = re.compile(r"[ \t\n\v\f\r]*(?:[- ]*[0-9a-fA-F]{2}){16}[ \t\n\v\f\r]*")
 _UNIT = re.compile(r"(?:b|byte|bytes|([kmgtpe])(i?b)?)", re.IGNORECASE)
 _POWERS = {letter: power for power, letter in enumerate("kmgtpe", 1)}
-_CPUS = 16384
+CPUS = 16384  # the most that libvirt's sets of processors hold
+
+
+def round_up(number: int, step: int) -> int:
+    """The least multiple of a step that a number fits in."""
+    return -(-number // step) * step
 
 
 def error_at(element: Element, message: str) -> ParseError:
@@ -107,7 +112,7 @@ def size_kib(element: Element | None) -> int | None:
         raise error_at(element, f"unit='{unit}' is not known; expected bytes, or a letter of KMGTPE with iB or B")
     if size * scale > LONG_MAX:
         raise error_at(element, f"{size} {unit} is too large")
-    return (size * scale + 1023) // 1024
+    return round_up(size * scale, 1024) // 1024
 
 
 def bytes_per(unit: str) -> int | None:
@@ -150,7 +155,7 @@ def to_cpus(text: str) -> tuple[int, ...] | None:
             return None
         first = int(match[2])
         last = int(match[3] or first)
-        if last < first or last >= _CPUS:
+        if last < first or last >= CPUS:
             return None
         if match[1]:
             cpus.discard(first)

@@ -11,7 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.chardevs import read_consoles, read_ports
+from ansible_collections.virt.esx.plugins.module_utils._domain.boot import check_boot_order
+from ansible_collections.virt.esx.plugins.module_utils._domain.chardevs import (
+    read_consoles,
+    read_parallels,
+    read_serials,
+)
+from ansible_collections.virt.esx.plugins.module_utils._domain.clock import read_clock
 from ansible_collections.virt.esx.plugins.module_utils._domain.controllers import read_controllers, with_implied
 from ansible_collections.virt.esx.plugins.module_utils._domain.disks import check_unique, read_disks
 from ansible_collections.virt.esx.plugins.module_utils._domain.displays import read_graphics, read_video, vram_kib
@@ -19,10 +25,11 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.document import E
 from ansible_collections.virt.esx.plugins.module_utils._domain.filesystems import read_filesystem
 from ansible_collections.virt.esx.plugins.module_utils._domain.firmware import read_os
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import LIBVIRT, XmlForms
+from ansible_collections.virt.esx.plugins.module_utils._domain.hostdevs import read_hostdev, read_sound
 from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import read_interface
 from ansible_collections.virt.esx.plugins.module_utils._domain.libvirt_checks import check_unused
-from ansible_collections.virt.esx.plugins.module_utils._domain.metadata import read_guest_os
-from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain, Video
+from ansible_collections.virt.esx.plugins.module_utils._domain.metadata import read_guest_os, with_kept_keys
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain, Os, Video
 from ansible_collections.virt.esx.plugins.module_utils._domain.processors import read_cpu, read_shares, read_vcpus
 from ansible_collections.virt.esx.plugins.module_utils._domain.tpms import read_tpm
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
@@ -33,57 +40,83 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
     uuid_of,
 )
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import NO_UUID
+from ansible_collections.virt.esx.plugins.module_utils._report import Report
 
+_ONE_VCPU: tuple[int, int | None, tuple[int, ...] | None] = (1, None, None)
+_NO_OS = Os()
 _VMWARE = "{http://libvirt.org/schemas/domain/vmware/1.0}"
 
 
-def read_domain(xml: str | bytes, forms: XmlForms = LIBVIRT) -> Domain:
+def read_domain(xml: str | bytes, forms: XmlForms = LIBVIRT, report: Report | None = None) -> Domain:
     """The domain that a text describes.
 
     :param xml: the document; see :func:`document.parse`.
+    :param report: collects the words that a VMX has no place for.
     :raises ParseError: the text is not domain XML of a VMware domain that libvirt's parser takes.
     :raises MissingLibrary: lxml is not installed.
     """
+    report = report or Report()
+    domain = gather_domain(xml, forms, report)
+    report.raise_refusals()
+    return domain
+
+
+def gather_domain(xml: str | bytes, forms: XmlForms, report: Report) -> Domain:
+    """As :func:`read_domain`, with what is refused in the report and left out of the domain.
+
+    :raises ParseError: the text is not domain XML of a VMware domain at all.
+    """
     root = parse(xml)
     _check_root(root)
-    elements = list(root.iter("*"))  # lxml makes their objects anew for each who asks, unless somebody holds them
+    attempt, each = report.attempt, report.attempt_each
+    held = list(root.iter("*"))  # lxml makes the objects again for everyone who asks, unless they are held
     top = children(root)
     name = text_of(top.get("name"))
     if name is None:
-        raise error_at(root, "The domain has no name; expected <name>...</name>")
-    memory, current_memory = _memory(root, top)
-    vcpus, current_vcpus, cpuset = read_vcpus(top.get("vcpu"))
-    devices = _devices(root)
-    check_unused(elements, top, devices)
-    disks = read_disks(devices.get("disk", ()), forms)
-    check_unique(disks)
-    return Domain(
+        report.refuse(error_at(root, "The domain has no name; expected <name>...</name>"))
+    memory, current_memory = attempt(_memory, root, top, default=(0, 0))
+    vcpus, current_vcpus, cpuset = attempt(read_vcpus, top.get("vcpu"), default=_ONE_VCPU)
+    devices = _devices(root, report)
+    check_unused(root, top, devices, forms, report)
+    disks = read_disks(devices.get("disk", ()), forms, report)
+    check_unique(disks, report)
+    controllers = read_controllers(devices.get("controller", ()), forms, report)
+    serials = read_serials(devices.get("serial", ()), report)
+    system = attempt(read_os, root, top, forms, default=_NO_OS)
+    domain = Domain(
         name=name,
-        uuid=_uuid(top, forms),
-        genid=uuid_of(top.get("genid")),
+        uuid=attempt(_uuid, top, forms, default=None),
+        genid=attempt(uuid_of, top.get("genid"), default=None),
         description=text_of(top.get("description")),
-        guest_os=read_guest_os(top.get("metadata")),
+        guest_os=read_guest_os(top.get("metadata"), system.arch),
         memory_kib=memory,
         current_memory_kib=current_memory,
-        min_guarantee_kib=size_kib(child(top.get("memtune"), "min_guarantee")) or None,
+        min_guarantee_kib=attempt(size_kib, child(top.get("memtune"), "min_guarantee"), default=None) or None,
+        memory_locked=child(top.get("memoryBacking"), "locked") is not None,
         vcpus=vcpus,
         current_vcpus=current_vcpus,
         cpuset=cpuset,
-        shares=read_shares(top.get("cputune")),
-        os=read_os(root, top, forms),
-        cpu=read_cpu(top.get("cpu")),
+        shares=attempt(read_shares, top.get("cputune"), default=None),
+        os=system,
+        cpu=attempt(read_cpu, top.get("cpu"), default=None),
         disks=disks,
-        controllers=with_implied(read_controllers(devices.get("controller", ()), forms), disks, forms),
-        filesystems=tuple(map(read_filesystem, devices.get("filesystem", ()))),
-        interfaces=tuple(read_interface(element, forms) for element in devices.get("interface", ())),
-        serials=read_consoles(devices.get("console", ()), read_ports(devices.get("serial", ()))),
-        parallels=read_ports(devices.get("parallel", ())),
-        graphics=tuple(map(read_graphics, devices.get("graphics", ()))),
-        videos=_videos(devices.get("video", ()), bool(devices.get("graphics"))),
-        tpms=tuple(map(read_tpm, devices.get("tpm", ()))),
+        controllers=attempt(with_implied, controllers, disks, forms, default=controllers),
+        filesystems=each(read_filesystem, devices.get("filesystem", ())),
+        interfaces=each(read_interface, devices.get("interface", ()), forms),
+        serials=attempt(read_consoles, devices.get("console", ()), serials, default=serials),
+        parallels=read_parallels(devices.get("parallel", ()), report),
+        graphics=each(read_graphics, devices.get("graphics", ())),
+        videos=_with_default_video(each(read_video, devices.get("video", ())), devices),
+        tpms=each(read_tpm, devices.get("tpm", ())),
+        sounds=each(read_sound, devices.get("sound", ())),
+        hostdevs=each(read_hostdev, devices.get("hostdev", ())),
+        clock=attempt(read_clock, top.get("clock"), default=None),
         datacenter_path=text_of(top.get(f"{_VMWARE}datacenterpath")),
         moref=text_of(top.get(f"{_VMWARE}moref")),
     )
+    check_boot_order(domain, (*devices.get("disk", ()), *devices.get("interface", ())), report)
+    del held
+    return attempt(with_kept_keys, domain, top.get("metadata"), default=domain) if forms.more else domain
 
 
 def _check_root(root: Element) -> None:
@@ -113,19 +146,19 @@ def _memory(root: Element, top: Mapping[str, Element]) -> tuple[int, int]:
     return memory, min(current or memory, memory)
 
 
-def _devices(root: Element) -> dict[str, list[Element]]:
+def _devices(root: Element, report: Report) -> dict[str, list[Element]]:
     """The devices by tag, in the order of the document."""
     found: dict[str, list[Element]] = {}
     for devices in root.iterchildren("devices"):
         for device in devices.iterchildren("*"):
             found.setdefault(device.tag, []).append(device)
     if "memory" in found:
-        raise error_at(found["memory"][0], "Memory devices are not supported")
+        report.refuse(error_at(found["memory"][0], "Memory devices are not supported"))
     return found
 
 
-def _videos(elements: Sequence[Element], with_graphics: bool) -> tuple[Video, ...]:
+def _with_default_video(videos: tuple[Video, ...], devices: Mapping[str, Sequence[Element]]) -> tuple[Video, ...]:
     """The graphics cards, with the one that graphics bring along (F14)."""
-    if with_graphics and not elements:
+    if "graphics" in devices and "video" not in devices:
         return (Video(vram_kib=vram_kib(None)),)
-    return tuple(map(read_video, elements))
+    return videos

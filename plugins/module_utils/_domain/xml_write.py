@@ -9,6 +9,7 @@ A writer on a tree of lxml's is several times slower, and puts attributes in oth
 from __future__ import annotations
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.chardevs import write_console, write_ports
+from ansible_collections.virt.esx.plugins.module_utils._domain.clock import write_clock
 from ansible_collections.virt.esx.plugins.module_utils._domain.controllers import write_controller
 from ansible_collections.virt.esx.plugins.module_utils._domain.disks import write_disk
 from ansible_collections.virt.esx.plugins.module_utils._domain.displays import write_graphics, write_video
@@ -16,6 +17,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import te
 from ansible_collections.virt.esx.plugins.module_utils._domain.filesystems import write_filesystem
 from ansible_collections.virt.esx.plugins.module_utils._domain.firmware import write_os
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import LIBVIRT, XmlForms
+from ansible_collections.virt.esx.plugins.module_utils._domain.hostdevs import write_hostdev, write_sound
 from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import write_interface
 from ansible_collections.virt.esx.plugins.module_utils._domain.metadata import write_metadata
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain
@@ -24,8 +26,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.tpms import write
 
 NO_UUID = "00000000-0000-0000-0000-000000000000"  # what libvirt prints for a domain without one (P5)
 
-_CONSTANT = """  <clock offset='utc'/>
-  <on_poweroff>destroy</on_poweroff>
+_CONSTANT = """  <on_poweroff>destroy</on_poweroff>
   <on_reboot>restart</on_reboot>
   <on_crash>destroy</on_crash>
 """
@@ -45,6 +46,7 @@ def write_domain(domain: Domain, forms: XmlForms = LIBVIRT, *, secure: bool = Tr
             write_vcpus(domain, forms),
             write_os(domain.os, forms),
             write_cpu(domain.cpu, forms),
+            write_clock(domain.clock),
             _CONSTANT,
             _devices(domain, forms, secure),
             _namespace(domain, forms),
@@ -65,7 +67,7 @@ def _identity(domain: Domain, forms: XmlForms) -> str:
     return "".join(
         (
             f"  <name>{text(domain.name, exact)}</name>\n" if domain.name is not None else "",
-            f"  <uuid>{domain.uuid or NO_UUID}</uuid>\n",
+            f"  <uuid>{domain.uuid or NO_UUID}</uuid>\n" if domain.uuid or not forms.exact else "",
             f"  <genid>{domain.genid}</genid>\n" if domain.genid else "",
             f"  <description>{text(domain.description, exact)}</description>\n"
             if domain.description is not None
@@ -82,16 +84,18 @@ def _memory(domain: Domain, forms: XmlForms) -> str:
         f"  <memory{unit}>{memory}</memory>\n"
         f"  <currentMemory{unit}>{memory if current is None else current}</currentMemory>\n"
     )
+    locked = "  <memoryBacking>\n    <locked/>\n  </memoryBacking>\n" if domain.memory_locked else ""
     if not domain.min_guarantee_kib:
-        return lines
-    return f"{lines}  <memtune>\n    <min_guarantee{unit}>{domain.min_guarantee_kib}</min_guarantee>\n  </memtune>\n"
+        return lines + locked
+    guarantee = f"<min_guarantee{unit}>{domain.min_guarantee_kib}</min_guarantee>"
+    return f"{lines}  <memtune>\n    {guarantee}\n  </memtune>\n{locked}"
 
 
 def _devices(domain: Domain, forms: XmlForms, secure: bool) -> str:
     parts = ["  <devices>\n"]
     parts += [write_disk(disk, forms, _driver(domain, disk, forms)) for disk in domain.disks]
     if forms.slots:
-        parts += map(write_controller, domain.controllers)
+        parts += [write_controller(controller, forms) for controller in domain.controllers]
     parts += [write_filesystem(filesystem, forms) for filesystem in domain.filesystems]
     parts += [write_interface(interface, forms) for interface in domain.interfaces]
     parts.append(write_ports("serial", domain.serials, forms))
@@ -100,8 +104,12 @@ def _devices(domain: Domain, forms: XmlForms, secure: bool) -> str:
     if forms.more:
         parts += map(write_tpm, domain.tpms)
     parts += [write_graphics(graphics, forms, secure) for graphics in domain.graphics]
+    if forms.more:
+        parts += map(write_sound, domain.sounds)
     if forms.video:
         parts += map(write_video, domain.videos)
+    if forms.more:
+        parts += map(write_hostdev, domain.hostdevs)
     parts.append("  </devices>\n")
     return "".join(parts)
 

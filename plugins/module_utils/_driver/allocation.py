@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A domain's share of its host: CPU reservation, limit and shares, and the memory that is guaranteed to it."""
+"""A domain's share of its host: reservation, limit and shares of processors and of memory."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ SCHEDULER_PATHS = (
     "config.cpuAllocation.limit",
     "config.cpuAllocation.shares",
     "config.memoryAllocation.reservation",
+    "config.memoryAllocation.limit",
+    "config.memoryAllocation.shares",
 )
 
 UNLIMITED = -1
@@ -23,13 +25,16 @@ CUSTOM = "custom"
 
 @dataclass(frozen=True)
 class Share:
-    """A domain's share; ``limit_mhz`` is -1 where there is none. The members' names are those of the result."""
+    """A domain's share; a limit of -1 means none. The members' names are those of the result."""
 
     reservation_mhz: int
     limit_mhz: int
     shares: int
     shares_level: str
     min_guarantee_kib: int
+    memory_limit_kib: int = UNLIMITED
+    memory_shares: int = 0
+    memory_shares_level: str = "normal"
 
 
 def read_scheduler(values: Values) -> dict[str, Any] | None:
@@ -43,11 +48,15 @@ def read_share(values: Values) -> Share | None:
     shares = values["config.cpuAllocation.shares"]
     if shares is None:
         return None
-    limit = values["config.cpuAllocation.limit"]
+    limit, memory_limit = values["config.cpuAllocation.limit"], values["config.memoryAllocation.limit"]
+    memory_shares = values["config.memoryAllocation.shares"]
     return Share(
         reservation_mhz=int(values["config.cpuAllocation.reservation"] or 0),
         limit_mhz=UNLIMITED if limit is None or limit < 0 else int(limit),
         shares=int(shares.shares),
         shares_level=str(shares.level),
         min_guarantee_kib=int(values["config.memoryAllocation.reservation"] or 0) * 1024,
+        memory_limit_kib=UNLIMITED if memory_limit is None or memory_limit < 0 else int(memory_limit) * 1024,
+        memory_shares=0 if memory_shares is None else int(memory_shares.shares),
+        memory_shares_level="normal" if memory_shares is None else str(memory_shares.level),
     )

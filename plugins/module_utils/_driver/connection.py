@@ -12,7 +12,13 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
-from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import HostContext, find_host
+from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import (
+    HostContext,
+    Scope,
+    find_host,
+    find_scope,
+    host_of_ref,
+)
 from ansible_collections.virt.esx.plugins.module_utils._vi.options import resolve
 from ansible_collections.virt.esx.plugins.module_utils._vi.questions import Answered
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
@@ -30,6 +36,7 @@ class EsxConnection:
     warn: Callable[[str], None]
     progress: Callable[[str], None]
     answered: list[Answered] = field(default_factory=list)
+    located: list[Any] = field(default_factory=list)
 
     @property
     def is_direct(self) -> bool:
@@ -37,14 +44,41 @@ class EsxConnection:
         return self.session.server.product != "vpx"
 
     @property
+    def scope(self) -> Scope:
+        """What the URI names: one host, or all hosts of a cluster, a datacenter or a folder."""
+        return find_scope(self.session)
+
+    @property
     def context(self) -> HostContext:
-        """The host's place in the server's inventory; read from the server when it is first asked for."""
-        return find_host(self.session)
+        """The host's place in the server's inventory; read from the server when it is first asked for.
+
+        It is the host that the URI names, or else the one that the domain found last runs on.
+
+        :raises ParseError: if the URI names several hosts, and no domain was found yet.
+        """
+        return self.context_of(self.located[0]) if self.located else find_host(self.session)
 
     @property
     def datacenter_path(self) -> str:
         """The ``dcPath`` of file URLs; of a direct connection it is known without asking."""
         return HOST_DATACENTER if self.is_direct else self.context.datacenter_path
+
+    def context_of(self, host: Any) -> HostContext:
+        """Return the place of a host whose reference is known; no call is made for one that the URI names."""
+        return self.scope.host(host) or host_of_ref(self.session, host)
+
+    def datacenter_path_of(self, host: Any) -> str:
+        """Return the ``dcPath`` of the files of domains that run on a host."""
+        return HOST_DATACENTER if self.is_direct else self.context_of(host).datacenter_path
+
+    def is_here(self, host: Any) -> bool:
+        """Whether the URI names a host, alone or with others."""
+        return self.is_direct or self.scope.host(host) is not None
+
+    def locate(self, host: Any) -> None:
+        """Take the host of a domain that was found for the connection's, where the URI names several."""
+        if not self.is_direct and self.scope.not_one_host is not None:
+            self.located[:] = [host]
 
     def wait(self, task: Any, action: str, vm: Any = None) -> Any:
         """Wait for a task of the server, answering questions of ``vm``; return the task's result.

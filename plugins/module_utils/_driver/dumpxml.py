@@ -12,7 +12,8 @@ from dataclasses import replace
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import write_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
-from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, HostFacts
+from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError
 from ansible_collections.virt.esx.plugins.module_utils._names import (
     parse_datastore_path,
@@ -60,10 +61,10 @@ def to_domain(connection: EsxConnection, record: DomainRecord, facts: HostFacts,
     """As ``to_xml``, as typed values."""
     path = parse_datastore_path(record.vmx_path or "")
     return replace(
-        read_vmx(text, directory=f"[{path.datastore}] {path.directory}".rstrip(), datastores=facts.volumes),
-        datacenter_path=connection.datacenter_path,
+        read_vmx(text, directory=str(path.parent), datastores=facts.volumes),
+        datacenter_path=connection.datacenter_path_of(record.values["runtime.host"]),
         moref=record.moid,
-        id=None if record.state == "shutoff" else _number(record.moid),
+        id=record.id,
     )
 
 
@@ -86,10 +87,5 @@ def _vmx_file(connection: EsxConnection, record: DomainRecord) -> DatastoreFile 
         path = parse_datastore_path(record.vmx_path)
     except EsxError as error:
         return error
-    return DatastoreFile(connection.datacenter_path, path.datastore, path.path)
-
-
-def _number(moid: str) -> int | None:
-    """The id of a domain that is not shut off: ``12``, or of ``vm-12`` (esx-driver.md, section 7)."""
-    found = re.fullmatch(r"(?:vm-)?([1-9][0-9]*)", moid)
-    return int(found[1]) if found else None
+    datacenter = connection.datacenter_path_of(record.values["runtime.host"])
+    return DatastoreFile(datacenter, path.datastore, path.path)

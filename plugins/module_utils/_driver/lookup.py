@@ -1,31 +1,35 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Looking up domains: by UUID, by name, or all of a host.
+"""Looking up domains: by name, UUID, managed object id or VMX, or all that a connection's URI names.
 
-The number of calls does not depend on the number of domains: one to find a domain, one to read what is asked for. A
-domain is one of the connection's host only; libvirt's driver also finds those of other hosts of a vCenter by UUID.
+The number of calls does not depend on the number of domains: one to find a domain, one to read what is asked for.
+Through a vCenter a domain belongs to the connection while it runs on a host that the URI names. libvirt's driver also
+finds domains of other hosts by UUID.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ansible_collections.virt.esx.plugins.module_utils._driver.connection import HOST_DATACENTER, EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey, find_refs, refs_of_name
+from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts, facts_paths, make_host_facts
 from ansible_collections.virt.esx.plugins.module_utils._errors import Ambiguous, NotFound
-from ansible_collections.virt.esx.plugins.module_utils._names import (
-    escape_name,
-    unescape_name,
-)
+from ansible_collections.virt.esx.plugins.module_utils._names import unescape_name
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import (
     HOST_DATASTORES,
     HOST_VMS,
+    SCOPE_VMS,
+    SCOPE_VMS_AND_DATASTORES,
     Traversal,
     Values,
     fetch,
     fetch_types,
+    fetch_with_names,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import moid, type_name
 
@@ -46,19 +50,17 @@ CORE_PATHS = (
     "config.memoryAllocation.limit",
 )
 
-# From a domain to its host, and from there to the host's datastores.
-_VM_HOST = (Traversal("host", "VirtualMachine", "runtime.host"),)
-_VM_TO_FACTS = (Traversal("host", "VirtualMachine", "runtime.host", ("datastores",)), *HOST_DATASTORES)
-_HOST_PATHS = {"HostSystem": ["config.autoStart.defaults", "config.autoStart.powerInfo", "config.product.version"]}
-_FACTS_PATHS = {**_HOST_PATHS, "Datastore": ["name", "host"]}
-
 
 @dataclass(frozen=True)
 class DomainRecord:
-    """A domain as the server has it. ``values`` are its properties by path, None where the server has none."""
+    """A domain as the server has it. ``values`` are its properties by path, None where the server has none.
+
+    ``is_first_of_name`` says that it is the first domain of its name, and that nobody has looked for a second one.
+    """
 
     ref: Any
     values: Values = field(repr=False)
+    is_first_of_name: bool = False
 
     @property
     def moid(self) -> str:
@@ -80,6 +82,12 @@ class DomainRecord:
     def state(self) -> str:
         """One of libvirt's words ``running``, ``paused``, ``shutoff``."""
         return STATES[str(self.values["runtime.powerState"])]
+
+    @property
+    def id(self) -> int | None:
+        """The number that libvirt has for a domain that is not shut off: ``12``, also of ``vm-12``."""
+        found = re.fullmatch(r"(?:vm-)?([1-9][0-9]*)", self.moid)
+        return int(found[1]) if found and STATES.get(str(self.values["runtime.powerState"])) != "shutoff" else None
 
     @property
     def vcpus(self) -> int | None:
@@ -104,6 +112,23 @@ class DomainRecord:
         """What a module that does not change it returns of it."""
         return {"name": self.name, "uuid": self.uuid, "moid": self.moid, "state": self.state}
 
+    def facts(self) -> dict[str, Any]:
+        """What every result, inventory and listing says of a domain; what the server does not know is None."""
+        return {
+            "name": self.name,
+            "uuid": self.uuid,
+            "moid": self.moid,
+            "state": STATES.get(str(self.values["runtime.powerState"])),
+            "vcpus": self.vcpus,
+            "memory_kib": self.memory_kib,
+            "max_memory_kib": self.max_memory_kib,
+            "vmx_path": self.vmx_path,
+        }
+
+    def __str__(self) -> str:
+        """``'web' (UUID 5011..., moid 12, [datastore1] web/web.vmx)``: all that tells it from others of its name."""
+        return f"'{self.name}' (UUID {self.uuid or 'unknown'}, moid {self.moid}, {self.vmx_path or 'no VMX'})"
+
     @property
     def vmx_path(self) -> str | None:
         """The datastore path of its VMX."""
@@ -117,24 +142,10 @@ def in_state(record: DomainRecord, state: str) -> DomainRecord:
     return replace(record, values={**record.values, "runtime.powerState": power_state})
 
 
-@dataclass(frozen=True)
-class HostFacts:
-    """What a domain's host says: its datastores, its autostart settings, and the version of its product.
-
-    ``volumes`` has the datastores' names by their volumes, as in ``/vmfs/volumes/<volume>/``; it is empty where it was
-    not asked for.
-    """
-
-    volumes: dict[str, str]
-    autostart_enabled: bool
-    autostart_entries: Sequence[Any]
-    host_version: str | None = None
-
-    def starts(self, ref: Any) -> bool:
-        """Whether the host starts a domain when it starts itself (esx-driver.md, section 11)."""
-        return self.autostart_enabled and any(
-            entry.key == ref and str(entry.startAction).lower() == "poweron" for entry in self.autostart_entries
-        )
+# From a domain to its host, and from there to the host's datastores.
+VM_HOST = (Traversal("host", "VirtualMachine", "runtime.host"),)
+_VM_NEIGHBOURS = (Traversal("host", "VirtualMachine", "runtime.host", ("vms",)), *HOST_VMS)
+_VM_TO_DATASTORES = (Traversal("host", "VirtualMachine", "runtime.host", ("datastores",)), *HOST_DATASTORES)
 
 
 def find_domain(
@@ -142,63 +153,40 @@ def find_domain(
     *,
     name: str | None = None,
     uuid: str | None = None,
+    moid: str | None = None,
+    vmx_path: str | None = None,
     paths: Sequence[str] = (),
     volumes: bool = True,
+    autostart: bool = True,
 ) -> tuple[DomainRecord, HostFacts] | None:
-    """Return a domain of the host and what is around it, or None if there is no such domain; two calls.
+    """Return a domain and what its host says, or None if there is no such domain; two calls.
 
     :param uuid: its BIOS UUID in canonical form; where it is given, ``name`` only chooses among copies.
+    :param moid: its managed object id, which overrides ``uuid`` and ``name``.
+    :param vmx_path: the datastore path of its VMX, which overrides all others.
     :param paths: properties to read beside ``CORE_PATHS``.
-    :param volumes: whether the datastores are read, too: what converts definitions needs them. Each of them lists all
-        hosts that have it.
-    :raises Ambiguous: if more than one domain of the host is meant.
+    :param volumes: whether the datastores are read, too: what converts definitions needs them.
+    :param autostart: whether the host's autostart settings are read, too, which list every domain that has any.
+    :raises Ambiguous: if more than one domain is meant. Of a name that several domains of a host share, the first
+        one may be found instead, see ``confirm_name``.
     """
-    found, facts = find_domains(connection, name=name, uuid=uuid, paths=paths, volumes=volumes)
+    key = DomainKey(name, uuid, moid, vmx_path)
+    found, facts = _find(connection, key, paths, volumes, autostart)
     if uuid is not None and len(found) > 1 and name is not None:
         found = [record for record in found if record.name == name]
     if len(found) > 1:
-        listed = ", ".join(f"'{record.name}' ({record.vmx_path})" for record in found)
-        raise Ambiguous(
-            f"More than one domain of the host {_meant(name, uuid)}: {listed}.",
-            hint="Copies of a virtual machine share a UUID until one of them is given another.",
-        )
-    return (found[0], facts) if found else None
+        raise _ambiguous(key, found)
+    if not found:
+        return None
+    connection.locate(found[0].values["runtime.host"])
+    return found[0], facts[found[0].values["runtime.host"]]
 
 
 def find_domains(
-    connection: EsxConnection,
-    *,
-    name: str | None = None,
-    uuid: str | None = None,
-    paths: Sequence[str] = (),
-    volumes: bool = True,
-) -> tuple[list[DomainRecord], HostFacts]:
-    """As ``find_domain``, but with all domains of the host that have the UUID, or else the name."""
-    refs = _find_by_uuid(connection, uuid) if uuid is not None else _find_by_name(connection, name or "")
-    return _read(connection, refs, paths, volumes)
-
-
-def read_domain_of(connection: EsxConnection, ref: Any, *, volumes: bool = True) -> tuple[DomainRecord, HostFacts]:
-    """A domain whose reference is known, as the server has it now; one call.
-
-    :raises NotFound: if it does not exist any more.
-    """
-    found, facts = _read(connection, [ref], (), volumes)
-    return found[0], facts
-
-
-def _read(
-    connection: EsxConnection, refs: Sequence[Any], paths: Sequence[str], volumes: bool
-) -> tuple[list[DomainRecord], HostFacts]:
-    rows = fetch_types(
-        connection.session,
-        {"VirtualMachine": [*CORE_PATHS, *paths], **(_FACTS_PATHS if volumes else _HOST_PATHS)},
-        objects=refs,
-        traversal=_VM_TO_FACTS if volumes else _VM_HOST,
-        include_start=True,
-    )
-    found = [DomainRecord(ref, values) for ref, values in rows if ref in refs and _is_here(connection, values)]
-    return found, _host_facts(found[0].values["runtime.host"] if found else None, rows)
+    connection: EsxConnection, key: DomainKey, *, paths: Sequence[str] = (), volumes: bool, autostart: bool
+) -> tuple[list[DomainRecord], dict[Any, HostFacts]]:
+    """As ``find_domain``, but with all domains that are meant, and what each host of them says."""
+    return _find(connection, key, paths, volumes, autostart)
 
 
 def get_domain(
@@ -206,99 +194,152 @@ def get_domain(
     *,
     name: str | None = None,
     uuid: str | None = None,
+    moid: str | None = None,
+    vmx_path: str | None = None,
     paths: Sequence[str] = (),
     volumes: bool = True,
+    autostart: bool = True,
 ) -> tuple[DomainRecord, HostFacts]:
     """As ``find_domain``, for a domain that has to be there.
 
     :raises NotFound: if there is no such domain.
     """
-    found = find_domain(connection, name=name, uuid=uuid, paths=paths, volumes=volumes)
+    found = find_domain(
+        connection,
+        name=name,
+        uuid=uuid,
+        moid=moid,
+        vmx_path=vmx_path,
+        paths=paths,
+        volumes=volumes,
+        autostart=autostart,
+    )
     if found is None:
-        raise NotFound(f"No domain of the host {_meant(name, uuid)}.")
+        raise NotFound(f"No domain of the host {DomainKey(name, uuid, moid, vmx_path)}.")
     return found
 
 
+def confirm_name(connection: EsxConnection, record: DomainRecord) -> None:
+    """Make sure that a domain is the only one of its name, if that is how it was found; one call then.
+
+    A server looks up one object by a path of names, and says nothing of a second one. So this is asked before
+    anything is changed, and not each time that a domain is read.
+
+    :raises Ambiguous: if there is another one.
+    """
+    if not record.is_first_of_name:
+        return
+    refs = refs_of_name(connection, record.name, record.values["runtime.host"])
+    if len(refs) > 1:
+        rows = fetch(connection.session, "VirtualMachine", CORE_PATHS, objects=refs)
+        raise _ambiguous(DomainKey(record.name), [DomainRecord(ref, values) for ref, values in rows])
+
+
+def read_domain_of(
+    connection: EsxConnection, ref: Any, *, volumes: bool = True, autostart: bool = True
+) -> tuple[DomainRecord, HostFacts]:
+    """A domain whose reference is known, as the server has it now, wherever it runs; one call.
+
+    :raises NotFound: if it does not exist any more.
+    """
+    found, facts = _read(connection, [ref], (), volumes, autostart)
+    return found[0], facts[found[0].values["runtime.host"]]
+
+
 def list_domains(connection: EsxConnection, paths: Sequence[str]) -> list[DomainRecord]:
-    """Return all domains of the host with ``CORE_PATHS`` and ``paths``, sorted by name; one call a page of 500."""
+    """Return all domains of the connection with ``CORE_PATHS`` and ``paths``, sorted by name; a page of 500 a call."""
     rows = fetch(
         connection.session,
         "VirtualMachine",
         [*CORE_PATHS, *paths],
-        objects=[connection.context.host],
-        traversal=HOST_VMS,
+        objects=[connection.scope.ref],
+        traversal=SCOPE_VMS,
     )
     return _sorted(rows)
 
 
-def list_domains_with_facts(connection: EsxConnection, paths: Sequence[str]) -> tuple[list[DomainRecord], HostFacts]:
-    """As ``list_domains``, with what is around the domains, in the same calls."""
+def list_domains_with_facts(
+    connection: EsxConnection, paths: Sequence[str], *, volumes: bool, autostart: bool
+) -> tuple[list[DomainRecord], dict[Any, HostFacts]]:
+    """As ``list_domains``, with what each host says, in the same calls."""
     rows = fetch_types(
         connection.session,
-        {"VirtualMachine": [*CORE_PATHS, *paths], **_FACTS_PATHS},
-        objects=[connection.context.host],
-        traversal=(*HOST_VMS, *HOST_DATASTORES),
+        {"VirtualMachine": [*CORE_PATHS, *paths], **facts_paths(volumes=volumes, autostart=autostart)},
+        objects=[connection.scope.ref],
+        traversal=SCOPE_VMS_AND_DATASTORES if volumes else SCOPE_VMS,
         include_start=True,
     )
     domains = [row for row in rows if type_name(row[0]) == "VirtualMachine"]
-    return _sorted(domains), _host_facts(connection.context.host, rows)
+    return _sorted(domains), make_host_facts(connection, rows)
 
 
-def read_host_facts(connection: EsxConnection) -> HostFacts:
-    """What is around the domains of the host, in one call."""
+def read_host_facts(connection: EsxConnection, *, autostart: bool = True) -> HostFacts:
+    """What the connection's host says, in one call."""
+    host = connection.context.host
     rows = fetch_types(
         connection.session,
-        _FACTS_PATHS,
-        objects=[connection.context.host],
+        facts_paths(volumes=True, autostart=autostart),
+        objects=[host],
         traversal=HOST_DATASTORES,
         include_start=True,
     )
-    return _host_facts(connection.context.host, rows)
+    return make_host_facts(connection, rows)[host]
+
+
+def _find(
+    connection: EsxConnection, key: DomainKey, paths: Sequence[str], volumes: bool, autostart: bool
+) -> tuple[list[DomainRecord], dict[Any, HostFacts]]:
+    refs = find_refs(connection, key)
+    try:
+        if not refs.are_first_of_name:
+            found, facts = _read(connection, refs.refs, paths, volumes, autostart)
+        else:
+            found, facts = _read_with_namesakes(connection, refs.refs, paths, volumes, autostart)
+    except NotFound:
+        return [], {}  # an id that no object has
+    return [record for record in found if connection.is_here(record.values["runtime.host"])], facts
+
+
+def _read_with_namesakes(
+    connection: EsxConnection, refs: Sequence[Any], paths: Sequence[str], volumes: bool, autostart: bool
+) -> tuple[list[DomainRecord], dict[Any, HostFacts]]:
+    """As ``_read`` for the first domain of its name, with all others of the name if its host has few domains.
+
+    The names of the domains of the host come in the same call, as far as they fit into one page of the answer.
+    """
+    wanted = {"VirtualMachine": [*CORE_PATHS, *paths], **facts_paths(volumes=volumes, autostart=autostart)}
+    traversal = _VM_TO_DATASTORES if volumes else VM_HOST
+    rows, names = fetch_with_names(connection.session, wanted, objects=refs, traversal=traversal, others=_VM_NEIGHBOURS)
+    if names is not None:
+        own = [names[ref] for ref in refs]
+        same = [ref for ref, name in names.items() if name in own]
+        if len(same) > len(refs):
+            return _read(connection, same, paths, volumes, autostart)
+    sees_all = names is not None and (connection.is_direct or connection.scope.not_one_host is None)
+    found = [DomainRecord(ref, values, is_first_of_name=not sees_all) for ref, values in rows if ref in refs]
+    return found, make_host_facts(connection, rows)
+
+
+def _read(
+    connection: EsxConnection, refs: Sequence[Any], paths: Sequence[str], volumes: bool, autostart: bool
+) -> tuple[list[DomainRecord], dict[Any, HostFacts]]:
+    rows = fetch_types(
+        connection.session,
+        {"VirtualMachine": [*CORE_PATHS, *paths], **facts_paths(volumes=volumes, autostart=autostart)},
+        objects=refs,
+        traversal=_VM_TO_DATASTORES if volumes else VM_HOST,
+        include_start=True,
+    )
+    return [DomainRecord(ref, values) for ref, values in rows if ref in refs], make_host_facts(connection, rows)
 
 
 def _sorted(rows: Sequence[tuple[Any, Values]]) -> list[DomainRecord]:
     return sorted((DomainRecord(ref, values) for ref, values in rows), key=lambda record: record.name)
 
 
-def _meant(name: str | None, uuid: str | None) -> str:
-    return f"has the UUID {uuid}" if uuid is not None else f"has the name '{name}'"
-
-
-def _find_by_uuid(connection: EsxConnection, uuid: str) -> list[Any]:
-    """FindAllByUuid; before API 4.0 there is only FindByUuid."""
-    index = connection.session.content.searchIndex
-    if connection.session.has(4, 0):
-        return list(index.FindAllByUuid(None, uuid, True, False) or ())
-    found = index.FindByUuid(None, uuid, True)
-    return [] if found is None else [found]
-
-
-def _find_by_name(connection: EsxConnection, name: str) -> list[Any]:
-    """A host keeps its domains in one folder, where names are unique; of a vCenter the host's domains are read."""
-    if connection.is_direct:
-        found = connection.session.content.searchIndex.FindByInventoryPath(f"{HOST_DATACENTER}/vm/{escape_name(name)}")
-        return [] if found is None else [found]
-    rows = fetch(connection.session, "VirtualMachine", ["name"], objects=[connection.context.host], traversal=HOST_VMS)
-    return [ref for ref, values in rows if unescape_name(values["name"] or "") == name]
-
-
-def _is_here(connection: EsxConnection, values: Values) -> bool:
-    return connection.is_direct or values["runtime.host"] == connection.context.host
-
-
-def _host_facts(host: Any, rows: Sequence[tuple[Any, Values]]) -> HostFacts:
-    by_ref = dict(rows)
-    volumes = {
-        mount.mountInfo.path.rstrip("/").rpartition("/")[2]: values["name"]
-        for _ref, values in rows
-        for mount in values.get("host") or ()
-        if mount.key == host and mount.mountInfo.path
-    }
-    of_host = by_ref.get(host) or {}
-    defaults = of_host.get("config.autoStart.defaults")
-    return HostFacts(
-        volumes,
-        autostart_enabled=bool(defaults is not None and defaults.enabled),
-        autostart_entries=tuple(of_host.get("config.autoStart.powerInfo") or ()),
-        host_version=of_host.get("config.product.version"),
+def _ambiguous(key: DomainKey, found: Collection[DomainRecord]) -> Ambiguous:
+    return Ambiguous(
+        f"More than one domain of the host {key}: {', '.join(str(record) for record in found)}.",
+        hint="Choose one by its moid or its vmx_path. Copies of a virtual machine share a UUID until one of them is "
+        "given another.",
     )

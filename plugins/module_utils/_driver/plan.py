@@ -10,12 +10,12 @@ out, so the two cannot disagree.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
-from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, confirm_name
 from ansible_collections.virt.esx.plugins.module_utils._driver.pending import check_pending_question, wait_until_idle
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 from ansible_collections.virt.esx.plugins.module_utils._vi.licence import writing
@@ -90,40 +90,78 @@ class Outcome(Generic[AnyPlan]):
         return {**result, "diff": {"before": before, "after": after}} if invocation.diff else result
 
 
-def carry_out(connection: EsxConnection, invocation: Invocation, make_plan: Callable[[], AnyPlan]) -> Outcome[AnyPlan]:
+# Called when a step has failed for good, with the error and the names of the steps that were carried out. It brings the
+# object into a state in which it can be left, and adds to the error and to the names what it did.
+Recover = Callable[[BaseException, "list[str]"], None]
+
+
+def carry_out(
+    connection: EsxConnection,
+    invocation: Invocation,
+    make_plan: Callable[[], AnyPlan],
+    recover: Recover | None = None,
+) -> Outcome[AnyPlan]:
     """Make a plan and carry it out, or only report it in check mode.
 
     The plan is made again if a pending question or task had to be dealt with first, and if another client was faster.
+    When a step fails, the error's details say what was carried out by then: ``changed`` and ``steps``.
 
     :param make_plan: reads the present state and returns the plan from there. It changes nothing.
+    :raises Ambiguous: before the first step, in check mode too, if the domain was found by a name that others share.
     :raises LicenceRestricted: before the first step, in check mode too, if the host's licence allows reading only.
     :raises EsxError: what a step raises, or what makes the plan impossible.
     """
-    plan = first = _made(make_plan)
+    plan = _made(make_plan)
     if not plan.steps:
-        return Outcome(plan, first, (), changed=bool(connection.answered))
-    done: list[str] = []
+        return Outcome(plan, plan, (), changed=bool(connection.answered))
+    if plan.record is not None:
+        confirm_name(connection, plan.record)
     with writing(connection.session):
         if invocation.check_mode:
             for record in plan.worked_on():
                 check_pending_question(connection, record)
-            return Outcome(plan, first, plan.names(), changed=True)
-        for tries in range(_TRIES):
-            waited = [wait_until_idle(connection, record) for record in plan.worked_on()]
-            if any(waited):
-                plan = _made(make_plan)
-            try:
-                for step in plan.steps:
-                    step.carry_out()
-                    done.append(step.name)
-                break
-            except EsxError as error:
-                if error.fault not in _OVERTAKEN or tries == _TRIES - 1:
-                    raise
-                before, plan = plan, _made(make_plan)
-                if error.fault != "TaskInProgress" and before.names() == plan.names():
-                    raise
-    return Outcome(plan, first, done, changed=bool(plan.steps or done or connection.answered))
+            return Outcome(plan, plan, plan.names(), changed=True)
+        progress = _Progress(plan)
+        try:
+            _carry_out_steps(connection, make_plan, progress)
+        except BaseException as error:
+            if recover is not None:
+                recover(error, progress.done)
+            _say_what_was_done(connection, progress.done, error)
+            raise
+    changed = bool(progress.plan.steps or progress.done or connection.answered)
+    return Outcome(progress.plan, plan, progress.done, changed=changed)
+
+
+@dataclass
+class _Progress(Generic[AnyPlan]):
+    """How far a plan has come: the plan as it was made last, and the names of the steps that were carried out."""
+
+    plan: AnyPlan
+    done: list[str] = field(default_factory=list)
+
+
+def _carry_out_steps(connection: EsxConnection, make_plan: Callable[[], AnyPlan], progress: _Progress[AnyPlan]) -> None:
+    for tries in range(_TRIES):
+        waited = [wait_until_idle(connection, record) for record in progress.plan.worked_on()]
+        if any(waited):
+            progress.plan = _made(make_plan)
+        try:
+            for step in progress.plan.steps:
+                step.carry_out()
+                progress.done.append(step.name)
+            return
+        except EsxError as error:
+            if error.fault not in _OVERTAKEN or tries == _TRIES - 1:
+                raise
+            before, progress.plan = progress.plan, _made(make_plan)
+            if error.fault != "TaskInProgress" and before.names() == progress.plan.names():
+                raise
+
+
+def _say_what_was_done(connection: EsxConnection, done: list[str], error: BaseException) -> None:
+    if isinstance(error, EsxError) and (done or connection.answered):
+        error.details = {**error.details, "changed": True, "steps": list(done)}
 
 
 def _made(make_plan: Callable[[], AnyPlan]) -> AnyPlan:

@@ -3,18 +3,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Where a connection's domains live: the host, its pool, and the folder and the datacenter of its virtual machines.
 
-A host (``esx``, ``gsx``) has exactly one of each, found in one read; a vCenter's URI names the host by a path,
-``[folder/...]datacenter/[folder/...][cluster/]host``, which is resolved in one read, too.
+A host (``esx``, ``gsx``) has exactly one of each, found in one read. A vCenter's URI names the host by a path,
+``[folder/...]datacenter/[folder/...][cluster/]host``, which is resolved in one read, too. A path that ends earlier
+names all hosts of the cluster, datacenter or folder that it ends with.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
-from ansible_collections.virt.esx.plugins.module_utils._errors import Ambiguous, NotFound, ParseError
+from ansible_collections.virt.esx.plugins.module_utils._errors import Ambiguous, EsxError, NotFound, ParseError
+from ansible_collections.virt.esx.plugins.module_utils._names import nearest
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import (
     PARENTS,
     ROOT_TO_ALL_HOSTS,
@@ -39,7 +42,8 @@ class HostContext:
     """The host of a connection and what is around it; all refs are references to managed objects.
 
     ``datacenter_path`` is the ``dcPath`` of file URLs (names as the server sends them); ``managed_by`` is the address
-    of the vCenter that manages the host, where the host knows one.
+    of the vCenter that manages the host, where the host knows one. ``uri_path`` is the path of a ``vpx://`` URI that
+    names the host.
     """
 
     host: Any
@@ -51,6 +55,51 @@ class HostContext:
     compute: Any
     in_maintenance: bool
     managed_by: str | None
+    uri_path: str = ""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a connection's URI names: one host, or all hosts of a cluster, a datacenter or a folder of a vCenter.
+
+    ``ref`` is the managed object, ``hosts`` has all hosts in it. ``not_one_host`` is the error to raise where one host
+    is needed; None where the URI names one.
+    """
+
+    ref: Any
+    hosts: tuple[HostContext, ...]
+    not_one_host: EsxError | None = None
+
+    @property
+    def datacenters(self) -> list[Any]:
+        """The references of the hosts' datacenters."""
+        return list(dict.fromkeys(host.datacenter for host in self.hosts))
+
+    @property
+    def datacenter_paths(self) -> list[str]:
+        """The paths of the hosts' datacenters in the server's inventory."""
+        return list(dict.fromkeys(host.datacenter_path for host in self.hosts))
+
+    def host(self, ref: Any) -> HostContext | None:
+        """Return the context of a host that is in it, else None."""
+        return next((host for host in self.hosts if host.host == ref), None)
+
+
+def find_scope(session: Session) -> Scope:
+    """Return what the session's URI names; it is read once a session.
+
+    :raises NotFound: if a path leads nowhere.
+    :raises ParseError: if a path has an item too many.
+    """
+    if session.scope is None:
+        if session.server.product == "vpx":
+            tree = _read_all(session)
+            session.scope = _scope_of_path(tree, session.content.rootFolder, session.options.uri.path)
+        else:
+            host = _only_host(session)
+            session.scope = Scope(host.host, (host,))
+    found: Scope = session.scope
+    return found
 
 
 def find_host(session: Session) -> HostContext:
@@ -59,14 +108,10 @@ def find_host(session: Session) -> HostContext:
     :raises NotFound: if a path does not lead to a host.
     :raises ParseError: if a path has an item too many or too few.
     """
-    if session.host is None:
-        uri = session.options.uri
-        if session.server.product == "vpx":
-            session.host = host_by_path(session, uri.path)
-        else:
-            session.host = _only_host(session)
-    found: HostContext = session.host
-    return found
+    scope = find_scope(session)
+    if scope.not_one_host is not None:
+        raise scope.not_one_host
+    return scope.hosts[0]
 
 
 def host_of_ref(session: Session, host: Any) -> HostContext:
@@ -80,13 +125,23 @@ def host_by_path(session: Session, path: tuple[str, ...]) -> HostContext:
 
 
 def hosts_by_name(session: Session, names: Sequence[str]) -> list[HostContext]:
-    """Return the hosts of a vCenter that have these names in its inventory, in their order; one read for all.
+    """Return the hosts of a vCenter that have these names or addresses, in their order; one read for all names.
 
     :raises NotFound: if there is no host of a name.
     :raises Ambiguous: if there is more than one.
     """
     tree = _read_all(session)
-    return [_by_name(tree, name) for name in names]
+    return [_by_address(session, tree, name) or _by_name(tree, name) for name in names]
+
+
+def _by_address(session: Session, tree: _Tree, name: str) -> HostContext | None:
+    """The host whose address a name is; None for what is no address, or is the name of a host."""
+    if not re.fullmatch(r"[0-9.]+|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*", name):
+        return None
+    if any(type_name(ref) == "HostSystem" and values["name"] == name for ref, values in tree.values.items()):
+        return None
+    found = session.content.searchIndex.FindByIp(None, name, False)
+    return None if found is None or found not in tree.values else _context(tree, found)
 
 
 class _Tree:
@@ -115,6 +170,14 @@ class _Tree:
             ref = self.values[ref]["parent"]
         return chain
 
+    def items_below(self, datacenter: Any, host: Any) -> list[str]:
+        """The items of a URI's path that lead from a datacenter to a host."""
+        above = list(reversed(self.ancestors(host)))
+        below = above[above.index(datacenter) + 2 :] if datacenter in above else []  # without the folder of hosts
+        if type_name(self.values[host]["parent"]) == "ComputeResource":
+            below = below[:-1]
+        return [quote(unquote(self.values[ref]["name"]), safe="") for ref in below]
+
     def context(self, host: Any, compute: Any, datacenter: Any) -> HostContext:
         pool = self.values[compute]["resourcePool"]
         if pool is None:
@@ -132,6 +195,7 @@ class _Tree:
             compute=compute,
             in_maintenance=bool(values["runtime.inMaintenanceMode"]),
             managed_by=values["summary.managementServerIp"] or None,
+            uri_path="/".join([*path, *self.items_below(datacenter, host)]),
         )
 
 
@@ -155,13 +219,30 @@ def _read_all(session: Session) -> _Tree:
 
 
 def _by_name(tree: _Tree, name: str) -> HostContext:
+    """A host by its name as it is, or else in any case."""
     hosts = [ref for ref in tree.values if type_name(ref) == "HostSystem"]
-    found = [ref for ref in hosts if name in (tree.values[ref]["name"], unquote(tree.values[ref]["name"]))]
+    names = {ref: unquote(tree.values[ref]["name"]) for ref in hosts}
+    found = [ref for ref in hosts if name in (tree.values[ref]["name"], names[ref])]
+    found = found or [ref for ref in hosts if names[ref].lower() == name.lower()]
     if not found:
-        raise NotFound(f"The vCenter knows no host '{name}'; {_choices(tree, hosts)}.")
+        raise _unknown_host(name, list(names.values()))
     if len(found) > 1:
         raise Ambiguous(f"The vCenter knows {len(found)} hosts '{name}'.", hint="Name it by a vpx:// URI.")
     return _context(tree, found[0])
+
+
+# As many names as a message can list and still be read.
+_MOST_NAMES = 10
+
+
+def _unknown_host(name: str, names: Sequence[str]) -> NotFound:
+    near = nearest(name, names)
+    listed = ", ".join(f"'{each}'" for each in names[:_MOST_NAMES])
+    more = f" and {len(names) - _MOST_NAMES} others" if len(names) > _MOST_NAMES else ""
+    return NotFound(
+        f"The vCenter knows no host '{name}'; possible are {listed or 'none'}{more}.",
+        hint=None if near is None else f"Is '{near}' meant?",
+    )
 
 
 def _context(tree: _Tree, host: Any) -> HostContext:
@@ -192,6 +273,30 @@ def _by_path(tree: _Tree, root: Any, path: tuple[str, ...]) -> HostContext:
     else:
         host = hosts[0]
     return tree.context(host, compute, datacenter)
+
+
+def _scope_of_path(tree: _Tree, root: Any, path: tuple[str, ...]) -> Scope:
+    """As ``_by_path``, for a path that may end before the host."""
+    try:
+        host = _by_path(tree, root, path)
+        return Scope(host.host, (host,))
+    except ParseError as error:
+        at = root
+        for item in path:
+            inside = tree.values[at].get("hostFolder") or at
+            found = tree.named(inside, item, "Folder", "Datacenter", *_COMPUTES)
+            if found is None:
+                raise
+            at = found
+        if type_name(at) == "ComputeResource":
+            raise
+        below = [ref for ref in tree.values if type_name(ref) == "HostSystem" and at in tree.ancestors(ref)]
+        return Scope(at, tuple(_context(tree, ref) for ref in below if _has_pool(tree, ref)), not_one_host=error)
+
+
+def _has_pool(tree: _Tree, host: Any) -> bool:
+    """Whether the user may see where a host's domains are."""
+    return bool(tree.values.get(tree.values[host]["parent"], {}).get("resourcePool"))
 
 
 def _walk(

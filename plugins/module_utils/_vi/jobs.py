@@ -27,22 +27,26 @@ class Job:
     """A task to carry out.
 
     :param doing: what the task does, for messages: ``Migrating domain 'web'``.
-    :param start: makes the call and returns the reference to the task.
+    :param start: makes the call and returns the reference to the task, or None if there is nothing to do any more.
     :param vm: the virtual machine whose questions are watched, or None.
     :param progress: called with the percentage whenever it changes.
+    :param patience: the seconds that the task may go without progress, ``math.inf`` for any time. Without it the task
+        has the connection's ``timeout``.
     """
 
     action: str
     start: Callable[[], Any]
     vm: Any = None
     progress: Progress | None = None
+    patience: float | None = None
 
 
 def run_jobs(session: Session, jobs: Sequence[Job], *, at_once: int) -> list[Result]:
     """Carry out jobs and return for each, in their order, what it came to.
 
-    Each job has the connection's ``timeout`` from its start. When the server cannot be reached any more, what runs is
-    left to itself, and what has not begun is not begun; all of these have that error.
+    Each job has the connection's ``timeout`` from its start, unless it has a ``patience`` of its own. When the server
+    cannot be reached any more, what runs is left to itself, and what has not begun is not begun; all of these have that
+    error.
 
     :param at_once: how many may run at the same time.
     """
@@ -79,7 +83,12 @@ class _Crew:
                 if isinstance(error, ConnectionFailed):
                     self._drop_the_rest(error)
             else:
-                self.running[number] = Waiting(self.session, task, job.vm, job.action, job.progress, None)
+                if task is None:
+                    self.results[number] = Outcome()
+                else:
+                    self.running[number] = Waiting(
+                        self.session, task, job.vm, job.action, job.progress, None, patience=job.patience
+                    )
 
     def wait_for_some(self) -> None:
         """Wait until one of the jobs that run is done, or more."""

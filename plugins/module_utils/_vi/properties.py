@@ -10,7 +10,7 @@ is None. No attribute of a managed object is read anywhere else: each would be a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._vi.faults import is_not_authenticated
@@ -19,6 +19,9 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.stub import SessionRe
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name, vim_type, vmodl
 
 PAGE = 500
+
+# What an answer may have beside what was asked for without costing more than the call itself.
+FEW = 40
 
 Values = dict[str, Any]
 Row = tuple[Any, Values]
@@ -54,6 +57,17 @@ ROOT_TO_ALL_HOSTS = (
     Traversal("children", "Folder", "childEntity", ("children", "host-folder", "hosts")),
     Traversal("host-folder", "Datacenter", "hostFolder", ("children",)),
     Traversal("hosts", "ComputeResource", "host"),
+)
+# From a host, a cluster, a datacenter or a folder to the domains of all hosts below it, and to the hosts' datastores.
+SCOPE_VMS = (
+    Traversal("vms", "HostSystem", "vm"),
+    Traversal("hosts", "ComputeResource", "host", ("vms",)),
+    Traversal("children", "Folder", "childEntity", ("children", "host-folder", "hosts")),
+    Traversal("host-folder", "Datacenter", "hostFolder", ("children",)),
+)
+SCOPE_VMS_AND_DATASTORES = (
+    *(replace(hop, then=("vms", "datastores")) if hop.name == "hosts" else hop for hop in SCOPE_VMS),
+    *HOST_DATASTORES,
 )
 # From an object of a vCenter's inventory up to the root folder.
 PARENTS = (Traversal("parent", "ManagedEntity", "parent", ("parent",)),)
@@ -115,6 +129,59 @@ def fetch_types(
     except SessionRenewed:
         contents = list(_retrieve(session, spec))
     return _rows(wanted, contents)
+
+
+def fetch_with_names(
+    session: Session,
+    wanted: Mapping[str, Sequence[str]],
+    *,
+    objects: Sequence[Any],
+    traversal: Sequence[Traversal],
+    others: Sequence[Traversal],
+) -> tuple[list[Row], dict[Any, str] | None]:
+    """As ``fetch_types`` with ``include_start``, and in the same call the names of other virtual machines.
+
+    :param others: the hops from ``objects`` to the others.
+    :returns: the rows, and the names by reference; None in their place if they are more than fit into ``FEW`` objects.
+    """
+    page: list[Any] = []
+    if objects and session.has(4, 1) and not session.shared and not session.has_many_domains:
+        first = _filter_spec(wanted, objects, traversal, include_start=True)
+        names_only = _filter_spec({"VirtualMachine": ["name"]}, objects, others, include_start=False)
+        page = _first_page(session, [first, names_only])
+    named = {each.obj: item.val for each in page for item in each.propSet or () if item.name == "name"}
+    names = {ref: str(name) for ref, name in named.items() if type_name(ref) == "VirtualMachine"}
+    if session.has_many_domains and len(names) <= len(objects):  # then the page may end within what was asked for
+        page = []
+    rows = _rows(wanted, _first_of_each(page)) if page else None
+    if rows is None:
+        rows = fetch_types(session, wanted, objects=objects, traversal=traversal, include_start=True)
+    return rows, None if session.has_many_domains or not page else names
+
+
+def _first_page(session: Session, specs: Sequence[Any]) -> list[Any]:
+    """The first page of the answer to several filters, in their order; empty if the session had ended.
+
+    Whether there are more pages is noted, so that this is not asked again. They stay on the server until the session
+    ends.
+    """
+    options = vmodl.query.PropertyCollector.RetrieveOptions(maxObjects=FEW)
+    try:
+        result = session.content.propertyCollector.RetrievePropertiesEx(list(specs), options)
+        contents = list(_checked(session, None if result is None else result.objects))
+    except SessionRenewed:
+        return []
+    session.has_many_domains = bool(result is not None and result.token)
+    return contents
+
+
+def _first_of_each(contents: Iterable[Any]) -> Iterable[Any]:
+    """The first ObjectContent of each object, which is that of the first filter."""
+    seen = set()
+    for content in contents:
+        if content.obj not in seen:
+            seen.add(content.obj)
+            yield content
 
 
 def make_filter_spec(wanted: Mapping[str, Sequence[str]], objects: Sequence[Any]) -> Any:

@@ -76,8 +76,8 @@ class Session:
     """A logged-in session.
 
     ``content`` is the server's ServiceContent, ``about`` what the server is, ``shared`` says whether other tasks use
-    the same session at the same time, and ``closing`` takes what has to be closed with it. In ``host``
-    and ``vcenter`` ``inventory.py`` and ``vcenter.py`` keep what they have found and opened.
+    the same session at the same time, and ``closing`` takes what has to be closed with it. In ``host``,
+    ``scope`` and ``vcenter`` ``inventory.py`` and ``vcenter.py`` keep what they have found and opened.
     """
 
     def __init__(self, options: ConnectionOptions, server: Server, warn: Warn) -> None:
@@ -90,6 +90,8 @@ class Session:
         self.shared = False
         self.content: Any = None
         self.host: Any = None
+        self.scope: Any = None
+        self.has_many_domains = False
         self.vcenter: Session | None = None
         self.about: About
         self._logged_in = False

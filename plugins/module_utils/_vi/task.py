@@ -87,13 +87,15 @@ def wait_for_task(
 
 
 def wait_until_idle(
-    session: Session, vm: Any, *, action: str, progress: Progress | None = None
+    session: Session, vm: Any, *, action: str, progress: Progress | None = None, patience: float | None = None
 ) -> tuple[Answered, ...]:
     """Bring a virtual machine into a state in which the next task can start.
 
     A question that was left over is answered, and the tasks that are still pending are waited for; they may have
     changed the machine, so that the caller has to look at it anew.
 
+    :param patience: the seconds that a pending task may go without progress; by default it has the connection's
+        ``timeout``.
     :returns: the questions that were answered.
     :raises Question: if there is no answer for a question; the old task is left as it is.
     :raises TimedOut: if a pending task does not end in time; it is left as it is.
@@ -103,7 +105,7 @@ def wait_until_idle(
     if values["runtime.question"] is not None:
         answered.append(_answer_left_over(session, vm, values["runtime.question"]))
     for task in pending_tasks(session, values["recentTask"]):
-        waiting = Waiting(session, task, vm, action, progress, None)
+        waiting = Waiting(session, task, vm, action, progress, None, patience=patience)
         try:
             waiting.run()
             answered.extend(waiting.answered)
@@ -129,6 +131,17 @@ def pending_tasks(session: Session, recent: Any) -> list[Any]:
     return [task for task, values in rows if str(values["info.state"]) in ("queued", "running")]
 
 
+def pending_of_kind(session: Session, recent: Any, *kinds: str) -> list[Any]:
+    """Return the pending tasks of a ``recentTask`` that do one of some things.
+
+    :param kinds: beginnings of what follows the dot in TaskInfo.descriptionId, such as ``relocate`` for
+        ``VirtualMachine.relocate``. Servers write them in different case.
+    """
+    rows = fetch(session, "Task", ["info.descriptionId"], objects=pending_tasks(session, recent))
+    named = [(task, str(values["info.descriptionId"]).rpartition(".")[2].lower()) for task, values in rows]
+    return [task for task, name in named if name.startswith(kinds)]
+
+
 class Waiting:
     """The state of one wait: what was seen of the task so far, and the questions that were answered."""
 
@@ -140,13 +153,17 @@ class Waiting:
         action: str,
         progress: Progress | None,
         timeout: float | None,
+        *,
+        patience: float | None = None,
     ) -> None:
         self.session = session
         self.task = task
         self.vm = vm
         self.action = action
         self.progress = progress
-        self.seconds = float(session.options.timeout) if timeout is None else timeout
+        self.patience = patience
+        limit = float(session.options.timeout) if timeout is None else timeout
+        self.seconds = limit if patience is None else patience
         self.deadline = time.monotonic() + self.seconds
         self.seen: dict[str, Any] = {}
         self.answered: list[Answered] = []
@@ -174,8 +191,11 @@ class Waiting:
         if self.vm is not None:
             self.seen.update(changes.get(self.vm, {}))
         percent = self.seen.get("info.progress")
-        if self.progress is not None and percent is not None and percent != before:
-            self.progress(int(percent))
+        if percent is not None and percent != before:
+            if self.patience is not None:
+                self.deadline = time.monotonic() + self.patience
+            if self.progress is not None:
+                self.progress(int(percent))
         if self.ended:
             return
         if self.seen.get("runtime.question") is not None:
@@ -214,8 +234,12 @@ class Waiting:
     def _give_up_in_time(self) -> None:
         percent = self.seen.get("info.progress")
         reached = "" if percent is None else f" ({percent}% done)"
-        message = f"{self.action} did not end within {self.seconds:.0f} seconds{reached}."
-        hint = "Raise the option timeout if the host needs longer."
+        if self.patience is None:
+            message = f"{self.action} did not end within {self.seconds:.0f} seconds{reached}."
+            hint = "Raise the option timeout if the host needs longer."
+        else:
+            message = f"{self.action} made no progress for {self.seconds:.0f} seconds{reached}."
+            hint = "Raise the time that it may go without progress, or set no limit."
         raise GivenUp(lambda state: TimedOut(f"{message} {state}", hint=hint))
 
     def _error(self) -> EsxError:

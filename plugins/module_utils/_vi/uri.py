@@ -119,6 +119,13 @@ def redact(text: str) -> str:
     return head + separator + before + question + "&".join(shown)
 
 
+def with_path(text: str, path: str) -> str:
+    """Return the text of a URI with another path, as its server has it: ``dc1/cluster1/esx1``, percent-encoded."""
+    before, question, query = text.partition("?")
+    scheme, _separator, rest = before.partition("://")
+    return f"{scheme}://{rest.partition('/')[0]}/{path}{question}{query}"
+
+
 def _redact_parameter(item: str) -> str:
     """``password=x`` and ``proxy=http%3A%2F%2Fuser%3Apassword%40host`` lose their value."""
     name, equals, value = item.partition("=")

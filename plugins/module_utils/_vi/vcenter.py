@@ -10,12 +10,13 @@ URI's own port, as with libvirt, or if the URI has none the vCenter's default, w
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterator
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed, NotFound, Refused
 from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import HostContext, find_host, host_of_ref
 from ansible_collections.virt.esx.plugins.module_utils._vi.options import ConnectionOptions, Login
-from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_content, fetch_one
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values, fetch_content, fetch_one
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Server, Session, open_server
 from ansible_collections.virt.esx.plugins.module_utils._vi.uri import DEFAULT_PORTS, Uri, split_host_port
 
@@ -39,8 +40,6 @@ def open_vcenter(session: Session) -> Session:
 
 def host_in_vcenter(session: Session) -> HostContext:
     """Return the host of a connection as its vCenter knows it.
-
-    It is looked up by its address, as libvirt does, else by its name, else by the UUID of its hardware.
 
     :raises NotFound: if the vCenter does not know it.
     """
@@ -83,21 +82,74 @@ def vcenter_server(session: Session) -> Server:
     return Server(host, port or _default_port(uri), "vpx", session.options.vcenter_login, names)
 
 
+# Addresses that hosts have for themselves: loopback, and link-local ones of management cards.
+_SHARED_ADDRESSES = ("127.0.0.1", "169.254.", "::1", "fe80:")
+
+# What tells one host from another, asked of the host itself and of a vCenter.
+_IDENTITY_PATHS = (
+    "name",
+    "hardware.systemInfo.uuid",
+    "config.network.vnic",
+    "summary.managementServerIp",
+)
+
+
 def find_in_vcenter(session: Session, vcenter: Session) -> Any:
-    """Return the reference to a connection's host in a vCenter; raises NotFound if the vCenter does not know it."""
+    """Return the reference to a connection's host in a vCenter.
+
+    It is looked up by its address, as libvirt does, by its name, and by the UUID of its board. None of these is
+    believed alone: an address can lead to another host's port, and boards can share a UUID. Both servers have to agree
+    on the board, and on a name or a VMkernel address.
+
+    :raises NotFound: if the vCenter does not know it, or if what it finds is another host.
+    """
     index, name = vcenter.content.searchIndex, session.options.uri.host
-    for address in _addresses(name):
-        found = index.FindByIp(None, address, False)
-        if found is not None:
+    own = fetch_one(session, find_host(session).host, _IDENTITY_PATHS)
+    doubtful: dict[Any, str] = {}
+    for found in _candidates(index, name, own["hardware.systemInfo.uuid"]):
+        if found is None or found in doubtful:
+            continue
+        known = fetch_one(vcenter, found, _IDENTITY_PATHS)
+        if _agree(name, own, known):
             return found
-    known = fetch_one(session, find_host(session).host, ["hardware.systemInfo.uuid"])["hardware.systemInfo.uuid"]
-    found = index.FindByDnsName(None, name, False) or (index.FindByUuid(None, known, False) if known else None)
-    if found is None:
+        doubtful[found] = str(known["name"])
+    hint = "Name the host in the URI by the address or the name under which it was added to the vCenter."
+    if doubtful:
+        names = " and ".join(f"'{each}'" for each in doubtful.values())
         raise NotFound(
-            f"The vCenter {vcenter.server.host} does not know the host {name}.",
-            hint="Name the host in the URI by the address or the name under which it was added to the vCenter.",
+            f"The vCenter {vcenter.server.host} does not know the host {name}. It has {names}, which shares an "
+            "address, a name or a board with it, but is another host.",
+            hint=hint,
         )
-    return found
+    raise NotFound(f"The vCenter {vcenter.server.host} does not know the host {name}.", hint=hint)
+
+
+def _candidates(index: Any, name: str, board: str | None) -> Iterator[Any]:
+    """The hosts that a vCenter finds by addresses, by name and by board, each search only if it is needed."""
+    for address in _addresses(name):
+        yield index.FindByIp(None, address, False)
+    yield index.FindByDnsName(None, name, False)
+    if board:
+        yield index.FindByUuid(None, board, False)
+
+
+def _agree(name: str, own: Values, known: Values) -> bool:
+    """Whether a host, asked itself, and a host that a vCenter knows are one.
+
+    :param name: the host in the URI.
+    """
+    for path in ("summary.managementServerIp", "hardware.systemInfo.uuid"):
+        if own[path] and known[path] and own[path] != known[path]:
+            return False  # another vCenter manages it, or it is another board
+    names = {name.lower(), *_addresses(name)} & {known["name"].lower(), *_addresses(known["name"])}
+    return bool(names or _vmkernel_addresses(own) & _vmkernel_addresses(known))
+
+
+def _vmkernel_addresses(values: Values) -> set[str]:
+    """The addresses of a host's VMkernel cards, without those that many hosts have."""
+    cards = values["config.network.vnic"] or ()
+    addresses = {card.spec.ip.ipAddress for card in cards if card.spec.ip is not None and card.spec.ip.ipAddress}
+    return {address for address in addresses if not address.startswith(_SHARED_ADDRESSES)}
 
 
 def is_same_vcenter(vcenter: Session, options: ConnectionOptions, other: Server) -> bool:

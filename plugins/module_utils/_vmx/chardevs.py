@@ -19,13 +19,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from urllib.parse import unquote
+from collections.abc import Callable, Sequence
+from urllib.parse import quote, unquote
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import CharDevice, Domain
-from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import INT_MAX, ReadContext
-from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import NO, YES, Entry, WriteContext
+from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import NO, YES, Entry, WriteContext, error_at
 
 _SERIALS = 4
 _PARALLELS = 3
@@ -47,10 +46,11 @@ _SCHEMES = {protocol: scheme for scheme, protocol in reversed(list(_PROTOCOLS.it
 _MODES = {"server": "bind", "client": "connect"}
 _END_POINTS = {mode: word for word, mode in _MODES.items()}
 
+_OF_HOSTS = "!$&'()*+,;=:~"  # characters that may stand in the host of a URI besides letters and digits
 _URI = re.compile(
     r"(?:([A-Za-z][A-Za-z0-9+.-]*):)?//"
     r"(?:[A-Za-z0-9._~!$&'()*+,;=:%-]*@)?"
-    r"(?:\[([^\]]*)\]|([A-Za-z0-9._~!$&'()*+,;=%-]+))"
+    r"(?:\[([^\]]*)\]|([A-Za-z0-9._~!$&'()*+,;=%-]*))"
     r":([0-9]{1,10})"
     r"(?:[/?#][A-Za-z0-9._~!$&'()*+,;=:@%/?#\[\]-]*)?\Z"
 )
@@ -61,12 +61,19 @@ _WITHOUT_WORD = ("thinprint",)
 
 def read_serials(context: ReadContext) -> tuple[CharDevice, ...]:
     """The serial ports that are there."""
-    return tuple(_read_serial(context, port) for port in _present(context, "serial", _SERIALS))
+    return _read_ports(context, "serial", _SERIALS, _read_serial)
 
 
 def read_parallels(context: ReadContext) -> tuple[CharDevice, ...]:
     """The parallel ports that are there."""
-    return tuple(_read_parallel(context, port) for port in _present(context, "parallel", _PARALLELS))
+    return _read_ports(context, "parallel", _PARALLELS, _read_parallel)
+
+
+def _read_ports(
+    context: ReadContext, word: str, most: int, read: Callable[[ReadContext, int], CharDevice]
+) -> tuple[CharDevice, ...]:
+    found = [context.attempt(read, context, port, default=None) for port in _present(context, word, most)]
+    return tuple([device for device in found if device is not None])
 
 
 def _present(context: ReadContext, word: str, most: int) -> list[int]:
@@ -94,7 +101,7 @@ def _read_serial(context: ReadContext, port: int) -> CharDevice:
     if word in (None, "device"):
         return CharDevice("dev", port, path=name)
     if word == "pipe":
-        return CharDevice("pipe", port, path=vmx.required(f"{at}.fileName"))
+        return CharDevice("pipe", port, path=name)
     if word == "file":
         return CharDevice("file", port, path=context.path(f"{at}.fileName", vmx.required(f"{at}.fileName")))
     raise vmx.error_at(f"{at}.fileType", f"expecting 'device', 'file', 'pipe' or 'network', found '{word}'")
@@ -106,6 +113,9 @@ def _read_network(context: ReadContext, port: int, name: str | None) -> CharDevi
     found = _URI.match(name or "")
     if not found or not 0 < int(found[4]) <= INT_MAX:
         return CharDevice("null", port)
+    host = unquote(found[2] if found[3] is None else found[3], errors="surrogateescape").partition("\0")[0]
+    if not host and not context.dialect.null_ports:
+        return CharDevice("null", port)  # VMware takes it for all addresses of the host
     protocol = _PROTOCOLS.get((found[1] or "").lower())
     if protocol is None:
         schemes = ", ".join(f"'{scheme}'" for scheme in _PROTOCOLS if scheme)
@@ -114,7 +124,6 @@ def _read_network(context: ReadContext, port: int, name: str | None) -> CharDevi
     mode = "bind" if end_point is None else _MODES.get(end_point.lower())
     if mode is None:
         raise context.vmx.error_at(f"{at}.network.endPoint", f"expecting 'server' or 'client', found '{end_point}'")
-    host = found[2] if found[3] is None else unquote(found[3])
     return CharDevice("tcp", port, mode=mode, host=host, service=str(int(found[4])), protocol=protocol)
 
 
@@ -152,15 +161,24 @@ def _serial_backing(device: CharDevice, context: WriteContext) -> list[Entry]:
             ("fileName", device.path or ""),
         ]
     if device.type == "tcp":
-        scheme, end_point = _SCHEMES[device.protocol or "raw"], _END_POINTS[device.mode or "connect"]
-        host = device.host or ""
-        if ":" in host and context.dialect.ipv6_brackets:
-            host = f"[{host}]"
-        uri = f"{scheme}://{host}:{device.service}"
-        return [("fileType", "network"), ("fileName", uri), ("network.endPoint", end_point)]
+        uri = network_uri(device, ipv6_brackets=context.dialect.ipv6_brackets)
+        return [("fileType", "network"), ("fileName", uri), ("network.endPoint", _END_POINTS[device.mode or "connect"])]
     if device.type == "null" and context.dialect.null_ports:
         return [("fileType", "network"), ("fileName", ""), ("network.endPoint", "server")]
-    raise _refused(device, "serial", "'dev', 'file', 'pipe' or 'tcp'")
+    expected = "'dev', 'file', 'pipe' or 'tcp'"
+    raise error_at(device, f"type='{device.type}' is not supported, expecting {expected}", "<serial>")
+
+
+def network_uri(port: CharDevice, *, ipv6_brackets: bool = True) -> str:
+    """The URI of what is behind a port of type ``tcp``, as VMX and the API have it.
+
+    :param ipv6_brackets: write an IPv6 address so that it can be read again (libvirt does not, G24).
+    """
+    host = port.host or ""
+    if ipv6_brackets:
+        host = quote(host, safe=_OF_HOSTS, errors="surrogateescape")
+        host = f"[{host}]" if ":" in host else host
+    return f"{_SCHEMES[port.protocol or 'raw']}://{host}:{port.service}"
 
 
 def write_parallels(domain: Domain, context: WriteContext) -> list[Entry]:
@@ -179,7 +197,7 @@ def _parallel_backing(device: CharDevice, context: WriteContext) -> list[Entry]:
         return [("fileType", "file"), ("fileName", context.path(device.path or "", "<parallel>", device.line))]
     if device.type == "null" and context.dialect.null_ports:
         return [("fileType", "device"), ("fileName", "")]
-    raise _refused(device, "parallel", "'dev' or 'file'")
+    raise error_at(device, f"type='{device.type}' is not supported, expecting 'dev' or 'file'", "<parallel>")
 
 
 def _ports(devices: Sequence[CharDevice], word: str, most: int) -> list[tuple[str, CharDevice]]:
@@ -190,12 +208,7 @@ def _ports(devices: Sequence[CharDevice], word: str, most: int) -> list[tuple[st
         port = following if device.port is None else device.port
         if not 0 <= port < most:
             message = f"port index {port} out of [0..{most - 1}] range"
-            raise ParseError(message, where=f"<{word}>", line=device.line)
+            raise error_at(device, message, f"<{word}>")
         following = max(following, port + 1)
         result.append((f"{word}{port}", device))
     return result
-
-
-def _refused(device: CharDevice, word: str, expected: str) -> ParseError:
-    message = f"type='{device.type}' is not supported, expecting {expected}"
-    return ParseError(message, where=f"<{word}>", line=device.line)

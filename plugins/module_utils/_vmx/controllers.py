@@ -20,10 +20,10 @@ from dataclasses import replace
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.controllers import SCSI_MODELS
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Controller, Disk, Domain
-from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+from ansible_collections.virt.esx.plugins.module_utils._vmx.disk_modes import read_shared_bus
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
 from ansible_collections.virt.esx.plugins.module_utils._vmx.slots import BUSES, CONTROLLERS
-from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import YES, Entry, WriteContext
+from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import YES, Entry, WriteContext, error_at
 
 # VMware's word for a SCSI controller -> libvirt's.
 _MODELS = {"buslogic": "buslogic", "lsilogic": "lsilogic", "lsisas1068": "lsisas1068", "pvscsi": "vmpvscsi"}
@@ -40,7 +40,12 @@ def present_controllers(context: ReadContext, kind: str) -> tuple[Controller, ..
     sections = context.vmx.sections
     return tuple(
         [
-            Controller(kind, index, _read_model(context, f"{at}.virtualDev") if kind == "scsi" else None)
+            Controller(
+                kind,
+                index,
+                context.attempt(_read_model, context, f"{at}.virtualDev", default=None) if kind == "scsi" else None,
+                keys=read_shared_bus(context, at),
+            )
             for index, at in enumerate(CONTROLLERS[kind])
             if at in sections and context.vmx.boolean(f"{at}.present")
         ]
@@ -49,7 +54,7 @@ def present_controllers(context: ReadContext, kind: str) -> tuple[Controller, ..
 
 def _read_model(context: ReadContext, key: str) -> str | None:
     word = context.vmx.get(key)
-    if word is None:
+    if word is None or (not word and context.dialect.tolerant):
         return None
     model = _MODELS.get(word.lower())
     if model is None:
@@ -66,12 +71,18 @@ def read_controllers(
         return (*present, *(Controller(kind, index) for kind, index in sorted(implied)))
     models = {(controller.type, controller.index): controller.model for controller in present}
     last: dict[str, int] = {}
+    highest: dict[str, int] = {}
     for disk in disks:
         if disk.address is not None:
             last[disk.bus] = disk.address.controller
-    return tuple(
-        Controller(kind, index, models.get((kind, index))) for kind in _ORDER for index in range(last.get(kind, -1) + 1)
-    )
+            highest[disk.bus] = max(highest.get(disk.bus, 0), disk.address.controller)
+    found = []
+    for kind in _ORDER:
+        for index in range(highest.get(kind, -1) + 1):
+            # What is above the controller of the last disk libvirt adds later, without a model.
+            model = models.get((kind, index)) if index <= last[kind] else None
+            found.append(Controller(kind, index, model))
+    return tuple(found)
 
 
 def write_controllers(domain: Domain, disks: Sequence[Disk], context: WriteContext) -> list[Entry]:
@@ -90,6 +101,7 @@ def write_controllers(domain: Domain, disks: Sequence[Disk], context: WriteConte
             lines.append((f"{kind}{index}.present", YES))
             if word is not None:
                 lines.append((f"{kind}{index}.virtualDev", word))
+            lines += [(f"{kind}{index}.{key}", value) for key, value in controller.keys]
     return lines
 
 
@@ -102,10 +114,10 @@ def _virtual_dev(controller: Controller, disks: Sequence[Disk], context: WriteCo
         return None
     word = _VIRTUAL_DEVS.get(model)
     if word is None:
-        raise ParseError(
+        raise error_at(
+            controller,
             f"model='{model}' is not supported, expecting one of {_quoted(_VIRTUAL_DEVS)}",
-            where=f"<controller type='scsi' index='{controller.index}'>",
-            line=controller.line,
+            f"<controller type='scsi' index='{controller.index}'>",
         )
     return word
 
@@ -118,10 +130,10 @@ def _detected(controller: Controller, disks: Sequence[Disk], context: WriteConte
         if disk.bus == "scsi" and disk.address and disk.address.controller == controller.index
     }
     if len(models) > 1:
-        raise ParseError(
+        raise error_at(
+            controller,
             f"the disks were made for different models, {_quoted(sorted(models))}",
-            where=f"<controller type='scsi' index='{controller.index}'>",
-            line=controller.line,
+            f"<controller type='scsi' index='{controller.index}'>",
         )
     return models.pop()
 
@@ -140,20 +152,22 @@ def _with_driver_names(
             continue
         model = disk.driver_name.lower()
         if model not in SCSI_MODELS:
-            raise _wrong_driver(disk, f"unknown driver name, expecting one of {_quoted(_VIRTUAL_DEVS)}")
+            raise error_at(disk, f"unknown driver name, expecting one of {_quoted(_VIRTUAL_DEVS)}", _driver_of(disk))
         index = disk.address.controller
         key = ("scsi", index)
         if not context.dialect.driver_name_on_scsi:
             key = next((other for other in found if other[1] == index), key)
         controller = found.get(key) or Controller(*key)
         if controller.model not in (None, model):
-            raise _wrong_driver(disk, f"inconsistent SCSI controller model, the controller has '{controller.model}'")
+            raise error_at(
+                disk, f"inconsistent SCSI controller model, the controller has '{controller.model}'", _driver_of(disk)
+            )
         found[key] = replace(controller, model=model)
     return found
 
 
-def _wrong_driver(disk: Disk, message: str) -> ParseError:
-    return ParseError(message, where=f"<driver name='{disk.driver_name}'/> of disk '{disk.target}'", line=disk.line)
+def _driver_of(disk: Disk) -> str:
+    return f"<driver name='{disk.driver_name}'/> of disk '{disk.target}'"
 
 
 def _quoted(words: Iterable[str]) -> str:

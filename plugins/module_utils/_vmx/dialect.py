@@ -51,6 +51,26 @@ class Dialect:
             "A file with an undecodable or a zero byte is refused, never read half; a byte order mark is skipped.",
         ),
     )
+    lax_syntax: bool = field(
+        default=False,
+        metadata=_repair(
+            "L4 L5 L7 L12 L16",
+            "A file is read as VMware reads it: any name without blank, '=' and '#', values without quotes or missing; "
+            "a line that is no statement is kept with base, and reported else.",
+        ),
+    )
+    codecs_of_vmware: bool = field(
+        default=False,
+        metadata=_repair("L33", "The names of encodings have VMware's meaning: Shift_JIS is Windows' code page 932."),
+    )
+    tolerant: bool = field(
+        default=False,
+        metadata=_repair(
+            "G28 P27 P40 P51 P57",
+            "A setting or device that cannot be understood is reported and left out; the rest is converted. Of memory "
+            "and processors everything has to be right.",
+        ),
+    )
     strict_numbers: bool = field(
         default=False, metadata=_repair("G26 P14", "A number that is out of range is refused, never cut to fewer bits.")
     )
@@ -101,6 +121,12 @@ class Dialect:
     keeps_guest_os: bool = field(
         default=False, metadata=_repair("G9", "The guestOS word is kept, in libosinfo's metadata element.")
     )
+    true_architecture: bool = field(
+        default=False,
+        metadata=_repair(
+            "P15", "The architecture is that of the guest: arm-* is aarch64; vmkernel and *64Guest are x86_64."
+        ),
+    )
     keeps_nvram: bool = field(default=False, metadata=_repair("G10 N3", "The nvram file is kept."))
     writes_genid: bool = field(default=False, metadata=_repair("P6 G10", "vm.genid is written too."))
     any_firmware: bool = field(
@@ -130,6 +156,14 @@ class Dialect:
             "are read and written.",
         ),
     )
+    keeps_disk_modes: bool = field(
+        default=False,
+        metadata=_repair(
+            "P42 P29b G10",
+            "Modes of disks, multi-writer disks, shared buses and the types of raw device mappings are kept: as "
+            "snapshot='no' and <shareable/>, else in the metadata.",
+        ),
+    )
     keep_empty_drive_kind: bool = field(
         default=False,
         metadata=_repair(
@@ -146,7 +180,11 @@ class Dialect:
         default=False, metadata=_repair("G28 P57", "hostonly interfaces are read and written, as network 'hostonly'.")
     )
     any_model: bool = field(
-        default=False, metadata=_repair("P54 F58", "A card model that libvirt does not know keeps its word.")
+        default=False,
+        metadata=_repair(
+            "P54 F58",
+            "A card model of VMware's that libvirt does not know keeps its word; any other is refused.",
+        ),
     )
     lenient_ethernet: bool = field(
         default=False, metadata=_repair("G30 L18", "Keys that begin with ethernet and have no index are ignored.")
@@ -174,9 +212,55 @@ class Dialect:
         ),
     )
 
+    boot_order: bool = field(
+        default=False,
+        metadata=_repair("", "The boot order of a BIOS, and the delay before it, are read and written."),
+    )
+    link_state: bool = field(
+        default=False,
+        metadata=_repair(
+            "", "A card that is not connected when the domain starts is read and written as link state 'down'."
+        ),
+    )
+    clock: bool = field(
+        default=False,
+        metadata=_repair("", "A clock that does not show UTC is read and written."),
+    )
+    usb_and_sound: bool = field(
+        default=False,
+        metadata=_repair("", "USB controllers and the sound card are read and written."),
+    )
+    passthrough: bool = field(
+        default=False,
+        metadata=_repair("", "PCI devices of the host that are passed through are read and written."),
+    )
+    memory_lock: bool = field(
+        default=False,
+        metadata=_repair("", "Memory that is pinned in the host is read and written, as <locked/>."),
+    )
+    hardware_needs: bool = field(
+        default=False,
+        metadata=_repair(
+            "N7 N9",
+            "What a virtual hardware version lacks is refused with the version that has it; by default the version "
+            "is the one that the domain needs.",
+        ),
+    )
+    reports: bool = field(
+        default=False,
+        metadata=_repair(
+            "F64 F74",
+            "Words without effect are reported, or refused where they change what a network, a disk or a device is; "
+            "words that libvirt's schema does not have are refused.",
+        ),
+    )
+
     libvirt_0_7_6: bool = field(
         default=False,
-        metadata=_form("S11 S12 S13", "No .encoding, no lines for absent floppies, MAC addresses in upper case."),
+        metadata=_form(
+            "S11 S12 S13 S19",
+            "No .encoding, no lines for absent floppies, MAC addresses in upper case, processors 1 or an even number.",
+        ),
     )
 
 
@@ -187,7 +271,7 @@ _FIRST_MANUAL = XmlForms(
 
 def _repaired() -> Dialect:
     flags = {flag.name: True for flag in fields(Dialect) if flag.metadata and not flag.metadata.get("dialect")}
-    forms = XmlForms(clusters=False, moref=False, bare_vds=False, more=True, exact=True, sata_units=30)
+    forms = XmlForms(clusters=False, moref=False, bare_vds=False, more=True, exact=True, reports=True, sata_units=30)
     return Dialect(name="esx", hw_version=13, xml=forms, **flags)
 
 

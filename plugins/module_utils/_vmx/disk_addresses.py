@@ -15,8 +15,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain import targets
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, DriveAddress
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._vmx import slots
-from ansible_collections.virt.esx.plugins.module_utils._vmx.disks import error_at
-from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import WriteContext
+from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import WriteContext, error_at
 
 _BUSES_OF_LIBVIRT = ("scsi", "ide", "fdc")
 
@@ -24,12 +23,11 @@ _BUSES_OF_LIBVIRT = ("scsi", "ide", "fdc")
 def placed(disks: Sequence[Disk], context: WriteContext) -> list[Disk]:
     """The disks, each with the slot that it takes as its address.
 
-    :raises ParseError: for a disk whose slot does not exist, or is not where its name says (not in ``esx``).
+    Refused is a disk whose slot does not exist, or is not where its name says (not in ``esx``).
     """
     if context.dialect.address_is_slot:
-        return [_truly_placed(disk, context) for disk in disks]
-    for disk in disks:
-        _check_as_libvirt(disk)
+        return list(context.report.attempt_each(_truly_placed, disks, context))
+    context.report.attempt_each(_check_as_libvirt, disks)
     return list(disks)
 
 
@@ -37,7 +35,7 @@ def _truly_placed(disk: Disk, context: WriteContext) -> Disk:
     address = slots.true_address(disk)
     if address is None or disk.bus not in slots.BUSES:
         raise error_at(disk, f"bus='{disk.bus}' is not supported, expecting one of {', '.join(slots.BUSES)}")
-    _check_range(disk, address, wide=context.hw_version >= slots.WIDE_SCSI)
+    _check_range(disk, address, wide=slots.is_wide(disk.bus, context.hw_version))
     return disk if address == disk.address else replace(disk, address=address)
 
 

@@ -21,16 +21,16 @@ What is in a slot is told by the file's name first (``.vmdk``, ``.iso``) and by 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Controller, Disk
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
-from ansible_collections.virt.esx.plugins.module_utils._vmx import slots
+from ansible_collections.virt.esx.plugins.module_utils._vmx import disk_modes, slots
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
-from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import YES, Entry, WriteContext
+from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import YES, Entry, WriteContext, error_at
 
 EMPTY = "emptyBackingString"
 AUTO_DETECT = "auto detect"
-TRANSIENT = "independent-nonpersistent"
 OPTIONAL = "optional"
 _CDROM_DEVICES = "/vmfs/devices/cdrom/"
 _RAW_DEVICES = ("/vmfs/devices/", "/dev/sg")  # what esx passes through as it is
@@ -49,13 +49,16 @@ _OF_BLOCK_DEVICE = {device: word for word, device in _BLOCK_DEVICES.items()}
 
 def read_disks(context: ReadContext, bus: str, controllers: Iterable[Controller]) -> list[Disk]:
     """The disks on the controllers of one bus, slot by slot."""
-    wide = context.hw_version >= slots.WIDE_SCSI
+    wide = slots.is_wide(bus, context.hw_version)
     sections = context.vmx.sections
-    found: list[Disk | None] = []
+    found: list[Disk] = []
     for controller in controllers:
         all_slots = slots.slots(bus, controller.index, wide=wide, address_is_slot=context.dialect.address_is_slot)
-        found += [read_slot(context, bus, slot) for slot in all_slots if slot.section in sections]
-    return [disk for disk in found if disk is not None]
+        for slot in [slot for slot in all_slots if slot.section in sections]:
+            disk = context.attempt(read_slot, context, bus, slot, default=None)
+            if disk is not None:
+                found.append(disk if not controller.keys else disk_modes.on_shared_bus(disk))
+    return found
 
 
 def read_slot(context: ReadContext, bus: str, slot: slots.Slot) -> Disk | None:
@@ -63,15 +66,39 @@ def read_slot(context: ReadContext, bus: str, slot: slots.Slot) -> Disk | None:
     vmx, at = context.vmx, slot.section
     present = vmx.boolean(f"{at}.present")
     vmx.boolean(f"{at}.startConnected")  # has no effect, but has to be right
-    if not present or vmx.boolean(f"{at}.clientDevice"):
+    if not present:
         return None
     kind = vmx.word(f"{at}.deviceType")
     name = vmx.get(f"{at}.fileName")
+    if vmx.boolean(f"{at}.clientDevice"):
+        return _client_drive(context, bus, slot, kind) if context.dialect.raw_and_passthrough_disks else None
+    if context.dialect.raw_and_passthrough_disks:
+        kind = kind or _drive_without_type(context, at, name)
     write_through = vmx.boolean(f"{at}.writeThrough")
     if bus == "nvme" or not _may_be_cdrom(kind, name):
-        transient = vmx.word(f"{at}.mode") == TRANSIENT
-        return _hard_disk(context, bus, slot, kind, name or "", "writethrough" if write_through else None, transient)
+        return _hard_disk(context, bus, slot, kind, name or "", "writethrough" if write_through else None)
     return _cdrom(context, bus, slot, kind, name)
+
+
+def _client_drive(context: ReadContext, bus: str, slot: slots.Slot, kind: str | None) -> Disk | None:
+    """The drive of a console's own PC: the CD-ROM drive that ESXi gives a new machine, empty as the host sees it."""
+    if kind not in (None, _IMAGE, *_BLOCK_DEVICES):
+        context.leave_out(
+            f"{slot.section}.clientDevice", "libvirt has no device of the console's PC but a CD-ROM drive"
+        )
+        return None
+    names = ("clientDevice", "deviceType", "fileName")
+    values = [(name, context.vmx.get(f"{slot.section}.{name}")) for name in names]
+    keys = tuple([(name, value) for name, value in values if value is not None])
+    return replace(_found(bus, slot, "cdrom", "block", None), keys=keys)
+
+
+def _drive_without_type(context: ReadContext, at: str, name: str | None) -> str | None:
+    """The type of a drive whose ``deviceType`` is missing, where its medium tells."""
+    if name in (None, "", EMPTY):
+        return _IMAGE
+    is_device = (name or "").lower() == AUTO_DETECT or (name or "").startswith((_CDROM_DEVICES, "/dev/cd", "/dev/sr"))
+    return "atapi-cdrom" if is_device or context.vmx.boolean(f"{at}.autodetect") else None
 
 
 def _may_be_cdrom(kind: str | None, name: str | None) -> bool:
@@ -87,7 +114,7 @@ def _may_be_cdrom(kind: str | None, name: str | None) -> bool:
 
 
 def _hard_disk(
-    context: ReadContext, bus: str, slot: slots.Slot, kind: str | None, name: str, cache: str | None, transient: bool
+    context: ReadContext, bus: str, slot: slots.Slot, kind: str | None, name: str, cache: str | None
 ) -> Disk:
     """A disk with a file, which is a .vmdk (P40); in ``esx`` also a device that is passed through."""
     raw_and_passthrough_disks = context.dialect.raw_and_passthrough_disks
@@ -101,7 +128,7 @@ def _hard_disk(
         if kind not in (None, right.lower(), _ANY_HARD_DISK):
             message = f"expecting '{right}' or '{_ANY_HARD_DISK}' for '{name}', found '{kind}'"
             raise context.vmx.error_at(f"{slot.section}.deviceType", message)
-    return Disk(
+    disk = Disk(
         device="disk",
         type="file" if is_image else "block",
         source=context.path(f"{slot.section}.fileName", name) if is_image else name,
@@ -110,8 +137,8 @@ def _hard_disk(
         bus=bus,
         address=slot.address,
         cache=cache,
-        transient=transient,
     )
+    return disk_modes.read_modes(context, slot.section, disk)
 
 
 def _cdrom(context: ReadContext, bus: str, slot: slots.Slot, kind: str | None, name: str | None) -> Disk | None:
@@ -120,7 +147,8 @@ def _cdrom(context: ReadContext, bus: str, slot: slots.Slot, kind: str | None, n
     if suffix == ".vmdk":
         return None
     if suffix.endswith(".iso"):
-        if kind not in (None, _IMAGE):
+        is_drive = kind in _BLOCK_DEVICES and context.dialect.raw_and_passthrough_disks
+        if kind not in (None, _IMAGE) and not is_drive:
             raise _not_handled(context, slot, kind, name)
         return _image(context, bus, slot, name or "")
     if kind in _BLOCK_DEVICES:
@@ -177,14 +205,21 @@ def _not_handled(context: ReadContext, slot: slots.Slot, kind: str | None, name:
 def write_disk(disk: Disk, section: str, context: WriteContext) -> list[Entry]:
     """The lines of one disk (F45 to F51)."""
     lines = [(f"{section}.present", YES)]
+    if disk.readonly and disk.device == "disk" and context.dialect.reports:
+        why = "a hard disk of VMware cannot be read-only, the guest could write to it"
+        context.report.leave_out(
+            f"devices/disk '{disk.target}'", why, word="<readonly/>", line=disk.line, essential=True
+        )
+    kept = dict(disk.keys)
+    if "clientDevice" in kept and disk.device == "cdrom" and disk.source is None and disk.startup_policy is None:
+        return lines + [(f"{section}.{key}", value) for key, value in disk.keys]
     word = _device_type(disk, context)
     if word is not None:
         lines.append((f"{section}.deviceType", word))
     lines += [(f"{section}.{key}", value) for key, value in _backing(disk, context)]
     if disk.bus == "scsi" or (context.dialect.ide_cache and disk.cache == "writethrough"):
         lines += _cache(disk, section)
-    if disk.transient:
-        lines.append((f"{section}.mode", TRANSIENT))
+    lines += disk_modes.write_modes(disk, section, context)
     return lines
 
 
@@ -204,6 +239,8 @@ def _device_type(disk: Disk, context: WriteContext) -> str | None:
         return _PASSTHROUGH if disk.bus == "scsi" and passed else _OF_BLOCK_DEVICE["lun"]
     if disk.device == "cdrom" and (kind_is_file or disk.type == "block"):
         return _IMAGE if kind_is_file else _OF_BLOCK_DEVICE["cdrom"]
+    if disk.device == "disk" and kind_is_file and disk_modes.kept_type(disk):
+        return disk_modes.kept_type(disk)
     if disk.device == "disk" and (kind_is_file or (disk.type == "block" and context.dialect.raw_and_passthrough_disks)):
         return _HARD_DISK.get(disk.bus)
     raise error_at(disk, f"type='{disk.type}' is not supported for device='{disk.device}'")
@@ -240,8 +277,3 @@ def _cache(disk: Disk, section: str) -> list[Entry]:
     if disk.cache == "writethrough":
         return [(f"{section}.writeThrough", YES)]
     raise error_at(disk, f"cache='{disk.cache}' is not supported, only 'writethrough'")
-
-
-def error_at(disk: Disk, message: str) -> ParseError:
-    """The error that says what is wrong with a disk."""
-    return ParseError(message, where=f"disk '{disk.target}'", line=disk.line)

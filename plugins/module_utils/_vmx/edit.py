@@ -10,13 +10,14 @@ dropped or added, so that comments, odd spacing, line ends, the order and the en
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar, Union
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._vmx import lexer
-from ansible_collections.virt.esx.plugins.module_utils._vmx.encoding import UTF_8
+from ansible_collections.virt.esx.plugins.module_utils._vmx.encoding import encode
+from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
 
 Source = TypeVar("Source", str, bytes, Union[str, bytes])  # a VMX, which is given back as what it came
 
@@ -38,15 +39,15 @@ class VmxEdit:
     """A VMX file that is being changed: first what is unwanted is removed, then keys are set.
 
     :param source: the file's text, or its bytes as characters of latin-1.
-    :param codec: Python's name of the encoding that new values are written in; None for text.
-    :param keys: the keys in their order, as the decoded text has them.
+    :param vmx: the same file, read.
+    :param is_text: whether the source is text, so that new values need no encoding.
     """
 
-    def __init__(self, source: str, codec: str | None, keys: Iterable[str]) -> None:
-        self._codec = codec
-        self._pieces = list(_pieces(source))
-        if [piece.key for piece in self._pieces if piece.key] != [key.lower() for key in keys]:
-            raise ParseError(f"a file in the encoding {codec} cannot be changed in place")
+    def __init__(self, source: str, vmx: VmxFile, *, is_text: bool) -> None:
+        self._codec = None if is_text else vmx.codec
+        self._pieces = list(_pieces(source, lax=vmx.lax))
+        if not _same_keys([piece.key for piece in self._pieces if piece.key], vmx):
+            raise ParseError(f"a file in the encoding {vmx.codec} cannot be changed in place")
         found = _LINE_END.search(source)
         self._line_end = found[0] if found else "\n"
         self._index()
@@ -94,7 +95,7 @@ class VmxEdit:
         if self._codec is None:
             return value
         try:
-            return _in_codec(value, self._codec).decode("latin-1")
+            return encode(value, self._codec).decode("latin-1")
         except UnicodeEncodeError:
             return "".join([_in_codec_or_escaped(character, self._codec) for character in value])
 
@@ -106,14 +107,20 @@ def _kin(key: str) -> tuple[str, str, str]:
     return section + ".", section.partition(":")[0], family[0] if family else ""
 
 
-def _pieces(source: str) -> Iterable[_Piece]:
+def _same_keys(found: Sequence[str], vmx: VmxFile) -> bool:
+    """Whether the bytes have the statements that the decoded text has; keys that are not ASCII look different."""
+    keys = [statement.name.lower() for statement in vmx.statements()]
+    return len(found) == len(keys) and all(one == key or not key.isascii() for one, key in zip(found, keys))
+
+
+def _pieces(source: str, *, lax: bool) -> Iterable[_Piece]:
     begin = next((len(bom) for bom in (_BOM, _UTF_8_BOM) if source.startswith(bom)), 0)
     behind = source.find("\0")
     text = source[begin:behind] if behind >= 0 else source[begin:]
     if begin:
         yield _Piece(source[:begin])
     position = 0
-    for found in lexer.statements(text):
+    for found in lexer.statements(text, lax=lax):
         if found.start > position:
             yield _Piece(text[position : found.start])
         value = (found.value_start - found.start, found.value_end - found.start)
@@ -124,28 +131,27 @@ def _pieces(source: str) -> Iterable[_Piece]:
         yield _Piece(rest)
 
 
-def _in_codec(text: str, codec: str) -> bytes:
-    return text.encode(codec, "surrogateescape" if codec == UTF_8 else "strict")
-
-
 def _in_codec_or_escaped(character: str, codec: str) -> str:
     try:
-        return _in_codec(character, codec).decode("latin-1")
+        return encode(character, codec).decode("latin-1")
     except UnicodeEncodeError:
         return "".join([f"|{byte:02x}" for byte in character.encode("utf-8", "surrogateescape")])
 
 
-def edited(source: Source, codec: str, keys: Iterable[str], change: Callable[[VmxEdit], None]) -> Source:
-    """The source, changed: bytes for bytes, text for text (with surrogate escapes where it had them)."""
+def edited(source: Source, vmx: VmxFile, change: Callable[[VmxEdit], None]) -> Source:
+    """The source, changed: bytes for bytes, text for text (with surrogate escapes where it had them).
+
+    :param vmx: the source as it was read.
+    """
     if isinstance(source, bytes):
-        edit = VmxEdit(source.decode("latin-1"), codec, keys)
+        edit = VmxEdit(source.decode("latin-1"), vmx, is_text=False)
         change(edit)
         return edit.text().encode("latin-1")
     try:
         source.encode()
     except UnicodeEncodeError:
-        data = edited(source.encode("utf-8", "surrogateescape"), codec, keys, change)
+        data = edited(source.encode("utf-8", "surrogateescape"), vmx, change)
         return data.decode("utf-8", "surrogateescape")
-    edit = VmxEdit(str(source), None, keys)
+    edit = VmxEdit(str(source), vmx, is_text=True)
     change(edit)
     return edit.text()

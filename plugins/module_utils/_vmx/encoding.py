@@ -1,53 +1,84 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The encoding of a VMX file: the name in its ``.encoding``, and Python's codec for it.
+"""The encoding of a VMX file: the name in its ``.encoding``, Python's codec for it, and bytes that Python lacks.
 
-ESX writes ``.encoding = "UTF-8"``; hosted products write the code page of their system (``windows-1252``). The names
-that count are those of iconv and libxml2, which libvirt asks (L33), not all that Python happens to know.
+ESX writes ``.encoding = "UTF-8"``; hosted products write the code page of their system by the name that ICU has for it
+(``windows-1252``, ``windows-949-2000``). libvirt asks iconv and then ICU, which agree with VMware on all but a few
+code pages (rule L33).
 """
 
 from __future__ import annotations
 
 import codecs
 import re
-from functools import lru_cache
+
+from ansible_collections.virt.esx.plugins.module_utils._vmx.encoding_names import CODECS
 
 UTF_8 = "utf-8"
 
-# (name in .encoding, Python's codec); a name matches as a whole, in any case.
-_FAMILIES = tuple(
-    (re.compile(pattern, re.IGNORECASE | re.ASCII), codec)
-    for pattern, codec in (
-        (r"utf-?8", UTF_8),
-        (r"utf-?(16|32)([bl]e)?", r"utf-\1\2"),
-        (r"utf-?7", "utf-7"),
-        (r"(?:us-)?ascii|ansi_x3\.4-1968|cp367|ibm367", "ascii"),
-        (r"iso[-_]?8859-?([1-9]|1[0-6])", r"iso8859-\1"),
-        (r"latin([1-9]|10)|l([1-8])", r"latin\1\2"),
-        (r"(?:windows-|cp|ms)936|gbk", "gbk"),
-        (r"(?:windows-|cp)(125[0-8]|874|932|949|950)", r"cp\1"),
-        (r"(?:cp|ibm)?(437|775|85[02578]|86[0-689])", r"cp\1"),
-        (r"cp(737|866|1125)", r"cp\1"),
-        (r"koi8-([rtu])", r"koi8-\1"),
-        (r"gb2312|euc-?cn", "gb2312"),
-        (r"gb18030", "gb18030"),
-        (r"big-?5", "big5"),
-        (r"big5-?hkscs", "big5hkscs"),
-        (r"shift[-_]jis|sjis|ms_kanji", "shift_jis"),
-        (r"euc-?(jp|kr)", r"euc_\1"),
-        (r"johab", "johab"),
-        (r"tis-?620", "tis-620"),
-        (r"mac(?:intosh)?", "mac_roman"),
-    )
-)
+# Names that mean something else to iconv than to VMware: its Shift_JIS is not Windows' code page 932.
+_OF_ICONV = {
+    **dict.fromkeys(("shiftjis", "mskanji", "csshiftjis", "sjis"), "shift_jis"),
+    **dict.fromkeys(("euckr", "cseuckr"), "euc_kr"),
+    "utf7": "utf-7",
+}
+# The characters of iconv's Shift_JIS that Python's has elsewhere.
+_SJIS_OF_ICONV = str.maketrans({"\\": "\u00a5", "~": "\u203e"})
+_SJIS_OF_PYTHON = str.maketrans({"\u00a5": "\\", "\u203e": "~"})
+_OF_ICU = re.compile(r"ibm-|ansi|ms(949|874)|windows-(949|874-)", re.IGNORECASE)
+_WITHOUT_MEANING = re.compile(r"[^a-z0-9]")
+
+# What Python's codecs lack, by the name that their errors have: all code pages of single bytes are "charmap".
+_MISSING = {"gbk": {b"\x80": "\u20ac"}, "charmap": {bytes([code]): chr(code) for code in range(0x80, 0xA0)}}
+_LAX = "virt.esx.vmware"
 
 
-@lru_cache(maxsize=64)
-def python_codec(name: str) -> str | None:
-    """The Python codec for the name in ``.encoding``; None for a name that libvirt would not know either."""
-    for pattern, codec in _FAMILIES:
-        found = pattern.fullmatch(name)
-        if found:
-            return codecs.lookup(found.expand(codec)).name
-    return None
+def python_codec(name: str, *, vmware: bool = True) -> str | None:
+    """The Python codec for the name in ``.encoding``, None for a name of no encoding that a VMX can be in.
+
+    :param vmware: with VMware's meaning of the name, else with libvirt's.
+    """
+    plain = _WITHOUT_MEANING.sub("", name.lower())
+    return CODECS.get(plain) if vmware else _OF_ICONV.get(plain) or CODECS.get(plain)
+
+
+def errors_of(name: str, *, vmware: bool = True) -> str:
+    """The error handler for bytes that Python's codec of that name does not know."""
+    codec = python_codec(name, vmware=vmware)
+    return _LAX if vmware or codec in _MISSING or _OF_ICU.match(name) else "strict"
+
+
+def decode(data: bytes, codec: str, errors: str = _LAX) -> str:
+    """The text of bytes in a codec that ``python_codec`` gave.
+
+    :raises UnicodeDecodeError: for bytes that the encoding does not have.
+    """
+    text = data.decode(codec, "strict" if codec == UTF_8 else errors)
+    return text.translate(_SJIS_OF_ICONV) if codec == "shift_jis" else text
+
+
+def encode(text: str, codec: str) -> bytes:
+    """The bytes of a text, the inverse of ``decode``; in UTF-8, surrogate escapes are the bytes that they stand for.
+
+    :raises UnicodeEncodeError: for a character that the encoding does not have.
+    """
+    if codec == UTF_8:
+        return text.encode(codec, "surrogateescape")
+    return text.translate(_SJIS_OF_PYTHON).encode(codec) if codec == "shift_jis" else text.encode(codec, _LAX)
+
+
+def _lax(error: UnicodeError) -> tuple[str | bytes, int]:
+    """The euro sign where Python's codec lacks it; an unused byte of a code page is a control character, as for ICU."""
+    if not isinstance(error, (UnicodeDecodeError, UnicodeEncodeError)):
+        raise error
+    one = error.object[error.start : error.start + 1]
+    for byte, character in _MISSING.get(error.encoding, {}).items():
+        if one == byte:
+            return character, error.start + 1
+        if one == character:
+            return byte, error.start + 1
+    raise error
+
+
+codecs.register_error(_LAX, _lax)

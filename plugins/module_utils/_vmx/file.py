@@ -9,15 +9,20 @@ text with surrogate escapes is such bytes. Errors name the key and its line.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
 from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import to_mac
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import to_uuid
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._names import (
     unescape,
 )
+from ansible_collections.virt.esx.plugins.module_utils._report import Report
 from ansible_collections.virt.esx.plugins.module_utils._vmx import lexer
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import Dialect
-from ansible_collections.virt.esx.plugins.module_utils._vmx.encoding import UTF_8, python_codec
+from ansible_collections.virt.esx.plugins.module_utils._vmx.encoding import UTF_8, decode, errors_of, python_codec
 from ansible_collections.virt.esx.plugins.module_utils._vmx.values import (
     parse_integer,
 )
@@ -26,6 +31,16 @@ MAX_SIZE = 512 * 1024  # bytes or characters; real ones have a few thousand
 
 _BOM = "\ufeff"
 _BOOLEANS = {"true": True, "false": False}
+_BOOLEANS_OF_VMWARE = {
+    **dict.fromkeys(("true", "t", "yes", "y", "on", "1"), True),
+    **dict.fromkeys(("false", "f", "no", "n", "off", "0"), False),
+}
+_INDENT = 80  # blanks before a key, at most, that the quick search for its line knows
+_SHOWN = 60  # characters of a line in a report
+# Keys without whose values a domain cannot be told.
+_ESSENTIAL = {"config.version", "virtualhw.version", "memsize", "numvcpus"}
+# What XML cannot hold.
+_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 class VmxFile:
@@ -37,9 +52,15 @@ class VmxFile:
 
     def __init__(self, source: str | bytes, dialect: Dialect) -> None:
         self.escaped = dialect.escapes
-        self.codec, self.text, self.raw = _decoded(source, dialect)
+        self.tolerant = dialect.tolerant
+        self.report: Report | None = None  # of who reads a domain; without one, nothing is replaced or reported
+        decoded = _decoded(source, dialect)
+        self.codec, self.text, self.raw = decoded.codec, decoded.text, decoded.values
+        self.lax = decoded.lax  # read by VMware's grammar, as libvirt's refuses it
+        self.others = decoded.others
         # The devices that have keys at all: "scsi0:1" of "scsi0:1.present".
         self.sections = {key.partition(".")[0] for key in self.raw}
+        self._has_controls = dialect.xml.exact and _UNWRITABLE.search(self.text) is not None
 
     def __contains__(self, key: str) -> bool:
         return key.lower() in self.raw
@@ -47,9 +68,20 @@ class VmxFile:
     def get(self, key: str) -> str | None:
         """The value of the key; None where it is missing, which an empty value is not."""
         value = self.raw.get(key.lower())
-        if value is None or not self.escaped or "|" not in value:
+        if value is None or not self.escaped:
             return value
-        return unescape(value, "|", lenient=True)
+        if "|" in value:
+            return self.writable(key, unescape(value, "|", lenient=True))
+        return self.writable(key, value) if self._has_controls else value
+
+    def writable(self, key: str, value: str) -> str:
+        """The value, with U+FFFD for characters that XML cannot hold, which is reported."""
+        found = _UNWRITABLE.search(value) if self.report is not None and self.escaped else None
+        if found is None:
+            return value
+        why = f"the value has the character U+{ord(found[0]):04X}, which XML cannot hold; remove it"
+        self.leave_out(key, why, essential=True)
+        return _UNWRITABLE.sub("\ufffd", value)
 
     def word(self, key: str) -> str | None:
         """The value of a word in lower case, where case makes no difference."""
@@ -68,9 +100,10 @@ class VmxFile:
         value = self.raw.get(key.lower())
         if value is None:
             return default
-        result = _BOOLEANS.get(value.lower())
+        result = (_BOOLEANS_OF_VMWARE if self.tolerant else _BOOLEANS).get(value.lower())
         if result is None:
-            raise self.error_at(key, f"must represent a boolean value (true|false), found '{value}'")
+            self._wrong(key, f"must represent a boolean value (true|false), found '{value}'")
+            return default
         return result
 
     def integer(self, key: str, default: int) -> int:
@@ -80,7 +113,8 @@ class VmxFile:
             return default
         result = parse_integer(value)
         if result is None:
-            raise self.error_at(key, f"must represent an integer value, found '{value}'")
+            self._wrong(key, f"must represent an integer value, found '{value}'")
+            return default
         return result
 
     def uuid(self, key: str) -> str | None:
@@ -90,7 +124,7 @@ class VmxFile:
             return None
         result = to_uuid(value)
         if result is None:
-            raise self.error_at(key, f"could not parse UUID from string '{value}', expecting 32 hex digits")
+            self._wrong(key, f"could not parse UUID from string '{value}', expecting 32 hex digits")
         return result
 
     def mac(self, key: str) -> str | None:
@@ -100,34 +134,99 @@ class VmxFile:
             return None
         result = to_mac(value)
         if result is None:
-            raise self.error_at(key, f"expecting '{value}' to be a MAC address, six pairs of hex digits and ':'")
+            self._wrong(key, f"expecting '{value}' to be a MAC address, six pairs of hex digits and ':'")
         return result
 
     def line(self, key: str) -> int | None:
         """The line that the key is on, counted from 1; None where it is missing."""
-        return _line_of(self.text, key)
+        wanted, text = key.lower(), self.text.lower()
+        if wanted not in self.raw:
+            return None
+        found = -1 if '"""' in text else text.find(wanted)  # a value of several lines can look like statements
+        while found >= 0:
+            if _is_name(text, found, found + len(wanted)):
+                return text.count("\n", 0, found) + 1
+            found = text.find(wanted, found + len(wanted))
+        return next((line for name, line in self.lines() if name == wanted), None)
+
+    def statements(self) -> Iterator[lexer.Statement]:
+        """The statements in their order."""
+        return lexer.statements(self.text, lax=self.lax)
+
+    def lines(self) -> Iterator[tuple[str, int]]:
+        """Each key in lower case, and the line that it is on, in their order."""
+        line, counted = 1, 0
+        for statement in self.statements():
+            line, counted = line + self.text.count("\n", counted, statement.start), statement.start
+            yield statement.name.lower(), line
+
+    def _wrong(self, key: str, message: str) -> None:
+        """Report a value that cannot be understood, so that it is as if it were missing, or refuse it."""
+        if not self.tolerant or key.lower() in _ESSENTIAL:
+            raise self.error_at(key, message)
+        self.leave_out(key, message)
+
+    def leave_out(self, key: str, why: str, *, essential: bool = False) -> None:
+        """Report a key whose value has no effect."""
+        if self.report is not None and not (self.report.is_silent and not essential):
+            self.report.leave_out(key, why, line=self.line(key), essential=essential)
+
+    def leave_out_line(self, line: int, text: str) -> None:
+        """Report a line that is no statement."""
+        if self.report is not None:
+            why = "the line is no statement, VMware passes over it"
+            self.report.leave_out("VMX", why, word=repr(text[:_SHOWN]), line=line)
 
     def error_at(self, key: str, message: str) -> ParseError:
         """The error that says what is wrong with the value of the key, and where it is."""
         return ParseError(message, where=key, line=self.line(key))
 
 
-def _decoded(source: str | bytes, dialect: Dialect) -> tuple[str, str, dict[str, str]]:
-    """The codec of a source, its text, and the text's keys and values."""
+def _is_name(text: str, start: int, end: int) -> bool:
+    """Whether a part of a text is plainly the name of a statement: first on its line, and before a ``=``."""
+    first = max(0, start - _INDENT)
+    before = text[first:start].rstrip(" \t")
+    begins_line = before.endswith(("\n", "\r")) or (not before and first == 0)
+    return begins_line and text[end : end + _INDENT].lstrip(" \t").startswith("=")
+
+
+class _Decoded(NamedTuple):
+    """What a source is: its codec, its text, and what the lexer makes of it."""
+
+    codec: str
+    text: str
+    values: dict[str, str]
+    lax: bool
+    others: Sequence[tuple[int, str]] = ()  # line and text of what is no statement
+
+
+def _decoded(source: str | bytes, dialect: Dialect) -> _Decoded:
     if len(source) > MAX_SIZE:
         raise ParseError(f"the file has {len(source)} bytes; a VMX is at most {MAX_SIZE} bytes long")
     text, is_decoded = _as_text(source)
     text = _without_zero_bytes(text, dialect.strict_text)
     body = text[1:] if dialect.strict_text and text.startswith(_BOM) else text
-    values = lexer.values(body)
-    name = values.get(".encoding", "UTF-8")
-    codec = python_codec(name)
+    found = _lexed(UTF_8, body, dialect)
+    name = found.values.get(".encoding", "UTF-8")
+    codec = python_codec(name, vmware=dialect.codecs_of_vmware)
     if codec is None:
-        raise ParseError(f"there is no encoding '{name}'", where=".encoding", line=_line_of(body, ".encoding"))
+        raise ParseError(f"there is no encoding '{name}'", where=".encoding", line=_line_of_encoding(found))
     if is_decoded or (codec == UTF_8 and not dialect.strict_text and name.lower() == UTF_8):
-        return codec, body, values  # UTF-8 is not validated (L32)
-    body = _transcoded(body.encode("utf-8", "surrogateescape"), codec, name, dialect.strict_text)
-    return codec, body, lexer.values(body)
+        return found._replace(codec=codec)  # UTF-8 is not validated (L32)
+    errors = errors_of(name, vmware=dialect.codecs_of_vmware)
+    body = _transcoded(body.encode("utf-8", "surrogateescape"), codec, errors, name, dialect.strict_text)
+    return _lexed(codec, body, dialect)
+
+
+def _lexed(codec: str, text: str, dialect: Dialect) -> _Decoded:
+    """What a text says, by libvirt's grammar, or else by VMware's."""
+    try:
+        return _Decoded(codec, text, lexer.values(text), lax=False)
+    except ParseError:
+        values, others = lexer.lax_values(text) if dialect.lax_syntax else ({}, [])
+        if not values:
+            raise
+        return _Decoded(codec, text, values, lax=True, others=others)
 
 
 def _as_text(source: str | bytes) -> tuple[str, bool]:
@@ -159,12 +258,12 @@ def _without_zero_bytes(text: str, strict: bool) -> str:
     return text[:end]
 
 
-def _transcoded(data: bytes, codec: str, name: str, strict: bool) -> str:
+def _transcoded(data: bytes, codec: str, errors: str, name: str, strict: bool) -> str:
     try:
-        return data.decode(codec)
+        return decode(data, codec, errors)
     except UnicodeDecodeError as err:
         if not strict:
-            return data[: err.start].decode(codec)  # the rest is lost (L35)
+            return decode(data[: err.start], codec, errors)  # the rest is lost (L35)
         raise ParseError(
             f"byte 0x{data[err.start]:02x} is not valid in the file's encoding, {name}",
             line=data.count(b"\n", 0, err.start) + 1,
@@ -172,10 +271,7 @@ def _transcoded(data: bytes, codec: str, name: str, strict: bool) -> str:
         ) from None
 
 
-def _line_of(text: str, key: str) -> int | None:
-    """The line of the first statement with that name, case apart."""
-    wanted = key.lower()
-    for statement in lexer.statements(text):
-        if statement.name.lower() == wanted:
-            return text.count("\n", 0, statement.start) + 1
-    return None
+def _line_of_encoding(found: _Decoded) -> int | None:
+    statements = lexer.statements(found.text, lax=found.lax)
+    start = next((one.start for one in statements if one.name.lower() == ".encoding"), None)
+    return None if start is None else found.text.count("\n", 0, start) + 1

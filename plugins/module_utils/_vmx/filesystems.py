@@ -20,9 +20,8 @@ from __future__ import annotations
 import re
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain, Filesystem
-from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
-from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import NO, YES, Entry, WriteContext
+from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import NO, YES, Entry, WriteContext, error_at
 
 _SECTION = re.compile(r"sharedfolder(0|[1-9][0-9]{0,8})")
 
@@ -34,7 +33,10 @@ def folder_indexes(context: ReadContext) -> tuple[int, ...]:
         return ()
     limit = vmx.integer("sharedFolder.maxNum", 0)
     numbers = sorted(int(found[1]) for found in map(_SECTION.fullmatch, vmx.sections) if found)
-    return tuple(number for number in numbers if number < limit and _is_shared(context, number))
+    shared = [number for number in numbers if number < limit and _is_shared(context, number)]
+    if context.dialect.tolerant:
+        shared = [number for number in shared if _has_names(context, number)]
+    return tuple(shared)
 
 
 def _is_shared(context: ReadContext, number: int) -> bool:
@@ -43,16 +45,24 @@ def _is_shared(context: ReadContext, number: int) -> bool:
     return present and enabled
 
 
+def _has_names(context: ReadContext, number: int) -> bool:
+    missing = [key for key in ("hostPath", "guestName") if f"sharedFolder{number}.{key}" not in context.vmx]
+    if missing:
+        context.leave_out(f"sharedFolder{number}.present", f"the folder has no {missing[0]}, so it is not shared")
+    return not missing
+
+
 def read_filesystems(context: ReadContext) -> tuple[Filesystem, ...]:
     """The folders that are shared."""
+    return tuple([_read_folder(context, number) for number in folder_indexes(context)])
+
+
+def _read_folder(context: ReadContext, number: int) -> Filesystem:
     vmx = context.vmx
-    return tuple(
-        Filesystem(
-            source=vmx.required(f"sharedFolder{number}.hostPath"),
-            target=vmx.required(f"sharedFolder{number}.guestName"),
-            readonly=not vmx.boolean(f"sharedFolder{number}.writeAccess"),
-        )
-        for number in folder_indexes(context)
+    return Filesystem(
+        source=vmx.required(f"sharedFolder{number}.hostPath"),
+        target=vmx.required(f"sharedFolder{number}.guestName"),
+        readonly=not vmx.boolean(f"sharedFolder{number}.writeAccess"),
     )
 
 
@@ -65,9 +75,7 @@ def write_filesystems(domain: Domain, context: WriteContext) -> list[Entry]:
     lines = [("isolation.tools.hgfs.disable", NO), ("sharedFolder.maxNum", str(max(numbers) + 1))]
     for number, folder in zip(numbers, folders):
         if folder.type != "mount":
-            raise ParseError(
-                f"type='{folder.type}' is not supported, only 'mount'", where="<filesystem>", line=folder.line
-            )
+            raise error_at(folder, f"type='{folder.type}' is not supported, only 'mount'")
         values = (
             ("present", YES),
             ("enabled", YES),

@@ -15,38 +15,46 @@
 
 from __future__ import annotations
 
+from ansible_collections.virt.esx.plugins.module_utils._domain.firmware import ARCHITECTURES
+from ansible_collections.virt.esx.plugins.module_utils._domain.guests import arch_of_guest, other_guest
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain, Os, Tpm
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
-from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import NO, YES, Entry, WriteContext
+from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import NO, YES, Entry, WriteContext, error_at
 
-TPM_HW_VERSION = 14  # the virtual hardware version that a TPM needs (N9)
+_OTHERS = tuple(other_guest(arch) for arch in ARCHITECTURES)
 
 _64_BIT = "-64"
-_GUEST_OF_ARCH = {"i686": "other", "x86_64": "other-64"}
 
 
-def arch_of_guest(guest: str) -> str:
-    """The architecture of a ``guestOS`` (P15)."""
-    return "x86_64" if guest.endswith(_64_BIT) else "i686"
+def _arch(context: ReadContext) -> str:
+    """The architecture of the guest (P15)."""
+    guest = context.vmx.get("guestOS") or ""
+    if not context.dialect.true_architecture:
+        return "x86_64" if guest.endswith(_64_BIT) else "i686"
+    isa = context.vmx.get("virtualHW.isa") or context.vmx.get("architecture") or ""
+    arch = arch_of_guest(guest, isa)
+    if arch is None:
+        raise context.vmx.error_at("guestOS", f"'{guest}' has an architecture that libvirt's VMware domains lack")
+    return arch
 
 
 def read_guest(context: ReadContext) -> str | None:
     """The ``guestOS``, where the dialect keeps it and it says more than the architecture."""
     guest = context.vmx.get("guestOS") if context.dialect.keeps_guest_os else None
-    return None if guest in _GUEST_OF_ARCH.values() else guest or None
+    return None if guest in _OTHERS else guest or None
 
 
 def read_os(context: ReadContext) -> Os:
     """Architecture and firmware."""
-    firmware = _firmware(context)
+    firmware = context.attempt(_firmware, context, default=None)
     secure = context.vmx.boolean("uefi.secureBoot.enabled")
     stated = secure or (context.dialect.writes_secure_boot and "uefi.secureboot.enabled" in context.vmx.raw)
     return Os(
-        arch=arch_of_guest(context.vmx.get("guestOS") or ""),
+        arch=_arch(context),
         firmware=firmware,
         secure_boot=secure if stated and firmware == "efi" else None,
-        nvram=_nvram(context),
+        nvram=context.attempt(_nvram, context, default=None),
         smbios="host" if context.vmx.boolean("smbios.reflecthost") else None,
     )
 
@@ -75,7 +83,7 @@ def read_tpm(context: ReadContext) -> tuple[Tpm, ...]:
 
 def write_guest(domain: Domain, context: WriteContext) -> list[Entry]:
     """``guestOS``: the one that is known, if it has the architecture, else no more than that (F18)."""
-    default = _GUEST_OF_ARCH.get(domain.os.arch)
+    default = other_guest(domain.os.arch)
     if default is None:
         raise ParseError(f"arch='{domain.os.arch}' is not supported, only 'i686' and 'x86_64'", where="<type>")
     known = domain.guest_os if context.dialect.keeps_guest_os else None
@@ -110,7 +118,5 @@ def write_tpm(domain: Domain, context: WriteContext) -> list[Entry]:
         return []
     tpm = domain.tpms[0]
     if len(domain.tpms) > 1 or (tpm.model, tpm.backend, tpm.version or "2.0") != ("tpm-crb", "emulator", "2.0"):
-        raise ParseError(
-            "only one TPM is supported, model 'tpm-crb' with an emulator of version 2.0", where="<tpm>", line=tpm.line
-        )
+        raise error_at(tpm, "only one TPM is supported, model 'tpm-crb' with an emulator of version 2.0")
     return [("vtpm.present", "TRUE")]

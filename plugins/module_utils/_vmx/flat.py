@@ -6,15 +6,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
-from ansible_collections.virt.esx.plugins.module_utils._vmx import lexer
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS
+from ansible_collections.virt.esx.plugins.module_utils._vmx.encoding import UTF_8, encode, python_codec
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
 from ansible_collections.virt.esx.plugins.module_utils._vmx.write import render
+from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import Entry
 
-_KEY = re.compile(r"[A-Za-z.][A-Za-z0-9_:.*-]*")
+_KEY = re.compile(r"[^\s=#\"';|\x00-\x1f\x7f][^\s=#\x00-\x1f\x7f]*")
 _ESX = DIALECTS["esx"]
 
 
@@ -26,7 +27,7 @@ def from_vmx(vmx: str | bytes) -> dict[str, str]:
     file = VmxFile(vmx, _ESX)
     found: dict[str, str] = {}
     seen = set()
-    for statement in lexer.statements(file.text):
+    for statement in file.statements():
         key = statement.name.lower()
         if key not in seen:
             seen.add(key)
@@ -37,6 +38,8 @@ def from_vmx(vmx: str | bytes) -> dict[str, str]:
 def to_vmx(values: Mapping[str, str | int | bool]) -> str:
     """A VMX of keys and values, which are escaped; truth values become ``TRUE`` and ``FALSE``, as VMware writes them.
 
+    A text is stored as UTF-8, so ``.encoding`` becomes that where the text would be something else in the stated one.
+
     :raises EsxError: for a key that VMX cannot have, one that occurs twice, or a value that is neither text, nor a
         whole number, nor a truth value.
     """
@@ -44,14 +47,25 @@ def to_vmx(values: Mapping[str, str | int | bool]) -> str:
     lines = []
     for key, value in values.items():
         if not isinstance(key, str) or not _KEY.fullmatch(key):
-            raise EsxError(
-                f"{key!r} is no key of a VMX; a key begins with a letter or '.', and has letters, digits and _ : . - *"
-            )
+            raise EsxError(f"{key!r} is no key of a VMX; a key has no blanks, line ends, '=' or '#'")
         if key.lower() in seen:
             raise EsxError(f"The key '{key}' occurs twice; case makes no difference in a VMX.")
         seen.add(key.lower())
         lines.append((str(key), _text(key, value)))
-    return render(lines, _ESX)
+    return _in_own_encoding(lines)
+
+
+def _in_own_encoding(lines: Sequence[Entry]) -> str:
+    """The text, which is stored as UTF-8: it must not claim to be in another encoding in which it is different."""
+    text = render(lines, _ESX)
+    stated = next((value for key, value in lines if key.lower() == ".encoding"), None)
+    codec = python_codec(stated or UTF_8)
+    try:
+        if codec is not None and encode(text, codec) == encode(text, UTF_8):
+            return text
+    except UnicodeEncodeError:
+        pass
+    return render([(key, "UTF-8" if key.lower() == ".encoding" else value) for key, value in lines], _ESX)
 
 
 def _text(key: str, value: object) -> str:

@@ -22,11 +22,10 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.disks import (
     AUTO_DETECT,
     EMPTY,
     OPTIONAL,
-    error_at,
     is_file,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
-from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import NO, YES, Entry, WriteContext
+from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import NO, YES, Entry, WriteContext, error_at
 
 _SECTIONS = ("floppy0", "floppy1")
 
@@ -34,7 +33,8 @@ _SECTIONS = ("floppy0", "floppy1")
 def read_floppies(context: ReadContext) -> list[Disk]:
     """The floppy drives that are there."""
     all_slots = slots.slots("fdc", 0, wide=False, address_is_slot=True)
-    found = (_read_floppy(context, slot) for slot in all_slots if slot.section in context.vmx.sections)
+    there = [slot for slot in all_slots if slot.section in context.vmx.sections]
+    found = [context.attempt(_read_floppy, context, slot, default=None) for slot in there]
     return [disk for disk in found if disk is not None]
 
 

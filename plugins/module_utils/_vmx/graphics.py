@@ -17,9 +17,9 @@ from __future__ import annotations
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.displays import vram_kib
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain, Graphics, Video
-from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import round_up
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
-from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import YES, Entry, WriteContext
+from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import YES, Entry, WriteContext, error_at
 
 _VNC = "RemoteDisplay.vnc."
 _VRAM_STEP_KIB = 64
@@ -46,8 +46,8 @@ def read_graphics(context: ReadContext) -> tuple[Graphics, ...]:
 def read_video(context: ReadContext) -> tuple[Video, ...]:
     """There is always one card; its memory is a power of two (P62)."""
     size = context.vmx.integer("svga.vramSize", 0)
-    stated = vram_kib(-(-size // 1024) & 0xFFFFFFFF)
-    return (Video(vram_kib=_stepped(stated) if context.dialect.vram_in_64k_steps else stated),)
+    stated = vram_kib(round_up(size, 1024) // 1024 & 0xFFFFFFFF)
+    return (Video(vram_kib=round_up(stated, _VRAM_STEP_KIB) if context.dialect.vram_in_64k_steps else stated),)
 
 
 def _narrowed(number: int) -> int:
@@ -60,9 +60,7 @@ def write_graphics(domain: Domain, _writing: WriteContext) -> list[Entry]:
     lines = []
     for graphics in domain.graphics:
         if graphics.type != "vnc":
-            raise ParseError(
-                f"type='{graphics.type}' is not supported, only 'vnc'", where="<graphics>", line=graphics.line
-            )
+            raise error_at(graphics, f"type='{graphics.type}' is not supported, only 'vnc'")
         values = (
             ("enabled", YES),
             ("port", None if graphics.autoport else str(graphics.port or 0)),
@@ -81,13 +79,9 @@ def write_video(domain: Domain, _writing: WriteContext) -> list[Entry]:
         return []
     video = videos[-1]
     if len(videos) > 1:
-        raise ParseError("only one card is supported", where="<video>", line=video.line)
+        raise error_at(video, "only one card is supported")
     if video.type != "vmvga":
-        raise ParseError(f"type='{video.type}' is not supported, only 'vmvga'", where="<video>", line=video.line)
+        raise error_at(video, f"type='{video.type}' is not supported, only 'vmvga'")
     if video.heads > 1:
-        raise ParseError(f"heads='{video.heads}' is not supported, only 1", where="<video>", line=video.line)
-    return [("svga.vramSize", str(_stepped(vram_kib(video.vram_kib)) * 1024))]
-
-
-def _stepped(size_kib: int) -> int:
-    return -(-size_kib // _VRAM_STEP_KIB) * _VRAM_STEP_KIB
+        raise error_at(video, f"heads='{video.heads}' is not supported, only 1")
+    return [("svga.vramSize", str(round_up(vram_kib(video.vram_kib), _VRAM_STEP_KIB) * 1024))]

@@ -78,7 +78,7 @@ def _unescaped(context: ReadContext, key: str, introducers: str) -> str | None:
             value = unescape(value, introducer, lenient=context.dialect.escapes)
     except ValueError as err:
         raise context.vmx.error_at(key, f"contains invalid escape sequence: {err}") from None
-    return value
+    return context.vmx.writable(key, value)
 
 
 def write_uuid(domain: Domain, context: WriteContext) -> Entry:

@@ -17,23 +17,26 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 from xml.sax.saxutils import escape as escape_xml
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import NO_MAC
-from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain, Interface, VdsPort
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain, Interface, Keys, VdsPort
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._vmx.mac import GENERATED_PREFIX, is_multicast, mac_use
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import INT_MAX, ReadContext
 from ansible_collections.virt.esx.plugins.module_utils._vmx.values import (
     format_uuid,
+    parse_integer,
 )
-from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import NO, YES, Entry, WriteContext
+from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import NO, YES, Entry, WriteContext, error_at
 
 _SECTION = re.compile(r"ethernet([0-9]{1,10})")
 
 _MODELS = ("vlance", "vmxnet", "vmxnet3", "e1000", "e1000e")
 _VMXNET2 = ("vmxnet", "15")  # virtualDev and features of what libvirt calls vmxnet2
-_MODEL_WORD = re.compile(r"[A-Za-z0-9_-]+")
+_OTHER_MODELS = ("sriov", "vrdma")  # of VMware too, but not known to libvirt's driver
 
 # addressType -> (libvirt's word, the key that has the address)
 _ADDRESS_TYPES = {
@@ -46,6 +49,10 @@ _OTHER_KEY = {"generatedAddress": "address", "address": "generatedAddress"}
 _TYPE_OF_KEY = {"generatedAddress": "generated", "address": "static"}
 
 HOSTONLY = "hostonly"
+# Keys that libvirt has no word for, by what they belong to.
+_OPAQUE = ("opaqueNetwork.id", "opaqueNetwork.type", "externalId")
+_OF_OTHER_CONNECTIONS = ("connectionType", "pvnID")
+_PORT = ("dvs.portId",)
 _XML_QUOTES = {'"': "&quot;", "'": "&apos;"}
 _MOST = 10  # interfaces a domain can have
 _MOST_BEFORE_7 = 4  # the same before virtual hardware version 7
@@ -77,27 +84,35 @@ def _is_present(context: ReadContext, index: int) -> bool:
     return present
 
 
-def read_interfaces(context: ReadContext) -> tuple[Interface, ...]:
-    """The interfaces that are there."""
-    return tuple(_read_interface(context, f"ethernet{index}") for index in interface_indexes(context))
+def read_interfaces(context: ReadContext, indexes: Iterable[int]) -> tuple[Interface, ...]:
+    """The interfaces of these indexes."""
+    return tuple([_read_interface(context, f"ethernet{index}") for index in indexes])
 
 
 def _read_interface(context: ReadContext, at: str) -> Interface:
-    vmx = context.vmx
-    word = vmx.word(f"{at}.connectionType")
-    mac_type, mac = _read_mac(context, at)
-    model = _read_model(context, at)
-    kind, source, target, port = _read_network(context, at, word)
+    mac_type, mac = context.attempt(_read_mac, context, at, default=_NO_MAC)
+    model = context.attempt(_read_model, context, at, default=None)
+    read_network = _read_network if context.dialect.tolerant else _read_network_as_libvirt
+    network = context.attempt(read_network, context, at, default=_UNCONNECTED)
     return Interface(
-        type=kind,
-        source=source,
-        vds=port,
+        type=network.type,
+        source=network.source,
+        vds=network.port,
         mac=mac,
         mac_type=mac_type,
         mac_check=None if mac is None else _read_check(context, at, mac, mac_type),
-        target=target,
+        target=network.target,
         model=model,
+        keys=network.keys,
+        link=_read_link(context, at),
     )
+
+
+def _read_link(context: ReadContext, at: str) -> str | None:
+    """``startConnected``: a card is connected when the domain starts, unless this says otherwise."""
+    if not context.dialect.link_state or context.vmx.boolean(f"{at}.startConnected", True):
+        return None
+    return "down"
 
 
 def _read_mac(context: ReadContext, at: str) -> tuple[str | None, str | None]:
@@ -107,7 +122,12 @@ def _read_mac(context: ReadContext, at: str) -> tuple[str | None, str | None]:
     known = _ADDRESS_TYPES.get(None if address_type is None else address_type.lower())
     if known is None:
         words = ", ".join(f"'{word}'" for word in _ADDRESS_TYPES if word)
-        raise vmx.error_at(f"{at}.addressType", f"expecting one of {words}, found '{address_type}'")
+        error = vmx.error_at(f"{at}.addressType", f"expecting one of {words}, found '{address_type}'")
+        if not dialect.tolerant:
+            raise error
+        known = _ADDRESS_TYPES[None]
+        if address_type:
+            context.leave_out(f"{at}.addressType", error.reason)
     mac_type, key = known
     mac = vmx.mac(f"{at}.{key}")
     if mac is None and dialect.either_mac_key:
@@ -141,33 +161,95 @@ def _read_model(context: ReadContext, at: str) -> str | None:
     if model in _MODELS:
         return "vmxnet2" if (model, str(features)) == _VMXNET2 else model
     if context.dialect.any_model:
-        return word if _MODEL_WORD.fullmatch(word) else None
+        if model not in _OTHER_MODELS:
+            key = f"{at}.virtualDev"
+            context.report.leave_out(key, "no product of VMware knows this card", word=word, line=context.vmx.line(key))
+        return word if model in _OTHER_MODELS else None
     known = ", ".join(f"'{model}'" for model in _MODELS)
     raise context.vmx.error_at(f"{at}.virtualDev", f"expecting one of {known}, found '{word}'")
 
 
-def _read_network(
-    context: ReadContext, at: str, connection: str | None
-) -> tuple[str, str | None, str | None, VdsPort | None]:
-    """Type, source, target and port of the network that the interface is connected to (P55 to P57)."""
+class _Network(NamedTuple):
+    """What an interface is connected to, in libvirt's words, and what libvirt has no word for."""
+
+    type: str
+    source: str | None = None
+    target: str | None = None
+    port: VdsPort | None = None
+    keys: Keys = ()
+
+
+_UNCONNECTED = _Network("null")
+_NO_MAC: tuple[str | None, str | None] = (None, None)
+
+
+def _read_network_as_libvirt(context: ReadContext, at: str) -> _Network:
+    """The network of an interface (P55 to P57)."""
     vmx = context.vmx
+    connection = vmx.word(f"{at}.connectionType")
     target = None
-    network = vmx.get(f"{at}.networkName") if connection is None else None
+    name = vmx.get(f"{at}.networkName") if connection is None else None
     if connection in ("bridged", "custom"):
-        network = vmx.required(f"{at}.networkName")
+        name = vmx.required(f"{at}.networkName")
     if connection == "custom":
         target = vmx.required(f"{at}.vnet")
     switch = vmx.uuid(f"{at}.dvs.switchId")
     if switch is not None:
-        return "vds", None, None, _read_port(context, at, switch)
+        return _Network("vds", port=_read_port(context, at, switch))
     if connection in (None, "bridged", "custom"):
-        return ("null" if network is None else "bridge"), network, target, None
+        return _Network("null" if name is None else "bridge", name, target)
     if connection == "nat":
-        return "user", None, None, None
-    if connection == HOSTONLY and context.dialect.hostonly:
-        return "network", HOSTONLY, None, None
+        return _Network("user")
     known = "'bridged', 'nat' or 'custom'"
     raise vmx.error_at(f"{at}.connectionType", f"invalid or not yet handled value '{connection}', expecting {known}")
+
+
+def _read_network(context: ReadContext, at: str) -> _Network:
+    """The network of an interface as VMware understands it.
+
+    One of a distributed switch or of NSX is that whatever else is said, since a card that was moved there keeps its
+    old keys. A hosted product has networks without a name: its bridged one, and virtual ones by their device.
+    """
+    vmx = context.vmx
+    switch, opaque = vmx.uuid(f"{at}.dvs.switchId"), vmx.get(f"{at}.opaqueNetwork.id")
+    if switch is not None:
+        return _distributed(context, at, switch)
+    if opaque:
+        context.leave_out(f"{at}.opaqueNetwork.id", "libvirt has no NSX networks; it is kept as the name of a bridge")
+        return _Network("bridge", opaque, keys=_kept(context, at, _OPAQUE))
+    connection, name = vmx.word(f"{at}.connectionType") or None, vmx.get(f"{at}.networkName")
+    if connection == "bridged":
+        return _Network("bridge", name or "")
+    if connection == "custom":
+        return _Network("bridge", name or "", vmx.get(f"{at}.vnet") or None)
+    if connection == "nat":
+        return _Network("user")
+    if connection == HOSTONLY:
+        return _Network("network", HOSTONLY)
+    if connection is None:
+        return _Network("null" if name is None else "bridge", name)
+    why = f"libvirt has no connection of type '{connection}'; the card is not connected in XML"
+    context.leave_out(f"{at}.connectionType", why)
+    return _Network("null", keys=_kept(context, at, _OF_OTHER_CONNECTIONS))
+
+
+def _distributed(context: ReadContext, at: str, switch: str) -> _Network:
+    """A port of a distributed switch; with NSX the port's id is no number."""
+    port_id = context.vmx.get(f"{at}.dvs.portId") or ""
+    if not port_id or parse_integer(port_id) is not None:
+        return _Network("vds", port=_read_port(context, at, switch))
+    port = VdsPort(
+        switch_id=switch,
+        portgroup_id=context.vmx.get(f"{at}.dvs.portgroupId"),
+        connection_id=context.count(f"{at}.dvs.connectionId", 0),
+    )
+    return _Network("vds", port=port, keys=_kept(context, at, _PORT))
+
+
+def _kept(context: ReadContext, at: str, names: Sequence[str]) -> Keys:
+    """Those of the keys that there are."""
+    values = ((name, context.vmx.get(f"{at}.{name}")) for name in names)
+    return tuple([(name, value) for name, value in values if value is not None])
 
 
 def _read_port(context: ReadContext, at: str, switch: str) -> VdsPort:
@@ -186,15 +268,26 @@ def write_interfaces(domain: Domain, context: WriteContext) -> list[Entry]:
     lines: list[Entry] = []
     for index, interface in zip(indexes, domain.interfaces):
         if index >= most and not context.dialect.any_interfaces:
-            raise _refused(interface, f"Ethernet controller index {index} out of [0..{most - 1}] range")
-        values = (
-            ("present", YES),
-            *_model(interface, context),
-            *_network(interface, context),
-            *_address(interface, context),
-        )
+            raise error_at(interface, f"Ethernet controller index {index} out of [0..{most - 1}] range")
+        values = context.report.attempt(_write_interface, interface, context, default=())
         lines += [(f"ethernet{index}.{key}", value) for key, value in values]
     return lines
+
+
+def _write_interface(interface: Interface, context: WriteContext) -> tuple[Entry, ...]:
+    return (
+        ("present", YES),
+        *context.report.attempt(_model, interface, context, default=()),
+        *_network(interface, context),
+        *_address(interface, context),
+        *_link(interface, context),
+    )
+
+
+def _link(interface: Interface, context: WriteContext) -> list[Entry]:
+    if interface.link is None or not context.dialect.link_state:
+        return []
+    return [("startConnected", NO if interface.link == "down" else YES)]
 
 
 def _model(interface: Interface, context: WriteContext) -> list[Entry]:
@@ -204,27 +297,40 @@ def _model(interface: Interface, context: WriteContext) -> list[Entry]:
         return []
     if model == "vmxnet2":
         return [("virtualDev", _VMXNET2[0]), ("features", _VMXNET2[1])]
-    if model in _MODELS or context.dialect.any_model:
+    if model in _MODELS or (context.dialect.any_model and model in _OTHER_MODELS):
         return [("virtualDev", model)]
-    raise _refused(interface, f"model '{model}' is not supported, expecting one of {', '.join(_MODELS)}, vmxnet2")
+    raise error_at(interface, f"model '{model}' is not supported, expecting one of {', '.join(_MODELS)}, vmxnet2")
 
 
 def _network(interface: Interface, context: WriteContext) -> list[Entry]:
     """What the interface is connected to (F59 to F62)."""
     if interface.type == "bridge":
-        name = ("networkName", interface.source or "")
-        if interface.target is None:
-            return [name, ("connectionType", "bridged")]
-        return [name, ("connectionType", "custom"), ("vnet", interface.target)]
+        return _bridge(interface, context)
     if interface.type == "user":
         return [("connectionType", "nat")]
     if interface.type == "null":
-        return []
+        return _kept_lines(interface, _OF_OTHER_CONNECTIONS)
     if interface.type == "vds" and interface.vds is not None:
-        return _port(interface.vds, context)
+        port = [] if interface.vds.port_id else _kept_lines(interface, _PORT)
+        return [*(line for line in _port(interface.vds, context) if not port or line[0] != "dvs.portId"), *port]
     if interface.type == "network" and context.dialect.hostonly and interface.source == HOSTONLY:
         return [("connectionType", HOSTONLY)]
-    raise _refused(interface, f"net type '{interface.type}' is not supported, expecting 'bridge', 'user' or 'vds'")
+    raise error_at(interface, f"net type '{interface.type}' is not supported, expecting 'bridge', 'user' or 'vds'")
+
+
+def _bridge(interface: Interface, context: WriteContext) -> list[Entry]:
+    name, opaque = interface.source or "", _kept_lines(interface, _OPAQUE)
+    if opaque and ("opaqueNetwork.id", name) in opaque:
+        return opaque
+    lines = [("networkName", name)] if name or not context.dialect.tolerant else []
+    if interface.target is None:
+        return [*lines, ("connectionType", "bridged")]
+    return [*lines, ("connectionType", "custom"), ("vnet", interface.target)]
+
+
+def _kept_lines(interface: Interface, names: Sequence[str]) -> list[Entry]:
+    """Those keys that libvirt has no word for which fit the network."""
+    return [(name, value) for name, value in interface.keys if name in names]
 
 
 def _port(port: VdsPort, context: WriteContext) -> list[Entry]:
@@ -259,7 +365,3 @@ def _address(interface: Interface, context: WriteContext) -> list[Entry]:
     if use.check is not None:
         lines.append(("checkMACAddress", YES if use.check else NO))
     return lines
-
-
-def _refused(interface: Interface, message: str) -> ParseError:
-    return ParseError(message, where="<interface>", line=interface.line)

@@ -1,12 +1,18 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The text of a VMX file as statements: ``name = "value"``, with libvirt's exact idea of what is one.
+"""The text of a VMX file as statements: ``name = "value"``, by libvirt's grammar or by VMware's.
+
+libvirt's, for all dialects:
 
 Statements end with a line end (``\\n``, ``\\r`` or both) or with ``;``. A comment begins with ``#``, first on a line or
 after a value. A value stands between double quotes, single quotes, or three double quotes, and only the last may
 span lines; there are no backslash escapes. Names begin with a letter or a dot. Any of it that is wrong refuses the
 whole text, also in statements that nobody reads (L1 to L16).
+
+VMware's own reader of dictionaries is laxer, and so is the dialect ``esx`` where a text is not by libvirt's grammar: a
+name is anything without blank, ``=`` and ``#``; a value without quotes ends at a blank or ``#``, and may be missing,
+which is the empty text; a line that is no statement is passed over. Each statement is on one line then.
 
 One regular expression describes a statement. It cannot fail: what is no statement is taken whole by its last branch,
 so that one pass over a text both splits and checks it, in time linear in its length.
@@ -34,6 +40,15 @@ _STATEMENT = re.compile(
     rf"[ \t\r\n]*(?:(?:({_NAME})[ \t]*=[ \t]*{_VALUE}[ \t]*(?:[\r\n;][ \t\r\n]*|\Z|{_COMMENT_LINE}))"
     rf"|{_COMMENT_LINE}"
     r"|([\s\S]+))"
+)
+# The same on one line, for VMware: name, value in """, value in ", value in ', value without; what is no statement
+_LAX_STATEMENT = re.compile(
+    rf"[ \t\r\n;]*(?:{_COMMENT}"
+    r"|([^ \t\r\n=#]+)[ \t]*=[ \t]*"
+    r"(?:\"\"\"([^\r\n]*?)\"\"\"|\"([^\"\r\n]*)\"|'([^'\r\n]*)'|([^\" \t\r\n#][^ \t\r\n#]*|))"
+    rf"[ \t]*(?:(?=[\r\n;]|\Z)|{_COMMENT})"
+    r"|([^\r\n]+)"
+    r"|\Z)"
 )
 _NAME_ALONE = re.compile(rf"[ \t\r\n]*({_NAME})?[ \t]*")
 _BLANKS_AND_VALUE = re.compile(rf"[ \t]*(?:{_VALUE}[ \t]*)?")
@@ -65,17 +80,35 @@ def values(text: str) -> dict[str, str]:
     return result
 
 
-def statements(text: str) -> Iterator[Statement]:
-    """The statements of a text that ``values`` accepted, in order, with their places."""
-    for found in _STATEMENT.finditer(text):
+def lax_values(text: str) -> tuple[dict[str, str], list[tuple[int, str]]]:
+    """The same of a text as VMware reads it, and the line and text of what is no statement, which it passes over."""
+    result: dict[str, str] = {}
+    others: list[tuple[int, str]] = []
+    line, counted = 1, 0
+    for found in _LAX_STATEMENT.finditer(text):
+        if found[1] is not None:
+            result.setdefault(found[1].lower(), found[found.lastindex or 0])
+        elif found[6] is not None:
+            start = found.start(6)
+            line, counted = line + text.count("\n", counted, start), start
+            others.append((line, found[6].rstrip()))
+    return result, others
+
+
+def statements(text: str, *, lax: bool = False) -> Iterator[Statement]:
+    """The statements of a text that ``values``, or ``lax_values``, has read, in order, with their places."""
+    for found in (_LAX_STATEMENT if lax else _STATEMENT).finditer(text):
         if found[1] is None:
             continue
         group = found.lastindex or 0
-        width = 3 if group == 2 else 1
+        width = _QUOTES[group]
         value_end = found.end(group) + width
         yield Statement(
             found[1], found[group], found.start(1), found.start(group) - width, value_end, _end(text, value_end)
         )
+
+
+_QUOTES = {2: 3, 3: 1, 4: 1, 5: 0}  # kind of value -> the quotes on each side
 
 
 def _end(text: str, position: int) -> int:

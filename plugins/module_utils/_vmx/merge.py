@@ -19,31 +19,34 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_read import read_domain
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import write_domain
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
-from ansible_collections.virt.esx.plugins.module_utils._vmx import filesystems, interfaces, merge_matching
+from ansible_collections.virt.esx.plugins.module_utils._report import Report
+from ansible_collections.virt.esx.plugins.module_utils._vmx import filesystems, interfaces, merge_matching, passthrough
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS, Dialect
 from ansible_collections.virt.esx.plugins.module_utils._vmx.edit import Source, VmxEdit, edited
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
-from ansible_collections.virt.esx.plugins.module_utils._vmx.lexer import statements
-from ansible_collections.virt.esx.plugins.module_utils._vmx.merge_defaults import filled_from
-from ansible_collections.virt.esx.plugins.module_utils._vmx.merge_paths import with_names_of
+from ansible_collections.virt.esx.plugins.module_utils._vmx.hardware import check_needs
+from ansible_collections.virt.esx.plugins.module_utils._vmx.merge_defaults import filled_from, with_settings_of
+from ansible_collections.virt.esx.plugins.module_utils._vmx.merge_paths import on_snapshots, with_names_of
 from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import (
     Place,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read import begin_reading, read_parts
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
+from ansible_collections.virt.esx.plugins.module_utils._vmx.resources import has_level
 from ansible_collections.virt.esx.plugins.module_utils._vmx.write import entries, escaped
 from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import YES, WriteContext, lsilogic
 
 # A key of what is a device of its own: all its keys come and go with it, sched.scsi0:0.shares too.
 _DEVICE = re.compile(
     r"(?:sched\.)?((?:scsi|sata|nvme)[0-9]+(?::[0-9]+)?|ide[0-9]+:[0-9]+"
-    r"|(?:floppy|serial|parallel|ethernet|sharedfolder)[0-9]+)\."
+    r"|(?:floppy|serial|parallel|ethernet|sharedfolder|pcipassthru)[0-9]+|(?:usb|ehci|usb_xhci)(?::[0-9]+)?|sound)\."
 )
 _VNC = "remotedisplay.vnc"
 _FOLDER = "sharedfolder"
 _FOLDERS = {"isolation.tools.hgfs.disable", "sharedfolder.maxnum"}
 _BOOLEANS = ("true", "false")
 _HARDWARE = "virtualHW.version"
+_SHARES = "sched.cpu.shares"
 _PASSES = 4  # a change can wake up keys that had no effect, which a second pass then sees; more are never needed
 
 _Lines = dict[str, tuple[str, str]]  # key in lower case -> key as spelled, value
@@ -58,6 +61,7 @@ class _Present:
     domain: Domain  # as it returns from XML
     interfaces: tuple[int, ...]
     folders: tuple[int, ...]
+    hostdevs: tuple[int, ...]
 
 
 def merge_vmx(
@@ -69,11 +73,12 @@ def merge_vmx(
     directory: str | None = None,
     datastores: Mapping[str, str] | None = None,
     scsi_model: Callable[[Disk], str] = lsilogic,
+    report: Report | None = None,
 ) -> Source:
     """The present VMX, changed so that it describes the domain.
 
     :param base: the present VMX: bytes, or text.
-    :param domain: the wanted domain; what it leaves out is taken from the present one (``complete.py``).
+    :param domain: the wanted domain; what it leaves out is taken from the present one (``merge_defaults.py``).
     :param hw_version: VMware's virtual hardware version, where it is to change.
     :param directory: the datastore directory of the VMX; without it, it is concluded from the domain's file names.
     :param datastores: the datastore's name by volume; without it, names are concluded likewise.
@@ -84,18 +89,22 @@ def merge_vmx(
     place = Place(directory, datastores)
     context = begin_reading(VmxFile(base, dialect), dialect, place)
     described = read_parts(context)
+    domain = with_settings_of(domain, described, keeps_shares=not has_level(context.vmx))
+    domain = on_snapshots(domain, with_names_of(domain, described, place))
     same_hardware = hw_version in (None, context.hw_version)
     if same_hardware and domain == with_names_of(domain, described, place):
         return base  # the usual case, and no more than a short cut
     now = _present(context, described, domain)
     if same_hardware and domain == now.domain:
         return base
-    lines, replaced = _wanted_lines(now, domain, WriteContext(dialect, hw_version or now.hw_version, scsi_model))
+    report = report or Report()
+    writing = WriteContext(dialect, hw_version or now.hw_version, scsi_model, report=report)
+    lines, replaced = _wanted_lines(now, domain, writing)
     for _pass in range(_PASSES):
         change = _difference(now, lines, replaced, dialect)
         if change is None:
             return base
-        changed = edited(base, now.vmx.codec, [found.name for found in statements(now.vmx.text)], change)
+        changed = edited(base, now.vmx, change)
         if changed == base:
             return base
         base, replaced = changed, frozenset()
@@ -110,14 +119,22 @@ def _wanted_lines(now: _Present, domain: Domain, context: WriteContext) -> tuple
     cards = merge_matching.match_interfaces(domain.interfaces, present.interfaces)
     folders = merge_matching.match_folders(domain.filesystems, present.filesystems)
     wanted = filled_from(domain, present, [None if at is None else present.interfaces[at] for at in cards])
+    devices = merge_matching.match_hostdevs(wanted.hostdevs, present.hostdevs)
     context = replace(
         context,
         interfaces=merge_matching.numbered(cards, now.interfaces, _numbers(now.vmx, "ethernet")),
         folders=merge_matching.numbered(folders, now.folders, _numbers(now.vmx, _FOLDER)),
+        hostdevs=merge_matching.numbered(devices, now.hostdevs, _numbers(now.vmx, passthrough.WORD)),
     )
+    if context.dialect.hardware_needs:
+        same_version = context.hw_version == now.hw_version
+        check_needs(wanted, context.hw_version, context.report, present if same_version else None)
     lines = _lines(wanted, context)
     lines[_HARDWARE.lower()] = (_HARDWARE, str(context.hw_version))
-    return lines, _left("ethernet", cards, now.interfaces) | _left(_FOLDER, folders, now.folders)
+    if wanted.shares is not None and wanted.shares == present.shares and not has_level(now.vmx):
+        lines[_SHARES] = (_SHARES, now.vmx.get(_SHARES) or "")  # a number, also where it happens to be a level
+    left = _left("ethernet", cards, now.interfaces) | _left(_FOLDER, folders, now.folders)
+    return lines, left | _left(passthrough.WORD, devices, now.hostdevs)
 
 
 def as_in_xml(domain: Domain, dialect: Dialect = DIALECTS["esx"]) -> Domain:
@@ -132,6 +149,7 @@ def _present(context: ReadContext, described: Domain, wanted: Domain) -> _Presen
         with_names_of(wanted, as_in_xml(described, context.dialect), context.place),
         interfaces.interface_indexes(context),
         filesystems.folder_indexes(context),
+        passthrough.hostdev_indexes(context),
     )
 
 
@@ -158,7 +176,10 @@ def _difference(
     now: _Present, lines: _Lines, replaced: Collection[str], dialect: Dialect
 ) -> Callable[[VmxEdit], None] | None:
     """What has to change in the file for it to have the wanted lines, None where nothing has to."""
-    before = _lines(now.domain, WriteContext(dialect, now.hw_version, interfaces=now.interfaces, folders=now.folders))
+    writing = WriteContext(
+        dialect, now.hw_version, interfaces=now.interfaces, folders=now.folders, hostdevs=now.hostdevs
+    )
+    before = _lines(now.domain, writing)
     before[_HARDWARE.lower()] = (_HARDWARE, str(now.hw_version))
     unwanted = before.keys() - lines.keys()
     differing = {key for key, line in lines.items() if key not in before or before[key][1] != line[1]}

@@ -1,11 +1,14 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a wanted domain leaves out, taken from the present one: nothing is made anew that exists.
+"""What a description leaves out, taken from the present domain: the one policy, for ``base`` and for ``esx_domain``.
 
-Left out can be the UUID, the generation id, the guest type, the nvram file, models of controllers and cards, MAC
-addresses, ports of distributed switches, and the graphics card. What libvirt always says, such as a description or a
-disk, is not left out but unwanted.
+What identifies stays: the UUID, the generation id, MAC addresses, ports of distributed switches. So does what was
+chosen once: the guest type, firmware and secure boot (a guest does not start with another firmware than the one that it
+was installed with), the nvram file, models of controllers and cards, cores of a socket, affinity, the graphics card. So
+does what has tasks of its own: the annotation, CPU shares, the guaranteed memory, the VNC password.
+
+A device that a description leaves out is unwanted, unless libvirt does not see it: the drive of a console's own PC.
 """
 
 from __future__ import annotations
@@ -14,60 +17,157 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import NO_MAC
-from ansible_collections.virt.esx.plugins.module_utils._domain.model import Controller, Domain, Interface, Os, VdsPort
-from ansible_collections.virt.esx.plugins.module_utils._domain.shares import normal_shares
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import (
+    Controller,
+    Cpu,
+    Disk,
+    Domain,
+    Graphics,
+    Hostdev,
+    Interface,
+    Os,
+    VdsPort,
+)
+from ansible_collections.virt.esx.plugins.module_utils._domain.shares import same_shares
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import round_up
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import NO_UUID
+from ansible_collections.virt.esx.plugins.module_utils._vmx.peripherals import usb_kind
+
+
+def with_settings_of(described: Domain, present: Domain, *, keeps_shares: bool = False) -> Domain:
+    """A description with the present settings where it says nothing of them.
+
+    :param keeps_shares: whether the present CPU shares are a number of their own, and not a level, which goes with the
+        number of processors.
+    """
+    shares, guarantee = described.shares, described.min_guarantee_kib
+    locked = described.memory_locked or present.memory_locked
+    described = _with_boot_order(described, present)
+    if shares is None and present.shares is not None:
+        shares = present.shares if keeps_shares else same_shares(present.shares, present.vcpus, described.vcpus)
+    if locked:
+        guarantee = round_up(described.memory_kib, 4096)
+    elif guarantee is None and present.min_guarantee_kib:
+        guarantee = min(present.min_guarantee_kib, described.current_memory_kib or described.memory_kib)
+    return replace(
+        described,
+        description=present.description if described.description is None else described.description,
+        min_guarantee_kib=guarantee,
+        memory_locked=locked,
+        shares=shares,
+        cpuset=described.cpuset or present.cpuset,
+        cpu=described.cpu or _same_cores(present.cpu, described.vcpus),
+        os=_same_firmware(described.os, present.os),
+        graphics=_with_password(described.graphics, present.graphics),
+    )
+
+
+def _same_cores(present: Cpu | None, vcpus: int) -> Cpu | None:
+    """Sockets with as many cores as now, where the processors can be spread over them."""
+    if present is None or vcpus % present.cores:
+        return None
+    return replace(present, sockets=vcpus // present.cores)
+
+
+def _same_firmware(described: Os, present: Os) -> Os:
+    if described.firmware is not None:
+        return described
+    secure_boot = present.secure_boot if described.secure_boot is None else described.secure_boot
+    return replace(described, firmware=present.firmware, secure_boot=secure_boot)
+
+
+def _with_password(described: tuple[Graphics, ...], present: tuple[Graphics, ...]) -> tuple[Graphics, ...]:
+    """No XML that was read from a host has the VNC password: one without it leaves it as it is."""
+    if not described or not present or described[0].password is not None:
+        return described
+    return (replace(described[0], password=present[0].password), *described[1:])
 
 
 def filled_from(wanted: Domain, present: Domain, cards: Sequence[Interface | None]) -> Domain:
-    """The wanted domain with all that it leaves out.
+    """A wanted domain that has its settings, with all else that it leaves out.
 
     :param cards: for each wanted interface, the present one that it is; None for a new one.
     """
     uuid = wanted.uuid if wanted.uuid != NO_UUID else None
+    wanted = replace(wanted, disks=(*wanted.disks, *_client_drives(wanted, present)))
     same_arch = wanted.os.arch == present.os.arch
+    keeps_order = _keeps_order_of_cards(wanted, present)
     return replace(
         wanted,
         uuid=uuid or present.uuid,
         genid=wanted.genid or present.genid,
         guest_os=wanted.guest_os or (present.guest_os if same_arch else None),
-        shares=_shares(wanted, present),
         os=_os(wanted.os, present.os),
         controllers=_controllers(wanted, present),
         interfaces=tuple(
-            interface if card is None else _interface(interface, card)
+            interface if card is None else _interface(interface, card, keeps_order)
             for interface, card in zip(wanted.interfaces, cards)
         ),
         videos=wanted.videos or present.videos,
+        sounds=wanted.sounds or present.sounds,
+        hostdevs=_hostdevs(wanted, present),
+        clock=wanted.clock or present.clock,
     )
 
 
-def _shares(wanted: Domain, present: Domain) -> int | None:
-    """Normal shares need not be said: ESX writes them into every VMX."""
-    if wanted.shares is None and present.shares == normal_shares(present.vcpus):
-        return normal_shares(wanted.vcpus)
-    return wanted.shares
+def _with_boot_order(described: Domain, present: Domain) -> Domain:
+    """The description with the present boot order, where it says nothing of one at all; cards follow when known."""
+    if described.os.boot or described.boot_orders:
+        return described
+    orders = {(disk.bus, disk.address): disk.boot_order for disk in present.disks}
+    return replace(
+        described,
+        os=replace(described.os, boot=present.os.boot),
+        disks=tuple(replace(disk, boot_order=orders.get((disk.bus, disk.address))) for disk in described.disks),
+    )
+
+
+def _keeps_order_of_cards(wanted: Domain, present: Domain) -> bool:
+    """Whether the cards keep their places in the boot order: nothing is said of them, and the disks have theirs."""
+    orders = {(disk.bus, disk.address): disk.boot_order for disk in present.disks}
+    same = all(orders.get((disk.bus, disk.address)) == disk.boot_order for disk in wanted.disks)
+    return same and not wanted.os.boot and not any(card.boot_order for card in wanted.interfaces)
+
+
+def _hostdevs(wanted: Domain, present: Domain) -> tuple[Hostdev, ...]:
+    """The devices of the host, with the keys that XML has no words for."""
+    known = {device.address: device for device in present.hostdevs}
+    return tuple(
+        known[device.address] if not device.keys and device.address in known else device
+        for device in wanted.hostdevs or present.hostdevs
+    )
 
 
 def _os(wanted: Os, present: Os) -> Os:
-    firmware = wanted.firmware or (present.firmware if present.firmware == "bios" else None)
-    keeps_boot = wanted.secure_boot is None and firmware == present.firmware
+    keeps_boot = wanted.secure_boot is None and wanted.firmware == present.firmware
     return replace(
         wanted,
-        firmware=firmware,
         secure_boot=present.secure_boot if keeps_boot else wanted.secure_boot,
         nvram=wanted.nvram or present.nvram,
+        boot_menu=present.boot_menu if wanted.boot_menu is None else wanted.boot_menu,
+        boot_delay_ms=present.boot_delay_ms if wanted.boot_menu is None else wanted.boot_delay_ms,
     )
+
+
+def _client_drives(wanted: Domain, present: Domain) -> list[Disk]:
+    """The drives of a console's own PC, which libvirt does not see, and its XML so leaves out."""
+    taken = {(disk.bus, disk.address) for disk in wanted.disks}
+    return [
+        disk for disk in present.disks if "clientDevice" in dict(disk.keys) and (disk.bus, disk.address) not in taken
+    ]
 
 
 def _controllers(wanted: Domain, present: Domain) -> tuple[Controller, ...]:
     """The controllers with their models, and those that have no disks now and are not spoken of."""
-    known = {(controller.type, controller.index): controller for controller in present.controllers}
+    known = {_controller(controller): controller for controller in present.controllers}
+    if any((one.type, one.model) == ("usb", "none") for one in wanted.controllers):
+        known = {key: controller for key, controller in known.items() if key[0] != "usb"}
     named = {(disk.bus, disk.address.controller) for disk in wanted.disks if disk.driver_name and disk.address}
     used = {(disk.bus, disk.address.controller) for disk in present.disks if disk.address}
+    used -= {(disk.bus, disk.address.controller) for disk in wanted.disks if disk.address}
     result = []
     for controller in wanted.controllers:
-        key = (controller.type, controller.index)
+        key = _controller(controller)
         before = known.pop(key, None)
         if before is not None and controller.model is None and key not in named:
             controller = replace(controller, model=before.model)
@@ -75,7 +175,12 @@ def _controllers(wanted: Domain, present: Domain) -> tuple[Controller, ...]:
     return (*result, *(controller for key, controller in known.items() if key not in used))
 
 
-def _interface(wanted: Interface, present: Interface) -> Interface:
+def _controller(controller: Controller) -> tuple[str, int | str | None]:
+    """What a controller is known by: its place; of USB a domain has one controller of a kind."""
+    return controller.type, usb_kind(controller) if controller.type == "usb" else controller.index
+
+
+def _interface(wanted: Interface, present: Interface, keeps_order: bool) -> Interface:
     """A card with its address and model; how the address came about is known where it is the same."""
     mac = wanted.mac if wanted.mac not in (None, NO_MAC) else present.mac
     same = mac == present.mac and wanted.mac_type is None
@@ -85,6 +190,8 @@ def _interface(wanted: Interface, present: Interface) -> Interface:
         mac_type=present.mac_type if same else wanted.mac_type,
         mac_check=present.mac_check if same and wanted.mac_check is None else wanted.mac_check,
         model=wanted.model or present.model,
+        link=wanted.link or present.link,
+        boot_order=present.boot_order if keeps_order else wanted.boot_order,
         vds=_port(wanted.vds, present.vds),
     )
 

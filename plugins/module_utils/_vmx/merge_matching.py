@@ -10,11 +10,10 @@ matched keeps its number, and so its other keys; what is new takes a number that
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Sequence
-from itertools import count
 from typing import Optional, TypeVar
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import NO_MAC
-from ansible_collections.virt.esx.plugins.module_utils._domain.model import Filesystem, Interface
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Filesystem, Hostdev, Interface
 
 _Device = TypeVar("_Device")
 _Mark = Callable[[_Device], Optional[Hashable]]  # what a device is known by; None where it is not known so
@@ -32,6 +31,15 @@ def _network_without_mac(interface: Interface) -> Hashable | None:
     return None if _mac(interface) else _network(interface)
 
 
+def _start_without_mac(interface: Interface) -> Hashable | None:
+    """One of several like cards, of which the guest can start from this one."""
+    return None if _mac(interface) or interface.boot_order is None else (_network(interface), interface.boot_order)
+
+
+def _start(interface: Interface) -> Hashable | None:
+    return _network(interface), interface.boot_order
+
+
 def _any_without_mac(interface: Interface) -> Hashable | None:
     return None if _mac(interface) else ()
 
@@ -42,13 +50,28 @@ def _any(_interface: Interface) -> Hashable | None:
 
 def match_interfaces(wanted: Sequence[Interface], present: Sequence[Interface]) -> list[int | None]:
     """For each wanted card the place of the present one that it is, None for a new one."""
-    marks = ((_mac, _mac), (_network_without_mac, _network), (_any_without_mac, _any), (_network, _network))
+    marks = (
+        (_mac, _mac),
+        (_start_without_mac, _start),
+        (_network_without_mac, _network),
+        (_any_without_mac, _any),
+        (_network, _network),
+    )
     return _matched(wanted, present, marks)
 
 
 def match_folders(wanted: Sequence[Filesystem], present: Sequence[Filesystem]) -> list[int | None]:
     """For each wanted folder the place of the present one that it is, None for a new one."""
     return _matched(wanted, present, ((_target, _target), (_source, _source)))
+
+
+def match_hostdevs(wanted: Sequence[Hostdev], present: Sequence[Hostdev]) -> list[int | None]:
+    """For each wanted device of the host the place of the present one that it is, None for a new one."""
+    return _matched(wanted, present, ((_pci_address, _pci_address),))
+
+
+def _pci_address(device: Hostdev) -> Hashable | None:
+    return device.address
 
 
 def _target(folder: Filesystem) -> Hashable | None:
@@ -85,5 +108,14 @@ def numbered(matches: Sequence[int | None], present: Sequence[int], taken: Colle
     """
     kept = {present[match] for match in matches if match is not None}
     others = (set(taken) - set(present)) | kept
-    unused = (number for number in count() if number not in others)
-    return tuple(next(unused) if match is None else present[match] for match in matches)
+    result = []
+    lowest = 0
+    for match in matches:
+        if match is not None:
+            result.append(present[match])
+            continue
+        while lowest in others:
+            lowest += 1
+        result.append(lowest)
+        lowest += 1
+    return tuple(result)

@@ -26,7 +26,31 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import (
 # A volume by the UUID of its VMFS, or by the hash of an NFS mount, which is no datastore's name.
 _VOLUME_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{8}(?:-[0-9a-f]{4}-[0-9a-f]{12})?", re.IGNORECASE)
 
+# The file of a snapshot of a disk.
+_DELTA = re.compile(r"(.+)-[0-9]{6}(\.vmdk)", re.IGNORECASE | re.DOTALL)
+
 _Files = dict[tuple[object, ...], str]  # what has the file -> its name
+
+
+def on_snapshots(wanted: Domain, present: Domain) -> Domain:
+    """The wanted domain with its disks on the snapshots that they are on at present.
+
+    A snapshot puts a domain on a file of its own, ``web-000001.vmdk`` for ``web.vmdk``. A description that names the
+    disk means the same one, and would take the domain off its snapshot.
+    """
+    there = {disk.source for disk in present.disks}
+    deltas = {_without_delta(name): name for name in there if name is not None and _DELTA.fullmatch(name)}
+    moved = {name: delta for name, delta in deltas.items() if name not in there}
+    if not moved:
+        return wanted
+    disks = [replace(disk, source=moved.get(disk.source or "", disk.source)) for disk in wanted.disks]
+    return replace(wanted, disks=tuple(disks))
+
+
+def _without_delta(name: str) -> str:
+    """The name of the disk that the file of a snapshot is of."""
+    found = _DELTA.fullmatch(name)
+    return f"{found[1]}{found[2]}" if found else name
 
 
 def with_names_of(wanted: Domain, present: Domain, place: Place) -> Domain:
@@ -34,7 +58,11 @@ def with_names_of(wanted: Domain, present: Domain, place: Place) -> Domain:
     if place.directory is not None and place.datastores is not None:
         return present
     wanted_files = _files(wanted)
-    pairs = [(name, wanted_files[owner]) for owner, name in _files(present).items() if owner in wanted_files]
+    pairs = [
+        (_without_delta(name), _without_delta(wanted_files[owner]))
+        for owner, name in _files(present).items()
+        if owner in wanted_files
+    ]
     directory = next(_directories(pairs), None) if place.directory is None else None
     datastores = dict(reversed(list(_datastores(pairs)))) if place.datastores is None else {}
     if directory is None and all(volume == name for volume, name in datastores.items()):
@@ -53,7 +81,7 @@ def _files(domain: Domain) -> _Files:
     """The files of a domain by what has them; its nvram, which always lies beside the VMX, first."""
     found: _Files = {}
     if domain.os.nvram is not None:
-        found["nvram",] = domain.os.nvram
+        found["nvram", None] = domain.os.nvram
     for disk in domain.disks:
         if disk.type == "file" and disk.source is not None:
             found[disk.bus, disk.address] = disk.source

@@ -21,8 +21,17 @@ _VOLUME_PATH = re.compile(r"/vmfs/volumes/+([^/]+)/(.+)", re.DOTALL)
 _WINDOWS_ABSOLUTE = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 
 
+# A datastore path as VMware writes it, with a blank behind the bracket; without a datastore it is of the host's own
+# file system: [] /vmimages/tools-isoimages/linux.iso
+_IN_BRACKETS = re.compile(r"\[([^\]]*)\] +(.*)", re.DOTALL)
+# A file whose name begins so, beside the VMX: [old].vmdk
+_BRACKETED_NAME = re.compile(r"\[[^\]]*\][^ /][^/]*")
+
+
 def is_relative(name: str) -> bool:
     """Whether a file name, in VMX or XML, is one relative to the VMX."""
+    if _BRACKETED_NAME.fullmatch(name):
+        return True
     return not name.startswith(("/", "[")) and not _WINDOWS_ABSOLUTE.match(name)
 
 
@@ -72,8 +81,9 @@ class Place:
             return name
         if "/" in name and not relative_paths:
             raise ValueError("could not handle a relative file name with a directory")
-        if name.startswith("[") and relative_paths:
-            return str(_bracketed(name))  # ESX gives no file a name that begins so
+        found = _IN_BRACKETS.match(name) if relative_paths else None
+        if found:
+            return f"[{found[1]}] {found[2]}" if found[1] else found[2]
         if self.directory is None:
             return name
         separator = " " if self.directory.endswith("]") else "/"
@@ -86,7 +96,9 @@ def vmx_file_name(source: str, *, verbatim: bool) -> str:
     :param verbatim: write what is no datastore path as it is, a name relative to the VMX for example.
     :raises ValueError: for a source that cannot be handled; its text says why.
     """
-    if source.startswith("["):
+    if source.startswith("[] /") and verbatim:
+        return source[len("[] ") :]
+    if source.startswith("[") and not (verbatim and _BRACKETED_NAME.fullmatch(source)):
         path = _bracketed(source)
         return f"{_VOLUMES}{path.datastore}/{path.path}"
     if source.startswith("/") or verbatim:

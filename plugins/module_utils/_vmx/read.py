@@ -5,11 +5,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Controller, Disk, Domain
+from ansible_collections.virt.esx.plugins.module_utils._report import Report
 from ansible_collections.virt.esx.plugins.module_utils._vmx import (
+    boot,
     chardevs,
+    clock,
     controllers,
     disks,
     filesystems,
@@ -18,6 +22,8 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx import (
     graphics,
     identity,
     interfaces,
+    passthrough,
+    peripherals,
     resources,
     slots,
 )
@@ -27,8 +33,11 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import (
     Place,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
+from ansible_collections.virt.esx.plugins.module_utils._vmx.unread_keys import report_unread
 
-_CONFIG_VERSION = 8
+_DISK = re.compile(r"((?:scsi|sata|nvme|ide)[0-9]{1,3}):([0-9]{1,4})")
+_CONFIG_VERSIONS = (6, 7, 8)  # the last is written, the others are of products of before 2006
+OLDEST_READ = 3  # of virtual hardware
 OLDEST_HARDWARE = 4  # the lowest virtual hardware version
 
 
@@ -38,35 +47,45 @@ def read_vmx(
     dialect: Dialect = DIALECTS["esx"],
     directory: str | None = None,
     datastores: Mapping[str, str] | None = None,
+    report: Report | None = None,
 ) -> Domain:
     """The domain that a VMX describes.
 
     :param text: the VMX; bytes are decoded by the file's own ``.encoding``, and so are surrogate escapes.
     :param directory: the datastore directory of the VMX itself, ``[datastore] directory``, for relative file names.
     :param datastores: the datastore's name by volume in ``/vmfs/volumes/<volume>/``; without it the volume's own name.
+    :param report: collects the keys that the domain has no place for.
     :raises ParseError: with key and line, for a VMX that the dialect refuses.
     """
-    return read_parts(begin_reading(VmxFile(text, dialect), dialect, Place(directory, datastores)))
+    context = begin_reading(VmxFile(text, dialect), dialect, Place(directory, datastores), report)
+    domain = read_parts(context)
+    report_unread(context)
+    return domain
 
 
 def read_parts(context: ReadContext) -> Domain:
     """The domain that a VMX describes whose reading has begun; see ``read_vmx``."""
-    dialect = context.dialect
+    dialect, attempt = context.dialect, context.attempt
     uuid = identity.read_uuid(context)
     name = identity.read_name(context)
     genid = identity.read_genid(context)
     description = identity.read_description(context)
     memory = resources.read_memory(context)
+    locked = resources.read_lock(context)
     processors = resources.read_processors(context)
-    topology = resources.read_topology(context, processors)
-    affinity = resources.read_affinity(context, processors)
-    shares = resources.read_shares(context, processors)
+    topology = attempt(resources.read_topology, context, processors, default=None)
+    affinity = attempt(resources.read_affinity, context, processors, default=None)
+    shares = attempt(resources.read_shares, context, processors, default=None)
     displays = graphics.read_graphics(context)
     present, drives = _read_drives(context)
-    system = firmware.read_os(context)
+    indexes = interfaces.interface_indexes(context)
+    booting = boot.read_boot(
+        context, firmware.read_os(context), drives, interfaces.read_interfaces(context, indexes), indexes
+    )
+    system = booting.os
     if not name and dialect.always_named:
         name = identity.name_by_files(system.nvram, drives)
-    return Domain(
+    domain = Domain(
         name=name,
         uuid=uuid,
         genid=genid,
@@ -74,33 +93,56 @@ def read_parts(context: ReadContext) -> Domain:
         guest_os=firmware.read_guest(context),
         memory_kib=memory.size,
         current_memory_kib=memory.current,
-        min_guarantee_kib=memory.guarantee,
+        min_guarantee_kib=memory.size if locked else memory.guarantee,
         vcpus=processors,
         cpuset=affinity,
         shares=shares,
         cpu=topology,
-        disks=tuple(drives),
-        controllers=controllers.read_controllers(context, present, drives),
+        memory_locked=locked,
+        disks=tuple(booting.disks),
+        controllers=controllers.read_controllers(context, present, drives) + peripherals.read_usb(context),
         filesystems=filesystems.read_filesystems(context),
-        interfaces=interfaces.read_interfaces(context),
+        interfaces=booting.interfaces,
         videos=graphics.read_video(context),
         serials=chardevs.read_serials(context),
         parallels=chardevs.read_parallels(context),
         graphics=displays,
         os=system,
         tpms=firmware.read_tpm(context),
+        sounds=peripherals.read_sounds(context),
+        hostdevs=passthrough.read_hostdevs(context),
+        clock=clock.read_clock(context),
     )
+    context.report.raise_refusals()
+    return domain
 
 
-def begin_reading(vmx: VmxFile, dialect: Dialect, place: Place) -> ReadContext:
+def begin_reading(vmx: VmxFile, dialect: Dialect, place: Place, report: Report | None = None) -> ReadContext:
     """A reading of a VMX whose versions are right (P1, P2)."""
+    vmx.report = report or Report()
+    if dialect.tolerant:
+        _check_readable(vmx)
     config = _version(vmx, "config.version")
-    if config != _CONFIG_VERSION:
-        raise vmx.error_at("config.version", f"expecting config.version to be {_CONFIG_VERSION} but found {config}")
+    if config not in (_CONFIG_VERSIONS if dialect.tolerant else _CONFIG_VERSIONS[-1:]):
+        raise vmx.error_at(
+            "config.version", f"expecting config.version to be {_CONFIG_VERSIONS[-1]} but found {config}"
+        )
     hardware = _version(vmx, "virtualHW.version")
-    if hardware < OLDEST_HARDWARE:
-        raise vmx.error_at("virtualHW.version", f"expecting at least {OLDEST_HARDWARE} but found {hardware}")
-    return ReadContext(vmx, dialect, hardware, place)
+    oldest = OLDEST_READ if dialect.tolerant else OLDEST_HARDWARE
+    if hardware < oldest:
+        raise vmx.error_at("virtualHW.version", f"expecting at least {oldest} but found {hardware}")
+    return ReadContext(vmx, dialect, hardware, place, vmx.report)
+
+
+def _check_readable(vmx: VmxFile) -> None:
+    """Refuse a VMX whose content is encrypted; report what VMware passes over."""
+    encrypted = next((key for key in ("encryption.data", "encryption.keySafe") if key in vmx), None)
+    if encrypted and ("config.version" not in vmx or vmx.word("vmx.encryptionType") != "partial"):
+        raise vmx.error_at(encrypted, "the VMX is encrypted, and what describes the domain with it; decrypt it first")
+    if encrypted:
+        vmx.leave_out(encrypted, "a part of the VMX is encrypted, and not read")
+    for line, text in vmx.others:
+        vmx.leave_out_line(line, text)
 
 
 def _version(vmx: VmxFile, key: str) -> int:
@@ -122,7 +164,26 @@ def _read_drives(context: ReadContext) -> tuple[list[Controller], list[Disk]]:
         there = controllers.present_controllers(context, "nvme")
         present += there
         drives += disks.read_disks(context, "nvme", there)
+    if context.dialect.tolerant:
+        _report_unseen(context, present)
     return present, slots.distinct(drives) if context.dialect.address_is_slot else drives
+
+
+def _report_unseen(context: ReadContext, present: Sequence[Controller]) -> None:
+    """Report disks that are said to be there, and are in no slot that a controller of the domain has."""
+    if context.report.is_silent:
+        return
+    there = {f"{one.type}{one.index}": one.type for one in (*present, *_IDE_CHANNELS)}
+    for section in sorted(section for section in context.vmx.sections if ":" in section):
+        found = _DISK.fullmatch(section)
+        if found is None or not context.vmx.boolean(f"{section}.present"):
+            continue
+        kind = there.get(found[1])
+        if kind is None:
+            context.leave_out(f"{section}.present", f"the controller {found[1]} is not there, so neither is the disk")
+        elif int(found[2]) not in slots.bus_named(kind, wide=slots.is_wide(kind, context.hw_version)).units:
+            why = f"a controller of type {kind} has no unit {found[2]} on virtual hardware version {context.hw_version}"
+            context.leave_out(f"{section}.present", why)
 
 
 _IDE_CHANNELS = tuple(Controller("ide", channel) for channel in range(slots.BUSES["ide"].controllers))

@@ -5,15 +5,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
+from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+from ansible_collections.virt.esx.plugins.module_utils._report import Report
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import Dialect
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
 from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import (
     Place,
 )
 
+_Value = TypeVar("_Value")
+
 INT_MAX = 2**31 - 1
+
+
+class NoSuchDatastore(ParseError):
+    """A file in a datastore that is not among those that the caller named, so that it cannot be left out."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +34,26 @@ class ReadContext:
     dialect: Dialect
     hw_version: int
     place: Place
+    report: Report = field(default_factory=Report, compare=False)
+
+    def attempt(self, read: Callable[..., _Value], *arguments: Any, default: _Value) -> _Value:
+        """What a reader makes of a device or setting; where it cannot be understood, that is reported.
+
+        :raises ParseError: in the dialects that are strict.
+        """
+        if not self.dialect.tolerant:
+            return read(*arguments)
+        try:
+            return read(*arguments)
+        except NoSuchDatastore:
+            raise
+        except ParseError as refusal:
+            self.report.leave_out(refusal.where or "", refusal.reason, line=refusal.line)
+            return default
+
+    def leave_out(self, key: str, why: str, *, essential: bool = False) -> None:
+        """Report a key whose value has no effect."""
+        self.vmx.leave_out(key, why, essential=essential)
 
     def path(self, key: str, name: str, *, may_be_missing: bool = False) -> str | None:
         """The source in XML of the file name that the key holds; None where it may be missing and its datastore is."""
@@ -32,7 +62,8 @@ class ReadContext:
         except ValueError as err:
             raise self.vmx.error_at(key, f"file name '{name}' {err}") from None
         if source is None and not may_be_missing:
-            raise self.vmx.error_at(key, f"file name '{name}' refers to a datastore that does not exist")
+            message = f"file name '{name}' refers to a datastore that does not exist"
+            raise NoSuchDatastore(message, where=key, line=self.vmx.line(key))
         return source
 
     def count(self, key: str, default: int) -> int:

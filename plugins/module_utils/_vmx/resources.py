@@ -23,15 +23,17 @@ from typing import NamedTuple
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Cpu, Domain
 from ansible_collections.virt.esx.plugins.module_utils._domain.shares import LEVELS, level_of
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import CPUS, round_up, to_cpus
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
-from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import Entry, WriteContext
+from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import Entry, WriteContext, error_at
 
 _STEP_MIB = 4
 _STEP_KIB = _STEP_MIB * 1024
 _DEFAULT_MIB = 32
-_CPUS = 16384  # the most that libvirt's sets of processors hold
 
+_PIN = "sched.mem.pin"
 _SHARES_LIMIT = 1 << 64
 _CPU = re.compile(r"[ \t\n\v\f\r]*\+?0*([0-9]{1,9})[ \t\n\v\f\r]*\Z", re.ASCII)
 _NUMBER = re.compile(r"[ \t\n\v\f\r]*([+-]?)0*([0-9]{1,20})\Z", re.ASCII)
@@ -63,16 +65,28 @@ def _kib(megabytes: int) -> int:
     return max(megabytes, 0) * 1024 % (1 << 64)
 
 
-def write_memory(domain: Domain, _writing: WriteContext) -> list[Entry]:
+def write_memory(domain: Domain, context: WriteContext) -> list[Entry]:
     """The same keys; the size is rounded up to what VMware takes (F23 to F25)."""
-    size = -(-domain.memory_kib // _STEP_KIB) * _STEP_KIB
+    size = round_up(domain.memory_kib, _STEP_KIB)
     lines = [("memsize", str(size // 1024))]
     current = min(domain.current_memory_kib or domain.memory_kib, domain.memory_kib)
     if current < size:
-        lines.append(("sched.mem.max", str(-(-current // 1024))))
+        lines.append(("sched.mem.max", str(round_up(current, 1024) // 1024)))
+    if domain.memory_locked and context.dialect.memory_lock:
+        return [*lines, ("sched.mem.minsize", str(size // 1024)), *_locked(size)]
     if domain.min_guarantee_kib:
-        lines.append(("sched.mem.minsize", str(-(-domain.min_guarantee_kib // 1024))))
+        lines.append(("sched.mem.minsize", str(round_up(domain.min_guarantee_kib, 1024) // 1024)))
     return lines
+
+
+def _locked(size: int) -> list[Entry]:
+    """Pinned memory has all of it guaranteed, under both names of the key."""
+    return [("sched.mem.min", str(size // 1024)), (_PIN, "TRUE")]
+
+
+def read_lock(context: ReadContext) -> bool:
+    """``sched.mem.pin``."""
+    return context.dialect.memory_lock and context.vmx.boolean(_PIN)
 
 
 def read_processors(context: ReadContext) -> int:
@@ -89,11 +103,13 @@ def read_topology(context: ReadContext, processors: int) -> Cpu | None:
     cores = context.count(key, 1)
     if cores <= 1:
         return None
+    if not context.dialect.strict_numbers:
+        processors = context.vmx.integer("numvcpus", 1)  # libvirt cuts it to 32 bits later (L26)
     if processors % cores and context.dialect.even_topology:
         return None
     if processors < cores:
         raise context.vmx.error_at(key, f"expecting at most numvcpus, {processors}, found {cores}")
-    return Cpu(sockets=processors // cores, cores=cores)
+    return Cpu(sockets=processors // cores & 0xFFFFFFFF, cores=cores)
 
 
 def read_affinity(context: ReadContext, processors: int) -> tuple[int, ...] | None:
@@ -102,12 +118,14 @@ def read_affinity(context: ReadContext, processors: int) -> tuple[int, ...] | No
     value = context.vmx.get(key)
     if value is None or value.lower() == "all":
         return None
+    if context.dialect.any_affinity and (ranges := to_cpus(value)) and "^" not in value:
+        return ranges
     pieces = [_CPU.match(piece) for piece in value.split(",")]
     result = {int(piece[1]) for piece in pieces if piece}
     if not all(pieces):
         raise context.vmx.error_at(key, f"expecting processor numbers separated by ',', found '{value}'")
-    if max(result) >= _CPUS:
-        raise context.vmx.error_at(key, f"processor {max(result)} is too large, expecting less than {_CPUS}")
+    if max(result) >= CPUS:
+        raise context.vmx.error_at(key, f"processor {max(result)} is too large, expecting less than {CPUS}")
     if len(pieces) < processors and not context.dialect.any_affinity:
         raise context.vmx.error_at(key, f"expecting at least numvcpus, {processors}, processors, found {len(pieces)}")
     return tuple(sorted(result))
@@ -131,9 +149,17 @@ def read_shares(context: ReadContext, processors: int) -> int | None:
     return -shares % _SHARES_LIMIT if negative else shares
 
 
+def has_level(vmx: VmxFile) -> bool:
+    """Whether the shares are a level, which goes with the number of processors, and not a number of their own."""
+    word = vmx.word("sched.cpu.shares")
+    return word is None or word in LEVELS
+
+
 def write_processors(domain: Domain, context: WriteContext) -> list[Entry]:
     """Number, topology, affinity and shares of the processors (F26 to F29)."""
     number = domain.vcpus
+    if context.dialect.libvirt_0_7_6 and number > 1 and number % 2:
+        raise ParseError(f"{number} processors are neither 1 nor an even number", where="<vcpu>")
     if domain.current_vcpus is not None and domain.current_vcpus < number:
         raise ParseError(
             f"current='{domain.current_vcpus}' is less than the {number} processors; VMware starts all", where="<vcpu>"
@@ -153,17 +179,15 @@ def _topology(domain: Domain, context: WriteContext) -> list[Entry]:
     if cpu is None:
         return []
     if cpu.mode != "custom":
-        raise ParseError(f"mode='{cpu.mode}' is not supported, only 'custom'", where="<cpu>", line=cpu.line)
+        raise error_at(cpu, f"mode='{cpu.mode}' is not supported, only 'custom'")
     if cpu.sockets is None and context.dialect.even_topology:
         return []
     if cpu.sockets is None or (cpu.threads, cpu.dies, cpu.clusters) != (1, 1, 1):
-        raise ParseError(
-            "only 1 thread per core, 1 die per socket and 1 cluster per die are supported", where="<cpu>", line=cpu.line
-        )
+        raise error_at(cpu, "only 1 thread per core, 1 die per socket and 1 cluster per die are supported")
     if cpu.sockets * cpu.cores != domain.vcpus:
-        raise ParseError(
+        raise error_at(
+            cpu,
             f"sockets='{cpu.sockets}' times cores='{cpu.cores}' is not the number of processors, {domain.vcpus}",
-            where="<topology>",
-            line=cpu.line,
+            "<topology>",
         )
     return [("cpuid.coresPerSocket", str(cpu.cores))]

@@ -18,11 +18,12 @@ from typing import NamedTuple
 from ansible_collections.virt.esx.plugins.module_utils._domain import targets
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, DriveAddress
 
-WIDE_SCSI = 13  # the virtual hardware version from which a SCSI controller has 64 units
+# Bus -> the virtual hardware version from which a controller of it has 64 units.
+_WIDE_FROM = {"scsi": 13, "nvme": 21}
 
 _SCSI_UNITS = tuple(unit for unit in range(16) if unit != targets.SCSI_OWN_UNIT)
 _WIDE_SCSI_UNITS = tuple(unit for unit in range(65) if unit != targets.SCSI_OWN_UNIT)
-_SATA_UNITS = tuple(range(30))
+_SATA_UNITS = tuple(range(targets.SATA_UNITS))
 
 # Names kept for slots whose usual name another disk has: (index of the first, number of them for each controller).
 # All usual names have lower indexes.
@@ -51,15 +52,20 @@ BUSES = {
     "fdc": Bus(1, (0, 1)),
     "nvme": Bus(4, tuple(range(targets.NVME_UNITS))),
 }
-_WIDE = Bus(4, _WIDE_SCSI_UNITS)
+_WIDE = {"scsi": Bus(4, _WIDE_SCSI_UNITS), "nvme": Bus(4, tuple(range(targets.WIDE_NVME_UNITS)))}
 _WIDE_LIBVIRT = Bus(4, _WIDE_SCSI_UNITS[:-1])  # unit 64 is not looked at (P31)
 # Kind of controller -> what the keys of each begin with.
 CONTROLLERS = {kind: tuple(f"{kind}{index}" for index in range(bus.controllers)) for kind, bus in BUSES.items()}
 
 
+def is_wide(name: str, hw_version: int) -> bool:
+    """Whether controllers of a bus have 64 units on that virtual hardware."""
+    return hw_version >= _WIDE_FROM.get(name, hw_version + 1)
+
+
 def bus_named(name: str, *, wide: bool) -> Bus:
-    """The bus of that name; ``wide`` for virtual hardware from version 13 on."""
-    return _WIDE if name == "scsi" and wide else BUSES[name]
+    """The bus of that name, ``wide`` where its controllers have 64 units."""
+    return _WIDE[name] if wide else BUSES[name]
 
 
 @cache
@@ -69,7 +75,7 @@ def slots(name: str, controller: int, *, wide: bool, address_is_slot: bool) -> t
     :param address_is_slot: with the slot itself as the address, not as libvirt derives it.
     """
     bus = bus_named(name, wide=wide)
-    if bus is _WIDE and not address_is_slot:
+    if bus is _WIDE["scsi"] and not address_is_slot:
         bus = _WIDE_LIBVIRT
     return tuple(_slot(name, controller, unit, place, address_is_slot, wide) for place, unit in enumerate(bus.units))
 

@@ -8,10 +8,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain
+from ansible_collections.virt.esx.plugins.module_utils._report import Report
 from ansible_collections.virt.esx.plugins.module_utils._vmx import (
+    boot,
     chardevs,
+    clock,
     controllers,
     disks,
     filesystems,
@@ -20,11 +24,14 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx import (
     graphics,
     identity,
     interfaces,
+    passthrough,
+    peripherals,
     resources,
     slots,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS, Dialect
 from ansible_collections.virt.esx.plugins.module_utils._vmx.disk_addresses import placed
+from ansible_collections.virt.esx.plugins.module_utils._vmx.hardware import check_needs, needed_hardware
 from ansible_collections.virt.esx.plugins.module_utils._vmx.values import (
     escape,
 )
@@ -50,22 +57,31 @@ def write_vmx(
     hw_version: int | None = None,
     scsi_model: Callable[[Disk], str] = lsilogic,
     random: Callable[[int], bytes] = os.urandom,
+    report: Report | None = None,
 ) -> str:
     """A new VMX for a domain.
 
     :param hw_version: VMware's virtual hardware version; by default the dialect's, or what the devices need.
     :param scsi_model: asked for the model of a controller 'auto', with a disk on it (F42).
     :param random: gives so many bytes, where libvirt makes up a UUID or a MAC address (F3, F11).
+    :param report: collects what is left out, and all refusals.
     :raises ParseError: with element and line, for a domain that VMX cannot hold.
     """
-    context = WriteContext(dialect, hw_version or default_hardware(domain, dialect), scsi_model, random)
+    report = report or Report()
+    hardware = hw_version or default_hardware(domain, dialect)
+    if dialect.hardware_needs:
+        check_needs(domain, hw_version, report)
+        if hw_version is None and hardware > dialect.hw_version:
+            why = f"written is version {hardware}, which the domain needs, instead of {dialect.hw_version}"
+            report.leave_out("virtualHW.version", why)
+    context = WriteContext(dialect, hardware, scsi_model, random, report=report)
     lines = entries(domain, context)
     return render((*_head(context), *lines, *_tail(lines, context)), dialect)
 
 
 def default_hardware(domain: Domain, dialect: Dialect) -> int:
-    """The virtual hardware version for a domain where nobody says which."""
-    return max(dialect.hw_version, firmware.TPM_HW_VERSION if domain.tpms and dialect.has_tpm else 0)
+    """The virtual hardware version to write where none is asked for: the dialect's, or what the domain needs."""
+    return max(dialect.hw_version, needed_hardware(domain) if dialect.hardware_needs else 0)
 
 
 def render(lines: Iterable[Entry], dialect: Dialect) -> str:
@@ -81,36 +97,60 @@ def escaped(key: str, value: str, dialect: Dialect) -> str:
 
 
 def entries(domain: Domain, context: WriteContext) -> list[Entry]:
-    """The lines that follow from the domain; a key may occur twice, and then the first counts."""
+    """The lines that follow from the domain; where a key occurs twice, the first is used.
+
+    :raises ParseError: with all that VMX cannot hold.
+    """
+    report = context.report
     drives = placed(domain.disks, context)
+    shared = frozenset([f"{one.type}{one.index}" for one in domain.controllers if dict(one.keys).get("sharedBus")])
+    context = replace(context, shared_buses=shared)
     lines = [
-        *firmware.write_guest(domain, context),
-        *firmware.write_smbios(domain, context),
+        *_part(firmware.write_guest, domain, context),
+        *_part(firmware.write_smbios, domain, context),
         identity.write_uuid(domain, context),
         *identity.write_genid(domain, context),
         *identity.write_name(domain),
         *identity.write_description(domain),
         *resources.write_memory(domain, context),
-        *resources.write_processors(domain, context),
-        *graphics.write_graphics(domain, context),
-        *controllers.write_controllers(domain, drives, context),
+        *_part(resources.write_processors, domain, context),
+        *_part(graphics.write_graphics, domain, context),
+        *report.attempt(controllers.write_controllers, domain, drives, context, default=_NONE),
     ]
     sections = []
     for disk in drives:
         section = slots.section_of(disk.bus, disk.address) if disk.address else ""
         write = floppies.write_floppy if disk.device == "floppy" else disks.write_disk
-        lines += write(disk, section, context)
+        lines += report.attempt(write, disk, section, context, default=_NONE)
         sections.append(section)
     if not context.dialect.libvirt_0_7_6:
         lines += floppies.write_absent(sections)
-    lines += filesystems.write_filesystems(domain, context)
-    lines += interfaces.write_interfaces(domain, context)
-    lines += firmware.write_tpm(domain, context)
-    lines += graphics.write_video(domain, context)
-    lines += chardevs.write_serials(domain, context)
-    lines += chardevs.write_parallels(domain, context)
-    lines += firmware.write_firmware(domain, context)
+    lines += boot.write_boot(domain, drives, context)
+    for write_part in _PARTS:
+        lines += _part(write_part, domain, context)
+    report.raise_refusals()
     return lines
+
+
+# The parts behind the disks, in their order.
+_PARTS: tuple[Callable[[Domain, WriteContext], list[Entry]], ...] = (
+    filesystems.write_filesystems,
+    interfaces.write_interfaces,
+    firmware.write_tpm,
+    graphics.write_video,
+    chardevs.write_serials,
+    chardevs.write_parallels,
+    firmware.write_firmware,
+    peripherals.write_usb,
+    peripherals.write_sounds,
+    passthrough.write_hostdevs,
+    clock.write_clock,
+)
+_NONE: list[Entry] = []
+
+
+def _part(write: Callable[[Domain, WriteContext], list[Entry]], domain: Domain, context: WriteContext) -> list[Entry]:
+    return context.report.attempt(write, domain, context, default=_NONE)
 
 
 def _head(context: WriteContext) -> list[Entry]:

@@ -14,8 +14,9 @@ from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 @pytest.fixture
 def esx() -> Iterator[Simulator]:
-    """A host with one domain that runs, ``domain-1``; afterwards nobody may have left a session."""
+    """A host with one domain that runs, ``domain-1``, and the disk of another; afterwards no session may be left."""
     with start_host("-domains", "1") as simulator:
+        simulator.add_disk("[local-storage] web/web.vmdk")
         yield simulator
         assert "Fetch" not in simulator.methods()
         assert simulator.sessions() == []

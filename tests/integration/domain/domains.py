@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from xml.sax.saxutils import escape
@@ -19,9 +20,8 @@ from ansible_collections.virt.esx.plugins.module_utils._names import (
     parse_datastore_path,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import DatastoreFile, get_file, put_file
-from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
 from ansible_collections.virt.esx.plugins.modules.esx_domain import CONTRACT
-from ansible_collections.virt.esx.tests.integration.contracts import carry_out
+from ansible_collections.virt.esx.tests.integration.contracts import carry_out, give_disks
 from ansible_collections.virt.esx.tests.integration.running import PASSWORD, USER
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
@@ -66,13 +66,22 @@ def domain_xml(
     )
 
 
-def ensure(simulator: Simulator, *, check: bool = False, diff: bool = True, **arguments: Any) -> Result:
-    """The result of the module, which may not warn."""
+def ensure(
+    simulator: Simulator, *, check: bool = False, diff: bool = True, disks: bool = True, **arguments: Any
+) -> Result:
+    """The result of the module, which may not warn.
+
+    :param disks: whether a domain that is described, or is to run, gets its disks first.
+    """
+    if disks:
+        give_disks(simulator, arguments)
     return carry_out(CONTRACT, simulator, check=check, diff=diff, **arguments)
 
 
-def ensure_with_warnings(simulator: Simulator, **arguments: Any) -> tuple[Result, list[str]]:
-    """The result of the module, and its warnings."""
+def ensure_with_warnings(simulator: Simulator, *, disks: bool = True, **arguments: Any) -> tuple[Result, list[str]]:
+    """The result of the module, and its warnings; ``disks`` as above."""
+    if disks:
+        give_disks(simulator, arguments)
     warnings: list[str] = []
     return CONTRACT.run(Invocation(_validated(simulator, arguments), False, False, warnings.append)), warnings
 
@@ -95,7 +104,8 @@ def check_apply_repeat(simulator: Simulator, **arguments: Any) -> Result:
     done = foretell_and_do(simulator, **arguments)
     again = ensure(simulator, **arguments)
     assert (again["changed"], again["steps"]) == (False, [])
-    assert done["domain"]["state"] == "undefined" or again["domain"].items() <= done["domain"].items()
+    kept = comparable(done, done)["domain"]
+    assert done["domain"]["state"] == "undefined" or comparable(again, done)["domain"].items() <= kept.items()
     return done
 
 
@@ -116,16 +126,29 @@ READING = {
     "WaitForUpdatesEx",
     "DestroyPropertyFilter",
     "GET",
+    "HEAD",
+    "QueryConfigOption",
 }
 
 
+# What a host adds to the definition of a domain that it starts for the first time.
+_ADDED_BY_HOST = re.compile(
+    r" *<metadata>\n *<esx:vmx [^>]*>\n *<esx:nvram [^>]*/>\n *</esx:vmx>\n *</metadata>\n| *<esx:nvram [^>]*/>\n"
+    r"| *<nvram type='file'>\n *<source [^>]*/>\n *</nvram>\n"
+)
+
+
 def comparable(result: Mapping[str, Any], done: Mapping[str, Any]) -> Result:
-    """A result without what nobody can know of a domain before the host has made it."""
+    """A result without what nobody can know of a domain before the host has made it, or completed it at its start."""
     compared = {key: value for key, value in result.items() if key != "diff"}
+    unknown = ("moid", "uuid", "xml") if "define" in done["steps"] else ()
+    domain = {key: value for key, value in result["domain"].items() if key not in unknown}
+    if "xml" in domain:
+        domain["xml"] = _ADDED_BY_HOST.sub("", domain["xml"])
+    diff = None
     if "define" not in done["steps"]:
-        return {**compared, "diff": result.get("diff")}
-    unknown = ("moid", "uuid", "xml")
-    return {**compared, "domain": {key: value for key, value in result["domain"].items() if key not in unknown}}
+        diff = {key: _ADDED_BY_HOST.sub("", text) for key, text in result.get("diff", {}).items()}
+    return {**compared, "domain": domain, "diff": diff}
 
 
 @contextlib.contextmanager
@@ -162,14 +185,8 @@ def write_file(simulator: Simulator, path: str, content: bytes) -> None:
 
 
 def create_disk(simulator: Simulator, path: str) -> None:
-    """Create a virtual disk and its directory."""
-    with open_as_user(simulator) as host:
-        _make_directory(host, path)
-        spec = vim.VirtualDiskManager.FileBackedVirtualDiskSpec(
-            diskType="thin", adapterType="lsiLogic", capacityKb=1024
-        )
-        create = host.session.content.virtualDiskManager.CreateVirtualDisk_Task
-        host.wait(create(path, host.context.datacenter, spec), "Creating a disk")
+    """Create a virtual disk and its directory, unless it is there."""
+    simulator.add_disk(path)
 
 
 def _make_directory(host: EsxConnection, path: str) -> None:

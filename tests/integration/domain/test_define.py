@@ -21,6 +21,7 @@ from ansible_collections.virt.esx.tests.integration.domain.domains import (
     create_disk,
     domain_xml,
     ensure,
+    ensure_with_warnings,
     files_in,
     foretell_and_do,
     read_file,
@@ -69,7 +70,7 @@ def test_what_nobody_gives_the_host_makes(esx: Simulator) -> None:
 
 def test_options_come_before_the_description(esx: Simulator) -> None:
     result = check_apply_repeat(
-        esx, xml=domain_xml("other"), name="web", vcpus=4, max_memory="2 GiB", memory="1025 MB", annotation="a | b\nc"
+        esx, xml=domain_xml("other"), name="web", vcpus=4, max_memory="2 GiB", memory="978 MiB", annotation="a | b\nc"
     )
     domain = result["domain"]
     assert (domain["name"], domain["vcpus"]) == ("web", 4)
@@ -79,7 +80,16 @@ def test_options_come_before_the_description(esx: Simulator) -> None:
 
 
 def test_memory_is_rounded_as_the_host_does(esx: Simulator) -> None:
-    assert check_apply_repeat(esx, xml=domain_xml(), max_memory="1048577")["domain"]["max_memory_kib"] == 1052672
+    """What is rounded is said."""
+    result, warnings = ensure_with_warnings(esx, xml=domain_xml(), max_memory="1048577")
+    assert result["domain"]["max_memory_kib"] == 1052672
+    assert warnings == ["max_memory: 1048577 KiB are rounded up to 1052672 KiB, 4 MiB at a time."]
+    xml = domain_xml().replace("<memory unit='MiB'>1024", "<memory unit='KiB'>1048577")
+    ensure(esx, name="web", state="undefined")
+    for changed in (True, False):
+        result, warnings = ensure_with_warnings(esx, xml=xml, overwrite=True)
+        assert result["changed"] is changed
+        assert "<memory>: 1048577 KiB are rounded up to 1052672 KiB, 4 MiB at a time." in warnings
 
 
 def test_a_new_domain_starts_with_the_host(esx: Simulator) -> None:
@@ -93,6 +103,14 @@ def test_a_vmx_is_uploaded_as_it_is(esx: Simulator) -> None:
     result = check_apply_repeat(esx, vmx=vmx)
     assert result["domain"]["name"] == "web"
     assert (read_file(esx, VMX) or b"").decode() == vmx
+
+
+def test_a_key_of_a_vmx_that_changes_nothing_is_told(esx: Simulator) -> None:
+    vmx = read_definition(esx)
+    ensure(esx, vmx=vmx)
+    assert ensure_with_warnings(esx, vmx=vmx)[1] == []
+    result, warnings = ensure_with_warnings(esx, vmx=vmx.replace('of.my.own = "kept"', 'of.my.own = "other"'))
+    assert (result["changed"], ["of.my.own" in warning for warning in warnings]) == (False, [True])
 
 
 def test_a_vmx_with_another_name_keeps_its_other_keys(esx: Simulator) -> None:
@@ -136,7 +154,7 @@ def test_a_description_that_cannot_be_placed(esx: Simulator, xml: str, said: str
 
 def test_a_datastore_that_is_not_there(esx: Simulator) -> None:
     with pytest.raises(NotFound, match=r"no datastore 'other'; it has 'local-storage'\."):
-        ensure(esx, xml=domain_xml(disk="[other] web/web.vmdk"))
+        ensure(esx, xml=domain_xml(disk="[other] web/web.vmdk"), disks=False)
 
 
 def test_a_name_that_another_domain_has(esx: Simulator) -> None:
@@ -186,7 +204,7 @@ def test_a_vmx_that_the_host_refuses_leaves_nothing(esx: Simulator) -> None:
     esx.inject(method="PUT", http=507)
     with pytest.raises(EsxError, match="datastore is full"):
         ensure(esx, xml=domain_xml())
-    assert files_in(esx, "[local-storage] web") == []
+    assert files_in(esx, "[local-storage] web") == ["web.vmdk"]
 
 
 def test_the_free_licence_is_recognised_before_the_first_write() -> None:
@@ -217,7 +235,9 @@ def test_an_auto_controller_is_what_its_disk_was_made_for(esx: Simulator) -> Non
 
 def test_an_auto_controller_needs_the_disk(esx: Simulator) -> None:
     with pytest.raises(ParseError, match="does not say for which SCSI controller"):
-        ensure(esx, xml=domain_xml().replace("model='lsilogic'", "model='auto'"))
+        ensure(
+            esx, xml=domain_xml(disk="[local-storage] a.vmdk").replace("model='lsilogic'", "model='auto'"), disks=False
+        )
 
 
 def test_a_vmx_without_a_name_needs_one(esx: Simulator) -> None:

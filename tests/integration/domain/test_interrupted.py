@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import ChangedByOther
+from ansible_collections.virt.esx.tests.integration.contracts import give_disks
 from ansible_collections.virt.esx.tests.integration.domain.domains import (
-    create_disk,
     domain_xml,
     ensure,
     files_in,
@@ -43,8 +43,11 @@ OF_A_DEFINE = [
     ("DestroyPropertyFilter", 1),
     ("Logout", 0),
 ]
-OF_A_CHANGE = [("PUT", 0), ("Reload", 0), ("Logout", 0)]
+OF_A_CHANGE = [("ReconfigVM_Task", 0), ("WaitForUpdatesEx", 0), ("Logout", 0)]
 OF_A_REMOVAL = [("DeleteVirtualDisk_Task", 0), ("CreateFilter", 1), ("UnregisterVM", 0)]
+
+# The files of a domain that runs.
+OF_A_DOMAIN = ["vmware.log", "web.nvram", "web.vmdk", "web.vmx"]
 
 _RUN = """
 import sys
@@ -57,6 +60,7 @@ def run_and_kill(esx: Simulator, at: tuple[str, int], **arguments: Any) -> None:
     """Run the module in a process of its own, and kill it while it waits for the answer to one of its calls."""
     given = {"uri": esx.uri(user=USER, no_verify=1), "password": PASSWORD, **arguments}
     method, number = at
+    give_disks(esx, arguments)
     esx.trace(reset=True)
     esx.inject(method=method, skip=number, count=1, delay=700)
     process = subprocess.Popen(
@@ -108,7 +112,7 @@ def test_a_define_that_was_killed(
     time.sleep(patience)
     assert ensure(host_with_faults, **domain_request)["domain"]["state"] == "running"
     assert not ensure(host_with_faults, **domain_request)["changed"]
-    assert files_in(host_with_faults, "[local-storage] web") == ["web.vmx"]
+    assert files_in(host_with_faults, "[local-storage] web") == OF_A_DOMAIN
     assert set(host_with_faults.domains()) == {"domain-1", "web"}
 
 
@@ -124,7 +128,6 @@ def test_a_change_that_was_killed(host_with_faults: Simulator, at: tuple[str, in
 
 @pytest.mark.parametrize("at", OF_A_REMOVAL)
 def test_a_removal_that_was_killed_before_the_end(host_with_faults: Simulator, at: tuple[str, int]) -> None:
-    create_disk(host_with_faults, "[local-storage] web/web.vmdk")
     ensure(host_with_faults, xml=domain_xml())
     domain_request: dict[str, Any] = {"name": "web", "state": "undefined", "remove_storage": True}
     run_and_kill(host_with_faults, at, **domain_request)
@@ -148,7 +151,7 @@ def test_two_who_define_the_same(esx: Simulator, slow: str, uuid: str | None) ->
     assert {result["domain"]["state"] for result in results} == {"running"}
     assert len({result["domain"]["moid"] for result in results}) == 1
     assert not ensure(esx, **domain_request)["changed"]
-    assert files_in(esx, "[local-storage] web") == ["web.vmx"]
+    assert files_in(esx, "[local-storage] web") == OF_A_DOMAIN
 
 
 @pytest.mark.parametrize("state", ["destroyed", "paused"])
@@ -187,7 +190,7 @@ def test_several_who_change_the_same(esx: Simulator) -> None:
     numbers = (3, 4, 5, 6)
     with ThreadPoolExecutor(len(numbers)) as threads:
         said = dict(zip(numbers, threads.map(change, numbers)))
-    assert all("changed by somebody else meanwhile" in text for text in said.values() if text)
+    assert all("Another client has changed" in text for text in said.values() if text)
     done = [number for number in numbers if not said[number]]
     lines = (read_file(esx, VMX) or b"").decode().splitlines()
     assert [f'numvcpus = "{n}"' in lines and f'annotation = "of {n}"' in lines for n in done].count(True) == 1

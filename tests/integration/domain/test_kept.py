@@ -48,7 +48,7 @@ def test_a_smaller_memory_takes_its_guarantee_along(scheduled: Simulator) -> Non
 def test_a_description_and_an_option_can_take_it_back(scheduled: Simulator) -> None:
     check_apply_repeat(scheduled, xml=described("<cputune><shares>2000</shares></cputune>"), annotation="")
     assert 'sched.cpu.shares = "normal"' in definition(scheduled)
-    assert "annotation" not in definition(scheduled)
+    assert "note" not in definition(scheduled)
 
 
 @pytest.mark.parametrize(

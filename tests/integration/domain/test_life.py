@@ -20,13 +20,22 @@ SOURCES = sorted([*DATA.rglob("*.xml"), *DATA.rglob("*.vmx")])
 _DATASTORE = re.compile(r"\[[^\]']+\](?= )")
 _VOLUME = re.compile(r"/vmfs/volumes/[^/]+/")
 _SECOND_STATEMENT = re.compile(r'(?<=");[ ]+(?=[a-z])')  # on a line, as libvirt reads it and no host writes it
-_BARE_DISK = re.compile(r'(\.fileName = ")([^"/]+\.vmdk")', re.IGNORECASE)
+_BARE_DISK = re.compile(r'(\.fileName = ")([^"/][^"]*\.vmdk")', re.IGNORECASE)
+
+
+_NETWORK = re.compile(r"(networkName = \"|<source bridge=')[^\"']*")
+_READ_ONLY = re.compile(r"(device='(?:disk|lun)'(?:(?!</disk>).)*?)\s*<readonly/>", re.DOTALL)
+_TPM = re.compile(r"<tpm .*?</tpm>", re.DOTALL)
 
 
 def description(path: pathlib.Path) -> dict[str, Any]:
-    """The domain with its files in the simulated host's datastore."""
+    """The domain with its files in the simulated host's datastore, and without what no host can start."""
     text = path.read_bytes().decode("utf-8", "surrogateescape")
+    text = _NETWORK.sub(r"\1VM Network", text)
     if path.suffix == ".xml":
+        text = _READ_ONLY.sub(r"\1", text)
+        if "firmware='efi'" not in text:
+            text = _TPM.sub("", text)
         return {"xml": _DATASTORE.sub("[local-storage]", text)}
     text = _SECOND_STATEMENT.sub("\n", text)
     text = _VOLUME.sub("/vmfs/volumes/local-storage/", text)

@@ -42,10 +42,11 @@ VARIABLES = {"domain_name": "web", "domain_new_name": "shop", "domain_datastore"
 
 def prepare(host: Simulator, state: str, settings: dict[str, str]) -> None:
     """The domain ``web``, if there is to be one."""
+    disk = f"[{DATASTORE}] web/web.vmdk"
+    for path in ("web/web", "web1/web1", "web2/web2", "Fedora11/Fedora11"):
+        create_disk(host, f"[{DATASTORE}] {path}.vmdk")
     if not state:
         return
-    disk = f"[{DATASTORE}] web/web.vmdk"
-    create_disk(host, disk)
     ensure(host, xml=domain_xml(disk=disk))
     if state != "defined":
         ensure(host, name="web", state="running")

@@ -129,7 +129,7 @@ def test_a_guest_that_does_not_shut_down_in_time_is_powered_off_where_asked_for(
     with_tools.change_from_outside("domain-1", set={"simulator.shutdownDelay": "never"})
     result, warnings = ensure_with_warnings(with_tools, name="domain-1", state="shutdown", shutdown_timeout=1)
     assert (result["steps"], result["domain"]["state"]) == (["shut down"], "shutoff")
-    assert warnings == ["The guest of domain 'domain-1' did not shut down within 1 seconds, it is powered off."]
+    assert warnings == ["The guest of domain 'domain-1' did not shut down within 1 seconds, it was powered off."]
     assert with_tools.domains()["domain-1"]["state"] == "poweredOff"
 
 

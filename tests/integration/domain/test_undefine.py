@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.virt.esx.plugins.module_utils._errors import ServerFault
+from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError, ServerFault
 from ansible_collections.virt.esx.tests.integration.domain.domains import (
     check_apply_repeat,
     create_disk,
@@ -30,9 +30,14 @@ SECOND_DISK = (
 @pytest.fixture
 def web(esx: Simulator) -> Simulator:
     """A host with the domain ``web``, its disk and its files."""
-    create_disk(esx, f"{PLACE}/web.vmdk")
     ensure(esx, xml=domain_xml())
     return esx
+
+
+def share_its_disk(esx: Simulator) -> None:
+    """Define another domain with the same disk; both say that they share it."""
+    for xml in (domain_xml(), domain_xml("other", uuid=OTHER, mac=None)):
+        ensure(esx, xml=xml.replace("<target dev='sda'", "<shareable/><target dev='sda'"))
 
 
 def undefine(esx: Simulator, *, remove_storage: bool = True) -> list[str]:
@@ -58,7 +63,7 @@ def test_its_own_files_go_with_their_directory(web: Simulator) -> None:
         write_file(web, f"{PLACE}/{name}", b"x")
     steps = undefine(web)
     assert steps[0] == f"delete {PLACE}/web.vmdk"
-    assert steps[-3:] == ["undefine", f"delete {PLACE}/web.vmx", f"delete {PLACE}"]
+    assert steps[-3:] == [f"delete {PLACE}/web.vmx", f"delete {PLACE}", "undefine"]
     assert len(steps) == 10
     assert files_in(web, PLACE) == []
     assert "web" not in files_in(web, "[local-storage] ")
@@ -80,20 +85,19 @@ def test_a_disk_elsewhere_goes_and_its_directory_stays(web: Simulator) -> None:
 
 
 def test_a_disk_that_another_domain_has_stays(web: Simulator) -> None:
-    ensure(web, xml=domain_xml("other", uuid=OTHER, mac=None))
+    share_its_disk(web)
     steps = undefine(web)
-    assert steps == ["undefine", f"delete {PLACE}/web.vmx"]
+    assert steps == [f"delete {PLACE}/web.vmx", "undefine"]
     assert files_in(web, PLACE) == ["other.vmx", "web.vmdk"]
 
 
 def test_a_disk_that_a_snapshot_of_another_domain_has_stays(web: Simulator) -> None:
-    ensure(web, xml=domain_xml("other", uuid=OTHER, mac=None))
+    """The other domain runs on a file that its snapshot has made; that one is based on the disk."""
+    share_its_disk(web)
     with open_as_user(web) as host:
         index = host.session.content.searchIndex
         (other,) = index.FindAllByUuid(None, OTHER, True, False)
         host.wait(other.CreateSnapshot_Task("kept", "", False, False), "Making a snapshot")
-    disk_of_its_own = domain_xml("other", uuid=OTHER, mac=None, disk="[local-storage] other/other.vmdk")
-    ensure(web, xml=disk_of_its_own)
     assert f"delete {PLACE}/web.vmdk" not in undefine(web)
 
 
@@ -109,17 +113,65 @@ def test_images_are_nobody_s_own(web: Simulator) -> None:
 def test_in_the_root_of_a_datastore_only_its_files_go(esx: Simulator) -> None:
     create_disk(esx, "[local-storage] web.vmdk")
     ensure(esx, xml=domain_xml(disk="[local-storage] web.vmdk"))
-    assert undefine(esx) == ["delete [local-storage] web.vmdk", "undefine", "delete [local-storage] web.vmx"]
+    assert undefine(esx) == ["delete [local-storage] web.vmdk", "delete [local-storage] web.vmx", "undefine"]
     assert "domain-1" in files_in(esx, "[local-storage] ")
 
 
 def test_files_that_are_gone_already_are_no_matter(esx: Simulator) -> None:
     ensure(esx, xml=domain_xml())  # its disk was never there
-    assert undefine(esx)[-1] == f"delete {PLACE}"
+    assert undefine(esx)[-2:] == [f"delete {PLACE}", "undefine"]
 
 
 def test_an_undefine_that_fails_can_be_repeated(web: Simulator) -> None:
     web.inject(method="UnregisterVM", fault="ResourceInUse", count=1)
     with pytest.raises(ServerFault):
         ensure(web, name="web", state="undefined", remove_storage=True)
-    assert undefine(web)[-1] == f"delete {PLACE}"
+    assert undefine(web)[-1] == "undefine"
+
+
+# The calls that delete, in order: the disk, the VMX, the directory, the domain.
+DELETING = [("DeleteVirtualDisk_Task", 0), ("DeleteDatastoreFile_Task", 0), ("DeleteDatastoreFile_Task", 1)]
+
+
+@pytest.mark.parametrize("fault", ["TaskInProgress", "InvalidState"])
+@pytest.mark.parametrize("where", ["call", "task"])
+@pytest.mark.parametrize(("method", "skip"), [*DELETING, ("UnregisterVM", 0)])
+def test_a_removal_that_is_disturbed_leaves_nothing_in_the_end(
+    web: Simulator, method: str, skip: int, where: str, fault: str
+) -> None:
+    task = {"properties": {"task": {"type": "Task", "value": "task-1"}}} if fault == "TaskInProgress" else {}
+    web.inject(method=method, skip=skip, count=1, fault=fault, **{"in": where if "_Task" in method else "call"}, **task)
+    try:
+        ensure(web, name="web", state="undefined", remove_storage=True)
+    except ServerFault:
+        assert ensure(web, name="web", state="undefined", remove_storage=True)["changed"]
+    assert "web" not in web.domains()
+    assert "web" not in files_in(web, "[local-storage] ")
+    assert not ensure(web, name="web", state="undefined", remove_storage=True)["changed"]
+
+
+# Spellings of another domain's disk that a VMX may have.
+ALIASES = [
+    "domain-1/./domain-1.vmdk",
+    "domain-1//domain-1.vmdk",
+    "web/../domain-1/domain-1.vmdk",
+    "/domain-1/domain-1.vmdk",
+]
+
+
+@pytest.mark.parametrize("alias", ALIASES)
+def test_another_domain_s_disk_stays_however_it_is_spelled(web: Simulator, alias: str) -> None:
+    web.change_from_outside(
+        "web", set={"scsi0:1.present": "TRUE", "scsi0:1.fileName": f"/vmfs/volumes/local-storage/{alias}"}
+    )
+    before = files_in(web, "[local-storage] domain-1")
+    undefine(web)
+    assert files_in(web, "[local-storage] domain-1") == before
+
+
+@pytest.mark.parametrize("alias", ALIASES)
+def test_a_description_spells_paths_canonically(esx: Simulator, alias: str) -> None:
+    second = SECOND_DISK.replace("data/data.vmdk", alias)
+    with pytest.raises(ParseError, match=r"write '\[local-storage\] domain-1/domain-1.vmdk'"):
+        ensure(esx, xml=domain_xml(devices=second), disks=False)
+    assert "web" not in esx.domains()

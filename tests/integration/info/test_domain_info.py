@@ -30,7 +30,7 @@ from ansible_collections.virt.esx.tests.integration.running import (
 from ansible_collections.virt.esx.tests.integration.vi.sessions import find_domain
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
-EVERYTHING = ["xml", "vmx", "autostart", "scheduler", "snapshots", "guest", "hardware"]
+EVERYTHING = ["xml", "vmx", "autostart", "scheduler", "snapshots", "guest", "hardware", "config", "usage", "datastores"]
 
 
 @pytest.fixture
@@ -66,6 +66,8 @@ def test_a_domain_has_what_every_module_knows_of_it(host: Simulator) -> None:
             "memory_kib": 1048576,
             "max_memory_kib": 1048576,
             "vmx_path": "[local-storage] domain-2/domain-2.vmx",
+            "id": int(known["moid"].removeprefix("vm-")),
+            "host": "localhost.localdomain",
         }
     ]
 
@@ -121,6 +123,9 @@ def test_each_word_of_gather_brings_its_part(host: Simulator, chosen: dict[str, 
         "shares": 1000,
         "shares_level": "normal",
         "min_guarantee_kib": 0,
+        "memory_limit_kib": -1,
+        "memory_shares": 10240,
+        "memory_shares_level": "normal",
     }
     assert domain["snapshots"] == []
     assert domain["guest"]["tools"] == "guestToolsNotRunning"

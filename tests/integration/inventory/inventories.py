@@ -47,14 +47,19 @@ def run(tool: str, *arguments: object, env: Mapping[str, str] | None = None, fai
 
 
 def list_inventory(path: pathlib.Path, *arguments: object, env: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """What ``ansible-inventory --list`` says; it may not warn.
-
-    From ansible-core 2.19 on, it marks texts that are no templates.
-    """
-    output, warnings = run("inventory", "-i", path, "--list", *arguments, env=env)
+    """What ``ansible-inventory --list`` says; it may not warn."""
+    listed, warnings = list_with_warnings(path, *arguments, env=env)
     assert warnings == ""
-    listed: dict[str, Any] = json.loads(output, object_hook=lambda found: found.get("__ansible_unsafe", found))
     return listed
+
+
+def list_with_warnings(
+    path: pathlib.Path, *arguments: object, env: Mapping[str, str] | None = None
+) -> tuple[dict[str, Any], str]:
+    """What ``ansible-inventory --list`` says, and its warnings on one line."""
+    output, warnings = run("inventory", "-i", path, "--list", *arguments, env=env)
+    listed: dict[str, Any] = json.loads(output)
+    return listed, " ".join(warnings.split())
 
 
 def hosts_of(listed: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

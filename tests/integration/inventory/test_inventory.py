@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import pathlib
 from collections.abc import Iterator
 from typing import Any
@@ -15,6 +16,7 @@ from ansible_collections.virt.esx.tests.integration.inventory.inventories import
     failure_of,
     hosts_of,
     list_inventory,
+    list_with_warnings,
     run,
     write_inventory,
 )
@@ -51,6 +53,11 @@ def test_each_domain_is_a_host_with_what_is_known_of_it(host: Simulator, tmp_pat
         "esx_vmx_path": "[local-storage] domain-2/domain-2.vmx",
         "esx_guest_hostname": None,
         "esx_guest_addresses": [],
+        "esx_guest_tools": "guestToolsNotRunning",
+        "esx_host": "localhost.localdomain",
+        "esx_id": None,
+        "esx_template": False,
+        "esx_uri": host.uri(user=USER, host="localhost"),
     }
     assert len(host.trace()) == 5
 
@@ -65,6 +72,33 @@ def test_the_domains_of_a_vcenters_host_are_its_own(tmp_path: pathlib.Path) -> N
     assert {name: of_host["esx_uuid"] for name, of_host in found.items()} == {
         name: everywhere[name]["uuid"] for name in found
     }
+
+
+def test_one_file_has_the_domains_of_all_hosts(tmp_path: pathlib.Path) -> None:
+    with start_simulator("-kind", "vcenter", "-hosts", "2", "-clusters", "1", "-domains", "2", *LOGIN) as vcenter:
+        path = write_inventory(tmp_path, vcenter, uri=vcenter.uri("vpx", user=USER, path="DC0", no_verify=1))
+        found = hosts_of(list_inventory(path))
+        everywhere = vcenter.domains()
+        assert {name: of_host["esx_host"] for name, of_host in found.items()} == {
+            name: known["host"] for name, known in everywhere.items()
+        }
+        one = next(name for name, known in everywhere.items() if known["host"] == "DC0_C0_H1")
+        assert found[one]["esx_uri"] == vcenter.uri("vpx", user=USER, path="DC0/DC0_C0/DC0_C0_H1", no_verify=1)
+
+
+def test_what_is_read_is_chosen(host: Simulator, tmp_path: pathlib.Path) -> None:
+    gather = ["config", "hardware", "datastores", "snapshots", "autostart", "scheduler", "usage", "custom_values"]
+    host.change_from_outside("domain-1", set={"annotation": "a note"})
+    host.trace(reset=True)
+    found = hosts_of(list_inventory(write_inventory(tmp_path, host, gather=gather)))["domain-1"]
+    assert len(host.trace()) == 5
+    assert found["esx_annotation"] == "a note"
+    assert found["esx_networks"] == ["VM Network"]
+    assert found["esx_datastores"] == ["local-storage"]
+    assert [len(found["esx_mac_addresses"]), found["esx_snapshots"], found["esx_autostart"]] == [1, [], False]
+    assert found["esx_scheduler"]["shares_level"] == "normal"
+    assert {"esx_guest_id", "esx_firmware", "esx_usage", "esx_hardware", "esx_custom_values"} <= found.keys()
+    assert "esx_guest_addresses" not in found
 
 
 def test_hosts_are_chosen_by_name_and_state(host: Simulator, tmp_path: pathlib.Path) -> None:
@@ -107,7 +141,7 @@ def test_with_strict_an_expression_has_to_work(
 
 def test_a_guest_is_reached_at_the_address_that_it_tells(host: Simulator, tmp_path: pathlib.Path) -> None:
     with client(host, login=(USER, PASSWORD)) as session:
-        told = {"SET.guest.ipAddress": "192.0.2.7", "SET.guest.hostName": "web.example.com"}
+        told = {"simulator.address": "192.0.2.7", "simulator.hostName": "web.example.com", "simulator.tools": "running"}
         session.reconfigure(session.domain("domain-1"), extra=told)
     path = write_inventory(tmp_path, host, hostnames=["esx_guest_hostname", "esx_name"])
     found = hosts_of(list_inventory(path))
@@ -120,11 +154,47 @@ def test_a_guest_is_reached_at_the_address_that_it_tells(host: Simulator, tmp_pa
 
 
 def test_a_name_is_never_taken_for_a_template(host: Simulator, tmp_path: pathlib.Path) -> None:
-    host.change_from_outside("domain-1", set={"displayName": "{{ 6 * 7 }}"})
+    host.change_from_outside("domain-1", set={"displayName": "{{ 6 + 7 }}"})
     path = write_inventory(tmp_path, host, name="*{*")
     shown = "msg={{ esx_name ~ ' is ' ~ inventory_hostname }}"
     output, _warnings = run("adhoc", "-i", path, "all", "-c", "local", "-m", "debug", "-a", shown)
-    assert '"msg": "{{ 6 * 7 }} is {{ 6 * 7 }}"' in output
+    assert '"msg": "{{ 6 + 7 }} is {{ 6 + 7 }}"' in output
+
+
+def test_the_tool_writes_plain_texts(host: Simulator, tmp_path: pathlib.Path) -> None:
+    host.change_from_outside("domain-1", set={"displayName": "{{ 6 + 7 }}"})
+    path = write_inventory(tmp_path, host, compose={"note": "'on ' ~ esx_name"}, states=["running", "shutoff"])
+    output, _warnings = run("inventory", "-i", path, "--list")
+    found = hosts_of(json.loads(output))
+    assert "__ansible_unsafe" not in str({name: found[name] for name in ("domain-2", "domain-3")})
+    assert found["domain-2"]["note"] == "on domain-2"
+    assert found["{{ 6 + 7 }}"]["esx_name"] in ("{{ 6 + 7 }}", {"__ansible_unsafe": "{{ 6 + 7 }}"})
+
+
+def test_two_domains_of_one_name_are_told_apart_by_their_moid(host: Simulator, tmp_path: pathlib.Path) -> None:
+    known = host.domains()
+    host.change_from_outside("domain-2", set={"displayName": "domain-1"})
+    listed, warnings = list_with_warnings(write_inventory(tmp_path, host))
+    names = [f"domain-1_{known[name]['moid']}" for name in ("domain-1", "domain-2")]
+    assert sorted(hosts_of(listed)) == sorted([*names, "domain-3"])
+    assert f"The one of [local-storage] domain-2/domain-2.vmx is '{names[1]}'." in warnings
+
+
+def test_neither_a_name_nor_an_address_reaches_a_command_line(host: Simulator, tmp_path: pathlib.Path) -> None:
+    marker = tmp_path / "ran"
+    host.change_from_outside("domain-1", set={"displayName": f"-oProxyCommand=touch {marker}"})
+    host.change_from_outside("domain-2", set={"displayName": "all"})
+    with client(host, login=(USER, PASSWORD)) as session:
+        told = {"SET.guest.ipAddress": f"-oProxyCommand=touch {marker}"}
+        session.reconfigure(session.domain("domain-3"), extra=told)
+    path = write_inventory(tmp_path, host)
+    listed, warnings = list_with_warnings(path)
+    moid = host.domains()["all"]["moid"]
+    assert "ansible_host" not in hosts_of(listed)["domain-3"]
+    assert sorted(hosts_of(listed))[1:] == [f"all_{moid}", "domain-3"]
+    assert f"'all' is not safe as the name of an Ansible host. The domain is 'all_{moid}'." in warnings
+    run("adhoc", "-i", path, "all", "-m", "raw", "-a", "true", "-T", "2", "-f", "1", fails=True)
+    assert not marker.exists()
 
 
 def test_a_cache_spares_the_host(host: Simulator, tmp_path: pathlib.Path) -> None:
@@ -180,7 +250,6 @@ def run_vault(vault: pathlib.Path, secret: str) -> str:
         ({"uri": None}, "There is no host to connect to. Set uri (or the environment variable ESX_URI)"),
         ({"uri": "qemu:///system"}, "qemu"),
         ({"uri": f"esx://root:{PASSWORD.replace(' ', '%20')}@localhost/"}, "must not contain a password"),
-        ({"hostnames": ["'same'"]}, "More than one domain would be the Ansible host 'same': 'domain-1' ([local-stor"),
         ({"states": ["powered-on"]}, "powered-on"),
         ({"file": "lab.yml"}, "could not be verified by inventory plugin 'virt.esx.esx_domains'"),
     ],

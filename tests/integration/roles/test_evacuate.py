@@ -8,11 +8,21 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, Refused
+from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, ParseError, Refused
 from ansible_collections.virt.esx.plugins.modules import esx_placement_info
-from ansible_collections.virt.esx.tests.integration.migrate.vcenter import H0, H1, Said, carry_out, host_of, uri_of
+from ansible_collections.virt.esx.tests.integration.migrate.vcenter import (
+    C0,
+    H0,
+    H1,
+    Said,
+    carry_out,
+    host_of,
+    start_vcenter,
+    uri_of,
+)
 from ansible_collections.virt.esx.tests.integration.running import PASSWORD, ROOT, USER, PlaybookRun, run_playbook
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
+from ansible_collections.virt.esx.tests.simulator_client.client import client, vim
 
 H2 = "DC0_H2"
 DOMAINS = ("domain-1", "domain-2", "domain-3", "domain-4")
@@ -22,6 +32,8 @@ def evacuate(vcenter: Simulator, *destinations: str, **arguments: Any) -> Playbo
     """Run the role on the first host."""
     variables = {"evacuate_uri": uri_of(vcenter, H0), "evacuate_destinations": destinations, "esx_password": PASSWORD}
     variables.update(arguments.pop("variables", {}))
+    if "timeout" in arguments:
+        variables["esx_timeout"] = arguments.pop("timeout")
     return run_playbook("evacuate.yml", extra_vars=variables, **arguments)
 
 
@@ -54,8 +66,70 @@ def test_a_host_is_emptied(vcenter: Simulator, way: str) -> None:
 
 
 def test_only_what_matches_moves(vcenter: Simulator) -> None:
-    evacuate(vcenter, H1, variables={"evacuate_names": ["*-[23]", "other"]})
+    evacuate(vcenter, H1, variables={"evacuate_names": ["*-[23]", "other-*"]})
     assert places(vcenter) == {"domain-1": H0, "domain-2": H1, "domain-3": H1, "domain-4": H0}
+
+
+def test_a_name_that_is_misspelt_is_an_error(vcenter: Simulator) -> None:
+    run = evacuate(vcenter, H1, variables={"evacuate_names": ["domain-2", "Domain-3"]}, fails=True)
+    assert run.tasks[-1].result["msg"] == "There is no domain 'Domain-3' on DC0_H0."
+    assert run.tasks[-1].result["hint"] == "Is 'domain-3' meant?"
+    assert set(places(vcenter).values()) == {H0}
+
+
+def test_a_time_that_is_enough_for_a_task_is_no_limit_for_a_migration() -> None:
+    with start_vcenter("-hosts", "2", "-clusters", "0", "-domains", "2", "-migration-delay", "2500") as vcenter:
+        evacuate(vcenter, H1, way="in process", timeout=1)
+        assert {host_of(vcenter, name) for name in DOMAINS[:2]} == {H1}
+
+
+def test_only_hosts_that_can_take_a_domain_are_planned(vcenter: Simulator) -> None:
+    with client(vcenter, login=(USER, PASSWORD)) as center:
+        host = center.all(vim.HostSystem)[H2]
+        center.get(host, "configManager.networkSystem").RemovePortGroup("VM Network")
+    for name in ("domain-1", "domain-3"):
+        vcenter.change_from_outside(name, set={"ethernet0.networkName": "VM Network"})
+    assert evacuate(vcenter, H1, H2).changed == 1
+    assert {places(vcenter)[name] for name in ("domain-1", "domain-3")} == {H1}
+    assert H0 not in places(vcenter).values()
+
+
+def test_what_a_host_cannot_take_is_placed_elsewhere(vcenter: Simulator) -> None:
+    vcenter.change_host(H1, vmotion=False)
+    first, second = plan(vcenter, H1, H2)
+    assert {"domain-1", "domain-3"} <= {domain["name"] for domain in second["domains"]}
+    assert all(domain["state"] != "running" for domain in first["domains"])
+
+
+def test_memory_is_kept_in_reserve(vcenter: Simulator) -> None:
+    free = plan(vcenter, H1)[0]["free_kib"]
+    assert free - plan(vcenter, H1, reserve_memory="4 GiB")[0]["free_kib"] == 4 * 1024 * 1024
+    assert plan(vcenter, H1, reserve_memory="50%")[0]["free_kib"] == free - 32 * 1024 * 1024
+    with pytest.raises(ParseError, match="reserve_memory: 'half' is not an amount of memory"):
+        plan(vcenter, H1, reserve_memory="half")
+
+
+def test_a_template_is_evacuated_too(vcenter: Simulator) -> None:
+    with client(vcenter, login=(USER, PASSWORD)) as center:
+        center.domain("domain-2").MarkAsTemplate()
+    evacuate(vcenter, H1)
+    assert H0 not in places(vcenter).values()
+
+
+def test_what_the_vcenter_runs_for_itself_stays() -> None:
+    flags = ("-hosts", "1", "-clusters", "1", "-cluster-hosts", "1", "-domains", "1", "-vcls", "1")
+    with start_vcenter(*flags) as vcenter:
+        name = next(name for name, known in vcenter.domains().items() if known["host"] == C0 and name[:4] != "vCLS")
+        with client(vcenter, login=(USER, PASSWORD)) as center:
+            managed = vim.ext.ManagedByInfo(extensionKey="com.vendor.backup", type="appliance")
+            center.reconfigure(center.domain(name), managedBy=managed)
+        said = Said()
+        result = carry_out(esx_placement_info.CONTRACT, uri=uri_of(vcenter, C0), destinations=[H0], said=said)
+        assert result["moves"] == []
+        reasons = {item["name"]: item["reason"] for item in result["left_out"]}
+        assert reasons.pop(name) == "it is managed by the extension com.vendor.backup"
+        assert list(reasons.values()) == ["it belongs to the services of its cluster (vCLS)"]
+        assert len(said.warnings) == 2
 
 
 def test_an_error_with_one_does_not_keep_the_others(vcenter: Simulator) -> None:

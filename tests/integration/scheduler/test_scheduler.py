@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._errors import (
     EsxError,
     LicenceRestricted,
@@ -29,6 +31,9 @@ USUAL = {
     "shares": 1000,
     "shares_level": "normal",
     "min_guarantee_kib": 0,
+    "memory_limit_kib": -1,
+    "memory_shares": 10240,
+    "memory_shares_level": "normal",
 }
 
 
@@ -57,6 +62,9 @@ def ask(host: Simulator, **arguments: Any) -> dict[str, Any]:
         ({"shares": "-1"}, {"shares_level": "low", "shares": 500}),
         ({"shares": "1234"}, {"shares_level": "custom", "shares": 1234}),
         ({"min_guarantee": "100 MiB"}, {"min_guarantee_kib": 102400}),
+        ({"memory_limit": "512 MiB"}, {"memory_limit_kib": 524288}),
+        ({"memory_shares": "high"}, {"memory_shares_level": "high", "memory_shares": 20480}),
+        ({"memory_shares": "77"}, {"memory_shares_level": "custom", "memory_shares": 77}),
         (
             {"reservation": 1, "limit": 2, "shares": 3, "min_guarantee": 4},
             {"reservation_mhz": 1, "limit_mhz": 2, "shares_level": "custom", "shares": 3, "min_guarantee_kib": 1024},
@@ -96,15 +104,19 @@ def test_what_is_not_given_stays(host: Simulator) -> None:
         "shares": 2000,
         "shares_level": "high",
         "min_guarantee_kib": 65536,
+        "memory_limit_kib": -1,
+        "memory_shares": 10240,
+        "memory_shares_level": "normal",
     }
-    assert ask(host)["changed"] is False
-    assert ask(host)["scheduler"]["limit_mhz"] == 3000
+    assert ask(host, limit=3000)["changed"] is False
 
 
 def test_a_difference_shows_the_share_before_and_after(host: Simulator) -> None:
     assert ask(host, limit=2000, shares="low", diff=True)["diff"] == {
-        "before": "reservation_mhz: 0\nlimit_mhz: -1\nshares: 1000\nshares_level: normal\nmin_guarantee_kib: 0\n",
-        "after": "reservation_mhz: 0\nlimit_mhz: 2000\nshares: 500\nshares_level: low\nmin_guarantee_kib: 0\n",
+        "before": "reservation_mhz: 0\nlimit_mhz: -1\nshares: 1000\nshares_level: normal\nmin_guarantee_kib: 0\n"
+        "memory_limit_kib: -1\nmemory_shares: 10240\nmemory_shares_level: normal\n",
+        "after": "reservation_mhz: 0\nlimit_mhz: 2000\nshares: 500\nshares_level: low\nmin_guarantee_kib: 0\n"
+        "memory_limit_kib: -1\nmemory_shares: 10240\nmemory_shares_level: normal\n",
     }
 
 
@@ -152,7 +164,7 @@ def test_a_fault_of_the_task_is_told(host: Simulator) -> None:
     with pytest.raises(EsxError, match="Setting the scheduler parameters of domain 'domain-1' failed") as caught:
         ask(host, limit=2000)
     assert caught.value.fault == "InvalidState"
-    assert ask(host, check=True)["scheduler"] == USUAL
+    assert ask(host, limit=-1, check=True)["scheduler"] == USUAL
 
 
 def test_a_question_that_was_left_over_is_answered_first(host: Simulator) -> None:
@@ -170,7 +182,7 @@ def test_a_host_whose_licence_only_reads_says_so() -> None:
         assert ask(host, limit=-1)["changed"] is False
         with pytest.raises(LicenceRestricted):
             ask(host, limit=2000)
-        assert ask(host)["scheduler"] == USUAL
+        assert ask(host, limit=-1)["scheduler"] == USUAL
 
 
 @pytest.mark.parametrize("version", ["2.5", "4.0", "6.5"])
@@ -206,10 +218,22 @@ def test_the_example_does_what_check_mode_foretells(host: Simulator) -> None:
         for check in (True, False, False)
     ]
     assert [run.changed for run in runs] == [2, 2, 0]
-    assert ask(host)["scheduler"] == {
+    assert ask(host, reservation=500)["scheduler"] == {
         "reservation_mhz": 500,
         "limit_mhz": 2000,
         "shares": 2000,
         "shares_level": "high",
         "min_guarantee_kib": 262144,
+        "memory_limit_kib": -1,
+        "memory_shares": 10240,
+        "memory_shares_level": "normal",
     }
+
+
+def test_a_task_that_sets_nothing_says_so(host: Simulator) -> None:
+    params = {"uri": host.uri(user=USER, no_verify=1), "password": PASSWORD, "name": "domain-1"}
+    checked = ArgumentSpecValidator(**esx_scheduler.CONTRACT.validation()).validate(params)
+    warnings: list[str] = []
+    result = esx_scheduler.CONTRACT.run(Invocation(checked.validated_parameters, False, False, warnings.append))
+    assert (result["changed"], len(warnings)) == (False, 1)
+    assert warnings[0].startswith("The task sets nothing")

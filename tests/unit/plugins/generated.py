@@ -78,6 +78,8 @@ def resources(draw: st.DrawFn) -> Lines:
     ):
         if draw(st.booleans()):
             keys[key] = draw(values)
+    if keys.get("firmware") != "efi":
+        keys.pop("vtpm.present", None)  # VMware starts no TPM beside a BIOS
     return list(keys.items())
 
 
@@ -283,7 +285,10 @@ def xml_domains(draw: st.DrawFn) -> str:
     inside += element(
         "os", element("type", "hvm", arch=draw(st.sampled_from((None, "x86_64", "i686")))), firmware=firmware
     )
-    inside += element("devices", draw(xml_disks()) + draw(xml_cards()) + draw(XML_DEVICES))
+    devices = draw(xml_disks()) + draw(xml_cards()) + draw(XML_DEVICES)
+    if firmware == "efi" and draw(st.booleans()):
+        devices += "<tpm model='tpm-crb'><backend type='emulator' version='2.0'/></tpm>"
+    inside += element("devices", devices)
     return element("domain", inside, type="vmware")
 
 
@@ -296,7 +301,8 @@ XML_DEVICES = st.lists(
             "<serial type='tcp'><source mode='bind' host='' service='1'/><protocol type='telnet'/></serial>",
             "<parallel type='dev'><source path='/dev/parport0'/></parallel>",
             "<video/>",
-            "<tpm model='tpm-crb'><backend type='emulator' version='2.0'/></tpm>",
+            "<sound model='ich9'/>",
+            "<controller type='usb' index='0' model='qemu-xhci'/>",
             "<input type='mouse' bus='ps2'/>",
             "<filesystem><source dir='/a'/><target dir='b'/></filesystem>",
         )

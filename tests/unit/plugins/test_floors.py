@@ -18,12 +18,13 @@ PLUGINS = pathlib.Path(__file__).resolve().parents[3] / "plugins"
 OURS = "ansible_collections.virt.esx.plugins."
 
 # What each floor may import of ours, beside itself; a file's floor is the longest name that its path begins with.
-GROUND = {"module_utils/_errors", "module_utils/_names"}
+GROUND = {"module_utils/_errors", "module_utils/_names", "module_utils/_report"}
 BELOW_DRIVER = GROUND | {"module_utils/_vi", "module_utils/_vmx", "module_utils/_domain"}
 EDGE = {"module_utils/_edge", "module_utils/_argspec", "module_utils/_driver"}
 FLOORS: dict[str, set[str]] = {
     "module_utils/_errors": set(),
     "module_utils/_names": {"module_utils/_errors"},
+    "module_utils/_report": {"module_utils/_errors"},
     "module_utils/_domain": GROUND,
     "module_utils/_vmx": GROUND | {"module_utils/_domain"},
     "module_utils/_vi": GROUND,
@@ -46,7 +47,7 @@ LIBRARIES = {
     "python_socks": ("module_utils/_vi/",),
 }
 # The floors that know nothing of Ansible.
-WITHOUT_ANSIBLE = ("module_utils/_errors", "module_utils/_names", "module_utils/_domain", "module_utils/_vmx")
+WITHOUT_ANSIBLE = (*sorted(GROUND), "module_utils/_domain", "module_utils/_vmx")
 # The one place that may read a managed object: by leaf paths, many objects in one call.
 READER = "module_utils/_vi/properties.py"
 

@@ -1,69 +1,160 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Autostart: whether the host starts a domain when it starts itself (esx-driver.md, section 11)."""
+"""Autostart: whether the host starts a domain when it starts itself, when, and how it stops it when it shuts down.
+
+VirtualCenter and the host client write an entry for each domain that the host starts (HostAutoStartManager's
+AutoStartPowerInfo). ``ReconfigureAutostart`` merges: entries that it is not given stay.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
-from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import HostFacts
+from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import VM_HOST
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, Target
-from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
-from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_one
+from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
 
 _MANAGER = "configManager.autoStartManager"
 
-# The system's own value for order and delays.
+# The API's value for "as the host's own settings say", for delays, and for "in any order".
 _DEFAULT = -1
 
+# The options' words for what the API's members can have.
+STOP_ACTIONS = {
+    "default": "systemDefault",
+    "shutdown": "guestShutdown",
+    "power_off": "powerOff",
+    "suspend": "suspend",
+    "none": "none",
+}
+HEARTBEATS = {"default": "systemDefault", "yes": "yes", "no": "no"}
 
-def plan_autostart(connection: EsxConnection, target: Target, facts: HostFacts, wanted: bool | None) -> list[Step]:
-    """The step that switches autostart on or off, if it is not as wanted.
+
+@dataclass(frozen=True)
+class AutostartSettings:
+    """What is wanted of a domain's entry in the API's words; None for what stays as it is."""
+
+    startOrder: int | None = None  # noqa: N815
+    startDelay: int | None = None  # noqa: N815
+    waitForHeartbeat: str | None = None  # noqa: N815
+    stopDelay: int | None = None  # noqa: N815
+    stopAction: str | None = None  # noqa: N815
+
+    def given(self) -> dict[str, Any]:
+        """The members that are wanted."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+
+def read_settings(autostart: bool | None, options: Mapping[str, Any] | None) -> AutostartSettings:
+    """Return what the suboptions of ``autostart_settings`` ask for.
+
+    :raises ParseError: for a value that no host takes, and without ``autostart``, where they have no effect.
+    """
+    if not options:
+        return AutostartSettings()
+    if not autostart:
+        raise ParseError("it has an effect only where autostart is true.", where="autostart_settings")
+    for name, least in (("start_order", 1), ("start_delay", 0), ("stop_delay", 0)):
+        value = options[name]
+        if value is not None and value != _DEFAULT and value < least:
+            raise ParseError(f"{value} is neither -1 nor at least {least}.", where=f"autostart_settings.{name}")
+    stop_action, heartbeat = options["stop_action"], options["wait_for_heartbeat"]
+    return AutostartSettings(
+        startOrder=options["start_order"],
+        startDelay=options["start_delay"],
+        waitForHeartbeat=None if heartbeat is None else HEARTBEATS[heartbeat],
+        stopDelay=options["stop_delay"],
+        stopAction=None if stop_action is None else STOP_ACTIONS[stop_action],
+    )
+
+
+def plan_autostart(
+    connection: EsxConnection,
+    target: Target,
+    facts: HostFacts,
+    wanted: bool | None,
+    settings: AutostartSettings = AutostartSettings(),
+) -> list[Step]:
+    """The step that switches autostart on or off or changes its settings, if they are not as wanted.
 
     :param wanted: None to leave it as it is.
+    :param facts: read with the host's autostart settings, unless nothing is wanted.
     :raises Refused: if switching it on would also start other domains, since the host's autostart is off as a whole.
     """
-    if wanted is None or wanted == (target.ref is not None and facts.starts(target.ref)):
+    if wanted is None:
         return []
-    others = [entry for entry in facts.autostart_entries if entry.key != target.ref and _starts(entry)]
+    entries = facts.autostart_entries or ()
+    present = next((entry for entry in entries if entry.key == target.ref), None)
+    is_on = target.ref is not None and bool(facts.starts(target.ref))
+    changed = [name for name, value in settings.given().items() if _differs(getattr(present, name, None), value)]
+    if wanted == is_on and not changed:
+        return []
+    others = [entry for entry in entries if entry.key != target.ref and _starts(entry)]
     if wanted and not facts.autostart_enabled and others:
         raise Refused(
             f"Autostart of {target} cannot be switched on: autostart is off on the host as a whole, and {len(others)} "
             "other domains have an entry there, which would be started, too.",
             hint="Switch autostart on for the host itself first, or remove those entries.",
         )
+    if wanted:
+        _check_order(target, settings.startOrder, others)
     enable = wanted and not facts.autostart_enabled
-    name = f"switch autostart {'on' if wanted else 'off'}"
-    return [Step(name, lambda: _switch(connection, target, facts, on=bool(wanted), enable=enable))]
+    name = "change autostart settings" if wanted == is_on else f"switch autostart {'on' if wanted else 'off'}"
+    return [Step(name, lambda: _switch(connection, target, present, settings, on=wanted, enable=enable))]
+
+
+def _check_order(target: Target, order: int | None, others: Sequence[Any]) -> None:
+    """Refuse a place that would leave a gap in the order, as the host would."""
+    last = 1 + sum(1 for entry in others if entry.startOrder > 0)
+    if order is not None and order > last:
+        raise Refused(
+            f"The {target} cannot be number {order} in the host's start order: {last - 1} other domains have a number.",
+            hint=f"Give start_order from 1 to {last}, or -1 for any.",
+        )
 
 
 def _starts(entry: Any) -> bool:
     return str(entry.startAction).lower() == "poweron"
 
 
-def _switch(connection: EsxConnection, target: Target, facts: HostFacts, *, on: bool, enable: bool) -> None:
-    """ReconfigureAutostart merges: entries that are not in the spec stay."""
-    owner = fetch_one(connection.session, target.ref, ["runtime.host"])["runtime.host"]
-    manager = fetch_one(connection.session, owner, [_MANAGER])[_MANAGER]
-    present = next((entry for entry in facts.autostart_entries if entry.key == target.ref), None)
+def _differs(present: Any, wanted: Any) -> bool:
+    """Hosts and clients write the API's words in different case."""
+    return str(present).lower() != str(wanted).lower()
+
+
+def _switch(
+    connection: EsxConnection, target: Target, present: Any, settings: AutostartSettings, *, on: bool, enable: bool
+) -> None:
+    ((_host, values),) = fetch(connection.session, "HostSystem", [_MANAGER], objects=[target.ref], traversal=VM_HOST)
     config = vim.host.AutoStartManager
-    spec = config.Config(powerInfo=[_entry(config.AutoPowerInfo, target.ref, present, on=on)])
+    spec = config.Config(powerInfo=[_entry(config.AutoPowerInfo, target.ref, present, settings, on=on)])
     if enable:
         spec.defaults = config.SystemDefaults(enabled=True)
-    manager.ReconfigureAutostart(spec)
+    values[_MANAGER].ReconfigureAutostart(spec)
 
 
-def _entry(make: Any, ref: Any, present: Any, *, on: bool) -> Any:
-    """The domain's entry: order, delays and stop action stay as they are."""
-    return make(
+def _entry(make: Any, ref: Any, present: Any, settings: AutostartSettings, *, on: bool) -> Any:
+    """The domain's entry: what the settings do not say stays, or is left to the host's own settings.
+
+    A new entry has the host's own stop action. With ``none`` in its place the host would not stop the guest when it
+    shuts down itself.
+    """
+    entry = make(
         key=ref,
-        startOrder=_DEFAULT if present is None else present.startOrder,
+        startOrder=_DEFAULT if present is None or not on else present.startOrder,
         startDelay=_DEFAULT if present is None else present.startDelay,
         waitForHeartbeat="systemDefault" if present is None else present.waitForHeartbeat,
         startAction="powerOn" if on else "none",
         stopDelay=_DEFAULT if present is None else present.stopDelay,
-        stopAction="none" if present is None else present.stopAction,
+        stopAction="systemDefault" if present is None else present.stopAction,
     )
+    for name, value in settings.given().items():
+        setattr(entry, name, value)
+    return entry

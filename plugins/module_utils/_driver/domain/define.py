@@ -3,8 +3,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Defining a domain that the host does not know: its VMX is placed, uploaded and registered.
 
-The rules are those of libvirt's driver (esx-driver.md, section 10).
-
 Nothing is half done: if the host does not register it, what was uploaded goes again, and what was there before comes
 back. What an interrupted attempt has left is recognised and taken over.
 """
@@ -12,23 +10,33 @@ back. What an interrupted attempt has left is recognised and taken over.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.browser import scsi_model_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import ESX, DomainRequest, with_options
-from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import HostFacts, find_domain
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.definition import (
+    Definition,
+    hardware_of,
+    plan_definition,
+)
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import differences
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_users import (
+    check_exist,
+    check_unused,
+    hard_disks,
+)
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.host_limits import check_limits, read_limits
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.new_ids import without_new_ids
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
+from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import find_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, Target, append_to_message
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._names import (
     DatastorePath,
-    escape_datastore_item,
-    parse_datastore_path,
 )
-from ansible_collections.virt.esx.plugins.module_utils._vi.about import version_numbers
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import (
     ChangedByOther,
     DatastoreFile,
@@ -37,34 +45,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files impor
     put_file,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_one
-from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
-from ansible_collections.virt.esx.plugins.module_utils._vmx.merge import merge_vmx
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
-from ansible_collections.virt.esx.plugins.module_utils._vmx.write import default_hardware, write_vmx
-
-# The newest virtual hardware version of each version of ESX, newest first.
-HARDWARE = (
-    ((8, 0), 20),
-    ((7, 0), 17),
-    ((6, 7), 14),
-    ((6, 5), 13),
-    ((6, 0), 11),
-    ((5, 5), 10),
-    ((5, 1), 9),
-    ((5, 0), 8),
-    ((4, 0), 7),
-    ((0, 0), 4),
-)
-_HARDWARE_OF_GSX = 7
-
-
-@dataclass(frozen=True)
-class Definition:
-    """A domain to be defined: its VMX, where that goes, and what it will be read as."""
-
-    domain: Domain
-    content: bytes
-    path: DatastorePath
 
 
 def plan_define(
@@ -77,86 +58,20 @@ def plan_define(
     """
     _check_name_is_free(connection, request)
     definition = plan_definition(request, facts, scsi_model_of(connection))
+    domain = definition.domain
+    networks = [card.source for card in domain.interfaces if card.type == "bridge" and card.source]
+    check_limits(domain, hardware_of(definition.content), read_limits(connection), networks)
     file = DatastoreFile(connection.datacenter_path, definition.path.datastore, definition.path.path)
-    former = _look_at_former(connection, file, definition, overwrite=request.overwrite)
-    return definition, [Step("define", lambda: _define(connection, target, file, definition, former))]
+    former = _look_at_former(connection, file, definition, facts, overwrite=request.overwrite)
+    disks = hard_disks(domain)
+    check_exist(connection, disks)
+    check_unused(connection, None, disks)
 
+    def define() -> None:
+        _define(connection, target, file, definition, former)
+        _check_is_ours(connection, target, file, definition, facts)
 
-def plan_definition(request: DomainRequest, facts: HostFacts, scsi_model: Callable[[Disk], str]) -> Definition:
-    """The domain that a wish describes, as it will be on this host.
-
-    :param scsi_model: asked for the model of a controller 'auto', with a disk on it.
-    :raises ParseError: if it has no name, or its place does not follow from its disks.
-    """
-    if not request.name:
-        raise ParseError("the description has no name, and the option name is not set.", where="name")
-    domain = with_options(_described(request, facts), request)
-    path = vmx_place(domain, request.name)
-    if path.datastore not in facts.volumes.values():
-        known = ", ".join(f"'{name}'" for name in sorted(facts.volumes.values()))
-        raise NotFound(f"The host has no datastore '{path.datastore}'; it has {known or 'none'}.")
-    directory = f"[{path.datastore}] {path.directory}".rstrip()
-    if request.vmx is None:
-        hardware = _hardware(domain, facts.host_version)
-        text = write_vmx(domain, dialect=ESX, hw_version=hardware, scsi_model=scsi_model)
-    else:
-        text = merge_vmx(request.vmx, domain, directory=directory, datastores=facts.volumes)
-    read = read_vmx(text, directory=directory, datastores=facts.volumes)
-    return Definition(read, _encoded(text), path)
-
-
-def _encoded(text: str) -> bytes:
-    """The bytes of a VMX: in its own encoding, unless surrogate escapes stand for the very bytes of a file."""
-    vmx = VmxFile(text, ESX)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "surrogateescape")
-    try:
-        return text.encode(vmx.codec)
-    except UnicodeEncodeError as error:
-        lacking = text[error.start : error.end]
-        raise vmx.error_at(".encoding", f"the encoding '{vmx.get('.encoding')}' lacks '{lacking}'") from None
-
-
-def vmx_place(domain: Domain, name: str) -> DatastorePath:
-    """The place of a domain's VMX: beside its first hard disk that is a file (D13), in the datastore's root as well.
-
-    :raises ParseError: if it has no such disk, or the disk is in no datastore.
-    """
-    disk = next((disk for disk in domain.disks if (disk.device, disk.type) == ("disk", "file")), None)
-    if disk is None or disk.source is None:
-        raise ParseError("the domain has no hard disk that is a file, beside which its VMX could be placed.")
-    if not disk.source.startswith("["):
-        raise ParseError(
-            f"the place of the VMX does not follow from '{disk.source}', expecting '[datastore] directory/name.vmdk'.",
-            where=f"<disk> {disk.target}",
-            line=disk.line,
-        )
-    place = parse_datastore_path(disk.source)
-    if not place.name.lower().endswith(".vmdk"):
-        raise ParseError(
-            f"the source '{disk.source}' is not the name of a disk, expecting it to end in '.vmdk'.",
-            where=f"<disk> {disk.target}",
-            line=disk.line,
-        )
-    directory = f"{place.directory}/" if place.directory else ""
-    return DatastorePath(place.datastore, f"{directory}{escape_datastore_item(name)}.vmx")
-
-
-def _described(request: DomainRequest, facts: HostFacts) -> Domain:
-    """The domain of the description; bare file names of a VMX mean the directory that it will have."""
-    if request.xml is not None:
-        return request.xml
-    first = read_vmx(request.vmx or "", datastores=facts.volumes)
-    place = vmx_place(first, request.name or "")
-    return read_vmx(request.vmx or "", directory=f"[{place.datastore}] {place.directory}", datastores=facts.volumes)
-
-
-def _hardware(domain: Domain, host_version: str | None) -> int:
-    """The virtual hardware version to write: the usual one, or the newest that an older host has."""
-    version = version_numbers(host_version or "") or HARDWARE[0][0]
-    return min(default_hardware(domain, ESX), next(newest for since, newest in HARDWARE if version >= since))
+    return definition, [Step("define", define)]
 
 
 def _check_name_is_free(connection: EsxConnection, request: DomainRequest) -> None:
@@ -171,7 +86,7 @@ def _check_name_is_free(connection: EsxConnection, request: DomainRequest) -> No
 
 
 def _look_at_former(
-    connection: EsxConnection, file: DatastoreFile, definition: Definition, *, overwrite: bool
+    connection: EsxConnection, file: DatastoreFile, definition: Definition, facts: HostFacts, *, overwrite: bool
 ) -> bytes | None:
     """What lies where the VMX will go, None if nothing does.
 
@@ -182,7 +97,7 @@ def _look_at_former(
     except NotFound:
         return None
     _check_is_nobodys(connection, file)
-    if not overwrite and not _is_left_over(former, definition):
+    if not overwrite and not _is_left_over(former, definition, facts):
         raise Refused(
             f"The file {file} exists and is not this domain's VMX.",
             hint="Set overwrite to replace it, or choose another name or directory.",
@@ -190,14 +105,25 @@ def _look_at_former(
     return former
 
 
-def _is_left_over(former: bytes, definition: Definition) -> bool:
-    """Whether a file was left by an interrupted attempt to define the same domain."""
+def _is_left_over(former: bytes, definition: Definition, facts: HostFacts) -> bool:
+    """Whether a file was left by an interrupted attempt to define the same domain: it has its UUID, or all the rest."""
     if former == definition.content:
         return True
     try:
-        return definition.domain.uuid is not None and read_vmx(former).uuid == definition.domain.uuid
+        found = _read(former, definition.path, facts)
     except ParseError:
         return False
+    return found.uuid == definition.domain.uuid or not _unlike(found, definition)
+
+
+def _unlike(found: Domain, definition: Definition) -> list[str]:
+    """In what a domain is not as it was described; ids that the description leaves out can be any."""
+    wanted, described = definition.domain, definition.described
+    return [item.name for item in differences(without_new_ids(wanted, described), without_new_ids(found, described))]
+
+
+def _read(content: bytes, path: DatastorePath, facts: HostFacts) -> Domain:
+    return read_vmx(content, directory=str(path.parent), datastores=facts.volumes)
 
 
 def _check_is_nobodys(connection: EsxConnection, file: DatastoreFile) -> None:
@@ -218,7 +144,7 @@ def _find_registered(connection: EsxConnection, file: DatastoreFile) -> Any:
 def _define(
     connection: EsxConnection, target: Target, file: DatastoreFile, definition: Definition, former: bytes | None
 ) -> None:
-    """Upload the VMX and register it, unless somebody else has done so meanwhile."""
+    """Upload the VMX and register it, unless another client has done so by now."""
     context = connection.context
     _check_is_nobodys(connection, file)
     with _restored(connection, file, former):
@@ -227,12 +153,31 @@ def _define(
         target.ref = connection.wait(task, f"Registering {target}")
 
 
+def _check_is_ours(
+    connection: EsxConnection, target: Target, file: DatastoreFile, definition: Definition, facts: HostFacts
+) -> None:
+    """Compare what the host has with what was uploaded: another client may have uploaded to the same place.
+
+    Which of two uploads a host registers is decided by the order in which it gets the calls.
+    """
+    content = get_file(connection.session, file)
+    if content == definition.content:
+        return
+    names = _unlike(_read(content, definition.path, facts), definition)
+    if names:
+        raise Refused(
+            f"Another client has defined the {target} at the same time, and the host has that definition: it differs "
+            f"in {', '.join(names)}.",
+            hint="Run the task again to change the domain.",
+        )
+
+
 def _upload(connection: EsxConnection, file: DatastoreFile, content: bytes) -> None:
     """A host takes no file into a directory that is not there."""
     try:
         put_file(connection.session, file, content)
     except NotFound:
-        directory = f"[{file.datastore}] {file.path.rpartition('/')[0]}"
+        directory = str(DatastorePath(file.datastore, file.path).parent)
         connection.session.content.fileManager.MakeDirectory(directory, connection.context.datacenter, True)
         put_file(connection.session, file, content)
 

@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ _NAMES = {
     "shares": "CPU shares",
     "os": "firmware",
     "cpu": "CPU topology",
+    "memory_locked": "locked memory",
 }
 
 # Members that say nothing about the definition.
@@ -54,6 +55,8 @@ _DEVICES: dict[str, Callable[[int, Any], str]] = {
     "graphics": lambda place, _graphics: f"graphics {place}",
     "videos": lambda place, _video: f"video {place}",
     "tpms": lambda place, _tpm: f"tpm {place}",
+    "sounds": lambda place, _sound: f"sound {place}",
+    "hostdevs": lambda place, device: f"hostdev {device.address or place}",
 }
 
 
@@ -88,5 +91,17 @@ def _of_devices(member: str, before: Sequence[Any], after: Sequence[Any]) -> lis
     return [
         Difference(member, key, old.get(key), new.get(key))
         for key in {**old, **new}
-        if old.get(key) != new.get(key) and not key.startswith(_IMPLIED)
+        if _comparable(old.get(key)) != _comparable(new.get(key)) and not key.startswith(_IMPLIED)
     ]
+
+
+def _comparable(device: Any) -> Any:
+    """A device as it is compared: an empty CD-ROM drive is empty, be it one for images or the client's."""
+    return replace(device, type="file", keys=()) if is_empty_drive(device) else device
+
+
+def is_empty_drive(device: Any) -> bool:
+    """Whether a device is a CD-ROM drive with no medium, and not a drive of the host."""
+    if not isinstance(device, Disk) or device.device != "cdrom":
+        return False
+    return device.source is None and device.startup_policy is None

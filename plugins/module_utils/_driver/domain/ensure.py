@@ -14,7 +14,12 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.planner im
     read_back,
     with_xml,
 )
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import read_request
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power_cycle import PowerCycle, start_again
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import (
+    DomainRequest,
+    read_request,
+    rounded_sizes,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import carry_out
 
@@ -25,14 +30,39 @@ def ensure_domain(connection: EsxConnection, invocation: Invocation) -> dict[str
     :raises EsxError: if that is impossible, or fails; nothing is half done then.
     """
     request = read_request(invocation.params)
+    for warning in _warnings(invocation, request):
+        invocation.warn(warning)
+    cycles: list[PowerCycle] = []
 
     def make_plan() -> DomainPlan:
-        plan = plan_domain(connection, request)
+        plan = plan_domain(connection, request, cycles[0] if cycles else None)
+        if plan.cycle is not None:
+            cycles.append(plan.cycle)
         return with_xml(connection, plan) if invocation.diff and plan.steps else plan
 
-    outcome = carry_out(connection, invocation, make_plan)
+    def recover(error: BaseException, done: list[str]) -> None:
+        if cycles:
+            start_again(connection, cycles[0], error, done)
+
+    try:
+        outcome = carry_out(connection, invocation, make_plan, recover)
+    finally:
+        left_out = request.report.warning("The description")
+        if left_out is not None:
+            invocation.warn(left_out)
     after = outcome.plan.after
     if outcome.first.steps and not invocation.check_mode:
         after = read_back(connection, outcome.plan)
-    report = outcome.report(connection, invocation, outcome.first.before.text(), after.text())
-    return {"domain": after.as_dict(), **report}
+    before = outcome.first.before
+    if None not in (before.host, after.host) and before.host != after.host:
+        invocation.warn(f"The domain '{after.name}' was on {before.host}. The vCenter took it to {after.host}.")
+    common = outcome.report(connection, invocation, before.text(), after.text())
+    return {"domain": after.as_dict(), **common}
+
+
+def _warnings(invocation: Invocation, request: DomainRequest) -> list[str]:
+    """What of the options has no effect, or another one than it says."""
+    found = rounded_sizes(invocation.params, request.xml)
+    if request.remove_storage and request.state != "undefined":
+        found.append(f"remove_storage has no effect with state {request.state}; it goes with undefined.")
+    return found

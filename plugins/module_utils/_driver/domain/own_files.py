@@ -3,20 +3,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which files are a domain's own: its disks with their extents, its VMX, and what the host keeps beside that.
 
-A file that another domain, or a snapshot of one, refers to is nobody's own.
+A file that another domain, or a snapshot of one, refers to is never a domain's own. Paths are compared in their
+canonical form: however a VMX spells a path, it is the same file.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.browser import search
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.disk_chain import chain
 from ansible_collections.virt.esx.plugins.module_utils._names import (
     DatastorePath,
+    canonical_path,
     parse_datastore_path,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import HOST_VMS, Traversal, Values, fetch
@@ -28,27 +31,27 @@ _VMX = "config.files.vmPathName"
 _SNAPSHOTS = "snapshot.rootSnapshotList"
 
 # From a host to all domains that may have a file of it: its own, and those of other hosts on the same datastores.
-_NEIGHBOURS = (
+NEIGHBOURS = (
     *HOST_VMS,
     Traversal("datastores", "HostSystem", "datastore", ("users",)),
     Traversal("users", "Datastore", "vm"),
 )
 
 # What belongs to a disk NAME.vmdk: its data, its changes, the map of another disk.
-_EXTENT = r"-(?:flat|delta|sesparse|ctk|rdmp?|[sf][0-9]{3})\.vmdk"
-# What the host keeps for a domain NAME.vmx.
-_BESIDE = (
+_EXTENT = re.compile(r"-(?:flat|delta|sesparse|ctk|rdmp?|[sf][0-9]{3})\.vmdk\Z")
+# What the host keeps for a domain NAME.vmx: NAME and one of these.
+_BESIDE = re.compile(
     r"\.(?:vmx|vmx~|vmx\.lck|vmxf|vmsd|nvram|vswp|vmss|vmem|hlog|scoreboard)"
     r"|-(?:Snapshot[0-9]+|[0-9a-f]{8})\.(?:vmsn|vmss|vmem|vswp|hlog)"
 )
+_LOG = re.compile(r"vmware(?:-[0-9]+)?\.log|vmx-zdump\.[0-9]+|vmmcores\.gz")
 # [datastore] directory/name; devices of the host are "[] /vmfs/devices/..."
 _IN_DATASTORE = re.compile(r"\[[^\]]+\] *[^/\s]")
-_LOG = re.compile(r"vmware(?:-[0-9]+)?\.log|vmx-zdump\.[0-9]+|vmmcores\.gz")
 
 
 @dataclass(frozen=True)
 class OwnFiles:
-    """The files that go with a domain, as datastore paths; ``directory`` is None where it has to stay.
+    """The files that go with a domain, as canonical datastore paths; ``directory`` is None where it has to stay.
 
     ``disks`` are descriptors, those with changes before those they are based on; deleting one deletes its extents.
     """
@@ -60,13 +63,13 @@ class OwnFiles:
 
 
 def find_own_files(connection: EsxConnection, ref: Any, vmx_path: str) -> OwnFiles:
-    """The files of a domain that nobody else refers to; three reads, four with snapshots."""
+    """The files of a domain that no other domain refers to; three reads, four with snapshots."""
     paths = [_DEVICES, _VMX, _SNAPSHOTS, *([_LAYOUT] if connection.session.has(4, 0) else [])]
-    rows = fetch(connection.session, "VirtualMachine", paths, objects=[connection.context.host], traversal=_NEIGHBOURS)
+    rows = fetch(connection.session, "VirtualMachine", paths, objects=[connection.context.host], traversal=NEIGHBOURS)
     owners = {item.snapshot: row for row, values in rows for item in _flat(values[_SNAPSHOTS])}
     kept = fetch(connection.session, "VirtualMachineSnapshot", [_DEVICES], objects=list(owners)) if owners else []
     rows += [(owners[snapshot], values) for snapshot, values in kept]
-    vmx = parse_datastore_path(vmx_path)
+    vmx = parse_datastore_path(vmx_path).canonical
     mine = [values for owner, values in rows if owner == ref]
     foreign = [values for owner, values in rows if owner != ref]
     return own_files(vmx, mine, foreign, list_directory(connection, vmx))
@@ -82,23 +85,51 @@ def _flat(trees: Any) -> Iterable[Any]:
 def own_files(vmx: DatastorePath, mine: Sequence[Values], foreign: Sequence[Values], listed: Sequence[str]) -> OwnFiles:
     """The same from what was read.
 
+    :param vmx: the canonical path of the domain's VMX.
     :param mine: properties of the domain and of its snapshots.
     :param foreign: properties of all other domains and of theirs.
     :param listed: the names in the directory of the VMX.
     """
     taken = {name for values in foreign for name in _referenced(values)}
     disks = [name for name in dict.fromkeys(name for values in mine for name in _disks(values)) if name not in taken]
+    beside: list[str] = []
+    logs: list[str] = []
+    is_alone = True  # whether nothing else is in the directory
+    for name in listed:
+        kind = _classify(name, vmx, disks, taken)
+        if kind == "beside":
+            beside.append(str(vmx.beside(name)))
+        elif kind == "log":
+            logs.append(str(vmx.beside(name)))
+        elif kind == "other":
+            is_alone = False
+    removable = bool(vmx.directory) and is_alone
+    others = (*beside, *logs) if removable else tuple(beside)
+    return OwnFiles(tuple(disks), others, str(vmx), str(vmx.parent) if removable else None)
+
+
+def _classify(name: str, vmx: DatastorePath, disks: Sequence[str], taken: Collection[str]) -> str:
+    """What a name in the directory of the VMX is to the domain.
+
+    :returns: ``vmx``, ``disk`` (a descriptor or an extent of the domain's own disks), ``beside`` (a file that the host
+        keeps for the domain), ``log``, or ``other``: not the domain's, or another domain's as well.
+    """
+    path = vmx.beside(name)
+    if path == vmx:
+        return "vmx"
+    if str(path) in taken:
+        return "other"
+    if str(path) in disks or str(vmx.beside(_descriptor_of(name))) in disks:
+        return "disk"
     stem = vmx.name.rpartition(".")[0]
-    parts = "|".join(re.escape(_name(disk)) + f"(?:{_EXTENT})" for disk in disks if _is_beside(disk, vmx))
-    extents = re.compile(parts or r"(?!)")
-    beside = re.compile(re.escape(stem) + f"(?:{_BESIDE})")
-    own = [name for name in listed if beside.fullmatch(name) and _path(vmx, name) not in taken]
-    logs = [name for name in listed if _LOG.fullmatch(name)]
-    known = {_path(vmx, name) for name in (*own, *logs)} | set(disks)
-    foreign_names = [name for name in listed if _path(vmx, name) not in known and not extents.fullmatch(name)]
-    removable = bool(vmx.directory) and not foreign_names
-    others = [_path(vmx, name) for name in (*own, *(logs if removable else ())) if name != vmx.name]
-    return OwnFiles(tuple(disks), tuple(others), str(vmx), f"[{vmx.datastore}] {vmx.directory}" if removable else None)
+    if name.startswith(stem) and _BESIDE.fullmatch(name[len(stem) :]):
+        return "beside"
+    return "log" if _LOG.fullmatch(name) else "other"
+
+
+def _descriptor_of(extent: str) -> str:
+    """``web.vmdk`` of ``web-flat.vmdk``."""
+    return _EXTENT.sub(".vmdk", extent)
 
 
 def list_directory(connection: EsxConnection, vmx: DatastorePath) -> list[str]:
@@ -109,39 +140,14 @@ def list_directory(connection: EsxConnection, vmx: DatastorePath) -> list[str]:
 
 def _referenced(values: Values) -> Iterable[str]:
     """Every file that a domain or a snapshot refers to: its VMX, disks and what they are based on, images, the rest."""
-    yield from (str(item.name) for item in values.get(_LAYOUT) or ())
-    for device in values.get(_DEVICES) or ():
-        yield from _chain(device.backing)
-    if values.get(_VMX):
-        yield values[_VMX]
+    names = [str(item.name) for item in values.get(_LAYOUT) or ()]
+    names += [name for device in values.get(_DEVICES) or () for name in chain(device.backing)]
+    names += [values[_VMX]] if values.get(_VMX) else []
+    return map(canonical_path, names)
 
 
 def _disks(values: Values) -> Iterable[str]:
     """The hard disks of a domain or a snapshot that are files in a datastore, each with what it is based on."""
     for device in values.get(_DEVICES) or ():
         if type_name(device) == "VirtualDisk":
-            yield from (name for name in _chain(device.backing) if _IN_DATASTORE.match(name))
-
-
-def _chain(backing: Any) -> Iterable[str]:
-    while backing is not None:
-        name = getattr(backing, "fileName", None)
-        if name:
-            yield str(name)
-        backing = getattr(backing, "parent", None)
-
-
-def _name(disk: str) -> str:
-    """``web`` of ``[ds] web/web.vmdk``."""
-    return re.sub(r"\.vmdk$", "", parse_datastore_path(disk).name, flags=re.IGNORECASE)
-
-
-def _is_beside(disk: str, vmx: DatastorePath) -> bool:
-    place = parse_datastore_path(disk)
-    return (place.datastore, place.directory) == (vmx.datastore, vmx.directory)
-
-
-def _path(vmx: DatastorePath, name: str) -> str:
-    """The datastore path of a name in the directory of a VMX."""
-    directory = f"{vmx.directory}/" if vmx.directory else ""
-    return f"[{vmx.datastore}] {directory}{name}"
+            yield from (canonical_path(name) for name in chain(device.backing) if _IN_DATASTORE.match(name))

@@ -5,31 +5,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.autostart import plan_autostart
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.define import Definition, plan_define
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.change import Change, find_change, unlike_wanted
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.define import plan_define
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.definition import Definition
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power import (
-    POWER_ON,
     RESULTING_STATE,
-    SHUT_DOWN,
     SUSPEND,
     TOOLS_PATH,
     Guest,
-    PowerAction,
     plan_power,
     step_of,
 )
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.reconfigure_live import plan_live
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.redefine import Change, change_step, find_change
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power_cycle import (
+    PowerCycle,
+    check_power_cycle,
+    power_cycle_steps,
+)
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.redefine import change_steps
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.result import DomainResult, result_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.undefine import plan_undefine
-from ansible_collections.virt.esx.plugins.module_utils._driver.dumpxml import read_texts, to_xml, xml_of
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
+from ansible_collections.virt.esx.plugins.module_utils._driver.dumpxml import (
+    read_texts,
+    to_domain,
+    to_xml,
+    with_uuid,
+    xml_of,
+)
+from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
     DomainRecord,
-    HostFacts,
     find_domain,
     in_state,
     read_domain_of,
@@ -37,8 +48,12 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.pending import PENDING_PATHS
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Plan, Step, Target
-from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, Refused
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound
 
+_HOW_TO_DEFINE = (
+    "Describe it in xml or vmx to have it defined. In check mode, a domain that an earlier task would define is not "
+    "there either: define and start it in one task."
+)
 _ASKS_GUEST = ("shutdown", "rebooted")
 
 
@@ -46,28 +61,55 @@ _ASKS_GUEST = ("shutdown", "rebooted")
 class DomainPlan(Plan):
     """A plan for a domain, and the domain ``before`` and ``after`` it.
 
-    ``record`` is None for a domain that the host does not know; ``has_xml`` says whether its definition was read.
+    ``record`` is None for a domain that the host does not know; ``has_xml`` says whether its definition was read;
+    ``cycle`` is the power cycle that is a part of the plan, ``change`` that of the definition.
     """
 
     target: Target
     before: DomainResult
     after: DomainResult
     has_xml: bool = False
+    cycle: PowerCycle | None = None
+    change: Change | None = None
 
 
-def plan_domain(connection: EsxConnection, request: DomainRequest) -> DomainPlan:
+def plan_domain(connection: EsxConnection, request: DomainRequest, cycle: PowerCycle | None = None) -> DomainPlan:
     """What has to be done with a domain; at most two calls if it is nothing.
 
+    :param cycle: the power cycle that an earlier plan of the same task has begun: the domain ran before it, and so it
+        has to run in the end.
     :raises EsxError: if it cannot be done: Refused, NotFound, Ambiguous, ParseError.
     """
     paths, volumes = _paths(connection, request), request.is_about_definition
-    found = find_domain(connection, name=request.name, uuid=request.uuid, paths=paths, volumes=volumes)
+    found = find_domain(
+        connection,
+        name=request.name,
+        uuid=request.uuid,
+        moid=request.moid,
+        vmx_path=request.vmx_path,
+        paths=paths,
+        volumes=volumes,
+        autostart=request.is_about_autostart,
+    )
     if found is None:
         return _plan_absent(request) if request.state == "undefined" else _plan_new(connection, request)
     record, facts = found
     if request.state == "undefined":
         return _plan_undefined(connection, request, record, facts)
+    if cycle is not None and record.state == "shutoff":
+        return _plan_restart(connection, request, record, facts)
     return _plan_present(connection, request, record, facts)
+
+
+def _plan_restart(
+    connection: EsxConnection, request: DomainRequest, record: DomainRecord, facts: HostFacts
+) -> DomainPlan:
+    """The rest of a power cycle whose domain is shut off by now."""
+    plan = _plan_present(connection, replace(request, state="running"), record, facts)
+    if request.state != "paused":
+        return plan
+    suspend = step_of(connection, plan.target, SUSPEND, Guest())
+    return replace(plan, steps=[*plan.steps, suspend], after=replace(plan.after, state="paused"))
 
 
 def _paths(connection: EsxConnection, request: DomainRequest) -> list[str]:
@@ -91,12 +133,12 @@ def _plan_undefined(
 
 def _plan_new(connection: EsxConnection, request: DomainRequest) -> DomainPlan:
     if not request.is_definition:
-        meant = f"the UUID {request.uuid}" if request.uuid else f"the name '{request.name}'"
-        raise NotFound(f"No domain of the host has {meant}.", hint="Describe it in xml or vmx to have it defined.")
-    facts = read_host_facts(connection)
+        meant = DomainKey(request.name, request.uuid, request.moid, request.vmx_path)
+        raise NotFound(f"No domain of the host {meant}.", hint=_HOW_TO_DEFINE)
+    facts = read_host_facts(connection, autostart=request.is_about_autostart)
     target = Target(request.name or "")
     definition, steps = plan_define(connection, target, request, facts)
-    steps += plan_autostart(connection, target, facts, request.autostart)
+    steps += plan_autostart(connection, target, facts, request.autostart, request.autostart_settings)
     steps += plan_power(connection, target, "shutoff", request.state, Guest(shutdown_timeout=request.shutdown_timeout))
     before = DomainResult(request.name, request.uuid, None, "undefined")
     return DomainPlan(steps, None, target, before, _result_of_new(connection, request, definition), has_xml=True)
@@ -113,8 +155,9 @@ def _result_of_new(connection: EsxConnection, request: DomainRequest, definition
         vcpus=domain.vcpus,
         memory_kib=domain.current_memory_kib,
         max_memory_kib=domain.memory_kib,
-        autostart=bool(request.autostart),
+        autostart=request.autostart,
         vmx_path=str(definition.path),
+        host=connection.context.host_name,
         xml=xml_of(replace(domain, datacenter_path=connection.datacenter_path)),
     )
 
@@ -130,14 +173,18 @@ def _plan_present(
     after = replace(before, state=present.reached, autostart=autostart)
     is_renamed = request.name not in (None, record.name)
     if is_renamed and not request.is_about_definition:
-        _record, facts = read_domain_of(connection, record.ref)  # with the datastores
+        _record, facts = read_domain_of(connection, record.ref, autostart=request.is_about_autostart)  # and datastores
+    cycle = change = None
     if request.is_about_definition or is_renamed:
         change = find_change(connection, request, record, facts, in_state(record, present.reached))
         before, after = _results_of_change(change, before, after)
         if change.is_needed:
-            steps = _with_change(present, steps, change)
-    steps += plan_autostart(connection, present.target, facts, request.autostart)
-    return DomainPlan(steps, record, present.target, before, after, has_xml=before.xml is not None)
+            steps, cycle = _with_change(present, steps, change)
+        else:
+            change = None
+    steps += plan_autostart(connection, present.target, facts, request.autostart, request.autostart_settings)
+    has_xml = before.xml is not None
+    return DomainPlan(steps, record, present.target, before, after, has_xml=has_xml, cycle=cycle, change=change)
 
 
 @dataclass(frozen=True)
@@ -155,13 +202,9 @@ class _Present:
         """The state that the domain will be in."""
         return RESULTING_STATE.get(self.request.state, self.record.state)
 
-    def step(self, action: PowerAction) -> Step:
-        """A move as a step."""
-        return step_of(self.connection, self.target, action, self.guest)
-
 
 def _results_of_change(change: Change, before: DomainResult, after: DomainResult) -> tuple[DomainResult, DomainResult]:
-    """The views with what a change does to the definition."""
+    """The results with what a change does to the definition."""
     domain = change.after
     changed = replace(
         after,
@@ -174,46 +217,36 @@ def _results_of_change(change: Change, before: DomainResult, after: DomainResult
     return replace(before, xml=xml_of(change.before)), changed
 
 
-def _with_change(present: _Present, power: list[Step], change: Change) -> list[Step]:
-    """The steps for power, with the change where it can be made.
+def _with_change(present: _Present, power: list[Step], change: Change) -> tuple[list[Step], PowerCycle | None]:
+    """The steps for power, with the change where it can be made, and the power cycle if that takes one.
 
-    :raises Refused: if the domain has to be shut off for it, and nobody said that it may be.
+    :raises Refused: if the domain has to be shut off for it, and power_cycle is not set.
     """
-    record, offline = present.record, change_step(present.connection, present.target, change)
+    connection, target, record = present.connection, present.target, present.record
     if record.state == "shutoff":
-        return [offline, *power]
+        return [*change_steps(connection, target, change, after_power=False), *power], None
     if present.reached == "shutoff":
-        return [*power, offline]
-    live, needs_shutdown = plan_live(present.connection, present.target, record, change)
-    if not needs_shutdown:
-        return [*power, live] if record.state == "paused" else [live, *power]
-    return _power_cycle(present, offline, ", ".join(needs_shutdown))
+        return [*power, *change_steps(connection, target, change, after_power=True)], None
+    if not change.how.needs_shutdown and change.how.reconfigured:
+        if record.state == "paused":
+            return [*power, *change_steps(connection, target, change, after_power=bool(power))], None
+        return [*change_steps(connection, target, change, after_power=False), *power], None
+    check_power_cycle(target, record, _needs_shutdown(change), allowed=present.request.power_cycle)
+    offline = change_steps(connection, target, change, after_power=True)
+    steps = power_cycle_steps(connection, target, present.guest, offline, present.reached)
+    return steps, PowerCycle(target, change, [step.name for step in offline])
 
 
-def _power_cycle(present: _Present, offline: Step, needs_shutdown: str) -> list[Step]:
-    """Shut the domain down, change it, and bring it into the wanted state.
-
-    :param stuck: what needs it to be shut off.
-    """
-    state = present.record.state
-    refused = f"The {present.target} has to be shut off to change {needs_shutdown}, and it is {state}"
-    if not present.request.power_cycle:
-        raise Refused(f"{refused}.", hint="Set power_cycle to have it shut down, changed and started again.")
-    if state == "paused":
-        raise Refused(
-            f"{refused}, so that its guest cannot be asked to shut down.",
-            hint="Bring it into state running first.",
-        )
-    again = [present.step(POWER_ON)] + ([present.step(SUSPEND)] if present.reached == "paused" else [])
-    return [present.step(SHUT_DOWN), offline, *again]
+def _needs_shutdown(change: Change) -> Sequence[str]:
+    return change.how.needs_shutdown or ["keys of the VMX"]
 
 
 def with_xml(connection: EsxConnection, plan: DomainPlan) -> DomainPlan:
-    """A course whose views have the domain XML, for diff mode; without it if the definition cannot be read."""
+    """A plan whose results have the domain XML, for diff mode; without it if the definition cannot be read."""
     if plan.has_xml or plan.record is None:
         return plan
     try:
-        record, facts = read_domain_of(connection, plan.record.ref)
+        record, facts = read_domain_of(connection, plan.record.ref, autostart=False)
         text = _read_text(connection, record)
         before, after = to_xml(connection, record, facts, text), None
         if plan.after.state != "undefined":
@@ -229,12 +262,21 @@ def with_xml(connection: EsxConnection, plan: DomainPlan) -> DomainPlan:
 
 
 def read_back(connection: EsxConnection, plan: DomainPlan) -> DomainResult:
-    """The domain as the server has it after a course; one call, and one file where its definition was looked at."""
+    """The domain as the server has it after a plan; one call, and one file where its definition was looked at.
+
+    What the host made otherwise than it was wanted is warned of.
+    """
     if plan.after.state == "undefined":
         return plan.after
-    record, facts = read_domain_of(connection, plan.target.ref, volumes=plan.has_xml)
-    xml = to_xml(connection, record, facts, _read_text(connection, record)) if plan.has_xml else None
-    return result_of(record, facts, xml)
+    autostart = plan.after.autostart is not None
+    record, facts = read_domain_of(connection, plan.target.ref, volumes=plan.has_xml, autostart=autostart)
+    if not plan.has_xml:
+        return result_of(record, facts)
+    found = with_uuid(to_domain(connection, record, facts, _read_text(connection, record)), record)
+    unlike = unlike_wanted(plan.change, found) if plan.change is not None else []
+    if unlike:
+        connection.warn(f"The host has made the {plan.target} otherwise than it was wanted in {', '.join(unlike)}.")
+    return result_of(record, facts, xml_of(found))
 
 
 def _read_text(connection: EsxConnection, record: DomainRecord) -> str:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, Target
 from ansible_collections.virt.esx.plugins.module_utils._errors import Refused, ServerFault, TimedOut
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_one
 from ansible_collections.virt.esx.plugins.module_utils._vi.watch import Watch
 
 # What planning has to know of the guest: whether VMware Tools can be asked.
@@ -96,11 +97,23 @@ def _shut_down(connection: EsxConnection, target: Target, guest: Guest) -> None:
         return
     if guest.shutdown_timeout is None:
         raise TimedOut(
-            f"The guest of {target} did not shut down within {seconds} seconds; it still runs.",
+            f"The guest of {target} did not shut down within {seconds} seconds; it still runs, and may yet shut down.",
             hint="Set shutdown_timeout to power it off then, or raise the option timeout.",
         )
-    connection.warn(f"The guest of {target} did not shut down within {seconds} seconds, it is powered off.")
-    _power_off(connection, target, guest)
+    if _power_off_unless_it_is(connection, target, guest):
+        connection.warn(f"The guest of {target} did not shut down within {seconds} seconds, it was powered off.")
+
+
+def _power_off_unless_it_is(connection: EsxConnection, target: Target, guest: Guest) -> bool:
+    """Power a domain off; return whether that was needed, as its guest may go off at the same moment."""
+    try:
+        _power_off(connection, target, guest)
+    except ServerFault as error:
+        state = fetch_one(connection.session, target.ref, ["runtime.powerState"])["runtime.powerState"]
+        if error.fault != "InvalidPowerState" or str(state) != "poweredOff":
+            raise
+        return False
+    return True
 
 
 def _gets_off(connection: EsxConnection, target: Target, seconds: float) -> bool:

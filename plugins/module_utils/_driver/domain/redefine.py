@@ -1,196 +1,101 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Changing the definition of a domain that the host has, which libvirt's driver refuses.
+"""Making a change of a definition: by one ReconfigVM_Task, and only what the API has no words for in the VMX itself.
 
-The VMX is edited in place. Of a domain that is shut off the edited file is uploaded and read by the host; what the host
-can change while a domain runs is in ``live.py``.
+The host reads the VMX again after that; the plan names it.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.model import Cpu, Domain, Os
-from ansible_collections.virt.esx.plugins.module_utils._domain.shares import same_shares
-from ansible_collections.virt.esx.plugins.module_utils._driver.browser import scsi_model_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import Difference, differences
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest, with_options
-from ansible_collections.virt.esx.plugins.module_utils._driver.dumpxml import read_texts, to_domain, with_uuid
-from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, HostFacts, find_domain
-from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, Target, append_to_message
-from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
-from ansible_collections.virt.esx.plugins.module_utils._names import (
-    parse_datastore_path,
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.change import Change, differences_of
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.reconfigure import (
+    overtaken,
+    reconfigure,
 )
-from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import DatastoreFile, get_file, put_file
-from ansible_collections.virt.esx.plugins.module_utils._vmx.merge import as_in_xml, merge_vmx
-from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
+from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, Target, append_to_message
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
+from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import (
+    get_file,
+    put_file,
+)
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_one
+
+_CHANGE_VERSION = "config.changeVersion"
 
 
-@dataclass(frozen=True)
-class Change:
-    """The present definition of a domain, the wanted one, and in what they differ.
+def change_steps(connection: EsxConnection, target: Target, change: Change, *, after_power: bool) -> list[Step]:
+    """The steps that change a domain, which is in a state that allows it by then.
 
-    ``old`` and ``new`` are the VMX; they are the same where nothing differs. ``is_unread`` says that the host has not
-    read the present one, since whoever uploaded it was interrupted.
+    :param after_power: whether steps before them change the domain's power state, and so may its ``changeVersion``.
     """
+    how = change.how
+    steps = []
+    if change.is_unread and how.reconfigured:  # else the host would write what it knows over what it has not read
+        steps.append(Step("reload", target.ref.Reload))
+        after_power = True
+    if how.reconfigured:
 
-    file: DatastoreFile
-    old: bytes
-    new: bytes
-    before: Domain
-    after: Domain
-    differences: Sequence[Difference]
-    is_unread: bool
+        def by_api() -> None:
+            version = change.record.values[_CHANGE_VERSION]
+            if after_power:
+                version = _checked_version(connection, target, change)
+            reconfigure(connection, target, how.builder.finished(version))
 
-    @property
-    def is_needed(self) -> bool:
-        """Whether there is anything to do."""
-        return self.old != self.new or self.is_unread
-
-    @property
-    def name(self) -> str:
-        """The change in words: ``change vcpus, disk sdb``."""
-        return "change " + ", ".join(item.name for item in self.differences) if self.differences else "reload"
+        steps.append(Step(f"change {', '.join(how.reconfigured)}", by_api))
+    if how.by_upload or not how.reconfigured:
+        is_first = not how.reconfigured
+        steps.append(Step(_upload_name(change), lambda: _upload(connection, target, change, is_first=is_first)))
+    return steps
 
 
-def find_change(
-    connection: EsxConnection,
-    request: DomainRequest,
-    record: DomainRecord,
-    facts: HostFacts,
-    predicted: DomainRecord,
-) -> Change:
-    """What a wish changes in the definition of a domain; one file is read.
+def _upload_name(change: Change) -> str:
+    if change.how.by_upload:
+        return f"change {', '.join(change.how.by_upload)} in the VMX"
+    return "change the VMX" if change.old != change.new else "reload"
 
-    :param foretold: the domain in the state that it will be in.
-    :raises Refused: if it gives the domain a name that another one has.
+
+def _checked_version(connection: EsxConnection, target: Target, change: Change) -> str | None:
+    """The ``changeVersion`` of a domain whose definition is the one that the change was planned for.
+
+    A host writes the VMX of a domain that goes off, so that its text may be another one.
     """
-    text = read_texts(connection, [record])[0]
-    if isinstance(text, EsxError):
-        raise text
-    old = text.encode("utf-8", "surrogateescape")
-    present = to_domain(connection, record, facts, text)
-    path = parse_datastore_path(record.vmx_path or "")
-    directory = f"[{path.datastore}] {path.directory}".rstrip()
-    new = merge_vmx(
-        old,
-        _wanted(request, present, directory, facts),
-        directory=directory,
-        datastores=facts.volumes,
-        scsi_model=scsi_model_of(connection),
-    )
-    after = to_domain(connection, predicted, facts, new.decode("utf-8", "surrogateescape"))
-    _check_name(connection, record, after)
-    return Change(
-        file=DatastoreFile(connection.datacenter_path, path.datastore, path.path),
-        old=old,
-        new=new,
-        before=with_uuid(present, record),
-        after=with_uuid(after, record),
-        differences=differences(as_in_xml(present), as_in_xml(after)) if new != old else [],
-        is_unread=record.state == "shutoff" and _has(record) != _says(present),
-    )
+    version = fetch_one(connection.session, target.ref, [_CHANGE_VERSION])[_CHANGE_VERSION]
+    _check_is_as_planned(target, change, get_file(connection.session, change.file))
+    return None if version is None else str(version)
 
 
-def _has(record: DomainRecord) -> tuple[int | None, ...]:
-    """By what it shows that a host has not read a VMX: the sizes that it knows itself."""
-    return record.vcpus, record.max_memory_kib, record.memory_kib
+def _check_is_as_planned(target: Target, change: Change, content: bytes) -> None:
+    if content != change.old and differences_of(change.read, content, change.old):
+        raise overtaken(target)
 
 
-def _says(domain: Domain) -> tuple[int | None, ...]:
-    return domain.vcpus, domain.memory_kib, domain.current_memory_kib
+def _upload(connection: EsxConnection, target: Target, change: Change, *, is_first: bool) -> None:
+    """Upload the edited VMX and have the host read it; if it does not take it, the VMX is as before.
 
-
-def _wanted(request: DomainRequest, present: Domain, directory: str, facts: HostFacts) -> Domain:
-    """The description, else the domain as it is, with the plain options; by its UUID it was found."""
-    if request.vmx is not None:
-        described = read_vmx(request.vmx, directory=directory, datastores=facts.volumes)
-    else:
-        described = request.xml or present
-    wanted = with_options(_with_settings(_with_password(described, present), present), request)
-    return replace(wanted, uuid=present.uuid, name=request.name or present.name)
-
-
-def _with_settings(described: Domain, present: Domain) -> Domain:
-    """With the present settings where the description says nothing of them.
-
-    Some are set by tasks of their own (``annotation``, ``esx_scheduler``), and a guest does not start with another
-    firmware than the one that it was installed with.
+    :param is_first: whether the domain is as planned; else the host has just made the other differences.
     """
-    shares, guarantee = described.shares, described.min_guarantee_kib
-    if shares is None and present.shares is not None:
-        shares = same_shares(present.shares, present.vcpus, described.vcpus)
-    if not guarantee and present.min_guarantee_kib:
-        guarantee = min(present.min_guarantee_kib, described.current_memory_kib or described.memory_kib)
-    return replace(
-        described,
-        description=described.description or present.description,
-        min_guarantee_kib=guarantee,
-        shares=shares,
-        cpuset=described.cpuset or present.cpuset,
-        cpu=described.cpu or _same_cores(present.cpu, described.vcpus),
-        os=_same_firmware(described.os, present.os),
-    )
-
-
-def _same_cores(present: Cpu | None, vcpus: int) -> Cpu | None:
-    """Sockets with as many cores as now, where the processors can be spread over them."""
-    if present is None or vcpus % present.cores:
-        return None
-    return replace(present, sockets=vcpus // present.cores)
-
-
-def _same_firmware(described: Os, present: Os) -> Os:
-    if described.firmware is not None:
-        return described
-    secure_boot = present.secure_boot if described.secure_boot is None else described.secure_boot
-    return replace(described, firmware=present.firmware, secure_boot=secure_boot)
-
-
-def _with_password(described: Domain, present: Domain) -> Domain:
-    """No XML that was read from a host has the VNC password: one without it leaves it as it is."""
-    if not described.graphics or not present.graphics or described.graphics[0].password is not None:
-        return described
-    first = replace(described.graphics[0], password=present.graphics[0].password)
-    return replace(described, graphics=(first, *described.graphics[1:]))
-
-
-def _check_name(connection: EsxConnection, record: DomainRecord, after: Domain) -> None:
-    if not after.name or after.name == record.name:
-        return
-    other = find_domain(connection, name=after.name)
-    if other is not None and other[0].ref != record.ref:
-        raise Refused(
-            f"The domain '{record.name}' cannot be renamed: the host has another domain '{after.name}', "
-            f"with the UUID {other[0].uuid}.",
-            hint="Choose another name.",
-        )
-
-
-def change_step(connection: EsxConnection, target: Target, change: Change) -> Step:
-    """The step that changes a domain which is shut off by then."""
-    return Step(change.name, lambda: _upload_and_reload(connection, target, change))
-
-
-def _upload_and_reload(connection: EsxConnection, target: Target, change: Change) -> None:
-    """Upload the edited VMX and have the host read it; if it does not take it, all is as before."""
-    if get_file(connection.session, change.file) != change.old:
-        raise Refused(
-            f"The definition of {target} was changed by somebody else meanwhile, so it was left alone.",
-            hint="Run the task again; it then starts from the new definition.",
-        )
-    if change.new != change.old:
-        put_file(connection.session, change.file, change.new)
+    old = get_file(connection.session, change.file)
+    if is_first:
+        _check_is_as_planned(target, change, old)
+    new = change.merge(old)
+    if new != old:
+        put_file(connection.session, change.file, new)
     try:
         target.ref.Reload()
     except BaseException as error:
         with contextlib.suppress(EsxError):
-            put_file(connection.session, change.file, change.old)
+            put_file(connection.session, change.file, old)
             target.ref.Reload()
             append_to_message(error, "The definition is as before.")
         raise
+
+
+def restore_definition(connection: EsxConnection, target: Target, change: Change) -> None:
+    """Give a domain that is shut off the very VMX back that it had before a change."""
+    if get_file(connection.session, change.file) != change.old:
+        put_file(connection.session, change.file, change.old)
+        target.ref.Reload()

@@ -6,18 +6,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Cpu, Domain
 from ansible_collections.virt.esx.plugins.module_utils._domain.shares import same_shares
-from ansible_collections.virt.esx.plugins.module_utils._domain.xml_read import read_domain
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import NO_UUID
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.autostart import AutostartSettings, read_settings
 from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_kib, parse_uuid
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._names import check_datastore_path
+from ansible_collections.virt.esx.plugins.module_utils._report import REFUSE, Report
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
+from ansible_collections.virt.esx.plugins.module_utils._vmx.wanted import read_wanted
 
 ESX = DIALECTS["esx"]
 
@@ -34,6 +37,8 @@ class DomainRequest:
     state: str
     name: str | None = None
     uuid: str | None = None
+    moid: str | None = None
+    vmx_path: str | None = None
     xml: Domain | None = None
     vmx: str | None = None
     vcpus: int | None = None
@@ -41,15 +46,22 @@ class DomainRequest:
     max_memory_kib: int | None = None
     annotation: str | None = None
     autostart: bool | None = None
+    autostart_settings: AutostartSettings = field(default_factory=AutostartSettings)
     overwrite: bool = False
     power_cycle: bool = False
     shutdown_timeout: int | None = None
     remove_storage: bool = False
+    report: Report = field(default_factory=Report, compare=False)  # what the description says and a VMX cannot
 
     @property
     def is_definition(self) -> bool:
         """Whether it describes a whole domain."""
         return self.xml is not None or self.vmx is not None
+
+    @property
+    def is_about_autostart(self) -> bool:
+        """Whether anything is said of autostart."""
+        return self.autostart is not None
 
     @property
     def is_about_definition(self) -> bool:
@@ -63,33 +75,40 @@ def read_request(params: Mapping[str, Any]) -> DomainRequest:
 
     :raises ParseError: for a description, a UUID or a size that cannot be understood.
     """
-    xml = None if params["xml"] is None else _with_uuid(read_domain(params["xml"], ESX.xml))
+    report = Report(REFUSE)
+    xml = None if params["xml"] is None else _with_uuid(read_wanted(params["xml"], ESX, report))
     described = xml if params["vmx"] is None else _identity(params["vmx"])
     name = _name(params["name"] or (described.name if described else None))
     uuid = parse_uuid(params["uuid"]) if params["uuid"] else (described.uuid if described else None)
-    if not name and not uuid:
+    moid, vmx_path = params["moid"], params["vmx_path"]
+    if not name and not uuid and not moid and not vmx_path:
         raise ParseError("neither a name nor a UUID says which domain is meant.", where="name")
     return DomainRequest(
         state=params["state"],
         name=name,
         uuid=uuid,
+        moid=moid,
+        vmx_path=None if vmx_path is None else str(check_datastore_path(vmx_path, where="vmx_path")),
         xml=xml,
         vmx=params["vmx"],
-        vcpus=_positive(params["vcpus"]),
+        vcpus=_at_least(1, params["vcpus"], "vcpus"),
         memory_kib=_size(params["memory"], "memory", _MIB),
         max_memory_kib=_size(params["max_memory"], "max_memory", 4 * _MIB),
         annotation=params["annotation"],
         autostart=params["autostart"],
+        autostart_settings=read_settings(params["autostart"], params["autostart_settings"]),
         overwrite=params["overwrite"],
         power_cycle=params["power_cycle"],
-        shutdown_timeout=params["shutdown_timeout"],
+        shutdown_timeout=_at_least(0, params["shutdown_timeout"], "shutdown_timeout"),
         remove_storage=params["remove_storage"],
+        report=report,
     )
 
 
-def with_options(domain: Domain, request: DomainRequest) -> Domain:
-    """A domain with what the plain options say; they come before its description.
+def with_options(domain: Domain, request: DomainRequest, *, keeps_shares: bool = False) -> Domain:
+    """A domain with what the plain options say; they override its description.
 
+    :param keeps_shares: whether its CPU shares are a number of their own, and not a level.
     :raises Refused: if they cannot go together with the rest of it.
     """
     changed = replace(
@@ -99,7 +118,9 @@ def with_options(domain: Domain, request: DomainRequest) -> Domain:
     )
     if request.vcpus is not None and request.vcpus != domain.vcpus:
         topology = _topology(domain.cpu, request.vcpus)
-        shares = None if domain.shares is None else same_shares(domain.shares, domain.vcpus, request.vcpus)
+        shares = domain.shares
+        if shares is not None and not keeps_shares:
+            shares = same_shares(shares, domain.vcpus, request.vcpus)
         changed = replace(changed, vcpus=request.vcpus, current_vcpus=None, cpu=topology, shares=shares)
     if request.annotation is not None:
         changed = replace(changed, description=request.annotation)
@@ -156,10 +177,33 @@ def _name(name: str | None) -> str | None:
     return name
 
 
-def _positive(vcpus: int | None) -> int | None:
-    if vcpus is not None and vcpus < 1:
-        raise ParseError(f"it is {vcpus}, expecting at least 1.", where="vcpus")
-    return vcpus
+def _at_least(least: int, number: int | None, option: str) -> int | None:
+    if number is not None and number < least:
+        raise ParseError(f"it is {number}, expecting at least {least}.", where=option)
+    return number
+
+
+# What VMware takes sizes of memory in: the option, the element of XML, the member of Domain, and the step in KiB.
+_STEPS = (
+    ("max_memory", "<memory>", "memory_kib", 4 * _MIB),
+    ("memory", "<currentMemory>", "current_memory_kib", _MIB),
+    (None, "<min_guarantee>", "min_guarantee_kib", _MIB),
+)
+
+
+def rounded_sizes(params: Mapping[str, Any], xml: Domain | None) -> list[str]:
+    """A sentence for each size of memory that has to be rounded up."""
+    found = []
+    for option, element, member, step in _STEPS:
+        if option is not None and params[option] is not None:
+            name, size = option, parse_kib(params[option], option)
+        else:
+            name, size = element, getattr(xml, member) or 0 if xml is not None else 0
+        if size % step:
+            found.append(
+                f"{name}: {size} KiB are rounded up to {_rounded(size, step)} KiB, {step // _MIB} MiB at a time."
+            )
+    return found
 
 
 def _size(text: str | None, option: str, step: int) -> int | None:

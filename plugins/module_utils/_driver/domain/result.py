@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, HostFacts
+from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class DomainResult:
     max_memory_kib: int | None = None
     autostart: bool | None = None
     vmx_path: str | None = None
+    host: str | None = None
     xml: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
@@ -46,15 +48,4 @@ def result_of(record: DomainRecord, facts: HostFacts, xml: str | None = None) ->
 
     :param xml: its domain XML, where it was read.
     """
-    return DomainResult(
-        name=record.name,
-        uuid=record.uuid,
-        moid=record.moid,
-        state=record.state,
-        vcpus=record.vcpus,
-        memory_kib=record.memory_kib,
-        max_memory_kib=record.max_memory_kib,
-        autostart=facts.starts(record.ref),
-        vmx_path=record.vmx_path,
-        xml=xml,
-    )
+    return DomainResult(**record.facts(), autostart=facts.starts(record.ref), host=facts.host_name, xml=xml)

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Undefining a domain: the host forgets it, and where asked for its files are deleted.
 
-Its disks go before it is unregistered: if that is interrupted, the domain is still there to be undefined again.
+It is unregistered last. Until then a run that was interrupted can be repeated: the domain is still found, and with it
+what is left of its files.
 """
 
 from __future__ import annotations
@@ -43,12 +44,12 @@ def plan_undefine(
     files = find_own_files(connection, record.ref, record.vmx_path)
     steps = [Step(f"delete {disk}", partial(_delete_disk, connection, disk)) for disk in files.disks]
     steps += [Step(f"delete {file}", partial(_delete_file, connection, file)) for file in files.others]
-    steps += [undefine, Step(f"delete {files.vmx}", partial(_delete_file, connection, files.vmx))]
+    steps.append(Step(f"delete {files.vmx}", partial(_delete_file, connection, files.vmx)))
     if files.directory is not None:
         steps.append(
             Step(f"delete {files.directory}", partial(_delete_directory, connection, files.directory, files.vmx))
         )
-    return steps
+    return [*steps, undefine]
 
 
 def _unregister(target: Target) -> None:

@@ -9,51 +9,35 @@ time. A domain that is broken spoils only its own entry, which says what is miss
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.virt.esx.plugins.module_utils._driver.allocation import SCHEDULER_PATHS, read_scheduler
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
 from ansible_collections.virt.esx.plugins.module_utils._driver.dumpxml import read_texts, readable, to_xml
-from ansible_collections.virt.esx.plugins.module_utils._driver.info.devices import HARDWARE_PATHS, read_hardware
-from ansible_collections.virt.esx.plugins.module_utils._driver.info.guest import GUEST_PATHS, read_guest
+from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
+from ansible_collections.virt.esx.plugins.module_utils._driver.info.parts import (
+    AUTOSTART,
+    DATASTORES,
+    paths_of,
+    read_field_names,
+    read_parts,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
     STATES,
     DomainRecord,
-    HostFacts,
     find_domains,
-    list_domains,
     list_domains_with_facts,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_uuid
-from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot_tree import SNAPSHOT_PATHS, read_snapshots
+from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import is_pattern, matches
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
-from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values
 
-
-@dataclass(frozen=True)
-class Part:
-    """What a word of ``gather`` means: the properties that it needs, and what is made of them."""
-
-    paths: Sequence[str]
-    read: Callable[[Values], Any]
-
-
-PARTS = {
-    "scheduler": Part(SCHEDULER_PATHS, read_scheduler),
-    "snapshots": Part(SNAPSHOT_PATHS, read_snapshots),
-    "guest": Part(GUEST_PATHS, read_guest),
-    "hardware": Part(HARDWARE_PATHS, read_hardware),
-}
-
-# The words that need a domain's VMX, and those that need to know its host.
+# The words that need a domain's VMX.
 _OF_THE_VMX = {"vmx", "xml"}
-_OF_THE_HOST = {"autostart", "xml"}
 
-# Properties that hosts before this version of the API refuse to be asked for.
-_SINCE = {"guest.toolsRunningStatus": (4, 0)}
+# The part that each filter needs, whether it is asked for or not.
+_FILTERS = {"autostart": AUTOSTART, "snapshot": "snapshots", "network": "hardware", "datastore": DATASTORES}
 
 _CONNECTION_STATES = {
     "disconnected": "The server has lost the connection to the domain's host.",
@@ -66,82 +50,69 @@ _CONNECTION_STATES = {
 def read_domains(connection: EsxConnection, params: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return what is known of the domains that are meant, sorted by name.
 
-    :param params: ``name`` (a name or a shell pattern) or ``uuid`` or neither, ``states`` and ``gather``.
+    :param params: ``name`` (a name or a shell pattern), ``uuid``, ``moid`` or none of them, ``states``, the filters
+        ``autostart``, ``snapshot``, ``network`` and ``datastore``, and ``gather``.
     :raises ParseError: if the UUID is none.
     """
     gather = set(params["gather"])
-    records, facts = _records(connection, params, _paths(connection, gather))
-    found = [record for record in records if _state(record) in (None, *params["states"])]
-    entries = [domain_entry(record, facts, gather) for record in found]
+    needed = gather | {word for option, word in _FILTERS.items() if params[option] is not None}
+    records, facts = _records(connection, params, needed)
+    field_names = read_field_names(connection, gather)
+    found = []
+    for record in records:
+        of_host = facts.get(record.values["runtime.host"])
+        parts = read_parts(record, of_host, field_names, needed)
+        if _is_wanted(record, parts, params):
+            shown = {word: value for word, value in parts.items() if word in gather}
+            found.append((record, of_host, domain_entry(record, of_host, shown)))
     if gather & _OF_THE_VMX:
-        for record, entry, text in zip(found, entries, read_texts(connection, found)):
-            definition = _definition(connection, record, facts, gather, text)
+        texts = read_texts(connection, [record for record, _facts, _entry in found])
+        for (record, of_host, entry), text in zip(found, texts):
+            definition = _definition(connection, record, of_host, gather, text)
             errors = [part["error"] for part in (entry, definition) if "error" in part]
             entry.update(definition, **({"error": " ".join(errors)} if errors else {}))
-    return entries
+    return [entry for _record, _facts, entry in found]
 
 
-def _paths(connection: EsxConnection, gather: set[str]) -> list[str]:
-    wanted = [path for word, part in PARTS.items() if word in gather for path in part.paths]
-    return [path for path in wanted if connection.session.has(*_SINCE.get(path, (0,)))]
+def domain_facts(record: DomainRecord, facts: HostFacts | None) -> dict[str, Any]:
+    """Return the facts of a domain, with its host and libvirt's number for it while it is not shut off."""
+    return {**record.facts(), "id": record.id, "host": None if facts is None else facts.host_name}
 
 
 def _records(
-    connection: EsxConnection, params: Mapping[str, Any], paths: Sequence[str]
-) -> tuple[list[DomainRecord], HostFacts | None]:
+    connection: EsxConnection, params: Mapping[str, Any], needed: set[str]
+) -> tuple[list[DomainRecord], dict[Any, HostFacts]]:
     """The domains that are meant; one domain is found without listing the others."""
     name, uuid = params["name"], params["uuid"]
-    if uuid is not None:
-        return find_domains(connection, uuid=parse_uuid(uuid), paths=paths)
-    if name is not None and not _is_pattern(name):
-        return find_domains(connection, name=name, paths=paths)
-    if _OF_THE_HOST.isdisjoint(params["gather"]):
-        records, facts = list_domains(connection, paths), None
-    else:
-        records, facts = list_domains_with_facts(connection, paths)
-    return [record for record in records if name is None or _matches(record.name, name)], facts
+    paths, volumes, autostart = paths_of(connection, needed), bool(needed & {"xml", DATASTORES}), AUTOSTART in needed
+    if name is None or not is_pattern(name):
+        key = DomainKey(name, None if uuid is None else parse_uuid(uuid), params["moid"])
+        if key != DomainKey():
+            return find_domains(connection, key, paths=paths, volumes=volumes, autostart=autostart)
+    records, facts = list_domains_with_facts(connection, paths, volumes=volumes, autostart=autostart)
+    return [record for record in records if name is None or matches(record.name, name)], facts
 
 
-def _is_pattern(name: str) -> bool:
-    return any(mark in name for mark in "*?[")
-
-
-def _matches(name: str, pattern: str) -> bool:
-    """A name that has the marks of a pattern in it matches itself, too."""
-    return name == pattern or fnmatchcase(name, pattern)
-
-
-def _state(record: DomainRecord) -> str | None:
-    return STATES.get(str(record.values["runtime.powerState"]))
-
-
-def domain_entry(record: DomainRecord, facts: HostFacts | None, gather: set[str]) -> dict[str, Any]:
-    """Return what a read of the server says of a domain; ``error`` says what it should say and does not."""
-    entry: dict[str, Any] = {
-        "name": record.name,
-        "uuid": record.uuid,
-        "moid": record.moid,
-        "state": _state(record),
-        "vcpus": record.vcpus,
-        "memory_kib": record.memory_kib,
-        "max_memory_kib": record.max_memory_kib,
-        "vmx_path": record.vmx_path,
+def _is_wanted(record: DomainRecord, parts: Mapping[str, Any], params: Mapping[str, Any]) -> bool:
+    """Whether a domain passes all filters; a state that is not known may be any."""
+    networks = [card["network"] or "" for card in parts.get("hardware", {}).get("interfaces", ())]
+    checks = {
+        "states": STATES.get(str(record.values["runtime.powerState"])) in (None, *params["states"]),
+        "autostart": parts.get(AUTOSTART) == params["autostart"],
+        "snapshot": bool(parts.get("snapshots")) == params["snapshot"],
+        "network": any(matches(network, params["network"] or "") for network in networks),
+        "datastore": any(matches(name, params["datastore"] or "") for name in parts.get(DATASTORES, ())),
     }
-    for word, part in PARTS.items():
-        if word in gather:
-            entry[word] = part.read(record.values)
-    if "autostart" in gather and facts is not None:
-        entry["autostart"] = facts.starts(record.ref)
-    defect = _defect(record)
+    return all(passed for option, passed in checks.items() if params[option] is not None)
+
+
+def domain_entry(record: DomainRecord, facts: HostFacts | None, parts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a domain with its parts; ``error`` says why the server itself knows less of it than it should."""
+    entry = {**domain_facts(record, facts), **parts}
+    defect = _CONNECTION_STATES.get(str(record.values["runtime.connectionState"]))
+    if defect is None and record.values["config.hardware.numCPU"] is None:
+        defect = "The server has no configuration of the domain, or the user may not see it."
     return entry if defect is None else {**entry, "error": defect}
-
-
-def _defect(record: DomainRecord) -> str | None:
-    """Why the server itself knows less of a domain than it should."""
-    known = _CONNECTION_STATES.get(str(record.values["runtime.connectionState"]))
-    if known is None and record.values["config.hardware.numCPU"] is None:
-        return "The server has no configuration of the domain, or the user may not see it."
-    return known
 
 
 def _definition(

@@ -1,43 +1,39 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The domains of a host as an inventory has them: a few facts of each, and the variables that are made of these.
+"""The domains of a connection as an inventory has them: facts of each, and the variables that are made of these.
 
-All domains come in the same calls, one a page of 500. What is read does not depend on what of it is wanted, so that it
-can be kept in a cache.
+All domains come in the same calls, one a page of 500.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Mapping
-from fnmatch import fnmatchcase
 from typing import Any
 
-from ansible_collections.virt.esx.plugins.module_utils._driver.connection import open_connection
-from ansible_collections.virt.esx.plugins.module_utils._driver.info.guest import ADDRESS_PATHS, read_addresses
+from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection, open_connection
+from ansible_collections.virt.esx.plugins.module_utils._driver.info.domain_info import domain_facts
+from ansible_collections.virt.esx.plugins.module_utils._driver.info.host_names import usable_address
+from ansible_collections.virt.esx.plugins.module_utils._driver.info.parts import (
+    AUTOSTART,
+    DATASTORES,
+    paths_of,
+    read_field_names,
+    read_parts,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
-from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import STATES, DomainRecord
-from ansible_collections.virt.esx.plugins.module_utils._errors import Ambiguous
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import list_domains_with_facts
+from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import matches
 from ansible_collections.virt.esx.plugins.module_utils._vi.options import resolve
-from ansible_collections.virt.esx.plugins.module_utils._vi.properties import HOST_VMS, fetch
+from ansible_collections.virt.esx.plugins.module_utils._vi.uri import join_host_port, with_path
 
 Facts = dict[str, Any]
 
-_PATHS = (
-    "name",
-    "config.uuid",
-    "runtime.powerState",
-    "config.files.vmPathName",
-    "config.hardware.numCPU",
-    "config.hardware.memoryMB",
-    "config.memoryAllocation.limit",
-    "guest.hostName",
-    *ADDRESS_PATHS,
-)
-
-# What a guest says that has no name of its own; as an Ansible host it would take the controller's place.
+# What a guest calls itself and what would take the controller's place as an Ansible host.
 _NAMELESS = ("localhost", "localhost.localdomain")
+
+_TEMPLATE_PATH = "config.template"
 
 
 def server_name(params: Mapping[str, Any]) -> str:
@@ -53,71 +49,87 @@ def server_name(params: Mapping[str, Any]) -> str:
 
 
 def read_facts(invocation: Invocation) -> list[Facts]:
-    """Return the facts of all domains of a host, plain data, sorted by name.
+    """Return the facts of all domains of a connection, plain data, sorted by name.
 
-    :raises EsxError: if the host cannot be reached, or refuses the login.
+    :param invocation: its parameter ``gather`` has the words of the parts that are read.
+    :raises EsxError: if the server cannot be reached, or refuses the login.
     """
+    gather, uri = list(invocation.params["gather"]), _uri_text(invocation.params)
     with open_connection(invocation) as connection:
-        rows = fetch(
-            connection.session, "VirtualMachine", _PATHS, objects=[connection.context.host], traversal=HOST_VMS
+        paths = list(dict.fromkeys([*paths_of(connection, gather), _TEMPLATE_PATH]))
+        records, facts = list_domains_with_facts(
+            connection, paths, volumes=DATASTORES in gather, autostart=AUTOSTART in gather
         )
-    return sorted((_facts(DomainRecord(ref, values)) for ref, values in rows), key=lambda facts: str(facts["name"]))
+        field_names = read_field_names(connection, gather)
+        listed = []
+        for record in records:
+            of_host = facts.get(record.values["runtime.host"])
+            listed.append(
+                {
+                    **domain_facts(record, of_host),
+                    "template": bool(record.values[_TEMPLATE_PATH]),
+                    "uri": _uri_of(connection, uri, record.values["runtime.host"]),
+                    **_flat(read_parts(record, of_host, field_names, gather)),
+                }
+            )
+    return listed
 
 
-def _facts(record: DomainRecord) -> Facts:
-    """What is not known of a domain is None."""
-    return {
-        "name": record.name,
-        "uuid": record.uuid,
-        "moid": record.moid,
-        "state": STATES.get(str(record.values["runtime.powerState"])),
-        "vcpus": record.vcpus,
-        "memory_kib": record.memory_kib,
-        "max_memory_kib": record.max_memory_kib,
-        "vmx_path": record.vmx_path,
-        "guest_hostname": record.values["guest.hostName"] or None,
-        "guest_addresses": read_addresses(record.values),
-    }
+def _flat(parts: Mapping[str, Any]) -> Facts:
+    """The parts of a domain with names that read well as variables: of the guest, the configuration and the cards."""
+    flat = {word: value for word, value in parts.items() if word not in ("guest", "config")}
+    if "guest" in parts:
+        guest = parts["guest"]
+        flat.update(guest_hostname=guest["hostname"], guest_addresses=guest["addresses"], guest_tools=guest["tools"])
+    flat.update({name: value for name, value in parts.get("config", {}).items() if name != "template"})
+    if "hardware" in parts:
+        cards = parts["hardware"]["interfaces"]
+        flat["networks"] = list(dict.fromkeys(card["network"] for card in cards if card["network"]))
+        flat["mac_addresses"] = [card["mac"] for card in cards if card["mac"]]
+    return flat
 
 
-def choose(domains: Iterable[Facts], *, name: str | None, states: Collection[str]) -> list[Facts]:
-    """Return the domains that are wanted: by a name or a pattern of the shell's kind, and by state.
+def _uri_text(params: Mapping[str, Any]) -> str:
+    """The URI of the connection as the user wrote it, or one that says the same as ``hostname`` and ``port``."""
+    text = params.get("uri") or os.environ.get("ESX_URI")
+    if text and not params.get("hostname"):
+        return str(text).strip()
+    uri = resolve(params, os.environ).uri
+    return f"{uri.scheme}://{join_host_port(uri.host, uri.port)}/{'?no_verify=1' if uri.no_verify else ''}"
+
+
+def _uri_of(connection: EsxConnection, uri: str, host: Any) -> str:
+    """The URI of the one host that a domain is on, for tasks about it."""
+    if connection.is_direct or connection.scope.not_one_host is None:
+        return uri
+    return with_path(uri, connection.context_of(host).uri_path)
+
+
+def choose(
+    domains: Iterable[Facts], *, name: str | None, states: Collection[str], templates: bool = False
+) -> list[Facts]:
+    """Return the domains that are wanted: by a name or a pattern of the shell's kind, by state, with templates or not.
 
     One whose state is not known is wanted, as it may be in any.
     """
     return [
         facts
         for facts in domains
-        if (name is None or facts["name"] == name or fnmatchcase(facts["name"], name))
+        if (name is None or matches(facts["name"], name))
         and facts["state"] in (None, *states)
+        and (templates or not facts.get("template"))
     ]
 
 
 def to_variables(facts: Facts, *, guest_address: bool) -> dict[str, Any]:
     """Return the variables of a domain as an Ansible host.
 
-    :param guest_address: whether it is reached at its guest's first address, where that is known.
+    :param guest_address: whether it is reached at its guest's first usable address, where there is one.
     """
     variables = {f"esx_{name}": value for name, value in facts.items()}
-    if str(facts["guest_hostname"]).lower() in _NAMELESS:
+    if str(facts.get("guest_hostname")).lower() in _NAMELESS:
         variables["esx_guest_hostname"] = None
-    if guest_address and facts["guest_addresses"]:
-        variables["ansible_host"] = facts["guest_addresses"][0]
+    address = usable_address(facts.get("guest_addresses") or ()) if guest_address else None
+    if address is not None:
+        variables["ansible_host"] = address
     return variables
-
-
-def by_hostname(hosts: Iterable[tuple[str, dict[str, Any]]]) -> dict[str, dict[str, Any]]:
-    """Return the variables of the Ansible hosts by the hosts' names.
-
-    :raises Ambiguous: if two domains would be the same Ansible host.
-    """
-    named: dict[str, dict[str, Any]] = {}
-    for name, variables in hosts:
-        if name in named:
-            both = ", ".join(f"'{each['esx_name']}' ({each['esx_vmx_path']})" for each in (named[name], variables))
-            raise Ambiguous(
-                f"More than one domain would be the Ansible host '{name}': {both}.",
-                hint="Let 'hostnames' begin with what tells them apart, such as esx_uuid or esx_moid.",
-            )
-        named[name] = variables
-    return named

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Planning which of several hosts the domains of a host fit on, by the memory that is free: pure.
 
-A running domain counts with the memory that its host may give to it. One that is shut off or paused takes none.
+A running domain takes the memory that its host may give to it. One that is shut off or paused takes none, but is not
+placed on a full host, where it could not be started, as long as there is another one.
 """
 
 from __future__ import annotations
@@ -13,23 +14,38 @@ from dataclasses import dataclass, field
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
 
+# The steps of the complete search, which is given up after them: about a second.
+_STEPS = 200_000
+
 
 @dataclass(frozen=True)
 class Demand:
-    """A domain to place; ``kib`` is the memory that it takes where it is placed."""
+    """A domain to place.
+
+    ``kib`` is the memory that it takes where it is placed, ``size_kib`` what it would take if it were started.
+    ``hosts`` are the names of the hosts that can take it; None for all.
+    """
 
     name: str
     uuid: str | None
     state: str
     kib: int
+    size_kib: int = 0
+    hosts: frozenset[str] | None = None
+    moid: str = ""
+
+    def fits(self, host: str) -> bool:
+        """Whether a host can take it, its memory apart."""
+        return self.hosts is None or host in self.hosts
 
 
 @dataclass
 class HostCapacity:
-    """A host that domains can be placed on, the memory that it has free, and what is placed on it."""
+    """A host that domains can be placed on, what it has free, and what is placed on it."""
 
     host: str
     free_kib: int
+    free_mhz: int = 0
     placed: list[Demand] = field(default_factory=list)
 
     @property
@@ -41,31 +57,39 @@ class HostCapacity:
 _Choose = Callable[[Sequence[HostCapacity]], HostCapacity]
 
 
-def place(demands: Iterable[Demand], hosts: Sequence[tuple[str, int]]) -> list[HostCapacity]:
+def place(demands: Iterable[Demand], hosts: Sequence[HostCapacity]) -> list[HostCapacity]:
     """Return the hosts with what is placed on them.
 
-    Domains are spread: the largest first, each to the host that has the most memory left. If they do not fit that way,
-    they are packed, each to the host that has the least left of those where it fits. The same input gives the same
-    plan; of two hosts that are equal the first one counts.
+    Domains are spread: the largest first, each to the host that has the most memory left, of equal ones to that with
+    the most free processor time. If they do not fit that way, they are packed, each to the host that has the least
+    left of those where it fits, and if that fails, too, all ways are tried. The same input gives the same plan; of two
+    hosts that are equal the first one is taken.
 
-    :param hosts: pairs of a host's name and its free memory in KiB.
-    :raises Refused: if a domain fits nowhere; it names all of these.
+    :param hosts: the hosts, with nothing placed on them; they stay as they are.
+    :raises Refused: if a domain fits nowhere, or no way was found; it names all domains that are left.
     """
-    ordered = sorted(demands, key=lambda demand: (-demand.kib, demand.name, demand.uuid or ""))
+    ordered = sorted(demands, key=lambda demand: (-demand.kib, demand.name, demand.uuid or "", demand.moid))
     spread, unplaced = _try(ordered, hosts, _most_remaining)
     if not unplaced:
         return spread
     packed, still_unplaced = _try(ordered, hosts, _least_remaining)
     if not still_unplaced:
         return packed
-    raise _not_placed(unplaced, spread)
+    found, is_complete = _search(ordered, hosts)
+    if found is not None:
+        return found
+    raise _not_placed(ordered, unplaced, spread, is_complete)
+
+
+def _empty(hosts: Sequence[HostCapacity]) -> list[HostCapacity]:
+    return [HostCapacity(host.host, host.free_kib, host.free_mhz) for host in hosts]
 
 
 def _try(
-    demands: Sequence[Demand], hosts: Sequence[tuple[str, int]], choose: _Choose
+    demands: Sequence[Demand], hosts: Sequence[HostCapacity], choose: _Choose
 ) -> tuple[list[HostCapacity], list[Demand]]:
     """The plan of one way to choose, and what did not fit."""
-    capacities = [HostCapacity(host, free) for host, free in hosts]
+    capacities = _empty(hosts)
     unplaced = []
     for demand in demands:
         host = _host_for(demand, capacities, choose)
@@ -77,25 +101,76 @@ def _try(
 
 
 def _host_for(demand: Demand, hosts: Sequence[HostCapacity], choose: _Choose) -> HostCapacity | None:
-    """What takes no memory goes to the host with the fewest domains, even to one that is full."""
+    """What takes no memory goes where it could be started, to the host with the fewest domains."""
+    possible = [host for host in hosts if demand.fits(host.host)]
     if demand.kib == 0:
-        return min(hosts, key=lambda host: len(host.placed), default=None)
-    fitting = [host for host in hosts if host.remaining_kib >= demand.kib]
+        return min(
+            possible,
+            key=lambda host: (host.remaining_kib < max(1, demand.size_kib), len(host.placed)),
+            default=None,
+        )
+    fitting = [host for host in possible if host.remaining_kib >= demand.kib]
     return choose(fitting) if fitting else None
 
 
 def _most_remaining(hosts: Sequence[HostCapacity]) -> HostCapacity:
-    return max(hosts, key=lambda host: host.remaining_kib)
+    return max(hosts, key=lambda host: (host.remaining_kib, host.free_mhz))
 
 
 def _least_remaining(hosts: Sequence[HostCapacity]) -> HostCapacity:
-    return min(hosts, key=lambda host: host.remaining_kib)
+    return min(hosts, key=lambda host: (host.remaining_kib, -host.free_mhz))
 
 
-def _not_placed(unplaced: Sequence[Demand], hosts: Sequence[HostCapacity]) -> Refused:
+def _search(demands: Sequence[Demand], hosts: Sequence[HostCapacity]) -> tuple[list[HostCapacity] | None, bool]:
+    """Try all ways for what takes memory; return a plan, or None and whether really all were tried."""
+    running = [demand for demand in demands if demand.kib]
+    left = [host.free_kib for host in hosts]
+    are_alike = all(demand.hosts is None for demand in demands)  # then hosts differ in what they have left only
+    choice = [-1] * len(running)  # for each demand the host that it is on
+    number = steps = 0
+    while 0 <= number < len(running):
+        steps += 1
+        if steps > _STEPS:
+            return None, False
+        demand, present = running[number], choice[number]
+        if present >= 0:
+            left[present] += demand.kib
+        tried = {left[host] for host in range(present + 1) if are_alike}
+        following = next(
+            (
+                host
+                for host in range(present + 1, len(hosts))
+                if left[host] >= demand.kib and demand.fits(hosts[host].host) and left[host] not in tried
+            ),
+            -1,
+        )
+        choice[number] = following
+        if following >= 0:
+            left[following] -= demand.kib
+        number += 1 if following >= 0 else -1
+    if number < 0:
+        return None, True
+    found = _empty(hosts)
+    for demand, host in zip(running, choice):
+        found[host].placed.append(demand)
+    for demand in demands[len(running) :]:
+        at = _host_for(demand, found, _most_remaining)
+        if at is None:
+            return None, True
+        at.placed.append(demand)
+    return found, True
+
+
+def _not_placed(
+    demands: Sequence[Demand], unplaced: Sequence[Demand], hosts: Sequence[HostCapacity], is_complete: bool
+) -> Refused:
     listed = ", ".join(f"'{demand.name}' ({demand.kib // 1024} MiB)" for demand in unplaced)
     free = ", ".join(f"{host.host} {host.remaining_kib // 1024} of {host.free_kib // 1024} MiB" for host in hosts)
-    return Refused(
-        f"There is not enough free memory for {listed}. With the others placed, there would be free: {free or 'none'}.",
-        hint="Give more hosts, or shut domains down first; what is shut off takes no memory.",
+    message = (
+        f"There is not enough free memory for {listed}. With the others placed, there would be free: {free or 'none'}."
     )
+    total, most = sum(demand.kib for demand in demands), sum(host.free_kib for host in hosts)
+    if total <= most:
+        way = "No way to place them exists" if is_complete else "No way to place them was found in time"
+        message += f" All domains together take {total // 1024} of {most // 1024} MiB. {way}."
+    return Refused(message, hint="Give more hosts, or shut domains down first; what is shut off takes no memory.")

@@ -1,18 +1,19 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The two ends of a migration: both hosts as their one vCenter knows them, and the hosts' own connections.
+"""The two ends of migrations: the hosts as their one vCenter knows them, and the hosts' own connections.
 
-Only a vCenter can migrate. It is the one of the source's URI; the destination is named by a URI of its own, which has
-to lead to the same vCenter, or by the name that the host has in the vCenter.
+Only a vCenter can migrate. It is the one of the source's URI. That URI names one host, or all hosts of a cluster, a
+datacenter or a folder. The destination is named by a URI of its own, which has to lead to the same vCenter, or by the
+name or the address that the host has in the vCenter.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import open_connection
@@ -20,6 +21,8 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import
 from ansible_collections.virt.esx.plugins.module_utils._errors import AuthFailed, Refused
 from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import (
     HostContext,
+    Scope,
+    find_scope,
     host_by_path,
     host_of_ref,
     hosts_by_name,
@@ -41,70 +44,81 @@ _LOGIN = "Check dest_username and dest_password, or the entry for this host in l
 
 
 @dataclass(frozen=True)
-class HostEndpoint:
-    """A host: ``context`` as the vCenter knows it, ``own`` the connection to the host itself, if a URI names it."""
-
-    context: HostContext
-    own: Session | None = None
-
-    @property
-    def name(self) -> str:
-        """The host's name in the vCenter."""
-        return self.context.host_name
-
-
-@dataclass(frozen=True)
 class MigrationEndpoints:
-    """Both ends, and the session with the vCenter that knows them."""
+    """The session with the vCenter, where domains come from, and where they go to.
+
+    ``destination`` is the host that the task names for all domains; None if it names none. ``named`` has the hosts that
+    single domains name, by these names. ``own`` are connections to hosts themselves, by the hosts' references.
+    """
 
     vcenter: Session
-    source: HostEndpoint
-    destination: HostEndpoint
+    source: Scope
+    destination: HostContext | None = None
+    named: Mapping[str, HostContext] = field(default_factory=dict)
+    own: Mapping[Any, Session] = field(default_factory=dict)
 
     @property
-    def pool(self) -> Any:
-        """The resource pool to move to, the destination's; None where a domain can stay in the pool that it is in."""
-        same = self.source.context.compute == self.destination.context.compute
-        return None if same else self.destination.context.pool
+    def source_name(self) -> str | None:
+        """The name of the one host that domains come from, None if there are several."""
+        return self.source.hosts[0].host_name if self.source.not_one_host is None else None
 
     @property
-    def route(self) -> str:
-        """``from esx1 to esx2``, for messages."""
-        return f"from {self.source.name} to {self.destination.name}"
+    def hosts(self) -> list[HostContext]:
+        """All hosts that a domain can be on before or after."""
+        ends = [*self.source.hosts, *([self.destination] if self.destination else []), *self.named.values()]
+        return list({end.host: end for end in ends}.values())
+
+    def host(self, ref: Any) -> HostContext:
+        """Return the context of a host; one call for one that the task does not name."""
+        known = next((end for end in self.hosts if end.host == ref), None)
+        return known or host_of_ref(self.vcenter, ref)
 
 
 @contextmanager
-def open_endpoints(invocation: Invocation) -> Iterator[MigrationEndpoints]:
-    """Open the connections of a migration for the time of a ``with`` block.
+def open_endpoints(invocation: Invocation, dest_hosts: Iterable[str] = ()) -> Iterator[MigrationEndpoints]:
+    """Open the connections of migrations for the time of a ``with`` block.
 
-    :raises Refused: if there is no vCenter, if the hosts are not of the same one, or if both ends are one host.
+    :param dest_hosts: the hosts that single domains name.
+    :raises Refused: if there is no vCenter, or if the hosts are not of the same one.
     :raises EsxError: if a server cannot be reached or refuses the login, or does not know a host.
     """
     with ExitStack() as stack:
         session = stack.enter_context(open_connection(invocation)).session
         vcenter = open_vcenter(session)
-        source = HostEndpoint(host_in_vcenter(session), None if session is vcenter else session)
-        destination = _open_destination(stack, invocation, vcenter)
-        if source.context.host == destination.context.host:
-            raise Refused(f"Source and destination are the same host, {source.name}.")
-        yield MigrationEndpoints(vcenter, source, destination)
+        own: dict[Any, Session] = {}
+        if session is vcenter:
+            source = find_scope(session)
+        else:
+            host = host_in_vcenter(session)
+            source = Scope(host.host, (host,))
+            own[host.host] = session
+        destination = _open_destination(stack, invocation, vcenter, own)
+        names = list(dict.fromkeys(dest_hosts))
+        named = dict(zip(names, hosts_by_name(vcenter, names))) if names else {}
+        yield MigrationEndpoints(vcenter, source, destination, named, own)
 
 
-def _open_destination(stack: ExitStack, invocation: Invocation, vcenter: Session) -> HostEndpoint:
+def _open_destination(
+    stack: ExitStack, invocation: Invocation, vcenter: Session, own: dict[Any, Session]
+) -> HostContext | None:
     name = invocation.params["dest_host"]
     if name is not None:
-        return HostEndpoint(hosts_by_name(vcenter, [name])[0])
+        return hosts_by_name(vcenter, [name])[0]
+    if invocation.params["dest_uri"] is None:
+        return None
     options = _destination(invocation.params, os.environ)
     try:
         if options.uri.scheme == "vpx":
             _require_same(vcenter, options, uri_server(options))
-            return HostEndpoint(host_by_path(vcenter, options.uri.path))
+            return host_by_path(vcenter, options.uri.path)
         session = stack.enter_context(invocation.connect(options, warn=invocation.warn))
         if options.uri.vcenter is not None:
             _require_same(vcenter, options, vcenter_server(session))
     except AuthFailed as error:
         raise AuthFailed(f"Destination: {error.message}", hint=_LOGIN, fault=error.fault) from None
-    return HostEndpoint(host_of_ref(vcenter, find_in_vcenter(session, vcenter)), session)
+    host = host_of_ref(vcenter, find_in_vcenter(session, vcenter))
+    own[host.host] = session
+    return host
 
 
 def _destination(params: Mapping[str, Any], environment: Mapping[str, str]) -> ConnectionOptions:

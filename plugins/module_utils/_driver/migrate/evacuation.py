@@ -1,19 +1,31 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reading what a plan for emptying a host needs: the host's domains, and the free memory of other hosts."""
+"""Planning where the domains of a host go: what can move, where the vCenter lets it go, and where there is memory.
+
+Which hosts can take a domain at all comes first: its datastores and networks, which are read for all in one call each.
+Then memory decides. The vCenter validates each placement, and what it refuses is placed again without that host.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from fnmatch import fnmatchcase
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
-from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import CORE_PATHS, DomainRecord
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.bin_packing import Demand, HostCapacity, place
-from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
-from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import HostContext, hosts_by_name
+from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.endpoints import MigrationEndpoints
+from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.entries import MIGRATION_PATHS, Entry
+from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.relocation import validate
+from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.request import Wish
+from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.targets import Targets, resolve
+from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_kib
+from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import matches_any, require_names
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, ParseError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import HostContext, Scope, hosts_by_name
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import HOST_VMS, Values, fetch
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
 from ansible_collections.virt.esx.plugins.module_utils._vi.vcenter import host_in_vcenter, open_vcenter
@@ -21,53 +33,114 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.vcenter import host_i
 _HOST_PATHS = (
     "hardware.memorySize",
     "summary.quickStats.overallMemoryUsage",
+    "summary.quickStats.overallCpuUsage",
+    "summary.hardware.cpuMhz",
+    "summary.hardware.numCpuCores",
     "runtime.connectionState",
     "runtime.inMaintenanceMode",
+    "datastore",
+    "network",
 )
+_MANAGED_BY = "config.managedBy.extensionKey"
+
+# The machines that a cluster runs for itself: vCLS-<uuid>, vCLS (1)
+_CLUSTER_SERVICE = re.compile(r"vCLS(-[0-9a-f-]{36}| \([0-9]+\))")
+
+_CHECKS_AT_ONCE = 8
+
+
+@dataclass
+class _Planning:
+    """What is placed: domains by their managed object ids, usable hosts by name, and what the vCenter has refused."""
+
+    endpoints: MigrationEndpoints
+    records: dict[str, DomainRecord]
+    hosts: dict[str, HostContext]
+    refusals: dict[str, dict[str, str]] = field(default_factory=dict)
+    accepted: set[tuple[str, str]] = field(default_factory=set)
 
 
 def plan_evacuation(connection: EsxConnection, params: Mapping[str, Any]) -> dict[str, Any]:
     """Return the module's result: for each destination the domains of the host that are placed on it.
 
-    :param params: ``destinations``, names of hosts in the vCenter, and ``names``, patterns of domains.
-    :raises Refused: if there is no destination, or a domain fits on none of them.
+    :param params: ``destinations``, names of hosts in the vCenter, ``names``, names and patterns of domains, and
+        ``reserve_memory``, what stays free on each destination.
+    :raises NotFound: if there is no domain of a name, or no host.
+    :raises Refused: if there is no destination, or memory for a domain on none of those that can take it.
     """
+    reserve = parse_reserve(params["reserve_memory"])
     vcenter = open_vcenter(connection.session)
     source = host_in_vcenter(connection.session)
-    demands = _demands(vcenter, source, params["names"])
-    hosts = place(demands, _free_memory(connection, vcenter, source, params["destinations"]))
-    return {"changed": False, "source": source.host_name, "placements": [_result(host) for host in hosts]}
+    records, left_out = _domains(vcenter, source, params["names"])
+    for item in left_out:
+        connection.warn(f"The domain '{item['name']}' is left out: {item['reason']}.")
+    contexts = _destinations(connection, vcenter, source, params["destinations"])
+    planning = _Planning(
+        MigrationEndpoints(vcenter, Scope(source.host, (source,))),
+        {record.moid: record for record in records},
+        {context.host_name: context for context, _values in contexts},
+    )
+    capacities = [_capacity(context, values, reserve) for context, values in contexts]
+    demands = [_demand(record, contexts) for record in records]
+    placed = _place_validated(planning, demands, capacities)
+    return {
+        "changed": False,
+        "source": source.host_name,
+        "placements": [_result(host) for host in placed],
+        "moves": [{"moid": demand.moid, "dest_host": host.host} for host in placed for demand in host.placed],
+        "refused": [_refused(planning, demand) for demand in demands if _is_refused(planning, demand)],
+        "left_out": left_out,
+    }
 
 
-def _demands(vcenter: Session, source: HostContext, patterns: Sequence[str]) -> list[Demand]:
-    rows = fetch(vcenter, "VirtualMachine", CORE_PATHS, objects=[source.host], traversal=HOST_VMS)
-    records = [DomainRecord(ref, values) for ref, values in rows]
-    return [_demand(record) for record in records if any(_matches(record.name, pattern) for pattern in patterns)]
+def parse_reserve(text: str) -> tuple[int, int]:
+    """Return the memory to keep free as KiB and as a part of all memory in percent: ``4 GiB``, ``10%``.
+
+    :raises ParseError: for anything else.
+    """
+    if not text.strip().endswith("%"):
+        return parse_kib(text, "reserve_memory"), 0
+    percent = text.strip()[:-1].strip()
+    if not re.fullmatch(r"[0-9]{1,2}", percent, re.ASCII):
+        raise ParseError(f"'{text}' is not a part of a host's memory from 0% to 99%.", where="reserve_memory")
+    return 0, int(percent)
 
 
-def _matches(name: str, pattern: str) -> bool:
-    return name == pattern or fnmatchcase(name, pattern)
+def why_left_out(record: DomainRecord) -> str | None:
+    """Say why a domain is not to be moved by anybody but the vCenter itself; None if it may be."""
+    if _CLUSTER_SERVICE.fullmatch(record.name) or (record.vmx_path or "").startswith("[] /"):
+        return "it belongs to the services of its cluster (vCLS)"
+    extension = record.values.get(_MANAGED_BY)
+    return f"it is managed by the extension {extension}" if extension else None
 
 
-def _demand(record: DomainRecord) -> Demand:
-    running = record.state == "running"
-    return Demand(record.name, record.uuid, record.state, (record.memory_kib or 0) if running else 0)
+def _domains(
+    vcenter: Session, source: HostContext, patterns: Sequence[str]
+) -> tuple[list[DomainRecord], list[dict[str, Any]]]:
+    """The domains that are to move, and those that are not to be moved, with the reason; one call a page."""
+    paths = [*MIGRATION_PATHS, *([_MANAGED_BY] if vcenter.has(5, 0) else [])]
+    rows = fetch(vcenter, "VirtualMachine", paths, objects=[source.host], traversal=HOST_VMS)
+    every = [DomainRecord(ref, values) for ref, values in rows]
+    require_names(patterns, [record.name for record in every], where=f"on {source.host_name}")
+    meant = [record for record in every if matches_any(record.name, patterns)]
+    left_out = [(record, why_left_out(record)) for record in meant]
+    listed = [{**record.identity(), "reason": reason} for record, reason in left_out if reason is not None]
+    return [record for record, reason in left_out if reason is None], listed
 
 
-def _free_memory(
+def _destinations(
     connection: EsxConnection, vcenter: Session, source: HostContext, names: Sequence[str]
-) -> list[tuple[str, int]]:
-    """The free memory of the destinations, in one read (esx-driver.md, section 17); what cannot be used is left out."""
-    contexts = hosts_by_name(vcenter, list(dict.fromkeys(names)))
-    rows = dict(fetch(vcenter, "HostSystem", _HOST_PATHS, objects=[context.host for context in contexts]))
+) -> list[tuple[HostContext, Values]]:
+    """The destinations with what is read of them, in one call; what cannot be used is left out with a warning."""
+    contexts = {context.host: context for context in hosts_by_name(vcenter, list(dict.fromkeys(names)))}
+    rows = dict(fetch(vcenter, "HostSystem", _HOST_PATHS, objects=list(contexts)))
     usable = []
-    for context in contexts:
-        values = rows[context.host]
-        reason = "it is the host to empty" if context.host == source.host else _unusable(values)
+    for ref, context in contexts.items():
+        reason = "it is the host to empty" if ref == source.host else _unusable(rows[ref])
         if reason is not None:
             connection.warn(f"The host {context.host_name} is not a destination: {reason}.")
         else:
-            usable.append((context.host_name, _free_kib(values)))
+            usable.append((context, rows[ref]))
     if not usable:
         raise Refused("There is no host that the domains could be migrated to.", hint="Give usable destinations.")
     return usable
@@ -79,10 +152,97 @@ def _unusable(values: Values) -> str | None:
     return "it is in maintenance mode" if values["runtime.inMaintenanceMode"] else None
 
 
-def _free_kib(values: Values) -> int:
-    """``memorySize`` is in bytes, ``overallMemoryUsage`` in MiB."""
+def _capacity(context: HostContext, values: Values, reserve: tuple[int, int]) -> HostCapacity:
+    """``memorySize`` is in bytes, ``overallMemoryUsage`` in MiB (esx-driver.md, section 17)."""
+    total = (values["hardware.memorySize"] or 0) // 1024
     used = (values["summary.quickStats.overallMemoryUsage"] or 0) * 1024
-    return max(0, (values["hardware.memorySize"] or 0) // 1024 - used)
+    kept = max(reserve[0], total * reserve[1] // 100)
+    mhz = (values["summary.hardware.cpuMhz"] or 0) * (values["summary.hardware.numCpuCores"] or 0)
+    return HostCapacity(
+        context.host_name,
+        max(0, total - used - kept),
+        max(0, mhz - (values["summary.quickStats.overallCpuUsage"] or 0)),
+    )
+
+
+def _demand(record: DomainRecord, contexts: Iterable[tuple[HostContext, Values]]) -> Demand:
+    """A domain, with the hosts that reach its datastores and, if it runs, its networks."""
+    needed = {"datastore": set(record.values["datastore"] or ())}
+    if record.state == "running":
+        needed["network"] = set(record.values["network"] or ())
+    able = {
+        context.host_name
+        for context, values in contexts
+        if all(refs <= set(values[path] or ()) for path, refs in needed.items())
+    }
+    memory = record.memory_kib or 0
+    return Demand(
+        name=record.name,
+        uuid=record.uuid,
+        state=record.state,
+        kib=memory if record.state == "running" else 0,
+        size_kib=memory,
+        hosts=frozenset(able),
+        moid=record.moid,
+    )
+
+
+def _place_validated(
+    planning: _Planning, demands: Sequence[Demand], capacities: Sequence[HostCapacity]
+) -> list[HostCapacity]:
+    """Place domains until the vCenter refuses no placement any more; a domain that no host can take is left out."""
+    while True:
+        possible = [demand for demand in demands if not _is_refused(planning, demand)]
+        placed = place([_without_refused(planning, demand) for demand in possible], capacities)
+        if not _refuse_more(planning, placed):
+            return placed
+
+
+def _is_refused(planning: _Planning, demand: Demand) -> bool:
+    return not (demand.hosts or frozenset()) - planning.refusals.get(demand.moid, {}).keys()
+
+
+def _without_refused(planning: _Planning, demand: Demand) -> Demand:
+    hosts = (demand.hosts or frozenset()) - planning.refusals.get(demand.moid, {}).keys()
+    return replace(demand, hosts=None if hosts >= planning.hosts.keys() else frozenset(hosts))
+
+
+def _refuse_more(planning: _Planning, placed: Sequence[HostCapacity]) -> bool:
+    """Have the vCenter validate placements that it has not seen yet; return whether it refused one."""
+    targets = Targets(planning.endpoints)
+    pairs = [(demand.moid, host.host) for host in placed for demand in host.placed]
+    new = [pair for pair in pairs if pair not in planning.accepted]
+    relocations = [_relocation(planning, targets, moid, host) for moid, host in new]
+    answers = validate(planning.endpoints.vcenter, relocations, at_once=_CHECKS_AT_ONCE)
+    refused = False
+    for (moid, host), answer in zip(new, answers):
+        errors = [answer.message] if isinstance(answer, EsxError) else list(answer.errors)
+        if errors:
+            planning.refusals.setdefault(moid, {})[host] = "; ".join(text.rstrip(".") for text in errors)
+            refused = True
+        else:
+            planning.accepted.add((moid, host))
+    return refused
+
+
+def _relocation(planning: _Planning, targets: Targets, moid: str, host: str) -> Any:
+    record = planning.records[moid]
+    source = planning.endpoints.host(record.values["runtime.host"]).host_name
+    return resolve(targets, Entry(Wish(moid=moid), record, planning.hosts[host], source=source))
+
+
+def _refused(planning: _Planning, demand: Demand) -> dict[str, Any]:
+    """Why no host can take a domain."""
+    reasons = planning.refusals.get(demand.moid, {})
+    unreached = "it does not have all datastores and networks of the domain"
+    by_host = {host: reasons.get(host, unreached) for host in planning.hosts}
+    source = planning.endpoints.host(planning.records[demand.moid].values["runtime.host"]).host_name
+    listed = "; ".join(f"to {host}: {reason}" for host, reason in by_host.items())
+    return {
+        **planning.records[demand.moid].identity(),
+        "reasons": by_host,
+        "msg": f"Domain '{demand.name}' cannot be migrated from {source} {listed}.",
+    }
 
 
 def _result(host: HostCapacity) -> dict[str, Any]:
@@ -91,7 +251,13 @@ def _result(host: HostCapacity) -> dict[str, Any]:
         "free_kib": host.free_kib,
         "free_after_kib": host.remaining_kib,
         "domains": [
-            {"name": demand.name, "uuid": demand.uuid, "state": demand.state, "memory_kib": demand.kib}
+            {
+                "name": demand.name,
+                "uuid": demand.uuid,
+                "moid": demand.moid,
+                "state": demand.state,
+                "memory_kib": demand.kib,
+            }
             for demand in host.placed
         ],
     }

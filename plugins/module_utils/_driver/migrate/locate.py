@@ -10,13 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import STATES, DomainRecord
-from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.endpoints import HostEndpoint, MigrationEndpoints
-from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
-from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import find_host
-from ansible_collections.virt.esx.plugins.module_utils._vi.properties import HOST_VMS, Row, fetch
+from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.endpoints import MigrationEndpoints
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound
+from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import HostContext, find_host
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import HOST_VMS, fetch, fetch_one
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
 
 _PATHS = ("config.uuid", "runtime.powerState", "runtime.host")
@@ -31,58 +30,46 @@ class Location:
     state: str | None = None
 
 
-def locate(endpoints: MigrationEndpoints, records: Sequence[DomainRecord]) -> list[Location]:
-    """Return where domains are now, in their order."""
-    both = [endpoints.source.context.host, endpoints.destination.context.host]
+def locate(endpoints: MigrationEndpoints, record: DomainRecord) -> Location:
+    """Return where a domain is now."""
     try:
-        rows = _read(endpoints.vcenter, both)
+        values = fetch_one(endpoints.vcenter, record.ref, _PATHS)
+        return _on(endpoints.host(values["runtime.host"]), STATES.get(str(values["runtime.powerState"])))
+    except NotFound:
+        return Location("The vCenter does not know it any more.")
     except EsxError:
-        return _ask_hosts(endpoints, records)
-    by_ref = dict(rows)
-    return [_location_of(endpoints, by_ref.get(record.ref)) for record in records]
+        return _ask_hosts(endpoints, record.uuid)
 
 
-def _read(session: Session, hosts: Sequence[Any]) -> list[Row]:
-    return fetch(session, "VirtualMachine", _PATHS, objects=hosts, traversal=HOST_VMS)
+def _on(host: HostContext, state: str | None) -> Location:
+    return Location(f"It is on {host.host_name}{f', {state}' if state else ''}.", host.host_name, state)
 
 
-def _location_of(endpoints: MigrationEndpoints, values: dict[str, Any] | None) -> Location:
-    for end in (endpoints.source, endpoints.destination):
-        if values is not None and values["runtime.host"] == end.context.host:
-            return _on(end, STATES.get(str(values["runtime.powerState"])))
-    return Location(f"It is neither on {endpoints.source.name} nor on {endpoints.destination.name}.")
-
-
-def _on(end: HostEndpoint, state: str | None) -> Location:
-    return Location(f"It is on {end.name}{f', {state}' if state else ''}.", end.name, state)
-
-
-def _ask_hosts(endpoints: MigrationEndpoints, records: Sequence[DomainRecord]) -> list[Location]:
+def _ask_hosts(endpoints: MigrationEndpoints, uuid: str | None) -> Location:
     """Ask each host that has a connection of its own for its domains, one read each; they are matched by UUID."""
-    answers = [(end, _states(end)) for end in (endpoints.source, endpoints.destination)]
-    return [_location_by_hosts(answers, record.uuid) for record in records]
+    answers = [(host, _states(endpoints.own.get(host.host))) for host in endpoints.hosts]
+    asked = [(host, states) for host, states in answers if states is not None]
+    return _location_by_hosts(asked, uuid)
 
 
-def _states(end: HostEndpoint) -> dict[str, str | None] | None:
+def _states(own: Session | None) -> dict[str, str | None] | None:
     """The states of a host's domains by UUID; None if it cannot be asked."""
-    if end.own is None:
+    if own is None:
         return None
     try:
-        rows = _read(end.own, [find_host(end.own).host])
+        rows = fetch(own, "VirtualMachine", _PATHS, objects=[find_host(own).host], traversal=HOST_VMS)
     except EsxError:
         return None
     return {str(values["config.uuid"]).lower(): STATES.get(str(values["runtime.powerState"])) for _ref, values in rows}
 
 
-def _location_by_hosts(
-    answers: Sequence[tuple[HostEndpoint, dict[str, str | None] | None]], uuid: str | None
-) -> Location:
-    asked = [end for end, states in answers if states is not None]
-    found = [_on(end, states[uuid]) for end, states in answers if states is not None and uuid in states]
+def _location_by_hosts(asked: Sequence[tuple[HostContext, dict[str, str | None]]], uuid: str | None) -> Location:
+    found = [_on(host, states[uuid]) for host, states in asked if uuid in states]
     if not asked:
         return Location("Where it is cannot be found out: neither host can be asked itself.")
     if len(found) == 1:
         return Location(f"{found[0].sentence} (The host itself says so.)", found[0].host, found[0].state)
     if found:
         return Location(f"{' '.join(location.sentence for location in found)} The migration may be still under way.")
-    return Location(f"It is not on {' nor on '.join(end.name for end in asked)}, as far as these can say.")
+    names = " nor on ".join(host.host_name for host, _states in asked)
+    return Location(f"It is not on {names}, as far as these can say.")

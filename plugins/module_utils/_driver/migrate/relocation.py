@@ -3,26 +3,66 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The calls of a vCenter that validate a migration and start it.
 
-Before vSphere 6.5 these are ValidateMigration, for all domains in one call, and MigrateVM_Task, as libvirt's driver
-has it. From 6.5 on MigrateVM_Task is deprecated for RelocateVM_Task, to which CheckRelocate_Task belongs.
+Before vSphere 6.5 these are ValidateMigration, for all domains with one destination in one call, and MigrateVM_Task, as
+libvirt's driver has it. From 6.5 on MigrateVM_Task is deprecated for RelocateVM_Task, to which CheckRelocate_Task
+belongs. A migration that moves files, too, needs these two on older servers as well.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord
-from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.endpoints import MigrationEndpoints
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 from ansible_collections.virt.esx.plugins.module_utils._vi.faults import fault_text
+from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import HostContext
 from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import Job, run_jobs
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_content
+from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name, vim
 
 _RELOCATE_SINCE = (6, 5)
 _PRIORITY = "defaultPriority"
+
+
+@dataclass(frozen=True)
+class Relocation:
+    """Where a domain is to go, as references; None for what stays.
+
+    ``disks`` are pairs of a disk's key and a datastore, ``devices`` cards with their new networks. ``route`` is in
+    words: ``from esx1 to esx2``.
+    """
+
+    record: DomainRecord
+    host: HostContext
+    route: str
+    pool: Any = None
+    folder: Any = None
+    datastore: Any = None
+    disks: Sequence[tuple[int, Any]] = ()
+    devices: Sequence[Any] = field(default=(), repr=False)
+
+    @property
+    def moves_only_host(self) -> bool:
+        """Whether files, folder and networks stay."""
+        return self.folder is None and self.datastore is None and not self.disks and not self.devices
+
+    def spec(self) -> Any:
+        """Return the RelocateSpec that says it."""
+        spec = vim.vm.RelocateSpec(host=self.host.host, pool=self.pool)
+        if self.folder is not None:
+            spec.folder = self.folder
+        if self.datastore is not None:
+            spec.datastore = self.datastore
+        if self.disks:
+            locator = vim.vm.RelocateSpec.DiskLocator
+            spec.disk = [locator(diskId=key, datastore=datastore) for key, datastore in self.disks]
+        if self.devices:
+            change = vim.vm.device.VirtualDeviceSpec
+            spec.deviceChange = [change(operation="edit", device=device) for device in self.devices]
+        return spec
 
 
 @dataclass(frozen=True)
@@ -32,48 +72,70 @@ class Validation:
     warnings: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
 
+    def refusals(self, *, strict: bool) -> list[str]:
+        """Return why the migration is refused, nothing if it is not.
 
-def validate(
-    endpoints: MigrationEndpoints, records: Sequence[DomainRecord], *, at_once: int
-) -> list[Validation | EsxError]:
-    """Ask the vCenter whether domains can be migrated; return its verdicts in their order, or what prevented one.
+        :param strict: whether a warning is an error, as with libvirt.
+        """
+        return [*self.errors, *(self.warnings if strict else ())]
+
+
+def validate(vcenter: Session, relocations: Sequence[Relocation], *, at_once: int) -> list[Validation | EsxError]:
+    """Ask the vCenter whether domains can be migrated; return its answers in their order, or what prevented one.
 
     :param at_once: how many checks may run at the same time.
     """
-    if not records:
-        return []
-    if not endpoints.vcenter.has(*_RELOCATE_SINCE):
-        return _validate_migration(endpoints, records)
-    checker = fetch_content(endpoints.vcenter, "vmProvisioningChecker")
+    answers: list[Validation | EsxError] = [Validation()] * len(relocations)
+    numbered = list(enumerate(relocations))
+    checked = [(number, each) for number, each in numbered if _is_relocated(vcenter, each)]
+    if checked:
+        found = _check_relocate(vcenter, [each for _number, each in checked], at_once)
+        for (number, _each), answer in zip(checked, found):
+            answers[number] = answer
+    groups: dict[Any, list[tuple[int, Relocation]]] = {}
+    for number, each in numbered:
+        if not _is_relocated(vcenter, each):
+            groups.setdefault((each.host.host, each.pool), []).append((number, each))
+    for group in groups.values():
+        for (number, _each), answer in zip(group, _validate_migration(vcenter, [each for _number, each in group])):
+            answers[number] = answer
+    return answers
+
+
+def start(vcenter: Session, relocation: Relocation) -> Any:
+    """Start the migration of a domain; return the reference to the task."""
+    ref = relocation.record.ref
+    if _is_relocated(vcenter, relocation):
+        return ref.RelocateVM_Task(relocation.spec(), _PRIORITY)
+    return ref.MigrateVM_Task(relocation.pool, relocation.host.host, _PRIORITY, None)
+
+
+def _is_relocated(vcenter: Session, relocation: Relocation) -> bool:
+    return vcenter.has(*_RELOCATE_SINCE) or not relocation.moves_only_host
+
+
+def _check_relocate(vcenter: Session, relocations: Sequence[Relocation], at_once: int) -> list[Validation | EsxError]:
+    checker = fetch_content(vcenter, "vmProvisioningChecker")
     jobs = [
         Job(
-            action=f"Validating the migration of domain '{record.name}' {endpoints.route}",
-            start=lambda vm=record.ref: checker.CheckRelocate_Task(vm, _spec(endpoints), None),  # type: ignore[misc]
+            action=f"Validating the migration of domain '{relocation.record.name}' {relocation.route}",
+            start=lambda each=relocation: checker.CheckRelocate_Task(  # type: ignore[misc]
+                each.record.ref, each.spec(), None
+            ),
         )
-        for record in records
+        for relocation in relocations
     ]
-    outcomes = run_jobs(endpoints.vcenter, jobs, at_once=at_once)
+    outcomes = run_jobs(vcenter, jobs, at_once=at_once)
     return [item if isinstance(item, EsxError) else _of_checks(item.result or ()) for item in outcomes]
 
 
-def start(endpoints: MigrationEndpoints, record: DomainRecord) -> Any:
-    """Start the migration of a domain; return the reference to the task."""
-    if endpoints.vcenter.has(*_RELOCATE_SINCE):
-        return record.ref.RelocateVM_Task(_spec(endpoints), _PRIORITY)
-    return record.ref.MigrateVM_Task(endpoints.pool, endpoints.destination.context.host, _PRIORITY, None)
-
-
-def _spec(endpoints: MigrationEndpoints) -> Any:
-    return vim.vm.RelocateSpec(host=endpoints.destination.context.host, pool=endpoints.pool)
-
-
-def _validate_migration(endpoints: MigrationEndpoints, records: Sequence[DomainRecord]) -> list[Validation | EsxError]:
-    instance = endpoints.vcenter.ref("ServiceInstance", "ServiceInstance")
-    refs = [record.ref for record in records]
+def _validate_migration(vcenter: Session, group: Sequence[Relocation]) -> list[Validation | EsxError]:
+    instance = vcenter.ref("ServiceInstance", "ServiceInstance")
+    refs = [relocation.record.ref for relocation in group]
     try:
-        events = instance.ValidateMigration(refs, None, None, endpoints.pool, endpoints.destination.context.host) or ()
+        events = instance.ValidateMigration(refs, None, None, group[0].pool, group[0].host.host) or ()
     except EsxError as error:
-        return [error] * len(records)
+        return [error] * len(refs)
     return [_of_events([event for event in events if _concerns(event, ref)]) for ref in refs]
 
 

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A domain's share of its host: CPU reservation, limit and shares, and the memory that is guaranteed to it.
+"""A domain's share of its host: reservation, limit and shares of processors and of memory.
 
 The rules are those of libvirt's scheduler parameters (``virsh schedinfo``) and of its memory parameter
-``min_guarantee`` (esx-driver.md, section 11). What is wanted is completed with what is there, so that a limit under
+``min_guarantee`` (esx-driver.md, section 11). The request is completed with the present share, so that a limit below
 the reservation is noticed whichever of the two is given.
 """
 
@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.shares import LEVELS
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import LONG_MAX
 from ansible_collections.virt.esx.plugins.module_utils._driver.allocation import (
     CUSTOM,
     SCHEDULER_PATHS,
@@ -36,22 +37,35 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
 _LEVEL_NUMBERS = {"-1": "low", "-2": "normal", "-3": "high"}
 
 # What a request and a share have in common.
-_SIMPLE = ("reservation_mhz", "limit_mhz", "min_guarantee_kib")
+_SIMPLE = ("reservation_mhz", "limit_mhz", "min_guarantee_kib", "memory_limit_kib")
+
+# The shares that VMware's levels stand for, for each MiB of a domain's memory.
+_MEMORY_LEVELS = {"low": 5, "normal": 10, "high": 20}
 
 
 @dataclass(frozen=True)
 class SchedulerRequest:
     """The domain that is meant, and what is wanted of its share, None for what stays.
 
-    ``shares`` is a number or the name of a level.
+    ``shares`` and ``memory_shares`` are a number or the name of a level.
     """
 
     name: str | None = None
     uuid: str | None = None
+    moid: str | None = None
+    vmx_path: str | None = None
     reservation_mhz: int | None = None
     limit_mhz: int | None = None
     shares: int | str | None = None
     min_guarantee_kib: int | None = None
+    memory_limit_kib: int | None = None
+    memory_shares: int | str | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is wanted of the domain's share."""
+        wanted = (*(getattr(self, name) for name in _SIMPLE), self.shares, self.memory_shares)
+        return all(value is None for value in wanted)
 
 
 def read_request(params: Mapping[str, Any]) -> SchedulerRequest:
@@ -59,7 +73,10 @@ def read_request(params: Mapping[str, Any]) -> SchedulerRequest:
 
     :raises ParseError: for a value that no domain can have, or a limit under the reservation.
     """
+    for option in ("reservation", "limit"):
+        _check_number(params[option], option)
     reservation, limit, guarantee = params["reservation"], params["limit"], params["min_guarantee"]
+    memory_limit, memory_shares = params["memory_limit"], params["memory_shares"]
     if reservation is not None and reservation < 0:
         raise ParseError(f"{reservation} MHz is less than 0.", where="reservation")
     if limit is not None and limit < UNLIMITED:
@@ -69,14 +86,31 @@ def read_request(params: Mapping[str, Any]) -> SchedulerRequest:
     return SchedulerRequest(
         name=params["name"],
         uuid=None if params["uuid"] is None else parse_uuid(params["uuid"]),
+        moid=params["moid"],
+        vmx_path=params["vmx_path"],
         reservation_mhz=reservation,
         limit_mhz=limit,
         shares=None if params["shares"] is None else parse_shares(params["shares"]),
+        memory_limit_kib=None if memory_limit is None else _memory_limit(memory_limit),
+        memory_shares=None if memory_shares is None else parse_shares(memory_shares, "memory_shares"),
         min_guarantee_kib=None if guarantee is None else _whole_mib(parse_kib(guarantee, "min_guarantee")),
     )
 
 
-def parse_shares(text: str) -> int | str:
+def _check_number(value: Any, option: str) -> None:
+    """Refuse a boolean, which Ansible takes for the number 0 or 1, and what does not fit into the API's long."""
+    if isinstance(value, bool):
+        raise ParseError(f"'{str(value).lower()}' is not a number.", where=option)
+    if value is not None and abs(value) > LONG_MAX:
+        raise ParseError(f"{value} is beyond what a server can take, which is {LONG_MAX}.", where=option)
+
+
+def _memory_limit(text: str) -> int:
+    """A limit in KiB, rounded up to a MiB; -1 for none."""
+    return UNLIMITED if text.strip() == str(UNLIMITED) else _whole_mib(parse_kib(text, "memory_limit"))
+
+
+def parse_shares(text: str, option: str = "shares") -> int | str:
     """Return shares as a number, or as the name of a level: ``2500``, ``high``, or libvirt's ``-3`` for it."""
     word = text.strip().lower()
     if word in LEVELS:
@@ -85,7 +119,7 @@ def parse_shares(text: str) -> int | str:
         return _LEVEL_NUMBERS[word]
     if not re.fullmatch(r"[0-9]{1,9}", word):
         raise ParseError(
-            f"'{text}' is neither a number of at least 0 nor low (-1), normal (-2), high (-3).", where="shares"
+            f"'{text}' is neither a number of at least 0 nor low (-1), normal (-2), high (-3).", where=option
         )
     return int(word)
 
@@ -102,23 +136,33 @@ class SchedulerPlan(Plan):
 def set_scheduler(connection: EsxConnection, invocation: Invocation, request: SchedulerRequest) -> dict[str, Any]:
     """Give a domain the requested share, and return the module's result.
 
+    A task without any setting only reads the share, and says so in a warning.
+
     :raises NotFound: if there is no such domain.
     :raises Refused: if what is requested does not fit what is there; nothing was sent then.
     """
+    if request.is_empty:
+        invocation.warn("The task sets nothing: none of the scheduler parameters is given.")
     outcome = carry_out(connection, invocation, lambda: _plan(connection, request))
     after = outcome.plan.after
     report = outcome.report(connection, invocation, _text(outcome.first.before), _text(after))
     return {"domain": outcome.plan.record.identity(), "scheduler": asdict(after), **report}
 
 
-def complete(request: SchedulerRequest, share: Share, vcpus: int) -> Share:
-    """Return the share that a domain of so many virtual CPUs has when a wish has come true."""
+def complete(request: SchedulerRequest, share: Share, vcpus: int, memory_kib: int = 0) -> Share:
+    """Return the share that a domain of so many virtual CPUs and so much memory has when the request is fulfilled."""
     given: dict[str, Any] = {name: getattr(request, name) for name in _SIMPLE if getattr(request, name) is not None}
     shares = request.shares
     if isinstance(shares, str) and shares != share.shares_level:
         given.update(shares_level=shares, shares=LEVELS[shares] * vcpus)
     elif isinstance(shares, int):
         given.update(shares_level=CUSTOM, shares=shares)
+    memory_shares = request.memory_shares
+    if isinstance(memory_shares, str) and memory_shares != share.memory_shares_level:
+        number = _MEMORY_LEVELS[memory_shares] * (memory_kib // 1024)
+        given.update(memory_shares_level=memory_shares, memory_shares=number)
+    elif isinstance(memory_shares, int):
+        given.update(memory_shares_level=CUSTOM, memory_shares=memory_shares)
     return replace(share, **given)
 
 
@@ -130,20 +174,41 @@ def _check(request: SchedulerRequest, wanted: Share, record: DomainRecord) -> No
             f"The limit of {wanted.limit_mhz} MHz would be below the reservation of {wanted.reservation_mhz} MHz.",
             hint="Only one of them was given, the other is what the domain has. A limit of -1 means none.",
         )
-    most = record.memory_kib
+    if request.memory_limit_kib is not None and UNLIMITED < wanted.memory_limit_kib < wanted.min_guarantee_kib:
+        raise Refused(
+            f"The memory_limit of {wanted.memory_limit_kib} KiB would be below the guarantee of "
+            f"{wanted.min_guarantee_kib} KiB.",
+            hint="Set min_guarantee, too. A limit of -1 means none.",
+        )
+    most = _most_memory(record, wanted)
     if request.min_guarantee_kib is not None and most is not None and wanted.min_guarantee_kib > most:
         raise Refused(
             f"The min_guarantee of {wanted.min_guarantee_kib} KiB is more than the domain's memory, {most} KiB."
         )
 
 
+def _most_memory(record: DomainRecord, wanted: Share) -> int | None:
+    """The memory that the host may give to the domain: its limit, or all of it."""
+    size, limit = record.max_memory_kib, wanted.memory_limit_kib
+    return size if size is None or limit == UNLIMITED else min(limit, size)
+
+
 def _plan(connection: EsxConnection, request: SchedulerRequest) -> SchedulerPlan:
     paths = (*PENDING_PATHS, *SCHEDULER_PATHS)
-    record, _facts = get_domain(connection, name=request.name, uuid=request.uuid, paths=paths, volumes=False)
+    record, _facts = get_domain(
+        connection,
+        name=request.name,
+        uuid=request.uuid,
+        moid=request.moid,
+        vmx_path=request.vmx_path,
+        paths=paths,
+        volumes=False,
+        autostart=False,
+    )
     share = read_share(record.values)
     if share is None:
         raise Refused(f"The server has no configuration of the domain '{record.name}'.")
-    wanted = complete(request, share, record.vcpus or 1)
+    wanted = complete(request, share, record.vcpus or 1, record.max_memory_kib or 0)
     _check(request, wanted, record)
     action = f"Setting the scheduler parameters of domain '{record.name}'"
 
@@ -163,11 +228,18 @@ def _spec(share: Share, wanted: Share) -> Any:
         cpu.limit = wanted.limit_mhz
     if (wanted.shares_level, wanted.shares) != (share.shares_level, share.shares):
         cpu.shares = vim.SharesInfo(level=wanted.shares_level, shares=wanted.shares)
-    spec = vim.vm.ConfigSpec()
-    if replace(wanted, min_guarantee_kib=0) != replace(share, min_guarantee_kib=0):
-        spec.cpuAllocation = cpu
+    memory = vim.ResourceAllocationInfo()
     if wanted.min_guarantee_kib != share.min_guarantee_kib:
-        spec.memoryAllocation = vim.ResourceAllocationInfo(reservation=wanted.min_guarantee_kib // 1024)
+        memory.reservation = wanted.min_guarantee_kib // 1024
+    if wanted.memory_limit_kib != share.memory_limit_kib:
+        limit = wanted.memory_limit_kib
+        memory.limit = UNLIMITED if limit == UNLIMITED else limit // 1024
+    if (wanted.memory_shares_level, wanted.memory_shares) != (share.memory_shares_level, share.memory_shares):
+        memory.shares = vim.SharesInfo(level=wanted.memory_shares_level, shares=wanted.memory_shares)
+    spec = vim.vm.ConfigSpec()
+    for name, allocation in (("cpuAllocation", cpu), ("memoryAllocation", memory)):
+        if any(getattr(allocation, member) is not None for member in ("reservation", "limit", "shares")):
+            setattr(spec, name, allocation)
     return spec
 
 

@@ -78,7 +78,7 @@ def test_a_missing_datastore_empties_a_cdrom_and_refuses_a_disk() -> None:
             "There is no dialect 'vmware'; it is one of 'esx', 'libvirt', 'c",
         ),
         ("vmx_to_domxml", VMX, {"dialect": ["esx"]}, "There is no dialect ['esx']"),
-        ("vmx_to_domxml", VMX + "x\n", {}, "line 4, x: expecting an assignment"),
+        ("vmx_to_domxml", VMX + "x\n", {"dialect": "libvirt"}, "line 4, x: expecting an assignment"),
         (
             "vmx_to_domxml",
             VMX.encode() + b"#\xff",

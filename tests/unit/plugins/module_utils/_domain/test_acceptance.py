@@ -12,7 +12,13 @@ import subprocess
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_read import read_domain
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
-from ansible_collections.virt.esx.tests.unit.plugins.module_utils._domain.cases import ACCEPTED, REFUSED, domain
+from ansible_collections.virt.esx.tests.unit.plugins.module_utils._domain.cases import (
+    ACCEPTED,
+    MEMORY,
+    OS,
+    REFUSED,
+    domain,
+)
 
 # Debian's python3-libvirt belongs to Debian's Python; its test driver parses domain XML as every driver does.
 PYTHON = "/usr/bin/python3"
@@ -64,7 +70,7 @@ def test_libvirt_says_the_same() -> None:
     ("xml", "message"),
     [
         (
-            "<domain type='vmware'>\n<name/>\n</domain>",
+            f"<domain type='vmware'>\n<name/>\n{MEMORY}{OS}</domain>",
             "line 1, <domain>: The domain has no name; expected <name>...</name>",
         ),
         (
@@ -73,7 +79,7 @@ def test_libvirt_says_the_same() -> None:
             " 'uml', 'sata', 'sd'",
         ),
         (
-            domain("<memory unit='MiBi'>1</memory>"),
+            domain("<memory unit='MiBi'>1</memory>" + OS),
             "line 1, <memory>: unit='MiBi' is not known; expected bytes, or a letter of KMGTPE with iB or B",
         ),
         (

@@ -268,11 +268,30 @@ def test_secure_boot_may_be_off() -> None:
     assert read_domain(domain(written.format(features.format("yes")))).os.secure_boot is True
 
 
-def test_the_operating_system_of_another_vendor_is_left_alone() -> None:
+def test_the_operating_system_by_libosinfos_id() -> None:
     metadata = (
         "<metadata><libosinfo:libosinfo xmlns:libosinfo='http://libosinfo.org/xmlns/libvirt/domain/1.0'>"
         "<libosinfo:os id='http://fedoraproject.org/fedora/40'/></libosinfo:libosinfo></metadata>"
     )
-    assert read_domain(domain(MEMORY + OS + metadata)).guest_os is None
+    assert read_domain(domain(MEMORY + OS + metadata)).guest_os == "fedora"
+    unknown = metadata.replace("http://fedoraproject.org/fedora/40", "http://example.org/os/1")
+    assert read_domain(domain(MEMORY + OS + unknown)).guest_os is None
     vmware = metadata.replace("http://fedoraproject.org/fedora/40", "http://vmware.com/guestos/windows9-64")
     assert read_domain(domain(MEMORY + OS + vmware)).guest_os == "windows9-64"
+
+
+@pytest.mark.parametrize("word", ["vram", "heads"])
+def test_an_empty_size_is_none_as_of_libvirt_11(word: str) -> None:
+    with pytest.raises(ParseError, match=f"{word}='' is not a number"):
+        devices(f"<video><model type='vmvga' {word}=''/></video>")
+
+
+def test_a_parallel_port_is_the_one_after_those_before_it() -> None:
+    port = "<{0} type='null'/><{0} type='null'><target port='1'/></{0}>"
+    both = devices(port.format("parallel") + port.format("serial"))
+    assert [one.port for one in both.parallels] == [0, 1]
+    assert [one.port for one in both.serials] == [2, 1]
+
+
+def test_a_bare_document_type_says_nothing() -> None:
+    assert read_domain("<!DOCTYPE domain>" + domain()).name == "t"

@@ -21,15 +21,29 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
         ("1 MB", 977),
         ("1 byte", 1),
         ("1023 b", 1),
+        ("1.5 GiB", 1572864),
+        ("0.5M", 512),
+        ("2.25GiB", 2359296),
+        ("1.0000001 KiB", 2),
+        ("131072", 131072),
+        ("2048 KiB", 2048),
     ],
 )
 def test_an_amount_is_in_kib_rounded_up(text: str, kib: int) -> None:
     assert parse_kib(text, "memory") == kib
 
 
-@pytest.mark.parametrize("text", ["", "GiB", "1.5 GiB", "-1", "2 GiB RAM", "2 Gi", "9999999999 TiB"])
+@pytest.mark.parametrize(
+    "text", ["", "GiB", "1.5", "1. GiB", ".5 GiB", "1,5 GiB", "-1", "2 GiB RAM", "2 Gi", "9999999999 TiB"]
+)
 def test_what_is_no_amount_is_refused(text: str) -> None:
     with pytest.raises(ParseError, match="^memory: .* is not an amount of memory; '2 GiB'"):
+        parse_kib(text, "memory")
+
+
+@pytest.mark.parametrize("text", ["1", "512", "2048", " 65536 "])
+def test_a_number_that_was_meant_in_another_unit_is_refused(text: str) -> None:
+    with pytest.raises(ParseError, match=f"did you mean '{text.strip()} MiB'"):
         parse_kib(text, "memory")
 
 

@@ -47,7 +47,7 @@ HEALTHY = {"name": "web", "powerState": "poweredOn", "connectionState": "connect
     ],
 )
 def test_a_broken_domain_is_described_as_far_as_it_is_known(known: dict[str, Any], error: str | None) -> None:
-    described = domain_entry(record(**known), None, set())
+    described = domain_entry(record(**known), None, {})
     assert described.get("error") == error
     assert described["name"] == known.get("name", "")
     assert described["moid"] == "12"
@@ -56,8 +56,8 @@ def test_a_broken_domain_is_described_as_far_as_it_is_known(known: dict[str, Any
 
 
 def test_memory_is_what_the_limit_leaves() -> None:
-    assert domain_entry(record(**HEALTHY, limit=-1), None, set())["memory_kib"] == 4096
-    assert domain_entry(record(**HEALTHY, limit=3), None, set())["memory_kib"] == 3072
+    assert domain_entry(record(**HEALTHY, limit=-1), None, {})["memory_kib"] == 4096
+    assert domain_entry(record(**HEALTHY, limit=3), None, {})["memory_kib"] == 3072
 
 
 def test_names_are_decoded() -> None:

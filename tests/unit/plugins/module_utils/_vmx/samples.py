@@ -40,6 +40,17 @@ _PLAIN: _Choices = {
     "uefi.secureBoot.enabled": _TRUTH,
     "nvram": ("x.nvram", "", "/vmfs/volumes/ds1/x/x.nvram"),
     "vtpm.present": _TRUTH,
+    "bios.bootOrder": ("hdd", "cdrom,HDD", "ethernet0, hdd,floppy", "disk", ""),
+    "bios.hddOrder": ("scsi0:1,scsi0:0", "ide0:0", "nvme0:9"),
+    "bios.bootDelay": ("0", "3000", "99999"),
+    "rtc.diffFromUTC": ("0", "-3600", ""),
+    "rtc.startTime": ("1767225600",),
+    "sched.mem.pin": _TRUTH,
+    "usb.present": _TRUTH,
+    "ehci.present": _TRUTH,
+    "usb_xhci.present": _TRUTH,
+    "sound.present": _TRUTH,
+    "sound.virtualDev": ("es1371", "HDAudio", "sb16", "ac97"),
     "uuid.bios": ("56 4d 12 23 f8 35 c4 b1-bb f6 e3 23 90 d6 2b d3", "00" * 16),
     "vm.genid": ("0", "-5", "81985529216486895"),
     "vm.genidX": ("0", "-1"),
@@ -140,6 +151,12 @@ def _custom(section: str) -> st.SearchStrategy[Lines]:
     return st.one_of(vnet, _choices(_INTERFACE, section + "."))
 
 
+def _passthrough(section: str) -> st.SearchStrategy[Lines]:
+    fixed = [(f"{section}.deviceId", "0x1db6"), (f"{section}.vendorId", "0x10de")]
+    switches = {"present": _TRUTH, "id": ("00000:059:00.0", "06:00.1", "x")}
+    return st.one_of(st.just([]), _choices(switches, section + ".").map(lambda lines: lines + fixed))
+
+
 _BODY = st.tuples(
     st.sampled_from([[("virtualHW.version", str(version))] for version in (4, 7, 10, 13, 14, 20)]),
     st.one_of(st.just([]), _TEXT.map(lambda text: [("displayName", text.replace("|", "|7c"))])),
@@ -154,11 +171,18 @@ _BODY = st.tuples(
     st.sampled_from([[], [("parallel0.present", "TRUE"), ("parallel0.fileType", "file"), ("parallel0.fileName", "p")]]),
     *(_choices(_FLOPPY, f"floppy{number}.") for number in (0, 1)),
     *(_folder(number) for number in (0, 2)),
+    *(_passthrough(f"pciPassthru{number}") for number in (0, 3)),
 ).map(_joined)
 
 
+def _startable(lines: Lines) -> Lines:
+    """Without what no product of VMware starts: a TPM beside a BIOS."""
+    efi = ("firmware", "efi") in [(key, value.lower()) for key, value in lines]
+    return [line for line in lines if efi or line[0] != "vtpm.present"]
+
+
 def _text(lines: Lines, line_end: str) -> str:
-    return "".join(f'{key} = "{value}"{line_end}' for key, value in [("config.version", "8"), *lines])
+    return "".join(f'{key} = "{value}"{line_end}' for key, value in [("config.version", "8"), *_startable(lines)])
 
 
 vmx_texts = st.builds(_text, _BODY.flatmap(st.permutations), st.sampled_from(["\n", "\r\n", "\r", " # ;\n", "; "]))

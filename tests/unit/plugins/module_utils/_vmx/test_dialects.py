@@ -45,6 +45,7 @@ def nic(*lines: str) -> str:
     return "".join(f"ethernet0.{line}\n" for line in ('present = "TRUE"', *lines))
 
 
+SWITCH = "50 34 26 b2 94 e9 3b 16-1d 68 87 bf ff 4a 54 40"
 SCSI0 = 'scsi0.present = "TRUE"\n'
 SCSI1 = 'scsi1.present = "TRUE"\n'
 SATA0 = 'sata0.present = "TRUE"\n'
@@ -62,7 +63,82 @@ CASES = [
     Repair("strict_text", 'annotation = "a"\n\0', error_at="line 4: the file has a zero byte"),
     Repair("strict_text", "# \udce4\n", error_at="line 3: byte 0xe4 is not valid in the file's encoding, UTF-8"),
     Repair("strict_numbers", 'numvcpus = "4294967297"\n', error_at="line 3, numvcpus: 4294967297 is out of range"),
-    Repair("strict_numbers", 'sched.cpu.shares = "-1"\n', error_at="line 3, sched.cpu.shares: expecting one of"),
+    Repair("strict_numbers", 'sched.cpu.shares = "-1"\n', absent=("<cputune>",)),
+    Repair("lax_syntax", "numvcpus = 2\n_key = x#\n// comment\nsched.mem.max =\n", (">2</vcpu>",), ('numvcpus = "2"',)),
+    Repair(
+        "codecs_of_vmware",
+        '.encoding = "Shift_JIS"\nannotation = "\udc87@ C:\\"\n',
+        ("<description>\u2460 C:\\</description>",),
+    ),
+    Repair(
+        "tolerant", SCSI0 + 'scsi0.virtualDev = ""\n' + disk("scsi0:0", "a.vmdk"), ("a.vmdk",), ("scsi0:0.present",)
+    ),
+    Repair("tolerant", SCSI0 + disk("scsi0:0", "a.raw") + disk("scsi0:1", "b.vmdk"), ("b.vmdk",), absent=("a.raw",)),
+    Repair("tolerant", 'smbios.reflecthost = "yes"\nfirmware = "uefi"\n', ("<smbios mode='host'/>",)),
+    Repair("tolerant", nic('addressType = ""', 'networkName = "a"'), ("<source bridge='a'/>",)),
+    Repair(
+        "tolerant",
+        nic('connectionType = "bridged"'),
+        ("<source bridge=''/>",),
+        ('ethernet0.present = "true"\nethernet0.connectionType = "bridged"\nethernet0.addressType',),
+    ),
+    Repair(
+        "tolerant",
+        nic('connectionType = "custom"', 'vnet = "VMnet2"'),
+        ("<source bridge=''/>\n      <target dev='VMnet2'/>",),
+        ('ethernet0.connectionType = "custom"\nethernet0.vnet = "VMnet2"',),
+    ),
+    Repair(
+        "tolerant",
+        nic('opaqueNetwork.id = "0a000000-0000"', 'opaqueNetwork.type = "nsx.LogicalSwitch"'),
+        ("<source bridge='0a000000-0000'/>", "opaqueNetwork.type='nsx.LogicalSwitch'"),
+        ('ethernet0.opaqueNetwork.id = "0a000000-0000"\nethernet0.opaqueNetwork.type = "nsx.LogicalSwitch"',),
+    ),
+    Repair(
+        "tolerant",
+        nic('connectionType = "bridged"', f'dvs.switchId = "{SWITCH}"', 'dvs.portId = "0a0b-1"'),
+        ("<interface type='vds'>", "dvs.portId='0a0b-1'"),
+        (f'ethernet0.dvs.switchId = "{SWITCH}"\nethernet0.dvs.portId = "0a0b-1"',),
+    ),
+    Repair(
+        "tolerant",
+        nic('connectionType = "pvn"', 'pvnID = "52 00"'),
+        ("<interface type='null'>", "connectionType='pvn' pvnID='52 00'"),
+        ('ethernet0.connectionType = "pvn"\nethernet0.pvnID = "52 00"',),
+    ),
+    Repair("true_architecture", 'guestOS = "vmkernel8"\n', ("arch='x86_64'",), ('guestOS = "vmkernel8"',)),
+    Repair("true_architecture", 'guestOS = "windows9_64Guest"\n', ("arch='x86_64'",), ('"windows9_64Guest"',)),
+    Repair("true_architecture", 'guestOS = "arm-ubuntu-64"\n', ("arch='aarch64'",), ('"arm-ubuntu-64"',)),
+    Repair(
+        "keeps_disk_modes",
+        SCSI0 + disk("scsi0:0", "a.vmdk", "", 'scsi0:0.mode = "independent-persistent"'),
+        ("<disk type='file' device='disk' snapshot='no'>",),
+        ('scsi0:0.mode = "independent-persistent"',),
+    ),
+    Repair(
+        "keeps_disk_modes",
+        SCSI0 + disk("scsi0:0", "a.vmdk", "", 'scsi0:0.mode = "nonpersistent"'),
+        ("<transient/>", "<esx:disk target='sda' mode='nonpersistent'/>"),
+        ('scsi0:0.mode = "nonpersistent"',),
+    ),
+    Repair(
+        "keeps_disk_modes",
+        SCSI0 + disk("scsi0:1", "a.vmdk", "scsi-nonpassThru-rdm", 'scsi0:1.sharing = "multi-writer"'),
+        ("<shareable/>", "<esx:disk target='sdb' deviceType='scsi-nonpassThru-rdm'/>"),
+        ('scsi0:1.deviceType = "scsi-nonpassThru-rdm"', 'scsi0:1.sharing = "multi-writer"'),
+    ),
+    Repair(
+        "keeps_disk_modes",
+        SCSI1 + 'scsi1.sharedBus = "virtual"\n' + disk("scsi1:0", "a.vmdk"),
+        ("<shareable/>", "<esx:controller type='scsi' index='1' sharedBus='virtual'/>"),
+        ('scsi1.sharedBus = "virtual"', 'scsi1:0.fileName = "a.vmdk"\nfloppy0'),
+    ),
+    Repair(
+        "keeps_disk_modes",
+        SCSI1 + 'scsi1.sharedBus = "physical"\n' + disk("scsi1:0", "a.vmdk", "", 'scsi1:0.sharing = "Multi-Writer"'),
+        ("sharing='multi-writer'",),
+        ('scsi1:0.sharing = "multi-writer"',),
+    ),
     Repair(
         "address_is_slot",
         SCSI0 + SCSI1 + SATA0 + disk("scsi0:0", "a.vmdk") + disk("scsi0:16", "b.vmdk") + disk("scsi1:0", "c.vmdk"),
@@ -133,7 +209,7 @@ CASES = [
     ),
     Repair(
         "has_tpm",
-        'vtpm.present = "TRUE"\n',
+        'firmware = "efi"\nvtpm.present = "TRUE"\n',
         ("<tpm model='tpm-crb'>", "<backend type='emulator' version='2.0'/>"),
         ('virtualHW.version = "14"', 'vtpm.present = "TRUE"'),
     ),
@@ -190,6 +266,64 @@ CASES = [
         ("<interface type='network'>", "<source network='hostonly'/>"),
         ('ethernet0.connectionType = "hostonly"',),
     ),
+    Repair(
+        "boot_order",
+        'bios.bootOrder = "cdrom,HDD"\nbios.bootDelay = "3000"\n',
+        ("<boot dev='cdrom'/>\n    <boot dev='hd'/>\n    <bootmenu enable='yes' timeout='3000'/>",),
+        ('bios.bootOrder = "cdrom,hdd"', 'bios.bootDelay = "3000"'),
+    ),
+    Repair(
+        "boot_order",
+        SCSI0
+        + disk("scsi0:0", "a.vmdk")
+        + disk("scsi0:1", "b.vmdk")
+        + nic()
+        + 'bios.bootOrder = "ethernet0,hdd"\nbios.hddOrder = "scsi0:1,scsi0:0"\n',
+        ("<boot order='1'/>\n    </interface>", "<target dev='sdb' bus='scsi'/>\n      <boot order='2'/>"),
+        ('bios.bootOrder = "ethernet0,hdd"', 'bios.hddOrder = "scsi0:1,scsi0:0"'),
+    ),
+    Repair(
+        "link_state",
+        nic('startConnected = "FALSE"'),
+        ("<link state='down'/>",),
+        ('ethernet0.startConnected = "false"',),
+    ),
+    Repair(
+        "clock",
+        'rtc.diffFromUTC = "-3600"\n',
+        ("<clock offset='variable' adjustment='-3600' basis='utc'/>",),
+        ('rtc.diffFromUTC = "-3600"',),
+    ),
+    Repair("clock", 'rtc.startTime = "1767225600"\n', ("start='1767225600'/>",), ('rtc.startTime = "1767225600"',)),
+    Repair(
+        "usb_and_sound",
+        'usb.present = "TRUE"\nehci.present = "TRUE"\nusb_xhci.present = "TRUE"\n',
+        (
+            "<controller type='usb' index='0' model='piix3-uhci'/>",
+            "<controller type='usb' index='1' model='ehci'/>",
+            "<controller type='usb' index='2' model='qemu-xhci'/>",
+        ),
+        ('usb.present = "true"', 'ehci.present = "true"', 'usb_xhci.present = "true"'),
+    ),
+    Repair(
+        "usb_and_sound",
+        'sound.present = "TRUE"\nsound.virtualDev = "hdaudio"\n',
+        ("<sound model='ich6'/>",),
+        ('sound.present = "true"', 'sound.virtualDev = "hdaudio"'),
+    ),
+    Repair(
+        "passthrough",
+        'pciPassthru0.present = "TRUE"\npciPassthru0.id = "00000:059:00.0"\n'
+        'pciPassthru0.deviceId = "0x1db6"\npciPassthru0.vendorId = "0x10de"\n',
+        ("<address domain='0x0000' bus='0x3b' slot='0x00' function='0x0'/>", "vendorId='0x10de'"),
+        ('pciPassthru0.id = "00000:059:00.0"', 'pciPassthru0.deviceId = "0x1db6"'),
+    ),
+    Repair(
+        "memory_lock",
+        'sched.mem.pin = "TRUE"\nmemsize = "64"\nsched.mem.minsize = "64"\n',
+        ("<locked/>",),
+        ('sched.mem.pin = "TRUE"', 'sched.mem.min = "64"', 'sched.mem.minsize = "64"'),
+    ),
     Repair("any_model", nic('virtualDev = "sriov"'), ("<model type='sriov'/>",), ('ethernet0.virtualDev = "sriov"',)),
     Repair("lenient_ethernet", 'ethernet.foo = "x"\n', ("<devices>",)),
     Repair(
@@ -223,7 +357,7 @@ CASES = [
         ('scsi0:0.fileName = "disks/a.vmdk"',),
     ),
 ]
-ONLY_WRITTEN = {"driver_name_on_scsi"}
+ONLY_WRITTEN = {"driver_name_on_scsi", "hardware_needs", "reports"}
 
 
 def through(given: str, dialect: Dialect) -> tuple[str, str]:

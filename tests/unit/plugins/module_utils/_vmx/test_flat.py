@@ -52,5 +52,28 @@ def test_data_that_is_no_vmx_is_refused(data: dict[str, str], message: str) -> N
 
 
 def test_a_text_that_is_no_vmx_is_refused() -> None:
-    with pytest.raises(ParseError, match="line 2, b: numbers not allowed"):
-        from_vmx('a = "1"\nb = 2x')
+    with pytest.raises(ParseError, match="line 1: expecting a name"):
+        from_vmx("<html>\n<title>Not found</title>\n</html>")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "value", "written"),
+    [
+        ("GBK", "测试", "UTF-8"),
+        ("windows-1252", "Büro", "UTF-8"),
+        ("windows-1252", "office", "windows-1252"),
+        ("UTF-8", "Büro", "UTF-8"),
+        ("utf8", "Büro", "utf8"),
+        ("UTF-16", "office", "UTF-8"),
+    ],
+)
+def test_the_encoding_is_what_the_bytes_are_in(encoding: str, value: str, written: str) -> None:
+    text = to_vmx({".encoding": encoding, "displayName": value})
+    assert text == f'.encoding = "{written}"\ndisplayName = "{value}"\n'
+    assert from_vmx(text.encode())["displayName"] == value
+
+
+def test_keys_and_values_as_vmware_takes_them() -> None:
+    text = '_a = 1\nb.c =\nd = e # f\n// g\nh="|22" i\nj = "k"\n'
+    assert from_vmx(text) == {"_a": "1", "b.c": "", "d": "e", "j": "k"}
+    assert to_vmx({"_a": 1, "ä": "x"}) == '_a = "1"\nä = "x"\n'

@@ -130,7 +130,9 @@ def test_a_new_key_goes_to_its_kin() -> None:
 
 def test_a_disk_that_leaves_takes_all_its_keys_along() -> None:
     disk = element(
-        xml_of(SERVER), "    <disk type='file' device='disk'>\n      <source file='[ssd] server/data", "disk>"
+        xml_of(SERVER),
+        "    <disk type='file' device='disk' snapshot='no'>\n      <source file='[ssd] server/data",
+        "disk>",
     )
     assert difference(SERVER, merged(SERVER, (disk, ""))) == [
         f"- {line}" for line in SERVER.splitlines() if line.startswith("scsi0:1.")
@@ -242,3 +244,63 @@ def test_a_file_without_a_line_end_at_its_end_gets_none() -> None:
     base = vmx('displayName = "n"')
     wanted = read_domain(xml_of(base).replace("32768", "65536"), ESX.xml)
     assert merge_vmx(base, wanted) == base + '\nmemsize = "64"'
+
+
+POLICY_BASE = """.encoding = "UTF-8"
+config.version = "8"
+virtualHW.version = "13"
+displayName = "n"
+annotation = "kept"
+memsize = "1024"
+sched.mem.minsize = "512"
+numvcpus = "4"
+cpuid.coresPerSocket = "2"
+sched.cpu.affinity = "0,1,2,3"
+sched.cpu.shares = "4000"
+firmware = "efi"
+uefi.secureBoot.enabled = "TRUE"
+RemoteDisplay.vnc.enabled = "TRUE"
+RemoteDisplay.vnc.port = "5901"
+RemoteDisplay.vnc.password = "secret"
+svga.vramSize = "4194304"
+floppy0.present = "FALSE"
+"""
+BARE = """<domain type='vmware'><name>n</name><memory unit='MiB'>1024</memory><vcpu>4</vcpu>
+<os><type>hvm</type></os><devices>{}<graphics type='vnc' port='5901'/></devices></domain>"""
+
+
+def test_settings_that_a_description_leaves_out_stay() -> None:
+    wanted = read_domain(BARE.format(""), ESX.xml)
+    assert merge_vmx(POLICY_BASE, wanted) == POLICY_BASE
+    fewer = read_domain(BARE.format("").replace(">4<", ">2<"), ESX.xml)
+    assert difference(POLICY_BASE, merge_vmx(POLICY_BASE, fewer)) == ['- numvcpus = "4"', '+ numvcpus = "2"']
+
+
+def test_shares_that_are_a_level_go_with_the_processors() -> None:
+    base = POLICY_BASE.replace('"4000"', '"normal"')
+    fewer = read_domain(BARE.format("").replace(">4<", ">2<"), ESX.xml)
+    assert difference(base, merge_vmx(base, fewer)) == ['- numvcpus = "4"', '+ numvcpus = "2"']
+
+
+@pytest.mark.parametrize("directory", [None, "[ds] web"])
+def test_a_description_of_a_disk_means_the_snapshot_that_it_is_on(directory: str | None) -> None:
+    disk = "<disk type='file'><source file='[ds] web/{}'/><target dev='{}' bus='scsi'/></disk>"
+    base = POLICY_BASE + (
+        'scsi0.present = "TRUE"\nscsi0:0.present = "TRUE"\nscsi0:0.deviceType = "scsi-hardDisk"\n'
+        'scsi0:0.fileName = "web-000002.vmdk"\nnvram = "web.nvram"\n'
+    )
+    nvram = "<os firmware='efi'><type>hvm</type><nvram type='file'><source file='[ds] web/web.nvram'/></nvram></os>"
+    xml = BARE.replace("<os><type>hvm</type></os>", nvram)
+    same = read_domain(xml.format(disk.format("web.vmdk", "sda")), ESX.xml)
+    assert merge_vmx(base, same, directory=directory) == base
+    moved = merge_vmx(base, read_domain(xml.format(disk.format("web.vmdk", "sdb")), ESX.xml), directory=directory)
+    assert 'scsi0:1.fileName = "/vmfs/volumes/ds/web/web-000002.vmdk"' in moved
+    other = merge_vmx(base, read_domain(xml.format(disk.format("db.vmdk", "sda")), ESX.xml), directory=directory)
+    assert 'scsi0:0.fileName = "/vmfs/volumes/ds/web/db.vmdk"' in other
+
+
+def test_lines_that_are_no_statements_stay() -> None:
+    base = POLICY_BASE.replace('memsize = "1024"', "// sizes\n_key = x\nmemsize=1024 # MiB")
+    assert merge_vmx(base, read_domain(BARE.format(""), ESX.xml)) == base
+    more = read_domain(BARE.format("").replace(">1024<", ">2048<"), ESX.xml)
+    assert difference(base, merge_vmx(base, more)) == ["- memsize=1024 # MiB", '+ memsize="2048" # MiB']

@@ -6,13 +6,16 @@
 from __future__ import annotations
 
 import pathlib
+from dataclasses import replace
 
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_read import read_domain
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import write_domain
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+from ansible_collections.virt.esx.plugins.module_utils._report import Report
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS
 from ansible_collections.virt.esx.plugins.module_utils._vmx.encoding import python_codec
+from ansible_collections.virt.esx.plugins.module_utils._vmx.merge import as_in_xml
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
 from ansible_collections.virt.esx.plugins.module_utils._vmx.write import write_vmx
 from ansible_collections.virt.esx.tests.unit.plugins.module_utils._vmx.samples import vmx
@@ -54,24 +57,7 @@ def test_a_vmx_with_everything() -> None:
     [
         ("MemSize = '66'\n", "line 3, memsize: expecting a positive multiple of 4 (megabytes), found 66"),
         ("numvcpus = '0'\n", "line 3, numvcpus: expecting at least 1, found 0"),
-        (
-            "\nscsi0.present = 'yes'\n",
-            "line 4, scsi0.present: must represent a boolean value (true|false), found 'yes'",
-        ),
         ("memsize = '64M'\n", "line 3, memsize: must represent an integer value, found '64M'"),
-        ("uuid.bios = '56'\n", "line 3, uuid.bios: could not parse UUID from string '56'"),
-        ("firmware = 'uefi'\n", "line 3, firmware: unknown value 'uefi'"),
-        ("sched.cpu.affinity = '0-3'\n", "line 3, sched.cpu.affinity: expecting processor numbers separated by ','"),
-        ("scsi0.present = 'true'\nscsi0.virtualDev = 'sas'\n", "line 4, scsi0.virtualDev: expecting one of 'buslogic'"),
-        ("ide0:0.present = 'true'\nide0:0.fileName = 'a.raw'\n", "line 4, ide0:0.fileName: invalid or not yet handled"),
-        (
-            "ethernet0.present = 'true'\nethernet0.address = '00-50'\nethernet0.addressType = 'static'\n",
-            "line 4, ethernet0.address: expecting '00-50' to be a MAC address",
-        ),
-        (
-            "ethernet0.present = 'true'\nethernet0.connectionType = 'bridged'\n",
-            "ethernet0.networkName: missing essential config entry",
-        ),
     ],
 )
 def test_a_refusal_names_the_key_its_line_and_what_would_be_right(body: str, message: str) -> None:
@@ -81,11 +67,56 @@ def test_a_refusal_names_the_key_its_line_and_what_would_be_right(body: str, mes
 
 
 @pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("\nscsi0.present = 'x'\n", "line 4, scsi0.present: must represent a boolean value (true|false), found 'x'"),
+        ("sched.cpu.affinity = '0-x'\n", "line 3, sched.cpu.affinity: expecting processor numbers separated by ','"),
+        ("sched.mem.max = '1G'\n", "line 3, sched.mem.max: must represent an integer value, found '1G'"),
+        ("scsi0.present = 'true'\nscsi0.virtualDev = 'sas'\n", "line 4, scsi0.virtualDev: expecting one of 'buslogic'"),
+        ("ide0:0.present = 'true'\nide0:0.fileName = 'a.raw'\n", "line 4, ide0:0.fileName: invalid or not yet handled"),
+        ("uuid.bios = '56'\n", "line 3, uuid.bios: could not parse UUID from string '56'"),
+        ("firmware = 'uefi'\n", "line 3, firmware: unknown value 'uefi'"),
+        (
+            "ethernet0.present = 'true'\nethernet0.address = '00-50'\nethernet0.addressType = 'static'\n",
+            "line 4, ethernet0.address: expecting '00-50' to be a MAC address",
+        ),
+        ("scsi2:0.present = 'true'\n", "line 3, scsi2:0.present: the controller scsi2 is not there"),
+        (
+            "nvme0.present = 'true'\nnvme0:63.present = 'true'\n",
+            "line 4, nvme0:63.present: a controller of type",
+        ),
+        ("// hardware\n", "line 3, VMX '// hardware': the line is no statement"),
+    ],
+)
+def test_one_wrong_setting_is_reported_and_the_rest_is_converted(body: str, message: str) -> None:
+    report = Report("report")
+    assert read_vmx(vmx(body + "numvcpus = '7'\n"), report=report).vcpus == 7
+    assert [str(entry)[: len(message)] for entry in report.left_out] == [message]
+
+
+def test_a_control_character_is_named_with_key_and_line() -> None:
+    text = vmx('annotation = "x|01y"\n')
+    with pytest.raises(ParseError, match=r"line 3, annotation: the value has the character U\+0001"):
+        read_vmx(text, report=Report("refuse"))
+    assert read_vmx(text, report=Report("report")).description == "x\ufffdy"
+
+
+@pytest.mark.parametrize("line", ["", 'config.version = "8"\nvirtualHW.version = "13"\n'])
+def test_an_encrypted_vmx_says_so(line: str) -> None:
+    with pytest.raises(ParseError, match=r"encryption.data: the VMX is encrypted"):
+        read_vmx(line + 'displayName = "n"\nencryption.keySafe = "x"\nencryption.data = "AAAA"\n')
+
+
+def test_an_old_products_vmx_is_read() -> None:
+    assert read_vmx('config.version = "6"\nvirtualHW.version = "3"\nmemsize = "64"\n').memory_kib == 64 * 1024
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         ("", "config.version: missing essential config entry"),
         ('config.version = "9"\nvirtualHW.version = "4"', "line 1, config.version: expecting config.version to be 8"),
-        ('config.version = "8"\nvirtualHW.version = "3"', "line 2, virtualHW.version: expecting at least 4"),
+        ('config.version = "8"\nvirtualHW.version = "2"', "line 2, virtualHW.version: expecting at least 3"),
         (vmx('.encoding = "klingon"\n'), "line 3, .encoding: there is no encoding 'klingon'"),
         (vmx('.encoding = "idna"\n'), "line 3, .encoding: there is no encoding 'idna'"),
         ("#" * 600_000, "the file has 600000 bytes"),
@@ -136,7 +167,15 @@ def test_a_domain_that_vmx_cannot_hold_is_refused(domain: str, message: str) -> 
         ("CP1251", "cp1251"),
         ("windows-936", "gbk"),
         ("Windows-949", "cp949"),
-        ("Shift_JIS", "shift_jis"),
+        ("Shift_JIS", "cp932"),
+        ("windows-949-2000", "cp949"),
+        ("windows-936-2000", "gbk"),
+        ("windows-950-2000", "cp950"),
+        ("windows-874-2000", "cp874"),
+        ("ibm-943_P15A-2003", "cp932"),
+        ("ibm-5348_P100-1997", "cp1252"),
+        ("KS_C_5601-1987", "cp949"),
+        ("UTF-16", None),
         ("ISO-8859-15", "iso8859-15"),
         ("latin1", "iso8859-1"),
         ("MACINTOSH", "mac-roman"),
@@ -147,7 +186,7 @@ def test_a_domain_that_vmx_cannot_hold_is_refused(domain: str, message: str) -> 
         ("windows-9999", None),
     ],
 )
-def test_encodings_are_those_that_libvirt_knows(name: str, codec: str | None) -> None:
+def test_encodings_have_all_names_that_vmware_writes(name: str, codec: str | None) -> None:
     assert python_codec(name) == codec
 
 
@@ -158,3 +197,35 @@ def test_chance_can_be_chosen_where_libvirt_makes_things_up() -> None:
     written = write_vmx(read_domain(xml, libvirt.xml), dialect=libvirt, random=lambda count: bytes([7] * count))
     assert 'uuid.bios = "07 07 07 07 07 07 07 07-07 07 07 07 07 07 07 07"' in written
     assert 'ethernet0.generatedAddress = "00:0c:29:07:07:07"' in written
+
+
+def test_the_first_libvirt_wants_one_processor_or_an_even_number() -> None:
+    xml = "<domain type='vmware'><name>n</name><memory>4096</memory><vcpu>{}</vcpu><os><type>hvm</type></os></domain>"
+    classic = DIALECTS["classic"]
+    for number in (1, 2, 6):
+        assert write_vmx(read_domain(xml.format(number), classic.xml), dialect=classic)
+    with pytest.raises(ParseError, match="<vcpu>: 3 processors are neither 1 nor an even number"):
+        write_vmx(read_domain(xml.format(3), classic.xml), dialect=classic)
+
+
+def test_only_keys_that_are_kept_are_taken_from_the_metadata() -> None:
+    xml = """<domain type='vmware'><name>n</name><memory>4096</memory><os><type>hvm</type></os><metadata>
+      <esx:vmx xmlns:esx='urn:virt.esx:domain:1.0'><esx:controller type='scsi' index='0' virtualDev='x'/></esx:vmx>
+      </metadata></domain>"""
+    with pytest.raises(ParseError, match="the key 'virtualDev' has no place here; expected one of 'sharedBus'"):
+        read_domain(xml, DIALECTS["esx"].xml)
+
+
+def test_without_identifiers_there_are_none_in_the_xml() -> None:
+    xml = write_domain(read_vmx(vmx('ethernet0.present = "TRUE"\n')), DIALECTS["esx"].xml)
+    assert "<uuid>" not in xml
+    assert "<mac " not in xml
+
+
+def test_nvme_disks_on_a_bus_of_their_own() -> None:
+    domain = read_vmx(vmx('nvme0.present = "TRUE"\nnvme0:1.present = "TRUE"\nnvme0:1.fileName = "a.vmdk"\n'))
+    forms = replace(DIALECTS["esx"].xml, nvme_bus=True)
+    xml = write_domain(domain, forms)
+    assert "<target dev='nvme0n2' bus='nvme'/>" in xml
+    assert "<controller type='nvme' index='0'/>" in xml
+    assert read_domain(xml, DIALECTS["esx"].xml).disks == as_in_xml(domain).disks

@@ -147,6 +147,10 @@ UUID = "498076b2-02796c1a-ef5b-000ae484a6a3"
         ("/usr/lib/vmware/isoimages/linux.iso", "[ds] web", {}, "/usr/lib/vmware/isoimages/linux.iso"),
         ("C:\\VMs\\web.vmdk", "[ds] web", None, "C:\\VMs\\web.vmdk"),
         ("[ds] a/b.vmdk", "[ds] web", None, "[ds] a/b.vmdk"),
+        ("[old].vmdk", "[ds] web", None, "[ds] web/[old].vmdk"),
+        ("[old].vmdk", None, None, "[old].vmdk"),
+        ("[ds", "[ds] web", None, "[ds] web/[ds"),
+        ("[] /vmimages/tools-isoimages/linux.iso", "[ds] web", None, "/vmimages/tools-isoimages/linux.iso"),
     ],
 )
 def test_file_names_of_vmx_as_sources(
@@ -155,7 +159,7 @@ def test_file_names_of_vmx_as_sources(
     assert Place(directory, datastores).resolve(name, relative_paths=True) == source
 
 
-@pytest.mark.parametrize("name", ["/vmfs/volumes/", "/vmfs/volumes/ds", "/vmfs/volumes/ds/", "[ds"])
+@pytest.mark.parametrize("name", ["/vmfs/volumes/", "/vmfs/volumes/ds", "/vmfs/volumes/ds/"])
 def test_file_names_that_name_nothing_are_refused(name: str) -> None:
     with pytest.raises(ValueError, match="expected format"):
         Place("[ds] web").resolve(name, relative_paths=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.define import HARDWARE
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.definition import HARDWARE
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.own_files import OwnFiles, own_files
 from ansible_collections.virt.esx.plugins.module_utils._names import (
     parse_datastore_path,
@@ -73,6 +73,27 @@ def test_in_the_directory_of_another_domain_its_files_and_the_logs_stay() -> Non
 
 def test_devices_of_the_host_are_no_files() -> None:
     assert own([having("[] /vmfs/devices/disks/vml.01")], [], "web.vmx").disks == ()
+
+
+# How another domain may spell a disk of this one.
+ALIASES = [
+    "[ds] web/./web.vmdk",
+    "[ds] web//web.vmdk",
+    "[ds] x/../web/web.vmdk",
+    "[ds]web/web.vmdk",
+    "[ds] /web/web.vmdk",
+]
+
+
+@pytest.mark.parametrize("alias", ALIASES)
+def test_what_another_domain_spells_otherwise_stays_too(alias: str) -> None:
+    found = own([having("[ds] web/web.vmdk")], [having(alias)], "web.vmx", "web.vmdk", "web-flat.vmdk")
+    assert (found.disks, found.directory) == ((), None)
+    assert own([having(alias)], [having("[ds] web/web.vmdk")], "web.vmx", "web.vmdk").disks == ()
+
+
+def test_an_extent_of_a_disk_that_is_not_the_domain_s_keeps_the_directory() -> None:
+    assert own([having("[ds] web/web.vmdk")], [], "web.vmx", "web.vmdk", "other-flat.vmdk").directory is None
 
 
 def test_the_root_of_a_datastore_stays() -> None:

@@ -9,7 +9,16 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from ansible_collections.virt.esx.plugins.module_utils._domain.model import Controller, Cpu, Disk, Domain, Interface
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import (
+    Controller,
+    Cpu,
+    Disk,
+    Domain,
+    Hostdev,
+    Interface,
+    PciAddress,
+    Sound,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import differences
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import (
     DomainRequest,
@@ -55,7 +64,7 @@ def test_a_uuid_of_zeros_is_none() -> None:
     assert wish_of(xml=XML.replace(UUID, "00000000-0000-0000-0000-000000000000")).uuid is None
 
 
-SIZES = [("1", 1024), ("1048576", GIB), ("1 GiB", GIB), ("1GiB", GIB), ("1000 MB", 954 * 1024), (" 1 g ", GIB)]
+SIZES = [("1 KiB", 1024), ("1048576", GIB), ("1 GiB", GIB), ("1GiB", GIB), ("1000 MB", 954 * 1024), (" 1 g ", GIB)]
 
 
 @pytest.mark.parametrize(("text", "kib"), SIZES)
@@ -63,7 +72,7 @@ def test_memory_is_rounded_up_to_a_mib(text: str, kib: int) -> None:
     assert wish_of(name="web", memory=text).memory_kib == kib
 
 
-@pytest.mark.parametrize(("text", "kib"), [("1", 4096), ("1048577", GIB + 4096), ("2 GiB", 2 * GIB)])
+@pytest.mark.parametrize(("text", "kib"), [("1 KiB", 4096), ("1048577", GIB + 4096), ("2 GiB", 2 * GIB)])
 def test_the_maximum_is_rounded_up_to_four_mib(text: str, kib: int) -> None:
     assert wish_of(name="web", max_memory=text).max_memory_kib == kib
 
@@ -145,3 +154,17 @@ def test_a_smaller_memory_takes_its_guarantee_along() -> None:
     domain = Domain(name="web", memory_kib=4 * GIB, current_memory_kib=4 * GIB, min_guarantee_kib=2 * GIB)
     changed = with_options(domain, wish_of(name="web", max_memory="1 GiB"))
     assert (changed.memory_kib, changed.current_memory_kib, changed.min_guarantee_kib) == (GIB, GIB, GIB)
+
+
+def test_words_of_a_description_that_have_no_effect_are_kept_for_a_warning() -> None:
+    request = wish_of(xml=XML.replace("<os>", "<title>t</title><os>"))
+    assert [entry.where for entry in request.report.left_out] == ["title"]
+    with pytest.raises(ParseError, match=r"devices/interface/vlan: .*VLAN"):
+        card = "<interface type='bridge'><source bridge='a'/><vlan><tag id='4'/></vlan></interface>"
+        wish_of(xml=XML.replace("</os>", f"</os><devices>{card}</devices>"))
+
+
+def test_new_parts_of_a_domain_differ_by_names_that_users_know() -> None:
+    before = Domain(name="web")
+    after = replace(before, memory_locked=True, sounds=(Sound("ich6"),), hostdevs=(Hostdev("pci", PciAddress(bus=59)),))
+    assert [found.name for found in differences(before, after)] == ["locked memory", "sound 0", "hostdev 0000:3b:00.0"]

@@ -9,12 +9,11 @@ from typing import Any
 
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._driver.info.inventory_hosts import (
-    by_hostname,
     choose,
     server_name,
     to_variables,
 )
-from ansible_collections.virt.esx.plugins.module_utils._errors import Ambiguous, EsxError
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 
 STATES = ["running", "paused", "shutoff"]
 
@@ -56,17 +55,6 @@ def test_the_variables_are_named_after_the_collection() -> None:
 @pytest.mark.parametrize("name", ["localhost", "LOCALHOST", "localhost.localdomain"])
 def test_no_guest_takes_the_controllers_place(name: str) -> None:
     assert to_variables(facts(guest_hostname=name), guest_address=True)["esx_guest_hostname"] is None
-
-
-def test_two_domains_are_never_the_same_ansible_host() -> None:
-    one = {"esx_name": "web", "esx_vmx_path": "[ds] web/web.vmx"}
-    other = {"esx_name": "copy", "esx_vmx_path": "[ds] copy/copy.vmx"}
-    assert list(by_hostname([("web", one), ("copy", other)])) == ["web", "copy"]
-    with pytest.raises(Ambiguous) as error:
-        by_hostname([("web", one), ("web", other)])
-    assert error.value.message == (
-        "More than one domain would be the Ansible host 'web': 'web' ([ds] web/web.vmx), 'copy' ([ds] copy/copy.vmx)."
-    )
 
 
 def test_a_cache_tells_hosts_and_users_apart() -> None:

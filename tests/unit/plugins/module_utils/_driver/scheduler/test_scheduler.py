@@ -19,7 +19,12 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.scheduler.schedul
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from pyVmomi import vim
 
-OPTIONS = {"name": "web", "uuid": None, "reservation": None, "limit": None, "shares": None, "min_guarantee": None}
+OPTIONS = {
+    "name": "web",
+    **dict.fromkeys(
+        ("uuid", "moid", "vmx_path", "reservation", "limit", "shares", "min_guarantee", "memory_limit", "memory_shares")
+    ),
+}
 USUAL = Share(reservation_mhz=0, limit_mhz=-1, shares=2000, shares_level="normal", min_guarantee_kib=0)
 
 
@@ -53,8 +58,10 @@ def test_other_shares_are_refused(text: str) -> None:
         ({"reservation": 0, "limit": 0}, SchedulerRequest(reservation_mhz=0, limit_mhz=0)),
         ({"reservation": 500, "limit": -1}, SchedulerRequest(reservation_mhz=500, limit_mhz=-1)),
         ({"shares": "-3"}, SchedulerRequest(shares="high")),
-        ({"min_guarantee": "1025"}, SchedulerRequest(min_guarantee_kib=2048)),
+        ({"min_guarantee": "1025 KiB"}, SchedulerRequest(min_guarantee_kib=2048)),
         ({"min_guarantee": "1 GiB"}, SchedulerRequest(min_guarantee_kib=1048576)),
+        ({"memory_limit": "-1", "memory_shares": "high"}, SchedulerRequest(memory_limit_kib=-1, memory_shares="high")),
+        ({"memory_limit": "1025 KiB", "memory_shares": "7"}, SchedulerRequest(memory_limit_kib=2048, memory_shares=7)),
     ],
 )
 def test_options_become_a_wish(options: dict[str, Any], wanted: SchedulerRequest) -> None:
@@ -65,6 +72,10 @@ def test_options_become_a_wish(options: dict[str, Any], wanted: SchedulerRequest
     ("options", "message"),
     [
         ({"reservation": -1}, "reservation: -1 MHz is less than 0."),
+        ({"reservation": True}, "reservation: 'true' is not a number."),
+        ({"limit": 2**63}, "limit: 9223372036854775808 is beyond what a server can take"),
+        ({"memory_shares": "lots"}, "memory_shares: 'lots' is neither a number"),
+        ({"memory_limit": "-2"}, "memory_limit: '-2' is not an amount of memory"),
         ({"limit": -2}, "limit: -2 MHz is neither -1, for no limit, nor at least 0."),
         ({"reservation": 500, "limit": 499}, "limit: 499 MHz is below the reservation of 500 MHz."),
         ({"reservation": 1, "limit": 0}, "limit: 0 MHz is below the reservation of 1 MHz."),
@@ -88,6 +99,8 @@ def test_options_that_no_domain_can_have_are_refused(options: dict[str, Any], me
         (SchedulerRequest(shares="high"), {"shares_level": "high", "shares": 4000}),
         (SchedulerRequest(shares=2000), {"shares_level": "custom"}),
         (SchedulerRequest(shares=0), {"shares_level": "custom", "shares": 0}),
+        (SchedulerRequest(memory_limit_kib=1024), {"memory_limit_kib": 1024}),
+        (SchedulerRequest(memory_shares="low"), {"memory_shares_level": "low", "memory_shares": 20}),
         (
             SchedulerRequest(reservation_mhz=7, min_guarantee_kib=1024),
             {"reservation_mhz": 7, "min_guarantee_kib": 1024},
@@ -95,7 +108,7 @@ def test_options_that_no_domain_can_have_are_refused(options: dict[str, Any], me
     ],
 )
 def test_what_is_not_wanted_stays(wanted: SchedulerRequest, changed: dict[str, Any]) -> None:
-    wanted = complete(wanted, USUAL, vcpus=2)
+    wanted = complete(wanted, USUAL, vcpus=2, memory_kib=4096)
     assert {name: value for name, value in vars(wanted).items() if value != vars(USUAL)[name]} == changed
 
 
@@ -105,8 +118,19 @@ def test_a_share_is_read_from_properties() -> None:
         "config.cpuAllocation.limit": None,
         "config.cpuAllocation.shares": vim.SharesInfo(level="high", shares=2000),
         "config.memoryAllocation.reservation": 64,
+        "config.memoryAllocation.limit": 128,
+        "config.memoryAllocation.shares": vim.SharesInfo(level="custom", shares=7),
     }
-    share = Share(reservation_mhz=500, limit_mhz=-1, shares=2000, shares_level="high", min_guarantee_kib=65536)
+    share = Share(
+        reservation_mhz=500,
+        limit_mhz=-1,
+        shares=2000,
+        shares_level="high",
+        min_guarantee_kib=65536,
+        memory_limit_kib=131072,
+        memory_shares=7,
+        memory_shares_level="custom",
+    )
     assert read_share(values) == share
     assert read_scheduler(values) == vars(share)
     assert read_scheduler(dict.fromkeys(values)) is None

@@ -1,0 +1,105 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a domain starts from: kinds of devices in ``<os>``, or an order in each device, and the boot menu.
+
+::
+
+    <os>
+      <boot dev='cdrom'/>
+      <boot dev='hd'/>
+      <bootmenu enable='yes' timeout='3000'/>
+    </os>
+
+    <disk type='file' device='disk'>
+      <boot order='1'/>
+    </disk>
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element, child
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain, Os
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
+    UINT_MAX,
+    YES_NO,
+    choice_attr,
+    error_at,
+    int_attr,
+    required_attr,
+)
+from ansible_collections.virt.esx.plugins.module_utils._report import Report
+
+_DEVICES = ("fd", "cdrom", "hd", "network")
+_MAX_TIMEOUT = 65535  # milliseconds
+
+
+def read_boot_devices(system: Element) -> tuple[str, ...]:
+    """The kinds of devices that ``<os>`` lists, in their order.
+
+    :raises ParseError: for a kind that libvirt does not know.
+    """
+    found = []
+    for element in system.iterchildren("boot"):
+        required_attr(element, "dev")
+        found.append(choice_attr(element, "dev", _DEVICES) or "hd")
+    return tuple(dict.fromkeys(found))
+
+
+def read_boot_menu(system: Element) -> tuple[bool | None, int | None]:
+    """Whether there is a boot menu, and the milliseconds that it waits.
+
+    :raises ParseError: for another word than yes or no, or a time that libvirt does not take.
+    """
+    menu = child(system, "bootmenu")
+    if menu is None:
+        return None, None
+    enabled = choice_attr(menu, "enable", YES_NO)
+    timeout = int_attr(menu, "timeout", 0, _MAX_TIMEOUT) if enabled == "yes" else None
+    return (None if enabled is None else enabled == "yes"), timeout
+
+
+def read_boot_order(parts: Mapping[str, Element]) -> int | None:
+    """The place of a device in the boot order, None where it has none.
+
+    :param parts: the children of the device, by name.
+    :raises ParseError: ``<boot>`` has no order of 1 or more.
+    """
+    element = parts.get("boot")
+    if element is None:
+        return None
+    required_attr(element, "order")
+    return int_attr(element, "order", 1, UINT_MAX)
+
+
+def check_boot_order(domain: Domain, devices: Iterable[Element], report: Report) -> None:
+    """Refuse a place in the boot order that two devices have, and one beside kinds of devices in ``<os>``."""
+    if not domain.boot_orders:
+        return
+    taken: set[str] = set()
+    for device in devices:
+        boot = child(device, "boot")
+        order = None if boot is None else boot.get("order")
+        if boot is None or order is None:
+            continue
+        if domain.os.boot:
+            report.refuse(error_at(boot, "Boot devices are given in <os> too; expected them in one place"))
+        elif order in taken:
+            report.refuse(error_at(boot, f"An earlier device has order='{order}' too"))
+        taken.add(order)
+
+
+def write_boot(system: Os) -> str:
+    """The lines of ``<os>`` that say what a domain starts from."""
+    devices = "".join([f"    <boot dev='{device}'/>\n" for device in system.boot])
+    if system.boot_menu is None:
+        return devices
+    timeout = "" if system.boot_delay_ms is None else f" timeout='{system.boot_delay_ms}'"
+    return f"{devices}    <bootmenu enable='{'yes' if system.boot_menu else 'no'}'{timeout}/>\n"
+
+
+def write_boot_order(order: int | None) -> str:
+    """The line of a device that is in the boot order."""
+    return "" if order is None else f"      <boot order='{order}'/>\n"

@@ -1,0 +1,55 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The clock that a guest starts with.
+
+::
+
+    <clock offset='utc'/>
+    <clock offset='variable' adjustment='3600' basis='utc'/>
+    <clock offset='absolute' start='1767225600'/>
+"""
+
+from __future__ import annotations
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Clock
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import LONG_MAX, choice_attr, error_at, int_attr
+
+_OFFSETS = ("utc", "localtime", "variable", "timezone", "absolute")
+_BASES = ("utc", "localtime")
+_UTC = "  <clock offset='utc'/>\n"
+
+
+def read_clock(element: Element | None) -> Clock | None:
+    """The clock, None for one that shows UTC.
+
+    :raises ParseError: for a word or number that libvirt does not take.
+    """
+    if element is None:
+        return None
+    offset = choice_attr(element, "offset", _OFFSETS) or "utc"
+    adjustment = element.get("adjustment")
+    if offset == "variable":
+        seconds = int_attr(element, "adjustment", -LONG_MAX, LONG_MAX) or 0
+        return Clock(offset, seconds, choice_attr(element, "basis", _BASES) or "utc", line=element.sourceline)
+    if offset == "absolute":
+        start = int_attr(element, "start", 0, LONG_MAX)
+        if start is None:
+            raise error_at(element, "A clock with offset='absolute' needs start='...', seconds since 1970")
+        return Clock(offset, start=start, line=element.sourceline)
+    if offset == "utc" and adjustment in (None, "reset"):
+        return None
+    return Clock(offset, line=element.sourceline)
+
+
+def write_clock(clock: Clock | None) -> str:
+    """The line of the clock."""
+    if clock is None:
+        return _UTC
+    details = ""
+    if clock.offset == "variable":
+        details = f" adjustment='{clock.adjustment}' basis='{clock.basis}'"
+    elif clock.offset == "absolute":
+        details = f" start='{clock.start}'"
+    return f"  <clock offset='{clock.offset}'{details}/>\n"

@@ -1,0 +1,379 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A libvirt domain of KVM read as the domain that it becomes on ESX.
+
+Disks and cards get models that VMware has, sources get places in datastores. Devices that only QEMU has are left out
+and reported; what a guest needs besides, such as drivers and converted disks, is in the guide.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from ansible_collections.virt.esx.plugins.module_utils._domain import targets
+from ansible_collections.virt.esx.plugins.module_utils._domain.boot import (
+    read_boot_devices,
+    read_boot_menu,
+    read_boot_order,
+)
+from ansible_collections.virt.esx.plugins.module_utils._domain.clock import read_clock
+from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element, child, children, parse
+from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import to_mac
+from ansible_collections.virt.esx.plugins.module_utils._domain.kvm import Models, Places, models_of, vmware_genid
+from ansible_collections.virt.esx.plugins.module_utils._domain.metadata import read_guest_os
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import (
+    CharDevice,
+    Controller,
+    Cpu,
+    Disk,
+    Domain,
+    DriveAddress,
+    Interface,
+    Os,
+    Tpm,
+    Video,
+)
+from ansible_collections.virt.esx.plugins.module_utils._domain.processors import read_cpu, read_vcpus
+from ansible_collections.virt.esx.plugins.module_utils._domain.unsupported import report_unusual
+from ansible_collections.virt.esx.plugins.module_utils._domain.usual_words import unusual_words
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import error_at, size_kib, text_of, uuid_of
+from ansible_collections.virt.esx.plugins.module_utils._report import REPORT, Report
+
+TYPES = ("kvm", "qemu", "hvf", "xen")
+_EFI_FILES = re.compile(r"ovmf|aavmf|edk2|uefi", re.IGNORECASE)
+_ARCHITECTURES = ("i686", "x86_64", "aarch64")
+# Paths that need no word: decoration of virt-install's, and what every virtual machine of VMware has.
+_SILENT = re.compile(
+    r"features/|features$|cpu(/|$)|clock/timer|pm(/|$)|on_|os/(loader|nvram|firmware|type)|seclabel|sysinfo$|resource"
+    r"|devices/(emulator|controller|input|memballoon|console|disk/(driver|address|source|backingStore|alias|target)"
+    r"|interface/(driver|address|target|source|alias|virtualport|model))"
+)
+# Devices of QEMU's that VMware has its own for, or none.
+_DROPPED = ("graphics", "video", "channel", "redirdev", "audio", "rng", "watchdog", "panic", "vsock", "smartcard")
+_NO_DISK_BUS = {"usb": "scsi", "virtio": "scsi", "scsi": "scsi", "xen": "scsi", "sd": "scsi"}
+_MAX_UNITS = 15
+
+
+@dataclass(frozen=True)
+class EsxChoices:
+    """What the domain is to be on ESX: where its disks and networks are, and models other than the usual ones."""
+
+    places: Places
+    disk_bus: str | None = None  # scsi model, sata, nvme or ide
+    card_model: str | None = None
+
+
+SCSI_MODELS = {"pvscsi": "vmpvscsi", "lsilogic": "lsilogic", "lsisas1068": "lsisas1068"}
+DISK_BUSES = (*SCSI_MODELS, "sata", "nvme", "ide")
+CARD_MODELS = ("vmxnet3", "e1000e", "e1000", "vlance")
+
+
+def read_kvm(xml: str | bytes, choices: EsxChoices, report: Report) -> Domain:
+    """The domain that a domain of KVM becomes on ESX.
+
+    :param report: collects what is left out, and all that is refused.
+    :raises ParseError: with all that cannot be carried over, such as a disk that has no place on ESX.
+    """
+    root = parse(xml)
+    if root.tag != "domain" or root.get("type") not in TYPES:
+        raise error_at(root, f"expected the domain XML of a virtual machine, with one of the types {', '.join(TYPES)}")
+    top = children(root)
+    name = text_of(top.get("name")) or ""
+    kind = child(top.get("os"), "type")
+    arch = (None if kind is None else kind.get("arch")) or "x86_64"
+    if arch not in _ARCHITECTURES:
+        report.refuse(error_at(root, f"arch='{arch}' is not one of ESX: {', '.join(_ARCHITECTURES)}"))
+    guest = read_guest_os(top.get("metadata"), arch)
+    models = models_of(guest)
+    vcpus = report.attempt(read_vcpus, top.get("vcpu"), default=(1, None, None))[0]
+    disks = _read_disks(root, name, choices, report)
+    domain = Domain(
+        name=name,
+        uuid=report.attempt(uuid_of, top.get("uuid"), default=None),
+        genid=vmware_genid(report.attempt(uuid_of, top.get("genid"), default=None)),
+        description=text_of(top.get("description")),
+        guest_os=guest,
+        memory_kib=report.attempt(size_kib, top.get("memory"), default=None) or 0,
+        vcpus=vcpus,
+        os=_read_os(top.get("os"), arch, report),
+        cpu=_read_topology(top.get("cpu"), vcpus, report),
+        clock=report.attempt(read_clock, top.get("clock"), default=None),
+        disks=disks,
+        controllers=_controllers(disks, choices, models),
+        interfaces=tuple(_read_cards(root, choices, models, report)),
+        serials=tuple(_read_serials(root)),
+        videos=(Video(vram_kib=8192),),
+        tpms=tuple(_read_tpms(root, report)),
+    )
+    _report_rest(root, top, domain, report)
+    report.raise_refusals()
+    return _with_useful_boot(domain)
+
+
+def _devices(root: Element, tag: str) -> Iterator[Element]:
+    for devices in root.iterchildren("devices"):
+        yield from devices.iterchildren(tag)
+
+
+def _read_os(system: Element | None, arch: str, report: Report) -> Os:
+    """The firmware: EFI by its word or by its file, secure boot likewise; the NVRAM of QEMU is none of VMware's."""
+    if system is None:
+        return Os(arch=arch)
+    loader = child(system, "loader")
+    is_efi = system.get("firmware") == "efi" or (
+        loader is not None and (loader.get("type") == "pflash" or bool(_EFI_FILES.search(text_of(loader) or "")))
+    )
+    secure = loader is not None and loader.get("secure") == "yes"
+    for feature in system.iter("feature"):
+        secure = secure or (feature.get("name"), feature.get("enabled")) == ("secure-boot", "yes")
+    if is_efi:
+        report.leave_out(
+            "os/nvram",
+            "boot entries and keys of the firmware are not carried over; the guest starts from its "
+            "fallback \\EFI\\BOOT",
+            line=system.sourceline,
+        )
+    menu, delay = report.attempt(read_boot_menu, system, default=(None, None))
+    return Os(
+        arch=arch,
+        firmware="efi" if is_efi else None,
+        secure_boot=(True if secure else None) if is_efi else None,
+        boot=() if is_efi else report.attempt(read_boot_devices, system, default=()),
+        boot_menu=menu if delay else None,
+        boot_delay_ms=delay,
+    )
+
+
+def _read_topology(element: Element | None, vcpus: int, report: Report) -> Cpu | None:
+    """The topology with threads, dies and clusters folded into cores; none where it does not fit."""
+    cpu = report.attempt(read_cpu, element, default=None) if child(element, "topology") is not None else None
+    if cpu is None or cpu.sockets is None:
+        return None
+    cores = cpu.cores * cpu.threads * cpu.dies * cpu.clusters
+    if cores != cpu.cores:
+        report.leave_out("cpu/topology", f"threads and dies become cores, {cores} in each socket", line=cpu.line)
+    return Cpu(vcpus // cores, cores, line=cpu.line) if vcpus % cores == 0 and cores > 1 else None
+
+
+def _read_disks(root: Element, name: str, choices: EsxChoices, report: Report) -> tuple[Disk, ...]:
+    """The disks, in the order of their targets, each in the next free place of its bus."""
+    found: list[Disk] = []
+    used: dict[str, int] = {}
+    for element in sorted(_devices(root, "disk"), key=_target_order):
+        device = element.get("device") or "disk"
+        bus = _bus_of(element, device, choices)
+        place = used.setdefault(bus, 0)
+        used[bus] += 1
+        address = _address(bus, place)
+        source = _place_of(element, name, device, choices.places, report)
+        if device in ("disk", "lun") and source is None:
+            continue
+        target = _target_name(bus, address, place)
+        parts = children(element)
+        found.append(
+            Disk(
+                device="disk" if device == "lun" else device,
+                source=source,
+                has_source=source is not None,
+                target=target,
+                bus=bus,
+                address=address,
+                readonly=device == "cdrom",
+                shareable="shareable" in parts,
+                boot_order=report.attempt(read_boot_order, parts, default=None),
+                line=element.sourceline,
+            )
+        )
+    return tuple(found)
+
+
+def _target_order(element: Element) -> tuple[str, int]:
+    target = child(element, "target")
+    name = (None if target is None else target.get("dev")) or ""
+    return targets.prefix_of(name) or "", targets.index_of(name) or 0
+
+
+def _bus_of(element: Element, device: str, choices: EsxChoices) -> str:
+    if device == "floppy":
+        return "fdc"
+    if device == "cdrom":
+        return "ide" if choices.disk_bus == "ide" else "sata"
+    if choices.disk_bus is not None:
+        return "scsi" if choices.disk_bus in SCSI_MODELS else choices.disk_bus
+    target = child(element, "target")
+    bus = (None if target is None else target.get("bus")) or "virtio"
+    return _NO_DISK_BUS.get(bus, "sata")
+
+
+def _address(bus: str, place: int) -> DriveAddress:
+    if bus == "ide":
+        return DriveAddress(0, place // 2, place % 2)
+    if bus == "sata":
+        return DriveAddress(place // targets.SATA_UNITS, 0, place % targets.SATA_UNITS)
+    if bus == "fdc":
+        return DriveAddress(0, 0, place)
+    controller, unit = divmod(place, _MAX_UNITS)
+    return DriveAddress(controller, 0, unit + 1 if bus == "scsi" and unit >= targets.SCSI_OWN_UNIT else unit)
+
+
+def _target_name(bus: str, address: DriveAddress, place: int) -> str:
+    if bus == "nvme":
+        return targets.nvme_name(address)
+    if bus == "sata":
+        return targets.name_of("sd", targets.SATA_MOVED + place)
+    return targets.name_of(targets.PREFIX_OF_BUS[bus], place)
+
+
+def _source_of(element: Element) -> str | None:
+    """What a disk is in words: a path, ``pool/volume``, or ``protocol:name`` of a source in the network."""
+    source = child(element, "source")
+    if source is None:
+        return None
+    for name in ("file", "dev", "dir"):
+        if source.get(name):
+            return source.get(name)
+    if source.get("volume"):
+        return f"{source.get('pool')}/{source.get('volume')}"
+    if source.get("protocol"):
+        return f"{source.get('protocol')}:{source.get('name') or ''}"
+    return None
+
+
+def _place_of(element: Element, name: str, device: str, places: Places, report: Report) -> str | None:
+    """Where the source of a disk is on ESX; a drive whose medium has no place becomes empty."""
+    source = _source_of(element)
+    if source is None:
+        return None
+    if source in places.disks:
+        return places.disks[source]
+    where = "devices/disk/source"
+    if device in ("cdrom", "floppy"):
+        why = "the medium has no place in 'disks', so the drive is empty"
+        report.leave_out(where, why, word=source, line=element.sourceline)
+        return None
+    if places.place is None:
+        why = "the disk has no place on ESX; name it in 'disks', or give a 'datastore' for all disks"
+        report.leave_out(where, why, word=source, line=element.sourceline, essential=True)
+        return None
+    base = re.split(r"[/:]", source.rstrip("/"))[-1]
+    stem = re.sub(r"\.(qcow2|img|raw|vmdk|vdi)$", "", base, flags=re.IGNORECASE)
+    return f"[{places.place}] {name}/{stem}.vmdk"
+
+
+def _controllers(disks: tuple[Disk, ...], choices: EsxChoices, models: Models) -> tuple[Controller, ...]:
+    model = SCSI_MODELS.get(choices.disk_bus or "", models.scsi)
+    used = dict.fromkeys((disk.bus, disk.address.controller) for disk in disks if disk.address and disk.bus != "fdc")
+    return tuple(Controller(bus, index, model if bus == "scsi" else None) for bus, index in used)
+
+
+def _read_cards(root: Element, choices: EsxChoices, models: Models, report: Report) -> Iterator[Interface]:
+    for element in _devices(root, "interface"):
+        parts = children(element)
+        network = _network_of(parts)
+        group = choices.places.networks.get(network or "", choices.places.network)
+        if group is None:
+            why = "the network has no port group; name it in 'networks', or give a 'network' for all cards"
+            report.leave_out(
+                "devices/interface/source", why, word=network or "", line=element.sourceline, essential=True
+            )
+            continue
+        if "vlan" in parts:
+            why = f"the VLAN is left to the port group '{group}'"
+            report.leave_out("devices/interface/vlan", why, line=element.sourceline)
+        mac, link = parts.get("mac"), parts.get("link")
+        yield Interface(
+            source=group,
+            mac=None if mac is None else to_mac(mac.get("address") or ""),
+            model=choices.card_model or models.esx_card,
+            link="down" if link is not None and link.get("state") == "down" else None,
+            boot_order=report.attempt(read_boot_order, parts, default=None),
+            line=element.sourceline,
+        )
+
+
+def _network_of(parts: Mapping[str, Element]) -> str | None:
+    source = parts.get("source")
+    if source is None:
+        return None
+    return next((source.get(name) for name in ("network", "bridge", "dev", "portgroup") if source.get(name)), None)
+
+
+def _read_serials(root: Element) -> Iterator[CharDevice]:
+    """Serial ports of a kind that VMware has; of the console of virsh there is none."""
+    for element in _devices(root, "serial"):
+        source = child(element, "source")
+        path = None if source is None else source.get("path")
+        if element.get("type") == "file" and path:
+            yield CharDevice("file", path=path, line=element.sourceline)
+
+
+def _read_tpms(root: Element, report: Report) -> Iterator[Tpm]:
+    for element in list(_devices(root, "tpm"))[:1]:
+        why = "a new TPM is made; what is sealed in the old one is lost, such as the key of BitLocker"
+        report.leave_out("devices/tpm", why, line=element.sourceline)
+        yield Tpm(line=element.sourceline)
+
+
+def _report_rest(root: Element, top: Mapping[str, Element], domain: Domain, report: Report) -> None:
+    """Report what has no place on ESX: the devices that only QEMU has in one entry, the rest word by word."""
+    dropped = [tag for tag in _DROPPED if next(_devices(root, tag), None) is not None]
+    if dropped:
+        why = "VMware has its own, or does without"
+        report.leave_out("devices", why, word=", ".join(f"<{tag}>" for tag in dropped))
+    for tag, why in (
+        ("hostdev", "a device of the host is not moved; add it on the new host"),
+        ("filesystem", "ESX shares no folders with guests"),
+        ("sound", "ESX plays no sound"),
+    ):
+        for element in _devices(root, tag):
+            report.leave_out(f"devices/{tag}", why, line=element.sourceline, essential=tag == "hostdev")
+    for element in _devices(root, "serial"):
+        if element.get("type") != "file":
+            why = "ESX has no such back end of a port; the guest may wait for its console there"
+            report.leave_out("devices/serial", why, word=f"type='{element.get('type')}'", line=element.sourceline)
+    current = report.attempt(size_kib, top.get("currentMemory"), default=None)
+    if current and current < domain.memory_kib:
+        why = "the domain gets all of <memory>; on ESX a lower value is a limit, which makes the guest swap"
+        report.leave_out("currentMemory", why, word=str(current))
+    for tag in ("cputune", "memtune", "numatune", "memoryBacking", "blkiotune", "iothreads"):
+        if tag in top:
+            report.leave_out(tag, "tuning for the old host is not carried over", line=top[tag].sourceline)
+    _report_other_words(root, dropped, report)
+
+
+def _report_other_words(root: Element, dropped: list[str], report: Report) -> None:
+    inner = Report(REPORT)
+    report_unusual(unusual_words(root), inner)
+    seen = (
+        *(f"devices/{tag}" for tag in dropped),
+        "devices/hostdev",
+        "devices/filesystem",
+        "devices/sound",
+        "devices/serial",
+        "devices/tpm",
+        "cputune",
+        "memtune",
+        "numatune",
+        "memoryBacking",
+        "blkiotune",
+        "iothreads",
+        "devices/interface/vlan",
+    )
+    for entry in inner.left_out:
+        if not entry.where.startswith(seen) and not _SILENT.match(entry.where):
+            report.leave_out(entry.where, entry.why, word=entry.word, line=entry.line)
+
+
+def _with_useful_boot(domain: Domain) -> Domain:
+    """Without a boot order that says no more than to start from the first disk, and without one beside EFI."""
+    if domain.os.firmware != "efi" and domain.os.boot != ("hd",) and len(domain.boot_orders) != 1:
+        return domain
+    return replace(
+        domain,
+        os=replace(domain.os, boot=()),
+        disks=tuple(replace(disk, boot_order=None) for disk in domain.disks),
+        interfaces=tuple(replace(card, boot_order=None) for card in domain.interfaces),
+    )

@@ -1,0 +1,253 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A domain of VMware's written as libvirt's QEMU driver takes it, with the choices of virt-v2v."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ansible_collections.virt.esx.plugins.module_utils._domain import targets
+from ansible_collections.virt.esx.plugins.module_utils._domain.boot import write_boot_order
+from ansible_collections.virt.esx.plugins.module_utils._domain.chardevs import write_ports
+from ansible_collections.virt.esx.plugins.module_utils._domain.clock import write_clock
+from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute, text
+from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
+from ansible_collections.virt.esx.plugins.module_utils._domain.guests import osinfo_of_word
+from ansible_collections.virt.esx.plugins.module_utils._domain.hostdevs import write_sound
+from ansible_collections.virt.esx.plugins.module_utils._domain.kvm import Places, kvm_genid, models_of
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain, Interface
+from ansible_collections.virt.esx.plugins.module_utils._report import Report
+
+_LIBOSINFO = "http://libosinfo.org/xmlns/libvirt/domain/1.0"
+_FORMS = XmlForms(clusters=False, exact=True)
+_ORDER = ("scsi", "nvme", "sata", "ide")
+_DIRECTORY = "/var/lib/libvirt/images"
+_REST = """  <on_poweroff>destroy</on_poweroff>
+  <on_reboot>restart</on_reboot>
+  <on_crash>restart</on_crash>
+"""
+_ADDED = """    <channel type='unix'>
+      <target type='virtio' name='org.qemu.guest_agent.0'/>
+    </channel>
+    <input type='tablet' bus='usb'/>
+"""
+_DISPLAY = """    <graphics type='vnc' autoport='yes'/>
+"""
+_VIDEO = """    <video>
+      <model type='vga' vram='16384' heads='1'/>
+    </video>
+    <memballoon model='virtio'/>
+    <rng model='virtio'>
+      <backend model='random'>/dev/urandom</backend>
+    </rng>
+"""
+_CONSOLE = """    <console type='pty'>
+      <target type='serial' port='0'/>
+    </console>
+"""
+_TPM = """    <tpm model='tpm-crb'>
+      <backend type='emulator' version='2.0'/>
+    </tpm>
+"""
+
+
+@dataclass(frozen=True)
+class KvmChoices:
+    """What the domain is to be on KVM: where its disks and networks are, and models other than the usual ones."""
+
+    places: Places
+    disk_bus: str | None = None
+    card_model: str | None = None
+
+
+DISK_BUSES = ("virtio", "sata", "scsi", "ide")
+CARD_MODELS = ("virtio", "e1000e", "e1000", "rtl8139")
+
+
+def write_kvm(domain: Domain, choices: KvmChoices, report: Report) -> str:
+    """The domain XML for libvirt's QEMU driver.
+
+    :param report: collects what is left out, and all that is refused.
+    :raises ParseError: with all that cannot be carried over, such as a card whose network has no place.
+    """
+    parts = (
+        "<domain type='kvm'>\n",
+        *_identity(domain),
+        f"  <memory unit='KiB'>{domain.memory_kib}</memory>\n",
+        f"  <vcpu placement='static'>{domain.vcpus}</vcpu>\n",
+        *_system(domain),
+        write_clock(domain.clock),
+        _REST,
+        "  <devices>\n",
+        *_disks(domain, choices, report),
+        *_cards(domain, choices, report),
+        *_ports(domain, report),
+        _ADDED,
+        _TPM if domain.tpms else "",
+        _DISPLAY,
+        *map(write_sound, domain.sounds),
+        _VIDEO,
+        "  </devices>\n</domain>\n",
+    )
+    _report_rest(domain, report)
+    report.raise_refusals()
+    return "".join(parts)
+
+
+def _identity(domain: Domain) -> Iterator[str]:
+    yield f"  <name>{text(domain.name or '', True)}</name>\n"
+    if domain.uuid:
+        yield f"  <uuid>{domain.uuid}</uuid>\n"
+    genid = kvm_genid(domain.genid)
+    if genid:
+        yield f"  <genid>{genid}</genid>\n"
+    if domain.description is not None:
+        yield f"  <description>{text(domain.description, True)}</description>\n"
+    if domain.guest_os:
+        yield (
+            f"  <metadata>\n    <libosinfo:libosinfo xmlns:libosinfo='{_LIBOSINFO}'>\n"
+            f"      <libosinfo:os id='{attribute(osinfo_of_word(domain.guest_os), True)}'/>\n"
+            "    </libosinfo:libosinfo>\n  </metadata>\n"
+        )
+
+
+def _system(domain: Domain) -> Iterator[str]:
+    """Firmware, features and CPU; libvirt chooses the files of the firmware itself."""
+    system = domain.os
+    efi = system.firmware == "efi" or system.arch == "aarch64"
+    secure = efi and bool(system.secure_boot)
+    machine = "virt" if system.arch == "aarch64" else "q35" if _is_modern(domain) else "pc"
+    yield "  <os firmware='efi'>\n" if efi else "  <os>\n"
+    yield f"    <type arch='{system.arch}' machine='{machine}'>hvm</type>\n"
+    if efi and system.secure_boot is not None:
+        enabled = "yes" if secure else "no"
+        features = "".join(
+            f"      <feature enabled='{enabled}' name='{name}'/>\n" for name in ("enrolled-keys", "secure-boot")
+        )
+        yield f"    <firmware>\n{features}    </firmware>\n"
+    if not domain.boot_orders:
+        yield "".join(f"    <boot dev='{kind}'/>\n" for kind in system.boot or ("hd",))
+    yield "  </os>\n  <features>\n    <acpi/>\n    <apic/>\n"
+    yield "    <smm state='on'/>\n  </features>\n" if secure else "  </features>\n"
+    cpu = domain.cpu
+    if cpu is None or cpu.sockets is None:
+        yield "  <cpu mode='host-model'/>\n"
+    else:
+        yield (
+            f"  <cpu mode='host-model'>\n    <topology sockets='{cpu.sockets}' dies='1' cores='{cpu.cores}'"
+            " threads='1'/>\n  </cpu>\n"
+        )
+
+
+_OLD_GUESTS = ("win95", "win98", "winme", "win2000", "winnt", "winxp", "winnet", "rhel2", "rhel3", "rhel4", "other24")
+
+
+def _is_modern(domain: Domain) -> bool:
+    """Whether a guest has drivers for the chipset q35 of 2007."""
+    return not (domain.guest_os or "").lower().startswith(_OLD_GUESTS) and not _floppies(domain)
+
+
+def _floppies(domain: Domain) -> list[Disk]:
+    return [disk for disk in domain.disks if disk.device == "floppy"]
+
+
+def _disks(domain: Domain, choices: KvmChoices, report: Report) -> Iterator[str]:
+    """The hard disks in virt-v2v's order of buses, then the drives, each kind with names of its own."""
+    bus = choices.disk_bus or models_of(domain.guest_os).kvm_bus
+    prefix = {"virtio": "vd", "ide": "hd"}.get(bus, "sd")
+    drive_bus = "sata" if _is_modern(domain) else "ide"
+    hard = [disk for disk in domain.disks if disk.device in ("disk", "lun")]
+    hard.sort(key=lambda disk: _ORDER.index(disk.bus) if disk.bus in _ORDER else len(_ORDER))
+    drives = [disk for disk in domain.disks if disk.device == "cdrom"]
+    for place, disk in enumerate(hard):
+        if disk.shareable or disk.transient or disk.snapshot:
+            why = "sharing and modes of the disk are not carried over"
+            report.leave_out("devices/disk", why, word=disk.target, line=disk.line)
+        yield _disk(disk, "disk", targets.name_of(prefix, place), bus, _place_of(disk, choices.places))
+    first = len(hard) if {bus, drive_bus} <= {"sata", "scsi"} or bus == drive_bus else 0
+    for place, disk in enumerate(drives, first):
+        source = choices.places.disks.get(disk.source or "")
+        if disk.source and source is None:
+            why = "the medium has no place in 'disks', so the drive is empty"
+            report.leave_out("devices/disk/source", why, word=disk.source, line=disk.line)
+        name = targets.name_of("hd" if drive_bus == "ide" else "sd", place)
+        yield _disk(disk, "cdrom", name, drive_bus, source)
+    for place, disk in enumerate(_floppies(domain)):
+        source = choices.places.disks.get(disk.source or "")
+        yield _disk(disk, "floppy", targets.name_of("fd", place), "fdc", source)
+
+
+def _disk(disk: Disk, device: str, name: str, bus: str, source: str | None) -> str:
+    form = "qcow2" if source and source.endswith(".qcow2") else "raw"
+    medium = f"      <source file='{attribute(source, True)}'/>\n" if source else ""
+    readonly = "      <readonly/>\n" if device == "cdrom" else ""
+    return (
+        f"    <disk type='file' device='{device}'>\n      <driver name='qemu' type='{form}'/>\n{medium}"
+        f"      <target dev='{name}' bus='{bus}'/>\n{write_boot_order(disk.boot_order)}{readonly}    </disk>\n"
+    )
+
+
+def _place_of(disk: Disk, places: Places) -> str:
+    """Where the image of a disk is on the KVM host: its own entry, else its name with the suffix of the image."""
+    source = disk.source or disk.target
+    if source in places.disks:
+        return places.disks[source]
+    stem = re.sub(r"\.vmdk$", "", source.rpartition("/")[2].rpartition("] ")[2], flags=re.IGNORECASE)
+    return f"{(places.place or _DIRECTORY).rstrip('/')}/{stem}.qcow2"
+
+
+def _cards(domain: Domain, choices: KvmChoices, report: Report) -> Iterator[str]:
+    model = choices.card_model or models_of(domain.guest_os).kvm_card
+    for card in domain.interfaces:
+        name = card.source if card.vds is None else card.vds.portgroup_id or card.vds.switch_id
+        network = choices.places.networks.get(name or "", choices.places.network)
+        if network is None:
+            why = "the port group has no network; name it in 'networks', or give a 'network' for all cards"
+            report.leave_out("devices/interface/source", why, word=name or card.type, line=card.line, essential=True)
+            continue
+        kind, _colon, bridge = network.rpartition(":")
+        source = f"bridge='{attribute(bridge, True)}'" if kind == "bridge" else f"network='{attribute(network, True)}'"
+        yield _card(card, "bridge" if kind == "bridge" else "network", source, model)
+
+
+def _card(card: Interface, kind: str, source: str, model: str) -> str:
+    mac = f"      <mac address='{card.mac}'/>\n" if card.mac else ""
+    link = f"      <link state='{card.link}'/>\n" if card.link else ""
+    return (
+        f"    <interface type='{kind}'>\n{mac}      <source {source}/>\n      <model type='{model}'/>\n"
+        f"{link}{write_boot_order(card.boot_order)}    </interface>\n"
+    )
+
+
+def _ports(domain: Domain, report: Report) -> Iterator[str]:
+    """The console of virsh, unless the first serial port is another; files and devices are those of another host."""
+    for port in (*domain.serials, *domain.parallels):
+        if port.type != "tcp":
+            why = "what is behind a port of the old host is not carried over"
+            report.leave_out("devices/serial", why, word=f"type='{port.type}'", line=port.line)
+    network = [port for port in domain.serials if port.type == "tcp"]
+    yield write_ports("serial", network, _FORMS)
+    if not network:
+        yield "    <serial type='pty'>\n      <target port='0'/>\n    </serial>\n" + _CONSOLE
+
+
+def _report_rest(domain: Domain, report: Report) -> None:
+    left = (
+        (domain.filesystems, "devices/filesystem", "shared folders of VMware are not carried over"),
+        (domain.hostdevs, "devices/hostdev", "a device of the host is not moved; add it on the new host"),
+        (domain.tpms, "devices/tpm", "a new TPM is made; what is sealed in the old one is lost"),
+        (domain.shares, "cputune/shares", "tuning for the old host is not carried over"),
+        (domain.cpuset, "vcpu", "the CPU affinity to the old host is not carried over"),
+        (domain.min_guarantee_kib, "memtune/min_guarantee", "tuning for the old host is not carried over"),
+        (domain.os.nvram, "os/nvram", "the NVRAM of VMware's firmware is not carried over"),
+        (any(one.password for one in domain.graphics), "devices/graphics", "the password is not carried over"),
+    )
+    for value, where, why in left:
+        if value:
+            report.leave_out(where, why)
+    limit = domain.current_memory_kib
+    if limit and limit < domain.memory_kib:
+        report.leave_out("currentMemory", "the limit of ESX would be a balloon on KVM, and is not carried over")

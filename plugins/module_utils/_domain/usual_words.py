@@ -1,0 +1,174 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The words of domain XML that the conversion understands in full: a document of these alone needs no further look.
+
+It is a part of the vocabulary, written by hand, so that the vocabulary itself is loaded for unusual documents only. An
+attribute with ``=`` has one of these values, where nothing before a ``|`` is none at all; an element with texts has one
+of these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element
+
+_VMWARE = "{http://libvirt.org/schemas/domain/vmware/1.0}"
+_LIBOSINFO = "{http://libosinfo.org/xmlns/libvirt/domain/1.0}"
+_ESX = "{urn:virt.esx:domain:1.0}"
+
+
+@dataclass(frozen=True)
+class Usual:
+    """An element that is understood: its attributes, the values and texts where only some are, and its children."""
+
+    attributes: frozenset[str] = frozenset()
+    values: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    texts: frozenset[str] = frozenset()
+    children: Mapping[str, Usual] = field(default_factory=dict)
+    is_limited: bool = False  # there are such values or texts
+
+
+def _word(attributes: str = "", *, texts: str = "", **children: Usual) -> Usual:
+    """A word out of its attributes (``type offset=utc|variable``) and its children."""
+    values = {}
+    names = []
+    for item in attributes.split():
+        name, equals, choices = item.partition("=")
+        names.append(name)
+        if equals:
+            values[name] = frozenset(choices.split("|"))
+    return Usual(frozenset(names), values, frozenset(texts.split()), children, bool(values or texts))
+
+
+OPAQUE = Usual()  # what its own reader checks in full
+_EMPTY = _word()
+_SIZE = _word("unit")
+_ADDRESS = _word("type controller bus target unit domain slot function port")
+_PORT = _word(
+    "type",
+    source=_word("path mode host service"),
+    protocol=_word("type"),
+    target=_word("port type=|serial|isa-serial"),
+    alias=_word("name"),
+    address=_ADDRESS,
+)
+_NVRAM = _word("type=|file", source=_word("file"))
+
+_DEVICES = _word(
+    emulator=_EMPTY,
+    disk=_word(
+        "type device",
+        source=_word("file dev startupPolicy"),
+        driver=_word("name cache=|none|default|writethrough"),
+        target=_word("dev bus"),
+        boot=_word("order"),
+        readonly=_EMPTY,
+        shareable=_EMPTY,
+        transient=_EMPTY,
+        alias=_word("name"),
+        address=_ADDRESS,
+    ),
+    controller=_word("type=|scsi|sata|ide|fdc|nvme|usb|pci|isa index model", alias=_word("name"), address=_ADDRESS),
+    filesystem=_word(
+        "type accessmode=|passthrough|mapped|squash",
+        source=_word("dir"),
+        target=_word("dir"),
+        readonly=_EMPTY,
+        alias=_word("name"),
+    ),
+    interface=_word(
+        "type",
+        mac=_word("address type check"),
+        source=_word("bridge network switchid portid portgroupid connectionid"),
+        model=_word("type"),
+        target=_word("dev"),
+        link=_word("state"),
+        boot=_word("order"),
+        alias=_word("name"),
+        address=_ADDRESS,
+    ),
+    serial=_PORT,
+    parallel=_PORT,
+    console=_PORT,
+    graphics=_word("type port autoport listen keymap passwd", listen=_word("type address")),
+    video=_word("", model=_word("type vram heads primary"), alias=_word("name"), address=_ADDRESS),
+    sound=_word("model", alias=_word("name"), address=_ADDRESS),
+    hostdev=_word(
+        "mode type managed", source=_word("", address=_word("domain bus slot function")), alias=_word("name")
+    ),
+    input=_word("type=mouse|keyboard|tablet bus=|ps2|usb|virtio", alias=_word("name"), address=_ADDRESS),
+    memballoon=_word("model", alias=_word("name"), address=_ADDRESS),
+    tpm=_word("model", backend=_word("type version")),
+)
+
+_DOMAIN = _word(
+    "type id",
+    name=_EMPTY,
+    uuid=_EMPTY,
+    genid=_EMPTY,
+    description=_EMPTY,
+    metadata=Usual(
+        children={
+            _LIBOSINFO + "libosinfo": Usual(children={_LIBOSINFO + "os": _word("id")}),
+            _ESX + "vmx": OPAQUE,
+            _ESX + "nvram": _word("file"),
+        }
+    ),
+    memory=_SIZE,
+    currentMemory=_SIZE,
+    memtune=_word(min_guarantee=_SIZE),
+    memoryBacking=_word(locked=_EMPTY),
+    vcpu=_word("placement=|static cpuset current"),
+    cputune=_word(shares=_EMPTY),
+    os=_word(
+        "firmware",
+        type=_word("arch machine"),
+        firmware=_word(feature=_word("enabled name")),
+        nvram=_NVRAM,
+        smbios=_word("mode=|host|emulate"),
+        boot=_word("dev"),
+        bootmenu=_word("enable timeout"),
+    ),
+    features=_word(acpi=_EMPTY, apic=_EMPTY, pae=_EMPTY),
+    cpu=_word("mode check match migratable", topology=_word("sockets dies clusters cores threads")),
+    clock=_word("offset basis adjustment start"),
+    on_poweroff=_word(texts="destroy"),
+    on_reboot=_word(texts="restart"),
+    on_crash=_word(texts="destroy restart"),
+    devices=_DEVICES,
+)
+USUAL = Usual(
+    _DOMAIN.attributes,
+    children={**_DOMAIN.children, _VMWARE + "datacenterpath": _EMPTY, _VMWARE + "moref": _EMPTY},
+)
+
+
+def unusual_words(root: Element) -> list[tuple[Element, bool]]:
+    """The elements that need a look, each with whether only its attributes and its text do.
+
+    Where that is not so, the element itself is not a usual one, and what is below it is not looked at.
+    """
+    found: list[tuple[Element, bool]] = []
+    _collect(root, USUAL.children, found)
+    return found
+
+
+def _collect(element: Element, known: Mapping[str, Usual], found: list[tuple[Element, bool]]) -> None:
+    for child in element:
+        word = known.get(child.tag)
+        if word is None:
+            found.append((child, False))
+        elif word is not OPAQUE:
+            if not word.attributes.issuperset(child.keys()) or (word.is_limited and not _has_usual_values(child, word)):
+                found.append((child, True))
+            if len(child):
+                _collect(child, word.children, found)
+
+
+def _has_usual_values(element: Element, word: Usual) -> bool:
+    if word.texts and (element.text or "") not in word.texts:
+        return False
+    return all((element.get(name) or "") in values for name, values in word.values.items())

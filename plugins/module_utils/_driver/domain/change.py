@@ -1,0 +1,237 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a request changes in the definition of a domain that the host has, which libvirt's driver refuses.
+
+The wanted domain is compared with the present one. How the differences are made is in ``redefine.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
+from ansible_collections.virt.esx.plugins.module_utils._driver.browser import scsi_model_of
+from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.checks import check_devices
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.definition import hardware_of
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import Difference, differences
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_identity import (
+    check_chains_stay,
+    moved_files,
+    present_files,
+    with_present_files,
+)
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_users import (
+    check_unused,
+    disk_exists,
+    new_disks,
+)
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.host_limits import check_limits, read_limits
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.machine import Machine, read_machine
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.reconfigure import (
+    Reconfiguration,
+    changed_keys,
+    plan_reconfiguration,
+)
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.spec_builder import SpecBuilder
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.wanted import wanted_domain
+from ansible_collections.virt.esx.plugins.module_utils._driver.dumpxml import read_texts, to_domain, with_uuid
+from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, find_domain
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, parse_datastore_path
+from ansible_collections.virt.esx.plugins.module_utils._report import Report
+from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import (
+    DatastoreFile,
+)
+from ansible_collections.virt.esx.plugins.module_utils._vmx.merge import as_in_xml, merge_vmx
+
+# Sizes that a host rounds when it reads a VMX.
+_MEMORY_STEP_KIB = 4096
+
+
+@dataclass(frozen=True)
+class Change:
+    """The present definition of a domain, the wanted one, in what they differ, and how that is changed.
+
+    ``old`` and ``new`` are the VMX; they are the same where nothing differs. ``merge`` makes any VMX of the domain
+    describe the wanted one, ``read`` reads it. ``is_unread`` says that the host has not read the present VMX, since
+    whoever uploaded it was interrupted.
+    """
+
+    file: DatastoreFile
+    record: DomainRecord
+    old: bytes
+    new: bytes
+    merge: Callable[[bytes], bytes]
+    read: Callable[[bytes], Domain]
+    before: Domain
+    after: Domain
+    differences: Sequence[Difference]
+    how: Reconfiguration
+    is_unread: bool
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether there is anything to do."""
+        return self.old != self.new or self.is_unread
+
+
+def find_change(
+    connection: EsxConnection,
+    request: DomainRequest,
+    record: DomainRecord,
+    facts: HostFacts,
+    predicted: DomainRecord,
+) -> Change:
+    """What a request changes in the definition of a domain; one file is read, and the machine where it differs.
+
+    :param predicted: the domain in the state that it will be in.
+    :raises Refused: if it gives the domain a name that another one has, or takes a disk off its snapshots.
+    :raises ParseError: if a host could not start the domain that it describes.
+    """
+    text = read_texts(connection, [record])[0]
+    if isinstance(text, EsxError):
+        raise text
+    place = parse_datastore_path(record.vmx_path or "")
+
+    def read(content: bytes, whose: DomainRecord = record) -> Domain:
+        return to_domain(connection, whose, facts, content.decode("utf-8", "surrogateescape"))
+
+    old = text.encode("utf-8", "surrogateescape")
+    present = read(old)
+    wanted = wanted_domain(request, present, old, place, facts)
+    merge = _merger(connection, place, facts, request.report)
+    new = merge(old, wanted)
+    found = differences_of(read, old, new)
+    machine = read_machine(connection, record, {item.part for item in found})
+    if any(item.part == "disks" for item in found):
+        wanted, new, found = _with_own_disks(connection, record, read, merge, old, wanted, machine)
+    after = read(new, predicted)
+    if (present.disks, present.interfaces) != (after.disks, after.interfaces):
+        check_devices(after)
+    _check(connection, record, found, after, new)
+    builder = SpecBuilder(machine, as_in_xml(after), changed_keys(old, new) if new != old else {})
+    return Change(
+        file=DatastoreFile(connection.datacenter_path, place.datastore, place.path),
+        record=record,
+        old=old,
+        new=new,
+        merge=lambda content: merge(content, wanted),
+        read=read,
+        before=with_uuid(present, record),
+        after=with_uuid(after, record),
+        differences=found,
+        how=plan_reconfiguration(found, builder, connection.session.has),
+        is_unread=record.state == "shutoff" and not _has_read(record, present),
+    )
+
+
+def _merger(
+    connection: EsxConnection, place: DatastorePath, facts: HostFacts, report: Report
+) -> Callable[[bytes, Domain], bytes]:
+    """The function that makes a VMX at that place describe a domain."""
+
+    def merge(content: bytes, wanted: Domain) -> bytes:
+        return merge_vmx(
+            content,
+            wanted,
+            directory=str(place.parent),
+            datastores=facts.volumes,
+            scsi_model=scsi_model_of(connection),
+            report=report,
+        )
+
+    return merge
+
+
+def differences_of(read: Callable[[bytes], Domain], old: bytes, new: bytes) -> list[Difference]:
+    """In what the domains of two VMX differ, as ``read`` reads them."""
+    return differences(as_in_xml(read(old)), as_in_xml(read(new))) if new != old else []
+
+
+def _with_own_disks(
+    connection: EsxConnection,
+    record: DomainRecord,
+    read: Callable[[bytes], Domain],
+    merge: Callable[[bytes, Domain], bytes],
+    old: bytes,
+    wanted: Domain,
+    machine: Machine,
+) -> tuple[Domain, bytes, list[Difference]]:
+    """The wanted domain, its VMX and the differences, with disks that are the machine's own under any name."""
+    wanted = with_present_files(wanted, present_files(read(old), machine))
+    new = merge(old, wanted)
+    found = differences_of(read, old, new)
+    moved = moved_files(found, partial(disk_exists, connection), connection.warn)
+    if moved:
+        wanted = with_present_files(wanted, moved)
+        new = merge(old, wanted)
+        found = differences_of(read, old, new)
+    check_chains_stay(record.name, found, machine)
+    return wanted, new, found
+
+
+# The parts of a domain that are limited by its host.
+_LIMITED = ("vcpus", "memory_kib", "min_guarantee_kib", "interfaces")
+
+
+def _check(
+    connection: EsxConnection, record: DomainRecord, found: Sequence[Difference], after: Domain, vmx: bytes
+) -> None:
+    """Refuse what the host could not start, before anything is sent."""
+    check_unused(connection, record.ref, new_disks(found))
+    if any(item.part in _LIMITED for item in found):
+        networks = [item.after.source for item in found if item.part == "interfaces" and _has_new_network(item)]
+        check_limits(after, hardware_of(vmx), read_limits(connection), networks)
+    if after.name and after.name != record.name:
+        _check_name(connection, record, after.name)
+
+
+def _has_new_network(item: Difference) -> bool:
+    before, after = item.before, item.after
+    if after is None or after.type != "bridge" or not after.source:
+        return False
+    return before is None or (before.type, before.source) != (after.type, after.source)
+
+
+def _has_read(record: DomainRecord, present: Domain) -> bool:
+    """Whether a host has read a VMX, by the sizes that it knows itself; it rounds those of the VMX."""
+    limit = min(present.current_memory_kib or present.memory_kib, present.memory_kib)
+    says = (present.vcpus, _rounded(present.memory_kib), _rounded(limit))
+    return says == (record.vcpus, _rounded(record.max_memory_kib or 0), _rounded(record.memory_kib or 0))
+
+
+def _rounded(size_kib: int) -> int:
+    return -(-size_kib // _MEMORY_STEP_KIB)
+
+
+def _check_name(connection: EsxConnection, record: DomainRecord, name: str) -> None:
+    other = find_domain(connection, name=name)
+    if other is not None and other[0].ref != record.ref:
+        raise Refused(
+            f"The domain '{record.name}' cannot be renamed: the host has another domain '{name}', "
+            f"with the UUID {other[0].uuid}.",
+            hint="Choose another name.",
+        )
+
+
+def unlike_wanted(change: Change, found: Domain) -> list[str]:
+    """Which parts of a change the host has made otherwise than they were wanted.
+
+    What a host adds by itself is no such part: the address of a new card, the nvram file of a domain that starts.
+    """
+    wanted, found = as_in_xml(change.after), as_in_xml(found)
+    if wanted.os.nvram is None:
+        found = replace(found, os=replace(found.os, nvram=None))
+    cards = tuple(
+        replace(card, mac=None, mac_type=None, mac_check=None) if mac is None else card
+        for card, mac in zip(found.interfaces, [card.mac for card in wanted.interfaces])
+    )
+    found = replace(found, interfaces=(*cards, *found.interfaces[len(cards) :]))
+    changed = {item.name for item in change.differences}
+    return [item.name for item in differences(wanted, found) if item.name in changed]

@@ -1,0 +1,95 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is wrong with a description, as far as that can be said without asking the host. Pure.
+
+A host takes most of this when a VMX is uploaded, and refuses it, or does something else, when the domain starts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import CharDevice, Disk, Domain
+from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, ParseError
+from ansible_collections.virt.esx.plugins.module_utils._names import check_datastore_path
+
+_EXTENT = re.compile(r"-(?:flat|delta|sesparse|ctk|rdmp?)\.vmdk", re.IGNORECASE)
+
+
+def check_files(described: Domain, datastores: Collection[str]) -> None:
+    """Refuse file names that do not mean what they seem to mean.
+
+    :param described: the domain as the user describes it.
+    :param datastores: the names of the host's datastores.
+    :raises ParseError: for a path with empty, ``.`` or ``..`` segments, and for an extent in place of a disk.
+    :raises NotFound: for a file in a datastore that the host does not have.
+    """
+    for disk in described.disks:
+        if disk.type == "file" and disk.source is not None:
+            where = f"<disk> {disk.target}"
+            _check_path(disk.source, where, disk.line, datastores)
+            if disk.device == "disk" and _EXTENT.search(disk.source):
+                raise ParseError(
+                    f"'{disk.source}' has the data of a disk and is none itself, expecting the name of the disk, "
+                    f"'{_EXTENT.sub('.vmdk', disk.source)}'.",
+                    where=where,
+                    line=disk.line,
+                )
+    for word, ports in (("serial", described.serials), ("parallel", described.parallels)):
+        _check_ports(word, ports, datastores)
+    if described.os.nvram is not None:
+        _check_path(described.os.nvram, "<nvram>", None, datastores)
+
+
+def _check_ports(word: str, ports: Iterable[CharDevice], datastores: Collection[str]) -> None:
+    for port in ports:
+        if port.type == "file" and port.path is not None:
+            _check_path(port.path, f"<{word}>", port.line, datastores)
+
+
+def _check_path(source: str, where: str, line: int | None, datastores: Collection[str]) -> None:
+    """Names relative to the VMX and paths of the host itself are left to others."""
+    if not source.startswith("["):
+        return
+    path = check_datastore_path(source, where=where, line=line)
+    if path.datastore not in datastores:
+        raise NotFound(f"{where}: the host has no datastore '{path.datastore}'; it has {listed(datastores)}.")
+
+
+def check_devices(domain: Domain) -> None:
+    """Refuse devices that a host cannot start a domain with.
+
+    :param domain: the domain as the host will read it, each disk with its address.
+    :raises ParseError: for an IDE slave without a master, and for two cards with one MAC address.
+    """
+    at_ide = {
+        (disk.address.bus, disk.address.unit): disk for disk in domain.disks if disk.bus == "ide" and disk.address
+    }
+    for (channel, unit), disk in at_ide.items():
+        if unit == 1 and (channel, 0) not in at_ide:
+            raise ParseError(
+                f"it is the slave of IDE channel {channel}, which has no master; a host does not start such a domain. "
+                f"Use the target '{_ide_target(channel)}'.",
+                where=_where(disk),
+                line=disk.line,
+            )
+    macs = Counter(interface.mac for interface in domain.interfaces if interface.mac)
+    for mac, number in macs.items():
+        if number > 1:
+            raise ParseError(f"{number} cards have the MAC address {mac}.", where="<interface>")
+
+
+def _where(disk: Disk) -> str:
+    return f"<disk> {disk.target}"
+
+
+def _ide_target(channel: int) -> str:
+    return "hda" if channel == 0 else "hdc"
+
+
+def listed(names: Iterable[str]) -> str:
+    """The names that there are, for a message: ``'a', 'b'``, or ``none``."""
+    return ", ".join(f"'{name}'" for name in sorted(names)) or "none"

@@ -1,0 +1,159 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a new domain is to be: its description, read and checked, as the VMX that the host will get.
+
+The rules are those of libvirt's driver (esx-driver.md, section 10).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.checks import check_devices, check_files
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.new_ids import with_new_ids
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import ESX, DomainRequest, with_options
+from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
+from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+from ansible_collections.virt.esx.plugins.module_utils._names import (
+    DatastorePath,
+    escape_datastore_item,
+    parse_datastore_path,
+)
+from ansible_collections.virt.esx.plugins.module_utils._vi.about import version_numbers
+from ansible_collections.virt.esx.plugins.module_utils._vmx.encoding import encode
+from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
+from ansible_collections.virt.esx.plugins.module_utils._vmx.merge import merge_vmx
+from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
+from ansible_collections.virt.esx.plugins.module_utils._vmx.write import default_hardware, write_vmx
+
+# The newest virtual hardware version of each version of ESX, newest first.
+HARDWARE = (
+    ((8, 0), 20),
+    ((7, 0), 17),
+    ((6, 7), 14),
+    ((6, 5), 13),
+    ((6, 0), 11),
+    ((5, 5), 10),
+    ((5, 1), 9),
+    ((5, 0), 8),
+    ((4, 0), 7),
+    ((0, 0), 4),
+)
+_HARDWARE_OF_GSX = 7
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A domain to be defined: its VMX, where that goes, what it will be read as, and how it was described."""
+
+    domain: Domain
+    described: Domain
+    content: bytes
+    path: DatastorePath
+
+
+def plan_definition(request: DomainRequest, facts: HostFacts, scsi_model: Callable[[Disk], str]) -> Definition:
+    """The domain that a wish describes, as it will be on this host.
+
+    :param scsi_model: asked for the model of a controller 'auto', with a disk on it.
+    :raises ParseError: if it has no name, or its place does not follow from its disks.
+    """
+    if not request.name:
+        raise ParseError("the description has no name, and the option name is not set.", where="name")
+    described = with_options(described_domain(request, facts), request)
+    domain = with_new_ids(described)
+    path = vmx_place(domain, request.name)
+    directory = str(path.parent)
+    if request.vmx is None:
+        hardware = _hardware(domain, facts.host_version)
+        text = write_vmx(domain, dialect=ESX, hw_version=hardware, scsi_model=scsi_model, report=request.report)
+    else:
+        text = merge_vmx(request.vmx, domain, directory=directory, datastores=facts.volumes)
+    read = read_vmx(text, directory=directory, datastores=facts.volumes)
+    check_devices(read)
+    return Definition(read, described, _encoded(text), path)
+
+
+def _encoded(text: str) -> bytes:
+    """The bytes of a VMX: in its own encoding, unless surrogate escapes stand for the very bytes of a file."""
+    vmx = VmxFile(text, ESX)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogateescape")
+    try:
+        return encode(text, vmx.codec)
+    except UnicodeEncodeError as error:
+        lacking = text[error.start : error.end]
+        raise vmx.error_at(".encoding", f"the encoding '{vmx.get('.encoding')}' lacks '{lacking}'") from None
+
+
+def hardware_of(vmx: bytes) -> int:
+    """The virtual hardware version of a VMX."""
+    return VmxFile(vmx, ESX).integer("virtualHW.version", 0)
+
+
+def vmx_place(domain: Domain, name: str) -> DatastorePath:
+    """The place of a domain's VMX: beside its first hard disk that is a file (D13), in the datastore's root as well.
+
+    :raises ParseError: if it has no such disk, or the disk is in no datastore.
+    """
+    disk = next((disk for disk in domain.disks if (disk.device, disk.type) == ("disk", "file")), None)
+    if disk is None or disk.source is None:
+        raise ParseError("the domain has no hard disk that is a file, beside which its VMX could be placed.")
+    if not disk.source.startswith("["):
+        raise ParseError(
+            f"the place of the VMX does not follow from '{disk.source}', expecting '[datastore] directory/name.vmdk'.",
+            where=f"<disk> {disk.target}",
+            line=disk.line,
+        )
+    place = parse_datastore_path(disk.source)
+    if not place.name.lower().endswith(".vmdk"):
+        raise ParseError(
+            f"the source '{disk.source}' is not the name of a disk, expecting it to end in '.vmdk'.",
+            where=f"<disk> {disk.target}",
+            line=disk.line,
+        )
+    return place.beside(f"{escape_datastore_item(name)}.vmx")
+
+
+def described_domain(request: DomainRequest, facts: HostFacts, directory: str | None = None) -> Domain:
+    """The domain of a description, its files checked.
+
+    :param directory: the datastore directory of the VMX of a domain that exists, for bare file names in a VMX; without
+        it, that which a new domain's VMX will have. A new domain gets all keys of a VMX, so that none is left out.
+    :raises ParseError: for a path that does not mean what it seems to mean.
+    :raises NotFound: for a file in a datastore that the host does not have, be it a CD-ROM's.
+    """
+    if request.xml is not None:
+        described = request.xml
+    else:
+        # A volume that the host does not have keeps its name here, so that it can be told; else media become empty.
+        volumes = _NamedVolumes(facts.volumes)
+        vmx = request.vmx or ""
+        report = None if directory is None else request.report
+        if directory is None:
+            place = vmx_place(read_vmx(vmx, datastores=volumes), request.name or "")
+            directory = str(place.parent)
+        described = read_vmx(vmx, directory=directory, datastores=volumes, report=report)
+    check_files(described, facts.volumes.values())
+    return described
+
+
+class _NamedVolumes(dict[str, str]):
+    """The names of datastores by volume; what is no volume of the host is taken as a name."""
+
+    def __contains__(self, _volume: object) -> bool:
+        return True
+
+    def __missing__(self, volume: str) -> str:
+        return volume
+
+
+def _hardware(domain: Domain, host_version: str | None) -> int:
+    """The virtual hardware version to write: the usual one, or the newest that an older host has."""
+    version = version_numbers(host_version or "") or HARDWARE[0][0]
+    return min(default_hardware(domain, ESX), next(newest for since, newest in HARDWARE if version >= since))

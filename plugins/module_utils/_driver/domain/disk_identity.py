@@ -1,0 +1,115 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which described disk is which disk of an existing machine, so that none is taken off its snapshots.
+
+A snapshot puts a new file before a disk's own: the machine then runs on ``web-000001.vmdk``, while a description still
+says ``web.vmdk``. Whoever wrote the described name into the machine would lose all that was written since.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import Difference
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_users import missing_disk
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.machine import Machine
+from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
+from ansible_collections.virt.esx.plugins.module_utils._names import canonical_path, parse_datastore_path
+
+# The file that a snapshot makes of web.vmdk: web-000001.vmdk.
+_DELTA = re.compile(r"-[0-9]{6}(\.vmdk)\Z", re.IGNORECASE)
+
+
+def with_present_files(wanted: Domain, files: Mapping[str, str]) -> Domain:
+    """The wanted domain with the file names that the present one has for the same files.
+
+    :param files: canonical path -> the present domain's name for it.
+    """
+
+    def present(disk: Disk) -> Disk:
+        if disk.type != "file" or disk.source is None:
+            return disk
+        return replace(disk, source=files.get(canonical_path(disk.source), disk.source))
+
+    return replace(wanted, disks=tuple(map(present, wanted.disks)))
+
+
+def present_files(before: Domain, machine: Machine) -> dict[str, str]:
+    """For each file that a disk of the machine is made of, the file that the machine runs on, as its VMX names it."""
+    names = {canonical_path(name): name for name in _files(before)}
+    chains = machine.chains()
+    if not chains:  # a host that is too old to show its devices
+        return {**{_DELTA.sub(r"\1", head): name for head, name in names.items()}, **names}
+    found = {path: names.get(files[0], files[0]) for files in chains for path in files}
+    return {**found, **names}
+
+
+def moved_files(
+    changes: Sequence[Difference], exists: Callable[[str], bool], warn: Callable[[str], None]
+) -> dict[str, str]:
+    """As ``present_files``, for disks that storage vMotion has moved: the described file is not there any more.
+
+    :param exists: whether a datastore has a file.
+    :raises NotFound: for a described disk whose file is not there, and that was not moved either.
+    """
+    found = {}
+    for before, after in _hard_disks(changes):
+        if after is None or after.source is None or (before and before.source == after.source) or exists(after.source):
+            continue
+        if before is None or before.source is None or _name(before.source) != _name(after.source):
+            raise missing_disk(after)
+        warn(
+            f"The disk {after.target} is at '{before.source}'; the description has '{after.source}', which does not "
+            "exist any more. It is taken for the same disk, moved: correct the description."
+        )
+        found[canonical_path(after.source)] = before.source
+    return found
+
+
+def check_chains_stay(name: str, changes: Sequence[Difference], machine: Machine) -> None:
+    """Refuse to exchange or remove disks that snapshots are based on.
+
+    :param name: the domain's name.
+    :raises Refused: with the names of the snapshots.
+    """
+    based = {chain[0] for chain in machine.chains() if len(chain) > 1}
+    for before, after in _hard_disks(changes):
+        if before is None or before.source is None:
+            continue
+        is_kept = after is not None and (before.source, before.bus, before.address) == (
+            after.source,
+            after.bus,
+            after.address,
+        )
+        if not is_kept and (machine.snapshots or canonical_path(before.source) in based):
+            listed = ", ".join(f"'{snapshot}'" for snapshot in machine.snapshots)
+            reason = f"it has the snapshots {listed}" if listed else "it runs on a file that is based on others"
+            raise Refused(
+                f"The disk {before.target} of the domain '{name}' is '{before.source}' and cannot be replaced or "
+                f"removed: {reason}.",
+                hint="Remove or consolidate the snapshots first, or describe the disk as it is.",
+            )
+
+
+def _hard_disks(changes: Iterable[Difference]) -> Iterator[tuple[Disk | None, Disk | None]]:
+    """The hard disks among some differences that are files, before and after."""
+    for item in changes:
+        if item.part == "disks":
+            sides = [side if side is not None and _is_hard_disk(side) else None for side in (item.before, item.after)]
+            yield sides[0], sides[1]
+
+
+def _is_hard_disk(disk: Disk) -> bool:
+    return disk.device == "disk" and disk.type == "file"
+
+
+def _files(domain: Domain) -> Iterator[str]:
+    return (disk.source for disk in domain.disks if disk.type == "file" and disk.source is not None)
+
+
+def _name(path: str) -> str:
+    return parse_datastore_path(path).name if path.startswith("[") else path

@@ -1,0 +1,106 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether the disks that a domain is to have are there, and which other domains use them already.
+
+A host registers a domain without its disks, and cannot start it; two domains that write to one disk destroy it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain
+from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.disk_chain import chain
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import Difference
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.own_files import NEIGHBOURS
+from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, Refused
+from ansible_collections.virt.esx.plugins.module_utils._names import (
+    canonical_path,
+    parse_datastore_path,
+    unescape_name,
+)
+from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import DatastoreFile, file_exists
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values, fetch
+from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name
+
+_DEVICES = "config.hardware.device"
+_SHARED = "sharingMultiWriter"
+
+
+def new_disks(changes: Iterable[Difference]) -> list[Disk]:
+    """The hard disks among some differences whose file the domain did not have."""
+    found = []
+    for item in changes:
+        before, after = item.before, item.after
+        if item.part == "disks" and after is not None and (before is None or before.source != after.source):
+            found.append(after)
+    return [disk for disk in found if _is_file(disk)]
+
+
+def hard_disks(domain: Domain) -> list[Disk]:
+    """The hard disks of a domain that are files."""
+    return [disk for disk in domain.disks if _is_file(disk)]
+
+
+def _is_file(disk: Disk) -> bool:
+    return disk.device == "disk" and disk.type == "file" and disk.source is not None
+
+
+def disk_exists(connection: EsxConnection, source: str) -> bool:
+    """Whether a datastore has the file of a disk; one call."""
+    path = parse_datastore_path(source)
+    return file_exists(connection.session, DatastoreFile(connection.datacenter_path, path.datastore, path.path))
+
+
+def missing_disk(disk: Disk) -> NotFound:
+    """The error for a disk whose file is not there."""
+    return NotFound(
+        f"<disk> {disk.target}: there is no file '{disk.source}'.",
+        hint="Create the disk first, or correct its path.",
+    )
+
+
+def check_exist(connection: EsxConnection, disks: Iterable[Disk]) -> None:
+    """Refuse disks whose files are not there; a call for each.
+
+    :raises NotFound: with the name of the first one.
+    """
+    for disk in disks:
+        if not disk_exists(connection, disk.source or ""):
+            raise missing_disk(disk)
+
+
+def check_unused(connection: EsxConnection, ref: Any, disks: Sequence[Disk]) -> None:
+    """Refuse disks that another domain uses, unless both share it; one call, none without disks.
+
+    :param ref: the domain that is to have them, None for a new one.
+    :raises Refused: with the name of the other domain.
+    """
+    if not disks:
+        return
+    paths = ["name", _DEVICES]
+    rows = fetch(connection.session, "VirtualMachine", paths, objects=[connection.context.host], traversal=NEIGHBOURS)
+    check_users(disks, [values for owner, values in rows if owner != ref])
+
+
+def check_users(disks: Sequence[Disk], others: Iterable[Values]) -> None:
+    """The same from what was read.
+
+    :param others: the properties ``name`` and ``config.hardware.device`` of all other domains.
+    """
+    wanted = {canonical_path(disk.source or ""): disk for disk in disks}
+    for values in others:
+        for device in values.get(_DEVICES) or ():
+            if type_name(device) != "VirtualDisk":
+                continue
+            is_shared = getattr(device.backing, "sharing", None) == _SHARED
+            for name in map(canonical_path, chain(device.backing)):
+                disk = wanted.get(name)
+                if disk is not None and not (is_shared and disk.shareable):
+                    raise Refused(
+                        f"The disk '{name}' is in use by the domain '{unescape_name(values['name'] or '')}'.",
+                        hint="Choose another file; <shareable/> on the disk of both domains lets them share it.",
+                    )

@@ -1,0 +1,105 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An existing machine as the API has it: its devices, what it can add while it runs, and its snapshots."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, DriveAddress
+from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.disk_chain import chain
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord
+from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot_tree import SNAPSHOT_PATHS, read_snapshots
+from ansible_collections.virt.esx.plugins.module_utils._names import canonical_path
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values, fetch_one
+from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim_type
+
+DEVICES = "config.hardware.device"
+CPU_ADD = "config.cpuHotAddEnabled"
+CPU_REMOVE = "config.cpuHotRemoveEnabled"
+MEMORY_ADD = "config.memoryHotAddEnabled"
+
+# Which properties are read for which differences; before API 4.0 there is no hot add, and devices are not complete.
+_NEEDED: dict[str, frozenset[str]] = {
+    DEVICES: frozenset({"disks", "controllers", "interfaces", "serials", "parallels", "videos"}),
+    CPU_ADD: frozenset({"vcpus"}),
+    CPU_REMOVE: frozenset({"vcpus"}),
+    MEMORY_ADD: frozenset({"memory_kib"}),
+    **dict.fromkeys(SNAPSHOT_PATHS, frozenset({"disks"})),
+}
+
+# The bus of a disk -> the type of its controllers.
+_CONTROLLERS = {
+    "ide": "VirtualIDEController",
+    "scsi": "VirtualSCSIController",
+    "sata": "VirtualAHCIController",
+    "nvme": "VirtualNVMEController",
+}
+
+
+@dataclass(frozen=True)
+class Machine:
+    """The properties of a machine by path; None for what was not asked for, or what the server does not have."""
+
+    values: Values
+
+    @property
+    def snapshots(self) -> list[str]:
+        """The names of its snapshots, parents before children."""
+        known = {path: self.values.get(path) for path in SNAPSHOT_PATHS}
+        return [str(snapshot["name"]) for snapshot in read_snapshots(known)]
+
+    def of_type(self, name: str) -> list[Any]:
+        """The devices of a type of the API, subtypes included."""
+        kind = vim_type(name)
+        return [device for device in self.values.get(DEVICES) or () if isinstance(device, kind)]
+
+    def controller(self, bus: str, number: int) -> Any:
+        """A disk controller by its bus and number, None if it is not there."""
+        found = self.of_type(_CONTROLLERS[bus]) if bus in _CONTROLLERS else []
+        return next((device for device in found if device.busNumber == number), None)
+
+    def in_slot(self, disk: Disk) -> Any:
+        """The device in the slot of a disk, None if there is none."""
+        address = disk.address or DriveAddress(0, 0, 0)
+        if disk.bus == "fdc":
+            return next((item for item in self.of_type("VirtualFloppy") if item.unitNumber == address.unit), None)
+        controller = self.controller(disk.bus, controller_number(disk))
+        if controller is None:
+            return None
+        devices: Iterable[Any] = self.values.get(DEVICES) or ()
+        return next(
+            (item for item in devices if item.controllerKey == controller.key and item.unitNumber == address.unit),
+            None,
+        )
+
+    def card(self, mac: str | None) -> Any:
+        """A network card by its MAC address, None if there is none."""
+        cards = self.of_type("VirtualEthernetCard")
+        return next((card for card in cards if mac and str(card.macAddress).lower() == mac), None)
+
+    def chains(self) -> list[list[str]]:
+        """The chain of files of each hard disk, canonical paths, the file that it runs on first."""
+        disks = self.of_type("VirtualDisk")
+        return [[canonical_path(name) for name in chain(disk.backing)] for disk in disks]
+
+
+def controller_number(disk: Disk) -> int:
+    """The number of a disk's controller in the API: for IDE each channel is one."""
+    address = disk.address or DriveAddress(0, 0, 0)
+    return address.bus if disk.bus == "ide" else address.controller
+
+
+def read_machine(connection: EsxConnection, record: DomainRecord, parts: Collection[str]) -> Machine:
+    """The machine of a domain, as far as some parts of it need that; one call, none if nothing is needed.
+
+    :param parts: members of ``Domain`` that are to change.
+    """
+    paths = [path for path, needed_for in _NEEDED.items() if needed_for.intersection(parts)]
+    if not connection.session.has(4, 0):
+        paths = [path for path in paths if path in SNAPSHOT_PATHS]
+    return Machine(fetch_one(connection.session, record.ref, paths) if paths else {})

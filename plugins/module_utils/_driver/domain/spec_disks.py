@@ -1,0 +1,131 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hard disks, CD-ROM and floppy drives, from a difference to changes of devices."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, DriveAddress
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import Difference
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.machine import controller_number
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.spec_builder import SpecBuilder, Way
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.spec_controllers import controller_key
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.spec_settings import BOOT_KEYS
+from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name, vim
+
+# The buses on which a host adds and removes disks while a domain runs.
+_HOT_BUSES = ("scsi", "sata", "nvme")
+_BUSES = (*_HOT_BUSES, "ide", "fdc")
+_REMOVABLE = ("cdrom", "floppy")
+_PERSISTENT, _INDEPENDENT, _TRANSIENT = "persistent", "independent_persistent", "independent_nonpersistent"
+
+
+def disk(builder: SpecBuilder, item: Difference) -> Way:
+    """A disk or drive that comes, goes, or is another one."""
+    before, after = item.before, item.after
+    if any(side is not None and not _has_device(side) for side in (before, after)):
+        return Way.UPLOAD
+    if before is None:
+        return _add(builder, after)
+    device = builder.machine.in_slot(before)
+    if device is None:
+        return Way.UPLOAD
+    if after is None:
+        builder.remove(device)
+        return _way_of_bus(before)
+    if replace(before, boot_order=after.boot_order) == after:
+        return Way.SHUTOFF if builder.set_keys(*BOOT_KEYS) else Way.UPLOAD
+    if before.device in _REMOVABLE and _is_same_drive(before, after):
+        return _change_medium(builder, device, after)
+    if _is_same_disk(before, after):
+        return _change_mode(builder, device, after)
+    builder.remove(device)
+    return max(_way_of_bus(before), _add(builder, after))
+
+
+def _has_device(disk: Disk) -> bool:
+    """Whether the API has a device for it that this can make: a file, an empty drive, or a CD-ROM drive of the host."""
+    is_drive = disk.device == "cdrom" and disk.type == "block"
+    return disk.bus in _BUSES and disk.device != "lun" and (disk.type == "file" or is_drive)
+
+
+def _is_same_drive(before: Disk, after: Disk) -> bool:
+    return (before.device, before.bus, before.address) == (after.device, after.bus, after.address)
+
+
+def _is_same_disk(before: Disk, after: Disk) -> bool:
+    return _is_same_drive(before, after) and before.source == after.source
+
+
+def _way_of_bus(disk: Disk) -> Way:
+    return Way.LIVE if disk.device == "disk" and disk.bus in _HOT_BUSES else Way.SHUTOFF
+
+
+def _add(builder: SpecBuilder, disk: Disk) -> Way:
+    """Add a hard disk whose file exists, or a drive."""
+    key = controller_key(builder, disk.bus, controller_number(disk))
+    builder.set_keys(*BOOT_KEYS)
+    devices = vim.vm.device
+    make = {"disk": devices.VirtualDisk, "cdrom": devices.VirtualCdrom, "floppy": devices.VirtualFloppy}
+    device = make[disk.device](controllerKey=key, unitNumber=(disk.address or DriveAddress(0, 0, 0)).unit)
+    if disk.device == "disk":
+        device.backing = devices.VirtualDisk.FlatVer2BackingInfo(fileName=disk.source)
+        _set_mode(device.backing, disk)
+    else:
+        _set_medium(device, disk)
+    builder.add(device)
+    return _way_of_bus(disk)
+
+
+def _change_mode(builder: SpecBuilder, device: Any, disk: Disk) -> Way:
+    if not hasattr(device.backing, "diskMode"):
+        return Way.UPLOAD
+    _set_mode(device.backing, disk)
+    builder.edit(device)
+    return Way.SHUTOFF
+
+
+def _set_mode(backing: Any, disk: Disk) -> None:
+    """Whether what is written stays, whether snapshots include it, ``writeThrough``, and who else may use it."""
+    if disk.transient:
+        backing.diskMode = _TRANSIENT
+    elif disk.snapshot == "no":
+        backing.diskMode = _INDEPENDENT
+    else:
+        backing.diskMode = _PERSISTENT
+    if hasattr(backing, "writeThrough"):
+        backing.writeThrough = disk.cache == "writethrough"
+    if hasattr(backing, "sharing") and (disk.shareable or backing.sharing is not None):
+        backing.sharing = "sharingMultiWriter" if disk.shareable else "sharingNone"
+
+
+def _change_medium(builder: SpecBuilder, device: Any, disk: Disk) -> Way:
+    """Another image in a drive, or none; a drive of the host behind it only while the domain is shut off."""
+    _set_medium(device, disk)
+    builder.edit(device)
+    return Way.LIVE if disk.type == "file" or not _has_medium(disk) else Way.SHUTOFF
+
+
+def _has_medium(disk: Disk) -> bool:
+    return disk.source is not None or disk.startup_policy is not None
+
+
+def _set_medium(device: Any, disk: Disk) -> None:
+    """The backing of a drive. An empty one is the client's, as VMware's own client leaves it after an eject."""
+    drive = vim.vm.device.VirtualCdrom if type_name(device) == "VirtualCdrom" else vim.vm.device.VirtualFloppy
+    has_medium = _has_medium(disk)
+    if disk.type == "block" and has_medium:
+        device.backing = drive.AtapiBackingInfo(deviceName=disk.source or "", useAutoDetect=disk.source is None)
+    elif disk.source is not None:
+        make = drive.IsoBackingInfo if hasattr(drive, "IsoBackingInfo") else drive.ImageBackingInfo
+        device.backing = make(fileName=disk.source)
+    elif type_name(device) == "VirtualCdrom":
+        device.backing = drive.RemotePassthroughBackingInfo(deviceName="", exclusive=False)
+    else:
+        device.backing = drive.RemoteDeviceBackingInfo(deviceName="")
+    device.connectable = vim.vm.device.VirtualDevice.ConnectInfo(
+        connected=has_medium, startConnected=has_medium, allowGuestControl=True
+    )

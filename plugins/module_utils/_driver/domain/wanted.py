@@ -1,0 +1,88 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a request wants of a domain that exists; what it leaves out is filled in where the VMX is edited."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain, Video
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.definition import described_domain
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import is_empty_drive
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import ESX, DomainRequest, with_options
+from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
+from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath
+from ansible_collections.virt.esx.plugins.module_utils._report import Report
+from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
+from ansible_collections.virt.esx.plugins.module_utils._vmx.resources import has_level
+
+# The size that libvirt prints for every card of which it knows none.
+_DEFAULT_VRAM_KIB = 4096
+# The keys of a CD-ROM drive that a host has emptied.
+_OF_CLIENT = (("clientDevice", "TRUE"), ("deviceType", "cdrom-raw"), ("fileName", "emptyBackingString"))
+
+
+def wanted_domain(
+    request: DomainRequest, present: Domain, vmx: bytes, place: DatastorePath, facts: HostFacts
+) -> Domain:
+    """The description, else the domain as it is, with the plain options; by its UUID it was found.
+
+    :param present: the domain as its VMX describes it.
+    :param vmx: that VMX.
+    :param place: where it is.
+    """
+    file = VmxFile(vmx, ESX)
+    described = present
+    if request.is_definition:
+        described = _described(request, facts, place, file)
+        described = replace(described, disks=_as_drives_are(described.disks, present.disks))
+        if file.boolean("svga.autodetect"):
+            described = replace(described, videos=_autodetected(described.videos, present.videos))
+    wanted = with_options(described, request, keeps_shares=not has_level(file))
+    description = _as_sent(wanted.description, present.description)
+    return replace(wanted, uuid=present.uuid, name=request.name or present.name, description=description)
+
+
+def _described(request: DomainRequest, facts: HostFacts, place: DatastorePath, present: VmxFile) -> Domain:
+    """The domain of a description; a key of a VMX that changes nothing is reported, unless it is there already."""
+    found = Report(request.report.unsupported)
+    described = described_domain(replace(request, report=found), facts, str(place.parent))
+    wanted = None if request.vmx is None else VmxFile(request.vmx, ESX)
+    for entry in found.left_out:
+        is_there = wanted is not None and wanted.get(entry.where) == present.get(entry.where)
+        if not is_there and entry not in request.report.left_out:
+            request.report.left_out.append(entry)
+    return described
+
+
+def _as_sent(wanted: str | None, present: str | None) -> str | None:
+    """A note as the API can say it: in XML each end of a line is the same one."""
+    if wanted is None:
+        return None
+    sent = _one_line_end(wanted)
+    return present if present is not None and _one_line_end(present) == sent else sent
+
+
+def _one_line_end(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _as_drives_are(described: tuple[Disk, ...], present: tuple[Disk, ...]) -> tuple[Disk, ...]:
+    """Empty drives as a host has them: one that is empty stays as it is, one that it empties becomes the client's."""
+    empty = {(disk.bus, disk.address): disk for disk in present if is_empty_drive(disk)}
+
+    def as_it_is(disk: Disk) -> Disk:
+        if not is_empty_drive(disk):
+            return disk
+        now = empty.get((disk.bus, disk.address), replace(disk, type="block", keys=_OF_CLIENT))
+        return replace(now, target=disk.target, boot_order=disk.boot_order)
+
+    return tuple(map(as_it_is, described))
+
+
+def _autodetected(described: tuple[Video, ...], present: tuple[Video, ...]) -> tuple[Video, ...]:
+    """The present size where the host chooses it, and the description has the one that libvirt prints for any card."""
+    if len(described) == len(present) == 1 and described[0].vram_kib in (None, _DEFAULT_VRAM_KIB):
+        return (replace(described[0], vram_kib=present[0].vram_kib),)
+    return described

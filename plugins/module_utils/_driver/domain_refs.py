@@ -1,0 +1,91 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ways to say which domain is meant, and the references of the domains that are.
+
+A server's SearchIndex finds a domain in one call. By name it finds one by its path in the inventory. Where a domain is
+in a folder of its own, the names of all domains are read, once a session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.virt.esx.plugins.module_utils._driver.connection import HOST_DATACENTER, EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._names import escape_name, unescape_name
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import SCOPE_VMS, fetch
+
+
+@dataclass(frozen=True)
+class DomainKey:
+    """Which domain is meant; the later a member is given, the more it overrides the ones before it."""
+
+    name: str | None = None
+    uuid: str | None = None
+    moid: str | None = None
+    vmx_path: str | None = None
+
+    def __str__(self) -> str:
+        """``has the name 'web'``, for messages."""
+        if self.vmx_path is not None:
+            return f"has the VMX {self.vmx_path}"
+        if self.moid is not None:
+            return f"has the moid {self.moid}"
+        return f"has the UUID {self.uuid}" if self.uuid is not None else f"has the name '{self.name}'"
+
+
+@dataclass(frozen=True)
+class Found:
+    """References of domains; ``are_first_of_name`` says that the server may have others of the name."""
+
+    refs: Sequence[Any]
+    are_first_of_name: bool = False
+
+
+def find_refs(connection: EsxConnection, key: DomainKey) -> Found:
+    """Return the references of the domains that are meant, also of some that run elsewhere; at most two calls."""
+    if key.vmx_path is not None:
+        return Found(_by_vmx_path(connection, key.vmx_path))
+    if key.moid is not None:
+        return Found([connection.session.ref("VirtualMachine", key.moid)])
+    if key.uuid is not None:
+        return Found(_by_uuid(connection, key.uuid))
+    return _by_name(connection, key.name or "")
+
+
+def refs_of_name(connection: EsxConnection, name: str, host: Any = None) -> list[Any]:
+    """Return the references of all domains of a name, in one call that reads the names of all.
+
+    :param host: the reference to the host, where the server has only one and it is known.
+    """
+    start = host if connection.is_direct and host is not None else connection.scope.ref
+    rows = fetch(connection.session, "VirtualMachine", ["name"], objects=[start], traversal=SCOPE_VMS)
+    return [ref for ref, values in rows if unescape_name(values["name"] or "") == name]
+
+
+def _by_vmx_path(connection: EsxConnection, path: str) -> list[Any]:
+    index = connection.session.content.searchIndex
+    found = [index.FindByDatastorePath(datacenter, path) for datacenter in connection.scope.datacenters]
+    return [ref for ref in found if ref is not None]
+
+
+def _by_uuid(connection: EsxConnection, uuid: str) -> list[Any]:
+    """FindAllByUuid; before API 4.0 there is only FindByUuid."""
+    index = connection.session.content.searchIndex
+    if connection.session.has(4, 0):
+        return list(index.FindAllByUuid(None, uuid, True, False) or ())
+    found = index.FindByUuid(None, uuid, True)
+    return [] if found is None else [found]
+
+
+def _by_name(connection: EsxConnection, name: str) -> Found:
+    """A host has all domains in one folder. In a vCenter most are directly in the datacenter's folder of domains."""
+    index = connection.session.content.searchIndex
+    paths = [HOST_DATACENTER] if connection.is_direct else connection.scope.datacenter_paths
+    if len(paths) == 1:
+        found = index.FindByInventoryPath(f"{paths[0]}/vm/{escape_name(name)}")
+        if found is not None or connection.is_direct:
+            return Found([] if found is None else [found], are_first_of_name=True)
+    return Found(refs_of_name(connection, name))

@@ -1,0 +1,92 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the hosts of domains say: datastores, autostart settings, versions. Read with the domains, in the same calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._names import unescape_name
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Row, Values, fetch
+from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name
+
+_HOST_PATHS = ("name", "config.product.version")
+_AUTOSTART_PATHS = ("config.autoStart.defaults", "config.autoStart.powerInfo")
+
+
+@dataclass(frozen=True)
+class HostFacts:
+    """What a domain's host says: its name, its datastores, its autostart settings, and its product's version.
+
+    ``volumes`` has the datastores' names by their volumes, as in ``/vmfs/volumes/<volume>/``, ``datastore_names`` those
+    of all datastores that were read, by reference. Datastores and autostart
+    settings are only there where they were asked for; ``autostart_entries`` is None where they were not.
+    """
+
+    volumes: dict[str, str]
+    autostart_enabled: bool = False
+    autostart_entries: Sequence[Any] | None = None
+    host_version: str | None = None
+    host_name: str | None = None
+    datastore_names: Mapping[Any, str] = field(default_factory=dict)
+
+    def starts(self, ref: Any) -> bool | None:
+        """Whether the host starts a domain when it starts itself; None if that was not read."""
+        if self.autostart_entries is None:
+            return None
+        return self.autostart_enabled and any(
+            entry.key == ref and str(entry.startAction).lower() == "poweron" for entry in self.autostart_entries
+        )
+
+
+def facts_paths(*, volumes: bool, autostart: bool) -> dict[str, Sequence[str]]:
+    """Return the properties to read of hosts and datastores, by type."""
+    host = [*_HOST_PATHS, *(_AUTOSTART_PATHS if autostart else ()), *(("datastore",) if volumes else ())]
+    return {"HostSystem": host, **({"Datastore": ["name", "summary.url"]} if volumes else {})}
+
+
+def make_host_facts(connection: EsxConnection, rows: Sequence[Row]) -> dict[Any, HostFacts]:
+    """Return what each host says that was read with ``facts_paths``, by the host's reference."""
+    datastores = {ref: values for ref, values in rows if "summary.url" in values}
+    mounts = _old_mounts(connection, datastores)
+    facts = {}
+    for ref, values in rows:
+        if type_name(ref) != "HostSystem":
+            continue
+        volumes = {
+            mounts.get((ref, datastore)) or _last(datastores[datastore]["summary.url"]): datastores[datastore]["name"]
+            for datastore in values.get("datastore") or ()
+            if datastore in datastores
+        }
+        defaults = values.get("config.autoStart.defaults")
+        asked = "config.autoStart.powerInfo" in values
+        facts[ref] = HostFacts(
+            volumes,
+            autostart_enabled=bool(defaults is not None and defaults.enabled),
+            autostart_entries=tuple(values["config.autoStart.powerInfo"] or ()) if asked else None,
+            host_version=values.get("config.product.version"),
+            host_name=unescape_name(values["name"] or "") or None,
+            datastore_names={ref: each["name"] for ref, each in datastores.items()},
+        )
+    return facts
+
+
+def _old_mounts(connection: EsxConnection, datastores: dict[Any, Values]) -> dict[tuple[Any, Any], str]:
+    """The volumes of datastores whose URL does not name them (``netfs://`` of old servers), by host and datastore."""
+    old = [ref for ref, values in datastores.items() if str(values["summary.url"] or "netfs:").startswith("netfs:")]
+    rows = fetch(connection.session, "Datastore", ["host"], objects=old)
+    return {
+        (mount.key, ref): _last(mount.mountInfo.path)
+        for ref, values in rows
+        for mount in values["host"] or ()
+        if mount.mountInfo.path
+    }
+
+
+def _last(path: str) -> str:
+    """The volume of ``ds:///vmfs/volumes/<volume>/`` and ``/vmfs/volumes/<volume>``."""
+    return str(path or "").rstrip("/").rpartition("/")[2]

@@ -1,0 +1,124 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The parts of a domain that are read where they are asked for: for listings and for inventories."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.virt.esx.plugins.module_utils._driver.allocation import SCHEDULER_PATHS, read_scheduler
+from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
+from ansible_collections.virt.esx.plugins.module_utils._driver.info.devices import HARDWARE_PATHS, read_hardware
+from ansible_collections.virt.esx.plugins.module_utils._driver.info.guest import GUEST_PATHS, read_guest
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord
+from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot_tree import SNAPSHOT_PATHS, read_snapshots
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values, fetch_one
+
+# VirtualMachineConfigInfo and its neighbours -> the result's names.
+_CONFIG = {
+    "annotation": "config.annotation",
+    "guest_id": "config.guestId",
+    "guest_os": "config.guestFullName",
+    "hardware_version": "config.version",
+    "firmware": "config.firmware",
+    "template": "config.template",
+    "managed_by": "config.managedBy.extensionKey",
+}
+
+# VirtualMachineQuickStats and VirtualMachineStorageSummary, in the API's units, and what makes them the result's.
+_USAGE = {
+    "cpu_mhz": ("summary.quickStats.overallCpuUsage", 1),
+    "host_memory_kib": ("summary.quickStats.hostMemoryUsage", 1024),
+    "guest_memory_kib": ("summary.quickStats.guestMemoryUsage", 1024),
+    "uptime_seconds": ("summary.quickStats.uptimeSeconds", 1),
+    "disk_used_bytes": ("summary.storage.committed", 1),
+    "disk_free_bytes": ("summary.storage.uncommitted", 1),
+}
+
+_CUSTOM_VALUES = "customValue"
+
+# Properties that servers before this version of the API refuse to be asked for.
+_SINCE = {
+    "guest.toolsRunningStatus": (4, 0),
+    "config.firmware": (5, 0),
+    "config.managedBy.extensionKey": (5, 0),
+    "summary.quickStats.uptimeSeconds": (4, 1),
+    "summary.storage.committed": (4, 0),
+    "summary.storage.uncommitted": (4, 0),
+}
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a word of ``gather`` means: the properties that it needs, and what is made of them."""
+
+    paths: Sequence[str]
+    read: Callable[[Values], Any]
+
+
+def _read_config(values: Values) -> dict[str, Any]:
+    found = {name: values.get(path) for name, path in _CONFIG.items()}
+    return {**found, "template": bool(found["template"]), "annotation": found["annotation"] or ""}
+
+
+def _read_usage(values: Values) -> dict[str, int | None]:
+    """What is not known, as the uptime of a domain that is shut off, is None."""
+    return {
+        name: None if values.get(path) is None else int(values[path]) * factor
+        for name, (path, factor) in _USAGE.items()
+    }
+
+
+PARTS = {
+    "scheduler": Part(SCHEDULER_PATHS, read_scheduler),
+    "snapshots": Part(SNAPSHOT_PATHS, read_snapshots),
+    "guest": Part(GUEST_PATHS, read_guest),
+    "hardware": Part(HARDWARE_PATHS, read_hardware),
+    "config": Part(tuple(_CONFIG.values()), _read_config),
+    "usage": Part(tuple(path for path, _factor in _USAGE.values()), _read_usage),
+}
+
+# The words that are not made of a domain's own properties alone.
+AUTOSTART, DATASTORES, CUSTOM_VALUES = "autostart", "datastores", "custom_values"
+
+
+def paths_of(connection: EsxConnection, gather: Iterable[str]) -> list[str]:
+    """Return the properties to read for the words of ``gather``, those that the server knows."""
+    wanted = [path for word in gather if word in PARTS for path in PARTS[word].paths]
+    wanted += ["datastore"] if DATASTORES in gather else []
+    wanted += [_CUSTOM_VALUES] if CUSTOM_VALUES in gather and not connection.is_direct else []
+    return [path for path in dict.fromkeys(wanted) if connection.session.has(*_SINCE.get(path, (0,)))]
+
+
+def read_field_names(connection: EsxConnection, gather: Iterable[str]) -> dict[int, str]:
+    """Return the names of a vCenter's custom attributes by their keys, in one call; a host has none."""
+    manager = None if connection.is_direct or CUSTOM_VALUES not in gather else _custom_fields_manager(connection)
+    if manager is None:
+        return {}
+    return {item.key: item.name for item in fetch_one(connection.session, manager, ["field"])["field"] or ()}
+
+
+def _custom_fields_manager(connection: EsxConnection) -> Any:
+    return connection.session.content.customFieldsManager or connection.session.ref(
+        "CustomFieldsManager", "CustomFieldsManager"
+    )
+
+
+def read_parts(
+    record: DomainRecord, facts: HostFacts | None, field_names: dict[int, str], gather: Iterable[str]
+) -> dict[str, Any]:
+    """Return the parts of a domain by the words of ``gather``."""
+    parts = {word: part.read(record.values) for word, part in PARTS.items() if word in gather}
+    if AUTOSTART in gather and facts is not None:
+        parts[AUTOSTART] = facts.starts(record.ref)
+    if DATASTORES in gather and facts is not None:
+        names = (facts.datastore_names.get(ref) for ref in record.values["datastore"] or ())
+        parts[DATASTORES] = sorted(name for name in names if name is not None)
+    if CUSTOM_VALUES in gather:
+        set_values = {value.key: value.value for value in record.values.get(_CUSTOM_VALUES) or ()}
+        parts[CUSTOM_VALUES] = {name: set_values.get(key) for key, name in sorted(field_names.items())}
+    return parts

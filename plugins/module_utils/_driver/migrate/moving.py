@@ -1,0 +1,121 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One migration as a job: looked at again just before it begins, and looked for if the answer is lost."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.endpoints import MigrationEndpoints
+from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.entries import MIGRATION_PATHS, Entry
+from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.relocation import Relocation, start, validate
+from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.request import MigrationRequest
+from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.targets import Targets, resolve
+from ansible_collections.virt.esx.plugins.module_utils._driver.pending import QUESTION_PATH, RECENT_PATH
+from ansible_collections.virt.esx.plugins.module_utils._driver.progress import show_progress
+from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed, EsxError, Refused, TimedOut
+from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import Job
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values, fetch_one
+from ansible_collections.virt.esx.plugins.module_utils._vi.task import (
+    pending_of_kind,
+    pending_tasks,
+    wait_until_idle,
+)
+
+# The tasks that take a domain to another host or datastore, as their TaskInfo.descriptionId has them.
+_MIGRATIONS = ("relocate", "migrate")
+
+
+def move_job(
+    endpoints: MigrationEndpoints,
+    entry: Entry,
+    relocation: Relocation,
+    request: MigrationRequest,
+    show: Callable[[str], None],
+) -> Job:
+    """Return the job that migrates a domain; it changes the entry if the domain is somewhere else by then."""
+    action = f"Migrating domain '{relocation.record.name}' {relocation.route}"
+    patience = math.inf if request.patience is None else float(request.patience)
+
+    def begin() -> Any:
+        present = _look_again(endpoints, entry, relocation, action, patience)
+        current = _as_it_is_now(endpoints, entry, relocation, present, strict=request.strict)
+        return None if current is None else _start(endpoints, current, action)
+
+    progress = show_progress(show, action)
+    return Job(action=action, start=begin, vm=relocation.record.ref, progress=progress, patience=patience)
+
+
+def _look_again(
+    endpoints: MigrationEndpoints, entry: Entry, relocation: Relocation, action: str, patience: float
+) -> Values:
+    """The domain's properties, once no question and no task is pending any more; one call if there is none."""
+    vcenter, ref = endpoints.vcenter, relocation.record.ref
+    present = fetch_one(vcenter, ref, MIGRATION_PATHS)
+    if present[QUESTION_PATH] is None and not pending_tasks(vcenter, present[RECENT_PATH]):
+        return present
+    entry.answered.extend(wait_until_idle(vcenter, ref, action=action, patience=patience))
+    return fetch_one(vcenter, ref, MIGRATION_PATHS)
+
+
+def _as_it_is_now(
+    endpoints: MigrationEndpoints, entry: Entry, relocation: Relocation, present: Values, *, strict: bool
+) -> Relocation | None:
+    """The relocation from where the domain is now, validated if that is somewhere else; None if it is there already.
+
+    :raises EsxError: if the vCenter refuses it from there.
+    """
+    if present["runtime.host"] == relocation.record.values["runtime.host"]:
+        return relocation
+    entry.record = replace(relocation.record, values=present)
+    entry.source = endpoints.host(present["runtime.host"]).host_name
+    current = resolve(Targets(endpoints), entry)
+    if current is None:
+        entry.moves = False
+        return None
+    (answer,) = validate(endpoints.vcenter, [current], at_once=1)
+    if isinstance(answer, EsxError):
+        raise answer
+    entry.warnings, entry.errors = answer.warnings, answer.errors
+    refusals = answer.refusals(strict=strict)
+    if refusals:
+        reasons = "; ".join(text.rstrip(".") for text in refusals)
+        raise Refused(f"{entry} was moved by another client and cannot be migrated {entry.route}: {reasons}.")
+    return current
+
+
+def _start(endpoints: MigrationEndpoints, relocation: Relocation, action: str) -> Any:
+    """The task of the migration. If the answer to the call is lost, it is looked for in the domain's recent tasks.
+
+    :raises EsxError: if the call fails; the message says which domain it was about.
+    """
+    try:
+        return start(endpoints.vcenter, relocation)
+    except (ConnectionFailed, TimedOut) as error:
+        task = _started_task(endpoints, relocation)
+        if task is None:
+            raise _about(action, error) from None
+        return task
+    except EsxError as error:
+        raise _about(action, error) from None
+
+
+def _started_task(endpoints: MigrationEndpoints, relocation: Relocation) -> Any:
+    """A migration of the domain that is under way; None if there is none, or if the vCenter cannot be asked."""
+    try:
+        recent = fetch_one(endpoints.vcenter, relocation.record.ref, [RECENT_PATH])[RECENT_PATH]
+        return next(iter(pending_of_kind(endpoints.vcenter, recent, *_MIGRATIONS)), None)
+    except EsxError:
+        return None
+
+
+def _about(action: str, error: EsxError) -> EsxError:
+    """The same error, which says what was being done. A lost connection stays one, so that no other job begins."""
+    if error.message.startswith(action):
+        return error
+    kind = ConnectionFailed if isinstance(error, ConnectionFailed) else EsxError
+    return kind(f"{action} failed: {error.message}", hint=error.hint, fault=error.fault, details=error.details)

@@ -1,0 +1,25 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is said of a name that a destination does not have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound
+from ansible_collections.virt.esx.plugins.module_utils._names import nearest
+from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import HostContext
+
+
+def missing(kind: str, name: str, host: HostContext, names: Iterable[str]) -> NotFound:
+    """Return the error for a name, with the names that there are, and the one that is near.
+
+    :param kind: what it is the name of: ``datastore``.
+    """
+    listed = sorted(names)
+    near = nearest(name, listed)
+    return NotFound(
+        f"The host {host.host_name} has no {kind} '{name}'; there are {', '.join(map(repr, listed)) or 'none'}.",
+        hint=None if near is None else f"Is '{near}' meant?",
+    )

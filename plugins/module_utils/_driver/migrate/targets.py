@@ -1,0 +1,169 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From the names that a task gives to what a relocation needs: pools, folders, datastores and networks.
+
+What a task does not name is kept where it exists on both sides: the resource pool of the same path, the folder of the
+same path in another datacenter, the datastore of the same volume. Each host and each pool is read once a task.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord
+from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.endpoints import MigrationEndpoints
+from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.entries import Entry
+from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.names import missing
+from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.networks import changed_cards
+from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.relocation import Relocation
+from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.request import Wish
+from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.storage import (
+    Datastores,
+    Storage,
+    named_storage,
+    read_datastores,
+    same_storage,
+)
+from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound
+from ansible_collections.virt.esx.plugins.module_utils._names import unescape_name
+from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import HostContext
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import (
+    PARENTS,
+    Traversal,
+    Values,
+    fetch,
+    fetch_one,
+    fetch_types,
+)
+from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name
+
+_POOLS = (Traversal("pools", "ResourcePool", "resourcePool", ("pools",)),)
+_DEVICES = "config.hardware.device"
+
+
+@dataclass
+class Targets:
+    """The vCenter, and what was read of its hosts and pools so far, by their references."""
+
+    endpoints: MigrationEndpoints
+    pools: dict[Any, dict[Any, tuple[str, ...]]] = field(default_factory=dict)
+    datastores: dict[Any, Datastores] = field(default_factory=dict)
+
+    def pools_of(self, host: HostContext) -> dict[Any, tuple[str, ...]]:
+        """The pools of a host or its cluster with their paths below the root pool, which has an empty one."""
+        if host.compute not in self.pools:
+            paths = {"ResourcePool": ["name", "parent"]}
+            vcenter = self.endpoints.vcenter
+            rows = fetch_types(vcenter, paths, objects=[host.pool], traversal=_POOLS, include_start=True)
+            self.pools[host.compute] = _paths_below(host.pool, dict(rows))
+        return self.pools[host.compute]
+
+    def datastores_of(self, host: HostContext) -> Datastores:
+        """The datastores of a host."""
+        if host.host not in self.datastores:
+            self.datastores[host.host] = read_datastores(self.endpoints.vcenter, host)
+        return self.datastores[host.host]
+
+
+def resolve(targets: Targets, entry: Entry) -> Relocation | None:
+    """Return where a domain is to go; None if it is there already.
+
+    :raises NotFound: if the destination has no pool, folder, datastore or network of a name that the task gives.
+    :raises Refused: if the domain cannot go there, since something is missing that the task has to name.
+    """
+    record, host, wish = entry.record, entry.destination, entry.wish
+    if record is None or host is None:
+        return None
+    source = targets.endpoints.host(record.values["runtime.host"])
+    leaves_datacenter = source.datacenter != host.datacenter
+    needs_devices = wish.datastore or wish.disks or wish.networks or leaves_datacenter
+    vcenter = targets.endpoints.vcenter
+    devices = list(fetch_one(vcenter, record.ref, [_DEVICES])[_DEVICES] or ()) if needs_devices else []
+    datastore, disks = _storage(targets, record, source, host, wish, devices)
+    pool = _pool(targets, record, source, host, wish)
+    relocation = Relocation(
+        record=record,
+        host=host,
+        route=entry.route,
+        pool=pool,
+        folder=_folder(targets, record, host, wish) if wish.folder is not None or leaves_datacenter else None,
+        datastore=datastore,
+        disks=disks,
+        devices=changed_cards(vcenter, host, devices, wish.networks),
+    )
+    stays = source.host == host.host and relocation.moves_only_host and pool is None
+    return None if stays else relocation
+
+
+def _storage(
+    targets: Targets, record: DomainRecord, source: HostContext, host: HostContext, wish: Wish, devices: list[Any]
+) -> Storage:
+    if wish.datastore is not None or wish.disks:
+        return named_storage(record, host, targets.datastores_of(host), devices, wish.datastore, wish.disks)
+    if source.datacenter != host.datacenter:
+        return same_storage(record, host, targets.datastores_of(source), targets.datastores_of(host), devices)
+    return None, []
+
+
+def _pool(targets: Targets, record: DomainRecord, source: HostContext, host: HostContext, wish: Wish) -> Any:
+    """The pool to move to; None where a domain stays in its own, and for a template, which is in none."""
+    if record.values["config.template"]:
+        return None
+    present, stays = record.values["resourcePool"], source.compute == host.compute
+    if wish.pool is not None:
+        wanted = _pool_named(targets, host, wish.pool)
+        return None if stays and wanted == present else wanted
+    if stays:
+        return None
+    if present is None or present == source.pool:
+        return host.pool
+    path = targets.pools_of(source).get(present)
+    same = (ref for ref, other in targets.pools_of(host).items() if path and other == path)
+    return next(same, host.pool)
+
+
+def _pool_named(targets: Targets, host: HostContext, name: str) -> Any:
+    """A pool by its path below the root pool, ``prod/web``, or by the end of that path if it is the only one."""
+    wanted = tuple(item for item in name.split("/") if item)
+    pools = targets.pools_of(host)
+    ending = [ref for ref, path in pools.items() if path[len(path) - len(wanted) :] == wanted]
+    exact = [ref for ref in ending if pools[ref] == wanted]
+    found = exact or ending
+    if len(found) != 1:
+        raise missing("resource pool", name, host, ("/".join(path) for path in pools.values() if path))
+    return found[0]
+
+
+def _paths_below(root: Any, rows: dict[Any, Values]) -> dict[Any, tuple[str, ...]]:
+    def path(ref: Any) -> tuple[str, ...]:
+        return () if ref == root else (*path(rows[ref]["parent"]), unescape_name(rows[ref]["name"]))
+
+    return {ref: path(ref) for ref in rows}
+
+
+def _folder(targets: Targets, record: DomainRecord, host: HostContext, wish: Wish) -> Any:
+    """The folder to move to: the one that is named, or that of the same path; None for the one that it is in."""
+    vcenter = targets.endpoints.vcenter
+    rows = fetch(vcenter, "ManagedEntity", ["name", "parent"], objects=[record.ref], traversal=PARENTS)
+    parents = dict(rows)
+    present = fetch_one(vcenter, record.ref, ["parent"])["parent"]
+    path = "/".join(_folders(parents, present)) if wish.folder is None else wish.folder.strip("/")
+    found = host.vm_folder
+    if path:
+        found = vcenter.content.searchIndex.FindByInventoryPath(f"{host.datacenter_path}/vm/{path}")
+    if found is None and wish.folder is not None:
+        raise NotFound(f"The datacenter '{host.datacenter_path}' has no folder '{wish.folder}' of domains.")
+    return None if found == present else found or host.vm_folder
+
+
+def _folders(parents: dict[Any, Values], folder: Any) -> list[str]:
+    """The names of the folders from below a datacenter's folder of domains down to one."""
+    names: list[str] = []
+    while folder in parents:
+        names.insert(0, parents[folder]["name"])
+        folder = parents[folder]["parent"]
+        if folder is not None and type_name(folder) == "Datacenter":
+            return names[1:]
+    return []

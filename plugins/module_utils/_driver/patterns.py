@@ -1,0 +1,47 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Names and patterns for names, as options take them: pure.
+
+A pattern is one of the shell's kind: ``web-*``, ``db-[12]``, ``?``. A name that has such characters in it matches
+itself, too. Case is significant, as in libvirt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from fnmatch import fnmatchcase
+
+from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound
+from ansible_collections.virt.esx.plugins.module_utils._names import nearest
+
+
+def is_pattern(text: str) -> bool:
+    """Whether a text can match other names than itself."""
+    return any(mark in text for mark in "*?[")
+
+
+def matches(name: str, pattern: str) -> bool:
+    """Whether a name is the one that is given, or matches the pattern that is given."""
+    return name == pattern or fnmatchcase(name, pattern)
+
+
+def matches_any(name: str, patterns: Iterable[str]) -> bool:
+    """Whether a name matches one of several names or patterns."""
+    return any(matches(name, pattern) for pattern in patterns)
+
+
+def require_names(patterns: Iterable[str], names: Collection[str], *, where: str) -> None:
+    """Refuse a name that does not exist. A pattern may match nothing.
+
+    :param names: the names that exist.
+    :param where: where they were looked for, for the message: ``on esx1``.
+    :raises NotFound: if a name is missing; it says which name is near.
+    """
+    missing = [pattern for pattern in patterns if not is_pattern(pattern) and pattern not in names]
+    if not missing:
+        return
+    listed = ", ".join(f"'{name}'" for name in missing)
+    near = [found for found in (nearest(name, names) for name in missing) if found is not None]
+    hint = f"Is {' or '.join(repr(name) for name in dict.fromkeys(near))} meant?" if near else None
+    raise NotFound(f"There is no domain {listed} {where}.", hint=hint)

@@ -1,0 +1,153 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a conversion cannot carry over: entries, the collector that readers and writers share, and the policy.
+
+Every word of an input has an effect, is refused, or becomes an entry. Readers and writers of both formats are handed a
+:class:`Report`; without one they are silent, as libvirt is.
+
+=========  =========================================================================================================
+policy     an entry that is essential                                  any other entry
+=========  =========================================================================================================
+refuse     is refused                                                  is reported
+report     is reported                                                 is reported
+ignore     is dropped in silence                                       is dropped in silence
+=========  =========================================================================================================
+
+Refusals are collected too, so that all that is wrong with a document is said at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, ParseError
+
+REFUSE = "refuse"
+REPORT = "report"
+IGNORE = "ignore"
+POLICIES = (REFUSE, REPORT, IGNORE)
+
+_Value = TypeVar("_Value")
+_Default = TypeVar("_Default")
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """One word of an input that the other format has no place for.
+
+    :param where: the VMX key, or the path of the element below ``<domain>``: ``devices/interface/vlan``.
+    :param word: the value, or the attribute with its value, as it stands in the input; empty for a whole element.
+    :param why: one sentence without a full stop.
+    :param line: its line in the input, counted from 1.
+    :param is_refused: the conversion fails because of it.
+    """
+
+    where: str
+    word: str
+    why: str
+    line: int | None = None
+    is_refused: bool = False
+
+    def __str__(self) -> str:
+        place = self.where if self.line is None else f"line {self.line}, {self.where}"
+        word = f" {self.word}" if self.word else ""
+        return f"{place}{word}: {self.why}"
+
+
+class Report:
+    """Collects what one conversion leaves out and refuses.
+
+    :param unsupported: the policy, one of ``POLICIES``.
+    """
+
+    def __init__(self, unsupported: str = IGNORE) -> None:
+        self.unsupported = unsupported
+        self.left_out: list[LeftOut] = []
+        self.refusals: list[ParseError] = []
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether nobody wants to know, so that looking for words without effect is not worth the time."""
+        return self.unsupported == IGNORE
+
+    def leave_out(
+        self, where: str, why: str, *, word: str = "", line: int | None = None, essential: bool = False
+    ) -> None:
+        """Say that a word has no effect; the parameters are those of :class:`LeftOut`.
+
+        :param essential: leaving it out changes what a network, a disk or another device is.
+        """
+        if essential and self.unsupported == REFUSE:
+            self.refuse(ParseError(why, where=f"{where} {word}" if word else where, line=line))
+        elif not self.is_silent and (entry := LeftOut(where, word, why, line)) not in self.left_out:
+            self.left_out.append(entry)
+
+    def refuse(self, refusal: ParseError) -> None:
+        """Keep a refusal, for :meth:`raise_refusals`."""
+        if str(refusal) not in map(str, self.refusals):
+            self.refusals.append(refusal)
+
+    def attempt(self, read: Callable[..., _Value], *arguments: Any, default: _Default) -> _Value | _Default:
+        """What a reader or writer makes of a part; the default where it refuses it, which is kept."""
+        try:
+            return read(*arguments)
+        except ParseError as refusal:
+            self.refuse(refusal)
+            return default
+
+    def attempt_each(self, read: Callable[..., _Value], elements: Iterable[Any], *arguments: Any) -> tuple[_Value, ...]:
+        """What a reader makes of each element, without those that it refuses."""
+        elements = tuple(elements)
+        try:
+            return tuple([read(element, *arguments) for element in elements])
+        except ParseError:
+            found = [self.attempt(read, element, *arguments, default=None) for element in elements]
+            return tuple([value for value in found if value is not None])
+
+    def raise_refusals(self) -> None:
+        """Raise all refusals as one error.
+
+        :raises ParseError: the only refusal itself, or one that has each of them on a line, in the order of the input.
+        """
+        if len(self.refusals) == 1:
+            raise self.refusals[0]
+        if self.refusals:
+            ordered = sorted(self.refusals, key=lambda refusal: refusal.line or 0)
+            first = ordered[0]
+            text = "\n".join([refusal.message for refusal in ordered])
+            error = ParseError(text, hint=next((one.hint for one in ordered if one.hint), None))
+            error.where, error.line = first.where, first.line
+            raise error
+
+    def entries(self) -> list[LeftOut]:
+        """All that is left out or refused, in the order of the lines."""
+        refused = (LeftOut(one.where or "", "", one.reason, one.line, is_refused=True) for one in self.refusals)
+        return sorted((*self.left_out, *refused), key=lambda entry: entry.line or 0)
+
+    def warning(self, what: str) -> str | None:
+        """One warning about all that is left out, None where that is nothing.
+
+        :param what: what was converted, as the subject of a sentence: ``The domain XML``.
+        """
+        lines = [str(entry) for entry in self.left_out]
+        if not lines:
+            return None
+        if len(lines) == 1:
+            return f"{what} could not be converted word for word: {lines[0]}"
+        return "\n".join([f"{what} could not be converted word for word:", *(f"  {line}" for line in lines)])
+
+
+def policy_named(unsupported: object, default: str) -> str:
+    """The policy of that name, the default for None.
+
+    :raises EsxError: there is none of that name.
+    """
+    if unsupported is None:
+        return default
+    if not isinstance(unsupported, str) or unsupported not in POLICIES:
+        known = ", ".join(f"'{word}'" for word in POLICIES)
+        raise EsxError(f"unsupported is {unsupported!r}; it is one of {known}.")
+    return str(unsupported)

@@ -1,0 +1,158 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a domain starts from: the boot order of the BIOS, and the time before it (KB 2011654 and 326326 of VMware).
+
+::
+
+    bios.bootOrder = "cdrom,hdd,ethernet0"
+    bios.hddOrder = "scsi0:1,scsi0:0"
+    bios.bootDelay = "3000"
+
+``hdd`` stands for all hard disks one after the other, ``cdrom`` and ``floppy`` for all such drives. With EFI the order
+is in the NVRAM, and these keys have no effect.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain, Interface, Os
+from ansible_collections.virt.esx.plugins.module_utils._vmx import slots
+from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
+from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import Entry, WriteContext
+
+_ORDER, _DISKS, _DELAY = "bios.bootOrder", "bios.hddOrder", "bios.bootDelay"
+_HDD = "hdd"
+# VMware's word -> libvirt's, of kinds of devices; and what such a drive is.
+_KINDS = {_HDD: "hd", "cdrom": "cdrom", "floppy": "fd"}
+_WORD_OF = {kind: word for word, kind in _KINDS.items()}
+_WORD_OF_DEVICE = {"disk": _HDD, "lun": _HDD, "cdrom": "cdrom", "floppy": "floppy"}
+_CARD = re.compile(r"ethernet([0-9]{1,3})")
+MAX_DELAY_MS = 10000
+MAX_CARDS = 5
+MAX_DISKS = 8
+
+
+class Boot(NamedTuple):
+    """What a VMX says of the boot order, applied to the parts of the domain."""
+
+    os: Os
+    disks: list[Disk]
+    interfaces: tuple[Interface, ...]
+
+
+def read_boot(
+    context: ReadContext, system: Os, disks: Sequence[Disk], cards: tuple[Interface, ...], indexes: Sequence[int]
+) -> Boot:
+    """The firmware, the disks and the cards, each with its part of the boot order.
+
+    :param indexes: the number of each card in the VMX.
+    """
+    if not context.dialect.boot_order:
+        return Boot(system, list(disks), cards)
+    system = _with_delay(context, system)
+    words = _words(context, _ORDER)
+    if not words or system.firmware == "efi":
+        return Boot(system, list(disks), cards)
+    hard_disks = {_slot(disk) for disk in disks if _WORD_OF_DEVICE.get(disk.device) == _HDD}
+    order = [slot for slot in (_words(context, _DISKS) if _HDD in words else []) if slot in hard_disks]
+    known = {**_KINDS, **{f"ethernet{index}": "" for index in indexes}}
+    for word in words:
+        if word not in known:
+            context.report.leave_out(_ORDER, f"no device is called '{word}'", word=word, line=context.vmx.line(_ORDER))
+    words = [word for word in words if word in known]
+    if not order and all(word in _KINDS for word in words):
+        return Boot(replace(system, boot=tuple(_KINDS[word] for word in words)), list(disks), cards)
+    places = {name: place for place, name in enumerate(_expanded(words, order, disks), 1)}
+    return Boot(
+        system,
+        [replace(disk, boot_order=places.get(_slot(disk))) for disk in disks],
+        tuple(replace(card, boot_order=places.get(f"ethernet{index}")) for card, index in zip(cards, indexes)),
+    )
+
+
+def _with_delay(context: ReadContext, system: Os) -> Os:
+    delay = context.vmx.integer(_DELAY, 0)
+    return replace(system, boot_menu=True, boot_delay_ms=delay) if 0 < delay <= MAX_DELAY_MS else system
+
+
+def _words(context: ReadContext, key: str) -> list[str]:
+    value = context.vmx.word(key) or ""
+    return list(dict.fromkeys(word.strip() for word in value.split(",") if word.strip()))
+
+
+def _slot(disk: Disk) -> str:
+    return slots.section_of(disk.bus, disk.address) if disk.address else ""
+
+
+def _expanded(words: Iterable[str], order: Sequence[str], disks: Sequence[Disk]) -> list[str]:
+    """The single devices that the words of a boot order stand for, in their order."""
+    found: list[str] = []
+    for word in words:
+        drives = [_slot(disk) for disk in disks if _WORD_OF_DEVICE.get(disk.device) == word]
+        if word == _HDD and order:
+            drives = [slot for slot in order if slot in drives]
+        found += drives if word in _KINDS else [word]
+    return found
+
+
+def write_boot(domain: Domain, drives: Sequence[Disk], context: WriteContext) -> list[Entry]:
+    """The boot order, from the kinds of devices in ``<os>`` or from the order of single devices, and the delay.
+
+    :param drives: the disks with their slots.
+    """
+    if not context.dialect.boot_order:
+        return []
+    indexes = range(len(domain.interfaces)) if context.interfaces is None else context.interfaces
+    cards = dict(zip((f"ethernet{index}" for index in indexes), domain.interfaces))
+    lines = _order(domain, drives, cards, context)
+    if lines and domain.os.firmware == "efi":
+        context.report.leave_out("os/boot", "with EFI firmware the boot order is in the NVRAM, not in the VMX")
+        lines = []
+    return [*lines, *_delay(domain.os, context)]
+
+
+def _order(domain: Domain, drives: Sequence[Disk], cards: dict[str, Interface], context: WriteContext) -> list[Entry]:
+    if domain.os.boot:
+        network = list(cards)[:MAX_CARDS]
+        words = [word for kind in domain.os.boot for word in (network if kind == "network" else [_WORD_OF[kind]])]
+        return [(_ORDER, ",".join(words))] if words else []
+    places = {_slot(disk): disk.boot_order for disk in drives if disk.boot_order}
+    places.update({name: card.boot_order for name, card in cards.items() if card.boot_order})
+    if not places:
+        return []
+    ordered = sorted(places, key=lambda name: places[name] or 0)
+    devices = {_slot(disk): _WORD_OF_DEVICE.get(disk.device, _HDD) for disk in drives}
+    words = list(dict.fromkeys(devices.get(name, name) for name in ordered))
+    disks = [name for name in ordered if devices.get(name) == _HDD]
+    _report_order(words, ordered, disks, drives, context)
+    return [(_ORDER, ",".join(words)), *([(_DISKS, ",".join(disks))] if disks else [])]
+
+
+def _report_order(
+    words: Sequence[str], ordered: Sequence[str], disks: Sequence[str], drives: Sequence[Disk], context: WriteContext
+) -> None:
+    """Say where VMware's order, in which drives of a kind follow each other, is another one."""
+    real = [name for name in _expanded(words, disks, drives) if name in ordered]
+    if real != list(ordered):
+        context.report.leave_out(
+            "boot", f"VMware tries the drives of a kind one after the other: {', '.join(real)}", word="order"
+        )
+    if len(disks) > MAX_DISKS:
+        context.report.leave_out("boot", f"VMware tries at most {MAX_DISKS} disks", word="order")
+
+
+def _delay(system: Os, context: WriteContext) -> list[Entry]:
+    delay = system.boot_delay_ms
+    if not system.boot_menu:
+        return []
+    if not delay:
+        context.report.leave_out("os/bootmenu", "VMware has a time before the start alone; expected timeout='...'")
+        return []
+    if delay > MAX_DELAY_MS:
+        context.report.leave_out("os/bootmenu", f"VMware waits at most {MAX_DELAY_MS} ms", word=f"timeout='{delay}'")
+    return [(_DELAY, str(min(delay, MAX_DELAY_MS)))]

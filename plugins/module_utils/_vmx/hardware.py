@@ -1,0 +1,126 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which virtual hardware version a domain needs, and what a part of it needs besides.
+
+The versions are those of VMware's KB 1003746 and of the vSphere client's table of features by version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
+from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+from ansible_collections.virt.esx.plugins.module_utils._report import Report
+from ansible_collections.virt.esx.plugins.module_utils._vmx.peripherals import usb_kind
+
+_GIB = 1024 * 1024
+
+
+class Need(NamedTuple):
+    """A part of a domain that needs a virtual hardware version.
+
+    ``what`` is the part in words, ``where`` its element.
+    """
+
+    version: int
+    what: str
+    where: str
+    line: int | None = None
+
+
+# Highest value that a version has -> that version, for what grows with the versions.
+_VCPUS = {4: 4, 8: 7, 32: 8, 64: 9, 128: 11, 256: 15, 768: 18}
+_MEMORY_GIB = {64: 4, 255: 7, 1011: 8, 4080: 11, 6128: 13, 24560: 18}
+_CARDS = {4: 4, 10: 7}
+_NVME_UNITS = {14: 13, 63: 21}
+
+_SCSI_MODELS = {"lsisas1068": 7, "vmpvscsi": 7}
+_CARD_MODELS = {"vmxnet3": 7, "e1000e": 8, "sriov": 10, "vrdma": 13}
+_USB = {"usb": 4, "ehci": 7, "usb_xhci": 8}
+_BUSES = {"sata": 10, "nvme": 13}
+_EFI, _SECURE_BOOT, _TPM, _PASSTHROUGH = 8, 13, 14, 7
+
+
+def needs(domain: Domain) -> Iterator[Need]:
+    """All that needs a version above the lowest one."""
+    for find in (_of_firmware, _of_sizes, _of_disks, _of_other_devices):
+        yield from find(domain)
+
+
+def needed_hardware(domain: Domain) -> int:
+    """The lowest virtual hardware version that has all of a domain."""
+    return max((need.version for need in needs(domain)), default=4)
+
+
+def check_needs(domain: Domain, version: int | None, report: Report, present: Domain | None = None) -> None:
+    """Refuse what the virtual hardware version lacks, and a TPM without EFI firmware.
+
+    :param version: the version, None for one that was chosen to have all.
+    :param present: the domain as it is; what it has already is not refused.
+    """
+    lacking = [] if version is None else [need for need in needs(domain) if need.version > version]
+    had = {need.what for need in needs(present)} if lacking and present is not None else set()
+    for need in lacking:
+        if need.what not in had:
+            message = f"{need.what} needs virtual hardware version {need.version}; this is {version}"
+            report.refuse(ParseError(message, where=need.where, line=need.line))
+    without_efi = domain.tpms and domain.os.firmware != "efi"
+    if without_efi and (present is None or not present.tpms):
+        message = "VMware's TPM needs EFI firmware; expected <os firmware='efi'>"
+        report.refuse(ParseError(message, where="<tpm>", line=domain.tpms[0].line))
+
+
+def _of_firmware(domain: Domain) -> Iterator[Need]:
+    if domain.os.firmware == "efi":
+        yield Need(_EFI, "EFI firmware", "<os>")
+        if domain.os.secure_boot:
+            yield Need(_SECURE_BOOT, "secure boot", "<os>")
+    for tpm in domain.tpms[:1]:
+        yield Need(_TPM, "a TPM", "<tpm>", tpm.line)
+
+
+def _of_sizes(domain: Domain) -> Iterator[Need]:
+    yield from _of_size(domain.vcpus, _VCPUS, f"{domain.vcpus} processors", "<vcpu>")
+    gib = -(-domain.memory_kib // _GIB)
+    yield from _of_size(gib, _MEMORY_GIB, f"{gib} GiB of memory", "<memory>")
+    cards = len(domain.interfaces)
+    yield from _of_size(cards, _CARDS, f"{cards} network cards", "<interface>")
+
+
+def _of_size(value: int, most: Mapping[int, int], what: str, where: str) -> Iterator[Need]:
+    """What a size needs; one above all that is known is left to the host."""
+    version = next((version for limit, version in most.items() if value <= limit), max(most.values()))
+    if version > min(most.values()):
+        yield Need(version, what, where)
+
+
+def _of_disks(domain: Domain) -> Iterator[Need]:
+    for controller in domain.controllers:
+        where = f"<controller type='{controller.type}' index='{controller.index}'>"
+        version = _BUSES.get(controller.type) or _SCSI_MODELS.get(controller.model or "")
+        if version is not None:
+            what = f"a {controller.type} controller" + (f" '{controller.model}'" if controller.model else "")
+            yield Need(version, what, where, controller.line)
+    for disk in domain.disks:
+        version = _BUSES.get(disk.bus)
+        if version is not None:
+            yield Need(version, f"a disk on bus '{disk.bus}'", f"disk '{disk.target}'", disk.line)
+        if disk.bus == "nvme" and disk.address is not None:
+            what = f"unit {disk.address.unit} of an NVMe controller"
+            yield from _of_size(disk.address.unit, _NVME_UNITS, what, f"disk '{disk.target}'")
+
+
+def _of_other_devices(domain: Domain) -> Iterator[Need]:
+    for card in domain.interfaces:
+        version = _CARD_MODELS.get((card.model or "").lower())
+        if version is not None:
+            yield Need(version, f"the card model '{card.model}'", "<interface>", card.line)
+    for controller in domain.controllers:
+        kind = usb_kind(controller) if controller.type == "usb" else None
+        if kind is not None and _USB[kind] > min(_USB.values()):
+            yield Need(_USB[kind], f"a USB controller '{controller.model}'", "<controller>", controller.line)
+    for device in domain.hostdevs[:1]:
+        yield Need(_PASSTHROUGH, "a passed-through PCI device", "<hostdev>", device.line)

@@ -1,0 +1,149 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The keys of a VMX that a conversion to domain XML leaves out: which are worth a word, and why.
+
+What only describes the state of a domain, or what hosts and VMware Tools write by themselves, is not.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
+
+# Keys that are read, or that say nothing about the domain; n is any number, * any rest.
+_SILENT = """
+.encoding config.version virtualhw.version virtualhw.productcompatibility virtualhw.isa architecture
+displayname annotation uuid.bios vc.uuid uuid.location uuid.action vm.createdate vm.lastpowerrequesttimestamp
+vm.genid vm.genidx guestos guestosaltname guestos.detailed.data guestinfo.detailed.data guestinfo.appinfo
+guestinfo.vmtools.* guestinfo.vmware.components.available
+memsize numvcpus cpuid.corespersocket cpuid.corespersocket.cookie numa.autosize.cookie numa.autosize.vcpu.*
+sched.cpu.affinity sched.cpu.shares sched.cpu.units sched.mem.max sched.mem.min sched.mem.minsize sched.mem.pin
+sched.swap.derivedname hostcpuid.n guestcpuid.n usercpuid.n monitor.phys_bits_used replay.*
+rtc.difffromutc rtc.starttime firmware uefi.secureboot.enabled nvram
+bios.bootorder bios.hddorder bios.bootdelay bios.bootretry.delay bios.forcesetuponce
+smbios.reflecthost vtpm.present vtpm.ek* managedvm.autoaddvtpm encryption.* encryptedvm.guid vmx.encryptiontype
+scsin.present scsin.virtualdev scsin.sharedbus scsin.saswwid satan.present nvmen.present nvmen.sharedbus
+nvmen.subnqnuuid *.pcislotnumber *.present
+*.filename *.devicetype *.autodetect *.writethrough *.mode *.sharing *.clientdevice
+*.startconnected *.allowguestconnectioncontrol *.connectionstatus *.exclusive
+*:n.ctkenabled ctkenabled floppyn.* usb:n.* ehci:n.* usb_xhci:n.*
+snapshot.* checkpoint.* undopoint* cleanshutdown softpoweroff
+ethernetn.virtualdev ethernetn.networkname ethernetn.connectiontype ethernetn.vnet ethernetn.addresstype
+ethernetn.address ethernetn.generatedaddress ethernetn.generatedaddressoffset ethernetn.checkmacaddress
+ethernetn.features ethernetn.dvs.* ethernetn.opaquenetwork.* ethernetn.externalid ethernetn.pvnid
+ethernetn.wakeonpcktrcv ethernetn.uptcompatibility ethernetn.displayname ethernetn.bsdname
+pcipassthrun.id pcipassthrun.deviceid pcipassthrun.vendorid pcipassthrun.systemid pcipassthrun.virtualdev
+sound.virtualdev serialn.* paralleln.* vmcin.id pcibridgen.* svga.vramsize svga.autodetect
+svga.guestbackedprimaryaware mks.* vmotion.* remotedisplay.vnc.enabled remotedisplay.vnc.port remotedisplay.vnc.ip
+remotedisplay.vnc.keymap remotedisplay.vnc.password remotedisplay.vnc.key
+isolation.tools.hgfs.disable sharedfolder* hgfs.*
+toolscripts.* toolsinstallmanager.* vmware.tools.* tools.capability.* tools.remindinstall chipset.*
+extendedconfigfile vmxstats.filename migrate.* log.* logging msg.autoanswer gui.* unity.* viv.moid vmx.*
+featurecompat.* answer.msg.* __* _*
+"""
+
+# Why keys are left out, and which they are; where values follow, the key is worth a word with no others than them.
+_REPORTED = (
+    ("a limit or a guarantee of the processors has no word in domain XML", "sched.cpu.min sched.cpu.max"),
+    ("scheduling has no word in domain XML", "sched.cpu.* sched.vcpun.* sched.mem.* sched.swap.* sched.*"),
+    ("NUMA placement has no word here", "numa.*"),
+    ("hot add has no word in domain XML", "vcpu.hotadd mem.hotadd maxvcpus"),
+    ("what the guest sees of the CPU has no word here", "cpuid.* featmask.* evccompatibilitymode hypervisor.cpuid.*"),
+    ("virtualisation features of the guest have no word here", "vhv.* vpmc.* vvtd.* windows.vbs.*"),
+    ("timers of the guest have no word here", "hpetn.* precisionclockn.* tools.synctime time.*"),
+    ("settings of the firmware have no word here", "uefi.* efi.* bios.* biosn.* networkbootprotocol"),
+    ("SMBIOS data has no word here", "smbios.* board-id* hw.model* serialnumber* system-id.* smc.* ich7m.*"),
+    ("starting a kernel directly has no word here", "directboot.*"),
+    ("data for the guest has no word in domain XML", "guestinfo.*"),
+    ("disk identifiers and locking have no word here", "disk.* disklib.* diskcleanup.* hard-disk.*"),
+    ("a redo log, or a setting of the disk, has no word here", "scsin:n.* satan:n.* nvmen:n.* iden:n.*"),
+    ("settings of the card have no word here", "ethernetn.*"),
+    ("settings of devices that are passed through have no word here", "pcipassthru*"),
+    ("a USB device has no word here", "usb.* usb_xhci.* ehci.* mouse.* keyboard.* sensor.*"),
+    ("settings of VMCI have no word here", "vmcin.* vmci.*"),
+    ("settings of the graphics card have no word here", "svga.*"),
+    ("settings of VNC have no word here", "remotedisplay.*"),
+    ("the isolation of the guest has no word in domain XML", "isolation.* devices.hotplug"),
+    ("policies of VMware Tools and of the power buttons have no word here", "tools.* powertype.*"),
+    ("where disks and swap are has no word here", "workingdir"),
+    ("tuning of the monitor has no word here", "monitor.* monitor_control.* ulm.* prefvmx.* mainmem.* mem* priority.*"),
+    ("the device has no word here", "nvdimm* sgx.* sev.* vwdt.* debugstub.*"),
+)
+_UNKNOWN = "the key is not known"
+
+# Values that hosts write by themselves, or that say what is so anyway.
+_DEFAULTS = frozenset(
+    {
+        ("sched.cpu.min", "0"),
+        ("sched.cpu.max", "unlimited"),
+        ("sched.cpu.max", "0"),
+        ("sched.cpu.latencysensitivity", "normal"),
+        ("sched.mem.shares", "normal"),
+        ("hpetn.present", "true"),
+        ("vmcin.present", "true"),
+        ("tools.synctime", "false"),
+        ("tools.upgrade.policy", "manual"),
+        ("remotedisplay.maxconnections", "-1"),
+        ("numa.autosize.once", "true"),
+        ("vcpu.hotadd", "false"),
+        ("mem.hotadd", "false"),
+        ("disk.enableuuid", "false"),
+        ("vmcin.unrestricted", "false"),
+        ("bios.bootretry.enabled", "false"),
+        ("vhv.enable", "false"),
+        ("vpmc.enable", "false"),
+        ("vvtd.enable", "false"),
+    }
+)
+_HARMLESS = frozenset({"", "normal", "off", "soft", "default", "preset"})
+_NUMBER = re.compile(r"[0-9]+")
+
+
+class _Kind(NamedTuple):
+    """What a key is: its name with n for numbers, and why it is left out; an empty reason for one that is not."""
+
+    pattern: str
+    why: str
+
+
+def _matcher(words: str) -> re.Pattern[str]:
+    return re.compile("|".join(re.escape(word).replace(r"\*", ".*") for word in words.split()))
+
+
+_MATCHERS = (("", _matcher(_SILENT)), *((why, _matcher(words)) for why, words in _REPORTED))
+
+
+@lru_cache(maxsize=4096)
+def _kind(key: str) -> _Kind:
+    pattern = _NUMBER.sub("n", key)
+    why = next((why for why, matcher in _MATCHERS if matcher.fullmatch(pattern)), _UNKNOWN)
+    return _Kind(pattern, why)
+
+
+def report_unread(context: ReadContext) -> None:
+    """Report the keys that have no effect, those of the same reason in one entry, unless nobody wants to know."""
+    if context.report.is_silent or not context.dialect.reports:
+        return
+    found: dict[str, list[str]] = {}
+    for key, value in context.vmx.raw.items():
+        pattern, why = _kind(key)
+        if why and not (value.lower() in _HARMLESS or (pattern, value.lower()) in _DEFAULTS):
+            found.setdefault(why, []).append(key)
+    text = context.vmx.text.lower() if found else ""
+    for why, keys in found.items():
+        context.report.leave_out(", ".join(keys), why, line=_line(text, keys[0]))
+
+
+def _line(text: str, key: str) -> int | None:
+    """The line that a key is on, counted from 1.
+
+    :param text: the VMX in lower case.
+    """
+    at = text.find(key)
+    while at > 0 and text[at - 1] not in "\r\n":
+        at = text.find(key, at + 1)
+    return None if at < 0 else text.count("\n", 0, at) + 1

@@ -1,0 +1,75 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``esx_domain``: two who define one name with different descriptions; whoever loses is told."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
+from ansible_collections.virt.esx.tests.integration.domain.domains import UUID, domain_xml, ensure, files_in
+from ansible_collections.virt.esx.tests.simulator_client import Simulator
+
+OTHER = UUID.replace("5", "6")
+
+# Two descriptions of one name, and what of the result tells them apart.
+PAIRS = [
+    (domain_xml(uuid=None), domain_xml(uuid=None).replace("<vcpu>2", "<vcpu>4"), "vcpus"),
+    (domain_xml(uuid=UUID), domain_xml(uuid=OTHER), "uuid"),
+]
+
+
+@pytest.mark.parametrize(("first", "second", "part"), PAIRS)
+@pytest.mark.parametrize("slow", ["PUT", "RegisterVM_Task"])
+def test_whoever_is_told_that_it_is_defined_has_defined_it(
+    esx: Simulator, slow: str, first: str, second: str, part: str
+) -> None:
+    """The first one uploads, then the second one uploads to the same place before the first one has registered it."""
+
+    def define(xml: str) -> Any:
+        try:
+            return ensure(esx, xml=xml)["domain"][part]
+        except EsxError as error:
+            return error
+
+    esx.inject(method=slow, count=1, delay=700)
+    with ThreadPoolExecutor(2) as threads:
+        one = threads.submit(define, first)
+        time.sleep(0.4)
+        other = threads.submit(define, second)
+        said = [one.result(), other.result()]
+    wanted = {"vcpus": [2, 4], "uuid": [UUID, OTHER]}[part]
+    assert [value for value, right in zip(said, wanted) if value != right and not isinstance(value, EsxError)] == []
+    assert files_in(esx, "[local-storage] web") == ["web.vmdk", "web.vmx"]
+
+
+def test_what_another_client_uploaded_in_between_is_not_reported_as_defined(
+    esx: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ansible_collections.virt.esx.plugins.module_utils._driver.domain import define
+    from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import put_file
+
+    def overwritten(session: Any, file: Any, content: bytes) -> None:
+        put_file(session, file, content.replace(b'numvcpus = "2"', b'numvcpus = "8"'))
+
+    monkeypatch.setattr(define, "put_file", overwritten)
+    with pytest.raises(EsxError, match="Another client has defined the domain 'web' .* differs in vcpus"):
+        ensure(esx, xml=domain_xml())
+    assert esx.domains()["web"]
+
+
+def test_a_domain_has_its_ids_from_the_first_minute(esx: Simulator) -> None:
+    result = ensure(esx, xml=domain_xml(uuid=None, mac=None))
+    uuid = result["domain"]["uuid"]
+    tail = uuid[-6:]
+    mac = f"00:0c:29:{tail[:2]}:{tail[2:4]}:{tail[4:]}"
+    assert f"<uuid>{uuid}</uuid>" in result["domain"]["xml"]
+    assert f"<mac address='{mac}'" in result["domain"]["xml"]
+    ensure(esx, name="web", state="running")
+    after = ensure(esx, name="web", annotation="x")["domain"]
+    assert (after["uuid"], f"<mac address='{mac}'" in after["xml"]) == (uuid, True)
+    assert not ensure(esx, xml=domain_xml(uuid=None, mac=None))["changed"]

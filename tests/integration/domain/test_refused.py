@@ -1,0 +1,119 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``esx_domain``: what a host could not start, or would do otherwise, is refused before anything is sent."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
+from ansible_collections.virt.esx.tests.integration.contracts import start_host
+from ansible_collections.virt.esx.tests.integration.domain.domains import (
+    READING,
+    UUID,
+    domain_xml,
+    ensure,
+    ensure_with_warnings,
+    read_file,
+)
+from ansible_collections.virt.esx.tests.simulator_client import Simulator
+
+VMX = "[local-storage] web/web.vmx"
+OTHER = UUID.replace("5", "6")
+ISO = "<disk type='file' device='cdrom'><source file='{}'/><target dev='{}' bus='ide'/></disk>"
+DISK = "<disk type='file' device='disk'><source file='{}'/><target dev='sdb' bus='scsi'/></disk>"
+CARD = "<interface type='bridge'><mac address='{}'/><source bridge='{}'/><model type='e1000'/></interface>"
+GUARANTEE = "<memtune><min_guarantee unit='TiB'>1</min_guarantee></memtune><vcpu>"
+
+# What is described, and what is said of it.
+REFUSED = [
+    (
+        domain_xml(devices=ISO.format("[local-strage] iso/a.iso", "hda")),
+        r"the host has no datastore 'local-strage'; it has 'local-storage'",
+    ),
+    (domain_xml(network="VM network"), "has no network 'VM network'; it has 'Lab Network', 'VM Network'"),
+    (domain_xml(network="DMZ"), "has no network 'DMZ'"),
+    (domain_xml().replace("<vcpu>2", "<vcpu>9999"), "9999 vcpus are not possible .* the most are 128"),
+    (domain_xml().replace("<memory unit='MiB'>1024", "<memory unit='TiB'>900"), "memory, in KiB, are not possible"),
+    (
+        domain_xml().replace("<vcpu>", GUARANTEE).replace("<memory unit='MiB'>1024", "<memory unit='TiB'>2"),
+        "guaranteed",
+    ),
+    (
+        domain_xml(devices="".join(CARD.format(f"00:50:56:00:00:0{number}", "VM Network") for number in range(10))),
+        "11 network cards are not possible|out of",
+    ),
+    (domain_xml(devices=ISO.format("[local-storage] a.iso", "hdb")), "slave of IDE channel 0, which has no master"),
+    (domain_xml(devices=CARD.format("00:50:56:25:48:c7", "VM Network")), "2 cards have the MAC address"),
+    (
+        domain_xml(devices=DISK.format("[local-storage] web/web-flat.vmdk")),
+        r"expecting .* '\[local-storage\] web/web.vmdk'",
+    ),
+    (domain_xml(devices=DISK.format("[local-storage] domain-1/domain-1.vmdk")), "in use by the domain 'domain-1'"),
+    (domain_xml(devices=DISK.format("[local-storage] web//b.vmdk")), "empty, '.' or '..' segment"),
+]
+
+
+@pytest.mark.parametrize("check", [True, False])
+@pytest.mark.parametrize("exists", [False, True])
+@pytest.mark.parametrize(("xml", "said"), REFUSED)
+def test_nothing_is_sent(esx: Simulator, xml: str, said: str, exists: bool, check: bool) -> None:
+    if exists:
+        ensure(esx, xml=domain_xml())
+    before = read_file(esx, VMX)
+    esx.trace(reset=True)
+    with pytest.raises(EsxError, match=said):
+        ensure(esx, xml=xml, check=check, disks=False)
+    assert set(esx.methods()) <= READING
+    assert read_file(esx, VMX) == before
+
+
+def test_an_iso_that_is_there_stays_when_another_is_misspelt(esx: Simulator) -> None:
+    ensure(esx, xml=domain_xml(devices=ISO.format("[local-storage] iso/a.iso", "hda")))
+    with pytest.raises(EsxError, match="no datastore 'local'"):
+        ensure(esx, xml=domain_xml(devices=ISO.format("[local] iso/a.iso", "hda")))
+    assert b"iso/a.iso" in (read_file(esx, VMX) or b"")
+
+
+def test_the_datastore_of_a_vmx_s_image(esx: Simulator) -> None:
+    ensure(esx, xml=domain_xml(devices=ISO.format("[local-storage] iso/a.iso", "hda")))
+    vmx = (read_file(esx, VMX) or b"").decode()
+    with pytest.raises(EsxError, match="no datastore 'gone'"):
+        ensure(esx, vmx=vmx.replace("local-storage/iso", "gone/iso"))
+
+
+def test_a_network_that_is_gone_is_no_reason_to_refuse_another_change(esx: Simulator) -> None:
+    ensure(esx, xml=domain_xml())
+    esx.change_from_outside("web", set={"ethernet0.networkName": "gone"})
+    assert ensure(esx, xml=domain_xml(network="gone"), annotation="x")["steps"] == ["change annotation"]
+
+
+def test_domains_that_both_share_a_disk(esx: Simulator) -> None:
+    shared = "<shareable/><target dev='sda'"
+    ensure(esx, xml=domain_xml().replace("<target dev='sda'", shared))
+    with pytest.raises(EsxError, match="in use by the domain 'web'"):
+        ensure(esx, xml=domain_xml("other", uuid=OTHER, mac=None))
+    ensure(esx, xml=domain_xml("other", uuid=OTHER, mac=None).replace("<target dev='sda'", shared))
+    assert {"web", "other"} <= set(esx.domains())
+
+
+@pytest.mark.parametrize(("version", "refused"), [("4.0", True), ("4.1", False)])
+def test_old_hosts_take_an_even_number_of_processors(version: str, refused: bool) -> None:
+    with start_host("-domains", "0", "-version", version) as esx:
+        xml = domain_xml().replace("<vcpu>2", "<vcpu>3")
+        if refused:
+            with pytest.raises(EsxError, match="it takes 1 or an even number"):
+                ensure(esx, xml=xml)
+        else:
+            assert ensure(esx, xml=xml)["changed"]
+
+
+def test_storage_is_removed_with_undefined_only(esx: Simulator) -> None:
+    _result, warnings = ensure_with_warnings(esx, name="domain-1", remove_storage=True)
+    assert warnings == ["remove_storage has no effect with state defined; it goes with undefined."]
+
+
+def test_a_domain_that_an_earlier_task_would_define(esx: Simulator) -> None:
+    with pytest.raises(EsxError) as failed:
+        ensure(esx, name="new", state="running", check=True)
+    assert "In check mode" in (failed.value.hint or "")

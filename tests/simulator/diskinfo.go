@@ -1,0 +1,58 @@
+// Copyright (c) 2026 The virt.esx authors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package main
+
+import (
+	"strconv"
+
+	"github.com/google/uuid"
+
+	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25/methods"
+	"github.com/vmware/govmomi/vim25/soap"
+	"github.com/vmware/govmomi/vim25/types"
+)
+
+// QueryVirtualDiskUuid is ddb.uuid; a disk without one gets none by asking.
+func (d *disks) QueryVirtualDiskUuid(_ *simulator.Context, req *types.QueryVirtualDiskUuid) soap.HasFault {
+	file, disk, fault := d.existing(req.Name)
+	if fault != nil {
+		return &methods.QueryVirtualDiskUuidBody{Fault_: simulator.Fault(faultText(fault), fault)}
+	}
+	text := disk.uuid()
+	if text == "" {
+		text = formatUUIDUpper(uuid.NewSHA1(uuid.NameSpaceURL, []byte(file)))
+	}
+	return &methods.QueryVirtualDiskUuidBody{Res: &types.QueryVirtualDiskUuidResponse{Returnval: text}}
+}
+
+// SetVirtualDiskUuid changes it.
+func (d *disks) SetVirtualDiskUuid(_ *simulator.Context, req *types.SetVirtualDiskUuid) soap.HasFault {
+	file, disk, fault := d.writable(req.Name)
+	if fault == nil {
+		if u, ok := parseUUID(req.Uuid); ok {
+			disk.ddb["uuid"] = formatUUIDUpper(u)
+			fault = fileFault(req.Name, disk.write(file))
+		} else {
+			fault = invalidArgument("uuid")
+		}
+	}
+	if fault != nil {
+		return &methods.SetVirtualDiskUuidBody{Fault_: simulator.Fault(faultText(fault), fault)}
+	}
+	return &methods.SetVirtualDiskUuidBody{Res: new(types.SetVirtualDiskUuidResponse)}
+}
+
+// QueryVirtualDiskGeometry is what the descriptor says.
+func (d *disks) QueryVirtualDiskGeometry(_ *simulator.Context, req *types.QueryVirtualDiskGeometry) soap.HasFault {
+	_, disk, fault := d.existing(req.Name)
+	if fault != nil {
+		return &methods.QueryVirtualDiskGeometryBody{Fault_: simulator.Fault(faultText(fault), fault)}
+	}
+	number := func(key string) int32 { n, _ := strconv.Atoi(disk.ddb["geometry."+key]); return int32(n) }
+	return &methods.QueryVirtualDiskGeometryBody{Res: &types.QueryVirtualDiskGeometryResponse{
+		Returnval: types.HostDiskDimensionsChs{
+			Cylinder: int64(number("cylinders")), Head: number("heads"), Sector: number("sectors")}}}
+}

@@ -1,0 +1,178 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Domains that go from KVM to ESX and back: what they become, what is said, and that libvirt's schema takes them."""
+
+from __future__ import annotations
+
+import inspect
+import pathlib
+from typing import Any
+
+import pytest
+import yaml
+from ansible.errors import AnsibleFilterError
+from ansible_collections.virt.esx.plugins.filter import conversion, kvm
+from ansible_collections.virt.esx.plugins.module_utils._domain.kvm import kvm_genid, vmware_genid
+from ansible_collections.virt.esx.tests.unit.plugins.schema import assert_valid, needs_schema
+
+FILTERS = {**kvm.FilterModule().filters(), **conversion.FilterModule().filters()}
+SIDECARS = pathlib.Path(kvm.__file__).parent
+KVM = """<domain type='kvm'>
+  <name>web</name>
+  <uuid>7c1d3f4e-2d8e-4a0b-9c56-0a1b2c3d4e5f</uuid>
+  <metadata>
+    <libosinfo:libosinfo xmlns:libosinfo='http://libosinfo.org/xmlns/libvirt/domain/1.0'>
+      <libosinfo:os id='OSINFO'/>
+    </libosinfo:libosinfo>
+  </metadata>
+  <memory unit='GiB'>4</memory>
+  <vcpu placement='static'>4</vcpu>
+  <os>
+    <type arch='x86_64' machine='pc-q35-7.2'>hvm</type>
+    <loader readonly='yes' secure='yes' type='pflash'>/usr/share/OVMF/OVMF_CODE_4M.ms.fd</loader>
+    <nvram>/var/lib/libvirt/qemu/nvram/web_VARS.fd</nvram>
+    <boot dev='hd'/>
+  </os>
+  <features><acpi/><apic/><smm state='on'/></features>
+  <cpu mode='host-passthrough'><topology sockets='1' dies='1' cores='2' threads='2'/></cpu>
+  <devices>
+    <emulator>/usr/bin/qemu-system-x86_64</emulator>
+    <disk type='file' device='disk'>
+      <driver name='qemu' type='qcow2' discard='unmap'/>
+      <source file='/images/web.qcow2'/>
+      <target dev='vda' bus='virtio'/>
+    </disk>
+    <disk type='volume' device='disk'>
+      <driver name='qemu' type='raw'/>
+      <source pool='default' volume='data.img'/>
+      <target dev='vdb' bus='virtio'/>
+    </disk>
+    <disk type='file' device='cdrom'>
+      <source file='/iso/a.iso'/>
+      <target dev='sda' bus='sata'/>
+      <readonly/>
+    </disk>
+    <controller type='usb' index='0' model='qemu-xhci' ports='15'/>
+    <controller type='virtio-serial' index='0'/>
+    <interface type='network'>
+      <mac address='52:54:00:12:34:56'/>
+      <source network='default'/>
+      <model type='virtio'/>
+      <link state='down'/>
+    </interface>
+    <serial type='pty'><target port='0'/></serial>
+    <channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>
+    <graphics type='spice' autoport='yes'/>
+    <video><model type='qxl' ram='65536' vram='65536' vgamem='16384' heads='1'/></video>
+    <memballoon model='virtio'/>
+    <rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>
+    <watchdog model='itco' action='reset'/>
+  </devices>
+</domain>
+"""
+RHEL = KVM.replace("OSINFO", "http://redhat.com/rhel/9.6")
+WINDOWS = KVM.replace("OSINFO", "http://microsoft.com/win/2k22")
+PLACES = {"datastore": "ssd", "networks": {"default": "VM Network"}}
+
+
+@pytest.fixture
+def warnings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The warnings that the filters show."""
+    shown: list[str] = []
+    monkeypatch.setattr(conversion, "_warned", set())
+    monkeypatch.setattr(conversion.Display, "warning", lambda _self, text, **_options: shown.append(text))
+    return shown
+
+
+def test_a_usual_domain_of_kvm_becomes_one_that_a_host_takes(warnings: list[str]) -> None:
+    xml = FILTERS["kvm_to_esx"](RHEL, **PLACES)
+    assert "<source file='[ssd] web/web.vmdk'/>" in xml
+    assert "<source file='[ssd] web/data.vmdk'/>" in xml
+    assert "<topology sockets='1' dies='1' cores='4' threads='1'/>" in xml
+    vmx = FILTERS["domxml_to_vmx"](xml)
+    for line in (
+        'guestOS = "rhel9-64"',
+        'scsi0.virtualDev = "pvscsi"',
+        'scsi0:1.fileName = "/vmfs/volumes/ssd/web/data.vmdk"',
+        'sata0:0.deviceType = "cdrom-image"',
+        'ethernet0.virtualDev = "vmxnet3"',
+        'ethernet0.networkName = "VM Network"',
+        'ethernet0.address = "52:54:00:12:34:56"',
+        'ethernet0.checkMACAddress = "false"',
+        'ethernet0.startConnected = "false"',
+        'firmware = "efi"',
+        'uefi.secureBoot.enabled = "true"',
+    ):
+        assert line in vmx
+    told = "\n".join(warnings)
+    for part in ("a.iso", "<graphics>, <video>, <channel>, <rng>, <watchdog>", "type='pty'", "threads and dies become"):
+        assert part in told
+
+
+def test_windows_gets_devices_that_it_has_drivers_for() -> None:
+    xml = FILTERS["kvm_to_esx"](WINDOWS, **PLACES)
+    assert "model='lsisas1068'" in xml
+    assert "<model type='e1000e'/>" in xml
+    back = FILTERS["esx_to_kvm"](xml, network="default")
+    assert "<target dev='sda' bus='sata'/>" in back
+    assert "<model type='e1000e'/>" in back
+
+
+def test_models_and_places_can_be_chosen() -> None:
+    disks = {"/images/web.qcow2": "[a] b/c.vmdk", "default/data.img": "[a] d.vmdk", "/iso/a.iso": "[iso] a.iso"}
+    xml = FILTERS["kvm_to_esx"](RHEL, disks=disks, network="N", disk_bus="nvme", nic_model="e1000")
+    vmx = FILTERS["domxml_to_vmx"](xml)
+    for line in ('nvme0:0.fileName = "/vmfs/volumes/a/b/c.vmdk"', 'ethernet0.virtualDev = "e1000"', "iso/a.iso"):
+        assert line in vmx
+    with pytest.raises(AnsibleFilterError, match="disk_bus is 'virtio'; it is one of 'pvscsi'"):
+        FILTERS["kvm_to_esx"](RHEL, disk_bus="virtio", **PLACES)
+
+
+def test_all_that_has_no_place_is_refused_at_once() -> None:
+    hostdev = "<hostdev mode='subsystem' type='pci'><source><address bus='1'/></source></hostdev></devices>"
+    with pytest.raises(AnsibleFilterError) as refusal:
+        FILTERS["kvm_to_esx"](RHEL.replace("</devices>", hostdev))
+    for part in ("/images/web.qcow2", "default/data.img", "default: the network has no port group", "devices/hostdev"):
+        assert part in str(refusal.value)
+    assert "<hostdev" not in FILTERS["kvm_to_esx"](RHEL, unsupported="ignore")
+
+
+def test_only_domains_of_kvm_are_taken() -> None:
+    with pytest.raises(AnsibleFilterError, match="expected the domain XML of a virtual machine"):
+        FILTERS["kvm_to_esx"](FILTERS["kvm_to_esx"](RHEL, **PLACES))
+
+
+@needs_schema
+@pytest.mark.parametrize("xml", [RHEL, WINDOWS])
+def test_both_ways_are_valid_by_libvirts_schema(xml: str) -> None:
+    there = FILTERS["kvm_to_esx"](xml, **PLACES)
+    assert_valid(there)
+    back = FILTERS["esx_to_kvm"](there, networks={"VM Network": "bridge:br0"})
+    assert_valid(back)
+    for part in (
+        "<domain type='kvm'>",
+        "machine='q35'",
+        "<source bridge='br0'/>",
+        "/var/lib/libvirt/images/data.qcow2",
+    ):
+        assert part in back
+
+
+def test_a_card_without_a_network_is_refused_on_the_way_back() -> None:
+    with pytest.raises(AnsibleFilterError, match="VM Network: the port group has no network"):
+        FILTERS["esx_to_kvm"](FILTERS["kvm_to_esx"](RHEL, **PLACES))
+
+
+def test_the_generation_id_keeps_its_bytes() -> None:
+    vmware = "8987940a-0951-2cc5-e815-10634ff550b9"  # -8536691797830587195, -1723453263670062919
+    assert kvm_genid(vmware) == "09512cc5-940a-8987-b950-f54f631015e8"
+    assert vmware_genid(kvm_genid(vmware)) == vmware
+
+
+@pytest.mark.parametrize("name", ["kvm_to_esx", "esx_to_kvm"])
+def test_the_documentation_has_the_filters_options(name: str) -> None:
+    loaded: dict[str, Any] = yaml.safe_load((SIDECARS / f"{name}.yml").read_text(encoding="utf-8"))
+    options = loaded["DOCUMENTATION"]["options"]
+    parameters = list(inspect.signature(getattr(kvm, name)).parameters)
+    assert list(options) == ["_input", *parameters[1:]]
