@@ -47,6 +47,7 @@ docs: $(TEST_STAMP) ## build the documentation site into docs/build/html
 bench: $(TEST_STAMP) ## measure what a conversion costs beside libvirt, and a task in debug tasks and in SOAP calls
 	@$(PY) -m tools.bench_convert
 	@$(PY) -m tools.bench
+	@$(PY) -m tools.bench_storage
 
 fuzz: $(TEST_STAMP) ## run the property tests with many more examples than `make test` does
 	@$(PY) -m tools.fuzz

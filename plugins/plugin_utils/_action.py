@@ -15,7 +15,9 @@ Note that this plugin util is private to the collection: it can change at any ti
 
 from __future__ import annotations
 
+import contextlib
 import os
+import pathlib
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -44,6 +46,9 @@ class EsxAction(ActionBase):
     """Runs a module's contract here where the task runs on the controller, else the module itself."""
 
     contract: Contract
+    # The options that name files on the controller, which are looked for as those of ansible.builtin.copy are;
+    # "disks.image" is the key of each entry of a list.
+    files: tuple[str, ...] = ()
 
     _supports_async = True
     _supports_check_mode = True
@@ -52,6 +57,7 @@ class EsxAction(ActionBase):
         """Return the module's result."""
         task_vars = task_vars or {}
         result: dict[str, Any] = super().run(tmp, task_vars)
+        self._find_files()
         if self._runs_on_controller(task_vars):
             with self._environment():
                 answer = self._run_here(task_vars)
@@ -71,6 +77,20 @@ class EsxAction(ActionBase):
             sys.executable,
             task_vars.get("ansible_playbook_python"),
         )
+
+    def _find_files(self) -> None:
+        """Make the paths of files absolute that are beside the playbook or in a role, if the task runs here."""
+        for option in self.files if self._connection.transport == "local" else ():
+            name, _dot, key = option.partition(".")
+            holders = self._task.args.get(name) if key else [self._task.args]
+            for holder in holders if isinstance(holders, list) else ():
+                self._find_file(holder, key or name)
+
+    def _find_file(self, holder: Any, key: str) -> None:
+        path = holder.get(key) if isinstance(holder, dict) else None
+        if isinstance(path, str) and path and not pathlib.Path(path).is_absolute():
+            with contextlib.suppress(AnsibleError):
+                holder[key] = self._find_needle("files", path)
 
     @contextmanager
     def _environment(self) -> Iterator[None]:
