@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element, parse
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._ovf.model import (
     DeploymentOption,
@@ -23,6 +22,7 @@ from ansible_collections.virt.esx.plugins.module_utils._ovf.model import (
     Property,
     System,
 )
+from ansible_collections.virt.esx.plugins.module_utils._xml import Element, parse
 
 _OVF = tuple(f"{{http://schemas.dmtf.org/ovf/envelope/{version}}}" for version in (1, 2))
 _VMW = "{http://www.vmware.com/schema/ovf}"
