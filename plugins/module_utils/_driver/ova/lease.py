@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
-from ansible_collections.virt.esx.plugins.module_utils._errors import DOUBT, EsxError, Refused, TimedOut
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused, TimedOut
 from ansible_collections.virt.esx.plugins.module_utils._vi.faults import fault_text, from_fault
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_one
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
@@ -75,10 +75,21 @@ class Lease:
             self._thread.join()
 
     def complete(self) -> None:
-        """End the lease well: what was imported is there from now on."""
+        """End the lease well: what was imported is there from now on.
+
+        If the answer is lost, the server is asked how the lease has ended.
+        """
         self.stop()
         self.progress(100)
-        self._ref.HttpNfcLeaseComplete()
+        try:
+            self._ref.HttpNfcLeaseComplete()
+        except EsxError as error:
+            if not error.in_doubt or self.state() != "done":
+                raise
+
+    def state(self) -> str | None:
+        """The lease's state as the server has it now, None if that cannot be known."""
+        return _state(self._connection, self._ref)
 
     def error(self) -> str | None:
         """What the server says to have ended the lease."""
@@ -127,7 +138,7 @@ def open_lease(connection: EsxConnection, start: Callable[[], Any], action: str,
         _wait_until_ready(connection, ref, action)
         lease = Lease(connection, ref, action)
     except BaseException as error:
-        _abort(ref, error, remains)
+        _abort(connection, ref, error, remains)
         raise
     try:
         lease.start()
@@ -137,7 +148,7 @@ def open_lease(connection: EsxConnection, start: Callable[[], Any], action: str,
         reason = lease.error() if isinstance(error, EsxError) else None
         if reason is not None and isinstance(error, EsxError) and reason not in error.message:
             error.append(f"The server says: {reason}.")
-        _abort(ref, error, remains)
+        _abort(connection, ref, error, remains)
         raise
     finally:
         lease.stop()
@@ -165,16 +176,25 @@ def _wait_until_ready(connection: EsxConnection, ref: Any, action: str) -> None:
                 )
 
 
-def _abort(ref: Any, error: BaseException, remains: str) -> None:
-    """Abort a lease; one that has ended already has taken its objects with it."""
+def _state(connection: EsxConnection, ref: Any) -> str | None:
+    with contextlib.suppress(EsxError):
+        return str(fetch_one(connection.session, ref, ["state"])["state"])
+    return None
+
+
+def _abort(connection: EsxConnection, ref: Any, error: BaseException, remains: str) -> None:
+    """Abort a lease, and say in the error what state things are in; what has failed by itself is gone already."""
     sentence = remains
     try:
         ref.HttpNfcLeaseAbort(None)
-    except EsxError as refused:
-        if refused.fault is None:
+    except EsxError:
+        state = _state(connection, ref)
+        if state == "done":
+            sentence = "It was completed all the same."
+        elif state != "error":
             sentence = "The lease could not be aborted; the server ends it by itself some minutes from now."
     if isinstance(error, EsxError):
-        if DOUBT in error.message:
+        if error.in_doubt:
             error.settle_doubt(sentence)
         else:
             error.append(sentence)

@@ -27,10 +27,12 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.ova.web import (
     without_query,
 )
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError
-from ansible_collections.virt.esx.plugins.module_utils._vi.exchange import BLOCK
 
 # The longest descriptor, manifest or certificate that is read into memory.
 LONGEST_TEXT = 4 << 20
+
+# What is read of an archive at once: little enough that its head comes soon from a slow web server.
+_TAR_BLOCK = 64 << 10
 
 
 class Readable(Protocol):
@@ -157,7 +159,7 @@ def _beside(url: str, name: str) -> str:
 @contextlib.contextmanager
 def _archive(file: BinaryIO, source: str) -> Iterator[OpenPackage]:
     """A tar archive, read as a stream: the descriptor is its first file (DSP0243, section 5.4)."""
-    with _tar_errors(source), tarfile.open(fileobj=file, mode="r|", bufsize=BLOCK) as archive:
+    with _tar_errors(source), tarfile.open(fileobj=file, mode="r|", bufsize=_TAR_BLOCK) as archive:
         entries = _Entries(archive, source)
         first = entries.next()
         if first is None or not first.name.lower().endswith(".ovf"):
