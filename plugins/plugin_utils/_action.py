@@ -21,6 +21,7 @@ import pathlib
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from ansible import constants  # type: ignore[attr-defined,unused-ignore]  # (it makes its names when loaded)
@@ -32,7 +33,13 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible.utils.vars import merge_hash
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
-from ansible_collections.virt.esx.plugins.module_utils._edge import Contract, failure, secrets
+from ansible_collections.virt.esx.plugins.module_utils._edge import (
+    Contract,
+    censored,
+    censored_warning,
+    failure,
+    secrets,
+)
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import preload
 from ansible_collections.virt.esx.plugins.module_utils._vi.worker_sessions import keep_session
@@ -118,12 +125,15 @@ class EsxAction(ActionBase):
             result = {"failed": True, "msg": _argument_error(self._task.action, checked.errors[0])}
         else:
             result = self._carry_out(params, warnings)
+        names = censored(result, hidden)
+        if names:
+            warnings.append(censored_warning(names))
         if warnings:
             result["warnings"] = warnings
         if _shows_invocation(task_vars):
             result["invocation"] = {"module_args": params}
-        censored: dict[str, Any] = remove_values(result, hidden)
-        return censored
+        shown: dict[str, Any] = remove_values(result, hidden)
+        return shown
 
     def _carry_out(self, params: dict[str, Any], warnings: list[str]) -> dict[str, Any]:
         """The result of the contract, or the failure that it ended with."""
@@ -133,7 +143,7 @@ class EsxAction(ActionBase):
             diff=self._task.diff,
             warn=warnings.append,
             progress=display.display,
-            connect=keep_session,
+            connect=partial(keep_session, tell=display.warning),
         )
         try:
             return self.contract.run(invocation)

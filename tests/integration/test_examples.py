@@ -58,6 +58,21 @@ PREPARATION = """
   hosts: localhost
   gather_facts: false
   tasks:
+    - name: Create their disks, and those that the examples of volumes begin with
+      virt.esx.esx_volume:
+        uri: esx://root@example.com/
+        path: "[datastore1] {{ item }}"
+        capacity: 1 MiB
+      loop:
+        - templates/debian-13.vmdk
+        - Fedora11/disk.vmdk
+        - database/disk.vmdk
+        - demo/disk.vmdk
+        - web/disk.vmdk
+        - web-1/disk.vmdk
+        - imported/imported.vmdk
+        - web/old.vmdk
+
     - name: Define each
       virt.esx.esx_domain:
         uri: esx://root@example.com/
@@ -81,17 +96,6 @@ PREPARATION = """
         - {name: demo, uuid: 50115e16-9bdc-49d7-f171-53c4d7f91712}
         - {name: web, uuid: 50115e16-9bdc-49d7-f171-53c4d7f91713}
         - {name: web-1, uuid: 50115e16-9bdc-49d7-f171-53c4d7f91714}
-
-    - name: Create the disks that the examples of volumes begin with
-      virt.esx.esx_volume:
-        uri: esx://root@example.com/
-        path: "[datastore1] {{ item }}"
-        capacity: 1 MiB
-      loop:
-        - templates/debian-13.vmdk
-        - web/disk.vmdk
-        - imported/imported.vmdk
-        - web/old.vmdk
 
     - name: Upload the template that the examples clone
       virt.esx.esx_volume:
