@@ -10,6 +10,7 @@ import re
 import subprocess
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, ParseError, Refused
@@ -42,7 +43,7 @@ def test_import_start_export_import(esx: Simulator, made: Sources, tmp_path: Pat
     set_state(esx, "running")
     set_state(esx, "destroyed")
     esx.change_from_outside("appliance", set={"RemoteDisplay.vnc.password": "hunter2"})
-    export = {"state": "exported", "name": "appliance", "dest": str(tmp_path / dest)}
+    export: dict[str, Any] = {"state": "exported", "name": "appliance", "dest": str(tmp_path / dest)}
     esx.trace(reset=True)
     predicted = ova(esx, check=True, **export)
     assert set(esx.methods()) <= READING
@@ -87,7 +88,7 @@ def test_a_snapshot_of_a_running_domain(esx: Simulator, made: Sources, tmp_path:
     bring(esx, made.ova(tmp_path / "appliance.ova"))
     carry_out(esx_snapshot.CONTRACT, esx, name="appliance", snapshot="clean")
     set_state(esx, "running")
-    export = {"state": "exported", "name": "appliance"}
+    export: dict[str, Any] = {"state": "exported", "name": "appliance"}
     with pytest.raises(Refused, match="'appliance' is running; only a domain that is shut off can be exported"):
         ova(esx, dest=str(tmp_path / "x.ova"), check=True, **export)
     with pytest.raises(NotFound, match="has no snapshot 'dirty'; it has 'clean'"):
@@ -104,7 +105,7 @@ def test_a_package_is_replaced_when_forced(esx: Simulator, made: Sources, tmp_pa
     place = tmp_path / "exports"
     place.mkdir()
     (place / f"{dest}.part").write_text("of a run that was killed", encoding="utf-8")
-    export = {"state": "exported", "name": "appliance", "dest": str(place / dest)}
+    export: dict[str, Any] = {"state": "exported", "name": "appliance", "dest": str(place / dest)}
     ova(esx, **export)
     before = sorted((file.name, file.stat().st_size) for file in place.rglob("*") if file.is_file())
     assert ova(esx, force=True, **export)["changed"] is True
@@ -115,7 +116,7 @@ def test_a_package_is_replaced_when_forced(esx: Simulator, made: Sources, tmp_pa
 
 def test_places_that_are_refused(esx: Simulator, made: Sources, tmp_path: Path) -> None:
     bring(esx, made.ova(tmp_path / "appliance.ova"))
-    export = {"state": "exported", "name": "appliance"}
+    export: dict[str, Any] = {"state": "exported", "name": "appliance"}
     with pytest.raises(NotFound, match="The directory '.*/missing' for the package does not exist"):
         ova(esx, dest=str(tmp_path / "missing" / "x.ova"), **export)
     (tmp_path / "file").write_text("x", encoding="utf-8")

@@ -332,7 +332,7 @@ def test_a_vcenter_names_the_host_that_takes_the_files(made: Sources, tmp_path: 
     flags = ("-kind", "vcenter", "-hosts", "1", "-domains", "0", "-host-endpoints", "auto")
     with start_host(*flags) as vcenter:
         uri = vcenter.uri("vpx", user="root", path="DC0/DC0_H0", no_verify=1)
-        arguments = {"uri": uri, "pool": "local-storage", "properties": {"hostname": "web"}}
+        arguments: dict[str, Any] = {"uri": uri, "pool": "local-storage", "properties": {"hostname": "web"}}
         assert bring(vcenter, made.ova(tmp_path / "a.ova"), **arguments)["changed"] is True
         assert bring(vcenter, made.ova(tmp_path / "a.ova"), **arguments)["changed"] is False
 

@@ -166,7 +166,7 @@ def test_an_export_that_fails_leaves_nothing(
     bring(esx, made.ova(tmp_path / "a.ova"))
     place = tmp_path / "exports"
     place.mkdir()
-    export = {"state": "exported", "name": "appliance", "dest": str(place / dest)}
+    export: dict[str, Any] = {"state": "exported", "name": "appliance", "dest": str(place / dest)}
     esx.inject(**rule)
     with pytest.raises(EsxError):
         ova(esx, **export)

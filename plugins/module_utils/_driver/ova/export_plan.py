@@ -13,7 +13,8 @@ from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.dumpxml import read_texts, readable, to_xml
-from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, HostFacts, get_domain
+from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, get_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.request import ExportRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.writers import check_replaceable
 from ansible_collections.virt.esx.plugins.module_utils._driver.pending import PENDING_PATHS
