@@ -56,9 +56,9 @@ def domxml_to_ovf(
     """Convert domain XML to an OVF descriptor; see ``domxml_to_ovf.yml``."""
     if not isinstance(hw_version, int) or isinstance(hw_version, bool) or not 7 <= hw_version <= 99:
         raise EsxError(f"hw_version is {hw_version!r}, expecting a whole number from 7 to 99.")
-    report = Report(policy_named(unsupported, REFUSE))
+    report, files = Report(policy_named(unsupported, REFUSE)), _disk_files(disks)
     domain = read_wanted(as_text("the domain XML", domxml), _ESX, report)
-    text = write_package(domain, _disk_files(disks), hw_version, report)
+    text = write_package(domain, files, hw_version, report)
     report.raise_refusals()
     warn_of("The domain XML", report)
     return text

@@ -37,6 +37,7 @@ _WORDS = {
     "cpuset": "vcpu cpuset",
     "current_memory_kib": "currentMemory",
     "guest_os": "metadata/libosinfo",
+    "graphics": "graphics",
 }
 
 
@@ -57,6 +58,8 @@ def write_package(domain: Domain, files: Mapping[str, DiskFile], hardware: int, 
     :param report: collects what a descriptor has no place for.
     :raises ParseError: if nothing is said of a disk.
     """
+    # The controller of a floppy drive is in no package: it comes with the drive.
+    domain = replace(domain, controllers=tuple(one for one in domain.controllers if one.type != "fdc"))
     writer = _Writer(domain, files)
     text = writer.write(hardware)
     again = to_domain(read_package(text), Choices(), Report())
