@@ -143,20 +143,22 @@ EXAMPLES = r"""
   virt.esx.esx_ova:
     uri: esx://esx.example.com
     source: appliance.ova
-    name: web
+    name: appliance
     pool: datastore1
     network: VM Network
+  register: imported
 
 - name: Start it
   virt.esx.esx_domain:
     uri: esx://esx.example.com
-    name: web
+    name: "{{ imported.domain.name }}"
     state: running
+  when: imported is changed
 
 - name: Import a cloud image from its web server
   virt.esx.esx_ova:
     uri: esx://esx.example.com
-    source: https://cloud-images.example.com/noble-server-cloudimg-amd64.ova
+    source: "{{ noble_url }}"
     name: noble
     pool: datastore1
     network: VM Network
@@ -169,8 +171,8 @@ EXAMPLES = r"""
   virt.esx.esx_ova:
     uri: esx://esx.example.com
     state: exported
-    name: golden
-    dest: "{{ playbook_dir }}/golden.ova"
+    name: web
+    dest: "{{ playbook_dir }}/web.ova"
 """
 
 RETURN = r"""
