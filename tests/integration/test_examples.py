@@ -212,6 +212,7 @@ def test_documented_yaml_works(source: pathlib.Path, piece: Any, vcenter: Simula
         (tmp_path / "files" / name).write_text(VMX, encoding="utf-8")
     for name in ("appliance.ova", VARIABLES["noble_url"]) if "esx_ova" in str(piece) else ():
         make_package(tmp_path / "files" / name)
+    (tmp_path / "files" / "appliance.ovf").write_text(descriptor("govc", {}), encoding="utf-8")
     for name, image in IMAGES.items():
         (tmp_path / "files" / name).write_bytes(image)
     shutil.copy(EXAMPLES / "files" / "fedora11.vmx", tmp_path / "files" / "Fedora11.vmx")
