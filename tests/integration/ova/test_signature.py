@@ -18,12 +18,8 @@ from ansible_collections.virt.esx.tests.simulator_client import Simulator
 def make_signer(place: Path, name: str) -> Path:
     """Make a key NAME.key and a certificate NAME.pem, whose path is returned."""
     certificate = place / f"{name}.pem"
-    subprocess.run(
-        f"openssl req -x509 -newkey rsa:2048 -nodes -subj /CN={name} -days 2 -keyout {name}.key -out {name}.pem".split(),
-        cwd=place,
-        check=True,
-        capture_output=True,
-    )
+    command = f"openssl req -x509 -newkey rsa:2048 -nodes -subj /CN={name} -days 2 -keyout {name}.key -out {name}.pem"
+    subprocess.run(command.split(), cwd=place, check=True, capture_output=True)
     return certificate
 
 
