@@ -60,6 +60,19 @@ def test_a_lost_answer_to_the_completion(esx: Simulator, made: Sources, tmp_path
     assert bring(esx, source)["changed"] is False
 
 
+def test_a_lost_answer_to_the_import(esx: Simulator, made: Sources, tmp_path: Path) -> None:
+    source = made.ova(tmp_path / "a.ova")
+    esx.inject(method="ImportVApp", drop="after", count=1)
+    with pytest.raises(EsxError, match="Whether it was carried out is not known"):
+        bring(esx, source)
+    result = bring(esx, source)
+    assert (result["changed"], "Waiting for another import of domain 'appliance' to end" in result["shown"]) == (
+        True,
+        True,
+    )
+    assert data_of(esx, "appliance/disk-0.vmdk") == made.image
+
+
 def test_lost_signs_of_life_do_not_matter(esx: Simulator, made: Sources, tmp_path: Path, slow: SlowServer) -> None:
     slow.serve(Path(made.ova(tmp_path / "a.ova")).read_bytes(), seconds=5)
     esx.inject(method="HttpNfcLeaseProgress", drop="before", count=2)

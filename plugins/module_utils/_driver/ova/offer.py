@@ -79,9 +79,13 @@ class Offer:
             "checksum": self.digest,
             "networks": [{"name": one.name, "description": one.description} for one in self.package.networks],
             "deployment_options": [
-                {"id": one.id, "label": one.label, "description": one.description, "default": is_default}
+                {
+                    "id": one.id,
+                    "label": one.label,
+                    "description": one.description,
+                    "default": one.id == self.package.default_option,
+                }
                 for one in self.package.options
-                for is_default in (one.id == self.package.default_option,)
             ],
             "properties": [
                 {
