@@ -65,11 +65,7 @@ def test_a_lost_answer_to_the_import(esx: Simulator, made: Sources, tmp_path: Pa
     esx.inject(method="ImportVApp", drop="after", count=1)
     with pytest.raises(EsxError, match="Whether it was carried out is not known"):
         bring(esx, source)
-    result = bring(esx, source)
-    assert (result["changed"], "Waiting for another import of domain 'appliance' to end" in result["shown"]) == (
-        True,
-        True,
-    )
+    assert bring(esx, source)["changed"] is True
     assert data_of(esx, "appliance/disk-0.vmdk") == made.image
 
 
@@ -155,7 +151,8 @@ def test_an_import_that_was_killed(made: Sources, tmp_path: Path, at: tuple[str,
     with start_host(*flags) as host:
         run_and_kill(host, "esx_ova", at, source=source, network="VM Network", accept_eula=True)
         result = bring(host, source)
-        assert result["changed"] is (at[0] != "HttpNfcLeaseComplete")
+        if at[0] != "HttpNfcLeaseComplete":  # which the host may carry out, or not, after its client has gone
+            assert result["changed"] is True
         assert data_of(host, "appliance/disk-0.vmdk") == made.image
         assert bring(host, source)["changed"] is False
         assert [name for name in names(host) if "appliance_1" in name] == []
