@@ -37,6 +37,10 @@ def ensure_imported(connection: EsxConnection, invocation: Invocation, request: 
         invocation.warn(f"The package's file '{name}' was not imported: the host does not need it.")
     for text in plan.warnings:
         invocation.warn(text)
+    if plan.is_blocked and invocation.check_mode:
+        invocation.warn(
+            f"Another import or export of domain '{plan.offer.name}' has not ended; the domain may exist after it."
+        )
     domain = {"name": plan.offer.name, "uuid": None, "moid": None, "state": "shutoff"}
     existed = plan.existing is not None
     if existed or not invocation.check_mode:

@@ -23,7 +23,11 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.pools import Pool
 from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import amount_text
 from ansible_collections.virt.esx.plugins.module_utils._driver.volumes import find_volumes
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError, Refused
-from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, unescape_name
+from ansible_collections.virt.esx.plugins.module_utils._names import (
+    DatastorePath,
+    escape_datastore_item,
+    unescape_name,
+)
 from ansible_collections.virt.esx.plugins.module_utils._ovf.properties import environment
 from ansible_collections.virt.esx.plugins.module_utils._vi.faults import fault_text
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Traversal, fetch, fetch_content
@@ -73,7 +77,7 @@ def plan_import(connection: EsxConnection, request: ImportRequest, run: Callable
     pools = read_pools(connection)
     pool = _pool(pools, request.pool)
     if existing is None:
-        _check_directory(connection, pools, DatastorePath(pool.name, offer.name))
+        _check_directory(connection, pools, DatastorePath(pool.name, escape_datastore_item(offer.name)))
     _check_space(pool, offer, thin=request.allocation == "thin")
     result = _import_spec(connection, request, offer, pool)
     warnings = [_host_says(fault) for fault in result.warning or ()]
