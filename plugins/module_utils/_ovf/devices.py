@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What OVF and libvirt call the same devices: one table a kind, read in both directions.
+"""The words of OVF and of libvirt for the same devices: one table a kind, read in both directions.
 
 The first subtype of a model is the one that is written; all are compared in lower case.
 """

@@ -53,7 +53,7 @@ def write_manifest(digests: Iterable[tuple[str, Digest]]) -> str:
 
 @dataclass(frozen=True)
 class Signature:
-    """What a certificate file has: the manifest's name, the algorithm, the signature, and the signer in PEM."""
+    """The content of a certificate file: the manifest's name, the algorithm, the signature, and the signer in PEM."""
 
     manifest: str
     algorithm: str

@@ -128,7 +128,7 @@ class System:
 
 @dataclass(frozen=True)
 class Package:
-    """What the descriptor of an OVF package says; ``systems`` are several where it is a collection."""
+    """The content of an OVF descriptor; ``systems`` are several where it is a collection."""
 
     files: tuple[OvfFile, ...] = ()
     disks: tuple[OvfDisk, ...] = ()

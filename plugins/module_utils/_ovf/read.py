@@ -36,7 +36,7 @@ _READ = {
 
 
 def read_package(text: str | bytes) -> Package:
-    """Return what a descriptor says.
+    """Return the content of a descriptor.
 
     :param text: the descriptor; bytes are decoded as it declares.
     :raises ParseError: if it is not an OVF descriptor, or names files that are not its own.

@@ -33,7 +33,7 @@ _NAMES = {model.SERIAL: "serial port", model.PARALLEL: "parallel port"}
 
 @dataclass(frozen=True)
 class Choices:
-    """What a user chooses: the domain's name, the directory of its disks, its networks, the deployment option."""
+    """The user's choices: the domain's name, the directory of its disks, its networks, the deployment option."""
 
     name: str | None = None
     directory: str | None = None
@@ -119,7 +119,7 @@ def _leave_out(package: Package, system: System, report: Report) -> None:
 
 
 class _Reader:
-    """What has been made of the items so far."""
+    """Reads the items one after another, and collects the devices."""
 
     def __init__(self, package: Package, choices: Choices, report: Report, items: list[Item]) -> None:
         self.choices, self.report, self.items = choices, report, items

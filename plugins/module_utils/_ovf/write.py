@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """From a domain to an OVF descriptor, as a host without a vCenter takes it.
 
-What the descriptor does not say again when it is read is left out: it is read again, and the two domains are compared.
+To find out what is left out, the descriptor is read again and the two domains are compared.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def write_package(domain: Domain, files: Mapping[str, DiskFile], hardware: int, 
 
 
 def _missing(before: Any, after: Any) -> list[Any]:
-    """What of a domain is not in another one."""
+    """The parts of a field that the other domain does not have."""
     if not isinstance(before, tuple):
         return [before]
     there = [_plain(part) for part in after]

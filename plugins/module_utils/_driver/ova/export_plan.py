@@ -47,7 +47,7 @@ class ExportPlan(Plan):
 
     @property
     def files(self) -> list[str]:
-        """What there is afterwards: the package and what is beside it."""
+        """The paths afterwards: the package, and the files beside it."""
         if self.dest.suffix.lower() == ".ova":
             return [str(self.dest), *(str(self.dest.parent / f"{self.stem}.{ending}") for ending in self.definition)]
         return [str(self.dest)]

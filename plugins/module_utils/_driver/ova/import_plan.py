@@ -94,7 +94,7 @@ def is_leased(record: DomainRecord) -> bool:
 
 
 def _differences(record: DomainRecord, offer: Offer) -> list[str]:
-    """What is to be said of a domain that is there."""
+    """The warning about a domain that exists, if it was not imported from this package."""
     marks = [str(entry.value) for entry in record.values[_EXTRA_PATH] or () if entry.key == MARKER]
     if marks == [offer.digest]:
         return []
@@ -131,7 +131,7 @@ def _check_space(pool: Pool, offer: Offer, *, thin: bool) -> None:
 
 
 def _import_spec(connection: EsxConnection, request: ImportRequest, offer: Offer, pool: Pool) -> Any:
-    """What OvfManager makes of the package; its errors are raised, all of them at once."""
+    """Let OvfManager read the package, and return its result; all of its errors are raised at once."""
     manager = fetch_content(connection.session, "ovfManager") if connection.session.has(4, 0) else None
     if manager is None:
         raise Refused("The server does not import OVF packages; hosts do so since ESX 4.0.")

@@ -92,7 +92,7 @@ class Lease:
         return _state(self._connection, self._ref)
 
     def error(self) -> str | None:
-        """What the server says to have ended the lease."""
+        """The reason for which the server has ended the lease."""
         with contextlib.suppress(EsxError):
             fault = fetch_one(self._connection.session, self._ref, ["error"])["error"]
             return None if fault is None else fault_text(fault)

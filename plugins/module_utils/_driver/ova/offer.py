@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an import begins with: the package's head, read and checked, and what is chosen of it. No host is asked."""
+"""The beginning of an import: the package's head is read and checked, and the user's choices are applied."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Offer:
 
     @property
     def digest(self) -> str:
-        """What identifies the package: the checksum of its descriptor."""
+        """The checksum of the descriptor, by which the package is recognised."""
         return f"sha256:{hashlib.sha256(self.descriptor).hexdigest()}"
 
     @property

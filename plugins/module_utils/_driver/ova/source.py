@@ -31,12 +31,12 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, 
 # The longest descriptor, manifest or certificate that is read into memory.
 LONGEST_TEXT = 4 << 20
 
-# What is read of an archive at once: little enough that its head comes soon from a slow web server.
+# The bytes of an archive that are read at once: few, so that its head comes soon from a slow web server.
 _TAR_BLOCK = 64 << 10
 
 
 class Readable(Protocol):
-    """What a file is read by."""
+    """Anything that can be read like a file."""
 
     def read(self, size: int, /) -> bytes:
         """Return the next bytes, at most so many; none at the end."""

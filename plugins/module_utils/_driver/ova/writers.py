@@ -25,7 +25,7 @@ from ansible_collections.virt.esx.plugins.module_utils._ovf.manifest import Dige
 
 ALGORITHM = "sha256"
 _BLOCK = 512
-# What the final descriptor may be longer than the one that was asked for before the sizes were known.
+# The bytes by which the final descriptor may be longer than the draft, in which the sizes are not known yet.
 _SLACK = 4096
 
 
