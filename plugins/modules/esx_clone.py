@@ -36,8 +36,8 @@ options:
     type: str
   snapshot:
     description:
-      - The name or the id of a snapshot of the domain. The clone gets the disks of the snapshot and the present
-        configuration. The domain may be running.
+      - The name, the path or the id of a snapshot of the domain. The clone gets the disks of the snapshot and the
+        present configuration. The domain may be running.
     type: str
   clone_name:
     description:

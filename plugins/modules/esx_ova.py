@@ -187,22 +187,22 @@ domain:
       type: str
       sample: web
     uuid:
-      description: Its UUID, V(none) for one that does not exist yet.
+      description: Its UUID, V(none) if it does not exist yet.
       returned: always
       type: str
       sample: 50115e16-9bdc-49d7-f171-53c4d7f91710
     moid:
-      description: Its managed object id, V(none) for one that does not exist yet.
+      description: Its managed object id, V(none) if it does not exist yet.
       returned: always
       type: str
       sample: "12"
     state:
-      description: Its state, one of V(running), V(paused) and V(shutoff).
+      description: One of V(running), V(paused) and V(shutoff).
       returned: always
       type: str
       sample: shutoff
 package:
-  description: What the package's descriptor says.
+  description: The content of the package's descriptor.
   returned: with O(state=present)
   type: dict
   contains:
@@ -261,7 +261,7 @@ package:
           returned: always
           type: str
         default:
-          description: Whether it is taken where none is chosen.
+          description: Whether it is used by default.
           returned: always
           type: bool
     properties:
@@ -298,27 +298,27 @@ package:
       type: list
       elements: str
     download_bytes:
-      description: The size of its files, as far as the descriptor says it.
+      description: The size of its files, as far as the descriptor states it.
       returned: always
       type: int
     warnings:
-      description: What the host warned of, and how an existing domain differs. Shown as warnings, too.
+      description: The host's warnings, and the differences of an existing domain. They are also warnings of the task.
       returned: always
       type: list
       elements: str
 eulas:
-  description: The licence agreements that have to be accepted.
-  returned: if they are not
+  description: The licence agreements that must be accepted.
+  returned: if they are not accepted
   type: list
   elements: str
 files:
-  description: The files that were exported, or would be, with their paths.
+  description: The paths of the exported files; in check mode, of those that would be exported.
   returned: with O(state=exported)
   type: list
   elements: str
   sample: ["/srv/golden.ova", "/srv/golden.vmx", "/srv/golden.xml"]
 transferred_bytes:
-  description: How many bytes of the package's files were sent or received.
+  description: The number of bytes of the package's files that were sent or received.
   returned: success
   type: int
 steps:
@@ -342,7 +342,7 @@ questions:
       returned: always
       type: str
     answer:
-      description: Label of the choice that was taken.
+      description: The label of the chosen answer.
       returned: always
       type: str
 """

@@ -59,8 +59,11 @@ and with -with-parent when its standard input is closed. README.md has examples 
 
 `
 
-// vcenterFlags are the flags for what a vCenter has beside hosts.
+// vcenterFlags are the flags for the inventory of a vCenter.
 func (o *options) vcenterFlags(f *flag.FlagSet) {
+	f.IntVar(&o.hosts, "hosts", 2, "standalone hosts of a vcenter")
+	f.IntVar(&o.clusters, "clusters", 0, "clusters of a vcenter")
+	f.IntVar(&o.clusterHosts, "cluster-hosts", 2, "hosts in each cluster")
 	f.IntVar(&o.localDatastores, "local-datastores", 0,
 		"datastores that only one host has, of each host: \"datastore1\", \"datastore1 (1)\" ...")
 	f.IntVar(&o.datacenters, "datacenters", 1,
@@ -98,9 +101,6 @@ func parseFlags(args []string, output io.Writer) (options, error) {
 	}
 	f.StringVar(&o.listen, "listen", "127.0.0.1:0", "`address:port` to listen on; port 0 takes a free one")
 	f.StringVar(&o.kind, "kind", "esx", "what to play: `esx` or vcenter")
-	f.IntVar(&o.hosts, "hosts", 2, "standalone hosts of a vcenter")
-	f.IntVar(&o.clusters, "clusters", 0, "clusters of a vcenter")
-	f.IntVar(&o.clusterHosts, "cluster-hosts", 2, "hosts in each cluster")
 	f.IntVar(&o.domains, "domains", 2, "domains on each host, named domain-1, domain-2 ...")
 	f.IntVar(&o.datastores, "datastores", 1, "datastores, on all hosts")
 	o.vcenterFlags(f)

@@ -17,18 +17,21 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.pending import PENDING_PATHS
 from ansible_collections.virt.esx.plugins.module_utils._driver.pools import read_pools, usable_pool
-from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot_tree import SNAPSHOT_PATHS, flat_trees
+from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot_tree import (
+    SNAPSHOT_PATHS,
+    find_snapshot,
+    snapshot_list,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import datastore_file
 from ansible_collections.virt.esx.plugins.module_utils._driver.volumes import find_volumes
-from ansible_collections.virt.esx.plugins.module_utils._errors import Ambiguous, NotFound, ParseError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, ParseError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._names import (
     DatastorePath,
     parse_datastore_path,
-    unescape_name,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import get_file
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_one
-from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import moid, type_name
+from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name
 from ansible_collections.virt.esx.plugins.module_utils._vmx.clone import CloneSource, read_source
 from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import Place
 
@@ -54,8 +57,9 @@ def read_clone_source(
 ) -> Source:
     """Read the source of a clone.
 
-    :param snapshot: the name or the id of a snapshot whose disks are cloned; None for the present ones.
+    :param snapshot: the name, the path or the id of a snapshot whose disks are cloned; None for the present ones.
     :raises NotFound: if there is no such domain, snapshot or VMX.
+    :raises Ambiguous: if several snapshots have the name.
     :raises Refused: for a domain that is not shut off, and for disks that are not files.
     """
     if vmx_path is not None:
@@ -133,19 +137,10 @@ def _check_devices(name: str, devices: Sequence[Any], *, from_snapshot: bool) ->
 
 
 def _snapshot_devices(connection: EsxConnection, record: DomainRecord, snapshot: str) -> Any:
-    named = [
-        tree.snapshot
-        for tree in flat_trees(record.values["snapshot.rootSnapshotList"])
-        if snapshot in (unescape_name(tree.name), moid(tree.snapshot))
-    ]
-    if not named:
+    found = find_snapshot(snapshot_list(record.values), snapshot, record.name)
+    if found is None:
         raise NotFound(f"The domain '{record.name}' has no snapshot '{snapshot}'.")
-    if len(named) > 1:
-        ids = ", ".join(moid(ref) for ref in named)
-        raise Ambiguous(
-            f"The domain '{record.name}' has more than one snapshot '{snapshot}'; name one by its id: {ids}."
-        )
-    return fetch_one(connection.session, named[0], [_DEVICES])[_DEVICES]
+    return fetch_one(connection.session, found.ref, [_DEVICES])[_DEVICES]
 
 
 def _snapshot_disks(name: str, found: CloneSource, devices: Sequence[Any]) -> dict[str, DatastorePath]:
