@@ -12,70 +12,69 @@ version_added: 0.1.0
 author:
   - The virt.esx authors (@virt-esx)
 description:
-  - Makes an Ansible host of each domain of an ESX host, with what the host knows of it as variables. With a C(vpx://)
-    URI that ends with a cluster, a datacenter or a folder, one file has the domains of all hosts in it.
+  - Makes each domain of an ESX host an Ansible host, with its facts as variables. With a C(vpx://) URI that ends with a
+    cluster, a datacenter or a folder, the inventory has the domains of all hosts in it.
   - The inventory is a YAML file whose name ends in C(.esx.yml) or C(.esx.yaml).
-  - All domains come in the same calls, one for each 500 domains.
+  - All domains are read in the same calls, one for each 500 domains.
   - The variables are C(esx_name), C(esx_uuid), C(esx_moid), C(esx_state) (V(running), V(paused) or V(shutoff)),
     C(esx_vcpus), C(esx_memory_kib), C(esx_max_memory_kib), C(esx_vmx_path), C(esx_id), C(esx_host) and C(esx_template),
-    in the meaning of the values that M(virt.esx.esx_domain_info) returns. What is not known is V(none). O(gather)
+    with the meaning of the values that M(virt.esx.esx_domain_info) returns. Unknown values are V(none). O(gather)
     adds others.
-  - C(esx_uri) is the URI of the host that the domain is on, for O(virt.esx.esx_domain#module:uri) of tasks about it.
-  - Connection options whose values are text can be templates, with extra variables and lookups.
+  - C(esx_uri) is the URI of the domain's host, for O(virt.esx.esx_domain#module:uri) in tasks about the domain.
+  - Connection options whose values are strings can be templates, with extra variables and lookups.
 options:
   plugin:
-    description: Says that a file is for this plugin.
+    description: Marks a file as an inventory for this plugin.
     type: str
     required: true
     choices: [virt.esx.esx_domains]
   name:
     description:
-      - Only the domain of this name is taken, or those of the names that fit a pattern of the shell's kind, as
-        V(web-*).
+      - Only domains with this name, which can be a shell pattern such as V(web-*), are included.
     type: str
   states:
     description:
-      - Only domains in one of these states are taken.
+      - Only domains in one of these states are included.
     type: list
     elements: str
     choices: [running, paused, shutoff]
     default: [running, paused, shutoff]
   templates:
     description:
-      - Whether templates of a vCenter, which cannot be started, are taken, too.
+      - Whether to include templates of a vCenter, which cannot be started.
     type: bool
     default: false
   gather:
     description:
-      - What is read of each domain beside that. The number of calls stays the same.
-      - V(guest) gives C(esx_guest_hostname), C(esx_guest_addresses) and C(esx_guest_tools); O(guest_address) needs it.
-      - V(config) gives C(esx_annotation), C(esx_guest_id), C(esx_guest_os), C(esx_hardware_version), C(esx_firmware),
+      - What to read of each domain in addition. The number of calls stays the same.
+      - V(guest) adds C(esx_guest_hostname), C(esx_guest_addresses) and C(esx_guest_tools). O(guest_address) needs it.
+      - V(config) adds C(esx_annotation), C(esx_guest_id), C(esx_guest_os), C(esx_hardware_version), C(esx_firmware)
         and C(esx_managed_by).
-      - V(hardware) gives C(esx_hardware), C(esx_networks) and C(esx_mac_addresses). It makes the answers of the server
+      - V(hardware) adds C(esx_hardware), C(esx_networks) and C(esx_mac_addresses). It makes the server's answers
         about five times as large.
-      - V(datastores), V(snapshots), V(autostart), V(scheduler), V(usage) and V(custom_values) give the variables
-        C(esx_datastores), C(esx_snapshots) and so on. Custom values are one further call to a vCenter.
+      - V(datastores), V(snapshots), V(autostart), V(scheduler), V(usage) and V(custom_values) add the variables
+        C(esx_datastores), C(esx_snapshots) and so on. Custom values cost another call to a vCenter.
     type: list
     elements: str
     choices: [guest, config, hardware, datastores, snapshots, autostart, scheduler, usage, custom_values]
     default: [guest]
   hostnames:
     description:
-      - Expressions for the name of the Ansible host, with the variables above. The first expression that gives a name
-        is used, or the domain's own name if none does.
-      - Domains that would be the same Ansible host are told apart by their managed object id, C(web_12) and C(web_15),
-        with a warning.
+      - Expressions for the name of the Ansible host, using the variables above. The first one that gives a name is
+        used; if none does, the domain's name is used.
+      - Domains that would be the same Ansible host get their managed object id appended, C(web_12) and C(web_15), with
+        a warning.
       - Names that Ansible would read as a pattern, an option or a path are changed, with a warning. In them, colons,
         commas, slashes, backslashes, brackets and the characters C(!&*?) become C(_), and so do C(-~@.) at the
-        beginning. A domain that is named like one of Ansible's own groups or like the controller (C(all),
+        beginning. A domain with the name of one of Ansible's own groups or of the controller (C(all),
         C(ungrouped), C(localhost)) gets its managed object id appended.
-      - A guest chooses its own host name. Use V(esx_guest_hostname) only where you trust all guests.
+      - A guest chooses its own host name. Use V(esx_guest_hostname) only if you trust all guests.
     type: list
     elements: str
     default: [esx_name]
   guest_address:
     description:
-      - Whether C(ansible_host) is the guest's first address that can be reached from elsewhere, where VMware Tools
+      - Whether C(ansible_host) is the guest's first address that can be reached from other machines, if VMware Tools
         report one. Link-local, loopback, multicast and unspecified addresses are never used.
     type: bool
     default: true
@@ -95,7 +94,7 @@ plugin: virt.esx.esx_domains
 uri: esx://esx.example.com/
 
 ---
-# web.esx.yml: those web servers that run on one host of a vCenter, under the names that their guests have
+# web.esx.yml: the running web servers of one host of a vCenter, named after their guests
 plugin: virt.esx.esx_domains
 uri: vpx://administrator@vcenter.example.com/dc1/esx1.example.com
 password: "{{ lookup('ansible.builtin.env', 'ESX_PASSWORD') }}"
@@ -106,12 +105,12 @@ hostnames:
   - esx_name
 
 ---
-# all.esx.yml: the domains of a whole datacenter; esx_host and esx_uri say where each one is
+# all.esx.yml: the domains of a whole datacenter; esx_host and esx_uri identify their hosts
 plugin: virt.esx.esx_domains
 uri: vpx://administrator@vcenter.example.com/dc1
 
 ---
-# groups.esx.yml: groups and variables by what the host knows
+# groups.esx.yml: groups and variables from the facts of domains
 plugin: virt.esx.esx_domains
 uri: esx://esx.example.com/
 gather: [guest, config, datastores]
