@@ -13,6 +13,7 @@ class ActionModule(EsxAction):
     """Runs the module of the same name."""
 
     contract = CONTRACT
+    files = ("disks.image",)
 
 
 main = CONTRACT.check_arguments

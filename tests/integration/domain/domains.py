@@ -67,20 +67,22 @@ def domain_xml(
 
 
 def ensure(
-    simulator: Simulator, *, check: bool = False, diff: bool = True, disks: bool = True, **arguments: Any
+    simulator: Simulator, *, check: bool = False, diff: bool = True, with_disks: bool = True, **arguments: Any
 ) -> Result:
     """The result of the module, which may not warn.
 
-    :param disks: whether a domain that is described, or is to run, gets its disks first.
+    :param with_disks: whether a domain that is described, or is to run, gets its disks first.
     """
-    if disks:
+    if with_disks:
         give_disks(simulator, arguments)
     return carry_out(CONTRACT, simulator, check=check, diff=diff, **arguments)
 
 
-def ensure_with_warnings(simulator: Simulator, *, disks: bool = True, **arguments: Any) -> tuple[Result, list[str]]:
-    """The result of the module, and its warnings; ``disks`` as above."""
-    if disks:
+def ensure_with_warnings(
+    simulator: Simulator, *, with_disks: bool = True, **arguments: Any
+) -> tuple[Result, list[str]]:
+    """The result of the module, and its warnings; ``with_disks`` as above."""
+    if with_disks:
         give_disks(simulator, arguments)
     warnings: list[str] = []
     return CONTRACT.run(Invocation(_validated(simulator, arguments), False, False, warnings.append)), warnings

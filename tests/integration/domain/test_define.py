@@ -154,7 +154,7 @@ def test_a_description_that_cannot_be_placed(esx: Simulator, xml: str, said: str
 
 def test_a_datastore_that_is_not_there(esx: Simulator) -> None:
     with pytest.raises(NotFound, match=r"no datastore 'other'; it has 'local-storage'\."):
-        ensure(esx, xml=domain_xml(disk="[other] web/web.vmdk"), disks=False)
+        ensure(esx, xml=domain_xml(disk="[other] web/web.vmdk"), with_disks=False)
 
 
 def test_a_name_that_another_domain_has(esx: Simulator) -> None:
@@ -236,7 +236,9 @@ def test_an_auto_controller_is_what_its_disk_was_made_for(esx: Simulator) -> Non
 def test_an_auto_controller_needs_the_disk(esx: Simulator) -> None:
     with pytest.raises(ParseError, match="does not say for which SCSI controller"):
         ensure(
-            esx, xml=domain_xml(disk="[local-storage] a.vmdk").replace("model='lsilogic'", "model='auto'"), disks=False
+            esx,
+            xml=domain_xml(disk="[local-storage] a.vmdk").replace("model='lsilogic'", "model='auto'"),
+            with_disks=False,
         )
 
 

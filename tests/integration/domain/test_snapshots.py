@@ -92,7 +92,7 @@ def test_a_disk_that_was_moved_is_the_same_disk(esx: Simulator) -> None:
         task = manager.DeleteVirtualDisk_Task("[local-storage] web/web.vmdk", host.context.datacenter)
         host.wait(task, "Deleting a disk")
     before = read_file(esx, VMX)
-    result, warnings = ensure_with_warnings(esx, xml=domain_xml(), disks=False)
+    result, warnings = ensure_with_warnings(esx, xml=domain_xml(), with_disks=False)
     assert (result["changed"], read_file(esx, VMX)) == (False, before)
     assert ["moved/web.vmdk" in warning and "web/web.vmdk" in warning for warning in warnings] == [True]
 
@@ -101,14 +101,14 @@ def test_a_disk_that_was_moved_is_the_same_disk(esx: Simulator) -> None:
 def test_a_disk_that_is_not_there(esx: Simulator, check: bool) -> None:
     ensure(esx, xml=domain_xml())
     with pytest.raises(NotFound, match=r"there is no file '\[local-storage\] web/b.vmdk'"):
-        ensure(esx, xml=domain_xml(devices=SECOND), check=check, disks=False)
+        ensure(esx, xml=domain_xml(devices=SECOND), check=check, with_disks=False)
 
 
 @pytest.mark.parametrize("state", ["defined", "running"])
 @pytest.mark.parametrize("check", [True, False])
 def test_a_new_domain_whose_disk_is_not_there(esx: Simulator, check: bool, state: str) -> None:
     with pytest.raises(NotFound, match=r"there is no file '\[local-storage\] new/new.vmdk'"):
-        ensure(esx, xml=domain_xml(disk="[local-storage] new/new.vmdk"), state=state, check=check, disks=False)
+        ensure(esx, xml=domain_xml(disk="[local-storage] new/new.vmdk"), state=state, check=check, with_disks=False)
     assert "web" not in esx.domains()
 
 

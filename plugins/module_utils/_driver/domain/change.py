@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.browser import scsi_model_of
@@ -30,6 +29,14 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_users
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.host_limits import check_limits, read_limits
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.machine import Machine, read_machine
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_files import (
+    GROWTH,
+    NewFiles,
+    check_same_files,
+    growth_of,
+    plan_new_files,
+    sized,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.reconfigure import (
     Reconfiguration,
     changed_keys,
@@ -43,7 +50,6 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, find_domain
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, parse_datastore_path
-from ansible_collections.virt.esx.plugins.module_utils._report import Report
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import (
     DatastoreFile,
 )
@@ -59,7 +65,7 @@ class Change:
 
     ``old`` and ``new`` are the VMX; they are the same where nothing differs. ``merge`` makes any VMX of the domain
     describe the wanted one, ``read`` reads it. ``is_unread`` says that the host has not read the present VMX, since
-    whoever uploaded it was interrupted.
+    whoever uploaded it was interrupted. ``files`` are made before the change.
     """
 
     file: DatastoreFile
@@ -73,11 +79,12 @@ class Change:
     differences: Sequence[Difference]
     how: Reconfiguration
     is_unread: bool
+    files: NewFiles
 
     @property
     def is_needed(self) -> bool:
         """Whether there is anything to do."""
-        return self.old != self.new or self.is_unread
+        return self.old != self.new or self.is_unread or bool(self.differences)
 
 
 def find_change(
@@ -104,16 +111,21 @@ def find_change(
     old = text.encode("utf-8", "surrogateescape")
     present = read(old)
     wanted = wanted_domain(request, present, old, place, facts)
-    merge = _merger(connection, place, facts, request.report)
+    files = plan_new_files(connection, request.parts, present, wanted)
+    merge = _merger(connection, place, facts, request)
     new = merge(old, wanted)
     found = differences_of(read, old, new)
-    machine = read_machine(connection, record, {item.part for item in found})
+    growing = sized(request.parts, present)
+    machine = read_machine(connection, record, {item.part for item in found} | ({GROWTH} if growing else set()))
     if any(item.part == "disks" for item in found):
-        wanted, new, found = _with_own_disks(connection, record, read, merge, old, wanted, machine)
+        own = _OwnDisks(connection, record, read, merge, files)
+        wanted, new, found = own.applied(old, wanted, machine)
+        check_same_files(record.name, request.parts, found)
     after = read(new, predicted)
     if (present.disks, present.interfaces) != (after.disks, after.interfaces):
         check_devices(after)
     _check(connection, record, found, after)
+    found += growth_of(growing, present, machine)
     builder = SpecBuilder(machine, as_in_xml(after), changed_keys(old, new) if new != old else {})
     return Change(
         file=DatastoreFile(connection.datacenter_path, place.datastore, place.path),
@@ -127,11 +139,12 @@ def find_change(
         differences=found,
         how=plan_reconfiguration(found, builder, connection.session.has),
         is_unread=record.state == "shutoff" and not _has_read(record, present),
+        files=files,
     )
 
 
 def _merger(
-    connection: EsxConnection, place: DatastorePath, facts: HostFacts, report: Report
+    connection: EsxConnection, place: DatastorePath, facts: HostFacts, request: DomainRequest
 ) -> Callable[[bytes, Domain], bytes]:
     """The function that makes a VMX at that place describe a domain."""
 
@@ -142,7 +155,8 @@ def _merger(
             directory=str(place.parent),
             datastores=facts.volumes,
             scsi_model=scsi_model_of(connection),
-            report=report,
+            report=request.report,
+            removed=request.parts.removed,
         )
 
     return merge
@@ -153,26 +167,31 @@ def differences_of(read: Callable[[bytes], Domain], old: bytes, new: bytes) -> l
     return differences(as_in_xml(read(old)), as_in_xml(read(new))) if new != old else []
 
 
-def _with_own_disks(
-    connection: EsxConnection,
-    record: DomainRecord,
-    read: Callable[[bytes], Domain],
-    merge: Callable[[bytes, Domain], bytes],
-    old: bytes,
-    wanted: Domain,
-    machine: Machine,
-) -> tuple[Domain, bytes, list[Difference]]:
-    """The wanted domain, its VMX and the differences, with disks that are the machine's own under any name."""
-    wanted = with_present_files(wanted, present_files(read(old), machine))
-    new = merge(old, wanted)
-    found = differences_of(read, old, new)
-    moved = moved_files(found, partial(disk_exists, connection), connection.warn)
-    if moved:
-        wanted = with_present_files(wanted, moved)
-        new = merge(old, wanted)
-        found = differences_of(read, old, new)
-    check_chains_stay(record.name, found, machine)
-    return wanted, new, found
+@dataclass(frozen=True)
+class _OwnDisks:
+    """Finds a machine's own disks in a description that has other names for them; the rest is as in ``find_change``."""
+
+    connection: EsxConnection
+    record: DomainRecord
+    read: Callable[[bytes], Domain]
+    merge: Callable[[bytes, Domain], bytes]
+    files: NewFiles
+
+    def applied(self, old: bytes, wanted: Domain, machine: Machine) -> tuple[Domain, bytes, list[Difference]]:
+        """The wanted domain, its VMX and the differences, with disks that are the machine's own under any name."""
+        wanted = with_present_files(wanted, present_files(self.read(old), machine))
+        new = self.merge(old, wanted)
+        found = differences_of(self.read, old, new)
+        moved = moved_files(found, self._exists, self.connection.warn)
+        if moved:
+            wanted = with_present_files(wanted, moved)
+            new = self.merge(old, wanted)
+            found = differences_of(self.read, old, new)
+        check_chains_stay(self.record.name, found, machine)
+        return wanted, new, found
+
+    def _exists(self, source: str) -> bool:
+        return self.files.has(source) or disk_exists(self.connection, source)
 
 
 # The parts of a domain that are limited by its host.

@@ -13,6 +13,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.autostart 
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.change import Change, find_change, unlike_wanted
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.define import plan_define
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.definition import Definition
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.host_devices import with_device_ids
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power import (
     RESULTING_STATE,
     SUSPEND,
@@ -51,8 +52,8 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Plan,
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound
 
 _HOW_TO_DEFINE = (
-    "Describe it in xml or vmx to have it defined. In check mode, a domain that an earlier task would define is not "
-    "there either: define and start it in one task."
+    "Describe it in xml or vmx, or set pool, to have it defined. In check mode, a domain that an earlier task would "
+    "define is not there either: define and start it in one task."
 )
 _ASKS_GUEST = ("shutdown", "rebooted")
 
@@ -96,6 +97,7 @@ def plan_domain(connection: EsxConnection, request: DomainRequest, cycle: PowerC
     record, facts = found
     if request.state == "undefined":
         return _plan_undefined(connection, request, record, facts)
+    request = replace(request, parts=with_device_ids(connection, request.parts))
     if cycle is not None and record.state == "shutoff":
         return _plan_restart(connection, request, record, facts)
     return _plan_present(connection, request, record, facts)
@@ -132,10 +134,11 @@ def _plan_undefined(
 
 
 def _plan_new(connection: EsxConnection, request: DomainRequest) -> DomainPlan:
-    if not request.is_definition:
+    if not request.is_definition and request.directory is None:
         meant = DomainKey(request.name, request.uuid, request.moid, request.vmx_path)
         raise NotFound(f"No domain of the host {meant}.", hint=_HOW_TO_DEFINE)
     facts = read_host_facts(connection, autostart=request.is_about_autostart)
+    request = replace(request, parts=with_device_ids(connection, request.parts))
     target = Target(request.name or "")
     definition, steps = plan_define(connection, target, request, facts)
     steps += plan_autostart(connection, target, facts, request.autostart, request.autostart_settings)
@@ -180,6 +183,7 @@ def _plan_present(
         before, after = _results_of_change(change, before, after)
         if change.is_needed:
             steps, cycle = _with_change(present, steps, change)
+            steps = [*change.files.steps, *steps]
         else:
             change = None
     steps += plan_autostart(connection, present.target, facts, request.autostart, request.autostart_settings)

@@ -13,9 +13,14 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import Cpu,
 from ansible_collections.virt.esx.plugins.module_utils._domain.shares import same_shares
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import NO_UUID
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.autostart import AutostartSettings, read_settings
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_request import Parts, read_parts
 from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_kib, parse_uuid
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError, Refused
-from ansible_collections.virt.esx.plugins.module_utils._names import check_datastore_path
+from ansible_collections.virt.esx.plugins.module_utils._names import (
+    DatastorePath,
+    check_datastore_path,
+    escape_datastore_item,
+)
 from ansible_collections.virt.esx.plugins.module_utils._report import REFUSE, Report
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
@@ -31,7 +36,8 @@ _MIB = 1024
 class DomainRequest:
     """What is wanted of a domain; None where nothing is said.
 
-    ``xml`` and ``vmx`` are the description in one of the two forms. Memory is rounded as VMware takes it.
+    ``xml`` and ``vmx`` are the description in one of the two forms. Memory is rounded as VMware takes it. ``directory``
+    is where a new domain goes.
     """
 
     state: str
@@ -51,6 +57,8 @@ class DomainRequest:
     power_cycle: bool = False
     shutdown_timeout: int | None = None
     remove_storage: bool = False
+    directory: DatastorePath | None = None
+    parts: Parts = field(default_factory=Parts)
     report: Report = field(default_factory=Report, compare=False)  # what the description says and a VMX cannot
 
     @property
@@ -67,7 +75,7 @@ class DomainRequest:
     def is_about_definition(self) -> bool:
         """Whether anything is said of what is in a domain's VMX, but for its name."""
         parts = (self.vcpus, self.memory_kib, self.max_memory_kib, self.annotation)
-        return self.is_definition or any(part is not None for part in parts)
+        return self.is_definition or bool(self.parts) or any(part is not None for part in parts)
 
 
 def read_request(params: Mapping[str, Any]) -> DomainRequest:
@@ -101,8 +109,20 @@ def read_request(params: Mapping[str, Any]) -> DomainRequest:
         power_cycle=params["power_cycle"],
         shutdown_timeout=_at_least(0, params["shutdown_timeout"], "shutdown_timeout"),
         remove_storage=params["remove_storage"],
+        directory=_directory(params, name),
+        parts=read_parts(params),
         report=report,
     )
+
+
+def _directory(params: Mapping[str, Any], name: str | None) -> DatastorePath | None:
+    """The directory of a new domain's VMX, where an option says it."""
+    if params["pool"] is None:
+        if params["directory"] is not None:
+            raise ParseError("it is the directory in a pool, which is not given.", where="directory")
+        return None
+    directory = params["directory"] or escape_datastore_item(name or "")
+    return check_datastore_path(f"[{params['pool']}] {directory}", where="directory")
 
 
 def with_options(domain: Domain, request: DomainRequest, *, keeps_shares: bool = False) -> Domain:

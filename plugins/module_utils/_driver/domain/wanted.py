@@ -8,8 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain, Video
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.checks import check_files
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.definition import described_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import is_empty_drive
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_devices import with_parts
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import ESX, DomainRequest, with_options
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath
@@ -40,6 +42,10 @@ def wanted_domain(
         if file.boolean("svga.autodetect"):
             described = replace(described, videos=_autodetected(described.videos, present.videos))
     wanted = with_options(described, request, keeps_shares=not has_level(file))
+    if request.parts:
+        wanted = with_parts(wanted, request.parts, place.parent)
+        check_files(wanted, facts.volumes.values())
+        wanted = replace(wanted, disks=_as_drives_are(wanted.disks, present.disks))
     description = _as_sent(wanted.description, present.description)
     return replace(wanted, uuid=present.uuid, name=request.name or present.name, description=description)
 
