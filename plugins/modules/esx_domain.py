@@ -61,8 +61,8 @@ options:
     type: str
   vmx:
     description:
-      - The wanted domain as VMX. A new domain gets all its keys; of a domain that exists, only what domain XML can say
-        is changed.
+      - The wanted domain as VMX, with all its keys. Keys that a host writes by itself are left to it, and so are
+        further keys of cards and other devices of a domain that exists. What is not as it was wanted is warned of.
       - File names without a path are relative to the directory of the domain's VMX. The first hard disk of a new domain
         needs a path with a datastore, as in C(/vmfs/volumes/datastore1/web/web.vmdk), since it says where that is.
     type: str
@@ -286,6 +286,70 @@ options:
         type: str
         choices: [present, absent]
         default: present
+  guest_os:
+    description:
+      - The guest's operating system, by VMware's name (V(debian12-64)), the API's (V(debian12_64Guest)) or libosinfo's
+        (V(debian12), V(http://debian.org/debian/12)).
+    type: str
+  hw_version:
+    description:
+      - The version of the virtual hardware, as V(20) for ESXi 8.0. It is raised while the domain is shut off, and
+        never lowered.
+      - A new domain without it gets the version that its parts need.
+    type: int
+  firmware:
+    description: What the guest starts with. A guest starts only with the firmware that it was installed with.
+    type: str
+    choices: [bios, efi]
+  secure_boot:
+    description: Whether the firmware starts signed systems only. It needs the firmware V(efi).
+    type: bool
+  boot:
+    description:
+      - What the domain starts from, in this order - C(hd), C(cdrom), C(fd) and C(network) for all devices of a kind,
+        the target of a disk or drive, or the MAC address of a card. With V(efi) the firmware keeps its own order.
+    type: list
+    elements: str
+  hotplug:
+    description: What can be added to the guest while it runs. It changes only while the domain is shut off.
+    type: dict
+    suboptions:
+      memory:
+        description: Whether O(max_memory) can be raised while the domain runs.
+        type: bool
+      vcpus:
+        description: Whether O(vcpus) can be raised while the domain runs.
+        type: bool
+  nested_virtualisation:
+    description: Whether the guest can run virtual machines itself.
+    type: bool
+  settings:
+    description:
+      - Keys of the VMX with their values, as C(guestinfo.role) or C(isolation.tools.copy.disable). V(null) removes a
+        key. Keys that are not named are left alone. They are set while the domain runs.
+      - A key that another option says is refused, and so is one that the host writes by itself.
+    type: dict
+  cloud_init:
+    description:
+      - Data for cloud-init in the guest, without a network and without an image. They are kept in keys
+        C(guestinfo.*), which guests with open-vm-tools read when they start. See M(virt.esx.esx_seed_image) for others.
+      - Changed data are a change. cloud-init runs again when the instance id changes. What the guest has read and
+        redacted is left alone.
+    type: dict
+    suboptions:
+      meta_data:
+        description:
+          - Metadata. If not set, C(instance-id) is the domain's UUID, and C(local-hostname) its name.
+        type: dict
+      user_data:
+        description: User data, such as text that begins with C(#cloud-config).
+        type: str
+      network_config:
+        description: The guest's network, in netplan's form, version 2.
+        type: dict
+      vendor_data:
+        description: Vendor data.
+        type: str
   autostart:
     description:
       - Whether the host starts the domain when it starts itself.
@@ -505,6 +569,8 @@ from ansible_collections.virt.esx.plugins.module_utils._argspec import with_conn
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import open_connection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.ensure import ensure_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_request import ARGUMENT_SPEC
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_system import SYSTEM_OPTIONS
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.settings import CLOUD_INIT_OPTIONS
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._edge import Contract, Result, run_as_module
 
@@ -544,6 +610,9 @@ CONTRACT = Contract(
             "pool": {"type": "str"},
             "directory": {"type": "str"},
             **ARGUMENT_SPEC,
+            **SYSTEM_OPTIONS,
+            "settings": {"type": "dict"},
+            "cloud_init": {"type": "dict", "options": CLOUD_INIT_OPTIONS},
             "autostart": {"type": "bool"},
             "autostart_settings": {
                 "type": "dict",

@@ -124,6 +124,18 @@ def _kind(key: str) -> _Kind:
     return _Kind(pattern, why)
 
 
+# Keys among those that are worth no word which are settings all the same, and stay what a user makes them.
+_SETTABLE = _matcher(
+    "isolation.tools.hgfs.disable log.* logging toolscripts.* bios.forcesetuponce bios.bootretry.delay"
+)
+
+
+def is_of_domain(key: str) -> bool:
+    """Whether a key, in lower case, is read as a part of the domain, or only describes its state."""
+    pattern = _NUMBER.sub("n", key)
+    return not _kind(key).why and not _SETTABLE.fullmatch(pattern)
+
+
 def report_unread(context: ReadContext) -> None:
     """Report the keys that have no effect, those of the same reason in one entry, unless nobody wants to know."""
     if context.report.is_silent or not context.dialect.reports:

@@ -31,6 +31,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.host_limit
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.machine import Machine, read_machine
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_files import (
     GROWTH,
+    Growth,
     NewFiles,
     check_same_files,
     growth_of,
@@ -42,7 +43,12 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.reconfigur
     changed_keys,
     plan_reconfiguration,
 )
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import ESX, DomainRequest
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.settings import (
+    SETTING,
+    setting_differences,
+    setting_text,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.spec_builder import SpecBuilder
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.wanted import wanted_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.dumpxml import read_texts, to_domain, with_uuid
@@ -53,7 +59,10 @@ from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePa
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import (
     DatastoreFile,
 )
+from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
 from ansible_collections.virt.esx.plugins.module_utils._vmx.merge import as_in_xml, merge_vmx
+
+HARDWARE = "hw_version"
 
 # Sizes that a host rounds when it reads a VMX.
 _MEMORY_STEP_KIB = 4096
@@ -85,6 +94,23 @@ class Change:
     def is_needed(self) -> bool:
         """Whether there is anything to do."""
         return self.old != self.new or self.is_unread or bool(self.differences)
+
+
+def details(change: Change) -> tuple[str, str]:
+    """What a change does that domain XML cannot say, before and after it, as lines for diff mode."""
+    sides = []
+    for side in ("before", "after"):
+        lines = ""
+        for item in change.differences:
+            value = getattr(item, side)
+            if item.part == SETTING:
+                lines += setting_text(item.name, value)
+            elif item.part == HARDWARE:
+                lines += f"hw_version: {value}\n"
+            elif item.part == GROWTH:
+                lines += f"{item.name}: {value.capacity if isinstance(value, Growth) else value}\n"
+        sides.append(lines)
+    return sides[0], sides[1]
 
 
 def find_change(
@@ -126,6 +152,9 @@ def find_change(
         check_devices(after)
     _check(connection, record, found, after)
     found += growth_of(growing, present, machine)
+    present_file = VmxFile(old, ESX)
+    found += setting_differences(request.wanted_settings(after.name, record.uuid), present_file)
+    found += _hardware_difference(connection, request, present_file)
     builder = SpecBuilder(machine, as_in_xml(after), changed_keys(old, new) if new != old else {})
     return Change(
         file=DatastoreFile(connection.datacenter_path, place.datastore, place.path),
@@ -157,9 +186,33 @@ def _merger(
             scsi_model=scsi_model_of(connection),
             report=request.report,
             removed=request.parts.removed,
+            hw_version=_upgraded(request, VmxFile(content, ESX)),
         )
 
     return merge
+
+
+def _upgraded(request: DomainRequest, present: VmxFile) -> int | None:
+    """The virtual hardware version that a domain is to get, None where it keeps its own, which never becomes lower."""
+    version = present.integer("virtualHW.version", 0)
+    return request.hw_version if request.hw_version is not None and request.hw_version > version else None
+
+
+def _hardware_difference(connection: EsxConnection, request: DomainRequest, present: VmxFile) -> list[Difference]:
+    """The virtual hardware version, where it becomes higher.
+
+    :raises Refused: if an option asks for a lower one.
+    """
+    wanted, version = request.hw_version, present.integer("virtualHW.version", 0)
+    if wanted is None or wanted == version:
+        return []
+    if wanted > version:
+        return [Difference(HARDWARE, "hardware version", version, wanted)]
+    text = f"The virtual hardware is version {version}, and cannot become version {wanted}: no host lowers it."
+    if request.system.hw_version is not None:
+        raise Refused(text, hint="Correct hw_version, or define the domain under another name.")
+    connection.warn(text)
+    return []
 
 
 def differences_of(read: Callable[[bytes], Domain], old: bytes, new: bytes) -> list[Difference]:
@@ -236,8 +289,11 @@ def _check_name(connection: EsxConnection, record: DomainRecord, name: str) -> N
         )
 
 
-def unlike_wanted(change: Change, found: Domain) -> list[str]:
+def unlike_wanted(change: Change, found: Domain, vmx: str) -> list[str]:
     """Which parts of a change the host has made otherwise than they were wanted.
+
+    :param found: the domain as it is now.
+    :param vmx: its VMX.
 
     What a host adds by itself is no such part: the address of a new card, the nvram file of a domain that starts.
     """
@@ -250,4 +306,6 @@ def unlike_wanted(change: Change, found: Domain) -> list[str]:
     )
     found = replace(found, interfaces=(*cards, *found.interfaces[len(cards) :]))
     changed = {item.name for item in change.differences}
-    return [item.name for item in differences(wanted, found) if item.name in changed]
+    settings = {item.name: item.after for item in change.differences if item.part == SETTING}
+    lacking = [item.name for item in setting_differences(settings, VmxFile(vmx, ESX))] if settings else []
+    return lacking + [item.name for item in differences(wanted, found) if item.name in changed]

@@ -15,7 +15,9 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.checks import check_devices, check_files
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.new_ids import with_new_ids
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_devices import with_parts
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_system import with_system
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import ESX, DomainRequest, with_options
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.settings import Settings, with_settings
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._names import (
@@ -53,6 +55,7 @@ class Definition:
     described: Domain
     content: bytes
     path: DatastorePath
+    settings: Settings
 
 
 def plan_definition(request: DomainRequest, facts: HostFacts, scsi_model: Callable[[Disk], str]) -> Definition:
@@ -67,16 +70,21 @@ def plan_definition(request: DomainRequest, facts: HostFacts, scsi_model: Callab
     described = with_parts(described, request.parts, _directory(request, described))
     check_files(described, facts.volumes.values())
     domain = with_new_ids(described)
+    domain = with_system(domain, request.system) if request.system else domain
     path = vmx_place(domain, request.name, request.directory)
     directory = str(path.parent)
     if request.vmx is None:
-        hardware = _hardware(domain, facts.host_version)
+        hardware = request.hw_version or _hardware(domain, facts.host_version)
         text = write_vmx(domain, dialect=ESX, hw_version=hardware, scsi_model=scsi_model, report=request.report)
     else:
-        text = merge_vmx(request.vmx, domain, directory=directory, datastores=facts.volumes)
+        text = merge_vmx(
+            request.vmx, domain, hw_version=request.hw_version, directory=directory, datastores=facts.volumes
+        )
+    settings = request.wanted_settings(domain.name, domain.uuid)
+    text = with_settings(text, settings)
     read = read_vmx(text, directory=directory, datastores=facts.volumes)
     check_devices(read)
-    return Definition(read, described, _encoded(text), path)
+    return Definition(read, described, _encoded(text), path, {} if request.vmx is not None else settings)
 
 
 def _directory(request: DomainRequest, described: Domain) -> DatastorePath | None:

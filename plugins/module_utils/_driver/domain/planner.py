@@ -10,7 +10,12 @@ from dataclasses import dataclass, replace
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.autostart import plan_autostart
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.change import Change, find_change, unlike_wanted
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.change import (
+    Change,
+    details,
+    find_change,
+    unlike_wanted,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.define import plan_define
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.definition import Definition
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.host_devices import with_device_ids
@@ -30,6 +35,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power_cycl
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.redefine import change_steps
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.result import DomainResult, result_of
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.settings import setting_text
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.undefine import plan_undefine
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
 from ansible_collections.virt.esx.plugins.module_utils._driver.dumpxml import (
@@ -162,6 +168,7 @@ def _result_of_new(connection: EsxConnection, request: DomainRequest, definition
         vmx_path=str(definition.path),
         host=connection.context.host_name,
         xml=xml_of(replace(domain, datacenter_path=connection.datacenter_path)),
+        details="".join(setting_text(key, value) for key, value in definition.settings.items()),
     )
 
 
@@ -210,15 +217,17 @@ class _Present:
 def _results_of_change(change: Change, before: DomainResult, after: DomainResult) -> tuple[DomainResult, DomainResult]:
     """The results with what a change does to the definition."""
     domain = change.after
+    lines = details(change)
     changed = replace(
         after,
+        details=lines[1],
         name=domain.name,
         vcpus=domain.vcpus,
         memory_kib=domain.current_memory_kib,
         max_memory_kib=domain.memory_kib,
         xml=xml_of(domain),
     )
-    return replace(before, xml=xml_of(change.before)), changed
+    return replace(before, xml=xml_of(change.before), details=lines[0]), changed
 
 
 def _with_change(present: _Present, power: list[Step], change: Change) -> tuple[list[Step], PowerCycle | None]:
@@ -275,12 +284,13 @@ def read_back(connection: EsxConnection, plan: DomainPlan) -> DomainResult:
     autostart = plan.after.autostart is not None
     record, facts = read_domain_of(connection, plan.target.ref, volumes=plan.has_xml, autostart=autostart)
     if not plan.has_xml:
-        return result_of(record, facts)
-    found = with_uuid(to_domain(connection, record, facts, _read_text(connection, record)), record)
-    unlike = unlike_wanted(plan.change, found) if plan.change is not None else []
+        return replace(result_of(record, facts), details=plan.after.details)
+    text = _read_text(connection, record)
+    found = with_uuid(to_domain(connection, record, facts, text), record)
+    unlike = unlike_wanted(plan.change, found, text) if plan.change is not None else []
     if unlike:
         connection.warn(f"The host has made the {plan.target} otherwise than it was wanted in {', '.join(unlike)}.")
-    return result_of(record, facts, xml_of(found))
+    return replace(result_of(record, facts, xml_of(found)), details=plan.after.details)
 
 
 def _read_text(connection: EsxConnection, record: DomainRecord) -> str:

@@ -54,6 +54,8 @@ ROWS: dict[str, Row] = {
     "parallels": spec_ports.parallel,
     "graphics": spec_settings.graphics,
     "videos": spec_ports.video,
+    "settings": spec_settings.setting,
+    "hw_version": spec_settings.hardware_version,
 }
 
 

@@ -14,6 +14,17 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.shares import sam
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import NO_UUID
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.autostart import AutostartSettings, read_settings
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_request import Parts, read_parts
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_system import (
+    SystemOptions,
+    read_system,
+    system_settings,
+)
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.settings import (
+    Settings,
+    cloud_init_settings,
+    read_named_settings,
+    settings_of_vmx,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_kib, parse_uuid
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._names import (
@@ -59,6 +70,9 @@ class DomainRequest:
     remove_storage: bool = False
     directory: DatastorePath | None = None
     parts: Parts = field(default_factory=Parts)
+    system: SystemOptions = field(default_factory=SystemOptions)
+    settings: Settings = field(default_factory=dict)
+    cloud_init: Mapping[str, Any] | None = None
     report: Report = field(default_factory=Report, compare=False)  # what the description says and a VMX cannot
 
     @property
@@ -75,7 +89,23 @@ class DomainRequest:
     def is_about_definition(self) -> bool:
         """Whether anything is said of what is in a domain's VMX, but for its name."""
         parts = (self.vcpus, self.memory_kib, self.max_memory_kib, self.annotation)
-        return self.is_definition or bool(self.parts) or any(part is not None for part in parts)
+        others = (self.parts, self.system, self.settings, self.cloud_init is not None)
+        return self.is_definition or any(others) or any(part is not None for part in parts)
+
+    def wanted_settings(self, name: str | None, uuid: str | None) -> dict[str, str | None]:
+        """All keys of the VMX that are requested, of a domain with a name and a UUID; single ones override others."""
+        of_vmx = {} if self.vmx is None else settings_of_vmx(self.vmx)
+        of_cloud_init = {} if self.cloud_init is None else cloud_init_settings(self.cloud_init, name, uuid)
+        named = {**of_cloud_init, **self.settings}
+        lower = {key.lower() for key in named}
+        return {**{key: value for key, value in of_vmx.items() if key.lower() not in lower}, **named}
+
+    @property
+    def hw_version(self) -> int | None:
+        """The virtual hardware version that an option, or the given VMX, names."""
+        if self.system.hw_version is not None or self.vmx is None:
+            return self.system.hw_version
+        return VmxFile(self.vmx, ESX).integer("virtualHW.version", 0) or None
 
 
 def read_request(params: Mapping[str, Any]) -> DomainRequest:
@@ -111,6 +141,9 @@ def read_request(params: Mapping[str, Any]) -> DomainRequest:
         remove_storage=params["remove_storage"],
         directory=_directory(params, name),
         parts=read_parts(params),
+        system=read_system(params),
+        settings={**system_settings(params), **read_named_settings(params["settings"])},
+        cloud_init=params["cloud_init"],
         report=report,
     )
 
