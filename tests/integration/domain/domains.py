@@ -143,12 +143,13 @@ _ADDED_BY_HOST = re.compile(
 def comparable(result: Mapping[str, Any], done: Mapping[str, Any]) -> Result:
     """A result without what nobody can know of a domain before the host has made it, or completed it at its start."""
     compared = {key: value for key, value in result.items() if key != "diff"}
-    unknown = ("moid", "uuid", "xml") if "define" in done["steps"] else ()
+    is_new = not {"define", "register"}.isdisjoint(done["steps"])
+    unknown = ("moid", "uuid", "xml") if is_new else ()
     domain = {key: value for key, value in result["domain"].items() if key not in unknown}
     if "xml" in domain:
         domain["xml"] = _ADDED_BY_HOST.sub("", domain["xml"])
     diff = None
-    if "define" not in done["steps"]:
+    if not is_new:
         diff = {key: _ADDED_BY_HOST.sub("", text) for key, text in result.get("diff", {}).items()}
     return {**compared, "domain": domain, "diff": diff}
 

@@ -41,6 +41,8 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.wanted import read_w
 ESX = DIALECTS["esx"]
 
 _MIB = 1024
+# The states in which a guest may run afterwards.
+_WITH_GUEST = ("defined", "running", "rebooted", "reset")
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,7 @@ class DomainRequest:
     system: SystemOptions = field(default_factory=SystemOptions)
     settings: Settings = field(default_factory=dict)
     cloud_init: Mapping[str, Any] | None = None
+    wait_for: tuple[str, ...] = ()
     report: Report = field(default_factory=Report, compare=False)  # what the description says and a VMX cannot
 
     @property
@@ -144,8 +147,19 @@ def read_request(params: Mapping[str, Any]) -> DomainRequest:
         system=read_system(params),
         settings={**system_settings(params), **read_named_settings(params["settings"])},
         cloud_init=params["cloud_init"],
+        wait_for=read_wait_for(params),
         report=report,
     )
+
+
+def read_wait_for(params: Mapping[str, Any]) -> tuple[str, ...]:
+    """What of the guest is waited for.
+
+    :raises ParseError: with a state in which no guest runs.
+    """
+    if params["wait_for"] and params["state"] not in _WITH_GUEST:
+        raise ParseError(f"with state {params['state']} no guest runs that could be waited for.", where="wait_for")
+    return tuple(params["wait_for"] or ())
 
 
 def _directory(params: Mapping[str, Any], name: str | None) -> DatastorePath | None:
