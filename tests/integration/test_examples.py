@@ -90,6 +90,9 @@ PREPARATION = """
               </disk>
             </devices>
           </domain>
+        settings:
+          simulator.tools: running
+          simulator.address: 192.0.2.7
       loop:
         - {name: Fedora11, uuid: 50115e16-9bdc-49d7-f171-53c4d7f91710}
         - {name: database, uuid: 50115e16-9bdc-49d7-f171-53c4d7f91711}
@@ -214,9 +217,8 @@ def test_documented_yaml_works(source: pathlib.Path, piece: Any, vcenter: Simula
 def test_the_tour_changes_nothing_the_second_time(host: Simulator, way: str) -> None:
     env = {"ESX_PASSWORD": PASSWORD}
     tour, end, variables = EXAMPLES / "demo.yml", EXAMPLES / "undefine.yml", variables_of(host)
-    host.add_disk(f"[{DATASTORE}] demo/demo.vmdk")
     predicted = run_playbook(tour, extra_vars=variables, way=way, env=env, check=True, fails=True)
-    assert predicted.task("Define it and start it").changed
+    assert predicted.task("Make its disk, define it and start it").changed
     assert host.domains() == {}
     first = run_playbook(tour, extra_vars=variables, way=way, env=env)
     assert first.changed == 1
@@ -225,6 +227,31 @@ def test_the_tour_changes_nothing_the_second_time(host: Simulator, way: str) -> 
     assert run_playbook(end, extra_vars=variables, way=way, env=env).changed == 2
     assert run_playbook(end, extra_vars=variables, way=way, env=env).changed == 0
     assert host.domains() == {}
+
+
+def test_a_days_work_changes_nothing_the_second_time(vcenter: Simulator, tmp_path: pathlib.Path, way: str) -> None:
+    guide = (ROOT / "docs" / "docsite" / "rst" / "parts.rst").read_text(encoding="utf-8")
+    plays: list[dict[str, Any]] = []
+    for piece in map(yaml.safe_load, yaml_in(guide)):
+        play = piece[0] if "hosts" in piece[0] else {"hosts": "localhost", "gather_facts": False, "tasks": piece}
+        for run in ("first", "again"):
+            tasks = [{**task, "name": f"{task['name']}, {run}"} for task in play["tasks"]]
+            plays.append({**play, "tasks": tasks})
+    start = {"virt.esx.esx_domain": {"uri": "esx://root@esx.example.com/", "name": "web", "state": "running"}}
+    plays.insert(0, {"hosts": "localhost", "gather_facts": False, "tasks": [{"name": "Start it", **start}]})
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "debian-13.iso").write_bytes(IMAGES["debian-13.iso"])
+    (tmp_path / "files" / "small.vmx").write_text(VMX, encoding="utf-8")
+    playbook = tmp_path / "play.yml"
+    prepared = yaml.safe_load(PREPARATION) + plays
+    playbook.write_text(yaml.safe_dump(simulate(prepared, vcenter), sort_keys=False), encoding="utf-8")
+    run_all = run_playbook(playbook, way=way, env={"ESX_PASSWORD": PASSWORD, "HOME": str(tmp_path)})
+    changed = {task.name: task.changed for task in run_all.tasks}
+    names = [name.rpartition(",")[0] for name in changed if name.endswith(", first")]
+    unchanged = ("Have it in the inventory", "Wait until it has an address")
+    assert len(names) >= 11
+    assert {name for name in names if not changed[f"{name}, first"]} <= {*unchanged, "Insert the image"}
+    assert [name for name in names if changed[f"{name}, again"]] == []
 
 
 def test_each_plugin_is_in_the_readme() -> None:

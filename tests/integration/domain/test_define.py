@@ -109,8 +109,15 @@ def test_a_key_of_a_vmx_that_changes_nothing_is_told(esx: Simulator) -> None:
     vmx = read_definition(esx)
     ensure(esx, vmx=vmx)
     assert ensure_with_warnings(esx, vmx=vmx)[1] == []
-    result, warnings = ensure_with_warnings(esx, vmx=vmx.replace('of.my.own = "kept"', 'of.my.own = "other"'))
-    assert (result["changed"], ["of.my.own" in warning for warning in warnings]) == (False, [True])
+    result, warnings = ensure_with_warnings(esx, vmx=f'{vmx}ethernet0.of.my.own = "new"\n')
+    assert (result["changed"], ["ethernet0.of.my.own" in warning for warning in warnings]) == (False, [True])
+
+
+def test_a_key_that_no_domain_has_changes_with_the_vmx(esx: Simulator) -> None:
+    vmx = read_definition(esx)
+    ensure(esx, vmx=vmx)
+    result = check_apply_repeat(esx, vmx=vmx.replace('of.my.own = "kept"', 'of.my.own = "other"'))
+    assert result["steps"] == ["change of.my.own"]
 
 
 def test_a_vmx_with_another_name_keeps_its_other_keys(esx: Simulator) -> None:
