@@ -230,3 +230,24 @@ def test_a_disk_with_snapshots_is_named_by_either_file_and_does_not_grow(off: Si
     assert not ensure(off, name="web", disks=[{"target": "sda", "source": f"{DIRECTORY}/web.vmdk"}])["changed"]
     with pytest.raises(Refused, match="has the snapshots 's1'"):
         ensure(off, name="web", disks=[{"target": "sda", "size": "2 GiB"}])
+
+
+def test_a_disk_that_a_description_leaves_out_is_the_one_that_the_domain_has(off: Simulator) -> None:
+    create_disk(off, f"{DIRECTORY}/other.vmdk")
+    check_apply_repeat(off, name="web", disks=[{"target": "sdb", "source": f"{DIRECTORY}/other.vmdk"}])
+    grown = check_apply_repeat(off, xml=domain_xml(), disks=[{"target": "sdb", "size": "2 GiB"}])
+    assert grown["steps"] == ["change size of disk sdb"]
+    assert off.domains()["web"]["disks"][1] == f"{DIRECTORY}/other.vmdk"
+
+
+def test_disks_and_drives_go_on_other_buses(off: Simulator) -> None:
+    check_apply_repeat(off, name="web", hw_version=17)
+    disks = [
+        {"target": "nvme0n1", "size": "8 MiB"},
+        {"target": "sdq", "bus": "sata", "size": "8 MiB"},
+        {"target": "hda", "size": "8 MiB"},
+    ]
+    check_apply_repeat(off, name="web", disks=disks, cdroms=[{"target": "hdb"}], state="running")
+    vmx = vmx_of(off)
+    assert (vmx["nvme0:0.fileName"], vmx["ide0:0.fileName"]) == ("web-nvme0n1.vmdk", "web-hda.vmdk")
+    assert vmx["sata0:16.fileName"] == "web-sdq.vmdk"

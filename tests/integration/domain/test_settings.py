@@ -63,7 +63,9 @@ def test_settings_change_while_the_domain_runs(on: Simulator) -> None:
 
 
 def test_a_new_domain_has_its_settings(esx: Simulator) -> None:
-    result = check_apply_repeat(esx, xml=domain_xml(), settings={**SETTINGS, "none": None}, nested_virtualisation=True)
+    options = {"settings": {**SETTINGS, "none": None}, "cloud_init": {"user_data": "#cloud-config\n"}}
+    xml = domain_xml(uuid=None, mac=None)
+    result = check_apply_repeat(esx, xml=xml, nested_virtualisation=True, boot=["cdrom", "hd"], **options)
     assert result["steps"] == ["define"]
     assert (vmx_of(esx)["vhv.enable"], vmx_of(esx)["disk.EnableUUID"]) == ("TRUE", "TRUE")
 

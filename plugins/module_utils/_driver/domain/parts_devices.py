@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from ansible_collections.virt.esx.plugins.module_utils._domain import targets
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import (
+    CharDevice,
     Disk,
     Domain,
     DriveAddress,
@@ -38,13 +39,16 @@ _DRIVE_BUSES = {"sd": "sata", "hd": "ide", "fd": "fdc"}
 _CALLED = {"disk": "a hard disk", "cdrom": "a CD-ROM drive", "floppy": "a floppy drive", "lun": "a SCSI device"}
 
 
-def with_parts(domain: Domain, parts: Parts, directory: DatastorePath | None) -> Domain:
+def with_parts(domain: Domain, parts: Parts, directory: DatastorePath | None, present: Domain | None = None) -> Domain:
     """Return a domain with its named parts as requested.
 
+    :param domain: the domain as it is, or as it is described.
+    :param present: the domain as it is; a named disk or drive that its description leaves out is the one that it has.
     :param directory: where the domain's VMX is, or will be; new disks without a source are placed there.
     :raises ParseError: for a target, a card or a port that the domain cannot have.
     :raises Refused: if a part would have to become another kind of device.
     """
+    domain = domain if present is None else _with_present(domain, parts, present)
     for disk in parts.disks:
         domain = _with_disk(domain, disk, directory)
     for drive in parts.drives:
@@ -56,6 +60,13 @@ def with_parts(domain: Domain, parts: Parts, directory: DatastorePath | None) ->
     for device in parts.hostdevs:
         domain = _with_hostdev(domain, device)
     return domain
+
+
+def _with_present(domain: Domain, parts: Parts, present: Domain) -> Domain:
+    named = {part.target for part in parts.disks} | {part.target for part in parts.drives}
+    described = {disk.target for disk in domain.disks}
+    kept = tuple(disk for disk in present.disks if disk.target in named - described)
+    return replace(domain, disks=(*domain.disks, *kept)) if kept else domain
 
 
 def default_source(directory: DatastorePath, name: str, target: str) -> str:
@@ -184,9 +195,13 @@ def _connected(card: Interface, part: InterfacePart) -> Interface:
 
 
 def _with_serial(domain: Domain, part: SerialPart) -> Domain:
-    others = [port for place, port in enumerate(domain.serials) if (port.port or place) != part.port]
+    others = [port for place, port in enumerate(domain.serials) if _number(port, place) != part.port]
     ports = others if part.is_absent else [*others, part.device]
     return replace(domain, serials=tuple(sorted(ports, key=lambda port: port.port or 0)))
+
+
+def _number(port: CharDevice, place: int) -> int:
+    return place if port.port is None else port.port
 
 
 def _with_hostdev(domain: Domain, part: HostdevPart) -> Domain:

@@ -46,7 +46,7 @@ def wanted_domain(
             described = replace(described, videos=_autodetected(described.videos, present.videos))
     wanted = with_options(described, request, keeps_shares=not has_level(file))
     if request.parts:
-        wanted = with_parts(wanted, request.parts, place.parent)
+        wanted = with_parts(wanted, request.parts, place.parent, present)
         check_files(wanted, facts.volumes.values())
         wanted = replace(wanted, disks=_as_drives_are(wanted.disks, present.disks))
     wanted = with_system(wanted, request.system) if request.system else wanted
