@@ -27,6 +27,11 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_users
     disk_exists,
     new_disks,
 )
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.hardware_version import (
+    HARDWARE,
+    hardware_difference,
+    upgraded_version,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.host_limits import check_limits, read_limits
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.machine import Machine, read_machine
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_files import (
@@ -61,8 +66,6 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files impor
 )
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
 from ansible_collections.virt.esx.plugins.module_utils._vmx.merge import as_in_xml, merge_vmx
-
-HARDWARE = "hw_version"
 
 # Sizes that a host rounds when it reads a VMX.
 _MEMORY_STEP_KIB = 4096
@@ -114,11 +117,7 @@ def details(change: Change) -> tuple[str, str]:
 
 
 def find_change(
-    connection: EsxConnection,
-    request: DomainRequest,
-    record: DomainRecord,
-    facts: HostFacts,
-    predicted: DomainRecord,
+    connection: EsxConnection, request: DomainRequest, record: DomainRecord, facts: HostFacts, predicted: DomainRecord
 ) -> Change:
     """What a request changes in the definition of a domain; one file is read, and the machine where it differs.
 
@@ -126,15 +125,12 @@ def find_change(
     :raises Refused: if it gives the domain a name that another one has, or takes a disk off its snapshots.
     :raises ParseError: if a host could not start the domain that it describes.
     """
-    text = read_texts(connection, [record])[0]
-    if isinstance(text, EsxError):
-        raise text
+    old = _present_vmx(connection, record)
     place = parse_datastore_path(record.vmx_path or "")
 
     def read(content: bytes, whose: DomainRecord = record) -> Domain:
         return to_domain(connection, whose, facts, content.decode("utf-8", "surrogateescape"))
 
-    old = text.encode("utf-8", "surrogateescape")
     present = read(old)
     wanted = wanted_domain(request, present, old, place, facts)
     files = plan_new_files(connection, request.parts, present, wanted)
@@ -152,9 +148,7 @@ def find_change(
         check_devices(after)
     _check(connection, record, found, after)
     found += growth_of(growing, present, machine)
-    present_file = VmxFile(old, ESX)
-    found += setting_differences(request.wanted_settings(after.name, record.uuid), present_file)
-    found += _hardware_difference(connection, request, present_file)
+    found += _of_keys(connection, request, with_uuid(after, record), VmxFile(old, ESX))
     builder = SpecBuilder(machine, as_in_xml(after), changed_keys(old, new) if new != old else {})
     return Change(
         file=DatastoreFile(connection.datacenter_path, place.datastore, place.path),
@@ -172,6 +166,19 @@ def find_change(
     )
 
 
+def _present_vmx(connection: EsxConnection, record: DomainRecord) -> bytes:
+    text = read_texts(connection, [record])[0]
+    if isinstance(text, EsxError):
+        raise text
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _of_keys(connection: EsxConnection, request: DomainRequest, after: Domain, present: VmxFile) -> list[Difference]:
+    """In what a VMX differs from a request that no domain can say: settings and the virtual hardware version."""
+    settings = setting_differences(request.wanted_settings(after.name, after.uuid), present)
+    return settings + hardware_difference(connection, request, present)
+
+
 def _merger(
     connection: EsxConnection, place: DatastorePath, facts: HostFacts, request: DomainRequest
 ) -> Callable[[bytes, Domain], bytes]:
@@ -186,33 +193,10 @@ def _merger(
             scsi_model=scsi_model_of(connection),
             report=request.report,
             removed=request.parts.removed,
-            hw_version=_upgraded(request, VmxFile(content, ESX)),
+            hw_version=upgraded_version(request, VmxFile(content, ESX)),
         )
 
     return merge
-
-
-def _upgraded(request: DomainRequest, present: VmxFile) -> int | None:
-    """The virtual hardware version that a domain is to get, None where it keeps its own, which never becomes lower."""
-    version = present.integer("virtualHW.version", 0)
-    return request.hw_version if request.hw_version is not None and request.hw_version > version else None
-
-
-def _hardware_difference(connection: EsxConnection, request: DomainRequest, present: VmxFile) -> list[Difference]:
-    """The virtual hardware version, where it becomes higher.
-
-    :raises Refused: if an option asks for a lower one.
-    """
-    wanted, version = request.hw_version, present.integer("virtualHW.version", 0)
-    if wanted is None or wanted == version:
-        return []
-    if wanted > version:
-        return [Difference(HARDWARE, "hardware version", version, wanted)]
-    text = f"The virtual hardware is version {version}, and cannot become version {wanted}: no host lowers it."
-    if request.system.hw_version is not None:
-        raise Refused(text, hint="Correct hw_version, or define the domain under another name.")
-    connection.warn(text)
-    return []
 
 
 def differences_of(read: Callable[[bytes], Domain], old: bytes, new: bytes) -> list[Difference]:

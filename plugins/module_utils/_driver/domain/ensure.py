@@ -8,12 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.planner import (
-    DomainPlan,
-    plan_domain,
-    read_back,
-    with_xml,
-)
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.domain_plan import DomainPlan
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.planner import plan_domain, read_back, with_xml
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power_cycle import PowerCycle, start_again
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import (
     DomainRequest,

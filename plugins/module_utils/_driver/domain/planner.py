@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.autostart import plan_autostart
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.change import (
@@ -17,8 +16,9 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.change imp
     find_change,
     unlike_wanted,
 )
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.define import plan_define
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.domain_plan import DomainPlan
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.host_devices import with_device_ids
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.planner_new import plan_new
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power import (
     RESULTING_STATE,
     SUSPEND,
@@ -33,12 +33,9 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power_cycl
     power_cycle_steps,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.redefine import change_steps
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.register import plan_register
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.result import DomainResult, result_of
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.settings import setting_text
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.undefine import plan_undefine
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
 from ansible_collections.virt.esx.plugins.module_utils._driver.dumpxml import (
     read_texts,
     to_domain,
@@ -52,34 +49,12 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
     find_domain,
     in_state,
     read_domain_of,
-    read_host_facts,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.pending import PENDING_PATHS
-from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Plan, Step, Target
-from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound
-from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, parse_datastore_path
+from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, Target
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 
-_HOW_TO_DEFINE = (
-    "Describe it in xml or vmx, or set pool, to have it defined. In check mode, a domain that an earlier task would "
-    "define is not there either: define and start it in one task."
-)
 _ASKS_GUEST = ("shutdown", "rebooted")
-
-
-@dataclass(frozen=True)
-class DomainPlan(Plan):
-    """A plan for a domain, and the domain ``before`` and ``after`` it.
-
-    ``record`` is None for a domain that the host does not know; ``has_xml`` says whether its definition was read;
-    ``cycle`` is the power cycle that is a part of the plan, ``change`` that of the definition.
-    """
-
-    target: Target
-    before: DomainResult
-    after: DomainResult
-    has_xml: bool = False
-    cycle: PowerCycle | None = None
-    change: Change | None = None
 
 
 def plan_domain(connection: EsxConnection, request: DomainRequest, cycle: PowerCycle | None = None) -> DomainPlan:
@@ -101,7 +76,7 @@ def plan_domain(connection: EsxConnection, request: DomainRequest, cycle: PowerC
         autostart=request.is_about_autostart,
     )
     if found is None:
-        return _plan_absent(request) if request.state == "undefined" else _plan_new(connection, request)
+        return _plan_absent(request) if request.state == "undefined" else plan_new(connection, request)
     record, facts = found
     if request.state == "undefined":
         return _plan_undefined(connection, request, record, facts)
@@ -139,67 +114,6 @@ def _plan_undefined(
     steps = plan_undefine(connection, target, record, remove_storage=request.remove_storage)
     after = DomainResult(record.name, record.uuid, None, "undefined")
     return DomainPlan(steps, record, target, result_of(record, facts), after)
-
-
-def _plan_new(connection: EsxConnection, request: DomainRequest) -> DomainPlan:
-    if request.vmx_path is not None and not request.is_definition and request.moid is None:
-        return _plan_registered(connection, request)
-    if not request.is_definition and request.directory is None:
-        meant = DomainKey(request.name, request.uuid, request.moid, request.vmx_path)
-        raise NotFound(f"No domain of the host {meant}.", hint=_HOW_TO_DEFINE)
-    facts = read_host_facts(connection, autostart=request.is_about_autostart)
-    request = replace(request, parts=with_device_ids(connection, request.parts))
-    target = Target(request.name or "")
-    definition, steps = plan_define(connection, target, request, facts)
-    after = _result_of_new(connection, request, definition.domain, definition.path)
-    after = replace(after, details="".join(setting_text(key, value) for key, value in definition.settings.items()))
-    return _plan_started(connection, request, facts, target, steps, after)
-
-
-def _plan_registered(connection: EsxConnection, request: DomainRequest) -> DomainPlan:
-    """The plan for a VMX that lies there already, of which the host does not know."""
-    facts = read_host_facts(connection, autostart=request.is_about_autostart)
-    target = Target(request.name or "")
-    domain, step = plan_register(connection, target, request, facts)
-    path = parse_datastore_path(request.vmx_path or "")
-    return _plan_started(connection, request, facts, target, [step], _result_of_new(connection, request, domain, path))
-
-
-def _plan_started(
-    connection: EsxConnection,
-    request: DomainRequest,
-    facts: HostFacts,
-    target: Target,
-    steps: Sequence[Step],
-    after: DomainResult,
-) -> DomainPlan:
-    """The plan for a domain that the first steps make known to the host, with the steps that follow."""
-    guest = Guest(shutdown_timeout=request.shutdown_timeout)
-    following = [
-        *plan_autostart(connection, target, facts, request.autostart, request.autostart_settings),
-        *plan_power(connection, target, "shutoff", request.state, guest),
-    ]
-    before = DomainResult(after.name, request.uuid, None, "undefined")
-    return DomainPlan([*steps, *following], None, target, before, after, has_xml=True)
-
-
-def _result_of_new(
-    connection: EsxConnection, request: DomainRequest, domain: Domain, path: DatastorePath
-) -> DomainResult:
-    """The domain as the host will have it; its moid, and a UUID that nobody gives, are not known yet."""
-    return DomainResult(
-        name=domain.name,
-        uuid=domain.uuid,
-        moid=None,
-        state=RESULTING_STATE.get(request.state, "shutoff"),
-        vcpus=domain.vcpus,
-        memory_kib=domain.current_memory_kib,
-        max_memory_kib=domain.memory_kib,
-        autostart=request.autostart,
-        vmx_path=str(path),
-        host=connection.context.host_name,
-        xml=xml_of(replace(domain, datacenter_path=connection.datacenter_path)),
-    )
 
 
 def _plan_present(

@@ -11,11 +11,8 @@ from __future__ import annotations
 import contextlib
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.change import (
-    HARDWARE,
-    Change,
-    differences_of,
-)
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.change import Change, differences_of
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.hardware_version import HARDWARE
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.reconfigure import (
     overtaken,
     reconfigure,
