@@ -208,10 +208,40 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Define a domain from a template of domain XML
+- name: Define a domain from a template of domain XML, and make its disk
   virt.esx.esx_domain:
     uri: esx://example.com
     xml: "{{ lookup('ansible.builtin.template', 'domain.xml.j2') }}"
+    disks:
+      - {target: sda, size: 20 GiB}
+
+- name: Make a machine from nothing, and start it
+  virt.esx.esx_domain:
+    uri: esx://example.com
+    name: fresh
+    pool: datastore1
+    guest_os: debian12
+    max_memory: 2 GiB
+    disks:
+      - {target: sda, size: 20 GiB}
+    interfaces:
+      - {index: 0, network: VM Network}
+    state: running
+
+- name: Add a disk, and let another one grow
+  virt.esx.esx_domain:
+    uri: esx://example.com
+    name: web
+    disks:
+      - {target: sda, size: 20 GiB}
+      - {target: sdb, size: 100 GiB, allocation: thick}
+
+- name: Ask all web servers to shut down, and power off those that still run after ten minutes
+  virt.esx.esx_domain:
+    uri: esx://example.com
+    names: ["web*"]
+    state: shutdown
+    shutdown_timeout: 600
 
 - name: Start it
   virt.esx.esx_domain:
