@@ -68,7 +68,7 @@ PREPARATION = """
         - templates/debian-13.vmdk
         - Fedora11/disk.vmdk
         - database/disk.vmdk
-        - demo/disk.vmdk
+        - demo/demo.vmdk
         - web/disk.vmdk
         - web-1/disk.vmdk
         - imported/imported.vmdk
@@ -86,7 +86,7 @@ PREPARATION = """
             <os><type arch='x86_64'>hvm</type></os>
             <devices>
               <disk type='file' device='disk'>
-                <source file='[datastore1] {{ item.name }}/disk.vmdk'/>
+                <source file='[datastore1] {{ item.name }}/{{ item.disk | default('disk') }}.vmdk'/>
                 <target dev='sda' bus='scsi'/>
               </disk>
             </devices>
@@ -97,7 +97,7 @@ PREPARATION = """
       loop:
         - {name: Fedora11, uuid: 50115e16-9bdc-49d7-f171-53c4d7f91710}
         - {name: database, uuid: 50115e16-9bdc-49d7-f171-53c4d7f91711}
-        - {name: demo, uuid: 50115e16-9bdc-49d7-f171-53c4d7f91712}
+        - {name: demo, uuid: 50115e16-9bdc-49d7-f171-53c4d7f91712, disk: demo}
         - {name: web, uuid: 50115e16-9bdc-49d7-f171-53c4d7f91713}
         - {name: web-1, uuid: 50115e16-9bdc-49d7-f171-53c4d7f91714}
 

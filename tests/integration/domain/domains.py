@@ -180,6 +180,12 @@ def read_file(simulator: Simulator, path: str) -> bytes | None:
             return None
 
 
+def vmx_of(esx: Simulator, path: str = "[local-storage] web/web.vmx") -> dict[str, str]:
+    """The keys of a VMX and their values, as they are written."""
+    lines = (read_file(esx, path) or b"").decode().splitlines()
+    return dict(line.replace('"', "").split(" = ", 1) for line in lines if " = " in line)
+
+
 def write_file(simulator: Simulator, path: str, content: bytes) -> None:
     """Write a file by its datastore path, and make its directory."""
     with open_as_user(simulator) as host:

@@ -19,6 +19,7 @@ from ansible_collections.virt.esx.tests.integration.domain.domains import (
     files_in,
     open_as_user,
     read_file,
+    vmx_of,
 )
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
@@ -41,11 +42,6 @@ def on(off: Simulator) -> Simulator:
     off.change_from_outside("web", set={"simulator.tools": "running"})
     ensure(off, name="web", state="running")
     return off
-
-
-def vmx_of(esx: Simulator, path: str = VMX) -> dict[str, str]:
-    lines = (read_file(esx, path) or b"").decode().splitlines()
-    return dict(line.replace('"', "").split(" = ", 1) for line in lines if " = " in line)
 
 
 def test_a_domain_from_nothing_starts(esx: Simulator) -> None:

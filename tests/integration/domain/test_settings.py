@@ -18,6 +18,7 @@ from ansible_collections.virt.esx.tests.integration.domain.domains import (
     ensure,
     ensure_with_warnings,
     read_file,
+    vmx_of,
     write_file,
 )
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
@@ -39,11 +40,6 @@ def on(off: Simulator) -> Simulator:
     off.change_from_outside("web", set={"simulator.tools": "running"})
     ensure(off, name="web", state="running")
     return off
-
-
-def vmx_of(esx: Simulator, path: str = VMX) -> dict[str, str]:
-    lines = (read_file(esx, path) or b"").decode().splitlines()
-    return dict(line.replace('"', "").split(" = ", 1) for line in lines if " = " in line)
 
 
 SETTINGS = {"guestinfo.role": 'a "web" server', "tools.syncTime": True, "disk.EnableUUID": "TRUE", "x.number": 7}

@@ -9,7 +9,6 @@ from typing import Any
 
 from ansible_collections.virt.esx.tests.integration.running import (
     DATASTORE,
-    PASSWORD,
     PlaybookRun,
     run_playbook,
     variables_of,
@@ -26,8 +25,7 @@ def domain(name: str, **said: Any) -> dict[str, Any]:
 
 
 def see_to(host: Simulator, *wanted: dict[str, Any], **arguments: Any) -> PlaybookRun:
-    variables = {**variables_of(host), "esx_password": PASSWORD}
-    variables.update(domains_wanted=list(wanted), domains_volumes=VOLUMES)
+    variables = {**variables_of(host), "domains_wanted": list(wanted), "domains_volumes": VOLUMES}
     return run_playbook("domains.yml", extra_vars=variables, **arguments)
 
 

@@ -8,7 +8,6 @@ What fails for one domain does not hold up the others. The task fails in the end
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -38,12 +37,11 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import m
 from ansible_collections.virt.esx.plugins.module_utils._driver.pending import PENDING_PATHS
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Plan, Step, Target, carry_out
 from ansible_collections.virt.esx.plugins.module_utils._driver.progress import show_progress
+from ansible_collections.virt.esx.plugins.module_utils._driver.stopping import wait_until_off
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, ParseError, TimedOut
 from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import Job, run_jobs
-from ansible_collections.virt.esx.plugins.module_utils._vi.watch import Watch
 
 _AT_ONCE = 16
-_STATE = "runtime.powerState"
 
 # The tasks of the host that carry out a power action.
 _TASKS: dict[str, Callable[[Any], Any]] = {
@@ -221,7 +219,8 @@ def _shut_down(connection: EsxConnection, request: ManyRequest, plan: ManyPlan, 
     waiting = [entry for entry in entries if entry not in deaf and entry.record.ref not in plan.failed]
     timeout = connection.session.options.timeout
     seconds = timeout if request.shutdown_timeout is None else request.shutdown_timeout
-    late = _wait_until_off(connection, waiting, seconds)
+    running = wait_until_off(connection, [entry.record for entry in waiting], seconds)
+    late = [entry for entry in waiting if entry.record in running]
     for entry in waiting:
         if entry not in late:
             _keep(plan, entry, None)
@@ -247,21 +246,6 @@ def _ask(plan: ManyPlan, entry: Entry, *, may_power_off: bool) -> bool:
         if error.fault != "InvalidPowerState":  # it is off by now
             plan.failed[entry.record.ref] = error
     return False
-
-
-def _wait_until_off(connection: EsxConnection, entries: Sequence[Entry], seconds: float) -> list[Entry]:
-    """Wait until all domains are off; return those that are not when the time is over."""
-    running = {entry.record.ref: entry for entry in entries}
-    deadline = time.monotonic() + seconds
-    if not running:
-        return []
-    with Watch(connection.session, {"VirtualMachine": [_STATE]}, list(running)) as watch:
-        while running and (remaining := deadline - time.monotonic()) > 0:
-            for ref, values in watch.next_changes(remaining).items():
-                if str(values.get(_STATE)) == "poweredOff" and ref in running:
-                    name = running.pop(ref).record.name
-                    connection.progress(f"Domain '{name}' is shut off, {len(running)} still run")
-    return list(running.values())
 
 
 def _predicted(entry: Entry, state: str) -> str:
