@@ -84,10 +84,8 @@ def default_hardware(domain: Domain, dialect: Dialect) -> int:
 
 def render(lines: Iterable[Entry], dialect: Dialect) -> str:
     """The text of entries (L38)."""
-    lines = tuple(lines)
-    if is_plain("".join([value for _key, value in lines])):
-        return "".join([f'{key} = "{value}"\n' for key, value in lines])
-    return "".join([f'{key} = "{escaped(key, value, dialect)}"\n' for key, value in lines])
+    values = [(key, value if is_plain(value) else escaped(key, value, dialect)) for key, value in lines]
+    return "".join([f'{key} = "{value}"\n' for key, value in values])
 
 
 def escaped(key: str, value: str, dialect: Dialect) -> str:
