@@ -41,7 +41,7 @@ from ansible_collections.virt.esx.plugins.module_utils._edge import (
     secrets,
 )
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
-from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import preload
+from ansible_collections.virt.esx.plugins.module_utils._vi.results import preload
 from ansible_collections.virt.esx.plugins.module_utils._vi.worker_sessions import keep_session
 
 display = Display()

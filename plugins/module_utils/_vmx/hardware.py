@@ -62,12 +62,13 @@ def check_needs(domain: Domain, version: int | None, report: Report, present: Do
     :param version: the version, None for one that was chosen to have all.
     :param present: the domain as it is; what it has already is not refused.
     """
-    lacking = [] if version is None else list(needs(domain, version))
-    had = {need.what for need in needs(present, version)} if lacking and present is not None else set()
-    for need in lacking:
-        if need.what not in had:
-            message = f"{need.what} needs virtual hardware version {need.version}; this is {version}"
-            report.refuse(ParseError(message, where=need.where, line=need.line))
+    if version is not None:
+        lacking = list(needs(domain, version))
+        had = {need.what for need in needs(present, version)} if lacking and present is not None else set()
+        for need in lacking:
+            if need.what not in had:
+                message = f"{need.what} needs virtual hardware version {need.version}; this is {version}"
+                report.refuse(ParseError(message, where=need.where, line=need.line))
     without_efi = domain.tpms and domain.os.firmware != "efi"
     if without_efi and (present is None or not present.tpms):
         message = "VMware's TPM needs EFI firmware; expected <os firmware='efi'>"
