@@ -89,7 +89,7 @@ def test_answers_are_in_words_for_users(runs: dict[str, PlaybookRun]) -> None:
     )
     assert failed["A number that is none"].startswith("argument 'limit' is of type ")
     assert failed["A choice that is none"].startswith("value of states must be one or more of: running, paused")
-    assert failed["None where one is needed"] == "one of the following is required: name, uuid"
+    assert failed["None where one is needed"] == "one of the following is required: name, uuid, moid, vmx_path"
     assert failed["A wrong password"].startswith("The server did not accept the user name or the password: user '")
     assert "certificate" in failed["A certificate that nobody vouches for"]
     assert all("Traceback" not in message for message in failed.values())
