@@ -267,14 +267,14 @@ def main() -> int:
             else:
                 print(f"\na host with {domains} domains", flush=True)
                 report(bench, peers)
-    for place in PLACES:
-        with start_simulator(*LOGIN, *place.flags) as host, tempfile.TemporaryDirectory() as directory:
-            place.prepare(host)
-            bench = Bench(host, pathlib.Path(directory), place.uri(host))
+    for large in PLACES:
+        with start_simulator(*LOGIN, *large.flags) as host, tempfile.TemporaryDirectory() as directory:
+            large.prepare(host)
+            bench = Bench(host, pathlib.Path(directory), large.uri(host))
             if options.check:
-                failed += check_place(place, bench)
+                failed += check_place(large, bench)
             else:
-                report_place(place, bench)
+                report_place(large, bench)
     if not options.check:
         report_plays()
     return 1 if failed else 0
