@@ -15,6 +15,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import Doma
 from ansible_collections.virt.esx.plugins.module_utils._driver.browser import scsi_model_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.checks import check_devices
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.description import ESX
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import Difference, differences
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_identity import (
     check_chains_stay,
@@ -48,7 +49,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.reconfigur
     changed_keys,
     plan_reconfiguration,
 )
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import ESX, DomainRequest
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.settings import (
     SETTING,
     setting_differences,

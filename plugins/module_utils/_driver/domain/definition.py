@@ -13,10 +13,11 @@ from dataclasses import dataclass
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain, Os
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.checks import check_devices, check_files
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.description import ESX, with_options
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.new_ids import with_new_ids
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_devices import with_parts
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_system import with_system
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import ESX, DomainRequest, with_options
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.settings import Settings, with_settings
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError

@@ -6,11 +6,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.change import Change
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power_cycle import PowerCycle
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.result import DomainResult
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Plan, Target
+
+if TYPE_CHECKING:
+    from ansible_collections.virt.esx.plugins.module_utils._driver.domain.change import Change
 
 
 @dataclass(frozen=True)

@@ -157,6 +157,11 @@ def settings_of_vmx(vmx: str) -> dict[str, str | None]:
     return found
 
 
+def hw_version_of(vmx: str) -> int | None:
+    """Return the virtual hardware version of a given VMX, None where it says none."""
+    return VmxFile(vmx, _ESX).integer("virtualHW.version", 0) or None
+
+
 def setting_differences(settings: Settings, present: VmxFile) -> list[Difference]:
     """Return the settings that a VMX does not have, each with the key as it is spelled there."""
     spelled = {statement.name.lower(): statement.name for statement in statements(present.text)}

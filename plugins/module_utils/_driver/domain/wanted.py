@@ -11,10 +11,11 @@ from dataclasses import replace
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain, Video
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.checks import check_files
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.definition import described_domain
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.description import ESX, with_options
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import is_empty_drive
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_devices import with_parts
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_system import with_system
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import ESX, DomainRequest, with_options
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.settings import settings_of_vmx
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath
