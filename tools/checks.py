@@ -10,6 +10,8 @@ from collections.abc import Sequence
 
 PYTEST = ("pytest", "-q", "-p", "no:cacheprovider")
 COVERAGE = ".cache/coverage"
+# Sanity tests and all others run with the newest ansible-core, sanity tests with the oldest one, too.
+MIDDLE_CORES = ("2.17", "2.18", "2.19", "2.20")
 MEASURED = "plugins/module_utils/*,plugins/plugin_utils/*"
 
 
@@ -110,6 +112,16 @@ CHECKS = (
         "the same on the oldest Python and with the lowest versions of the libraries, by ansible-test units",
         (tool("ansible_test", "lowest", "units", "--color", "no"),),
         seconds=60,
+    ),
+    *(
+        Check(
+            f"core-{version}",
+            f"a domain's life, tasks in the background and the inventory with ansible-core {version}",
+            (tool("cores", version),),
+            ("simulator",),
+            seconds=35,
+        )
+        for version in MIDDLE_CORES
     ),
     Check("lint", "ansible-lint's production profile", (("ansible-lint", "--offline", "--strict"),), seconds=20),
     Check("yamllint", "YAML files are in form", (("yamllint", "--strict", "."),)),

@@ -56,7 +56,8 @@ class EsxAction(ActionBase):
             with self._environment():
                 answer = self._run_here(task_vars)
         else:
-            answer = self._execute_module(task_vars=task_vars, wrap_async=self._task.async_val)
+            variables = self._with_own_interpreter(task_vars)
+            answer = self._execute_module(task_vars=variables, wrap_async=self._task.async_val)
         merged: dict[str, Any] = merge_hash(result, answer)
         return merged
 
@@ -64,13 +65,37 @@ class EsxAction(ActionBase):
         """Whether the module would run on this machine, as this user, in this interpreter, and be waited for."""
         if self._task.async_val or self._play_context.become or self._connection.transport != "local":
             return False
-        if self._task.delegate_to:
-            task_vars = task_vars.get("ansible_delegated_vars", {}).get(self._task.delegate_to, {})
-        interpreter = str(self._templar.template(task_vars.get("ansible_python_interpreter", "auto")))
+        interpreter = str(self._templar.template(self._host_vars(task_vars).get("ansible_python_interpreter", "auto")))
         return interpreter.startswith("auto") or interpreter in (
             sys.executable,
             task_vars.get("ansible_playbook_python"),
         )
+
+    def _host_vars(self, task_vars: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The variables of the host on which the task runs, which it may be delegated to."""
+        if self._task.delegate_to:
+            return task_vars.get("ansible_delegated_vars", {}).get(self._task.delegate_to, {})
+        return task_vars
+
+    def _with_own_interpreter(self, task_vars: dict[str, Any]) -> dict[str, Any]:
+        """The variables for a module, which runs in the controller's interpreter if it runs here and none is set.
+
+        Ansible would choose a Python of the system, which seldom has the libraries that the controller's has.
+        """
+        if self._connection.transport != "local" or self._interpreter_is_set(task_vars):
+            return task_vars
+        own = {"ansible_python_interpreter": sys.executable}
+        host = self._task.delegate_to
+        if not host:
+            return {**task_vars, **own}
+        delegated = task_vars.get("ansible_delegated_vars", {})
+        return {**task_vars, "ansible_delegated_vars": {**delegated, host: {**delegated.get(host, {}), **own}}}
+
+    def _interpreter_is_set(self, task_vars: Mapping[str, Any]) -> bool:
+        """Whether a variable or the configuration names an interpreter for the task's host."""
+        if "ansible_python_interpreter" in self._host_vars(task_vars):
+            return True
+        return not str(constants.config.get_config_value("INTERPRETER_PYTHON", variables={})).startswith("auto")
 
     @contextmanager
     def _environment(self) -> Iterator[None]:
