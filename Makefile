@@ -21,7 +21,7 @@ export GOTOOLCHAIN := local
 export PYTHONPATH := $(CURDIR)/.cache
 
 .DEFAULT_GOAL := help
-.PHONY: help quick demo test check format docs bench fuzz simulator release publish clean
+.PHONY: help quick demo test check format docs bench chaos fuzz simulator release publish clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)$$/  make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target what; do printf '%-18s %s\n' "$$target" "$$what"; done
@@ -47,6 +47,12 @@ docs: $(TEST_STAMP) ## build the documentation site into docs/build/html
 bench: $(TEST_STAMP) ## measure what a conversion costs beside libvirt, and a task in debug tasks and in SOAP calls
 	@$(PY) -m tools.bench_convert
 	@$(PY) -m tools.bench
+	@$(PY) -m tools.bench_storage
+
+chaos: $(TEST_STAMP) ## spoil every HTTP exchange of every module in every way, and whatever else can go wrong (hours)
+	@$(PY) -m tests.chaos --beside $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS))
+	@$(PY) -m pytest -q -p no:cacheprovider tests/integration/vi/test_connections.py tests/integration/vi/test_session.py \
+		tests/unit/plugins/module_utils/_vi/test_session_cache.py
 
 fuzz: $(TEST_STAMP) ## run the property tests with many more examples than `make test` does
 	@$(PY) -m tools.fuzz

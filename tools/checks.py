@@ -91,6 +91,13 @@ CHECKS = (
         needs=("unit", "integration"),
     ),
     Check(
+        "chaos",
+        "each kind of fault in the network, at exchanges that a seed chooses, does no harm and gets its message",
+        (("python", "-m", "tests.chaos", "--seconds", "75"),),
+        ("simulator",),
+        seconds=110,
+    ),
+    Check(
         "calls", "a task makes no more calls than is promised", (tool("bench", "--check"),), ("simulator",), seconds=30
     ),
     Check("demo", "the demo ends well and its second run changes nothing", (tool("demo"),), ("simulator",), seconds=20),

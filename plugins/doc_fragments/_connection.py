@@ -21,7 +21,7 @@ options:
         through its vCenter, the path being C(folder/datacenter/folder/cluster/host)).
       - >-
         Parameters are C(transport=http|https), C(vcenter=HOST|*), C(no_verify=0|1), C(auto_answer=0|1),
-        C(proxy=[http|socks|socks4|socks4a|socks5://]host[:port]) and C(authfile=PATH).
+        C(proxy=[http|socks|socks4|socks4a|socks5|socks5h://][user@]host[:port]) and C(authfile=PATH).
       - A password cannot be part of it.
       - If not set, E(ESX_URI) is used, else the URI is made of O(hostname) and O(port).
     type: str
@@ -29,7 +29,7 @@ options:
     description:
       - Name or address of an ESX host, for those who know it from the collection vmware.vmware; it stands for
         C(esx://HOST/).
-      - Cannot be used together with an O(uri) that says something else.
+      - Cannot be used together with an O(uri) that says something else; it overrides E(ESX_URI).
       - If neither it nor O(uri) is set, E(ESX_URI) and then E(VMWARE_HOST) are used.
     type: str
   port:
@@ -58,13 +58,20 @@ options:
     description:
       - User name for the vCenter that the URI names with C(vcenter=), or that the host names.
       - If not set, the first of these counts that there is - E(ESX_VCENTER_USERNAME), libvirt's authentication file
-        (by the vCenter's name, then by its address), C(administrator).
+        (by the vCenter's name, then by its address), C(administrator@vsphere.local) and before vCenter 5.1
+        C(administrator).
     type: str
   vcenter_password:
     description:
       - Password for that vCenter.
       - If not set, E(ESX_VCENTER_PASSWORD) is used, else libvirt's authentication file.
     type: str
+  proxy_password:
+    description:
+      - Password for the proxy whose user the URI names with C(proxy=http://user@host:port).
+      - If not set, E(ESX_PROXY_PASSWORD) is used.
+    type: str
+    version_added: 0.2.0
   auth_file:
     description:
       - libvirt's client authentication file, with groups C([auth-esx-HOST]) and C([credentials-NAME]).

@@ -54,7 +54,9 @@ def vmx_to_domxml(
 def _with_nvme_bus(dialect: Dialect, wanted: object) -> Dialect:
     if not isinstance(wanted, bool):
         raise _unexpected("nvme_bus", wanted, "true or false")
-    return replace(dialect, xml=replace(dialect.xml, nvme_bus=wanted)) if dialect.writes_sata_nvme else dialect
+    if not wanted or not dialect.writes_sata_nvme:
+        return dialect
+    return replace(dialect, xml=replace(dialect.xml, nvme_bus=True))
 
 
 def _xml_of(vmx: _Text, dialect: Dialect, directory: object, datastores: object, report: Report) -> str:

@@ -21,6 +21,7 @@ CONNECTION: dict[str, dict[str, Any]] = {
     "password": {"type": "str", "no_log": True},
     "vcenter_username": {"type": "str"},
     "vcenter_password": {"type": "str", "no_log": True},
+    "proxy_password": {"type": "str", "no_log": True},
     "auth_file": {"type": "path"},
     "ca_path": {"type": "path"},
     "thumbprint": {"type": "str"},

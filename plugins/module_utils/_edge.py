@@ -11,16 +11,17 @@ process. Errors become results here and nowhere else.
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ansible.module_utils import basic
+from ansible.module_utils.common.parameters import remove_values
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, MissingLibrary
 from ansible_collections.virt.esx.plugins.module_utils._vi.options import OPTION_ENVIRONMENT
-from ansible_collections.virt.esx.plugins.module_utils._vi.uri import redact
+from ansible_collections.virt.esx.plugins.module_utils._vi.uri import passwords_in
+from ansible_collections.virt.esx.plugins.module_utils._vmx.secrets import secrets_in
 
 Result = dict[str, Any]
 
@@ -55,7 +56,9 @@ class Contract:
 
 def failure(error: EsxError) -> Result:
     """The result of a task that ``error`` ended: ``msg``, and where known ``fault``, ``hint`` and details."""
-    message = basic.missing_required_lib(error.library) if isinstance(error, MissingLibrary) else error.message
+    message = error.message
+    if isinstance(error, MissingLibrary):
+        message = f"{basic.missing_required_lib(error.library)} {error.message}"
     result: Result = {**error.details, "msg": message}
     if error.fault is not None:
         result["fault"] = {"type": error.fault}
@@ -64,22 +67,47 @@ def failure(error: EsxError) -> Result:
     return result
 
 
-# <graphics type='vnc' passwd='...'/>, RemoteDisplay.vnc.password = "..."
-_VNC_PASSWORD = re.compile(r"""\b(?:passwd|RemoteDisplay\.vnc\.password)\s*=\s*(["'])(.+?)\1""", re.IGNORECASE)
-
-
 def secrets(params: Mapping[str, Any], environment: Mapping[str, str]) -> set[str]:
     """What no result may contain, beyond the options that the argument spec marks.
 
-    These are the passwords of the environment, a URI into which somebody wrote a password, and the VNC passwords of
-    descriptions.
+    These are the passwords of the environment, names and addresses of servers into which a password was written, and
+    the VNC passwords and keys of descriptions.
     """
-    variables = [name for option in ("password", "vcenter_password") for name in OPTION_ENVIRONMENT[option]]
+    variables = [name for option in _PASSWORDS for name in OPTION_ENVIRONMENT[option]]
     found = {environment[name] for name in variables if environment.get(name)}
-    uris = [str(params[option]) for option in ("uri", "dest_uri") if params.get(option)]
-    descriptions = [str(params[option]) for option in ("xml", "vmx") if params.get(option)]
-    written = {match[2] for text in descriptions for match in _VNC_PASSWORD.finditer(text)}
-    return found | {uri for uri in uris if redact(uri) != uri} | written
+    for option in _ADDRESSES:
+        found |= passwords_in(str(params.get(option) or ""))
+    for option in _USERS:
+        user, colon, password = str(params.get(option) or "").partition(":")
+        found |= {f"{user}:{password}", password} if colon and password else set()
+    for option in ("xml", "vmx"):
+        found |= secrets_in(str(params.get(option) or ""))
+    return found
+
+
+_PASSWORDS = ("password", "vcenter_password", "proxy_password")
+
+# The options into which a password may have been written by mistake: URIs and addresses, and users.
+_ADDRESSES = ("uri", "dest_uri", "hostname", "dest_host")
+_USERS = ("username", "vcenter_username", "dest_username")
+
+
+def censored(result: Mapping[str, Any], hidden: Iterable[str]) -> list[str]:
+    """The names of the values of a result in which a secret was found, which is shown as asterisks there.
+
+    No result has a secret by itself: a password that is also a word of a domain's description makes holes in it.
+    """
+    shown = {name: value for name, value in result.items() if name not in ("msg", "hint", "warnings", "invocation")}
+    return [name for name, value in shown.items() if remove_values(value, hidden) != value]
+
+
+def censored_warning(names: Sequence[str]) -> str:
+    """The warning about values that are not as they were read."""
+    listed = ", ".join(names)
+    return (
+        f"A password or another secret of this task also occurs in the result ({listed}) and is replaced by asterisks "
+        "there: these texts are incomplete, do not keep them as a backup."
+    )
 
 
 def run_as_module(contract: Contract) -> None:
@@ -91,4 +119,7 @@ def run_as_module(contract: Contract) -> None:
         result, leave = contract.run(invocation), module.exit_json
     except EsxError as error:
         result, leave = failure(error), module.fail_json
+    names = censored(result, module.no_log_values)
+    if names:
+        module.warn(censored_warning(names))
     leave(**result)  # here, since Ansible adds a traceback to what is said while an error is handled

@@ -86,8 +86,8 @@ class MissingLibrary(EsxError):
     :param reason: the ImportError's text.
     """
 
-    def __init__(self, library: str, reason: str) -> None:
-        super().__init__(f"The Python library {library} cannot be imported: {reason}")
+    def __init__(self, library: str, reason: str, hint: str | None = None) -> None:
+        super().__init__(f"The Python library {library} cannot be imported: {reason.rstrip('.')}.", hint=hint)
         self.library = library
 
 

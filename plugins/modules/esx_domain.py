@@ -127,7 +127,7 @@ options:
       stop_action:
         description: How the host stops the domain when it shuts down itself.
         type: str
-        choices: [default, shutdown, power_off, suspend, none]
+        choices: [default, shutdown, destroy, suspend, none]
   annotation:
     description:
       - A text for people; C(<description>) in XML. An empty one removes it.
@@ -363,7 +363,7 @@ CONTRACT = Contract(
                     "stop_delay": {"type": "int"},
                     "stop_action": {
                         "type": "str",
-                        "choices": ["default", "shutdown", "power_off", "suspend", "none"],
+                        "choices": ["default", "shutdown", "destroy", "suspend", "none"],
                     },
                 },
             },

@@ -15,8 +15,8 @@ author:
 description:
   - Puts a host into maintenance mode, in which no domain runs on it, or lets it leave the mode.
   - A host enters the mode as soon as nothing runs on it any more. In a cluster with fully automated DRS, the vCenter
-    migrates the running domains by itself; otherwise migrate them or shut them down. The role
-    P(virt.esx.evacuate#role) does both.
+    migrates the running domains by itself; otherwise migrate them. The role P(virt.esx.evacuate#role) does both.
+  - To stop the domains instead, on a host without a vCenter as well, there is M(virt.esx.esx_host).
 options:
   state:
     description:
@@ -45,6 +45,7 @@ attributes:
 notes:
   - The host is asked itself, unless the URI names its vCenter, as C(esx://HOST/?vcenter=*) or C(vpx://...).
 seealso:
+  - module: virt.esx.esx_host
   - module: virt.esx.esx_migrate
 """
 

@@ -167,7 +167,7 @@ attributes:
     description:
       - Has the vCenter validate the migrations, and fails if it refuses one of them. Nothing is migrated.
   diff_mode:
-    description: Returns the host of each domain before and after.
+    description: Returns the host of each domain before and after, and its datastore where one is chosen.
 notes:
   - The options O(vcenter_username) and O(vcenter_password) are for the one vCenter that both hosts have.
   - On a vCenter 6.5 or later CheckRelocate_Task and RelocateVM_Task are called, on an older one ValidateMigration and

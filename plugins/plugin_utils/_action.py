@@ -15,10 +15,13 @@ Note that this plugin util is private to the collection: it can change at any ti
 
 from __future__ import annotations
 
+import contextlib
 import os
+import pathlib
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from ansible import constants  # type: ignore[attr-defined,unused-ignore]  # (it makes its names when loaded)
@@ -30,10 +33,17 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible.utils.vars import merge_hash
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
-from ansible_collections.virt.esx.plugins.module_utils._edge import Contract, failure, secrets
+from ansible_collections.virt.esx.plugins.module_utils._edge import (
+    Contract,
+    censored,
+    censored_warning,
+    failure,
+    secrets,
+)
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import preload
 from ansible_collections.virt.esx.plugins.module_utils._vi.worker_sessions import keep_session
+from ansible_collections.virt.esx.plugins.plugin_utils._interpreter import host_variables, with_own_interpreter
 
 display = Display()
 
@@ -44,6 +54,9 @@ class EsxAction(ActionBase):
     """Runs a module's contract here where the task runs on the controller, else the module itself."""
 
     contract: Contract
+    # The options that name files on the controller, which are looked for as those of ansible.builtin.copy are;
+    # "disks.image" is the key of each entry of a list.
+    files: tuple[str, ...] = ()
 
     _supports_async = True
     _supports_check_mode = True
@@ -52,12 +65,14 @@ class EsxAction(ActionBase):
         """Return the module's result."""
         task_vars = task_vars or {}
         result: dict[str, Any] = super().run(tmp, task_vars)
+        self._find_files()
         if self._runs_on_controller(task_vars):
             with self._environment():
                 answer = self._run_here(task_vars)
         else:
-            variables = self._with_own_interpreter(task_vars)
-            answer = self._execute_module(task_vars=variables, wrap_async=self._task.async_val)
+            if self._connection.transport == "local":
+                task_vars = with_own_interpreter(task_vars, self._task.delegate_to)
+            answer = self._execute_module(task_vars=task_vars, wrap_async=self._task.async_val)
         merged: dict[str, Any] = merge_hash(result, answer)
         return merged
 
@@ -65,37 +80,29 @@ class EsxAction(ActionBase):
         """Whether the module would run on this machine, as this user, in this interpreter, and be waited for."""
         if self._task.async_val or self._play_context.become or self._connection.transport != "local":
             return False
-        interpreter = str(self._templar.template(self._host_vars(task_vars).get("ansible_python_interpreter", "auto")))
+        interpreter = str(
+            self._templar.template(
+                host_variables(task_vars, self._task.delegate_to).get("ansible_python_interpreter", "auto")
+            )
+        )
         return interpreter.startswith("auto") or interpreter in (
             sys.executable,
             task_vars.get("ansible_playbook_python"),
         )
 
-    def _host_vars(self, task_vars: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The variables of the host on which the task runs, which it may be delegated to."""
-        if self._task.delegate_to:
-            return task_vars.get("ansible_delegated_vars", {}).get(self._task.delegate_to, {})
-        return task_vars
+    def _find_files(self) -> None:
+        """Make the paths of files absolute that are beside the playbook or in a role, if the task runs here."""
+        for option in self.files if self._connection.transport == "local" else ():
+            name, _dot, key = option.partition(".")
+            holders = self._task.args.get(name) if key else [self._task.args]
+            for holder in holders if isinstance(holders, list) else ():
+                self._find_file(holder, key or name)
 
-    def _with_own_interpreter(self, task_vars: dict[str, Any]) -> dict[str, Any]:
-        """The variables for a module, which runs in the controller's interpreter if it runs here and none is set.
-
-        Ansible would choose a Python of the system, which seldom has the libraries that the controller's has.
-        """
-        if self._connection.transport != "local" or self._interpreter_is_set(task_vars):
-            return task_vars
-        own = {"ansible_python_interpreter": sys.executable}
-        host = self._task.delegate_to
-        if not host:
-            return {**task_vars, **own}
-        delegated = task_vars.get("ansible_delegated_vars", {})
-        return {**task_vars, "ansible_delegated_vars": {**delegated, host: {**delegated.get(host, {}), **own}}}
-
-    def _interpreter_is_set(self, task_vars: Mapping[str, Any]) -> bool:
-        """Whether a variable or the configuration names an interpreter for the task's host."""
-        if "ansible_python_interpreter" in self._host_vars(task_vars):
-            return True
-        return not str(constants.config.get_config_value("INTERPRETER_PYTHON", variables={})).startswith("auto")
+    def _find_file(self, holder: Any, key: str) -> None:
+        path = holder.get(key) if isinstance(holder, dict) else None
+        if isinstance(path, str) and path and not pathlib.Path(path).is_absolute():
+            with contextlib.suppress(AnsibleError):
+                holder[key] = self._find_needle("files", path)
 
     @contextmanager
     def _environment(self) -> Iterator[None]:
@@ -123,12 +130,15 @@ class EsxAction(ActionBase):
             result = {"failed": True, "msg": _argument_error(self._task.action, checked.errors[0])}
         else:
             result = self._carry_out(params, warnings)
+        names = censored(result, hidden)
+        if names:
+            warnings.append(censored_warning(names))
         if warnings:
             result["warnings"] = warnings
         if _shows_invocation(task_vars):
             result["invocation"] = {"module_args": params}
-        censored: dict[str, Any] = remove_values(result, hidden)
-        return censored
+        shown: dict[str, Any] = remove_values(result, hidden)
+        return shown
 
     def _carry_out(self, params: dict[str, Any], warnings: list[str]) -> dict[str, Any]:
         """The result of the contract, or the failure that it ended with."""
@@ -138,7 +148,7 @@ class EsxAction(ActionBase):
             diff=self._task.diff,
             warn=warnings.append,
             progress=display.display,
-            connect=keep_session,
+            connect=partial(keep_session, tell=display.warning),
         )
         try:
             return self.contract.run(invocation)

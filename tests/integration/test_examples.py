@@ -58,6 +58,21 @@ PREPARATION = """
   hosts: localhost
   gather_facts: false
   tasks:
+    - name: Create their disks, and those that the examples of volumes begin with
+      virt.esx.esx_volume:
+        uri: esx://root@example.com/
+        path: "[datastore1] {{ item }}"
+        capacity: 1 MiB
+      loop:
+        - templates/debian-13.vmdk
+        - Fedora11/disk.vmdk
+        - database/disk.vmdk
+        - demo/disk.vmdk
+        - web/disk.vmdk
+        - web-1/disk.vmdk
+        - imported/imported.vmdk
+        - web/old.vmdk
+
     - name: Define each
       virt.esx.esx_domain:
         uri: esx://root@example.com/
@@ -81,7 +96,18 @@ PREPARATION = """
         - {name: demo, uuid: 50115e16-9bdc-49d7-f171-53c4d7f91712}
         - {name: web, uuid: 50115e16-9bdc-49d7-f171-53c4d7f91713}
         - {name: web-1, uuid: 50115e16-9bdc-49d7-f171-53c4d7f91714}
+
+    - name: Upload the template that the examples clone
+      virt.esx.esx_volume:
+        uri: esx://root@example.com/
+        path: "[datastore1] templates/debian-13.vmx"
+        source: small.vmx
 """
+# The images that the documentation uploads: an ISO image, and a raw one with a boot signature.
+IMAGES = {
+    "debian-13.iso": b"An ISO image of Debian 13.\n",
+    "noble-server-cloudimg-amd64.vmdk": bytes(510) + b"\x55\xaa" + bytes(1 << 20),
+}
 VARIABLES = dict.fromkeys(("source_password", "destination_password", "vcenter_password"), PASSWORD)
 # What virsh would have printed, for the example that compares with it.
 VARIABLES["from_virsh"] = "{{ lookup('ansible.builtin.file', 'web.vmx') | virt.esx.vmx_to_domxml(dialect='libvirt') }}"
@@ -171,6 +197,8 @@ def test_documented_yaml_works(source: pathlib.Path, piece: Any, vcenter: Simula
         (tmp_path / "templates" / "domain.xml.j2").write_text(dedented(template), encoding="utf-8")
     for name in ("web.vmx", "small.vmx"):
         (tmp_path / "files" / name).write_text(VMX, encoding="utf-8")
+    for name, image in IMAGES.items():
+        (tmp_path / "files" / name).write_bytes(image)
     shutil.copy(EXAMPLES / "files" / "fedora11.vmx", tmp_path / "files" / "Fedora11.vmx")
     shutil.copy(ROOT / "tests" / "unit" / "data" / "manual" / "demo.xml", tmp_path / "files")
     (tmp_path / "definitions").mkdir()

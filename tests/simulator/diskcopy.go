@@ -24,7 +24,7 @@ func (d *disks) CopyVirtualDiskTask(ctx *simulator.Context, req *types.CopyVirtu
 		Returnval: d.s.longTask(ctx, req.DestName, "CopyVirtualDisk_Task", func(j *job) types.BaseMethodFault {
 			kind, adapter := "preallocated", "busLogic"
 			if req.DestSpec != nil {
-				if d.s.registry.IsVPX() {
+				if d.s.registry.IsVPX() && !d.s.sessions.atHost(j.ctx) {
 					return new(types.NotImplemented)
 				}
 				spec := req.DestSpec.GetVirtualDiskSpec()

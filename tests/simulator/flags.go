@@ -31,6 +31,7 @@ type options struct {
 	datastoreName   string
 	datastoreTypes  string
 	datastoreGiB    int64
+	iscsiTargets    int
 	autostart       bool
 	tls             bool
 	tlsCert, tlsKey string
@@ -95,6 +96,7 @@ func parseFlags(args []string, output io.Writer) (options, error) {
 		"name of the first datastore; the second gets \"-2\" behind it")
 	f.StringVar(&o.datastoreTypes, "datastore-types", "vmfs",
 		"`types` of the datastores with commas, vmfs or nfs; the last is that of all that follow")
+	f.IntVar(&o.iscsiTargets, "iscsi-targets", 0, "number of static targets of an iSCSI adapter; 0: no adapter")
 	f.Int64Var(&o.datastoreGiB, "datastore-capacity", 1024, "capacity of each datastore in `GiB`")
 	f.BoolVar(&o.autostart, "autostart", true, "the domains run")
 	f.BoolVar(&o.tls, "tls", true, "HTTPS; =false for HTTP")

@@ -29,6 +29,7 @@ func (s *server) completeHost(h *simulator.HostSystem) {
 	capability.VmotionSupported, capability.ScreenshotSupported = true, true
 	h.Capability = &capability
 
+	addTargets(h, s.options.iscsiTargets)
 	about := s.esxAbout()
 	h.Config.Product, h.Summary.Config.Product = about, &about
 	h.Summary.ManagementServerIp = s.options.managedBy

@@ -79,6 +79,11 @@ func (s *sessions) isOf(key string, view *hostView) bool {
 	return s.views[key] == view
 }
 
+// atHost tells whether a call came to the endpoint of a vCenter's host.
+func (s *sessions) atHost(ctx *simulator.Context) bool {
+	return ctx.Session != nil && !s.isOf(ctx.Session.Key, nil)
+}
+
 // list are the open sessions.
 func (s *sessions) list() []types.UserSession {
 	// the library shows its sessions only to a session

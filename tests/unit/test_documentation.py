@@ -23,6 +23,48 @@ def test_the_guide_lists_what_the_dialect_esx_repairs() -> None:
     assert listed == ["", *(flag["what"] for flag in flags if not flag.get("dialect"))]
 
 
+def test_each_function_of_libvirts_storage_driver_has_a_module_and_a_test() -> None:
+    text = (GUIDES / "libvirt_storage.rst").read_text(encoding="utf-8")
+    rows = re.findall(r"\* - ``(\w+)``\n +- :ansplugin:`virt\.esx\.(\w+)#module`\n +-.*\n +- ``(\w+)``\n", text)
+    assert [function for function, _module, _test in rows] == [
+        "connectNumOfStoragePools",
+        "connectListStoragePools",
+        "connectNumOfDefinedStoragePools",
+        "connectListDefinedStoragePools",
+        "storagePoolLookupByName",
+        "storagePoolLookupByUUID",
+        "storagePoolLookupByVolume",
+        "storagePoolRefresh",
+        "storagePoolGetInfo",
+        "storagePoolGetXMLDesc",
+        "storagePoolGetAutostart",
+        "storagePoolSetAutostart",
+        "storagePoolIsActive",
+        "storagePoolIsPersistent",
+        "storagePoolNumOfVolumes",
+        "storagePoolListVolumes",
+        "storageVolLookupByName",
+        "storageVolLookupByPath",
+        "storageVolLookupByKey",
+        "storageVolGetPath",
+        "storageVolGetInfo",
+        "storageVolGetXMLDesc",
+        "storageVolCreateXML",
+        "storageVolCreateXMLFrom",
+        "storageVolDelete",
+        "storageVolWipe",
+        "storageVolResize",
+        "storageVolUpload",
+        "storageVolDownload",
+    ]
+    root = GUIDES.parents[2]
+    tests = "".join(
+        path.read_text(encoding="utf-8") for path in (root / "tests" / "integration" / "storage").glob("test_*.py")
+    )
+    assert [test for _function, _module, test in rows if f"def {test}(" not in tests] == []
+    assert [module for _f, module, _t in rows if not (root / "plugins" / "modules" / f"{module}.py").is_file()] == []
+
+
 def test_each_function_of_libvirts_driver_has_a_module_and_a_test() -> None:
     """The list is that of the ESX driver in libvirt 9, without its 26 functions for storage."""
     text = (GUIDES / "libvirt_functions.rst").read_text(encoding="utf-8")

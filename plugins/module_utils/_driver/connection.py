@@ -23,6 +23,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.options import resolv
 from ansible_collections.virt.esx.plugins.module_utils._vi.questions import Answered
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
 from ansible_collections.virt.esx.plugins.module_utils._vi.task import wait_for_task, wait_until_idle
+from ansible_collections.virt.esx.plugins.module_utils._vi.vcenter import vcenter_server
 
 # The one datacenter of a host that is managed by itself; its name never changes.
 HOST_DATACENTER = "ha-datacenter"
@@ -107,4 +108,6 @@ def open_connection(invocation: Invocation) -> Iterator[EsxConnection]:
     """
     options = resolve(invocation.params, os.environ)
     with invocation.connect(options, warn=invocation.warn) as session:
+        if options.uri.vcenter == "*":
+            vcenter_server(session)  # as the manual has it: an error for a host that no vCenter manages
         yield EsxConnection(session, invocation.warn, invocation.progress)

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -22,9 +21,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files impor
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
-
-# RemoteDisplay.vnc.password = "secret"
-_PASSWORD_LINE = re.compile(r"^.*RemoteDisplay\.vnc\.password.*(?:\n|\Z)", re.IGNORECASE | re.MULTILINE)
+from ansible_collections.virt.esx.plugins.module_utils._vmx.secrets import without_secrets
 
 
 def read_texts(connection: EsxConnection, records: Sequence[DomainRecord]) -> list[str | EsxError]:
@@ -69,7 +66,7 @@ def to_domain(connection: EsxConnection, record: DomainRecord, facts: HostFacts,
 
 
 def readable(text: str) -> str:
-    """Return a VMX for people: decoded as it says, and without the line that has the VNC password.
+    """Return a VMX for people: decoded as it says, and without the lines that have a VNC password or key.
 
     A VMX that is broken, or not in the encoding that it says, is decoded as far as it can be.
     """
@@ -77,7 +74,7 @@ def readable(text: str) -> str:
         decoded = VmxFile(text, DIALECTS["esx"]).text
     except ParseError:
         decoded = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return _PASSWORD_LINE.sub("", decoded)
+    return without_secrets(decoded)
 
 
 def _vmx_file(connection: EsxConnection, record: DomainRecord) -> DatastoreFile | EsxError:

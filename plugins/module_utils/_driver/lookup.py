@@ -11,7 +11,7 @@ finds domains of other hosts by UUID.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -179,7 +179,7 @@ def find_domain(
     if not found:
         return None
     connection.locate(found[0].values["runtime.host"])
-    return found[0], facts[found[0].values["runtime.host"]]
+    return found[0], _facts_of(found[0], facts)
 
 
 def find_domains(
@@ -243,7 +243,7 @@ def read_domain_of(
     :raises NotFound: if it does not exist any more.
     """
     found, facts = _read(connection, [ref], (), volumes, autostart)
-    return found[0], facts[found[0].values["runtime.host"]]
+    return found[0], _facts_of(found[0], facts)
 
 
 def list_domains(connection: EsxConnection, paths: Sequence[str]) -> list[DomainRecord]:
@@ -286,6 +286,11 @@ def read_host_facts(connection: EsxConnection, *, autostart: bool = True) -> Hos
     return make_host_facts(connection, rows)[host]
 
 
+def _facts_of(record: DomainRecord, facts: Mapping[Any, HostFacts]) -> HostFacts:
+    """What a domain's host says; nothing if the user may not see the host."""
+    return facts.get(record.values["runtime.host"]) or HostFacts({})
+
+
 def _find(
     connection: EsxConnection, key: DomainKey, paths: Sequence[str], volumes: bool, autostart: bool
 ) -> tuple[list[DomainRecord], dict[Any, HostFacts]]:
@@ -297,7 +302,11 @@ def _find(
             found, facts = _read_with_namesakes(connection, refs.refs, paths, volumes, autostart)
     except NotFound:
         return [], {}  # an id that no object has
-    return [record for record in found if connection.is_here(record.values["runtime.host"])], facts
+    here = [record for record in found if connection.is_here(record.values["runtime.host"])]
+    if not here and refs.are_first_of_name and not connection.is_direct:
+        # The one that the vCenter found by its path is on another host, one in another folder may be here.
+        here, facts = _read(connection, refs_of_name(connection, key.name or ""), paths, volumes, autostart)
+    return here, facts
 
 
 def _read_with_namesakes(
@@ -311,7 +320,7 @@ def _read_with_namesakes(
     traversal = _VM_TO_DATASTORES if volumes else VM_HOST
     rows, names = fetch_with_names(connection.session, wanted, objects=refs, traversal=traversal, others=_VM_NEIGHBOURS)
     if names is not None:
-        own = [names[ref] for ref in refs]
+        own = {names.get(ref) for ref in refs}
         same = [ref for ref, name in names.items() if name in own]
         if len(same) > len(refs):
             return _read(connection, same, paths, volumes, autostart)

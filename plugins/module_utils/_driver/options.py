@@ -55,3 +55,19 @@ def parse_uuid(text: str) -> str:
     if uuid is None:
         raise ParseError(f"'{text}' is not a UUID, expecting 32 hex digits.", where="uuid")
     return uuid
+
+
+_SIZE = re.compile(r"\s*([0-9]{1,19})\s*([A-Za-z]*)\s*", re.ASCII)
+
+
+def parse_bytes(text: str, option: str) -> int:
+    """Return a size of storage in bytes; without a unit it is in bytes, the units are those of volume XML.
+
+    :param option: the name of the option, for the message.
+    :raises ParseError: for anything else, and for 0.
+    """
+    found = _SIZE.fullmatch(text)
+    scale = None if found is None else bytes_per(found[2] or "bytes")
+    if found is None or scale is None or not 0 < int(found[1]) * scale <= LONG_MAX:
+        raise ParseError(f"'{text}' is not a size; '20 GiB', '512 MiB' or a number of bytes is.", where=option)
+    return int(found[1]) * scale

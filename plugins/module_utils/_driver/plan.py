@@ -17,6 +17,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.connection import
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, confirm_name
 from ansible_collections.virt.esx.plugins.module_utils._driver.pending import check_pending_question, wait_until_idle
+from ansible_collections.virt.esx.plugins.module_utils._driver.step_errors import say_state, step_named
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 from ansible_collections.virt.esx.plugins.module_utils._vi.licence import writing
 
@@ -127,6 +128,7 @@ def carry_out(
         except BaseException as error:
             if recover is not None:
                 recover(error, progress.done)
+            say_state(error, progress.done, lambda: make_plan().names())
             _say_what_was_done(connection, progress.done, error)
             raise
     changed = bool(progress.plan.steps or progress.done or connection.answered)
@@ -148,7 +150,8 @@ def _carry_out_steps(connection: EsxConnection, make_plan: Callable[[], AnyPlan]
             progress.plan = _made(make_plan)
         try:
             for step in progress.plan.steps:
-                step.carry_out()
+                with step_named(_subject(progress.plan), step.name):
+                    step.carry_out()
                 progress.done.append(step.name)
             return
         except EsxError as error:
@@ -164,6 +167,14 @@ def _say_what_was_done(connection: EsxConnection, done: list[str], error: BaseEx
         error.details = {**error.details, "changed": True, "steps": list(done)}
 
 
+def _subject(plan: Plan) -> str:
+    """What a plan works on, in words; nothing where the names of its steps say it."""
+    target = getattr(plan, "target", None)
+    if isinstance(target, Target):
+        return str(target)
+    return "" if plan.record is None else f"domain '{plan.record.name}'"
+
+
 def _made(make_plan: Callable[[], AnyPlan]) -> AnyPlan:
     """The plan, also if another client changes the domain while it is made."""
     try:
@@ -177,5 +188,4 @@ def _made(make_plan: Callable[[], AnyPlan]) -> AnyPlan:
 def append_to_message(error: BaseException, sentence: str) -> None:
     """Add to an error what state things are in now."""
     if isinstance(error, EsxError):
-        error.message = f"{error.message} {sentence}"
-        error.args = (error.message,)
+        error.append(sentence)

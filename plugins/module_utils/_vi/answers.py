@@ -51,6 +51,10 @@ class NotAnAnswer(Exception):
     """What a server sent is not the answer to the call; the text says why, as the end of a sentence."""
 
 
+class Unreadable(NotAnAnswer):
+    """An answer to the call which has parts that pyVmomi cannot read; in another version it may be readable."""
+
+
 class UnknownFault(Exception):
     """A fault of a type that pyVmomi does not know.
 
@@ -173,7 +177,7 @@ def _read_leniently(content: bytes, info: Any, stub: Any, is_fault: bool) -> Any
     except Exception:
         if is_fault:
             raise UnknownFault(*_words(content)) from None
-        raise NotAnAnswer("it has parts that pyVmomi cannot read") from None
+        raise Unreadable("it has parts that pyVmomi cannot read") from None
 
 
 class _Lenient(SoapDeserializer):  # type: ignore[misc]

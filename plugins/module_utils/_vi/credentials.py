@@ -59,7 +59,7 @@ def find_credentials(
 
     :param login: what options, URI and environment say; it comes before the file.
     :param auth_file: where the file may be; it is only read if something is missing.
-    :param hosts: the names under which the server may be listed in the file, the first one listed counts.
+    :param hosts: the names under which the server may be listed in the file, the first listed one is used.
     :param warn: called with a sentence if others than the owner can read the file.
     :raises AuthFailed: if there is no password, or the given file cannot be read.
     :raises ParseError: if the file is not a key file, or an entry of it is incomplete.
@@ -83,7 +83,7 @@ def find_credentials(
 
 
 def parse_key_file(text: str, name: str) -> Groups:
-    """Return the groups of a GLib key file with their keys; of a key that is given twice the last one counts.
+    """Return the groups of a GLib key file with their keys; the last value of a repeated key is used.
 
     :param text: the file's text.
     :param name: the file's name for messages.

@@ -26,14 +26,34 @@ _KINDS: dict[str, type[EsxError]] = {
     "RestrictedVersion": LicenceRestricted,
 }
 
+_DISK = "The destination does not reach the disk: move it to a datastore that both hosts have, or name one there."
+_DEVICE = "Eject the ISO or disconnect the device, which is on a local datastore or on the host itself."
+_NETWORK = "The destination has no network of that name: make it there, or map the network to another one."
+_CPU = "The destination's CPU or version lacks something the running domain uses: shut it off first, or use EVC."
+_VMOTION = "Both hosts need a VMkernel network that is enabled for vMotion and reaches the other; or shut it off first."
+
 _HINTS = {
     "InvalidLogin": "Check username and password; only one attempt was made, as hosts lock accounts after a few.",
     "NoPermission": "Give the user a role on the host that has this privilege, or log in as another user.",
     "TaskInProgress": "Another task works on the same object: wait for it, or cancel it.",
     "ToolsUnavailable": "VMware Tools have to run in the guest for this.",
+    "HostAccessRestrictedToManagementServer": "The host accepts this only from the vCenter that manages it: use vpx://.",
     "RestrictedVersion": "Assign a licence that includes the vSphere API; what only reads works without one.",
-    "ManagedObjectNotFound": "It was removed meanwhile, run the task again.",
+    "ManagedObjectNotFound": "It has been removed, run the task again.",
+    **dict.fromkeys(("CannotAccessVmDisk", "CannotAccessFile", "DiskNotSupported"), _DISK),
+    **dict.fromkeys(("CannotAccessVmDevice", "CannotAccessLocalSource", "RemoteDeviceNotSupported"), _DEVICE),
+    **dict.fromkeys(("CannotAccessNetwork", "NetworksMayNotBeTheSame"), _NETWORK),
+    **dict.fromkeys(("CpuIncompatible", "CpuIncompatible1ECX", "CpuIncompatible81EDX"), _CPU),
+    **dict.fromkeys(("FeatureRequirementsNotMet", "VirtualHardwareVersionNotSupported"), _CPU),
+    **dict.fromkeys(
+        ("VMotionNotConfigured", "VMotionInterfaceIssue", "VMotionLinkDown", "VMotionNotSupported"), _VMOTION
+    ),
+    "VMotionNotLicensed": "A running domain is migrated only with a licence for vMotion; shut it off first.",
+    "MigrationNotReady": "The destination is not ready for it, its maintenance mode and connection for example.",
 }
+
+# In any fault whose words name it.
+_LOCKDOWN = "A host in lockdown mode accepts this only from its exception users and from its vCenter (vpx://)."
 
 # Members that say what a fault is about: the API's name of the member, and how it is called in a message.
 _DETAILS: tuple[tuple[str, str], ...] = (
@@ -68,7 +88,9 @@ def from_fault(fault: Any, action: str) -> EsxError:
     """
     name = type_name(fault)
     kind = _KINDS.get(name, ServerFault)
-    return kind(_sentence(kind, action, name, fault), hint=_HINTS.get(name), fault=name)
+    sentence = _sentence(kind, action, name, fault)
+    hint = _LOCKDOWN if "lockdown" in sentence.lower() else _HINTS.get(name)
+    return kind(sentence, hint=hint, fault=name)
 
 
 def fault_text(fault: Any) -> str:

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A SIGTERM that would end the process at once ends it by an exception instead, so that sessions are closed.
 
-A module's own process dies of it without another line of Python. Where somebody else handles the signal, as Ansible's
-workers do, ``keeper.py`` takes care.
+A module's own process dies of it without another line of Python. Where the signal has a handler, as in Ansible's
+workers, ``worker_sessions.py`` takes care.
 """
 
 from __future__ import annotations

@@ -79,6 +79,7 @@ class _Crew:
             try:
                 task = job.start()
             except EsxError as error:
+                error.append(f"{job.action} {'may have begun' if error.in_doubt else 'has not begun'}.")
                 self.results[number] = error
                 if isinstance(error, ConnectionFailed):
                     self._drop_the_rest(error)
@@ -99,16 +100,16 @@ class _Crew:
             with watch_all(self.session, list(self.running.values())) as watch:
                 while len(self.running) == before:
                     left = min(waiting.remaining for waiting in self.running.values())
-                    self._take(watch.next_changes(left) if left > 0 else watch.read())
+                    self._take(watch.next_changes(left) if left > 0 else watch.read(), as_it_is=left <= 0)
         except EsxError as error:
             self.results.update({number: waiting.lost(error) for number, waiting in self.running.items()})
             self.running.clear()
             self._drop_the_rest(error)
 
-    def _take(self, changes: Changes) -> None:
+    def _take(self, changes: Changes, *, as_it_is: bool) -> None:
         for number, waiting in list(self.running.items()):
             try:
-                waiting.take(changes)
+                waiting.take(changes, as_it_is=as_it_is)
                 if not waiting.ended:
                     continue
                 self.results[number] = waiting.outcome()

@@ -10,14 +10,14 @@ the logins, which ``credentials.py`` reads when a session is opened.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, ParseError
-from ansible_collections.virt.esx.plugins.module_utils._vi.uri import Uri, join_host_port, parse_uri
+from ansible_collections.virt.esx.plugins.module_utils._vi.uri import Uri, join_host_port, parse_uri, redact
 
-# Which environment variables stand in for an option that is not given, the first one that is set counts.
+# Which environment variables stand in for an option that is not given, the first one that is set is used.
 OPTION_ENVIRONMENT: dict[str, tuple[str, ...]] = {
     "uri": ("ESX_URI",),
     "hostname": ("VMWARE_HOST",),
@@ -27,6 +27,7 @@ OPTION_ENVIRONMENT: dict[str, tuple[str, ...]] = {
     "password": ("ESX_PASSWORD", "VMWARE_PASSWORD"),
     "vcenter_username": ("ESX_VCENTER_USERNAME",),
     "vcenter_password": ("ESX_VCENTER_PASSWORD",),
+    "proxy_password": ("ESX_PROXY_PASSWORD",),
     "auth_file": ("LIBVIRT_AUTH_FILE",),
 }
 
@@ -49,7 +50,7 @@ class Login:
 
 @dataclass(frozen=True)
 class AuthFile:
-    """Where libvirt's auth file may be: ``given`` has to be readable, of ``usual`` the first readable one counts."""
+    """Where libvirt's auth file may be: ``given`` has to be readable, of ``usual`` the first readable one is used."""
 
     given: str | None
     usual: tuple[str, ...]
@@ -67,6 +68,7 @@ class ConnectionOptions:
     login: Login
     vcenter_login: Login
     auth_file: AuthFile
+    proxy_password: str | None = field(default=None, repr=False)
     ca_path: str | None = None
     thumbprints: tuple[str, ...] = ()
     timeout: int = DEFAULT_TIMEOUT
@@ -93,6 +95,7 @@ def resolve(options: Mapping[str, Any], environment: Mapping[str, str]) -> Conne
         login=_login(given, "username", "password", uri.user, DEFAULT_USERNAME[uri.scheme]),
         vcenter_login=_login(given, "vcenter_username", "vcenter_password", None, DEFAULT_USERNAME["vpx"]),
         auth_file=_auth_file(given, uri, environment),
+        proxy_password=given.text("proxy_password"),
         ca_path=given.text("ca_path"),
         thumbprints=thumbprints,
         timeout=_positive("timeout", options.get("timeout"), DEFAULT_TIMEOUT),
@@ -120,29 +123,42 @@ class _Given:
                 return variable, self._environment[variable]
         return None
 
-    def found(self, name: str) -> tuple[str, str] | None:
-        """Where a value comes from, in words for a message, and the value."""
+    def as_option(self, name: str) -> tuple[str, str] | None:
+        """An option in words for a message, and its value."""
         value = self.option(name)
-        if value is not None:
-            return f"option {name}", value
+        return None if value is None else (f"option {name}", value)
+
+    def as_variable(self, name: str) -> tuple[str, str] | None:
+        """The environment variable of an option in words for a message, and its value."""
         variable = self.variable(name)
         return None if variable is None else (f"environment variable {variable[0]}", variable[1])
 
     def text(self, name: str) -> str | None:
-        found = self.found(name)
+        found = self.as_option(name) or self.as_variable(name)
         return None if found is None else found[1]
 
 
 def _uri(given: _Given) -> Uri:
-    text = given.text("uri")
-    if text is None:
+    """The URI; as everywhere an option overrides the environment, and two of one kind must not contradict."""
+    option, variable = given.option("uri"), given.variable("uri")
+    if option is not None:
+        return _checked("option uri", parse_uri(option), given.as_option)
+    if variable is None or given.option("hostname") is not None:
         return _uri_of_parts(given)
-    uri = parse_uri(text)
+    uri = _checked(f"environment variable {variable[0]}", parse_uri(variable[1]), given.as_variable)
+    port, verify = given.option("port"), given.option("validate_certs")
+    if port is not None:
+        uri = replace(uri, port=_part("port", port), port_given=True)
+    return uri if verify is None else replace(uri, no_verify=not _part("validate_certs", verify))
+
+
+def _checked(source: str, uri: Uri, found_as: Callable[[str], tuple[str, str] | None]) -> Uri:
+    """A URI that what stands beside it, of the same kind, does not contradict."""
     for name, present in (("hostname", uri.host), ("port", uri.port), ("validate_certs", not uri.no_verify)):
-        found = given.found(name)
+        found = found_as(name)
         if found is not None and _part(name, found[1]) != (present.lower() if isinstance(present, str) else present):
             raise EsxError(
-                f"The {found[0]} ('{found[1]}') contradicts the URI, which says {_in_words(name, uri)}.",
+                f"The {found[0]} ('{redact(found[1])}') contradicts the {source}, which says {_in_words(name, uri)}.",
                 hint="Give either uri or hostname, port and validate_certs; the URI says everything by itself.",
             )
     return uri
@@ -163,6 +179,8 @@ def _uri_of_parts(given: _Given) -> Uri:
         )
     port = _part("port", given.text("port") or "443")
     verify = _part("validate_certs", given.text("validate_certs") or "true")
+    if "@" in hostname or "://" in hostname:
+        raise ParseError(f"'{redact(hostname)}' is not the name or the address of a host.", where="hostname")
     server = join_host_port(hostname.strip("[]"), int(port))
     return parse_uri(f"esx://{server}/" + ("" if verify else "?no_verify=1"))
 

@@ -13,7 +13,7 @@ import select
 import socket
 import ssl
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
@@ -39,6 +39,7 @@ class Endpoint:
     ca_path: str | None = None
     thumbprints: tuple[str, ...] = ()
     timeout: float = 300.0
+    proxy_password: str | None = field(default=None, repr=False)
 
     def __str__(self) -> str:
         return join_host_port(self.host, self.port)
@@ -123,7 +124,7 @@ class Pool:
         endpoint = self.endpoint
         timeout = min(CONNECT_TIMEOUT, endpoint.timeout)
         try:
-            channel = open_tcp(endpoint.host, endpoint.port, endpoint.proxy, timeout)
+            channel = open_tcp(endpoint.host, endpoint.port, endpoint.proxy, timeout, endpoint.proxy_password)
             # Without this a piece that follows another may wait 40 ms for the acknowledgement of the first.
             channel.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if endpoint.transport == "https":
@@ -152,7 +153,7 @@ class Pool:
         """The certificate is not accessible after a failed handshake, so a second one is made for the message."""
         endpoint = self.endpoint
         try:
-            return read_thumbprint(open_tcp(endpoint.host, endpoint.port, endpoint.proxy, 5.0))
+            return read_thumbprint(open_tcp(endpoint.host, endpoint.port, endpoint.proxy, 5.0, endpoint.proxy_password))
         except (OSError, EsxError):
             return None
 

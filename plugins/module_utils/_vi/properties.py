@@ -15,7 +15,7 @@ from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._vi.faults import is_not_authenticated
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
-from ansible_collections.virt.esx.plugins.module_utils._vi.stub import SessionRenewed
+from ansible_collections.virt.esx.plugins.module_utils._vi.stub import BeginAgain, SessionRenewed
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name, vim_type, vmodl
 
 PAGE = 500
@@ -126,7 +126,7 @@ def fetch_types(
     spec = _filter_spec(wanted, objects, traversal, include_start)
     try:
         contents = list(_retrieve(session, spec))
-    except SessionRenewed:
+    except BeginAgain:
         contents = list(_retrieve(session, spec))
     return _rows(wanted, contents)
 

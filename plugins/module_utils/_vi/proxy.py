@@ -9,19 +9,24 @@ python-socks, which is only imported if a URI names such a proxy.
 
 from __future__ import annotations
 
-import http.client
+import base64
 import socket
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed, MissingLibrary
+from ansible_collections.virt.esx.plugins.module_utils._vi.channel import Channel
 from ansible_collections.virt.esx.plugins.module_utils._vi.uri import Proxy, join_host_port
 
+# The longest answer of a proxy.
+_LONGEST_HEAD = 16 * 1024
 
-def open_tcp(host: str, port: int, proxy: Proxy | None, timeout: float) -> socket.socket:
+
+def open_tcp(host: str, port: int, proxy: Proxy | None, timeout: float, password: str | None = None) -> socket.socket:
     """Return a connected socket.
 
     :param host: the server's name or address.
     :param proxy: the proxy to go through, or None.
+    :param password: of the proxy's user.
     :param timeout: seconds until the connection has to be there; the socket keeps it.
     :raises OSError: if the server (without a proxy) cannot be reached.
     :raises ConnectionFailed: if the proxy cannot be reached or does not let us through.
@@ -31,24 +36,50 @@ def open_tcp(host: str, port: int, proxy: Proxy | None, timeout: float) -> socke
         return socket.create_connection((host, port), timeout)
     try:
         if proxy.kind == "http":
-            return _through_http(host, port, proxy, timeout)
-        return _through_socks(host, port, proxy, timeout)
-    except (OSError, http.client.HTTPException) as error:
+            return _through_http(host, port, proxy, timeout, password)
+        return _through_socks(host, port, proxy, timeout, password)
+    except OSError as error:
         raise _refused(proxy, host, port, error) from None
 
 
-def _through_http(host: str, port: int, proxy: Proxy, timeout: float) -> socket.socket:
-    connection = http.client.HTTPConnection(proxy.host, proxy.port, timeout=timeout)
-    connection.set_tunnel(host, port)
+def _through_http(host: str, port: int, proxy: Proxy, timeout: float, password: str | None) -> socket.socket:
+    """Ask with CONNECT; the time is for the whole answer."""
+    target = join_host_port(host, port)
+    lines = [f"CONNECT {target} HTTP/1.1", f"Host: {target}"]
+    if proxy.user is not None:
+        login = base64.b64encode(f"{proxy.user}:{password or ''}".encode()).decode()
+        lines.append(f"Proxy-Authorization: Basic {login}")
+    plain = socket.create_connection((proxy.host, proxy.port), timeout)
     try:
-        connection.connect()
+        channel = Channel(plain)
+        channel.allow(timeout)
+        channel.sendall("\r\n".join([*lines, "", ""]).encode())
+        status = _answered_status(channel)
+        if not status.startswith("2"):
+            raise ConnectionError(f"it answers '{status}'")
     except BaseException:
-        connection.close()
+        plain.close()
         raise
-    return connection.sock
+    plain.settimeout(timeout)
+    return plain
 
 
-def _through_socks(host: str, port: int, proxy: Proxy, timeout: float) -> socket.socket:
+def _answered_status(channel: Channel) -> str:
+    """Status and reason of an answer that ends with its head; byte by byte, as what follows is the server's."""
+    head = b""
+    while not head.endswith((b"\r\n\r\n", b"\n\n")):
+        channel.arm()
+        byte = channel.socket.recv(1)
+        if not byte or len(head) > _LONGEST_HEAD:
+            raise ConnectionError("it does not speak HTTP")
+        head += byte
+    version, _blank, status = head.splitlines()[0].decode("latin-1").partition(" ")
+    if not version.startswith("HTTP/"):
+        raise ConnectionError("it does not speak HTTP")
+    return status
+
+
+def _through_socks(host: str, port: int, proxy: Proxy, timeout: float, password: str | None) -> socket.socket:
     """socks4 resolves the name here, socks4a and socks5 let the proxy do it."""
     try:
         import python_socks
@@ -56,7 +87,8 @@ def _through_socks(host: str, port: int, proxy: Proxy, timeout: float) -> socket
     except ImportError as error:
         raise MissingLibrary("python-socks", str(error)) from None
     kind = python_socks.ProxyType.SOCKS5 if proxy.kind == "socks5" else python_socks.ProxyType.SOCKS4
-    client: Any = socks.Proxy.create(kind, proxy.host, proxy.port, rdns=proxy.kind != "socks4")
+    login = {} if proxy.user is None else {"username": proxy.user, "password": password or ""}
+    client: Any = socks.Proxy.create(kind, proxy.host, proxy.port, rdns=proxy.kind != "socks4", **login)
     try:
         channel: socket.socket = client.connect(host, port, timeout=timeout)
     except (python_socks.ProxyError, python_socks.ProxyConnectionError, python_socks.ProxyTimeoutError) as error:
@@ -70,5 +102,5 @@ def _refused(proxy: Proxy, host: str, port: int, error: Exception) -> Connection
     return ConnectionFailed(
         f"The {proxy.kind} proxy {join_host_port(proxy.host, proxy.port)} gives no connection to "
         f"{join_host_port(host, port)}: {reason}.",
-        hint="Check the parameter proxy of the URI.",
+        hint="Check the parameter proxy of the URI, and for a proxy that wants a login its user and proxy_password.",
     )

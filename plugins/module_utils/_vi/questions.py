@@ -101,7 +101,7 @@ def blocked_by(asked: Asked, reason: str, state: str) -> Question:
 
 
 def _answer_for(asked: Asked, answers: Sequence[tuple[str, str]]) -> str | None:
-    """An answer for exactly this question's id or text counts before one for a kind of message."""
+    """An answer for exactly this question's id or text takes precedence over one for a kind of message."""
     given = dict(answers)
     for key in (asked.id, asked.text, *asked.message_ids):
         if key in given:

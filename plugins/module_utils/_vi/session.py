@@ -314,4 +314,5 @@ def _endpoint(options: ConnectionOptions, server: Server) -> Endpoint:
         ca_path=options.ca_path,
         thumbprints=options.thumbprints,
         timeout=float(options.timeout),
+        proxy_password=options.proxy_password,
     )

@@ -32,8 +32,8 @@ FORMAT = 2
 # A stored session has some 700 bytes.
 _LONGEST = 64 * 1024
 
-# Makes guessing a password from its file slow, and a task 10 ms longer.
-_ITERATIONS = 50_000
+# Makes guessing a password from its file slow, and a task a few milliseconds longer.
+_ITERATIONS = 20_000
 
 # The seconds between two attempts to get a lock that another task has.
 _PAUSE = 0.05

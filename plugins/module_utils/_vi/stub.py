@@ -12,7 +12,12 @@ import http.client
 from typing import Any, Callable
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed, EsxError, ServerFault
-from ansible_collections.virt.esx.plugins.module_utils._vi.answers import NotAnAnswer, UnknownFault, read_answer
+from ansible_collections.virt.esx.plugins.module_utils._vi.answers import (
+    NotAnAnswer,
+    UnknownFault,
+    Unreadable,
+    read_answer,
+)
 from ansible_collections.virt.esx.plugins.module_utils._vi.exchange import Answer, exchange
 from ansible_collections.virt.esx.plugins.module_utils._vi.faults import from_fault, is_fault, is_not_authenticated
 from ansible_collections.virt.esx.plugins.module_utils._vi.pool import Pool
@@ -65,7 +70,11 @@ _FAULTS = () if vmodl is None else (vmodl.MethodFault,)
 _FAILURES = (OSError, http.client.HTTPException, _BadStatus, NotAnAnswer, UnknownFault, *_FAULTS)
 
 
-class SessionRenewed(ConnectionFailed):
+class BeginAgain(ConnectionFailed):
+    """A call whose arguments mean something only once was lost: what it belongs to has to be begun again."""
+
+
+class SessionRenewed(BeginAgain):
     """The session had ended and there is a new one; what was bound to the old one has to be begun again."""
 
 
@@ -109,19 +118,19 @@ class Stub(SoapStubAdapter):  # type: ignore[misc]
             if is_not_authenticated(error):
                 repetitions -= 0 if self._renew(name, cookie) else 1
             elif isinstance(error, NotAnAnswer):
-                return self._ask_in_newest(mo, info, args)
+                return self._ask_in_newest(mo, info, args, error)
             else:
                 repetitions -= 1
         return self._call(mo, info, args, repetitions)
 
-    def _ask_in_newest(self, mo: Any, info: Any, args: Any) -> Any:
-        """Ask once in the newest version that pyVmomi knows, after an answer that cannot be understood."""
+    def _ask_in_newest(self, mo: Any, info: Any, args: Any, before: Exception) -> Any:
+        """Ask once in the newest version that pyVmomi knows, after an answer that it cannot read."""
         spoken = self.version, self.versionId
         self.ComputeVersionInfo(self.newest)
         try:
             return self._ask(mo, info, args)
-        except _FAILURES as error:
-            raise self._explain(info.wsdlName, error) from None
+        except _FAILURES:
+            raise self._explain(info.wsdlName, before) from None
         finally:
             self.version, self.versionId = spoken
 
@@ -156,7 +165,7 @@ class Stub(SoapStubAdapter):  # type: ignore[misc]
         if is_fault(error) or isinstance(error, UnknownFault):
             return self._speaks_another_version(error)
         if isinstance(error, NotAnAnswer):
-            return name.startswith(_READS) and self.version != self.newest
+            return isinstance(error, Unreadable) and name.startswith(_READS) and self.version != self.newest
         return is_dropped(error) and name.startswith(_READS) and name not in _BOUND
 
     def _speaks_another_version(self, error: Any) -> bool:
@@ -187,7 +196,8 @@ class Stub(SoapStubAdapter):  # type: ignore[misc]
             return bad_status(server, name, answer.status, answer.reason, repeatable=repeatable)
         if isinstance(error, NotAnAnswer):
             return no_answer(server, name, str(error), repeatable=repeatable)
-        return broke_off(error, server, name, repeatable=repeatable, timeout=self.pool_of_ours.timeout)
+        explained = broke_off(error, server, name, repeatable=repeatable, timeout=self.pool_of_ours.timeout)
+        return BeginAgain(explained.message, hint=explained.hint) if name in _BOUND and is_dropped(error) else explained
 
     def _request(self, mo: Any, info: Any, args: Any) -> bytes:
         try:

@@ -92,7 +92,7 @@ def wait_until_idle(
     """Bring a virtual machine into a state in which the next task can start.
 
     A question that was left over is answered, and the tasks that are still pending are waited for; they may have
-    changed the machine, so that the caller has to look at it anew.
+    changed the machine, so that the caller has to read it again.
 
     :param patience: the seconds that a pending task may go without progress; by default it has the connection's
         ``timeout``.
@@ -182,10 +182,15 @@ class Waiting:
         """Wait until the task has ended; raises GivenUp."""
         with watch_all(self.session, [self]) as watch:
             while not self.ended:
-                self.take(watch.next_changes(self.remaining) if self.remaining > 0 else watch.read())
+                left = self.remaining
+                self.take(watch.next_changes(left) if left > 0 else watch.read(), as_it_is=left <= 0)
 
-    def take(self, changes: Changes) -> None:
-        """Take note of what has changed, answer a question, look at the time; raises GivenUp."""
+    def take(self, changes: Changes, *, as_it_is: bool) -> None:
+        """Take note of what has changed, and answer a question; raises GivenUp.
+
+        :param as_it_is: whether the changes are all values as they are now; only then a task is given up whose time
+            is over, as one that has ended may have been missed before.
+        """
         before = self.seen.get("info.progress")
         self.seen.update(changes.get(self.task, {}))
         if self.vm is not None:
@@ -200,7 +205,7 @@ class Waiting:
             return
         if self.seen.get("runtime.question") is not None:
             self._answer(self.seen["runtime.question"])
-        if self.remaining <= 0:
+        if as_it_is and self.remaining <= 0:
             self._give_up_in_time()
 
     def outcome(self) -> Outcome:

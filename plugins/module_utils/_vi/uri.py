@@ -30,10 +30,18 @@ DEFAULT_PORTS = {
 }
 
 # The kinds of proxy as written, and what they are.
-PROXY_KINDS = {"http": "http", "socks": "socks5", "socks4": "socks4", "socks4a": "socks4a", "socks5": "socks5"}
+PROXY_KINDS = {
+    "http": "http",
+    "socks": "socks5",
+    "socks4": "socks4",
+    "socks4a": "socks4a",
+    "socks5": "socks5",
+    "socks5h": "socks5",  # curl's word for a proxy that resolves names itself, as ours always does
+}
 DEFAULT_PROXY_PORT = 1080
 
 _SECRET_NAME = re.compile(r"pass|secret|token|pwd", re.IGNORECASE)
+_COLON = re.compile(":|%3a", re.IGNORECASE)
 _WITH_ZERO_OR_ONE = re.compile(r"\+?0*([01])")
 _BLANK = re.compile(r"[\s\x00-\x1f\x7f]")
 _USER_ONLY = "it must not contain a password: use the option password, the environment or an auth file"
@@ -41,11 +49,12 @@ _USER_ONLY = "it must not contain a password: use the option password, the envir
 
 @dataclass(frozen=True)
 class Proxy:
-    """A proxy server: ``kind`` is ``http``, ``socks4``, ``socks4a`` or ``socks5``."""
+    """A proxy server: ``kind`` is ``http``, ``socks4``, ``socks4a`` or ``socks5``; ``user`` is for its login."""
 
     kind: str
     host: str
     port: int
+    user: str | None = None
 
 
 @dataclass(frozen=True)
@@ -110,13 +119,32 @@ def redact(text: str) -> str:
     head, separator, rest = text.partition("://")
     if not separator:
         head, rest = "", text
+    if "@" in rest:
+        user, at, server = rest.rpartition("@")
+        colon = _COLON.search(user)
+        if colon:
+            rest = f"{user[: colon.start()]}:***{at}{server}"
     before, question, query = rest.partition("?")
-    if "@" in rest and ":" in rest[: rest.rindex("@")]:
-        at = rest.rindex("@")
-        rest = rest[: rest.index(":")] + ":***" + rest[at:]
-        before, question, query = rest.partition("?")
     shown = [_redact_parameter(item) for item in query.split("&")]
     return head + separator + before + question + "&".join(shown)
+
+
+def passwords_in(text: str) -> set[str]:
+    """Return what has to be hidden of a URI or an address into which a password was written: it, and the password.
+
+    A URI that is acceptable holds none.
+    """
+    try:
+        _parse(text.strip())
+    except ValueError:
+        if redact(text) == text:
+            return set()
+    else:
+        return set()
+    user = text.rpartition("://")[2].rpartition("@")[0]
+    colon = _COLON.search(user)
+    password = user[colon.end() :] if colon else ""
+    return {text, password, unquote(password)} - {""}
 
 
 def with_path(text: str, path: str) -> str:
@@ -182,7 +210,7 @@ def _scheme(text: str) -> str:
 def _authority(netloc: str) -> tuple[str | None, str, int | None]:
     """``user@server:port`` with a port of 0 or none at all as None."""
     user, at, server = netloc.rpartition("@")
-    if at and ":" in user:
+    if at and ":" in unquote(user):
         raise ValueError(_USER_ONLY)
     if not server:
         raise ValueError("there is no server")
@@ -212,7 +240,7 @@ def _path(scheme: str, text: str) -> tuple[str, ...]:
 
 
 def _parameters(query: str) -> dict[str, str]:
-    """The parameters by lower-case name; of one that is given twice the last one counts."""
+    """The parameters by lower-case name; the last value of a repeated one is used."""
     values: dict[str, str] = {}
     items: list[str] = [item for item in re.split("[&;]", query) if item]
     for item in items:
@@ -257,14 +285,17 @@ def _vcenter(scheme: str, value: str | None) -> str | None:
 
 
 def _proxy(value: str) -> Proxy:
-    """``[type://]host[:port]``; the port is 1080 for every type."""
-    if "@" in value:
-        raise ValueError("the parameter proxy takes no user and no password, it is [type://]host[:port]")
+    """``[type://][user@]host[:port][/]``; the port is 1080 for every type."""
     kind, separator, server = value.rpartition("://")
+    user, _at, server = server.rstrip("/").rpartition("@")
+    if ":" in unquote(user) or "@" in kind:
+        raise ValueError("the parameter proxy takes no password: use the option proxy_password or its environment")
     if separator and kind not in PROXY_KINDS:
         raise ValueError(f"the parameter proxy has the type '{kind}', possible are {', '.join(PROXY_KINDS)}")
     try:
         host, port = split_host_port(server)
     except ValueError as error:
-        raise ValueError(f"the parameter proxy is '{value}', it has to be [type://]host[:port]: {error}") from None
-    return Proxy(PROXY_KINDS[kind or "http"], host, port or DEFAULT_PROXY_PORT)
+        raise ValueError(
+            f"the parameter proxy is '{value}', it has to be [type://][user@]host[:port]: {error}"
+        ) from None
+    return Proxy(PROXY_KINDS[kind or "http"], host, port or DEFAULT_PROXY_PORT, unquote(user) or None)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import MissingLibrary
@@ -60,10 +61,14 @@ _COMMON = (
 )
 
 
+# pip installs pyVmomi 9 for Python 3.9, which then cannot import it.
+_TOO_NEW = "With Python 3.9 pyVmomi 8 is the newest that works: pip install 'pyvmomi>=8.0.3.0.1,<9'."
+
+
 def require_vmomi() -> None:
     """Raise MissingLibrary if pyVmomi cannot be imported."""
     if VMOMI_IMPORT_ERROR is not None:
-        raise MissingLibrary("pyvmomi", VMOMI_IMPORT_ERROR)
+        raise MissingLibrary("pyvmomi", VMOMI_IMPORT_ERROR, hint=_TOO_NEW if sys.version_info < (3, 10) else None)
 
 
 def preload() -> None:

@@ -16,7 +16,12 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed, EsxError, TimedOut
+from ansible_collections.virt.esx.plugins.module_utils._errors import (
+    ConnectionFailed,
+    EsxError,
+    ServerFault,
+    TimedOut,
+)
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_types, make_filter_spec
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vmodl
@@ -30,6 +35,9 @@ _PAUSE = 0.5
 # What an answer may take beyond the time that the server was asked to wait.
 _GRACE = 30.0
 
+
+# After these the properties are read directly; SessionRenewed is one of them.
+_LOST = (ConnectionFailed, TimedOut, ServerFault)
 
 # What has changed: by the reference to the object, then by path.
 Changes = dict[Any, dict[str, Any]]
@@ -51,7 +59,7 @@ class Watch:
         self._version = ""
 
     def __enter__(self) -> Watch:
-        with contextlib.suppress(ConnectionFailed, TimedOut):
+        with contextlib.suppress(*_LOST):
             self._start()
         return self
 
@@ -73,7 +81,7 @@ class Watch:
             return self._read_and_start(seconds)
         try:
             update = self._wait(seconds)
-        except (ConnectionFailed, TimedOut):  # SessionRenewed is one of them
+        except _LOST:
             self._filter = None
             return {}
         if update is None:
@@ -90,7 +98,7 @@ class Watch:
         found = self.read()
         try:
             self._start()
-        except (ConnectionFailed, TimedOut):
+        except _LOST:
             time.sleep(max(0.0, min(_PAUSE, seconds)))
         return found
 

@@ -29,6 +29,7 @@ class _WorkerSessions:
 
     def __init__(self) -> None:
         self.kept: dict[ConnectionOptions, tuple[Session, contextlib.ExitStack]] = {}
+        self.tell: Warn | None = None
         self.in_use = 0
         self.interrupted = False
         self.before: dict[int, Any] = {}
@@ -64,6 +65,9 @@ class _WorkerSessions:
         """Log out undisturbed: Ansible terminates workers at the end of a play, and more than once at an interrupt."""
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_IGN)
+        if self.tell is not None:
+            for session, _stack in self.kept.values():
+                session.warn = self.tell  # the results of all tasks have been handed over
         self.close_all()
 
     def on_signal(self, number: int, _frame: Any) -> None:
@@ -82,8 +86,12 @@ _worker_sessions: list[_WorkerSessions] = []
 
 
 @contextlib.contextmanager
-def keep_session(options: ConnectionOptions, *, warn: Warn = lambda _text: None) -> Iterator[Session]:
+def keep_session(
+    options: ConnectionOptions, *, warn: Warn = lambda _text: None, tell: Warn | None = None
+) -> Iterator[Session]:
     """As ``open_session``, but the session is there for the next caller, too. One that failed is not used again.
+
+    :param tell: shows a warning to the user when the process ends, for a session that could not be closed.
 
     Where signals do not arrive (in a thread), the session is closed at the end of the ``with`` block.
     """
@@ -98,6 +106,7 @@ def keep_session(options: ConnectionOptions, *, warn: Warn = lambda _text: None)
         _worker_sessions.append(_WorkerSessions())
         _worker_sessions[0].guard()
     sessions = _worker_sessions[0]
+    sessions.tell = tell
     sessions.in_use += 1
     try:
         yield sessions.get(options, warn)

@@ -181,14 +181,6 @@ def network_uri(port: CharDevice, *, ipv6_brackets: bool = True) -> str:
     return f"{_SCHEMES[port.protocol or 'raw']}://{host}:{port.service}"
 
 
-def network_uri(port: CharDevice, *, ipv6_brackets: bool = True) -> str:
-    """The URI of what is behind a port of type ``tcp``, as VMX and the API have it."""
-    host = port.host or ""
-    if ":" in host and ipv6_brackets:
-        host = f"[{host}]"
-    return f"{_SCHEMES[port.protocol or 'raw']}://{host}:{port.service}"
-
-
 def write_parallels(domain: Domain, context: WriteContext) -> list[Entry]:
     """The lines of all parallel ports."""
     lines: list[Entry] = []

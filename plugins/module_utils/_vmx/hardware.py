@@ -55,12 +55,13 @@ def needed_hardware(domain: Domain) -> int:
     return max((need.version for need in needs(domain)), default=4)
 
 
-def check_needs(domain: Domain, version: int, report: Report, present: Domain | None = None) -> None:
+def check_needs(domain: Domain, version: int | None, report: Report, present: Domain | None = None) -> None:
     """Refuse what the virtual hardware version lacks, and a TPM without EFI firmware.
 
+    :param version: the version, None for one that was chosen to have all.
     :param present: the domain as it is; what it has already is not refused.
     """
-    lacking = [need for need in needs(domain) if need.version > version]
+    lacking = [] if version is None else [need for need in needs(domain) if need.version > version]
     had = {need.what for need in needs(present)} if lacking and present is not None else set()
     for need in lacking:
         if need.what not in had:

@@ -70,7 +70,7 @@ def write_vmx(
     report = report or Report()
     hardware = hw_version or default_hardware(domain, dialect)
     if dialect.hardware_needs:
-        check_needs(domain, hardware, report)
+        check_needs(domain, hw_version, report)
         if hw_version is None and hardware > dialect.hw_version:
             why = f"written is version {hardware}, which the domain needs, instead of {dialect.hw_version}"
             report.leave_out("virtualHW.version", why)

@@ -89,7 +89,7 @@ def test_answers_are_in_words_for_users(runs: dict[str, PlaybookRun]) -> None:
     )
     assert failed["A number that is none"].startswith("argument 'limit' is of type ")
     assert failed["A choice that is none"].startswith("value of states must be one or more of: running, paused")
-    assert failed["None where one is needed"] == "one of the following is required: name, uuid"
+    assert failed["None where one is needed"] == "one of the following is required: name, uuid, moid, vmx_path"
     assert failed["A wrong password"].startswith("The server did not accept the user name or the password: user '")
     assert "certificate" in failed["A certificate that nobody vouches for"]
     assert all("Traceback" not in message for message in failed.values())
@@ -127,10 +127,7 @@ def vaulted(place: pathlib.Path, text: str) -> list[str]:
 
 def test_the_connection_comes_from_wherever_ansible_has_it(host: Simulator, way: str, tmp_path: pathlib.Path) -> None:
     arguments = vaulted(tmp_path, PASSWORD)
-    values = variables(host)
-    if way == IN_PROCESS:  # what runs in the background is not to run in just any Python of this machine
-        values["ansible_python_interpreter"] = sys.executable
-    run = run_playbook("action_surroundings.yml", extra_vars=values, way=way, arguments=arguments)
+    run = run_playbook("action_surroundings.yml", extra_vars=variables(host), way=way, arguments=arguments)
     read = [task for task in run.tasks if task.name != "The environment was that task's only"]
     assert [[domain["name"] for domain in task.result["domains"]] for task in read] == [["domain-1"]] * 4
 

@@ -10,7 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain import define
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
+from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import put_file
 from ansible_collections.virt.esx.tests.integration.domain.domains import UUID, domain_xml, ensure, files_in
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
@@ -30,7 +32,7 @@ def test_whoever_is_told_that_it_is_defined_has_defined_it(
 ) -> None:
     """The first one uploads, then the second one uploads to the same place before the first one has registered it."""
 
-    def define(xml: str) -> Any:
+    def result_of(xml: str) -> Any:
         try:
             return ensure(esx, xml=xml)["domain"][part]
         except EsxError as error:
@@ -38,11 +40,11 @@ def test_whoever_is_told_that_it_is_defined_has_defined_it(
 
     esx.inject(method=slow, count=1, delay=700)
     with ThreadPoolExecutor(2) as threads:
-        one = threads.submit(define, first)
+        one = threads.submit(result_of, first)
         time.sleep(0.4)
-        other = threads.submit(define, second)
+        other = threads.submit(result_of, second)
         said = [one.result(), other.result()]
-    wanted = {"vcpus": [2, 4], "uuid": [UUID, OTHER]}[part]
+    wanted: list[Any] = [2, 4] if part == "vcpus" else [UUID, OTHER]
     assert [value for value, right in zip(said, wanted) if value != right and not isinstance(value, EsxError)] == []
     assert files_in(esx, "[local-storage] web") == ["web.vmdk", "web.vmx"]
 
@@ -50,9 +52,6 @@ def test_whoever_is_told_that_it_is_defined_has_defined_it(
 def test_what_another_client_uploaded_in_between_is_not_reported_as_defined(
     esx: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ansible_collections.virt.esx.plugins.module_utils._driver.domain import define
-    from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import put_file
-
     def overwritten(session: Any, file: Any, content: bytes) -> None:
         put_file(session, file, content.replace(b'numvcpus = "2"', b'numvcpus = "8"'))
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain import redefine
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.reconfigure import reconfigure
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError, Refused, ServerFault
 from ansible_collections.virt.esx.tests.integration.domain.domains import (
     MAC,
@@ -304,11 +305,9 @@ def test_a_paused_domain_is_no_power_cycle_s(on: Simulator) -> None:
 
 
 def test_somebody_else_s_change_is_noticed_while_shut_off(off: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = redefine.reconfigure
-
     def late(*arguments: Any) -> None:
         off.change_from_outside("web", set={"annotation": "theirs"})
-        real(*arguments)
+        reconfigure(*arguments)
 
     monkeypatch.setattr(redefine, "reconfigure", late)
     with pytest.raises(Refused, match="Another client has changed"):
@@ -318,11 +317,9 @@ def test_somebody_else_s_change_is_noticed_while_shut_off(off: Simulator, monkey
 
 
 def test_somebody_else_s_change_is_noticed_while_running(on: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = redefine.reconfigure
-
     def late(*arguments: Any) -> None:
         on.change_from_outside("web", set={"annotation": "theirs"})
-        real(*arguments)
+        reconfigure(*arguments)
 
     monkeypatch.setattr(redefine, "reconfigure", late)
     with pytest.raises(Refused, match="Another client has changed"):

@@ -18,6 +18,7 @@ from ansible_collections.virt.esx.tests.integration.contracts import LOGIN, carr
 from ansible_collections.virt.esx.tests.integration.domain.domains import domain_xml
 from ansible_collections.virt.esx.tests.integration.running import PASSWORD, USER
 from ansible_collections.virt.esx.tests.simulator_client import Simulator, start_simulator
+from ansible_collections.virt.esx.tests.simulator_client.client import client
 
 TWINS = ("domain-2", "domain-3")
 
@@ -148,6 +149,23 @@ def test_a_domain_is_found_wherever_it_is(vcenter: Simulator) -> None:
                 esx_domain.CONTRACT, vcenter, uri=uri_of(vcenter, "DC0"), state="running", annotation=str(key), **key
             )
             assert (done["changed"], done["domain"]["host"]) == (True, everywhere[name]["host"])
+
+
+def test_a_name_that_a_domain_of_another_host_has_too(vcenter: Simulator) -> None:
+    """The vCenter's path leads to the one directly in the folder of domains; the one of this host is in another."""
+    everywhere = vcenter.domains()
+    other = next(name for name, known in everywhere.items() if known["host"] == "DC0_H0")
+    own = next(name for name, known in everywhere.items() if known["host"] == "DC0_H1")
+    with client(vcenter, login=(USER, PASSWORD)) as center:
+        folder = center.get(center.domain(own), "parent").CreateFolder("elsewhere")
+        center.wait(folder.MoveIntoFolder_Task([center.domain(own)]))
+    vcenter.change_from_outside(own, set={"displayName": other})
+    done = carry_out(
+        esx_domain.CONTRACT, vcenter, uri=uri_of(vcenter, "DC0/DC0_H1"), name=other, state="destroyed", diff=True
+    )
+    assert (done["domain"]["host"], done["domain"]["uuid"]) == ("DC0_H1", everywhere[own]["uuid"])
+    with pytest.raises(Ambiguous):
+        carry_out(esx_domain.CONTRACT, vcenter, uri=uri_of(vcenter, "DC0"), name=other, state="destroyed")
 
 
 def test_a_new_domain_needs_one_host(vcenter: Simulator) -> None:

@@ -106,8 +106,12 @@ def test_storage_moves_with_the_domain_and_alone(three: Simulator, name: str) ->
     assert not everywhere(three, **wanted)["changed"]
     with client(three, login=(USER, PASSWORD)) as center:
         assert center.get(center.domain(name), "config.files.vmPathName") == f"[datastore1 (1)] {name}/{name}.vmx"
-    done = everywhere(three, names=[name], dest_datastore="local-storage", check=True)
+    done = everywhere(three, names=[name], dest_datastore="local-storage", check=True, diff=True)
     assert (done["changed"], only(done)["host"]) == (True, H1)
+    assert done["diff"] == {
+        "before": f"{name}: DC0_H1, files in datastore1 (1)\n",
+        "after": f"{name}: DC0_H1, files in local-storage\n",
+    }
     assert everywhere(three, names=[name], dest_datastore="local-storage")["changed"]
     with pytest.raises(EsxError, match="The host DC0_H1 has no datastore 'datastore1'; there are") as caught:
         everywhere(three, names=[name], dest_datastore="datastore1")

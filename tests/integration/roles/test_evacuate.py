@@ -85,10 +85,15 @@ def test_a_time_that_is_enough_for_a_task_is_no_limit_for_a_migration() -> None:
 
 def test_only_hosts_that_can_take_a_domain_are_planned(vcenter: Simulator) -> None:
     with client(vcenter, login=(USER, PASSWORD)) as center:
-        host = center.all(vim.HostSystem)[H2]
-        center.get(host, "configManager.networkSystem").RemovePortGroup("VM Network")
+        for name in (H0, H1):
+            network = center.get(center.all(vim.HostSystem)[name], "configManager.networkSystem")
+            policy = vim.host.NetworkPolicy()
+            group = vim.host.PortGroup.Specification(
+                name="Lab Network", vlanId=0, vswitchName="vSwitch0", policy=policy
+            )
+            network.AddPortGroup(group)
     for name in ("domain-1", "domain-3"):
-        vcenter.change_from_outside(name, set={"ethernet0.networkName": "VM Network"})
+        vcenter.change_from_outside(name, set={"ethernet0.networkName": "Lab Network"})
     assert evacuate(vcenter, H1, H2).changed == 1
     assert {places(vcenter)[name] for name in ("domain-1", "domain-3")} == {H1}
     assert H0 not in places(vcenter).values()

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import socket
 import ssl
@@ -120,10 +121,14 @@ def over_tls(handler: Handler, context: ssl.SSLContext) -> Handler:
 
 @dataclass
 class Proxy:
-    """A proxy of any kind; ``asked`` has what it was asked for: kind, host and port."""
+    """A proxy of any kind; ``asked`` has what it was asked for: kind, host and port.
+
+    :param login: the user and the password that it wants, by HTTP or SOCKS 5.
+    """
 
     asked: list[tuple[str, str, int]] = field(default_factory=list)
     refuses: bool = False
+    login: tuple[str, str] | None = None
 
     def handle(self, channel: socket.socket) -> None:
         first = channel.recv(1, socket.MSG_PEEK)
@@ -138,8 +143,12 @@ class Proxy:
             pump(channel, onward)
 
     def _http(self, channel: socket.socket) -> tuple[str, str, int, bytes, bytes]:
-        method, target, _version = read_request(channel).split(b"\r\n")[0].decode().split()
+        lines = read_request(channel).split(b"\r\n")
+        method, target, _version = lines[0].decode().split()
         host, _colon, port = target.rpartition(":")
+        if self.login is not None:
+            wanted = base64.b64encode(":".join(self.login).encode())
+            self.refuses = b"Proxy-Authorization: Basic " + wanted not in lines
         accept = b"HTTP/1.1 200 Connection established\r\n\r\n"
         return method, host, int(port), accept, b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
 
@@ -155,7 +164,11 @@ class Proxy:
     def _socks5(self, channel: socket.socket) -> tuple[str, str, int, bytes, bytes]:
         _version, methods = channel.recv(2)
         channel.recv(methods)
-        channel.sendall(b"\x05\0")
+        channel.sendall(b"\x05\0" if self.login is None else b"\x05\x02")
+        if self.login is not None:
+            given = [channel.recv(channel.recv(count)[-1]).decode() for count in (2, 1)]
+            channel.sendall(b"\x01\0")
+            self.refuses = tuple(given) != self.login
         _version, _command, _reserved, kind = channel.recv(4)
         if kind == 3:
             host = channel.recv(channel.recv(1)[0]).decode()

@@ -9,6 +9,7 @@ import contextlib
 import socket
 import ssl
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -257,6 +258,21 @@ def test_proxies(
         assert proxy.asked == [(*asked, port)]
 
 
+@pytest.mark.parametrize("word", ["secret", "wrong"])
+@pytest.mark.parametrize("kind", ["http", "socks5"])
+def test_a_proxy_with_a_login(kind: str, word: str) -> None:
+    proxy = Proxy(login=("user", "secret"))
+    with serve(Echo().handle) as port, serve(proxy.handle) as proxy_port:
+        server = ProxyServer(kind, "127.0.0.1", proxy_port, "user")
+        endpoint = Endpoint("127.0.0.1", port, transport="http", proxy=server, proxy_password=word)
+        if word == "secret":
+            assert get(endpoint) == b"hello"
+        else:
+            with pytest.raises(ConnectionFailed, match="gives no connection") as caught:
+                get(endpoint)
+            assert "proxy_password" in str(caught.value.hint)
+
+
 def test_the_certificate_is_checked_behind_a_proxy(certificates: dict[str, Certificate]) -> None:
     with tls_server(certificates["other"]) as (port, echo), serve(Proxy().handle) as proxy_port:
         server = ProxyServer("socks5", "127.0.0.1", proxy_port)
@@ -271,6 +287,20 @@ def test_a_proxy_that_refuses(kind: str) -> None:
     with serve(Proxy(refuses=True).handle) as port, pytest.raises(ConnectionFailed) as caught:
         get(Endpoint("127.0.0.1", 9, proxy=ProxyServer(kind, "127.0.0.1", port)))
     assert f"The {kind} proxy 127.0.0.1:{port} gives no connection to 127.0.0.1:9" in caught.value.message
+
+
+@pytest.mark.parametrize("answer", [b"HTTP/1.1 200 OK\r\nX: " + b"x" * 99, b"220 mail.example.com\r\n\r\n"])
+def test_a_proxy_that_takes_its_time_or_is_none(answer: bytes) -> None:
+    def trickle(channel: socket.socket) -> None:
+        read_request(channel)
+        for byte in answer:
+            channel.sendall(bytes([byte]))
+            time.sleep(0.05)
+
+    begun = time.monotonic()
+    with serve(trickle) as port, pytest.raises(ConnectionFailed, match="gives no connection"):
+        get(Endpoint("127.0.0.1", 9, proxy=ProxyServer("http", "127.0.0.1", port), timeout=2))
+    assert time.monotonic() - begun < 4
 
 
 @pytest.mark.parametrize("kind", ["http", "socks4", "socks5"])

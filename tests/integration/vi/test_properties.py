@@ -43,11 +43,14 @@ def test_pages(seven: Simulator, monkeypatch: pytest.MonkeyPatch, page: int, cal
         assert session.stub.calls - before == calls
 
 
-def test_the_session_ends_between_two_pages(seven: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("lost", [{"fault": "NotAuthenticated"}, {"drop": "before"}, {"drop": "after"}])
+def test_a_read_begins_again_between_two_pages(
+    seven: Simulator, monkeypatch: pytest.MonkeyPatch, lost: dict[str, str]
+) -> None:
     monkeypatch.setattr(properties, "PAGE", 3)
     with session_on(seven) as session:
         host = session.ref("HostSystem", "ha-host")
-        seven.inject(method="ContinueRetrievePropertiesEx", fault="NotAuthenticated", count=1)
+        seven.inject(method="ContinueRetrievePropertiesEx", count=1, **lost)
         rows = fetch(session, "VirtualMachine", ["name"], objects=[host], traversal=HOST_VMS)
         assert sorted(values["name"] for _ref, values in rows) == NAMES
     seven.expire_sessions()

@@ -10,10 +10,20 @@ import time
 from typing import Any
 
 import pytest
-from ansible_collections.virt.esx.plugins.module_utils._errors import Question, ServerFault, TimedOut
+from ansible_collections.virt.esx.plugins.module_utils._errors import (
+    ConnectionFailed,
+    Question,
+    ServerFault,
+    TimedOut,
+)
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_one
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
-from ansible_collections.virt.esx.plugins.module_utils._vi.task import Outcome, wait_for_task, wait_until_idle
+from ansible_collections.virt.esx.plugins.module_utils._vi.task import (
+    Outcome,
+    pending_tasks,
+    wait_for_task,
+    wait_until_idle,
+)
 from ansible_collections.virt.esx.tests.integration.vi.sessions import find_domain, running, session_on
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
@@ -231,3 +241,54 @@ def test_two_waits_on_one_cached_session_do_not_disturb_each_other() -> None:
             thread.join(30)
         assert failed == []
         assert {domain["state"] for domain in host.domains().values()} == {"poweredOn"}
+
+
+class TestLostAnswers:
+    """What the server does not tell is asked for; what cannot be asked is said to be unknown."""
+
+    @pytest.mark.parametrize("method", ["CreateFilter", "WaitForUpdatesEx", "DestroyPropertyFilter"])
+    @pytest.mark.parametrize("drop", ["before", "after"])
+    def test_the_task_is_followed_all_the_same(self, host: Simulator, method: str, drop: str) -> None:
+        prepare(host, "append:delay=300")
+        host.inject(method=method, drop=drop, count=1)
+        begun = time.monotonic()
+        with session_on(host, uri={"auto_answer": 1}, timeout=20) as session:
+            start(session)
+        assert time.monotonic() - begun < 5
+        assert state_of(host) == "poweredOn"
+
+    def test_without_a_filter_the_task_is_read(self, host: Simulator) -> None:
+        prepare(host, "append:delay=300")
+        host.inject(method="CreateFilter", drop="before")
+        with session_on(host, uri={"auto_answer": 1}, timeout=20) as session:
+            start(session)
+        assert state_of(host) == "poweredOn"
+
+    def test_a_stalled_answer_does_not_outlive_the_time(self) -> None:
+        with running() as host:
+            prepare(host, "append:delay=30000:cancelable")
+            host.inject(method="WaitForUpdatesEx", delay=20_000, count=1)
+            begun = time.monotonic()
+            with session_on(host, timeout=2) as session, pytest.raises(TimedOut):
+                start(session)
+            assert time.monotonic() - begun < 12
+
+    def test_what_cannot_be_asked_is_not_known(self, host: Simulator) -> None:
+        prepare(host, "append:delay=300")
+        with session_on(host, uri={"auto_answer": 1}) as session:
+            machine = find_domain(session)
+            task = machine.PowerOnVM_Task()
+            for method in ("CreateFilter", "RetrievePropertiesEx"):
+                host.inject(method=method, drop="before")
+            with pytest.raises(ConnectionFailed) as caught:
+                wait_for_task(session, task, action="Starting 'domain-1'", vm=machine)
+            host.clear_faults()
+            assert caught.value.in_doubt
+            assert "Starting 'domain-1' has begun, but the server does not say how it ended" in caught.value.message
+            wait_until_idle(session, machine, action="x")
+
+    def test_a_task_that_the_server_has_forgotten_is_not_pending(self, host: Simulator) -> None:
+        with session_on(host) as session:
+            gone = session.ref("Task", "task-9999999")
+            assert pending_tasks(session, [gone]) == []
+            assert pending_tasks(session, [gone, session.ref("Task", "task-9999998")]) == []

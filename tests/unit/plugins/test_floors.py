@@ -19,7 +19,7 @@ OURS = "ansible_collections.virt.esx.plugins."
 
 # What each floor may import of ours, beside itself; a file's floor is the longest name that its path begins with.
 GROUND = {"module_utils/_errors", "module_utils/_names", "module_utils/_report"}
-BELOW_DRIVER = GROUND | {"module_utils/_vi", "module_utils/_vmx", "module_utils/_domain"}
+BELOW_DRIVER = GROUND | {"module_utils/_vi", "module_utils/_vmx", "module_utils/_domain", "module_utils/_images"}
 EDGE = {"module_utils/_edge", "module_utils/_argspec", "module_utils/_driver"}
 FLOORS: dict[str, set[str]] = {
     "module_utils/_errors": set(),
@@ -28,6 +28,7 @@ FLOORS: dict[str, set[str]] = {
     "module_utils/_domain": GROUND,
     "module_utils/_vmx": GROUND | {"module_utils/_domain"},
     "module_utils/_vi": GROUND,
+    "module_utils/_images": GROUND,
     "module_utils/_driver": BELOW_DRIVER,
     "module_utils/_argspec": BELOW_DRIVER,
     "module_utils/_edge": EDGE | BELOW_DRIVER,
@@ -47,7 +48,7 @@ LIBRARIES = {
     "python_socks": ("module_utils/_vi/",),
 }
 # The floors that know nothing of Ansible.
-WITHOUT_ANSIBLE = (*sorted(GROUND), "module_utils/_domain", "module_utils/_vmx")
+WITHOUT_ANSIBLE = (*sorted(GROUND), "module_utils/_domain", "module_utils/_vmx", "module_utils/_images")
 # The one place that may read a managed object: by leaf paths, many objects in one call.
 READER = "module_utils/_vi/properties.py"
 

@@ -30,7 +30,7 @@ _DEFAULT = -1
 STOP_ACTIONS = {
     "default": "systemDefault",
     "shutdown": "guestShutdown",
-    "power_off": "powerOff",
+    "destroy": "powerOff",
     "suspend": "suspend",
     "none": "none",
 }

@@ -16,7 +16,6 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import Doma
 from ansible_collections.virt.esx.plugins.module_utils._driver.browser import scsi_model_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.checks import check_devices
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.definition import hardware_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import Difference, differences
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_identity import (
     check_chains_stay,
@@ -114,7 +113,7 @@ def find_change(
     after = read(new, predicted)
     if (present.disks, present.interfaces) != (after.disks, after.interfaces):
         check_devices(after)
-    _check(connection, record, found, after, new)
+    _check(connection, record, found, after)
     builder = SpecBuilder(machine, as_in_xml(after), changed_keys(old, new) if new != old else {})
     return Change(
         file=DatastoreFile(connection.datacenter_path, place.datastore, place.path),
@@ -180,14 +179,12 @@ def _with_own_disks(
 _LIMITED = ("vcpus", "memory_kib", "min_guarantee_kib", "interfaces")
 
 
-def _check(
-    connection: EsxConnection, record: DomainRecord, found: Sequence[Difference], after: Domain, vmx: bytes
-) -> None:
+def _check(connection: EsxConnection, record: DomainRecord, found: Sequence[Difference], after: Domain) -> None:
     """Refuse what the host could not start, before anything is sent."""
     check_unused(connection, record.ref, new_disks(found))
     if any(item.part in _LIMITED for item in found):
         networks = [item.after.source for item in found if item.part == "interfaces" and _has_new_network(item)]
-        check_limits(after, hardware_of(vmx), read_limits(connection), networks)
+        check_limits(after, read_limits(connection), networks)
     if after.name and after.name != record.name:
         _check_name(connection, record, after.name)
 

@@ -18,7 +18,6 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.browser import sc
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.definition import (
     Definition,
-    hardware_of,
     plan_definition,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import differences
@@ -60,7 +59,7 @@ def plan_define(
     definition = plan_definition(request, facts, scsi_model_of(connection))
     domain = definition.domain
     networks = [card.source for card in domain.interfaces if card.type == "bridge" and card.source]
-    check_limits(domain, hardware_of(definition.content), read_limits(connection), networks)
+    check_limits(domain, read_limits(connection), networks)
     file = DatastoreFile(connection.datacenter_path, definition.path.datastore, definition.path.path)
     former = _look_at_former(connection, file, definition, facts, overwrite=request.overwrite)
     disks = hard_disks(domain)

@@ -42,7 +42,6 @@ HARDWARE = (
     ((4, 0), 7),
     ((0, 0), 4),
 )
-_HARDWARE_OF_GSX = 7
 
 
 @dataclass(frozen=True)
@@ -89,11 +88,6 @@ def _encoded(text: str) -> bytes:
     except UnicodeEncodeError as error:
         lacking = text[error.start : error.end]
         raise vmx.error_at(".encoding", f"the encoding '{vmx.get('.encoding')}' lacks '{lacking}'") from None
-
-
-def hardware_of(vmx: bytes) -> int:
-    """The virtual hardware version of a VMX."""
-    return VmxFile(vmx, ESX).integer("virtualHW.version", 0)
 
 
 def vmx_place(domain: Domain, name: str) -> DatastorePath:

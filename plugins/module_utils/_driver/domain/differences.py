@@ -35,6 +35,7 @@ _NAMES = {
     "shares": "CPU shares",
     "os": "firmware",
     "cpu": "CPU topology",
+    "memory_locked": "locked memory",
 }
 
 # Members that say nothing about the definition.
@@ -54,6 +55,8 @@ _DEVICES: dict[str, Callable[[int, Any], str]] = {
     "graphics": lambda place, _graphics: f"graphics {place}",
     "videos": lambda place, _video: f"video {place}",
     "tpms": lambda place, _tpm: f"tpm {place}",
+    "sounds": lambda place, _sound: f"sound {place}",
+    "hostdevs": lambda place, device: f"hostdev {device.address or place}",
 }
 
 

@@ -18,20 +18,8 @@ _HOST_MEMORY = "summary.hardware.memorySize"
 _MOST_VCPUS = "capability.maxSupportedVcpus"  # of one domain, from API 5.1 on
 _NETWORKS = (Traversal("networks", "HostSystem", "network"),)
 
-_GIB = 1024 * 1024  # KiB
-# The virtual hardware version from which on: the most CPUs, memory in GiB, and network cards of one domain.
-_HARDWARE = (
-    (20, 768, 24560, 10),
-    (18, 768, 24560, 10),
-    (15, 256, 6128, 10),
-    (13, 128, 6128, 10),
-    (11, 128, 4080, 10),
-    (9, 64, 1011, 10),
-    (8, 32, 1011, 10),
-    (7, 8, 255, 10),
-    (4, 4, 64, 4),
-    (0, 4, 16, 4),
-)
+# What no virtual hardware version has more of; what each version has is in ``_vmx/hardware.py``.
+_VCPUS, _MEMORY_KIB, _CARDS = 768, 24560 * 1024 * 1024, 10
 
 
 @dataclass(frozen=True)
@@ -61,29 +49,25 @@ def read_limits(connection: EsxConnection) -> HostLimits:
     )
 
 
-def check_limits(domain: Domain, hardware: int, limits: HostLimits, networks: Collection[str]) -> None:
+def check_limits(domain: Domain, limits: HostLimits, networks: Collection[str]) -> None:
     """Refuse a domain that the host cannot start.
 
-    :param hardware: its virtual hardware version.
     :param networks: the names of those networks of its cards that are new.
     :raises NotFound: for a network that the host does not have.
-    :raises Refused: for more than a domain of that version, or the host, can have.
+    :raises Refused: for more than any domain, or one of this host, can have.
     """
     for name in networks:
         if name not in limits.networks:
             raise NotFound(f"The host has no network '{name}'; it has {listed(limits.networks)}.")
-    _since, vcpus, memory, cards = next(row for row in _HARDWARE if hardware >= row[0])
-    most_vcpus = min(vcpus, limits.vcpus or vcpus)
-    by_version = f"with the virtual hardware version {hardware}"
-    _check("vcpus", domain.vcpus, most_vcpus, by_version)
-    _check("memory, in KiB,", domain.memory_kib, memory * _GIB, by_version)
-    _check("network cards", len(domain.interfaces), cards, by_version)
+    _check("vcpus", domain.vcpus, min(_VCPUS, limits.vcpus or _VCPUS))
+    _check("KiB of memory", domain.memory_kib, _MEMORY_KIB)
+    _check("network cards", len(domain.interfaces), _CARDS)
     if limits.memory_kib is not None:
-        _check("guaranteed memory, in KiB,", domain.min_guarantee_kib or 0, limits.memory_kib, "on this host")
+        _check("KiB of guaranteed memory", domain.min_guarantee_kib or 0, limits.memory_kib)
     if domain.vcpus > 1 and domain.vcpus % 2 and not limits.takes_odd_vcpus:
         raise Refused(f"{domain.vcpus} vcpus are not possible on this host: it takes 1 or an even number.")
 
 
-def _check(what: str, number: int, most: int, where: str) -> None:
+def _check(what: str, number: int, most: int) -> None:
     if number > most:
-        raise Refused(f"{number} {what} are not possible {where}; the most are {most}.")
+        raise Refused(f"{number} {what} are not possible on this host; the most are {most}.")

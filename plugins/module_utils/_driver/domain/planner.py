@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The whole course from what a domain is to what is wanted of it, planned before anything is done."""
+"""All steps from the present state of a domain to the requested one, planned before anything is done."""
 
 from __future__ import annotations
 

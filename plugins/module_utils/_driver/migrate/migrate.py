@@ -24,6 +24,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.relocatio
     validate,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.request import MigrationRequest
+from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.storage import home_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.targets import Targets, resolve
 from ansible_collections.virt.esx.plugins.module_utils._driver.pending import RECENT_PATH
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
@@ -47,12 +48,13 @@ def migrate_domains(endpoints: MigrationEndpoints, invocation: Invocation, reque
     moving = _validate(endpoints, entries, request, invocation.warn)
     if not invocation.check_mode:
         _move(endpoints, moving, request, invocation.progress)
+    diff = {"before": _text(entries, after=False), "after": _text(entries, after=True)}
     result = {
         "changed": any(entry.moves for entry in entries),
         **({} if endpoints.source_name is None else {"source": endpoints.source_name}),
         **({} if endpoints.destination is None else {"destination": endpoints.destination.host_name}),
         "domains": [entry.result() for entry in entries],
-        **({"diff": {"before": _text(entries, "source"), "after": _text(entries, "host")}} if invocation.diff else {}),
+        **({"diff": diff} if invocation.diff else {}),
     }
     _raise_errors(endpoints, entries, result)
     return result
@@ -130,14 +132,24 @@ def _move(
         entry.moves = has_arrived
 
 
-def _text(entries: Sequence[Entry], member: str) -> str:
-    """What diff mode compares: the host of each domain."""
+def _text(entries: Sequence[Entry], *, after: bool) -> str:
+    """What diff mode compares: the host of each domain, and its datastores where the task is about these."""
     lines = []
     for entry in entries:
         known = entry.result()
         name = known.get("name") or known.get("uuid") or known["moid"]
-        lines.append(f"{name}: {known.get(member, 'unknown')}\n")
+        host = known.get("host" if after else "source", "unknown")
+        lines.append(f"{name}: {host}{_storage_text(entry, after=after and entry.moves)}\n")
     return "".join(lines)
+
+
+def _storage_text(entry: Entry, *, after: bool) -> str:
+    wish = entry.wish
+    if entry.record is None or not (wish.datastore or wish.disks):
+        return ""
+    home = wish.datastore if after and wish.datastore else home_of(entry.record)
+    disks = "".join(f", {label} in {name}" for label, name in wish.disks.items()) if after else ""
+    return f", files in {home}{disks}"
 
 
 def _raise_errors(endpoints: MigrationEndpoints, entries: Sequence[Entry], result: dict[str, Any]) -> None:

@@ -57,7 +57,7 @@ def named_storage(
     if name is None:
         return None, [(key, targets[key]) for key in moved]
     wanted = _named(there, host, name)
-    return (None, []) if not moved and _home(record) == name else (wanted, list(targets.items()))
+    return (None, []) if not moved and home_of(record) == name else (wanted, list(targets.items()))
 
 
 def same_storage(
@@ -80,7 +80,7 @@ def same_storage(
             )
         return ref
 
-    home = _home(record)
+    home = home_of(record)
     others = [(key, counterpart(at)) for key, (_disk, at) in _disks(devices).items() if at != home]
     return counterpart(home), others
 
@@ -92,8 +92,8 @@ def _disks(devices: Sequence[Any]) -> dict[int, tuple[Any, str]]:
     return {disk.key: (disk, parse_datastore_path(file).datastore) for disk, file in files if file}
 
 
-def _home(record: DomainRecord) -> str:
-    """The name of the datastore that the domain's VMX is in."""
+def home_of(record: DomainRecord) -> str:
+    """Return the name of the datastore that the domain's VMX is in."""
     return parse_datastore_path(record.vmx_path).datastore if record.vmx_path else ""
 
 

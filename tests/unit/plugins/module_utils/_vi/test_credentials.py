@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._errors import AuthFailed, EsxError, ParseError
+from ansible_collections.virt.esx.plugins.module_utils._vi.about import About
 from ansible_collections.virt.esx.plugins.module_utils._vi.credentials import find_credentials, parse_key_file
 from ansible_collections.virt.esx.plugins.module_utils._vi.options import AuthFile, Login
 
@@ -155,3 +158,37 @@ def test_values(value: str, expected: str) -> None:
 
 def test_a_group_may_be_continued() -> None:
     assert parse_key_file("[g]\na=1\n[h]\n[g]\na=2\nb=3\n", "f") == {"g": {"a": "2", "b": "3"}, "h": {}}
+
+
+def test_the_groups_that_were_looked_for_are_named(tmp_path: Path) -> None:
+    with pytest.raises(AuthFailed) as caught:
+        find_credentials(login(), AuthFile(write(tmp_path, "[credentials-a]\n"), ()), ["h"], never)
+    assert "[auth-esx-h] or [auth-esx-default]" in str(caught.value.hint)
+
+
+def test_a_byte_order_mark_does_not_matter(tmp_path: Path) -> None:
+    found = find_credentials(login(), AuthFile(write(tmp_path, "\ufeff" + FILE.strip()), ()), ["esx1"], never)
+    assert found.username == "labuser"
+
+
+def test_a_fifo_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "auth.conf", 0o600)
+    with pytest.raises(AuthFailed, match="it is not a regular file"):
+        find_credentials(login(), AuthFile(str(tmp_path / "auth.conf"), ()), ["h"], never)
+
+
+@pytest.mark.parametrize(
+    ("product", "version", "user"),
+    [
+        ("vpx", "5.0", "administrator"),
+        ("vpx", "5.1", "administrator@vsphere.local"),
+        ("vpx", "8.0.3", "administrator@vsphere.local"),
+        ("esx", "8.0.3", "root"),
+    ],
+)
+def test_the_default_user(product: str, version: str, user: str) -> None:
+    about = About(product, "", "", version, "", version)
+    default = Login(None, "secret", "root" if product == "esx" else "administrator")
+    assert find_credentials(default, AuthFile(None, ()), ["h"], never).username_for(about) == user
+    named = replace(default, username="admin")
+    assert find_credentials(named, AuthFile(None, ()), ["h"], never).username_for(about) == "admin"

@@ -15,8 +15,8 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import (
     NotFound,
     ServerFault,
 )
-from ansible_collections.virt.esx.plugins.module_utils._vi.faults import from_fault
-from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim, vmodl
+from ansible_collections.virt.esx.plugins.module_utils._vi.faults import _HINTS, from_fault
+from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim, vim_type, vmodl
 
 
 def state_fault() -> Any:
@@ -99,3 +99,16 @@ def test_the_messages_inside_a_fault_are_told() -> None:
 def test_what_users_can_do_is_told() -> None:
     assert "only one attempt" in str(from_fault(vim.fault.InvalidLogin(), "Login").hint)
     assert "VMware Tools" in str(from_fault(vim.fault.ToolsUnavailable(), "X").hint)
+
+
+def test_every_hint_is_for_a_fault_of_the_api() -> None:
+    assert [name for name in _HINTS if not issubclass(vim_type(name), vmodl.MethodFault)] == []
+
+
+def test_lockdown_mode_is_named_where_the_server_says_it() -> None:
+    error = from_fault(vim.fault.NoPermission(msg="Denied: the host is in Lockdown Mode."), "Login")
+    assert "exception users" in str(error.hint)
+
+
+def test_a_migration_fault_says_what_to_do() -> None:
+    assert "Eject the ISO" in str(from_fault(vim.fault.CannotAccessVmDevice(msg="No."), "X").hint)

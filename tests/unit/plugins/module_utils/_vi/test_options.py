@@ -34,6 +34,9 @@ def resolved(options: dict[str, Any] | None = None, **environment: str) -> Conne
         ({"uri": "esx://a/", "hostname": "A", "port": 443, "validate_certs": True}, {}, "a", 443, False),
         ({"uri": "esx://a/?no_verify=1"}, {"VMWARE_HOST": "a", "VMWARE_VALIDATE_CERTS": "0"}, "a", 443, True),
         ({"uri": "esx://[::1]/", "hostname": "::1"}, {}, "::1", 443, False),
+        (URI, {"VMWARE_HOST": "b", "VMWARE_PORT": "1", "VMWARE_VALIDATE_CERTS": "no"}, "h", 443, False),
+        ({"hostname": "b"}, {"ESX_URI": "esx://h:1/?no_verify=1"}, "b", 443, False),
+        ({"port": 444, "validate_certs": False}, {"ESX_URI": "esx://h/"}, "h", 444, True),
     ],
 )
 def test_the_host(options: dict[str, Any], environment: dict[str, str], host: str, port: int, no_verify: bool) -> None:
@@ -44,12 +47,17 @@ def test_the_host(options: dict[str, Any], environment: dict[str, str], host: st
 @pytest.mark.parametrize(
     ("options", "environment", "message"),
     [
-        ({**URI, "hostname": "b"}, {}, "The option hostname ('b') contradicts the URI, which says 'h'"),
-        ({**URI, "port": 444}, {}, "The option port ('444') contradicts the URI, which says 443"),
-        ({**URI, "validate_certs": False}, {}, "contradicts the URI, which says to check the certificate"),
+        ({**URI, "hostname": "b"}, {}, "The option hostname ('b') contradicts the option uri, which says 'h'"),
+        ({**URI, "port": 444}, {}, "The option port ('444') contradicts the option uri, which says 443"),
+        ({**URI, "validate_certs": False}, {}, "contradicts the option uri, which says to check the certificate"),
         ({"uri": "esx://h/?no_verify=1", "validate_certs": True}, {}, "which says no_verify=1, do not check"),
-        (URI, {"VMWARE_HOST": "b"}, "The environment variable VMWARE_HOST ('b') contradicts the URI"),
-        ({"hostname": "b"}, {"ESX_URI": "esx://h/"}, "The option hostname ('b') contradicts the URI"),
+        (
+            {},
+            {"ESX_URI": "esx://h/", "VMWARE_HOST": "b"},
+            "The environment variable VMWARE_HOST ('b') contradicts the environment variable ESX_URI",
+        ),
+        ({"hostname": "root:geheim@b"}, {}, "hostname: 'root:***@b' is not the name or the address of a host"),
+        ({"hostname": "esx://b/"}, {}, "is not the name or the address of a host"),
         ({}, {}, "There is no host to connect to"),
         ({"uri": ""}, {}, "There is no host to connect to"),
         ({"hostname": "a", "port": 0}, {}, "port: '0' is not a number of at least 1"),

@@ -60,6 +60,10 @@ def test_parse(text: str, expected: Uri) -> None:
         ("socks4a://p", Proxy("socks4a", "p", 1080)),
         ("socks5://[::1]:65535", Proxy("socks5", "::1", 65535)),
         ("socks5%3A%2F%2Fp", Proxy("socks5", "p", 1080)),
+        ("socks5h://p", Proxy("socks5", "p", 1080)),
+        ("http://p:3128/", Proxy("http", "p", 3128)),
+        ("http://u@p:3128", Proxy("http", "p", 3128, "u")),
+        ("socks5://d%5Cu@p", Proxy("socks5", "p", 1080, "d\\u")),
     ],
 )
 def test_proxy(value: str, expected: Proxy) -> None:
@@ -110,6 +114,8 @@ def test_refused(text: str, reason: str) -> None:
     "text",
     [
         f"esx://root:{SECRET}@h/",
+        f"esx://root%3A{SECRET}@h/",
+        f"esx://root%3a{SECRET}@h/",
         f"esx://root:a@{SECRET}@h/",
         f"esx://root:a/{SECRET}@h/",
         f"esx://root:a?{SECRET}@h/",

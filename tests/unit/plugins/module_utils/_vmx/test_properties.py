@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
@@ -52,6 +53,8 @@ def told(domain: Domain) -> dict[str, Any]:
     """What a domain says for itself, which nothing of a present one is added to."""
     plain = ("name", "description", "memory_kib", "current_memory_kib", "min_guarantee_kib", "vcpus", "cpuset", "cpu")
     devices = ("serials", "parallels", "graphics", "tpms")
+    # The name of a disk and its place in the boot order depend on the other drives, which stay where nothing else is.
+    domain = replace(domain, disks=tuple(replace(disk, target="", boot_order=None) for disk in domain.disks))
     return {
         **{name: getattr(domain, name) for name in plain + devices},
         # libvirt does not see the drives of a console's PC, so they stay where nothing else is in their slots

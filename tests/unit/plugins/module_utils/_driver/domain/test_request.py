@@ -9,7 +9,16 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from ansible_collections.virt.esx.plugins.module_utils._domain.model import Controller, Cpu, Disk, Domain, Interface
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import (
+    Controller,
+    Cpu,
+    Disk,
+    Domain,
+    Hostdev,
+    Interface,
+    PciAddress,
+    Sound,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import differences
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import (
     DomainRequest,
@@ -145,3 +154,17 @@ def test_a_smaller_memory_takes_its_guarantee_along() -> None:
     domain = Domain(name="web", memory_kib=4 * GIB, current_memory_kib=4 * GIB, min_guarantee_kib=2 * GIB)
     changed = with_options(domain, wish_of(name="web", max_memory="1 GiB"))
     assert (changed.memory_kib, changed.current_memory_kib, changed.min_guarantee_kib) == (GIB, GIB, GIB)
+
+
+def test_words_of_a_description_that_have_no_effect_are_kept_for_a_warning() -> None:
+    request = wish_of(xml=XML.replace("<os>", "<title>t</title><os>"))
+    assert [entry.where for entry in request.report.left_out] == ["title"]
+    with pytest.raises(ParseError, match=r"devices/interface/vlan: .*VLAN"):
+        card = "<interface type='bridge'><source bridge='a'/><vlan><tag id='4'/></vlan></interface>"
+        wish_of(xml=XML.replace("</os>", f"</os><devices>{card}</devices>"))
+
+
+def test_new_parts_of_a_domain_differ_by_names_that_users_know() -> None:
+    before = Domain(name="web")
+    after = replace(before, memory_locked=True, sounds=(Sound("ich6"),), hostdevs=(Hostdev("pci", PciAddress(bus=59)),))
+    assert [found.name for found in differences(before, after)] == ["locked memory", "sound 0", "hostdev 0000:3b:00.0"]

@@ -1,0 +1,264 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Cloning a domain as virt-clone does: its disks are copied by the host, its VMX is written with a new identity.
+
+A host has no method for it, and a vCenter's needs none of its own: the same steps work on both. A file in the clone's
+directory marks what is half made, so that a task that is run again knows that it may go on with what is there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from ansible_collections.virt.esx.plugins.module_utils._driver.clone.request import CloneRequest
+from ansible_collections.virt.esx.plugins.module_utils._driver.clone.source import Source, read_clone_source
+from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.disk_files import DiskRequest, plan_disks
+from ansible_collections.virt.esx.plugins.module_utils._driver.disk_tasks import DiskTasks
+from ansible_collections.virt.esx.plugins.module_utils._driver.host_tasks import HostTask, run_task
+from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import find_domain, read_domain_of
+from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Plan, Step, append_to_message, carry_out
+from ansible_collections.virt.esx.plugins.module_utils._driver.pools import Pool, read_pools, usable_pool
+from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import (
+    datastore_file,
+    delete_file,
+    make_directory,
+)
+from ansible_collections.virt.esx.plugins.module_utils._driver.volumes import Volume, find_volumes
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._names import (
+    DatastorePath,
+    escape_datastore_item,
+    parse_datastore_path,
+)
+from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import get_file, put_file
+from ansible_collections.virt.esx.plugins.module_utils._vmx.clone import CloneIdentity, clone_vmx
+from ansible_collections.virt.esx.plugins.module_utils._vmx.mac import GENERATED_PREFIX
+
+
+@dataclass(frozen=True)
+class ClonePlan(Plan):
+    """A plan for a clone. ``present`` is the domain where it exists, ``clone`` what it is or will be."""
+
+    present: bool
+    clone: Mapping[str, Any]
+    made: Made
+
+
+@dataclass
+class Made:
+    """The files made so far, to be deleted if a later step fails; ``ref`` is the domain once it is there."""
+
+    disks: list[DatastorePath] = field(default_factory=list)
+    files: list[DatastorePath] = field(default_factory=list)
+    ref: Any = None
+
+
+def clone_domain(connection: EsxConnection, invocation: Invocation, request: CloneRequest) -> dict[str, Any]:
+    """Clone a domain unless there is one of the clone's name, and return the module's result.
+
+    :raises NotFound: if there is no such source.
+    :raises Refused: if the source cannot be cloned as it is; nothing was changed then.
+    """
+    plans: list[ClonePlan] = []
+
+    def make_plan() -> ClonePlan:
+        plans.append(_plan(connection, request))
+        return plans[-1]
+
+    try:
+        outcome = carry_out(connection, invocation, make_plan)
+    except BaseException as error:
+        _undo(connection, request.clone_name, [plan.made for plan in plans], error)
+        raise
+    clone = dict(outcome.plan.clone)
+    if outcome.plan.made.ref is not None:
+        record, _facts = read_domain_of(connection, outcome.plan.made.ref, volumes=False)
+        clone.update(record.identity())
+    before = _text(outcome.first.clone) if outcome.first.present else ""
+    return {"domain": clone, **outcome.report(connection, invocation, before, _text(clone))}
+
+
+def _plan(connection: EsxConnection, request: CloneRequest) -> ClonePlan:
+    found = find_domain(connection, name=request.clone_name, volumes=False)
+    pools = read_pools(connection)
+    if found is not None:
+        record = found[0]
+        steps = _left_marker(connection, pools, record.vmx_path)
+        clone = {**record.identity(), "vmx_path": record.vmx_path}
+        return ClonePlan(steps, None, True, clone, Made())
+    source = read_clone_source(connection, request.name, request.uuid, request.vmx_path, request.snapshot)
+    if len(request.macs) > len(source.cards):
+        raise Refused(f"There are {len(request.macs)} macs, but the domain has {len(source.cards)} network cards.")
+    stem = escape_datastore_item(request.clone_name)
+    vmx = DatastorePath(request.pool or source.vmx.datastore, f"{stem}/{stem}.vmx")
+    usable_pool(pools, vmx.datastore)
+    work = _Work(connection, request, source, vmx)
+    return ClonePlan(work.steps(pools), source.record, False, work.description(), work.made)
+
+
+def marker_path(vmx: DatastorePath) -> DatastorePath:
+    """The file that says that a clone is being made, beside its VMX."""
+    return vmx.beside(f".{vmx.name[: -len('.vmx')]}.clone")
+
+
+def _left_marker(connection: EsxConnection, pools: Mapping[str, Pool], vmx_path: str | None) -> list[Step]:
+    """The step that deletes the marker of a clone whose task was killed at its very end."""
+    if vmx_path is None or not vmx_path.endswith(".vmx"):
+        return []
+    vmx = parse_datastore_path(vmx_path)
+    if vmx.datastore not in pools or not pools[vmx.datastore].is_accessible:
+        return []
+    marker = marker_path(vmx)
+    if marker not in find_volumes(connection, dict(pools), [marker]):
+        return []
+    return [Step(f"delete {marker}", partial(delete_file, connection, marker))]
+
+
+@dataclass(frozen=True)
+class _Work:
+    """The steps that make one clone."""
+
+    connection: EsxConnection
+    request: CloneRequest
+    source: Source
+    vmx: DatastorePath
+    made: Made = field(default_factory=Made)
+    uuid: str = field(default_factory=lambda: str(uuid.uuid4()))
+
+    def description(self) -> dict[str, Any]:
+        """The clone as it will be; its UUID is made when it is, unless it was chosen."""
+        return {
+            "name": self.request.clone_name,
+            "uuid": self.request.clone_uuid,
+            "moid": None,
+            "state": "shutoff",
+            "vmx_path": str(self.vmx),
+        }
+
+    def disks(self) -> dict[str, DatastorePath]:
+        """The clone's disks by slot: ``web2.vmdk``, ``web2_1.vmdk``, ..."""
+        stem = self.vmx.name[: -len(".vmx")]
+        names = [f"{stem}{'' if number == 0 else f'_{number}'}.vmdk" for number in range(len(self.source.disks))]
+        return {slot: self.vmx.beside(name) for slot, name in zip(self.source.disks, names)}
+
+    def nvram(self) -> DatastorePath | None:
+        """The clone's NVRAM file, None if the source has none."""
+        return None if self.source.nvram is None else self.vmx.beside(f"{self.vmx.name[: -len('.vmx')]}.nvram")
+
+    def steps(self, pools: dict[str, Pool]) -> list[Step]:
+        """All steps, in their order."""
+        connection, disks, nvram = self.connection, self.disks(), self.nvram()
+        files = [self.vmx, marker_path(self.vmx), *disks.values(), *([] if nvram is None else [nvram])]
+        found = find_volumes(connection, pools, files)
+        self._check_is_ours(found, files)
+        requests = [
+            DiskRequest(path, None, self.request.allocation, clone_of=self.source.disks[slot])
+            for slot, path in disks.items()
+        ]
+        plan = plan_disks(connection, requests)
+        missing = [path for path, volume in plan.before.items() if volume is None]
+        steps = list(plan.directories)
+        if not plan.directories and self.vmx.parent not in found:
+            steps.append(
+                Step(f"create directory {self.vmx.parent}", partial(make_directory, connection, self.vmx.parent))
+            )
+        steps.append(Step("mark the clone as half made", partial(self._mark, missing)))
+        steps += plan.disks
+        if self.source.nvram is not None and nvram is not None:
+            steps.append(Step(f"copy {self.source.nvram} to {nvram}", partial(self._copy_nvram, nvram)))
+        steps.append(Step(f"define domain '{self.request.clone_name}'", self._define))
+        return steps
+
+    def _check_is_ours(self, found: Mapping[DatastorePath, Volume], files: Sequence[DatastorePath]) -> None:
+        """Refuse to write into a directory in which others have files of these names."""
+        marker = marker_path(self.vmx)
+        taken = [str(path) for path in files if path in found and path != marker]
+        if not taken:
+            return
+        if marker in found:
+            content = get_file(self.connection.session, datastore_file(self.connection, marker))
+            if content.decode("utf-8", "replace").strip() == self._mark_text():
+                return
+        raise Refused(
+            f"The clone '{self.request.clone_name}' cannot be made, as there is {', '.join(taken)} already.",
+            hint="Delete these files, or choose another name or pool. If they are a domain's, define it instead.",
+        )
+
+    def _mark_text(self) -> str:
+        """A text that differs for clones of other sources; the disks of a snapshot have names of their own."""
+        about = [str(self.source.vmx), *map(str, self.source.disks.values())]
+        return hashlib.sha256("\n".join(about).encode()).hexdigest()
+
+    def _mark(self, missing: Sequence[DatastorePath]) -> None:
+        marker = marker_path(self.vmx)
+        put_file(self.connection.session, datastore_file(self.connection, marker), f"{self._mark_text()}\n".encode())
+        self.made.files.append(marker)
+        self.made.disks.extend(missing)
+
+    def _copy_nvram(self, path: DatastorePath) -> None:
+        manager, datacenter = self.connection.session.content.fileManager, self.connection.context.datacenter
+        source = str(self.source.nvram)
+        self.made.files.append(path)
+        run_task(
+            self.connection,
+            HostTask(
+                f"Copying {source} to {path}",
+                lambda: manager.CopyDatastoreFile_Task(source, datacenter, str(path), datacenter, True),
+            ),
+        )
+
+    def _define(self) -> None:
+        connection, context, nvram = self.connection, self.connection.context, self.nvram()
+        macs = [*self.request.macs, *(random_mac() for _card in self.source.cards[len(self.request.macs) :])]
+        identity = CloneIdentity(
+            name=self.request.clone_name,
+            uuid=self.request.clone_uuid or self.uuid,
+            description=self.request.description,
+            files={slot: path.name for slot, path in self.disks().items()},
+            macs=dict(zip(self.source.cards, macs)),
+            nvram=None if nvram is None else nvram.name,
+        )
+        self.made.files.append(self.vmx)
+        put_file(connection.session, datastore_file(connection, self.vmx), clone_vmx(self.source.content, identity))
+        task = context.vm_folder.RegisterVM_Task(str(self.vmx), None, False, context.pool, context.host)
+        self.made.ref = connection.wait(task, f"Registering domain '{self.request.clone_name}'")
+        delete_file(connection, marker_path(self.vmx))
+
+
+def random_mac() -> str:
+    """Return a MAC address of the range in which hosts, and libvirt, make their own."""
+    return ":".join([GENERATED_PREFIX, *(f"{byte:02x}" for byte in os.urandom(3))])
+
+
+def _undo(connection: EsxConnection, name: str, attempts: Sequence[Made], error: BaseException) -> None:
+    """Delete what a clone that was not finished has left, unless it is a domain after all."""
+    disks = dict.fromkeys(disk for made in attempts for disk in made.disks)
+    files = dict.fromkeys(file for made in attempts for file in made.files)
+    if not files:
+        return
+    tasks = DiskTasks(connection)
+    try:
+        if find_domain(connection, name=name, volumes=False) is not None:
+            return
+        for disk in disks:
+            run_task(connection, tasks.delete(disk))
+        for file in reversed(files):
+            delete_file(connection, file)
+    except EsxError as again:
+        append_to_message(error, f"Not all that was made of the clone could be deleted: {again.message}")
+    else:
+        append_to_message(error, "What was made of the clone is deleted again.")
+
+
+def _text(clone: Mapping[str, Any]) -> str:
+    """The clone as YAML, for a difference; its identifiers are known only when it is made."""
+    return "".join(f"{name}: {clone[name]}\n" for name in ("name", "state", "vmx_path"))

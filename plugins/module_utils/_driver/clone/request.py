@@ -1,0 +1,61 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options of ``esx_clone``, read and checked without a connection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import to_mac
+from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_uuid
+from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, check_datastore_path
+from ansible_collections.virt.esx.plugins.module_utils._vmx.mac import is_multicast
+
+
+@dataclass(frozen=True)
+class CloneRequest:
+    """The source, by name, UUID or the path of its VMX, and what its clone is to be like."""
+
+    name: str | None
+    uuid: str | None
+    vmx_path: DatastorePath | None
+    snapshot: str | None
+    clone_name: str
+    clone_uuid: str | None
+    description: str | None
+    macs: Sequence[str]
+    pool: str | None
+    allocation: str
+
+
+def read_request(params: Mapping[str, Any]) -> CloneRequest:
+    """Return what a module's options ask for.
+
+    :raises ParseError: for a value that no domain can have.
+    """
+    name = params["clone_name"]
+    if not name or len(name) > 80 or any(ord(character) < 32 for character in name):
+        raise ParseError(f"{name!r} is no name of a domain; it has 1 to 80 characters in one line.", where="clone_name")
+    macs = []
+    for text in params["macs"] or ():
+        mac = to_mac(text)
+        if mac is None or is_multicast(mac):
+            raise ParseError(f"'{text}' is not the MAC address of a network card.", where="macs")
+        macs.append(mac)
+    path = params["vmx_path"]
+    return CloneRequest(
+        name=params["name"],
+        uuid=None if params["uuid"] is None else parse_uuid(params["uuid"]),
+        vmx_path=None if path is None else check_datastore_path(path, where="vmx_path"),
+        snapshot=params["snapshot"],
+        clone_name=name,
+        clone_uuid=None if params["clone_uuid"] is None else parse_uuid(params["clone_uuid"]),
+        description=params["description"],
+        macs=macs,
+        pool=params["pool"],
+        allocation=params["allocation"],
+    )

@@ -1,0 +1,180 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The source of a clone: a domain that is shut off, a snapshot of one, or a VMX that no domain uses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
+    DomainRecord,
+    get_domain,
+    read_host_facts,
+)
+from ansible_collections.virt.esx.plugins.module_utils._driver.pending import PENDING_PATHS
+from ansible_collections.virt.esx.plugins.module_utils._driver.pools import read_pools, usable_pool
+from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot_tree import SNAPSHOT_PATHS
+from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import datastore_file
+from ansible_collections.virt.esx.plugins.module_utils._driver.volumes import find_volumes
+from ansible_collections.virt.esx.plugins.module_utils._errors import Ambiguous, NotFound, ParseError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._names import (
+    DatastorePath,
+    parse_datastore_path,
+    unescape_name,
+)
+from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import get_file
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_one
+from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import moid, type_name
+from ansible_collections.virt.esx.plugins.module_utils._vmx.clone import CloneSource, read_source
+from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import Place
+
+_DEVICES = "config.hardware.device"
+# The key of the first controller of each bus in the VI API; the others follow.
+_CONTROLLERS = (("ide", 200, 4), ("scsi", 1000, 4), ("sata", 15000, 4), ("nvme", 31000, 4))
+
+
+@dataclass(frozen=True)
+class Source:
+    """The source: its VMX and its content, its disks by slot, network cards, NVRAM file; and its domain if any."""
+
+    vmx: DatastorePath
+    content: bytes
+    disks: Mapping[str, DatastorePath]
+    cards: Sequence[str]
+    nvram: DatastorePath | None
+    record: DomainRecord | None
+
+
+def read_clone_source(
+    connection: EsxConnection, name: str | None, uuid: str | None, vmx_path: DatastorePath | None, snapshot: str | None
+) -> Source:
+    """Return what there is to clone.
+
+    :param snapshot: the name or the id of a snapshot whose disks are cloned; None for the present ones.
+    :raises NotFound: if there is no such domain, snapshot or VMX.
+    :raises Refused: for a domain that is not shut off, and for disks that are no files.
+    """
+    if vmx_path is not None:
+        return _of_file(connection, vmx_path)
+    paths = (*PENDING_PATHS, *SNAPSHOT_PATHS, _DEVICES)
+    record, facts = get_domain(connection, name=name, uuid=uuid, paths=paths)
+    if snapshot is None and record.state != "shutoff":
+        raise Refused(
+            f"The domain '{record.name}' cannot be cloned: it is {record.state}.",
+            hint="Shut it off first, or clone one of its snapshots.",
+        )
+    devices = record.values[_DEVICES] if snapshot is None else _snapshot_devices(connection, record, snapshot)
+    _check_devices(record.name, devices or (), from_snapshot=snapshot is not None)
+    vmx = parse_datastore_path(record.vmx_path or "")
+    content = get_file(connection.session, datastore_file(connection, vmx))
+    found = read_source(content)
+    _warn_of_port(connection, found)
+    disks = _disks(found, vmx, facts.volumes) if snapshot is None else _snapshot_disks(record.name, found, devices)
+    return _source(connection, vmx, content, found, disks, facts.volumes, record)
+
+
+def _of_file(connection: EsxConnection, vmx: DatastorePath) -> Source:
+    pools = read_pools(connection)
+    usable_pool(pools, vmx.datastore)
+    try:
+        content = get_file(connection.session, datastore_file(connection, vmx))
+    except NotFound:
+        raise NotFound(f"There is no VMX {vmx}.") from None
+    found = read_source(content)
+    _warn_of_port(connection, found)
+    volumes = read_host_facts(connection).volumes
+    return _source(connection, vmx, content, found, _disks(found, vmx, volumes), volumes, None)
+
+
+def _source(
+    connection: EsxConnection,
+    vmx: DatastorePath,
+    content: bytes,
+    found: CloneSource,
+    disks: Mapping[str, DatastorePath],
+    volumes: Mapping[str, str],
+    record: DomainRecord | None,
+) -> Source:
+    nvram = None if found.nvram is None else _resolve(found.nvram, vmx, volumes)
+    if nvram is not None:  # a domain that was never started has none yet
+        nvram = nvram if nvram in find_volumes(connection, read_pools(connection), [nvram]) else None
+    return Source(vmx, content, disks, found.cards, nvram, record)
+
+
+def _disks(found: CloneSource, vmx: DatastorePath, volumes: Mapping[str, str]) -> dict[str, DatastorePath]:
+    return {slot: _resolve(name, vmx, volumes) for slot, name in found.disks.items()}
+
+
+def _resolve(name: str, vmx: DatastorePath, volumes: Mapping[str, str]) -> DatastorePath:
+    """The datastore path of a file name in a VMX."""
+    place = Place(f"[{vmx.datastore}] {vmx.directory}".rstrip(), volumes)
+    try:
+        source = place.resolve(name, relative_paths=True)
+        if source is not None:
+            return parse_datastore_path(source).canonical
+    except (ValueError, ParseError):
+        pass
+    raise Refused(f"The file '{name}' of the VMX {vmx} is on no datastore of the host; it cannot be cloned.")
+
+
+def _check_devices(name: str, devices: Sequence[Any], *, from_snapshot: bool) -> None:
+    """Refuse disks that a copy of a file cannot stand for."""
+    for device in devices:
+        if type_name(device) != "VirtualDisk":
+            continue
+        if "RawDiskMapping" in type_name(device.backing) or "RawDiskVer" in type_name(device.backing):
+            raise Refused(f"The domain '{name}' has a disk that is a device of the host; it cannot be cloned.")
+        if from_snapshot and str(getattr(device.backing, "diskMode", "")).startswith("independent"):
+            raise Refused(f"The domain '{name}' has an independent disk, which is not in its snapshots.")
+
+
+def _snapshot_devices(connection: EsxConnection, record: DomainRecord, snapshot: str) -> Any:
+    named = [
+        tree.snapshot
+        for tree in _walk(record.values["snapshot.rootSnapshotList"] or ())
+        if snapshot in (unescape_name(tree.name), moid(tree.snapshot))
+    ]
+    if not named:
+        raise NotFound(f"The domain '{record.name}' has no snapshot '{snapshot}'.")
+    if len(named) > 1:
+        ids = ", ".join(moid(ref) for ref in named)
+        raise Ambiguous(
+            f"The domain '{record.name}' has more than one snapshot '{snapshot}'; name one by its id: {ids}."
+        )
+    return fetch_one(connection.session, named[0], [_DEVICES])[_DEVICES]
+
+
+def _walk(trees: Any) -> Any:
+    for tree in trees:
+        yield tree
+        yield from _walk(tree.childSnapshotList or ())
+
+
+def _snapshot_disks(name: str, found: CloneSource, devices: Sequence[Any]) -> dict[str, DatastorePath]:
+    """The disks of a snapshot, which has to have the same ones as the domain has now."""
+    disks = {
+        slot: parse_datastore_path(str(device.backing.fileName)).canonical
+        for device in devices
+        if type_name(device) == "VirtualDisk" and (slot := _slot(device)) is not None
+    }
+    if set(disks) != set(found.disks):
+        raise Refused(f"The domain '{name}' has other disks now than in the snapshot; clone it from another one.")
+    return {slot: disks[slot] for slot in found.disks}
+
+
+def _slot(device: Any) -> str | None:
+    for bus, first, count in _CONTROLLERS:
+        if first <= device.controllerKey < first + count:
+            return f"{bus}{device.controllerKey - first}:{device.unitNumber}"
+    return None
+
+
+def _warn_of_port(connection: EsxConnection, found: CloneSource) -> None:
+    if found.vnc_port is not None:
+        connection.warn(
+            f"The clone listens for VNC on port {found.vnc_port}, too, as its source does; only one of them can."
+        )

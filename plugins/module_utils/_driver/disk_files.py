@@ -1,0 +1,295 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Disk files that have to exist: created, cloned, or filled from an image where they are missing, grown otherwise.
+
+A disk that takes time to make is made under a temporary name beside its own, which is the same each time, so that a
+task that is run again after an interruption finds what was left over and replaces it. What has the final name is
+complete. An existing disk is never made again and never becomes smaller.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.disk_growth import plan_growth
+from ansible_collections.virt.esx.plugins.module_utils._driver.disk_tasks import DiskTasks
+from ansible_collections.virt.esx.plugins.module_utils._driver.file_users import FileUsers, read_file_users
+from ansible_collections.virt.esx.plugins.module_utils._driver.host_tasks import Chain, HostTask, run_task, side_by_side
+from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, append_to_message
+from ansible_collections.virt.esx.plugins.module_utils._driver.pools import Pool, read_pools, usable_pool
+from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import (
+    amount_text,
+    datastore_file,
+    deletion,
+    make_directory,
+    removed_on_error,
+    upload_blocks,
+)
+from ansible_collections.virt.esx.plugins.module_utils._driver.volumes import Volume, find_volumes
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, Refused
+from ansible_collections.virt.esx.plugins.module_utils._images.descriptor import flat_descriptor
+from ansible_collections.virt.esx.plugins.module_utils._images.image import Image, raw_blocks
+from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath
+from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import put_file
+
+THIN, THICK, EAGER = ALLOCATIONS = ("thin", "thick", "eager")
+ADAPTERS = ("lsilogic", "buslogic", "ide")
+
+
+@dataclass(frozen=True)
+class DiskRequest:
+    """A disk file that has to exist.
+
+    ``capacity`` is in bytes, a multiple of 1 KiB; None for that of the source. At most one of ``clone_of`` and
+    ``image`` says what is in it. ``allocation`` and ``adapter`` matter only where it is made.
+    """
+
+    path: DatastorePath
+    capacity: int | None = None
+    allocation: str = THIN
+    adapter: str = ADAPTERS[0]
+    clone_of: DatastorePath | None = None
+    image: Image | None = None
+
+
+@dataclass(frozen=True)
+class DiskPlan:
+    """The steps to make and grow disks, with the disks before and after them; None for one that is missing.
+
+    ``directories`` are the steps that make the directories of new disks, ``disks`` those that follow.
+    """
+
+    directories: Sequence[Step]
+    disks: Sequence[Step]
+    before: Mapping[DatastorePath, Volume | None]
+    after: Mapping[DatastorePath, Volume]
+
+    @property
+    def steps(self) -> list[Step]:
+        """All steps, in their order."""
+        return [*self.directories, *self.disks]
+
+
+def part_path(path: DatastorePath) -> DatastorePath:
+    """The temporary name of a disk while it is made: ``web.part.vmdk`` of ``web.vmdk``."""
+    return path.beside(f"{path.name[: -len('.vmdk')]}.part.vmdk")
+
+
+def flat_path(path: DatastorePath) -> DatastorePath:
+    """Where the data of a disk are that is not a snapshot's: ``web-flat.vmdk`` of ``web.vmdk``."""
+    return path.beside(f"{path.name[: -len('.vmdk')]}-flat.vmdk")
+
+
+def plan_disks(connection: EsxConnection, requests: Sequence[DiskRequest]) -> DiskPlan:
+    """Return the plan by which all of some disk files exist, each at least as large as requested.
+
+    It costs two reads, and one more where a disk has to grow or to be cloned.
+
+    :raises NotFound: if a datastore or a disk to clone does not exist.
+    :raises Refused: if a disk would have to become smaller, or there is no room for it; nothing was changed then.
+    """
+    pools = read_pools(connection)
+    for request in requests:
+        usable_pool(pools, request.path.datastore)
+        if request.clone_of is not None:
+            usable_pool(pools, request.clone_of.datastore)
+    names = [path for request in requests for path in _paths(request)]
+    found = find_volumes(connection, pools, names)
+    before = {request.path: found.get(request.path) for request in requests}
+    after = {request.path: _wanted(request, found) for request in requests}
+    missing = [request for request in requests if before[request.path] is None]
+    _check_space(pools, found, missing)
+    _check_sources(connection, missing)
+    directories = _directories(connection, [request for request in missing if request.path.parent not in found])
+    tasks = DiskTasks(connection)
+    steps = side_by_side(connection, [_chain(tasks, request, found) for request in missing if request.image is None])
+    steps += [
+        Step(f"create {request.path} from {request.image.path}", partial(_fill, tasks, request, request.image, found))
+        for request in missing
+        if request.image is not None
+    ]
+    growing = [(volume, after[path].capacity) for path, volume in before.items() if _grows(volume, after[path])]
+    return DiskPlan(directories, [*steps, *plan_growth(connection, tasks, growing)], before, after)
+
+
+def _paths(request: DiskRequest) -> list[DatastorePath]:
+    """The files to look for: the disk, its left-overs, and the source of a clone."""
+    part = part_path(request.path)
+    return [request.path, part, flat_path(part), *([] if request.clone_of is None else [request.clone_of])]
+
+
+def _grows(volume: Volume | None, after: Volume) -> bool:
+    return volume is not None and volume.capacity < after.capacity
+
+
+def _wanted(request: DiskRequest, found: Mapping[DatastorePath, Volume]) -> Volume:
+    """The disk as it will be."""
+    volume = found.get(request.path)
+    if volume is not None:
+        if volume.type != "vmdk":
+            raise Refused(f"{request.path} is not a disk, but a {volume.type}.")
+        if request.capacity is not None and request.capacity < volume.capacity:
+            raise Refused(
+                f"The disk {request.path} has {volume.capacity} bytes, more than the {request.capacity} requested; "
+                "a disk cannot become smaller."
+            )
+        return replace(volume, capacity=max(volume.capacity, request.capacity or 0))
+    least = _source_capacity(request, found)
+    if request.capacity is not None and least is not None and request.capacity < least:
+        source = request.clone_of if request.image is None else f"image '{request.image.path}'"
+        raise Refused(
+            f"The disk {request.path} would have {request.capacity} bytes, but the {source} has {least}; "
+            "a disk cannot become smaller."
+        )
+    capacity = request.capacity or least
+    if capacity is None:
+        raise Refused(f"The disk {request.path} does not exist, and no capacity is given to create it with.")
+    allocation = 0 if request.allocation == THIN else capacity
+    return Volume(request.path, "vmdk", capacity, allocation, THIN if request.allocation == THIN else THICK)
+
+
+def _source_capacity(request: DiskRequest, found: Mapping[DatastorePath, Volume]) -> int | None:
+    if request.image is not None:
+        return request.image.capacity
+    if request.clone_of is None:
+        return None
+    source = found.get(request.clone_of)
+    if source is None:
+        raise NotFound(f"The disk {request.clone_of}, of which {request.path} is to be a clone, does not exist.")
+    if source.type != "vmdk":
+        raise Refused(f"{request.clone_of} is not a disk, but a {source.type}; {request.path} cannot be its clone.")
+    return source.capacity
+
+
+def _check_space(
+    pools: Mapping[str, Pool], found: Mapping[DatastorePath, Volume], missing: Sequence[DiskRequest]
+) -> None:
+    """Refuse before the first step what would fill a datastore, or exceed what it can hold."""
+    needed: dict[str, int] = {}
+    for request in missing:
+        capacity = _wanted(request, found).capacity
+        pool = pools[request.path.datastore]
+        if pool.largest_disk is not None and capacity > pool.largest_disk:
+            raise Refused(
+                f"The disk {request.path} would have {amount_text(capacity)}; the datastore '{pool.name}' holds disks "
+                f"of at most {amount_text(pool.largest_disk)}."
+            )
+        needed[pool.name] = needed.get(pool.name, 0) + _space(request, found, capacity)
+    for name, size in needed.items():
+        if size > pools[name].available:
+            raise Refused(
+                f"The datastore '{name}' is too full: {amount_text(size)} are needed, "
+                f"{amount_text(pools[name].available)} are free."
+            )
+
+
+def _check_sources(connection: EsxConnection, missing: Sequence[DiskRequest]) -> None:
+    """Refuse to clone the disk that a running domain writes to: the host has it locked."""
+    sources = [request.clone_of for request in missing if request.clone_of is not None]
+    users = read_file_users(connection) if sources else FileUsers()
+    for source in sources:
+        for user in users.of(source):
+            if user.disk is not None and user.state == "running":
+                raise Refused(
+                    f"The disk {source} cannot be cloned: the running domain '{user.name}' writes to it.",
+                    hint="Shut the domain off, or clone the disk of a snapshot.",
+                )
+
+
+def _space(request: DiskRequest, found: Mapping[DatastorePath, Volume], capacity: int) -> int:
+    """The space that making a disk takes at most; an image is there with all its zeros before it becomes thin."""
+    if request.allocation != THIN:
+        return capacity + (request.image.capacity if request.image is not None else 0)
+    if request.image is not None:
+        return request.image.capacity
+    return 0 if request.clone_of is None else found[request.clone_of].allocation
+
+
+def _directories(connection: EsxConnection, requests: Sequence[DiskRequest]) -> list[Step]:
+    directories = dict.fromkeys(request.path.parent for request in requests if request.path.directory)
+    return [
+        Step(f"create directory {directory}", partial(make_directory, connection, directory))
+        for directory in directories
+    ]
+
+
+def _chain(tasks: DiskTasks, request: DiskRequest, found: Mapping[DatastorePath, Volume]) -> Chain:
+    """The host's tasks that create or clone a disk."""
+    path, part = request.path, part_path(request.path)
+    left_over = _left_over(tasks, part, found)
+    if request.clone_of is None:
+        capacity = request.capacity or 0
+        if request.allocation == THIN:  # takes no time, and is not there if it fails
+            return Chain(f"create {path}", [*left_over, tasks.create(path, capacity, request)])
+        made = tasks.create(part, capacity, request)
+        return Chain(f"create {path}", [*left_over, made, tasks.move(part, path)], partial(_drop, tasks, part))
+    grow = [tasks.extend(part, request.capacity)] if _is_larger(request, found[request.clone_of]) else []
+    copies = [*left_over, tasks.copy(request.clone_of, part, request), *grow, tasks.move(part, path)]
+    return Chain(f"clone {request.clone_of} to {path}", copies, partial(_drop, tasks, part))
+
+
+def _left_over(tasks: DiskTasks, part: DatastorePath, found: Mapping[DatastorePath, Volume]) -> list[HostTask]:
+    """The tasks that delete what an interrupted task has left of a disk: all of it, or its data only."""
+    if part in found:
+        return [tasks.delete(part)]
+    flat = flat_path(part)
+    return [deletion(tasks.connection, flat)] if flat in found else []
+
+
+def _is_larger(request: DiskRequest, source: Volume | Image) -> bool:
+    return request.capacity is not None and request.capacity > source.capacity
+
+
+def _drop(tasks: DiskTasks, part: DatastorePath) -> None:
+    run_task(tasks.connection, tasks.delete(part))
+
+
+def _fill(tasks: DiskTasks, request: DiskRequest, image: Image, found: Mapping[DatastorePath, Volume]) -> None:
+    """Upload an image as a disk's data, and make the disk of it.
+
+    A host copies what was uploaded, so that the disk is thin or thick as requested. A vCenter cannot be told how, there
+    the uploaded disk itself is used.
+    """
+    connection, path = tasks.connection, request.path
+    part = part_path(path)
+    upload = path.beside(part.name.replace(".part.", ".upload.")) if connection.is_direct else part
+    for task in _left_over(tasks, part, found):
+        run_task(connection, task)
+    try:
+        with removed_on_error(connection, flat_path(upload), upload):
+            _upload_pair(connection, request, image, upload)
+            if connection.is_direct:
+                run_task(connection, tasks.copy(upload, part, request))
+        with _dropped_on_error(tasks, part):
+            if connection.is_direct:
+                run_task(connection, tasks.delete(upload))
+            if _is_larger(request, image):
+                run_task(connection, tasks.extend(part, request.capacity))
+            run_task(connection, tasks.move(part, path))
+    except EsxError as error:
+        append_to_message(error, f"The disk {path} was not created.")
+        raise
+
+
+def _upload_pair(connection: EsxConnection, request: DiskRequest, image: Image, upload: DatastorePath) -> None:
+    """The two files of a disk whose data are stored as they are, which every host can use."""
+    flat = flat_path(upload)
+    with raw_blocks(image) as blocks:
+        upload_blocks(connection, flat, blocks, image.capacity, f"Uploading {image.path} to {request.path}")
+    text = flat_descriptor(image.capacity, flat.name, request.adapter, hosted=False)
+    put_file(connection.session, datastore_file(connection, upload), text.encode())
+
+
+@contextlib.contextmanager
+def _dropped_on_error(tasks: DiskTasks, part: DatastorePath) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(EsxError):
+            _drop(tasks, part)
+        raise

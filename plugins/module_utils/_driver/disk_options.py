@@ -1,0 +1,108 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The disks that a domain needs, as a module's option lists them: their files are made where they are missing.
+
+::
+
+    disks:
+      - {target: sda, size: 20 GiB}
+      - {target: sdb, clone_of: "[datastore1] templates/data.vmdk"}
+      - {target: sdc, image: debian-13-generic-amd64.qcow2, size: 20 GiB, allocation: thick}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.virt.esx.plugins.module_utils._driver.disk_files import ALLOCATIONS, THIN, DiskRequest
+from ansible_collections.virt.esx.plugins.module_utils._driver.local_files import Checksum, parse_checksum, verify
+from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_bytes
+from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+from ansible_collections.virt.esx.plugins.module_utils._images.formats import FORMATS
+from ansible_collections.virt.esx.plugins.module_utils._images.image import inspect_image
+from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, check_datastore_path
+
+# What an entry says of the file, in Ansible's form; what it says of the device is the module's own matter.
+FILE_OPTIONS: dict[str, dict[str, Any]] = {
+    "target": {"type": "str", "required": True},
+    "size": {"type": "str"},
+    "clone_of": {"type": "str"},
+    "image": {"type": "path"},
+    "image_format": {"type": "str", "choices": list(FORMATS)},
+    "checksum": {"type": "str"},
+    "allocation": {"type": "str", "choices": list(ALLOCATIONS), "default": THIN},
+}
+
+
+@dataclass(frozen=True)
+class DiskEntry:
+    """One entry: ``target`` is the device's name in domain XML, ``size`` in bytes; None for what is not given."""
+
+    target: str
+    size: int | None = None
+    clone_of: DatastorePath | None = None
+    image: str | None = None
+    image_format: str | None = None
+    checksum: Checksum | None = None
+    allocation: str = THIN
+
+
+def read_disk_entries(entries: Sequence[Mapping[str, Any]], option: str = "disks") -> list[DiskEntry]:
+    """Return the entries of an option, in their order, read and checked without a connection.
+
+    :param entries: values for ``FILE_OPTIONS``; other keys are ignored.
+    :param option: the option's name, for messages.
+    :raises ParseError: for a target that is named twice, and for an entry that contradicts itself.
+    """
+    read: dict[str, DiskEntry] = {}
+    for entry in entries:
+        found = _read_entry(entry, f"{option}, {entry['target']}")
+        if found.target in read:
+            raise ParseError(f"the target '{found.target}' is given twice.", where=option)
+        read[found.target] = found
+    return list(read.values())
+
+
+def _read_entry(entry: Mapping[str, Any], where: str) -> DiskEntry:
+    size, clone_of, image = (entry.get(name) for name in ("size", "clone_of", "image"))
+    if clone_of is not None and image is not None:
+        raise ParseError("only one of clone_of and image can be given.", where=where)
+    for name in ("checksum", "image_format"):
+        if entry.get(name) is not None and image is None:
+            raise ParseError(f"{name} is that of image, which is not given.", where=where)
+    capacity = None if size is None else parse_bytes(size, f"{where}, size")
+    return DiskEntry(
+        target=entry["target"],
+        size=None if capacity is None else -(-capacity // 1024) * 1024,
+        clone_of=None if clone_of is None else check_datastore_path(clone_of, where=f"{where}, clone_of"),
+        image=image,
+        image_format=entry.get("image_format"),
+        checksum=None if entry.get("checksum") is None else parse_checksum(entry["checksum"]),
+        allocation=entry.get("allocation") or THIN,
+    )
+
+
+def disk_requests(entries: Sequence[DiskEntry], files: Mapping[str, DatastorePath]) -> list[DiskRequest]:
+    """Return what ``plan_disks`` has to make or grow.
+
+    :param entries: as ``read_disk_entries`` returns them.
+    :param files: the file of each target, as the domain has it or is to have it.
+    :raises NotFound: if there is no such image.
+    :raises ParseError: if an image is none or not complete, its checksum differs, or a target has no file.
+    """
+    requests = []
+    for entry in entries:
+        if entry.target not in files:
+            raise ParseError(f"the domain has no disk with the target '{entry.target}'.", where="disks")
+        path = files[entry.target]
+        if not path.name.lower().endswith(".vmdk"):
+            raise ParseError(f"the file of the target '{entry.target}', {path}, does not end in .vmdk.", where="disks")
+        image = None
+        if entry.image is not None:
+            image = inspect_image(entry.image, entry.image_format)
+            verify(entry.image, entry.checksum)
+        requests.append(DiskRequest(path, entry.size, entry.allocation, clone_of=entry.clone_of, image=image))
+    return requests

@@ -1,0 +1,102 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The tasks of the host's VirtualDiskManager, for disks that no domain holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.host_tasks import HostTask
+from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import GONE, deletion
+from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath
+from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
+
+# How a disk's space is allocated, and the API's VirtualDiskType for it.
+_DISK_TYPES = {"thin": "thin", "thick": "preallocated", "eager": "eagerZeroedThick"}
+# libvirt's models, and the API's VirtualDiskAdapterType for them.
+_ADAPTER_TYPES = {"lsilogic": "lsiLogic", "buslogic": "busLogic", "ide": "ide"}
+
+
+class Form(Protocol):
+    """How a disk is made."""
+
+    @property
+    def allocation(self) -> str:
+        """One of ``thin``, ``thick``, ``eager``."""
+
+    @property
+    def adapter(self) -> str:
+        """One of ``lsilogic``, ``buslogic``, ``ide``."""
+
+
+@dataclass(frozen=True)
+class DiskTasks:
+    """Makes tasks, none of which starts before it is run; capacities are in bytes."""
+
+    connection: EsxConnection
+
+    @property
+    def _manager(self) -> Any:
+        return self.connection.session.content.virtualDiskManager
+
+    @property
+    def _datacenter(self) -> Any:
+        return self.connection.context.datacenter
+
+    def create(self, path: DatastorePath, capacity: int, form: Form) -> HostTask:
+        """Create an empty disk; its directory has to exist."""
+        spec = vim.VirtualDiskManager.FileBackedVirtualDiskSpec(
+            diskType=_DISK_TYPES[form.allocation],
+            adapterType=_ADAPTER_TYPES[form.adapter],
+            capacityKb=-(-capacity // 1024),
+        )
+        return HostTask(
+            f"Creating {path}", lambda: self._manager.CreateVirtualDisk_Task(str(path), self._datacenter, spec)
+        )
+
+    def copy(self, source: DatastorePath, path: DatastorePath, form: Form) -> HostTask:
+        """Copy a disk, with all that it is based on; a vCenter decides by itself how its space is allocated."""
+        spec = None
+        if self.connection.is_direct:
+            spec = vim.VirtualDiskManager.VirtualDiskSpec(
+                diskType=_DISK_TYPES[form.allocation], adapterType=_ADAPTER_TYPES[form.adapter]
+            )
+        return HostTask(
+            f"Copying {source} to {path}",
+            lambda: self._manager.CopyVirtualDisk_Task(
+                str(source), self._datacenter, str(path), self._datacenter, spec, False
+            ),
+        )
+
+    def move(self, source: DatastorePath, path: DatastorePath) -> HostTask:
+        """Give a disk and its data another name; there must be no disk of that name."""
+        return HostTask(
+            f"Moving {source} to {path}",
+            lambda: self._manager.MoveVirtualDisk_Task(
+                str(source), self._datacenter, str(path), self._datacenter, False, None
+            ),
+        )
+
+    def extend(self, path: DatastorePath, capacity: int | None) -> HostTask:
+        """Let a disk grow; a thin one stays thin."""
+        kib = -(-(capacity or 0) // 1024)
+        return HostTask(
+            f"Growing {path}",
+            lambda: self._manager.ExtendVirtualDisk_Task(str(path), self._datacenter, kib, None),
+        )
+
+    def wipe(self, path: DatastorePath) -> HostTask:
+        """Overwrite a disk with zeros."""
+        return HostTask(f"Wiping {path}", lambda: self._manager.ZeroFillVirtualDisk_Task(str(path), self._datacenter))
+
+    def delete(self, path: DatastorePath) -> HostTask:
+        """Delete a disk and its data; that it is gone already is fine, and so is a file that is only called a disk."""
+        return HostTask(
+            f"Deleting {path}",
+            lambda: self._manager.DeleteVirtualDisk_Task(str(path), self._datacenter),
+            GONE,
+            otherwise={"InvalidDiskFormat": deletion(self.connection, path)},
+        )

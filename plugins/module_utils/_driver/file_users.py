@@ -1,0 +1,131 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which domains use a file in a datastore: by a disk, by what a disk is based on, by a snapshot, or otherwise.
+
+A file that a domain or a snapshot uses is never deleted, moved or overwritten. Paths are compared in their canonical
+form, as a VMX may spell them in several ways.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import STATES
+from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
+from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, canonical_path, unescape_name
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import HOST_VMS, Traversal, Values, fetch
+
+_DEVICES = "config.hardware.device"
+_LAYOUT = "layoutEx.file"
+_VMX = "config.files.vmPathName"
+_SNAPSHOTS = "snapshot.rootSnapshotList"
+_STATE = "runtime.powerState"
+
+# From a host to all domains that may use a file of it: its own, and those of other hosts on the same datastores.
+_NEIGHBOURS = (
+    *HOST_VMS,
+    Traversal("datastores", "HostSystem", "datastore", ("users",)),
+    Traversal("users", "Datastore", "vm"),
+)
+
+
+@dataclass(frozen=True)
+class FileUser:
+    """A domain that uses a file. ``disk`` is its VirtualDisk whose own file it is, ``snapshots`` are their names."""
+
+    ref: Any
+    name: str
+    state: str
+    disk: Any
+    snapshots: tuple[str, ...]
+
+
+class FileUsers:
+    """The domains that use files, by the file's canonical path."""
+
+    def __init__(self) -> None:
+        self._users: dict[str, dict[Any, FileUser]] = {}
+
+    def add(self, path: str, user: FileUser) -> None:
+        """Note a user; one that uses the file as a disk of its own replaces the same domain's other use."""
+        users = self._users.setdefault(canonical_path(path), {})
+        if user.disk is not None or user.ref not in users:
+            users[user.ref] = user
+
+    def of(self, path: DatastorePath) -> list[FileUser]:
+        """Return the domains that use a file, sorted by name."""
+        return sorted(self._users.get(str(path.canonical), {}).values(), key=lambda user: user.name)
+
+    def names(self, path: DatastorePath) -> list[str]:
+        """Return the names of the domains that use a file."""
+        return [user.name for user in self.of(path)]
+
+    def refuse(self, path: DatastorePath, action: str) -> None:
+        """Check that no domain uses a file.
+
+        :param action: what is not possible otherwise: ``cannot be deleted``.
+        :raises Refused: if one does.
+        """
+        users = self.of(path)
+        if users:
+            listed = ", ".join(f"'{user.name}'" + (" (with snapshots)" if user.snapshots else "") for user in users)
+            raise Refused(f"{path} {action}: it is used by domain {listed}.")
+
+
+def read_file_users(connection: EsxConnection) -> FileUsers:
+    """Return which domains use which files; one read, and one more if there are snapshots."""
+    paths = ["name", _STATE, _DEVICES, _VMX, _SNAPSHOTS, *([_LAYOUT] if connection.session.has(4, 0) else [])]
+    rows = fetch(connection.session, "VirtualMachine", paths, objects=[connection.context.host], traversal=_NEIGHBOURS)
+    owners = {item.snapshot: ref for ref, values in rows for item in _flat(values[_SNAPSHOTS])}
+    kept = fetch(connection.session, "VirtualMachineSnapshot", [_DEVICES], objects=list(owners)) if owners else []
+    users = FileUsers()
+    domains = {}
+    for ref, values in rows:
+        domains[ref] = user = _user(ref, values)
+        for name in _files(values):
+            users.add(name, user)
+        for device in values[_DEVICES] or ():
+            _add_disk(users, user, device)
+    for snapshot, values in kept:
+        for device in values[_DEVICES] or ():
+            for name in _chain(device.backing):
+                users.add(name, domains[owners[snapshot]])
+    return users
+
+
+def _user(ref: Any, values: Values, disk: Any = None) -> FileUser:
+    names = tuple(unescape_name(item.name) for item in _flat(values[_SNAPSHOTS]))
+    return FileUser(ref, unescape_name(values["name"] or ""), STATES[str(values[_STATE])], disk, names)
+
+
+def _add_disk(users: FileUsers, user: FileUser, device: Any) -> None:
+    """A device's own file, and those that it is based on."""
+    for number, name in enumerate(_chain(device.backing)):
+        owner = user if number else FileUser(user.ref, user.name, user.state, device, user.snapshots)
+        users.add(name, owner)
+
+
+def _files(values: Values) -> Iterator[str]:
+    yield from (str(item.name) for item in values.get(_LAYOUT) or ())
+    if values[_VMX]:
+        yield str(values[_VMX])
+
+
+def _flat(trees: Any) -> Iterable[Any]:
+    """Each VirtualMachineSnapshotTree."""
+    for tree in trees or ():
+        yield tree
+        yield from _flat(tree.childSnapshotList)
+
+
+def _chain(backing: Any) -> Iterator[str]:
+    """The file of a device's backing, then those that it is based on."""
+    while backing is not None:
+        name = getattr(backing, "fileName", None)
+        if name:
+            yield str(name)
+        backing = getattr(backing, "parent", None)

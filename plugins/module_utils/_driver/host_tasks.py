@@ -1,0 +1,122 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Steps that are tasks of the host, one after another for one object and side by side for several.
+
+Ten disks of a domain cost ten tasks that run at the same time. Each is still a step of its own in a plan: the first of
+them to be carried out starts all of them, and each reports its own result.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step
+from ansible_collections.virt.esx.plugins.module_utils._driver.progress import INTERVAL, show_progress
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
+from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import Job, run_jobs
+
+# So many tasks run side by side; hosts queue what is more.
+AT_ONCE = 16
+
+
+@dataclass(frozen=True)
+class HostTask:
+    """A task of the host.
+
+    :param action: what it does, for messages: ``Creating [ds] web/web.vmdk``.
+    :param start: makes the call and returns the reference to the task.
+    :param harmless: faults that mean that there was nothing to do.
+    :param domain: the virtual machine whose questions are watched, or None.
+    :param otherwise: the task to carry out instead if this one ends with a certain fault.
+    """
+
+    action: str
+    start: Callable[[], Any]
+    harmless: Sequence[str] = ()
+    domain: Any = None
+    otherwise: Mapping[str, HostTask] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Tasks that follow each other, as one step of a plan.
+
+    :param name: the step's name.
+    :param undo: deletes what is half made, after a task has failed; its own errors are ignored.
+    """
+
+    name: str
+    tasks: Sequence[HostTask]
+    undo: Callable[[], None] | None = None
+
+
+def side_by_side(connection: EsxConnection, chains: Sequence[Chain]) -> list[Step]:
+    """Return one step for each chain; the first that is carried out carries out all of them."""
+    results: list[EsxError | None] = []
+
+    def finish(number: int) -> None:
+        if not results:
+            results.extend(_run(connection, chains))
+        error = results[number]
+        if error is not None:
+            raise error
+
+    return [Step(chain.name, partial(finish, number)) for number, chain in enumerate(chains)]
+
+
+def run_task(connection: EsxConnection, task: HostTask) -> None:
+    """Carry out one task and wait for it.
+
+    :raises EsxError: if it fails.
+    """
+    error = _run(connection, [Chain("", [task])])[0]
+    if error is not None:
+        raise error
+
+
+def _run(connection: EsxConnection, chains: Sequence[Chain]) -> list[EsxError | None]:
+    """Carry out the first tasks of all chains, then the second ones, and so on; return what each came to."""
+    errors: list[EsxError | None] = [None] * len(chains)
+    patience = float(connection.session.options.timeout)  # a copy takes as long as it makes progress
+    for level in range(max((len(chain.tasks) for chain in chains), default=0)):
+        active = [n for n, chain in enumerate(chains) if errors[n] is None and level < len(chain.tasks)]
+        tasks = [chains[n].tasks[level] for n in active]
+        jobs = [
+            Job(task.action, task.start, task.domain, _progress(connection, task.action), patience=patience)
+            for task in tasks
+        ]
+        for number, task, outcome in zip(active, tasks, run_jobs(connection.session, jobs, at_once=AT_ONCE)):
+            if not isinstance(outcome, EsxError):
+                connection.answered.extend(outcome.answered)
+            elif outcome.fault in task.otherwise:
+                errors[number] = _run(connection, [Chain("", [task.otherwise[str(outcome.fault)]])])[0]
+            elif outcome.fault not in task.harmless:
+                errors[number] = outcome
+            if errors[number] is not None:
+                _undo(chains[number])
+    return errors
+
+
+def _progress(connection: EsxConnection, action: str) -> Callable[[int], None]:
+    """Show how far a task is, once it has taken so long that it is worth a line."""
+    start = time.monotonic()
+    show = show_progress(connection.progress, action)
+
+    def take(percent: int) -> None:
+        if time.monotonic() - start >= INTERVAL:
+            show(percent)
+
+    return take
+
+
+def _undo(chain: Chain) -> None:
+    if chain.undo is not None:
+        with contextlib.suppress(EsxError):
+            chain.undo()

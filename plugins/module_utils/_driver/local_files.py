@@ -1,0 +1,96 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files on the machine where a module runs: their checksums, and how checksums are written in options."""
+
+from __future__ import annotations
+
+import hashlib
+import pathlib
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError
+
+BLOCK = 1 << 20
+_LENGTHS = {"sha256": 64, "sha512": 128, "sha1": 40, "md5": 32}
+_CHECKSUM = re.compile(r"(?:([a-z0-9]+):)?([0-9a-f]+)")
+
+
+@dataclass(frozen=True)
+class Checksum:
+    """A checksum; as text, ``sha256:9f86d0...``."""
+
+    algorithm: str
+    digits: str
+
+    def __str__(self) -> str:
+        return f"{self.algorithm}:{self.digits}"
+
+
+def parse_checksum(text: str) -> Checksum:
+    """Read ``sha256:<digits>``; without an algorithm it is the one that has so many digits.
+
+    :raises ParseError: for anything else.
+    """
+    found = _CHECKSUM.fullmatch(text.strip().lower())
+    algorithm = found and (found[1] or next((name for name, count in _LENGTHS.items() if count == len(found[2])), ""))
+    if not found or not algorithm or _LENGTHS.get(algorithm) != len(found[2]):
+        raise ParseError(
+            f"'{text}' is not a checksum; expected sha256:<64 digits>, or one of sha512, sha1, md5.", where="checksum"
+        )
+    return Checksum(algorithm, found[2])
+
+
+def file_size(path: str) -> int:
+    """Return the size of a file in bytes.
+
+    :raises NotFound: if there is no such file.
+    """
+    file = pathlib.Path(path)
+    if file.is_dir():
+        raise ParseError(f"'{path}' is a directory, not a file.", where="source")
+    try:
+        return file.stat().st_size
+    except OSError as error:
+        raise NotFound(f"The file '{path}' cannot be read: {error.strerror}.") from None
+
+
+def checksum_of(path: str, algorithm: str = "sha256") -> Checksum:
+    """Return the checksum of a file, reading all of it."""
+    digest = hashlib.new(algorithm)
+    for block in file_blocks(path):
+        digest.update(block)
+    return Checksum(algorithm, digest.hexdigest())
+
+
+def verify(path: str, wanted: Checksum | None) -> None:
+    """Check that a file has a checksum; None stands for any.
+
+    :raises ParseError: if it has another.
+    """
+    if wanted is None:
+        return
+    found = checksum_of(path, wanted.algorithm)
+    if found != wanted:
+        raise ParseError(f"The file '{path}' has the checksum {found}, not {wanted}.", where="checksum")
+
+
+def file_blocks(path: str, digest: Callable[[bytes], Any] | None = None) -> Iterator[bytes]:
+    """Yield a file's content block by block.
+
+    :param digest: called with each block, too.
+    """
+    try:
+        with pathlib.Path(path).open("rb") as file:
+            while True:
+                block = file.read(BLOCK)
+                if not block:
+                    return
+                if digest is not None:
+                    digest(block)
+                yield block
+    except OSError as error:
+        raise EsxError(f"The file '{path}' cannot be read: {error.strerror}.") from None

@@ -1,0 +1,98 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The datastores of a host, which are libvirt's storage pools; all of them are read in one call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, Refused
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import HOST_DATASTORES, Values, fetch
+from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import moid
+
+_PATHS = (
+    "name",
+    "browser",
+    "info",
+    "host",
+    "summary.accessible",
+    "summary.capacity",
+    "summary.freeSpace",
+    "summary.type",
+    "summary.multipleHostAccess",
+    "capability.perFileThinProvisioningSupported",
+)
+# Properties that came with later versions of the API.
+_SINCE = {(4, 0): ("summary.uncommitted",), (5, 0): ("summary.maintenanceMode",)}
+
+
+@dataclass(frozen=True)
+class Pool:
+    """A datastore as the host has it mounted. ``values`` are its properties by path; sizes are in bytes."""
+
+    ref: Any
+    host: Any
+    values: Values = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """The name, as it stands in datastore paths."""
+        return str(self.values["name"])
+
+    @property
+    def moid(self) -> str:
+        """The VI API's managed object id."""
+        return moid(self.ref)
+
+    @property
+    def is_accessible(self) -> bool:
+        """Whether the host reaches it; if not, its sizes are not known."""
+        return bool(self.values["summary.accessible"])
+
+    @property
+    def capacity(self) -> int:
+        """Its size, 0 if it is not accessible."""
+        return int(self.values["summary.capacity"] or 0) if self.is_accessible else 0
+
+    @property
+    def available(self) -> int:
+        """Its free space, 0 if it is not accessible."""
+        return int(self.values["summary.freeSpace"] or 0) if self.is_accessible else 0
+
+    @property
+    def mount(self) -> Any:
+        """The HostMountInfo of the connection's host, None where the server does not say it."""
+        return next((item.mountInfo for item in self.values["host"] or () if item.key == self.host), None)
+
+    @property
+    def largest_disk(self) -> int | None:
+        """The greatest capacity of a disk on it, None where the server does not say it."""
+        info = self.values["info"]
+        limit = getattr(info, "maxVirtualDiskCapacity", None) or getattr(info, "maxFileSize", None)
+        return int(limit) if limit else None
+
+
+def read_pools(connection: EsxConnection) -> dict[str, Pool]:
+    """Return the datastores of the host by name, in one call."""
+    newer = [path for version, paths in _SINCE.items() if connection.session.has(*version) for path in paths]
+    host = connection.context.host
+    rows = fetch(connection.session, "Datastore", [*_PATHS, *newer], objects=[host], traversal=HOST_DATASTORES)
+    pools = [Pool(ref, host, values) for ref, values in rows]
+    return {pool.name: pool for pool in sorted(pools, key=lambda pool: pool.name)}
+
+
+def usable_pool(pools: dict[str, Pool], name: str) -> Pool:
+    """Return the datastore of a name that files are to be looked for or made on.
+
+    :raises NotFound: if the host has no such datastore.
+    :raises Refused: if the host does not reach it.
+    """
+    if name not in pools:
+        known = ", ".join(f"'{pool}'" for pool in pools) or "none"
+        raise NotFound(f"The host has no datastore '{name}'; it has {known}.")
+    if not pools[name].is_accessible:
+        raise Refused(f"The host does not reach the datastore '{name}'.")
+    return pools[name]

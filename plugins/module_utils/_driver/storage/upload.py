@@ -1,0 +1,201 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files of this machine as files in a datastore: ISO images, floppies, and any other file that is no disk.
+
+A file is unchanged if the datastore's has the same size and the same checksum. The checksum of what was uploaded is
+kept beside it, in a file NAME.sha256 as ``sha256sum`` writes and checks it. One that is older than its file says
+nothing; the file is read back then, once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, BinaryIO, cast
+
+from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.file_users import read_file_users
+from ansible_collections.virt.esx.plugins.module_utils._driver.local_files import (
+    Checksum,
+    checksum_of,
+    file_blocks,
+    file_size,
+    verify,
+)
+from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step
+from ansible_collections.virt.esx.plugins.module_utils._driver.pools import Pool, usable_pool
+from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import (
+    amount_text,
+    datastore_file,
+    make_directory,
+    move_file,
+    removed_on_error,
+    show_transfer,
+    upload_blocks,
+)
+from ansible_collections.virt.esx.plugins.module_utils._driver.volumes import Volume, find_volumes
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath
+from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import get_file, put_file
+from ansible_collections.virt.esx.plugins.module_utils._vi.transfers import download_file, file_info
+
+# Types of files by how their names end, as a host tells them.
+_ENDINGS = {".iso": "iso", ".flp": "floppy", ".img": "floppy", ".vmx": "vmx"}
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file to have in a datastore; ``name`` is what the user knows it by, the path of ``source`` if None."""
+
+    path: DatastorePath
+    source: str
+    checksum: Checksum | None = None
+    name: str | None = None
+
+    def __str__(self) -> str:
+        return self.name or self.source
+
+
+def record_path(path: DatastorePath) -> DatastorePath:
+    """Where the checksum of a file is kept."""
+    return path.beside(f"{path.name}.sha256")
+
+
+def part_path(path: DatastorePath) -> DatastorePath:
+    """The temporary name of a file while it is uploaded."""
+    return path.beside(f".{path.name}.part")
+
+
+def plan_upload(
+    connection: EsxConnection, pools: dict[str, Pool], upload: Upload
+) -> tuple[list[Step], Volume | None, Volume]:
+    """Return the steps that bring a file into a datastore, with the volume before and after them.
+
+    :raises NotFound: if there is no such file or datastore.
+    :raises ParseError: if the file does not have the checksum that it should have.
+    :raises Refused: if there is no room for it, or a running domain uses what it would replace.
+    """
+    path, size = upload.path, file_size(upload.source)
+    verify(upload.source, upload.checksum)
+    pool = usable_pool(pools, path.datastore)
+    found = find_volumes(connection, pools, [path, record_path(path)])
+    before = found.get(path)
+    after = Volume(path, _type_of(path), size, size)
+    if before is not None and before.type == "directory":
+        raise Refused(f"{path} is a directory.")
+    if before is not None:
+        steps = _same_content(connection, upload, found, size)
+        if steps is not None:
+            return steps, before, before
+        _check_users(connection, path)
+    if size > pool.available:
+        raise Refused(
+            f"The datastore '{pool.name}' is too full: {amount_text(size)} are needed, "
+            f"{amount_text(pool.available)} are free."
+        )
+    steps = []
+    if path.directory and path.parent not in found:
+        steps.append(Step(f"create directory {path.parent}", partial(make_directory, connection, path.parent)))
+    steps.append(Step(f"upload {upload} to {path}", partial(_upload, connection, upload, size, before)))
+    return steps, before, after
+
+
+def _type_of(path: DatastorePath) -> str:
+    name = path.name.lower()
+    return next((type_ for ending, type_ in _ENDINGS.items() if name.endswith(ending)), "file")
+
+
+def _same_content(
+    connection: EsxConnection, upload: Upload, found: Mapping[DatastorePath, Volume], size: int
+) -> list[Step] | None:
+    """The steps for a file that is there with the same content: none, or to note its checksum; None for another."""
+    path = upload.path
+    if file_info(connection.session, datastore_file(connection, path)).size != size:
+        return None
+    wanted = checksum_of(upload.source)
+    known = _recorded(connection, found.get(record_path(path)), found[path])
+    if known is not None:
+        return [] if known == wanted else None
+    if _remote_checksum(connection, path, size) != wanted:
+        return None
+    return [Step(f"note the checksum of {path}", partial(_record, connection, path, wanted))]
+
+
+def _recorded(connection: EsxConnection, record: Volume | None, volume: Volume) -> Checksum | None:
+    """The checksum that is kept of a file, None if there is none that is as new as the file."""
+    if record is None or None in (record.modified, volume.modified):
+        return None
+    if record.modified < volume.modified:  # type: ignore[operator]
+        return None
+    text = get_file(connection.session, datastore_file(connection, record.path)).decode("utf-8", "replace")
+    digits = text.partition(" ")[0].lower()
+    return Checksum("sha256", digits) if len(digits) == 64 else None
+
+
+def _remote_checksum(connection: EsxConnection, path: DatastorePath, size: int) -> Checksum:
+    """The checksum of a file in a datastore, by reading all of it."""
+    digest = hashlib.sha256()
+    target = cast(BinaryIO, _Hashing(digest))
+    progress = show_transfer(connection.progress, f"Comparing {path}", size)
+    download_file(connection.session, datastore_file(connection, path), target, progress=progress)
+    return Checksum("sha256", target.digest.hexdigest())  # type: ignore[attr-defined]
+
+
+class _Hashing(io.RawIOBase):
+    """A file that only computes the checksum of what is written to it, from its beginning."""
+
+    def __init__(self, digest: Any) -> None:
+        super().__init__()
+        self.digest = digest
+
+    def writable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, _whence: int = 0) -> int:
+        """A download goes back to the beginning, or on where it is."""
+        if offset == 0:
+            self.digest = hashlib.sha256()
+        return offset
+
+    def truncate(self, size: int | None = None) -> int:
+        return size or 0
+
+    def write(self, data: Any) -> int:
+        self.digest.update(data)
+        return len(data)
+
+
+def _check_users(connection: EsxConnection, path: DatastorePath) -> None:
+    running = [user for user in read_file_users(connection).of(path) if user.state != "shutoff"]
+    if running:
+        names = ", ".join(f"'{user.name}'" for user in running)
+        raise Refused(
+            f"{path} has another content and cannot be replaced: it is used by domain {names}, which is not shut off.",
+            hint="Eject it there first, or upload it under another name.",
+        )
+
+
+def _upload(connection: EsxConnection, upload: Upload, size: int, before: Volume | None) -> None:
+    """Upload to a temporary name, then move; the checksum is that of what was sent."""
+    path, part = upload.path, part_path(upload.path)
+    digest = hashlib.sha256()
+    with removed_on_error(connection, part):
+        blocks = file_blocks(upload.source, digest.update)
+        upload_blocks(connection, part, blocks, size, f"Uploading {upload} to {path}")
+        sent = Checksum("sha256", digest.hexdigest())
+        if upload.checksum is not None and upload.checksum.algorithm == "sha256" and upload.checksum != sent:
+            raise EsxError(f"The file '{upload.source}' was changed while it was uploaded; {path} is as before.")
+        move_file(connection, part, path, replace=before is not None)
+    _record(connection, path, sent)
+
+
+def _record(connection: EsxConnection, path: DatastorePath, checksum: Checksum) -> None:
+    line = f"{checksum.digits}  {path.name}\n"
+    put_file(connection.session, datastore_file(connection, record_path(path)), line.encode())

@@ -1,0 +1,134 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""libvirt's XML of storage pools and volumes, written as its driver for ESX writes it, and read as it reads it."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element, child, parse
+from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute
+from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import text as escaped
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
+    ULONG_MAX,
+    bytes_per,
+    error_at,
+    text_number,
+    text_of,
+)
+from ansible_collections.virt.esx.plugins.module_utils._driver.volumes import Volume
+from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+
+# The format that libvirt names for each type of volume.
+_FORMATS = {"vmdk": "vmdk", "iso": "iso", "floppy": "raw"}
+
+
+@dataclass(frozen=True)
+class VolumeXml:
+    """The contents of a volume's description: sizes in bytes, ``allocation`` as the option of that name."""
+
+    name: str | None = None
+    capacity: int | None = None
+    allocation: str | None = None
+
+
+def read_volume_xml(text: str) -> VolumeXml:
+    """Read a volume's XML, as ``virsh vol-create`` takes it.
+
+    :raises ParseError: for what a host cannot make: only disks of format vmdk, all or none of which is allocated.
+    """
+    root = parse(text)
+    if root.tag != "volume":
+        raise ParseError(f"<{root.tag}> is not the description of a volume, expecting <volume>.", where="xml")
+    if root.get("type") not in (None, "file"):
+        raise error_at(root, f"type='{root.get('type')}' cannot be created, only 'file'")
+    format_ = child(root, "target", "format")
+    if format_ is None or format_.get("type") != "vmdk":
+        raise error_at(root if format_ is None else format_, "only volumes with <format type='vmdk'/> can be created")
+    if child(root, "backingStore") is not None:
+        raise error_at(root, "a volume with a <backingStore> cannot be created")
+    capacity = _size(child(root, "capacity"))
+    if capacity is None:
+        raise error_at(root, "the <capacity> is missing")
+    allocation = _size(child(root, "allocation"))
+    if allocation not in (None, 0, capacity):
+        raise error_at(root, f"the <allocation> has to be 0 or {capacity}, the capacity; it is {allocation}")
+    kind = None if allocation is None else ("thick" if allocation else "thin")
+    return VolumeXml(text_of(child(root, "name")), capacity, kind)
+
+
+def _size(element: Element | None) -> int | None:
+    """A size in bytes: ``<capacity unit='GiB'>20</capacity>``."""
+    number = text_number(element, ULONG_MAX)
+    if element is None or number is None:
+        return None
+    scale = bytes_per(element.get("unit") or "bytes")
+    if scale is None:
+        raise error_at(element, f"unit='{element.get('unit')}' is not known")
+    return number * scale
+
+
+def write_volume_xml(volume: Volume, key: str) -> str | None:
+    """Return a volume's XML as ``virsh vol-dumpxml`` prints it; None for what libvirt takes for no volume.
+
+    :param key: the disk's UUID, or the path of another volume.
+    """
+    if volume.type not in _FORMATS:
+        return None
+    return (
+        f"<volume type='file'>\n  <name>{escaped(volume.path.path, True)}</name>\n  <key>{escaped(key, True)}</key>\n"
+        f"  <capacity unit='bytes'>{volume.capacity}</capacity>\n"
+        f"  <allocation unit='bytes'>{volume.allocation}</allocation>\n"
+        f"  <target>\n    <path>{escaped(str(volume.path), True)}</path>\n"
+        f"    <format type='{_FORMATS[volume.type]}'/>\n  </target>\n</volume>\n"
+    )
+
+
+def md5_uuid(text: str) -> str:
+    """Return the UUID that libvirt makes of a text, such as the path at which a host mounts a pool."""
+    return str(uuid.UUID(bytes=hashlib.md5(text.encode(), usedforsecurity=False).digest()))
+
+
+def write_pool_xml(facts: dict[str, Any]) -> str | None:
+    """Return a pool's XML as ``virsh pool-dumpxml`` prints it; None for a kind of datastore that libvirt refuses.
+
+    :param facts: what ``esx_pool_info`` returns of it.
+    """
+    source = _pool_source(facts)
+    if source is None:
+        return None
+    kind, lines = source
+    middle = "".join(f"    {line}\n" for line in lines)
+    path = "" if facts["target"] is None else f"    <path>{escaped(facts['target'], True)}</path>\n"
+    return (
+        f"<pool type='{kind}'>\n  <name>{escaped(facts['name'], True)}</name>\n  <uuid>{facts['uuid']}</uuid>\n"
+        f"  <capacity unit='bytes'>{facts['capacity_bytes']}</capacity>\n"
+        f"  <allocation unit='bytes'>{facts['allocation_bytes']}</allocation>\n"
+        f"  <available unit='bytes'>{facts['available_bytes']}</available>\n"
+        f"  <source>\n{middle}  </source>\n"
+        f"  <target>\n{path}"
+        "    <permissions>\n      <mode>00</mode>\n      <owner>0</owner>\n      <group>0</group>\n"
+        "    </permissions>\n  </target>\n</pool>\n"
+    )
+
+
+def _pool_source(facts: dict[str, Any]) -> tuple[str, list[str]] | None:
+    """The type that libvirt has of a pool, and the lines of its source."""
+    if facts["type"] == "vmfs":
+        return "fs", ["<format type='vmfs'/>"]
+    if facts["type"] in ("nfs", "nfs41", "cifs"):
+        format_ = "cifs" if facts["type"] == "cifs" else "nfs"
+        host, path = (attribute(facts["source"][part] or "", True) for part in ("host", "path"))
+        return "netfs", [f"<host name='{host}'/>", f"<dir path='{path}'/>", f"<format type='{format_}'/>"]
+    if facts["type"] == "iscsi":
+        host, iqn = attribute(facts["source"]["host"] or "", True), attribute(facts["name"], True)
+        port = facts["source"]["port"]
+        lines = [f"<host name='{host}'" + (f" port='{port}'/>" if port else "/>")]
+        return "iscsi", [*lines, "<initiator>", f"  <iqn name='{iqn}'/>", "</initiator>"]
+    if facts["type"] == "local":
+        return "dir", []
+    return None

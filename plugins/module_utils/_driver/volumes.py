@@ -1,0 +1,181 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files in datastores, which are libvirt's storage volumes: found by name, or listed with one search a datastore."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.pools import Pool
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
+from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, parse_datastore_path
+from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import Job, run_jobs
+from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name, vim
+
+# The server's classes of files, and how a volume of each is called here.
+_TYPES = {
+    "VmDiskFileInfo": "vmdk",
+    "IsoImageFileInfo": "iso",
+    "FloppyImageFileInfo": "floppy",
+    "VmConfigFileInfo": "vmx",
+    "FolderFileInfo": "directory",
+}
+VOLUME_TYPES = ("vmdk", "iso", "floppy", "vmx", "file")
+
+# The files with a disk's data, which belong to their descriptor NAME.vmdk and are no volumes of their own.
+EXTENT = re.compile(r"(.+)-(?:flat|delta|sesparse|ctk|rdmp?|[sf][0-9]{3})(\.vmdk)", re.IGNORECASE)
+# What a search takes for a pattern.
+_WILDCARDS = re.compile(r"[*?\[\]]")
+
+# So many searches run side by side.
+_AT_ONCE = 8
+
+
+@dataclass(frozen=True)
+class Volume:
+    """A file or directory in a datastore; sizes in bytes.
+
+    ``allocation`` is the space that it occupies. ``capacity`` of a disk is the size that a guest sees, of another
+    file its length. ``provisioning`` of a disk is ``thin`` or ``thick``, None where the server does not say it.
+    """
+
+    path: DatastorePath
+    type: str
+    capacity: int
+    allocation: int
+    provisioning: str | None = None
+    modified: datetime.datetime | None = None
+
+    def facts(self) -> dict[str, Any]:
+        """Return it as a part of a module's result."""
+        return {
+            "path": str(self.path),
+            "pool": self.path.datastore,
+            "name": self.path.path,
+            "type": self.type,
+            "capacity_bytes": self.capacity,
+            "allocation_bytes": self.allocation,
+            "allocation": self.provisioning,
+            "modified": None if self.modified is None else self.modified.isoformat(),
+        }
+
+
+def find_volumes(
+    connection: EsxConnection, pools: dict[str, Pool], paths: Iterable[DatastorePath]
+) -> dict[DatastorePath, Volume]:
+    """Return those of some files that there are, by path, and the directories that they are in or would be in.
+
+    One search a directory, side by side.
+
+    :param pools: the host's datastores; the paths are on some of them.
+    """
+    wanted: dict[DatastorePath, list[DatastorePath]] = {}
+    for path in paths:
+        wanted.setdefault(path.parent, []).append(path)
+    places = [(pools[directory.datastore], directory, _patterns(inside)) for directory, inside in wanted.items()]
+    found = {directory: Volume(directory, "directory", 0, 0) for directory in wanted}
+    named = {path for inside in wanted.values() for path in inside}
+    types = (*VOLUME_TYPES, "directory")
+    for (_pool, directory, _names), result in zip(places, _search(connection, places, types=types, below=False)):
+        if not result:
+            del found[directory]
+        for volume in _volumes(result, types):
+            if volume.path in named:
+                found[volume.path] = volume
+    return found
+
+
+def list_volumes(connection: EsxConnection, pools: Sequence[Pool], types: Sequence[str]) -> list[Volume]:
+    """Return all files of some types, sorted by path; one search a datastore, side by side.
+
+    :param types: some of ``VOLUME_TYPES``.
+    """
+    places = [(pool, DatastorePath(pool.name, ""), None) for pool in pools]
+    volumes = [
+        volume
+        for results in _search(connection, places, types=types, below=True)
+        for volume in _volumes(results, types)
+        if not EXTENT.fullmatch(volume.path.name)
+    ]
+    return sorted(volumes, key=lambda volume: volume.path)
+
+
+def _patterns(paths: Sequence[DatastorePath]) -> list[str]:
+    """The base names to search for; all names where one of them would be taken for a pattern."""
+    names = [path.name for path in paths]
+    return ["*"] if any(_WILDCARDS.search(name) for name in names) else names
+
+
+def _search(
+    connection: EsxConnection,
+    places: Sequence[tuple[Pool, DatastorePath, list[str] | None]],
+    *,
+    types: Sequence[str],
+    below: bool,
+) -> Iterator[list[Any]]:
+    """The results of a search of each place, one for each of its directories; none where there is no such directory."""
+    jobs = [
+        Job(f"Listing {directory}", _searching(pool, directory, _spec(connection, types, patterns), below))
+        for pool, directory, patterns in places
+    ]
+    for outcome in run_jobs(connection.session, jobs, at_once=_AT_ONCE):
+        if not isinstance(outcome, EsxError):
+            yield list(outcome.result) if below else [outcome.result]
+        elif outcome.fault == "FileNotFound":
+            yield []
+        else:
+            raise outcome
+
+
+def _searching(pool: Pool, directory: DatastorePath, spec: Any, below: bool) -> Any:
+    browser = pool.values["browser"]
+    start = browser.SearchDatastoreSubFolders_Task if below else browser.SearchDatastore_Task
+    return lambda: start(str(directory), spec)
+
+
+def _spec(connection: EsxConnection, types: Sequence[str], patterns: list[str] | None) -> Any:
+    browser = vim.host.DatastoreBrowser
+    details = browser.VmDiskQuery.Details(diskType=True, capacityKb=True, hardwareVersion=False)
+    if connection.session.has(4, 0):
+        details.thin = True
+    queries = {
+        "vmdk": lambda: browser.VmDiskQuery(details=details),
+        "iso": browser.IsoImageQuery,
+        "floppy": browser.FloppyImageQuery,
+        "vmx": browser.VmConfigQuery,
+        "directory": browser.FolderQuery,
+        "file": browser.Query,
+    }
+    flags = browser.FileInfo.Details(fileType=True, fileSize=True, modification=True)
+    if connection.session.has(4, 0):
+        flags.fileOwner = False
+    return browser.SearchSpec(details=flags, query=[queries[type_]() for type_ in types], matchPattern=patterns or [])
+
+
+def _volumes(results: Iterable[Any], types: Sequence[str]) -> Iterator[Volume]:
+    for result in results:
+        folder = parse_datastore_path(str(result.folderPath)).canonical
+        for info in result.file or ():
+            type_ = _TYPES.get(type_name(info), "file")
+            if type_ in types:
+                yield _volume(folder.inside(str(info.path)), type_, info)
+
+
+def _volume(path: DatastorePath, type_: str, info: Any) -> Volume:
+    size = int(info.fileSize or 0)
+    kib = getattr(info, "capacityKb", None)
+    thin = getattr(info, "thin", None)
+    return Volume(
+        path,
+        type_,
+        capacity=size if kib is None else int(kib) * 1024,
+        allocation=size,
+        provisioning=None if thin is None else ("thin" if thin else "thick"),
+        modified=info.modification,
+    )

@@ -1,0 +1,141 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A disk image on the machine where a module runs, in whatever format, as a stream of the bytes that a guest sees.
+
+Raw images, VHD of fixed size and all VMDK formats are read by the collection itself; the others by ``qemu-img``, which
+writes them as a sparse raw file into the directory for temporary files.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import pathlib
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError
+from ansible_collections.virt.esx.plugins.module_utils._images.descriptor import Extent
+from ansible_collections.virt.esx.plugins.module_utils._images.formats import HEAD, TAIL, Recognised, raw, recognise
+from ansible_collections.virt.esx.plugins.module_utils._images.vmdk import VmdkImage, read_exactly, zeros
+
+_QEMU_IMG = "qemu-img"
+_PACKAGES = "Install Debian's and Ubuntu's package qemu-utils, or qemu-img of Fedora, RHEL and their relatives."
+# Disks have a whole number of KiB in the VI API.
+_UNIT = 1024
+
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image that can become a disk. ``capacity`` in bytes is that of the disk, a multiple of 1 KiB."""
+
+    path: str
+    format: str
+    capacity: int
+    data: int  # the bytes of ``capacity`` that come from the image, the rest is zero
+    fixed: bool  # whether the data are the beginning of the file
+
+
+def inspect_image(path: str, format_: str | None = None) -> Image:
+    """Look at an image without reading its data.
+
+    :param format_: its format, one of ``FORMATS``; None to recognise it.
+    :raises NotFound: if there is no such file.
+    :raises ParseError: if it is no image, or not a complete one.
+    :raises EsxError: if only qemu-img can read it, which is not installed.
+    """
+    found = _recognise(path, format_)
+    if found.format == "vmdk":
+        capacity = _named(path, lambda: VmdkImage(pathlib.Path(path)).capacity)
+    elif found.fixed is None:
+        capacity = _inspect_with_qemu(path, found.format)
+    else:
+        capacity = found.fixed
+    if not capacity:
+        raise ParseError(f"The image '{path}' is empty.")
+    return Image(path, found.format, -(-capacity // _UNIT) * _UNIT, capacity, found.fixed is not None)
+
+
+@contextlib.contextmanager
+def raw_blocks(image: Image) -> Iterator[Iterator[bytes]]:
+    """Open an image, in a ``with`` block, as the blocks of its raw data, ``capacity`` bytes altogether.
+
+    :raises EsxError: if it cannot be read or converted.
+    """
+    with contextlib.ExitStack() as stack:
+        if image.format == "vmdk":
+            blocks = VmdkImage(pathlib.Path(image.path)).blocks()
+        else:
+            path = pathlib.Path(image.path) if image.fixed else stack.enter_context(_converted(image))
+            file = stack.enter_context(path.open("rb"))
+            length = min(image.data, path.stat().st_size)
+            blocks = read_exactly(file, Extent(length, "FLAT", path.name, 0))
+            image = Image(image.path, image.format, image.capacity, length, image.fixed)
+        yield _padded(blocks, image)
+
+
+def _padded(blocks: Iterator[bytes], image: Image) -> Iterator[bytes]:
+    yield from blocks
+    yield from zeros(image.capacity - image.data)
+
+
+def _recognise(path: str, format_: str | None) -> Recognised:
+    try:
+        with pathlib.Path(path).open("rb") as file:
+            head = file.read(HEAD)
+            size = file.seek(0, io.SEEK_END)
+            file.seek(max(0, size - TAIL))
+            tail = file.read(TAIL)
+    except OSError as error:
+        raise NotFound(f"The image '{path}' cannot be read: {error.strerror}.") from None
+    if format_ == "raw":
+        return raw(size)
+    found = _named(path, lambda: recognise(head, tail, size))
+    if format_ not in (None, found.format):
+        raise ParseError(f"The image '{path}' is not of the format {format_}, but {found.format}.")
+    return found
+
+
+def _named(path: str, read: Callable[[], Value]) -> Value:
+    """Call ``read``; its errors name the image."""
+    try:
+        return read()
+    except ParseError as error:
+        raise ParseError(f"The image '{path}' cannot be used: {error.message}", hint=error.hint) from None
+
+
+def _inspect_with_qemu(path: str, format_: str) -> int:
+    output = _qemu_img(path, "info", "--output=json", "-f", format_, path)
+    facts = json.loads(output)
+    if facts.get("backing-filename"):
+        raise ParseError(f"The image '{path}' refers to another file, '{facts['backing-filename']}'; flatten it first.")
+    return int(facts["virtual-size"])
+
+
+@contextlib.contextmanager
+def _converted(image: Image) -> Iterator[pathlib.Path]:
+    """The path of a sparse raw file with the data of an image, for the time of a ``with`` block."""
+    with tempfile.TemporaryDirectory(prefix="virt-esx-") as place:
+        path = pathlib.Path(place, "disk.raw")
+        _qemu_img(image.path, "convert", "-f", image.format, "-O", "raw", image.path, str(path))
+        yield path
+
+
+def _qemu_img(path: str, *arguments: str) -> str:
+    program = shutil.which(_QEMU_IMG)
+    if program is None:
+        raise EsxError(f"The image '{path}' can only be read by {_QEMU_IMG}, which is not installed.", hint=_PACKAGES)
+    done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = (done.stderr.strip().splitlines() or [f"it ended with status {done.returncode}"])[-1]
+        raise EsxError(f"{_QEMU_IMG} cannot read the image '{path}': {said.removeprefix('qemu-img: ')}.")
+    return done.stdout

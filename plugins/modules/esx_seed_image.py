@@ -1,0 +1,185 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Module virt.esx.esx_seed_image."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: esx_seed_image
+short_description: Make a seed image for cloud-init in a datastore of an ESX host
+version_added: 0.2.0
+author:
+  - The virt.esx authors (@virt-esx)
+description:
+  - Makes an ISO image with the data from which cloud-init configures a guest at its first start (its data source
+    NoCloud), and uploads it. Put it into a CD-ROM drive of the domain. The guest needs no network and no VMware Tools
+    for it.
+  - The same data make the same image, byte for byte. The image is unchanged if that in the datastore has the same
+    content.
+  - cloud-init runs again in a guest whose C(instance-id) has changed.
+options:
+  path:
+    description:
+      - The datastore path of the image, such as V([datastore1] web/web-seed.iso).
+    type: str
+    required: true
+  meta_data:
+    description:
+      - cloud-init's metadata. The key C(instance-id) is required, C(local-hostname) sets the host name.
+    type: dict
+    required: true
+  user_data:
+    description:
+      - cloud-init's user data, usually a text that begins with C(#cloud-config). It is not shown in any output.
+    type: str
+  network_config:
+    description:
+      - cloud-init's network configuration, version 1 or 2.
+    type: dict
+  vendor_data:
+    description:
+      - cloud-init's vendor data.
+    type: str
+extends_documentation_fragment:
+  - virt.esx._connection
+  - virt.esx._attributes
+  - virt.esx._attributes.acting
+attributes:
+  diff_mode:
+    description: Returns the path, the size and the checksum of the image, but not its content.
+notes:
+  - Anyone who can read the datastore can read the image, with the passwords that are in it.
+seealso:
+  - module: virt.esx.esx_volume
+  - module: virt.esx.esx_domain
+"""
+
+EXAMPLES = r"""
+- name: Prepare the first start of the web server
+  virt.esx.esx_seed_image:
+    uri: esx://example.com
+    path: "[datastore1] web/web-seed.iso"
+    meta_data:
+      instance-id: web
+      local-hostname: web
+    user_data: |
+      #cloud-config
+      ssh_authorized_keys:
+        - ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExample admin@example.com
+    network_config:
+      version: 2
+      ethernets:
+        all:
+          match: {name: "e*"}
+          dhcp4: true
+"""
+
+RETURN = r"""
+volume:
+  description: The image as it is afterwards; in check mode as it would be.
+  returned: success
+  type: dict
+  contains:
+    path:
+      description: The datastore path.
+      returned: always
+      type: str
+      sample: "[datastore1] iso/debian-13.iso"
+    pool:
+      description: The datastore, which is libvirt's pool.
+      returned: always
+      type: str
+      sample: datastore1
+    name:
+      description: The path below the datastore, which is libvirt's name of the volume.
+      returned: always
+      type: str
+      sample: iso/debian-13.iso
+    type:
+      description: One of V(vmdk), V(iso), V(floppy), V(vmx) and V(file).
+      returned: always
+      type: str
+      sample: iso
+    capacity_bytes:
+      description: The size of a disk as its guest sees it, of another file its length.
+      returned: always
+      type: int
+      sample: 790626304
+    allocation_bytes:
+      description: The space that it occupies.
+      returned: always
+      type: int
+      sample: 790626304
+    allocation:
+      description: How the space of a disk is allocated, V(thin) or V(thick), where the host says it.
+      returned: always
+      type: str
+      sample: thin
+    modified:
+      description: When it was last written, in ISO 8601.
+      returned: always
+      type: str
+      sample: "2026-10-01T12:30:00+00:00"
+steps:
+  description: The steps that were done, in order; in check mode, those that would be done.
+  returned: success
+  type: list
+  elements: str
+  sample: ["create directory [datastore1] web", "upload the seed image to [datastore1] web/web-seed.iso"]
+questions:
+  description: The questions of the server that were answered during the task.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: The question's id.
+      returned: always
+      type: str
+    text:
+      description: The question.
+      returned: always
+      type: str
+    answer:
+      description: Label of the choice that was taken.
+      returned: always
+      type: str
+"""
+
+from ansible_collections.virt.esx.plugins.module_utils._argspec import with_connection
+from ansible_collections.virt.esx.plugins.module_utils._driver.connection import open_connection
+from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
+from ansible_collections.virt.esx.plugins.module_utils._driver.storage.seed import ensure_seed_image, read_request
+from ansible_collections.virt.esx.plugins.module_utils._edge import Contract, Result, run_as_module
+
+
+def run(invocation: Invocation) -> Result:
+    """Bring the image into the datastore."""
+    path, data = read_request(invocation.params)
+    with open_connection(invocation) as connection:
+        return ensure_seed_image(connection, invocation, path, data)
+
+
+CONTRACT = Contract(
+    argument_spec=with_connection(
+        {
+            "path": {"type": "str", "required": True},
+            "meta_data": {"type": "dict", "required": True},
+            "user_data": {"type": "str", "no_log": True},
+            "network_config": {"type": "dict"},
+            "vendor_data": {"type": "str", "no_log": True},
+        }
+    ),
+    run=run,
+)
+
+
+def main() -> None:
+    """Run as a module."""
+    run_as_module(CONTRACT)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Several clients at once: whoever is told that its description is there has to be right, and nobody's is mixed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from ansible_collections.virt.esx.plugins.modules import esx_domain, esx_migrate, esx_scheduler
+from ansible_collections.virt.esx.tests.chaos.lab import PASSWORD, USER, Lab, Result
+from ansible_collections.virt.esx.tests.chaos.scenarios import DATASTORE, SCENARIOS, VCENTER, XML
+from ansible_collections.virt.esx.tests.simulator_client import Simulator
+
+TURNS = 3
+CLIENTS = 6
+
+Job = tuple[Any, dict[str, Any]]
+
+
+def check_concurrency(lab: Lab, _seed: int) -> list[str]:
+    """Return what went wrong, a sentence each."""
+    wrong = []
+    for name, (flags, prepared, jobs, look) in _CASES.items():
+        for _turn in range(TURNS):
+            with lab.simulator(*flags) as simulator:
+                SCENARIOS[prepared].prepare(lab, simulator)
+                results = _at_once(lab, jobs(simulator))
+                wrong += [f"{name}: {text}" for text in (*_common(results), *look(lab, simulator, results))]
+                if simulator.sessions():
+                    wrong.append(f"{name}: {len(simulator.sessions())} sessions are left")
+    return wrong
+
+
+def _at_once(lab: Lab, jobs: Sequence[Job]) -> list[Result]:
+    with ThreadPoolExecutor(len(jobs)) as threads:
+        return list(threads.map(lambda job: lab.run(job[0], job[1], limit=60), jobs))
+
+
+def _common(results: Sequence[Result]) -> list[str]:
+    wrong = [result["traceback"].strip().splitlines()[-1] for result in results if "traceback" in result]
+    return wrong + ["a client hung" for result in results if result.get("hung")]
+
+
+def _esx(simulator: Simulator, **arguments: Any) -> dict[str, Any]:
+    return {"uri": simulator.uri(user=USER), "timeout": 30, **arguments}
+
+
+def _same(simulator: Simulator) -> list[Job]:
+    return [(esx_domain.CONTRACT, _esx(simulator, xml=XML, state="running"))] * CLIENTS
+
+
+def _different(simulator: Simulator) -> list[Job]:
+    texts = [XML.replace("<vcpu>2<", f"<vcpu>{number}<") for number in range(1, CLIENTS + 1)]
+    return [(esx_domain.CONTRACT, _esx(simulator, xml=text, state="defined")) for text in texts]
+
+
+def _define_and_undefine(simulator: Simulator) -> list[Job]:
+    away = _esx(simulator, name="web", state="undefined")
+    both = [_esx(simulator, xml=XML, state="defined"), away]
+    return [(esx_domain.CONTRACT, both[number % 2]) for number in range(CLIENTS)]
+
+
+def _states(simulator: Simulator) -> list[Job]:
+    states = ("running", "destroyed", "paused")
+    asked = [_esx(simulator, name="domain-1", state=states[number % 3]) for number in range(CLIENTS)]
+    return [(esx_domain.CONTRACT, arguments) for arguments in asked]
+
+
+def _migration(simulator: Simulator) -> list[Job]:
+    """A migration, twice, while others change the same domain."""
+    login = {"vcenter_username": USER, "vcenter_password": PASSWORD, "dest_password": PASSWORD}
+    source, there = (simulator.uri("vpx", user=USER, path=f"DC0/DC0_H{number}") for number in range(2))
+    move = (esx_migrate.CONTRACT, {**login, "uri": source, "dest_uri": there, "names": ["domain-1"], "timeout": 30})
+    note = (esx_domain.CONTRACT, {"uri": source, "name": "domain-1", "annotation": "x", "timeout": 30})
+    share = (esx_scheduler.CONTRACT, {"uri": source, "name": "domain-1", "reservation": 100, "timeout": 30})
+    return [move, move, note, share]
+
+
+def _nothing(_lab: Lab, _simulator: Simulator, _results: Sequence[Result]) -> list[str]:
+    return []
+
+
+def _all_well(_lab: Lab, simulator: Simulator, results: Sequence[Result]) -> list[str]:
+    failed = [f"one of the same wish failed: {result['msg']}" for result in results if result.get("failed")]
+    state = simulator.domains().get("web", {}).get("state")
+    return failed + ([] if state == "poweredOn" else [f"the domain is {state}"])
+
+
+def _who_is_right(lab: Lab, simulator: Simulator, results: Sequence[Result]) -> list[str]:
+    """Only those whose description the host has may have been told so."""
+    found = next((lab.directory / "simulator").glob("*/web/web.vmx")).read_text()
+    told = [number for number, result in enumerate(results, 1) if not result.get("failed") and result.get("changed")]
+    lying = [number for number in told if f'numvcpus = "{number}"' not in found and _is_last(results[number - 1])]
+    wrong = [f"the client with {number} CPUs was told that its definition is there" for number in lying]
+    return wrong + ([] if "web" in simulator.domains() else ["the domain is not there"])
+
+
+def _is_last(result: Result) -> bool:
+    """Whether a client defined the domain; one that changed it afterwards may rightly have been overtaken later."""
+    return "define" in result.get("steps", ()) and len(result["steps"]) == 1
+
+
+def _moved(_lab: Lab, simulator: Simulator, _results: Sequence[Result]) -> list[str]:
+    host = simulator.domains()["domain-1"].get("host")
+    return [] if host == "DC0_H1" else [f"the domain is on {host}"]
+
+
+Look = Callable[[Lab, Simulator, Sequence[Result]], list[str]]
+
+_CASES: dict[str, tuple[tuple[str, ...], str, Callable[[Simulator], list[Job]], Look]] = {
+    "the same definition": (DATASTORE, "define", _same, _all_well),
+    "different definitions of one name": (DATASTORE, "define", _different, _nothing),
+    "define and undefine": (DATASTORE, "define", _define_and_undefine, _nothing),
+    "start, stop and pause": (("-domains", "1"), "info", _states, _nothing),
+    "migrate and change": (VCENTER, "migrate", _migration, _moved),
+}

@@ -1,0 +1,70 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a session does where a server or its answer is not as expected."""
+
+from __future__ import annotations
+
+import signal
+from typing import Any
+
+import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
+from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
+from ansible_collections.virt.esx.plugins.module_utils._vi import session as session_module
+from ansible_collections.virt.esx.plugins.module_utils._vi import stub, worker_sessions
+from ansible_collections.virt.esx.plugins.module_utils._vi.about import oldest_version, pyvmomi_versions
+from ansible_collections.virt.esx.plugins.module_utils._vi.answers import Unreadable, read_answer
+from ansible_collections.virt.esx.plugins.modules.esx_domain_info import CONTRACT
+from ansible_collections.virt.esx.tests.integration.vi.sessions import (
+    PASSWORD,
+    USER,
+    connection_to,
+    find_domain,
+    session_on,
+)
+from ansible_collections.virt.esx.tests.simulator_client import Simulator
+
+
+def test_vcenter_star_of_an_unmanaged_host_is_an_error_in_every_module(host: Simulator) -> None:
+    given = {"uri": host.uri(user=USER, no_verify=1, vcenter="*"), "password": PASSWORD, "gather": [], "timeout": 30}
+    params = ArgumentSpecValidator(**CONTRACT.validation()).validate(given).validated_parameters
+    with pytest.raises(Refused, match="is not managed by a vCenter"):
+        CONTRACT.run(Invocation(params, False, False, pytest.fail))
+
+
+def test_a_session_that_cannot_be_closed_is_told_when_the_process_ends(host: Simulator) -> None:
+    """As the action's worker does it: the task's result has been handed over by then."""
+    told: list[str] = []
+    sessions = worker_sessions._WorkerSessions()
+    sessions.tell = told.append
+    session = sessions.get(connection_to(host), pytest.fail)
+    find_domain(session)
+    host.inject(method="Logout", http=503, count=1)
+    sessions.close_undisturbed()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    assert len(told) == 1
+    assert "could not be closed" in told[0]
+    host.expire_sessions()
+
+
+def test_an_answer_that_cannot_be_read_is_asked_for_in_the_newest_version(
+    host: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with a server whose oldest form has members that pyVmomi does not know."""
+    asked: list[str] = []
+
+    def read(content: bytes, info: Any, made_by: Any) -> Any:
+        asked.append(made_by.version)
+        if len(asked) == 1:
+            raise Unreadable("it has parts that pyVmomi cannot read")
+        return read_answer(content, info, made_by)
+
+    newest = max(version for version in pyvmomi_versions() if version[0] < (8,))[1]  # of a pyVmomi that is older
+    monkeypatch.setattr(stub, "read_answer", read)
+    monkeypatch.setattr(session_module, "newest_version", lambda: newest)
+    with session_on(host) as session:
+        find_domain(session)
+    assert asked[:2] == [oldest_version(), newest]

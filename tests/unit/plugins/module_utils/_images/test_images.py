@@ -1,0 +1,182 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Images that qemu-img made are read byte for byte; what is damaged or refers to other files is refused."""
+
+from __future__ import annotations
+
+import hashlib
+import pathlib
+import random
+import shutil
+import subprocess
+
+import pytest
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError
+from ansible_collections.virt.esx.plugins.module_utils._images.image import inspect_image, raw_blocks
+
+needs_qemu_img = pytest.mark.skipif(shutil.which("qemu-img") is None, reason="Debian's qemu-utils is not installed")
+
+MIB = 1 << 20
+SIZE = 5 * MIB + 512 * 3  # not a whole number of grains, nor of KiB
+
+
+@pytest.fixture(scope="module")
+def raw(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """A raw image with a boot signature, data, and holes."""
+    path = tmp_path_factory.mktemp("images") / "disk.img"
+    noise = random.Random(1).randbytes(MIB)  # noqa: S311
+    with path.open("wb") as file:
+        file.write(noise[:510] + b"\x55\xaa" + noise[512:])
+        file.seek(3 * MIB)
+        file.write(b"text " * 1000)
+        file.seek(SIZE - 512)
+        file.write(noise[:512])
+    return path
+
+
+def qemu_img(*arguments: object) -> None:
+    subprocess.run(["qemu-img", *map(str, arguments)], check=True, stdout=subprocess.DEVNULL)
+
+
+def digest_of(path: pathlib.Path, format_: str | None = None) -> tuple[int, str]:
+    """The capacity of an image and the checksum of its data."""
+    image = inspect_image(str(path), format_)
+    digest, length = hashlib.sha256(), 0
+    with raw_blocks(image) as blocks:
+        for block in blocks:
+            digest.update(block)
+            length += len(block)
+    assert length == image.capacity
+    return image.capacity, digest.hexdigest()
+
+
+def expected(raw: pathlib.Path) -> tuple[int, str]:
+    """The same of the raw file, whose end is filled up to a KiB."""
+    data = raw.read_bytes()
+    data += bytes(-len(data) % 1024)
+    return len(data), hashlib.sha256(data).hexdigest()
+
+
+VMDKS = ["monolithicSparse", "monolithicFlat", "streamOptimized", "twoGbMaxExtentSparse", "twoGbMaxExtentFlat"]
+
+
+@needs_qemu_img
+@pytest.mark.parametrize("kind", VMDKS)
+def test_all_kinds_of_vmdk_are_read_without_qemu_img(
+    kind: str, raw: pathlib.Path, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = tmp_path / "disk.vmdk"
+    qemu_img("convert", "-f", "raw", "-O", "vmdk", "-o", f"subformat={kind}", raw, image)
+    monkeypatch.setenv("PATH", "")
+    assert digest_of(image) == expected(raw)
+
+
+@needs_qemu_img
+@pytest.mark.parametrize("format_", ["qcow2", "vhdx", "vpc", "vdi"])
+def test_other_formats_are_converted(format_: str, raw: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    image = tmp_path / "disk"
+    arguments = ("-o", "force_size=on") if format_ == "vpc" else ()
+    qemu_img("convert", "-f", "raw", "-O", format_, *arguments, raw, image)
+    capacity, _digest = expected(raw)
+    found, digest = digest_of(image)
+    data = raw.read_bytes()
+    assert found >= capacity
+    assert digest == hashlib.sha256(data + bytes(found - len(data))).hexdigest()
+
+
+@needs_qemu_img
+def test_a_vhd_of_fixed_size_needs_no_qemu_img(
+    raw: pathlib.Path, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = tmp_path / "disk.vhd"
+    qemu_img("convert", "-f", "raw", "-O", "vpc", "-o", "subformat=fixed,force_size=on", raw, image)
+    monkeypatch.setenv("PATH", "")
+    assert digest_of(image) == expected(raw)
+
+
+def test_a_raw_image_is_read_as_it_is(raw: pathlib.Path) -> None:
+    assert digest_of(raw) == expected(raw)
+
+
+def test_a_raw_image_without_partitions_has_to_be_named_so(tmp_path: pathlib.Path) -> None:
+    image = tmp_path / "data"
+    image.write_bytes(b"no signature" * 1000)
+    with pytest.raises(ParseError, match="is no disk image"):
+        inspect_image(str(image))
+    assert inspect_image(str(image), "raw").capacity == 12288
+
+
+@needs_qemu_img
+@pytest.mark.parametrize("kind", VMDKS)
+@pytest.mark.parametrize("part", [0.05, 0.5, 0.9])
+def test_a_truncated_vmdk_is_refused_before_anything_is_sent(
+    kind: str, part: float, raw: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    image = tmp_path / "disk.vmdk"
+    qemu_img("convert", "-f", "raw", "-O", "vmdk", "-o", f"subformat={kind}", raw, image)
+    data = max(tmp_path.iterdir(), key=lambda path: path.stat().st_size)
+    with data.open("r+b") as file:
+        file.truncate(int(data.stat().st_size * part) // 512 * 512)
+    with pytest.raises(ParseError):
+        inspect_image(str(image))
+
+
+@needs_qemu_img
+def test_what_refers_to_another_file_is_refused(raw: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    base, image, delta = tmp_path / "base.qcow2", tmp_path / "disk.qcow2", tmp_path / "disk.vmdk"
+    qemu_img("convert", "-f", "raw", "-O", "qcow2", raw, base)
+    qemu_img("create", "-f", "qcow2", "-b", base, "-F", "qcow2", image)
+    with pytest.raises(ParseError, match="backing file"):
+        inspect_image(str(image))
+    sparse = tmp_path / "sparse.vmdk"
+    qemu_img("convert", "-f", "raw", "-O", "vmdk", raw, sparse)
+    qemu_img("create", "-f", "vmdk", "-b", sparse, "-F", "vmdk", delta)
+    with pytest.raises(ParseError, match="a difference to another one"):
+        inspect_image(str(delta))
+
+
+def test_a_descriptor_cannot_reach_out_of_its_directory(tmp_path: pathlib.Path) -> None:
+    image = tmp_path / "disk.vmdk"
+    image.write_text('# Disk DescriptorFile\ncreateType="monolithicFlat"\nRW 2048 FLAT "../secret" 0\n')
+    with pytest.raises(ParseError, match="not in its own directory"):
+        inspect_image(str(image))
+
+
+@pytest.mark.parametrize(
+    ("head", "message"),
+    [
+        (b"\xfd7zXZ\x00", "is compressed by xz"),
+        (b"PK\x03\x04", "is a ZIP archive"),
+        (bytes(257) + b"ustar", "is a tar archive or an OVA"),
+        (bytes(32769) + b"CD001", "is an ISO image"),
+        (b"hello", "is no disk image"),
+        (b"", "is no disk image"),
+        (b"KDMV", "truncated or damaged"),
+        (b"QFI\xfb", "header is not complete"),
+    ],
+)
+def test_a_file_that_is_no_image_is_named(head: bytes, message: str, tmp_path: pathlib.Path) -> None:
+    image = tmp_path / "image"
+    image.write_bytes(head)
+    with pytest.raises(ParseError, match=message) as caught:
+        inspect_image(str(image))
+    assert str(image) in str(caught.value)
+
+
+def test_a_missing_file_and_a_missing_program_say_what_to_do(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(NotFound, match="cannot be read: No such file"):
+        inspect_image(str(tmp_path / "none"))
+    image = tmp_path / "image"
+    image.write_bytes(b"vhdxfile" + bytes(1000))
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(EsxError, match="qemu-img, which is not installed") as caught:
+        inspect_image(str(image))
+    assert "qemu-utils" in str(caught.value.hint)
+
+
+def test_a_format_that_is_named_has_to_be_right(raw: pathlib.Path) -> None:
+    with pytest.raises(ParseError, match="not of the format qcow2, but raw"):
+        inspect_image(str(raw), "qcow2")

@@ -1,0 +1,135 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Keys that are not read, hardware versions, and the order of starting: what is refused, written and reported."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.virt.esx.plugins.module_utils._domain.xml_read import read_domain
+from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import write_domain
+from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+from ansible_collections.virt.esx.plugins.module_utils._report import REFUSE, Report
+from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS
+from ansible_collections.virt.esx.plugins.module_utils._vmx.hardware import needed_hardware
+from ansible_collections.virt.esx.plugins.module_utils._vmx.merge import merge_vmx
+from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
+from ansible_collections.virt.esx.plugins.module_utils._vmx.write import write_vmx
+from ansible_collections.virt.esx.tests.unit.plugins.module_utils._vmx.samples import vmx
+
+ESX = DIALECTS["esx"]
+XML = """<domain type='vmware'><name>n</name><memory>4096</memory>
+<os{}><type arch='x86_64'>hvm</type>{}</os><devices>{}</devices></domain>"""
+EFI = " firmware='efi'"
+TPM = "<tpm model='tpm-crb'><backend type='emulator' version='2.0'/></tpm>"
+NVME = "<disk><source file='[ds] a.vmdk'/><target dev='nvme0n1' bus='nvme'/></disk>"
+SECURE = "<firmware><feature enabled='yes' name='secure-boot'/></firmware>"
+
+
+def written(xml: str, hw_version: int | None = None) -> tuple[str, list[str]]:
+    """The VMX of a domain, and what is reported."""
+    report = Report(REFUSE)
+    domain = read_domain(xml, ESX.xml, report)
+    text = write_vmx(domain, dialect=ESX, hw_version=hw_version, report=report)
+    return text, [entry.where for entry in report.left_out]
+
+
+def test_keys_without_effect_are_reported_by_name_and_reason() -> None:
+    report = Report(REFUSE)
+    read_vmx(vmx('guestinfo.secret = "hunter2"\nx.y = "1"\nvcpu.hotadd = "TRUE"\n'), report=report)
+    assert [(entry.where, entry.line) for entry in report.entries()] == [
+        ("guestinfo.secret", 3),
+        ("x.y", 4),
+        ("vcpu.hotadd", 5),
+    ]
+    assert "hunter2" not in str(report.left_out)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'tools.syncTime = "FALSE"',
+        'sched.cpu.shares = "normal"',
+        'scsi0:0.redo = ""',
+        'vmci0.id = "-7"',
+        'ethernet0.pciSlotNumber = "192"',
+        'softPowerOff = "FALSE"',
+    ],
+)
+def test_what_a_host_writes_by_itself_is_no_word(line: str) -> None:
+    report = Report(REFUSE)
+    read_vmx(vmx(line + "\n"), report=report)
+    assert not report.left_out
+
+
+@pytest.mark.parametrize(
+    ("xml", "version"),
+    [
+        (XML.format("", "", ""), 4),
+        (XML.format(EFI, "", ""), 8),
+        (XML.format(EFI, SECURE, ""), 13),
+        (XML.format("", "", NVME), 13),
+        (XML.format(EFI, "", TPM), 14),
+        (XML.format("", "", "<disk><source file='[ds] a.vmdk'/><target dev='sda' bus='sata'/></disk>"), 10),
+        (XML.format("", "", "<interface type='bridge'><source bridge='a'/><model type='e1000e'/></interface>"), 8),
+        (XML.format("", "", "<controller type='scsi' index='0' model='vmpvscsi'/>"), 7),
+    ],
+)
+def test_a_version_that_lacks_what_is_described_is_refused(xml: str, version: int) -> None:
+    assert needed_hardware(read_domain(xml, ESX.xml)) == version
+    written(xml, version)
+    if version > 4:
+        with pytest.raises(ParseError, match=f"needs virtual hardware version {version}; this is {version - 1}"):
+            written(xml, version - 1)
+
+
+def test_the_default_version_is_raised_and_that_is_said() -> None:
+    assert written(XML.format("", "", NVME))[1] == []
+    text, said = written(XML.format(EFI, "", TPM))
+    assert 'virtualHW.version = "14"' in text
+    assert said == ["virtualHW.version"]
+
+
+def test_a_tpm_needs_efi_but_one_that_is_there_stays() -> None:
+    with pytest.raises(ParseError, match="TPM needs EFI firmware"):
+        written(XML.format("", "", TPM))
+    base = vmx('vtpm.present = "TRUE"\nmemsize = "64"\n')
+    changed = merge_vmx(base, read_domain(XML.format("", "", TPM), ESX.xml))
+    assert 'vtpm.present = "TRUE"' in changed
+
+
+def test_a_boot_order_beside_efi_is_reported() -> None:
+    text, said = written(XML.format(EFI, "<boot dev='cdrom'/>", ""))
+    assert "bootOrder" not in text
+    assert said == ["os/boot"]
+
+
+def test_a_description_without_these_words_takes_nothing_away() -> None:
+    base = vmx(
+        'memsize = "64"\nsched.mem.pin = "TRUE"\nsched.mem.min = "64"\nsched.mem.minSize = "64"\n'
+        'bios.bootOrder = "cdrom,hdd"\nusb.present = "TRUE"\nsound.present = "TRUE"\nrtc.diffFromUTC = "60"\n'
+        'pciPassthru0.present = "TRUE"\npciPassthru0.id = "00000:059:00.0"\n'
+        'pciPassthru0.deviceId = "0x1"\npciPassthru0.vendorId = "0x2"\nethernet0.present = "TRUE"\n'
+        'ethernet0.networkName = "a"\nethernet0.startConnected = "FALSE"\n'
+    )
+    described = read_domain(XML.format("", "", "<interface type='bridge'><source bridge='a'/></interface>"), ESX.xml)
+    changed = merge_vmx(base, described)
+    for key in (
+        "bios.bootOrder",
+        "usb.present",
+        "sound.present",
+        "pciPassthru0.id",
+        "startConnected",
+        "rtc.",
+        "mem.pin",
+    ):
+        assert key in changed
+    assert changed != base  # the memory
+    same = read_domain(write_domain(read_vmx(changed), ESX.xml), ESX.xml)
+    assert merge_vmx(changed, same) == changed
+
+
+def test_a_card_is_connected_again_by_its_link() -> None:
+    base = vmx('ethernet0.present = "TRUE"\nethernet0.networkName = "a"\nethernet0.startConnected = "FALSE"\n')
+    card = "<interface type='bridge'><source bridge='a'/><link state='up'/></interface>"
+    assert 'ethernet0.startConnected = "true"' in merge_vmx(base, read_domain(XML.format("", "", card), ESX.xml))
