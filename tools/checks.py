@@ -82,6 +82,13 @@ CHECKS = (
         seconds=300,
     ),
     Check(
+        "targets",
+        "the targets of ansible-test integration hold",
+        (tool("targets"),),
+        needs=("simulator",),
+        seconds=30,
+    ),
+    Check(
         "coverage",
         "95 % of the branches below the modules are tested by the two",
         (
