@@ -17,6 +17,7 @@ description:
     and stopping domains.
   - A host itself leaves running domains alone. Entering maintenance mode waits until none runs. So this module refuses
     to begin while domains run, unless O(domains) says what happens to them.
+  - The host is asked itself, unless the URI names its vCenter, as V(esx://HOST/?vcenter=*) or V(vpx://...).
   - Everything else about a host is left to other tools, such as community.vmware. That includes services, firewall,
     users and roles, certificates, patches, advanced settings, datastores of block devices, VMkernel interfaces and
     distributed switches.
@@ -35,15 +36,26 @@ options:
       - What happens to running domains if O(state) is V(maintenance), V(rebooted) or V(shutoff).
       - V(fail) refuses to begin. V(shutdown) asks the guests, V(suspend) suspends the domains, V(destroy) powers
         them off.
+      - V(leave) leaves them alone. The host is in maintenance mode as soon as nothing runs on it any more. In a cluster
+        with fully automated DRS, the vCenter migrates them by itself.
       - They are not started again, see RV(stopped).
-      - Role P(virt.esx.evacuate#role) moves them to other hosts of a vCenter instead.
+      - Role P(virt.esx.evacuate#role) moves them to other hosts of a vCenter.
     type: str
-    choices: [fail, shutdown, suspend, destroy]
+    choices: [fail, shutdown, suspend, destroy, leave]
     default: fail
   shutdown_timeout:
     description: Seconds that all guests together have to shut down. After that, the task fails and the rest still runs.
     type: int
     default: 300
+  wait:
+    description:
+      - Whether O(state=maintenance) waits until the host is in maintenance mode. Otherwise it only begins to enter it.
+    type: bool
+    default: true
+  maintenance_timeout:
+    description: Seconds that entering maintenance mode may take without progress. Then it is given up.
+    type: int
+    default: 3600
   reboot_timeout:
     description: Seconds that the host has to return after a reboot.
     type: int
@@ -90,6 +102,12 @@ EXAMPLES = r"""
     domains: shutdown
     shutdown_timeout: 600
 
+- name: Put a host of a cluster into maintenance mode, and let the cluster empty it
+  virt.esx.esx_host:
+    uri: vpx://administrator@vcenter.example.com/dc1/cluster1/esx1.example.com
+    state: maintenance
+    domains: leave
+
 - name: Start the domains that want it when the host starts, and shut them down with it
   virt.esx.esx_host:
     uri: esx://esx.example.com
@@ -103,7 +121,7 @@ host:
   type: dict
   contains:
     name: {description: Its name in the server's inventory., returned: always, type: str, sample: esx.example.com}
-    state: {description: "One of V(active), V(maintenance) and V(shutoff).", returned: always, type: str}
+    state: {description: "One of V(active), V(entering), V(maintenance) and V(shutoff).", returned: always, type: str}
     boot_time: {description: "When it was started, in ISO 8601.", returned: always, type: str}
     running: {description: The names of the domains that run., returned: always, type: list, elements: str}
     autostart:
@@ -157,8 +175,14 @@ CONTRACT = Contract(
     argument_spec=with_connection(
         {
             "state": {"type": "str", "choices": ["active", "maintenance", "rebooted", "shutoff"]},
-            "domains": {"type": "str", "choices": ["fail", "shutdown", "suspend", "destroy"], "default": "fail"},
+            "domains": {
+                "type": "str",
+                "choices": ["fail", "shutdown", "suspend", "destroy", "leave"],
+                "default": "fail",
+            },
             "shutdown_timeout": {"type": "int", "default": 300},
+            "wait": {"type": "bool", "default": True},
+            "maintenance_timeout": {"type": "int", "default": 3600},
             "reboot_timeout": {"type": "int", "default": 1200},
             "autostart": {
                 "type": "dict",

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.virt.esx.plugins.module_utils._driver.node import ensure as node_ensure
+from ansible_collections.virt.esx.plugins.module_utils._driver.node import restart
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, ParseError, Refused, TimedOut
 from ansible_collections.virt.esx.plugins.modules import esx_domain, esx_host
 from ansible_collections.virt.esx.tests.integration.contracts import carry_out, start_host, undescribed
@@ -26,7 +26,7 @@ READING = {"RetrieveServiceContent", "Login", "Logout", "RetrievePropertiesEx"}
 
 @pytest.fixture
 def esx(monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
-    monkeypatch.setattr(node_ensure, "_PAUSE", 0.1)
+    monkeypatch.setattr(restart, "_PAUSE", 0.1)
     with start_host("-domains", "2", "-boot-time", "500") as host:
         yield host
 
@@ -108,7 +108,7 @@ def test_a_reboot_is_waited_for(esx: Simulator) -> None:
 
 
 def test_a_host_that_does_not_return(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(node_ensure, "_PAUSE", 0.1)
+    monkeypatch.setattr(restart, "_PAUSE", 0.1)
     with (
         start_host("-domains", "0", "-boot-time", "60000") as host,
         pytest.raises(TimedOut, match="did not return within 1 seconds after its reboot. It is in maintenance mode"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._errors import TimedOut
-from ansible_collections.virt.esx.plugins.modules import esx_maintenance
+from ansible_collections.virt.esx.plugins.modules import esx_host
 from ansible_collections.virt.esx.tests.integration.migrate.vcenter import (
     C0,
     H0,
@@ -22,30 +22,23 @@ from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 
 def set_mode(vcenter: Simulator, host: str, **arguments: object) -> dict[str, object]:
-    result = carry_out(esx_maintenance.CONTRACT, uri=uri_of(vcenter, host, "vpx"), diff=True, **arguments)  # type: ignore[arg-type]
-    return {key: result[key] for key in ("state", "changed", "steps")}
-
-
-def test_the_playbook(way: str) -> None:
-    with start_vcenter("-hosts", "1", "-clusters", "0", "-domains", "0") as vcenter:
-        variables = {"esx_uri": uri_of(vcenter, H0, "vpx"), "esx_password": PASSWORD}
-        predicted = run_playbook("esx_maintenance.yml", extra_vars=variables, way=way, check=True)
-        assert [task.changed for task in predicted.tasks] == [True, True, False, False]
-        run = run_playbook("esx_maintenance.yml", extra_vars=variables, way=way)
-        assert [task.changed for task in run.tasks] == [True, False, True, False]
-        assert run.tasks[0].result["state"] == "maintenance"
-        assert vcenter.sessions() == []
+    result = carry_out(esx_host.CONTRACT, uri=uri_of(vcenter, host, "vpx"), diff=True, **arguments)  # type: ignore[arg-type]
+    return {"state": result["host"]["state"], "changed": result["changed"], "steps": result["steps"]}
 
 
 def test_it_is_begun_and_waited_for_and_stopped(vcenter: Simulator) -> None:
     begun = {"state": "entering", "changed": True, "steps": ["begin to enter maintenance mode"]}
-    assert set_mode(vcenter, H0, wait=False) == begun
-    assert set_mode(vcenter, H0, wait=False) == {**begun, "changed": False, "steps": []}
-    stopped = {"state": "normal", "changed": True, "steps": ["stop entering maintenance mode"]}
-    assert set_mode(vcenter, H0, state="normal") == stopped
-    with pytest.raises(TimedOut, match="Entering maintenance mode of the host DC0_H0 made no progress for 1 seconds"):
-        set_mode(vcenter, H0, maintenance_timeout=1)
-    assert set_mode(vcenter, H0, state="normal")["changed"] is False
+    assert set_mode(vcenter, H0, state="maintenance", domains="leave", wait=False) == begun
+    assert set_mode(vcenter, H0, state="maintenance", domains="leave", wait=False) == {
+        **begun,
+        "changed": False,
+        "steps": [],
+    }
+    stopped = {"state": "active", "changed": True, "steps": ["stop entering maintenance mode"]}
+    assert set_mode(vcenter, H0, state="active") == stopped
+    with pytest.raises(TimedOut, match="Entering maintenance mode on host DC0_H0 made no progress for 1 seconds"):
+        set_mode(vcenter, H0, state="maintenance", domains="leave", maintenance_timeout=1)
+    assert set_mode(vcenter, H0, state="active")["changed"] is False
 
 
 @pytest.mark.parametrize("drs", ["off", "full"])
@@ -59,7 +52,7 @@ def test_the_role_empties_a_host_for_it(drs: str) -> None:
             "esx_password": PASSWORD,
         }
         run_playbook("evacuate.yml", extra_vars=variables)
-        assert set_mode(vcenter, C0)["changed"] is False
+        assert set_mode(vcenter, C0, state="maintenance", domains="leave")["changed"] is False
         assert {name[:5] for name in vcenter.domains() if host_of(vcenter, name) == C0} <= {"vCLS-"}
 
 
@@ -73,4 +66,4 @@ def test_a_host_that_cannot_be_emptied_works_on(vcenter: Simulator) -> None:
     }
     run = run_playbook("evacuate.yml", extra_vars=variables, fails=True)
     assert "Domain 'domain-1' cannot be migrated from DC0_H0 to DC0_H1" in run.tasks[-1].result["msg"]
-    assert set_mode(vcenter, H0, state="normal") == {"state": "normal", "changed": False, "steps": []}
+    assert set_mode(vcenter, H0, state="active") == {"state": "active", "changed": False, "steps": []}

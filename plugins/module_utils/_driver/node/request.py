@@ -24,6 +24,8 @@ class HostRequest:
     domains: str
     shutdown_timeout: int
     reboot_timeout: int
+    maintenance_timeout: int
+    wait: bool
     autostart: Mapping[str, Any]
 
 
@@ -32,9 +34,13 @@ def read_request(params: Mapping[str, Any]) -> HostRequest:
 
     :raises ParseError: for a time that is none.
     """
-    for option in ("shutdown_timeout", "reboot_timeout"):
+    for option in ("shutdown_timeout", "reboot_timeout", "maintenance_timeout"):
         if params[option] < 1:
             raise ParseError(f"{params[option]} is not at least 1.", where=option)
+    if not params["wait"] and params["state"] != "maintenance":
+        raise ParseError("it has an effect with state 'maintenance' only.", where="wait")
+    if params["domains"] == "leave" and params["state"] in ("rebooted", "shutoff"):
+        raise ParseError("'leave' is possible with state 'maintenance' only.", where="domains")
     autostart = {name: value for name, value in (params["autostart"] or {}).items() if value is not None}
     for name in ("start_delay", "stop_delay"):
         if autostart.get(name, 0) < 0:
@@ -44,6 +50,8 @@ def read_request(params: Mapping[str, Any]) -> HostRequest:
         domains=params["domains"],
         shutdown_timeout=params["shutdown_timeout"],
         reboot_timeout=params["reboot_timeout"],
+        maintenance_timeout=params["maintenance_timeout"],
+        wait=params["wait"],
         autostart=autostart,
     )
 
