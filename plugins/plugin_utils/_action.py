@@ -41,6 +41,7 @@ from ansible_collections.virt.esx.plugins.module_utils._edge import (
     secrets,
 )
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
+from ansible_collections.virt.esx.plugins.module_utils._peers import translated
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import preload
 from ansible_collections.virt.esx.plugins.module_utils._vi.worker_sessions import keep_session
 from ansible_collections.virt.esx.plugins.plugin_utils._interpreter import host_variables, with_own_interpreter
@@ -168,7 +169,7 @@ def _argument_error(name: str, error: Exception) -> str:
     """The words of ``AnsibleModule`` for arguments that do not fit the spec."""
     if isinstance(error, UnsupportedError):
         return f"Unsupported parameters for ({name}) module: {error.msg}"
-    return str(error)
+    return translated(str(error))
 
 
 def _plain(value: Any) -> Any:

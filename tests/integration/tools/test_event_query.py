@@ -14,7 +14,7 @@ from ansible_collections.virt.esx.tests.simulator_client import start_simulator
 
 ROOT = pathlib.Path(__file__).parents[3]
 QUERIES = yaml.safe_load((ROOT / "extensions" / "audit" / "event_query.yml").read_text(encoding="utf-8"))
-TASKS = {
+TASKS: dict[str, dict[str, object]] = {
     "virt.esx.esx_domain": {"state": "running"},
     "virt.esx.esx_scheduler": {"reservation": 100},
     "virt.esx.esx_snapshot": {"snapshot": "before"},
@@ -32,7 +32,11 @@ def test_each_query_names_a_module() -> None:
 
 
 def test_the_domain_of_a_task_is_found(tmp_path: pathlib.Path) -> None:
-    connection = {"uri": "{{ esx_uri }}", "password": "{{ esx_password }}", "ca_path": "{{ esx_ca_path }}"}
+    connection: dict[str, object] = {
+        "uri": "{{ esx_uri }}",
+        "password": "{{ esx_password }}",
+        "ca_path": "{{ esx_ca_path }}",
+    }
     tasks = [
         {"name": module, module: {**connection, "name": "domain-1", **arguments}} for module, arguments in TASKS.items()
     ]

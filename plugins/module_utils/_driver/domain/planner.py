@@ -30,7 +30,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.redefine i
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.result import DomainResult, result_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.undefine import plan_undefine
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey, not_found
 from ansible_collections.virt.esx.plugins.module_utils._driver.dumpxml import (
     read_texts,
     to_domain,
@@ -48,7 +48,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.pending import PENDING_PATHS
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Plan, Step, Target
-from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 
 _HOW_TO_DEFINE = (
     "Describe it in xml or vmx to have it defined. In check mode, a domain that an earlier task would define is not "
@@ -134,7 +134,7 @@ def _plan_undefined(
 def _plan_new(connection: EsxConnection, request: DomainRequest) -> DomainPlan:
     if not request.is_definition:
         meant = DomainKey(request.name, request.uuid, request.moid, request.vmx_path)
-        raise NotFound(f"No domain of the host {meant}.", hint=_HOW_TO_DEFINE)
+        raise not_found(connection, meant, _HOW_TO_DEFINE)
     facts = read_host_facts(connection, autostart=request.is_about_autostart)
     target = Target(request.name or "")
     definition, steps = plan_define(connection, target, request, facts)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -70,11 +71,30 @@ class DomainRequest:
         return self.is_definition or any(part is not None for part in parts)
 
 
+# A path that ends in the extension of a description, with or without that of a template.
+_FILE_NAME = re.compile(r"[^<>=\n]+\.(?:xml|vmx)(?:\.j2)?", re.IGNORECASE)
+
+
+def _refuse_file_name(option: str, text: str | None) -> None:
+    """Raise ParseError for the name of a file where its content belongs: ``files/web.xml``."""
+    name = (text or "").strip()
+    if not _FILE_NAME.fullmatch(name):
+        return
+    lookup = "template" if name.lower().endswith(".j2") else "file"
+    raise ParseError(
+        f"'{name}' is the name of a file, not its content.",
+        where=option,
+        hint=f"""Write {option}: "{{{{ lookup('ansible.builtin.{lookup}', '{name}') }}}}".""",
+    )
+
+
 def read_request(params: Mapping[str, Any]) -> DomainRequest:
     """The wish that validated options express; ``name`` and ``uuid`` come before those of a description.
 
     :raises ParseError: for a description, a UUID or a size that cannot be understood.
     """
+    for option in ("xml", "vmx"):
+        _refuse_file_name(option, params[option])
     report = Report(REFUSE)
     xml = None if params["xml"] is None else _with_uuid(read_wanted(params["xml"], ESX, report))
     described = xml if params["vmx"] is None else _identity(params["vmx"])
