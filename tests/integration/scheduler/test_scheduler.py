@@ -66,7 +66,7 @@ def ask(host: Simulator, **arguments: Any) -> dict[str, Any]:
         ({"memory_shares": "high"}, {"memory_shares_level": "high", "memory_shares": 20480}),
         ({"memory_shares": "77"}, {"memory_shares_level": "custom", "memory_shares": 77}),
         (
-            {"reservation": 1, "limit": 2, "shares": 3, "min_guarantee": 4},
+            {"reservation": 1, "limit": 2, "shares": 3, "min_guarantee": "4 KiB"},
             {"reservation_mhz": 1, "limit_mhz": 2, "shares_level": "custom", "shares": 3, "min_guarantee_kib": 1024},
         ),
     ],

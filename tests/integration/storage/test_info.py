@@ -212,5 +212,6 @@ def test_the_calls_do_not_grow_with_the_volumes(esx: Simulator) -> None:
             ensure(esx, f"many/{index}.vmdk", capacity="1 MiB")
         esx.trace(reset=True)
         listed(esx)
-        counts.append(len(esx.trace()))
-    assert counts[0] == counts[1] <= 11
+        # how often the end of the search is asked for depends on how long it takes
+        counts.append(len([method for method in esx.methods() if not method.startswith("WaitForUpdates")]))
+    assert counts[0] == counts[1] <= 9
