@@ -153,7 +153,13 @@ CHECKS = (
         seconds=20,
         in_copy=True,
     ),
-    Check("site", "the documentation's site builds without a warning", (tool("docs"),), seconds=30),
+    Check(
+        "site",
+        "the documentation's site builds without a warning, and fits into a desktop's and a phone's browser",
+        (tool("docs"), tool("site_check")),
+        seconds=60,
+    ),
+    Check("guide", "the guide for beginners works as it is written, from an empty directory", (tool("guide"),), seconds=90),
     Check(
         "tarball",
         "what is published installs and works elsewhere, and holds no more than it has to",
