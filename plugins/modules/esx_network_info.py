@@ -42,7 +42,7 @@ EXAMPLES = r"""
       portid='{{ group.ports[0].port_id }}' connectionid='{{ group.ports[0].connection_id }}'/></interface>
   vars:
     group: "{{ networks.networks | selectattr('type', 'equalto', 'distributed') | first }}"
-  when: networks.networks | selectattr('type', 'equalto', 'distributed') | list
+  when: networks.networks | selectattr('type', 'equalto', 'distributed') | list | length > 0
 """
 
 RETURN = r"""

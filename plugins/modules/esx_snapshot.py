@@ -131,7 +131,7 @@ EXAMPLES = r"""
     uri: esx://esx.example.com
     names: [web-*]
     snapshot: "nightly-{{ now(fmt='%Y-%m-%d') }}"
-    quiesce: true
+    memory: false
 
 - name: Keep the last seven of them
   virt.esx.esx_snapshot:

@@ -108,9 +108,35 @@ IMAGES = {
     "debian-13.iso": b"An ISO image of Debian 13.\n",
     "noble-server-cloudimg-amd64.vmdk": bytes(510) + b"\x55\xaa" + bytes(1 << 20),
 }
+# What the examples of some modules take for granted beyond that.
+FIRST: dict[str, list[dict[str, Any]]] = {
+    "esx_screenshot.py": [
+        {"virt.esx.esx_domain": {"uri": "esx://root@example.com/", "name": "web", "state": "running"}},
+    ],
+    "esx_snapshot.py": [
+        {"virt.esx.esx_snapshot": {"uri": "esx://root@example.com/", "name": "web", "snapshot": "before-upgrade"}},
+    ],
+}
 VARIABLES = dict.fromkeys(("source_password", "destination_password", "vcenter_password"), PASSWORD)
 # What virsh would have printed, for the example that compares with it.
 VARIABLES["from_virsh"] = "{{ lookup('ansible.builtin.file', 'web.vmx') | virt.esx.vmx_to_domxml(dialect='libvirt') }}"
+# What ``virsh dumpxml`` prints on a KVM host.
+KVM_XML = """\
+<domain type='kvm'>
+  <name>web</name>
+  <memory unit='GiB'>2</memory>
+  <vcpu>2</vcpu>
+  <os><type arch='x86_64' machine='pc-q35-8.2'>hvm</type></os>
+  <devices>
+    <disk type='file' device='disk'>
+      <driver name='qemu' type='qcow2'/>
+      <source file='/var/lib/libvirt/images/web.qcow2'/>
+      <target dev='vda' bus='virtio'/>
+    </disk>
+    <interface type='network'><source network='default'/><model type='virtio'/></interface>
+  </devices>
+</domain>
+"""
 VMX = """\
 config.version = "8"
 virtualHW.version = "13"
@@ -190,13 +216,15 @@ def vcenter() -> Iterator[Simulator]:
 def test_documented_yaml_works(source: pathlib.Path, piece: Any, vcenter: Simulator, tmp_path: pathlib.Path) -> None:
     if isinstance(piece, dict):
         return  # settings, such as requirements.yml: that they are YAML is all that can be said
-    plays = piece if "hosts" in piece[0] else [{"hosts": "localhost", "gather_facts": False, "tasks": piece}]
+    tasks = [*FIRST.get(source.name, ()), *piece]
+    plays = piece if "hosts" in piece[0] else [{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]
     for directory in ("files", "templates", "vars"):
         shutil.copytree(EXAMPLES / directory, tmp_path / directory)
     for template in TEMPLATE.findall(source.read_text(encoding="utf-8")):
         (tmp_path / "templates" / "domain.xml.j2").write_text(dedented(template), encoding="utf-8")
     for name in ("web.vmx", "small.vmx"):
         (tmp_path / "files" / name).write_text(VMX, encoding="utf-8")
+    (tmp_path / "files" / "web.xml").write_text(KVM_XML, encoding="utf-8")
     for name, image in IMAGES.items():
         (tmp_path / "files" / name).write_bytes(image)
     shutil.copy(EXAMPLES / "files" / "fedora11.vmx", tmp_path / "files" / "Fedora11.vmx")
