@@ -159,7 +159,13 @@ CHECKS = (
         (tool("docs"), tool("site_check")),
         seconds=60,
     ),
-    Check("guide", "the guide for beginners works as it is written, from an empty directory", (tool("guide"),), seconds=90),
+    Check(
+        "guide",
+        "the guide for beginners works as it is written, from an empty directory",
+        (tool("guide"),),
+        ("tarball",),
+        seconds=100,
+    ),
     Check(
         "tarball",
         "what is published installs and works elsewhere, and holds no more than it has to",

@@ -3,22 +3,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Follow the guide "Getting started" to the letter, in an empty directory.
 
-All of its commands are run by one shell, and its files are saved where it says. Two things are different: the collection
-comes from the tarball of this checkout instead of Galaxy, and the simulator from its sources here instead of GitHub.
+One shell runs all of its commands, and its files are saved where it says. Three things are different: the collection comes
+from the tarball of this checkout instead of Galaxy, the simulator from its sources here instead of GitHub, and its port is
+any free one.
 """
 
 from __future__ import annotations
 
-import os
 import pathlib
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
 
 from tools.environment import CACHE, ROOT, environment
-from tools.release import build
+from tools.release import PUBLISHED
 
 GUIDE = ROOT / "docs" / "docsite" / "rst" / "getting_started.rst"
 BLOCK = re.compile(r"^\.\. code-block:: (shell|yaml|xml\+jinja)\n\n((?:    .*\n|\n)+)", re.MULTILINE)
@@ -28,7 +29,7 @@ PROMISED = ("changed=2", "changed=0", "changed=1")
 
 def script(directory: pathlib.Path) -> str:
     """Save the files of the guide; return its commands."""
-    commands = ["set -eu"]
+    commands = ["set -eu", "trap 'kill $(jobs -p)' EXIT"]
     for kind, indented in BLOCK.findall(GUIDE.read_text(encoding="utf-8")):
         text = re.sub("^    ", "", indented, flags=re.MULTILINE).strip() + "\n"
         if kind == "shell":
@@ -42,17 +43,26 @@ def script(directory: pathlib.Path) -> str:
 
 
 def from_here(commands: str, directory: pathlib.Path) -> str:
-    """The commands with this checkout in the place of Galaxy and GitHub, and a free port."""
+    """The commands with this checkout in the place of Galaxy and GitHub."""
     sources = directory / "sources"
     shutil.copytree(ROOT / "tests" / "simulator", sources)
+    (tarball,) = PUBLISHED.glob("*.tar.gz")
     for old, new in (
-        ("install virt.esx", f"install --offline {build()}"),
+        ("install virt.esx", f"install --offline {tarball}"),
         ('install "git+https://github.com/virt-esx/virt.esx#subdirectory=tests/simulator"', f"install {sources}"),
+        ("8989", str(free_port())),
     ):
         if old not in commands:
             raise SystemExit(f"the guide does not say: {old}")
         commands = commands.replace(old, new)
-    return commands + "\nkill %1\n"
+    return commands
+
+
+def free_port() -> int:
+    """A TCP port on which nothing listens."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+    return port
 
 
 def main() -> None:
@@ -66,7 +76,7 @@ def main() -> None:
         commands = from_here(script(work), directory)
         env = environment(HOME=str(home), GOCACHE=str(CACHE / "go-build"), GOPATH=str(CACHE / "go"), PIP_QUIET="1")
         # The user's shell, with the Python that the checks run on, and nothing of the project's own environment.
-        env["PATH"] = os.pathsep.join([str(pathlib.Path(sys._base_executable).parent), "/usr/local/bin:/usr/bin:/bin"])
+        env["PATH"] = f"{sys.base_exec_prefix}/bin:/usr/local/bin:/usr/bin:/bin"
         for name in ("PYTHONPATH", "ANSIBLE_COLLECTIONS_PATH", "ANSIBLE_CONFIG"):
             del env[name]
         done = subprocess.run(

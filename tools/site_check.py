@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Look at the built site: every internal link leads somewhere, and no page is wider than a desktop or a phone.
 
-Headless Chromium measures all pages, and leaves screenshots of some in ``.cache/screenshots``. The theme has no dark form.
+Headless Chromium measures all pages, and leaves screenshots of some in ``.cache/screenshots``. The theme is light only.
 """
 
 from __future__ import annotations
