@@ -4,8 +4,8 @@
 """Follow the guide "Getting started" to the letter, in an empty directory.
 
 One shell runs all of its commands, and its files are saved where it says. Three things are different: the collection
-comes from the tarball of this checkout instead of Galaxy, the simulator from its sources here instead of GitHub, and its
-port is any free one.
+comes from the tarball of this checkout instead of Galaxy, the simulator from its sources here instead of GitHub, and
+its port is any free one.
 """
 
 from __future__ import annotations
