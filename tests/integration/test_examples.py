@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.virt.esx.tests.integration.ova.packages import descriptor, make_disk, make_ova
 from ansible_collections.virt.esx.tests.integration.running import (
     DATASTORE,
     PASSWORD,
@@ -120,6 +121,8 @@ FIRST: dict[str, list[dict[str, Any]]] = {
 VARIABLES = dict.fromkeys(("source_password", "destination_password", "vcenter_password"), PASSWORD)
 # What virsh would have printed, for the example that compares with it.
 VARIABLES["from_virsh"] = "{{ lookup('ansible.builtin.file', 'web.vmx') | virt.esx.vmx_to_domxml(dialect='libvirt') }}"
+# The package that the documentation imports from a web server is a file here.
+VARIABLES.update(noble_url="noble-server-cloudimg-amd64.ova", noble_password=PASSWORD)
 # What ``virsh dumpxml`` prints on a KVM host.
 KVM_XML = """\
 <domain type='kvm'>
@@ -148,6 +151,16 @@ scsi0:0.present = "TRUE"
 scsi0:0.deviceType = "scsi-hardDisk"
 scsi0:0.fileName = "/vmfs/volumes/datastore1/imported/imported.vmdk"
 """
+
+
+def make_package(path: pathlib.Path) -> None:
+    """Write the package that the documentation imports; its licence needs no accepting."""
+    disk = path.with_suffix(".vmdk")
+    make_disk(disk)
+    files = {"appliance-disk1.vmdk": disk.read_bytes(), "appliance-file1.iso": b"An ISO image.\n"}
+    disk.unlink()
+    text = re.sub("<EulaSection>.*</EulaSection>", "", descriptor("ovftool", files), flags=re.DOTALL)
+    make_ova(path, [("appliance.ovf", text.encode()), *files.items()])
 
 
 def dedented(text: str) -> str:
@@ -224,6 +237,9 @@ def test_documented_yaml_works(source: pathlib.Path, piece: Any, vcenter: Simula
         (tmp_path / "templates" / "domain.xml.j2").write_text(dedented(template), encoding="utf-8")
     for name in ("web.vmx", "small.vmx"):
         (tmp_path / "files" / name).write_text(VMX, encoding="utf-8")
+    for name in ("appliance.ova", VARIABLES["noble_url"]) if "esx_ova" in str(piece) else ():
+        make_package(tmp_path / "files" / name)
+    (tmp_path / "files" / "appliance.ovf").write_text(descriptor("govc", {}), encoding="utf-8")
     (tmp_path / "files" / "web.xml").write_text(KVM_XML, encoding="utf-8")
     for name, image in IMAGES.items():
         (tmp_path / "files" / name).write_bytes(image)

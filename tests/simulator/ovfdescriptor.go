@@ -159,7 +159,11 @@ func (d *descriptorWriter) hardware() {
 	d.f("<VirtualHardwareSection><Info>Virtual hardware requirements</Info>")
 	d.f("<System><vssd:ElementName>Virtual Hardware Family</vssd:ElementName><vssd:InstanceID>0</vssd:InstanceID>"+
 		"<vssd:VirtualSystemType>%s</vssd:VirtualSystemType></System>", c.Version)
-	d.item("CPUs", 3, "<rasd:VirtualQuantity>%d</rasd:VirtualQuantity>", c.Hardware.NumCPU)
+	cpus := "<rasd:VirtualQuantity>%d</rasd:VirtualQuantity>"
+	if cores := c.Hardware.NumCoresPerSocket; cores != nil && *cores > 1 {
+		cpus += fmt.Sprintf(`<vmw:CoresPerSocket ovf:required="false">%d</vmw:CoresPerSocket>`, *cores)
+	}
+	d.item("CPUs", 3, cpus, c.Hardware.NumCPU)
 	d.item("Memory", 4, "<rasd:AllocationUnits>byte * 2^20</rasd:AllocationUnits><rasd:VirtualQuantity>%d</rasd:VirtualQuantity>",
 		c.Hardware.MemoryMB)
 	parents := map[int32]int{}

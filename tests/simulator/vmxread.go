@@ -109,7 +109,7 @@ var modelled = regexp.MustCompile(`(?i)^(\.encoding|config\.version|virtualHW\.v
 func readExtra(f *vmxFile) (list []types.BaseOptionValue) {
 	for _, l := range f.entries() {
 		if !modelled.MatchString(l.key) {
-			list = append(list, &types.OptionValue{Key: l.key, Value: readable(l.value)})
+			list = append(list, &types.OptionValue{Key: l.key, Value: readable(unescapeText(l.value))})
 		}
 	}
 	return list

@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.snapshots import write_snapshot
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import STATES
+from ansible_collections.virt.esx.plugins.module_utils._errors import Ambiguous
 from ansible_collections.virt.esx.plugins.module_utils._names import escape_name, unescape_name
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import moid
@@ -75,6 +76,27 @@ def snapshot_list(values: Values) -> list[Snapshot]:
     roots = values["snapshot.rootSnapshotList"] or ()
     found = _walk(roots, None, "", None if current is None else moid(current))
     return [replace(snapshot, domain_uuid=values.get("config.uuid")) for snapshot in found]
+
+
+def find_snapshot(snapshots: Sequence[Snapshot], wanted: str, domain: str) -> Snapshot | None:
+    """Return the snapshot of a name, a path or a managed object id, None if there is none.
+
+    A name takes precedence over a path, and a path over an id.
+
+    :param domain: the domain's name, for the message.
+    :raises Ambiguous: if several snapshots have the name.
+    """
+    for key in ("name", "path", "moid"):
+        found = [snapshot for snapshot in snapshots if getattr(snapshot, key) == wanted]
+        if len(found) > 1:
+            listed = ", ".join(f"'{item.path}' ({item.moid}, {item.created:%Y-%m-%d %H:%M})" for item in found)
+            raise Ambiguous(
+                f"Domain '{domain}' has {len(found)} snapshots with the {key} '{wanted}': {listed}.",
+                hint="Give the path or the managed object id of one of them.",
+            )
+        if found:
+            return found[0]
+    return None
 
 
 def read_snapshots(values: Values) -> list[dict[str, Any]]:

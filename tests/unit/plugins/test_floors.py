@@ -18,22 +18,26 @@ PLUGINS = pathlib.Path(__file__).resolve().parents[3] / "plugins"
 OURS = "ansible_collections.virt.esx.plugins."
 
 # What each floor may import of ours, beside itself; a file's floor is the longest name that its path begins with.
-GROUND = {"module_utils/_errors", "module_utils/_names", "module_utils/_report"}
-BELOW_DRIVER = GROUND | {"module_utils/_vi", "module_utils/_vmx", "module_utils/_domain", "module_utils/_images"}
+GROUND = {"module_utils/_errors", "module_utils/_names", "module_utils/_report", "module_utils/_xml"}
+BELOW_DRIVER = GROUND | {
+    *("module_utils/_vi", "module_utils/_vmx", "module_utils/_ovf", "module_utils/_domain", "module_utils/_images")
+}
 EDGE = {"module_utils/_edge", "module_utils/_peers", "module_utils/_argspec", "module_utils/_driver"}
 FLOORS: dict[str, set[str]] = {
     "module_utils/_errors": set(),
     "module_utils/_names": {"module_utils/_errors"},
     "module_utils/_report": {"module_utils/_errors"},
+    "module_utils/_xml": {"module_utils/_errors"},
     "module_utils/_domain": GROUND,
     "module_utils/_vmx": GROUND | {"module_utils/_domain"},
+    "module_utils/_ovf": GROUND | {"module_utils/_domain"},
     "module_utils/_vi": GROUND,
     "module_utils/_images": GROUND,
     "module_utils/_driver": BELOW_DRIVER,
     "module_utils/_peers": set(),
     "module_utils/_argspec": BELOW_DRIVER,
     "module_utils/_edge": EDGE | BELOW_DRIVER,
-    "filter": GROUND | {"module_utils/_vmx", "module_utils/_domain"},
+    "filter": GROUND | {"module_utils/_vmx", "module_utils/_ovf", "module_utils/_domain"},
     "doc_fragments": set(),
     "modules": EDGE,
     "action": EDGE | BELOW_DRIVER | {"modules", "plugin_utils"},
@@ -43,13 +47,20 @@ FLOORS: dict[str, set[str]] = {
 
 # The only places of the libraries that a user has to install, which every plugin has to be importable without.
 LIBRARIES = {
-    "lxml": ("module_utils/_domain/document.py",),
+    "lxml": ("module_utils/_xml.py",),
+    "cryptography": ("module_utils/_driver/ova/signature.py",),
     "pyVmomi": ("module_utils/_vi/", "module_utils/_driver/"),
     "pyVim": ("module_utils/_vi/", "module_utils/_driver/"),
     "python_socks": ("module_utils/_vi/",),
 }
 # The floors that know nothing of Ansible.
-WITHOUT_ANSIBLE = (*sorted(GROUND), "module_utils/_domain", "module_utils/_vmx", "module_utils/_images")
+WITHOUT_ANSIBLE = (
+    *sorted(GROUND),
+    "module_utils/_domain",
+    "module_utils/_vmx",
+    "module_utils/_ovf",
+    "module_utils/_images",
+)
 # The one place that may read a managed object: by leaf paths, many objects in one call.
 READER = "module_utils/_vi/properties.py"
 

@@ -13,11 +13,14 @@ from typing import Any
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord
 from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot.request import SnapshotRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot.select import (
-    find_snapshot,
     select_snapshots,
     with_descendants,
 )
-from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot_tree import Snapshot, snapshot_list
+from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot_tree import (
+    Snapshot,
+    find_snapshot,
+    snapshot_list,
+)
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound
 from ansible_collections.virt.esx.plugins.module_utils._names import escape_name
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which snapshots of a domain are meant: by name, path or id, by a pattern, by number or age. Pure."""
+"""Which snapshots of a domain are meant: by a pattern, by number or age. Pure."""
 
 from __future__ import annotations
 
@@ -10,28 +10,6 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot_tree import Snapshot
-from ansible_collections.virt.esx.plugins.module_utils._errors import Ambiguous
-
-
-def find_snapshot(snapshots: Sequence[Snapshot], wanted: str, domain: str) -> Snapshot | None:
-    """Return the snapshot of a name, a path or a managed object id, None if there is none.
-
-    A name takes precedence over a path, and a path over an id.
-
-    :param domain: the domain's name, for the message.
-    :raises Ambiguous: if several snapshots have the name.
-    """
-    for key in ("name", "path", "moid"):
-        found = [snapshot for snapshot in snapshots if getattr(snapshot, key) == wanted]
-        if len(found) > 1:
-            listed = ", ".join(f"'{item.path}' ({item.moid}, {item.created:%Y-%m-%d %H:%M})" for item in found)
-            raise Ambiguous(
-                f"Domain '{domain}' has {len(found)} snapshots with the {key} '{wanted}': {listed}.",
-                hint="Give the path or the managed object id of one of them.",
-            )
-        if found:
-            return found[0]
-    return None
 
 
 def select_snapshots(

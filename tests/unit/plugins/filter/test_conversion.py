@@ -14,7 +14,7 @@ import pytest
 import yaml
 from ansible.errors import AnsibleError, AnsibleFilterError
 from ansible_collections.virt.esx.plugins.filter import conversion
-from ansible_collections.virt.esx.plugins.module_utils._domain import document
+from ansible_collections.virt.esx.plugins.module_utils import _xml
 
 FILTERS = conversion.FilterModule().filters()
 SIDECARS = pathlib.Path(conversion.__file__).parent
@@ -106,7 +106,7 @@ def test_what_is_refused_is_refused_as_ansible_wants_it(
 
 
 def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(document, "MISSING", "No module named 'lxml'")
+    monkeypatch.setattr(_xml, "MISSING", "No module named 'lxml'")
     with pytest.raises(AnsibleError, match=r"required Python library \(lxml\)"):
         FILTERS["domxml_to_vmx"](XML)
     assert FILTERS["vmx_to_domxml"](VMX) == XML

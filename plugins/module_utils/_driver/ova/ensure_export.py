@@ -1,0 +1,34 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Exporting a domain to a package: what the module ``esx_ova`` does with state ``exported``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
+from ansible_collections.virt.esx.plugins.module_utils._driver.ova.export_plan import plan_export
+from ansible_collections.virt.esx.plugins.module_utils._driver.ova.exporter import Exporter
+from ansible_collections.virt.esx.plugins.module_utils._driver.ova.request import ExportRequest
+from ansible_collections.virt.esx.plugins.module_utils._driver.plan import carry_out
+
+
+def ensure_exported(connection: EsxConnection, invocation: Invocation, request: ExportRequest) -> dict[str, Any]:
+    """Export a domain unless the package exists; return the module's result.
+
+    :raises EsxError: if that is refused or fails; nothing half written has the package's name then.
+    """
+    exporter = Exporter(connection, request)
+    outcome = carry_out(connection, invocation, lambda: plan_export(connection, request, exporter.run))
+    for text in outcome.plan.warnings:
+        invocation.warn(text)
+    files = "".join(f"{file}\n" for file in outcome.plan.files)
+    report = outcome.report(connection, invocation, "" if outcome.steps else files, files)
+    return {
+        "domain": outcome.plan.domain.identity(),
+        "files": outcome.plan.files,
+        "transferred_bytes": exporter.received,
+        **report,
+    }

@@ -1,0 +1,121 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plan of an export: which domain or snapshot, whether it can be exported, and what is there already."""
+
+from __future__ import annotations
+
+import pathlib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.dumpxml import read_texts, readable, to_xml
+from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, get_domain
+from ansible_collections.virt.esx.plugins.module_utils._driver.ova.request import ExportRequest
+from ansible_collections.virt.esx.plugins.module_utils._driver.ova.writers import check_replaceable
+from ansible_collections.virt.esx.plugins.module_utils._driver.pending import PENDING_PATHS
+from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Plan, Step
+from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot_tree import (
+    SNAPSHOT_PATHS,
+    find_snapshot,
+    snapshot_list,
+)
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError, Refused
+
+ANNOTATION_PATH = "config.annotation"
+_UNSAFE = re.compile(r"[^\w .()+,@=-]")
+
+
+@dataclass(frozen=True)
+class ExportPlan(Plan):
+    """A plan to export a domain, or a snapshot of it, to ``dest``.
+
+    ``stem`` is the name of the package's descriptor without its ending, ``definition`` has the domain's VMX and XML by
+    the endings of their files.
+    """
+
+    domain: DomainRecord
+    dest: pathlib.Path
+    stem: str
+    snapshot: Any = None
+    definition: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    warnings: dict[str, None] = field(default_factory=dict)
+
+    @property
+    def files(self) -> list[str]:
+        """The paths afterwards: the package, and the files beside it."""
+        if self.dest.suffix.lower() == ".ova":
+            return [str(self.dest), *(str(self.dest.parent / f"{self.stem}.{ending}") for ending in self.definition)]
+        return [str(self.dest)]
+
+
+def plan_export(connection: EsxConnection, request: ExportRequest, run: Callable[[ExportPlan], None]) -> ExportPlan:
+    """Return the plan that exports a domain: one step, or none where the package exists.
+
+    :param run: carries out an export.
+    :raises NotFound: if there is no such domain, snapshot, or directory for the package.
+    :raises Refused: if the domain is not shut off.
+    """
+    paths = [*PENDING_PATHS, *SNAPSHOT_PATHS, ANNOTATION_PATH]
+    record, facts = get_domain(connection, name=request.name, uuid=request.uuid, paths=paths)
+    dest = pathlib.Path(request.dest)
+    stem = _UNSAFE.sub("_", dest.name[: -len(".ova")] if request.is_archive else dest.name)
+    plan = ExportPlan((), None, record, dest, stem)
+    if _exists(request, dest) and not request.force:
+        return plan
+    if not connection.session.has(4, 1):
+        raise Refused("The server does not export OVF packages; hosts do so since ESX 4.1.")
+    if request.snapshot is not None:
+        plan = replace(plan, snapshot=_snapshot(record, request.snapshot))
+    else:
+        if record.state != "shutoff":
+            raise Refused(
+                f"Domain '{record.name}' is {record.state}; only a domain that is shut off can be exported.",
+                hint="Shut it off first, or take a snapshot and export that.",
+            )
+        plan = replace(plan, definition=_definition(connection, record, facts, plan.warnings))
+    plan = replace(plan, record=record)
+    return replace(plan, steps=(Step(f"export domain '{record.name}' to {dest}", lambda: run(plan)),))
+
+
+def _exists(request: ExportRequest, dest: pathlib.Path) -> bool:
+    """Whether the package exists; anything else of its name is refused."""
+    if not dest.parent.is_dir():
+        raise NotFound(f"The directory '{dest.parent}' for the package does not exist.")
+    if request.is_archive:
+        if dest.is_dir():
+            raise ParseError(f"'{dest}' is a directory, not an OVA.", where="dest")
+        return dest.exists()
+    if dest.exists() and not dest.is_dir():
+        raise ParseError(f"'{dest}' is a file; a package becomes a directory, or ends with '.ova'.", where="dest")
+    if dest.is_dir():
+        check_replaceable(dest)
+    return dest.is_dir() and any(one.suffix.lower() == ".ovf" for one in dest.iterdir())
+
+
+def _snapshot(record: DomainRecord, wanted: str) -> Any:
+    snapshots = snapshot_list(record.values)
+    found = find_snapshot(snapshots, wanted, record.name)
+    if found is None:
+        known = ", ".join(f"'{one.path}'" for one in snapshots) or "none"
+        raise NotFound(f"Domain '{record.name}' has no snapshot '{wanted}'; it has {known}.")
+    return found.ref
+
+
+def _definition(
+    connection: EsxConnection, record: DomainRecord, facts: HostFacts, warnings: dict[str, None]
+) -> dict[str, bytes]:
+    """The domain's VMX and XML, without the VNC password."""
+    (text,) = read_texts(connection, [record])
+    if isinstance(text, EsxError):
+        raise text
+    definition = {"vmx": readable(text).encode("utf-8", "surrogateescape")}
+    try:
+        definition["xml"] = to_xml(connection, record, facts, text).encode("utf-8", "surrogateescape")
+    except ParseError as error:
+        warnings[f"The definition of domain '{record.name}' cannot be written as domain XML: {error.message}"] = None
+    return definition

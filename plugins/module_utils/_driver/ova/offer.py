@@ -1,0 +1,202 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The beginning of an import: the package's head is read and checked, and the user's choices are applied."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.virt.esx.plugins.module_utils._driver.ova.request import ImportRequest
+from ansible_collections.virt.esx.plugins.module_utils._driver.ova.source import open_package
+from ansible_collections.virt.esx.plugins.module_utils._driver.ova.verify import Verifier
+from ansible_collections.virt.esx.plugins.module_utils._driver.ova.web import url_name
+from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, ParseError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._ovf.capacity import disk_capacity
+from ansible_collections.virt.esx.plugins.module_utils._ovf.model import OvfFile, Package, System
+from ansible_collections.virt.esx.plugins.module_utils._ovf.properties import property_values
+from ansible_collections.virt.esx.plugins.module_utils._ovf.read import read_package
+
+_ENCODING = re.compile(rb"\A(?:\xef\xbb\xbf)?<\?xml[^>]*\sencoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A package as it is to be imported.
+
+    ``digest`` is the checksum of its descriptor, ``values`` those of all its properties, secret ones among them.
+    """
+
+    source_name: str
+    descriptor: bytes = field(repr=False)
+    package: Package = field(repr=False)
+    name: str
+    option: str | None
+    values: Mapping[str, str] = field(repr=False)
+
+    @property
+    def system(self) -> System:
+        """The package's one machine."""
+        return self.package.systems[0]
+
+    @property
+    def digest(self) -> str:
+        """The checksum of the descriptor, by which the package is recognised."""
+        return f"sha256:{hashlib.sha256(self.descriptor).hexdigest()}"
+
+    @property
+    def text(self) -> str:
+        """The descriptor as text."""
+        found = _ENCODING.match(self.descriptor)
+        encoding = found[1].decode() if found else "utf-8"
+        try:
+            return self.descriptor.decode("utf-8-sig" if encoding.lower() == "utf-8" else encoding)
+        except (LookupError, UnicodeDecodeError):
+            raise ParseError(f"it cannot be decoded as {encoding}.", where=self.source_name) from None
+
+    @property
+    def download_bytes(self) -> int:
+        """The size of the package's files, as far as the descriptor says it."""
+        return sum(file.size or 0 for file in self.package.files)
+
+    def needed_bytes(self, *, thin: bool) -> int:
+        """The space that the disks take at least: their content where they are thin, else their capacity."""
+        if not thin:
+            return sum(disk_capacity(disk, self.values) for disk in self.package.disks)
+        sizes = {file.id: file.size or 0 for file in self.package.files}
+        return sum(disk.populated or sizes.get(disk.file or "", 0) for disk in self.package.disks)
+
+    def facts(self) -> dict[str, Any]:
+        """Return it as a part of a module's result; values of properties are not in it."""
+        return {
+            "name": self.system.name or self.system.id,
+            "product": self.system.product,
+            "version": self.system.product_version,
+            "checksum": self.digest,
+            "networks": [{"name": one.name, "description": one.description} for one in self.package.networks],
+            "deployment_options": [
+                {
+                    "id": one.id,
+                    "label": one.label,
+                    "description": one.description,
+                    "default": one.id == self.package.default_option,
+                }
+                for one in self.package.options
+            ],
+            "properties": [
+                {
+                    "key": one.key,
+                    "type": one.type,
+                    "label": one.label,
+                    "description": one.description,
+                    "settable": one.user_configurable,
+                }
+                for one in self.system.properties
+            ],
+            "eulas": list(self.system.eulas),
+            "download_bytes": self.download_bytes,
+        }
+
+
+def read_offer(request: ImportRequest, timeout: float) -> Offer:
+    """Read the head of a package, and choose of it what the request says.
+
+    :param timeout: the seconds that a web server may be silent.
+    :raises NotFound: if there is no such file.
+    :raises ParseError: if it is no package, or has no such deployment option or property.
+    :raises Refused: if its checksums are wrong, or it is of a kind that a host does not take.
+    """
+    with open_package(request.source, timeout) as package:
+        if request.verify:
+            Verifier(package, request.signer)  # checks the descriptor
+        descriptor, stem = package.descriptor, package.stem
+    read = read_package(descriptor)
+    _check(read)
+    option = _option(read, request.deployment_option)
+    system = read.systems[0]
+    return Offer(
+        source_name=url_name(request.source) or request.source,
+        descriptor=descriptor,
+        package=read,
+        name=request.name or system.name or system.id or stem,
+        option=option,
+        values=property_values(system.properties, request.properties, option, where="properties"),
+    )
+
+
+def map_networks(package: Package, request: ImportRequest, known: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Return for each network of a package the host's.
+
+    :param known: the references to the host's networks, by name.
+    :raises ParseError: if the request names a network that the package does not have.
+    :raises NotFound: if the host does not have one; the message lists the networks of both.
+    """
+    own = [network.name for network in package.networks]
+    for name in request.networks:
+        if name not in own:
+            raise ParseError(f"the package has no network '{name}'; it has {_listed(own)}.", where="networks")
+    if request.network is not None and not own:
+        raise ParseError("the package has no networks.", where="network")
+    mapped = []
+    for name in own:
+        target = request.networks.get(name, request.network or name)
+        if target not in known:
+            raise NotFound(
+                f"The host has no network '{target}' for the package's network '{name}'; it has "
+                f"{_listed(sorted(known))}, the package has {_listed(own)}.",
+                hint="Give it one with 'network', or with 'networks' by the package's names.",
+            )
+        mapped.append((name, known[target]))
+    return mapped
+
+
+def check_eulas(offer: Offer, request: ImportRequest) -> None:
+    """Refuse a package whose licence the user has not accepted; its text is in the error's details.
+
+    :raises Refused: if that is so.
+    """
+    if offer.system.eulas and not request.accept_eula:
+        raise Refused(
+            "The package has a licence agreement, which has to be accepted; its text is in 'eulas'.",
+            hint="Read it, and set accept_eula to true if you accept it.",
+            details={"eulas": list(offer.system.eulas)},
+        )
+
+
+def _check(package: Package) -> None:
+    if package.is_collection or len(package.systems) > 1:
+        raise Refused(
+            f"The package has {len(package.systems)} machines in a collection (vApp); hosts import one machine only.",
+            hint="Export each machine of it on its own.",
+        )
+    for file in package.files:
+        _check_file(file)
+
+
+def _check_file(file: OvfFile) -> None:
+    if file.chunk_size is not None:
+        raise Refused(f"The package's file '{file.href}' is split into chunks, which is not supported.")
+    if file.compression not in (None, "identity"):
+        raise Refused(
+            f"The package's file '{file.href}' is compressed ({file.compression}), which is not supported.",
+            hint="Convert the package with ovftool, whose packages are not compressed in this way.",
+        )
+
+
+def _option(package: Package, wanted: str | None) -> str | None:
+    known = [option.id for option in package.options]
+    if wanted is None:
+        return package.default_option
+    if wanted not in known:
+        raise ParseError(
+            f"the package has no deployment option '{wanted}'; it has {_listed(known)}.", where="deployment_option"
+        )
+    return wanted
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names) or "none"

@@ -1,0 +1,87 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The settings of a package for its guest: the values that a user gives, and the document that a guest reads.
+
+A host without a vCenter has no vApps and so gives no guest an environment. The document is written into the domain's
+``guestinfo.ovfEnv`` there, where cloud-init and open-vm-tools look for it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from xml.sax.saxutils import escape, quoteattr
+
+from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+from ansible_collections.virt.esx.plugins.module_utils._ovf.model import Property
+
+_INTEGER = re.compile(r"[us]?int(?:8|16|32|64)?", re.IGNORECASE)
+_VALUE_MAP = re.compile(r"ValueMap\s*[({]([^)}]*)[)}]", re.IGNORECASE)
+_LENGTH = re.compile(r"(Min|Max)(?:Len|Value)\s*[({]\s*(-?[0-9]+)\s*[)}]", re.IGNORECASE)
+
+
+def property_values(
+    properties: Sequence[Property], given: Mapping[str, str], option: str | None, *, where: str
+) -> dict[str, str]:
+    """Return the values of all properties by full key, those that the user gives checked.
+
+    :param given: values by full key, or by the key alone where only one property has it.
+    :param option: the deployment option, whose defaults are taken.
+    :param where: the name of the user's option, for messages; values are in none, as they may be secret.
+    :raises ParseError: for a key that no property has, one that users may not set, and a value of another type.
+    """
+    values = {one.key: one.default(option) for one in properties}
+    for key, value in given.items():
+        found = [one for one in properties if one.key == key] or [one for one in properties if one.id == key]
+        settable = ", ".join(f"'{one.key}'" for one in properties if one.user_configurable) or "none"
+        if len(found) != 1:
+            problem = f"more than one property has the key '{key}'" if found else f"there is no property '{key}'"
+            raise ParseError(f"{problem}; the package has {settable}.", where=where)
+        if not found[0].user_configurable:
+            raise ParseError(f"the package does not let users set '{key}'; it does for {settable}.", where=where)
+        values[found[0].key] = _checked(found[0], value, where)
+    return values
+
+
+def _checked(one: Property, value: str, where: str) -> str:
+    """The value as a guest expects it: booleans are True and False."""
+    kind = one.type.lower()
+    if kind == "boolean":
+        word = {"true": "True", "yes": "True", "1": "True", "false": "False", "no": "False", "0": "False"}
+        if value.strip().lower() not in word:
+            raise ParseError(f"the value of '{one.key}' is neither true nor false.", where=where)
+        return word[value.strip().lower()]
+    number = _INTEGER.fullmatch(kind) is not None
+    if number and not re.fullmatch(r"-?[0-9]{1,20}" if kind[0] != "u" else r"[0-9]{1,20}", value.strip()):
+        raise ParseError(f"the value of '{one.key}' is not a number (type {one.type}).", where=where)
+    choices = _VALUE_MAP.search(one.qualifiers)
+    allowed = [word.strip().strip("\"'") for word in choices[1].split(",")] if choices else []
+    if allowed and value not in allowed:
+        raise ParseError(f"the value of '{one.key}' is not one of {', '.join(allowed)}.", where=where)
+    measure, unit = (int(value), "") if number else (len(value), " characters")
+    for end, limit in _LENGTH.findall(one.qualifiers):
+        if measure < int(limit) if end.lower() == "min" else measure > int(limit):
+            bound = "at least" if end.lower() == "min" else "at most"
+            raise ParseError(f"the value of '{one.key}' has to be {bound} {limit}{unit}.", where=where)
+    return value.strip() if number else value
+
+
+def environment(values: Mapping[str, str], *, product: str, version: str, vendor: str) -> str:
+    """Return the OVF environment of a guest (DSP0243, section 11) with the values of its properties."""
+    lines = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        '<Environment xmlns="http://schemas.dmtf.org/ovf/environment/1"'
+        ' xmlns:oe="http://schemas.dmtf.org/ovf/environment/1" oe:id="">',
+        "  <PlatformSection>",
+        f"    <Kind>{escape(product)}</Kind>",
+        f"    <Version>{escape(version)}</Version>",
+        f"    <Vendor>{escape(vendor)}</Vendor>",
+        "    <Locale>en</Locale>",
+        "  </PlatformSection>",
+        "  <PropertySection>",
+        *(f"    <Property oe:key={quoteattr(key)} oe:value={quoteattr(values[key])}/>" for key in values),
+        "  </PropertySection>",
+        "</Environment>",
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,242 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reading an OVF descriptor, whoever wrote it: ovftool, vSphere, VirtualBox, govc, or a build script.
+
+Elements and attributes are known by their local names. Writers differ in the version of the namespace (1 and 2), in
+whether attributes have one at all, and in their names for items of storage and of networks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+from ansible_collections.virt.esx.plugins.module_utils._ovf.model import (
+    DeploymentOption,
+    Item,
+    OvfDisk,
+    OvfFile,
+    OvfNetwork,
+    Package,
+    Property,
+    System,
+)
+from ansible_collections.virt.esx.plugins.module_utils._xml import Element, parse
+
+_OVF = tuple(f"{{http://schemas.dmtf.org/ovf/envelope/{version}}}" for version in (1, 2))
+_VMW = "{http://www.vmware.com/schema/ovf}"
+_ITEMS = ("Item", "StorageItem", "EthernetPortItem")
+# Sections of the envelope and of a system that the model has a place for.
+_READ = {
+    *("References", "DiskSection", "NetworkSection", "DeploymentOptionSection", "VirtualSystem"),
+    *("VirtualSystemCollection", "Info", "Name", "OperatingSystemSection", "AnnotationSection", "ProductSection"),
+    *("EulaSection", "VirtualHardwareSection", "Strings"),
+}
+
+
+def read_package(text: str | bytes) -> Package:
+    """Return the content of a descriptor.
+
+    :param text: the descriptor; bytes are decoded as it declares.
+    :raises ParseError: if it is not an OVF descriptor, or names files that are not its own.
+    :raises MissingLibrary: lxml is not installed.
+    """
+    root = parse(text)
+    if _local(root) != "Envelope":
+        raise ParseError(f"the root element is <{_local(root)}>, not <Envelope>.", where="OVF descriptor")
+    collection = _find(root, "VirtualSystemCollection")
+    systems = list(_each(collection if collection is not None else root, "VirtualSystem"))
+    if not systems:
+        raise ParseError("it has no <VirtualSystem>.", where="OVF descriptor")
+    unread = [
+        (_local(section), section.sourceline)
+        for holder in (root, *systems)
+        for section in holder.iterchildren("*")
+        if _local(section) not in _READ
+    ]
+    return Package(
+        files=tuple(_read_file(one) for one in _below(root, "References", "File")),
+        disks=tuple(_read_disk(one) for one in _below(root, "DiskSection", "Disk")),
+        networks=tuple(
+            OvfNetwork(_required(one, "name"), _text(one, "Description"))
+            for one in _below(root, "NetworkSection", "Network")
+        ),
+        options=tuple(_read_option(one) for one in _below(root, "DeploymentOptionSection", "Configuration")),
+        systems=tuple(_read_system(one) for one in systems),
+        is_collection=collection is not None,
+        unread=tuple(unread),
+    )
+
+
+def _read_file(element: Element) -> OvfFile:
+    href = _required(element, "href")
+    if "://" in href or href.startswith(("/", "\\")) or ".." in href.replace("\\", "/").split("/"):
+        raise ParseError(f"'{href}' is not a file of the package.", where="<File href>", line=element.sourceline)
+    return OvfFile(
+        id=_required(element, "id"),
+        href=href,
+        size=_integer(element, "size"),
+        compression=_attr(element, "compression") or None,
+        chunk_size=_integer(element, "chunkSize"),
+    )
+
+
+def _read_disk(element: Element) -> OvfDisk:
+    return OvfDisk(
+        id=_required(element, "diskId"),
+        capacity=_required(element, "capacity"),
+        units=_attr(element, "capacityAllocationUnits") or "byte",
+        file=_attr(element, "fileRef"),
+        parent=_attr(element, "parentRef"),
+        format=_attr(element, "format"),
+        populated=_integer(element, "populatedSize"),
+        line=element.sourceline,
+    )
+
+
+def _read_option(element: Element) -> DeploymentOption:
+    return DeploymentOption(
+        id=_required(element, "id"),
+        label=_text(element, "Label"),
+        description=_text(element, "Description"),
+        is_default=_is_true(_attr(element, "default")),
+    )
+
+
+def _read_system(element: Element) -> System:
+    guest = _find(element, "OperatingSystemSection")
+    hardware = list(_each(element, "VirtualHardwareSection"))
+    system = _find(hardware[0], "System") if hardware else None
+    products = list(_each(element, "ProductSection"))
+    return System(
+        id=_attr(element, "id") or "",
+        name=_text(element, "Name"),
+        os_id=None if guest is None else _integer(guest, "id"),
+        os_type=None if guest is None else guest.get(f"{_VMW}osType"),
+        os_description="" if guest is None else _text(guest, "Description"),
+        annotation=next((_text(one, "Annotation") for one in _each(element, "AnnotationSection")), ""),
+        product=_text(products[0], "Product") if products else "",
+        product_version=_text(products[0], "Version") if products else "",
+        families=tuple(_text(system, "VirtualSystemType").replace(",", " ").split()) if system is not None else (),
+        items=tuple(_read_item(one) for section in hardware[:1] for name in _ITEMS for one in _each(section, name)),
+        config=_settings(hardware[0], "Config") if hardware else {},
+        extra_config=_settings(hardware[0], "ExtraConfig") if hardware else {},
+        properties=tuple(one for product in products for one in _read_properties(product)),
+        eulas=tuple(_text(one, "License") for one in _each(element, "EulaSection")),
+    )
+
+
+def _read_item(element: Element) -> Item:
+    kind = _text(element, "ResourceType")
+    if not (kind.isascii() and kind.isdigit()):
+        raise ParseError("it has no <ResourceType> that is a number.", where="<Item>", line=element.sourceline)
+    return Item(
+        id=_text(element, "InstanceID") or _text(element, "InstanceId"),
+        type=int(kind),
+        subtype=_text(element, "ResourceSubType"),
+        name=_text(element, "ElementName") or _text(element, "Caption"),
+        quantity=_text(element, "VirtualQuantity") or None,
+        units=_text(element, "AllocationUnits") or None,
+        connection=_text(element, "Connection") or None,
+        host_resource=_text(element, "HostResource") or None,
+        address=_text(element, "Address") or None,
+        address_on_parent=_text(element, "AddressOnParent") or None,
+        parent=_text(element, "Parent") or None,
+        is_required=not _is_false(_attr(element, "required")),
+        starts_connected=not _is_false(_text(element, "AutomaticAllocation")),
+        options=tuple((_attr(element, "configuration") or "").split()),
+        reservation=_number(_text(element, "Reservation")),
+        limit=_number(_text(element, "Limit")),
+        weight=_number(_text(element, "Weight")),
+        cores_per_socket=_number(_text(element, "CoresPerSocket")),
+        config=_settings(element, "Config"),
+        line=element.sourceline,
+    )
+
+
+def _read_properties(product: Element) -> Iterator[Property]:
+    """The properties of a product; a <Category> is that of all that follow it."""
+    class_, instance, category = _attr(product, "class") or "", _attr(product, "instance") or "", ""
+    for element in product.iterchildren("*"):
+        if _local(element) == "Category":
+            category = (element.text or "").strip()
+        elif _local(element) == "Property":
+            key = _required(element, "key")
+            defaults = {"": _attr(element, "value") or ""}
+            for value in _each(element, "Value"):
+                defaults[_attr(value, "configuration") or ""] = _attr(value, "value") or ""
+            yield Property(
+                key=".".join(part for part in (class_, key, instance) if part),
+                id=key,
+                type=_attr(element, "type") or "string",
+                label=_text(element, "Label"),
+                description=_text(element, "Description"),
+                category=category,
+                qualifiers=_attr(element, "qualifiers") or element.get(f"{_VMW}qualifiers") or "",
+                user_configurable=_is_true(_attr(element, "userConfigurable")),
+                is_password=_is_true(_attr(element, "password")),
+                defaults=defaults,
+            )
+
+
+def _settings(element: Element, name: str) -> dict[str, str]:
+    """VMware's settings: ``<vmw:Config vmw:key='firmware' vmw:value='efi'/>``."""
+    return {one.get(f"{_VMW}key") or "": one.get(f"{_VMW}value") or "" for one in element.iterchildren(f"{_VMW}{name}")}
+
+
+def _local(element: Element) -> str:
+    return str(element.tag).rpartition("}")[2]
+
+
+def _each(element: Element, name: str) -> Iterator[Element]:
+    """The children of a local name."""
+    return (one for one in element.iterchildren("*") if _local(one) == name)
+
+
+def _find(element: Element, name: str) -> Element | None:
+    return next(_each(element, name), None)
+
+
+def _below(root: Element, section: str, name: str) -> Iterator[Element]:
+    return (one for holder in _each(root, section) for one in _each(holder, name))
+
+
+def _text(element: Element, name: str) -> str:
+    """The text of the first child of a name, empty where there is none."""
+    found = _find(element, name)
+    return "" if found is None else "".join(found.itertext()).strip()
+
+
+def _attr(element: Element, name: str) -> str | None:
+    values = (element.get(f"{space}{name}") for space in (*_OVF, ""))
+    return next((value for value in values if value is not None), None)
+
+
+def _required(element: Element, name: str) -> str:
+    value = _attr(element, name)
+    if not value:
+        raise ParseError(f"it has no attribute '{name}'.", where=f"<{_local(element)}>", line=element.sourceline)
+    return value
+
+
+def _integer(element: Element, name: str) -> int | None:
+    value = _attr(element, name)
+    if not value:
+        return None
+    number = _number(value)
+    if number is None:
+        raise ParseError(f"'{value}' is not a number.", where=f"<{_local(element)} {name}>", line=element.sourceline)
+    return number
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
+
+
+def _is_true(value: str | None) -> bool:
+    return (value or "").strip().lower() in ("true", "1")
+
+
+def _is_false(value: str | None) -> bool:
+    return (value or "").strip().lower() in ("false", "0")

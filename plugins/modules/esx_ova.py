@@ -1,0 +1,398 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Module virt.esx.esx_ova."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: esx_ova
+short_description: Import OVA and OVF packages as domains, and export domains to them
+version_added: 0.2.0
+author:
+  - The virt.esx authors (@virt-esx)
+description:
+  - Imports a virtual machine from an OVA, or from an OVF descriptor with its files, without ovftool. The package is
+    read from the machine where the module runs, or streamed from a web server. Memory use does not depend on its size,
+    and nothing is stored on the way.
+  - Exports a domain that is shut off, or a snapshot of a domain, to such a package.
+  - An import either succeeds or leaves nothing on the host. The checksums of the package's manifest are compared with
+    what was sent before the domain can be started.
+options:
+  state:
+    description:
+      - With V(present), a domain of the package's name exists. If there is one, it stays as it is, with a warning if it
+        was not imported from this very package.
+      - With V(exported), the package O(dest) exists. If there is one, it stays as it is unless O(force=true).
+    type: str
+    choices: [present, exported]
+    default: present
+  name:
+    description:
+      - The domain's name. If not set, a new domain gets the name that the package has for its machine.
+    type: str
+  uuid:
+    description:
+      - The UUID of the domain to export. If O(name) is also given, it chooses among copies that share the UUID.
+    type: str
+  source:
+    description:
+      - The package to import - an OVA, an OVF descriptor (C(.ovf)) with its files beside it, or a directory with one
+        descriptor. A relative path is looked for as M(ansible.builtin.copy) does.
+      - It can be a URL with V(http) or V(https), of an OVA or of an OVF descriptor. Redirects are followed. The
+        environment variables C(http_proxy), C(https_proxy), C(no_proxy) and C(SSL_CERT_FILE) are minded.
+      - Required with O(state=present).
+    type: str
+  pool:
+    description:
+      - The datastore for the domain. It can be left out if the host has only one.
+    type: str
+  allocation:
+    description:
+      - How the space of the disks is allocated. V(thin) only when it is written; V(thick) at once; V(eager) at once and
+        overwritten with zeros. If not set, V(thin).
+    type: str
+    choices: [thin, thick, eager]
+  networks:
+    description:
+      - The host's networks by the names of the package's networks, which RV(package.networks) lists.
+      - A network of the package that is in neither O(networks) nor O(network) is connected to the host's network of the
+        same name.
+    type: dict
+  network:
+    description:
+      - The host's network for all of the package's networks that O(networks) does not have.
+    type: str
+  deployment_option:
+    description:
+      - The id of a deployment option, one of RV(package.deployment_options). If not set, the package's default.
+    type: str
+  properties:
+    description:
+      - Values for the package's properties, by their keys, which RV(package.properties) lists. The others have their
+        defaults.
+      - A vCenter hands them to the guest as the package says. A host without a vCenter cannot, so there all of them are
+        written to the domain's C(guestinfo.ovfEnv) as an OVF environment, which C(cloud-init) and C(open-vm-tools)
+        read.
+    type: dict
+  secret_properties:
+    description:
+      - The same for values that must not be in the output of Ansible, such as passwords.
+      - Who may see the domain's configuration can see them.
+    type: dict
+  accept_eula:
+    description:
+      - Whether the licence agreements in the package are accepted. Without this, a package that has any is refused,
+        with their texts in RV(eulas).
+    type: bool
+  verify:
+    description:
+      - Whether the package's files are compared with its manifest, and the manifest with its certificate, as far as the
+        package has them. If not set, V(true).
+    type: bool
+  signer:
+    description:
+      - Path of a file with certificates in PEM. The package has to be signed with one of them.
+      - Without it, the signature of a package that has one is checked with the certificate that comes with it. That
+        shows that the package is complete, not from whom it is.
+      - Checking signatures needs the Python library cryptography.
+    type: path
+  dest:
+    description:
+      - Where to write the package that is exported. If it ends with C(.ova), it becomes one file, otherwise a
+        directory.
+      - Beside the package, or in the directory, the domain's definition is written as domain XML and as VMX, without
+        the VNC password. It is not written with O(snapshot).
+      - The directory above has to exist. Required with O(state=exported).
+    type: path
+  snapshot:
+    description:
+      - The name, path or managed object id of the snapshot to export. The domain can be running then.
+    type: str
+  force:
+    description:
+      - Whether a package that exists is replaced. The old one is there until the new one is complete.
+    type: bool
+extends_documentation_fragment:
+  - virt.esx._connection
+  - virt.esx._attributes
+  - virt.esx._attributes.acting
+attributes:
+  check_mode:
+    description: Reads the package's descriptor and asks the host what it makes of it; neither is changed by that.
+  diff_mode:
+    description: Returns what is imported or exported.
+  idempotent:
+    description: Changes nothing when run again with the same arguments, except with O(force=true).
+    support: partial
+notes:
+  - Disks of packages have to be stream-optimized VMDKs, as ovftool, VirtualBox and C(qemu-img) write them. Packages
+    with several machines, with files in chunks, or with compressed files are refused.
+  - An import that was killed is ended by the host some minutes later. A task that is run before waits for that.
+seealso:
+  - module: virt.esx.esx_domain
+  - plugin: virt.esx.ovf_to_domxml
+    plugin_type: filter
+  - plugin: virt.esx.domxml_to_ovf
+    plugin_type: filter
+"""
+
+EXAMPLES = r"""
+- name: Import a package
+  virt.esx.esx_ova:
+    uri: esx://esx.example.com
+    source: appliance.ova
+    name: appliance
+    pool: datastore1
+    network: VM Network
+  register: imported
+
+- name: Start it
+  virt.esx.esx_domain:
+    uri: esx://esx.example.com
+    name: "{{ imported.domain.name }}"
+    state: running
+  when: imported is changed
+
+- name: Import a cloud image from its web server
+  virt.esx.esx_ova:
+    uri: esx://esx.example.com
+    source: "{{ noble_url }}"
+    name: noble
+    pool: datastore1
+    network: VM Network
+    properties:
+      hostname: noble
+    secret_properties:
+      password: "{{ noble_password }}"
+
+- name: Export a domain that is shut off
+  virt.esx.esx_ova:
+    uri: esx://esx.example.com
+    state: exported
+    name: web
+    dest: "{{ playbook_dir }}/web.ova"
+"""
+
+RETURN = r"""
+domain:
+  description: The domain.
+  returned: success
+  type: dict
+  contains:
+    name:
+      description: Its name.
+      returned: always
+      type: str
+      sample: web
+    uuid:
+      description: Its UUID, V(none) for one that does not exist yet.
+      returned: always
+      type: str
+      sample: 50115e16-9bdc-49d7-f171-53c4d7f91710
+    moid:
+      description: Its managed object id, V(none) for one that does not exist yet.
+      returned: always
+      type: str
+      sample: "12"
+    state:
+      description: Its state, one of V(running), V(paused) and V(shutoff).
+      returned: always
+      type: str
+      sample: shutoff
+package:
+  description: What the package's descriptor says.
+  returned: with O(state=present)
+  type: dict
+  contains:
+    name:
+      description: The name of its machine.
+      returned: always
+      type: str
+      sample: appliance
+    product:
+      description: The product in it.
+      returned: always
+      type: str
+      sample: Example Appliance
+    version:
+      description: The product's version.
+      returned: always
+      type: str
+      sample: "1.2"
+    checksum:
+      description: The checksum of its descriptor, which the domain keeps as C(virt.esx.ova).
+      returned: always
+      type: str
+      sample: sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+    networks:
+      description: Its networks.
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        name:
+          description: The name.
+          returned: always
+          type: str
+          sample: bridged
+        description:
+          description: The description.
+          returned: always
+          type: str
+    deployment_options:
+      description: Its deployment options.
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        id:
+          description: The id.
+          returned: always
+          type: str
+          sample: small
+        label:
+          description: A short text.
+          returned: always
+          type: str
+        description:
+          description: A longer text.
+          returned: always
+          type: str
+        default:
+          description: Whether it is taken where none is chosen.
+          returned: always
+          type: bool
+    properties:
+      description: Its properties.
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        key:
+          description: The key.
+          returned: always
+          type: str
+          sample: hostname
+        type:
+          description: The type of its value.
+          returned: always
+          type: str
+          sample: string
+        label:
+          description: A short text.
+          returned: always
+          type: str
+        description:
+          description: A longer text.
+          returned: always
+          type: str
+        settable:
+          description: Whether users may give it a value.
+          returned: always
+          type: bool
+    eulas:
+      description: The licence agreements.
+      returned: always
+      type: list
+      elements: str
+    download_bytes:
+      description: The size of its files, as far as the descriptor says it.
+      returned: always
+      type: int
+    warnings:
+      description: What the host warned of, and how an existing domain differs. Shown as warnings, too.
+      returned: always
+      type: list
+      elements: str
+eulas:
+  description: The licence agreements that have to be accepted.
+  returned: if they are not
+  type: list
+  elements: str
+files:
+  description: The files that were exported, or would be, with their paths.
+  returned: with O(state=exported)
+  type: list
+  elements: str
+  sample: ["/srv/golden.ova", "/srv/golden.vmx", "/srv/golden.xml"]
+transferred_bytes:
+  description: How many bytes of the package's files were sent or received.
+  returned: success
+  type: int
+steps:
+  description: What was done, in order; in check mode, what would be done.
+  returned: success
+  type: list
+  elements: str
+  sample: ["import domain 'web' from appliance.ova to [datastore1]"]
+questions:
+  description: The questions of the server that were answered.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: The question's id.
+      returned: always
+      type: str
+    text:
+      description: The question.
+      returned: always
+      type: str
+    answer:
+      description: Label of the choice that was taken.
+      returned: always
+      type: str
+"""
+
+from ansible_collections.virt.esx.plugins.module_utils._argspec import with_connection
+from ansible_collections.virt.esx.plugins.module_utils._driver.connection import open_connection
+from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
+from ansible_collections.virt.esx.plugins.module_utils._driver.ova.ensure import ensure_ova
+from ansible_collections.virt.esx.plugins.module_utils._driver.ova.request import read_request
+from ansible_collections.virt.esx.plugins.module_utils._edge import Contract, Result, run_as_module
+
+
+def run(invocation: Invocation) -> Result:
+    """Import a package, or export a domain to one."""
+    request = read_request(invocation.params)
+    with open_connection(invocation) as connection:
+        return ensure_ova(connection, invocation, request)
+
+
+CONTRACT = Contract(
+    argument_spec=with_connection(
+        {
+            "state": {"type": "str", "choices": ["present", "exported"], "default": "present"},
+            "name": {"type": "str"},
+            "uuid": {"type": "str"},
+            "source": {"type": "str"},
+            "pool": {"type": "str"},
+            "allocation": {"type": "str", "choices": ["thin", "thick", "eager"]},
+            "networks": {"type": "dict"},
+            "network": {"type": "str"},
+            "deployment_option": {"type": "str"},
+            "properties": {"type": "dict"},
+            "secret_properties": {"type": "dict", "no_log": True},
+            "accept_eula": {"type": "bool"},
+            "verify": {"type": "bool"},
+            "signer": {"type": "path"},
+            "dest": {"type": "path"},
+            "snapshot": {"type": "str"},
+            "force": {"type": "bool"},
+        }
+    ),
+    run=run,
+    required_if=[["state", "present", ["source"]], ["state", "exported", ["dest"]]],
+)
+
+
+def main() -> None:
+    """Run as a module."""
+    run_as_module(CONTRACT)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,200 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Imports and exports that fail, are killed or are slow: nothing half done stays, and a second run ends right."""
+
+from __future__ import annotations
+
+import http.server
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
+from ansible_collections.virt.esx.tests.integration.contracts import start_host
+from ansible_collections.virt.esx.tests.integration.killing import run_and_kill
+from ansible_collections.virt.esx.tests.integration.ova.packages import Sources, bring, ova
+from ansible_collections.virt.esx.tests.integration.running import DATASTORE
+from ansible_collections.virt.esx.tests.integration.storage.volumes import data_of, names
+from ansible_collections.virt.esx.tests.simulator_client import Simulator
+
+# How an import may fail: rules of the simulator, and what the message says.
+FAILURES: list[tuple[dict[str, Any], str]] = [
+    ({"method": "CreateImportSpec", "fault": "InvalidDatastore"}, "CreateImportSpec failed"),
+    ({"method": "ImportVApp", "fault": "NoPermission"}, "ImportVApp failed"),
+    ({"method": "ImportVApp", "fault": "NotSupported"}, "the server has no leases for files"),
+    ({"method": "POST", "name": "/ha-nfc/*/disk-0.vmdk", "http": 500}, "nothing of it is left on the host"),
+    ({"method": "POST", "name": "/ha-nfc/*/disk-0.vmdk", "http": 503}, "nothing of it is left on the host"),
+    ({"method": "POST", "name": "/ha-nfc/*/disk-0.vmdk", "drop": "before"}, "nothing of it is left on the host"),
+    ({"method": "PUT", "name": "/ha-nfc/*/_deviceImage0.iso", "http": 403}, "nothing of it is left on the host"),
+    ({"method": "PUT", "name": "/ha-nfc/*/_deviceImage0.iso", "drop": "before"}, "nothing of it is left on the host"),
+    ({"method": "HttpNfcLeaseComplete", "fault": "InvalidState"}, "nothing of it is left on the host"),
+    ({"method": "HttpNfcLeaseComplete", "drop": "before"}, "nothing of it is left on the host"),
+]
+
+
+@pytest.mark.parametrize(("rule", "message"), FAILURES)
+def test_an_import_that_fails_leaves_nothing(
+    esx: Simulator, made: Sources, tmp_path: Path, rule: dict[str, Any], message: str
+) -> None:
+    source = made.ova(tmp_path / "a.ova")
+    esx.inject(**rule)
+    with pytest.raises(EsxError, match=message):
+        bring(esx, source)
+    esx.clear_faults()
+    assert esx.domains() == {}
+    assert names(esx) == []
+    assert bring(esx, source)["changed"] is True
+    assert data_of(esx, "appliance/disk-0.vmdk") == made.image
+    assert bring(esx, source)["changed"] is False
+
+
+def test_a_lost_answer_to_the_completion(esx: Simulator, made: Sources, tmp_path: Path) -> None:
+    source = made.ova(tmp_path / "a.ova")
+    esx.inject(method="HttpNfcLeaseComplete", drop="after", count=1)
+    result = bring(esx, source)
+    assert (result["changed"], result["domain"]["name"]) == (True, "appliance")
+    assert bring(esx, source)["changed"] is False
+
+
+def test_a_lost_answer_to_the_import(esx: Simulator, made: Sources, tmp_path: Path) -> None:
+    source = made.ova(tmp_path / "a.ova")
+    esx.inject(method="ImportVApp", drop="after", count=1)
+    with pytest.raises(EsxError, match="Whether it was carried out is not known"):
+        bring(esx, source)
+    assert bring(esx, source)["changed"] is True
+    assert data_of(esx, "appliance/disk-0.vmdk") == made.image
+
+
+def test_lost_signs_of_life_do_not_matter(esx: Simulator, made: Sources, tmp_path: Path, slow: SlowServer) -> None:
+    slow.serve(Path(made.ova(tmp_path / "a.ova")).read_bytes(), seconds=5)
+    esx.inject(method="HttpNfcLeaseProgress", drop="before", count=2)
+    assert bring(esx, slow.url)["changed"] is True
+
+
+class SlowServer:
+    """A web server that takes its time: whole seconds for a file, so that a lease has to be kept alive."""
+
+    def __init__(self) -> None:
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(outer.content)))
+                self.end_headers()
+                step = len(outer.content) // 10 + 1
+                for at in range(0, len(outer.content), step):
+                    self.wfile.write(outer.content[at : at + step])
+                    if at:
+                        time.sleep(outer.seconds / 10)
+                    if outer.stop_at is not None and at >= outer.stop_at:
+                        self.connection.close()
+                        return
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+                pass
+
+        self.content, self.seconds, self.stop_at = b"", 0.0, None
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/a.ova"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    content: bytes
+    seconds: float
+    stop_at: int | None
+
+    def serve(self, content: bytes, *, seconds: float = 0, stop_at: int | None = None) -> None:
+        """Serve a file from now on; the connection breaks after so many bytes."""
+        self.content, self.seconds, self.stop_at = content, seconds, stop_at
+
+
+@pytest.fixture
+def slow() -> Iterator[SlowServer]:
+    server = SlowServer()
+    yield server
+    server.server.shutdown()
+    server.server.server_close()
+
+
+def test_a_slow_source_is_waited_for(esx: Simulator, made: Sources, tmp_path: Path, slow: SlowServer) -> None:
+    slow.serve(Path(made.ova(tmp_path / "a.ova")).read_bytes(), seconds=6)
+    result = bring(esx, slow.url)
+    assert result["changed"] is True
+    assert "HttpNfcLeaseProgress" in esx.methods()
+    assert any("Importing domain 'appliance' from a.ova: " in line and "left" in line for line in result["shown"])
+
+
+def test_a_source_that_breaks_off(esx: Simulator, made: Sources, tmp_path: Path, slow: SlowServer) -> None:
+    slow.serve(Path(made.ova(tmp_path / "a.ova")).read_bytes(), stop_at=200_000)
+    with pytest.raises(EsxError, match="nothing of it is left on the host"):
+        bring(esx, slow.url)
+    assert names(esx) == []
+
+
+def test_a_lease_that_the_host_ends(esx: Simulator, made: Sources, tmp_path: Path, slow: SlowServer) -> None:
+    slow.serve(Path(made.ova(tmp_path / "a.ova")).read_bytes(), seconds=8)
+    esx.inject(method="HttpNfcLeaseProgress", fault="Timedout")
+    with pytest.raises(EsxError, match=r"HttpNfcLeaseProgress failed: .*nothing of it is left on the host"):
+        bring(esx, slow.url)
+    esx.clear_faults()
+    assert names(esx) == []
+
+
+@pytest.mark.parametrize("at", [("ImportVApp", 0), ("POST", 0), ("PUT", 0), ("HttpNfcLeaseComplete", 0)])
+def test_an_import_that_was_killed(made: Sources, tmp_path: Path, at: tuple[str, int]) -> None:
+    flags = ("-domains", "0", "-datastore-name", DATASTORE, "-lease-timeout", "3")
+    source = made.ova(tmp_path / "a.ova")
+    with start_host(*flags) as host:
+        run_and_kill(host, "esx_ova", at, source=source, network="VM Network", accept_eula=True)
+        if at[0] == "PUT":
+            assert "Another import or export of domain 'appliance'" in bring(host, source, check=True)["warned"][-1]
+        result = bring(host, source)
+        if at[0] != "HttpNfcLeaseComplete":  # which the host may carry out, or not, after its client has gone
+            assert result["changed"] is True
+        assert data_of(host, "appliance/disk-0.vmdk") == made.image
+        assert bring(host, source)["changed"] is False
+        assert [name for name in names(host) if "appliance_1" in name] == []
+        host.expire_sessions()
+
+
+EXPORT_FAILURES: list[dict[str, Any]] = [
+    {"method": "ExportVm", "fault": "NoPermission"},
+    {"method": "CreateDescriptor", "fault": "InvalidState", "skip": 1},
+    {"method": "GET", "name": "/ha-nfc/*/disk-0.vmdk", "http": 500},
+    {"method": "GET", "name": "/ha-nfc/*/disk-0.vmdk", "drop": "before"},
+    {"method": "HttpNfcLeaseComplete", "fault": "InvalidState"},
+]
+
+
+@pytest.mark.parametrize("dest", ["out.ova", "out"])
+@pytest.mark.parametrize("rule", EXPORT_FAILURES)
+def test_an_export_that_fails_leaves_nothing(
+    esx: Simulator, made: Sources, tmp_path: Path, rule: dict[str, Any], dest: str
+) -> None:
+    bring(esx, made.ova(tmp_path / "a.ova"))
+    place = tmp_path / "exports"
+    place.mkdir()
+    export: dict[str, Any] = {"state": "exported", "name": "appliance", "dest": str(place / dest)}
+    esx.inject(**rule)
+    with pytest.raises(EsxError):
+        ova(esx, **export)
+    esx.clear_faults()
+    assert list(place.iterdir()) == []
+    assert ova(esx, **export)["changed"] is True
+    assert sorted(place.glob("*.part")) == []
+    assert ova(esx, **export)["changed"] is False
+
+
+def test_an_export_into_a_directory_with_other_files(esx: Simulator, made: Sources, tmp_path: Path) -> None:
+    bring(esx, made.ova(tmp_path / "a.ova"))
+    place = tmp_path / "mine"
+    place.mkdir()
+    (place / "thesis.txt").write_text("precious", encoding="utf-8")
+    for force in (False, True):
+        with pytest.raises(Refused, match=r"it also has 'thesis.txt', which is no part of a package"):
+            ova(esx, state="exported", name="appliance", dest=str(place), force=force)
+    assert (place / "thesis.txt").read_text(encoding="utf-8") == "precious"

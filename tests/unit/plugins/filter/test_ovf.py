@@ -1,0 +1,111 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The filters between OVF descriptors and domain XML: there and back, what is said, what is refused."""
+
+from __future__ import annotations
+
+import inspect
+import pathlib
+from typing import Any
+
+import pytest
+import yaml
+from ansible.errors import AnsibleFilterError
+from ansible_collections.virt.esx.plugins.filter import conversion, ovf
+from ansible_collections.virt.esx.plugins.module_utils._report import Report
+from ansible_collections.virt.esx.tests.unit.plugins.module_utils._ovf.test_ovf import text_of
+from ansible_collections.virt.esx.tests.unit.plugins.schema import assert_valid, needs_schema
+
+FILTERS = {**ovf.FilterModule().filters(), **conversion.FilterModule().filters()}
+SIDECARS = pathlib.Path(ovf.__file__).parent
+
+
+@pytest.fixture(autouse=True)
+def warned(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the filters warn of."""
+    found: list[str] = []
+
+    def take(_what: str, report: Report) -> None:
+        found.extend(str(entry) for entry in report.entries())
+
+    monkeypatch.setattr(ovf, "warn_of", take)
+    return found
+
+
+@needs_schema
+@pytest.mark.parametrize("tool", ["ovftool", "virtualbox", "govc"])
+def test_libvirts_schema_takes_the_domains(tool: str) -> None:
+    assert_valid(FILTERS["ovf_to_domxml"](text_of(tool), directory=f"[ds] {tool}", network="VM Network"))
+
+
+@pytest.mark.parametrize("tool", ["ovftool", "virtualbox", "govc"])
+def test_domains_become_vmx(tool: str) -> None:
+    xml = FILTERS["ovf_to_domxml"](text_of(tool), directory=f"[ds] {tool}", network="VM Network")
+    assert "displayName" in FILTERS["domxml_to_vmx"](xml, hw_version=13)
+
+
+@pytest.mark.parametrize("tool", ["ovftool", "virtualbox", "govc"])
+def test_there_and_back(tool: str, warned: list[str]) -> None:
+    xml = FILTERS["ovf_to_domxml"](text_of(tool), network="VM Network")
+    files = {
+        source: {"file": source, "capacity": 1 << 30, "size": "12345"}
+        for source in ("appliance-disk1.vmdk", "box-disk001.vmdk", "vm disk-0.vmdk", "vmdisk2.vmdk")
+    }
+    warned.clear()
+    descriptor = FILTERS["domxml_to_ovf"](xml, disks=files)
+    again = FILTERS["ovf_to_domxml"](descriptor)
+    iso = "      <source file='appliance-file1.iso'/>\n"
+    assert again == xml.replace(iso, "")
+    assert len(warned) == (1 if iso in xml else 0)
+    assert 'ovf:size="12345"' in descriptor
+
+
+def test_what_is_left_out_is_said(warned: list[str]) -> None:
+    xml = FILTERS["ovf_to_domxml"](text_of("govc"), network="VM Network")
+    warned.clear()
+    more = "<serial type='pipe'><source path='x'/></serial><graphics type='vnc' port='5900'/></devices>"
+    files = {name: {"file": name, "capacity": 1 << 20} for name in ("vm disk-0.vmdk", "vmdisk2.vmdk")}
+    FILTERS["domxml_to_ovf"](xml.replace("</devices>", more), disks=files)
+    assert sorted(text.split(": ")[0].rpartition(", ")[2] for text in warned) == ["graphics", "serial"]
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "options", "message"),
+    [
+        ("ovf_to_domxml", None, {}, "Expecting the OVF descriptor to be text or bytes, found nothing."),
+        ("ovf_to_domxml", "<domain/>", {}, "the root element is <domain>, not <Envelope>"),
+        ("ovf_to_domxml", text_of("ovftool"), {"deployment_option": "x"}, "has no deployment option 'x'"),
+        ("ovf_to_domxml", text_of("ovftool"), {"networks": [1]}, "Expecting networks to be a dictionary"),
+        ("ovf_to_domxml", text_of("ovftool").replace(">10<", ">99<"), {}, "device that domain XML has no word for"),
+        ("domxml_to_ovf", "<domain/>", {"hw_version": "x"}, "hw_version is 'x'"),
+        (
+            "domxml_to_ovf",
+            "<domain/>",
+            {"disks": {"a": {"file": "b"}}},
+            "'a' needs a dictionary with file and capacity",
+        ),
+        (
+            "domxml_to_ovf",
+            "<domain/>",
+            {"disks": {"a": {"file": "b", "capacity": "1 GiB"}}},
+            "capacity and size of 'a' are numbers of bytes",
+        ),
+    ],
+)
+def test_what_is_refused(name: str, given: Any, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(AnsibleFilterError) as refused:
+        FILTERS[name](given, **options)
+    assert message in str(refused.value)
+
+
+def test_a_disk_of_which_nothing_is_said_is_refused() -> None:
+    xml = FILTERS["ovf_to_domxml"](text_of("virtualbox"), network="VM Network")
+    with pytest.raises(AnsibleFilterError, match=r"disks: nothing is said of the disk 'box-disk001.vmdk'"):
+        FILTERS["domxml_to_ovf"](xml)
+
+
+@pytest.mark.parametrize("convert", [ovf.ovf_to_domxml, ovf.domxml_to_ovf])
+def test_the_documentation_has_the_filters_options(convert: Any) -> None:
+    text = yaml.safe_load((SIDECARS / f"{convert.__name__}.yml").read_text(encoding="utf-8"))["DOCUMENTATION"]
+    assert list(inspect.signature(convert).parameters)[1:] == [name for name in text["options"] if name != "_input"]
