@@ -105,7 +105,11 @@ CHECKS = (
         seconds=110,
     ),
     Check(
-        "calls", "a task makes no more calls than is promised", (tool("bench", "--check"),), ("simulator",), seconds=30
+        "calls",
+        "a task makes no more calls, and receives no more bytes, than is promised",
+        (tool("bench", "--check"),),
+        ("simulator",),
+        seconds=60,
     ),
     Check("demo", "the demo ends well and its second run changes nothing", (tool("demo"),), ("simulator",), seconds=20),
     Check("molecule", "the molecule scenarios hold", (tool("molecule"),), ("simulator",), seconds=30),

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+# The module imports it by need; here it is imported once a play, before workers are forked.
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain import definition_plans  # noqa: F401
 from ansible_collections.virt.esx.plugins.modules.esx_domain import CONTRACT
 from ansible_collections.virt.esx.plugins.plugin_utils._action import EsxAction
 

@@ -8,7 +8,7 @@ second. So where a task runs on the controller anyway, this action carries the m
 controller's process; anywhere else it hands over to the ordinary module. Arguments, results and errors are the same.
 
 What the actions import is imported once a play, before the workers are forked: pyVmomi comes along with the modules,
-and makes the types of the API that nearly every task needs.
+makes the types of the API that nearly every task needs, and OpenSSL is ready.
 
 Note that this plugin util is private to the collection: it can change at any time.
 """
@@ -42,13 +42,14 @@ from ansible_collections.virt.esx.plugins.module_utils._edge import (
 )
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 from ansible_collections.virt.esx.plugins.module_utils._peers import translated
-from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import preload
+from ansible_collections.virt.esx.plugins.module_utils._vi import results, tls
 from ansible_collections.virt.esx.plugins.module_utils._vi.worker_sessions import keep_session
 from ansible_collections.virt.esx.plugins.plugin_utils._interpreter import host_variables, with_own_interpreter
 
 display = Display()
 
-preload()
+results.preload()
+tls.preload()
 
 
 class EsxAction(ActionBase):

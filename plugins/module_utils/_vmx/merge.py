@@ -92,7 +92,7 @@ def merge_vmx(
     domain = with_settings_of(domain, described, keeps_shares=not has_level(context.vmx))
     domain = on_snapshots(domain, with_names_of(domain, described, place))
     same_hardware = hw_version in (None, context.hw_version)
-    if same_hardware and domain == with_names_of(domain, described, place):
+    if same_hardware and _is_described(domain, described, place):
         return base  # the usual case, and no more than a short cut
     now = _present(context, described, domain)
     if same_hardware and domain == now.domain:
@@ -109,8 +109,19 @@ def merge_vmx(
             return base
         base, replaced = changed, frozenset()
         context = begin_reading(VmxFile(base, dialect), dialect, place)
-        now = _present(context, read_parts(context), domain)
+        described = read_parts(context)
+        if context.hw_version == writing.hw_version and _is_described(domain, described, place):
+            return base
+        now = _present(context, described, domain)
     raise EsxError("The VMX cannot be changed in place so that it describes the domain.")
+
+
+def _is_described(wanted: Domain, described: Domain, place: Place) -> bool:
+    """Whether a VMX describes the wanted domain already, in whatever order its controllers are."""
+    named = with_names_of(wanted, described, place)
+    return set(wanted.controllers) == set(named.controllers) and (
+        wanted == named or wanted == replace(named, controllers=wanted.controllers)
+    )
 
 
 def _wanted_lines(now: _Present, domain: Domain, context: WriteContext) -> tuple[_Lines, Collection[str]]:

@@ -7,25 +7,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.model import Cpu, Domain
-from ansible_collections.virt.esx.plugins.module_utils._domain.shares import same_shares
-from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import NO_UUID
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.autostart import AutostartSettings, read_settings
 from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_kib, parse_uuid
-from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._names import check_datastore_path
 from ansible_collections.virt.esx.plugins.module_utils._report import REFUSE, Report
-from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS
-from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
-from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
-from ansible_collections.virt.esx.plugins.module_utils._vmx.wanted import read_wanted
 
-ESX = DIALECTS["esx"]
+if TYPE_CHECKING:
+    from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
 
-_MIB = 1024
+MIB = 1024
 
 
 @dataclass(frozen=True)
@@ -96,8 +90,7 @@ def read_request(params: Mapping[str, Any]) -> DomainRequest:
     for option in ("xml", "vmx"):
         _refuse_file_name(option, params[option])
     report = Report(REFUSE)
-    xml = None if params["xml"] is None else _with_uuid(read_wanted(params["xml"], ESX, report))
-    described = xml if params["vmx"] is None else _identity(params["vmx"])
+    xml, described = _read_descriptions(params, report)
     name = _name(params["name"] or (described.name if described else None))
     uuid = parse_uuid(params["uuid"]) if params["uuid"] else (described.uuid if described else None)
     moid, vmx_path = params["moid"], params["vmx_path"]
@@ -112,8 +105,8 @@ def read_request(params: Mapping[str, Any]) -> DomainRequest:
         xml=xml,
         vmx=params["vmx"],
         vcpus=_at_least(1, params["vcpus"], "vcpus"),
-        memory_kib=_size(params["memory"], "memory", _MIB),
-        max_memory_kib=_size(params["max_memory"], "max_memory", 4 * _MIB),
+        memory_kib=_size(params["memory"], "memory", MIB),
+        max_memory_kib=_size(params["max_memory"], "max_memory", 4 * MIB),
         annotation=params["annotation"],
         autostart=params["autostart"],
         autostart_settings=read_settings(params["autostart"], params["autostart_settings"]),
@@ -125,70 +118,15 @@ def read_request(params: Mapping[str, Any]) -> DomainRequest:
     )
 
 
-def with_options(domain: Domain, request: DomainRequest, *, keeps_shares: bool = False) -> Domain:
-    """A domain with what the plain options say; they override its description.
+def _read_descriptions(params: Mapping[str, Any], report: Report) -> tuple[Domain | None, Domain | None]:
+    """The domain of ``xml``, and that of the description, in whichever form it is; None where there is none."""
+    if params["xml"] is None and params["vmx"] is None:
+        return None, None
+    # Only a description needs it.
+    from ansible_collections.virt.esx.plugins.module_utils._driver.domain import description
 
-    :param keeps_shares: whether its CPU shares are a number of their own, and not a level.
-    :raises Refused: if they cannot go together with the rest of it.
-    """
-    changed = replace(
-        _with_memory(domain, request),
-        name=request.name or domain.name,
-        uuid=request.uuid or domain.uuid,
-    )
-    if request.vcpus is not None and request.vcpus != domain.vcpus:
-        topology = _topology(domain.cpu, request.vcpus)
-        shares = domain.shares
-        if shares is not None and not keeps_shares:
-            shares = same_shares(shares, domain.vcpus, request.vcpus)
-        changed = replace(changed, vcpus=request.vcpus, current_vcpus=None, cpu=topology, shares=shares)
-    if request.annotation is not None:
-        changed = replace(changed, description=request.annotation)
-    return changed
-
-
-def _with_memory(domain: Domain, request: DomainRequest) -> Domain:
-    """With another maximum, a domain that may have all of its memory may have all of the new one.
-
-    A guarantee is never more than what the domain may have.
-    """
-    if request.memory_kib is None and request.max_memory_kib is None:
-        return domain
-    most = request.max_memory_kib or _rounded(domain.memory_kib, 4 * _MIB)
-    current = request.memory_kib
-    if current is None:
-        unlimited = domain.current_memory_kib is None or domain.current_memory_kib >= domain.memory_kib
-        current = most if unlimited else min(domain.current_memory_kib or most, most)
-    if current > most:
-        raise Refused(
-            f"memory is {current} KiB, which is more than the domain's maximum of {most} KiB.",
-            hint="Set max_memory, too.",
-        )
-    guarantee = min(domain.min_guarantee_kib, current) if domain.min_guarantee_kib else domain.min_guarantee_kib
-    return replace(domain, memory_kib=most, current_memory_kib=current, min_guarantee_kib=guarantee)
-
-
-def _topology(cpu: Cpu | None, vcpus: int) -> Cpu | None:
-    """The sockets for another number of processors; each keeps its cores."""
-    if cpu is None or cpu.sockets is None:
-        return cpu
-    if vcpus % cpu.cores:
-        raise Refused(
-            f"{vcpus} vcpus cannot be spread over sockets with {cpu.cores} cores each.",
-            hint=f"Take a multiple of {cpu.cores}, or describe another <topology> in xml.",
-        )
-    return replace(cpu, sockets=vcpus // cpu.cores)
-
-
-def _identity(vmx: str) -> Domain:
-    """The domain of a VMX; without a displayName it is called nothing, not as its directory (P4)."""
-    domain = read_vmx(vmx)
-    return domain if "displayName" in VmxFile(vmx, ESX) else replace(domain, name=None)
-
-
-def _with_uuid(domain: Domain) -> Domain:
-    """XML has a UUID of zeros where there is none (P5)."""
-    return replace(domain, uuid=None) if domain.uuid == NO_UUID else domain
+    xml = None if params["xml"] is None else description.read_xml_description(params["xml"], report)
+    return xml, xml if params["vmx"] is None else description.read_vmx_description(params["vmx"])
 
 
 def _name(name: str | None) -> str | None:
@@ -205,9 +143,9 @@ def _at_least(least: int, number: int | None, option: str) -> int | None:
 
 # What VMware takes sizes of memory in: the option, the element of XML, the member of Domain, and the step in KiB.
 _STEPS = (
-    ("max_memory", "<memory>", "memory_kib", 4 * _MIB),
-    ("memory", "<currentMemory>", "current_memory_kib", _MIB),
-    (None, "<min_guarantee>", "min_guarantee_kib", _MIB),
+    ("max_memory", "<memory>", "memory_kib", 4 * MIB),
+    ("memory", "<currentMemory>", "current_memory_kib", MIB),
+    (None, "<min_guarantee>", "min_guarantee_kib", MIB),
 )
 
 
@@ -221,7 +159,7 @@ def rounded_sizes(params: Mapping[str, Any], xml: Domain | None) -> list[str]:
             name, size = element, getattr(xml, member) or 0 if xml is not None else 0
         if size % step:
             found.append(
-                f"{name}: {size} KiB are rounded up to {_rounded(size, step)} KiB, {step // _MIB} MiB at a time."
+                f"{name}: {size} KiB are rounded up to {rounded_up(size, step)} KiB, {step // MIB} MiB at a time."
             )
     return found
 
@@ -233,8 +171,9 @@ def _size(text: str | None, option: str, step: int) -> int | None:
     size = parse_kib(text, option)
     if not size:
         raise ParseError(f"'{text}' is not a size above 0.", where=option)
-    return _rounded(size, step)
+    return rounded_up(size, step)
 
 
-def _rounded(size: int, step: int) -> int:
+def rounded_up(size: int, step: int) -> int:
+    """A size in whole steps."""
     return -(-size // step) * step

@@ -9,8 +9,9 @@ from dataclasses import replace
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain, Video
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.definition import described_domain
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.description import ESX, with_options
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import is_empty_drive
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import ESX, DomainRequest, with_options
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath
 from ansible_collections.virt.esx.plugins.module_utils._report import Report
