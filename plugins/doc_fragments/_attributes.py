@@ -33,7 +33,7 @@ attributes:
 options: {}
 attributes:
   check_mode:
-    description: Foretells what would change, from the same plan that would be carried out, and changes nothing.
+    description: Reports the changes without making them.
     support: full
   diff_mode:
     description: Returns the domain XML before and after.
@@ -50,7 +50,7 @@ attributes:
     description: Changes nothing and can always be run.
     support: full
   diff_mode:
-    description: There is nothing to compare, as nothing changes.
+    description: The module changes nothing, so there is no difference to show.
     support: N/A
   idempotent:
     description: Changes nothing.

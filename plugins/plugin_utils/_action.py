@@ -41,8 +41,10 @@ from ansible_collections.virt.esx.plugins.module_utils._edge import (
     secrets,
 )
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
+from ansible_collections.virt.esx.plugins.module_utils._peers import translated
 from ansible_collections.virt.esx.plugins.module_utils._vi import results, tls
 from ansible_collections.virt.esx.plugins.module_utils._vi.worker_sessions import keep_session
+from ansible_collections.virt.esx.plugins.plugin_utils._interpreter import host_variables, with_own_interpreter
 
 display = Display()
 
@@ -70,6 +72,8 @@ class EsxAction(ActionBase):
             with self._environment():
                 answer = self._run_here(task_vars)
         else:
+            if self._connection.transport == "local":
+                task_vars = with_own_interpreter(task_vars, self._task.delegate_to)
             answer = self._execute_module(task_vars=task_vars, wrap_async=self._task.async_val)
         merged: dict[str, Any] = merge_hash(result, answer)
         return merged
@@ -78,9 +82,11 @@ class EsxAction(ActionBase):
         """Whether the module would run on this machine, as this user, in this interpreter, and be waited for."""
         if self._task.async_val or self._play_context.become or self._connection.transport != "local":
             return False
-        if self._task.delegate_to:
-            task_vars = task_vars.get("ansible_delegated_vars", {}).get(self._task.delegate_to, {})
-        interpreter = str(self._templar.template(task_vars.get("ansible_python_interpreter", "auto")))
+        interpreter = str(
+            self._templar.template(
+                host_variables(task_vars, self._task.delegate_to).get("ansible_python_interpreter", "auto")
+            )
+        )
         return interpreter.startswith("auto") or interpreter in (
             sys.executable,
             task_vars.get("ansible_playbook_python"),
@@ -164,7 +170,7 @@ def _argument_error(name: str, error: Exception) -> str:
     """The words of ``AnsibleModule`` for arguments that do not fit the spec."""
     if isinstance(error, UnsupportedError):
         return f"Unsupported parameters for ({name}) module: {error.msg}"
-    return str(error)
+    return translated(str(error))
 
 
 def _plain(value: Any) -> Any:

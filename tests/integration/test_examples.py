@@ -255,6 +255,7 @@ def test_documented_yaml_works(source: pathlib.Path, piece: Any, vcenter: Simula
     defaults = yaml.safe_load((EXAMPLES / "vars" / "domain.yml").read_text(encoding="utf-8"))
     variables = VARIABLES if "hosts" in piece[0] else {**defaults, **VARIABLES}
     env = {"ESX_PASSWORD": PASSWORD, "ESX_VCENTER_PASSWORD": PASSWORD, "HOME": str(tmp_path)}
+    env["ESX_URI"] = simulate("esx://root@esx.example.com/", vcenter)
     run_playbook(playbook, extra_vars=variables, env=env)
 
 

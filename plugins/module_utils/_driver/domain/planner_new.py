@@ -19,12 +19,11 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.register i
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.result import DomainResult
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.settings import setting_text
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey, not_found
 from ansible_collections.virt.esx.plugins.module_utils._driver.dumpxml import xml_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import read_host_facts
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, Target
-from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, parse_datastore_path
 
 _HOW_TO_DEFINE = (
@@ -43,7 +42,7 @@ def plan_new(connection: EsxConnection, request: DomainRequest) -> DomainPlan:
         return _plan_registered(connection, request)
     if not request.is_definition and request.directory is None:
         meant = DomainKey(request.name, request.uuid, request.moid, request.vmx_path)
-        raise NotFound(f"No domain of the host {meant}.", hint=_HOW_TO_DEFINE)
+        raise not_found(connection, meant, _HOW_TO_DEFINE)
     facts = read_host_facts(connection, autostart=request.is_about_autostart)
     request = replace(request, parts=with_device_ids(connection, request.parts))
     target = Target(request.name or "")

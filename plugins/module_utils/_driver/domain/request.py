@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -106,11 +107,30 @@ class DomainRequest:
         return hw_version_of(self.vmx)
 
 
+# A path that ends in the extension of a description, with or without that of a template.
+_FILE_NAME = re.compile(r"[^<>=\n]+\.(?:xml|vmx)(?:\.j2)?", re.IGNORECASE)
+
+
+def _refuse_file_name(option: str, text: str | None) -> None:
+    """Raise ParseError for the name of a file where its content belongs: ``files/web.xml``."""
+    name = (text or "").strip()
+    if not _FILE_NAME.fullmatch(name):
+        return
+    lookup = "template" if name.lower().endswith(".j2") else "file"
+    raise ParseError(
+        f"'{name}' is the name of a file, not its content.",
+        where=option,
+        hint=f"""Write {option}: "{{{{ lookup('ansible.builtin.{lookup}', '{name}') }}}}".""",
+    )
+
+
 def read_request(params: Mapping[str, Any]) -> DomainRequest:
     """The wish that validated options express; ``name`` and ``uuid`` come before those of a description.
 
     :raises ParseError: for a description, a UUID or a size that cannot be understood.
     """
+    for option in ("xml", "vmx"):
+        _refuse_file_name(option, params[option])
     report = Report(REFUSE)
     xml, described = _read_descriptions(params, report)
     name = _name(params["name"] or (described.name if described else None))
