@@ -28,6 +28,7 @@ from tools.tree import copy_tree
 OLDEST = "2.17"
 PYTHONS_OF_OLDEST = ("3.11", "3.10", "3.12")
 LEFT_OUT = 77  # the exit status that says that a check does not apply to this machine
+OPTIONAL = ("python-socks>=2.0.0",)  # what only users of a SOCKS proxy need
 STAND_IN = "import ensurepip\nensurepip.bootstrap(default_pip=True)\n"
 
 
@@ -91,7 +92,7 @@ def make_home(place: pathlib.Path) -> pathlib.Path:
 
 def pin_requirements(copy: pathlib.Path) -> None:
     """Let the unit tests install the lowest versions of the libraries that the plugins need."""
-    needed = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    needed = [*(ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines(), *OPTIONAL]
     wanted = copy / "tests" / "unit" / "requirements.txt"
     lines = wanted.read_text(encoding="utf-8").splitlines()
     pinned = (re.sub(r">=([^,;]+)(,[^;]*)?", r"==\1", line, count=1) if line in needed else line for line in lines)

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 
 PYTEST = ("pytest", "-q", "-p", "no:cacheprovider")
 COVERAGE = ".cache/coverage"
+# Sanity tests and all others run with the newest ansible-core, sanity tests with the oldest one, too.
+MIDDLE_CORES = ("2.17", "2.18", "2.19", "2.20")
 MEASURED = "plugins/module_utils/*,plugins/plugin_utils/*"
 
 
@@ -80,6 +82,13 @@ CHECKS = (
         seconds=300,
     ),
     Check(
+        "targets",
+        "the targets of ansible-test integration hold",
+        (tool("targets"),),
+        needs=("simulator",),
+        seconds=30,
+    ),
+    Check(
         "coverage",
         "95 % of the branches below the modules are tested by the two",
         (
@@ -96,7 +105,11 @@ CHECKS = (
         seconds=110,
     ),
     Check(
-        "calls", "a task makes no more calls than is promised", (tool("bench", "--check"),), ("simulator",), seconds=30
+        "calls",
+        "a task makes no more calls, and receives no more bytes, than is promised",
+        (tool("bench", "--check"),),
+        ("simulator",),
+        seconds=60,
     ),
     Check("demo", "the demo ends well and its second run changes nothing", (tool("demo"),), ("simulator",), seconds=20),
     Check("molecule", "the molecule scenarios hold", (tool("molecule"),), ("simulator",), seconds=30),
@@ -118,6 +131,16 @@ CHECKS = (
         (tool("ansible_test", "lowest", "units", "--color", "no"),),
         seconds=60,
     ),
+    *(
+        Check(
+            f"core-{version}",
+            f"a domain's life, tasks in the background and the inventory with ansible-core {version}",
+            (tool("cores", version),),
+            ("simulator",),
+            seconds=35,
+        )
+        for version in MIDDLE_CORES
+    ),
     Check("lint", "ansible-lint's production profile", (("ansible-lint", "--offline", "--strict"),), seconds=20),
     Check("yamllint", "YAML files are in form", (("yamllint", "--strict", "."),)),
     Check("workflows", "the workflows of the repository are in form", (tool("workflows"),)),
@@ -134,7 +157,19 @@ CHECKS = (
         seconds=20,
         in_copy=True,
     ),
-    Check("site", "the documentation's site builds without a warning", (tool("docs"),), seconds=30),
+    Check(
+        "site",
+        "the documentation's site builds without a warning, and fits into a desktop's and a phone's browser",
+        (tool("docs"), tool("site_check")),
+        seconds=60,
+    ),
+    Check(
+        "guide",
+        "the guide for beginners works as it is written, from an empty directory",
+        (tool("guide"),),
+        ("tarball",),
+        seconds=100,
+    ),
     Check(
         "tarball",
         "what is published installs and works elsewhere, and holds no more than it has to",

@@ -65,18 +65,16 @@ def main() -> None:
         CREDENTIALS["ESX_PASSWORD"],
     )
     with start_simulator(*flags) as host:
-        host.add_disk(f"[{DATASTORE}] demo/demo.vmdk")  # a host starts no domain without its disk
         headline(
             f"A simulated ESX host listens on {host.url}, with a certificate that it has signed itself.",
-            "The playbook examples/demo.yml shows a VMX file as domain XML, and lets a domain run on that host.",
+            "The playbook examples/demo.yml shows a VMX file as domain XML, and makes a domain there that runs.",
         )
-        host.add_disk(f"[{DATASTORE}] demo/demo.vmdk")
         if play(host, "demo.yml") != 1:
-            sys.exit("The first run should have changed one thing: defined the domain and started it.")
+            sys.exit("The first run should have changed one thing: made the domain with its disk and started it.")
         headline("The same playbook again. The domain is there and runs, so that nothing is left to do: changed=0.")
         if play(host, "demo.yml") != 0:
             sys.exit("The second run should have changed nothing.")
-        headline("The playbook examples/undefine.yml powers the domain off, and lets the host forget it.")
+        headline("The playbook examples/undefine.yml powers the domain off, and removes it with its disk.")
         if play(host, "undefine.yml") != 2 or host.domains():
             sys.exit("The domain should be gone.")
         headline(

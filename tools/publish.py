@@ -13,6 +13,9 @@ import tempfile
 import yaml
 
 from tools.environment import ROOT
+from tools.release import PUBLISHED
+
+UNRELEASED = "Unreleased."  # how the summary of a version in the changelog begins until its tag exists
 
 
 def main() -> int:
@@ -23,10 +26,13 @@ def main() -> int:
     if tag != f"v{version}" or version not in releases:
         print(f"The tag is {tag}, the version of galaxy.yml {version}; the changelog has {', '.join(releases)}.")
         return 1
+    if str(releases[version]["changes"]["release_summary"]).startswith(UNRELEASED):
+        print(f"The changelog says that {version} is unreleased.")
+        return 1
     if not token:
         print("GALAXY_TOKEN is not set.")
         return 1
-    tarball = ROOT / f"virt-esx-{version}.tar.gz"
+    tarball = PUBLISHED / f"virt-esx-{version}.tar.gz"
     # A file, so that the token is in no process list.
     with tempfile.NamedTemporaryFile("w", suffix=".yml") as file:
         yaml.safe_dump({"token": token}, file)

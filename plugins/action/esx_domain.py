@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+# The module imports them by need; here they are imported once a play, before workers are forked.
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain import definition_plans, planner_new  # noqa: F401
 from ansible_collections.virt.esx.plugins.modules.esx_domain import CONTRACT
 from ansible_collections.virt.esx.plugins.plugin_utils._action import EsxAction
 
@@ -13,6 +15,7 @@ class ActionModule(EsxAction):
     """Runs the module of the same name."""
 
     contract = CONTRACT
+    files = ("disks.image",)
 
 
 main = CONTRACT.check_arguments

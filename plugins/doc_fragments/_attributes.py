@@ -47,7 +47,7 @@ attributes:
     description: Runs as usual, as the module only reads.
     support: full
   diff_mode:
-    description: The module only reads, so there are no differences to show.
+    description: The module changes nothing, so there is no difference to show.
     support: N/A
   idempotent:
     description: Changes nothing.

@@ -13,17 +13,27 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 from ansible.module_utils import basic
 from ansible.module_utils.common.parameters import remove_values
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, MissingLibrary
+from ansible_collections.virt.esx.plugins.module_utils._peers import translated
 from ansible_collections.virt.esx.plugins.module_utils._vi.options import OPTION_ENVIRONMENT
 from ansible_collections.virt.esx.plugins.module_utils._vi.uri import passwords_in
 from ansible_collections.virt.esx.plugins.module_utils._vmx.secrets import secrets_in
 
 Result = dict[str, Any]
+
+
+class _Module(basic.AnsibleModule):  # type: ignore[misc]
+    """An ordinary module, which translates words of other collections when it refuses an argument."""
+
+    def fail_json(self, msg: str, **details: Any) -> NoReturn:
+        """Exit with a failure."""
+        super().fail_json(translated(msg), **details)
+        raise AssertionError
 
 
 @dataclass(frozen=True)
@@ -51,7 +61,7 @@ class Contract:
 
     def check_arguments(self) -> None:
         """Only check the arguments of a task: ansible-lint calls it as the ``main`` of an action."""
-        basic.AnsibleModule(supports_check_mode=True, **self.validation()).exit_json()
+        _Module(supports_check_mode=True, **self.validation()).exit_json()
 
 
 def failure(error: EsxError) -> Result:
@@ -112,7 +122,7 @@ def censored_warning(names: Sequence[str]) -> str:
 
 def run_as_module(contract: Contract) -> None:
     """Carry out a contract as an ordinary module, in a process of its own, and exit with its result."""
-    module = basic.AnsibleModule(supports_check_mode=True, **contract.validation())
+    module = _Module(supports_check_mode=True, **contract.validation())
     module.no_log_values.update(secrets(module.params, os.environ))
     invocation = Invocation(module.params, module.check_mode, module._diff, module.warn)
     try:

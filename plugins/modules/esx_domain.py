@@ -37,6 +37,15 @@ options:
       - The domain's name. Overrides the name in O(xml) or O(vmx).
       - If O(uuid) is also given, the domain with that UUID is renamed. Do not loop over names with one UUID.
     type: str
+  names:
+    description:
+      - Names of domains, or patterns for names as V(web-*), that are brought into O(state) side by side. A name that
+        does not exist is an error; a pattern may match nothing.
+      - All guests together have O(timeout), or O(shutdown_timeout), to shut down. What fails for one domain does not
+        hold up the others. The task fails in the end, and RV(domains) has the result of each.
+      - Only O(state), O(shutdown_timeout), O(remove_storage) and O(wait_for) can be given with it.
+    type: list
+    elements: str
   uuid:
     description:
       - The domain's UUID, which is the BIOS UUID of the virtual machine. Overrides the UUID in O(xml) or O(vmx).
@@ -50,18 +59,21 @@ options:
     description:
       - Datastore path of the domain's VMX, as V([datastore1] web/web.vmx). It overrides O(uuid) and O(name) as O(moid)
         does. It says where a domain is, not where a new one goes.
+      - A VMX of which the host does not know, and that lies there, is registered, without a change of the file. The
+        task can start the domain, too, but not change it.
     type: str
   xml:
     description:
       - The wanted domain as libvirt's domain XML. The XML's own name and UUID say which domain is meant.
-      - The VMX of a new domain is placed beside its first hard disk that is a file. All hard disks have to exist.
+      - The VMX of a new domain is placed beside its first hard disk that is a file, unless O(pool) is set. All hard
+        disks have to exist, unless O(disks) says how to make them.
       - A UUID and MAC addresses that it leaves out are made when the domain is defined, and kept.
       - Paths are C([datastore] directory/file), without empty, V(.) and V(..) segments.
     type: str
   vmx:
     description:
-      - The wanted domain as VMX. A new domain gets all its keys; of a domain that exists, only what domain XML can say
-        is changed.
+      - The wanted domain as VMX, with all its keys. Keys that a host writes by itself are left to it, and so are
+        further keys of cards and other devices of a domain that exists. What is not as it was wanted is warned of.
       - File names without a path are relative to the directory of the domain's VMX. The first hard disk of a new domain
         needs a path with a datastore, as in C(/vmfs/volumes/datastore1/web/web.vmdk), since it says where that is.
     type: str
@@ -99,6 +111,25 @@ options:
       - Memory that the guest sees; C(<memory>) in XML. Written as O(memory).
       - It is rounded up to a multiple of 4 MiB, with a warning.
     type: str
+  pool:
+    description:
+      - The datastore of a domain that does not exist yet. Its VMX goes to O(directory) there, also where its disks are
+        elsewhere. A domain that exists stays where it is.
+      - With it a new domain needs no O(xml) and no O(vmx). The other options then say all of it.
+    type: str
+  directory:
+    description:
+      - The directory of a new domain in O(pool). If not set, it is the domain's name.
+    type: str
+  wait_for:
+    description:
+      - What the task waits for once the domain runs, for O(timeout) at most - that VMware Tools run in the guest
+        (V(tools)), that they report (V(heartbeat)), or that the guest has an address that reaches beyond its own link
+        (V(address)). In check mode it waits for nothing.
+      - It is no change of the domain. RV(domain.guest) has what is known of the guest.
+    type: list
+    elements: str
+    choices: [tools, heartbeat, address]
   autostart:
     description:
       - Whether the host starts the domain when it starts itself.
@@ -165,6 +196,8 @@ options:
 requirements:
   - lxml 4.9.3 or later
 extends_documentation_fragment:
+  - virt.esx._domain_parts
+  - virt.esx._domain_system
   - virt.esx._connection
   - virt.esx._attributes
   - virt.esx._attributes.acting
@@ -175,10 +208,40 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Define a domain from a template of domain XML
+- name: Define a domain from a template of domain XML, and make its disk
   virt.esx.esx_domain:
     uri: esx://example.com
     xml: "{{ lookup('ansible.builtin.template', 'domain.xml.j2') }}"
+    disks:
+      - {target: sda, size: 20 GiB}
+
+- name: Make a machine from nothing, and start it
+  virt.esx.esx_domain:
+    uri: esx://example.com
+    name: fresh
+    pool: datastore1
+    guest_os: debian12
+    max_memory: 2 GiB
+    disks:
+      - {target: sda, size: 20 GiB}
+    interfaces:
+      - {index: 0, network: VM Network}
+    state: running
+
+- name: Add a disk, and let another one grow
+  virt.esx.esx_domain:
+    uri: esx://example.com
+    name: web
+    disks:
+      - {target: sda, size: 20 GiB}
+      - {target: sdb, size: 100 GiB, allocation: thick}
+
+- name: Ask all web servers to shut down, and power off those that still run after ten minutes
+  virt.esx.esx_domain:
+    uri: esx://example.com
+    names: ["web*"]
+    state: shutdown
+    shutdown_timeout: 600
 
 - name: Start it
   virt.esx.esx_domain:
@@ -227,7 +290,7 @@ RETURN = r"""
 domain:
   description:
     - The domain, as it is afterwards; in check mode as it would be. Of an undefined domain only what identifies it.
-  returned: success, and after a failed power cycle
+  returned: success without O(names), and after a failed power cycle
   type: dict
   contains:
     name:
@@ -288,6 +351,97 @@ domain:
         task shows differences
       type: str
       sample: "<domain type='vmware'>..."
+    guest:
+      description: What VMware Tools tell of the guest.
+      returned: with O(wait_for), not in check mode
+      type: dict
+      contains:
+        hostname:
+          description: Its host name.
+          returned: always
+          type: str
+          sample: web
+        tools:
+          description: The state of VMware Tools, in the words of the VI API.
+          returned: always
+          type: str
+          sample: guestToolsRunning
+        heartbeat:
+          description: The VI API's color for the heartbeat of the Tools.
+          returned: always
+          type: str
+          sample: green
+        addresses:
+          description: Its IP addresses, sorted; those of its own link are last.
+          returned: always
+          type: list
+          elements: str
+          sample: ["192.0.2.7", "2001:db8::7"]
+domains:
+  description: The domains that O(names) means, sorted by name.
+  returned: with O(names), after a failure too
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Its name.
+      returned: always
+      type: str
+    uuid:
+      description: Its UUID.
+      returned: always
+      type: str
+    moid:
+      description: Its managed object id.
+      returned: always
+      type: str
+    state:
+      description: One of V(running), V(paused), V(shutoff) and V(undefined).
+      returned: always
+      type: str
+    steps:
+      description: What was done for this domain; in check mode, what would be done.
+      returned: always
+      type: list
+      elements: str
+    changed:
+      description: Whether anything was done with it.
+      returned: always
+      type: bool
+    failed:
+      description: Whether it could not be brought into the state.
+      returned: if so
+      type: bool
+    msg:
+      description: Why it could not.
+      returned: if it failed
+      type: str
+    guest:
+      description: What VMware Tools tell of the guest.
+      returned: with O(wait_for), not in check mode
+      type: dict
+      contains:
+        hostname:
+          description: Its host name.
+          returned: always
+          type: str
+          sample: web
+        tools:
+          description: The state of VMware Tools, in the words of the VI API.
+          returned: always
+          type: str
+          sample: guestToolsRunning
+        heartbeat:
+          description: The VI API's color for the heartbeat of the Tools.
+          returned: always
+          type: str
+          sample: green
+        addresses:
+          description: Its IP addresses, sorted; those of its own link are last.
+          returned: always
+          type: list
+          elements: str
+          sample: ["192.0.2.7", "2001:db8::7"]
 steps:
   description: What was done, in order; in check mode, what would be done. After a failure, what was done before it.
   returned: success, and failure if anything was done
@@ -314,68 +468,86 @@ questions:
       type: str
 """
 
+from typing import Any
+
 from ansible_collections.virt.esx.plugins.module_utils._argspec import with_connection
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import open_connection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.ensure import ensure_domain
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.many import ensure_many, read_many_request
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_request import ARGUMENT_SPEC
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_system import SYSTEM_OPTIONS
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.settings import CLOUD_INIT_OPTIONS
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.waiting import CONDITIONS
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._edge import Contract, Result, run_as_module
 
+OPTIONS: dict[str, Any] = {
+    "name": {"type": "str"},
+    "names": {"type": "list", "elements": "str"},
+    "uuid": {"type": "str"},
+    "moid": {"type": "str"},
+    "vmx_path": {"type": "str"},
+    "xml": {"type": "str"},
+    "vmx": {"type": "str"},
+    "state": {
+        "type": "str",
+        "default": "defined",
+        "choices": [
+            "defined",
+            "running",
+            "shutdown",
+            "destroyed",
+            "paused",
+            "rebooted",
+            "reset",
+            "undefined",
+        ],
+    },
+    "vcpus": {"type": "int"},
+    "memory": {"type": "str"},
+    "max_memory": {"type": "str"},
+    "pool": {"type": "str"},
+    "directory": {"type": "str"},
+    **ARGUMENT_SPEC,
+    **SYSTEM_OPTIONS,
+    "settings": {"type": "dict"},
+    "cloud_init": {"type": "dict", "options": CLOUD_INIT_OPTIONS},
+    "wait_for": {"type": "list", "elements": "str", "choices": list(CONDITIONS)},
+    "autostart": {"type": "bool"},
+    "autostart_settings": {
+        "type": "dict",
+        "options": {
+            "start_order": {"type": "int"},
+            "start_delay": {"type": "int"},
+            "wait_for_heartbeat": {"type": "str", "choices": ["default", "yes", "no"]},
+            "stop_delay": {"type": "int"},
+            "stop_action": {
+                "type": "str",
+                "choices": ["default", "shutdown", "destroy", "suspend", "none"],
+            },
+        },
+    },
+    "annotation": {"type": "str"},
+    "overwrite": {"type": "bool", "default": False},
+    "power_cycle": {"type": "bool", "default": False},
+    "shutdown_timeout": {"type": "int"},
+    "remove_storage": {"type": "bool", "default": False},
+}
+
 
 def run(invocation: Invocation) -> Result:
-    """Bring the domain into the wanted state."""
+    """Bring the domain, or each of several, into the wanted state."""
+    many = None if invocation.params["names"] is None else read_many_request(invocation.params, OPTIONS)
     with open_connection(invocation) as connection:
+        if many is not None:
+            return ensure_many(connection, invocation, many)
         return ensure_domain(connection, invocation)
 
 
 CONTRACT = Contract(
-    argument_spec=with_connection(
-        {
-            "name": {"type": "str"},
-            "uuid": {"type": "str"},
-            "moid": {"type": "str"},
-            "vmx_path": {"type": "str"},
-            "xml": {"type": "str"},
-            "vmx": {"type": "str"},
-            "state": {
-                "type": "str",
-                "default": "defined",
-                "choices": [
-                    "defined",
-                    "running",
-                    "shutdown",
-                    "destroyed",
-                    "paused",
-                    "rebooted",
-                    "reset",
-                    "undefined",
-                ],
-            },
-            "vcpus": {"type": "int"},
-            "memory": {"type": "str"},
-            "max_memory": {"type": "str"},
-            "autostart": {"type": "bool"},
-            "autostart_settings": {
-                "type": "dict",
-                "options": {
-                    "start_order": {"type": "int"},
-                    "start_delay": {"type": "int"},
-                    "wait_for_heartbeat": {"type": "str", "choices": ["default", "yes", "no"]},
-                    "stop_delay": {"type": "int"},
-                    "stop_action": {
-                        "type": "str",
-                        "choices": ["default", "shutdown", "destroy", "suspend", "none"],
-                    },
-                },
-            },
-            "annotation": {"type": "str"},
-            "overwrite": {"type": "bool", "default": False},
-            "power_cycle": {"type": "bool", "default": False},
-            "shutdown_timeout": {"type": "int"},
-            "remove_storage": {"type": "bool", "default": False},
-        }
-    ),
+    argument_spec=with_connection(OPTIONS),
     run=run,
-    required_one_of=[["name", "uuid", "moid", "vmx_path", "xml", "vmx"]],
+    required_one_of=[["name", "names", "uuid", "moid", "vmx_path", "xml", "vmx"]],
     mutually_exclusive=[["xml", "vmx"]],
 )
 

@@ -7,8 +7,8 @@ A module's own work takes a few milliseconds; transferring it to a new Python pr
 second. So if a task runs on the controller anyway, this action carries out the module's contract in the controller's
 process; otherwise it hands over to the ordinary module. Arguments, results and errors are the same.
 
-The actions' imports are done once per play, before the workers are forked: they load pyVmomi with the modules, and
-create the types of the API that nearly every task needs.
+The actions' imports are done once per play, before the workers are forked: they load pyVmomi with the modules, create
+the types of the API that nearly every task needs, and prepare OpenSSL.
 """
 
 from __future__ import annotations
@@ -39,12 +39,15 @@ from ansible_collections.virt.esx.plugins.module_utils._edge import (
     secrets,
 )
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
-from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import preload
+from ansible_collections.virt.esx.plugins.module_utils._peers import translated
+from ansible_collections.virt.esx.plugins.module_utils._vi import results, tls
 from ansible_collections.virt.esx.plugins.module_utils._vi.worker_sessions import keep_session
+from ansible_collections.virt.esx.plugins.plugin_utils._interpreter import host_variables, with_own_interpreter
 
 display = Display()
 
-preload()
+results.preload()
+tls.preload()
 
 
 class EsxAction(ActionBase):
@@ -67,6 +70,8 @@ class EsxAction(ActionBase):
             with self._environment():
                 answer = self._run_here(task_vars)
         else:
+            if self._connection.transport == "local":
+                task_vars = with_own_interpreter(task_vars, self._task.delegate_to)
             answer = self._execute_module(task_vars=task_vars, wrap_async=self._task.async_val)
         merged: dict[str, Any] = merge_hash(result, answer)
         return merged
@@ -75,9 +80,11 @@ class EsxAction(ActionBase):
         """Whether the module would run on this machine, as this user, in this interpreter, and be waited for."""
         if self._task.async_val or self._play_context.become or self._connection.transport != "local":
             return False
-        if self._task.delegate_to:
-            task_vars = task_vars.get("ansible_delegated_vars", {}).get(self._task.delegate_to, {})
-        interpreter = str(self._templar.template(task_vars.get("ansible_python_interpreter", "auto")))
+        interpreter = str(
+            self._templar.template(
+                host_variables(task_vars, self._task.delegate_to).get("ansible_python_interpreter", "auto")
+            )
+        )
         return interpreter.startswith("auto") or interpreter in (
             sys.executable,
             task_vars.get("ansible_playbook_python"),
@@ -161,7 +168,7 @@ def _argument_error(name: str, error: Exception) -> str:
     """The words of ``AnsibleModule`` for arguments that do not fit the spec."""
     if isinstance(error, UnsupportedError):
         return f"Unsupported parameters for ({name}) module: {error.msg}"
-    return str(error)
+    return translated(str(error))
 
 
 def _plain(value: Any) -> Any:

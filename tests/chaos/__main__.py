@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import preload
+from ansible_collections.virt.esx.plugins.module_utils._vi.results import preload
 from ansible_collections.virt.esx.tests.chaos.campaign import all_faults, all_ways, grid, references, run_cases
 from ansible_collections.virt.esx.tests.chaos.concurrency import check_concurrency
 from ansible_collections.virt.esx.tests.chaos.inputs import check_inputs

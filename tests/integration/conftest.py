@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from ansible_collections.virt.esx.plugins.module_utils._vi import answers, results
+from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import SoapResponseDeserializer
 from ansible_collections.virt.esx.tests.integration.running import DATASTORE, PASSWORD, USER, WAYS
 from ansible_collections.virt.esx.tests.integration.virsh import Virsh
 from ansible_collections.virt.esx.tests.simulator_client import Simulator, start_simulator
+from ansible_collections.virt.esx.tests.unit.plugins.vmomi_values import assert_same
 
 
 @pytest.fixture(params=WAYS)
@@ -33,6 +37,18 @@ def host() -> Iterator[Simulator]:
         yield simulator
         assert "Fetch" not in simulator.methods()
         assert simulator.sessions() == []
+
+
+@pytest.fixture(autouse=True)
+def results_as_pyvmomis(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every answer that our own reader reads in a test's process is read by pyVmomi too, and is the same."""
+
+    def read_both(content: bytes, method: str, kind: Any, stub: Any) -> Any:
+        result = results.read_result(content, method, kind, stub)
+        assert_same(result, SoapResponseDeserializer(stub).Deserialize(content, kind), method)
+        return result
+
+    monkeypatch.setattr(answers, "read_result", read_both)
 
 
 @pytest.fixture

@@ -68,7 +68,7 @@ PREPARATION = """
         - templates/debian-13.vmdk
         - Fedora11/disk.vmdk
         - database/disk.vmdk
-        - demo/disk.vmdk
+        - demo/demo.vmdk
         - web/disk.vmdk
         - web-1/disk.vmdk
         - imported/imported.vmdk
@@ -86,15 +86,18 @@ PREPARATION = """
             <os><type arch='x86_64'>hvm</type></os>
             <devices>
               <disk type='file' device='disk'>
-                <source file='[datastore1] {{ item.name }}/disk.vmdk'/>
+                <source file='[datastore1] {{ item.name }}/{{ item.disk | default('disk') }}.vmdk'/>
                 <target dev='sda' bus='scsi'/>
               </disk>
             </devices>
           </domain>
+        settings:
+          simulator.tools: running
+          simulator.address: 192.0.2.7
       loop:
         - {name: Fedora11, uuid: 50115e16-9bdc-49d7-f171-53c4d7f91710}
         - {name: database, uuid: 50115e16-9bdc-49d7-f171-53c4d7f91711}
-        - {name: demo, uuid: 50115e16-9bdc-49d7-f171-53c4d7f91712}
+        - {name: demo, uuid: 50115e16-9bdc-49d7-f171-53c4d7f91712, disk: demo}
         - {name: web, uuid: 50115e16-9bdc-49d7-f171-53c4d7f91713}
         - {name: web-1, uuid: 50115e16-9bdc-49d7-f171-53c4d7f91714}
 
@@ -252,15 +255,15 @@ def test_documented_yaml_works(source: pathlib.Path, piece: Any, vcenter: Simula
     defaults = yaml.safe_load((EXAMPLES / "vars" / "domain.yml").read_text(encoding="utf-8"))
     variables = VARIABLES if "hosts" in piece[0] else {**defaults, **VARIABLES}
     env = {"ESX_PASSWORD": PASSWORD, "ESX_VCENTER_PASSWORD": PASSWORD, "HOME": str(tmp_path)}
+    env["ESX_URI"] = simulate("esx://root@esx.example.com/", vcenter)
     run_playbook(playbook, extra_vars=variables, env=env)
 
 
 def test_the_tour_changes_nothing_the_second_time(host: Simulator, way: str) -> None:
     env = {"ESX_PASSWORD": PASSWORD}
     tour, end, variables = EXAMPLES / "demo.yml", EXAMPLES / "undefine.yml", variables_of(host)
-    host.add_disk(f"[{DATASTORE}] demo/demo.vmdk")
     predicted = run_playbook(tour, extra_vars=variables, way=way, env=env, check=True, fails=True)
-    assert predicted.task("Define it and start it").changed
+    assert predicted.task("Make its disk, define it and start it").changed
     assert host.domains() == {}
     first = run_playbook(tour, extra_vars=variables, way=way, env=env)
     assert first.changed == 1
@@ -269,6 +272,31 @@ def test_the_tour_changes_nothing_the_second_time(host: Simulator, way: str) -> 
     assert run_playbook(end, extra_vars=variables, way=way, env=env).changed == 2
     assert run_playbook(end, extra_vars=variables, way=way, env=env).changed == 0
     assert host.domains() == {}
+
+
+def test_a_days_work_changes_nothing_the_second_time(vcenter: Simulator, tmp_path: pathlib.Path, way: str) -> None:
+    guide = (ROOT / "docs" / "docsite" / "rst" / "parts.rst").read_text(encoding="utf-8")
+    plays: list[dict[str, Any]] = []
+    for piece in map(yaml.safe_load, yaml_in(guide)):
+        play = piece[0] if "hosts" in piece[0] else {"hosts": "localhost", "gather_facts": False, "tasks": piece}
+        for run in ("first", "again"):
+            tasks = [{**task, "name": f"{task['name']}, {run}"} for task in play["tasks"]]
+            plays.append({**play, "tasks": tasks})
+    start = {"virt.esx.esx_domain": {"uri": "esx://root@esx.example.com/", "name": "web", "state": "running"}}
+    plays.insert(0, {"hosts": "localhost", "gather_facts": False, "tasks": [{"name": "Start it", **start}]})
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "debian-13.iso").write_bytes(IMAGES["debian-13.iso"])
+    (tmp_path / "files" / "small.vmx").write_text(VMX, encoding="utf-8")
+    playbook = tmp_path / "play.yml"
+    prepared = yaml.safe_load(PREPARATION) + plays
+    playbook.write_text(yaml.safe_dump(simulate(prepared, vcenter), sort_keys=False), encoding="utf-8")
+    run_all = run_playbook(playbook, way=way, env={"ESX_PASSWORD": PASSWORD, "HOME": str(tmp_path)})
+    changed = {task.name: task.changed for task in run_all.tasks}
+    names = [name.rpartition(",")[0] for name in changed if name.endswith(", first")]
+    unchanged = ("Have it in the inventory", "Wait until it has an address")
+    assert len(names) >= 11
+    assert {name for name in names if not changed[f"{name}, first"]} <= {*unchanged, "Insert the image"}
+    assert [name for name in names if changed[f"{name}, again"]] == []
 
 
 def test_each_plugin_is_in_the_readme() -> None:

@@ -221,4 +221,23 @@ func (d *domain) RenameTask(ctx *simulator.Context, req *types.Rename_Task) soap
 	return &methods.Rename_TaskBody{Res: &types.Rename_TaskResponse{Returnval: t.Run(ctx)}}
 }
 
+// UpgradeVMTask raises the version of the virtual hardware of a domain that is off: to
+// the one that is asked for, or to the newest of the host.
+func (d *domain) UpgradeVMTask(ctx *simulator.Context, req *types.UpgradeVM_Task) soap.HasFault {
+	return &methods.UpgradeVM_TaskBody{Res: &types.UpgradeVM_TaskResponse{
+		Returnval: d.domainTask(ctx, "upgradeVm", func() (types.AnyType, types.BaseMethodFault) {
+			version := cmp.Or(req.Version, fmt.Sprintf("vmx-%02d", d.s.version.hardware))
+			switch {
+			case d.Runtime.PowerState != types.VirtualMachinePowerStatePoweredOff:
+				return nil, &types.InvalidPowerState{
+					RequestedState: types.VirtualMachinePowerStatePoweredOff, ExistingState: d.Runtime.PowerState}
+			case !d.s.hasHardware(version):
+				return nil, new(types.NotSupported)
+			case hardwareNumber(version) <= hardwareNumber(d.Config.Version):
+				return nil, new(types.AlreadyUpgraded)
+			}
+			return nil, d.reconfigure(ctx, &configSpec{Version: version})
+		})}}
+}
+
 func isTrue(b *bool) bool { return b != nil && *b }

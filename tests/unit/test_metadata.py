@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pathlib
+import re
 
 import pytest
 import yaml
@@ -54,3 +55,9 @@ def test_the_versions_agree() -> None:
     assert "ansible-core 2.17" in readme
     assert load("tests/config.yml") == {"modules": {"python_requires": ">=3.9"}}
     assert "Python 3.9" in readme
+
+
+def test_the_readme_has_no_relative_links() -> None:
+    """Galaxy shows the README where no other file is beside it."""
+    links = re.findall(r"\]\(([^)]+)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert [link for link in links if not link.startswith("https://")] == []

@@ -13,7 +13,7 @@ import pytest
 ROOT = pathlib.Path(__file__).parents[2]
 RULES = ROOT / "docs/development"
 ANCHOR = re.compile(r'<a id="([^"]+)">')
-NUMBER = re.compile(r"(?<![\w.:])[LPZFDGSN][0-9]{1,2}(?![\w.])")
+NUMBER = re.compile(r"(?<![\w.:])[LPZFDGSN][1-9][0-9]?(?![\w.:])")
 SECTION = re.compile(r"esx-driver-rules\.md, section ([0-9.]*[0-9])")
 
 

@@ -14,7 +14,7 @@ project = title = html_short_title = "virt.esx"
 author = "The virt.esx authors"
 extensions = ["sphinx_antsibull_ext"]
 html_theme = "sphinx_ansible_theme"
-html_show_sphinx = False
+html_show_copyright = html_show_sphinx = False
 html_copy_source = False
 html_use_index = False
 pygments_style = "ansible"

@@ -192,14 +192,17 @@ def check_unused(
     :param top: the domain's children by name.
     :param devices: the devices by tag.
     """
+    _check_numbers(devices, report)
     unusual = unusual_words(root)
+    if not unusual:
+        return  # all that is looked at below is unusual
     for element, only_itself in unusual:
         for inner in (element,) if only_itself else element.iter("*"):
             _check(inner, report)
     _check_domain(top, report)
     _check_tuning(top, report)
     _check_devices(devices, report)
-    if unusual and forms.reports and not report.is_silent:
+    if forms.reports and not report.is_silent:
         report_unusual(unusual, report)
 
 
@@ -251,15 +254,19 @@ def _check_limits(element: Element, least: int, most: int) -> None:
         raise error_at(element, f"'{value}' is not a number from {least} to {most}")
 
 
-def _check_devices(devices: Mapping[str, list[Element]], report: Report) -> None:
+def _check_numbers(devices: Mapping[str, list[Element]], report: Report) -> None:
+    """Refuse devices without the child that they need, and a second balloon; usual documents can have them."""
     for tag, part in _CHILDREN.items():
         for element in devices.get(tag, ()):
             found = len(list(element.iterchildren(part)))
             if not found or (found > 1 and tag == "rng"):
                 report.refuse(error_at(element, f"The <{tag}> needs one <{part}>"))
-    report.attempt_each(_check_disk, devices.get("disk", ()))
     if len(devices.get("memballoon", ())) > 1:
         report.refuse(error_at(devices["memballoon"][1], "There can be only one <memballoon>"))
+
+
+def _check_devices(devices: Mapping[str, list[Element]], report: Report) -> None:
+    report.attempt_each(_check_disk, devices.get("disk", ()))
     usb = [one.get("model") for one in devices.get("controller", ()) if one.get("type") == "usb"]
     if devices.get("redirdev") and (not usb or "none" in usb):
         report.refuse(error_at(devices["redirdev"][0], "A redirected USB device needs <controller type='usb'/>"))

@@ -60,7 +60,7 @@ _NVRAM = _word("type=|file", source=_word("file"))
 _DEVICES = _word(
     emulator=_EMPTY,
     disk=_word(
-        "type device",
+        "type device snapshot=|no",
         source=_word("file dev startupPolicy"),
         driver=_word("name cache=|none|default|writethrough"),
         target=_word("dev bus"),

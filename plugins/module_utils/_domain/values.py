@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+
+if TYPE_CHECKING:
+    from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element
 
 INT_MAX = 2**31 - 1
 UINT_MAX = 2**32 - 1

@@ -6,9 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, ParseError, ServerFault
 from ansible_collections.virt.esx.plugins.module_utils._names import (
@@ -17,6 +16,9 @@ from ansible_collections.virt.esx.plugins.module_utils._names import (
 )
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import HOST_DATASTORES, fetch
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
+
+if TYPE_CHECKING:
+    from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk
 
 # VmDiskFileInfo.controllerType -> libvirt's model, ignoring case (D12).
 _MODELS = {

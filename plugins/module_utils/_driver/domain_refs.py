@@ -11,9 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import HOST_DATACENTER, EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound
 from ansible_collections.virt.esx.plugins.module_utils._names import escape_name, unescape_name
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import SCOPE_VMS, fetch
 
@@ -61,8 +63,26 @@ def refs_of_name(connection: EsxConnection, name: str, host: Any = None) -> list
     :param host: the reference to the host, if the server has only one and it is known.
     """
     start = host if connection.is_direct and host is not None else connection.scope.ref
+    return [ref for ref, other in _names(connection, start) if other == name]
+
+
+def not_found(connection: EsxConnection, key: DomainKey, hint: str | None = None) -> NotFound:
+    """The error for a domain that is not there; of a name, with similar ones, which takes one call."""
+    similar = _similar_names(connection, key.name) if key == DomainKey(key.name) and key.name else []
+    question = f" Did you mean {' or '.join(repr(name) for name in similar)}?" if similar else ""
+    return NotFound(f"No domain of the host {key}.{question}", hint=hint)
+
+
+def _similar_names(connection: EsxConnection, wanted: str) -> list[str]:
+    names = [name for _ref, name in _names(connection, connection.scope.ref)]
+    by_case = [name for name in names if name.casefold() == wanted.casefold()]
+    return by_case or get_close_matches(wanted, names)
+
+
+def _names(connection: EsxConnection, start: Any) -> list[tuple[Any, str]]:
+    """The references and the names of all domains below an object, in one call."""
     rows = fetch(connection.session, "VirtualMachine", ["name"], objects=[start], traversal=SCOPE_VMS)
-    return [ref for ref, values in rows if unescape_name(values["name"] or "") == name]
+    return [(ref, unescape_name(values["name"] or "")) for ref, values in rows]
 
 
 def _by_vmx_path(connection: EsxConnection, path: str) -> list[Any]:

@@ -16,7 +16,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey, find_refs, refs_of_name
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import (
+    DomainKey,
+    find_refs,
+    not_found,
+    refs_of_name,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts, facts_paths, make_host_facts
 from ansible_collections.virt.esx.plugins.module_utils._errors import Ambiguous, NotFound
 from ansible_collections.virt.esx.plugins.module_utils._names import unescape_name
@@ -215,7 +220,7 @@ def get_domain(
         autostart=autostart,
     )
     if found is None:
-        raise NotFound(f"No domain of the host {DomainKey(name, uuid, moid, vmx_path)}.")
+        raise not_found(connection, DomainKey(name, uuid, moid, vmx_path))
     return found
 
 

@@ -61,7 +61,7 @@ def _shut_down(connection: EsxConnection, records: Sequence[DomainRecord], secon
     """Ask all guests first, then wait for all: ShutdownGuest returns before the guest has shut down."""
     results = [_ask(record) for record in records]
     asked = [record for record, error in zip(records, results) if error is None]
-    running = _wait_until_off(connection, asked, seconds)
+    running = wait_until_off(connection, asked, seconds)
     _raise_failures(records, results)
     if running:
         listed = ", ".join(f"'{record.name}'" for record in running)
@@ -80,7 +80,7 @@ def _ask(record: DomainRecord) -> EsxError | None:
     return None
 
 
-def _wait_until_off(connection: EsxConnection, records: Sequence[DomainRecord], seconds: float) -> list[DomainRecord]:
+def wait_until_off(connection: EsxConnection, records: Sequence[DomainRecord], seconds: float) -> list[DomainRecord]:
     """Wait until all domains are off; return those that still run when the time is up."""
     running = {record.ref: record for record in records}
     deadline = time.monotonic() + seconds

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from xml.parsers.expat import ExpatError, ParserCreate
 
+from ansible_collections.virt.esx.plugins.module_utils._vi.results import Unusual, read_result
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import (
     F_OPTIONAL,
     SoapDeserializer,
@@ -78,10 +79,7 @@ def read_answer(content: bytes, info: Any, stub: Any) -> Any:
     :raises UnknownFault: if it is a fault that pyVmomi does not know.
     """
     is_fault = _check_envelope(content, info.wsdlName)
-    try:
-        result = SoapResponseDeserializer(stub).Deserialize(content, info.result)
-    except Exception:  # any error of pyVmomi's parser about unknown types and members
-        result = _read_leniently(content, info, stub, is_fault)
+    result = _read(content, info, stub, is_fault)
     if is_fault:
         if not isinstance(result, vmodl.MethodFault):
             raise UnknownFault(*_words(content))
@@ -90,6 +88,18 @@ def read_answer(content: bytes, info: Any, stub: Any) -> Any:
         raise NotAnAnswer("it has no value")
     _check_members(result)
     return result
+
+
+def _read(content: bytes, info: Any, stub: Any, is_fault: bool) -> Any:
+    if not is_fault:
+        try:
+            return read_result(content, info.wsdlName, info.result, stub)
+        except Unusual:
+            pass  # pyVmomi reads it
+    try:
+        return SoapResponseDeserializer(stub).Deserialize(content, info.result)
+    except Exception:  # whatever pyVmomi's parser makes of types and members that it does not know
+        return _read_leniently(content, info, stub, is_fault)
 
 
 def _check_envelope(content: bytes, method: str) -> bool:

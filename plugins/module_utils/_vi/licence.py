@@ -35,14 +35,16 @@ class Licence:
 
 @contextlib.contextmanager
 def writing(session: Session) -> Iterator[None]:
-    """Write to a host in the ``with`` block, if its licence allows that.
+    """Write to a host in the ``with`` block, if its licence allows that; the licence is read once a session.
 
     :raises LicenceRestricted: before the block is entered if the licence is the free one, and, with the licence's
         name, if the server refuses a write for its licence.
     """
-    name = restricting_licence(session)
-    if name is not None:
-        raise _restricted(name)
+    if not session.is_licensed_to_write:
+        name = restricting_licence(session)
+        if name is not None:
+            raise _restricted(name)
+        session.is_licensed_to_write = True
     try:
         yield
     except LicenceRestricted:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, ParseError
-from ansible_collections.virt.esx.plugins.module_utils._vi.uri import Uri, join_host_port, parse_uri, redact
+from ansible_collections.virt.esx.plugins.module_utils._vi.uri import Proxy, Uri, join_host_port, parse_uri, redact
 
 # The environment variables for options that are not given; the first one that is set is used.
 OPTION_ENVIRONMENT: dict[str, tuple[str, ...]] = {
@@ -29,6 +29,8 @@ OPTION_ENVIRONMENT: dict[str, tuple[str, ...]] = {
     "vcenter_password": ("ESX_VCENTER_PASSWORD",),
     "proxy_password": ("ESX_PROXY_PASSWORD",),
     "auth_file": ("LIBVIRT_AUTH_FILE",),
+    "proxy_host": ("VMWARE_PROXY_HOST",),
+    "proxy_port": ("VMWARE_PROXY_PORT",),
 }
 
 DEFAULT_TIMEOUT = 300
@@ -86,7 +88,7 @@ def resolve(options: Mapping[str, Any], environment: Mapping[str, str]) -> Conne
     :raises EsxError: if there is no host, or if ``hostname``, ``port`` or ``validate_certs`` contradict the ``uri``.
     """
     given = _Given(options, environment)
-    uri = _uri(given)
+    uri = _with_proxy(_uri(given), given)
     thumbprints = _thumbprints(given.text("thumbprint"))
     if thumbprints and uri.transport == "http":
         raise EsxError("A thumbprint needs a certificate, but the URI has transport=http.")
@@ -179,10 +181,46 @@ def _uri_of_parts(given: _Given) -> Uri:
         )
     port = _part("port", given.text("port") or "443")
     verify = _part("validate_certs", given.text("validate_certs") or "true")
-    if "@" in hostname or "://" in hostname:
-        raise ParseError(f"'{redact(hostname)}' is not the name or the address of a host.", where="hostname")
+    _check_hostname(hostname)
     server = join_host_port(hostname.strip("[]"), int(port))
     return parse_uri(f"esx://{server}/" + ("" if verify else "?no_verify=1"))
+
+
+# [scheme://]NAME[:PORT][/...]
+_NAME_IN_ADDRESS = re.compile(r"(?:[a-z]+://)?([^:/@\[\]]+)(?::([0-9]+))?(?:/.*)?", re.IGNORECASE)
+
+
+def _check_hostname(text: str) -> None:
+    """Refuse what is more than a name or an address, and say where the rest belongs."""
+    is_ipv6 = text.count(":") > 1 and "/" not in text
+    if is_ipv6 or not re.search("[:/@]", text):
+        return
+    parts = _NAME_IN_ADDRESS.fullmatch(text)
+    hint = None
+    if parts is not None:
+        port = f" and port: {parts[2]}" if parts[2] else ""
+        hint = f"Set hostname: {parts[1]}{port}; or set uri, as in esx://{parts[1]}{':' + parts[2] if port else ''}/."
+    raise ParseError(f"'{redact(text)}' is not the name or the address of a host.", where="hostname", hint=hint)
+
+
+def _with_proxy(uri: Uri, given: _Given) -> Uri:
+    """The URI with the HTTP proxy of ``proxy_host``; a proxy in the URI overrides the environment."""
+    found = given.as_option("proxy_host") or (None if uri.proxy else given.as_variable("proxy_host"))
+    if found is None:
+        if given.option("proxy_port") is not None:
+            raise EsxError("The option proxy_port is given without proxy_host.")
+        return uri
+    if uri.proxy is not None:
+        raise EsxError("Both the option proxy_host and the URI name a proxy.", hint="Remove one of them.")
+    source, host = found
+    port = given.text("proxy_port")
+    if port is None:
+        raise EsxError(
+            f"The {source} needs a port.", hint="Set proxy_port (or VMWARE_PROXY_PORT), for example to 3128."
+        )
+    if re.search("[/@]", host):
+        raise ParseError(f"'{redact(host)}' is not the name or the address of a proxy.", where="proxy_host")
+    return replace(uri, proxy=Proxy("http", host.strip("[]"), _positive("proxy_port", port, 0)))
 
 
 def _part(name: str, text: str) -> Any:

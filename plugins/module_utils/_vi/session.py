@@ -92,6 +92,7 @@ class Session:
         self.host: Any = None
         self.scope: Any = None
         self.has_many_domains = False
+        self.is_licensed_to_write = False  # known from the first change on
         self.vcenter: Session | None = None
         self.about: About
         self._logged_in = False

@@ -40,6 +40,11 @@ def make_context(*, no_verify: bool, ca_path: str | None, thumbprints: Sequence[
     return context
 
 
+def preload() -> None:
+    """Have OpenSSL loaded and ready, which takes it longer than a handshake, before workers are forked."""
+    ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
 def thumbprint_of(certificate: bytes | None) -> str:
     """Return the SHA-256 thumbprint of a DER certificate as 64 lower-case hex digits."""
     return hashlib.sha256(certificate or b"").hexdigest()

@@ -16,6 +16,7 @@ SoapStubAdapter: Any = object
 VmomiSupport: Any = None
 SoapDeserializer: Any = object
 SoapResponseDeserializer: Any = object
+parse_time: Any = None
 F_OPTIONAL = 4
 VMOMI_IMPORT_ERROR: str | None = None
 
@@ -30,36 +31,8 @@ else:
     vim, vmodl = _library.vim, _library.vmodl
     SoapStubAdapter, VmomiSupport = _library.SoapStubAdapter, _library.VmomiSupport
     SoapDeserializer = _library.SoapAdapter.SoapDeserializer
+    parse_time = _library.SoapAdapter.Iso8601.ParseISO8601
     SoapResponseDeserializer = _library.SoapAdapter.SoapResponseDeserializer
-
-# The types that nearly every task needs.
-_COMMON = (
-    "ServiceInstance",
-    "ServiceContent",
-    "UserSession",
-    "VirtualMachine",
-    "HostSystem",
-    "Datastore",
-    "Datacenter",
-    "ComputeResource",
-    "PropertyFilterSpec",
-    "ObjectSpec",
-    "PropertySpec",
-    "TraversalSpec",
-    "RetrieveOptions",
-    "RetrieveResult",
-    "ObjectContent",
-    "MissingProperty",
-    "VirtualMachinePowerState",
-    "VirtualMachineConnectionState",
-    "AutoStartDefaults",
-    "AutoStartPowerInfo",
-    "DatastoreHostMount",
-    "HostMountInfo",
-    "SharesInfo",
-    "HostVStorageObjectManager",
-)
-
 
 # pip installs pyVmomi 9 for Python 3.9, which then cannot import it.
 _TOO_NEW = "With Python 3.9 pyVmomi 8 is the newest that works: pip install 'pyvmomi>=8.0.3.0.1,<9'."
@@ -69,20 +42,6 @@ def require_vmomi() -> None:
     """Raise MissingLibrary if pyVmomi cannot be imported."""
     if VMOMI_IMPORT_ERROR is not None:
         raise MissingLibrary("pyvmomi", VMOMI_IMPORT_ERROR, hint=_TOO_NEW if sys.version_info < (3, 10) else None)
-
-
-def preload() -> None:
-    """Let pyVmomi create the types that nearly every task needs, which it otherwise does on first use.
-
-    Processes that are forked afterwards already have them.
-    """
-    if VMOMI_IMPORT_ERROR is not None:
-        return
-    for name in _COMMON:
-        kind = vim_type(name)
-        if issubclass(kind, VmomiSupport.DataObject):
-            for member in kind._GetPropertyList():
-                getattr(member, "type")  # noqa: B009  (its type is made when it is asked for)
 
 
 def vim_type(name: str) -> Any:

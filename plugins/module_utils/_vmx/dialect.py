@@ -124,7 +124,8 @@ class Dialect:
     true_architecture: bool = field(
         default=False,
         metadata=_repair(
-            "P15", "The architecture is that of the guest: arm-* is aarch64; vmkernel and *64Guest are x86_64."
+            "P15",
+            "The architecture is that of the guest: aarch64 for ARM, x86_64 for vmkernel and 64-bit words of the API.",
         ),
     )
     keeps_nvram: bool = field(default=False, metadata=_repair("G10 N3", "The nvram file is kept."))

@@ -50,18 +50,30 @@ _MULTI_WRITER = "multi-writer"
 _NOT_SHARED = (None, "", "none")
 
 
-def read_modes(context: ReadContext, at: str, disk: Disk) -> Disk:
-    """The disk with how it is used."""
+class Use(NamedTuple):
+    """How a disk is used: fields of :class:`Disk`."""
+
+    transient: bool = False
+    snapshot: str | None = None
+    shareable: bool = False
+    keys: Keys = ()
+
+
+_USUAL = Use()
+
+
+def read_use(context: ReadContext, at: str) -> Use:
+    """How the disk with these keys is used."""
     mode = context.vmx.word(f"{at}.mode") or ""
     if not context.dialect.keeps_disk_modes:
-        return replace(disk, transient=True) if mode == TRANSIENT else disk
+        return Use(transient=True) if mode == TRANSIENT else _USUAL
     kind, sharing = context.vmx.get(f"{at}.deviceType"), context.vmx.word(f"{at}.sharing")
     if not mode and not sharing and (kind or "").lower() not in _KEPT_TYPES:
-        return disk
-    return _with_modes(context, at, disk, mode.replace("_", "-"), kind, sharing)  # the API spells modes with _
+        return _USUAL
+    return _use(context, at, mode.replace("_", "-"), kind, sharing)  # the API spells modes with _
 
 
-def _with_modes(context: ReadContext, at: str, disk: Disk, mode: str, kind: str | None, sharing: str | None) -> Disk:
+def _use(context: ReadContext, at: str, mode: str, kind: str | None, sharing: str | None) -> Use:
     known = _MODES.get(mode)
     if known is None:
         context.leave_out(f"{at}.mode", f"'{mode}' is no mode of a disk, expecting one of {', '.join(_MODES)[2:]}")
@@ -73,13 +85,7 @@ def _with_modes(context: ReadContext, at: str, disk: Disk, mode: str, kind: str 
         keys.insert(0, ("deviceType", kind))
     if sharing not in (*_NOT_SHARED, _MULTI_WRITER):
         context.leave_out(f"{at}.sharing", f"'{sharing}' is no way to share a disk, expecting '{_MULTI_WRITER}'")
-    return replace(
-        disk,
-        transient=known.transient,
-        snapshot=known.snapshot,
-        shareable=sharing == _MULTI_WRITER,
-        keys=tuple(keys),
-    )
+    return Use(known.transient, known.snapshot, sharing == _MULTI_WRITER, tuple(keys))
 
 
 def on_shared_bus(disk: Disk) -> Disk:

@@ -21,9 +21,8 @@ What is in a slot is told by the file's name first (``.vmdk``, ``.iso``) and by 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.model import Controller, Disk
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Controller, Disk, Keys
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._vmx import disk_modes, slots
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
@@ -90,7 +89,7 @@ def _client_drive(context: ReadContext, bus: str, slot: slots.Slot, kind: str | 
     names = ("clientDevice", "deviceType", "fileName")
     values = [(name, context.vmx.get(f"{slot.section}.{name}")) for name in names]
     keys = tuple([(name, value) for name, value in values if value is not None])
-    return replace(_found(bus, slot, "cdrom", "block", None), keys=keys)
+    return _found(bus, slot, "cdrom", "block", None, keys=keys)
 
 
 def _drive_without_type(context: ReadContext, at: str, name: str | None) -> str | None:
@@ -128,17 +127,22 @@ def _hard_disk(
         if kind not in (None, right.lower(), _ANY_HARD_DISK):
             message = f"expecting '{right}' or '{_ANY_HARD_DISK}' for '{name}', found '{kind}'"
             raise context.vmx.error_at(f"{slot.section}.deviceType", message)
-    disk = Disk(
+    source = context.path(f"{slot.section}.fileName", name) if is_image else name
+    use = disk_modes.read_use(context, slot.section)
+    return Disk(
         device="disk",
         type="file" if is_image else "block",
-        source=context.path(f"{slot.section}.fileName", name) if is_image else name,
+        source=source,
         has_source=True,
         target=slot.target,
         bus=bus,
         address=slot.address,
         cache=cache,
+        transient=use.transient,
+        snapshot=use.snapshot,
+        shareable=use.shareable,
+        keys=use.keys,
     )
-    return disk_modes.read_modes(context, slot.section, disk)
 
 
 def _cdrom(context: ReadContext, bus: str, slot: slots.Slot, kind: str | None, name: str | None) -> Disk | None:
@@ -182,7 +186,15 @@ def _image(context: ReadContext, bus: str, slot: slots.Slot, name: str) -> Disk:
     return _found(bus, slot, "cdrom", "file", source)
 
 
-def _found(bus: str, slot: slots.Slot, device: str, kind: str, source: str | None, policy: str | None = None) -> Disk:
+def _found(
+    bus: str,
+    slot: slots.Slot,
+    device: str,
+    kind: str,
+    source: str | None,
+    policy: str | None = None,
+    keys: Keys = (),
+) -> Disk:
     return Disk(
         device=device,
         type=kind,
@@ -193,6 +205,7 @@ def _found(bus: str, slot: slots.Slot, device: str, kind: str, source: str | Non
         bus=bus,
         address=slot.address,
         readonly=device != "floppy",
+        keys=keys,
     )
 
 

@@ -35,6 +35,7 @@ _BOOLEANS_OF_VMWARE = {
     **dict.fromkeys(("true", "t", "yes", "y", "on", "1"), True),
     **dict.fromkeys(("false", "f", "no", "n", "off", "0"), False),
 }
+_USUAL_BOOLEANS = {"TRUE": True, "true": True, "FALSE": False, "false": False}  # as nearly all files spell them
 _INDENT = 80  # blanks before a key, at most, that the quick search for its line knows
 _SHOWN = 60  # characters of a line in a report
 # Keys without whose values a domain cannot be told.
@@ -60,7 +61,7 @@ class VmxFile:
         self.others = decoded.others
         # The devices that have keys at all: "scsi0:1" of "scsi0:1.present".
         self.sections = {key.partition(".")[0] for key in self.raw}
-        self._has_controls = dialect.xml.exact and _UNWRITABLE.search(self.text) is not None
+        self._has_controls = dialect.xml.exact and _has_controls("".join(self.raw.values()))
 
     def __contains__(self, key: str) -> bool:
         return key.lower() in self.raw
@@ -100,7 +101,9 @@ class VmxFile:
         value = self.raw.get(key.lower())
         if value is None:
             return default
-        result = (_BOOLEANS_OF_VMWARE if self.tolerant else _BOOLEANS).get(value.lower())
+        result = _USUAL_BOOLEANS.get(value)
+        if result is None:
+            result = (_BOOLEANS_OF_VMWARE if self.tolerant else _BOOLEANS).get(value.lower())
         if result is None:
             self._wrong(key, f"must represent a boolean value (true|false), found '{value}'")
             return default
@@ -180,6 +183,11 @@ class VmxFile:
     def error_at(self, key: str, message: str) -> ParseError:
         """The error that says what is wrong with the value of the key, and where it is."""
         return ParseError(message, where=key, line=self.line(key))
+
+
+def _has_controls(text: str) -> bool:
+    """Whether a text has characters that XML cannot hold; most texts are printable, which is quicker to see."""
+    return not text.isprintable() and _UNWRITABLE.search(text) is not None
 
 
 def _is_name(text: str, start: int, end: int) -> bool:

@@ -42,17 +42,18 @@ _CARD_MODELS = {"vmxnet3": 7, "e1000e": 8, "sriov": 10, "vrdma": 13}
 _USB = {"usb": 4, "ehci": 7, "usb_xhci": 8}
 _BUSES = {"sata": 10, "nvme": 13}
 _EFI, _SECURE_BOOT, _TPM, _PASSTHROUGH = 8, 13, 14, 7
+_LOWEST = 4
 
 
-def needs(domain: Domain) -> Iterator[Need]:
-    """All that needs a version above the lowest one."""
+def needs(domain: Domain, above: int) -> Iterator[Need]:
+    """All that needs a version above that one."""
     for find in (_of_firmware, _of_sizes, _of_disks, _of_other_devices):
-        yield from find(domain)
+        yield from find(domain, above)
 
 
-def needed_hardware(domain: Domain) -> int:
-    """The lowest virtual hardware version that has all of a domain."""
-    return max((need.version for need in needs(domain)), default=4)
+def needed_hardware(domain: Domain, least: int = _LOWEST) -> int:
+    """The lowest virtual hardware version that has all of a domain, and is at least that one."""
+    return max((need.version for need in needs(domain, least)), default=least)
 
 
 def check_needs(domain: Domain, version: int | None, report: Report, present: Domain | None = None) -> None:
@@ -61,66 +62,77 @@ def check_needs(domain: Domain, version: int | None, report: Report, present: Do
     :param version: the version, None for one that was chosen to have all.
     :param present: the domain as it is; what it has already is not refused.
     """
-    lacking = [] if version is None else [need for need in needs(domain) if need.version > version]
-    had = {need.what for need in needs(present)} if lacking and present is not None else set()
-    for need in lacking:
-        if need.what not in had:
-            message = f"{need.what} needs virtual hardware version {need.version}; this is {version}"
-            report.refuse(ParseError(message, where=need.where, line=need.line))
+    if version is not None:
+        lacking = list(needs(domain, version))
+        had = {need.what for need in needs(present, version)} if lacking and present is not None else set()
+        for need in lacking:
+            if need.what not in had:
+                message = f"{need.what} needs virtual hardware version {need.version}; this is {version}"
+                report.refuse(ParseError(message, where=need.where, line=need.line))
     without_efi = domain.tpms and domain.os.firmware != "efi"
     if without_efi and (present is None or not present.tpms):
         message = "VMware's TPM needs EFI firmware; expected <os firmware='efi'>"
         report.refuse(ParseError(message, where="<tpm>", line=domain.tpms[0].line))
 
 
-def _of_firmware(domain: Domain) -> Iterator[Need]:
+def _of_firmware(domain: Domain, above: int) -> Iterator[Need]:
     if domain.os.firmware == "efi":
-        yield Need(_EFI, "EFI firmware", "<os>")
-        if domain.os.secure_boot:
+        if above < _EFI:
+            yield Need(_EFI, "EFI firmware", "<os>")
+        if above < _SECURE_BOOT and domain.os.secure_boot:
             yield Need(_SECURE_BOOT, "secure boot", "<os>")
-    for tpm in domain.tpms[:1]:
-        yield Need(_TPM, "a TPM", "<tpm>", tpm.line)
+    if above < _TPM and domain.tpms:
+        yield Need(_TPM, "a TPM", "<tpm>", domain.tpms[0].line)
 
 
-def _of_sizes(domain: Domain) -> Iterator[Need]:
-    yield from _of_size(domain.vcpus, _VCPUS, f"{domain.vcpus} processors", "<vcpu>")
-    gib = -(-domain.memory_kib // _GIB)
-    yield from _of_size(gib, _MEMORY_GIB, f"{gib} GiB of memory", "<memory>")
-    cards = len(domain.interfaces)
-    yield from _of_size(cards, _CARDS, f"{cards} network cards", "<interface>")
+def _of_sizes(domain: Domain, above: int) -> Iterator[Need]:
+    gib, cards = -(-domain.memory_kib // _GIB), len(domain.interfaces)
+    for size, most, what, where in (
+        (domain.vcpus, _VCPUS, "processors", "<vcpu>"),
+        (gib, _MEMORY_GIB, "GiB of memory", "<memory>"),
+        (cards, _CARDS, "network cards", "<interface>"),
+    ):
+        version = _of_size(size, most)
+        if version > above:
+            yield Need(version, f"{size} {what}", where)
 
 
-def _of_size(value: int, most: Mapping[int, int], what: str, where: str) -> Iterator[Need]:
-    """What a size needs; one above all that is known is left to the host."""
-    version = next((version for limit, version in most.items() if value <= limit), max(most.values()))
-    if version > min(most.values()):
-        yield Need(version, what, where)
+def _of_size(size: int, most: Mapping[int, int]) -> int:
+    """The version that has a size; one above all that is known is left to the host."""
+    for limit, version in most.items():
+        if size <= limit:
+            return version
+    return max(most.values())
 
 
-def _of_disks(domain: Domain) -> Iterator[Need]:
+def _of_disks(domain: Domain, above: int) -> Iterator[Need]:
     for controller in domain.controllers:
-        where = f"<controller type='{controller.type}' index='{controller.index}'>"
-        version = _BUSES.get(controller.type) or _SCSI_MODELS.get(controller.model or "")
-        if version is not None:
+        version = _BUSES.get(controller.type) or _SCSI_MODELS.get(controller.model or "", _LOWEST)
+        if version > above:
             what = f"a {controller.type} controller" + (f" '{controller.model}'" if controller.model else "")
+            where = f"<controller type='{controller.type}' index='{controller.index}'>"
             yield Need(version, what, where, controller.line)
     for disk in domain.disks:
-        version = _BUSES.get(disk.bus)
-        if version is not None:
+        version = _BUSES.get(disk.bus, _LOWEST)
+        if version > above:
             yield Need(version, f"a disk on bus '{disk.bus}'", f"disk '{disk.target}'", disk.line)
-        if disk.bus == "nvme" and disk.address is not None:
+        if (
+            disk.bus == "nvme"
+            and disk.address is not None
+            and (found := _of_size(disk.address.unit, _NVME_UNITS)) > above
+        ):
             what = f"unit {disk.address.unit} of an NVMe controller"
-            yield from _of_size(disk.address.unit, _NVME_UNITS, what, f"disk '{disk.target}'")
+            yield Need(found, what, f"disk '{disk.target}'")
 
 
-def _of_other_devices(domain: Domain) -> Iterator[Need]:
+def _of_other_devices(domain: Domain, above: int) -> Iterator[Need]:
     for card in domain.interfaces:
-        version = _CARD_MODELS.get((card.model or "").lower())
-        if version is not None:
+        version = _CARD_MODELS.get((card.model or "").lower(), _LOWEST)
+        if version > above:
             yield Need(version, f"the card model '{card.model}'", "<interface>", card.line)
     for controller in domain.controllers:
         kind = usb_kind(controller) if controller.type == "usb" else None
-        if kind is not None and _USB[kind] > min(_USB.values()):
+        if kind is not None and _USB[kind] > above:
             yield Need(_USB[kind], f"a USB controller '{controller.model}'", "<controller>", controller.line)
-    for device in domain.hostdevs[:1]:
-        yield Need(_PASSTHROUGH, "a passed-through PCI device", "<hostdev>", device.line)
+    if above < _PASSTHROUGH and domain.hostdevs:
+        yield Need(_PASSTHROUGH, "a passed-through PCI device", "<hostdev>", domain.hostdevs[0].line)

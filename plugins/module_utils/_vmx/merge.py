@@ -74,6 +74,7 @@ def merge_vmx(
     datastores: Mapping[str, str] | None = None,
     scsi_model: Callable[[Disk], str] = lsilogic,
     report: Report | None = None,
+    removed: Collection[str] = (),
 ) -> Source:
     """The present VMX, changed so that it describes the domain.
 
@@ -82,6 +83,8 @@ def merge_vmx(
     :param hw_version: VMware's virtual hardware version, where it is to change.
     :param directory: the datastore directory of the VMX; without it, it is concluded from the domain's file names.
     :param datastores: the datastore's name by volume; without it, names are concluded likewise.
+    :param removed: targets of drives, and addresses of devices of the host, that leave though a domain that leaves
+        them out keeps them otherwise.
     :returns: bytes for bytes, text for text; the very same object where nothing is different.
     :raises ParseError: for a VMX that cannot be read, or a domain that VMX cannot hold.
     """
@@ -92,14 +95,14 @@ def merge_vmx(
     domain = with_settings_of(domain, described, keeps_shares=not has_level(context.vmx))
     domain = on_snapshots(domain, with_names_of(domain, described, place))
     same_hardware = hw_version in (None, context.hw_version)
-    if same_hardware and domain == with_names_of(domain, described, place):
+    if same_hardware and not removed and _is_described(domain, described, place):
         return base  # the usual case, and no more than a short cut
     now = _present(context, described, domain)
-    if same_hardware and domain == now.domain:
+    if same_hardware and not removed and domain == now.domain:
         return base
     report = report or Report()
     writing = WriteContext(dialect, hw_version or now.hw_version, scsi_model, report=report)
-    lines, replaced = _wanted_lines(now, domain, writing)
+    lines, replaced = _wanted_lines(now, domain, writing, removed)
     for _pass in range(_PASSES):
         change = _difference(now, lines, replaced, dialect)
         if change is None:
@@ -109,16 +112,30 @@ def merge_vmx(
             return base
         base, replaced = changed, frozenset()
         context = begin_reading(VmxFile(base, dialect), dialect, place)
-        now = _present(context, read_parts(context), domain)
+        described = read_parts(context)
+        if context.hw_version == writing.hw_version and _is_described(domain, described, place):
+            return base
+        now = _present(context, described, domain)
     raise EsxError("The VMX cannot be changed in place so that it describes the domain.")
 
 
-def _wanted_lines(now: _Present, domain: Domain, context: WriteContext) -> tuple[_Lines, Collection[str]]:
+def _is_described(wanted: Domain, described: Domain, place: Place) -> bool:
+    """Whether a VMX describes the wanted domain already, in whatever order its controllers are."""
+    named = with_names_of(wanted, described, place)
+    return set(wanted.controllers) == set(named.controllers) and (
+        wanted == named or wanted == replace(named, controllers=wanted.controllers)
+    )
+
+
+def _wanted_lines(
+    now: _Present, domain: Domain, context: WriteContext, removed: Collection[str]
+) -> tuple[_Lines, Collection[str]]:
     """The lines of the wanted domain, and the numbered devices that leave."""
     present = now.domain
     cards = merge_matching.match_interfaces(domain.interfaces, present.interfaces)
     folders = merge_matching.match_folders(domain.filesystems, present.filesystems)
-    wanted = filled_from(domain, present, [None if at is None else present.interfaces[at] for at in cards])
+    kept = _without(present, removed)
+    wanted = filled_from(domain, kept, [None if at is None else present.interfaces[at] for at in cards])
     devices = merge_matching.match_hostdevs(wanted.hostdevs, present.hostdevs)
     context = replace(
         context,
@@ -135,6 +152,14 @@ def _wanted_lines(now: _Present, domain: Domain, context: WriteContext) -> tuple
         lines[_SHARES] = (_SHARES, now.vmx.get(_SHARES) or "")  # a number, also where it happens to be a level
     left = _left("ethernet", cards, now.interfaces) | _left(_FOLDER, folders, now.folders)
     return lines, left | _left(passthrough.WORD, devices, now.hostdevs)
+
+
+def _without(present: Domain, removed: Collection[str]) -> Domain:
+    return replace(
+        present,
+        disks=tuple(disk for disk in present.disks if disk.target not in removed),
+        hostdevs=tuple(device for device in present.hostdevs if str(device.address) not in removed),
+    )
 
 
 def as_in_xml(domain: Domain, dialect: Dialect = DIALECTS["esx"]) -> Domain:

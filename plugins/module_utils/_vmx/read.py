@@ -174,7 +174,7 @@ def _report_unseen(context: ReadContext, present: Sequence[Controller]) -> None:
     if context.report.is_silent:
         return
     there = {f"{one.type}{one.index}": one.type for one in (*present, *_IDE_CHANNELS)}
-    for section in sorted(section for section in context.vmx.sections if ":" in section):
+    for section in sorted([section for section in context.vmx.sections if ":" in section]):
         found = _DISK.fullmatch(section)
         if found is None or not context.vmx.boolean(f"{section}.present"):
             continue

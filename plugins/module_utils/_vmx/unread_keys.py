@@ -124,18 +124,46 @@ def _kind(key: str) -> _Kind:
     return _Kind(pattern, why)
 
 
+# Keys among those that are worth no word which are settings all the same, and stay what a user makes them.
+_SETTABLE = _matcher("log.* logging toolscripts.* bios.forcesetuponce bios.bootretry.delay")
+
+
+def is_of_domain(key: str) -> bool:
+    """Whether a key, in lower case, is read as a part of the domain, or only describes its state."""
+    pattern = _NUMBER.sub("n", key)
+    return not _kind(key).why and not _SETTABLE.fullmatch(pattern)
+
+
+# Keys that were found to be silent: the files of a fleet have nearly all their keys in common.
+_SEEN_SILENT: set[str] = set()
+_MOST_SEEN = 4096
+
+
 def report_unread(context: ReadContext) -> None:
     """Report the keys that have no effect, those of the same reason in one entry, unless nobody wants to know."""
     if context.report.is_silent or not context.dialect.reports:
         return
+    raw = context.vmx.raw
+    doubtful = raw.keys() - _SEEN_SILENT
+    if not doubtful:
+        return
     found: dict[str, list[str]] = {}
-    for key, value in context.vmx.raw.items():
+    for key in [key for key in raw if key in doubtful]:
         pattern, why = _kind(key)
-        if why and not (value.lower() in _HARMLESS or (pattern, value.lower()) in _DEFAULTS):
+        value = raw[key].lower()
+        if not why:
+            _remember_silent(key)
+        elif not (value in _HARMLESS or (pattern, value) in _DEFAULTS):
             found.setdefault(why, []).append(key)
     text = context.vmx.text.lower() if found else ""
     for why, keys in found.items():
         context.report.leave_out(", ".join(keys), why, line=_line(text, keys[0]))
+
+
+def _remember_silent(key: str) -> None:
+    if len(_SEEN_SILENT) >= _MOST_SEEN:
+        _SEEN_SILENT.clear()
+    _SEEN_SILENT.add(key)
 
 
 def _line(text: str, key: str) -> int | None:

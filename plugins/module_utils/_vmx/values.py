@@ -23,6 +23,11 @@ def escape(value: str, *, controls: bool) -> str:
     return value.translate(_QUOTING_ALL if controls else _QUOTING)
 
 
+def is_plain(text: str) -> bool:
+    """Whether nothing in a text has to be encoded; where it is not plain, maybe nothing has to be either."""
+    return text.isprintable() and '"' not in text and "|" not in text
+
+
 def parse_integer(text: str) -> int | None:
     """Read a whole number of 64 bits (L22); ``unlimited`` is -1, None stands for anything else."""
     if text.isdigit() and text.isascii() and len(text) < 19:

@@ -32,9 +32,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx import (
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS, Dialect
 from ansible_collections.virt.esx.plugins.module_utils._vmx.disk_addresses import placed
 from ansible_collections.virt.esx.plugins.module_utils._vmx.hardware import check_needs, needed_hardware
-from ansible_collections.virt.esx.plugins.module_utils._vmx.values import (
-    escape,
-)
+from ansible_collections.virt.esx.plugins.module_utils._vmx.values import escape, is_plain
 from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import YES, Entry, WriteContext, lsilogic
 
 _PCI_HARDWARE = 7  # the virtual hardware version from which there are PCI bridges and VMCI
@@ -81,12 +79,13 @@ def write_vmx(
 
 def default_hardware(domain: Domain, dialect: Dialect) -> int:
     """The virtual hardware version to write where none is asked for: the dialect's, or what the domain needs."""
-    return max(dialect.hw_version, needed_hardware(domain) if dialect.hardware_needs else 0)
+    return needed_hardware(domain, dialect.hw_version) if dialect.hardware_needs else dialect.hw_version
 
 
 def render(lines: Iterable[Entry], dialect: Dialect) -> str:
     """The text of entries (L38)."""
-    return "".join([f'{key} = "{escaped(key, value, dialect)}"\n' for key, value in lines])
+    values = [(key, value if is_plain(value) else escaped(key, value, dialect)) for key, value in lines]
+    return "".join([f'{key} = "{value}"\n' for key, value in values])
 
 
 def escaped(key: str, value: str, dialect: Dialect) -> str:

@@ -67,20 +67,22 @@ def domain_xml(
 
 
 def ensure(
-    simulator: Simulator, *, check: bool = False, diff: bool = True, disks: bool = True, **arguments: Any
+    simulator: Simulator, *, check: bool = False, diff: bool = True, with_disks: bool = True, **arguments: Any
 ) -> Result:
     """The result of the module, which may not warn.
 
-    :param disks: whether a domain that is described, or is to run, gets its disks first.
+    :param with_disks: whether a domain that is described, or is to run, gets its disks first.
     """
-    if disks:
+    if with_disks:
         give_disks(simulator, arguments)
     return carry_out(CONTRACT, simulator, check=check, diff=diff, **arguments)
 
 
-def ensure_with_warnings(simulator: Simulator, *, disks: bool = True, **arguments: Any) -> tuple[Result, list[str]]:
-    """The result of the module, and its warnings; ``disks`` as above."""
-    if disks:
+def ensure_with_warnings(
+    simulator: Simulator, *, with_disks: bool = True, **arguments: Any
+) -> tuple[Result, list[str]]:
+    """The result of the module, and its warnings; ``with_disks`` as above."""
+    if with_disks:
         give_disks(simulator, arguments)
     warnings: list[str] = []
     return CONTRACT.run(Invocation(_validated(simulator, arguments), False, False, warnings.append)), warnings
@@ -141,12 +143,13 @@ _ADDED_BY_HOST = re.compile(
 def comparable(result: Mapping[str, Any], done: Mapping[str, Any]) -> Result:
     """A result without what nobody can know of a domain before the host has made it, or completed it at its start."""
     compared = {key: value for key, value in result.items() if key != "diff"}
-    unknown = ("moid", "uuid", "xml") if "define" in done["steps"] else ()
+    is_new = not {"define", "register"}.isdisjoint(done["steps"])
+    unknown = ("moid", "uuid", "xml") if is_new else ()
     domain = {key: value for key, value in result["domain"].items() if key not in unknown}
     if "xml" in domain:
         domain["xml"] = _ADDED_BY_HOST.sub("", domain["xml"])
     diff = None
-    if "define" not in done["steps"]:
+    if not is_new:
         diff = {key: _ADDED_BY_HOST.sub("", text) for key, text in result.get("diff", {}).items()}
     return {**compared, "domain": domain, "diff": diff}
 
@@ -175,6 +178,12 @@ def read_file(simulator: Simulator, path: str) -> bytes | None:
             return get_file(host.session, _file(path))
         except NotFound:
             return None
+
+
+def vmx_of(esx: Simulator, path: str = "[local-storage] web/web.vmx") -> dict[str, str]:
+    """The keys of a VMX and their values, as they are written."""
+    lines = (read_file(esx, path) or b"").decode().splitlines()
+    return dict(line.replace('"', "").split(" = ", 1) for line in lines if " = " in line)
 
 
 def write_file(simulator: Simulator, path: str, content: bytes) -> None:

@@ -109,8 +109,15 @@ def test_a_key_of_a_vmx_that_changes_nothing_is_told(esx: Simulator) -> None:
     vmx = read_definition(esx)
     ensure(esx, vmx=vmx)
     assert ensure_with_warnings(esx, vmx=vmx)[1] == []
-    result, warnings = ensure_with_warnings(esx, vmx=vmx.replace('of.my.own = "kept"', 'of.my.own = "other"'))
-    assert (result["changed"], ["of.my.own" in warning for warning in warnings]) == (False, [True])
+    result, warnings = ensure_with_warnings(esx, vmx=f'{vmx}ethernet0.of.my.own = "new"\n')
+    assert (result["changed"], ["ethernet0.of.my.own" in warning for warning in warnings]) == (False, [True])
+
+
+def test_a_key_that_no_domain_has_changes_with_the_vmx(esx: Simulator) -> None:
+    vmx = read_definition(esx)
+    ensure(esx, vmx=vmx)
+    result = check_apply_repeat(esx, vmx=vmx.replace('of.my.own = "kept"', 'of.my.own = "other"'))
+    assert result["steps"] == ["change of.my.own"]
 
 
 def test_a_vmx_with_another_name_keeps_its_other_keys(esx: Simulator) -> None:
@@ -154,7 +161,7 @@ def test_a_description_that_cannot_be_placed(esx: Simulator, xml: str, said: str
 
 def test_a_datastore_that_is_not_there(esx: Simulator) -> None:
     with pytest.raises(NotFound, match=r"no datastore 'other'; it has 'local-storage'\."):
-        ensure(esx, xml=domain_xml(disk="[other] web/web.vmdk"), disks=False)
+        ensure(esx, xml=domain_xml(disk="[other] web/web.vmdk"), with_disks=False)
 
 
 def test_a_name_that_another_domain_has(esx: Simulator) -> None:
@@ -236,7 +243,9 @@ def test_an_auto_controller_is_what_its_disk_was_made_for(esx: Simulator) -> Non
 def test_an_auto_controller_needs_the_disk(esx: Simulator) -> None:
     with pytest.raises(ParseError, match="does not say for which SCSI controller"):
         ensure(
-            esx, xml=domain_xml(disk="[local-storage] a.vmdk").replace("model='lsilogic'", "model='auto'"), disks=False
+            esx,
+            xml=domain_xml(disk="[local-storage] a.vmdk").replace("model='lsilogic'", "model='auto'"),
+            with_disks=False,
         )
 
 

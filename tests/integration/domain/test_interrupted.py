@@ -46,6 +46,17 @@ OF_A_DEFINE = [
 OF_A_CHANGE = [("ReconfigVM_Task", 0), ("WaitForUpdatesEx", 0), ("Logout", 0)]
 OF_A_REMOVAL = [("DeleteVirtualDisk_Task", 0), ("CreateFilter", 1), ("UnregisterVM", 0)]
 
+OF_A_MACHINE = [
+    ("MakeDirectory", 0),
+    ("CreateVirtualDisk_Task", 0),
+    ("CopyVirtualDisk_Task", 0),
+    ("MoveVirtualDisk_Task", 0),
+    ("PUT", 0),
+    ("RegisterVM_Task", 0),
+    ("PowerOnVM_Task", 0),
+]
+OF_A_NEW_DISK = [("CreateVirtualDisk_Task", 0), ("ReconfigVM_Task", 0)]
+
 # The files of a domain that runs.
 OF_A_DOMAIN = ["vmware.log", "web.nvram", "web.vmdk", "web.vmx"]
 
@@ -124,6 +135,29 @@ def test_a_change_that_was_killed(host_with_faults: Simulator, at: tuple[str, in
     assert ensure(host_with_faults, name="web", vcpus=4, max_memory="2 GiB")["domain"]["vcpus"] == 4
     assert not ensure(host_with_faults, name="web", vcpus=4, max_memory="2 GiB")["changed"]
     assert b'numvcpus = "4"' in (read_file(host_with_faults, VMX) or b"")
+
+
+@pytest.mark.parametrize("at", OF_A_MACHINE)
+def test_a_machine_from_nothing_that_was_killed(host_with_faults: Simulator, at: tuple[str, int]) -> None:
+    disks = [{"target": "sda", "size": "8 MiB"}, {"target": "sdb", "clone_of": "[local-storage] web/web.vmdk"}]
+    wanted: dict[str, Any] = {"name": "new", "pool": "local-storage", "max_memory": "1 GiB", "disks": disks}
+    run_and_kill(host_with_faults, at, **wanted, state="running")
+    time.sleep(1)
+    assert ensure(host_with_faults, with_disks=False, **wanted, state="running")["domain"]["state"] == "running"
+    assert not ensure(host_with_faults, with_disks=False, **wanted, state="running")["changed"]
+    files = ["new-sdb.vmdk", "new.nvram", "new.vmdk", "new.vmx", "vmware.log"]
+    assert files_in(host_with_faults, "[local-storage] new") == files
+
+
+@pytest.mark.parametrize("at", OF_A_NEW_DISK)
+def test_a_disk_whose_task_was_killed(host_with_faults: Simulator, at: tuple[str, int]) -> None:
+    ensure(host_with_faults, xml=domain_xml(), state="running")
+    wanted: dict[str, Any] = {"name": "web", "disks": [{"target": "sdb", "size": "8 MiB"}]}
+    run_and_kill(host_with_faults, at, **wanted)
+    time.sleep(1)
+    ensure(host_with_faults, **wanted)
+    assert not ensure(host_with_faults, **wanted)["changed"]
+    assert host_with_faults.domains()["web"]["disks"][1] == "[local-storage] web/web-sdb.vmdk"
 
 
 @pytest.mark.parametrize("at", OF_A_REMOVAL)

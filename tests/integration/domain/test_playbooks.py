@@ -24,6 +24,7 @@ EXAMPLES = ROOT / "examples"
 # Example: the state that its domain is in before, what somebody else sets of it, and how many tasks change something.
 CASES: dict[str, tuple[str, dict[str, str], int]] = {
     "define.yml": ("", {}, 1),
+    "from_nothing.yml": ("", {}, 1),
     "import.yml": ("", {}, 1),
     "start.yml": ("paused", {}, 1),
     "shutdown.yml": ("running", {"simulator.tools": "running"}, 1),

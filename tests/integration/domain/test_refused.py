@@ -69,7 +69,7 @@ def test_nothing_is_sent(esx: Simulator, xml: str, said: str, exists: bool, chec
     before = read_file(esx, VMX)
     esx.trace(reset=True)
     with pytest.raises(EsxError, match=said):
-        ensure(esx, xml=xml, check=check, disks=False)
+        ensure(esx, xml=xml, check=check, with_disks=False)
     assert set(esx.methods()) <= READING
     assert read_file(esx, VMX) == before
 

@@ -23,6 +23,9 @@ VMX = "[local-storage] web/web.vmx"
 SECOND = "<disk type='file' device='disk'><source file='[local-storage] web/b.vmdk'/><target dev='sdb'/></disk>"
 
 
+NEW = domain_xml(disk="[local-storage] new/new.vmdk")
+
+
 def take_snapshot(esx: Simulator, name: str) -> None:
     with open_as_user(esx) as host:
         (web,) = host.session.content.searchIndex.FindAllByUuid(None, UUID, True, False)
@@ -92,7 +95,7 @@ def test_a_disk_that_was_moved_is_the_same_disk(esx: Simulator) -> None:
         task = manager.DeleteVirtualDisk_Task("[local-storage] web/web.vmdk", host.context.datacenter)
         host.wait(task, "Deleting a disk")
     before = read_file(esx, VMX)
-    result, warnings = ensure_with_warnings(esx, xml=domain_xml(), disks=False)
+    result, warnings = ensure_with_warnings(esx, xml=domain_xml(), with_disks=False)
     assert (result["changed"], read_file(esx, VMX)) == (False, before)
     assert ["moved/web.vmdk" in warning and "web/web.vmdk" in warning for warning in warnings] == [True]
 
@@ -101,15 +104,22 @@ def test_a_disk_that_was_moved_is_the_same_disk(esx: Simulator) -> None:
 def test_a_disk_that_is_not_there(esx: Simulator, check: bool) -> None:
     ensure(esx, xml=domain_xml())
     with pytest.raises(NotFound, match=r"there is no file '\[local-storage\] web/b.vmdk'"):
-        ensure(esx, xml=domain_xml(devices=SECOND), check=check, disks=False)
+        ensure(esx, xml=domain_xml(devices=SECOND), check=check, with_disks=False)
 
 
-@pytest.mark.parametrize("state", ["defined", "running"])
 @pytest.mark.parametrize("check", [True, False])
-def test_a_new_domain_whose_disk_is_not_there(esx: Simulator, check: bool, state: str) -> None:
+def test_a_new_domain_that_could_not_start_without_its_disk(esx: Simulator, check: bool) -> None:
     with pytest.raises(NotFound, match=r"there is no file '\[local-storage\] new/new.vmdk'"):
-        ensure(esx, xml=domain_xml(disk="[local-storage] new/new.vmdk"), state=state, check=check, disks=False)
+        ensure(esx, xml=NEW, state="running", check=check, with_disks=False)
     assert "web" not in esx.domains()
+
+
+def test_a_new_domain_can_be_defined_before_its_disk_is_made(esx: Simulator) -> None:
+    result, (warning,) = ensure_with_warnings(esx, xml=NEW, with_disks=False)
+    assert result["steps"] == ["define"]
+    assert "there is no file '[local-storage] new/new.vmdk'. The domain cannot start without it." in warning
+    create_disk(esx, "[local-storage] new/new.vmdk")
+    assert ensure(esx, xml=NEW, state="running")["steps"] == ["power on"]
 
 
 def test_two_spellings_of_a_disk_are_one(esx: Simulator) -> None:

@@ -173,5 +173,5 @@ def test_another_domain_s_disk_stays_however_it_is_spelled(web: Simulator, alias
 def test_a_description_spells_paths_canonically(esx: Simulator, alias: str) -> None:
     second = SECOND_DISK.replace("data/data.vmdk", alias)
     with pytest.raises(ParseError, match=r"write '\[local-storage\] domain-1/domain-1.vmdk'"):
-        ensure(esx, xml=domain_xml(devices=second), disks=False)
+        ensure(esx, xml=domain_xml(devices=second), with_disks=False)
     assert "web" not in esx.domains()

@@ -204,6 +204,15 @@ class TestLicence:
         with session_on(host) as session:
             assert restricting_licence(session) is None
 
+    def test_it_is_read_once_a_session(self, host: Simulator) -> None:
+        with session_on(host) as session:
+            with writing(session):
+                pass
+            first = host.methods()
+            with writing(session):
+                pass
+            assert host.methods() == first
+
     def test_a_refusal_names_the_licence(self, host: Simulator) -> None:
         host.inject(method="PowerOffVM_Task", fault="RestrictedVersion", count=1)
         with session_on(host) as session:

@@ -22,7 +22,7 @@ GROUND = {"module_utils/_errors", "module_utils/_names", "module_utils/_report",
 BELOW_DRIVER = GROUND | {
     *("module_utils/_vi", "module_utils/_vmx", "module_utils/_ovf", "module_utils/_domain", "module_utils/_images")
 }
-EDGE = {"module_utils/_edge", "module_utils/_argspec", "module_utils/_driver"}
+EDGE = {"module_utils/_edge", "module_utils/_peers", "module_utils/_argspec", "module_utils/_driver"}
 FLOORS: dict[str, set[str]] = {
     "module_utils/_errors": set(),
     "module_utils/_names": {"module_utils/_errors"},
@@ -34,6 +34,7 @@ FLOORS: dict[str, set[str]] = {
     "module_utils/_vi": GROUND,
     "module_utils/_images": GROUND,
     "module_utils/_driver": BELOW_DRIVER,
+    "module_utils/_peers": set(),
     "module_utils/_argspec": BELOW_DRIVER,
     "module_utils/_edge": EDGE | BELOW_DRIVER,
     "filter": GROUND | {"module_utils/_vmx", "module_utils/_ovf", "module_utils/_domain"},

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.browser import scsi_model_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.checks import check_devices
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.description import ESX
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import Difference, differences
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_identity import (
     check_chains_stay,
@@ -28,14 +28,33 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_users
     disk_exists,
     new_disks,
 )
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.hardware_version import (
+    HARDWARE,
+    hardware_difference,
+    upgraded_version,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.host_limits import check_limits, read_limits
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.machine import Machine, read_machine
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_files import (
+    GROWTH,
+    Growth,
+    NewFiles,
+    check_same_files,
+    growth_of,
+    plan_new_files,
+    sized,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.reconfigure import (
     Reconfiguration,
     changed_keys,
     plan_reconfiguration,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.settings import (
+    SETTING,
+    setting_differences,
+    setting_text,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.spec_builder import SpecBuilder
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.wanted import wanted_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.dumpxml import read_texts, to_domain, with_uuid
@@ -43,10 +62,10 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, find_domain
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, parse_datastore_path
-from ansible_collections.virt.esx.plugins.module_utils._report import Report
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import (
     DatastoreFile,
 )
+from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
 from ansible_collections.virt.esx.plugins.module_utils._vmx.merge import as_in_xml, merge_vmx
 
 # Sizes that a host rounds when it reads a VMX.
@@ -59,7 +78,7 @@ class Change:
 
     ``old`` and ``new`` are the VMX; they are the same where nothing differs. ``merge`` makes any VMX of the domain
     describe the wanted one, ``read`` reads it. ``is_unread`` says that the host has not read the present VMX, since
-    whoever uploaded it was interrupted.
+    whoever uploaded it was interrupted. ``files`` are made before the change.
     """
 
     file: DatastoreFile
@@ -73,19 +92,33 @@ class Change:
     differences: Sequence[Difference]
     how: Reconfiguration
     is_unread: bool
+    files: NewFiles
 
     @property
     def is_needed(self) -> bool:
         """Whether there is anything to do."""
-        return self.old != self.new or self.is_unread
+        return self.old != self.new or self.is_unread or bool(self.differences)
+
+
+def details(change: Change) -> tuple[str, str]:
+    """What a change does that domain XML cannot say, before and after it, as lines for diff mode."""
+    sides = []
+    for side in ("before", "after"):
+        lines = ""
+        for item in change.differences:
+            value = getattr(item, side)
+            if item.part == SETTING:
+                lines += setting_text(item.name, value)
+            elif item.part == HARDWARE:
+                lines += f"hw_version: {value}\n"
+            elif item.part == GROWTH:
+                lines += f"{item.name}: {value.capacity if isinstance(value, Growth) else value}\n"
+        sides.append(lines)
+    return sides[0], sides[1]
 
 
 def find_change(
-    connection: EsxConnection,
-    request: DomainRequest,
-    record: DomainRecord,
-    facts: HostFacts,
-    predicted: DomainRecord,
+    connection: EsxConnection, request: DomainRequest, record: DomainRecord, facts: HostFacts, predicted: DomainRecord
 ) -> Change:
     """What a request changes in the definition of a domain; one file is read, and the machine where it differs.
 
@@ -93,27 +126,30 @@ def find_change(
     :raises Refused: if it gives the domain a name that another one has, or takes a disk off its snapshots.
     :raises ParseError: if a host could not start the domain that it describes.
     """
-    text = read_texts(connection, [record])[0]
-    if isinstance(text, EsxError):
-        raise text
+    old = _present_vmx(connection, record)
     place = parse_datastore_path(record.vmx_path or "")
 
     def read(content: bytes, whose: DomainRecord = record) -> Domain:
         return to_domain(connection, whose, facts, content.decode("utf-8", "surrogateescape"))
 
-    old = text.encode("utf-8", "surrogateescape")
     present = read(old)
     wanted = wanted_domain(request, present, old, place, facts)
-    merge = _merger(connection, place, facts, request.report)
+    files = plan_new_files(connection, request.parts, present, wanted)
+    merge = _merger(connection, place, facts, request)
     new = merge(old, wanted)
     found = differences_of(read, old, new)
-    machine = read_machine(connection, record, {item.part for item in found})
+    growing = sized(request.parts, present)
+    machine = read_machine(connection, record, {item.part for item in found} | ({GROWTH} if growing else set()))
     if any(item.part == "disks" for item in found):
-        wanted, new, found = _with_own_disks(connection, record, read, merge, old, wanted, machine)
+        own = _OwnDisks(connection, record, read, merge, files)
+        wanted, new, found = own.applied(old, wanted, machine)
+        check_same_files(record.name, request.parts, found)
     after = read(new, predicted)
     if (present.disks, present.interfaces) != (after.disks, after.interfaces):
         check_devices(after)
     _check(connection, record, found, after)
+    found += growth_of(growing, present, machine)
+    found += _of_keys(connection, request, with_uuid(after, record), VmxFile(old, ESX))
     builder = SpecBuilder(machine, as_in_xml(after), changed_keys(old, new) if new != old else {})
     return Change(
         file=DatastoreFile(connection.datacenter_path, place.datastore, place.path),
@@ -127,11 +163,25 @@ def find_change(
         differences=found,
         how=plan_reconfiguration(found, builder, connection.session.has),
         is_unread=record.state == "shutoff" and not _has_read(record, present),
+        files=files,
     )
 
 
+def _present_vmx(connection: EsxConnection, record: DomainRecord) -> bytes:
+    text = read_texts(connection, [record])[0]
+    if isinstance(text, EsxError):
+        raise text
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _of_keys(connection: EsxConnection, request: DomainRequest, after: Domain, present: VmxFile) -> list[Difference]:
+    """In what a VMX differs from a request that no domain can say: settings and the virtual hardware version."""
+    settings = setting_differences(request.wanted_settings(after.name, after.uuid), present)
+    return settings + hardware_difference(connection, request, present)
+
+
 def _merger(
-    connection: EsxConnection, place: DatastorePath, facts: HostFacts, report: Report
+    connection: EsxConnection, place: DatastorePath, facts: HostFacts, request: DomainRequest
 ) -> Callable[[bytes, Domain], bytes]:
     """The function that makes a VMX at that place describe a domain."""
 
@@ -142,7 +192,9 @@ def _merger(
             directory=str(place.parent),
             datastores=facts.volumes,
             scsi_model=scsi_model_of(connection),
-            report=report,
+            report=request.report,
+            removed=request.parts.removed,
+            hw_version=upgraded_version(request, VmxFile(content, ESX)),
         )
 
     return merge
@@ -153,26 +205,31 @@ def differences_of(read: Callable[[bytes], Domain], old: bytes, new: bytes) -> l
     return differences(as_in_xml(read(old)), as_in_xml(read(new))) if new != old else []
 
 
-def _with_own_disks(
-    connection: EsxConnection,
-    record: DomainRecord,
-    read: Callable[[bytes], Domain],
-    merge: Callable[[bytes, Domain], bytes],
-    old: bytes,
-    wanted: Domain,
-    machine: Machine,
-) -> tuple[Domain, bytes, list[Difference]]:
-    """The wanted domain, its VMX and the differences, with disks that are the machine's own under any name."""
-    wanted = with_present_files(wanted, present_files(read(old), machine))
-    new = merge(old, wanted)
-    found = differences_of(read, old, new)
-    moved = moved_files(found, partial(disk_exists, connection), connection.warn)
-    if moved:
-        wanted = with_present_files(wanted, moved)
-        new = merge(old, wanted)
-        found = differences_of(read, old, new)
-    check_chains_stay(record.name, found, machine)
-    return wanted, new, found
+@dataclass(frozen=True)
+class _OwnDisks:
+    """Finds a machine's own disks in a description that has other names for them; the rest is as in ``find_change``."""
+
+    connection: EsxConnection
+    record: DomainRecord
+    read: Callable[[bytes], Domain]
+    merge: Callable[[bytes, Domain], bytes]
+    files: NewFiles
+
+    def applied(self, old: bytes, wanted: Domain, machine: Machine) -> tuple[Domain, bytes, list[Difference]]:
+        """The wanted domain, its VMX and the differences, with disks that are the machine's own under any name."""
+        wanted = with_present_files(wanted, present_files(self.read(old), machine))
+        new = self.merge(old, wanted)
+        found = differences_of(self.read, old, new)
+        moved = moved_files(found, self._exists, self.connection.warn)
+        if moved:
+            wanted = with_present_files(wanted, moved)
+            new = self.merge(old, wanted)
+            found = differences_of(self.read, old, new)
+        check_chains_stay(self.record.name, found, machine)
+        return wanted, new, found
+
+    def _exists(self, source: str) -> bool:
+        return self.files.has(source) or disk_exists(self.connection, source)
 
 
 # The parts of a domain that are limited by its host.
@@ -217,8 +274,11 @@ def _check_name(connection: EsxConnection, record: DomainRecord, name: str) -> N
         )
 
 
-def unlike_wanted(change: Change, found: Domain) -> list[str]:
+def unlike_wanted(change: Change, found: Domain, vmx: str) -> list[str]:
     """Which parts of a change the host has made otherwise than they were wanted.
+
+    :param found: the domain as it is now.
+    :param vmx: its VMX.
 
     What a host adds by itself is no such part: the address of a new card, the nvram file of a domain that starts.
     """
@@ -231,4 +291,6 @@ def unlike_wanted(change: Change, found: Domain) -> list[str]:
     )
     found = replace(found, interfaces=(*cards, *found.interfaces[len(cards) :]))
     changed = {item.name for item in change.differences}
-    return [item.name for item in differences(wanted, found) if item.name in changed]
+    settings = {item.name: item.after for item in change.differences if item.part == SETTING}
+    lacking = [item.name for item in setting_differences(settings, VmxFile(vmx, ESX))] if settings else []
+    return lacking + [item.name for item in differences(wanted, found) if item.name in changed]

@@ -13,7 +13,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.browser import scsi_model_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.definition import (
@@ -22,12 +22,15 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.definition
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import differences
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_users import (
-    check_exist,
     check_unused,
+    disk_exists,
     hard_disks,
+    missing_disk,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.host_limits import check_limits, read_limits
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.new_ids import without_new_ids
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_files import plan_new_files
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power import RESULTING_STATE
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import find_domain
@@ -50,27 +53,42 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
 def plan_define(
     connection: EsxConnection, target: Target, request: DomainRequest, facts: HostFacts
 ) -> tuple[Definition, list[Step]]:
-    """What will be defined, and the step that does it.
+    """What will be defined, and the steps that make its disks and define it.
 
     :raises Refused: if the name, or the file, is another domain's.
     :raises ParseError: if the description cannot be a domain of this host.
     """
     _check_name_is_free(connection, request)
     definition = plan_definition(request, facts, scsi_model_of(connection))
+    files = plan_new_files(connection, request.parts, None, definition.domain)
     domain = definition.domain
     networks = [card.source for card in domain.interfaces if card.type == "bridge" and card.source]
     check_limits(domain, read_limits(connection), networks)
     file = DatastoreFile(connection.datacenter_path, definition.path.datastore, definition.path.path)
     former = _look_at_former(connection, file, definition, facts, overwrite=request.overwrite)
     disks = hard_disks(domain)
-    check_exist(connection, disks)
+    _check_disks_exist(connection, request, [disk for disk in disks if not files.has(disk.source)])
     check_unused(connection, None, disks)
 
     def define() -> None:
         _define(connection, target, file, definition, former)
         _check_is_ours(connection, target, file, definition, facts)
 
-    return definition, [Step("define", define)]
+    return definition, [*files.steps, Step("define", define)]
+
+
+def _check_disks_exist(connection: EsxConnection, request: DomainRequest, disks: list[Disk]) -> None:
+    """Warn of disks whose files are not there; a host registers the domain, and cannot start it.
+
+    :raises NotFound: if the domain is to be started.
+    """
+    for disk in disks:
+        if disk_exists(connection, disk.source or ""):
+            continue
+        error = missing_disk(disk)
+        if RESULTING_STATE.get(request.state, "shutoff") != "shutoff":
+            raise error
+        connection.warn(f"{error.message} The domain cannot start without it. {error.hint}")
 
 
 def _check_name_is_free(connection: EsxConnection, request: DomainRequest) -> None:

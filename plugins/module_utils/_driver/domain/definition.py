@@ -11,10 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain, Os
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.checks import check_devices, check_files
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.description import ESX, with_options
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.new_ids import with_new_ids
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import ESX, DomainRequest, with_options
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_devices import with_parts
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_system import with_system
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.settings import Settings, with_settings
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._names import (
@@ -52,6 +56,7 @@ class Definition:
     described: Domain
     content: bytes
     path: DatastorePath
+    settings: Settings
 
 
 def plan_definition(request: DomainRequest, facts: HostFacts, scsi_model: Callable[[Disk], str]) -> Definition:
@@ -63,17 +68,34 @@ def plan_definition(request: DomainRequest, facts: HostFacts, scsi_model: Callab
     if not request.name:
         raise ParseError("the description has no name, and the option name is not set.", where="name")
     described = with_options(described_domain(request, facts), request)
+    described = with_parts(described, request.parts, _directory(request, described))
+    check_files(described, facts.volumes.values())
     domain = with_new_ids(described)
-    path = vmx_place(domain, request.name)
+    domain = with_system(domain, request.system) if request.system else domain
+    path = vmx_place(domain, request.name, request.directory)
     directory = str(path.parent)
     if request.vmx is None:
-        hardware = _hardware(domain, facts.host_version)
+        hardware = request.hw_version or _hardware(domain, facts.host_version)
         text = write_vmx(domain, dialect=ESX, hw_version=hardware, scsi_model=scsi_model, report=request.report)
     else:
-        text = merge_vmx(request.vmx, domain, directory=directory, datastores=facts.volumes)
+        text = merge_vmx(
+            request.vmx, domain, hw_version=request.hw_version, directory=directory, datastores=facts.volumes
+        )
+    settings = request.wanted_settings(domain.name, domain.uuid)
+    text = with_settings(text, settings)
     read = read_vmx(text, directory=directory, datastores=facts.volumes)
     check_devices(read)
-    return Definition(read, described, _encoded(text), path)
+    return Definition(read, described, _encoded(text), path, {} if request.vmx is not None else settings)
+
+
+def _directory(request: DomainRequest, described: Domain) -> DatastorePath | None:
+    """The directory of a new domain: the requested one, or that of its first disk that has a file."""
+    sources = [disk.source for disk in described.disks if (disk.device, disk.type) == ("disk", "file")]
+    named = [part.source for part in request.parts.disks]
+    source = next((source for source in (*sources, *named) if source and source.startswith("[")), None)
+    if request.directory is not None or source is None:
+        return request.directory
+    return parse_datastore_path(source).parent
 
 
 def _encoded(text: str) -> bytes:
@@ -90,14 +112,20 @@ def _encoded(text: str) -> bytes:
         raise vmx.error_at(".encoding", f"the encoding '{vmx.get('.encoding')}' lacks '{lacking}'") from None
 
 
-def vmx_place(domain: Domain, name: str) -> DatastorePath:
+def vmx_place(domain: Domain, name: str, directory: DatastorePath | None = None) -> DatastorePath:
     """The place of a domain's VMX: beside its first hard disk that is a file (D13), in the datastore's root as well.
 
+    :param directory: where it goes instead.
     :raises ParseError: if it has no such disk, or the disk is in no datastore.
     """
+    if directory is not None:
+        return directory.inside(f"{escape_datastore_item(name)}.vmx")
     disk = next((disk for disk in domain.disks if (disk.device, disk.type) == ("disk", "file")), None)
     if disk is None or disk.source is None:
-        raise ParseError("the domain has no hard disk that is a file, beside which its VMX could be placed.")
+        raise ParseError(
+            "the domain has no hard disk that is a file, beside which its VMX could be placed.",
+            hint="Set pool to say on which datastore the domain goes.",
+        )
     if not disk.source.startswith("["):
         raise ParseError(
             f"the place of the VMX does not follow from '{disk.source}', expecting '[datastore] directory/name.vmdk'.",
@@ -124,17 +152,27 @@ def described_domain(request: DomainRequest, facts: HostFacts, directory: str | 
     """
     if request.xml is not None:
         described = request.xml
+    elif request.vmx is None:
+        described = _from_options(request)
     else:
         # A volume that the host does not have keeps its name here, so that it can be told; else media become empty.
         volumes = _NamedVolumes(facts.volumes)
         vmx = request.vmx or ""
         report = None if directory is None else request.report
         if directory is None:
-            place = vmx_place(read_vmx(vmx, datastores=volumes), request.name or "")
+            place = vmx_place(read_vmx(vmx, datastores=volumes), request.name or "", request.directory)
             directory = str(place.parent)
         described = read_vmx(vmx, directory=directory, datastores=volumes, report=report)
     check_files(described, facts.volumes.values())
     return described
+
+
+def _from_options(request: DomainRequest) -> Domain:
+    """A domain that no XML and no VMX describes; the options say all of it."""
+    memory = max(request.max_memory_kib or 0, request.memory_kib or 0)
+    if not memory:
+        raise ParseError("a new domain needs memory.", where="max_memory")
+    return Domain(name=request.name, uuid=request.uuid, memory_kib=memory, os=Os(arch="x86_64"))
 
 
 class _NamedVolumes(dict[str, str]):

@@ -63,16 +63,6 @@ def missing_disk(disk: Disk) -> NotFound:
     )
 
 
-def check_exist(connection: EsxConnection, disks: Iterable[Disk]) -> None:
-    """Refuse disks whose files are not there; a call for each.
-
-    :raises NotFound: with the name of the first one.
-    """
-    for disk in disks:
-        if not disk_exists(connection, disk.source or ""):
-            raise missing_disk(disk)
-
-
 def check_unused(connection: EsxConnection, ref: Any, disks: Sequence[Disk]) -> None:
     """Refuse disks that another domain uses, unless both share it; one call, none without disks.
 

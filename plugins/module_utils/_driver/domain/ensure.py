@@ -8,20 +8,18 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.planner import (
-    DomainPlan,
-    plan_domain,
-    read_back,
-    with_xml,
-)
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.domain_plan import DomainPlan
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.planner import plan_domain, read_back, with_xml
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power_cycle import PowerCycle, start_again
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import (
     DomainRequest,
     read_request,
     rounded_sizes,
 )
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.waiting import wait_for_guests
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
-from ansible_collections.virt.esx.plugins.module_utils._driver.plan import carry_out
+from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Target, carry_out
+from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
 
 
 def ensure_domain(connection: EsxConnection, invocation: Invocation) -> dict[str, Any]:
@@ -36,6 +34,9 @@ def ensure_domain(connection: EsxConnection, invocation: Invocation) -> dict[str
 
     def make_plan() -> DomainPlan:
         plan = plan_domain(connection, request, cycles[0] if cycles else None)
+        if request.wait_for and plan.after.state != "running":
+            text = f"The guest of {plan.target} cannot be waited for: the domain is {plan.after.state}."
+            raise Refused(text, hint="Use state running.")
         if plan.cycle is not None:
             cycles.append(plan.cycle)
         return with_xml(connection, plan) if invocation.diff and plan.steps else plan
@@ -57,7 +58,24 @@ def ensure_domain(connection: EsxConnection, invocation: Invocation) -> dict[str
     if None not in (before.host, after.host) and before.host != after.host:
         invocation.warn(f"The domain '{after.name}' was on {before.host}. The vCenter took it to {after.host}.")
     common = outcome.report(connection, invocation, before.text(), after.text())
-    return {"domain": after.as_dict(), **common}
+    result = {"domain": after.as_dict(), **common}
+    if request.wait_for and not invocation.check_mode:
+        result["domain"]["guest"] = _wait_for_guest(connection, outcome.plan.target, request, result)
+    return result
+
+
+def _wait_for_guest(
+    connection: EsxConnection, target: Target, request: DomainRequest, result: dict[str, Any]
+) -> dict[str, Any]:
+    """What is known of the guest, as soon as all is there that is waited for.
+
+    :param result: the module's result; it is in the details of an error.
+    """
+    guests, failed = wait_for_guests(connection, {target.ref: target.name}, request.wait_for)
+    for error in failed.values():
+        error.details = {**result, **error.details}
+        raise error
+    return guests[target.ref]
 
 
 def _warnings(invocation: Invocation, request: DomainRequest) -> list[str]:

@@ -25,11 +25,11 @@ MEMORY_ADD = "config.memoryHotAddEnabled"
 
 # Which properties are read for which differences; before API 4.0 there is no hot add, and devices are not complete.
 _NEEDED: dict[str, frozenset[str]] = {
-    DEVICES: frozenset({"disks", "controllers", "interfaces", "serials", "parallels", "videos"}),
+    DEVICES: frozenset({"disks", "disk_sizes", "controllers", "interfaces", "serials", "parallels", "videos"}),
     CPU_ADD: frozenset({"vcpus"}),
     CPU_REMOVE: frozenset({"vcpus"}),
     MEMORY_ADD: frozenset({"memory_kib"}),
-    **dict.fromkeys(SNAPSHOT_PATHS, frozenset({"disks"})),
+    **dict.fromkeys(SNAPSHOT_PATHS, frozenset({"disks", "disk_sizes"})),
 }
 
 # The bus of a disk -> the type of its controllers.

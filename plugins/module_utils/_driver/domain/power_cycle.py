@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.change import Change
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power import (
     POWER_ON,
     SHUT_DOWN,
@@ -18,11 +17,13 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power impo
     Guest,
     step_of,
 )
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.redefine import restore_definition
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.result import result_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, read_domain_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, Target, append_to_message
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
+
+if TYPE_CHECKING:
+    from ansible_collections.virt.esx.plugins.module_utils._driver.domain.change import Change
 
 
 @dataclass(frozen=True)
@@ -82,10 +83,13 @@ def start_again(connection: EsxConnection, cycle: PowerCycle, error: BaseExcepti
 
 
 def _is_started(connection: EsxConnection, cycle: PowerCycle, error: BaseException, done: list[str]) -> bool:
+    # Only what has changed needs it.
+    from ansible_collections.virt.esx.plugins.module_utils._driver.domain import redefine
+
     how = ""
     try:
         if set(cycle.offline) & set(done):
-            restore_definition(connection, cycle.target, cycle.change)
+            redefine.restore_definition(connection, cycle.target, cycle.change)
             done.append("restore the definition")
             how = " with its former definition"
         POWER_ON.carry_out(connection, cycle.target, Guest())

@@ -47,12 +47,15 @@ ROWS: dict[str, Row] = {
     "os": spec_settings.system,
     "cpu": spec_settings.topology,
     "disks": spec_disks.disk,
+    "disk_sizes": spec_disks.grow,
     "controllers": spec_controllers.controller,
     "interfaces": spec_cards.interface,
     "serials": spec_ports.serial,
     "parallels": spec_ports.parallel,
     "graphics": spec_settings.graphics,
     "videos": spec_ports.video,
+    "settings": spec_settings.setting,
+    "hw_version": spec_settings.hardware_version,
 }
 
 
@@ -61,7 +64,7 @@ _SINCE = {
     "os": (5, 0),
     "cpu": (5, 0),
     "memory_locked": (5, 0),
-    **dict.fromkeys(("disks", "controllers", "interfaces", "serials", "parallels", "videos"), (4, 0)),
+    **dict.fromkeys(("disks", "disk_sizes", "controllers", "interfaces", "serials", "parallels", "videos"), (4, 0)),
 }
 
 

@@ -12,6 +12,7 @@ import contextlib
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.change import Change, differences_of
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.hardware_version import HARDWARE
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.reconfigure import (
     overtaken,
     reconfigure,
@@ -34,22 +35,37 @@ def change_steps(connection: EsxConnection, target: Target, change: Change, *, a
     """
     how = change.how
     steps = []
+    version = next((item for item in change.differences if item.part == HARDWARE), None)
+    by_api = [name for name in how.reconfigured if version is None or name != version.name]
     if change.is_unread and how.reconfigured:  # else the host would write what it knows over what it has not read
         steps.append(Step("reload", target.ref.Reload))
         after_power = True
-    if how.reconfigured:
+    if version is not None:
+        steps.append(_upgrade_step(connection, target, version.after))
+        after_power = True
+    if by_api:
 
-        def by_api() -> None:
-            version = change.record.values[_CHANGE_VERSION]
+        def reconfigure_it() -> None:
+            known = change.record.values[_CHANGE_VERSION]
             if after_power:
-                version = _checked_version(connection, target, change)
-            reconfigure(connection, target, how.builder.finished(version))
+                known = _checked_version(connection, target, change)
+            reconfigure(connection, target, how.builder.finished(known))
 
-        steps.append(Step(f"change {', '.join(how.reconfigured)}", by_api))
+        steps.append(Step(f"change {', '.join(by_api)}", reconfigure_it))
     if how.by_upload or not how.reconfigured:
         is_first = not how.reconfigured
         steps.append(Step(_upload_name(change), lambda: _upload(connection, target, change, is_first=is_first)))
     return steps
+
+
+def _upgrade_step(connection: EsxConnection, target: Target, version: int) -> Step:
+    """The step that raises the virtual hardware version, which no host lowers again."""
+
+    def upgrade() -> None:
+        task = target.ref.UpgradeVM_Task(f"vmx-{version:02}")
+        connection.wait(task, f"Upgrading the virtual hardware of {target}", target.ref)
+
+    return Step(f"upgrade to hardware version {version}", upgrade)
 
 
 def _upload_name(change: Change) -> str:

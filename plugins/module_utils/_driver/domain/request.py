@@ -5,33 +5,48 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.model import Cpu, Domain
-from ansible_collections.virt.esx.plugins.module_utils._domain.shares import same_shares
-from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import NO_UUID
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.autostart import AutostartSettings, read_settings
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_request import Parts, read_parts
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_system import (
+    SystemOptions,
+    read_system,
+    system_settings,
+)
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.settings import (
+    Settings,
+    cloud_init_settings,
+    hw_version_of,
+    read_named_settings,
+    settings_of_vmx,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_kib, parse_uuid
-from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError, Refused
-from ansible_collections.virt.esx.plugins.module_utils._names import check_datastore_path
+from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+from ansible_collections.virt.esx.plugins.module_utils._names import (
+    DatastorePath,
+    check_datastore_path,
+    escape_datastore_item,
+)
 from ansible_collections.virt.esx.plugins.module_utils._report import REFUSE, Report
-from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS
-from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
-from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
-from ansible_collections.virt.esx.plugins.module_utils._vmx.wanted import read_wanted
 
-ESX = DIALECTS["esx"]
+if TYPE_CHECKING:
+    from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
 
-_MIB = 1024
+MIB = 1024
+# The states in which a guest may run afterwards.
+_WITH_GUEST = ("defined", "running", "rebooted", "reset")
 
 
 @dataclass(frozen=True)
 class DomainRequest:
     """What is wanted of a domain; None where nothing is said.
 
-    ``xml`` and ``vmx`` are the description in one of the two forms. Memory is rounded as VMware takes it.
+    ``xml`` and ``vmx`` are the description in one of the two forms. Memory is rounded as VMware takes it. ``directory``
+    is where a new domain goes.
     """
 
     state: str
@@ -51,6 +66,12 @@ class DomainRequest:
     power_cycle: bool = False
     shutdown_timeout: int | None = None
     remove_storage: bool = False
+    directory: DatastorePath | None = None
+    parts: Parts = field(default_factory=Parts)
+    system: SystemOptions = field(default_factory=SystemOptions)
+    settings: Settings = field(default_factory=dict)
+    cloud_init: Mapping[str, Any] | None = None
+    wait_for: tuple[str, ...] = ()
     report: Report = field(default_factory=Report, compare=False)  # what the description says and a VMX cannot
 
     @property
@@ -67,7 +88,40 @@ class DomainRequest:
     def is_about_definition(self) -> bool:
         """Whether anything is said of what is in a domain's VMX, but for its name."""
         parts = (self.vcpus, self.memory_kib, self.max_memory_kib, self.annotation)
-        return self.is_definition or any(part is not None for part in parts)
+        others = (self.parts, self.system, self.settings, self.cloud_init is not None)
+        return self.is_definition or any(others) or any(part is not None for part in parts)
+
+    def wanted_settings(self, name: str | None, uuid: str | None) -> dict[str, str | None]:
+        """All keys of the VMX that are requested, of a domain with a name and a UUID; single ones override others."""
+        of_vmx = {} if self.vmx is None else settings_of_vmx(self.vmx)
+        of_cloud_init = {} if self.cloud_init is None else cloud_init_settings(self.cloud_init, name, uuid)
+        named = {**of_cloud_init, **self.settings}
+        lower = {key.lower() for key in named}
+        return {**{key: value for key, value in of_vmx.items() if key.lower() not in lower}, **named}
+
+    @property
+    def hw_version(self) -> int | None:
+        """The virtual hardware version that an option, or the given VMX, names."""
+        if self.system.hw_version is not None or self.vmx is None:
+            return self.system.hw_version
+        return hw_version_of(self.vmx)
+
+
+# A path that ends in the extension of a description, with or without that of a template.
+_FILE_NAME = re.compile(r"[^<>=\n]+\.(?:xml|vmx)(?:\.j2)?", re.IGNORECASE)
+
+
+def _refuse_file_name(option: str, text: str | None) -> None:
+    """Raise ParseError for the name of a file where its content belongs: ``files/web.xml``."""
+    name = (text or "").strip()
+    if not _FILE_NAME.fullmatch(name):
+        return
+    lookup = "template" if name.lower().endswith(".j2") else "file"
+    raise ParseError(
+        f"'{name}' is the name of a file, not its content.",
+        where=option,
+        hint=f"""Write {option}: "{{{{ lookup('ansible.builtin.{lookup}', '{name}') }}}}".""",
+    )
 
 
 def read_request(params: Mapping[str, Any]) -> DomainRequest:
@@ -75,9 +129,10 @@ def read_request(params: Mapping[str, Any]) -> DomainRequest:
 
     :raises ParseError: for a description, a UUID or a size that cannot be understood.
     """
+    for option in ("xml", "vmx"):
+        _refuse_file_name(option, params[option])
     report = Report(REFUSE)
-    xml = None if params["xml"] is None else _with_uuid(read_wanted(params["xml"], ESX, report))
-    described = xml if params["vmx"] is None else _identity(params["vmx"])
+    xml, described = _read_descriptions(params, report)
     name = _name(params["name"] or (described.name if described else None))
     uuid = parse_uuid(params["uuid"]) if params["uuid"] else (described.uuid if described else None)
     moid, vmx_path = params["moid"], params["vmx_path"]
@@ -92,8 +147,8 @@ def read_request(params: Mapping[str, Any]) -> DomainRequest:
         xml=xml,
         vmx=params["vmx"],
         vcpus=_at_least(1, params["vcpus"], "vcpus"),
-        memory_kib=_size(params["memory"], "memory", _MIB),
-        max_memory_kib=_size(params["max_memory"], "max_memory", 4 * _MIB),
+        memory_kib=_size(params["memory"], "memory", MIB),
+        max_memory_kib=_size(params["max_memory"], "max_memory", 4 * MIB),
         annotation=params["annotation"],
         autostart=params["autostart"],
         autostart_settings=read_settings(params["autostart"], params["autostart_settings"]),
@@ -101,74 +156,45 @@ def read_request(params: Mapping[str, Any]) -> DomainRequest:
         power_cycle=params["power_cycle"],
         shutdown_timeout=_at_least(0, params["shutdown_timeout"], "shutdown_timeout"),
         remove_storage=params["remove_storage"],
+        directory=_directory(params, name),
+        parts=read_parts(params),
+        system=read_system(params),
+        settings={**system_settings(params), **read_named_settings(params["settings"])},
+        cloud_init=params["cloud_init"],
+        wait_for=read_wait_for(params),
         report=report,
     )
 
 
-def with_options(domain: Domain, request: DomainRequest, *, keeps_shares: bool = False) -> Domain:
-    """A domain with what the plain options say; they override its description.
+def read_wait_for(params: Mapping[str, Any]) -> tuple[str, ...]:
+    """What of the guest is waited for.
 
-    :param keeps_shares: whether its CPU shares are a number of their own, and not a level.
-    :raises Refused: if they cannot go together with the rest of it.
+    :raises ParseError: with a state in which no guest runs.
     """
-    changed = replace(
-        _with_memory(domain, request),
-        name=request.name or domain.name,
-        uuid=request.uuid or domain.uuid,
-    )
-    if request.vcpus is not None and request.vcpus != domain.vcpus:
-        topology = _topology(domain.cpu, request.vcpus)
-        shares = domain.shares
-        if shares is not None and not keeps_shares:
-            shares = same_shares(shares, domain.vcpus, request.vcpus)
-        changed = replace(changed, vcpus=request.vcpus, current_vcpus=None, cpu=topology, shares=shares)
-    if request.annotation is not None:
-        changed = replace(changed, description=request.annotation)
-    return changed
+    if params["wait_for"] and params["state"] not in _WITH_GUEST:
+        raise ParseError(f"with state {params['state']} no guest runs that could be waited for.", where="wait_for")
+    return tuple(params["wait_for"] or ())
 
 
-def _with_memory(domain: Domain, request: DomainRequest) -> Domain:
-    """With another maximum, a domain that may have all of its memory may have all of the new one.
-
-    A guarantee is never more than what the domain may have.
-    """
-    if request.memory_kib is None and request.max_memory_kib is None:
-        return domain
-    most = request.max_memory_kib or _rounded(domain.memory_kib, 4 * _MIB)
-    current = request.memory_kib
-    if current is None:
-        unlimited = domain.current_memory_kib is None or domain.current_memory_kib >= domain.memory_kib
-        current = most if unlimited else min(domain.current_memory_kib or most, most)
-    if current > most:
-        raise Refused(
-            f"memory is {current} KiB, which is more than the domain's maximum of {most} KiB.",
-            hint="Set max_memory, too.",
-        )
-    guarantee = min(domain.min_guarantee_kib, current) if domain.min_guarantee_kib else domain.min_guarantee_kib
-    return replace(domain, memory_kib=most, current_memory_kib=current, min_guarantee_kib=guarantee)
+def _directory(params: Mapping[str, Any], name: str | None) -> DatastorePath | None:
+    """The directory of a new domain's VMX, where an option says it."""
+    if params["pool"] is None:
+        if params["directory"] is not None:
+            raise ParseError("it is the directory in a pool, which is not given.", where="directory")
+        return None
+    directory = params["directory"] or escape_datastore_item(name or "")
+    return check_datastore_path(f"[{params['pool']}] {directory}", where="directory")
 
 
-def _topology(cpu: Cpu | None, vcpus: int) -> Cpu | None:
-    """The sockets for another number of processors; each keeps its cores."""
-    if cpu is None or cpu.sockets is None:
-        return cpu
-    if vcpus % cpu.cores:
-        raise Refused(
-            f"{vcpus} vcpus cannot be spread over sockets with {cpu.cores} cores each.",
-            hint=f"Take a multiple of {cpu.cores}, or describe another <topology> in xml.",
-        )
-    return replace(cpu, sockets=vcpus // cpu.cores)
+def _read_descriptions(params: Mapping[str, Any], report: Report) -> tuple[Domain | None, Domain | None]:
+    """The domain of ``xml``, and that of the description, in whichever form it is; None where there is none."""
+    if params["xml"] is None and params["vmx"] is None:
+        return None, None
+    # Only a description needs it.
+    from ansible_collections.virt.esx.plugins.module_utils._driver.domain import description
 
-
-def _identity(vmx: str) -> Domain:
-    """The domain of a VMX; without a displayName it is called nothing, not as its directory (P4)."""
-    domain = read_vmx(vmx)
-    return domain if "displayName" in VmxFile(vmx, ESX) else replace(domain, name=None)
-
-
-def _with_uuid(domain: Domain) -> Domain:
-    """XML has a UUID of zeros where there is none (P5)."""
-    return replace(domain, uuid=None) if domain.uuid == NO_UUID else domain
+    xml = None if params["xml"] is None else description.read_xml_description(params["xml"], report)
+    return xml, xml if params["vmx"] is None else description.read_vmx_description(params["vmx"])
 
 
 def _name(name: str | None) -> str | None:
@@ -185,9 +211,9 @@ def _at_least(least: int, number: int | None, option: str) -> int | None:
 
 # What VMware takes sizes of memory in: the option, the element of XML, the member of Domain, and the step in KiB.
 _STEPS = (
-    ("max_memory", "<memory>", "memory_kib", 4 * _MIB),
-    ("memory", "<currentMemory>", "current_memory_kib", _MIB),
-    (None, "<min_guarantee>", "min_guarantee_kib", _MIB),
+    ("max_memory", "<memory>", "memory_kib", 4 * MIB),
+    ("memory", "<currentMemory>", "current_memory_kib", MIB),
+    (None, "<min_guarantee>", "min_guarantee_kib", MIB),
 )
 
 
@@ -201,7 +227,7 @@ def rounded_sizes(params: Mapping[str, Any], xml: Domain | None) -> list[str]:
             name, size = element, getattr(xml, member) or 0 if xml is not None else 0
         if size % step:
             found.append(
-                f"{name}: {size} KiB are rounded up to {_rounded(size, step)} KiB, {step // _MIB} MiB at a time."
+                f"{name}: {size} KiB are rounded up to {rounded_up(size, step)} KiB, {step // MIB} MiB at a time."
             )
     return found
 
@@ -213,8 +239,9 @@ def _size(text: str | None, option: str, step: int) -> int | None:
     size = parse_kib(text, option)
     if not size:
         raise ParseError(f"'{text}' is not a size above 0.", where=option)
-    return _rounded(size, step)
+    return rounded_up(size, step)
 
 
-def _rounded(size: int, step: int) -> int:
+def rounded_up(size: int, step: int) -> int:
+    """A size in whole steps."""
     return -(-size // step) * step

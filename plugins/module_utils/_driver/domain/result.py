@@ -30,17 +30,20 @@ class DomainResult:
     vmx_path: str | None = None
     host: str | None = None
     xml: str | None = None
+    details: str = ""  # what the XML cannot say, for diff mode
 
     def as_dict(self) -> dict[str, Any]:
         """The module's return value."""
-        return {key: value for key, value in asdict(self).items() if value is not None or key == "moid"}
+        found = asdict(self)
+        del found["details"]
+        return {key: value for key, value in found.items() if value is not None or key == "moid"}
 
     def text(self) -> str:
         """What diff mode compares: the state, autostart and, where it was read, the domain XML."""
         if self.state == "undefined":
             return ""
         autostart = "" if self.autostart is None else f"autostart: {str(self.autostart).lower()}\n"
-        return f"name: {self.name}\nstate: {self.state}\n{autostart}{self.xml or ''}"
+        return f"name: {self.name}\nstate: {self.state}\n{autostart}{self.details}{self.xml or ''}"
 
 
 def result_of(record: DomainRecord, facts: HostFacts, xml: str | None = None) -> DomainResult:

@@ -56,8 +56,9 @@ class SpecBuilder:
         return self.spec.bootOptions
 
     def edit(self, device: Any) -> None:
-        """Change a device: the whole device, as it was read, with what is to be different."""
-        self._change(_EDITED, "edit", device)
+        """Change a device: the whole device, as it was read, with what is to be different; it is sent once."""
+        if all(change.device is not device for _order, change in self.changes):
+            self._change(_EDITED, "edit", device)
 
     def remove(self, device: Any) -> None:
         """Take a device away; the files behind it stay."""

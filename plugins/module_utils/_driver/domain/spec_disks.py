@@ -29,7 +29,8 @@ def disk(builder: SpecBuilder, item: Difference) -> Way:
     if any(side is not None and not _has_device(side) for side in (before, after)):
         return Way.UPLOAD
     if before is None:
-        return _add(builder, after)
+        client = builder.machine.in_slot(after) if after.device == "floppy" else None  # a client's, unseen by libvirt
+        return _add(builder, after) if client is None else _change_medium(builder, client, after)
     device = builder.machine.in_slot(before)
     if device is None:
         return Way.UPLOAD
@@ -44,6 +45,17 @@ def disk(builder: SpecBuilder, item: Difference) -> Way:
         return _change_mode(builder, device, after)
     builder.remove(device)
     return max(_way_of_bus(before), _add(builder, after))
+
+
+def grow(builder: SpecBuilder, item: Difference) -> Way:
+    """A disk that becomes larger; the host takes the whole device, with both forms of its capacity."""
+    disk, capacity = item.after.disk, item.after.capacity
+    device = builder.machine.in_slot(disk)
+    device.capacityInKB = -(-capacity // 1024)
+    if getattr(device, "capacityInBytes", None) is not None:
+        device.capacityInBytes = device.capacityInKB * 1024
+    builder.edit(device)
+    return _way_of_bus(disk)
 
 
 def _has_device(disk: Disk) -> bool:

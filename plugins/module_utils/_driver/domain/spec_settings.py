@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from ansible_collections.virt.esx.plugins.module_utils._domain.guests import guest_named
 from ansible_collections.virt.esx.plugins.module_utils._domain.shares import level_of, normal_shares
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import Difference
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.machine import CPU_ADD, CPU_REMOVE, MEMORY_ADD
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.settings import is_true
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.spec_builder import SpecBuilder, Way
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
 
@@ -107,7 +109,7 @@ def system(builder: SpecBuilder, item: Difference) -> Way:
 
 def guest(builder: SpecBuilder, _item: Difference) -> Way:
     """``guestId``, the API's name of the ``guestOS`` that the VMX would have."""
-    word = builder.keys.get("guestos")
+    word = next((value for key, value in builder.keys.items() if key.lower() == "guestos"), None)
     found = None if word is None else guest_id(word)
     if found is None:
         return Way.UPLOAD
@@ -127,7 +129,8 @@ def graphics(builder: SpecBuilder, _item: Difference) -> Way:
 
 def guest_id(word: str) -> str | None:
     """The API's identifier of a ``guestOS`` of VMX: ``debian11_64Guest`` for ``debian11-64``; None if it has none."""
-    return _guest_ids().get(_plain(word))
+    named = guest_named(word)
+    return _guest_ids().get(_plain(word)) if named is None else named.api_id
 
 
 @cache
@@ -141,3 +144,41 @@ def _guest_ids() -> dict[str, str]:
 def _plain(text: str) -> str:
     """Letters and digits only; VMX says ``srv`` where the API says ``Server``."""
     return re.sub(r"[^a-z0-9]", "", text.lower()).replace("server", "srv")
+
+
+# Keys of the VMX that the API has in fields of the ConfigSpec -> the field, and whether the domain has to be shut off.
+# A host ignores such a key in extraConfig.
+_FIELDS = {
+    "mem.hotadd": ("memoryHotAddEnabled", Way.SHUTOFF),
+    "vcpu.hotadd": ("cpuHotAddEnabled", Way.SHUTOFF),
+    "vcpu.hotremove": ("cpuHotRemoveEnabled", Way.SHUTOFF),
+    "vhv.enable": ("nestedHVEnabled", Way.SHUTOFF),
+    "vvtd.enable": ("flags.vvtdEnabled", Way.SHUTOFF),
+    "ctkenabled": ("changeTrackingEnabled", Way.LIVE),
+    "disk.enableuuid": ("flags.diskUuidEnabled", Way.LIVE),
+    "logging": ("flags.enableLogging", Way.LIVE),
+    "tools.synctime": ("tools.syncTimeWithHost", Way.LIVE),
+}
+
+
+def setting(builder: SpecBuilder, item: Difference) -> Way:
+    """A key of the VMX: a field of the API, or an entry of ``extraConfig``, which an empty value removes."""
+    key = item.name.lower()
+    if key not in _FIELDS:
+        option = vim.option.OptionValue(key=item.name, value=item.after or "")
+        builder.spec.extraConfig = [*(builder.spec.extraConfig or ()), option]
+        return Way.LIVE
+    path, way = _FIELDS[key]
+    group, _dot, field = path.rpartition(".")
+    holder = builder.spec
+    if group:
+        if getattr(holder, group) is None:
+            setattr(holder, group, vim.vm.FlagInfo() if group == "flags" else vim.vm.ToolsConfigInfo())
+        holder = getattr(holder, group)
+    setattr(holder, field, is_true(key, item.after))
+    return way
+
+
+def hardware_version(_builder: SpecBuilder, _item: Difference) -> Way:
+    """The virtual hardware version: a task of its own raises it, before all else."""
+    return Way.SHUTOFF

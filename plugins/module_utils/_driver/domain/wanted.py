@@ -5,12 +5,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain, Video
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.checks import check_files
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.definition import described_domain
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.description import ESX, with_options
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import is_empty_drive
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import ESX, DomainRequest, with_options
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_devices import with_parts
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_system import with_system
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.settings import settings_of_vmx
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath
 from ansible_collections.virt.esx.plugins.module_utils._report import Report
@@ -40,6 +46,11 @@ def wanted_domain(
         if file.boolean("svga.autodetect"):
             described = replace(described, videos=_autodetected(described.videos, present.videos))
     wanted = with_options(described, request, keeps_shares=not has_level(file))
+    if request.parts:
+        wanted = with_parts(wanted, request.parts, place.parent, present)
+        check_files(wanted, facts.volumes.values())
+        wanted = replace(wanted, disks=_as_drives_are(wanted.disks, present.disks))
+    wanted = with_system(wanted, request.system) if request.system else wanted
     description = _as_sent(wanted.description, present.description)
     return replace(wanted, uuid=present.uuid, name=request.name or present.name, description=description)
 
@@ -49,11 +60,20 @@ def _described(request: DomainRequest, facts: HostFacts, place: DatastorePath, p
     found = Report(request.report.unsupported)
     described = described_domain(replace(request, report=found), facts, str(place.parent))
     wanted = None if request.vmx is None else VmxFile(request.vmx, ESX)
+    made = {key.lower() for key in settings_of_vmx(request.vmx)} if request.vmx is not None else set()
     for entry in found.left_out:
-        is_there = wanted is not None and wanted.get(entry.where) == present.get(entry.where)
-        if not is_there and entry not in request.report.left_out:
-            request.report.left_out.append(entry)
+        keys = [key for key in entry.where.split(", ") if not _has_effect(key, wanted, present, made)]
+        lacking = replace(entry, where=", ".join(keys))
+        if keys and lacking not in request.report.left_out:
+            request.report.left_out.append(lacking)
     return described
+
+
+def _has_effect(key: str, wanted: VmxFile | None, present: VmxFile, made: Collection[str]) -> bool:
+    """Whether a key that a domain cannot say is set all the same, or is so already."""
+    if wanted is None:
+        return False
+    return key.lower() in made or (wanted.get(key) is not None and wanted.get(key) == present.get(key))
 
 
 def _as_sent(wanted: str | None, present: str | None) -> str | None:

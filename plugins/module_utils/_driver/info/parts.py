@@ -11,9 +11,9 @@ from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.allocation import SCHEDULER_PATHS, read_scheduler
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.guest import GUEST_PATHS, read_guest
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._driver.info.devices import HARDWARE_PATHS, read_hardware
-from ansible_collections.virt.esx.plugins.module_utils._driver.info.guest import GUEST_PATHS, read_guest
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord
 from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot_tree import SNAPSHOT_PATHS, read_snapshots
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values, fetch_one

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._driver.dumpxml import readable
+from ansible_collections.virt.esx.plugins.module_utils._driver.guest import GUEST_PATHS, read_guest
 from ansible_collections.virt.esx.plugins.module_utils._driver.info.devices import HARDWARE_PATHS, read_hardware
 from ansible_collections.virt.esx.plugins.module_utils._driver.info.domain_info import domain_entry
-from ansible_collections.virt.esx.plugins.module_utils._driver.info.guest import GUEST_PATHS, read_guest
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import CORE_PATHS, DomainRecord
 from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot_tree import SNAPSHOT_PATHS, read_snapshots
 from pyVmomi import vim

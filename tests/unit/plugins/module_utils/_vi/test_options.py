@@ -57,6 +57,16 @@ def test_the_host(options: dict[str, Any], environment: dict[str, str], host: st
             "The environment variable VMWARE_HOST ('b') contradicts the environment variable ESX_URI",
         ),
         ({"hostname": "root:geheim@b"}, {}, "hostname: 'root:***@b' is not the name or the address of a host"),
+        ({"hostname": "b:8443"}, {}, "hostname: 'b:8443' is not the name or the address of a host"),
+        ({"hostname": "https://b"}, {}, "hostname: 'https://b' is not the name or the address of a host"),
+        ({**URI, "proxy_host": "p"}, {}, "The option proxy_host needs a port"),
+        ({**URI, "proxy_port": 3128}, {}, "The option proxy_port is given without proxy_host"),
+        (
+            {"uri": "esx://h/?proxy=q:1", "proxy_host": "p", "proxy_port": 1},
+            {},
+            "Both the option proxy_host and the URI",
+        ),
+        ({**URI, "proxy_host": "http://p", "proxy_port": 1}, {}, "is not the name or the address of a proxy"),
         ({"hostname": "esx://b/"}, {}, "is not the name or the address of a host"),
         ({}, {}, "There is no host to connect to"),
         ({"uri": ""}, {}, "There is no host to connect to"),
@@ -195,3 +205,35 @@ def test_connections_can_be_told_apart() -> None:
 def test_no_variable_stands_for_two_options() -> None:
     variables = [name for names in OPTION_ENVIRONMENT.values() for name in names]
     assert len(variables) == len(set(variables))
+
+
+@pytest.mark.parametrize(
+    ("hostname", "hint"),
+    [
+        ("b:8443", "Set hostname: b and port: 8443; or set uri, as in esx://b:8443/."),
+        ("https://b.example.com/ui", "Set hostname: b.example.com; or set uri, as in esx://b.example.com/."),
+    ],
+)
+def test_more_than_a_name_is_sorted_out(hostname: str, hint: str) -> None:
+    with pytest.raises(ParseError) as caught:
+        resolved({"hostname": hostname})
+    assert caught.value.hint == hint
+
+
+@pytest.mark.parametrize(
+    ("options", "environment", "proxy"),
+    [
+        ({**URI, "proxy_host": "p", "proxy_port": 3128}, {}, ("http", "p", 3128)),
+        (URI, {"VMWARE_PROXY_HOST": "p", "VMWARE_PROXY_PORT": "3128"}, ("http", "p", 3128)),
+        ({**URI, "proxy_host": "p"}, {"VMWARE_PROXY_HOST": "q", "VMWARE_PROXY_PORT": "1"}, ("http", "p", 1)),
+        (
+            {"uri": "esx://h/?proxy=socks5://q:2"},
+            {"VMWARE_PROXY_HOST": "p", "VMWARE_PROXY_PORT": "1"},
+            ("socks5", "q", 2),
+        ),
+    ],
+)
+def test_the_proxy(options: dict[str, Any], environment: dict[str, str], proxy: tuple[str, str, int]) -> None:
+    found = resolve(options, environment).uri.proxy
+    assert found is not None
+    assert (found.kind, found.host, found.port) == proxy

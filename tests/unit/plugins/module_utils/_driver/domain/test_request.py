@@ -19,12 +19,9 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import (
     PciAddress,
     Sound,
 )
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.description import with_options
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import differences
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import (
-    DomainRequest,
-    read_request,
-    with_options,
-)
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest, read_request
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError, Refused
 from ansible_collections.virt.esx.plugins.modules.esx_domain import CONTRACT
 

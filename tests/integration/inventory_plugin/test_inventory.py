@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.virt.esx.tests.integration.contracts import LOGIN, start_host
-from ansible_collections.virt.esx.tests.integration.inventory.inventories import (
+from ansible_collections.virt.esx.tests.integration.inventory_plugin.inventories import (
     failure_of,
     hosts_of,
     list_inventory,

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.virt.esx.tests.integration.contracts import start_host
-from ansible_collections.virt.esx.tests.integration.inventory.inventories import hosts_of, list_inventory
+from ansible_collections.virt.esx.tests.integration.inventory_plugin.inventories import hosts_of, list_inventory
 from ansible_collections.virt.esx.tests.integration.running import PASSWORD, ROOT, USER, run_playbook
 from ansible_collections.virt.esx.tests.integration.test_examples import EXAMPLES, simulate, yaml_in
 from ansible_collections.virt.esx.tests.simulator_client import Simulator, start_simulator

@@ -1,0 +1,78 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The documentation of a domain's system: guest, virtual hardware, firmware, boot order, settings."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """The options of ``_driver/domain/parts_system.py and settings.py``."""
+
+    DOCUMENTATION = r"""
+options:
+  guest_os:
+    description:
+      - The guest's operating system, by VMware's name (V(debian12-64)), the API's (V(debian12_64Guest)) or libosinfo's
+        (V(debian12), V(http://debian.org/debian/12)).
+    type: str
+  hw_version:
+    description:
+      - The version of the virtual hardware, as V(20) for ESXi 8.0. It is raised while the domain is shut off, and
+        never lowered.
+      - A new domain without it gets the version that its parts need.
+    type: int
+  firmware:
+    description: What the guest starts with. A guest starts only with the firmware that it was installed with.
+    type: str
+    choices: [bios, efi]
+  secure_boot:
+    description: Whether the firmware starts signed systems only. It needs the firmware V(efi).
+    type: bool
+  boot:
+    description:
+      - What the domain starts from, in this order - C(hd), C(cdrom), C(fd) and C(network) for all devices of a kind,
+        the target of a disk or drive, or the MAC address of a card. With V(efi) the firmware keeps its own order.
+    type: list
+    elements: str
+  hotplug:
+    description: What can be added to the guest while it runs. It changes only while the domain is shut off.
+    type: dict
+    suboptions:
+      memory:
+        description: Whether O(max_memory) can be raised while the domain runs.
+        type: bool
+      vcpus:
+        description: Whether O(vcpus) can be raised while the domain runs.
+        type: bool
+  nested_virtualisation:
+    description: Whether the guest can run virtual machines itself.
+    type: bool
+  settings:
+    description:
+      - Keys of the VMX with their values, as C(guestinfo.role) or C(isolation.tools.copy.disable). V(null) removes a
+        key. Keys that are not named are left alone. They are set while the domain runs.
+      - A key that another option says is refused, and so is one that the host writes by itself.
+    type: dict
+  cloud_init:
+    description:
+      - Data for cloud-init in the guest, without a network and without an image. They are kept in keys
+        C(guestinfo.*), which guests with open-vm-tools read when they start. See M(virt.esx.esx_seed_image) for others.
+      - Changed data are a change. cloud-init runs again when the instance id changes. What the guest has read and
+        redacted is left alone.
+    type: dict
+    suboptions:
+      meta_data:
+        description:
+          - Metadata. If not set, C(instance-id) is the domain's UUID, and C(local-hostname) its name.
+        type: dict
+      user_data:
+        description: User data, such as text that begins with C(#cloud-config).
+        type: str
+      network_config:
+        description: The guest's network, in netplan's form, version 2.
+        type: dict
+      vendor_data:
+        description: Vendor data.
+        type: str
+"""

@@ -1,0 +1,32 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a plan for a domain has beside its steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power_cycle import PowerCycle
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.result import DomainResult
+from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Plan, Target
+
+if TYPE_CHECKING:
+    from ansible_collections.virt.esx.plugins.module_utils._driver.domain.change import Change
+
+
+@dataclass(frozen=True)
+class DomainPlan(Plan):
+    """A plan for a domain, and the domain ``before`` and ``after`` it.
+
+    ``record`` is None for a domain that the host does not know; ``has_xml`` says whether its definition was read;
+    ``cycle`` is the power cycle that is a part of the plan, ``change`` that of the definition.
+    """
+
+    target: Target
+    before: DomainResult
+    after: DomainResult
+    has_xml: bool = False
+    cycle: PowerCycle | None = None
+    change: Change | None = None

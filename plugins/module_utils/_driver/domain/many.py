@@ -1,0 +1,281 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bringing many domains into a state side by side: each has its own result, and all have the same time.
+
+What fails for one domain does not hold up the others. The task fails in the end, with the results of all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power import (
+    MOVES,
+    POWER_OFF,
+    POWER_ON,
+    RESET,
+    RESULTING_STATE,
+    RESUME,
+    SHUT_DOWN,
+    SUSPEND,
+    TOOLS_PATH,
+    Guest,
+    PowerAction,
+    plan_power,
+)
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import read_wait_for
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.undefine import plan_undefine
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.waiting import wait_for_guests
+from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, list_domains
+from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import matches_any, require_names
+from ansible_collections.virt.esx.plugins.module_utils._driver.pending import PENDING_PATHS
+from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Plan, Step, Target, carry_out
+from ansible_collections.virt.esx.plugins.module_utils._driver.progress import show_progress
+from ansible_collections.virt.esx.plugins.module_utils._driver.stopping import wait_until_off
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, ParseError, TimedOut
+from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import Job, run_jobs
+
+_AT_ONCE = 16
+
+# The tasks of the host that carry out a power action.
+_TASKS: dict[str, Callable[[Any], Any]] = {
+    POWER_ON.name: lambda ref: ref.PowerOnVM_Task(None),
+    RESUME.name: lambda ref: ref.PowerOnVM_Task(None),
+    POWER_OFF.name: lambda ref: ref.PowerOffVM_Task(),
+    SUSPEND.name: lambda ref: ref.SuspendVM_Task(),
+    RESET.name: lambda ref: ref.ResetVM_Task(),
+}
+# The options that have a meaning for many domains, beside those of the connection.
+_OPTIONS = ("names", "state", "shutdown_timeout", "remove_storage", "wait_for")
+
+
+@dataclass(frozen=True)
+class ManyRequest:
+    """What is wanted of some domains, by names or patterns for names."""
+
+    names: Sequence[str]
+    state: str
+    shutdown_timeout: int | None = None
+    remove_storage: bool = False
+    wait_for: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A domain and the steps that it needs; ``action`` is the one that changes its power state."""
+
+    record: DomainRecord
+    steps: Sequence[Step] = ()
+    action: PowerAction | None = None
+
+
+@dataclass(frozen=True)
+class ManyPlan(Plan):
+    """A plan for many domains.
+
+    What became of each is kept by its reference: its error in ``failed``, its steps that were carried out in ``done``.
+    """
+
+    entries: Sequence[Entry] = ()
+    failed: dict[Any, EsxError] = field(default_factory=dict)
+    done: dict[Any, list[str]] = field(default_factory=dict)
+
+    def worked_on(self) -> Sequence[DomainRecord]:
+        """Return the domains that have a step."""
+        return [entry.record for entry in self.entries if entry.steps]
+
+
+def read_many_request(params: Mapping[str, Any], own_options: Mapping[str, Any]) -> ManyRequest:
+    """Return what validated options want of many domains.
+
+    :param own_options: the argument spec of the options that are not the connection's.
+    :raises ParseError: for an option that has no meaning for many domains.
+    """
+    for name, spec in own_options.items():
+        if name not in _OPTIONS and params[name] not in (None, spec.get("default")):
+            raise ParseError("it has no meaning with names, which is for states only.", where=name)
+    if params["state"] == "defined" and not params["wait_for"]:
+        raise ParseError("expecting a state to bring the domains into, other than defined.", where="state")
+    return ManyRequest(
+        names=tuple(params["names"]),
+        state=params["state"],
+        shutdown_timeout=params["shutdown_timeout"],
+        remove_storage=params["remove_storage"],
+        wait_for=read_wait_for(params),
+    )
+
+
+def ensure_many(connection: EsxConnection, invocation: Invocation, request: ManyRequest) -> dict[str, Any]:
+    """Bring domains into a state; return the module's result.
+
+    :raises EsxError: if it failed for at least one domain; ``details`` hold the results of all.
+    """
+    outcome = carry_out(connection, invocation, lambda: _plan(connection, request))
+    plan = outcome.plan
+    guests: dict[Any, dict[str, Any]] = {}
+    records = [entry.record for entry in plan.entries]
+    now = {entry.record.ref: _predicted(entry, request.state) for entry in plan.entries}
+    if not invocation.check_mode:
+        now = _states(connection, records)
+        if request.wait_for:
+            running = {one.ref: one.name for one in records if now[one.ref] == "running" and one.ref not in plan.failed}
+            guests, late = wait_for_guests(connection, running, request.wait_for) if running else ({}, {})
+            plan.failed.update(late)
+    results = [_result_of(entry, plan, now, guests, check_mode=invocation.check_mode) for entry in plan.entries]
+    before = "".join(f"{entry.record.name}: {entry.record.state}\n" for entry in outcome.first.entries)
+    after = "".join(f"{result['name']}: {result['state']}\n" for result in results)
+    result = {"domains": results, **outcome.report(connection, invocation, before, after)}
+    if not invocation.check_mode:
+        result["changed"] = any(one["changed"] for one in results) or bool(connection.answered)
+    if plan.failed:
+        raise _failure(plan, result)
+    return result
+
+
+def _plan(connection: EsxConnection, request: ManyRequest) -> ManyPlan:
+    paths = [*PENDING_PATHS, *([TOOLS_PATH] if connection.session.has(4, 0) else [])]
+    listed = list_domains(connection, paths)
+    require_names(request.names, [record.name for record in listed], where="on the host")
+    plan = ManyPlan((), None, [])
+    entries = []
+    for record in listed:
+        if matches_any(record.name, request.names):
+            try:
+                entries.append(_entry(connection, request, record))
+            except EsxError as error:
+                entries.append(Entry(record))
+                plan.failed[record.ref] = error
+    going = [entry for entry in entries if entry.steps]
+    plan = replace(plan, entries=entries)
+    if not going:
+        return plan
+    actions = ", ".join(dict.fromkeys(step.name for entry in going for step in entry.steps))
+    name = f"{actions} of {', '.join(entry.record.name for entry in going)}"
+    return replace(plan, steps=[Step(name, partial(_carry_out, connection, request, plan))])
+
+
+def _entry(connection: EsxConnection, request: ManyRequest, record: DomainRecord) -> Entry:
+    target = Target(record.name, record.ref)
+    if request.state == "undefined":
+        return Entry(record, plan_undefine(connection, target, record, remove_storage=request.remove_storage))
+    guest = Guest(record.values.get(TOOLS_PATH), request.shutdown_timeout)
+    steps = plan_power(connection, target, record.state, request.state, guest)
+    action = MOVES[request.state][record.state]
+    return Entry(record, steps, action if isinstance(action, PowerAction) else None)
+
+
+def _carry_out(connection: EsxConnection, request: ManyRequest, plan: ManyPlan) -> None:
+    """Carry out the steps of all domains, those that are tasks of the host side by side."""
+    going = [entry for entry in plan.entries if entry.steps]
+    asked = [entry for entry in going if entry.action is SHUT_DOWN]
+    tasks = [entry for entry in going if entry.action is not None and entry.action.name in _TASKS]
+    others = [entry for entry in going if entry not in asked and entry not in tasks]
+    _run_tasks(connection, plan, tasks)
+    if asked:
+        _shut_down(connection, request, plan, asked)
+    for entry in others:
+        _keep(plan, entry, _try_steps(entry))
+
+
+def _run_tasks(connection: EsxConnection, plan: ManyPlan, entries: Sequence[Entry]) -> None:
+    jobs = [_job(connection, entry.record, entry.action) for entry in entries if entry.action is not None]
+    for entry, result in zip(entries, run_jobs(connection.session, jobs, at_once=_AT_ONCE)):
+        if not isinstance(result, EsxError):
+            connection.answered.extend(result.answered)
+        _keep(plan, entry, result if isinstance(result, EsxError) else None)
+
+
+def _job(connection: EsxConnection, record: DomainRecord, action: PowerAction) -> Job:
+    what = f"Domain '{record.name}': {action.name}"
+    start = partial(_TASKS[action.name], record.ref)
+    return Job(action=what, start=start, vm=record.ref, progress=show_progress(connection.progress, what))
+
+
+def _try_steps(entry: Entry) -> EsxError | None:
+    try:
+        for step in entry.steps:
+            step.carry_out()
+    except EsxError as error:
+        return error
+    return None
+
+
+def _keep(plan: ManyPlan, entry: Entry, error: EsxError | None) -> None:
+    if error is None:
+        plan.done[entry.record.ref] = [step.name for step in entry.steps]
+    else:
+        plan.failed[entry.record.ref] = error
+
+
+def _shut_down(connection: EsxConnection, request: ManyRequest, plan: ManyPlan, entries: Sequence[Entry]) -> None:
+    """Ask all guests, then wait for all; those that take too long are powered off where that is allowed."""
+    deaf = [entry for entry in entries if _ask(plan, entry, may_power_off=request.shutdown_timeout is not None)]
+    waiting = [entry for entry in entries if entry not in deaf and entry.record.ref not in plan.failed]
+    timeout = connection.session.options.timeout
+    seconds = timeout if request.shutdown_timeout is None else request.shutdown_timeout
+    running = wait_until_off(connection, [entry.record for entry in waiting], seconds)
+    late = [entry for entry in waiting if entry.record in running]
+    for entry in waiting:
+        if entry not in late:
+            _keep(plan, entry, None)
+    if request.shutdown_timeout is None:
+        for entry in late:
+            text = f"Its guest did not shut down within {seconds:g} seconds; it still runs, and may yet shut down."
+            _keep(plan, entry, TimedOut(text, hint="Set shutdown_timeout to power it off then, or raise timeout."))
+        return
+    for reason, some in (("VMware Tools do not run in it", deaf), (f"it had {seconds:g} seconds to shut down", late)):
+        if some:
+            listed = ", ".join(f"'{entry.record.name}'" for entry in some)
+            connection.warn(f"Powered off, since {reason}: {listed}.")
+    _run_tasks(connection, plan, [replace(entry, action=POWER_OFF) for entry in (*deaf, *late)])
+
+
+def _ask(plan: ManyPlan, entry: Entry, *, may_power_off: bool) -> bool:
+    """Ask a guest to shut down; return whether it cannot be asked and may be powered off instead."""
+    try:
+        entry.record.ref.ShutdownGuest()
+    except EsxError as error:
+        if error.fault == "ToolsUnavailable" and may_power_off:
+            return True
+        if error.fault != "InvalidPowerState":  # it is off by now
+            plan.failed[entry.record.ref] = error
+    return False
+
+
+def _predicted(entry: Entry, state: str) -> str:
+    return RESULTING_STATE.get(state, state) if entry.steps else entry.record.state
+
+
+def _states(connection: EsxConnection, records: Sequence[DomainRecord]) -> dict[Any, str]:
+    """The states of domains as the server has them now, in one call; one that is gone is undefined."""
+    known = {record.ref: record.state for record in list_domains(connection, ())} if records else {}
+    return {record.ref: known.get(record.ref, "undefined") for record in records}
+
+
+def _result_of(
+    entry: Entry, plan: ManyPlan, now: Mapping[Any, str], guests: Mapping[Any, Any], *, check_mode: bool
+) -> dict[str, Any]:
+    record, error = entry.record, plan.failed.get(entry.record.ref)
+    steps = [step.name for step in entry.steps] if check_mode else plan.done.get(record.ref, [])
+    return {
+        **record.identity(),
+        "state": now[record.ref],
+        "steps": steps,
+        "changed": bool(steps),
+        **({"guest": guests[record.ref]} if record.ref in guests else {}),
+        **({} if error is None else {"failed": True, "msg": error.message}),
+    }
+
+
+def _failure(plan: ManyPlan, result: dict[str, Any]) -> EsxError:
+    names = {entry.record.ref: entry.record.name for entry in plan.entries}
+    first = next(iter(plan.failed.values()))
+    listed = " ".join(f"Domain '{names[ref]}': {error.message}" for ref, error in plan.failed.items())
+    message = f"It failed for {len(plan.failed)} of {len(plan.entries)} domains. {listed}"
+    return EsxError(message, hint=first.hint, fault=first.fault, details=result)

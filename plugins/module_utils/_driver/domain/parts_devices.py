@@ -1,0 +1,211 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A domain with the parts that a task names: each added, changed or removed, the rest left alone. Pure.
+
+What becomes of it, and whether it can be done while the domain runs, follows from the differences, as it does for a
+domain that is described as a whole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ansible_collections.virt.esx.plugins.module_utils._domain import targets
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import (
+    CharDevice,
+    Disk,
+    Domain,
+    DriveAddress,
+    Hostdev,
+    Interface,
+)
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_request import (
+    DiskPart,
+    DrivePart,
+    HostdevPart,
+    InterfacePart,
+    Parts,
+    SerialPart,
+)
+from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, escape_datastore_item
+
+_FIRST_DISK = "sda"
+_DEFAULT_CARD = "vmxnet3"
+# The bus of a drive or disk by how its target begins, where the task does not say it.
+_DISK_BUSES = {"sd": "scsi", "hd": "ide", "nv": "nvme"}
+_DRIVE_BUSES = {"sd": "sata", "hd": "ide", "fd": "fdc"}
+_CALLED = {"disk": "a hard disk", "cdrom": "a CD-ROM drive", "floppy": "a floppy drive", "lun": "a SCSI device"}
+
+
+def with_parts(domain: Domain, parts: Parts, directory: DatastorePath | None, present: Domain | None = None) -> Domain:
+    """Return a domain with its named parts as requested.
+
+    :param domain: the domain as it is, or as it is described.
+    :param present: the domain as it is; a named disk or drive that its description leaves out is the one that it has.
+    :param directory: where the domain's VMX is, or will be; new disks without a source are placed there.
+    :raises ParseError: for a target, a card or a port that the domain cannot have.
+    :raises Refused: if a part would have to become another kind of device.
+    """
+    domain = domain if present is None else _with_present(domain, parts, present)
+    for disk in parts.disks:
+        domain = _with_disk(domain, disk, directory)
+    for drive in parts.drives:
+        domain = _with_drive(domain, drive)
+    for card in parts.interfaces:
+        domain = _with_interface(domain, card)
+    for port in parts.serials:
+        domain = _with_serial(domain, port)
+    for device in parts.hostdevs:
+        domain = _with_hostdev(domain, device)
+    return domain
+
+
+def _with_present(domain: Domain, parts: Parts, present: Domain) -> Domain:
+    named = {part.target for part in parts.disks} | {part.target for part in parts.drives}
+    described = {disk.target for disk in domain.disks}
+    kept = tuple(disk for disk in present.disks if disk.target in named - described)
+    return replace(domain, disks=(*domain.disks, *kept)) if kept else domain
+
+
+def default_source(directory: DatastorePath, name: str, target: str) -> str:
+    """The file of a new disk: ``NAME.vmdk`` beside the VMX for ``sda``, ``NAME-TARGET.vmdk`` for any other."""
+    suffix = "" if target == _FIRST_DISK else f"-{target}"
+    return str(directory.inside(f"{escape_datastore_item(name)}{suffix}.vmdk"))
+
+
+def _with_disk(domain: Domain, part: DiskPart, directory: DatastorePath | None) -> Domain:
+    present = _at_target(domain, part.target, "disk")
+    if part.is_absent:
+        return _without(domain, present)
+    if present is not None:
+        _check_bus(present, part.bus)
+        return _exchanged(domain, present, replace(present, source=part.source or present.source))
+    source = part.source
+    if source is None and directory is not None:
+        source = default_source(directory, domain.name or "", part.target)
+    return _added(domain, Disk(source=source, target=part.target, bus=part.bus or _bus(part.target, _DISK_BUSES)))
+
+
+def _with_drive(domain: Domain, part: DrivePart) -> Domain:
+    present = _at_target(domain, part.target, part.device)
+    if part.is_absent:
+        return _without(domain, present)
+    if present is None:
+        bus = part.bus or _bus(part.target, _DRIVE_BUSES)
+        drive = Disk(device=part.device, source=part.source or None, target=part.target, bus=bus)
+        return _added(domain, replace(drive, readonly=part.device == "cdrom"))
+    _check_bus(present, part.bus)
+    if part.source is None:
+        return domain
+    medium = replace(present, type="file", source=part.source or None, startup_policy=None, keys=())
+    return _exchanged(domain, present, medium)
+
+
+def _at_target(domain: Domain, target: str, device: str) -> Disk | None:
+    """The disk or drive of a target, None if the domain has none."""
+    found = next((disk for disk in domain.disks if disk.target == target), None)
+    if found is not None and found.device != device:
+        raise Refused(
+            f"The target '{target}' of the domain '{domain.name}' is {_CALLED[found.device]}, not {_CALLED[device]}.",
+            hint="Choose another target.",
+        )
+    return found
+
+
+def _check_bus(present: Disk, bus: str | None) -> None:
+    if bus not in (None, present.bus):
+        raise Refused(
+            f"The disk {present.target} is on the bus {present.bus}, and cannot be moved to {bus} in one task.",
+            hint="Give it the state absent first.",
+        )
+
+
+def _bus(target: str, buses: dict[str, str]) -> str:
+    bus = buses.get(target[:2])
+    if bus is None:
+        known = ", ".join(f"'{prefix}...'" for prefix in buses)
+        raise ParseError(f"'{target}' is not understood, expecting one of {known}.", where="target")
+    return bus
+
+
+def _address(target: str, bus: str) -> DriveAddress:
+    """The slot that a target stands for."""
+    if bus == "nvme":
+        found = targets.nvme_address(target)
+    else:
+        index = targets.index_of(target)
+        found = None if index is None else targets.drive_address(bus, index, sata_units=targets.SATA_UNITS)
+    if found is None:
+        example = {"nvme": "nvme0n1", "ide": "hda", "fdc": "fda"}.get(bus, "sdb")
+        raise ParseError(f"'{target}' is no name on the bus {bus}, expecting one like '{example}'.", where="target")
+    return found
+
+
+def _added(domain: Domain, disk: Disk) -> Domain:
+    disk = replace(disk, address=_address(disk.target, disk.bus))
+    holder = next((one for one in domain.disks if (one.bus, one.address) == (disk.bus, disk.address)), None)
+    if holder is not None:
+        raise Refused(f"The slot of '{disk.target}' on the bus {disk.bus} is taken by the disk '{holder.target}'.")
+    return replace(domain, disks=(*domain.disks, disk))
+
+
+def _exchanged(domain: Domain, old: Disk, new: Disk) -> Domain:
+    return replace(domain, disks=tuple(new if disk is old else disk for disk in domain.disks))
+
+
+def _without(domain: Domain, old: Disk | None) -> Domain:
+    return replace(domain, disks=tuple(disk for disk in domain.disks if disk is not old))
+
+
+def _with_interface(domain: Domain, part: InterfacePart) -> Domain:
+    cards = domain.interfaces
+    place = _place(domain, part)
+    if part.is_absent:
+        return replace(domain, interfaces=tuple(card for number, card in enumerate(cards) if number != place))
+    if place == len(cards):
+        if part.network is None:
+            raise ParseError("a new card needs a network.", where="interfaces")
+        model = part.model or next((card.model for card in cards if card.model), _DEFAULT_CARD)
+        return replace(domain, interfaces=(*cards, _connected(Interface(mac=part.mac, model=model), part)))
+    changed = _connected(replace(cards[place], model=part.model or cards[place].model), part)
+    return replace(domain, interfaces=(*cards[:place], changed, *cards[place + 1 :]))
+
+
+def _place(domain: Domain, part: InterfacePart) -> int:
+    """The place of the card that is meant, the one behind the last for a new card."""
+    cards = domain.interfaces
+    if part.mac is not None:
+        return next((place for place, card in enumerate(cards) if card.mac == part.mac), len(cards))
+    place = part.index or 0
+    if place > len(cards) and not part.is_absent:
+        raise ParseError(
+            f"index is {place}, but the domain has {len(cards)} cards; a new one has the index {len(cards)}.",
+            where="interfaces",
+        )
+    return place
+
+
+def _connected(card: Interface, part: InterfacePart) -> Interface:
+    if part.network is not None and (card.type, card.source) != ("bridge", part.network):
+        card = replace(card, type="bridge", source=part.network, vds=None, target=None)
+    is_up_already = part.link == "up" and card.link is None
+    return card if part.link is None or is_up_already else replace(card, link=part.link)
+
+
+def _with_serial(domain: Domain, part: SerialPart) -> Domain:
+    others = [port for place, port in enumerate(domain.serials) if _number(port, place) != part.port]
+    ports = others if part.is_absent else [*others, part.device]
+    return replace(domain, serials=tuple(sorted(ports, key=lambda port: port.port or 0)))
+
+
+def _number(port: CharDevice, place: int) -> int:
+    return place if port.port is None else port.port
+
+
+def _with_hostdev(domain: Domain, part: HostdevPart) -> Domain:
+    others = tuple(device for device in domain.hostdevs if device.address != part.address)
+    if len(others) == len(domain.hostdevs) and not part.is_absent:
+        return replace(domain, hostdevs=(*others, Hostdev("pci", part.address, part.keys)))
+    return replace(domain, hostdevs=others) if part.is_absent else domain

@@ -1,0 +1,137 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The files of the disks that a task names: made where they are missing, and grown where they are too small.
+
+The file of a disk that is new to the domain is made before the domain gets the disk. So an interrupted task finds the
+file under the same name, and goes on with it. A disk that the domain has grows by the same ReconfigVM_Task that makes
+all other changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain
+from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.disk_files import plan_disks
+from ansible_collections.virt.esx.plugins.module_utils._driver.disk_options import disk_requests
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import Difference
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.machine import Machine
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_request import DiskPart, Parts
+from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step
+from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._names import canonical_path, parse_datastore_path
+
+GROWTH = "disk_sizes"
+
+
+@dataclass(frozen=True)
+class NewFiles:
+    """The steps that make the files of new disks; ``paths`` are these files, canonical, also those that exist."""
+
+    steps: Sequence[Step] = ()
+    paths: frozenset[str] = field(default_factory=frozenset)
+
+    def has(self, source: str | None) -> bool:
+        """Whether a disk's file is one of these, and so exists when the domain gets the disk."""
+        return source is not None and canonical_path(source) in self.paths
+
+
+@dataclass(frozen=True)
+class Growth:
+    """A disk of the domain that grows to ``capacity`` bytes."""
+
+    disk: Disk
+    capacity: int
+
+
+def plan_new_files(connection: EsxConnection, parts: Parts, before: Domain | None, after: Domain) -> NewFiles:
+    """Return how the files of disks that are new to a domain are made; two reads, none without such a disk.
+
+    :param before: the domain as it is, None for a new one.
+    :param after: the domain as it is to be.
+    :raises ParseError: for a new disk whose place is not known.
+    :raises Refused, NotFound: as ``plan_disks``.
+    """
+    known = {disk.target for disk in before.disks} if before is not None else set()
+    disks = {disk.target: disk for disk in after.disks}
+    new = [part for part in parts.disks if part.makes_file and part.target not in known]
+    if not new:
+        return NewFiles()
+    files = {part.target: parse_datastore_path(_source(disks[part.target])) for part in new}
+    adapters = [disks[part.target].bus for part in new]
+    requests = [
+        replace(request, adapter="ide") if bus == "ide" else request
+        for request, bus in zip(disk_requests([part.file for part in new], files), adapters)
+    ]
+    plan = plan_disks(connection, requests)
+    return NewFiles(plan.steps, frozenset(canonical_path(str(path)) for path in files.values()))
+
+
+def _source(disk: Disk) -> str:
+    if disk.source is None or not disk.source.startswith("["):
+        raise ParseError(
+            f"the file of the disk {disk.target} cannot be made: its place is not known.",
+            where="disks",
+            hint="Give it a source, as '[datastore1] web/web.vmdk', or set pool.",
+        )
+    return disk.source
+
+
+def sized(parts: Parts, present: Domain) -> list[DiskPart]:
+    """Return the named disks that the domain has and whose size is given."""
+    known = {disk.target for disk in present.disks}
+    return [part for part in parts.disks if part.file.size is not None and part.target in known]
+
+
+def growth_of(parts: Sequence[DiskPart], present: Domain, machine: Machine) -> list[Difference]:
+    """Return the disks of a domain that have to grow, as differences.
+
+    :raises Refused: for a disk that would have to become smaller, or that snapshots are based on.
+    """
+    found = []
+    for part in parts:
+        disk = next(disk for disk in present.disks if disk.target == part.target)
+        device, size = machine.in_slot(disk), part.file.size or 0
+        if device is None:
+            raise Refused(f"The host does not say how large the disk {disk.target} is, so it cannot grow.")
+        capacity = int(device.capacityInKB) * 1024
+        if size < capacity:
+            raise Refused(
+                f"The disk {disk.target}, {disk.source}, has {capacity} bytes, more than the {size} requested; a disk "
+                "cannot become smaller.",
+                hint="Correct its size, or leave it out.",
+            )
+        if size > capacity:
+            _check_may_grow(disk, machine)
+            found.append(Difference(GROWTH, f"size of disk {disk.target}", capacity, Growth(disk, size)))
+    return found
+
+
+def _check_may_grow(disk: Disk, machine: Machine) -> None:
+    if machine.snapshots:
+        listed = ", ".join(f"'{snapshot}'" for snapshot in machine.snapshots)
+        raise Refused(
+            f"The disk {disk.target} cannot grow: the domain has the snapshots {listed}.",
+            hint="Remove the snapshots first.",
+        )
+
+
+def check_same_files(name: str, parts: Parts, found: Sequence[Difference]) -> None:
+    """Check that no named disk would be exchanged for another file.
+
+    :param name: the domain's name.
+    :param found: the differences, with the names that the present domain has for its own files.
+    :raises Refused: if one would.
+    """
+    named = {part.target for part in parts.disks if part.source is not None}
+    for item in found:
+        before, after = item.before, item.after
+        is_exchanged = item.part == "disks" and before is not None and after is not None and after.target in named
+        if is_exchanged and before.source != after.source:
+            raise Refused(
+                f"The disk {before.target} of the domain '{name}' is '{before.source}', not '{after.source}'.",
+                hint="Give it the state absent first, if it is to be exchanged; its file stays.",
+            )

@@ -1,0 +1,278 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The parts of a domain that a task names one by one, as typed values: disks, drives, cards, ports, host devices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import to_mac
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import CharDevice, Keys, PciAddress
+from ansible_collections.virt.esx.plugins.module_utils._driver.disk_options import (
+    FILE_OPTIONS,
+    DiskEntry,
+    read_disk_entries,
+)
+from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+from ansible_collections.virt.esx.plugins.module_utils._names import check_datastore_path
+
+PRESENT, ABSENT = "present", "absent"
+_STATE = {"type": "str", "choices": [PRESENT, ABSENT], "default": PRESENT}
+_DISK_BUSES = ("scsi", "sata", "nvme", "ide")
+_CARD_MODELS = ("vmxnet3", "e1000e", "e1000", "vmxnet2", "vmxnet", "vlance")
+
+# The options of a module for the parts, in Ansible's form.
+PART_OPTIONS: dict[str, dict[str, Any]] = {
+    "disks": {
+        **FILE_OPTIONS,
+        "source": {"type": "str"},
+        "bus": {"type": "str", "choices": list(_DISK_BUSES)},
+        "state": _STATE,
+    },
+    "cdroms": {
+        "target": {"type": "str", "required": True},
+        "source": {"type": "str"},
+        "bus": {"type": "str", "choices": ["ide", "sata"]},
+        "state": _STATE,
+    },
+    "floppies": {
+        "target": {"type": "str", "default": "fda"},
+        "source": {"type": "str"},
+        "state": _STATE,
+    },
+    "interfaces": {
+        "mac": {"type": "str"},
+        "index": {"type": "int"},
+        "network": {"type": "str"},
+        "model": {"type": "str", "choices": list(_CARD_MODELS)},
+        "link": {"type": "str", "choices": ["up", "down"]},
+        "state": _STATE,
+    },
+    "serials": {
+        "port": {"type": "int", "default": 0},
+        "type": {"type": "str", "choices": ["file", "dev", "pipe", "tcp"]},
+        "path": {"type": "str"},
+        "mode": {"type": "str", "choices": ["bind", "connect"], "default": "bind"},
+        "host": {"type": "str"},
+        "service": {"type": "str"},
+        "protocol": {"type": "str", "choices": ["raw", "telnet", "telnets", "tls"], "default": "raw"},
+        "state": _STATE,
+    },
+    "hostdevs": {
+        "address": {"type": "str", "required": True},
+        "state": _STATE,
+    },
+}
+ARGUMENT_SPEC = {
+    name: {"type": "list", "elements": "dict", "options": options} for name, options in PART_OPTIONS.items()
+}
+
+
+@dataclass(frozen=True)
+class DiskPart:
+    """A hard disk by its target; ``file`` says what its file is made of, where that is missing.
+
+    ``source`` is None for the file that the disk has, or one beside the VMX.
+    """
+
+    target: str
+    file: DiskEntry
+    source: str | None = None
+    bus: str | None = None
+    is_absent: bool = False
+
+    @property
+    def makes_file(self) -> bool:
+        """Whether it says how to make the disk's file."""
+        return any(value is not None for value in (self.file.size, self.file.clone_of, self.file.image))
+
+
+@dataclass(frozen=True)
+class DrivePart:
+    """A CD-ROM or floppy drive by its target; ``source`` is None to leave the medium, empty for no medium."""
+
+    device: str
+    target: str
+    source: str | None = None
+    bus: str | None = None
+    is_absent: bool = False
+
+
+@dataclass(frozen=True)
+class InterfacePart:
+    """A network card by its MAC address or its place, counted from 0; None where nothing is said."""
+
+    mac: str | None = None
+    index: int | None = None
+    network: str | None = None
+    model: str | None = None
+    link: str | None = None
+    is_absent: bool = False
+
+
+@dataclass(frozen=True)
+class SerialPart:
+    """A serial port by its number; ``device`` is what is behind it."""
+
+    port: int
+    device: CharDevice
+    is_absent: bool = False
+
+
+@dataclass(frozen=True)
+class HostdevPart:
+    """A PCI device of the host by its address; ``keys`` of the VMX have the ids that the host has for it."""
+
+    address: PciAddress
+    is_absent: bool = False
+    keys: Keys = ()
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The parts that are named; the rest of a domain is left alone."""
+
+    disks: tuple[DiskPart, ...] = ()
+    drives: tuple[DrivePart, ...] = ()
+    interfaces: tuple[InterfacePart, ...] = ()
+    serials: tuple[SerialPart, ...] = ()
+    hostdevs: tuple[HostdevPart, ...] = ()
+
+    @property
+    def removed(self) -> list[str]:
+        """The targets of drives and the addresses of host devices that leave the domain."""
+        drives = [part.target for part in self.drives if part.is_absent]
+        return drives + [str(part.address) for part in self.hostdevs if part.is_absent]
+
+    def __bool__(self) -> bool:
+        """Whether any part is named."""
+        return any((self.disks, self.drives, self.interfaces, self.serials, self.hostdevs))
+
+
+_Part = TypeVar("_Part")
+
+
+def read_parts(params: Mapping[str, Any]) -> Parts:
+    """Return the parts that validated options name.
+
+    :raises ParseError: for an entry that contradicts itself, or a device that is named twice.
+    """
+    files = {entry.target: entry for entry in read_disk_entries(params["disks"] or ())}
+    parts = Parts(
+        disks=_read(params, "disks", partial(_disk, files)),
+        drives=(
+            *_read(params, "cdroms", partial(_drive, "cdrom")),
+            *_read(params, "floppies", partial(_drive, "floppy")),
+        ),
+        interfaces=_read(params, "interfaces", _interface),
+        serials=_read(params, "serials", _serial),
+        hostdevs=_read(params, "hostdevs", _hostdev),
+    )
+    named = [part.target for part in parts.disks] + [part.target for part in parts.drives]
+    _check_distinct("disks, cdroms and floppies", named)
+    _check_distinct("interfaces", [part.mac or part.index for part in parts.interfaces])
+    _check_distinct("serials", [part.port for part in parts.serials])
+    _check_distinct("hostdevs", [str(part.address) for part in parts.hostdevs])
+    return parts
+
+
+def _read(params: Mapping[str, Any], option: str, read: Callable[[Mapping[str, Any], str], _Part]) -> tuple[_Part, ...]:
+    entries: Sequence[Mapping[str, Any]] = params[option] or ()
+    return tuple(read(entry, f"{option}[{place}]") for place, entry in enumerate(entries))
+
+
+def _check_distinct(option: str, keys: Sequence[Any]) -> None:
+    for key in keys:
+        if key is not None and keys.count(key) > 1:
+            raise ParseError(f"'{key}' is given twice.", where=option)
+
+
+def _source(entry: Mapping[str, Any], where: str) -> str | None:
+    source = entry.get("source")
+    return source if not source else str(check_datastore_path(source, where=f"{where}.source"))
+
+
+def _without_others(entry: Mapping[str, Any], where: str, names: Sequence[str]) -> bool:
+    """Whether a part is absent; then nothing else can be said of it.
+
+    :raises ParseError: if it is.
+    """
+    if entry["state"] != ABSENT:
+        return False
+    for name in names:
+        if entry.get(name) is not None:
+            raise ParseError(f"{name} has no meaning with state absent.", where=where)
+    return True
+
+
+def _disk(files: Mapping[str, DiskEntry], entry: Mapping[str, Any], where: str) -> DiskPart:
+    is_absent = _without_others(entry, where, ("source", "size", "clone_of", "image", "bus"))
+    source = _source(entry, where)
+    if source == "":
+        raise ParseError("it is empty; state absent takes a disk away.", where=f"{where}.source")
+    return DiskPart(entry["target"], files[entry["target"]], source, entry["bus"], is_absent)
+
+
+def _drive(device: str, entry: Mapping[str, Any], where: str) -> DrivePart:
+    is_absent = _without_others(entry, where, ("source", "bus"))
+    if device == "floppy" and not is_absent and not entry["source"]:
+        hint = "Use state absent to take the drive away."
+        raise ParseError("a floppy drive without an image is not seen by libvirt.", where=f"{where}.source", hint=hint)
+    return DrivePart(device, entry["target"], _source(entry, where), entry.get("bus"), is_absent)
+
+
+def _interface(entry: Mapping[str, Any], where: str) -> InterfacePart:
+    is_absent = _without_others(entry, where, ("network", "model", "link"))
+    mac = None if entry["mac"] is None else to_mac(entry["mac"])
+    if entry["mac"] is not None and mac is None:
+        raise ParseError(f"'{entry['mac']}' is not a MAC address.", where=where)
+    if mac is None and entry["index"] is None:
+        raise ParseError("neither mac nor index says which card is meant.", where=where)
+    if entry["index"] is not None and entry["index"] < 0:
+        raise ParseError(f"index is {entry['index']}, expecting at least 0.", where=where)
+    return InterfacePart(mac, entry["index"], entry["network"], entry["model"], entry["link"], is_absent)
+
+
+# What each type of port needs besides.
+_NEEDED = {"file": "path", "dev": "path", "pipe": "path", "tcp": "service"}
+
+
+def _serial(entry: Mapping[str, Any], where: str) -> SerialPart:
+    is_absent = _without_others(entry, where, ("type", "path", "host", "service"))
+    kind, port = entry["type"], entry["port"]
+    if not 0 <= port <= 3:
+        raise ParseError(f"port is {port}, expecting 0 to 3.", where=where)
+    if is_absent:
+        return SerialPart(port, CharDevice("null", port), is_absent=True)
+    if kind is None or entry[_NEEDED[kind]] is None:
+        raise ParseError(f"{'type' if kind is None else _NEEDED[kind]} is missing.", where=where)
+    if kind != "tcp":
+        path = str(check_datastore_path(entry["path"], where=f"{where}.path")) if kind == "file" else entry["path"]
+        return SerialPart(port, CharDevice(kind, port, path=path))
+    # A port that waits for connections without a host does so on all addresses.
+    host = entry["host"] or ("0.0.0.0" if entry["mode"] == "bind" else None)  # noqa: S104
+    if host is None:
+        raise ParseError("host is missing; a port that connects needs to know where to.", where=where)
+    protocol = entry["protocol"]
+    device = CharDevice("tcp", port, mode=entry["mode"], host=host, service=entry["service"], protocol=protocol)
+    return SerialPart(port, device)
+
+
+def _hostdev(entry: Mapping[str, Any], where: str) -> HostdevPart:
+    return HostdevPart(_pci_address(entry["address"], where), entry["state"] == ABSENT)
+
+
+def _pci_address(text: str, where: str) -> PciAddress:
+    """The address in the form that hosts and ``lspci`` show it in: ``0000:3b:00.0``, or without the domain."""
+    try:
+        place, function = text.strip().rsplit(".", 1)
+        numbers = [int(number, 16) for number in place.split(":")]
+        domain, bus, slot = numbers if len(numbers) == 3 else (0, *numbers)
+        address = PciAddress(domain, bus, slot, int(function, 16))
+    except (ValueError, TypeError):
+        raise ParseError(f"'{text}' is not a PCI address, expecting one like '0000:3b:00.0'.", where=where) from None
+    return address

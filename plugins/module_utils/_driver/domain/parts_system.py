@@ -1,0 +1,165 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What options say of a domain's system: guest, virtual hardware, firmware, boot order. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.guests import (
+    arch_of_guest,
+    guest_named,
+    word_of_osinfo,
+)
+from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import to_mac
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain, Interface
+from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+
+# libvirt's kinds of devices to start from -> what such a disk is.
+_KINDS = {"hd": ("disk", "lun"), "cdrom": ("cdrom",), "fd": ("floppy",)}
+_NETWORK = "network"
+
+# The options of a module, in Ansible's form.
+SYSTEM_OPTIONS: dict[str, dict[str, Any]] = {
+    "guest_os": {"type": "str"},
+    "hw_version": {"type": "int"},
+    "firmware": {"type": "str", "choices": ["bios", "efi"]},
+    "secure_boot": {"type": "bool"},
+    "boot": {"type": "list", "elements": "str"},
+    "hotplug": {"type": "dict", "options": {"memory": {"type": "bool"}, "vcpus": {"type": "bool"}}},
+    "nested_virtualisation": {"type": "bool"},
+}
+
+
+@dataclass(frozen=True)
+class SystemOptions:
+    """The options for a domain's system; None where nothing is said."""
+
+    guest_os: str | None = None
+    hw_version: int | None = None
+    firmware: str | None = None
+    secure_boot: bool | None = None
+    boot: tuple[str, ...] | None = None
+
+    def __bool__(self) -> bool:
+        """Whether anything is said."""
+        return any(value is not None for value in vars(self).values())
+
+
+def read_system(params: Mapping[str, Any]) -> SystemOptions:
+    """Return the options for the system.
+
+    :raises ParseError: for a virtual hardware version that never was, and for an empty boot order.
+    """
+    version, boot = params["hw_version"], params["boot"]
+    if version is not None and not 3 <= version <= 99:
+        raise ParseError(f"{version} is no virtual hardware version; ESXi 6.0 has 11, 8.0 has 20.", where="hw_version")
+    if boot is not None and (not boot or len(set(boot)) < len(boot)):
+        raise ParseError("it names nothing, or a device twice.", where="boot")
+    return SystemOptions(
+        guest_os=params["guest_os"],
+        hw_version=version,
+        firmware=params["firmware"],
+        secure_boot=params["secure_boot"],
+        boot=None if boot is None else tuple(boot),
+    )
+
+
+def system_settings(params: Mapping[str, Any]) -> dict[str, str | None]:
+    """Return those options that are keys of the VMX, as settings."""
+    hotplug = params["hotplug"] or {}
+    values = {
+        "mem.hotadd": hotplug.get("memory"),
+        "vcpu.hotadd": hotplug.get("vcpus"),
+        "vhv.enable": params["nested_virtualisation"],
+    }
+    return {key: "TRUE" if value else "FALSE" for key, value in values.items() if value is not None}
+
+
+def with_system(domain: Domain, options: SystemOptions) -> Domain:
+    """Return a domain with the options for its system.
+
+    :raises ParseError: for a guest that nobody knows, or a boot device that the domain does not have.
+    """
+    if options.guest_os is not None:
+        domain = _with_guest(domain, options.guest_os)
+    system = domain.os
+    if options.firmware not in (None, system.firmware or "bios"):
+        system = replace(system, firmware=options.firmware)
+    if options.secure_boot is not None and bool(system.secure_boot) != options.secure_boot:
+        system = replace(system, secure_boot=options.secure_boot)
+    if system.secure_boot and system.firmware != "efi":
+        raise ParseError("secure boot needs the firmware efi.", where="secure_boot")
+    domain = replace(domain, os=system)
+    return domain if options.boot is None else _with_boot(domain, options.boot)
+
+
+def _with_guest(domain: Domain, guest: str) -> Domain:
+    word = _guest_word(guest, domain.os.arch)
+    if word is None:
+        raise ParseError(
+            f"'{guest}' is no guest that is known.",
+            where="guest_os",
+            hint="Names are VMware's (debian12-64), the API's (debian12_64Guest) or libosinfo's (debian12).",
+        )
+    present = guest_named(domain.guest_os or "")
+    if present is not None and present.word == word:
+        return domain
+    return replace(domain, guest_os=word, os=replace(domain.os, arch=arch_of_guest(word) or domain.os.arch))
+
+
+def _guest_word(guest: str, arch: str) -> str | None:
+    """VMware's word for a guest that has VMware's, the API's or libosinfo's name.
+
+    ``debian12`` is a name of both: for libosinfo of any Debian 12, for VMware of the one with 32 bits. It is the one of
+    the domain's architecture.
+    """
+    named = guest_named(guest)
+    choice = word_of_osinfo(guest, arch)
+    if named is None:
+        return None if choice is None else choice.word
+    is_of_both = choice is not None and arch_of_guest(named.word) != arch and choice.word.startswith(f"{guest}-")
+    return choice.word if choice is not None and is_of_both else named.word
+
+
+def _with_boot(domain: Domain, boot: Sequence[str]) -> Domain:
+    """With a boot order of kinds of devices, or of single ones."""
+    if all(name in _KINDS or name == _NETWORK for name in boot):
+        return replace(_without_order(domain), os=replace(domain.os, boot=tuple(boot)))
+    named = {name: _devices(domain, name) for name in boot}
+    places = {id(device): place for place, device in enumerate((one for each in named.values() for one in each), 1)}
+    return replace(
+        domain,
+        os=replace(domain.os, boot=()),
+        disks=tuple(replace(disk, boot_order=places.get(id(disk))) for disk in domain.disks),
+        interfaces=tuple(replace(card, boot_order=places.get(id(card))) for card in domain.interfaces),
+    )
+
+
+def _without_order(domain: Domain) -> Domain:
+    return replace(
+        domain,
+        disks=tuple(replace(disk, boot_order=None) for disk in domain.disks),
+        interfaces=tuple(replace(card, boot_order=None) for card in domain.interfaces),
+    )
+
+
+def _devices(domain: Domain, name: str) -> Sequence[Disk | Interface]:
+    """The devices that an entry of the boot order stands for: those of a kind, a disk's target, or a card's address."""
+    found: list[Disk | Interface] = [disk for disk in domain.disks if disk.target == name]
+    if name in _KINDS:
+        found = [disk for disk in domain.disks if disk.device in _KINDS[name]]
+    elif name == _NETWORK:
+        found = list(domain.interfaces)
+    elif not found:
+        found = [card for card in domain.interfaces if card.mac and card.mac == to_mac(name)]
+    if not found:
+        raise ParseError(
+            f"the domain has no device '{name}'.",
+            where="boot",
+            hint="Devices are hd, cdrom, fd, network, the target of a disk or drive, or the MAC address of a card.",
+        )
+    return found

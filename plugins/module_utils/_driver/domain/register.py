@@ -1,0 +1,54 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Registering a VMX that lies on a datastore: the host knows the domain from then on, and the file is not changed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
+from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
+from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import find_domain
+from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, Target
+from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
+from ansible_collections.virt.esx.plugins.module_utils._names import parse_datastore_path
+from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import DatastoreFile, get_file
+from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
+
+
+def plan_register(
+    connection: EsxConnection, target: Target, request: DomainRequest, facts: HostFacts
+) -> tuple[Domain, Step]:
+    """The domain of the VMX that is to be registered, and the step that does it.
+
+    :raises NotFound: if there is no such file.
+    :raises Refused: if the host has another domain of that name, or more than registering is requested.
+    :raises ParseError: if the file is no VMX.
+    """
+    path = parse_datastore_path(request.vmx_path or "")
+    content = get_file(connection.session, DatastoreFile(connection.datacenter_path, path.datastore, path.path))
+    read = read_vmx(content, directory=str(path.parent), datastores=facts.volumes)
+    domain = replace(read, name=request.name or read.name)
+    target.name = domain.name or ""
+    if request.is_about_definition:
+        raise Refused(
+            f"The {target} is registered by its VMX as it is, and cannot be changed in the same task.",
+            hint="Change it in a second task.",
+        )
+    other = find_domain(connection, name=target.name)
+    if other is not None:
+        raise Refused(
+            f"The host has a domain '{target.name}' already, of {other[0].vmx_path}.",
+            hint="Give the option name to register this one under another name.",
+            fault="DuplicateName",
+        )
+    context = connection.context
+
+    def register() -> None:
+        task = context.vm_folder.RegisterVM_Task(str(path), request.name, False, context.pool, context.host)
+        target.ref = connection.wait(task, f"Registering {target}")
+
+    return domain, Step("register", register)

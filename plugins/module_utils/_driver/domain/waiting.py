@@ -1,0 +1,105 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Waiting until the guests of running domains are there: VMware Tools, their heartbeat, an address.
+
+The server tells what changes; nothing is polled. All domains have the same time.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.guest import read_addresses
+from ansible_collections.virt.esx.plugins.module_utils._errors import TimedOut
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values
+from ansible_collections.virt.esx.plugins.module_utils._vi.watch import Watch
+
+_STATE = "runtime.powerState"
+_HEARTBEAT = "guestHeartbeatStatus"
+_TOOLS, _OLD_TOOLS = "guest.toolsRunningStatus", "guest.toolsStatus"
+_PATHS = (_STATE, _HEARTBEAT, _OLD_TOOLS, "guest.hostName", "guest.ipAddress", "guest.net")
+# The words of both properties for tools that run.
+_RUNNING = ("guestToolsRunning", "toolsOk", "toolsOld")
+
+
+def addresses_of(values: Values) -> list[str]:
+    """Return the addresses of a guest, those that reach beyond its own link first, then by family and number."""
+    known = [ipaddress.ip_address(text.partition("%")[0]) for text in read_addresses(values)]
+    ordered = sorted(known, key=lambda one: (one.is_link_local or one.is_loopback, one.version, int(one)))
+    return [str(address) for address in ordered]
+
+
+def _has_address(values: Values) -> bool:
+    return any(not (one.is_link_local or one.is_loopback) for one in map(ipaddress.ip_address, addresses_of(values)))
+
+
+def _has_tools(values: Values) -> bool:
+    return str(values.get(_TOOLS) or values[_OLD_TOOLS]) in _RUNNING
+
+
+# What can be waited for -> whether a guest has it.
+CONDITIONS: dict[str, Callable[[Values], bool]] = {
+    "tools": _has_tools,
+    "heartbeat": lambda values: str(values[_HEARTBEAT]) == "green",
+    "address": _has_address,
+}
+
+
+def wait_for_guests(
+    connection: EsxConnection, names: Mapping[Any, str], conditions: Sequence[str]
+) -> tuple[dict[Any, dict[str, Any]], dict[Any, TimedOut]]:
+    """Wait until all of some guests fulfil all conditions, for the connection's ``timeout`` at most.
+
+    :param names: the names of the domains by their references.
+    :param conditions: some of ``CONDITIONS``.
+    :returns: what is known of each guest, and the errors of those that do not fulfil the conditions in time, or are
+        not running any more.
+    """
+    seconds = connection.session.options.timeout
+    deadline = time.monotonic() + seconds
+    waiting = dict(names)
+    values: dict[Any, dict[str, Any]] = {ref: {} for ref in names}
+    failed: dict[Any, TimedOut] = {}
+    paths = [*_PATHS, *([_TOOLS] if connection.session.has(4, 0) else [])]
+    with Watch(connection.session, {"VirtualMachine": paths}, list(names)) as watch:
+        while waiting and (remaining := deadline - time.monotonic()) > 0:
+            for ref, changed in watch.next_changes(remaining).items():
+                values[ref] = {**dict.fromkeys(paths), **values[ref], **changed}
+            for ref in [ref for ref in waiting if values[ref]]:
+                if str(values[ref][_STATE]) != "poweredOn":
+                    failed[ref] = TimedOut(f"The domain '{waiting.pop(ref)}' is not running any more.")
+                elif not _lacking(values[ref], conditions):
+                    connection.progress(f"The guest of domain '{waiting.pop(ref)}' is there, {len(waiting)} are not")
+    for ref, name in waiting.items():
+        failed[ref] = _late(name, values[ref], _lacking(values[ref], conditions), seconds)
+    return {ref: guest_of(values[ref]) for ref in names if values[ref]}, failed
+
+
+def guest_of(values: Values) -> dict[str, Any]:
+    """Return what a module's result says of a guest."""
+    return {
+        "hostname": values["guest.hostName"] or None,
+        "tools": str(values.get(_TOOLS) or values[_OLD_TOOLS] or "") or None,
+        "heartbeat": str(values[_HEARTBEAT] or "") or None,
+        "addresses": addresses_of(values),
+    }
+
+
+def _lacking(values: Values, conditions: Sequence[str]) -> list[str]:
+    return [name for name in conditions if not (values and CONDITIONS[name](values))]
+
+
+def _late(name: str, values: Values, lacking: Sequence[str], seconds: float) -> TimedOut:
+    hint = "Raise the option timeout."
+    if values and not _has_tools(values):
+        hint = "VMware Tools do not run in the guest; without them a host knows nothing of it."
+    return TimedOut(
+        f"The guest of domain '{name}' does not have {' and '.join(lacking)} after {seconds:g} seconds; the domain "
+        "itself is running.",
+        hint=hint,
+    )

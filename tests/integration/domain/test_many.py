@@ -1,0 +1,148 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``esx_domain``: many domains side by side, waiting for guests, and registering a VMX that lies there."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError, Refused, TimedOut
+from ansible_collections.virt.esx.tests.integration.domain.domains import (
+    READING,
+    check_apply_repeat,
+    domain_xml,
+    ensure,
+    ensure_with_warnings,
+    read_file,
+)
+from ansible_collections.virt.esx.tests.simulator_client import Simulator
+
+NAMES = ["web1", "web2", "web3"]
+
+
+@pytest.fixture
+def three(esx: Simulator) -> Simulator:
+    """A host with three domains that run, with VMware Tools, and one that does not."""
+    for name in [*NAMES, "off"]:
+        ensure(esx, xml=domain_xml(name=name, uuid=None, mac=None, disk=f"[local-storage] {name}/{name}.vmdk"))
+    for name in NAMES:
+        esx.change_from_outside(name, set={"simulator.tools": "running", "simulator.shutdownDelay": "700"})
+        ensure(esx, name=name, state="running")
+    return esx
+
+
+def many(esx: Simulator, **arguments: Any) -> tuple[dict[str, Any], list[str]]:
+    return ensure_with_warnings(esx, with_disks=False, **arguments)
+
+
+def states(result: dict[str, Any]) -> dict[str, str]:
+    return {domain["name"]: domain["state"] for domain in result["domains"]}
+
+
+def test_guests_shut_down_side_by_side(three: Simulator) -> None:
+    three.trace(reset=True)
+    predicted = ensure(three, check=True, names=["web*", "off"], state="shutdown")
+    assert set(three.methods()) <= READING
+    assert predicted["steps"] == ["shut down of web1, web2, web3"]
+    start = time.monotonic()
+    result = ensure(three, names=["web*", "off"], state="shutdown")
+    assert time.monotonic() - start < 2.0
+    assert states(predicted) == states(result) == dict.fromkeys([*NAMES, "off"], "shutoff")
+    assert [domain["changed"] for domain in result["domains"]] == [False, True, True, True]
+    assert result["changed"]
+    assert not ensure(three, names=["web*", "off"], state="shutdown")["changed"]
+
+
+def test_one_failure_does_not_hide_the_others(three: Simulator) -> None:
+    three.change_from_outside("web2", set={"simulator.shutdownDelay": "never"})
+    with pytest.raises(
+        EsxError, match=r"failed for 1 of 3 domains. Domain 'web2': Its guest did not shut down"
+    ) as info:
+        ensure(three, names=NAMES, state="shutdown", timeout=2)
+    result = info.value.details
+    assert states(result) == {"web1": "shutoff", "web2": "running", "web3": "shutoff"}
+    assert [domain.get("failed", False) for domain in result["domains"]] == [False, True, False]
+    done, warnings = many(three, names=["web?"], state="shutdown", shutdown_timeout=1)
+    assert states(done)["web2"] == "shutoff"
+    assert warnings == ["Powered off, since it had 1 seconds to shut down: 'web2'."]
+
+
+@pytest.mark.parametrize(
+    ("state", "reached"),
+    [("destroyed", "shutoff"), ("paused", "paused"), ("reset", "running"), ("rebooted", "running")],
+)
+def test_other_states_are_reached_side_by_side(three: Simulator, state: str, reached: str) -> None:
+    assert states(ensure(three, names=["web*"], state=state)) == dict.fromkeys(NAMES, reached)
+    result = ensure(three, names=["web*"], state="running", wait_for=["tools"])
+    assert [domain["guest"]["hostname"] for domain in result["domains"]] == NAMES
+
+
+def test_domains_are_undefined_with_their_disks(three: Simulator) -> None:
+    ensure(three, names=["web*"], state="destroyed")
+    result = ensure(three, names=["web*"], state="undefined", remove_storage=True)
+    assert states(result) == dict.fromkeys(NAMES, "undefined")
+    assert sorted(three.domains()) == ["domain-1", "off"]
+
+
+def test_names_are_for_states_only(three: Simulator) -> None:
+    with pytest.raises(NotFound, match="no domain 'web9'"):
+        ensure(three, names=["web9"], state="running")
+    with pytest.raises(ParseError, match="vcpus: it has no meaning with names"):
+        ensure(three, names=["web1"], state="running", vcpus=2)
+    assert ensure(three, names=["none*"], state="running")["domains"] == []
+
+
+def test_a_task_waits_for_the_guest_without_a_change(esx: Simulator) -> None:
+    settings = {"simulator.tools": "running", "simulator.tools.delay": "500"}
+    addresses = {"simulator.address": "2001:db8::7,fe80::1,192.0.2.7"}
+    ensure(esx, xml=domain_xml())
+    esx.change_from_outside("web", set={**settings, **addresses})
+    result = ensure(esx, name="web", state="running", wait_for=["address", "heartbeat"])
+    assert result["domain"]["guest"] == {
+        "hostname": "web",
+        "tools": "guestToolsRunning",
+        "heartbeat": "green",
+        "addresses": ["192.0.2.7", "2001:db8::7", "fe80::1"],
+    }
+    again = ensure(esx, name="web", wait_for=["tools"])
+    assert (again["changed"], again["domain"]["guest"]) == (False, result["domain"]["guest"])
+    assert "guest" not in ensure(esx, check=True, name="web", wait_for=["tools"])["domain"]
+
+
+def test_waiting_has_an_end(esx: Simulator) -> None:
+    ensure(esx, xml=domain_xml())
+    with pytest.raises(Refused, match="cannot be waited for: the domain is shutoff"):
+        ensure(esx, name="web", wait_for=["address"])
+    with pytest.raises(ParseError, match="no guest runs"):
+        ensure(esx, name="web", state="shutdown", wait_for=["address"])
+    with pytest.raises(TimedOut, match="does not have address after 2 seconds") as info:
+        ensure(esx, name="web", state="running", wait_for=["address"], timeout=2)
+    assert info.value.details["domain"]["state"] == "running"
+    assert "VMware Tools do not run" in str(info.value.hint)
+
+
+def test_a_vmx_that_lies_there_is_registered(esx: Simulator) -> None:
+    ensure(esx, xml=domain_xml())
+    vmx = "[local-storage] web/web.vmx"
+    before = read_file(esx, vmx)
+    ensure(esx, name="web", state="undefined")
+    result = check_apply_repeat(esx, vmx_path=vmx)
+    assert result["steps"] == ["register"]
+    assert (result["domain"]["name"], read_file(esx, vmx)) == ("web", before)
+    ensure(esx, name="web", state="undefined")
+    assert check_apply_repeat(esx, vmx_path=vmx, state="running")["steps"] == ["register", "power on"]
+
+
+def test_what_cannot_be_registered_is_refused(esx: Simulator) -> None:
+    with pytest.raises(NotFound, match=r"none.vmx"):
+        ensure(esx, vmx_path="[local-storage] web/none.vmx")
+    ensure(esx, xml=domain_xml())
+    ensure(esx, name="web", state="undefined")
+    with pytest.raises(Refused, match="cannot be changed in the same task"):
+        ensure(esx, vmx_path="[local-storage] web/web.vmx", vcpus=4)
+    ensure(esx, xml=domain_xml(uuid=None, mac=None, disk="[local-storage] other/other.vmdk"))
+    with pytest.raises(Refused, match=r"a domain 'web' already, of \[local-storage\] other/web.vmx"):
+        ensure(esx, vmx_path="[local-storage] web/web.vmx")

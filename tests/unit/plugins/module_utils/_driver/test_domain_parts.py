@@ -1,0 +1,124 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The parts, the system and the settings of a domain, applied to it without a host."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain, DriveAddress, Interface, Os
+from ansible_collections.virt.esx.plugins.module_utils._driver.disk_options import DiskEntry
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_devices import with_parts
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_request import (
+    PART_OPTIONS,
+    DiskPart,
+    DrivePart,
+    InterfacePart,
+    Parts,
+    read_parts,
+)
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_system import SystemOptions, with_system
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.settings import (
+    setting_differences,
+    settings_of_vmx,
+    with_settings,
+)
+from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath
+from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS
+from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
+
+PLACE = DatastorePath("ds", "web")
+ROOT = Disk(source="[ds] web/web.vmdk", target="sda", bus="scsi", address=DriveAddress(0, 0, 0))
+CARD = Interface(source="VM Network", mac="00:50:56:00:00:01", model="e1000")
+WEB = Domain(name="web", os=Os(arch="x86_64"), disks=(ROOT,), interfaces=(CARD,))
+VMX = 'config.version = "8"\nmem.hotadd = "FALSE"\nguestInfo.Role = "db"\nmemsize = "1024"\n'
+
+
+def disk(target: str, **said: Any) -> Parts:
+    return Parts(disks=(DiskPart(target, DiskEntry(target), **said),))
+
+
+@pytest.mark.parametrize(
+    ("target", "said", "bus", "address"),
+    [
+        ("sdb", {}, "scsi", DriveAddress(0, 0, 1)),
+        ("sdh", {}, "scsi", DriveAddress(0, 0, 8)),
+        ("sdb", {"bus": "sata"}, "sata", DriveAddress(0, 0, 1)),
+        ("hdc", {}, "ide", DriveAddress(0, 1, 0)),
+        ("nvme0n2", {}, "nvme", DriveAddress(0, 0, 1)),
+    ],
+)
+def test_a_target_says_the_slot(target: str, said: dict[str, Any], bus: str, address: DriveAddress) -> None:
+    new = with_parts(WEB, disk(target, **said), PLACE).disks[1]
+    assert (new.bus, new.address, new.source) == (bus, address, f"[ds] web/web-{target}.vmdk")
+
+
+def test_the_rest_of_a_domain_is_left_alone() -> None:
+    changed = with_parts(WEB, Parts(drives=(DrivePart("cdrom", "hda", "[ds] a.iso"),)), PLACE)
+    assert (changed.disks[0], changed.interfaces) == (ROOT, (CARD,))
+    assert with_parts(changed, Parts(drives=(DrivePart("cdrom", "hda", is_absent=True),)), PLACE) == WEB
+    assert with_parts(WEB, disk("sdz", is_absent=True), PLACE) == WEB
+
+
+def test_a_slot_is_taken_once() -> None:
+    moved = Disk(source="[ds] a.vmdk", target="sdx", bus="scsi", address=DriveAddress(0, 0, 1))
+    full = with_parts(WEB, Parts(), PLACE)
+    with pytest.raises(Refused, match="is taken by the disk 'sdx'"):
+        with_parts(Domain(name="web", disks=(*full.disks, moved)), disk("sdb"), PLACE)
+
+
+def test_cards_are_known_by_place_or_address() -> None:
+    second = InterfacePart(index=1, network="DMZ")
+    both = with_parts(WEB, Parts(interfaces=(second,)), PLACE)
+    assert [(card.source, card.model) for card in both.interfaces] == [("VM Network", "e1000"), ("DMZ", "e1000")]
+    moved = with_parts(both, Parts(interfaces=(InterfacePart(mac=CARD.mac, network="LAN"),)), PLACE)
+    assert [card.source for card in moved.interfaces] == ["LAN", "DMZ"]
+    assert with_parts(both, Parts(interfaces=(InterfacePart(index=1, is_absent=True),)), PLACE) == WEB
+
+
+def test_a_device_is_named_once() -> None:
+    entries = dict.fromkeys(PART_OPTIONS)
+    drive = {"target": "sda", "source": None, "bus": None, "state": "present"}
+    named = {"target": "sda", "source": None, "bus": None, "size": "1 GiB", "state": "present"}
+    with pytest.raises(ParseError, match="'sda' is given twice"):
+        read_parts({**entries, "disks": [named], "cdroms": [drive]})
+
+
+@pytest.mark.parametrize(
+    ("name", "arch", "word"),
+    [
+        ("debian12", "x86_64", "debian12-64"),
+        ("debian12", "i686", "debian12"),
+        ("debian12_64Guest", "i686", "debian12-64"),
+        ("RHEL9-64", "x86_64", "rhel9-64"),
+        ("rhel9.2", "x86_64", "rhel9-64"),
+        ("win2k22", "x86_64", "windows2019srvNext-64"),
+    ],
+)
+def test_a_guest_is_found_by_all_its_names(name: str, arch: str, word: str) -> None:
+    found = with_system(Domain(os=Os(arch=arch)), SystemOptions(guest_os=name))
+    assert (found.guest_os or "").lower() == word.lower()
+
+
+def test_the_boot_order_names_kinds_or_devices() -> None:
+    assert with_system(WEB, SystemOptions(boot=("cdrom", "hd"))).os.boot == ("cdrom", "hd")
+    single = with_system(WEB, SystemOptions(boot=(CARD.mac or "", "hd")))
+    assert (single.os.boot, single.interfaces[0].boot_order, single.disks[0].boot_order) == ((), 1, 2)
+
+
+def test_settings_differ_by_value_whatever_the_case_of_keys() -> None:
+    present = VmxFile(VMX, DIALECTS["esx"])
+    wanted = {"guestinfo.role": "web", "MEM.HOTADD": None, "gone": None, "mem.hotadd": "false"}
+    found = setting_differences(wanted, present)
+    assert [(item.name, item.before, item.after) for item in found] == [("guestInfo.Role", "db", "web")]
+
+
+def test_a_vmx_has_settings_and_keys_of_others() -> None:
+    text = f'{VMX}displayName = "web"\nnuma.autosize.cookie = "1"\nethernet0.of.mine = "1"\nof.mine = "1"\n'
+    assert settings_of_vmx(text) == {"mem.hotadd": "FALSE", "guestInfo.Role": "db", "of.mine": "1"}
+    assert with_settings(VMX, {"mem.hotadd": None, "x.y": 'a "b"'}) == (
+        'config.version = "8"\nguestInfo.Role = "db"\nmemsize = "1024"\nx.y = "a |22b|22"\n'
+    )
