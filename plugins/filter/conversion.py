@@ -17,12 +17,9 @@ from typing import Any, TypeVar, Union
 from ansible.errors import AnsibleFilterError
 from ansible.module_utils.basic import missing_required_lib
 from ansible.utils.display import Display
-from ansible_collections.virt.esx.plugins.module_utils._domain.document import is_xml
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import write_domain
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, MissingLibrary, ParseError
-from ansible_collections.virt.esx.plugins.module_utils._names import (
-    parse_datastore_path,
-)
+from ansible_collections.virt.esx.plugins.module_utils._names import parse_datastore_path
 from ansible_collections.virt.esx.plugins.module_utils._report import IGNORE, REFUSE, LeftOut, Report, policy_named
 from ansible_collections.virt.esx.plugins.module_utils._vmx import flat
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import Dialect, dialect_named
@@ -30,6 +27,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.merge import merge_v
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read import OLDEST_HARDWARE, read_vmx
 from ansible_collections.virt.esx.plugins.module_utils._vmx.wanted import read_wanted
 from ansible_collections.virt.esx.plugins.module_utils._vmx.write import write_vmx
+from ansible_collections.virt.esx.plugins.module_utils._xml import is_xml
 
 _Text = Union[str, bytes]
 _Result = TypeVar("_Result")

@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import DriveAddress
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
     UINT_MAX,
@@ -16,6 +15,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
     int_attr,
     required_attr,
 )
+from ansible_collections.virt.esx.plugins.module_utils._xml import Element
 
 TYPES = (
     "drive",

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element, child
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain, Os
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
     UINT_MAX,
@@ -31,6 +30,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
     required_attr,
 )
 from ansible_collections.virt.esx.plugins.module_utils._report import Report
+from ansible_collections.virt.esx.plugins.module_utils._xml import Element, child
 
 _DEVICES = ("fd", "cdrom", "hd", "network")
 _MAX_TIMEOUT = 65535  # milliseconds

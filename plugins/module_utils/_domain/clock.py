@@ -12,9 +12,9 @@
 
 from __future__ import annotations
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Clock
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import LONG_MAX, choice_attr, error_at, int_attr
+from ansible_collections.virt.esx.plugins.module_utils._xml import Element
 
 _OFFSETS = ("utc", "localtime", "variable", "timezone", "absolute")
 _BASES = ("utc", "localtime")

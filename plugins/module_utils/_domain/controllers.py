@@ -12,12 +12,12 @@ import itertools
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Controller, Disk
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import INT_MAX, choice_attr, error_at, int_attr
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._report import Report
+from ansible_collections.virt.esx.plugins.module_utils._xml import Element
 
 SCSI_MODELS = (
     "auto",

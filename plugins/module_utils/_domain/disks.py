@@ -27,13 +27,13 @@ from collections.abc import Iterable, Mapping
 from ansible_collections.virt.esx.plugins.module_utils._domain import targets
 from ansible_collections.virt.esx.plugins.module_utils._domain.addresses import read_drive, type_of, write_drive
 from ansible_collections.virt.esx.plugins.module_utils._domain.boot import read_boot_order, write_boot_order
-from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element, child, children
 from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, DriveAddress
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import choice_attr, error_at, required_attr
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._report import Report
+from ansible_collections.virt.esx.plugins.module_utils._xml import Element, child, children
 
 # Type of a source -> the attribute of <source> that holds its path; the others VMX cannot hold.
 _PATH = {"file": "file", "block": "dev", "dir": "dir"}

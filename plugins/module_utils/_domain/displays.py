@@ -15,7 +15,6 @@
 
 from __future__ import annotations
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element, child
 from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Graphics, Video
@@ -27,6 +26,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
     int_attr,
     required_attr,
 )
+from ansible_collections.virt.esx.plugins.module_utils._xml import Element, child
 
 _GRAPHICS = ("vnc", "sdl", "rdp", "desktop", "spice", "egl-headless", "dbus")
 _LISTENS = ("address", "network", "none", "socket")

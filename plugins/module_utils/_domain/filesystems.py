@@ -14,11 +14,11 @@
 
 from __future__ import annotations
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element, child
 from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Filesystem
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import choice_attr, error_at
+from ansible_collections.virt.esx.plugins.module_utils._xml import Element, child
 
 # Type -> the attribute of <source> that says what is shared; VMX can hold 'mount' alone.
 _SOURCE = {

@@ -23,7 +23,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.boot import read_boot_devices, read_boot_menu, write_boot
-from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element, child
 from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute, text
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
 from ansible_collections.virt.esx.plugins.module_utils._domain.metadata import read_nvram
@@ -35,6 +34,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
     required_attr,
     text_of,
 )
+from ansible_collections.virt.esx.plugins.module_utils._xml import Element, child
 
 _OF_LIBVIRT = ("i686", "x86_64")
 ARCHITECTURES = (*_OF_LIBVIRT, "aarch64")  # ESX runs on Arm too

@@ -15,9 +15,9 @@
 
 from __future__ import annotations
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element, child
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Hostdev, PciAddress, Sound
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import choice_attr, error_at, required_attr
+from ansible_collections.virt.esx.plugins.module_utils._xml import Element, child
 
 _SOUNDS = ("sb16", "es1370", "pcspk", "ac97", "ich6", "ich9", "usb", "ich7", "virtio")
 _MODES = ("subsystem", "capabilities")

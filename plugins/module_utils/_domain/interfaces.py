@@ -25,7 +25,6 @@ from __future__ import annotations
 import re
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.boot import read_boot_order, write_boot_order
-from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element, child, children
 from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Interface, Keys, VdsPort
@@ -38,6 +37,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
     required_attr,
     to_uuid,
 )
+from ansible_collections.virt.esx.plugins.module_utils._xml import Element, child, children
 
 # Type -> the attribute of <source> with the network's name, which then is required.
 _SOURCE = {"bridge": "bridge", "network": "network", "internal": "name"}

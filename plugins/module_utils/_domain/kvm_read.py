@@ -20,7 +20,6 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.boot import (
     read_boot_order,
 )
 from ansible_collections.virt.esx.plugins.module_utils._domain.clock import read_clock
-from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element, child, children, parse
 from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import to_mac
 from ansible_collections.virt.esx.plugins.module_utils._domain.kvm import Models, Places, models_of, vmware_genid
 from ansible_collections.virt.esx.plugins.module_utils._domain.metadata import read_guest_os
@@ -41,6 +40,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.unsupported impor
 from ansible_collections.virt.esx.plugins.module_utils._domain.usual_words import unusual_words
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import error_at, size_kib, text_of, uuid_of
 from ansible_collections.virt.esx.plugins.module_utils._report import REPORT, Report
+from ansible_collections.virt.esx.plugins.module_utils._xml import Element, child, children, parse
 
 TYPES = ("kvm", "qemu", "hvf", "xen")
 _EFI_FILES = re.compile(r"ovmf|aavmf|edk2|uefi", re.IGNORECASE)

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element, child
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
 from ansible_collections.virt.esx.plugins.module_utils._domain.unsupported import report_unusual
 from ansible_collections.virt.esx.plugins.module_utils._domain.usual_words import unusual_words
@@ -31,6 +30,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
     text_of,
 )
 from ansible_collections.virt.esx.plugins.module_utils._report import Report
+from ansible_collections.virt.esx.plugins.module_utils._xml import Element, child
 
 
 class Rule(NamedTuple):

@@ -33,7 +33,6 @@ from dataclasses import replace
 from typing import TypeVar
 from urllib.parse import quote, unquote
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element, child
 from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
 from ansible_collections.virt.esx.plugins.module_utils._domain.guests import other_guest, word_of_osinfo
@@ -46,6 +45,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import (
     Keys,
 )
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import error_at, one_of
+from ansible_collections.virt.esx.plugins.module_utils._xml import Element, child
 
 _Device = TypeVar("_Device", Disk, Controller, Interface, Hostdev)
 

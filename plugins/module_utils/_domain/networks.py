@@ -24,8 +24,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from xml.sax.saxutils import quoteattr
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element, child, parse
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import error_at, int_attr, required_attr, text_of
+from ansible_collections.virt.esx.plugins.module_utils._xml import Element, child, parse
 
 # The VLAN id with which a port group hands all tags through to its guests: <vlan trunk='yes'/>.
 TRUNK = 4095

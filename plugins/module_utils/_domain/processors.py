@@ -16,7 +16,6 @@
 
 from __future__ import annotations
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element, child
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Cpu, Domain
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
@@ -31,6 +30,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
     text_of,
     to_cpus,
 )
+from ansible_collections.virt.esx.plugins.module_utils._xml import Element, child
 
 _MODES = ("custom", "host-model", "host-passthrough", "maximum")
 _PLACEMENTS = ("static", "auto")

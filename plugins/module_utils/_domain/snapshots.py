@@ -20,8 +20,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element, parse
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import error_at, text_of
+from ansible_collections.virt.esx.plugins.module_utils._xml import Element, parse
 
 _FACTS = ("state", "creationTime", "parent", "domain", "cookie", "inactiveDomain", "active")
 

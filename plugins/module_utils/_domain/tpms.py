@@ -12,9 +12,9 @@
 
 from __future__ import annotations
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Tpm
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import choice_attr, error_at, required_attr
+from ansible_collections.virt.esx.plugins.module_utils._xml import Element
 
 _MODELS = ("tpm-tis", "tpm-crb", "tpm-spapr", "spapr-tpm-proxy")
 _BACKENDS = ("passthrough", "emulator", "external")

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element, child
 from ansible_collections.virt.esx.plugins.module_utils._domain.verdicts import (
     EFFECT,
     HARMLESS,
@@ -21,6 +20,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.verdicts import (
 )
 from ansible_collections.virt.esx.plugins.module_utils._domain.vocabulary import Word, vocabulary
 from ansible_collections.virt.esx.plugins.module_utils._report import Report
+from ansible_collections.virt.esx.plugins.module_utils._xml import Element, child
 
 _SCHEMAS = "{http://libvirt.org/schemas/domain/"
 _OURS = "{urn:virt.esx:domain:1.0}"

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element
+from ansible_collections.virt.esx.plugins.module_utils._xml import Element
 
 _VMWARE = "{http://libvirt.org/schemas/domain/vmware/1.0}"
 _LIBOSINFO = "{http://libosinfo.org/xmlns/libvirt/domain/1.0}"

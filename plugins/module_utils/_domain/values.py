@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 
 if TYPE_CHECKING:
-    from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element
+    from ansible_collections.virt.esx.plugins.module_utils._xml import Element
 
 INT_MAX = 2**31 - 1
 UINT_MAX = 2**32 - 1
@@ -44,7 +44,7 @@ def error_at(element: Element, message: str) -> ParseError:
 
 def one_of(words: Iterable[str]) -> str:
     """Words that would be right, as a phrase."""
-    return "expected one of " + ", ".join(f"'{choice_attr}'" for choice_attr in words if choice_attr)
+    return "expected one of " + ", ".join(f"'{word}'" for word in words if word)
 
 
 def text_of(element: Element | None) -> str | None:
@@ -75,8 +75,8 @@ def to_int(text: str, low: int, high: int) -> int | None:
     plain = text.isdigit() and text.isascii()
     if len(text) > 64 or not (plain or _NUMBER.fullmatch(text)):
         return None
-    int_attr = int(text)
-    return int_attr if low <= int_attr <= high else None
+    number = int(text)
+    return number if low <= number <= high else None
 
 
 def int_attr(element: Element, attribute: str, low: int, high: int) -> int | None:

@@ -21,7 +21,6 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.clock import read
 from ansible_collections.virt.esx.plugins.module_utils._domain.controllers import read_controllers, with_implied
 from ansible_collections.virt.esx.plugins.module_utils._domain.disks import check_unique, read_disks
 from ansible_collections.virt.esx.plugins.module_utils._domain.displays import read_graphics, read_video, vram_kib
-from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element, child, children, parse
 from ansible_collections.virt.esx.plugins.module_utils._domain.filesystems import read_filesystem
 from ansible_collections.virt.esx.plugins.module_utils._domain.firmware import read_os
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import LIBVIRT, XmlForms
@@ -41,6 +40,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
 )
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import NO_UUID
 from ansible_collections.virt.esx.plugins.module_utils._report import Report
+from ansible_collections.virt.esx.plugins.module_utils._xml import Element, child, children, parse
 
 _ONE_VCPU: tuple[int, int | None, tuple[int, ...] | None] = (1, None, None)
 _NO_OS = Os()

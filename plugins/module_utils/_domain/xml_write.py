@@ -56,10 +56,10 @@ def write_domain(domain: Domain, forms: XmlForms = LIBVIRT, *, secure: bool = Tr
 
 
 def _root(domain: Domain, forms: XmlForms) -> str:
-    int_attr = f" id='{domain.id}'" if domain.id is not None else ""
+    identifier = f" id='{domain.id}'" if domain.id is not None else ""
     vmware = domain.datacenter_path is not None or (domain.moref is not None and forms.moref)
     namespace = " xmlns:vmware='http://libvirt.org/schemas/domain/vmware/1.0'" if vmware else ""
-    return f"<domain type='vmware'{int_attr}{namespace}>\n"
+    return f"<domain type='vmware'{identifier}{namespace}>\n"
 
 
 def _identity(domain: Domain, forms: XmlForms) -> str:

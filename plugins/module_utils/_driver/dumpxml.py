@@ -14,9 +14,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.connection import
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError
-from ansible_collections.virt.esx.plugins.module_utils._names import (
-    parse_datastore_path,
-)
+from ansible_collections.virt.esx.plugins.module_utils._names import parse_datastore_path
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import DatastoreFile, get_files
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile

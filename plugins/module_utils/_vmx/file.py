@@ -16,16 +16,12 @@ from typing import NamedTuple
 from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import to_mac
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import to_uuid
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
-from ansible_collections.virt.esx.plugins.module_utils._names import (
-    unescape,
-)
+from ansible_collections.virt.esx.plugins.module_utils._names import unescape
 from ansible_collections.virt.esx.plugins.module_utils._report import Report
 from ansible_collections.virt.esx.plugins.module_utils._vmx import lexer
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import Dialect
 from ansible_collections.virt.esx.plugins.module_utils._vmx.encoding import UTF_8, decode, errors_of, python_codec
-from ansible_collections.virt.esx.plugins.module_utils._vmx.values import (
-    parse_integer,
-)
+from ansible_collections.virt.esx.plugins.module_utils._vmx.values import parse_integer
 
 MAX_SIZE = 512 * 1024  # bytes or characters; real ones have a few thousand
 

@@ -24,9 +24,7 @@ from ansible_collections.virt.esx.plugins.module_utils._names import (
     unescape,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
-from ansible_collections.virt.esx.plugins.module_utils._vmx.values import (
-    format_uuid,
-)
+from ansible_collections.virt.esx.plugins.module_utils._vmx.values import format_uuid
 from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import Entry, WriteContext
 
 _LINE_ENDS = re.compile(r"[\r\n]+")

@@ -27,9 +27,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
 from ansible_collections.virt.esx.plugins.module_utils._vmx.hardware import check_needs
 from ansible_collections.virt.esx.plugins.module_utils._vmx.merge_defaults import filled_from, with_settings_of
 from ansible_collections.virt.esx.plugins.module_utils._vmx.merge_paths import on_snapshots, with_names_of
-from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import (
-    Place,
-)
+from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import Place
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read import begin_reading, read_parts
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
 from ansible_collections.virt.esx.plugins.module_utils._vmx.resources import has_level

@@ -15,9 +15,7 @@ from dataclasses import replace
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
-from ansible_collections.virt.esx.plugins.module_utils._names import (
-    parse_datastore_path,
-)
+from ansible_collections.virt.esx.plugins.module_utils._names import parse_datastore_path
 from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import (
     Place,
     is_relative,

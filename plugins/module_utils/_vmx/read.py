@@ -29,9 +29,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx import (
 )
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS, Dialect
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
-from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import (
-    Place,
-)
+from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import Place
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
 from ansible_collections.virt.esx.plugins.module_utils._vmx.unread_keys import report_unread
 

@@ -13,9 +13,7 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._report import Report
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import Dialect
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
-from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import (
-    Place,
-)
+from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import Place
 
 _Value = TypeVar("_Value")
 

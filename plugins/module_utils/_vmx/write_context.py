@@ -24,9 +24,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import (
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._report import Report
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import Dialect
-from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import (
-    vmx_file_name,
-)
+from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import vmx_file_name
 
 Entry = tuple[str, str]  # a key, spelled as libvirt does, and its value, not yet escaped
 

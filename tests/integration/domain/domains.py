@@ -16,9 +16,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.connection import
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.own_files import list_directory
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, ServerFault
-from ansible_collections.virt.esx.plugins.module_utils._names import (
-    parse_datastore_path,
-)
+from ansible_collections.virt.esx.plugins.module_utils._names import parse_datastore_path
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import DatastoreFile, get_file, put_file
 from ansible_collections.virt.esx.plugins.modules.esx_domain import CONTRACT
 from ansible_collections.virt.esx.tests.integration.contracts import carry_out, give_disks

@@ -36,9 +36,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import find_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, Target, append_to_message
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError, Refused
-from ansible_collections.virt.esx.plugins.module_utils._names import (
-    DatastorePath,
-)
+from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import (
     ChangedByOther,
     DatastoreFile,

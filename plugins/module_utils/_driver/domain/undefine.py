@@ -18,9 +18,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.own_files 
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, Target
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, Refused, ServerFault
-from ansible_collections.virt.esx.plugins.module_utils._names import (
-    parse_datastore_path,
-)
+from ansible_collections.virt.esx.plugins.module_utils._names import parse_datastore_path
 
 # Faults that say that a file is gone already.
 _GONE = ("FileNotFound", "NotFound")

@@ -10,7 +10,6 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.document import Element, child, parse
 from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute
 from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import text as escaped
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
@@ -22,6 +21,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.volumes import Volume
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+from ansible_collections.virt.esx.plugins.module_utils._xml import Element, child, parse
 
 # libvirt's format for each type of volume.
 _FORMATS = {"vmdk": "vmdk", "iso": "iso", "floppy": "raw"}

@@ -8,8 +8,8 @@ from __future__ import annotations
 import time
 
 import pytest
-from ansible_collections.virt.esx.plugins.module_utils._domain.document import MAX_SIZE, parse
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+from ansible_collections.virt.esx.plugins.module_utils._xml import MAX_SIZE, parse
 
 LAUGHS = (
     "<!DOCTYPE a [<!ENTITY a0 'ha'>"

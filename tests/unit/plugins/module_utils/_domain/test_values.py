@@ -8,12 +8,12 @@ from __future__ import annotations
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._domain import targets
 from ansible_collections.virt.esx.plugins.module_utils._domain.displays import vram_kib
-from ansible_collections.virt.esx.plugins.module_utils._domain.document import parse
 from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute, text
 from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import to_mac
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import DriveAddress
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import cpu_ranges, size_kib, to_cpus, to_uuid
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+from ansible_collections.virt.esx.plugins.module_utils._xml import parse
 
 UUID = "564d9bef-acd9-b4e0-c8f0-aea8b9103515"
 

@@ -10,9 +10,7 @@ from typing import Any
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.definition import HARDWARE
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.own_files import OwnFiles, own_files
-from ansible_collections.virt.esx.plugins.module_utils._names import (
-    parse_datastore_path,
-)
+from ansible_collections.virt.esx.plugins.module_utils._names import parse_datastore_path
 from pyVmomi import vim
 
 VMX = parse_datastore_path("[ds] web/web.vmx")
