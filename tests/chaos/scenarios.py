@@ -17,6 +17,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import
 from ansible_collections.virt.esx.plugins.module_utils._edge import Contract
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
 from ansible_collections.virt.esx.plugins.modules import (
+    esx_clone,
     esx_domain,
     esx_domain_info,
     esx_host,
@@ -25,6 +26,7 @@ from ansible_collections.virt.esx.plugins.modules import (
     esx_network,
     esx_scheduler,
     esx_snapshot,
+    esx_volume,
 )
 from ansible_collections.virt.esx.tests.chaos.lab import PASSWORD, TIMEOUT, USER, Lab
 from ansible_collections.virt.esx.tests.integration.domain.domains import domain_xml
@@ -141,7 +143,9 @@ class _End:
         return f"{scheme}://{USER}@{self.address(name)}/{path}?{query}{more}"
 
 
-XML = domain_xml(disk="[datastore1] web/web.vmdk")
+DISK, COPY, ISO = "[datastore1] web/web.vmdk", "[datastore1] copy/copy.vmdk", "[datastore1] iso/some.iso"
+XML = domain_xml(disk=DISK)
+FROM_NOTHING = {"xml": XML, "disks": [{"target": "sda", "size": "1 MiB"}], "state": "running"}
 LARGER = XML.replace("<vcpu>2<", "<vcpu>4<").replace("MiB'>1024", "MiB'>2048")
 DATASTORE = ("-datastore-name", "datastore1", "-domains", "1")
 VCENTER = ("-domains", "1", "-kind", "vcenter", "-hosts", "2", "-migration-delay", "50")
@@ -174,6 +178,11 @@ SCENARIOS = {
     "network": Scenario(esx_network.CONTRACT, NETWORK, subject="vSwitch9"),
     "host": Scenario(esx_host.CONTRACT, AUTOSTART),
     "host_info": Scenario(esx_host_info.CONTRACT),
+    "from_nothing": Scenario(DOMAIN, FROM_NOTHING, flags=DATASTORE, subject="web"),
+    "volume": Scenario(esx_volume.CONTRACT, {"path": COPY, "capacity": "1 MiB"}, flags=DATASTORE, subject="copy.vmdk"),
+    "volume_copy": Scenario(esx_volume.CONTRACT, {"path": COPY, "clone_of": DISK}, _disk, DATASTORE, "copy.vmdk"),
+    "upload": Scenario(esx_volume.CONTRACT, {"path": ISO, "source": __file__}, flags=DATASTORE, subject="iso"),
+    "clone": Scenario(esx_clone.CONTRACT, {"name": "web", "clone_name": "copy"}, _domain(), DATASTORE, "web"),
     "migrate": Scenario(MIGRATE, {"names": ["domain-1"]}, flags=VCENTER, subject="domain-1", ends="vcenter"),
     "migrate_esx": Scenario(MIGRATE, {"names": ["domain-1"]}, flags=ENDPOINTS, subject="domain-1", ends="both"),
 }
