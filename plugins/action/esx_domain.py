@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 # The module imports them by need; here they are imported once a play, before workers are forked.
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain import definition_plans, planner_new  # noqa: F401
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain import definition_plans, planner_new
 from ansible_collections.virt.esx.plugins.modules.esx_domain import CONTRACT
 from ansible_collections.virt.esx.plugins.plugin_utils._action import EsxAction
 
@@ -16,6 +16,7 @@ class ActionModule(EsxAction):
 
     contract = CONTRACT
     files = ("disks.image",)
+    imported_early = (definition_plans, planner_new)
 
 
 main = CONTRACT.check_arguments

@@ -120,12 +120,12 @@ class Simulator:
 
     def add_disk(self, path: str) -> None:
         """Another host makes a disk of 1 GiB, unless it is there: ``"[local-storage] web/web.vmdk"``."""
-        datastore, _, name = path.removeprefix("[").partition("] ")
+        datastore, _bracket, name = path.removeprefix("[").partition("] ")
         self.change_datastore(datastore, disk=name)
 
     def add_file(self, path: str) -> None:
         """Another host makes an empty file, unless it is there: ``"[local-storage] iso/a.iso"``."""
-        datastore, _, name = path.removeprefix("[").partition("] ")
+        datastore, _bracket, name = path.removeprefix("[").partition("] ")
         self.change_datastore(datastore, file=name)
 
     def take_privileges(self, user: str, *missing: str) -> None:

@@ -318,7 +318,7 @@ def test_a_lease_without_progress_ends() -> None:
         importer = Importer(session)
         lease = importer.lease()
         assert session.get(lease, "info.leaseTimeout") == 1
-        for _ in range(6):
+        for _attempt in range(6):
             time.sleep(0.3)
             lease.HttpNfcLeaseProgress(10)
         time.sleep(1.3)

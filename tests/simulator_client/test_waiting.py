@@ -78,7 +78,7 @@ def test_two_sessions_see_the_same_change(esx: Simulator, host: Client) -> None:
 def test_a_lost_answer_comes_again_and_an_unknown_version_is_refused(host: Client) -> None:
     domain = host.domain("domain-1")
     watch(host, {domain: ["config.annotation"]})
-    version, _ = next_changes(host, "")
+    version, _changes = next_changes(host, "")
     host.reconfigure(domain, annotation="once")
     first = next_changes(host, version)
     assert first[1] == {"config.annotation": "once"}
@@ -108,7 +108,7 @@ def test_who_waits_hears_that_the_session_is_over() -> None:
     with start_simulator("-domains", "1") as simulator:
         waiter = Client(simulator)
         watch(waiter, {waiter.domain("domain-1"): ["name"]})
-        version, _ = next_changes(waiter, "")
+        version, _changes = next_changes(waiter, "")
         with ThreadPoolExecutor(1) as thread:
             waiting = thread.submit(next_changes, waiter, version, 30)
             simulator.expire_sessions()

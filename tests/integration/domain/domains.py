@@ -17,7 +17,8 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.own_files 
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, ServerFault
 from ansible_collections.virt.esx.plugins.module_utils._names import parse_datastore_path
-from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import DatastoreFile, get_file, put_file
+from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import get_file, put_file
+from ansible_collections.virt.esx.plugins.module_utils._vi.folder import DatastoreFile
 from ansible_collections.virt.esx.plugins.modules.esx_domain import CONTRACT
 from ansible_collections.virt.esx.tests.integration.contracts import carry_out, give_disks
 from ansible_collections.virt.esx.tests.integration.running import PASSWORD, USER

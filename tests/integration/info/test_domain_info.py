@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
-from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import DatastoreFile, delete_file, put_file
+from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import delete_file, put_file
+from ansible_collections.virt.esx.plugins.module_utils._vi.folder import DatastoreFile
 from ansible_collections.virt.esx.plugins.module_utils._vi.options import resolve
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session, open_session
 from ansible_collections.virt.esx.plugins.modules import esx_domain_info

@@ -16,13 +16,13 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import (
 )
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import (
     CONNECTIONS,
-    DatastoreFile,
     delete_file,
     file_exists,
     get_file,
     get_files,
     put_file,
 )
+from ansible_collections.virt.esx.plugins.module_utils._vi.folder import DatastoreFile
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
 from ansible_collections.virt.esx.tests.integration.vi.sessions import session_on
@@ -123,7 +123,7 @@ def test_an_expired_session_is_renewed(host: Simulator) -> None:
 @pytest.mark.parametrize("path", ["", ".", "..", "a/../b.vmx", "../b.vmx", "a//b.vmx", "/a.vmx", "a/./b.vmx", "a/"])
 def test_no_path_leads_out_of_its_directory(path: str) -> None:
     with pytest.raises(ParseError, match="segment"):
-        _ = file(path).url_path
+        str(file(path).url_path)
 
 
 def test_a_missing_privilege_is_no_dead_session(host: Simulator) -> None:

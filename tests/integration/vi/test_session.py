@@ -21,7 +21,8 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import (
     ServerFault,
     TimedOut,
 )
-from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import DatastoreFile, get_file, put_file
+from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import get_file, put_file
+from ansible_collections.virt.esx.plugins.module_utils._vi.folder import DatastoreFile
 from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import find_host
 from ansible_collections.virt.esx.plugins.module_utils._vi.options import resolve
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import HOST_VMS, fetch, fetch_one

@@ -15,13 +15,9 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed, NotFound, Refused, TimedOut
-from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import (
-    DatastoreFile,
-    delete_file,
-    get_file,
-    put_file,
-)
+from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import delete_file, get_file, put_file
 from ansible_collections.virt.esx.plugins.module_utils._vi.exchange import BLOCK, exchange
+from ansible_collections.virt.esx.plugins.module_utils._vi.folder import DatastoreFile
 from ansible_collections.virt.esx.plugins.module_utils._vi.pool import Endpoint, Pool
 from ansible_collections.virt.esx.plugins.module_utils._vi.transfers import (
     download_file,

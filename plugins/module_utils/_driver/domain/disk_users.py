@@ -22,7 +22,8 @@ from ansible_collections.virt.esx.plugins.module_utils._names import (
     parse_datastore_path,
     unescape_name,
 )
-from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import DatastoreFile, file_exists
+from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import file_exists
+from ansible_collections.virt.esx.plugins.module_utils._vi.folder import DatastoreFile
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values, fetch
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name
 

@@ -15,7 +15,8 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import fin
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, Target
 from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
 from ansible_collections.virt.esx.plugins.module_utils._names import parse_datastore_path
-from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import DatastoreFile, get_file
+from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import get_file
+from ansible_collections.virt.esx.plugins.module_utils._vi.folder import DatastoreFile
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
 
 

@@ -29,6 +29,10 @@ class Way(IntEnum):
     UPLOAD = 2
 
 
+def _new_spec() -> Any:
+    return vim.vm.ConfigSpec()
+
+
 @dataclass
 class SpecBuilder:
     """A ConfigSpec in the making.
@@ -39,7 +43,7 @@ class SpecBuilder:
     machine: Machine
     after: Domain
     keys: Mapping[str, str] = field(default_factory=dict)
-    spec: Any = field(default_factory=lambda: vim.vm.ConfigSpec())
+    spec: Any = field(default_factory=_new_spec)
     changes: list[tuple[int, Any]] = field(default_factory=list)
     new_controllers: dict[tuple[str, int], int] = field(default_factory=dict)
 

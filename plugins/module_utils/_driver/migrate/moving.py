@@ -77,7 +77,7 @@ def _as_it_is_now(
     if current is None:
         entry.moves = False
         return None
-    (answer,) = validate(endpoints.vcenter, [current], at_once=1)
+    answer = next(iter(validate(endpoints.vcenter, [current], at_once=1)))
     if isinstance(answer, EsxError):
         raise answer
     entry.warnings, entry.errors = answer.warnings, answer.errors

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import pathlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
@@ -59,14 +59,12 @@ class Exporter:
                 lease.complete()
                 self._write_definition(plan, writer.directory)
 
-    @contextlib.contextmanager
-    def _writer(self, plan: ExportPlan, names: Sequence[str], expected: int) -> Iterator[Writer]:
+    def _writer(
+        self, plan: ExportPlan, names: Sequence[str], expected: int
+    ) -> contextlib.AbstractContextManager[Writer]:
         if self.request.is_archive:
-            with new_archive(plan.dest, plan.stem, names, expected) as archive:
-                yield archive
-        else:
-            with new_directory(plan.dest, plan.stem) as directory:
-                yield directory
+            return new_archive(plan.dest, plan.stem, names, expected)
+        return new_directory(plan.dest, plan.stem)
 
     def _receive_all(self, lease: Lease, files: Sequence[tuple[Any, str]], writer: Writer, action: str) -> list[Any]:
         """The lease tells the capacity of the disks, which is the most that can come."""

