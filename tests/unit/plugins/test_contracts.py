@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.virt.esx.plugins.doc_fragments._connection import ModuleDocFragment
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 PACKAGE = "ansible_collections.virt.esx.plugins"
@@ -26,6 +25,14 @@ def module_named(name: str) -> ModuleType:
     return importlib.import_module(f"{PACKAGE}.modules.{name}")
 
 
+def options_of_fragment(name: str) -> dict[str, Any]:
+    """The options of a fragment as a module names it: ``virt.esx._attributes.acting``."""
+    file, _dot, variant = name[len("virt.esx.") :].partition(".")
+    fragment = importlib.import_module(f"{PACKAGE}.doc_fragments.{file}").ModuleDocFragment
+    text = getattr(fragment, variant.upper() or "DOCUMENTATION", "")
+    return dict(yaml.safe_load(text or "{}").get("options") or {})
+
+
 def said(option: dict[str, Any]) -> dict[str, Any]:
     return {key: option.get(key, usual) for key, usual in SAID.items()}
 
@@ -35,8 +42,8 @@ def test_the_options_are_those_of_the_documentation(name: str) -> None:
     module = module_named(name)
     documentation = yaml.safe_load(module.DOCUMENTATION)
     options = dict(documentation["options"])
-    if "virt.esx._connection" in documentation["extends_documentation_fragment"]:
-        for option, text in yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"].items():
+    for fragment in documentation["extends_documentation_fragment"]:
+        for option, text in options_of_fragment(fragment).items():
             options[option] = {**text, **options.get(option, {})}
     documented = {option: said(text) for option, text in options.items()}
     assert documented == {option: said(spec) for option, spec in module.CONTRACT.argument_spec.items()}
