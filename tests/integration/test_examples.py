@@ -30,7 +30,7 @@ from ansible_collections.virt.esx.tests.simulator_client import Simulator, start
 EXAMPLES = ROOT / "examples"
 PLUGINS = ROOT / "plugins"
 GUIDES = sorted((ROOT / "docs" / "docsite" / "rst").glob("*.rst"))
-# The playbooks of parts.rst build on each other; domain/test_parts.py runs them in their order.
+# The playbooks of parts.rst build on each other; a test at the end of this file runs them in order, twice.
 DOCUMENTED = [ROOT / "README.md", *(path for path in GUIDES if path.name != "parts.rst")]
 MODULES = sorted((PLUGINS / "modules").glob("*.py"))
 FILTERS = sorted((PLUGINS / "filter").glob("*.yml"))
