@@ -17,6 +17,8 @@ import (
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/vmx"
 )
 
 // act is a change of a domain by another client:
@@ -53,14 +55,14 @@ func (d *domain) editVMX(ctx *simulator.Context, set map[string]string) error {
 	if err != nil {
 		return err
 	}
-	f, err := parseVMX(string(text))
+	f, err := vmx.Parse(string(text))
 	if err != nil {
 		return err
 	}
 	for key, value := range set {
 		set[key] = strings.ReplaceAll(value, `"`, "|22")
 	}
-	f.edit(set)
+	f.Edit(set)
 	if err := d.s.replaceFile(file, []byte(f.String())); err != nil {
 		return err
 	}

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
-	"strconv"
 	"strings"
 
 	"github.com/vmware/govmomi/object"
@@ -19,6 +18,8 @@ import (
 	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/lenient"
 )
 
 type (
@@ -258,19 +259,17 @@ func describeDisk(info *types.VmDiskFileInfo, want types.VmDiskFileQueryFlags, f
 		info.CapacityKb = d.capacity() / 1024
 	}
 	if want.HardwareVersion {
-		info.HardwareVersion = int32(atoi(d.ddb["virtualHWVersion"]))
+		info.HardwareVersion = int32(lenient.Atoi(d.ddb["virtualHWVersion"]))
 	}
-	if isTrue(want.ControllerType) {
+	if lenient.IsTrue(want.ControllerType) {
 		info.ControllerType = controllerTypes[strings.ToLower(d.ddb["adapterType"])]
 	}
-	if isTrue(want.Thin) {
+	if lenient.IsTrue(want.Thin) {
 		info.Thin = types.NewBool(d.thin())
 	}
-	if isTrue(want.DiskExtents) {
+	if lenient.IsTrue(want.DiskExtents) {
 		for _, e := range filesOf(file)[1:] {
 			info.DiskExtents = append(info.DiskExtents, filepath.Base(e))
 		}
 	}
 }
-
-func atoi(text string) int { n, _ := strconv.Atoi(text); return n }

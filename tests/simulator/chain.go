@@ -13,6 +13,10 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/dspath"
+
+	"esx-simulator/internal/vmx"
 )
 
 // completeDisks sets what the files of disks say: size, kind, UUID, and the chain
@@ -55,7 +59,7 @@ func (s *server) completeBacking(b *types.VirtualDiskFlatVer2BackingInfo, depth 
 		return nil
 	}
 	b.ThinProvisioned, b.ContentId = types.NewBool(d.thin()), fmt.Sprintf("%08x", d.cid)
-	if u, ok := parseUUID(d.uuid()); ok {
+	if u, ok := vmx.ParseUUID(d.uuid()); ok {
 		b.Uuid = u.String()
 	}
 	if d.isDelta() && depth < maxChain {
@@ -64,7 +68,7 @@ func (s *server) completeBacking(b *types.VirtualDiskFlatVer2BackingInfo, depth 
 			b.DeltaDiskFormat = "seSparseFormat"
 		}
 		parent := &types.VirtualDiskFlatVer2BackingInfo{DiskMode: b.DiskMode}
-		parent.FileName = s.namesIn(b.FileName).read(d.parentHint)
+		parent.FileName = s.namesIn(b.FileName).Read(d.parentHint)
 		parent.Uuid = uuid.NewSHA1(uuid.NameSpaceURL, []byte(parent.FileName)).String()
 		s.completeBacking(parent, depth+1)
 		b.Parent, b.Uuid = parent, parent.Uuid
@@ -94,7 +98,7 @@ var deltaNumber = regexp.MustCompile(`-\d{6}$`)
 func (s *server) nextDelta(vmxPath, disk string) string {
 	stem := deltaNumber.ReplaceAllString(strings.TrimSuffix(path.Base(disk), ".vmdk"), "")
 	for n := 1; ; n++ {
-		name := join(directory(vmxPath), fmt.Sprintf("%s-%06d.vmdk", stem, n))
+		name := dspath.Join(dspath.Dir(vmxPath), fmt.Sprintf("%s-%06d.vmdk", stem, n))
 		if file, fault := s.localFile(name); fault != nil || !exists(file) {
 			return name
 		}
@@ -112,7 +116,7 @@ func (s *server) addDelta(vmxPath, disk string) (string, types.BaseMethodFault) 
 	if fault != nil {
 		return "", fault
 	}
-	return name, fileFault(disk, createDelta(file, parent, s.namesIn(name).write(disk)))
+	return name, fileFault(disk, createDelta(file, parent, s.namesIn(name).Write(disk)))
 }
 
 // reparent makes a delta one of another disk.
@@ -122,7 +126,7 @@ func (s *server) reparent(name, parent string) {
 		return
 	}
 	if d, err := readDescriptor(file); err == nil {
-		d.parentHint = s.namesIn(name).write(parent)
+		d.parentHint = s.namesIn(name).Write(parent)
 		_ = d.write(file)
 	}
 }

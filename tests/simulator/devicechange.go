@@ -10,6 +10,8 @@ import (
 	"github.com/vmware/govmomi/object"
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/vmx"
 )
 
 // A deviceEdit is the device changes of one call. It works on a list of devices
@@ -19,17 +21,17 @@ type deviceEdit struct {
 	ctx     *simulator.Context
 	devices object.VirtualDeviceList
 	running bool
-	limits  hardwareLimits
+	limits  vmx.Limits
 
 	before, after []func() types.BaseMethodFault // what is done to files before and after the VMX file is written
 	made          []string                       // disks that were made, for the way back
 }
 
-func (d *domain) newDeviceEdit(ctx *simulator.Context, f *vmxFile, version string) *deviceEdit {
-	read := readDevices(f, d.s.namesIn(d.Config.Files.VmPathName).read)
+func (d *domain) newDeviceEdit(ctx *simulator.Context, f *vmx.File, version string) *deviceEdit {
+	read := vmx.ReadDevices(f, d.s.namesIn(d.Config.Files.VmPathName).Read)
 	d.s.completeDisks(read)
 	keepConnections(d.VirtualMachine, read)
-	e := &deviceEdit{d: d, ctx: ctx, limits: limitsOf(version),
+	e := &deviceEdit{d: d, ctx: ctx, limits: vmx.LimitsOf(version),
 		running: d.Runtime.PowerState != types.VirtualMachinePowerStatePoweredOff}
 	for _, dev := range d.Config.Hardware.Device {
 		if standing[dev.GetVirtualDevice().Key] {
@@ -78,7 +80,7 @@ func invalidDevice(i int, property string) types.BaseMethodFault {
 // tooMany is the fault of more cards than the hardware can have.
 func (e *deviceEdit) tooMany() types.BaseMethodFault {
 	cards := e.devices.SelectByType((*types.VirtualEthernetCard)(nil))
-	if len(cards) > e.limits.cards {
+	if len(cards) > e.limits.Cards {
 		f := new(types.TooManyDevices)
 		f.Property = "virtualDeviceSpec.device"
 		return f
@@ -96,9 +98,9 @@ func (e *deviceEdit) needsOff() types.BaseMethodFault {
 func (e *deviceEdit) hotPluggable(dev types.BaseVirtualDevice) bool {
 	switch dev.(type) {
 	case *types.VirtualDisk:
-		return !deviceIs[*types.VirtualIDEController](e.devices.FindByKey(dev.GetVirtualDevice().ControllerKey))
+		return !vmx.DeviceIs[*types.VirtualIDEController](e.devices.FindByKey(dev.GetVirtualDevice().ControllerKey))
 	case types.BaseVirtualSCSIController, types.BaseVirtualEthernetCard, *types.VirtualUSB:
-		return e.limits.version >= 7
+		return e.limits.Version >= 7
 	}
 	return false
 }
@@ -106,10 +108,10 @@ func (e *deviceEdit) hotPluggable(dev types.BaseVirtualDevice) bool {
 func (e *deviceEdit) add(i int, spec *types.VirtualDeviceConfigSpec) types.BaseMethodFault {
 	dev := spec.Device
 	v := dev.GetVirtualDevice()
-	if deviceIs[*types.VirtualIDEController](dev) || deviceIs[*types.VirtualPCIController](dev) ||
-		deviceIs[*types.VirtualPS2Controller](dev) || deviceIs[*types.VirtualSIOController](dev) ||
-		deviceIs[*types.VirtualKeyboard](dev) || deviceIs[*types.VirtualPointingDevice](dev) ||
-		deviceIs[*types.VirtualMachineVideoCard](dev) || deviceIs[*types.VirtualMachineVMCIDevice](dev) {
+	if vmx.DeviceIs[*types.VirtualIDEController](dev) || vmx.DeviceIs[*types.VirtualPCIController](dev) ||
+		vmx.DeviceIs[*types.VirtualPS2Controller](dev) || vmx.DeviceIs[*types.VirtualSIOController](dev) ||
+		vmx.DeviceIs[*types.VirtualKeyboard](dev) || vmx.DeviceIs[*types.VirtualPointingDevice](dev) ||
+		vmx.DeviceIs[*types.VirtualMachineVideoCard](dev) || vmx.DeviceIs[*types.VirtualMachineVMCIDevice](dev) {
 		return nil // each domain has them: nothing happens, and nothing is said
 	}
 	if v.Key >= 0 { // a client's own keys are negative
@@ -163,7 +165,7 @@ func (e *deviceEdit) addCard(i int, card types.BaseVirtualEthernetCard) types.Ba
 	}
 	if c.MacAddress == "" {
 		n := len(e.devices.SelectByType((*types.VirtualEthernetCard)(nil)))
-		id, _ := parseUUID(e.d.Config.Uuid)
+		id, _ := vmx.ParseUUID(e.d.Config.Uuid)
 		c.AddressType, c.MacAddress = "generated", generatedMAC(id, n)
 	} else if c.AddressType == "" {
 		c.AddressType = "manual"
@@ -192,7 +194,7 @@ func (e *deviceEdit) refuseNetwork(i int, backing types.BaseVirtualDeviceBacking
 		} else {
 			found = e.d.s.registry.FindByName(b.DeviceName, networks) != nil
 		}
-	case *distributedBacking:
+	case *vmx.DistributedBacking:
 		if found = e.d.s.distributedNetwork(b) != nil; found && b.Port.PortKey == "" {
 			n := e.d.s.ports.Add(1)
 			b.Port.PortKey, b.Port.ConnectionCookie = fmt.Sprint(n), n*7919
@@ -222,7 +224,7 @@ func (e *deviceEdit) refuseImage(_ int, v *types.VirtualDevice) types.BaseMethod
 func (e *deviceEdit) edit(i int, spec *types.VirtualDeviceConfigSpec) types.BaseMethodFault {
 	v := spec.Device.GetVirtualDevice()
 	old := e.devices.FindByKey(v.Key)
-	if old == nil || !sameType(old, spec.Device) {
+	if old == nil || !vmx.SameType(old, spec.Device) {
 		return invalidDevice(i, "virtualDeviceSpec.device.key")
 	}
 	if v.ControllerKey == 0 {

@@ -13,6 +13,12 @@ import (
 
 	"github.com/vmware/govmomi/object"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/lenient"
+
+	"esx-simulator/internal/dspath"
+
+	"esx-simulator/internal/vmx"
 )
 
 // addDisk attaches a disk that is there, or makes one.
@@ -92,9 +98,9 @@ func (e *deviceEdit) createDisk(i int, disk *types.VirtualDisk, b *types.Virtual
 		return &types.FileNotFound{FileFault: types.FileFault{File: b.FileName}}
 	}
 	kind := "preallocated"
-	if isTrue(b.ThinProvisioned) {
+	if lenient.IsTrue(b.ThinProvisioned) {
 		kind = "thin"
-	} else if isTrue(b.EagerlyScrub) {
+	} else if lenient.IsTrue(b.EagerlyScrub) {
 		kind = "eagerZeroedThick"
 	}
 	if kind, fault = e.d.s.kindOn(b.FileName, file, kind); fault != nil {
@@ -125,7 +131,7 @@ func (e *deviceEdit) createChild(name, file, parent string) types.BaseMethodFaul
 	if fault != nil {
 		return fault
 	}
-	return fileFault(parent, createDelta(file, base, e.d.s.namesIn(name).write(parent)))
+	return fileFault(parent, createDelta(file, base, e.d.s.namesIn(name).Write(parent)))
 }
 
 // editDisk grows a disk, changes its mode, or puts another file in its place.
@@ -164,7 +170,7 @@ func (e *deviceEdit) editDisk(i int, now, old *types.VirtualDisk) types.BaseMeth
 
 // growLater grows a disk, if that can be.
 func (e *deviceEdit) growLater(i int, b *types.VirtualDiskFlatVer2BackingInfo, old *types.VirtualDisk, wanted int64) types.BaseMethodFault {
-	onIDE := deviceIs[*types.VirtualIDEController](e.devices.FindByKey(old.ControllerKey))
+	onIDE := vmx.DeviceIs[*types.VirtualIDEController](e.devices.FindByKey(old.ControllerKey))
 	switch {
 	case wanted < old.CapacityInBytes || wanted > maxDisk:
 		return invalidDevice(i, "virtualDeviceSpec.device.capacityInKB")
@@ -203,7 +209,7 @@ func (e *deviceEdit) undo() {
 func (e *deviceEdit) newDiskName(given string) string {
 	vmxPath := e.d.Config.Files.VmPathName
 	var p object.DatastorePath
-	dir := directory(vmxPath)
+	dir := dspath.Dir(vmxPath)
 	if p.FromString(given) && p.Datastore != "" {
 		var own object.DatastorePath
 		own.FromString(vmxPath)
@@ -211,9 +217,9 @@ func (e *deviceEdit) newDiskName(given string) string {
 	}
 	stem := strings.TrimSuffix(path.Base(vmxPath[strings.Index(vmxPath, "]")+1:]), path.Ext(vmxPath))
 	for n := 0; ; n++ {
-		name := join(dir, strings.TrimSpace(stem)+".vmdk")
+		name := dspath.Join(dir, strings.TrimSpace(stem)+".vmdk")
 		if n > 0 {
-			name = join(dir, fmt.Sprintf("%s_%d.vmdk", strings.TrimSpace(stem), n))
+			name = dspath.Join(dir, fmt.Sprintf("%s_%d.vmdk", strings.TrimSpace(stem), n))
 		}
 		file, fault := e.d.s.localFile(name)
 		taken := false

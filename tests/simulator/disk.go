@@ -19,6 +19,8 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
+
+	"esx-simulator/internal/vmx"
 )
 
 const (
@@ -205,7 +207,7 @@ func newDiskUUID() string {
 }
 
 func formatUUIDUpper(u uuid.UUID) string {
-	return strings.ToUpper(formatUUID(u))
+	return strings.ToUpper(vmx.FormatUUID(u))
 }
 
 // extentOf is the file of an extent by the disk's descriptor: "web-flat.vmdk".

@@ -44,7 +44,7 @@ func (d *disks) CopyVirtualDiskTask(ctx *simulator.Context, req *types.CopyVirtu
 func (d *disks) source(name string) (string, *descriptor, types.BaseMethodFault) {
 	file, disk, fault := d.existing(name)
 	for fault == nil && disk.isDelta() {
-		name = d.s.namesIn(name).read(disk.parentHint)
+		name = d.s.namesIn(name).Read(disk.parentHint)
 		file, disk, fault = d.existing(name)
 	}
 	if fault != nil {

@@ -13,6 +13,8 @@ import (
 	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/vmx"
 )
 
 // QueryVirtualDiskUuid is ddb.uuid; a disk without one gets none by asking.
@@ -32,7 +34,7 @@ func (d *disks) QueryVirtualDiskUuid(_ *simulator.Context, req *types.QueryVirtu
 func (d *disks) SetVirtualDiskUuid(_ *simulator.Context, req *types.SetVirtualDiskUuid) soap.HasFault {
 	file, disk, fault := d.writable(req.Name)
 	if fault == nil {
-		if u, ok := parseUUID(req.Uuid); ok {
+		if u, ok := vmx.ParseUUID(req.Uuid); ok {
 			disk.ddb["uuid"] = formatUUIDUpper(u)
 			fault = fileFault(req.Name, disk.write(file))
 		} else {

@@ -14,6 +14,8 @@ import (
 	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/lenient"
 )
 
 // fileManager changes files of datastores. It knows no disks: an extent is a file
@@ -45,7 +47,7 @@ func (m *fileManager) MakeDirectory(_ *simulator.Context, req *types.MakeDirecto
 	if fault == nil {
 		if exists(dir) {
 			fault = &types.FileAlreadyExists{FileFault: types.FileFault{File: req.Name}}
-		} else if isTrue(req.CreateParentDirectories) {
+		} else if lenient.IsTrue(req.CreateParentDirectories) {
 			fault = fileFault(req.Name, os.MkdirAll(dir, 0o700))
 		} else {
 			fault = fileFault(req.Name, os.Mkdir(dir, 0o700))
@@ -96,7 +98,7 @@ func (s *server) newTransfer(source, target string, force *bool) (t transfer, fa
 	if !exists(filepath.Dir(t.to)) {
 		return t, &types.FileNotFound{FileFault: types.FileFault{File: target}}
 	}
-	if info, err := os.Stat(t.to); err == nil && t.from != t.to && (info.IsDir() || !isTrue(force)) {
+	if info, err := os.Stat(t.to); err == nil && t.from != t.to && (info.IsDir() || !lenient.IsTrue(force)) {
 		return t, &types.FileAlreadyExists{FileFault: types.FileFault{File: target}}
 	}
 	return t, s.locked(target, t.to)

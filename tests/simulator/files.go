@@ -18,6 +18,8 @@ import (
 
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/dspath"
 )
 
 const cookieName = "vmware_soap_session"
@@ -75,7 +77,7 @@ func (f *front) files(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, "The datastore or datacenter was not found.")
 		return
 	}
-	relative, ok := inside(strings.TrimPrefix(r.URL.Path, "/folder"))
+	relative, ok := dspath.Inside(strings.TrimPrefix(r.URL.Path, "/folder"))
 	if !ok {
 		refuse(w, http.StatusBadRequest, "The path leads out of the datastore.")
 		return

@@ -12,6 +12,8 @@ import (
 	"github.com/vmware/govmomi/object"
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/dspath"
 )
 
 // addLocalDatastores gives each host datastores that no other has, with the names
@@ -69,6 +71,6 @@ func (s *server) datastoresFor(host *types.ManagedObjectReference, files []strin
 
 // stemOf is the name of a file without its directory and its ending.
 func stemOf(file string) string {
-	name := path.Base(file[len(directory(file)):])
+	name := path.Base(file[len(dspath.Dir(file)):])
 	return strings.TrimSuffix(name, path.Ext(name))
 }

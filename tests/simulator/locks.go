@@ -10,6 +10,8 @@ import (
 
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/dspath"
 )
 
 // A lockMode is how a running domain holds a file.
@@ -117,7 +119,7 @@ func (s *server) holdDisk(vm *simulator.VirtualMachine, d *types.VirtualDisk, ho
 		}
 		hold(b.FileName, min(mode, lockRead))
 		for _, extent := range filesOf(file)[1:] {
-			hold(join(directory(b.FileName), extent[strings.LastIndex(extent, "/")+1:]), mode)
+			hold(dspath.Join(dspath.Dir(b.FileName), extent[strings.LastIndex(extent, "/")+1:]), mode)
 		}
 		mode = lockRead
 	}

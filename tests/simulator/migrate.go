@@ -12,6 +12,8 @@ import (
 	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/vmx"
 )
 
 // A move is where a migration takes a domain. What is unset stays as it is.
@@ -182,7 +184,7 @@ func (d *domain) joinNetworks(ctx *simulator.Context, host *simulator.HostSystem
 				ref := e.Reference()
 				b.Network, refs = &ref, append(refs, ref)
 			}
-		case *distributedBacking:
+		case *vmx.DistributedBacking:
 			if n := d.s.distributedNetwork(b); n != nil {
 				refs = append(refs, n.Self)
 			}

@@ -19,6 +19,8 @@ import (
 	"github.com/vmware/govmomi/simulator/esx"
 	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/vmx"
 )
 
 // build makes the inventory: the library makes hosts and folders, we add
@@ -233,7 +235,7 @@ func (s *server) writeModelFiles(volume, name string, n int) error {
 		return err
 	}
 	id := uuid.NewSHA1(uuid.NameSpaceURL, []byte("esx-simulator/"+name))
-	text := fmt.Sprintf(modelVMX, s.version.hardware, name, formatUUID(id), n>>16&0xff, n>>8&0xff, n&0xff)
+	text := fmt.Sprintf(modelVMX, s.version.hardware, name, vmx.FormatUUID(id), n>>16&0xff, n>>8&0xff, n&0xff)
 	if err := os.WriteFile(filepath.Join(dir, name+".vmx"), []byte(text), 0o600); err != nil {
 		return err
 	}

@@ -18,6 +18,8 @@ import (
 	"github.com/vmware/govmomi/object"
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/dspath"
 )
 
 // datastoreAt is a datastore by its name as the datacenter of a host knows it.
@@ -113,13 +115,13 @@ func (d *domain) homeTo(ref types.ManagedObjectReference) []renaming {
 	if path.Dir(p.Path) == "." { // files of others are beside it
 		return []renaming{{p.String(), to + path.Base(p.Path)}}
 	}
-	return []renaming{{directory(d.Config.Files.VmPathName) + "/", to}}
+	return []renaming{{dspath.Dir(d.Config.Files.VmPathName) + "/", to}}
 }
 
 // diskTo moves a disk with its chain that does not lie in the directory of the
 // domain, or does not move with it.
 func (d *domain) diskTo(disk *types.VirtualDisk, ref types.ManagedObjectReference, done []renaming) (list []renaming) {
-	home := directory(d.Config.Files.VmPathName)
+	home := dspath.Dir(d.Config.Files.VmPathName)
 	for _, r := range done {
 		home = strings.TrimSuffix(r.name(home+"/"), "/")
 	}

@@ -17,6 +17,10 @@ import (
 	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/dspath"
+
+	"esx-simulator/internal/vmx"
 )
 
 // start powers a domain on, or resumes it, if its disks exist and no other domain
@@ -88,7 +92,7 @@ func (d *domain) refuseStart() types.BaseMethodFault {
 			continue
 		}
 		if b, ok := disk.Backing.(*types.VirtualDiskFlatVer2BackingInfo); ok {
-			if fault := d.refuseDisk(slotOf(disk.Key), b); fault != nil {
+			if fault := d.refuseDisk(vmx.SlotOf(disk.Key), b); fault != nil {
 				return fault
 			}
 		}
@@ -136,7 +140,7 @@ func refuseExtents(name, file string, disk *descriptor) types.BaseMethodFault {
 	for i, extent := range filesOf(file)[1:] {
 		info, err := os.Stat(extent)
 		if err != nil {
-			return fileFault(join(directory(name), filepath.Base(extent)), err)
+			return fileFault(dspath.Join(dspath.Dir(name), filepath.Base(extent)), err)
 		}
 		whole := disk.extents[i].kind == "VMFS" || disk.extents[i].kind == "FLAT"
 		if whole && info.Size() < disk.extents[i].sectors*sectorSize {
@@ -201,16 +205,16 @@ func (d *domain) complete(ctx *simulator.Context) types.BaseMethodFault {
 	if err != nil {
 		id = uuid.New()
 	}
-	setMissing(f, "uuid.bios", formatUUID(id))
-	setMissing(f, "uuid.location", formatUUID(d.location()))
+	setMissing(f, "uuid.bios", vmx.FormatUUID(id))
+	setMissing(f, "uuid.location", vmx.FormatUUID(d.location()))
 	setMissing(f, "nvram", path.Base(beside(d.Config.Files.VmPathName, ".nvram")))
-	d.touch(path.Base(f.get("nvram", "")))
+	d.touch(path.Base(f.Get("nvram", "")))
 	d.touch("vmware.log")
-	for n := range maxCards {
+	for n := range vmx.MaxCards {
 		slot := fmt.Sprintf("ethernet%d", n)
-		if f.flag(slot+".present") && lower(f.get(slot+".addressType", "generated")) == "generated" {
-			if f.get(slot+".generatedAddress", "") == "" {
-				f.set(slot+".generatedAddress", generatedMAC(id, n))
+		if f.Flag(slot+".present") && strings.ToLower(f.Get(slot+".addressType", "generated")) == "generated" {
+			if f.Get(slot+".generatedAddress", "") == "" {
+				f.Set(slot+".generatedAddress", generatedMAC(id, n))
 			}
 			setMissing(f, slot+".generatedAddressOffset", fmt.Sprint(10*n))
 		}
@@ -224,7 +228,7 @@ func (d *domain) complete(ctx *simulator.Context) types.BaseMethodFault {
 
 // touch makes a file beside the VMX file, unless it is there.
 func (d *domain) touch(name string) {
-	file, fault := d.s.localFile(join(directory(d.Config.Files.VmPathName), name))
+	file, fault := d.s.localFile(dspath.Join(dspath.Dir(d.Config.Files.VmPathName), name))
 	if fault == nil && !exists(file) {
 		_ = os.WriteFile(file, nil, 0o600)
 	}
@@ -242,8 +246,8 @@ func generatedMAC(id uuid.UUID, n int) string {
 	return fmt.Sprintf("00:0c:29:%02x:%02x:%02x", id[13], id[14], byte(int(id[15])+10*n))
 }
 
-func setMissing(f *vmxFile, key, value string) {
-	if text, ok := f.lookup(key); !ok || text == "" {
-		f.set(key, value)
+func setMissing(f *vmx.File, key, value string) {
+	if text, ok := f.Lookup(key); !ok || text == "" {
+		f.Set(key, value)
 	}
 }

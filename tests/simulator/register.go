@@ -13,6 +13,10 @@ import (
 	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/dspath"
+
+	"esx-simulator/internal/vmx"
 )
 
 // folder is a folder that registers domains from their VMX files.
@@ -33,10 +37,10 @@ func (f *folder) RegisterVMTask(ctx *simulator.Context, req *types.RegisterVM_Ta
 			return nil, fault
 		}
 		if req.Name != "" {
-			read.name = escapeName(req.Name)
+			read.Name = vmx.EscapeName(req.Name)
 		}
 		named := req.Name != "" || f.s.registry.IsVPX()
-		if fault := f.unused(ctx, read.name, req.Path, named); fault != nil {
+		if fault := f.unused(ctx, read.Name, req.Path, named); fault != nil {
 			return nil, fault
 		}
 		vm, fault := f.s.addDomain(ctx, f.Folder, req.Path, read, place)
@@ -119,7 +123,7 @@ func (s *server) computeResource(ref types.ManagedObjectReference) *mo.ComputeRe
 }
 
 // readDomain reads a VMX file by its datastore path.
-func (s *server) readDomain(vmxPath string) (*settings, types.BaseMethodFault) {
+func (s *server) readDomain(vmxPath string) (*vmx.Settings, types.BaseMethodFault) {
 	f, fault := s.openVMX(vmxPath)
 	if fault != nil {
 		return nil, fault
@@ -129,10 +133,10 @@ func (s *server) readDomain(vmxPath string) (*settings, types.BaseMethodFault) {
 
 // addDomain makes a domain of what its VMX file says. It does not use the
 // library's way of creating one, which wants files that need not exist.
-func (s *server) addDomain(ctx *simulator.Context, f *simulator.Folder, vmxPath string, read *settings,
+func (s *server) addDomain(ctx *simulator.Context, f *simulator.Folder, vmxPath string, read *vmx.Settings,
 	at place) (*simulator.VirtualMachine, types.BaseMethodFault) {
 	vm, fault := simulator.NewVirtualMachine(ctx, f.Self, &types.VirtualMachineConfigSpec{
-		Name:  read.name,
+		Name:  read.Name,
 		Files: &types.VirtualMachineFileInfo{VmPathName: vmxPath},
 	})
 	if fault != nil {
@@ -142,7 +146,7 @@ func (s *server) addDomain(ctx *simulator.Context, f *simulator.Folder, vmxPath 
 		vm.Runtime.Host, vm.Summary.Runtime.Host = &at.host.Self, &at.host.Self
 		vm.ResourcePool = &at.pool
 		vm.EnvironmentBrowser = *at.browser
-		dir := directory(vmxPath)
+		dir := dspath.Dir(vmxPath)
 		vm.Config.Files = types.VirtualMachineFileInfo{
 			VmPathName: vmxPath, SnapshotDirectory: dir, SuspendDirectory: dir, LogDirectory: dir}
 		vm.Guest = &types.GuestInfo{
@@ -169,33 +173,33 @@ func (s *server) addDomain(ctx *simulator.Context, f *simulator.Folder, vmxPath 
 }
 
 // apply sets everything that a VMX file says; the caller holds the domain's lock.
-func (s *server) apply(vm *simulator.VirtualMachine, read *settings) {
+func (s *server) apply(vm *simulator.VirtualMachine, read *vmx.Settings) {
 	c, sum := vm.Config, &vm.Summary.Config
-	if vm.Name != read.name { // it is read without a lock
-		vm.Name = read.name
+	if vm.Name != read.Name { // it is read without a lock
+		vm.Name = read.Name
 	}
-	c.Name, sum.Name = read.name, read.name
-	if read.uuid != "" {
-		c.Uuid, sum.Uuid = read.uuid, read.uuid
+	c.Name, sum.Name = read.Name, read.Name
+	if read.UUID != "" {
+		c.Uuid, sum.Uuid = read.UUID, read.UUID
 	}
-	c.GuestId, sum.GuestId = read.guestID, read.guestID
-	c.GuestFullName, sum.GuestFullName = read.guestID, read.guestID
-	c.Version, sum.HwVersion = read.version, read.version
-	c.Annotation, sum.Annotation = read.annotation, read.annotation
-	c.Firmware = read.firmware
-	c.Hardware.MemoryMB, sum.MemorySizeMB = int32(read.memoryMB), int32(read.memoryMB)
-	c.Hardware.NumCPU, sum.NumCpu = read.cpus, read.cpus
-	c.Hardware.NumCoresPerSocket = types.NewInt32(read.coresPerSocket)
-	c.CpuAllocation, c.MemoryAllocation = read.cpuAllocation, read.memoryAllocation
-	sum.CpuReservation = int32(*read.cpuAllocation.Reservation)
-	sum.MemoryReservation = int32(*read.memoryAllocation.Reservation)
+	c.GuestId, sum.GuestId = read.GuestID, read.GuestID
+	c.GuestFullName, sum.GuestFullName = read.GuestID, read.GuestID
+	c.Version, sum.HwVersion = read.Version, read.Version
+	c.Annotation, sum.Annotation = read.Annotation, read.Annotation
+	c.Firmware = read.Firmware
+	c.Hardware.MemoryMB, sum.MemorySizeMB = int32(read.MemoryMB), int32(read.MemoryMB)
+	c.Hardware.NumCPU, sum.NumCpu = read.CPUs, read.CPUs
+	c.Hardware.NumCoresPerSocket = types.NewInt32(read.CoresPerSocket)
+	c.CpuAllocation, c.MemoryAllocation = read.CPUAllocation, read.MemoryAllocation
+	sum.CpuReservation = int32(*read.CPUAllocation.Reservation)
+	sum.MemoryReservation = int32(*read.MemoryAllocation.Reservation)
 	vm.ResourceConfig = &types.ResourceConfigSpec{
-		Entity: &vm.Self, CpuAllocation: *read.cpuAllocation, MemoryAllocation: *read.memoryAllocation}
-	c.CpuHotAddEnabled, c.MemoryHotAddEnabled = &read.cpuHotAdd, &read.memoryHotAdd
-	c.ExtraConfig = read.extraConfig
-	applyTyped(c, &read.typed)
+		Entity: &vm.Self, CpuAllocation: *read.CPUAllocation, MemoryAllocation: *read.MemoryAllocation}
+	c.CpuHotAddEnabled, c.MemoryHotAddEnabled = &read.CPUHotAdd, &read.MemoryHotAdd
+	c.ExtraConfig = read.ExtraConfig
+	vmx.ApplyTyped(c, &read.Typed)
 	vm.Runtime.ConnectionState = types.VirtualMachineConnectionStateConnected
-	if read.problem != "" {
+	if read.Problem != "" {
 		vm.Runtime.ConnectionState = types.VirtualMachineConnectionStateInvalid
 	}
 	vm.Summary.Runtime.ConnectionState = vm.Runtime.ConnectionState
@@ -207,17 +211,17 @@ func (s *server) apply(vm *simulator.VirtualMachine, read *settings) {
 // standing are the keys of the devices that each domain has and no VMX names.
 var standing = map[int32]bool{100: true, 300: true, 400: true, 500: true, 600: true, 700: true, 12000: true}
 
-func (s *server) applyDevices(vm *simulator.VirtualMachine, from *settings) {
+func (s *server) applyDevices(vm *simulator.VirtualMachine, from *vmx.Settings) {
 	var devices []types.BaseVirtualDevice
 	for _, d := range vm.Config.Hardware.Device {
 		if card, ok := d.(*types.VirtualMachineVideoCard); ok {
-			d = from.video(*card)
+			d = from.Video(*card)
 		}
 		if standing[d.GetVirtualDevice().Key] {
 			devices = append(devices, d)
 		}
 	}
-	read, _ := s.version.shown(from.devices)
+	read, _ := s.version.shown(from.Devices)
 	keepConnections(vm, read)
 	vm.Config.Hardware.Device = append(devices, read...)
 	vm.Network, vm.Guest.Net = nil, nil
@@ -257,7 +261,7 @@ func keepConnections(vm *simulator.VirtualMachine, read []types.BaseVirtualDevic
 
 // applyNIC connects a card with its network, where the host has that.
 func (s *server) applyNIC(vm *simulator.VirtualMachine, card *types.VirtualEthernetCard) {
-	if b, ok := card.Backing.(*distributedBacking); ok {
+	if b, ok := card.Backing.(*vmx.DistributedBacking); ok {
 		network := types.GuestNicInfo{MacAddress: card.MacAddress, DeviceConfigId: card.Key}
 		if n := s.distributedNetwork(b); n != nil {
 			vm.Network, network.Network = append(vm.Network, n.Self), n.Name

@@ -14,6 +14,8 @@ import (
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/vmx"
 )
 
 // domainWatch sees each domain that is made or changed, under the domain's
@@ -85,14 +87,14 @@ func (s *server) saveVMX(vm *simulator.VirtualMachine) {
 	if err != nil {
 		return
 	}
-	f, err := parseVMX(string(text))
+	f, err := vmx.Parse(string(text))
 	if err != nil { // the file has been damaged since
 		return
 	}
 	names, config := s.namesIn(vm.Config.Files.VmPathName), *vm.Config
-	_, hidden := s.version.shown(readDevices(f, names.read))
+	_, hidden := s.version.shown(vmx.ReadDevices(f, names.Read))
 	config.Hardware.Device = append(slices.Clone(config.Hardware.Device), hidden...) // their lines stay
-	if updateVMX(f, vm.Name, &config, names) {
+	if vmx.Update(f, vm.Name, &config, names) {
 		_ = s.replaceFile(file, []byte(f.String()))
 	}
 }

@@ -2,7 +2,7 @@
 // GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package main
+package vmx
 
 import (
 	"fmt"
@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/lenient"
 )
 
 type (
@@ -26,16 +28,9 @@ type flagSetting struct {
 	shown  func(*configInfo) **bool
 }
 
-func boot(c *configSpec) types.VirtualMachineBootOptions { return orEmpty(c.BootOptions) }
-func flags(c *configSpec) types.VirtualMachineFlagInfo   { return orEmpty(c.Flags) }
-func tools(c *configSpec) types.ToolsConfigInfo          { return orEmpty(c.Tools) }
-
-func orEmpty[T any](p *T) T {
-	if p == nil {
-		return *new(T)
-	}
-	return *p
-}
+func boot(c *configSpec) types.VirtualMachineBootOptions { return lenient.OrEmpty(c.BootOptions) }
+func flags(c *configSpec) types.VirtualMachineFlagInfo   { return lenient.OrEmpty(c.Flags) }
+func tools(c *configSpec) types.ToolsConfigInfo          { return lenient.OrEmpty(c.Tools) }
 
 var flagSettings = []flagSetting{
 	{"vcpu.hotremove", false, func(c *configSpec) *bool { return c.CpuHotRemoveEnabled }, func(c *configInfo) **bool { return &c.CpuHotRemoveEnabled }},
@@ -69,23 +64,23 @@ type textSetting struct {
 }
 
 var textSettings = []textSetting{
-	{"vc.uuid", func(c *configSpec) string { return spacedUUID(c.InstanceUuid) }, func(c *configInfo, text string) {
-		if u, ok := parseUUID(text); ok {
+	{"vc.uuid", func(c *configSpec) string { return SpacedUUID(c.InstanceUuid) }, func(c *configInfo, text string) {
+		if u, ok := ParseUUID(text); ok {
 			c.InstanceUuid = u.String()
 		}
 	}},
 	{"bios.bootDelay", func(c *configSpec) string { return positive(boot(c).BootDelay) },
-		func(c *configInfo, text string) { c.BootOptions.BootDelay = int64(atoi(text)) }},
+		func(c *configInfo, text string) { c.BootOptions.BootDelay = int64(lenient.Atoi(text)) }},
 	{"bios.bootRetry.delay", func(c *configSpec) string { return positive(boot(c).BootRetryDelay) },
-		func(c *configInfo, text string) { c.BootOptions.BootRetryDelay = int64(atoi(text)) }},
+		func(c *configInfo, text string) { c.BootOptions.BootRetryDelay = int64(lenient.Atoi(text)) }},
 	{"sched.cpu.htsharing", func(c *configSpec) string { return flags(c).HtSharing }, func(c *configInfo, text string) { c.Flags.HtSharing = text }},
 	{"monitor.virtual_mmu", func(c *configSpec) string { return flags(c).VirtualMmuUsage }, func(c *configInfo, text string) { c.Flags.VirtualMmuUsage = text }},
 	{"monitor.virtual_exec", func(c *configSpec) string { return flags(c).VirtualExecUsage }, func(c *configInfo, text string) { c.Flags.VirtualExecUsage = text }},
 	{"tools.upgrade.policy", func(c *configSpec) string { return tools(c).ToolsUpgradePolicy }, func(c *configInfo, text string) { c.Tools.ToolsUpgradePolicy = text }},
 	{"sched.cpu.latencySensitivity", func(c *configSpec) string {
-		return string(orEmpty(c.LatencySensitivity).Level)
+		return string(lenient.OrEmpty(c.LatencySensitivity).Level)
 	}, func(c *configInfo, text string) {
-		c.LatencySensitivity = &types.LatencySensitivity{Level: types.LatencySensitivitySensitivityLevel(lower(text))}
+		c.LatencySensitivity = &types.LatencySensitivity{Level: types.LatencySensitivitySensitivityLevel(strings.ToLower(text))}
 	}},
 	{"sched.cpu.affinity", func(c *configSpec) string { return affinityText(c.CpuAffinity) }, func(c *configInfo, text string) {
 		c.CpuAffinity = affinityOf(text)
@@ -99,9 +94,10 @@ func positive(n int64) string {
 	return ""
 }
 
-func spacedUUID(text string) string {
-	if u, ok := parseUUID(text); ok {
-		return formatUUID(u)
+// SpacedUUID is a UUID as a VMX file has it, and "" for what is none.
+func SpacedUUID(text string) string {
+	if u, ok := ParseUUID(text); ok {
+		return FormatUUID(u)
 	}
 	return ""
 }
@@ -122,32 +118,32 @@ func affinityOf(text string) *types.VirtualMachineAffinityInfo {
 	}
 	a := &types.VirtualMachineAffinityInfo{}
 	for _, part := range strings.Split(text, ",") {
-		a.AffinitySet = append(a.AffinitySet, int32(atoi(strings.TrimSpace(part))))
+		a.AffinitySet = append(a.AffinitySet, int32(lenient.Atoi(strings.TrimSpace(part))))
 	}
 	return a
 }
 
 // readTyped reads all of these settings from a VMX file.
-func readTyped(f *vmxFile, c *configInfo) {
+func readTyped(f *File, c *configInfo) {
 	c.BootOptions, c.Tools = new(types.VirtualMachineBootOptions), new(types.ToolsConfigInfo)
 	c.LatencySensitivity = &types.LatencySensitivity{Level: types.LatencySensitivitySensitivityLevelNormal}
 	for _, s := range flagSettings {
 		value := s.preset
-		if text, ok := f.lookup(s.key); ok {
+		if text, ok := f.Lookup(s.key); ok {
 			value = strings.EqualFold(text, "true") || text == "1"
 		}
 		*s.shown(c) = types.NewBool(value)
 	}
 	for _, s := range textSettings {
-		if text := f.get(s.key, ""); text != "" {
+		if text := f.Get(s.key, ""); text != "" {
 			s.shown(c, text)
 		}
 	}
 	c.BootOptions.BootOrder = readBootOrder(f)
 }
 
-// applyTyped shows them. The instance UUID stays where the file has none.
-func applyTyped(c, typed *configInfo) {
+// ApplyTyped shows them. The instance UUID stays where the file has none.
+func ApplyTyped(c, typed *configInfo) {
 	for _, s := range flagSettings {
 		if s.key == "ctkEnabled" || s.key == "vcpu.hotremove" || s.key == "vhv.enable" || s.key == "sched.mem.pin" {
 			*s.shown(c) = *s.shown(typed)
@@ -161,19 +157,19 @@ func applyTyped(c, typed *configInfo) {
 }
 
 // writeTyped writes what a client has sent of them.
-func writeTyped(f *vmxFile, spec *configSpec) {
+func writeTyped(f *File, spec *configSpec) {
 	for _, s := range flagSettings {
 		if now := s.sent(spec); now != nil {
-			if text, ok := f.lookup(s.key); ok || *now != s.preset {
+			if text, ok := f.Lookup(s.key); ok || *now != s.preset {
 				if was := strings.EqualFold(text, "true") || text == "1"; !ok || was != *now {
-					f.set(s.key, strings.ToUpper(strconv.FormatBool(*now)))
+					f.Set(s.key, strings.ToUpper(strconv.FormatBool(*now)))
 				}
 			}
 		}
 	}
 	for _, s := range textSettings {
-		if now := s.sent(spec); now != "" && !strings.EqualFold(f.get(s.key, ""), now) {
-			f.set(s.key, now)
+		if now := s.sent(spec); now != "" && !strings.EqualFold(f.Get(s.key, ""), now) {
+			f.Set(s.key, now)
 		}
 	}
 	if spec.BootOptions != nil && len(spec.BootOptions.BootOrder) > 0 {
@@ -182,17 +178,17 @@ func writeTyped(f *vmxFile, spec *configSpec) {
 }
 
 // bios.bootOrder = "hdd,ethernet0,cdrom", bios.hddOrder = "scsi0:0,scsi0:1"
-func readBootOrder(f *vmxFile) (order []types.BaseVirtualMachineBootOptionsBootableDevice) {
-	for _, word := range strings.Split(lower(f.get("bios.bootOrder", "")), ",") {
+func readBootOrder(f *File) (order []types.BaseVirtualMachineBootOptionsBootableDevice) {
+	for _, word := range strings.Split(strings.ToLower(f.Get("bios.bootOrder", "")), ",") {
 		switch {
 		case word == "hdd":
-			for _, slot := range strings.Split(f.get("bios.hddOrder", ""), ",") {
-				if key := keyOf(strings.TrimSpace(slot)); key >= 0 {
+			for _, slot := range strings.Split(f.Get("bios.hddOrder", ""), ",") {
+				if key := KeyOf(strings.TrimSpace(slot)); key >= 0 {
 					order = append(order, &types.VirtualMachineBootOptionsBootableDiskDevice{DeviceKey: key})
 				}
 			}
 		case strings.HasPrefix(word, "ethernet"):
-			order = append(order, &types.VirtualMachineBootOptionsBootableEthernetDevice{DeviceKey: 4000 + int32(atoi(word[8:]))})
+			order = append(order, &types.VirtualMachineBootOptionsBootableEthernetDevice{DeviceKey: 4000 + int32(lenient.Atoi(word[8:]))})
 		case word == "cdrom":
 			order = append(order, &types.VirtualMachineBootOptionsBootableCdromDevice{})
 		case word == "floppy":
@@ -203,7 +199,7 @@ func readBootOrder(f *vmxFile) (order []types.BaseVirtualMachineBootOptionsBoota
 }
 
 // writeBootOrder writes it; a device of the base class alone clears it.
-func writeBootOrder(f *vmxFile, order []types.BaseVirtualMachineBootOptionsBootableDevice) {
+func writeBootOrder(f *File, order []types.BaseVirtualMachineBootOptionsBootableDevice) {
 	var words, disks []string
 	for _, dev := range order {
 		switch d := dev.(type) {
@@ -211,7 +207,7 @@ func writeBootOrder(f *vmxFile, order []types.BaseVirtualMachineBootOptionsBoota
 			if disks == nil {
 				words = append(words, "hdd")
 			}
-			disks = append(disks, slotOf(d.DeviceKey))
+			disks = append(disks, SlotOf(d.DeviceKey))
 		case *types.VirtualMachineBootOptionsBootableEthernetDevice:
 			words = append(words, fmt.Sprintf("ethernet%d", d.DeviceKey-4000))
 		case *types.VirtualMachineBootOptionsBootableCdromDevice:
@@ -220,5 +216,5 @@ func writeBootOrder(f *vmxFile, order []types.BaseVirtualMachineBootOptionsBoota
 			words = append(words, "floppy")
 		}
 	}
-	f.edit(map[string]string{"bios.bootOrder": strings.Join(words, ","), "bios.hddOrder": strings.Join(disks, ",")})
+	f.Edit(map[string]string{"bios.bootOrder": strings.Join(words, ","), "bios.hddOrder": strings.Join(disks, ",")})
 }

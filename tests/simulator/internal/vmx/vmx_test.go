@@ -2,7 +2,7 @@
 // GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package main
+package vmx
 
 import (
 	"fmt"
@@ -51,34 +51,52 @@ ethernet3.generatedAddress = "00:0c:29:11:22:33"
 tools.syncTime = "FALSE"
 `
 
-func sampleServer() *server {
-	return &server{volumes: []volume{{name: "ds", uuid: "volume"}}}
+// sampleNames know one datastore "ds", on the volume "volume", and a VMX file in its
+// directory "dir".
+var sampleNames = FileNames{
+	Read: func(name string) string {
+		if rest, ok := strings.CutPrefix(name, "/vmfs/volumes/volume/"); ok {
+			return "[ds] " + rest
+		}
+		if strings.HasPrefix(name, "/") {
+			return "[] " + name
+		}
+		return "[ds] dir/" + name
+	},
+	Write: func(name string) string {
+		if rest, ok := strings.CutPrefix(name, "[ds] dir/"); ok {
+			return rest
+		}
+		if rest, ok := strings.CutPrefix(name, "[ds] "); ok {
+			return "/vmfs/volumes/volume/" + rest
+		}
+		return strings.TrimPrefix(name, "[] ")
+	},
 }
 
-func readSample(t *testing.T, text string) (*settings, fileNames) {
+func readSample(t *testing.T, text string) (*Settings, FileNames) {
 	t.Helper()
-	names := sampleServer().namesIn("[ds] dir/a.vmx")
-	read, fault := readVMX(parsed(t, text), "[ds] dir/a.vmx", names.read)
+	read, fault := Read(parsed(t, text), "[ds] dir/a.vmx", sampleNames.Read)
 	if fault != nil {
-		t.Fatal(faultText(fault))
+		t.Fatalf("%#v", fault)
 	}
-	return read, names
+	return read, sampleNames
 }
 
 // configOf is what the API shows of settings.
-func configOf(read *settings) *types.VirtualMachineConfigInfo {
+func configOf(read *Settings) *types.VirtualMachineConfigInfo {
 	return &types.VirtualMachineConfigInfo{
-		Uuid: read.uuid, GuestId: read.guestID, Version: read.version, Annotation: read.annotation, Firmware: read.firmware,
+		Uuid: read.UUID, GuestId: read.GuestID, Version: read.Version, Annotation: read.Annotation, Firmware: read.Firmware,
 		Hardware: types.VirtualHardware{
-			MemoryMB: int32(read.memoryMB), NumCPU: read.cpus, NumCoresPerSocket: &read.coresPerSocket, Device: read.devices},
-		CpuAllocation: read.cpuAllocation, MemoryAllocation: read.memoryAllocation, ExtraConfig: read.extraConfig,
+			MemoryMB: int32(read.MemoryMB), NumCPU: read.CPUs, NumCoresPerSocket: &read.CoresPerSocket, Device: read.Devices},
+		CpuAllocation: read.CPUAllocation, MemoryAllocation: read.MemoryAllocation, ExtraConfig: read.ExtraConfig,
 		Files: types.VirtualMachineFileInfo{VmPathName: "[ds] dir/a.vmx"},
 	}
 }
 
 func TestAllocationsHaveNumbers(t *testing.T) {
 	read, _ := readSample(t, sampleVMX)
-	cpu, memory := read.cpuAllocation, read.memoryAllocation
+	cpu, memory := read.CPUAllocation, read.MemoryAllocation
 	if *cpu.Reservation != 100 || *cpu.Limit != -1 || cpu.Shares.Level != "low" || cpu.Shares.Shares != 1000 {
 		t.Errorf("cpu: %d %d %+v", *cpu.Reservation, *cpu.Limit, cpu.Shares)
 	}
@@ -90,7 +108,7 @@ func TestAllocationsHaveNumbers(t *testing.T) {
 func TestDevicesHaveTheKeysAndFilesOfAHost(t *testing.T) {
 	read, _ := readSample(t, sampleVMX)
 	got := map[int32]string{}
-	for _, d := range read.devices {
+	for _, d := range read.Devices {
 		dev := d.GetVirtualDevice()
 		got[dev.Key] = strings.TrimPrefix(fmt.Sprintf("%T", d), "*types.Virtual")
 		if b, ok := dev.Backing.(types.BaseVirtualDeviceFileBackingInfo); ok {
@@ -115,7 +133,7 @@ func TestDevicesHaveTheKeysAndFilesOfAHost(t *testing.T) {
 func TestWhatIsReadIsWrittenBackUnchanged(t *testing.T) {
 	read, names := readSample(t, sampleVMX)
 	f := parsed(t, sampleVMX)
-	if updateVMX(f, read.name, configOf(read), names) {
+	if Update(f, read.Name, configOf(read), names) {
 		t.Errorf("changed to\n%s", f)
 	}
 }
@@ -145,7 +163,7 @@ func TestAChangeOfTheConfigurationEditsItsLines(t *testing.T) {
 			config := configOf(read)
 			c.change(config)
 			f := parsed(t, sampleVMX)
-			updateVMX(f, read.name, config, names)
+			Update(f, read.Name, config, names)
 			if want := strings.Replace(sampleVMX, c.old, c.new, 1); f.String() != want {
 				t.Errorf("got\n%s", f)
 			}
@@ -174,13 +192,13 @@ func backingOf(list []types.BaseVirtualDevice, key int32) *types.VirtualDiskFlat
 func TestAnEmptyFileIsFilled(t *testing.T) {
 	read, names := readSample(t, sampleVMX)
 	f := parsed(t, "")
-	updateVMX(f, read.name, configOf(read), names)
-	again, fault := readVMX(f, "[ds] dir/a.vmx", names.read)
+	Update(f, read.Name, configOf(read), names)
+	again, fault := Read(f, "[ds] dir/a.vmx", names.Read)
 	if fault != nil {
-		t.Fatal(faultText(fault))
+		t.Fatalf("%#v", fault)
 	}
-	if again.name != read.name || again.uuid != read.uuid || again.memoryMB != 512 || len(again.devices) != len(read.devices) {
-		t.Errorf("%d devices in\n%s", len(again.devices), f)
+	if again.Name != read.Name || again.UUID != read.UUID || again.MemoryMB != 512 || len(again.Devices) != len(read.Devices) {
+		t.Errorf("%d devices in\n%s", len(again.Devices), f)
 	}
 }
 
@@ -188,19 +206,11 @@ func TestGuestNamesGoBothWays(t *testing.T) {
 	for name, id := range map[string]string{
 		"other": "otherGuest", "other-64": "otherGuest64", "rhel5-64": "rhel5_64Guest", "windows9-64": "windows9_64Guest",
 	} {
-		if guestID(name) != id || guestOS(id) != name {
-			t.Errorf("%s: %s, %s", name, guestID(name), guestOS(id))
+		if GuestID(name) != id || GuestOS(id) != name {
+			t.Errorf("%s: %s, %s", name, GuestID(name), GuestOS(id))
 		}
 	}
-	if guestID("nonsense-64") != "otherGuest64" {
-		t.Error(guestID("nonsense-64"))
-	}
-}
-
-func TestDirectories(t *testing.T) {
-	for path, dir := range map[string]string{"[ds] a.vmx": "[ds]", "[ds] a/b.vmx": "[ds] a", "[ds] a b/c/d.vmx": "[ds] a b/c"} {
-		if got := directory(path); got != dir {
-			t.Errorf("%s is in %q", path, got)
-		}
+	if GuestID("nonsense-64") != "otherGuest64" {
+		t.Error(GuestID("nonsense-64"))
 	}
 }

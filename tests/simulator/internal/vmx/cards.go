@@ -2,7 +2,7 @@
 // GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package main
+package vmx
 
 import (
 	"fmt"
@@ -14,7 +14,7 @@ import (
 
 // writeNICs writes network cards. A card that a client has added has no key of
 // ESX: it takes the first free slot.
-func writeNICs(f *vmxFile, list []types.BaseVirtualDevice) {
+func writeNICs(f *File, list []types.BaseVirtualDevice) {
 	slots := map[string]types.BaseVirtualEthernetCard{}
 	var added []types.BaseVirtualEthernetCard
 	for _, d := range list {
@@ -42,22 +42,22 @@ func writeNICs(f *vmxFile, list []types.BaseVirtualDevice) {
 		}
 		if card := slots[slot]; card != nil {
 			writeNIC(f, slot, card)
-		} else if f.flag(slot + ".present") {
+		} else if f.Flag(slot + ".present") {
 			f.remove(func(key string) bool { return strings.HasPrefix(key, slot+".") })
 		}
 	}
 }
 
 // nicAddress is the MAC address of a card in the file.
-func nicAddress(f *vmxFile, slot string) string {
-	return f.get(slot+".address", f.get(slot+".generatedAddress", ""))
+func nicAddress(f *File, slot string) string {
+	return f.Get(slot+".address", f.Get(slot+".generatedAddress", ""))
 }
 
-func writeNIC(f *vmxFile, slot string, card types.BaseVirtualEthernetCard) {
+func writeNIC(f *File, slot string, card types.BaseVirtualEthernetCard) {
 	e := card.GetVirtualEthernetCard()
 	setFlag(f, slot+".present", true)
 	writeNetwork(f, slot, e.Backing)
-	if wake := e.WakeOnLanEnabled; wake != nil && *wake == strings.EqualFold(f.get(slot+".wakeOnPcktRcv", "true"), "false") {
+	if wake := e.WakeOnLanEnabled; wake != nil && *wake == strings.EqualFold(f.Get(slot+".wakeOnPcktRcv", "true"), "false") {
 		setFlag(f, slot+".wakeOnPcktRcv", *wake)
 	}
 	setModel(f, slot+".virtualDev", nicName(card))
@@ -68,18 +68,18 @@ func writeNIC(f *vmxFile, slot string, card types.BaseVirtualEthernetCard) {
 	case "assigned":
 		addressType, key = "vpx", "address"
 	}
-	if f.get(slot+".addressType", "generated") != addressType {
-		f.set(slot+".addressType", addressType)
+	if f.Get(slot+".addressType", "generated") != addressType {
+		f.Set(slot+".addressType", addressType)
 	}
-	if !strings.EqualFold(f.get(slot+"."+key, ""), e.MacAddress) {
-		f.set(slot+"."+key, e.MacAddress)
+	if !strings.EqualFold(f.Get(slot+"."+key, ""), e.MacAddress) {
+		f.Set(slot+"."+key, e.MacAddress)
 	}
 	writeConnection(f, slot, e.Connectable)
 }
 
 // writeNetwork writes where a card is: on a network, or on a distributed switch.
-func writeNetwork(f *vmxFile, slot string, backing types.BaseVirtualDeviceBackingInfo) {
-	distributed, _ := backing.(*distributedBacking)
+func writeNetwork(f *File, slot string, backing types.BaseVirtualDeviceBackingInfo) {
+	distributed, _ := backing.(*DistributedBacking)
 	writeDistributed(f, slot, distributed)
 	if b, ok := backing.(*types.VirtualEthernetCardNetworkBackingInfo); ok {
 		setText(f, slot+".networkName", b.DeviceName)

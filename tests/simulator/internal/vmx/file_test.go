@@ -2,7 +2,7 @@
 // GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package main
+package vmx
 
 import (
 	"errors"
@@ -20,9 +20,9 @@ memsize = "128"
   scsi0:0.fileName = "disk.vmdk"
 `
 
-func parsed(t *testing.T, text string) *vmxFile {
+func parsed(t *testing.T, text string) *File {
 	t.Helper()
-	f, err := parseVMX(text)
+	f, err := Parse(text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +37,7 @@ func TestAnUnchangedFileKeepsItsBytes(t *testing.T) {
 
 func TestKeysAreFoundInAnyCaseAndTheFirstCounts(t *testing.T) {
 	f := parsed(t, sample)
-	if got := f.get("MemSize", ""); got != "64" {
+	if got := f.Get("MemSize", ""); got != "64" {
 		t.Errorf("memsize is %q", got)
 	}
 	if got := len(f.entries()); got != 5 {
@@ -47,13 +47,13 @@ func TestKeysAreFoundInAnyCaseAndTheFirstCounts(t *testing.T) {
 
 func TestEditingTouchesItsOwnLine(t *testing.T) {
 	f := parsed(t, sample)
-	f.edit(map[string]string{"DISPLAYNAME": "two", "new.key": "value", "config.version": ""})
+	f.Edit(map[string]string{"DISPLAYNAME": "two", "new.key": "value", "config.version": ""})
 	want := strings.Replace(sample, `"one"`, `"two"`, 1)
 	want = strings.Replace(want, "config.version = \"8\"\n", "", 1) + "new.key = \"value\"\n"
 	if got := f.String(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	if f.get("scsi0:0.filename", "") != "disk.vmdk" {
+	if f.Get("scsi0:0.filename", "") != "disk.vmdk" {
 		t.Error("the index is wrong after a line has gone")
 	}
 }
@@ -62,8 +62,8 @@ func TestALineThatCannotBeReadIsNamed(t *testing.T) {
 	for text, line := range map[string]int{
 		"a = \"1\"\nb = 2\n": 2, "a \"1\"\n": 1, "\n\na = \"1\" \"2\"": 3, "1a = \"x\"": 1,
 	} {
-		_, err := parseVMX(text)
-		var e *vmxError
+		_, err := Parse(text)
+		var e *SyntaxError
 		if !errors.As(err, &e) || e.line != line {
 			t.Errorf("%q: %v", text, err)
 		}
@@ -74,11 +74,11 @@ func TestNamesAreUnescaped(t *testing.T) {
 	for escaped, plain := range map[string]string{
 		"a%2fb": "a/b", "a|7Cb": "a|b", "a|22": `a"`, "100%25": "100%", "a%zz": "a%zz",
 	} {
-		if got := unescapeName(escaped); got != plain {
+		if got := UnescapeName(escaped); got != plain {
 			t.Errorf("%q is %q, want %q", escaped, got, plain)
 		}
 	}
-	if got := parsed(t, "displayName = \"caf\xe9\"\n").get("displayName", ""); got != "café" {
+	if got := parsed(t, "displayName = \"caf\xe9\"\n").Get("displayName", ""); got != "café" {
 		t.Errorf("Latin-1 is %q", got)
 	}
 }

@@ -2,7 +2,9 @@
 // GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package main
+// Package vmx reads and edits VMX files: the text, what it says in the words of the
+// API, and the lines that a change of a domain touches.
+package vmx
 
 import (
 	"encoding/hex"
@@ -15,58 +17,58 @@ import (
 	"unicode/utf8"
 )
 
-// A vmxFile is the text of a VMX file as a list of lines that can be edited in
+// A File is the text of a VMX file as a list of lines that can be edited in
 // place: lines that nothing changes keep their order, spelling and comments.
-type vmxFile struct {
-	lines []vmxLine
+type File struct {
+	lines []Line
 	index map[string]int // lower-case key -> the line that takes effect
 }
 
-// A vmxLine is either an entry (key is set) or anything else: a comment, an
+// A Line is either an entry (key is set) or anything else: a comment, an
 // empty line, a "#!/usr/bin/vmware".
-type vmxLine struct {
+type Line struct {
 	key, value string // value is unquoted
 	text       string // the line as it was read, without its end
 }
 
 // memsize = "1024"
-var vmxEntry = regexp.MustCompile(`^\s*([A-Za-z.][A-Za-z0-9_:.*-]*)\s*=\s*"([^"]*)"\s*(?:#.*)?$`)
+var entry = regexp.MustCompile(`^\s*([A-Za-z.][A-Za-z0-9_:.*-]*)\s*=\s*"([^"]*)"\s*(?:#.*)?$`)
 
-// A vmxError says which line of a VMX file cannot be read.
-type vmxError struct {
+// A SyntaxError says which line of a VMX file cannot be read.
+type SyntaxError struct {
 	line int
 	text string
 }
 
-func (e *vmxError) Error() string {
+func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("line %d is not of the form key = \"value\": %s", e.line, e.text)
 }
 
-// parseVMX reads the text of a VMX file. Where a key is given twice the first
+// Parse reads the text of a VMX file. Where a key is given twice the first
 // one takes effect, as on a host.
-func parseVMX(text string) (*vmxFile, error) {
-	f := &vmxFile{index: map[string]int{}}
+func Parse(text string) (*File, error) {
+	f := &File{index: map[string]int{}}
 	text = strings.TrimSuffix(text, "\n")
 	for i, line := range strings.Split(text, "\n") {
 		line = strings.TrimSuffix(line, "\r")
-		m := vmxEntry.FindStringSubmatch(line)
+		m := entry.FindStringSubmatch(line)
 		if m == nil {
 			if t := strings.TrimSpace(line); t != "" && !strings.HasPrefix(t, "#") {
-				return nil, &vmxError{i + 1, t}
+				return nil, &SyntaxError{i + 1, t}
 			}
-			f.lines = append(f.lines, vmxLine{text: line})
+			f.lines = append(f.lines, Line{text: line})
 			continue
 		}
 		if _, twice := f.index[strings.ToLower(m[1])]; !twice {
 			f.index[strings.ToLower(m[1])] = len(f.lines)
 		}
-		f.lines = append(f.lines, vmxLine{key: m[1], value: m[2], text: line})
+		f.lines = append(f.lines, Line{key: m[1], value: m[2], text: line})
 	}
 	return f, nil
 }
 
 // String is the text of the file, each line with its end.
-func (f *vmxFile) String() string {
+func (f *File) String() string {
 	var b strings.Builder
 	for _, l := range f.lines {
 		b.WriteString(l.text)
@@ -75,8 +77,8 @@ func (f *vmxFile) String() string {
 	return b.String()
 }
 
-// lookup is the value of a key (in any case), and whether there is one.
-func (f *vmxFile) lookup(key string) (string, bool) {
+// Lookup is the value of a key (in any case), and whether there is one.
+func (f *File) Lookup(key string) (string, bool) {
 	i, ok := f.index[strings.ToLower(key)]
 	if !ok {
 		return "", false
@@ -97,45 +99,45 @@ func readable(value string) string {
 	return string(runes)
 }
 
-// get is the value of a key, or def.
-func (f *vmxFile) get(key, def string) string {
-	if v, ok := f.lookup(key); ok {
+// Get is the value of a key, or def.
+func (f *File) Get(key, def string) string {
+	if v, ok := f.Lookup(key); ok {
 		return v
 	}
 	return def
 }
 
-// flag is the value of a boolean key; anything but "true" is false.
-func (f *vmxFile) flag(key string) bool { return strings.EqualFold(f.get(key, ""), "true") }
+// Flag is the value of a boolean key; anything but "true" is false.
+func (f *File) Flag(key string) bool { return strings.EqualFold(f.Get(key, ""), "true") }
 
-// integer is the value of a numeric key, or def where it is absent or no number.
-func (f *vmxFile) integer(key string, def int64) int64 {
-	if n, err := strconv.ParseInt(strings.TrimSpace(f.get(key, "")), 10, 64); err == nil {
+// Integer is the value of a numeric key, or def where it is absent or no number.
+func (f *File) Integer(key string, def int64) int64 {
+	if n, err := strconv.ParseInt(strings.TrimSpace(f.Get(key, "")), 10, 64); err == nil {
 		return n
 	}
 	return def
 }
 
-// set changes the line of a key, or adds one at the end.
-func (f *vmxFile) set(key, value string) {
+// Set changes the line of a key, or adds one at the end.
+func (f *File) Set(key, value string) {
 	i, ok := f.index[strings.ToLower(key)]
 	if !ok {
 		i = len(f.lines)
-		f.lines = append(f.lines, vmxLine{key: key})
+		f.lines = append(f.lines, Line{key: key})
 		f.index[strings.ToLower(key)] = i
 	}
 	l := &f.lines[i]
 	l.value = value
 	before, after := l.key+" = ", ""
-	if m := vmxEntry.FindStringSubmatchIndex(l.text); m != nil { // keep what stands around the value
+	if m := entry.FindStringSubmatchIndex(l.text); m != nil { // keep what stands around the value
 		before, after = l.text[:m[4]-1], l.text[m[5]+1:]
 	}
 	l.text = before + `"` + value + `"` + after
 }
 
 // remove drops each line whose lower-case key the function names.
-func (f *vmxFile) remove(drop func(key string) bool) {
-	f.lines = slices.DeleteFunc(f.lines, func(l vmxLine) bool {
+func (f *File) remove(drop func(key string) bool) {
+	f.lines = slices.DeleteFunc(f.lines, func(l Line) bool {
 		return l.key != "" && drop(strings.ToLower(l.key))
 	})
 	f.index = map[string]int{}
@@ -147,11 +149,11 @@ func (f *vmxFile) remove(drop func(key string) bool) {
 	}
 }
 
-// edit sets many entries at once; those with an empty value go.
-func (f *vmxFile) edit(set map[string]string) {
+// Edit sets many entries at once; those with an empty value go.
+func (f *File) Edit(set map[string]string) {
 	for _, key := range slices.Sorted(maps.Keys(set)) {
 		if set[key] != "" {
-			f.set(key, set[key])
+			f.Set(key, set[key])
 			continue
 		}
 		f.remove(func(k string) bool { return strings.EqualFold(k, key) })
@@ -159,7 +161,7 @@ func (f *vmxFile) edit(set map[string]string) {
 }
 
 // entries are the keys and values that count, in the order of the file.
-func (f *vmxFile) entries() (list []vmxLine) {
+func (f *File) entries() (list []Line) {
 	for i, l := range f.lines {
 		if l.key != "" && f.index[strings.ToLower(l.key)] == i {
 			list = append(list, l)
@@ -171,7 +173,8 @@ func (f *vmxFile) entries() (list []vmxLine) {
 var (
 	pipeEscape    = regexp.MustCompile(`\|[0-9a-fA-F]{2}`)
 	percentEscape = regexp.MustCompile(`%[0-9a-fA-F]{2}`)
-	escapeText    = strings.NewReplacer("|", "|7C", `"`, "|22", "\n", "|0A", "\r", "|0D")
+	// EscapeText encodes a text for a VMX file: what its quotes cannot hold becomes |XX.
+	EscapeText = strings.NewReplacer("|", "|7C", `"`, "|22", "\n", "|0A", "\r", "|0D")
 )
 
 func unhex(escape string) string {
@@ -179,16 +182,19 @@ func unhex(escape string) string {
 	return string(b)
 }
 
-// unescapeText decodes the |XX of an annotation or name: "two|0Alines".
-func unescapeText(s string) string { return pipeEscape.ReplaceAllStringFunc(s, unhex) }
+// UnescapeText decodes the |XX of an annotation or name: "two|0Alines".
+func UnescapeText(s string) string { return pipeEscape.ReplaceAllStringFunc(s, unhex) }
 
-// unescapeName decodes displayName, where the three characters that may not be
+// UnescapeName decodes displayName, where the three characters that may not be
 // in a name have %XX as well: "a%2fb".
-func unescapeName(s string) string {
-	return unescapeText(percentEscape.ReplaceAllStringFunc(s, unhex))
+func UnescapeName(s string) string {
+	return UnescapeText(UnescapePercent(s))
 }
 
-// escapeName makes of a plain name what a server shows: "a%2fb" for "a/b".
-func escapeName(s string) string {
+// UnescapePercent decodes the %XX of a name: "a%2fb" is "a/b".
+func UnescapePercent(s string) string { return percentEscape.ReplaceAllStringFunc(s, unhex) }
+
+// EscapeName makes of a plain name what a server shows: "a%2fb" for "a/b".
+func EscapeName(s string) string {
 	return strings.NewReplacer("%", "%25", "/", "%2f", `\`, "%5c").Replace(s)
 }

@@ -2,7 +2,7 @@
 // GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package main
+package vmx
 
 import (
 	"fmt"
@@ -14,15 +14,15 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-// readDevices makes the devices of a VMX file: controllers with their drives,
+// ReadDevices makes the devices of a VMX file: controllers with their drives,
 // network cards and the others. What every domain has (keyboard, PCI bus ...) is
 // not there.
-func readDevices(f *vmxFile, files fileNamer) (list []types.BaseVirtualDevice) {
-	for _, bus := range diskBuses {
+func ReadDevices(f *File, files fileNamer) (list []types.BaseVirtualDevice) {
+	for _, bus := range DiskBuses {
 		list = append(list, bus.read(f, files)...)
 	}
-	for n := range maxCards {
-		if slot := fmt.Sprintf("ethernet%d", n); f.flag(slot + ".present") {
+	for n := range MaxCards {
+		if slot := fmt.Sprintf("ethernet%d", n); f.Flag(slot + ".present") {
 			list = append(list, readNIC(f, slot, int32(n)))
 		}
 	}
@@ -31,17 +31,17 @@ func readDevices(f *vmxFile, files fileNamer) (list []types.BaseVirtualDevice) {
 
 // read makes the controllers of a bus and their drives. The IDE controllers are
 // always there, the others where "scsi0.present" says so, or a drive is on them.
-func (b diskBus) read(f *vmxFile, files fileNamer) (list []types.BaseVirtualDevice) {
-	for n := range b.buses {
+func (b DiskBus) read(f *File, files fileNamer) (list []types.BaseVirtualDevice) {
+	for n := range b.Buses {
 		var drives []types.BaseVirtualDevice
-		for unit := range b.units {
-			slot := fmt.Sprintf("%s%d:%d", b.prefix, n, unit)
-			if f.flag(slot + ".present") {
+		for unit := range b.Units {
+			slot := fmt.Sprintf("%s%d:%d", b.Prefix, n, unit)
+			if f.Flag(slot + ".present") {
 				drives = append(drives, readDrive(f, slot, b, n, unit, files))
 			}
 		}
-		name := fmt.Sprintf("%s%d", b.prefix, n)
-		if f.flag(name+".present") || len(drives) > 0 || b.prefix == "ide" {
+		name := fmt.Sprintf("%s%d", b.Prefix, n)
+		if f.Flag(name+".present") || len(drives) > 0 || b.Prefix == "ide" {
 			list = append(list, b.readController(f, name, n, drives))
 		}
 		list = append(list, drives...)
@@ -49,16 +49,16 @@ func (b diskBus) read(f *vmxFile, files fileNamer) (list []types.BaseVirtualDevi
 	return list
 }
 
-func (b diskBus) readController(f *vmxFile, name string, n int, drives []types.BaseVirtualDevice) types.BaseVirtualDevice {
+func (b DiskBus) readController(f *File, name string, n int, drives []types.BaseVirtualDevice) types.BaseVirtualDevice {
 	c := types.VirtualController{BusNumber: int32(n)}
 	c.Key = b.controllerKey(n)
 	for _, d := range drives {
 		c.Device = append(c.Device, d.GetVirtualDevice().Key)
 	}
-	if b.prefix != "ide" {
+	if b.Prefix != "ide" {
 		c.ControllerKey, c.UnitNumber = 100, types.NewInt32(int32(3+n))
 	}
-	switch b.prefix {
+	switch b.Prefix {
 	case "ide":
 		c.DeviceInfo = describe(fmt.Sprintf("IDE %d", n), "")
 		return &types.VirtualIDEController{VirtualController: c}
@@ -70,18 +70,18 @@ func (b diskBus) readController(f *vmxFile, name string, n int, drives []types.B
 		return &types.VirtualNVMEController{VirtualController: c}
 	}
 	i := slices.IndexFunc(scsiModels, func(m scsiModel) bool {
-		return strings.EqualFold(m.name, f.get(name+".virtualDev", ""))
+		return strings.EqualFold(m.name, f.Get(name+".virtualDev", ""))
 	})
 	model := scsiModels[max(i, 0)]
 	c.DeviceInfo = describe(fmt.Sprintf("SCSI controller %d", n), model.label)
 	return model.make(types.VirtualSCSIController{
-		VirtualController: c, SharedBus: sharedBus(f.get(name+".sharedBus", "")), ScsiCtlrUnitNumber: 7,
+		VirtualController: c, SharedBus: sharedBus(f.Get(name+".sharedBus", "")), ScsiCtlrUnitNumber: 7,
 		HotAddRemove: types.NewBool(true)}).(types.BaseVirtualDevice)
 }
 
 // sharedBus is scsi0.sharedBus as the API has it.
 func sharedBus(text string) types.VirtualSCSISharing {
-	switch lower(text) {
+	switch strings.ToLower(text) {
 	case "virtual":
 		return types.VirtualSCSISharingVirtualSharing
 	case "physical":
@@ -94,12 +94,12 @@ func sharedBus(text string) types.VirtualSCSISharing {
 const emptyBacking = "emptyBackingString"
 
 // scsi0:0.fileName = "Fedora11.vmdk", ide0:0.deviceType = "cdrom-raw"
-func readDrive(f *vmxFile, slot string, b diskBus, bus, unit int, files fileNamer) types.BaseVirtualDevice {
+func readDrive(f *File, slot string, b DiskBus, bus, unit int, files fileNamer) types.BaseVirtualDevice {
 	d := types.VirtualDevice{
 		Key: b.driveKey(bus, unit), ControllerKey: b.controllerKey(bus), UnitNumber: types.NewInt32(int32(unit)),
 	}
-	name := f.get(slot+".fileName", "")
-	kind := strings.ToLower(f.get(slot+".deviceType", ""))
+	name := f.Get(slot+".fileName", "")
+	kind := strings.ToLower(f.Get(slot+".deviceType", ""))
 	if kind == "" && strings.HasSuffix(strings.ToLower(name), ".iso") {
 		kind = "cdrom-image"
 	}
@@ -111,7 +111,7 @@ func readDrive(f *vmxFile, slot string, b diskBus, bus, unit int, files fileName
 		}
 		d.Backing = &types.VirtualCdromIsoBackingInfo{VirtualDeviceFileBackingInfo: file}
 		d.DeviceInfo = describe("CD/DVD drive", "ISO "+file.FileName)
-	case strings.Contains(kind, "cdrom") && f.flag(slot+".clientDevice"):
+	case strings.Contains(kind, "cdrom") && f.Flag(slot+".clientDevice"):
 		d.Backing = &types.VirtualCdromRemotePassthroughBackingInfo{}
 		d.DeviceInfo = describe("CD/DVD drive", "Remote device")
 	case strings.Contains(kind, "cdrom"):
@@ -125,17 +125,17 @@ func readDrive(f *vmxFile, slot string, b diskBus, bus, unit int, files fileName
 	return &types.VirtualCdrom{VirtualDevice: d}
 }
 
-func readDisk(f *vmxFile, slot string, d types.VirtualDevice, file string) types.BaseVirtualDevice {
-	mode := f.get(slot+".mode", "persistent")
+func readDisk(f *File, slot string, d types.VirtualDevice, file string) types.BaseVirtualDevice {
+	mode := f.Get(slot+".mode", "persistent")
 	d.Backing = &types.VirtualDiskFlatVer2BackingInfo{
 		VirtualDeviceFileBackingInfo: types.VirtualDeviceFileBackingInfo{FileName: file},
 		DiskMode:                     mode,
 		ThinProvisioned:              types.NewBool(false),
-		WriteThrough:                 types.NewBool(f.flag(slot + ".writeThrough")),
+		WriteThrough:                 types.NewBool(f.Flag(slot + ".writeThrough")),
 		Uuid:                         uuid.NewSHA1(uuid.NameSpaceURL, []byte(file)).String(),
 		Sharing:                      string(types.VirtualDiskSharingSharingNone),
 	}
-	if strings.EqualFold(f.get(slot+".sharing", ""), "multi-writer") {
+	if strings.EqualFold(f.Get(slot+".sharing", ""), "multi-writer") {
 		d.Backing.(*types.VirtualDiskFlatVer2BackingInfo).Sharing = string(types.VirtualDiskSharingSharingMultiWriter)
 	}
 	d.DeviceInfo = describe("Hard disk", file)
@@ -143,8 +143,8 @@ func readDisk(f *vmxFile, slot string, d types.VirtualDevice, file string) types
 }
 
 // ethernet0.addressType = "static", ethernet0.address = "00:50:56:25:48:c7"
-func readNIC(f *vmxFile, slot string, n int32) types.BaseVirtualDevice {
-	network := f.get(slot+".networkName", "")
+func readNIC(f *File, slot string, n int32) types.BaseVirtualDevice {
+	network := f.Get(slot+".networkName", "")
 	d := types.VirtualDevice{
 		Key: 4000 + n, ControllerKey: 100, UnitNumber: types.NewInt32(7 + n),
 		DeviceInfo: describe(fmt.Sprintf("Network adapter %d", n+1), network), Connectable: connectable(f, slot),
@@ -155,26 +155,26 @@ func readNIC(f *vmxFile, slot string, n int32) types.BaseVirtualDevice {
 		d.Backing = distributed
 	}
 	card := types.VirtualEthernetCard{
-		VirtualDevice: d, WakeOnLanEnabled: types.NewBool(!strings.EqualFold(f.get(slot+".wakeOnPcktRcv", "true"), "false"))}
-	switch strings.ToLower(f.get(slot+".addressType", "generated")) {
+		VirtualDevice: d, WakeOnLanEnabled: types.NewBool(!strings.EqualFold(f.Get(slot+".wakeOnPcktRcv", "true"), "false"))}
+	switch strings.ToLower(f.Get(slot+".addressType", "generated")) {
 	case "static":
-		card.AddressType, card.MacAddress = "manual", f.get(slot+".address", "")
+		card.AddressType, card.MacAddress = "manual", f.Get(slot+".address", "")
 	case "vpx":
-		card.AddressType, card.MacAddress = "assigned", f.get(slot+".address", "")
+		card.AddressType, card.MacAddress = "assigned", f.Get(slot+".address", "")
 	default:
-		card.AddressType, card.MacAddress = "generated", f.get(slot+".generatedAddress", "")
+		card.AddressType, card.MacAddress = "generated", f.Get(slot+".generatedAddress", "")
 	}
 	i := slices.IndexFunc(nicModels, func(m nicModel) bool {
-		return strings.EqualFold(m.name, f.get(slot+".virtualDev", ""))
+		return strings.EqualFold(m.name, f.Get(slot+".virtualDev", ""))
 	})
 	return nicModels[max(i, 0)].make(card).(types.BaseVirtualDevice)
 }
 
 // connectable is for a domain that is off; power-on connects what starts so.
-func connectable(f *vmxFile, slot string) *types.VirtualDeviceConnectInfo {
+func connectable(f *File, slot string) *types.VirtualDeviceConnectInfo {
 	return &types.VirtualDeviceConnectInfo{
-		StartConnected:    !strings.EqualFold(f.get(slot+".startConnected", "true"), "false"),
-		AllowGuestControl: !strings.EqualFold(f.get(slot+".allowGuestConnectionControl", "true"), "false"),
+		StartConnected:    !strings.EqualFold(f.Get(slot+".startConnected", "true"), "false"),
+		AllowGuestControl: !strings.EqualFold(f.Get(slot+".allowGuestConnectionControl", "true"), "false"),
 		Status:            "untried",
 	}
 }

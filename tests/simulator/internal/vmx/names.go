@@ -2,7 +2,7 @@
 // GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package main
+package vmx
 
 import (
 	"fmt"
@@ -39,10 +39,8 @@ var scsiModels = []scsiModel{
 	}},
 }
 
-// maxCards is how many network cards a domain can have.
-const maxCards = 10
-
-func lower(text string) string { return strings.ToLower(text) }
+// MaxCards is how many network cards a domain can have.
+const MaxCards = 10
 
 // A nicModel is a network card: ethernet0.virtualDev, and how the API makes one.
 type nicModel struct {
@@ -72,35 +70,58 @@ var nicModels = []nicModel{
 	}},
 }
 
-// A diskBus is a kind of controller with drives: its prefix in the file, how
+// A DiskBus is a kind of controller with drives: its prefix in the file, how
 // many controllers and units there are, and the device keys that ESX gives.
-type diskBus struct {
-	prefix            string
-	buses, units      int
+type DiskBus struct {
+	Prefix            string
+	Buses, Units      int
 	controller, drive int32 // key of the first controller and of its first drive
 }
 
-var diskBuses = []diskBus{
+// DiskBuses are all of them; their order is that of the devices of a domain.
+var DiskBuses = []DiskBus{
 	{"scsi", 4, 16, 1000, 2000},
 	{"ide", 2, 2, 200, 3000},
 	{"sata", 4, 30, 15000, 16000},
 	{"nvme", 4, 15, 31000, 32000},
 }
 
-func (b diskBus) controllerKey(bus int) int32 { return b.controller + int32(bus) }
+func (b DiskBus) controllerKey(bus int) int32 { return b.controller + int32(bus) }
 
 // driveKey follows ESX: 16 keys for each SCSI controller, 30 for each of SATA.
-func (b diskBus) driveKey(bus, unit int) int32 {
-	width := max(b.units, 2)
-	if b.prefix == "nvme" {
+func (b DiskBus) driveKey(bus, unit int) int32 {
+	width := max(b.Units, 2)
+	if b.Prefix == "nvme" {
 		width = 15
 	}
 	return b.drive + int32(bus*width+unit)
 }
 
-// guestID is the API's name of a VMX file's guestOS: "rhel5-64" is
+// SlotOf is the slot of a drive by the key that a host gives it: 2001 is scsi0:1.
+func SlotOf(key int32) string {
+	for _, b := range DiskBuses {
+		if n := int(key - b.drive); n >= 0 && n < b.Buses*b.Units {
+			return fmt.Sprintf("%s%d:%d", b.Prefix, n/b.Units, n%b.Units)
+		}
+	}
+	return ""
+}
+
+// KeyOf is the key that a host gives to the drive in a slot.
+func KeyOf(slot string) int32 {
+	for _, b := range DiskBuses {
+		for n := range b.Buses * b.Units {
+			if key := b.driveKey(n/b.Units, n%b.Units); SlotOf(key) == slot {
+				return key
+			}
+		}
+	}
+	return -1
+}
+
+// GuestID is the API's name of a VMX file's guestOS: "rhel5-64" is
 // rhel5_64Guest. A name that the API does not know is another guest.
-func guestID(guestOS string) string {
+func GuestID(guestOS string) string {
 	id := strings.Replace(guestOS, "-64", "_64", 1)
 	switch strings.ToLower(id) {
 	case "other_64":
@@ -119,8 +140,8 @@ func guestID(guestOS string) string {
 	return string(types.VirtualMachineGuestOsIdentifierOtherGuest)
 }
 
-// guestOS is the other direction of guestID.
-func guestOS(id string) string {
+// GuestOS is the other direction of GuestID.
+func GuestOS(id string) string {
 	switch id {
 	case "", string(types.VirtualMachineGuestOsIdentifierOtherGuest):
 		return "other"
@@ -138,7 +159,7 @@ type allocation struct {
 }
 
 var (
-	cpuAllocation    = allocation{"sched.cpu.min", "sched.cpu.max", "sched.cpu.shares", 1000}
+	CPUAllocation    = allocation{"sched.cpu.min", "sched.cpu.max", "sched.cpu.shares", 1000}
 	memoryAllocation = allocation{"sched.mem.minsize", "sched.mem.max", "sched.mem.shares", 10}
 )
 
@@ -152,14 +173,14 @@ func (a allocation) number(level types.SharesLevel, units int64) int32 {
 	return int32(a.normal * units * levels[level] / 4)
 }
 
-// parseUUID reads "50 11 5e 16 9b dc 49 d7-f1 71 53 c4 d7 f9 17 10".
-func parseUUID(s string) (uuid.UUID, bool) {
+// ParseUUID reads "50 11 5e 16 9b dc 49 d7-f1 71 53 c4 d7 f9 17 10".
+func ParseUUID(s string) (uuid.UUID, bool) {
 	u, err := uuid.Parse(strings.NewReplacer(" ", "", "-", "").Replace(s))
 	return u, err == nil
 }
 
-// formatUUID is the other direction of parseUUID.
-func formatUUID(u uuid.UUID) string {
+// FormatUUID is the other direction of ParseUUID.
+func FormatUUID(u uuid.UUID) string {
 	h := make([]string, len(u))
 	for i, b := range u {
 		h[i] = fmt.Sprintf("%02x", b)
