@@ -18,6 +18,8 @@ import (
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
 
+	"esx-simulator/internal/apifault"
+	"esx-simulator/internal/vmdk"
 	"esx-simulator/internal/vmx"
 )
 
@@ -69,7 +71,7 @@ func (d *domain) editVMX(ctx *simulator.Context, set map[string]string) error {
 	return d.reloadNow(ctx)
 }
 
-func errorOf(fault types.BaseMethodFault) error { return errors.New(faultText(fault)) }
+func errorOf(fault types.BaseMethodFault) error { return errors.New(apifault.Text(fault)) }
 
 // reloadNow is Reload without a client.
 func (d *domain) reloadNow(ctx *simulator.Context) error {
@@ -187,13 +189,13 @@ func (s *server) changeDatastore(a datastoreAct) error {
 		if a.Disk == "" {
 			return os.WriteFile(file, nil, 0o600)
 		}
-		return createDisk(file, 1<<30, "thin", "lsilogic")
+		return vmdk.Create(file, 1<<30, "thin", "lsilogic")
 	}
-	s.locks.mutex.Lock()
-	defer s.locks.mutex.Unlock()
 	if a.Lock != "" {
-		s.locks.other[filepath.Join(v.dir, a.Lock)] = true
+		s.locks.Lock(filepath.Join(v.dir, a.Lock))
 	}
-	delete(s.locks.other, filepath.Join(v.dir, a.Unlock))
+	if a.Unlock != "" {
+		s.locks.Unlock(filepath.Join(v.dir, a.Unlock))
+	}
 	return nil
 }

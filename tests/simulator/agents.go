@@ -31,7 +31,7 @@ func (d *domain) isAgent() bool {
 func (s *server) addAgents(hosts []*simulator.HostSystem) error {
 	made := map[types.ManagedObjectReference]int{}
 	for _, h := range hosts {
-		if h.Parent.Type != "ClusterComputeResource" || made[*h.Parent] >= s.options.vcls {
+		if h.Parent.Type != "ClusterComputeResource" || made[*h.Parent] >= s.options.VCLS {
 			continue
 		}
 		made[*h.Parent]++
@@ -61,7 +61,7 @@ func (s *server) addAgents(hosts []*simulator.HostSystem) error {
 // agentSettings are what a machine would be by its VMX file.
 func (s *server) agentSettings(name string, id uuid.UUID) (*vmx.Settings, types.BaseMethodFault) {
 	text := fmt.Sprintf("config.version = \"8\"\nvirtualHW.version = \"%d\"\ndisplayName = \"%s\"\nguestOS = \"crxpod1-64\"\n"+
-		"uuid.bios = \"%s\"\nmemsize = \"128\"\nnumvcpus = \"1\"\n", s.version.hardware, name, vmx.FormatUUID(id))
+		"uuid.bios = \"%s\"\nmemsize = \"128\"\nnumvcpus = \"1\"\n", s.version.Hardware, name, vmx.FormatUUID(id))
 	f, err := vmx.Parse(text)
 	if err != nil {
 		return nil, &types.SystemErrorFault{Reason: err.Error()}

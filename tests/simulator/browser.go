@@ -20,6 +20,7 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 
 	"esx-simulator/internal/lenient"
+	"esx-simulator/internal/vmdk"
 )
 
 type (
@@ -200,7 +201,7 @@ func describeFile(spec *searchSpec, dir string, f os.DirEntry) types.BaseFileInf
 		if details.FileSize {
 			info.FileSize = stat.Size()
 			if kind.extents {
-				info.FileSize = allocatedAll(filesOf(filepath.Join(dir, f.Name())))
+				info.FileSize = allocatedAll(vmdk.FilesOf(filepath.Join(dir, f.Name())))
 			}
 		}
 		if details.Modification {
@@ -245,30 +246,30 @@ var controllerTypes = map[string]string{
 
 // describeDisk opens the descriptor for the details that are wanted.
 func describeDisk(info *types.VmDiskFileInfo, want types.VmDiskFileQueryFlags, file string) {
-	d, err := readDescriptor(file)
+	d, err := vmdk.Read(file)
 	if err != nil {
 		return
 	}
 	if want.DiskType {
 		info.DiskType = "VirtualDiskFlatVer2BackingInfo"
-		if strings.HasSuffix(d.createType, "Sparse") && d.createType != "vmfsSparse" || d.createType == "streamOptimized" {
+		if strings.HasSuffix(d.CreateType, "Sparse") && d.CreateType != "vmfsSparse" || d.CreateType == "streamOptimized" {
 			info.DiskType = "VirtualDiskSparseVer2BackingInfo"
 		}
 	}
 	if want.CapacityKb {
-		info.CapacityKb = d.capacity() / 1024
+		info.CapacityKb = d.Capacity() / 1024
 	}
 	if want.HardwareVersion {
-		info.HardwareVersion = int32(lenient.Atoi(d.ddb["virtualHWVersion"]))
+		info.HardwareVersion = int32(lenient.Atoi(d.DDB["virtualHWVersion"]))
 	}
 	if lenient.IsTrue(want.ControllerType) {
-		info.ControllerType = controllerTypes[strings.ToLower(d.ddb["adapterType"])]
+		info.ControllerType = controllerTypes[strings.ToLower(d.DDB["adapterType"])]
 	}
 	if lenient.IsTrue(want.Thin) {
-		info.Thin = types.NewBool(d.thin())
+		info.Thin = types.NewBool(d.Thin())
 	}
 	if lenient.IsTrue(want.DiskExtents) {
-		for _, e := range filesOf(file)[1:] {
+		for _, e := range vmdk.FilesOf(file)[1:] {
 			info.DiskExtents = append(info.DiskExtents, filepath.Base(e))
 		}
 	}

@@ -58,7 +58,7 @@ func (f *folder) create(ctx *simulator.Context, spec *types.VirtualMachineConfig
 		return nil, fault
 	}
 	text := fmt.Sprintf(".encoding = \"UTF-8\"\nconfig.version = \"8\"\nvirtualHW.version = \"%d\"\ndisplayName = \"%s\"\n"+
-		"guestOS = \"other\"\nmemsize = \"32\"\nnumvcpus = \"1\"\n", f.s.version.hardware, vmx.EscapeText.Replace(vmx.UnescapeName(spec.Name)))
+		"guestOS = \"other\"\nmemsize = \"32\"\nnumvcpus = \"1\"\n", f.s.version.Hardware, vmx.EscapeText.Replace(vmx.UnescapeName(spec.Name)))
 	if spec.Version != "" {
 		text = fmt.Sprintf(".encoding = \"UTF-8\"\nconfig.version = \"8\"\nvirtualHW.version = \"%d\"\n", hardwareNumber(spec.Version))
 	}

@@ -18,7 +18,7 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 
 	"esx-simulator/internal/dspath"
-
+	"esx-simulator/internal/vmdk"
 	"esx-simulator/internal/vmx"
 )
 
@@ -47,7 +47,7 @@ func (s *server) addDatastores(names []string, hosts []*simulator.HostSystem) er
 	for _, name := range names {
 		n := len(s.volumes)
 		v := volume{
-			name: name, uuid: volumeOf(n), kind: s.options.datastoreType(n), space: &space{capacity: s.options.datastoreGiB << 30}}
+			name: name, uuid: volumeOf(n), kind: s.options.DatastoreType(n), space: &space{capacity: s.options.DatastoreGiB << 30}}
 		v.dir = filepath.Join(s.dir, v.uuid)
 		if err := os.Mkdir(v.dir, 0o700); err != nil {
 			return err
@@ -69,13 +69,10 @@ func (s *server) addDatastores(names []string, hosts []*simulator.HostSystem) er
 	return nil
 }
 
-// maxDisk is the size that no virtual disk may exceed: 62 TiB.
-const maxDisk = 62 << 40
-
 // describe makes of the library's local directory a volume of the hosts.
 func (v volume) describe(ds *simulator.Datastore) {
 	info := *ds.Info.GetDatastoreInfo()
-	info.MaxFileSize, info.MaxVirtualDiskCapacity = maxDisk, maxDisk
+	info.MaxFileSize, info.MaxVirtualDiskCapacity = vmdk.MaxCapacity, vmdk.MaxCapacity
 	ds.Summary.Capacity, ds.Summary.MaintenanceMode = v.space.capacity, string(types.DatastoreSummaryMaintenanceModeStateNormal)
 	mounted := types.HostFileSystemVolume{Type: "VMFS", Name: v.name, Capacity: v.space.capacity}
 	ds.Capability = types.DatastoreCapability{

@@ -5,9 +5,9 @@
 package main
 
 import (
-	"esx-simulator/internal/vmx"
-
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/vmx"
 )
 
 // addController gives a controller of drives a free bus number.

@@ -14,10 +14,10 @@ import (
 	"github.com/vmware/govmomi/object"
 	"github.com/vmware/govmomi/vim25/types"
 
-	"esx-simulator/internal/lenient"
-
 	"esx-simulator/internal/dspath"
-
+	"esx-simulator/internal/filelocks"
+	"esx-simulator/internal/lenient"
+	"esx-simulator/internal/vmdk"
 	"esx-simulator/internal/vmx"
 )
 
@@ -43,7 +43,7 @@ func (e *deviceEdit) attachDisk(i int, b *types.VirtualDiskFlatVer2BackingInfo) 
 	if fault != nil {
 		return fault
 	}
-	if _, err := readDescriptor(file); err != nil {
+	if _, err := vmdk.Read(file); err != nil {
 		return fileFault(b.FileName, err)
 	}
 	for _, dev := range e.devices {
@@ -56,12 +56,12 @@ func (e *deviceEdit) attachDisk(i int, b *types.VirtualDiskFlatVer2BackingInfo) 
 	if !e.running {
 		return nil
 	}
-	mode := lockWrite
+	mode := filelocks.Write
 	if b.Sharing == string(types.VirtualDiskSharingSharingMultiWriter) {
-		mode = lockShared
+		mode = filelocks.Shared
 	}
-	for _, extent := range filesOf(file)[1:] {
-		if e.d.s.locks.refuses(e.d.Self, extent, mode) {
+	for _, extent := range vmdk.FilesOf(file)[1:] {
+		if e.d.s.locks.Refuses(e.d.Self, extent, mode) {
 			return &types.FileLocked{FileFault: types.FileFault{File: b.FileName}}
 		}
 	}
@@ -73,13 +73,13 @@ func (e *deviceEdit) sameFile(name, file string) bool {
 	return fault == nil && other == file
 }
 
-// createDisk plans a new disk: of a size, or a delta of another one.
+// vmdk.Create plans a new disk: of a size, or a delta of another one.
 func (e *deviceEdit) createDisk(i int, disk *types.VirtualDisk, b *types.VirtualDiskFlatVer2BackingInfo, replace bool) types.BaseMethodFault {
 	capacity := disk.CapacityInBytes
 	if capacity == 0 {
 		capacity = disk.CapacityInKB * 1024
 	}
-	if b.Parent == nil && (capacity <= 0 || capacity > maxDisk) {
+	if b.Parent == nil && (capacity <= 0 || capacity > vmdk.MaxCapacity) {
 		return invalidDevice(i, "virtualDeviceSpec.device.capacityInKB")
 	}
 	var p object.DatastorePath
@@ -113,7 +113,7 @@ func (e *deviceEdit) createDisk(i int, disk *types.VirtualDisk, b *types.Virtual
 	e.made = append(e.made, name)
 	e.before = append(e.before, func() types.BaseMethodFault {
 		if replace && exists(file) {
-			if err := removeDisk(file); err != nil {
+			if err := vmdk.Remove(file); err != nil {
 				return fileFault(name, err)
 			}
 		}
@@ -131,7 +131,7 @@ func (e *deviceEdit) createChild(name, file, parent string) types.BaseMethodFaul
 	if fault != nil {
 		return fault
 	}
-	return fileFault(parent, createDelta(file, base, e.d.s.namesIn(name).Write(parent)))
+	return fileFault(parent, vmdk.CreateDelta(file, base, e.d.s.namesIn(name).Write(parent)))
 }
 
 // editDisk grows a disk, changes its mode, or puts another file in its place.
@@ -172,7 +172,7 @@ func (e *deviceEdit) editDisk(i int, now, old *types.VirtualDisk) types.BaseMeth
 func (e *deviceEdit) growLater(i int, b *types.VirtualDiskFlatVer2BackingInfo, old *types.VirtualDisk, wanted int64) types.BaseMethodFault {
 	onIDE := vmx.DeviceIs[*types.VirtualIDEController](e.devices.FindByKey(old.ControllerKey))
 	switch {
-	case wanted < old.CapacityInBytes || wanted > maxDisk:
+	case wanted < old.CapacityInBytes || wanted > vmdk.MaxCapacity:
 		return invalidDevice(i, "virtualDeviceSpec.device.capacityInKB")
 	case b.Parent != nil || e.d.Snapshot != nil:
 		return &types.GenericVmConfigFault{Reason: "Disks with parents cannot be expanded."}
@@ -183,11 +183,11 @@ func (e *deviceEdit) growLater(i int, b *types.VirtualDiskFlatVer2BackingInfo, o
 	if fault != nil {
 		return fault
 	}
-	disk, err := readDescriptor(file)
+	disk, err := vmdk.Read(file)
 	if err != nil {
 		return fileFault(b.FileName, err)
 	}
-	if fault := e.d.s.noSpace(b.FileName, file, wanted-disk.capacity()); fault != nil && !disk.thin() {
+	if fault := e.d.s.noSpace(b.FileName, file, wanted-disk.Capacity()); fault != nil && !disk.Thin() {
 		return fault
 	}
 	e.before = append(e.before, func() types.BaseMethodFault { return e.d.s.grow(e.ctx, b.FileName, file, disk, wanted) })
@@ -198,7 +198,7 @@ func (e *deviceEdit) growLater(i int, b *types.VirtualDiskFlatVer2BackingInfo, o
 func (e *deviceEdit) undo() {
 	for _, name := range e.made {
 		if file, fault := e.d.s.localFile(name); fault == nil {
-			_ = e.d.s.changing(e.ctx, func() types.BaseMethodFault { return fileFault(name, removeDisk(file)) }, filesOf(file)...)
+			_ = e.d.s.changing(e.ctx, func() types.BaseMethodFault { return fileFault(name, vmdk.Remove(file)) }, vmdk.FilesOf(file)...)
 			_ = os.Remove(file)
 		}
 	}

@@ -16,7 +16,7 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 
 	"esx-simulator/internal/dspath"
-
+	"esx-simulator/internal/vmdk"
 	"esx-simulator/internal/vmx"
 )
 
@@ -65,7 +65,7 @@ func (l *layout) disk(key int32, name string) types.VirtualMachineFileLayoutExDi
 			continue
 		}
 		unit := types.VirtualMachineFileLayoutExDiskUnit{}
-		for i, f := range filesOf(file) {
+		for i, f := range vmdk.FilesOf(file) {
 			kind := types.VirtualMachineFileLayoutExFileTypeDiskExtent
 			if i == 0 {
 				kind = types.VirtualMachineFileLayoutExFileTypeDiskDescriptor

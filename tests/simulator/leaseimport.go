@@ -19,7 +19,7 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 
 	"esx-simulator/internal/dspath"
-
+	"esx-simulator/internal/vmdk"
 	"esx-simulator/internal/vmx"
 )
 
@@ -182,14 +182,14 @@ func (l *lease) makeDisk(devices object.VirtualDeviceList, disk *types.VirtualDi
 		kind = "thin"
 	}
 	capacity := max(disk.CapacityInBytes, disk.CapacityInKB*1024)
-	if capacity <= 0 || capacity > maxDisk {
+	if capacity <= 0 || capacity > vmdk.MaxCapacity {
 		return &types.InvalidArgument{InvalidProperty: "spec.configSpec.deviceChange.device.capacityInBytes"}
 	}
 	file, fault := l.s.localFile(name)
 	if fault != nil {
 		return fault
 	}
-	if err := createDisk(file, capacity, kind, "lsilogic"); err != nil {
+	if err := vmdk.Create(file, capacity, kind, "lsilogic"); err != nil {
 		return &types.CannotCreateFile{FileFault: types.FileFault{File: name}}
 	}
 	backing.FileName = name
@@ -219,7 +219,7 @@ func deviceID(devices object.VirtualDeviceList, dev types.BaseVirtualDevice, ent
 func (l *lease) register(ctx *simulator.Context, spec *types.VirtualMachineConfigSpec, vmxPath string,
 	devices object.VirtualDeviceList, folder *simulator.Folder, at place) types.BaseMethodFault {
 	config := &types.VirtualMachineConfigInfo{
-		Uuid: uuid.NewString(), GuestId: spec.GuestId, Version: fmt.Sprintf("vmx-%02d", l.s.version.hardware),
+		Uuid: uuid.NewString(), GuestId: spec.GuestId, Version: fmt.Sprintf("vmx-%02d", l.s.version.Hardware),
 		Annotation: spec.Annotation, Firmware: spec.Firmware, ExtraConfig: spec.ExtraConfig,
 		CpuAllocation: spec.CpuAllocation, MemoryAllocation: spec.MemoryAllocation,
 		Hardware: types.VirtualHardware{

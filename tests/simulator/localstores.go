@@ -20,7 +20,7 @@ import (
 // that a vCenter gives where all hosts call theirs "datastore1"; and shows the
 // shared ones in each datacenter as what they are.
 func (s *server) addLocalDatastores(hosts []*simulator.HostSystem) error {
-	for n := range s.options.localDatastores {
+	for n := range s.options.LocalDatastores {
 		for i, h := range hosts {
 			name := fmt.Sprintf("datastore%d", n+1)
 			if i > 0 {

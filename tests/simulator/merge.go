@@ -14,7 +14,6 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 
 	"esx-simulator/internal/lenient"
-
 	"esx-simulator/internal/vmx"
 )
 

@@ -63,7 +63,7 @@ func (d *domain) migrate(ctx *simulator.Context, method string, m move) types.Ma
 		if _, faults := d.target(ctx, m); len(faults) > 0 {
 			return nil, faults[0]
 		}
-		if fault := p.progress(ctx, d.s.options.migrationDelay); fault != nil {
+		if fault := p.progress(ctx, d.s.options.MigrationDelay); fault != nil {
 			return nil, fault
 		}
 		at, faults := d.target(ctx, m)

@@ -20,6 +20,7 @@ import (
 	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/types"
 
+	"esx-simulator/internal/vmdk"
 	"esx-simulator/internal/vmx"
 )
 
@@ -28,14 +29,14 @@ import (
 func (s *server) build() error {
 	o := s.options
 	s.model = simulator.ESX()
-	if o.kind == "vcenter" {
+	if o.Kind == "vcenter" {
 		s.model = simulator.VPX()
-		s.model.Datacenter = o.datacenters
-		s.model.Host, s.model.Cluster, s.model.ClusterHost = o.hosts, o.clusters, o.clusterHosts
+		s.model.Datacenter = o.Datacenters
+		s.model.Host, s.model.Cluster, s.model.ClusterHost = o.Hosts, o.Clusters, o.ClusterHosts
 	}
-	s.model.Machine, s.model.Datastore, s.model.Portgroup = 0, 0, o.portgroups
-	s.model.ServiceContent.About = s.about(s.model.ServiceContent.About, o.kind)
-	esx.HardwareVersion = fmt.Sprintf("vmx-%02d", s.version.hardware)
+	s.model.Machine, s.model.Datastore, s.model.Portgroup = 0, 0, o.Portgroups
+	s.model.ServiceContent.About = s.about(s.model.ServiceContent.About, o.Kind)
+	esx.HardwareVersion = fmt.Sprintf("vmx-%02d", s.version.Hardware)
 	if err := s.model.Create(); err != nil {
 		return err
 	}
@@ -43,11 +44,11 @@ func (s *server) build() error {
 	s.registry = s.context.Map
 	s.tellApart()
 	s.sessions = &sessions{
-		registry: s.registry, context: s.context, idle: o.idleTimeout, used: map[string]time.Time{},
+		registry: s.registry, context: s.context, idle: o.IdleTimeout, used: map[string]time.Time{},
 		views: map[string]*hostView{}, early: map[string]string{}}
 	s.service.Listen = new(url.URL)
-	if o.username != "" {
-		s.service.Listen.User = url.UserPassword(o.username, o.password)
+	if o.Username != "" {
+		s.service.Listen.User = url.UserPassword(o.Username, o.Password)
 	}
 	s.service.RegisterSDK(s.registry, "/sdk/vimService")
 	return s.complete(s.hosts())
@@ -62,7 +63,7 @@ func (s *server) complete(hosts []*simulator.HostSystem) error {
 	if err := s.addNetworks(hosts); err != nil {
 		return err
 	}
-	if err := s.addDatastores(s.options.datastoreNames(), hosts); err != nil {
+	if err := s.addDatastores(s.options.DatastoreNames(), hosts); err != nil {
 		return err
 	}
 	if err := s.addLocalDatastores(hosts); err != nil {
@@ -91,22 +92,22 @@ func (s *server) complete(hosts []*simulator.HostSystem) error {
 }
 
 func (s *server) openTrace() (err error) {
-	if s.options.traceFile != "" {
-		s.trace.file, err = os.Create(s.options.traceFile)
+	if s.options.TraceFile != "" {
+		s.trace.File, err = os.Create(s.options.TraceFile)
 	}
 	return err
 }
 
 // about is what a server of a kind says of itself, made of the library's answer.
 func (s *server) about(a types.AboutInfo, kind string) types.AboutInfo {
-	a.Version, a.Build, a.ApiVersion = s.version.esx, s.version.build, s.version.api
+	a.Version, a.Build, a.ApiVersion = s.version.ESX, s.version.Build, s.version.API
 	switch {
 	case kind == "vcenter":
-		a.Version = s.version.vpx
-	case s.options.product == "gsx":
+		a.Version = s.version.VPX
+	case s.options.Product == "gsx":
 		a.Name, a.Version, a.ProductLineId, a.OsType = "VMware Server", "2.0.0", "gsx", "linux-x86"
 		a.LicenseProductName, a.LicenseProductVersion = "VMware Server", "2.0"
-	case s.version.name == "2.5":
+	case s.version.Name == "2.5":
 		a.Name, a.ProductLineId = "VMware ESX Server", "esx"
 	}
 	a.FullName = fmt.Sprintf("%s %s build-%s", a.Name, a.Version, a.Build)
@@ -134,7 +135,7 @@ func (s *server) addDomains(hosts []*simulator.HostSystem) error {
 			return errorOf(fault)
 		}
 		f := s.domainFolder(h)
-		for range s.options.domains {
+		for range s.options.Domains {
 			n++
 			name := fmt.Sprintf("domain-%d", n)
 			v := s.firstVolume(h)
@@ -150,7 +151,7 @@ func (s *server) addDomains(hosts []*simulator.HostSystem) error {
 			if fault != nil {
 				return errorOf(fault)
 			}
-			if s.options.autostart {
+			if s.options.Autostart {
 				switchOn(vm)
 				s.lockFiles(vm)
 				startedOn(vm, h)
@@ -235,9 +236,9 @@ func (s *server) writeModelFiles(volume, name string, n int) error {
 		return err
 	}
 	id := uuid.NewSHA1(uuid.NameSpaceURL, []byte("esx-simulator/"+name))
-	text := fmt.Sprintf(modelVMX, s.version.hardware, name, vmx.FormatUUID(id), n>>16&0xff, n>>8&0xff, n&0xff)
+	text := fmt.Sprintf(modelVMX, s.version.Hardware, name, vmx.FormatUUID(id), n>>16&0xff, n>>8&0xff, n&0xff)
 	if err := os.WriteFile(filepath.Join(dir, name+".vmx"), []byte(text), 0o600); err != nil {
 		return err
 	}
-	return createDisk(filepath.Join(dir, name+".vmdk"), 8<<30, "thin", "lsilogic")
+	return vmdk.Create(filepath.Join(dir, name+".vmdk"), 8<<30, "thin", "lsilogic")
 }

@@ -19,7 +19,9 @@ import (
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/types"
 
+	"esx-simulator/internal/changes"
 	"esx-simulator/internal/dspath"
+	"esx-simulator/internal/vmdk"
 )
 
 // datastoreAt is a datastore by its name as the datacenter of a host knows it.
@@ -143,7 +145,7 @@ func (d *domain) diskTo(disk *types.VirtualDisk, ref types.ManagedObjectReferenc
 		to := fmt.Sprintf("[%s] %s/", d.s.nameOf(ref), path.Dir(at.Path))
 		list = append(list, renaming{now, to + path.Base(p.Path)})
 		for _, end := range []string{"flat", "delta", "sesparse"} {
-			extent := extentOf(now, end)
+			extent := vmdk.ExtentFile(now, end)
 			list = append(list, renaming{extent, to + path.Base(extent)})
 		}
 	}
@@ -190,7 +192,7 @@ func renameIn(v reflect.Value, moves []renaming) {
 			renameIn(v.Elem(), moves)
 		}
 	case reflect.Struct:
-		if slices.Contains(opaque, v.Type()) {
+		if slices.Contains(changes.Opaque, v.Type()) {
 			return
 		}
 		for i := range v.NumField() {

@@ -13,6 +13,7 @@ import (
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/types"
 
+	"esx-simulator/internal/rules"
 	"esx-simulator/internal/vmx"
 )
 
@@ -207,7 +208,7 @@ func (d *domain) warnings() (faults []types.BaseMethodFault) {
 // faultWritten reads `CannotAccessNetwork {"device": "Network adapter 1"}`.
 func (d *domain) faultWritten(text string) types.BaseMethodFault {
 	name, properties, _ := strings.Cut(strings.TrimSpace(vmx.UnescapeText(text)), " ")
-	fault, err := (&rule{Fault: name, Properties: json.RawMessage(properties)}).fault(call{kind: d.Self.Type, object: d.Self.Value})
+	fault, err := (&rules.Rule{Fault: name, Properties: json.RawMessage(properties)}).Make(rules.Call{Kind: d.Self.Type, Object: d.Self.Value})
 	if err != nil {
 		return &types.SystemErrorFault{Reason: err.Error()}
 	}

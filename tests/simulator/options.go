@@ -14,6 +14,7 @@ import (
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
 
+	"esx-simulator/internal/apifault"
 	"esx-simulator/internal/vmx"
 )
 
@@ -27,7 +28,7 @@ type environment struct {
 func (e *environment) QueryConfigOption(_ *simulator.Context, req *types.QueryConfigOption) soap.HasFault {
 	option, fault := e.option(req.Key, nil)
 	if fault != nil {
-		return &methods.QueryConfigOptionBody{Fault_: simulator.Fault(faultText(fault), fault)}
+		return &methods.QueryConfigOptionBody{Fault_: simulator.Fault(apifault.Text(fault), fault)}
 	}
 	return &methods.QueryConfigOptionBody{Res: &types.QueryConfigOptionResponse{Returnval: option}}
 }
@@ -40,7 +41,7 @@ func (e *environment) QueryConfigOptionEx(_ *simulator.Context, req *types.Query
 	}
 	option, fault := e.option(key, guests)
 	if fault != nil {
-		return &methods.QueryConfigOptionExBody{Fault_: simulator.Fault(faultText(fault), fault)}
+		return &methods.QueryConfigOptionExBody{Fault_: simulator.Fault(apifault.Text(fault), fault)}
 	}
 	return &methods.QueryConfigOptionExBody{Res: &types.QueryConfigOptionExResponse{Returnval: option}}
 }
@@ -57,7 +58,7 @@ func (e *environment) QueryConfigOptionDescriptor(ctx *simulator.Context, req *t
 		key := fmt.Sprintf("vmx-%02d", l.Version)
 		body.Res.Returnval = append(body.Res.Returnval, types.VirtualMachineConfigOptionDescriptor{
 			Key: key, Description: "Virtual hardware version " + fmt.Sprint(l.Version), Host: hosts,
-			CreateSupported: true, DefaultConfigOption: l.Version == e.s.version.hardware,
+			CreateSupported: true, DefaultConfigOption: l.Version == e.s.version.Hardware,
 			RunSupported: true, UpgradeSupported: true})
 	}
 	return body
@@ -66,13 +67,13 @@ func (e *environment) QueryConfigOptionDescriptor(ctx *simulator.Context, req *t
 // hardware are the versions of the virtual hardware that the hosts have.
 func (s *server) hardware() (list []vmx.Limits) {
 	for _, l := range vmx.Hardware {
-		if l.Version <= s.version.hardware {
+		if l.Version <= s.version.Hardware {
 			list = append(list, l)
 		}
 	}
-	if last := &list[len(list)-1]; last.Version < s.version.hardware {
+	if last := &list[len(list)-1]; last.Version < s.version.Hardware {
 		newest := *last
-		newest.Version = s.version.hardware
+		newest.Version = s.version.Hardware
 		list = append(list, newest)
 	}
 	return list
@@ -82,7 +83,7 @@ func (s *server) hardware() (list []vmx.Limits) {
 func (e *environment) QueryConfigTarget(ctx *simulator.Context, req *types.QueryConfigTarget) soap.HasFault {
 	body := e.EnvironmentBrowser.QueryConfigTarget(ctx, req).(*methods.QueryConfigTargetBody)
 	if target := body.Res.Returnval; target != nil {
-		limits := vmx.LimitsOf(fmt.Sprintf("vmx-%02d", e.s.version.hardware))
+		limits := vmx.LimitsOf(fmt.Sprintf("vmx-%02d", e.s.version.Hardware))
 		target.MaxMemMBOptimalPerf = hostMemory >> 20
 		target.SupportedMaxMemMB, target.MaxCpusPerHost = int32(limits.MemoryMB), int32(limits.CPUs)
 		target.AutoVmotion, target.SevSupported = types.NewBool(false), types.NewBool(false)
@@ -93,7 +94,7 @@ func (e *environment) QueryConfigTarget(ctx *simulator.Context, req *types.Query
 // option is what a version of the virtual hardware can have.
 func (e *environment) option(key string, guests []string) (*types.VirtualMachineConfigOption, types.BaseMethodFault) {
 	if key == "" {
-		key = fmt.Sprintf("vmx-%02d", e.s.version.hardware)
+		key = fmt.Sprintf("vmx-%02d", e.s.version.Hardware)
 	}
 	if !e.s.hasHardware(key) {
 		return nil, invalidArgument("key")

@@ -19,7 +19,7 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 
 	"esx-simulator/internal/dspath"
-
+	"esx-simulator/internal/vmdk"
 	"esx-simulator/internal/vmx"
 )
 
@@ -98,7 +98,7 @@ func (d *domain) refuseStart() types.BaseMethodFault {
 		}
 	}
 	for file, mode := range d.s.locksOf(d.VirtualMachine) {
-		if d.s.locks.refuses(d.Self, file, mode) {
+		if d.s.locks.Refuses(d.Self, file, mode) {
 			return &types.FileLocked{FileFault: types.FileFault{File: d.s.datastorePath(file)}}
 		}
 	}
@@ -110,21 +110,21 @@ func (d *domain) refuseDisk(slot string, b *types.VirtualDiskFlatVer2BackingInfo
 	if strings.HasPrefix(b.FileName, "[] /vmfs/devices/") { // a device of the host
 		return nil
 	}
-	var child *descriptor
+	var child *vmdk.Descriptor
 	for ; b != nil; b = b.Parent {
 		file, fault := d.s.localFile(b.FileName)
 		if fault != nil {
 			return &types.FileNotFound{FileFault: types.FileFault{File: b.FileName}}
 		}
-		disk, err := readDescriptor(file)
+		disk, err := vmdk.Read(file)
 		if err != nil {
 			return fileFault(b.FileName, err)
 		}
-		if !disk.runnable() {
+		if !disk.Runnable() {
 			return &types.GenericVmConfigFault{Reason: fmt.Sprintf(
 				"Unsupported or invalid disk type for '%s'. Ensure that the disk has been imported.", slot)}
 		}
-		if child != nil && child.parentCID != disk.cid {
+		if child != nil && child.ParentCID != disk.CID {
 			return &types.GenericVmConfigFault{Reason: "The parent virtual disk has been modified since the child was created: " + b.FileName}
 		}
 		if fault := refuseExtents(b.FileName, file, disk); fault != nil {
@@ -136,14 +136,14 @@ func (d *domain) refuseDisk(slot string, b *types.VirtualDiskFlatVer2BackingInfo
 }
 
 // refuseExtents wants the extents of a disk, and all of them.
-func refuseExtents(name, file string, disk *descriptor) types.BaseMethodFault {
-	for i, extent := range filesOf(file)[1:] {
+func refuseExtents(name, file string, disk *vmdk.Descriptor) types.BaseMethodFault {
+	for i, extent := range vmdk.FilesOf(file)[1:] {
 		info, err := os.Stat(extent)
 		if err != nil {
 			return fileFault(dspath.Join(dspath.Dir(name), filepath.Base(extent)), err)
 		}
-		whole := disk.extents[i].kind == "VMFS" || disk.extents[i].kind == "FLAT"
-		if whole && info.Size() < disk.extents[i].sectors*sectorSize {
+		whole := disk.Extents[i].Kind == "VMFS" || disk.Extents[i].Kind == "FLAT"
+		if whole && info.Size() < disk.Extents[i].Sectors*vmdk.SectorSize {
 			return new(types.InvalidDiskFormat)
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 
 	"esx-simulator/internal/vmx"
+	"esx-simulator/internal/wire"
 )
 
 // ReconfigVMTask changes the VMX file of a domain, which then is what the file says:
@@ -48,7 +49,7 @@ func (d *domain) reconfigure(ctx *simulator.Context, spec *types.VirtualMachineC
 			return fault
 		}
 	}
-	if spec.Annotation == cleared {
+	if spec.Annotation == wire.Cleared {
 		spec.Annotation = ""
 		f.Set("annotation", "")
 	}
@@ -130,7 +131,7 @@ func (d *domain) RenameTask(ctx *simulator.Context, req *types.Rename_Task) soap
 func (d *domain) UpgradeVMTask(ctx *simulator.Context, req *types.UpgradeVM_Task) soap.HasFault {
 	return &methods.UpgradeVM_TaskBody{Res: &types.UpgradeVM_TaskResponse{
 		Returnval: d.domainTask(ctx, "upgradeVm", func() (types.AnyType, types.BaseMethodFault) {
-			version := cmp.Or(req.Version, fmt.Sprintf("vmx-%02d", d.s.version.hardware))
+			version := cmp.Or(req.Version, fmt.Sprintf("vmx-%02d", d.s.version.Hardware))
 			switch {
 			case d.Runtime.PowerState != types.VirtualMachinePowerStatePoweredOff:
 				return nil, &types.InvalidPowerState{

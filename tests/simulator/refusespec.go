@@ -13,7 +13,6 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 
 	"esx-simulator/internal/lenient"
-
 	"esx-simulator/internal/vmx"
 )
 
@@ -111,7 +110,7 @@ func hardwareNumber(version string) int { return lenient.Atoi(strings.TrimPrefix
 // hasHardware tells whether the hosts have a version of the virtual hardware.
 func (s *server) hasHardware(version string) bool {
 	n := hardwareNumber(version)
-	return strings.HasPrefix(version, "vmx-") && n >= 3 && n <= s.version.hardware
+	return strings.HasPrefix(version, "vmx-") && n >= 3 && n <= s.version.Hardware
 }
 
 func limitBelowReservation(a *types.ResourceAllocationInfo) bool {

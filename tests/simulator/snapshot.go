@@ -14,6 +14,7 @@ import (
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
 
+	"esx-simulator/internal/vmdk"
 	"esx-simulator/internal/vmx"
 )
 
@@ -134,7 +135,7 @@ func (d *domain) saveState(state *savedState) types.BaseMethodFault {
 	}
 	if fault == nil && state.memory {
 		if file, fault = d.s.localFile(state.memoryFile(vmxPath)); fault == nil {
-			fault = fileFault(state.memoryFile(vmxPath), makeSparse(file, int64(d.Config.Hardware.MemoryMB)<<20))
+			fault = fileFault(state.memoryFile(vmxPath), vmdk.MakeSparse(file, int64(d.Config.Hardware.MemoryMB)<<20))
 		}
 	}
 	return fault

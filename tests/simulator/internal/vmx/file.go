@@ -40,6 +40,7 @@ type SyntaxError struct {
 	text string
 }
 
+// Error says which line, and what it should be.
 func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("line %d is not of the form key = \"value\": %s", e.line, e.text)
 }

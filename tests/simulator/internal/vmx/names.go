@@ -158,6 +158,7 @@ type allocation struct {
 	normal           int64 // a CPU, or a megabyte
 }
 
+// The allocations of a domain.
 var (
 	CPUAllocation    = allocation{"sched.cpu.min", "sched.cpu.max", "sched.cpu.shares", 1000}
 	memoryAllocation = allocation{"sched.mem.minsize", "sched.mem.max", "sched.mem.shares", 10}

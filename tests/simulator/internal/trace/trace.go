@@ -2,7 +2,8 @@
 // GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package main
+// Package trace keeps what clients have called.
+package trace
 
 import (
 	"encoding/json"
@@ -10,9 +11,9 @@ import (
 	"sync"
 )
 
-// An entry of the trace is one SOAP call or one request for a file. It has no
+// An Entry of the trace is one SOAP call or one request for a file. It has no
 // values of parameters, hence no password.
-type entry struct {
+type Entry struct {
 	Number       int      `json:"number"`
 	Connection   int64    `json:"connection"`
 	Host         string   `json:"host,omitempty"`   // whose endpoint it is, for a vCenter's hosts
@@ -27,31 +28,32 @@ type entry struct {
 	Milliseconds int64    `json:"milliseconds"`
 }
 
-// trace keeps the entries since its last reset, and writes them to a file, too.
-type trace struct {
+// Log keeps the entries since its last reset, and writes them to a file, too.
+type Log struct {
 	mutex   sync.Mutex
-	entries []entry
+	entries []Entry
 	count   int
-	file    *os.File // nil: none
+	File    *os.File // nil: none
 }
 
-func (t *trace) add(e entry) {
+// Add numbers an entry, and keeps it.
+func (t *Log) Add(e Entry) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
 	t.count++
 	e.Number = t.count
 	t.entries = append(t.entries, e)
-	if t.file != nil {
+	if t.File != nil {
 		line, _ := json.Marshal(e)
-		_, _ = t.file.Write(append(line, '\n'))
+		_, _ = t.File.Write(append(line, '\n'))
 	}
 }
 
-// read returns the entries, and forgets them if asked to.
-func (t *trace) read(reset bool) []entry {
+// Read returns the entries, and forgets them if asked to.
+func (t *Log) Read(reset bool) []Entry {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
-	list := append([]entry{}, t.entries...)
+	list := append([]Entry{}, t.entries...)
 	if reset {
 		t.entries = nil
 	}

@@ -2,7 +2,9 @@
 // GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package main
+// Package apifault makes faults whole: the text of a host, and each member that the API
+// requires.
+package apifault
 
 import (
 	"fmt"
@@ -50,14 +52,14 @@ var messages = map[string]string{
 	"Timedout":                   "The operation timed out.",
 }
 
-// faultName is a fault's name in the API.
-func faultName(f types.BaseMethodFault) string {
+// Name is a fault's name in the API.
+func Name(f types.BaseMethodFault) string {
 	name := strings.TrimPrefix(fmt.Sprintf("%T", f), "*types.")
-	return apiName(name)
+	return ApiName(name)
 }
 
-// apiName corrects the Go types whose name differs from the API's.
-func apiName(goName string) string {
+// ApiName corrects the Go types whose name differs from the API's.
+func ApiName(goName string) string {
 	switch goName {
 	case "SystemErrorFault":
 		return "SystemError"
@@ -67,20 +69,20 @@ func apiName(goName string) string {
 	return goName
 }
 
-// messageKey marks a message of a fault that a test has asked for.
-const messageKey = "simulator.message"
+// MessageKey marks a message of a fault that a test has asked for.
+const MessageKey = "simulator.message"
 
-// withMessage gives a fault a message of its own.
-func withMessage(f types.BaseMethodFault, text string) types.BaseMethodFault {
+// WithMessage gives a fault a message of its own.
+func WithMessage(f types.BaseMethodFault, text string) types.BaseMethodFault {
 	if text != "" {
-		f.GetMethodFault().FaultMessage = []types.LocalizableMessage{{Key: messageKey, Message: text}}
+		f.GetMethodFault().FaultMessage = []types.LocalizableMessage{{Key: MessageKey, Message: text}}
 	}
 	return f
 }
 
-// faultText is what a host says beside a fault.
-func faultText(f types.BaseMethodFault) string {
-	if m := f.GetMethodFault().FaultMessage; len(m) > 0 && m[0].Key == messageKey {
+// Text is what a host says beside a fault.
+func Text(f types.BaseMethodFault) string {
+	if m := f.GetMethodFault().FaultMessage; len(m) > 0 && m[0].Key == MessageKey {
 		return m[0].Message
 	}
 	switch x := f.(type) {
@@ -93,11 +95,11 @@ func faultText(f types.BaseMethodFault) string {
 			return messages["InvalidVmConfig"] + " " + x.FaultMessage[0].Message
 		}
 	}
-	return messageOf(faultName(f))
+	return MessageOf(Name(f))
 }
 
-// messageOf is the text of a fault by its name.
-func messageOf(name string) string {
+// MessageOf is the text of a fault by its name.
+func MessageOf(name string) string {
 	if text, ok := messages[name]; ok {
 		return text
 	}

@@ -2,7 +2,7 @@
 // GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package main
+package apifault
 
 import (
 	"reflect"
@@ -10,12 +10,14 @@ import (
 	"strings"
 
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/changes"
 )
 
-// complete sets each member of a fault that the API requires and that is unset:
+// Complete sets each member of a fault that the API requires and that is unset:
 // clients cannot read an answer without them. An object is used
 // as a missing reference.
-func complete(f types.BaseMethodFault, object types.ManagedObjectReference) types.BaseMethodFault {
+func Complete(f types.BaseMethodFault, object types.ManagedObjectReference) types.BaseMethodFault {
 	if v := reflect.ValueOf(f); v.Kind() == reflect.Pointer && !v.IsNil() && v.Elem().Kind() == reflect.Struct {
 		completeStruct(v.Elem(), object)
 	}
@@ -50,7 +52,7 @@ func completeStruct(v reflect.Value, object types.ManagedObjectReference) {
 // completeField sets an enumeration to its first value.
 func completeField(field reflect.Value, required bool, object types.ManagedObjectReference) {
 	switch {
-	case field.Kind() == reflect.Struct && !slices.Contains(opaque, field.Type()):
+	case field.Kind() == reflect.Struct && !slices.Contains(changes.Opaque, field.Type()):
 		completeStruct(field, object)
 	case required && field.Kind() == reflect.String && field.Len() == 0:
 		if values := field.MethodByName("Values"); values.IsValid() {
@@ -66,8 +68,8 @@ func completeCause(f *types.LocalizedMethodFault, object types.ManagedObjectRefe
 	if f.Fault == nil {
 		f.Fault = &types.SystemErrorFault{Reason: "simulated"}
 	}
-	complete(f.Fault, object)
+	Complete(f.Fault, object)
 	if f.LocalizedMessage == "" {
-		f.LocalizedMessage = faultText(f.Fault)
+		f.LocalizedMessage = Text(f.Fault)
 	}
 }

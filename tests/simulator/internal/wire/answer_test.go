@@ -2,7 +2,7 @@
 // GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package main
+package wire
 
 import "testing"
 
@@ -31,7 +31,7 @@ func TestAnswersAreCorrected(t *testing.T) {
 		"names of Go types become the API's": {`<fault xsi:type="SystemErrorFault"></fault>`, `<fault xsi:type="SystemError"></fault>`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := string(fixElements([]byte(c[0]))); got != c[1] {
+			if got := string(FixElements([]byte(c[0]))); got != c[1] {
 				t.Errorf("got %s", got)
 			}
 		})
@@ -39,20 +39,19 @@ func TestAnswersAreCorrected(t *testing.T) {
 }
 
 func TestAnEmptyAnnotationIsMarked(t *testing.T) {
-	c := call{method: "ReconfigVM_Task"}
 	for text, want := range map[string]string{
-		`<annotation></annotation>`:                                `<annotation>` + cleared + `</annotation>`,
-		`<annotation/>`:                                            `<annotation>` + cleared + `</annotation>`,
-		`<v:annotation xsi:type="xsd:string"/>`:                    `<v:annotation xsi:type="xsd:string">` + cleared + `</v:annotation>`,
-		`<annotation xsi:type="xsd:string"></annotation >`:         `<annotation xsi:type="xsd:string">` + cleared + `</annotation>`,
+		`<annotation></annotation>`:                                `<annotation>` + Cleared + `</annotation>`,
+		`<annotation/>`:                                            `<annotation>` + Cleared + `</annotation>`,
+		`<v:annotation xsi:type="xsd:string"/>`:                    `<v:annotation xsi:type="xsd:string">` + Cleared + `</v:annotation>`,
+		`<annotation xsi:type="xsd:string"></annotation >`:         `<annotation xsi:type="xsd:string">` + Cleared + `</annotation>`,
 		`<annotation>note</annotation>`:                            `<annotation>note</annotation>`,
 		`<annotation> </annotation>`:                               `<annotation> </annotation>`,
 		`<annotations></annotations><name>&lt;annotation/></name>`: `<annotations></annotations><name>&lt;annotation/></name>`,
 	} {
-		if got := string(markCleared(c, []byte(text))); got != want {
+		if got := string(MarkCleared("ReconfigVM_Task", []byte(text))); got != want {
 			t.Errorf("%s became %s", text, got)
 		}
-		if got := string(markCleared(call{method: "CreateVM_Task"}, []byte(text))); got != text {
+		if got := string(MarkCleared("CreateVM_Task", []byte(text))); got != text {
 			t.Errorf("%s became %s", text, got)
 		}
 	}
@@ -61,10 +60,10 @@ func TestAnEmptyAnnotationIsMarked(t *testing.T) {
 func TestFetchOfAnUnsetProperty(t *testing.T) {
 	answer := `<Body><RetrievePropertiesExResponse xmlns="urn:vim25"><returnval/></RetrievePropertiesExResponse></Body>`
 	want := `<Body><FetchResponse xmlns="urn:vim25"></FetchResponse></Body>`
-	if got := string(fixFetch([]byte(`<Fetch xmlns="urn:vim25">`), []byte(answer))); got != want {
+	if got := string(FixFetch([]byte(`<Fetch xmlns="urn:vim25">`), []byte(answer))); got != want {
 		t.Errorf("got %s", got)
 	}
-	if got := string(fixFetch([]byte(`<RetrievePropertiesEx>`), []byte(answer))); got != answer {
+	if got := string(FixFetch([]byte(`<RetrievePropertiesEx>`), []byte(answer))); got != answer {
 		t.Errorf("got %s", got)
 	}
 }
@@ -77,22 +76,13 @@ func TestFaultsSayWhatAHostSays(t *testing.T) {
 		"vm-1 does not implement: X": "The object or item referred to could not be found.",
 		"Something else":             "Something else",
 	} {
-		got := string(fixFaultString([]byte("<faultstring>" + text + "</faultstring>" + detail)))
+		got := string(FixFaultString([]byte("<faultstring>" + text + "</faultstring>" + detail)))
 		if got != "<faultstring>"+want+"</faultstring>"+detail {
 			t.Errorf("%q: %s", text, got)
 		}
 	}
 	own := `<detail><XFault xsi:type="X"><faultMessage><key>simulator.message</key><message>a &lt; b</message></faultMessage></XFault></detail>`
-	if got := string(fixFaultString([]byte("<faultstring></faultstring>" + own))); got != "<faultstring>a &lt; b</faultstring>"+own {
+	if got := string(FixFaultString([]byte("<faultstring></faultstring>" + own))); got != "<faultstring>a &lt; b</faultstring>"+own {
 		t.Error(got)
-	}
-}
-
-func TestWhatACallCalls(t *testing.T) {
-	c := callOf([]byte(`<?xml version="1.0"?><soapenv:Envelope><soapenv:Body><RetrieveProperties xmlns="urn:vim25">` +
-		`<_this versionId="x" type="PropertyCollector">pc</_this><specSet><propSet><type>Task</type>` +
-		`<pathSet>info.state</pathSet><pathSet>info.error</pathSet></propSet></specSet></RetrieveProperties>`))
-	if c.method != "RetrieveProperties" || c.kind != "PropertyCollector" || c.object != "pc" || len(c.paths) != 2 {
-		t.Errorf("%+v", c)
 	}
 }

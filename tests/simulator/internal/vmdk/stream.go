@@ -2,7 +2,7 @@
 // GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package main
+package vmdk
 
 import (
 	"bytes"
@@ -18,7 +18,7 @@ import (
 const (
 	streamFlags   = 1<<17 | 1<<16 | 1 // markers, compressed grains, line ends are checked
 	grainSectors  = 128
-	grainBytes    = grainSectors * sectorSize
+	grainBytes    = grainSectors * SectorSize
 	tableEntries  = 512
 	streamStart   = 128 // sectors before the first marker
 	atEnd         = ^uint64(0)
@@ -31,16 +31,16 @@ const (
 
 var errNoStream = errors.New("not a streamOptimized disk")
 
-// decodeStream writes the data of a streamOptimized disk to where it belongs. It
+// DecodeStream writes the data of a streamOptimized disk to where it belongs. It
 // returns the disk's capacity, and how much of it there was in the stream. A
 // stream that ends early is an error.
-func decodeStream(r io.Reader, w io.WriterAt) (capacity, populated int64, err error) {
+func DecodeStream(r io.Reader, w io.WriterAt) (capacity, populated int64, err error) {
 	h, front, err := readFront(r)
 	if err != nil {
 		return 0, 0, err
 	}
-	capacity = int64(h.Capacity) * sectorSize
-	sector := make([]byte, sectorSize)
+	capacity = int64(h.Capacity) * SectorSize
+	sector := make([]byte, SectorSize)
 	for grains := 0; ; {
 		n, err := io.ReadFull(r, sector)
 		if errors.Is(err, io.EOF) && n == 0 && h.Directory != atEnd && grains >= countGrains(front, h) {
@@ -66,7 +66,7 @@ func decodeStream(r io.Reader, w io.WriterAt) (capacity, populated int64, err er
 
 // readFront reads what is before the first marker.
 func readFront(r io.Reader) (h sparseHeader, front []byte, err error) {
-	sector := make([]byte, sectorSize)
+	sector := make([]byte, SectorSize)
 	if _, err := io.ReadFull(r, sector); err != nil {
 		return h, nil, errNoStream
 	}
@@ -75,12 +75,12 @@ func readFront(r io.Reader) (h sparseHeader, front []byte, err error) {
 	}
 	const both = 1<<17 | 1<<16
 	if !bytes.HasPrefix(sector, []byte("KDMV")) || h.Flags&both != both || h.GrainSize == 0 || h.TableEntries == 0 ||
-		h.Capacity > maxDisk/sectorSize || h.Overhead > maxHead/sectorSize {
+		h.Capacity > MaxCapacity/SectorSize || h.Overhead > maxHead/SectorSize {
 		return h, nil, errNoStream
 	}
-	front = make([]byte, max(int64(h.Overhead), 1)*sectorSize)
+	front = make([]byte, max(int64(h.Overhead), 1)*SectorSize)
 	copy(front, sector)
-	if _, err := io.ReadFull(r, front[sectorSize:]); err != nil {
+	if _, err := io.ReadFull(r, front[SectorSize:]); err != nil {
 		return h, nil, io.ErrUnexpectedEOF
 	}
 	return h, front, nil
@@ -92,7 +92,7 @@ func skipTable(r io.Reader, marker []byte) (ended bool, err error) {
 	if binary.LittleEndian.Uint32(marker[12:]) == markerEnd {
 		return true, nil
 	}
-	skip := int64(binary.LittleEndian.Uint64(marker)) * sectorSize
+	skip := int64(binary.LittleEndian.Uint64(marker)) * SectorSize
 	if skip < 0 || skip > maxHead {
 		return false, errNoStream
 	}
@@ -109,9 +109,9 @@ func decodeGrain(r io.Reader, w io.WriterAt, first []byte, size uint32, capacity
 	if size > 2*grainBytes {
 		return 0, errNoStream
 	}
-	whole := make([]byte, (head+int(size)+sectorSize-1)/sectorSize*sectorSize)
+	whole := make([]byte, (head+int(size)+SectorSize-1)/SectorSize*SectorSize)
 	copy(whole, first)
-	if _, err := io.ReadFull(r, whole[sectorSize:]); err != nil {
+	if _, err := io.ReadFull(r, whole[SectorSize:]); err != nil {
 		return 0, io.ErrUnexpectedEOF
 	}
 	z, err := zlib.NewReader(bytes.NewReader(whole[head : head+size]))
@@ -122,7 +122,7 @@ func decodeGrain(r io.Reader, w io.WriterAt, first []byte, size uint32, capacity
 	if err != nil {
 		return 0, err
 	}
-	at := int64(binary.LittleEndian.Uint64(whole)) * sectorSize
+	at := int64(binary.LittleEndian.Uint64(whole)) * SectorSize
 	if at < 0 || at >= capacity || len(data) > grainBytes {
 		return 0, errNoStream
 	}
@@ -134,7 +134,7 @@ func decodeGrain(r io.Reader, w io.WriterAt, first []byte, size uint32, capacity
 // countGrains is how many grains the tables at the front of a stream name.
 func countGrains(front []byte, h sparseHeader) (n int) {
 	read := func(sector uint64, i int) uint32 {
-		if at := int(sector)*sectorSize + 4*i; sector < uint64(len(front)) && at+4 <= len(front) {
+		if at := int(sector)*SectorSize + 4*i; sector < uint64(len(front)) && at+4 <= len(front) {
 			return binary.LittleEndian.Uint32(front[at:])
 		}
 		return 0
@@ -161,14 +161,14 @@ type streamWriter struct {
 	directory []uint32
 }
 
-// encodeStream writes a disk as a stream; what is zero is left out, and holes are
+// EncodeStream writes a disk as a stream; what is zero is left out, and holes are
 // not read. It returns how much of the disk is in the stream.
-func encodeStream(w io.Writer, capacity int64, read func(into []byte, off int64) error,
+func EncodeStream(w io.Writer, capacity int64, read func(into []byte, off int64) error,
 	dataFrom func(off int64) int64) (populated int64, err error) {
 	s := &streamWriter{w: w}
 	header := streamHeader(capacity, atEnd)
 	text := fmt.Sprintf("# Disk DescriptorFile\nversion=1\nCID=%08x\nparentCID=ffffffff\ncreateType=\"streamOptimized\"\n\n"+
-		"RDONLY %d SPARSE \"disk.vmdk\"\n\nddb.adapterType = \"lsilogic\"\n", newCID(), capacity/sectorSize)
+		"RDONLY %d SPARSE \"disk.vmdk\"\n\nddb.adapterType = \"lsilogic\"\n", newCID(), capacity/SectorSize)
 	if err := s.write(append(header, text...), streamStart); err != nil {
 		return 0, err
 	}
@@ -203,17 +203,17 @@ func encodeStream(w io.Writer, capacity int64, read func(into []byte, off int64)
 // streamHeader is the header, or with the place of the directory the footer.
 func streamHeader(capacity int64, directory uint64) []byte {
 	h := sparseHeader{
-		Magic: 0x564d444b, Version: 3, Flags: streamFlags, Capacity: uint64(capacity / sectorSize), GrainSize: grainSectors,
+		Magic: 0x564d444b, Version: 3, Flags: streamFlags, Capacity: uint64(capacity / SectorSize), GrainSize: grainSectors,
 		DescriptorOffset: 1, DescriptorN: streamStart - 1, TableEntries: tableEntries, Directory: directory, Overhead: streamStart}
 	var b bytes.Buffer
 	_ = binary.Write(&b, binary.LittleEndian, h)
 	b.Write([]byte{0, '\n', ' ', '\r', '\n', 1, 0}) // clean, line ends, deflate
-	return append(b.Bytes(), make([]byte, sectorSize-b.Len())...)
+	return append(b.Bytes(), make([]byte, SectorSize-b.Len())...)
 }
 
 // write writes bytes and fills up to a number of sectors.
 func (s *streamWriter) write(data []byte, sectors int) error {
-	_, err := s.w.Write(append(data, make([]byte, sectors*sectorSize-len(data))...))
+	_, err := s.w.Write(append(data, make([]byte, sectors*SectorSize-len(data))...))
 	s.sectors += uint64(sectors)
 	return err
 }
@@ -227,7 +227,7 @@ func (s *streamWriter) grain(number int, data []byte) error {
 	_ = z.Close()
 	binary.LittleEndian.PutUint32(b.Bytes()[8:], uint32(b.Len()-12))
 	s.table[number%tableEntries], s.used = uint32(s.sectors), true
-	return s.write(b.Bytes(), (b.Len()+sectorSize-1)/sectorSize)
+	return s.write(b.Bytes(), (b.Len()+SectorSize-1)/SectorSize)
 }
 
 func (s *streamWriter) marker(kind uint32, sectors int) error {
@@ -243,7 +243,7 @@ func (s *streamWriter) endTable() error {
 		return nil
 	}
 	err := s.list(markerTable, s.table[:])
-	s.directory = append(s.directory, uint32(s.sectors)-tableEntries*4/sectorSize)
+	s.directory = append(s.directory, uint32(s.sectors)-tableEntries*4/SectorSize)
 	s.table, s.used = [tableEntries]uint32{}, false
 	return err
 }
@@ -252,7 +252,7 @@ func (s *streamWriter) endTable() error {
 func (s *streamWriter) list(kind uint32, numbers []uint32) error {
 	var b bytes.Buffer
 	_ = binary.Write(&b, binary.LittleEndian, numbers)
-	sectors := (b.Len() + sectorSize - 1) / sectorSize
+	sectors := (b.Len() + SectorSize - 1) / SectorSize
 	return errors.Join(s.marker(kind, sectors), s.write(b.Bytes(), sectors))
 }
 

@@ -2,7 +2,8 @@
 // GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package main
+// Package certificate makes the certificate of a host: signed by itself.
+package certificate
 
 import (
 	"crypto/ecdsa"
@@ -18,9 +19,9 @@ import (
 	"time"
 )
 
-// selfSigned makes a certificate as a new host has one, for localhost and the
+// SelfSigned makes a certificate as a new host has one, for localhost and the
 // given addresses.
-func selfSigned(addresses []net.IP) (tls.Certificate, error) {
+func SelfSigned(addresses []net.IP) (tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return tls.Certificate{}, err
@@ -44,8 +45,8 @@ func selfSigned(addresses []net.IP) (tls.Certificate, error) {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, nil
 }
 
-// writePEM writes the first certificate of a chain.
-func writePEM(file string, c tls.Certificate) error {
+// WritePEM writes the first certificate of a chain.
+func WritePEM(file string, c tls.Certificate) error {
 	block := &pem.Block{Type: "CERTIFICATE", Bytes: c.Certificate[0]}
 	return os.WriteFile(file, pem.EncodeToMemory(block), 0o644)
 }

@@ -2,7 +2,8 @@
 // GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package main
+// Package changes tells how a property has changed, as a property collector reports it.
+package changes
 
 import (
 	"maps"
@@ -14,10 +15,10 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-// changesOf are the changes between two states of an object's properties, by the
+// Between are the changes between two states of an object's properties, by the
 // properties' paths: of those that a filter names, or with partial updates of
 // what has changed inside of them ("runtime.question.text").
-func changesOf(old, now map[string]types.AnyType, partial bool) (list []types.PropertyChange) {
+func Between(old, now map[string]types.AnyType, partial bool) (list []types.PropertyChange) {
 	names := slices.Collect(maps.Keys(now))
 	for name := range old {
 		if _, there := now[name]; !there {
@@ -40,13 +41,13 @@ func assigned(name string, value types.AnyType) types.PropertyChange {
 	return types.PropertyChange{Name: name, Op: types.PropertyChangeOpAssign, Val: value}
 }
 
-// opaque are structs that are one value.
-var opaque = []reflect.Type{reflect.TypeFor[time.Time](), reflect.TypeFor[types.ManagedObjectReference]()}
+// Opaque are structs that are one value.
+var Opaque = []reflect.Type{reflect.TypeFor[time.Time](), reflect.TypeFor[types.ManagedObjectReference]()}
 
 func partialChanges(list []types.PropertyChange, path string, old, now reflect.Value) []types.PropertyChange {
 	old, now = target(old), target(now)
 	if !now.IsValid() || !old.IsValid() || old.Type() != now.Type() || now.Kind() != reflect.Struct ||
-		slices.Contains(opaque, now.Type()) || strings.HasPrefix(now.Type().Name(), "ArrayOf") {
+		slices.Contains(Opaque, now.Type()) || strings.HasPrefix(now.Type().Name(), "ArrayOf") {
 		if value := valueOf(now); !reflect.DeepEqual(valueOf(old), value) {
 			list = append(list, assigned(path, value))
 		}

@@ -2,14 +2,13 @@
 // GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package main
+package apiversion
 
 import (
 	_ "embed"
 	"reflect"
 	"strings"
 
-	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/types"
 )
@@ -34,34 +33,6 @@ var memberSince = func() map[string]string {
 	return m
 }()
 
-// collectors are the methods that name property paths.
-func specsOf(body types.AnyType) []types.PropertyFilterSpec {
-	switch r := body.(type) {
-	case *types.RetrieveProperties:
-		return r.SpecSet
-	case *types.RetrievePropertiesEx:
-		return r.SpecSet
-	case *types.CreateFilter:
-		return []types.PropertyFilterSpec{r.Spec}
-	}
-	return nil
-}
-
-// unknownProperty is the fault of a call that asks for a property that the
-// server's version does not have: a host refuses the whole call.
-func (s *server) unknownProperty(m *simulator.Method) types.BaseMethodFault {
-	for _, spec := range specsOf(m.Body) {
-		for _, p := range spec.PropSet {
-			for _, path := range p.PathSet {
-				if !s.version.knows(p.Type, path) {
-					return &types.InvalidProperty{Name: path}
-				}
-			}
-		}
-	}
-	return nil
-}
-
 // managedTypes are Go's types of managed objects by the API's names.
 var managedTypes = map[string]reflect.Type{
 	"VirtualMachine": reflect.TypeFor[mo.VirtualMachine](), "HostSystem": reflect.TypeFor[mo.HostSystem](),
@@ -77,9 +48,9 @@ var managedTypes = map[string]reflect.Type{
 	"VirtualMachineSnapshot": reflect.TypeFor[mo.VirtualMachineSnapshot](),
 }
 
-// knows tells whether a version has a property path: "runtime.powerState". Paths
+// Knows tells whether a version has a property path: "runtime.powerState". Paths
 // that lead into a type that only its values show are taken as they are.
-func (v apiVersion) knows(kind, path string) bool {
+func (v Version) Knows(kind, path string) bool {
 	t := managedTypes[kind]
 	for _, name := range strings.Split(path, ".") {
 		name, _, _ = strings.Cut(name, "[")
@@ -93,7 +64,7 @@ func (v apiVersion) knows(kind, path string) bool {
 		if !ok {
 			return false
 		}
-		if since, ok := memberSince[owner+"."+name]; ok && newer(since, v.api) {
+		if since, ok := memberSince[owner+"."+name]; ok && Newer(since, v.API) {
 			return false
 		}
 		t = field.Type
@@ -122,13 +93,13 @@ func fieldNamed(t reflect.Type, name string) (reflect.StructField, string, bool)
 	return reflect.StructField{}, "", false
 }
 
-// shown divides devices into those that clients of a version can read, and those
+// Shown divides devices into those that clients of a version can read, and those
 // that are newer, with all that is attached to these.
-func (v apiVersion) shown(devices []types.BaseVirtualDevice) (known, hidden []types.BaseVirtualDevice) {
+func (v Version) Shown(devices []types.BaseVirtualDevice) (known, hidden []types.BaseVirtualDevice) {
 	gone := map[int32]bool{}
 	for _, d := range devices {
 		since, ok := memberSince["VirtualDevice."+reflect.TypeOf(d).Elem().Name()]
-		if device := d.GetVirtualDevice(); ok && newer(since, v.api) || gone[device.ControllerKey] {
+		if device := d.GetVirtualDevice(); ok && Newer(since, v.API) || gone[device.ControllerKey] {
 			gone[device.Key] = true
 			hidden = append(hidden, d)
 		} else {

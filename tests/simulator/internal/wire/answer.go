@@ -2,22 +2,25 @@
 // GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-package main
+// Package wire reads and corrects SOAP as bytes, before and after the library has seen it.
+package wire
 
 import (
 	"bytes"
 	"html"
 	"regexp"
+
+	"esx-simulator/internal/apifault"
 )
 
 // The library's SOAP differs from a host's in a few places that libvirt and
 // pyVmomi trip over. These functions correct its answers, as bytes: what Go's
 // encoder writes has no comments, no CDATA and no '>' inside of attributes.
 
-// fixFetch corrects the answer to Fetch, by which pyVmomi reads attributes. For
+// FixFetch corrects the answer to Fetch, by which pyVmomi reads attributes. For
 // an unset property the library answers as if it had been asked by
 // RetrievePropertiesEx; a host's answer is empty.
-func fixFetch(request, answer []byte) []byte {
+func FixFetch(request, answer []byte) []byte {
 	const open, end = "<RetrievePropertiesExResponse", "</RetrievePropertiesExResponse>"
 	if !bytes.Contains(request, []byte("<Fetch ")) {
 		return answer
@@ -29,20 +32,20 @@ func fixFetch(request, answer []byte) []byte {
 	return bytes.Join([][]byte{answer[:i], []byte(`<FetchResponse xmlns="urn:vim25"></FetchResponse>`), answer[j+len(end):]}, nil)
 }
 
-// cleared stands for a text that a request sends empty, where the library cannot
+// Cleared stands for a text that a request sends empty, where the library cannot
 // tell that from one that is not sent. It is a noncharacter of Unicode: no client
 // may send it.
-const cleared = "\ufdd0"
+const Cleared = "\ufdd0"
 
 // <annotation></annotation>, <vim:annotation xsi:type="xsd:string"/>
 var emptyAnnotation = regexp.MustCompile(`<((?:[\w-]+:)?annotation)((?:\s[^<>]*?)?)(?:/>|></(?:[\w-]+:)?annotation\s*>)`)
 
-// markCleared marks an annotation that ReconfigVM_Task is to clear.
-func markCleared(c call, request []byte) []byte {
-	if c.method != "ReconfigVM_Task" {
+// MarkCleared marks an annotation that ReconfigVM_Task is to clear.
+func MarkCleared(method string, request []byte) []byte {
+	if method != "ReconfigVM_Task" {
 		return request
 	}
-	return emptyAnnotation.ReplaceAll(request, []byte("<$1$2>"+cleared+"</$1>"))
+	return emptyAnnotation.ReplaceAll(request, []byte("<$1$2>"+Cleared+"</$1>"))
 }
 
 // primitive are the array items that are of XML schema's types.
@@ -51,7 +54,7 @@ var primitive = map[string]string{
 	"Byte": "xsd:byte", "Boolean": "xsd:boolean", "Double": "xsd:double",
 }
 
-// An element that is open while fixElements walks through an answer.
+// An element that is open while FixElements walks through an answer.
 type openElement struct {
 	name     string
 	item     string // the type of its items, if it is an array
@@ -59,14 +62,14 @@ type openElement struct {
 	start    int    // where it starts in the output
 }
 
-// fixElements walks through an answer once and
+// FixElements walks through an answer once and
 //   - gives each item of an ArrayOfX value the type X, without which libvirt
 //     cannot read it;
 //   - puts ChoiceOption.defaultIndex right: the library cannot send 0, and -1
 //     stands for none;
 //   - replaces Go's names of types by the API's, and the Go type that stands for
 //     a fault's message by the message.
-func fixElements(in []byte) []byte {
+func FixElements(in []byte) []byte {
 	out := bytes.NewBuffer(make([]byte, 0, len(in)+len(in)/8))
 	var stack []openElement
 	for {
@@ -99,9 +102,9 @@ func fixElements(in []byte) []byte {
 	return out.Bytes()
 }
 
-// fixFaultElements renames the elements of faults whose Go type has not the
+// FixFaultElements renames the elements of faults whose Go type has not the
 // API's name: <SystemErrorFaultFault> is <SystemErrorFault>.
-func fixFaultElements(answer []byte) []byte {
+func FixFaultElements(answer []byte) []byte {
 	for _, name := range []string{"SystemErrorFaultFault", "InvalidPropertyFaultFault"} {
 		answer = bytes.ReplaceAll(answer, []byte(name), []byte(name[:len(name)-len("Fault")]))
 	}
@@ -111,7 +114,7 @@ func fixFaultElements(answer []byte) []byte {
 // writeText copies the text of an element; "*types.X" is no message.
 func writeText(out *bytes.Buffer, text []byte) {
 	if bytes.HasPrefix(text, []byte("*types.")) {
-		out.WriteString(messageOf(apiName(string(text[len("*types."):]))))
+		out.WriteString(apifault.MessageOf(apifault.ApiName(string(text[len("*types."):]))))
 		return
 	}
 	out.Write(text)
@@ -141,7 +144,7 @@ func openTag(out *bytes.Buffer, stack []openElement, tag []byte) openElement {
 	if kind == "VirtualMachineQuestionInfo" || name == "question" {
 		e.question = true
 	}
-	if api := apiName(kind); api != kind {
+	if api := apifault.ApiName(kind); api != kind {
 		tag = bytes.Replace(tag, []byte(`"`+kind+`"`), []byte(`"`+api+`"`), 1)
 	}
 	out.Write(tag)
@@ -185,17 +188,17 @@ var libraryText = regexp.MustCompile(
 	`<faultstring>(|Login failure|managed object not found[^<]*|[^<]* does not implement: [^<]*)</faultstring>`)
 
 // <faultMessage><key>simulator.message</key><message>The text</message>
-var ownText = regexp.MustCompile(`<key>` + messageKey + `</key>(?:<arg>.*?</arg>)*<message>([^<]*)</message>`)
+var ownText = regexp.MustCompile(`<key>` + apifault.MessageKey + `</key>(?:<arg>.*?</arg>)*<message>([^<]*)</message>`)
 
-// fixFaultString puts what a host says beside a fault:
+// FixFaultString puts what a host says beside a fault:
 // <faultstring></faultstring><detail><NotFoundFault xsi:type="NotFound" ...
-func fixFaultString(answer []byte) []byte {
+func FixFaultString(answer []byte) []byte {
 	at := libraryText.FindIndex(answer)
 	if at == nil {
 		return answer
 	}
 	rest := answer[at[1]:]
-	text := html.EscapeString(messageOf(apiName(tagType(rest))))
+	text := html.EscapeString(apifault.MessageOf(apifault.ApiName(tagType(rest))))
 	if own := ownText.FindSubmatch(rest); own != nil {
 		text = string(own[1])
 	}
