@@ -49,6 +49,8 @@ func (f *folder) create(ctx *simulator.Context, spec *types.VirtualMachineConfig
 		return nil, &types.InvalidVmConfig{Property: "configSpec.name"}
 	case spec.Files == nil || spec.Files.VmPathName == "":
 		return nil, &types.InvalidVmConfig{Property: "configSpec.files.vmPathName"}
+	case len(spec.Name) > maxName:
+		return nil, &types.InvalidName{Name: spec.Name}
 	}
 	if taken := f.s.registry.FindByName(vmx.EscapeName(vmx.UnescapeName(spec.Name)), f.ChildEntity); taken != nil {
 		return nil, &types.DuplicateName{Name: spec.Name, Object: taken.Reference()}

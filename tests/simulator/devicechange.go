@@ -5,6 +5,8 @@
 package main
 
 import (
+	"slices"
+
 	"github.com/vmware/govmomi/object"
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/types"
@@ -76,10 +78,9 @@ func invalidDevice(i int, property string) types.BaseMethodFault {
 	return f
 }
 
-// tooMany is the fault of more cards than the hardware can have.
+// tooMany is the fault of more devices of a kind than a domain can have.
 func (e *deviceEdit) tooMany() types.BaseMethodFault {
-	cards := e.devices.SelectByType((*types.VirtualEthernetCard)(nil))
-	if len(cards) > e.limits.Cards {
+	if vmx.TooMany(e.devices, e.limits) {
 		f := new(types.TooManyDevices)
 		f.Property = "virtualDeviceSpec.device"
 		return f
@@ -136,6 +137,8 @@ func (e *deviceEdit) add(i int, spec *types.VirtualDeviceConfigSpec) types.BaseM
 		}
 	case types.BaseVirtualEthernetCard:
 		fault = e.addCard(i, x)
+	case *types.VirtualUSB:
+		fault = e.addUSB(i, x)
 	}
 	if fault != nil {
 		return fault
@@ -144,6 +147,21 @@ func (e *deviceEdit) add(i int, spec *types.VirtualDeviceConfigSpec) types.BaseM
 		v.Connectable = &types.VirtualDeviceConnectInfo{StartConnected: true, AllowGuestControl: true}
 	}
 	e.devices = append(e.devices, dev)
+	return nil
+}
+
+// addUSB gives a USB device of the host a controller of the domain.
+func (e *deviceEdit) addUSB(i int, d *types.VirtualUSB) types.BaseMethodFault {
+	controllers := vmx.USBControllers(e.devices)
+	b, ok := d.Backing.(types.BaseVirtualDeviceDeviceBackingInfo)
+	switch {
+	case !ok || b.GetVirtualDeviceDeviceBackingInfo().DeviceName == "":
+		return invalidDevice(i, "virtualDeviceSpec.device.backing")
+	case len(controllers) == 0 || d.ControllerKey != 0 && !slices.Contains(controllers, d.ControllerKey):
+		return invalidDevice(i, "virtualDeviceSpec.device.controllerKey")
+	case d.ControllerKey == 0:
+		d.ControllerKey = controllers[0]
+	}
 	return nil
 }
 

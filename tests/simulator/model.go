@@ -6,11 +6,13 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -125,41 +127,85 @@ func (s *server) hosts() (list []*simulator.HostSystem) {
 	return list
 }
 
+// A modelDomain is a domain that the simulator starts with.
+type modelDomain struct {
+	host *simulator.HostSystem
+	name string
+	vmx  string
+	read *vmx.Settings
+}
+
 // addDomains makes the domains that a simulator starts with. Their files are
-// made and read as those of any other domain.
+// made and read as those of any other domain, several at a time.
 func (s *server) addDomains(hosts []*simulator.HostSystem) error {
-	n := 0
+	var list []modelDomain
 	for _, h := range hosts {
-		at, fault := s.placeFor(nil, &h.Self)
+		for range s.options.Domains {
+			name := fmt.Sprintf("domain-%d", len(list)+1)
+			list = append(list, modelDomain{host: h, name: name, vmx: fmt.Sprintf("[%s] %s/%s.vmx", s.firstVolume(h).name, name, name)})
+		}
+	}
+	err := together(len(list), func(n int) error {
+		d := &list[n]
+		if err := s.writeModelFiles(s.firstVolume(d.host).dir, d.name, n+1); err != nil {
+			return err
+		}
+		read, fault := s.readDomain(d.vmx)
 		if fault != nil {
 			return errorOf(fault)
 		}
-		f := s.domainFolder(h)
-		for range s.options.Domains {
-			n++
-			name := fmt.Sprintf("domain-%d", n)
-			v := s.firstVolume(h)
-			vmxPath := fmt.Sprintf("[%s] %s/%s.vmx", v.name, name, name)
-			if err := s.writeModelFiles(v.dir, name, n); err != nil {
-				return err
-			}
-			read, fault := s.readDomain(vmxPath)
-			if fault != nil {
-				return errorOf(fault)
-			}
-			vm, fault := s.addDomain(s.context, f, vmxPath, read, at)
-			if fault != nil {
-				return errorOf(fault)
-			}
-			if s.options.Autostart {
-				switchOn(vm)
-				s.lockFiles(vm)
-				startedOn(vm, h)
-				s.count(s.context, &vm.VirtualMachine)
-			}
+		d.read = read
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, d := range list {
+		if err := s.addModelDomain(d); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// addModelDomain adds one of them to the inventory.
+func (s *server) addModelDomain(d modelDomain) error {
+	at, fault := s.placeFor(nil, &d.host.Self)
+	if fault != nil {
+		return errorOf(fault)
+	}
+	vm, fault := s.addDomain(s.context, s.domainFolder(d.host), d.vmx, d.read, at)
+	if fault != nil {
+		return errorOf(fault)
+	}
+	if s.options.Autostart {
+		switchOn(vm)
+		s.lockFiles(vm)
+		startedOn(vm, d.host)
+		s.count(s.context, &vm.VirtualMachine)
+	}
+	return nil
+}
+
+// together does something for each number below n, several at a time, and returns
+// the errors.
+func together(n int, do func(int) error) error {
+	const workers = 8
+	errs, numbers := make([]error, n), make(chan int)
+	var all sync.WaitGroup
+	for range workers {
+		all.Go(func() {
+			for i := range numbers {
+				errs[i] = do(i)
+			}
+		})
+	}
+	for i := range n {
+		numbers <- i
+	}
+	close(numbers)
+	all.Wait()
+	return errors.Join(errs...)
 }
 
 // domainFolder is the folder of the domains in a host's datacenter.

@@ -18,6 +18,7 @@ import (
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
 
+	"esx-simulator/internal/apifault"
 	"esx-simulator/internal/dspath"
 	"esx-simulator/internal/vmdk"
 	"esx-simulator/internal/vmx"
@@ -81,10 +82,13 @@ func (s *server) post(ctx *simulator.Context, events ...types.BaseEvent) {
 // refuseStart is the fault of a domain that cannot run.
 func (d *domain) refuseStart() types.BaseMethodFault {
 	if d.Config.Template {
-		return new(types.InvalidState)
+		return new(types.NotSupported)
 	}
 	if h, ok := d.s.registry.Get(*d.Runtime.Host).(*simulator.HostSystem); ok && h.Runtime.InMaintenanceMode {
 		return new(types.InvalidState)
+	}
+	if fault := d.refuseHardware(); fault != nil {
+		return fault
 	}
 	for _, dev := range d.Config.Hardware.Device {
 		disk, ok := dev.(*types.VirtualDisk)
@@ -101,6 +105,22 @@ func (d *domain) refuseStart() types.BaseMethodFault {
 		if d.s.locks.Refuses(d.Self, file, mode) {
 			return &types.FileLocked{FileFault: types.FileFault{File: d.s.datastorePath(file)}}
 		}
+	}
+	return nil
+}
+
+// refuseHardware is the fault of hardware that the host cannot run.
+func (d *domain) refuseHardware() types.BaseMethodFault {
+	if hardwareNumber(d.Config.Version) > d.s.version.Hardware {
+		f := &types.VirtualHardwareVersionNotSupported{Host: *d.Runtime.Host, HostName: d.s.nameOf(*d.Runtime.Host)}
+		return apifault.WithMessage(f, fmt.Sprintf("The virtual hardware %s is not supported on the host %s.", d.Config.Version, f.HostName))
+	}
+	f, fault := d.s.openVMX(d.Config.Files.VmPathName)
+	if fault != nil {
+		return fault
+	}
+	if reason := vmx.Unstartable(f, d.Config); reason != "" {
+		return &types.GenericVmConfigFault{Reason: reason}
 	}
 	return nil
 }

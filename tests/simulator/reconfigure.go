@@ -22,7 +22,7 @@ import (
 // ReconfigVMTask changes the VMX file of a domain, which then is what the file says:
 // all of a specification, or nothing.
 func (d *domain) ReconfigVMTask(ctx *simulator.Context, req *types.ReconfigVM_Task) soap.HasFault {
-	if _, asks := d.question("ReconfigVM_Task"); asks { // it is refused before anything is asked
+	if len(d.questions("ReconfigVM_Task")) > 0 { // it is refused before anything is asked
 		if _, _, fault := d.plan(ctx, &req.Spec); fault != nil {
 			return &methods.ReconfigVM_TaskBody{Res: &types.ReconfigVM_TaskResponse{
 				Returnval: d.domainTask(ctx, "reconfigVm", func() (types.AnyType, types.BaseMethodFault) { return nil, fault })}}
@@ -116,6 +116,9 @@ func (s *server) siblingNamed(vm *simulator.VirtualMachine, name string) mo.Enti
 func (d *domain) RenameTask(ctx *simulator.Context, req *types.Rename_Task) soap.HasFault {
 	t := simulator.CreateTask(d.VirtualMachine, "rename", func(*simulator.Task) (types.AnyType, types.BaseMethodFault) {
 		name := vmx.EscapeName(vmx.UnescapeName(req.NewName))
+		if len(req.NewName) > maxName || req.NewName == "" {
+			return nil, &types.InvalidName{Name: req.NewName}
+		}
 		if taken := d.s.siblingNamed(d.VirtualMachine, name); taken != nil && taken.Reference() != d.Self {
 			return nil, &types.DuplicateName{Name: name, Object: taken.Reference()}
 		}

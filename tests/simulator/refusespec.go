@@ -16,13 +16,22 @@ import (
 	"esx-simulator/internal/vmx"
 )
 
+// maxName is how many characters the name of a domain can have.
+const maxName = 80
+
 // refuseSpec is the fault of a configuration that a host would not take.
 func (d *domain) refuseSpec(spec *types.VirtualMachineConfigSpec) types.BaseMethodFault {
 	running := d.Runtime.PowerState != types.VirtualMachinePowerStatePoweredOff
 	limits := vmx.LimitsOf(cmp.Or(spec.Version, d.Config.Version))
 	switch {
-	case d.Config.Template && len(spec.DeviceChange) > 0:
+	case d.Config.Template && (len(spec.DeviceChange) > 0 || spec.MemoryMB != 0 || spec.NumCPUs != 0):
 		return new(types.NotSupported)
+	case len(spec.Name) > maxName:
+		return &types.InvalidName{Name: spec.Name}
+	case spec.Uuid != "" && vmx.SpacedUUID(spec.Uuid) == "":
+		return &types.InvalidArgument{InvalidProperty: "configSpec.uuid"}
+	case !slices.Contains([]string{"", "bios", "efi"}, spec.Firmware):
+		return &types.InvalidArgument{InvalidProperty: "configSpec.firmware"}
 	case spec.ChangeVersion != "" && spec.ChangeVersion != d.Config.ChangeVersion:
 		return new(types.ConcurrentAccess)
 	case spec.MemoryMB%4 != 0 || spec.MemoryMB < 0:
@@ -44,6 +53,10 @@ func (d *domain) refuseSpec(spec *types.VirtualMachineConfigSpec) types.BaseMeth
 	case running && onlyOff(spec, d.Config):
 		return &types.InvalidPowerState{
 			RequestedState: types.VirtualMachinePowerStatePoweredOff, ExistingState: d.Runtime.PowerState}
+	case !allocatable(spec.CpuAllocation):
+		return &types.InvalidArgument{InvalidProperty: "configSpec.cpuAllocation"}
+	case !allocatable(spec.MemoryAllocation):
+		return &types.InvalidArgument{InvalidProperty: "configSpec.memoryAllocation"}
 	case limitBelowReservation(spec.CpuAllocation):
 		return &types.InvalidArgument{InvalidProperty: "configSpec.cpuAllocation.limit"}
 	case limitBelowReservation(spec.MemoryAllocation):
@@ -59,6 +72,15 @@ func (d *domain) refuseSpec(spec *types.VirtualMachineConfigSpec) types.BaseMeth
 		}
 	}
 	return nil
+}
+
+// allocatable tells whether the numbers of an allocation can be: a limit of -1 is none.
+func allocatable(a *types.ResourceAllocationInfo) bool {
+	if a == nil {
+		return true
+	}
+	return !(a.Limit != nil && *a.Limit < -1 || a.Reservation != nil && *a.Reservation < 0 ||
+		a.Shares != nil && a.Shares.Level == types.SharesLevelCustom && a.Shares.Shares < 0)
 }
 
 // mayChange tells whether a running domain can get more or less of something.

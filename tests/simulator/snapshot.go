@@ -85,6 +85,9 @@ func (d *domain) completeState(h *history, state *savedState) {
 
 // refuseSnapshot is the fault of a domain of which no snapshot can be taken.
 func (d *domain) refuseSnapshot(h *history, state *savedState) types.BaseMethodFault {
+	if d.Config.Template {
+		return new(types.NotSupported)
+	}
 	if h.depth(h.current) >= maxSnapshots {
 		return new(types.TooManySnapshotLevels)
 	}

@@ -26,7 +26,7 @@ func ReadDevices(f *File, files fileNamer) (list []types.BaseVirtualDevice) {
 			list = append(list, readNIC(f, slot, int32(n)))
 		}
 	}
-	return append(list, readOthers(f, files)...)
+	return append(append(list, readOthers(f, files)...), readUSBDevices(f)...)
 }
 
 // read makes the controllers of a bus and their drives. The IDE controllers are

@@ -104,7 +104,7 @@ var ownPlace = regexp.MustCompile(`(?i)^(\.encoding|config\.version|virtualHW\.v
 // shows all others as extraConfig.
 var modelled = regexp.MustCompile(`(?i)^(\.encoding|config\.version|virtualHW\.version|displayName|guestOS|annotation|` +
 	`firmware|memsize|numvcpus|cpuid\.coresPerSocket|vcpu\.hotadd|mem\.hotadd|uuid\.(bios|location)|` +
-	`sched\.(cpu|mem)\.(min|minsize|max|shares|units)|(scsi|ide|sata|nvme|floppy|ethernet|serial|parallel|pciPassthru)\d+[.:].*|(usb|ehci|usb_xhci|sound|vtpm)\.\w+)$`)
+	`sched\.(cpu|mem)\.(min|minsize|max|shares|units)|(scsi|ide|sata|nvme|floppy|ethernet|serial|parallel|pciPassthru)\d+[.:].*|(usb|ehci|usb_xhci|sound|vtpm)\.\w+|usb\.autoConnect\.device\d+)$`)
 
 func readExtra(f *File) (list []types.BaseOptionValue) {
 	for _, l := range f.entries() {

@@ -39,6 +39,7 @@ func WriteSpec(f *File, spec *configSpec, c *configInfo, devices []types.BaseVir
 		writeDrives(f, devices, names)
 		writeNICs(f, devices)
 		writeOthers(f, devices, names)
+		writeUSBDevices(f, devices)
 		writeVideo(f, devices)
 	}
 	writeOptions(f, spec.ExtraConfig)

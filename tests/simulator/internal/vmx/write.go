@@ -29,6 +29,7 @@ func Update(f *File, name string, c *types.VirtualMachineConfigInfo, files FileN
 	writeDrives(f, object.VirtualDeviceList(c.Hardware.Device), files)
 	writeNICs(f, c.Hardware.Device)
 	writeOthers(f, c.Hardware.Device, files)
+	writeUSBDevices(f, c.Hardware.Device)
 	return f.String() != before
 }
 
