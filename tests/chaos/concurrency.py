@@ -11,7 +11,8 @@ from typing import Any
 
 from ansible_collections.virt.esx.plugins.modules import esx_domain, esx_migrate, esx_scheduler
 from ansible_collections.virt.esx.tests.chaos.lab import PASSWORD, USER, Lab, Result
-from ansible_collections.virt.esx.tests.chaos.scenarios import DATASTORE, SCENARIOS, VCENTER, XML
+from ansible_collections.virt.esx.tests.chaos.preparations import XML
+from ansible_collections.virt.esx.tests.chaos.scenarios import DATASTORE, SCENARIOS, VCENTER
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 TURNS = 3
