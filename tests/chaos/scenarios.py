@@ -131,7 +131,7 @@ FROM_NOTHING = {"xml": XML, "disks": [{"target": "sda", "size": "1 MiB"}], "stat
 LARGER = XML.replace("<vcpu>2<", "<vcpu>4<").replace("MiB'>1024", "MiB'>2048")
 DATASTORE = ("-datastore-name", "datastore1", "-domains", "1")
 # A host whose leases end soon after their client was killed.
-LEASES = ("-datastore-name", "datastore1", "-domains", "0", "-lease-timeout", "3")
+LEASES = ("-datastore-name", "datastore1", "-domains", "0", "-lease-timeout", "5")
 VCENTER = ("-domains", "1", "-kind", "vcenter", "-hosts", "2", "-migration-delay", "50")
 ENDPOINTS = (*VCENTER, "-host-endpoints", "auto")
 GUARANTEE = {"name": "domain-1", "reservation": 500, "limit": 1000, "min_guarantee": "16 MiB"}

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain import define
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain import define, disk_users
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import put_file
 from ansible_collections.virt.esx.tests.integration.domain.domains import UUID, domain_xml, ensure, files_in
@@ -59,6 +59,23 @@ def test_what_another_client_uploaded_in_between_is_not_reported_as_defined(
     with pytest.raises(EsxError, match="Another client has defined the domain 'web' .* differs in vcpus"):
         ensure(esx, xml=domain_xml())
     assert esx.domains()["web"]
+
+
+@pytest.mark.parametrize("uuid", [None, UUID])
+def test_a_domain_that_another_client_defines_meanwhile_is_the_same_domain(
+    esx: Simulator, monkeypatch: pytest.MonkeyPatch, uuid: str | None
+) -> None:
+    """Its disk is then in use, by itself."""
+    look = disk_users.check_unused
+
+    def overtaken(*arguments: Any) -> None:
+        monkeypatch.setattr(define, "check_unused", look)
+        ensure(esx, xml=domain_xml(uuid=uuid))
+        look(*arguments)
+
+    monkeypatch.setattr(define, "check_unused", overtaken)
+    result = ensure(esx, xml=domain_xml(uuid=uuid))
+    assert (result["changed"], result["domain"]["name"]) == (False, "web")
 
 
 def test_a_domain_has_its_ids_from_the_first_minute(esx: Simulator) -> None:
