@@ -130,8 +130,8 @@ COPY, ISO = "[datastore1] copy/copy.vmdk", "[datastore1] iso/some.iso"
 FROM_NOTHING = {"xml": XML, "disks": [{"target": "sda", "size": "1 MiB"}], "state": "running"}
 LARGER = XML.replace("<vcpu>2<", "<vcpu>4<").replace("MiB'>1024", "MiB'>2048")
 DATASTORE = ("-datastore-name", "datastore1", "-domains", "1")
-# A host whose leases end soon after their client was killed.
-LEASES = ("-datastore-name", "datastore1", "-domains", "0", "-lease-timeout", "5")
+# Leases end soon after their client was killed.
+LEASES = ("-lease-timeout", "5")
 VCENTER = ("-domains", "1", "-kind", "vcenter", "-hosts", "2", "-migration-delay", "50")
 ENDPOINTS = (*VCENTER, "-host-endpoints", "auto")
 GUARANTEE = {"name": "domain-1", "reservation": 500, "limit": 1000, "min_guarantee": "16 MiB"}
@@ -159,7 +159,7 @@ SCENARIOS = {
     "redefine": Scenario(DOMAIN, {"xml": LARGER}, with_domain(), DATASTORE, "web"),
     "power_cycle": Scenario(
         DOMAIN,
-        {"xml": LARGER, "power_cycle": True},
+        {"xml": LARGER, "power_cycle": True, "state": "running"},
         in_turn(with_domain(state="running"), with_tools("web")),
         DATASTORE,
         "web",
@@ -202,9 +202,14 @@ SCENARIOS = {
     ),
     "seed_image": Scenario(esx_seed_image.CONTRACT, SEED, flags=DATASTORE, subject="seed.iso"),
     "clone": Scenario(esx_clone.CONTRACT, {"name": "web", "clone_name": "copy"}, with_domain(), DATASTORE, "web"),
-    "import": Scenario(OVA, IMPORT, with_package, LEASES, "web", files={"source": PACKAGE}),
+    "import": Scenario(OVA, IMPORT, with_package, (*DATASTORE, *LEASES), "web", files={"source": PACKAGE}),
     "export": Scenario(
-        OVA, EXPORT, in_turn(with_domain(), with_place), DATASTORE, "web", files={"dest": f"{EXPORTED}/web.ova"}
+        OVA,
+        EXPORT,
+        in_turn(with_domain(), with_place),
+        (*DATASTORE, *LEASES),
+        "web",
+        files={"dest": f"{EXPORTED}/web.ova"},
     ),
     "placement": Scenario(esx_placement_info.CONTRACT, {"destinations": ["DC0_H1"]}, flags=VCENTER, ends="plan"),
     "migrate": Scenario(MIGRATE, {"names": ["domain-1"]}, flags=VCENTER, subject="domain-1", ends="vcenter"),
