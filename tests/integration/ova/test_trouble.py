@@ -166,7 +166,7 @@ def test_an_export_that_was_killed(made: Sources, tmp_path: Path, at: tuple[str,
     flags = ("-domains", "0", "-datastore-name", DATASTORE, "-lease-timeout", "3")
     out = tmp_path / "out"
     out.mkdir()
-    export = {"state": "exported", "name": "appliance", "dest": str(out / "a.ova")}
+    export: dict[str, Any] = {"state": "exported", "name": "appliance", "dest": str(out / "a.ova")}
     with start_host(*flags) as host:
         bring(host, made.ova(tmp_path / "a.ova"))
         run_and_kill(host, "esx_ova", at, **export)
