@@ -114,11 +114,12 @@ def _moved(_lab: Lab, simulator: Simulator, _results: Sequence[Result]) -> list[
 
 
 def _one_wins(lab: Lab, simulator: Simulator, results: Sequence[Result]) -> list[str]:
-    """The domain has one of the definitions as a whole; nobody was told that it has theirs when it did not."""
+    """The domain has one of the definitions as a whole; nobody was told that it has theirs when it has not."""
     wrong = []
     whole = {number: (number, number * 256 * 1024, str(number)) for number in _NUMBERS}
     for number, result in zip(_NUMBERS, results):
-        if not result.get("failed") and _parts(result["domain"]) != whole[number]:
+        told = any("otherwise than it was wanted" in text for text in result["warnings"])
+        if not result.get("failed") and not told and _parts(result["domain"]) != whole[number]:
             wrong.append(f"definition {number} is told to have won, with {_parts(result['domain'])}")
         said = f"{result.get('msg')} {result.get('hint')}"
         if result.get("failed") and not ("'web'" in said and _OTHERS.search(said)):
