@@ -99,6 +99,8 @@ class Report:
     def attempt_each(self, read: Callable[..., _Value], elements: Iterable[Any], *arguments: Any) -> tuple[_Value, ...]:
         """Return the results of a reader for each element, without those that it refuses."""
         elements = tuple(elements)
+        if not elements:
+            return ()
         try:
             return tuple([read(element, *arguments) for element in elements])
         except ParseError:

@@ -276,4 +276,5 @@ class Domain:
     @property
     def boot_orders(self) -> list[int]:
         """The places in the boot order that devices have."""
-        return [device.boot_order for device in (*self.disks, *self.interfaces) if device.boot_order]
+        orders = [disk.boot_order for disk in self.disks] + [card.boot_order for card in self.interfaces]
+        return [order for order in orders if order]
