@@ -172,17 +172,20 @@ def _report_unseen(context: ReadContext, present: Sequence[Controller]) -> None:
     """Report disks that are said to be there, and are in no slot that a controller of the domain has."""
     if context.report.is_silent:
         return
-    there = {f"{one.type}{one.index}": one.type for one in (*present, *_IDE_CHANNELS)}
+    there = {f"{one.type}{one.index}": one for one in (*present, *_IDE_CHANNELS)}
     for section in sorted([section for section in context.vmx.sections if ":" in section]):
         found = _DISK.fullmatch(section)
-        if found is None or not context.vmx.boolean(f"{section}.present"):
+        controller = there.get(found[1]) if found else None
+        if found is None or (controller is not None and section in slots.slots_of(controller, context.hw_version)):
             continue
-        kind = there.get(found[1])
-        if kind is None:
-            context.leave_out(f"{section}.present", f"the controller {found[1]} is not there, so neither is the disk")
-        elif int(found[2]) not in slots.bus_named(kind, wide=slots.is_wide(kind, context.hw_version)).units:
-            why = f"a controller of type {kind} has no unit {found[2]} on virtual hardware version {context.hw_version}"
-            context.leave_out(f"{section}.present", why)
+        if not context.vmx.boolean(f"{section}.present"):
+            continue
+        if controller is None:
+            why = f"the controller {found[1]} is not there, so neither is the disk"
+        else:
+            kind, version = controller.type, context.hw_version
+            why = f"a controller of type {kind} has no unit {found[2]} on virtual hardware version {version}"
+        context.leave_out(f"{section}.present", why)
 
 
 _IDE_CHANNELS = tuple(Controller("ide", channel) for channel in range(slots.BUSES["ide"].controllers))

@@ -16,7 +16,7 @@ from functools import cache
 from typing import NamedTuple
 
 from ansible_collections.virt.esx.plugins.module_utils._domain import targets
-from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, DriveAddress
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Controller, Disk, DriveAddress
 
 # Bus -> the virtual hardware version from which a controller of it has 64 units.
 _WIDE_FROM = {"scsi": 13, "nvme": 21}
@@ -80,6 +80,12 @@ def slots(name: str, controller: int, *, wide: bool, address_is_slot: bool) -> d
         bus = _WIDE_LIBVIRT
     found = [_slot(name, controller, unit, place, address_is_slot, wide) for place, unit in enumerate(bus.units)]
     return {slot.section: slot for slot in found}
+
+
+def slots_of(controller: Controller, hw_version: int) -> dict[str, Slot]:
+    """The true slots of a controller on that virtual hardware."""
+    kind = controller.type
+    return slots(kind, controller.index, wide=is_wide(kind, hw_version), address_is_slot=True)
 
 
 def used(all_slots: dict[str, Slot], sections: Set[str]) -> list[Slot]:
