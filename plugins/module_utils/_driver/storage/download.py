@@ -175,8 +175,13 @@ class _Sparse:
 
     def write(self, block: memoryview) -> int:
         """Write a block, or leave a hole if it is all zeros."""
-        if block.tobytes().count(0) != len(block):
-            self._file.write(block)
-        else:
+        if _is_zero(block):
             self._file.seek(len(block), os.SEEK_CUR)
+        else:
+            self._file.write(block)
         return len(block)
+
+
+def _is_zero(block: memoryview) -> bool:
+    """Whether a block has only zeros; the first bytes tell it of most blocks that have others."""
+    return not any(block[:64]) and block.tobytes() == bytes(len(block))
