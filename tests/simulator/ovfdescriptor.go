@@ -201,5 +201,10 @@ func (d *descriptorWriter) hardware() {
 	if c.Firmware != "" {
 		d.f(`<vmw:Config ovf:required="false" vmw:key="firmware" vmw:value="%s"/>`, c.Firmware)
 	}
+	for i, file := range d.params.OvfFiles {
+		if path.Base(file.DeviceId) == "nvram" {
+			d.f(`<vmw:ExtraConfig ovf:required="false" vmw:key="nvram" vmw:value="ovf:/file/file%d"/>`, i+1)
+		}
+	}
 	d.f("</VirtualHardwareSection>")
 }
