@@ -58,7 +58,9 @@ def test_there_and_back(tool: str, warned: list[str]) -> None:
     warned.clear()
     descriptor = FILTERS["domxml_to_ovf"](xml, disks=files)
     again = FILTERS["ovf_to_domxml"](descriptor)
-    others = re.compile(r" *<source file='appliance-file1.iso'/>\n| *<nvram .*\n.*lab-3.nvram.*\n.*\n")  # which are not in the package
+    others = re.compile(
+        r" *<source file='appliance-file1.iso'/>\n| *<nvram .*\n.*lab-3.nvram.*\n.*\n"
+    )  # which are not in the package
     assert again == others.sub("", xml)
     assert len(warned) == len(others.findall(xml))
     assert 'ovf:size="12345"' in descriptor

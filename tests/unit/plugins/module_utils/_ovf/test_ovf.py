@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pathlib
+from dataclasses import replace
 
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import (
@@ -162,6 +163,9 @@ def test_a_package_whose_texts_are_in_a_bundle() -> None:
     assert "VirtualHardwareSection (another one)" in [entry.where for entry in report.entries()]
     values = {one.key: one.default("tiny") for one in system.properties}
     assert disk_capacity(package.disks[1], values) == 1 << 30
+    assert disk_capacity(replace(package.disks[1], capacity="${vm.log_size}"), values) == 1 << 30
+    with pytest.raises(ParseError, match="'.*' is not a number"):
+        disk_capacity(package.disks[1], {**values, "other.log_size": "2"})
 
 
 def test_a_package_with_texts_of_another_language_only() -> None:
