@@ -136,6 +136,35 @@ def test_a_clone_has_the_bytes_of_its_source(esx: Simulator, tmp_path: Path, all
     assert ensure(esx, "new/web.vmdk", clone_of=source, capacity="8 MiB")["steps"] == [f"grow {POOL} new/web.vmdk"]
 
 
+ODD_NAMES = ["ü & 100% +.vmdk", "a[b]*.vmdk", "100%25.vmdk", "#?;=,'$.vmdk", "x.part.vmdk", "a.VMDK", "-.vmdk"]
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_a_disk_with_any_name(esx: Simulator, tmp_path: Path, name: str) -> None:
+    data = noise(MIB)
+    for directory in ("a & b", "c[1] 50%"):
+        ensure(esx, f"{directory}/other.vmdk", capacity="1 MiB")
+    ensure(esx, f"a & b/{name}", source=write(tmp_path / "disk.img", data))
+    for changed in (True, False):
+        assert ensure(esx, f"c[1] 50%/{name}", clone_of=f"{POOL} a & b/{name}")["changed"] is changed
+    assert ensure(esx, f"c[1] 50%/{name}", capacity="2 MiB")["volume"]["capacity_bytes"] == 2 * MIB
+    for changed in (True, False):
+        moved = ensure(esx, f"a & b/moved {name}", moved_from=f"{POOL} c[1] 50%/{name}")
+        assert moved["changed"] is changed
+    target = tmp_path / "back.vmdk"
+    ensure(esx, f"a & b/moved {name}", dest=str(target))
+    assert (tmp_path / "back-flat.vmdk").read_bytes() == data + bytes(MIB)
+    (found,) = listed(esx, path=f"{POOL} a & b/{name}")
+    assert (found["path"], found["capacity_bytes"]) == (f"{POOL} a & b/{name}", MIB)
+    for file in (name, f"moved {name}"):
+        for changed in (True, False):
+            assert ensure(esx, f"a & b/{file}", state="absent")["changed"] is changed
+    assert [file for file in names(esx) if file.startswith(("a & b/", "c[1] 50%/"))] == [
+        "a & b/other.vmdk",
+        "c[1] 50%/other.vmdk",
+    ]
+
+
 def test_a_disk_is_renamed_and_moved_with_its_data(esx: Simulator, tmp_path: Path) -> None:
     data = noise(MIB)
     ensure(esx, "old.vmdk", source=write(tmp_path / "disk.img", data))
