@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,19 @@ def test_libvirts_xml_describes_a_disk(esx: Simulator) -> None:
     assert done["volume"]["path"] == f"{POOL} new/web.vmdk"
     assert (done["volume"]["capacity_bytes"], done["volume"]["allocation"]) == (16 * MIB, "thick")
     assert carry_out(esx_volume.CONTRACT, esx, pool=DATASTORE, xml=xml)["changed"] is False
+
+
+def test_elements_of_the_xml_without_an_effect_are_in_a_warning(esx: Simulator) -> None:
+    ensure(esx, "web.vmdk", capacity="16 MiB")
+    (xml,) = (volume["xml"] for volume in listed(esx, path=f"{POOL} web.vmdk"))
+    xml = re.sub("(<allocation.*>)[0-9]+<", r"\g<1>0<", xml)
+    assert warnings_of(esx, pool=DATASTORE, xml=xml) == []
+    more = xml.replace("<target>", "<physical>5</physical>\n  <target><permissions><mode>0600</mode></permissions>")
+    assert warnings_of(esx, pool=DATASTORE, xml=more) == [
+        "These elements of the volume's XML have no effect: <physical>, <target><permissions>."
+    ]
+    with pytest.raises(ParseError, match="a volume with <encryption> cannot be created"):
+        warnings_of(esx, pool=DATASTORE, xml=xml.replace("<target>", "<target><encryption format='luks'/>"))
 
 
 @pytest.mark.parametrize("allocation", ["thin", "thick"])

@@ -249,13 +249,13 @@ def test_a_file_beside_the_playbook_is_found(esx: Simulator, tmp_path: Path, way
         f"<disk type='file' device='disk'><source file='{POOL} web/web.vmdk'/><target dev='sda' bus='scsi'/></disk>"
         "</devices></domain>"
     )
-    task = {
+    tasks: dict[str, dict[str, Any]] = {
         "source": {"virt.esx.esx_volume": {**login, "path": f"{POOL} web/web.vmdk", "source": "disk.img"}},
         "disks.image": {
             "virt.esx.esx_domain": {**login, "xml": xml, "disks": [{"target": "sda", "image": "disk.img"}]}
         },
-    }[option]
-    play = {"hosts": "localhost", "gather_facts": False, "tasks": [{"name": "Bring it", **task}]}
+    }
+    play = {"hosts": "localhost", "gather_facts": False, "tasks": [{"name": "Bring it", **tasks[option]}]}
     playbook = tmp_path / "play.yml"
     playbook.write_text(yaml.safe_dump([play]))
     variables = {"uri": esx.uri(user=USER, no_verify=1), "password": PASSWORD}

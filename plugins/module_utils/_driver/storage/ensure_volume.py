@@ -59,6 +59,8 @@ def ensure_volume(connection: EsxConnection, invocation: Invocation, request: Vo
     else:
         outcome = carry_out(connection, invocation, lambda: planner(connection, request))
     _warn_of_allocation(connection, request, outcome.first.before)
+    if request.unused_xml:
+        connection.warn(f"These elements of the volume's XML have no effect: {', '.join(request.unused_xml)}.")
     after = outcome.plan.after
     if outcome.steps and after is not None and not invocation.check_mode:
         after = find_volumes(connection, read_pools(connection), [after.path]).get(after.path, after)
