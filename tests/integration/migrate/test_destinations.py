@@ -30,6 +30,7 @@ from ansible_collections.virt.esx.tests.simulator_client import Simulator
 from ansible_collections.virt.esx.tests.simulator_client.client import client, vim
 
 H2 = "DC0_H2"
+OWN_HOSTS = "127.0.0.12,127.0.0.13"
 OTHER_HOSTS = "127.0.0.22,127.0.0.23"
 
 
@@ -63,6 +64,24 @@ def test_a_domain_is_found_wherever_it_is(three: Simulator) -> None:
         assert host_of(three, name) == H2
     assert not everywhere(three, names=["domain-1", "domain-6"], dest_host=H2)["changed"]
     assert not migrate(three, H2, H2, names=["domain-1"])["changed"]
+
+
+@pytest.mark.parametrize("by", ["names", "uuids"])
+def test_the_message_says_where_a_missing_domain_is(three: Simulator, by: str) -> None:
+    meant: dict[str, Any] = {by: ["domain-5" if by == "names" else three.domains()["domain-5"]["uuid"]]}
+    with pytest.raises(EsxError, match="is neither on DC0_H0 nor on DC0_H1. It is on DC0_H2.") as caught:
+        migrate(three, H0, H1, **meant)
+    assert "ends with the datacenter" in str(caught.value.hint)
+
+
+def test_a_moid_means_a_domain_on_any_host(three: Simulator) -> None:
+    """A plan of moves is carried out even if the vCenter has moved a domain by itself in between."""
+    moves = [{"moid": three.domains()["domain-5"]["moid"], "dest_host": H1}]
+    done = only(carry_out(esx_migrate.CONTRACT, uri=uri_of(three, H0), domains=moves))
+    assert (done["source"], done["host"], done["changed"]) == (H2, H1, True)
+    moves = [{"moid": "vm-9999", "dest_host": H1}]
+    with pytest.raises(EsxError, match="The vCenter knows no domain with the moid vm-9999."):
+        carry_out(esx_migrate.CONTRACT, uri=uri_of(three, H0), domains=moves)
 
 
 def test_one_task_takes_pairs_of_domain_and_destination(three: Simulator) -> None:
@@ -224,7 +243,7 @@ def test_an_error_of_a_call_names_its_domain(three: Simulator) -> None:
 @pytest.mark.parametrize("is_like", ["board", "board and address"])
 def test_a_host_of_another_vcenter_is_never_taken_for_one_of_this(is_like: str) -> None:
     with (
-        start_vcenter("-clusters", "0") as vcenter,
+        start_vcenter("-clusters", "0", "-host-endpoints", OWN_HOSTS) as vcenter,
         start_vcenter("-clusters", "0", "-host-endpoints", OTHER_HOSTS) as other,
     ):
         with client(vcenter, login=(USER, PASSWORD)) as center:
