@@ -87,7 +87,13 @@ options:
         type: str
       moid:
         description:
-          - Managed object id of the domain in the vCenter. Overrides the name and the UUID.
+          - Managed object id of the domain in the vCenter, which finds it on any host. Overrides the name and the
+            UUID.
+        type: str
+      source_host:
+        description:
+          - Name or address, in the vCenter, of the host that the domain is to leave. If it is on another host by now,
+            it is not changed.
         type: str
       dest_host:
         description:
@@ -339,8 +345,8 @@ from ansible_collections.virt.esx.plugins.module_utils._edge import Contract, Re
 def run(invocation: Invocation) -> Result:
     """Bring the domains to their destinations."""
     request = read_request(invocation.params)
-    dest_hosts = [domain.host for domain in request.domains if domain.host is not None]
-    with open_endpoints(invocation, dest_hosts) as endpoints:
+    host_names = [name for domain in request.domains for name in domain.host_names]
+    with open_endpoints(invocation, host_names) as endpoints:
         return migrate_domains(endpoints, invocation, request)
 
 
@@ -368,6 +374,7 @@ CONTRACT = Contract(
                     "name": {"type": "str"},
                     "uuid": {"type": "str"},
                     "moid": {"type": "str"},
+                    "source_host": {"type": "str"},
                     **_TARGET,
                     "dest_disks": {"type": "dict"},
                 },

@@ -84,6 +84,29 @@ def test_a_moid_means_a_domain_on_any_host(three: Simulator) -> None:
         carry_out(esx_migrate.CONTRACT, uri=uri_of(three, H0), domains=moves)
 
 
+def test_a_domain_that_has_left_its_source_is_not_changed(three: Simulator) -> None:
+    """As by the role ``evacuate``, while DRS empties the host by itself."""
+    moves = [{"name": "domain-1", "source_host": "dc0_h0", "dest_host": H1}]
+    with client(three, login=(USER, PASSWORD)) as center:
+        to = center.all(vim.HostSystem)[H2]
+        pool = center.get(center.get(to, "parent"), "resourcePool")
+        center.wait(center.domain("domain-1").RelocateVM_Task(vim.vm.RelocateSpec(host=to, pool=pool)))
+    done = only(everywhere(three, domains=moves))
+    assert (done["host"], done["changed"], host_of(three, "domain-1")) == (H2, False, H2)
+    with pytest.raises(EsxError, match="The vCenter knows no host 'DC0_H9'"):
+        everywhere(three, domains=[{**moves[0], "source_host": "DC0_H9"}])
+
+
+def test_a_domain_that_leaves_its_source_meanwhile_is_not_moved_on() -> None:
+    with start_vcenter("-hosts", "3", "-clusters", "0", "-domains", "2", "-migration-delay", "1500") as vcenter:
+        uri, moves = uri_of(vcenter, H0), [{"name": "domain-1", "source_host": H0, "dest_host": H1}]
+        relocate_from_outside(vcenter, "domain-1", H2)
+        vcenter.trace(reset=True)
+        done = only(carry_out(esx_migrate.CONTRACT, uri=uri, domains=moves))
+        assert (done["host"], done["changed"], host_of(vcenter, "domain-1")) == (H2, False, H2)
+        assert "RelocateVM_Task" not in vcenter.methods()
+
+
 def test_one_task_takes_pairs_of_domain_and_destination(three: Simulator) -> None:
     moves = [{"name": "domain-1", "dest_host": H1}, {"name": "domain-2", "dest_host": H2}]
     three.change_from_outside("domain-2", set={"simulator.migration.error": "NoCompatibleHost"})
@@ -204,7 +227,7 @@ def test_across_datacenters_the_datastore_has_to_be_there() -> None:
 def test_a_domain_that_another_client_moves_is_looked_at_again() -> None:
     with start_vcenter("-hosts", "3", "-clusters", "0", "-domains", "1", "-migration-delay", "1500") as vcenter:
         relocate_from_outside(vcenter, "domain-1", H2)
-        done = migrate(vcenter, H0, H1, names=["domain-1"], uri=uri_of(vcenter, H0, "vpx").replace("/DC0_H0", ""))
+        done = migrate(vcenter, H0, H1, names=["domain-1"])
         assert (only(done)["source"], only(done)["host"]) == (H2, H1)
         relocate_from_outside(vcenter, "domain-1", H0)
         again = everywhere(vcenter, names=["domain-1"], dest_host=H0, diff=True)

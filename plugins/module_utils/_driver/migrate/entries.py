@@ -61,6 +61,10 @@ class Entry:
         to = self.source if self.destination is None else self.destination.host_name
         return f"on {to}" if self.source == to else f"from {self.source} to {to}"
 
+    def followed(self) -> MoveRequest:
+        """The request for this domain wherever it has gone; the original one if the domain was not found."""
+        return self.request if self.record is None else replace(self.request, moid=self.record.moid)
+
     def fail(self, error: EsxError) -> None:
         """Record that the domain is not migrated, and why."""
         self.error, self.moves = error, False

@@ -44,7 +44,7 @@ def migrate_domains(endpoints: MigrationEndpoints, invocation: Invocation, reque
     """
     entries = look_up(endpoints, request.domains)
     if not invocation.check_mode and _wait_for_others(endpoints, entries):
-        entries = look_up(endpoints, request.domains)
+        entries = look_up(endpoints, [entry.followed() for entry in entries])
     moving = _validate(endpoints, entries, request, invocation.warn)
     if not invocation.check_mode:
         _move(endpoints, moving, request, invocation.progress)

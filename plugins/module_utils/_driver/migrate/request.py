@@ -17,13 +17,15 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 class MoveRequest:
     """A domain to migrate, identified by its moid, its name or its UUID, in this order; and its destination.
 
-    ``host`` is a name in the vCenter, None for the task's own destination. ``datastore``, ``pool`` and ``folder`` are
+    ``source`` and ``host`` are names in the vCenter: the host that it is to leave, None for any, and its destination,
+    None for the task's own. ``datastore``, ``pool`` and ``folder`` are
     names, None for what stays. ``disks`` maps the labels of disks to datastores, ``networks`` old names to new ones.
     """
 
     name: str | None = None
     uuid: str | None = None
     moid: str | None = None
+    source: str | None = None
     host: str | None = None
     datastore: str | None = None
     pool: str | None = None
@@ -36,6 +38,11 @@ class MoveRequest:
         if self.moid is not None:
             return f"The domain with the moid {self.moid}"
         return f"Domain '{self.name}'" if self.name is not None else f"The domain with the UUID {self.uuid}"
+
+    @property
+    def host_names(self) -> list[str]:
+        """The names of the hosts that it names."""
+        return [name for name in (self.source, self.host) if name is not None]
 
     @property
     def canonical_uuid(self) -> str | None:
@@ -88,6 +95,7 @@ def _move(defaults: MoveRequest, item: Mapping[str, Any]) -> MoveRequest:
         name=item["name"],
         uuid=item["uuid"],
         moid=item["moid"],
+        source=item["source_host"],
         host=item["dest_host"],
         datastore=item["dest_datastore"] or defaults.datastore,
         pool=item["dest_pool"] or defaults.pool,

@@ -68,7 +68,7 @@ class Targets:
 
 
 def resolve(targets: Targets, entry: Entry) -> Relocation | None:
-    """Return the relocation of a domain; None if it is already at its destination.
+    """Return the relocation of a domain; None if it is at its destination, or not on the host that it is to leave.
 
     :raises NotFound: if the destination has no pool, folder, datastore or network with a name in the task.
     :raises Refused: if the domain cannot go there, because the task must name something that it leaves out.
@@ -77,6 +77,8 @@ def resolve(targets: Targets, entry: Entry) -> Relocation | None:
     if record is None or host is None:
         return None
     source = targets.endpoints.host(record.values["runtime.host"])
+    if move.source is not None and targets.endpoints.named[move.source].host != source.host:
+        return None
     leaves_datacenter = source.datacenter != host.datacenter
     needs_devices = move.datastore or move.disks or move.networks or leaves_datacenter
     vcenter = targets.endpoints.vcenter
