@@ -42,7 +42,8 @@ options:
   dest_host:
     description:
       - Name (ignoring case) or address of the destination in the vCenter of O(uri). The module does not log in to it.
-      - If neither O(dest_host) nor O(dest_uri) is set, domains stay on their hosts, and only their storage moves.
+      - If neither O(dest_host) nor O(dest_uri) is set, domains stay on their hosts. Only their storage, pool or
+        folder changes then.
     type: str
   dest_username:
     description:
@@ -83,7 +84,7 @@ options:
         type: str
       uuid:
         description:
-          - UUID of the domain.
+          - UUID of the domain. If the name is also given, the domain has both.
         type: str
       moid:
         description:
@@ -123,8 +124,9 @@ options:
         type: dict
       dest_disks:
         description:
-          - The datastores of single disks, as a mapping from the disk's label, such as C(Hard disk 2), to the
-            datastore.
+          - The datastores of single disks, as a mapping from the disk to the datastore. A disk is named by its label,
+            such as C(Hard disk 2), or, on an IDE, SCSI or NVMe controller, by its target in domain XML, such as
+            C(sdb).
         type: dict
   dest_datastore:
     description:
@@ -385,7 +387,10 @@ CONTRACT = Contract(
         }
     ),
     run=run,
-    required_one_of=[["dest_uri", "dest_host", "dest_datastore", "domains"], ["names", "uuids", "domains"]],
+    required_one_of=[
+        ["dest_uri", "dest_host", "dest_datastore", "dest_pool", "dest_folder", "domains"],
+        ["names", "uuids", "domains"],
+    ],
     mutually_exclusive=[["dest_uri", "dest_host"]],
 )
 

@@ -107,6 +107,49 @@ def test_a_domain_that_leaves_its_source_meanwhile_is_not_moved_on() -> None:
         assert "RelocateVM_Task" not in vcenter.methods()
 
 
+def test_a_domain_with_a_name_and_a_uuid_has_both(three: Simulator) -> None:
+    uuids = {name: known["uuid"] for name, known in three.domains().items()}
+    move = {"name": "domain-1", "uuid": uuids["domain-1"].upper(), "dest_host": H1}
+    assert everywhere(three, domains=[move])["changed"]
+    with pytest.raises(EsxError, match=f"Domain 'domain-1' with the UUID {uuids['domain-2']} is neither on"):
+        everywhere(three, domains=[{**move, "uuid": uuids["domain-2"]}])
+
+
+def test_a_domain_has_one_destination(three: Simulator) -> None:
+    moves = [{"name": "domain-1", "dest_host": H1}, {"name": "domain-?", "dest_host": H2}]
+    with pytest.raises(EsxError, match="Domain 'domain-1' is named twice, with different destinations.") as caught:
+        everywhere(three, domains=moves)
+    assert [each["failed"] for each in caught.value.details["domains"]].count(True) == 1
+    assert (host_of(three, "domain-1"), host_of(three, "domain-2")) == (H0, H2)
+
+
+@pytest.mark.parametrize("wanted", [{"names": [""]}, {"uuids": [""]}, {"domains": [{"moid": "", "name": "domain-1"}]}])
+def test_an_empty_name_is_refused(three: Simulator, wanted: dict[str, Any]) -> None:
+    with pytest.raises(EsxError, match="names: an empty text is no domain's name, UUID or moid"):
+        everywhere(three, **wanted, dest_host=H1)
+
+
+def test_a_folder_is_chosen_on_the_same_host(three: Simulator) -> None:
+    with client(three, login=(USER, PASSWORD)) as center:
+        folder = center.get(center.datacenter(), "vmFolder").CreateFolder("web/prod")
+        wanted: dict[str, Any] = {"names": ["domain-1"], "dest_folder": "web%2fprod"}
+        predicted = everywhere(three, **wanted, check=True, diff=True)["diff"]
+        assert predicted == {"before": "domain-1: DC0_H0\n", "after": "domain-1: DC0_H0, folder web%2fprod\n"}
+        assert everywhere(three, **wanted)["changed"]
+        assert not everywhere(three, **wanted)["changed"]
+        assert center.get(center.domain("domain-1"), "parent") == folder
+        assert host_of(three, "domain-1") == H0
+
+
+def test_a_message_lists_a_few_errors() -> None:
+    with start_vcenter("-hosts", "2", "-clusters", "0", "-domains", "12") as vcenter:
+        vcenter.change_host(H1, connection="disconnected")
+        with pytest.raises(EsxError, match="12 of 12 domains were not migrated") as caught:
+            migrate(vcenter, H0, H1, "vpx", names=["*"])
+        assert caught.value.message.endswith("The other 2 are in domains.")
+        assert len(caught.value.details["domains"]) == 12
+
+
 def test_one_task_takes_pairs_of_domain_and_destination(three: Simulator) -> None:
     moves = [{"name": "domain-1", "dest_host": H1}, {"name": "domain-2", "dest_host": H2}]
     three.change_from_outside("domain-2", set={"simulator.migration.error": "NoCompatibleHost"})
@@ -160,14 +203,15 @@ def test_storage_moves_with_the_domain_and_alone(three: Simulator, name: str) ->
     assert caught.value.hint == "Is 'datastore1 (1)' meant?"
 
 
-def test_a_single_disk_moves(three: Simulator) -> None:
-    moves = [{"name": "domain-1", "dest_disks": {"Hard disk 1": "datastore1"}}]
+@pytest.mark.parametrize("disk", ["Hard disk 1", "sda"])
+def test_a_single_disk_moves(three: Simulator, disk: str) -> None:
+    moves = [{"name": "domain-1", "dest_disks": {disk: "datastore1"}}]
     assert everywhere(three, domains=moves)["changed"]
     assert not everywhere(three, domains=moves)["changed"]
     with client(three, login=(USER, PASSWORD)) as center:
         assert len(center.get(center.domain("domain-1"), "datastore")) == 2
     moves = [{"name": "domain-1", "dest_disks": {"Hard disk 9": "datastore1"}}]
-    with pytest.raises(EsxError, match="The domain has no disk 'Hard disk 9'; there are 'Hard disk 1'"):
+    with pytest.raises(EsxError, match="The domain has no disk 'Hard disk 9'; there are 'Hard disk 1' or 'sda'."):
         everywhere(three, domains=moves)
 
 

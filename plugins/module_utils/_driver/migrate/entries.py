@@ -61,6 +61,12 @@ class Entry:
         to = self.source if self.destination is None else self.destination.host_name
         return f"on {to}" if self.source == to else f"from {self.source} to {to}"
 
+    @property
+    def aim(self) -> tuple[Any, MoveRequest]:
+        """Where the domain is to be, however it is identified."""
+        host = None if self.destination is None else self.destination.host
+        return host, replace(self.request, name=None, uuid=None, moid=None, host=None)
+
     def followed(self) -> MoveRequest:
         """The request for this domain wherever it has gone; the original one if the domain was not found."""
         return self.request if self.record is None else replace(self.request, moid=self.record.moid)
@@ -102,7 +108,9 @@ def look_up(endpoints: MigrationEndpoints, requests: Sequence[MoveRequest]) -> l
     _say_where(endpoints, [entry for entry in found if isinstance(entry.error, NotFound)])
     first: dict[Any, Entry] = {}
     for entry in found:
-        first.setdefault(str(entry.request) if entry.record is None else entry.record.ref, entry)
+        known = first.setdefault(str(entry.request) if entry.record is None else entry.record.ref, entry)
+        if known.error is None and known.aim != entry.aim:
+            known.fail(ParseError(f"{known} is named twice, with different destinations.", where="domains"))
     return list(first.values())
 
 
@@ -111,7 +119,7 @@ def _find(endpoints: MigrationEndpoints, records: Sequence[DomainRecord], reques
     destination = endpoints.destination if request.host is None else endpoints.named[request.host]
     sources = [host.host for host in endpoints.source.hosts]
     here = [record for record in records if record.values["runtime.host"] in sources]
-    if request.moid is None and request.name is not None and is_pattern(request.name):
+    if request.moid is None and request.uuid is None and request.name is not None and is_pattern(request.name):
         matching = [record for record in here if matches(record.name, request.name)]
         return [_entry_of(endpoints, replace(request, name=record.name), record, destination) for record in matching]
     there = [record for record in records if destination and record.values["runtime.host"] == destination.host]
@@ -149,11 +157,11 @@ def _find_one(
     there: Sequence[DomainRecord],
     destination: HostContext | None,
 ) -> DomainRecord:
-    """The one domain with a request's name or UUID, on the source or else on the destination.
+    """The one domain with a request's name and UUID, on the source or else on the destination.
 
     :raises EsxError: if there is none, or more than one, or the UUID is invalid.
     """
-    if request.name is None and request.canonical_uuid is None:
+    if request.uuid is not None and request.canonical_uuid is None:
         raise ParseError(f"'{request.uuid}' is not a UUID, which has 32 hex digits.", where="uuids")
     found = [record for record in here if _is_meant(record, request)]
     found = found or [record for record in there if _is_meant(record, request)]
@@ -167,7 +175,7 @@ def _find_one(
 
 
 def _is_meant(record: DomainRecord, request: MoveRequest) -> bool:
-    return record.name == request.name if request.name is not None else record.uuid == request.canonical_uuid
+    return request.name in (None, record.name) and request.canonical_uuid in (None, record.uuid)
 
 
 def _not_found(

@@ -27,7 +27,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.storage i
     same_storage,
 )
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound
-from ansible_collections.virt.esx.plugins.module_utils._names import unescape_name
+from ansible_collections.virt.esx.plugins.module_utils._names import escape_name, unescape_name
 from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import HostContext
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import (
     PARENTS,
@@ -156,7 +156,8 @@ def _folder(targets: Targets, record: DomainRecord, host: HostContext, move: Mov
     rows = fetch(vcenter, "ManagedEntity", ["name", "parent"], objects=[record.ref], traversal=PARENTS)
     parents = dict(rows)
     present = fetch_one(vcenter, record.ref, ["parent"])["parent"]
-    path = "/".join(_folders(parents, present)) if move.folder is None else move.folder.strip("/")
+    items = _folders(parents, present) if move.folder is None else move.folder.strip("/").split("/")
+    path = "/".join(escape_name(unescape_name(item)) for item in items)
     found = host.vm_folder
     if path:
         found = vcenter.content.searchIndex.FindByInventoryPath(f"{host.datacenter_path}/vm/{path}")
