@@ -24,7 +24,7 @@ BLOCK = 1 << 20
 
 # The bytes of a stream that are passed on at once: what fits into a processor's cache is copied fastest. With the
 # pool's timeout, it also sets the slowest accepted rate of a transfer.
-_PIECE = 256 << 10
+PIECE = 256 << 10
 
 # The seconds to wait for the answer of a server that refuses the rest of an upload.
 _LAST_WORDS = 5.0
@@ -148,7 +148,7 @@ def receive_stream(
 def _send_blocks(pool: Pool, connection: Connection, source: BinaryIO, size: int, progress: Progress | None) -> None:
     done = 0
     while done < size:
-        block = source.read(min(_PIECE, size - done))
+        block = source.read(min(PIECE, size - done))
         if not block:
             raise ValueError(f"the file ends after {done} of {size} bytes")
         connection.allow(pool.timeout)
@@ -161,7 +161,7 @@ def _send_blocks(pool: Pool, connection: Connection, source: BinaryIO, size: int
 def _receive_blocks(
     pool: Pool, connection: Connection, response: http.client.HTTPResponse, consume: Callable[[memoryview], None]
 ) -> None:
-    buffer = memoryview(bytearray(_PIECE))
+    buffer = memoryview(bytearray(PIECE))
     while True:
         connection.allow(pool.timeout)
         count = response.readinto(buffer)

@@ -179,7 +179,7 @@ def _check_users(connection: EsxConnection, path: DatastorePath) -> None:
     if running:
         names = ", ".join(f"'{user.name}'" for user in running)
         raise Refused(
-            f"{path} has another content and cannot be replaced: it is used by domain {names}, which is not shut off.",
+            f"{path} has different content, but cannot be replaced: it is used by domain {names}, which is not shut off.",
             hint="Eject it there first, or upload it under another name.",
         )
 
