@@ -131,7 +131,8 @@ notes:
     with several machines, with files in chunks, or with compressed files are refused.
   - The descriptor of a package for another hypervisor, such as VirtualBox, is translated for the host; warnings say
     what that leaves out.
-  - An import that was killed is ended by the host some minutes later. A task that is run before waits for that.
+  - An import or export that was killed is ended by the host some minutes later. A task that is run before waits for
+    that.
 seealso:
   - module: virt.esx.esx_domain
   - plugin: virt.esx.ovf_to_domxml

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 from ansible_collections.virt.esx.tests.integration.killing import run_and_kill
 from ansible_collections.virt.esx.tests.integration.storage.volumes import (
     MIB,
@@ -39,6 +40,14 @@ def kill_and_repeat(host: Simulator, path: str, at: tuple[str, int], **arguments
     ensure(host, path, **arguments)
     assert ensure(host, path, **arguments)["changed"] is False
     return left
+
+
+@pytest.mark.parametrize("arguments", [{"capacity": "1 MiB"}, {"source": __file__}])
+def test_a_directory_that_cannot_be_made_is_said_of_the_volume(esx: Simulator, arguments: dict[str, Any]) -> None:
+    name = "new/new.vmdk" if "capacity" in arguments else "new/new.iso"
+    esx.inject(method="MakeDirectory", fault="NoPermission")
+    with pytest.raises(EsxError, match=rf"The step was 'create directory .*' of volume \{POOL} {name}\.$"):
+        ensure(esx, name, **arguments)
 
 
 OF_AN_UPLOAD = [("MakeDirectory", 0), ("PUT", 0), ("HEAD", 1), ("MoveDatastoreFile_Task", 0), ("PUT", 1)]

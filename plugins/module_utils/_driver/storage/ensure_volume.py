@@ -48,6 +48,12 @@ class VolumePlan(Plan):
     before: Volume | None
     after: Volume | None
 
+    @property
+    def subject(self) -> str:
+        """The volume."""
+        volume = self.after or self.before
+        return "" if volume is None else f"volume {volume.path}"
+
 
 def ensure_volume(connection: EsxConnection, invocation: Invocation, request: VolumeRequest) -> dict[str, Any]:
     """Bring a volume into the requested state, and return the module's result.
