@@ -185,6 +185,15 @@ def test_hosts_that_cannot_be_used_are_left_out(vcenter: Simulator) -> None:
         plan(vcenter, H1, "esx9")
 
 
+def test_a_host_that_is_being_emptied_itself_is_left_out(vcenter: Simulator) -> None:
+    with client(vcenter, login=(USER, PASSWORD)) as center:
+        task = center.all(vim.HostSystem)[H1].EnterMaintenanceMode_Task(0, False)
+        said = Said()
+        assert list(placed(plan(vcenter, H1, H2, said=said))) == [H2]
+        task.CancelTask()
+    assert said.warnings == ["The host DC0_H1 is not a destination: it is entering maintenance mode."]
+
+
 def test_the_number_of_calls_does_not_grow_with_the_hosts(vcenter: Simulator) -> None:
     counts = []
     for destinations in ([H1], [H1, H2]):
