@@ -129,7 +129,7 @@ def test_the_vcenter_fails_and_the_domain_arrives() -> None:
 def test_the_vcenter_fails_and_no_host_can_be_reached() -> None:
     with start_vcenter("-migration-delay", "500") as vcenter, relay_to(vcenter.port) as relay:
         through = [uri_of(vcenter, host, "vpx").replace(f":{vcenter.port}/", f":{relay.port}/") for host in (H0, H1)]
-        with pytest.raises(EsxError, match="Where it is cannot be found out: neither host can be asked") as caught:
+        with pytest.raises(EsxError, match="Its host is not known, as neither the vCenter nor a host can") as caught:
             migrate(
                 *(vcenter, H0, H1),
                 uri=through[0],

@@ -171,7 +171,8 @@ def _find_one(
     if len(found) > 1:
         listed = ", ".join(str(record) for record in found)
         where = endpoints.source_name or "the hosts of the URI"
-        raise Ambiguous(f"{request} is there {len(found)} times on {where}: {listed}.", hint="Choose one by its moid.")
+        message = f"{request} can be {len(found)} domains on {where}: {listed}."
+        raise Ambiguous(message, hint="Choose one by its moid.")
     return found[0]
 
 

@@ -157,7 +157,10 @@ def _destinations(
         else:
             usable.append((context, rows[ref]))
     if not usable:
-        raise Refused("There is no host that the domains could be migrated to.", hint="Give usable destinations.")
+        raise Refused(
+            "There is no host that the domains could be migrated to.",
+            hint="Name connected hosts that are not in maintenance mode.",
+        )
     return usable
 
 
