@@ -38,6 +38,9 @@ DESCRIPTION = f"""
     <disk type='file' device='disk'>
       <source file='[{DATASTORE}] domain-1/domain-1.vmdk'/><target dev='sda' bus='scsi'/>
     </disk>
+    <disk type='block' device='cdrom'>
+      <source dev='/vmfs/devices/cdrom/mpx.vmhba0:C0:T0:L0'/><target dev='hdc' bus='ide'/>
+    </disk>
     <controller type='scsi' index='0' model='lsilogic'/>
     <interface type='bridge'><source bridge='VM Network'/><model type='e1000'/></interface>
   </devices>

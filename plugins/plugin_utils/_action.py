@@ -134,7 +134,7 @@ class EsxAction(ActionBase):
         names = censored(result, shown)
         if names:
             warnings.append(censored_warning(names))
-        more = {"warnings": warnings} if warnings else {}
+        more: dict[str, Any] = {"warnings": warnings} if warnings else {}
         if _shows_invocation(task_vars):
             more["invocation"] = {"module_args": params}
         return {**shown, **remove_values(more, hidden)}
