@@ -77,7 +77,7 @@ class Session:
 
     ``content`` is the server's ServiceContent, ``about`` what the server is, ``shared`` says whether other tasks use
     the same session at the same time, and ``closing`` takes what has to be closed with it. In ``host``, ``scope``,
-    ``host_limits``, ``vcenter`` and ``left_filter`` others keep what they have found, opened and left. ``notes`` are
+    ``vcenter`` and ``left_filter`` others keep what they have found, opened and left. ``notes`` are
     what earlier tasks have found in the same session, which has to be confirmed; there are none unless it is cached.
     """
 
@@ -96,7 +96,6 @@ class Session:
         self.is_licensed_to_write = False  # known from the first change on
         self.vcenter: Session | None = None
         self.left_filter: Any = None
-        self.host_limits: dict[Any, Any] = {}
         self.notes: dict[str, str] = {}
         self._new_notes: dict[str, str] = {}
         self.about: About

@@ -239,7 +239,7 @@ def _check(connection: EsxConnection, record: DomainRecord, found: Sequence[Diff
     check_unused(connection, record.ref, new_disks(found))
     if any(item.part in _LIMITED for item in found):
         networks = [item.after.source for item in found if item.part == "interfaces" and _has_new_network(item)]
-        check_limits(after, read_limits(connection, networks), networks)
+        check_limits(after, read_limits(connection), networks)
     if after.name and after.name != record.name:
         _check_name(connection, record, after.name)
 

@@ -61,7 +61,7 @@ def plan_define(
     files = plan_new_files(connection, request.parts, None, definition.domain)
     domain = definition.domain
     networks = [card.source for card in domain.interfaces if card.type == "bridge" and card.source]
-    check_limits(domain, read_limits(connection, networks), networks)
+    check_limits(domain, read_limits(connection), networks)
     file = DatastoreFile(connection.datacenter_path, definition.path.datastore, definition.path.path)
     former = _look_at_former(connection, file, definition, facts, overwrite=request.overwrite)
     disks = hard_disks(domain)

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.checks import listed
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, Refused
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Traversal, fetch_types
-from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
 
 _HOST_MEMORY = "summary.hardware.memorySize"
 _MOST_VCPUS = "capability.maxSupportedVcpus"  # of one domain, from API 5.1 on
@@ -28,26 +26,16 @@ _VCPUS, _MEMORY_KIB, _CARDS = 768, 24560 * 1024 * 1024, 10
 class HostLimits:
     """What a host has. ``vcpus`` is the most of one domain, None where the host does not say."""
 
-    networks: frozenset[str]
+    networks: Collection[str]
     memory_kib: int | None = None
     vcpus: int | None = None
     takes_odd_vcpus: bool = True
 
 
-def read_limits(connection: EsxConnection, networks: Collection[str]) -> HostLimits:
-    """The limits of the connection's host; they are read once a session, and again for a network that is new there.
-
-    :param networks: the names of the networks that are looked for.
-    """
-    known: dict[Any, HostLimits] = connection.session.host_limits
+def read_limits(connection: EsxConnection) -> HostLimits:
+    """The limits of the connection's host, in one call."""
+    session = connection.session
     host = connection.context.host
-    if host not in known or not known[host].networks.issuperset(networks):
-        known[host] = _read(connection.session, host)
-    return known[host]
-
-
-def _read(session: Session, host: Any) -> HostLimits:
-    """The limits of a host, in one call."""
     paths = [_HOST_MEMORY, *([_MOST_VCPUS] if session.has(5, 1) else [])]
     wanted = {"HostSystem": paths, "Network": ["name"]}
     rows = dict(fetch_types(session, wanted, objects=[host], traversal=_NETWORKS, include_start=True))
