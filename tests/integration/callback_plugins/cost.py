@@ -19,7 +19,6 @@ import os
 import pathlib
 import resource
 import time
-from multiprocessing.connection import wait
 from typing import Any
 
 from ansible.plugins.callback import CallbackBase
@@ -45,11 +44,10 @@ class CallbackModule(CallbackBase):
         self.before = (time.monotonic(), _processor_time())
 
     def v2_runner_on_ok(self, result: Any) -> None:
-        """Read them after it, and once more when its worker is gone, whose processor time is known only then."""
+        """Read them after it: the processor time when its worker is gone, as it is known only then."""
         ended = time.monotonic()
-        workers = multiprocessing.active_children()
-        wait([worker.sentinel for worker in workers], timeout=_PATIENCE)
-        multiprocessing.active_children()  # reaps them
+        for worker in multiprocessing.active_children():
+            worker.join(_PATIENCE)
         began, used = self.before
         self.tasks.append(
             {
