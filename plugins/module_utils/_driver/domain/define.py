@@ -70,7 +70,7 @@ def plan_define(
 
     def define() -> None:
         _define(connection, target, file, definition, former)
-        _check_is_ours(connection, target, file, definition, facts)
+        target.vmx = _registered_vmx(connection, target, file, definition, facts)
 
     return definition, [*files.steps, Step("define", define)]
 
@@ -168,23 +168,23 @@ def _define(
         target.ref = connection.wait(task, f"Registering {target}")
 
 
-def _check_is_ours(
+def _registered_vmx(
     connection: EsxConnection, target: Target, file: DatastoreFile, definition: Definition, facts: HostFacts
-) -> None:
-    """Compare what the host has with what was uploaded: another client may have uploaded to the same place.
+) -> bytes:
+    """The VMX that the host has, compared with what was uploaded: another client may have uploaded to the same place.
 
     Which of two uploads a host registers is decided by the order in which it gets the calls.
     """
     content = get_file(connection.session, file)
-    if content == definition.content:
-        return
-    names = _unlike(_read(content, definition.path, facts), definition)
+    same = content == definition.content
+    names = [] if same else _unlike(_read(content, definition.path, facts), definition)
     if names:
         raise Refused(
             f"Another client has defined the {target} at the same time, and the host has that definition: it differs "
             f"in {', '.join(names)}.",
             hint="Run the task again to change the domain.",
         )
+    return content
 
 
 def _upload(connection: EsxConnection, file: DatastoreFile, content: bytes) -> None:

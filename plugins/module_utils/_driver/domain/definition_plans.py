@@ -111,7 +111,10 @@ def xml_as_made(
     connection: EsxConnection, record: DomainRecord, facts: HostFacts, target: Target, change: Change | None
 ) -> str:
     """The domain XML of a domain after a plan; what the host made otherwise than it was wanted is warned of."""
-    text = _read_text(connection, record)
+    if target.vmx is not None and record.state == "shutoff":
+        text = target.vmx.decode("utf-8", "surrogateescape")
+    else:
+        text = _read_text(connection, record)
     found = with_uuid(to_domain(connection, record, facts, text), record)
     unlike = unlike_wanted(change, found, text) if change is not None else []
     if unlike:

@@ -21,8 +21,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.result imp
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.settings import setting_text
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey, not_found
 from ansible_collections.virt.esx.plugins.module_utils._driver.dumpxml import xml_of
-from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
-from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import read_host_facts
+from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts, read_host_facts
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, Target
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, parse_datastore_path
 
