@@ -75,6 +75,8 @@ extends_documentation_fragment:
   - virt.esx._connection
   - virt.esx._attributes
   - virt.esx._attributes.reading
+notes:
+  - Privileges with V(xml) or V(vmx) in O(gather) - C(Datastore.Browse), C(Datastore.FileManagement).
 seealso:
   - module: virt.esx.esx_domain
   - module: virt.esx.esx_scheduler

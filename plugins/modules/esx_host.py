@@ -94,6 +94,13 @@ attributes:
   idempotent:
     description: Changes nothing when run again with the same arguments, except for O(state=rebooted).
     support: partial
+notes:
+  - The message of a failure says which steps were carried out. The host can be in maintenance mode then, and domains
+    that were stopped are not started again.
+  - Privileges for maintenance mode, reboot and shutdown - C(Host.Config.Maintenance).
+  - Privileges to shut down, power off or suspend domains - C(VirtualMachine.Interact.PowerOff),
+    C(VirtualMachine.Interact.Suspend).
+  - Privileges for autostart defaults - C(Host.Config.AutoStart).
 seealso:
   - module: virt.esx.esx_host_info
 """
@@ -116,6 +123,16 @@ EXAMPLES = r"""
   virt.esx.esx_host:
     uri: esx://esx.example.com
     autostart: {enabled: true, start_delay: 30, stop_action: shutdown}
+
+- name: Reboot a host that is in maintenance mode, and wait for it
+  virt.esx.esx_host:
+    uri: esx://esx.example.com
+    state: rebooted
+
+- name: Leave maintenance mode
+  virt.esx.esx_host:
+    uri: esx://esx.example.com
+    state: active
 """
 
 RETURN = r"""

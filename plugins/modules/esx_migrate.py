@@ -175,6 +175,13 @@ notes:
   - The module calls CheckRelocate_Task and RelocateVM_Task of vCenter 6.5 and later, and ValidateMigration and
     MigrateVM_Task of older versions.
   - If the task runs in the Python process of the controller, it shows the progress of each migration.
+  - After a failure, a domain that has not been migrated stays and runs where it was. Run the task again to migrate the
+    rest.
+  - Privileges on the vCenter, to migrate running domains - C(Resource.HotMigrate).
+  - Privileges to migrate others - C(Resource.ColdMigrate).
+  - Privileges to the other host - C(Resource.AssignVMToPool).
+  - Privileges to another datastore - C(Datastore.AllocateSpace).
+  - Privileges to another network - C(Network.Assign).
 seealso:
   - module: virt.esx.esx_placement_info
 """

@@ -133,6 +133,9 @@ extends_documentation_fragment:
 attributes:
   diff_mode:
     description: Returns the switch before and after.
+notes:
+  - If a step fails, the earlier changes of the task are undone. The message names a step that could not be undone.
+  - Privileges to change - C(Host.Config.Network).
 seealso:
   - module: virt.esx.esx_network_info
 """
@@ -164,6 +167,12 @@ EXAMPLES = r"""
     name: vSwitch1
     port_groups:
       - {name: Database, state: absent}
+
+- name: Remove a switch with its port groups
+  virt.esx.esx_network:
+    uri: esx://esx.example.com
+    name: vSwitch1
+    state: absent
 """
 
 RETURN = r"""

@@ -25,6 +25,8 @@ extends_documentation_fragment:
   - virt.esx._connection
   - virt.esx._attributes
   - virt.esx._attributes.reading
+notes:
+  - Privileges - only those of the role Read-only.
 seealso:
   - module: virt.esx.esx_network
 """

@@ -71,6 +71,9 @@ extends_documentation_fragment:
 attributes:
   diff_mode:
     description: Returns the share before and after, as YAML.
+notes:
+  - All values are set in one request, so a failed task has changed either all of them or none.
+  - Privileges to change - C(VirtualMachine.Config.Resource).
 seealso:
   - module: virt.esx.esx_domain_info
 """

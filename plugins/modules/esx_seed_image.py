@@ -50,6 +50,8 @@ attributes:
     description: Returns the path, the size and the checksum of the image, but not its content.
 notes:
   - Anyone who can read the datastore can read the image, including any passwords in it.
+  - An incomplete upload has another name, such as C(.web-seed.iso.part). The next run replaces it.
+  - Privileges to upload - C(Datastore.Browse), C(Datastore.FileManagement), C(Datastore.AllocateSpace).
 seealso:
   - module: virt.esx.esx_volume
   - module: virt.esx.esx_domain

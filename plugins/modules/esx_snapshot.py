@@ -106,6 +106,13 @@ attributes:
   idempotent:
     description: Changes nothing when run again with the same arguments, except for O(state=reverted).
     support: partial
+notes:
+  - If the task fails for one of the O(names), the others are processed all the same. RV(domains) has the result of
+    each.
+  - Privileges to create - C(VirtualMachine.State.CreateSnapshot).
+  - Privileges to rename - C(VirtualMachine.State.RenameSnapshot).
+  - Privileges to remove or consolidate - C(VirtualMachine.State.RemoveSnapshot).
+  - Privileges to revert - C(VirtualMachine.State.RevertToSnapshot), C(VirtualMachine.Interact.PowerOn).
 seealso:
   - module: virt.esx.esx_domain_info
 """

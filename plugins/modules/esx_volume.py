@@ -116,6 +116,11 @@ attributes:
     support: partial
 notes:
   - A copy within the host may take as long as it needs, unless it makes no progress for O(timeout) seconds.
+  - What is incomplete has another name, such as C(web.part.vmdk). The next run replaces what an interrupted one has
+    left.
+  - Privileges to create, clone, upload, download, wipe or delete - C(Datastore.Browse), C(Datastore.FileManagement),
+    C(Datastore.AllocateSpace).
+  - Privileges to grow a domain's disk - C(VirtualMachine.Config.DiskExtend).
 seealso:
   - module: virt.esx.esx_volume_info
   - module: virt.esx.esx_pool_info
@@ -160,6 +165,12 @@ EXAMPLES = r"""
     uri: esx://example.com
     path: "[datastore1] web/old.vmdk"
     state: absent
+
+- name: Overwrite a disk with zeros before it is given to someone else
+  virt.esx.esx_volume:
+    uri: esx://example.com
+    path: "[datastore1] web/old.vmdk"
+    state: wiped
 """
 
 RETURN = r"""

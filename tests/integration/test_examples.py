@@ -116,6 +116,9 @@ IMAGES = {
 }
 # What the examples of some modules assume in addition.
 FIRST: dict[str, list[dict[str, Any]]] = {
+    "esx_domain.py": [
+        {"virt.esx.esx_domain": {"uri": "esx://root@example.com/", "name": "database", "state": "running"}},
+    ],
     "esx_screenshot.py": [
         {"virt.esx.esx_domain": {"uri": "esx://root@example.com/", "name": "web", "state": "running"}},
     ],
