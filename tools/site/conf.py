@@ -15,7 +15,7 @@ author = "The virt.esx authors"
 extensions = ["sphinx_antsibull_ext"]
 html_theme = "theme"
 html_theme_path = ["."]
-html_css_files = [("dark.css", {"media": "(prefers-color-scheme: dark)"})]
+html_css_files = ["site.css", ("dark.css", {"media": "(prefers-color-scheme: dark)"})]
 html_show_copyright = html_show_sphinx = False
 html_copy_source = False
 html_use_index = False
