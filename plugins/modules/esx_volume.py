@@ -235,14 +235,17 @@ questions:
       description: The question's id.
       returned: always
       type: str
+      sample: "17"
     text:
       description: The question.
       returned: always
       type: str
+      sample: "msg.uuid.altered:This virtual machine (web) might have been moved or copied."
     answer:
       description: The label of the chosen answer.
       returned: always
       type: str
+      sample: I Moved It
 """
 
 from ansible_collections.virt.esx.plugins.module_utils._argspec import with_connection
