@@ -278,7 +278,8 @@ def unlike_wanted(change: Change, found: Domain, vmx: str) -> list[str]:
     :param found: the domain as it is now.
     :param vmx: its VMX.
 
-    What a host adds by itself is no such part: the address of a new card, the nvram file of a domain that starts.
+    What a host adds by itself is no such part: the address of a new card, the nvram file of a domain that starts. If
+    the host was only made to read the VMX, every part counts.
     """
     wanted, found = as_in_xml(change.after), as_in_xml(found)
     if wanted.os.nvram is None:
@@ -289,6 +290,7 @@ def unlike_wanted(change: Change, found: Domain, vmx: str) -> list[str]:
     )
     found = replace(found, interfaces=(*cards, *found.interfaces[len(cards) :]))
     changed = {item.name for item in change.differences}
+    is_reload = change.is_unread and not changed
     settings = {item.name: item.after for item in change.differences if item.part == SETTING}
     lacking = [item.name for item in setting_differences(settings, VmxFile(vmx, ESX))] if settings else []
-    return lacking + [item.name for item in differences(wanted, found) if item.name in changed]
+    return lacking + [item.name for item in differences(wanted, found) if is_reload or item.name in changed]

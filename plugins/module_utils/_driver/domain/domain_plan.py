@@ -30,3 +30,8 @@ class DomainPlan(Plan):
     has_xml: bool = False
     cycle: PowerCycle | None = None
     change: Change | None = None
+
+    @property
+    def subject(self) -> str:
+        """The domain, which need not exist yet."""
+        return str(self.target)
