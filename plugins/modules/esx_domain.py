@@ -201,6 +201,21 @@ extends_documentation_fragment:
   - virt.esx._connection
   - virt.esx._attributes
   - virt.esx._attributes.acting
+notes:
+  - The message of a failure says which steps were carried out. Run the task again; it starts from the present state.
+  - Privileges to start, suspend, shut down or reset - C(VirtualMachine.Interact.PowerOn),
+    C(VirtualMachine.Interact.PowerOff), C(VirtualMachine.Interact.Suspend), C(VirtualMachine.Interact.Reset).
+  - Privileges to answer questions - C(VirtualMachine.Interact.AnswerQuestion).
+  - Privileges to define - C(Datastore.Browse), C(Datastore.FileManagement), C(Datastore.AllocateSpace),
+    C(VirtualMachine.Inventory.Register), C(Resource.AssignVMToPool), C(Network.Assign).
+  - Privileges to change - C(VirtualMachine.Config.CPUCount), C(VirtualMachine.Config.Memory),
+    C(VirtualMachine.Config.Settings), C(VirtualMachine.Config.Resource), C(VirtualMachine.Config.AddNewDisk),
+    C(VirtualMachine.Config.AddExistingDisk), C(VirtualMachine.Config.RemoveDisk), C(VirtualMachine.Config.DiskExtend),
+    C(VirtualMachine.Config.AddRemoveDevice), C(VirtualMachine.Config.EditDevice),
+    C(VirtualMachine.Config.AdvancedConfig), C(VirtualMachine.Config.Annotation), C(VirtualMachine.Config.Rename),
+    C(VirtualMachine.Config.SwapPlacement), C(VirtualMachine.Config.UpgradeVirtualHardware), C(Network.Assign).
+  - Privileges to undefine - C(VirtualMachine.Inventory.Unregister), C(Datastore.Browse), C(Datastore.FileManagement).
+  - Privileges for O(autostart) - C(Host.Config.AutoStart).
 seealso:
   - module: virt.esx.esx_domain_info
   - plugin: virt.esx.domxml_to_vmx
@@ -277,6 +292,30 @@ EXAMPLES = r"""
     state: running
     answers:
       msg.uuid.altered: button.uuid.movedTheVM
+
+- name: Suspend it, with its memory in a file
+  virt.esx.esx_domain:
+    uri: esx://example.com
+    name: database
+    state: paused
+
+- name: Power it off at once
+  virt.esx.esx_domain:
+    uri: esx://example.com
+    name: Fedora11
+    state: destroyed
+
+- name: Ask its guest to reboot
+  virt.esx.esx_domain:
+    uri: esx://example.com
+    name: database
+    state: rebooted
+
+- name: Reset it without asking the guest
+  virt.esx.esx_domain:
+    uri: esx://example.com
+    name: database
+    state: reset
 
 - name: Undefine it and delete its disks
   virt.esx.esx_domain:
@@ -458,14 +497,17 @@ questions:
       description: The question's id.
       returned: always
       type: str
+      sample: "17"
     text:
       description: The question.
       returned: always
       type: str
+      sample: "msg.uuid.altered:This virtual machine (web) might have been moved or copied."
     answer:
       description: The label of the chosen answer.
       returned: always
       type: str
+      sample: I Moved It
 """
 
 from typing import Any

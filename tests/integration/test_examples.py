@@ -116,6 +116,9 @@ IMAGES = {
 }
 # What the examples of some modules assume in addition.
 FIRST: dict[str, list[dict[str, Any]]] = {
+    "esx_domain.py": [
+        {"virt.esx.esx_domain": {"uri": "esx://root@example.com/", "name": "database", "state": "running"}},
+    ],
     "esx_screenshot.py": [
         {"virt.esx.esx_domain": {"uri": "esx://root@example.com/", "name": "web", "state": "running"}},
     ],
@@ -226,7 +229,8 @@ def simulate(value: Any, vcenter: Simulator) -> Any:
 @pytest.fixture
 def vcenter() -> Iterator[Simulator]:
     flags = ("-kind", "vcenter", "-hosts", "3", "-host-endpoints", "auto", "-domains", "0")
-    with start_simulator(*flags, "-datastore-name", DATASTORE) as simulator:
+    more = ("-distributed-portgroups", "1", "-datastore-name", DATASTORE)
+    with start_simulator(*flags, *more) as simulator:
         yield simulator
 
 

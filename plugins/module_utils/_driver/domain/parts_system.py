@@ -101,7 +101,7 @@ def _with_guest(domain: Domain, guest: str) -> Domain:
     word = _guest_word(guest, domain.os.arch)
     if word is None:
         raise ParseError(
-            f"'{guest}' is no guest that is known.",
+            f"'{guest}' is not a known guest operating system.",
             where="guest_os",
             hint="Names are VMware's (debian12-64), the API's (debian12_64Guest) or libosinfo's (debian12).",
         )
