@@ -58,9 +58,9 @@ options:
   vmx_path:
     description:
       - Datastore path of the domain's VMX, as V([datastore1] web/web.vmx). It overrides O(uuid) and O(name) as O(moid)
-        does. It says where a domain is, not where a new one goes.
-      - A VMX of which the host does not know, and that lies there, is registered, without a change of the file. The
-        task can start the domain, too, but not change it.
+        does. With O(xml) or O(vmx), a domain that does not exist yet is placed there.
+      - Without them, a VMX of which the host does not know, and that lies there, is registered, without a change of the
+        file. The task can start the domain, too, but not change it.
     type: str
   xml:
     description:

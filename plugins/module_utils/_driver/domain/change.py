@@ -33,7 +33,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.hardware_v
     hardware_difference,
     upgraded_version,
 )
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.host_limits import check_limits, read_limits
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.host_limits import check_limits
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.machine import Machine, read_machine
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_files import (
     GROWTH,
@@ -239,7 +239,7 @@ def _check(connection: EsxConnection, record: DomainRecord, found: Sequence[Diff
     check_unused(connection, record.ref, new_disks(found))
     if any(item.part in _LIMITED for item in found):
         networks = [item.after.source for item in found if item.part == "interfaces" and _has_new_network(item)]
-        check_limits(after, read_limits(connection), networks)
+        check_limits(connection, after, networks)
     if after.name and after.name != record.name:
         _check_name(connection, record, after.name)
 

@@ -27,7 +27,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_users
     hard_disks,
     missing_disk,
 )
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.host_limits import check_limits, read_limits
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.host_limits import check_limits
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.new_ids import without_new_ids
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_files import plan_new_files
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power import RESULTING_STATE
@@ -61,7 +61,7 @@ def plan_define(
     files = plan_new_files(connection, request.parts, None, definition.domain)
     domain = definition.domain
     networks = [card.source for card in domain.interfaces if card.type == "bridge" and card.source]
-    check_limits(domain, read_limits(connection), networks)
+    check_limits(connection, domain, networks)
     file = DatastoreFile(connection.datacenter_path, definition.path.datastore, definition.path.path)
     former = _look_at_former(connection, file, definition, facts, overwrite=request.overwrite)
     disks = hard_disks(domain)
@@ -114,21 +114,27 @@ def _look_at_former(
     _check_is_nobodys(connection, file)
     if not overwrite and not _is_left_over(former, definition, facts):
         raise Refused(
-            f"The file {file} exists and is not this domain's VMX.",
-            hint="Set overwrite to replace it, or choose another name or directory.",
+            f"The file {file} exists and is not this domain's VMX, or has other disks.",
+            hint="Register it with vmx_path alone, set overwrite to replace it, or choose another name or directory.",
         )
     return former
 
 
 def _is_left_over(former: bytes, definition: Definition, facts: HostFacts) -> bool:
-    """Whether a file was left by an interrupted attempt to define the same domain: it has its UUID, or all the rest."""
+    """Whether a file was left by an interrupted attempt to define the same domain: it has its UUID, or all the rest.
+
+    One that has other disks may be a domain with snapshots, which would be taken off them.
+    """
     if former == definition.content:
         return True
     try:
         found = _read(former, definition.path, facts)
     except ParseError:
         return False
-    return found.uuid == definition.domain.uuid or not _unlike(found, definition)
+    has_its_disks = [disk.source for disk in hard_disks(found)] == [
+        disk.source for disk in hard_disks(definition.domain)
+    ]
+    return (has_its_disks and found.uuid == definition.domain.uuid) or not _unlike(found, definition)
 
 
 def _unlike(found: Domain, definition: Definition) -> list[str]:

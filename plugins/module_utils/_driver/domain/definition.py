@@ -72,7 +72,7 @@ def plan_definition(request: DomainRequest, facts: HostFacts, scsi_model: Callab
     check_files(described, facts.volumes.values())
     domain = with_new_ids(described)
     domain = with_system(domain, request.system) if request.system else domain
-    path = vmx_place(domain, request.name, request.directory)
+    path = vmx_place(domain, request)
     directory = str(path.parent)
     if request.vmx is None:
         hardware = request.hw_version or _hardware(domain, facts.host_version)
@@ -93,8 +93,10 @@ def _directory(request: DomainRequest, described: Domain) -> DatastorePath | Non
     sources = [disk.source for disk in described.disks if (disk.device, disk.type) == ("disk", "file")]
     named = [part.source for part in request.parts.disks]
     source = next((source for source in (*sources, *named) if source and source.startswith("[")), None)
-    if request.directory is not None or source is None:
-        return request.directory
+    if request.place is not None:
+        return request.place.parent
+    if source is None:
+        return None
     return parse_datastore_path(source).parent
 
 
@@ -112,14 +114,13 @@ def _encoded(text: str) -> bytes:
         raise vmx.error_at(".encoding", f"the encoding '{vmx.get('.encoding')}' lacks '{lacking}'") from None
 
 
-def vmx_place(domain: Domain, name: str, directory: DatastorePath | None = None) -> DatastorePath:
-    """The place of a domain's VMX: beside its first hard disk that is a file (D13), in the datastore's root as well.
+def vmx_place(domain: Domain, request: DomainRequest) -> DatastorePath:
+    """The place of a new domain's VMX: the requested one, or beside its first hard disk that is a file (D13).
 
-    :param directory: where it goes instead.
     :raises ParseError: if it has no such disk, or the disk is in no datastore.
     """
-    if directory is not None:
-        return directory.inside(f"{escape_datastore_item(name)}.vmx")
+    if request.place is not None:
+        return request.place
     disk = next((disk for disk in domain.disks if (disk.device, disk.type) == ("disk", "file")), None)
     if disk is None or disk.source is None:
         raise ParseError(
@@ -139,7 +140,7 @@ def vmx_place(domain: Domain, name: str, directory: DatastorePath | None = None)
             where=f"<disk> {disk.target}",
             line=disk.line,
         )
-    return place.beside(f"{escape_datastore_item(name)}.vmx")
+    return place.beside(f"{escape_datastore_item(request.name or '')}.vmx")
 
 
 def described_domain(request: DomainRequest, facts: HostFacts, directory: str | None = None) -> Domain:
@@ -160,7 +161,7 @@ def described_domain(request: DomainRequest, facts: HostFacts, directory: str | 
         vmx = request.vmx or ""
         report = None if directory is None else request.report
         if directory is None:
-            place = vmx_place(read_vmx(vmx, datastores=volumes), request.name or "", request.directory)
+            place = vmx_place(read_vmx(vmx, datastores=volumes), request)
             directory = str(place.parent)
         described = read_vmx(vmx, directory=directory, datastores=volumes, report=report)
     check_files(described, facts.volumes.values())

@@ -16,6 +16,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.change imp
     find_change,
     unlike_wanted,
 )
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.machine import machine_paths
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power_cycle import (
     PowerCycle,
     check_power_cycle,
@@ -37,6 +38,20 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 
 if TYPE_CHECKING:
     from ansible_collections.virt.esx.plugins.module_utils._driver.domain.planner import Present
+    from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
+
+
+def paths_of_parts(connection: EsxConnection, request: DomainRequest) -> list[str]:
+    """The properties that the parts named by a request need; they are read with the domain, in the same call."""
+    parts = request.parts
+    named = {
+        "disks": parts.disks or parts.drives,
+        "interfaces": parts.interfaces,
+        "serials": parts.serials,
+        "vcpus": request.vcpus is not None,
+        "memory_kib": request.max_memory_kib is not None,
+    }
+    return machine_paths(connection, [part for part, is_named in named.items() if is_named])
 
 
 def plan_change(

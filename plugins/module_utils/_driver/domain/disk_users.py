@@ -73,7 +73,7 @@ def check_unused(connection: EsxConnection, ref: Any, disks: Sequence[Disk]) -> 
     if not disks:
         return
     paths = ["name", _DEVICES]
-    rows = fetch(connection.session, "VirtualMachine", paths, objects=[connection.context.host], traversal=NEIGHBOURS)
+    rows = fetch(connection.session, "VirtualMachine", paths, objects=[connection.host], traversal=NEIGHBOURS)
     check_users(disks, [values for owner, values in rows if owner != ref])
 
 

@@ -10,7 +10,6 @@ in ``definition_plans.py``, which is imported by need.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.autostart import plan_autostart
@@ -37,9 +36,6 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
 from ansible_collections.virt.esx.plugins.module_utils._driver.pending import PENDING_PATHS
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Target
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
-
-if TYPE_CHECKING:
-    pass
 
 _ASKS_GUEST = ("shutdown", "rebooted")
 
@@ -87,7 +83,12 @@ def _plan_restart(
 
 def _paths(connection: EsxConnection, request: DomainRequest) -> list[str]:
     asks = request.state in _ASKS_GUEST or request.power_cycle
-    return [*PENDING_PATHS, *([TOOLS_PATH] if asks and connection.session.has(4, 0) else [])]
+    paths = [*PENDING_PATHS, *([TOOLS_PATH] if asks and connection.session.has(4, 0) else [])]
+    if request.is_about_definition and request.state != "undefined":
+        from ansible_collections.virt.esx.plugins.module_utils._driver.domain import definition_plans
+
+        paths += definition_plans.paths_of_parts(connection, request)
+    return paths
 
 
 def _plan_absent(request: DomainRequest) -> DomainPlan:

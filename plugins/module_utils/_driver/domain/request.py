@@ -30,6 +30,7 @@ from ansible_collections.virt.esx.plugins.module_utils._names import (
     DatastorePath,
     check_datastore_path,
     escape_datastore_item,
+    parse_datastore_path,
 )
 from ansible_collections.virt.esx.plugins.module_utils._report import REFUSE, Report
 
@@ -46,7 +47,7 @@ class DomainRequest:
     """What is wanted of a domain; None where nothing is said.
 
     ``xml`` and ``vmx`` are the description in one of the two forms. Memory is rounded as VMware takes it. ``directory``
-    is where a new domain goes.
+    is where a new domain goes; without it, a described one goes to ``vmx_path``.
     """
 
     state: str
@@ -78,6 +79,15 @@ class DomainRequest:
     def is_definition(self) -> bool:
         """Whether it describes a whole domain."""
         return self.xml is not None or self.vmx is not None
+
+    @property
+    def place(self) -> DatastorePath | None:
+        """Where the VMX of a new domain goes, None where its disks say it."""
+        if self.vmx_path is not None:
+            return parse_datastore_path(self.vmx_path)
+        return (
+            None if self.directory is None else self.directory.inside(f"{escape_datastore_item(self.name or '')}.vmx")
+        )
 
     @property
     def is_about_autostart(self) -> bool:
@@ -182,6 +192,8 @@ def _directory(params: Mapping[str, Any], name: str | None) -> DatastorePath | N
         if params["directory"] is not None:
             raise ParseError("it is the directory in a pool, which is not given.", where="directory")
         return None
+    if params["vmx_path"] is not None:
+        raise ParseError("vmx_path says where the domain's VMX is, datastore and directory.", where="pool")
     directory = params["directory"] or escape_datastore_item(name or "")
     return check_datastore_path(f"[{params['pool']}] {directory}", where="directory")
 
