@@ -472,12 +472,8 @@ from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._argspec import with_connection
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import open_connection
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain import arguments
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.ensure import ensure_domain
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.many import ensure_many, read_many_request
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_request import ARGUMENT_SPEC
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_system import SYSTEM_OPTIONS
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.settings import CLOUD_INIT_OPTIONS
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.waiting import CONDITIONS
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._edge import Contract, Result, run_as_module
 
@@ -508,11 +504,7 @@ OPTIONS: dict[str, Any] = {
     "max_memory": {"type": "str"},
     "pool": {"type": "str"},
     "directory": {"type": "str"},
-    **ARGUMENT_SPEC,
-    **SYSTEM_OPTIONS,
-    "settings": {"type": "dict"},
-    "cloud_init": {"type": "dict", "options": CLOUD_INIT_OPTIONS},
-    "wait_for": {"type": "list", "elements": "str", "choices": list(CONDITIONS)},
+    **arguments.OPTIONS,
     "autostart": {"type": "bool"},
     "autostart_settings": {
         "type": "dict",
@@ -537,10 +529,13 @@ OPTIONS: dict[str, Any] = {
 
 def run(invocation: Invocation) -> Result:
     """Bring the domain, or each of several, into the wanted state."""
-    many = None if invocation.params["names"] is None else read_many_request(invocation.params, OPTIONS)
-    with open_connection(invocation) as connection:
-        if many is not None:
+    if invocation.params["names"] is not None:
+        from ansible_collections.virt.esx.plugins.module_utils._driver.domain.many import ensure_many, read_many_request
+
+        many = read_many_request(invocation.params, OPTIONS)
+        with open_connection(invocation) as connection:
             return ensure_many(connection, invocation, many)
+    with open_connection(invocation) as connection:
         return ensure_domain(connection, invocation)
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The role ``archive``: definitions in files that only change with the domains, and a host that is rebuilt from them."""
+"""The role ``archive``: definitions in files that only change with the domains, and a host rebuilt from them."""
 
 from __future__ import annotations
 

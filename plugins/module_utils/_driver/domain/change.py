@@ -54,6 +54,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.settings i
     SETTING,
     setting_differences,
     setting_text,
+    wanted_settings,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.spec_builder import SpecBuilder
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.wanted import wanted_domain
@@ -174,7 +175,7 @@ def _present_vmx(connection: EsxConnection, record: DomainRecord) -> bytes:
 
 def _of_keys(connection: EsxConnection, request: DomainRequest, after: Domain, present: VmxFile) -> list[Difference]:
     """In what a VMX differs from a request that no domain can say: settings and the virtual hardware version."""
-    settings = setting_differences(request.wanted_settings(after.name, after.uuid), present)
+    settings = setting_differences(wanted_settings(request, after.name, after.uuid), present)
     return settings + hardware_difference(connection, request, present)
 
 

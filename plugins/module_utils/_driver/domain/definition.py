@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain, Os
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.checks import check_devices, check_files
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.description import ESX, with_options
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.hardware_version import requested_version
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.new_ids import with_new_ids
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_devices import with_parts
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_system import with_system
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.settings import Settings, with_settings
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.setting_keys import Settings
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.settings import wanted_settings, with_settings
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._names import (
@@ -75,13 +77,13 @@ def plan_definition(request: DomainRequest, facts: HostFacts, scsi_model: Callab
     path = vmx_place(domain, request)
     directory = str(path.parent)
     if request.vmx is None:
-        hardware = request.hw_version or _hardware(domain, facts.host_version)
+        hardware = requested_version(request) or _hardware(domain, facts.host_version)
         text = write_vmx(domain, dialect=ESX, hw_version=hardware, scsi_model=scsi_model, report=request.report)
     else:
         text = merge_vmx(
-            request.vmx, domain, hw_version=request.hw_version, directory=directory, datastores=facts.volumes
+            request.vmx, domain, hw_version=requested_version(request), directory=directory, datastores=facts.volumes
         )
-    settings = request.wanted_settings(domain.name, domain.uuid)
+    settings = wanted_settings(request, domain.name, domain.uuid)
     text = with_settings(text, settings)
     read = read_vmx(text, directory=directory, datastores=facts.volumes)
     check_devices(read)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.change import (
@@ -16,6 +16,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.change imp
     find_change,
     unlike_wanted,
 )
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.domain_plan import Present
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.machine import machine_paths
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power_cycle import (
     PowerCycle,
@@ -23,6 +24,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power_cycl
     power_cycle_steps,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.redefine import change_steps
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.result import DomainResult
 from ansible_collections.virt.esx.plugins.module_utils._driver.dumpxml import (
     read_texts,
@@ -35,10 +37,6 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, in_state, read_domain_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, Target
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
-
-if TYPE_CHECKING:
-    from ansible_collections.virt.esx.plugins.module_utils._driver.domain.planner import Present
-    from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
 
 
 def paths_of_parts(connection: EsxConnection, request: DomainRequest) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_request import HostdevPart, Parts
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts import HostdevPart, Parts
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_one
 

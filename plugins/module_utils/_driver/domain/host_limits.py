@@ -30,16 +30,13 @@ def check_limits(connection: EsxConnection, domain: Domain, networks: Collection
     :raises NotFound: for a network that the host does not have.
     :raises Refused: for more than any domain, or one of this host, can have.
     """
-    _check("vcpus", domain.vcpus, _VCPUS)
     _check("KiB of memory", domain.memory_kib, _MEMORY_KIB)
     _check("network cards", len(domain.interfaces), _CARDS)
     if domain.vcpus > 1 and domain.vcpus % 2 and not connection.session.has(4, 1):
         raise Refused(f"{domain.vcpus} vcpus are not possible on this host: it takes 1 or an even number.")
     has_many = domain.vcpus > _VCPUS_OF_ANY_HOST and connection.session.has(5, 1)
     paths = [*([_HOST_MEMORY] if domain.min_guarantee_kib else []), *([_MOST_VCPUS] if has_many else [])]
-    if not paths and not networks:
-        return
-    known, of_host = _read(connection, paths, with_networks=bool(networks))
+    known, of_host = _read(connection, paths, with_networks=bool(networks)) if paths or networks else ((), {})
     for name in networks:
         if name not in known:
             raise NotFound(f"The host has no network '{name}'; it has {listed(known)}.")

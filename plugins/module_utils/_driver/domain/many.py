@@ -28,7 +28,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power impo
     PowerAction,
     plan_power,
 )
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import read_wait_for
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.read_request import read_wait_for
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.undefine import plan_undefine
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.waiting import wait_for_guests
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation

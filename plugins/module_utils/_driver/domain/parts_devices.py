@@ -20,7 +20,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import (
     Hostdev,
     Interface,
 )
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_request import (
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts import (
     DiskPart,
     DrivePart,
     HostdevPart,

@@ -19,7 +19,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.disk_files import
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_options import disk_requests
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import Difference
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.machine import Machine
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_request import DiskPart, Parts
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts import DiskPart, Parts
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._names import canonical_path, parse_datastore_path

@@ -10,21 +10,22 @@ from typing import Any
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain, DriveAddress, Interface, Os
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_options import DiskEntry
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_devices import with_parts
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_request import (
-    PART_OPTIONS,
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.arguments import PART_OPTIONS
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts import (
     DiskPart,
     DrivePart,
     InterfacePart,
     Parts,
-    read_parts,
 )
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_system import SystemOptions, with_system
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_devices import with_parts
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_request import read_parts
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_system import with_system
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.settings import (
     setting_differences,
     settings_of_vmx,
     with_settings,
 )
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.system_request import SystemOptions
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS

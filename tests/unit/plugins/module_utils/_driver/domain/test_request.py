@@ -21,7 +21,8 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import (
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.description import with_options
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import differences
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest, read_request
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.read_request import read_request
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError, Refused
 from ansible_collections.virt.esx.plugins.modules.esx_domain import CONTRACT
 
