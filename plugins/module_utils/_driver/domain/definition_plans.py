@@ -44,7 +44,7 @@ def paths_of_parts(connection: EsxConnection, request: DomainRequest) -> list[st
     parts = request.parts
     named = {
         "disks": parts.disks or parts.drives,
-        "interfaces": parts.interfaces,
+        "interfaces": parts.interfaces or request.system.boot is not None,
         "serials": parts.serials,
         "vcpus": request.vcpus is not None,
         "memory_kib": request.max_memory_kib is not None,
