@@ -43,7 +43,8 @@ options:
         choices: [scsi, sata, nvme, ide]
       size:
         description:
-          - Its size, as V(20 GiB). A number without a unit is in bytes.
+          - Its size, as V(20 GiB) or V(1.5 TiB). A number without a unit is in bytes; one below 1048576 is refused, as it
+            was meant in another unit.
           - The size of a new disk, and that to which a smaller one grows. A greater one is refused.
         type: str
       clone_of:

@@ -22,9 +22,9 @@ description:
     the whole change and makes all of it or nothing. Only what the API has no words for, such as shared folders, is
     changed in the VMX file itself; RV(steps) then says so. Keys of the VMX that a domain cannot say are kept.
   - A running domain is changed while it runs where the host can do that - its name, O(annotation), O(memory), shares,
-    guaranteed memory, CPU affinity, disks on SCSI, SATA and NVMe, network cards and the network behind them, the image
-    in a CD-ROM or floppy drive, the boot order of its next start, and, where hot add is enabled for it, O(vcpus) and O(max_memory). See O(power_cycle)
-    for everything else.
+    guaranteed memory, CPU affinity, disks on SCSI, SATA and NVMe, network cards and the network behind them, the
+    image in a CD-ROM or floppy drive, the boot order of its next start, and, where hot add is enabled for it,
+    O(vcpus) and O(max_memory). See O(power_cycle) for everything else.
   - While a domain has snapshots, it runs on files that are based on its disks. A description may name either; a change
     that would take a disk off its snapshots is refused.
   - What a host could not start is refused before anything is sent - a network, datastore or disk that is not there, a

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
     from ansible_collections.virt.esx.plugins.module_utils._driver.domain.setting_keys import Settings
 
+_LEAST_KIB = 4 * MIB
 # The states in which a guest may run afterwards.
 _WITH_GUEST = ("defined", "running", "rebooted", "reset")
 
@@ -184,4 +185,7 @@ def _size(text: str | None, option: str, step: int) -> int | None:
     size = parse_kib(text, option)
     if not size:
         raise ParseError(f"'{text}' is not a size above 0.", where=option)
+    if size < _LEAST_KIB:
+        message = f"'{text}' is {size} KiB, and no domain has less than {_LEAST_KIB} KiB, which is 4 MiB."
+        raise ParseError(message, where=option, hint="Is its unit right? MB is 1000 KB, and GiB is 1024 MiB.")
     return round_up(size, step)

@@ -62,7 +62,14 @@ def test_a_uuid_of_zeros_is_none() -> None:
     assert wish_of(xml=XML.replace(UUID, "00000000-0000-0000-0000-000000000000")).uuid is None
 
 
-SIZES = [("1 KiB", 1024), ("1048576", GIB), ("1 GiB", GIB), ("1GiB", GIB), ("1000 MB", 954 * 1024), (" 1 g ", GIB)]
+SIZES = [
+    ("4097 KiB", 5 * 1024),
+    ("1048576", GIB),
+    ("1 GiB", GIB),
+    ("1GiB", GIB),
+    ("1000 MB", 954 * 1024),
+    (" 1 g ", GIB),
+]
 
 
 @pytest.mark.parametrize(("text", "kib"), SIZES)
@@ -70,7 +77,7 @@ def test_memory_is_rounded_up_to_a_mib(text: str, kib: int) -> None:
     assert wish_of(name="web", memory=text).memory_kib == kib
 
 
-@pytest.mark.parametrize(("text", "kib"), [("1 KiB", 4096), ("1048577", GIB + 4096), ("2 GiB", 2 * GIB)])
+@pytest.mark.parametrize(("text", "kib"), [("4097 KiB", 8192), ("1048577", GIB + 4096), ("2 GiB", 2 * GIB)])
 def test_the_maximum_is_rounded_up_to_four_mib(text: str, kib: int) -> None:
     assert wish_of(name="web", max_memory=text).max_memory_kib == kib
 
@@ -79,6 +86,8 @@ WRONG = [
     ({"memory": "lots"}, "memory: 'lots' is not an amount of memory"),
     ({"max_memory": "1 XB"}, "max_memory: '1 XB' is not an amount of memory"),
     ({"memory": "0"}, "not a size above 0"),
+    ({"memory": "2048 KB"}, "'2048 KB' is 2000 KiB, and no domain has less than 4096 KiB"),
+    ({"max_memory": "2 KiB"}, "no domain has less than 4096 KiB"),
     ({"vcpus": 0}, "vcpus: it is 0, expecting at least 1"),
     ({"uuid": "web"}, "uuid: 'web' is not a UUID"),
 ]
