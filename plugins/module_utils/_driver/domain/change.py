@@ -9,7 +9,7 @@ The wanted domain is compared with the present one. How the differences are made
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.browser import scsi_model_of
@@ -271,25 +271,3 @@ def _check_name(connection: EsxConnection, record: DomainRecord, name: str) -> N
             f"with the UUID {other[0].uuid}.",
             hint="Choose another name.",
         )
-
-
-def unlike_wanted(change: Change, found: Domain, vmx: str) -> list[str]:
-    """Which parts of a change the host has made otherwise than they were wanted.
-
-    :param found: the domain as it is now.
-    :param vmx: its VMX.
-
-    What a host adds by itself is no such part: the address of a new card, the nvram file of a domain that starts.
-    """
-    wanted, found = as_in_xml(change.after), as_in_xml(found)
-    if wanted.os.nvram is None:
-        found = replace(found, os=replace(found.os, nvram=None))
-    cards = tuple(
-        replace(card, mac=None, mac_type=None, mac_check=None) if mac is None else card
-        for card, mac in zip(found.interfaces, [card.mac for card in wanted.interfaces])
-    )
-    found = replace(found, interfaces=(*cards, *found.interfaces[len(cards) :]))
-    changed = {item.name for item in change.differences}
-    settings = {item.name: item.after for item in change.differences if item.part == SETTING}
-    lacking = [item.name for item in setting_differences(settings, VmxFile(vmx, ESX))] if settings else []
-    return lacking + [item.name for item in differences(wanted, found) if item.name in changed]

@@ -14,10 +14,10 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.change imp
     Change,
     details,
     find_change,
-    unlike_wanted,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.domain_plan import Present
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.machine import machine_paths
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.made import unlike_wanted
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power_cycle import (
     PowerCycle,
     check_power_cycle,

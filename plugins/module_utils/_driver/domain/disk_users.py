@@ -60,7 +60,7 @@ def missing_disk(disk: Disk) -> NotFound:
     """The error for a disk whose file is not there."""
     return NotFound(
         f"<disk> {disk.target}: there is no file '{disk.source}'.",
-        hint="Create the disk first, or correct its path.",
+        hint="Create the disk first, correct its path, or say in disks how to make it: size, clone_of or image.",
     )
 
 

@@ -14,6 +14,7 @@ from dataclasses import replace
 from ansible_collections.virt.esx.plugins.module_utils._domain import targets
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import (
     CharDevice,
+    Controller,
     Disk,
     Domain,
     DriveAddress,
@@ -148,7 +149,16 @@ def _added(domain: Domain, disk: Disk) -> Domain:
     holder = next((one for one in domain.disks if (one.bus, one.address) == (disk.bus, disk.address)), None)
     if holder is not None:
         raise Refused(f"The slot of '{disk.target}' on the bus {disk.bus} is taken by the disk '{holder.target}'.")
-    return replace(domain, disks=(*domain.disks, disk))
+    return _with_controller(replace(domain, disks=(*domain.disks, disk)), disk)
+
+
+def _with_controller(domain: Domain, disk: Disk) -> Domain:
+    """With the SCSI controller of a new disk, which has the model of the domain's others."""
+    of_bus = [controller for controller in domain.controllers if controller.type == "scsi"]
+    number = disk.address.controller if disk.address is not None else 0
+    if disk.bus != "scsi" or not of_bus or any(controller.index == number for controller in of_bus):
+        return domain
+    return replace(domain, controllers=(*domain.controllers, Controller("scsi", number, of_bus[0].model)))
 
 
 def _exchanged(domain: Domain, old: Disk, new: Disk) -> Domain:

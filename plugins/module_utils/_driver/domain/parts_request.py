@@ -101,6 +101,8 @@ def _interface(entry: Mapping[str, Any], where: str) -> InterfacePart:
     mac = None if entry["mac"] is None else to_mac(entry["mac"])
     if entry["mac"] is not None and mac is None:
         raise ParseError(f"'{entry['mac']}' is not a MAC address.", where=where)
+    if mac is not None and entry["index"] is not None:
+        raise ParseError("mac and index both say which card is meant; give one of them.", where=where)
     if mac is None and entry["index"] is None:
         raise ParseError("neither mac nor index says which card is meant.", where=where)
     if entry["index"] is not None and entry["index"] < 0:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import round_up
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.arguments import PART_OPTIONS
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.arguments import PART_OPTIONS, SYSTEM_OPTIONS
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.autostart import read_settings
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts import Parts
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import MIB, DomainRequest
@@ -153,6 +153,28 @@ def _at_least(least: int, number: int | None, option: str) -> int | None:
     if number is not None and number < least:
         raise ParseError(f"it is {number}, expecting at least {least}.", where=option)
     return number
+
+
+# Options that say nothing about which domain is meant, and so nothing of one that is undefined.
+_OF_DEFINITION = (
+    *("vcpus", "memory", "max_memory", "annotation", "autostart", "cloud_init", "settings", "power_cycle"),
+    *PART_OPTIONS,
+    *SYSTEM_OPTIONS,
+)
+
+
+def without_effect(params: Mapping[str, Any]) -> list[str]:
+    """Return a sentence for each option that has no effect with the state that is requested."""
+    state = params["state"]
+    found = []
+    if params["remove_storage"] and state != "undefined":
+        found.append(f"remove_storage has no effect with state {state}; it goes with undefined.")
+    if params["shutdown_timeout"] is not None and state != "shutdown" and not params["power_cycle"]:
+        found.append(f"shutdown_timeout has no effect with state {state}; it goes with shutdown and with power_cycle.")
+    given = [option for option in _OF_DEFINITION if params[option]] if state == "undefined" else []
+    if given:
+        found.append(f"{', '.join(given)} {'has' if len(given) == 1 else 'have'} no effect with state undefined.")
+    return found
 
 
 # What VMware takes sizes of memory in: the option, the element of XML, the member of Domain, and the step in KiB.

@@ -65,14 +65,16 @@ def read_named_settings(option: Mapping[str, Any] | None) -> dict[str, str | Non
     found: dict[str, str | None] = {}
     for key, value in (option or {}).items():
         where = f"settings, {key}"
+        if not isinstance(key, str) or not re.fullmatch(r"[^\s=\"#]+", key):
+            raise ParseError("this cannot be the name of a key.", where=where)
         lower = key.lower()
+        if any(lower == other.lower() for other in found):
+            raise ParseError("it is given twice; the case of letters makes no other key.", where=where)
         other = next((name for name, keys in PLACED.items() if keys.fullmatch(lower)), None)
         if other is not None:
             raise ParseError(f"this is said by {other}.", where=where)
         if OF_HOST.fullmatch(lower):
             raise ParseError("the host writes this key by itself.", where=where)
-        if not re.fullmatch(r"[^\s=\"#]+", key):
-            raise ParseError("this cannot be the name of a key.", where=where)
         if isinstance(value, (dict, list)):
             raise ParseError("its value is no text; use the filter to_json.", where=where)
         found[key] = _text(value)
