@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The real virsh sees each part as a task has changed it, and the whole domain as our own reader of libvirt's dialect."""
+"""The real virsh sees each part as a task has changed it, and the same domain as our reader of libvirt's dialect."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ class Definition:
 
 
 def plan_definition(request: DomainRequest, facts: HostFacts, scsi_model: Callable[[Disk], str]) -> Definition:
-    """The domain that a wish describes, as it will be on this host.
+    """The domain that a request describes, as it will be on this host.
 
     :param scsi_model: asked for the model of a controller 'auto', with a disk on it.
     :raises ParseError: if it has no name, or its place does not follow from its disks.
