@@ -11,6 +11,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import Doma
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.checks import listed
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, Refused
+from ansible_collections.virt.esx.plugins.module_utils._names import unescape_name
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Traversal, Values, fetch_types
 
 _HOST_MEMORY = "summary.hardware.memorySize"
@@ -52,7 +53,7 @@ def _read(connection: EsxConnection, paths: list[str], *, with_networks: bool) -
         fetch_types(connection.session, wanted, objects=[connection.host], traversal=_NETWORKS, include_start=True)
     )
     of_host = rows.pop(connection.host, {})
-    return frozenset(str(values["name"]) for values in rows.values()), of_host
+    return frozenset(unescape_name(str(values["name"])) for values in rows.values()), of_host
 
 
 def _check(what: str, number: int, most: int) -> None:

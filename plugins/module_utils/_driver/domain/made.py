@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain, Interface
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.change import Change
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.description import ESX
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import differences
@@ -22,16 +22,13 @@ def unlike_wanted(change: Change, found: Domain, vmx: str) -> list[str]:
     :param found: the domain as it is now.
     :param vmx: its VMX.
 
-    What a host adds by itself is no such part: the address of a new card, the model of a controller without one, the
-    nvram file of a domain that starts.
+    What a host adds by itself is no such part: the address and the port of a new card, the model of a controller
+    without one, the nvram file of a domain that starts.
     """
     wanted, found = as_in_xml(change.after), as_in_xml(found)
     if wanted.os.nvram is None:
         found = replace(found, os=replace(found.os, nvram=None))
-    cards = tuple(
-        replace(card, mac=None, mac_type=None, mac_check=None) if mac is None else card
-        for card, mac in zip(found.interfaces, [card.mac for card in wanted.interfaces])
-    )
+    cards = [_comparable(*pair) for pair in zip(wanted.interfaces, found.interfaces)]
     found = replace(found, interfaces=(*cards, *found.interfaces[len(cards) :]))
     unmodelled = {(item.type, item.index) for item in wanted.controllers if item.model is None}
     controllers = tuple(
@@ -42,3 +39,12 @@ def unlike_wanted(change: Change, found: Domain, vmx: str) -> list[str]:
     settings = {item.name: item.after for item in change.differences if item.part == SETTING}
     lacking = [item.name for item in setting_differences(settings, VmxFile(vmx, ESX))] if settings else []
     return lacking + [item.name for item in differences(wanted, found) if item.name in changed]
+
+
+def _comparable(wanted: Interface, found: Interface) -> Interface:
+    """A card without the address and the port that the host has chosen for it."""
+    if wanted.mac is None:
+        found = replace(found, mac=None, mac_type=None, mac_check=None)
+    if wanted.vds is not None and not wanted.vds.port_id and found.vds is not None:
+        found = replace(found, vds=replace(found.vds, port_id=0, connection_id=wanted.vds.connection_id), keys=())
+    return found

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ansible_collections.virt.esx.plugins.module_utils._domain.model import CharDevice, Keys, PciAddress
+    from ansible_collections.virt.esx.plugins.module_utils._domain.model import CharDevice, Keys, PciAddress, VdsPort
     from ansible_collections.virt.esx.plugins.module_utils._driver.disk_options import DiskEntry
 
 
@@ -45,7 +45,10 @@ class DrivePart:
 
 @dataclass(frozen=True)
 class InterfacePart:
-    """A network card by its MAC address or its place, counted from 0; None where nothing is said."""
+    """A network card by its MAC address or its place, counted from 0; None where nothing is said.
+
+    ``vds`` is the port group of a distributed switch that ``network`` is the name of.
+    """
 
     mac: str | None = None
     index: int | None = None
@@ -53,6 +56,7 @@ class InterfacePart:
     model: str | None = None
     link: str | None = None
     is_absent: bool = False
+    vds: VdsPort | None = None
 
 
 @dataclass(frozen=True)

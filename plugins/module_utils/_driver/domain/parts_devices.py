@@ -20,6 +20,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import (
     DriveAddress,
     Hostdev,
     Interface,
+    VdsPort,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts import (
     DiskPart,
@@ -198,10 +199,19 @@ def _place(domain: Domain, part: InterfacePart) -> int:
 
 
 def _connected(card: Interface, part: InterfacePart) -> Interface:
-    if part.network is not None and (card.type, card.source) != ("bridge", part.network):
+    if part.vds is not None:
+        if not _is_in_port_group(card, part.vds):
+            card = replace(card, type="vds", source=None, vds=part.vds, target=None, keys=())
+    elif part.network is not None and (card.type, card.source) != ("bridge", part.network):
         card = replace(card, type="bridge", source=part.network, vds=None, target=None)
     is_up_already = part.link == "up" and card.link is None
     return card if part.link is None or is_up_already else replace(card, link=part.link)
+
+
+def _is_in_port_group(card: Interface, wanted: VdsPort) -> bool:
+    """Whether a card has a port of a distributed port group, whichever."""
+    port = card.vds if card.type == "vds" else None
+    return port is not None and (port.switch_id, port.portgroup_id) == (wanted.switch_id, wanted.portgroup_id)
 
 
 def _with_serial(domain: Domain, part: SerialPart) -> Domain:

@@ -60,6 +60,10 @@ def plan_domain(connection: EsxConnection, request: DomainRequest, cycle: PowerC
     record, facts = found
     if request.state == "undefined":
         return _plan_undefined(connection, request, record, facts)
+    if request.parts.interfaces:
+        from ansible_collections.virt.esx.plugins.module_utils._driver.domain import networks
+
+        request = replace(request, parts=networks.with_networks(connection, request.parts))
     if request.parts.hostdevs:
         from ansible_collections.virt.esx.plugins.module_utils._driver.domain import host_devices
 
