@@ -123,8 +123,8 @@ options:
           - With O(interfaces[].state=absent), cards behind it move up. Name a card by its O(interfaces[].mac) then.
         type: int
       network:
-        description: Name of the port group that it is connected to; through a vCenter also one of a distributed switch. A
-          new card needs one. A network of NSX is refused, since NSX connects its cards itself.
+        description: Name of the port group that it is connected to; through a vCenter also one of a distributed
+          switch. A new card needs one. A network of NSX is refused, since NSX connects its cards itself.
         type: str
       model:
         description:

@@ -140,7 +140,8 @@ def _is_left_over(former: bytes, definition: Definition, facts: HostFacts) -> bo
 def _unlike(found: Domain, definition: Definition) -> list[str]:
     """In what a domain is not as it was described; ids that the description leaves out can be any."""
     wanted, described = definition.domain, definition.described
-    return [item.name for item in differences(without_new_ids(wanted, described), without_new_ids(found, described))]
+    unlike = differences(without_new_ids(wanted, described), without_new_ids(found, described))
+    return list(dict.fromkeys(item.name for item in unlike))
 
 
 def _read(content: bytes, path: DatastorePath, facts: HostFacts) -> Domain:

@@ -38,7 +38,8 @@ def unlike_wanted(change: Change, found: Domain, vmx: str) -> list[str]:
     changed = {item.name for item in change.differences}
     settings = {item.name: item.after for item in change.differences if item.part == SETTING}
     lacking = [item.name for item in setting_differences(settings, VmxFile(vmx, ESX))] if settings else []
-    return lacking + [item.name for item in differences(wanted, found) if item.name in changed]
+    unlike = [item.name for item in differences(wanted, found) if item.name in changed]
+    return list(dict.fromkeys([*lacking, *unlike]))
 
 
 def _comparable(wanted: Interface, found: Interface) -> Interface:
