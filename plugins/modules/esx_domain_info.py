@@ -21,6 +21,12 @@ options:
       - Name of the domain to read, or a shell pattern such as V(web-*). On a host with more than 40 domains, a name
         reads only the first domain that has it; a pattern reads all.
     type: str
+  names:
+    description:
+      - Names of the domains to read, or shell patterns such as V(web-*), instead of O(name). A name that no domain has
+        is left out.
+    type: list
+    elements: str
   uuid:
     description:
       - UUID of the domain to read, in any spelling. If several domains share the UUID, all of them are read.
@@ -368,6 +374,7 @@ CONTRACT = Contract(
     argument_spec=with_connection(
         {
             "name": {"type": "str"},
+            "names": {"type": "list", "elements": "str"},
             "uuid": {"type": "str"},
             "moid": {"type": "str"},
             "states": {"type": "list", "elements": "str", "choices": STATES, "default": STATES},
@@ -384,7 +391,7 @@ CONTRACT = Contract(
         }
     ),
     run=run,
-    mutually_exclusive=[["name", "uuid", "moid"]],
+    mutually_exclusive=[["name", "names", "uuid", "moid"]],
 )
 
 

@@ -42,7 +42,8 @@ options:
   dest_host:
     description:
       - Name (ignoring case) or address of the destination in the vCenter of O(uri). The module does not log in to it.
-      - If neither O(dest_host) nor O(dest_uri) is set, domains stay on their hosts, and only their storage moves.
+      - If neither O(dest_host) nor O(dest_uri) is set, domains stay on their hosts. Only their storage, pool or
+        folder changes then.
     type: str
   dest_username:
     description:
@@ -83,11 +84,17 @@ options:
         type: str
       uuid:
         description:
-          - UUID of the domain.
+          - UUID of the domain. If the name is also given, the domain has both.
         type: str
       moid:
         description:
-          - Managed object id of the domain in the vCenter. Overrides the name and the UUID.
+          - Managed object id of the domain in the vCenter, which finds it on any host. Overrides the name and the
+            UUID.
+        type: str
+      source_host:
+        description:
+          - Name or address, in the vCenter, of the host that the domain is to leave. If it is on another host by now,
+            it is not changed.
         type: str
       dest_host:
         description:
@@ -117,8 +124,9 @@ options:
         type: dict
       dest_disks:
         description:
-          - The datastores of single disks, as a mapping from the disk's label, such as C(Hard disk 2), to the
-            datastore.
+          - The datastores of single disks, as a mapping from the disk to the datastore. A disk is named by its label,
+            such as C(Hard disk 2), or, on an IDE, SCSI or NVMe controller, by its target in domain XML, such as
+            C(sdb).
         type: dict
   dest_datastore:
     description:
@@ -339,8 +347,8 @@ from ansible_collections.virt.esx.plugins.module_utils._edge import Contract, Re
 def run(invocation: Invocation) -> Result:
     """Bring the domains to their destinations."""
     request = read_request(invocation.params)
-    dest_hosts = [domain.host for domain in request.domains if domain.host is not None]
-    with open_endpoints(invocation, dest_hosts) as endpoints:
+    host_names = [name for domain in request.domains for name in domain.host_names]
+    with open_endpoints(invocation, host_names) as endpoints:
         return migrate_domains(endpoints, invocation, request)
 
 
@@ -368,6 +376,7 @@ CONTRACT = Contract(
                     "name": {"type": "str"},
                     "uuid": {"type": "str"},
                     "moid": {"type": "str"},
+                    "source_host": {"type": "str"},
                     **_TARGET,
                     "dest_disks": {"type": "dict"},
                 },
@@ -378,7 +387,10 @@ CONTRACT = Contract(
         }
     ),
     run=run,
-    required_one_of=[["dest_uri", "dest_host", "dest_datastore", "domains"], ["names", "uuids", "domains"]],
+    required_one_of=[
+        ["dest_uri", "dest_host", "dest_datastore", "dest_pool", "dest_folder", "domains"],
+        ["names", "uuids", "domains"],
+    ],
     mutually_exclusive=[["dest_uri", "dest_host"]],
 )
 

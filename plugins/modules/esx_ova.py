@@ -129,7 +129,8 @@ attributes:
 notes:
   - Disks of packages have to be stream-optimized VMDKs, as ovftool, VirtualBox and C(qemu-img) write them. Packages
     with several machines, with files in chunks, or with compressed files are refused.
-  - An import that was killed is ended by the host some minutes later. A task that is run before waits for that.
+  - An import or export that was killed is ended by the host some minutes later. A task that is run before waits for
+    that.
 seealso:
   - module: virt.esx.esx_domain
   - plugin: virt.esx.ovf_to_domxml

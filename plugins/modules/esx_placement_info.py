@@ -140,6 +140,11 @@ moves:
       returned: always
       type: str
       sample: vm-12
+    source_host:
+      description: Name of the host of the URI.
+      returned: always
+      type: str
+      sample: esx1.example.com
     dest_host:
       description: Name of the host that it is placed on.
       returned: always

@@ -45,8 +45,8 @@ options:
     type: int
   shares:
     description:
-      - The domain's weight when the host is short of processor time. A number, at least 0, or one of the
-        levels V(low), V(normal) and V(high), which stand for 500, 1000 and 2000 shares for each virtual CPU.
+      - The domain's weight when the host is short of processor time. A number, or one of the levels V(low), V(normal)
+        and V(high), which stand for 500, 1000 and 2000 shares for each virtual CPU.
       - V(-1), V(-2) and V(-3) are libvirt's numbers for the levels.
     type: str
   min_guarantee:
@@ -61,8 +61,8 @@ options:
     type: str
   memory_shares:
     description:
-      - The domain's weight when the host is short of memory. A number, at least 0, or one of the levels V(low),
-        V(normal) and V(high), which stand for 5, 10 and 20 shares for each MiB of the domain's memory.
+      - The domain's weight when the host is short of memory. A number, or one of the levels V(low), V(normal) and
+        V(high), which stand for 5, 10 and 20 shares for each MiB of the domain's memory.
     type: str
 extends_documentation_fragment:
   - virt.esx._connection

@@ -38,6 +38,7 @@ options:
   xml:
     description:
       - libvirt's XML of a volume to create. It gives O(name), O(capacity) and O(allocation), which override it.
+      - Other elements than those that C(virsh vol-dumpxml) prints have no effect, which a warning says.
     type: str
   state:
     description:

@@ -91,9 +91,10 @@ def merge_vmx(
     context = begin_reading(VmxFile(base, dialect), dialect, place)
     described = read_parts(context)
     domain = with_settings_of(domain, described, keeps_shares=not has_level(context.vmx))
-    domain = on_snapshots(domain, with_names_of(domain, described, place))
+    named = with_names_of(domain, described, place)
+    domain = on_snapshots(domain, named)
     same_hardware = hw_version in (None, context.hw_version)
-    if same_hardware and not removed and _is_described(domain, described, place):
+    if same_hardware and not removed and _is_described(domain, named):
         return base  # the usual case, and no more than a short cut
     now = _present(context, described, domain)
     if same_hardware and not removed and domain == now.domain:
@@ -111,15 +112,17 @@ def merge_vmx(
         base, replaced = changed, frozenset()
         context = begin_reading(VmxFile(base, dialect), dialect, place)
         described = read_parts(context)
-        if context.hw_version == writing.hw_version and _is_described(domain, described, place):
+        if context.hw_version == writing.hw_version and _is_described(domain, with_names_of(domain, described, place)):
             return base
         now = _present(context, described, domain)
     raise EsxError("The VMX cannot be changed in place so that it describes the domain.")
 
 
-def _is_described(wanted: Domain, described: Domain, place: Place) -> bool:
-    """Whether a VMX describes the wanted domain already, in whatever order its controllers are."""
-    named = with_names_of(wanted, described, place)
+def _is_described(wanted: Domain, named: Domain) -> bool:
+    """Whether a VMX describes the wanted domain already, in whatever order its controllers are.
+
+    :param named: what the VMX describes, with the file names of the wanted domain.
+    """
     return set(wanted.controllers) == set(named.controllers) and (
         wanted == named or wanted == replace(named, controllers=wanted.controllers)
     )

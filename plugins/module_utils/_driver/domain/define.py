@@ -66,7 +66,7 @@ def plan_define(
     former = _look_at_former(connection, file, definition, facts, overwrite=request.overwrite)
     disks = hard_disks(domain)
     _check_disks_exist(connection, request, [disk for disk in disks if not files.has(disk.source)])
-    check_unused(connection, None, disks)
+    check_unused(connection, None, disks, domain.name)
 
     def define() -> None:
         _define(connection, target, file, definition, former)
@@ -214,14 +214,21 @@ def _restored(connection: EsxConnection, file: DatastoreFile, former: bytes | No
     except BaseException as error:
         with contextlib.suppress(EsxError):
             if _find_registered(connection, file) is None:
-                _put_back(connection, file, former)
-                append_to_message(error, f"What was uploaded is {'removed' if former is None else 'replaced'} again.")
+                append_to_message(error, _put_back(connection, file, former))
         raise
 
 
-def _put_back(connection: EsxConnection, file: DatastoreFile, former: bytes | None) -> None:
+def _put_back(connection: EsxConnection, file: DatastoreFile, former: bytes | None) -> str:
+    """Put back what was there, if something else is; returns the state that the file is in, as a sentence."""
+    try:
+        found = get_file(connection.session, file)
+    except NotFound:
+        found = None
+    if found == former:
+        return "Nothing was uploaded." if former is None else f"{file} is as before."
     if former is not None:
         put_file(connection.session, file, former)
-        return
+        return "What was uploaded is replaced again."
     with contextlib.suppress(NotFound):
         delete_file(connection.session, file)
+    return "What was uploaded is removed again."

@@ -35,6 +35,11 @@ class DomainPlan(Plan):
     cycle: PowerCycle | None = None
     change: Change | None = None
 
+    @property
+    def subject(self) -> str:
+        """The domain, which need not exist yet."""
+        return str(self.target)
+
 
 @dataclass(frozen=True)
 class Present:

@@ -23,7 +23,7 @@ def unlike_wanted(change: Change, found: Domain, vmx: str) -> list[str]:
     :param vmx: its VMX.
 
     What a host adds by itself is no such part: the address and the port of a new card, the model of a controller
-    without one, the nvram file of a domain that starts.
+    without one, the nvram file of a domain that starts. If the host was only made to read the VMX, every part counts.
     """
     wanted, found = as_in_xml(change.after), as_in_xml(found)
     if wanted.os.nvram is None:
@@ -36,9 +36,10 @@ def unlike_wanted(change: Change, found: Domain, vmx: str) -> list[str]:
     )
     found = replace(found, controllers=controllers)
     changed = {item.name for item in change.differences}
+    is_reload = change.is_unread and not changed
     settings = {item.name: item.after for item in change.differences if item.part == SETTING}
     lacking = [item.name for item in setting_differences(settings, VmxFile(vmx, ESX))] if settings else []
-    unlike = [item.name for item in differences(wanted, found) if item.name in changed]
+    unlike = [item.name for item in differences(wanted, found) if is_reload or item.name in changed]
     return list(dict.fromkeys([*lacking, *unlike]))
 
 

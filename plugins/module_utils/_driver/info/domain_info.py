@@ -30,7 +30,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
     list_domains_with_facts,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_uuid
-from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import is_pattern, matches
+from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import is_pattern, matches, matches_any
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 
 # The words that need a domain's VMX.
@@ -50,8 +50,8 @@ _CONNECTION_STATES = {
 def read_domains(connection: EsxConnection, params: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the requested domains, sorted by name.
 
-    :param params: ``name`` (a name or a shell pattern), ``uuid``, ``moid`` or none of them, ``states``, the filters
-        ``autostart``, ``snapshot``, ``network`` and ``datastore``, and ``gather``.
+    :param params: ``name`` (a name or a shell pattern), ``names``, ``uuid``, ``moid`` or none of them, ``states``, the
+        filters ``autostart``, ``snapshot``, ``network`` and ``datastore``, and ``gather``.
     :raises ParseError: if the UUID is invalid.
     """
     gather = set(params["gather"])
@@ -84,13 +84,14 @@ def _records(
 ) -> tuple[list[DomainRecord], dict[Any, HostFacts]]:
     """The requested domains; one domain is found without listing the others."""
     name, uuid = params["name"], params["uuid"]
+    patterns = params["names"] if name is None else [name]
     paths, volumes, autostart = paths_of(connection, needed), bool(needed & {"xml", DATASTORES}), AUTOSTART in needed
-    if name is None or not is_pattern(name):
+    if params["names"] is None and (name is None or not is_pattern(name)):
         key = DomainKey(name, None if uuid is None else parse_uuid(uuid), params["moid"])
         if key != DomainKey():
             return find_domains(connection, key, paths=paths, volumes=volumes, autostart=autostart)
     records, facts = list_domains_with_facts(connection, paths, volumes=volumes, autostart=autostart)
-    return [record for record in records if name is None or matches(record.name, name)], facts
+    return [record for record in records if patterns is None or matches_any(record.name, patterns)], facts
 
 
 def _is_wanted(record: DomainRecord, parts: Mapping[str, Any], params: Mapping[str, Any]) -> bool:

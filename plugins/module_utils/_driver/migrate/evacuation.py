@@ -87,7 +87,11 @@ def plan_evacuation(connection: EsxConnection, params: Mapping[str, Any]) -> dic
         "changed": False,
         "source": source.host_name,
         "placements": [_result(host) for host in placed],
-        "moves": [{"moid": demand.moid, "dest_host": host.host} for host in placed for demand in host.placed],
+        "moves": [
+            {"moid": demand.moid, "source_host": source.host_name, "dest_host": host.host}
+            for host in placed
+            for demand in host.placed
+        ],
         "refused": [_refused(planning, demand) for demand in demands if _is_refused(planning, demand)],
         "left_out": left_out,
     }

@@ -65,7 +65,7 @@ def _look_again(
 def _as_it_is_now(
     endpoints: MigrationEndpoints, entry: Entry, relocation: Relocation, present: Values, *, strict: bool
 ) -> Relocation | None:
-    """The relocation from the domain's present host, validated if it has moved; None if it is at its destination.
+    """The relocation from the domain's present host, validated if it has moved; None if it need not move any more.
 
     :raises EsxError: if the vCenter refuses it from there.
     """
@@ -75,7 +75,7 @@ def _as_it_is_now(
     entry.source = endpoints.host(present["runtime.host"]).host_name
     current = resolve(Targets(endpoints), entry)
     if current is None:
-        entry.moves = False
+        entry.moves, entry.host = False, entry.source
         return None
     answer = next(iter(validate(endpoints.vcenter, [current], at_once=1)))
     if isinstance(answer, EsxError):

@@ -27,7 +27,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.storage i
     same_storage,
 )
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound
-from ansible_collections.virt.esx.plugins.module_utils._names import unescape_name
+from ansible_collections.virt.esx.plugins.module_utils._names import escape_name, unescape_name
 from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import HostContext
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import (
     PARENTS,
@@ -68,7 +68,7 @@ class Targets:
 
 
 def resolve(targets: Targets, entry: Entry) -> Relocation | None:
-    """Return the relocation of a domain; None if it is already at its destination.
+    """Return the relocation of a domain; None if it is at its destination, or not on the host that it is to leave.
 
     :raises NotFound: if the destination has no pool, folder, datastore or network with a name in the task.
     :raises Refused: if the domain cannot go there, because the task must name something that it leaves out.
@@ -77,6 +77,8 @@ def resolve(targets: Targets, entry: Entry) -> Relocation | None:
     if record is None or host is None:
         return None
     source = targets.endpoints.host(record.values["runtime.host"])
+    if move.source is not None and targets.endpoints.named[move.source].host != source.host:
+        return None
     leaves_datacenter = source.datacenter != host.datacenter
     needs_devices = move.datastore or move.disks or move.networks or leaves_datacenter
     vcenter = targets.endpoints.vcenter
@@ -154,7 +156,8 @@ def _folder(targets: Targets, record: DomainRecord, host: HostContext, move: Mov
     rows = fetch(vcenter, "ManagedEntity", ["name", "parent"], objects=[record.ref], traversal=PARENTS)
     parents = dict(rows)
     present = fetch_one(vcenter, record.ref, ["parent"])["parent"]
-    path = "/".join(_folders(parents, present)) if move.folder is None else move.folder.strip("/")
+    items = _folders(parents, present) if move.folder is None else move.folder.strip("/").split("/")
+    path = "/".join(escape_name(unescape_name(item)) for item in items)
     found = host.vm_folder
     if path:
         found = vcenter.content.searchIndex.FindByInventoryPath(f"{host.datacenter_path}/vm/{path}")

@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, find_domain
+from ansible_collections.virt.esx.plugins.module_utils._driver.ova.leased import DISABLED_PATH, is_leased
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.offer import (
     Offer,
     check_eulas,
@@ -37,8 +38,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
 MARKER = "virt.esx.ova"
 _ENVIRONMENT = "guestinfo.ovfEnv"
 
-_EXTRA_PATH, _DISABLED_PATH = "config.extraConfig", "disabledMethod"
-PRESENT_PATHS = (_EXTRA_PATH, _DISABLED_PATH)
+_EXTRA_PATH = "config.extraConfig"
 _HOST_NETWORKS = (Traversal("networks", "HostSystem", "network"),)
 
 
@@ -46,8 +46,8 @@ _HOST_NETWORKS = (Traversal("networks", "HostSystem", "network"),)
 class ImportPlan(Plan):
     """A plan to import a package; ``existing`` is the domain that has its name already.
 
-    ``is_blocked`` says that another import of it goes on. ``spec`` and ``items`` are what OvfManager makes of the
-    package: an ImportSpec, and the files that it needs.
+    ``is_blocked`` says that another import or export of it goes on. ``spec`` and ``items`` are what OvfManager makes of
+    the package: an ImportSpec, and the files that it needs.
     """
 
     offer: Offer
@@ -62,13 +62,13 @@ class ImportPlan(Plan):
 def plan_import(connection: EsxConnection, request: ImportRequest, run: Callable[[ImportPlan], None]) -> ImportPlan:
     """Return the plan that brings a package's domain to the host: one step, or none where it is there.
 
-    Where another import of the domain goes on, the plan is the one for the time when that was aborted.
+    Where another import or export of the domain goes on, the plan is the one for the time when that has ended.
 
     :param run: carries out an import.
     :raises EsxError: if the package cannot be read, or the host does not take it.
     """
     offer = read_offer(request, float(connection.session.options.timeout))
-    found = find_domain(connection, name=offer.name, paths=PRESENT_PATHS, volumes=False)
+    found = find_domain(connection, name=offer.name, paths=[_EXTRA_PATH, DISABLED_PATH], volumes=False)
     existing = None if found is None else found[0]
     is_blocked = existing is not None and is_leased(existing)
     if existing is not None and not is_blocked:
@@ -85,12 +85,6 @@ def plan_import(connection: EsxConnection, request: ImportRequest, run: Callable
     plan = ImportPlan((), None, offer, None, pool, result.importSpec, items, warnings, is_blocked)
     step = Step(f"import domain '{offer.name}' from {offer.source_name} to [{pool.name}]", lambda: run(plan))
     return replace(plan, steps=(step,))
-
-
-def is_leased(record: DomainRecord) -> bool:
-    """Whether an import of the domain has not ended: the host lets nobody start, change or delete it."""
-    disabled = set(record.values[_DISABLED_PATH] or ())
-    return record.state == "shutoff" and {"PowerOnVM_Task", "Destroy_Task", "ReconfigVM_Task"} <= disabled
 
 
 def _differences(record: DomainRecord, offer: Offer) -> list[str]:

@@ -82,7 +82,7 @@ def plan_upload(
     path, size = upload.path, file_size(upload.source)
     verify(upload.source, upload.checksum)
     pool = usable_pool(pools, path.datastore)
-    found = find_volumes(connection, pools, [path, record_path(path)])
+    found = find_volumes(connection, pools, [path, record_path(path), part_path(path)])
     before = found.get(path)
     after = Volume(path, _type_of(path), size, size)
     if before is not None and before.type == "directory":
@@ -92,10 +92,12 @@ def plan_upload(
         if steps is not None:
             return steps, before, before
         _check_users(connection, path)
-    if size > pool.available:
+    left_over = found.get(part_path(path))  # of an interrupted upload, which is overwritten
+    available = pool.available + (0 if left_over is None else left_over.allocation)
+    if size > available:
         raise Refused(
             f"The datastore '{pool.name}' is too full: {amount_text(size)} are needed, "
-            f"{amount_text(pool.available)} are free."
+            f"{amount_text(available)} are free."
         )
     steps = []
     if path.directory and path.parent not in found:
