@@ -77,6 +77,12 @@ def _parse_size(text: str, option: str, default: str, expected: str) -> tuple[in
     return size, found[3]
 
 
+def size_text(size: int) -> str:
+    """Return a size in bytes as ``parse_bytes`` reads it, in the largest unit in which it is a whole number."""
+    units = ((1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
+    return next((f"{size // scale} {unit}" for scale, unit in units if size and not size % scale), f"{size} bytes")
+
+
 def _scaled(whole: str, decimals: str, scale: int) -> int:
     """A decimal number of units in bytes, rounded up."""
     return -(-int(whole + decimals) * scale // int("1" + "0" * len(decimals)))

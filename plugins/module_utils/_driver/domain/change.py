@@ -61,6 +61,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.wanted imp
 from ansible_collections.virt.esx.plugins.module_utils._driver.dumpxml import read_texts, to_domain, with_uuid
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, find_domain
+from ansible_collections.virt.esx.plugins.module_utils._driver.options import size_text
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, parse_datastore_path
 from ansible_collections.virt.esx.plugins.module_utils._vi.folder import DatastoreFile
@@ -111,9 +112,9 @@ def details(change: Change) -> tuple[str, str]:
             elif item.part == HARDWARE:
                 lines += f"hw_version: {value}\n"
             elif item.part == GROWTH:
-                lines += f"{item.name}: {value.capacity if isinstance(value, Growth) else value}\n"
+                lines += f"{item.name}: {size_text(value.capacity if isinstance(value, Growth) else value)}\n"
         sides.append(lines)
-    return sides[0], sides[1]
+    return sides[0], sides[1] + change.files.text()
 
 
 def find_change(

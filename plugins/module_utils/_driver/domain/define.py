@@ -29,7 +29,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_users
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.host_limits import check_limits
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.new_ids import without_new_ids
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_files import plan_new_files
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_files import NewFiles, plan_new_files
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power import RESULTING_STATE
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
@@ -50,8 +50,8 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
 
 def plan_define(
     connection: EsxConnection, target: Target, request: DomainRequest, facts: HostFacts
-) -> tuple[Definition, list[Step]]:
-    """What will be defined, and the steps that make its disks and define it.
+) -> tuple[Definition, NewFiles, list[Step]]:
+    """What will be defined, the files of its disks, and the steps that make both.
 
     :raises Refused: if the name, or the file, is another domain's.
     :raises ParseError: if the description cannot be a domain of this host.
@@ -72,7 +72,7 @@ def plan_define(
         _define(connection, target, file, definition, former)
         _check_is_ours(connection, target, file, definition, facts)
 
-    return definition, [*files.steps, Step("define", define)]
+    return definition, files, [*files.steps, Step("define", define)]
 
 
 def _check_disks_exist(connection: EsxConnection, request: DomainRequest, disks: list[Disk]) -> None:

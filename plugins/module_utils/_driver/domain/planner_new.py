@@ -48,9 +48,10 @@ def plan_new(connection: EsxConnection, request: DomainRequest) -> DomainPlan:
     parts = with_networks(connection, with_device_ids(connection, request.parts))
     request = replace(request, parts=parts)
     target = Target(request.name or "")
-    definition, steps = plan_define(connection, target, request, facts)
+    definition, files, steps = plan_define(connection, target, request, facts)
     after = _result_of_new(connection, request, definition.domain, definition.path)
-    after = replace(after, details="".join(setting_text(key, value) for key, value in definition.settings.items()))
+    settings = "".join(setting_text(key, value) for key, value in definition.settings.items())
+    after = replace(after, details=settings + files.text())
     return _plan_started(connection, request, facts, target, steps, after)
 
 

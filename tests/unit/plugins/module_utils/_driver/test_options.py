@@ -6,7 +6,12 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_bytes, parse_kib, parse_uuid
+from ansible_collections.virt.esx.plugins.module_utils._driver.options import (
+    parse_bytes,
+    parse_kib,
+    parse_uuid,
+    size_text,
+)
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 
 
@@ -64,6 +69,11 @@ def test_what_was_meant_is_said() -> None:
 )
 def test_a_size_of_storage_is_in_bytes(text: str, size: int) -> None:
     assert parse_bytes(text, "size") == size
+
+
+@pytest.mark.parametrize("text", ["20 GiB", "1536 MiB", "3 TiB", "1 KiB", "1500 bytes"])
+def test_a_size_is_shown_as_it_is_read(text: str) -> None:
+    assert size_text(parse_bytes(text, "size")) == text
 
 
 @pytest.mark.parametrize(("text", "meant"), [("20", "20 GiB"), ("2048", "2048 MiB"), (" 100 ", "100 GiB")])
