@@ -21,6 +21,7 @@ from ansible_collections.virt.esx.tests.integration.running import (
     variables_of,
 )
 from ansible_collections.virt.esx.tests.simulator_client import Simulator, start_simulator
+from ansible_collections.virt.esx.tests.simulator_client.client import client
 
 DISK = {"target": "sda", "size": "1 GiB"}
 CARD = {"index": 0, "network": "VM Network"}
@@ -102,6 +103,18 @@ def test_what_lies_on_the_datastore_keeps_its_snapshots(host: Simulator, tmp_pat
     assert xmls(host) == before
     assert run(host, tmp_path, "restore").changed == 0
     assert run(host, tmp_path, "restore", said={"archive_names": ["other"]}).changed == 0
+
+
+def test_a_domain_that_cannot_be_read_keeps_its_files(host: Simulator, tmp_path: Path) -> None:
+    make(host, "web")
+    make(host, "mail")
+    run(host, tmp_path, "main")
+    written = files(tmp_path)
+    with client(host, login=(USER, PASSWORD)) as other:
+        assert other.folder("DELETE", "web/web.vmx", dsName=DATASTORE)[0] < 300
+    failed = run(host, tmp_path, "main", said={"archive_remove": True}, fails=True)
+    assert "The archive is complete but for web" in failed.tasks[-1].result["msg"]
+    assert files(tmp_path) == written
 
 
 def empty_host() -> Simulator:
