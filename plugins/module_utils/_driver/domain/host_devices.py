@@ -22,7 +22,7 @@ def with_device_ids(connection: EsxConnection, parts: Parts) -> Parts:
     """
     if all(part.is_absent for part in parts.hostdevs):
         return parts
-    devices = fetch_one(connection.session, connection.context.host, [_DEVICES])[_DEVICES] or ()
+    devices = fetch_one(connection.session, connection.host, [_DEVICES])[_DEVICES] or ()
     known = {_plain(str(device.id)): device for device in devices}
 
     def found(part: HostdevPart) -> HostdevPart:

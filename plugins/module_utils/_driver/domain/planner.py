@@ -60,17 +60,21 @@ def plan_domain(connection: EsxConnection, request: DomainRequest, cycle: PowerC
     record, facts = found
     if request.state == "undefined":
         return _plan_undefined(connection, request, record, facts)
-    if request.parts.interfaces:
-        from ansible_collections.virt.esx.plugins.module_utils._driver.domain import networks
-
-        request = replace(request, parts=networks.with_networks(connection, request.parts))
-    if request.parts.hostdevs:
-        from ansible_collections.virt.esx.plugins.module_utils._driver.domain import host_devices
-
-        request = replace(request, parts=host_devices.with_device_ids(connection, request.parts))
+    request = _with_ids_of_host(connection, request)
     if cycle is not None and record.state == "shutoff":
         return _plan_restart(connection, request, record, facts)
     return _plan_present(connection, request, record, facts)
+
+
+def _with_ids_of_host(connection: EsxConnection, request: DomainRequest) -> DomainRequest:
+    """A request with what only the host knows of its parts: the port groups of switches, the ids of devices."""
+    parts = request.parts
+    if not parts.interfaces and not parts.hostdevs:
+        return request
+    from ansible_collections.virt.esx.plugins.module_utils._driver.domain import host_devices, networks
+
+    parts = networks.with_networks(connection, host_devices.with_device_ids(connection, parts))
+    return replace(request, parts=parts)
 
 
 def _plan_restart(
