@@ -169,7 +169,25 @@ func (l *lease) makeFiles(spec *types.VirtualMachineConfigSpec, dir string) (obj
 			}
 		}
 	}
+	for _, o := range spec.ExtraConfig {
+		if name, ok := o.GetOptionValue().Value.(string); ok && o.GetOptionValue().Key == "nvram" {
+			key := variablesID(spec.Name)
+			l.files = append(l.files, &leaseFile{name: name, key: key, importKey: key, path: join(dir, name)})
+		}
+	}
 	return devices, nil
+}
+
+// addressCards gives the cards of a new domain the addresses that its host generates.
+func addressCards(config *types.VirtualMachineConfigInfo) {
+	id, _ := parseUUID(config.Uuid)
+	n := 0
+	for _, dev := range config.Hardware.Device {
+		if card, ok := dev.(types.BaseVirtualEthernetCard); ok {
+			card.GetVirtualEthernetCard().MacAddress = generatedMAC(id, n)
+			n++
+		}
+	}
 }
 
 func (l *lease) makeDisk(devices object.VirtualDeviceList, disk *types.VirtualDisk, name, entity string) types.BaseMethodFault {
@@ -228,6 +246,7 @@ func (l *lease) register(ctx *simulator.Context, spec *types.VirtualMachineConfi
 	if spec.Version != "" {
 		config.Version = spec.Version
 	}
+	addressCards(config)
 	f, err := vmx.Parse("")
 	if err != nil {
 		return &types.SystemErrorFault{Reason: err.Error()}
