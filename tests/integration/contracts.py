@@ -62,7 +62,8 @@ def carry_out(
     assert checked.error_messages == []
     warnings: list[str] = []
     result = contract.run(Invocation(checked.validated_parameters, check, diff, warnings.append))
-    assert warnings == []
+    # The simulated host is a new one, and so has no VNC server; one test has that warning.
+    assert [text for text in warnings if "which has no VNC server" not in text] == []
     return result
 
 
