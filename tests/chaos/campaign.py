@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import re
+import tarfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ansible_collections.virt.esx.tests.chaos.faults import FAULTS
@@ -22,6 +25,10 @@ from ansible_collections.virt.esx.tests.simulator_client import Simulator
 _MADE_UP = re.compile(
     r"(?i)^(uuid|vc\.uuid|ethernet\d+\.(generated|address)|sched\.swap\.derivedName|scsi\d+:\d+\.redo)"
 )
+# The ends of the names of files whose content is data that was transferred.
+_DATA = ("-flat.vmdk", ".iso", ".ova")
+# The disks of the simulator's own domains are large and empty; those of scenarios are smaller than this.
+_LARGEST = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -43,13 +50,13 @@ def references(lab: Lab, names: Iterable[str]) -> dict[str, Reference]:
         with lab.simulator(*scenario.flags) as simulator:
             scenario.prepare(lab, simulator)
             ports = lab.proxy(listeners=scenario.listeners(simulator))["ports"]
-            arguments = {**scenario.full_arguments(simulator, ports), "timeout": 30}
+            arguments = {**scenario.full_arguments(lab, simulator, ports), "timeout": 30}
             result = lab.run(scenario.contract, arguments, limit=60)
             assert not result.get("failed"), f"{name}: {result}"
             state = state_of(lab, simulator)
-            again = lab.run(scenario.contract, scenario.full_arguments(simulator, None), limit=60)
+            again = lab.run(scenario.contract, scenario.full_arguments(lab, simulator, None), limit=60)
             assert not again.get("failed"), f"{name}, again: {again}"
-            assert not again["changed"], f"{name}, again: {again}"
+            assert not (again["changed"] and scenario.idempotent), f"{name}, again: {again}"
             found[name] = Reference(lab.proxy()["names"], state)
     return found
 
@@ -89,7 +96,7 @@ def run_case(lab: Lab, reference: Reference, case: Case) -> Record:
         ports = lab.proxy(listeners=scenario.listeners(simulator), stall=STALL, control=control)["ports"]
         result = lab.run(
             scenario.contract,
-            scenario.full_arguments(simulator, ports),
+            scenario.full_arguments(lab, simulator, ports),
             way=case.way,
             started=lambda pid: lab.proxy(at=case.exchange, fault=case.fault, pid=pid),
         )
@@ -108,11 +115,12 @@ def run_case(lab: Lab, reference: Reference, case: Case) -> Record:
             final=state_of(lab, simulator),
             wanted=reference.state,
             subject=scenario.subject,
+            idempotent=scenario.idempotent,
         )
 
 
 def _straight(lab: Lab, scenario: Scenario, simulator: Simulator) -> dict[str, Any]:
-    return lab.run(scenario.contract, scenario.full_arguments(simulator, None), limit=45)
+    return lab.run(scenario.contract, scenario.full_arguments(lab, simulator, None), limit=45)
 
 
 def state_of(lab: Lab, simulator: Simulator) -> Any:
@@ -122,11 +130,26 @@ def state_of(lab: Lab, simulator: Simulator) -> Any:
 
 
 def _file(lab: Lab, name: str) -> list[str]:
-    if not name.endswith(".vmx"):
-        return [re.sub(r"\.vswp$|-[0-9a-f]{8}\.", ".", name)]
+    plain = re.sub(r"\.vswp$|-[0-9a-f]{8}\.", ".", name)
     found = next((lab.directory / "simulator").glob(f"*/{name}"), None)
-    lines = [] if found is None else found.read_text(errors="replace").splitlines()
-    return [name, *(line for line in lines if not _MADE_UP.match(line))]
+    if found is None:
+        return [plain]
+    if name.endswith(".vmx"):
+        return [name, *(line for line in found.read_text(errors="replace").splitlines() if not _MADE_UP.match(line))]
+    return [plain, _content(found)] if name.endswith(_DATA) else [plain]
+
+
+def _content(path: Path) -> str:
+    """What is in a file of data: the names and sizes of an archive's files, otherwise its size or its checksum."""
+    if path.suffix != ".ova":
+        if path.stat().st_size > _LARGEST:
+            return f"{path.stat().st_size} bytes"
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    try:
+        with tarfile.open(path) as archive:
+            return repr([(entry.name, entry.size) for entry in archive if entry.name.endswith(".vmdk")])
+    except tarfile.TarError as error:
+        return f"damaged: {error}"
 
 
 def all_faults() -> list[str]:

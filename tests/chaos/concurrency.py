@@ -5,17 +5,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from ansible_collections.virt.esx.plugins.modules import esx_domain, esx_migrate, esx_scheduler
+from ansible_collections.virt.esx.plugins.modules import esx_domain, esx_domain_info, esx_migrate, esx_scheduler
 from ansible_collections.virt.esx.tests.chaos.lab import PASSWORD, USER, Lab, Result
-from ansible_collections.virt.esx.tests.chaos.scenarios import DATASTORE, SCENARIOS, VCENTER, XML
+from ansible_collections.virt.esx.tests.chaos.preparations import XML
+from ansible_collections.virt.esx.tests.chaos.scenarios import DATASTORE, SCENARIOS, VCENTER
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 TURNS = 3
 CLIENTS = 6
+
+# The vCPUs of the different definitions of one name, and the files that the domain has in the end.
+_NUMBERS = range(1, CLIENTS + 1)
+_FILES = ["web-flat.vmdk", "web.vmdk", "web.vmx"]
+# How a client says that another one was at work.
+_OTHERS = re.compile(r"(?i)another client|TaskInProgress")
 
 Job = tuple[Any, dict[str, Any]]
 
@@ -53,8 +61,19 @@ def _same(simulator: Simulator) -> list[Job]:
 
 
 def _different(simulator: Simulator) -> list[Job]:
-    texts = [XML.replace("<vcpu>2<", f"<vcpu>{number}<") for number in range(1, CLIENTS + 1)]
-    return [(esx_domain.CONTRACT, _esx(simulator, xml=text, state="defined")) for text in texts]
+    """Definitions of one name, each of which differs from the others in all of ``_parts``."""
+    return [(esx_domain.CONTRACT, _esx(simulator, xml=_numbered(number), state="defined")) for number in _NUMBERS]
+
+
+def _numbered(number: int) -> str:
+    text = XML.replace("<vcpu>2<", f"<vcpu>{number}<").replace("'MiB'>1024<", f"'MiB'>{number * 256}<")
+    return text.replace("<memory ", f"<description>{number}</description><memory ", 1)
+
+
+def _parts(domain: dict[str, Any]) -> tuple[int, int, str]:
+    """The parts of a domain from which it is known which of the definitions it has."""
+    note = domain["xml"].partition("<description>")[2].partition("<")[0]
+    return domain["vcpus"], domain["max_memory_kib"], note
 
 
 def _define_and_undefine(simulator: Simulator) -> list[Job]:
@@ -94,11 +113,31 @@ def _moved(_lab: Lab, simulator: Simulator, _results: Sequence[Result]) -> list[
     return [] if host == "DC0_H1" else [f"the domain is on {host}"]
 
 
+def _one_wins(lab: Lab, simulator: Simulator, results: Sequence[Result]) -> list[str]:
+    """The domain has one of the definitions as a whole; nobody was told that it has theirs when it has not."""
+    wrong = []
+    whole = {number: (number, number * 256 * 1024, str(number)) for number in _NUMBERS}
+    for number, result in zip(_NUMBERS, results):
+        told = any("otherwise than it was wanted" in text for text in result["warnings"])
+        if not result.get("failed") and not told and _parts(result["domain"]) != whole[number]:
+            wrong.append(f"definition {number} is told to have won, with {_parts(result['domain'])}")
+        said = f"{result.get('msg')} {result.get('hint')}"
+        if result.get("failed") and not ("'web'" in said and _OTHERS.search(said)):
+            wrong.append(f"definition {number} does not say that another client was at work: {said}")
+    info = lab.run(esx_domain_info.CONTRACT, _esx(simulator, name="web", gather=["xml"]), limit=60)
+    if _parts(info["domains"][0]) not in whole.values():
+        wrong.append(f"the domain is a mixture: {_parts(info['domains'][0])}")
+    if all(result.get("failed") for result in results):
+        wrong.append("nobody has won")
+    found = [name.rpartition("/")[2] for name in lab.files() if "web/" in name]
+    return wrong if found == _FILES else [*wrong, f"the files are {found}"]
+
+
 Look = Callable[[Lab, Simulator, Sequence[Result]], list[str]]
 
 _CASES: dict[str, tuple[tuple[str, ...], str, Callable[[Simulator], list[Job]], Look]] = {
     "the same definition": (DATASTORE, "define", _same, _all_well),
-    "different definitions of one name": (DATASTORE, "define", _different, _nothing),
+    "different definitions of one name": (DATASTORE, "define", _different, _one_wins),
     "define and undefine": (DATASTORE, "define", _define_and_undefine, _nothing),
     "start, stop and pause": (("-domains", "1"), "info", _states, _nothing),
     "migrate and change": (VCENTER, "migrate", _migration, _moved),

@@ -71,6 +71,7 @@ class Record:
     final: Any
     wanted: Any
     subject: str = ""
+    idempotent: bool = True
     problems: set[str] = field(default_factory=set)
 
 
@@ -107,12 +108,13 @@ def _wrong_success(record: Record) -> bool:
     """It reported success, but the state differs from the requested one or the next run makes changes."""
     if record.result.get("failed") or record.result.get("hung") or _killed(record) or not record.subject:
         return False
-    return bool(record.after != record.wanted or record.again.get("changed"))
+    return bool(record.after != record.wanted or (record.idempotent and record.again.get("changed")))
 
 
 def _rerun(record: Record) -> bool:
     runs = (record.again, record.third)
-    return any(run.get("failed") or run.get("hung") for run in runs) or bool(record.third.get("changed"))
+    wrong = any(run.get("failed") or run.get("hung") for run in runs)
+    return wrong or bool(record.idempotent and record.third.get("changed"))
 
 
 def _message(record: Record) -> bool:

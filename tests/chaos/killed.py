@@ -17,7 +17,8 @@ from typing import Any
 
 from ansible_collections.virt.esx.tests.chaos.campaign import state_of
 from ansible_collections.virt.esx.tests.chaos.lab import PASSWORD, USER, Lab
-from ansible_collections.virt.esx.tests.chaos.scenarios import DATASTORE, SCENARIOS, XML
+from ansible_collections.virt.esx.tests.chaos.preparations import XML
+from ansible_collections.virt.esx.tests.chaos.scenarios import DATASTORE, SCENARIOS
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 TURNS = 4

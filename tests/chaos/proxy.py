@@ -23,6 +23,8 @@ from .faults import FAULTS, Exchange, Hangup, reset
 
 _OWN_HEADERS = (b"connection",)
 _NOT_PASSED_ON = ("content-length", "transfer-encoding", "connection")
+# The address of a leased file on the host that was asked: it is reached as the host is, through the proxy.
+_LEASED = (b">http://*/", b">https://*/")
 
 
 class Proxy:
@@ -97,7 +99,7 @@ class Proxy:
             spoil = FAULTS[self.settings["fault"]] if number == self.settings["at"] and not self.fired else None
             self.fired = self.fired or spoil is not None
             settings = {**self.settings, "number": number}
-        is_file = head[0].split(b" ")[1].startswith(b"/folder")
+        is_file = not head[0].split(b" ")[1].startswith(b"/sdk")
         exchange = Exchange(channel, lambda: _forward(host, port, head, body), is_file, settings, self.stop)
         if spoil is None:
             exchange.send(b"".join(exchange.forward()))
@@ -139,7 +141,7 @@ def _forward(host: str, port: int, head: list[bytes], body: bytes) -> tuple[byte
             server.putheader(name.decode("latin-1"), value.strip().decode("latin-1"))
     server.endheaders(body or None)
     answer = server.getresponse()
-    content = answer.read()
+    content = answer.read().replace(*_LEASED)
     length = answer.getheader("Content-Length", "0") if method == "HEAD" else str(len(content))
     headers = [f"{name}: {value}" for name, value in answer.getheaders() if name.lower() not in _NOT_PASSED_ON]
     server.close()

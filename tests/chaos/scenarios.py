@@ -5,17 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
 from ansible_collections.virt.esx.plugins.module_utils._argspec import CONNECTION
-from ansible_collections.virt.esx.plugins.module_utils._driver.connection import open_connection
 from ansible_collections.virt.esx.plugins.module_utils._driver.info.inventory_hosts import read_facts
-from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._edge import Contract
-from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
 from ansible_collections.virt.esx.plugins.modules import (
     esx_clone,
     esx_domain,
@@ -24,62 +21,40 @@ from ansible_collections.virt.esx.plugins.modules import (
     esx_host_info,
     esx_migrate,
     esx_network,
+    esx_network_info,
+    esx_ova,
+    esx_placement_info,
+    esx_pool_info,
     esx_scheduler,
+    esx_screenshot,
+    esx_seed_image,
     esx_snapshot,
     esx_volume,
+    esx_volume_info,
 )
 from ansible_collections.virt.esx.tests.chaos.lab import PASSWORD, TIMEOUT, USER, Lab
-from ansible_collections.virt.esx.tests.integration.domain.domains import domain_xml
+from ansible_collections.virt.esx.tests.chaos.preparations import (
+    DISK,
+    EXPORTED,
+    PACKAGE,
+    PATIENT,
+    XML,
+    Setup,
+    after,
+    as_it_starts,
+    in_turn,
+    with_disk,
+    with_domain,
+    with_package,
+    with_place,
+    with_tools,
+)
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 INVENTORY = Contract(
     argument_spec={**CONNECTION, "gather": {"type": "list", "default": []}},
     run=lambda asked: {"changed": False, "facts": read_facts(asked)},
 )
-PATIENT = 30
-
-Setup = Callable[[Lab, Simulator], None]
-
-
-def _connected(simulator: Simulator, **arguments: Any) -> dict[str, Any]:
-    """Arguments for a run on a simulated host without the proxy."""
-    return {"uri": simulator.uri(user=USER), "password": PASSWORD, "timeout": PATIENT, **arguments}
-
-
-def _nothing(_lab: Lab, _simulator: Simulator) -> None:
-    """The simulator as it starts."""
-
-
-def _disk(_lab: Lab, simulator: Simulator) -> None:
-    """A disk at the path that the domain 'web' needs."""
-    params = {"name": "x", **dict.fromkeys(CONNECTION), **_connected(simulator)}
-    with open_connection(Invocation(params, False, False, _ignore)) as connection:
-        content, datacenter = connection.session.content, connection.context.datacenter
-        content.fileManager.MakeDirectory("[datastore1] web", datacenter, True)
-        spec = vim.VirtualDiskManager.FileBackedVirtualDiskSpec(
-            diskType="thin", adapterType="lsiLogic", capacityKb=1024
-        )
-        task = content.virtualDiskManager.CreateVirtualDisk_Task("[datastore1] web/web.vmdk", datacenter, spec)
-        connection.wait(task, "Creating a disk")
-
-
-def _ignore(_warning: str) -> None:
-    """Ignore a warning of the preparation."""
-
-
-def _domain(**arguments: Any) -> Setup:
-    """The domain 'web', with its disk, after a run of the module."""
-
-    def prepare(lab: Lab, simulator: Simulator) -> None:
-        _disk(lab, simulator)
-        result = lab.run(esx_domain.CONTRACT, _connected(simulator, xml=XML, **arguments), limit=60)
-        assert not result.get("failed"), result
-
-    return prepare
-
-
-def _tools(_lab: Lab, simulator: Simulator) -> None:
-    simulator.change_from_outside("domain-1", set={"simulator.tools": "running"})
 
 
 @dataclass(frozen=True)
@@ -91,15 +66,20 @@ class Scenario:
     :param prepare: brings the simulator into the state before the task.
     :param flags: the simulator's flags.
     :param subject: the object that a message about a failed change must name.
-    :param ends: the servers that the task connects to: ``host``, ``vcenter`` or ``both``.
+    :param ends: the servers that the task connects to: ``host``, ``vcenter``, ``both`` for a migration, or ``plan``
+        for a vCenter that is asked for a placement.
+    :param files: arguments that are files of the lab, by their paths below its directory.
+    :param idempotent: whether the task finds nothing to do when it is run again, as nearly all do.
     """
 
     contract: Contract
     arguments: Mapping[str, Any] = field(default_factory=dict)
-    prepare: Setup = _nothing
+    prepare: Setup = as_it_starts
     flags: tuple[str, ...] = ("-domains", "1")
     subject: str = ""
     ends: str = "host"
+    files: Mapping[str, str] = field(default_factory=dict)
+    idempotent: bool = True
 
     def listeners(self, simulator: Simulator) -> dict[str, tuple[str, int]]:
         """The servers behind the proxy, by name."""
@@ -109,12 +89,15 @@ class Scenario:
             servers |= {name: (str(url.hostname), int(url.port or 0)) for name, url in addresses.items()}
         return servers
 
-    def full_arguments(self, simulator: Simulator, ports: Mapping[str, int] | None) -> dict[str, Any]:
+    def full_arguments(self, lab: Lab, simulator: Simulator, ports: Mapping[str, int] | None) -> dict[str, Any]:
         """The task's arguments, through the proxy's ports, or directly and with more time if there are none."""
-        given = {**self.arguments, "timeout": PATIENT if ports is None else TIMEOUT}
+        files = {name: str(lab.directory / path) for name, path in self.files.items()}
+        given = {**self.arguments, **files, "timeout": PATIENT if ports is None else TIMEOUT}
         end = _End(simulator, ports)
         if self.ends == "host":
             return {**given, "uri": end.uri("esx", "server")}
+        if self.ends == "plan":
+            return {**given, "uri": end.uri("vpx", "server", path="DC0/DC0_H0")}
         given |= {"vcenter_username": USER, "vcenter_password": PASSWORD, "dest_password": PASSWORD}
         hosts = ("DC0_H0", "DC0_H1")
         if self.ends == "vcenter":
@@ -143,46 +126,92 @@ class _End:
         return f"{scheme}://{USER}@{self.address(name)}/{path}?{query}{more}"
 
 
-DISK, COPY, ISO = "[datastore1] web/web.vmdk", "[datastore1] copy/copy.vmdk", "[datastore1] iso/some.iso"
-XML = domain_xml(disk=DISK)
+COPY, ISO = "[datastore1] copy/copy.vmdk", "[datastore1] iso/some.iso"
 FROM_NOTHING = {"xml": XML, "disks": [{"target": "sda", "size": "1 MiB"}], "state": "running"}
 LARGER = XML.replace("<vcpu>2<", "<vcpu>4<").replace("MiB'>1024", "MiB'>2048")
 DATASTORE = ("-datastore-name", "datastore1", "-domains", "1")
+# Leases end soon after their client was killed.
+LEASES = ("-lease-timeout", "5")
 VCENTER = ("-domains", "1", "-kind", "vcenter", "-hosts", "2", "-migration-delay", "50")
 ENDPOINTS = (*VCENTER, "-host-endpoints", "auto")
 GUARANTEE = {"name": "domain-1", "reservation": 500, "limit": 1000, "min_guarantee": "16 MiB"}
 LIVE = {"name": "web", "annotation": "hello", "memory": "512 MiB"}
 EVERYTHING = {"gather": ["xml", "autostart", "scheduler"]}
-
-NETWORK = {"name": "vSwitch9", "port_groups": [{"name": "Web", "vlan": "20"}]}
+SWITCH = {"name": "vSwitch9", "port_groups": [{"name": "Web", "vlan": "20"}]}
 AUTOSTART = {"autostart": {"enabled": True, "start_delay": 30, "stop_action": "shutdown"}}
+SEED = {"path": "[datastore1] iso/seed.iso", "meta_data": {"instance-id": "web"}, "user_data": "#cloud-config\n"}
+IMPORT = {"name": "web", "network": "VM Network", "accept_eula": True}
+EXPORT = {"state": "exported", "name": "web"}
+FIRST, SECOND = ({"name": "web", "snapshot": name} for name in ("first", "second"))
 
-DOMAIN, MIGRATE = esx_domain.CONTRACT, esx_migrate.CONTRACT
-SCHEDULER, INFO = esx_scheduler.CONTRACT, esx_domain_info.CONTRACT
+DOMAIN, MIGRATE, NETWORK, OVA = esx_domain.CONTRACT, esx_migrate.CONTRACT, esx_network.CONTRACT, esx_ova.CONTRACT
+SCHEDULER, INFO, SNAPSHOT, VOLUME = (
+    module.CONTRACT for module in (esx_scheduler, esx_domain_info, esx_snapshot, esx_volume)
+)
+IMAGE = after(VOLUME, path=ISO, source=__file__)
+SNAPSHOTS = in_turn(with_domain(), after(SNAPSHOT, **FIRST), after(SNAPSHOT, **SECOND))
 
 SCENARIOS = {
-    "define": Scenario(DOMAIN, {"xml": XML, "state": "defined"}, _disk, DATASTORE, "web"),
-    "define_and_start": Scenario(DOMAIN, {"xml": XML, "state": "running", "autostart": True}, _disk, DATASTORE, "web"),
-    "redefine": Scenario(DOMAIN, {"xml": LARGER}, _domain(), DATASTORE, "web"),
-    "live": Scenario(DOMAIN, LIVE, _domain(state="running"), DATASTORE, "web"),
-    "start": Scenario(DOMAIN, {"name": "web", "state": "running"}, _domain(), DATASTORE, "web"),
-    "shutdown": Scenario(DOMAIN, {"name": "domain-1", "state": "shutdown"}, _tools, subject="domain-1"),
+    "define": Scenario(DOMAIN, {"xml": XML, "state": "defined"}, with_disk, DATASTORE, "web"),
+    "define_and_start": Scenario(
+        DOMAIN, {"xml": XML, "state": "running", "autostart": True}, with_disk, DATASTORE, "web"
+    ),
+    "redefine": Scenario(DOMAIN, {"xml": LARGER}, with_domain(), DATASTORE, "web"),
+    "power_cycle": Scenario(
+        DOMAIN,
+        {"xml": LARGER, "power_cycle": True, "state": "running"},
+        in_turn(with_domain(state="running"), with_tools("web")),
+        DATASTORE,
+        "web",
+    ),
+    "live": Scenario(DOMAIN, LIVE, with_domain(state="running"), DATASTORE, "web"),
+    "start": Scenario(DOMAIN, {"name": "web", "state": "running"}, with_domain(), DATASTORE, "web"),
+    "shutdown": Scenario(DOMAIN, {"name": "domain-1", "state": "shutdown"}, with_tools("domain-1"), subject="domain-1"),
     "destroy": Scenario(DOMAIN, {"name": "domain-1", "state": "destroyed"}, subject="domain-1"),
     "undefine": Scenario(
-        DOMAIN, {"name": "web", "state": "undefined", "remove_storage": True}, _domain(), DATASTORE, "web"
+        DOMAIN, {"name": "web", "state": "undefined", "remove_storage": True}, with_domain(), DATASTORE, "web"
     ),
     "info": Scenario(INFO, EVERYTHING, flags=("-domains", "3")),
     "scheduler": Scenario(SCHEDULER, GUARANTEE, subject="domain-1"),
     "inventory": Scenario(INVENTORY, flags=("-domains", "3")),
-    "snapshot": Scenario(esx_snapshot.CONTRACT, {"name": "domain-1", "snapshot": "before"}, subject="domain-1"),
-    "network": Scenario(esx_network.CONTRACT, NETWORK, subject="vSwitch9"),
+    "snapshot": Scenario(SNAPSHOT, {"name": "domain-1", "snapshot": "before"}, subject="domain-1"),
+    "revert": Scenario(SNAPSHOT, {**FIRST, "state": "reverted"}, SNAPSHOTS, DATASTORE, "web", idempotent=False),
+    "snapshot_away": Scenario(SNAPSHOT, {**FIRST, "state": "absent"}, SNAPSHOTS, DATASTORE, "web"),
+    "network": Scenario(NETWORK, SWITCH, subject="vSwitch9"),
+    "network_away": Scenario(
+        NETWORK, {"name": "vSwitch9", "state": "absent"}, after(NETWORK, **SWITCH), subject="vSwitch9"
+    ),
+    "network_info": Scenario(esx_network_info.CONTRACT),
     "host": Scenario(esx_host.CONTRACT, AUTOSTART),
     "host_info": Scenario(esx_host_info.CONTRACT),
+    "maintenance": Scenario(esx_host.CONTRACT, {"state": "maintenance"}, flags=("-domains", "0")),
+    "screenshot": Scenario(esx_screenshot.CONTRACT, {"name": "domain-1"}),
     "from_nothing": Scenario(DOMAIN, FROM_NOTHING, flags=DATASTORE, subject="web"),
-    "volume": Scenario(esx_volume.CONTRACT, {"path": COPY, "capacity": "1 MiB"}, flags=DATASTORE, subject="copy.vmdk"),
-    "volume_copy": Scenario(esx_volume.CONTRACT, {"path": COPY, "clone_of": DISK}, _disk, DATASTORE, "copy.vmdk"),
-    "upload": Scenario(esx_volume.CONTRACT, {"path": ISO, "source": __file__}, flags=DATASTORE, subject="iso"),
-    "clone": Scenario(esx_clone.CONTRACT, {"name": "web", "clone_name": "copy"}, _domain(), DATASTORE, "web"),
+    "pool_info": Scenario(esx_pool_info.CONTRACT, {"refresh": True, "domains": True}, flags=DATASTORE),
+    "volume": Scenario(VOLUME, {"path": COPY, "capacity": "1 MiB"}, flags=DATASTORE, subject="copy.vmdk"),
+    "volume_larger": Scenario(VOLUME, {"path": DISK, "capacity": "2 MiB"}, with_disk, DATASTORE, "web.vmdk"),
+    "volume_copy": Scenario(VOLUME, {"path": COPY, "clone_of": DISK}, with_disk, DATASTORE, "copy.vmdk"),
+    "volume_wiped": Scenario(
+        VOLUME, {"path": DISK, "state": "wiped"}, with_disk, DATASTORE, "web.vmdk", idempotent=False
+    ),
+    "volume_away": Scenario(VOLUME, {"path": DISK, "state": "absent"}, with_disk, DATASTORE, "web.vmdk"),
+    "volume_info": Scenario(esx_volume_info.CONTRACT, {"pool": "datastore1"}, with_disk, DATASTORE),
+    "upload": Scenario(VOLUME, {"path": ISO, "source": __file__}, flags=DATASTORE, subject="iso"),
+    "download": Scenario(
+        VOLUME, {"path": ISO}, in_turn(IMAGE, with_place), DATASTORE, files={"dest": f"{EXPORTED}/some.iso"}
+    ),
+    "seed_image": Scenario(esx_seed_image.CONTRACT, SEED, flags=DATASTORE, subject="seed.iso"),
+    "clone": Scenario(esx_clone.CONTRACT, {"name": "web", "clone_name": "copy"}, with_domain(), DATASTORE, "web"),
+    "import": Scenario(OVA, IMPORT, with_package, (*DATASTORE, *LEASES), "web", files={"source": PACKAGE}),
+    "export": Scenario(
+        OVA,
+        EXPORT,
+        in_turn(with_domain(), with_place),
+        (*DATASTORE, *LEASES),
+        "web",
+        files={"dest": f"{EXPORTED}/web.ova"},
+    ),
+    "placement": Scenario(esx_placement_info.CONTRACT, {"destinations": ["DC0_H1"]}, flags=VCENTER, ends="plan"),
     "migrate": Scenario(MIGRATE, {"names": ["domain-1"]}, flags=VCENTER, subject="domain-1", ends="vcenter"),
     "migrate_esx": Scenario(MIGRATE, {"names": ["domain-1"]}, flags=ENDPOINTS, subject="domain-1", ends="both"),
 }

@@ -28,10 +28,14 @@ _TRIES = 4
 
 @dataclass
 class Target:
-    """The domain that the steps of a plan work on; ``ref`` is None until a step has created it."""
+    """The domain that the steps of a plan work on; ``ref`` is None until a step has created it.
+
+    ``vmx`` is the content of its VMX where a step has read it after its last change, as long as the domain is shut off.
+    """
 
     name: str
     ref: Any = None
+    vmx: bytes | None = None
 
     def __str__(self) -> str:
         return f"domain '{self.name}'"
@@ -55,6 +59,11 @@ class Plan:
 
     steps: Sequence[Step]
     record: DomainRecord | None
+
+    @property
+    def subject(self) -> str:
+        """What the plan works on, in words, for errors; empty if the names of its steps say it."""
+        return "" if self.record is None else f"domain '{self.record.name}'"
 
     def worked_on(self) -> Sequence[DomainRecord]:
         """Return the domains whose pending questions and tasks must end before the first step."""
@@ -150,7 +159,7 @@ def _carry_out_steps(connection: EsxConnection, make_plan: Callable[[], AnyPlan]
             progress.plan = _made(make_plan)
         try:
             for step in progress.plan.steps:
-                with step_named(_subject(progress.plan), step.name):
+                with step_named(progress.plan.subject, step.name):
                     step.carry_out()
                 progress.done.append(step.name)
             return
@@ -165,14 +174,6 @@ def _carry_out_steps(connection: EsxConnection, make_plan: Callable[[], AnyPlan]
 def _say_what_was_done(connection: EsxConnection, done: list[str], error: BaseException) -> None:
     if isinstance(error, EsxError) and (done or connection.answered):
         error.details = {**error.details, "changed": True, "steps": list(done)}
-
-
-def _subject(plan: Plan) -> str:
-    """What a plan works on, in words; empty if the names of its steps say it."""
-    target = getattr(plan, "target", None)
-    if isinstance(target, Target):
-        return str(target)
-    return "" if plan.record is None else f"domain '{plan.record.name}'"
 
 
 def _made(make_plan: Callable[[], AnyPlan]) -> AnyPlan:

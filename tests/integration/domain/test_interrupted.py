@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import ChangedByOther
 from ansible_collections.virt.esx.tests.integration.contracts import give_disks
 from ansible_collections.virt.esx.tests.integration.domain.domains import (
@@ -40,7 +40,6 @@ OF_A_DEFINE = [
     ("PowerOnVM_Task", 0),
     ("CreateFilter", 1),
     ("WaitForUpdatesEx", 1),
-    ("DestroyPropertyFilter", 1),
     ("Logout", 0),
 ]
 OF_A_CHANGE = [("ReconfigVM_Task", 0), ("WaitForUpdatesEx", 0), ("Logout", 0)]
@@ -56,6 +55,16 @@ OF_A_MACHINE = [
     ("PowerOnVM_Task", 0),
 ]
 OF_A_NEW_DISK = [("CreateVirtualDisk_Task", 0), ("ReconfigVM_Task", 0)]
+
+# The answers to the requests of a define, and what its error then says of the upload; a host answers 404 to an upload
+# into a directory that it does not have.
+OF_AN_UPLOAD = [
+    ([{"method": "PUT", "http": 404}], ""),
+    ([{"method": "PUT", "http": 404}, {"method": "MakeDirectory", "fault": "NoPermission"}], ""),
+    ([{"method": "PUT", "http": 403}], ""),
+    ([{"method": "PUT", "http": 502}], ""),
+    ([{"method": "RegisterVM_Task", "fault": "NoPermission"}], "What was uploaded is removed again."),
+]
 
 # The files of a domain that runs.
 OF_A_DOMAIN = ["vmware.log", "web.nvram", "web.vmdk", "web.vmx"]
@@ -228,3 +237,17 @@ def test_several_who_change_the_same(esx: Simulator) -> None:
     done = [number for number in numbers if not said[number]]
     lines = (read_file(esx, VMX) or b"").decode().splitlines()
     assert [f'numvcpus = "{n}"' in lines and f'annotation = "of {n}"' in lines for n in done].count(True) == 1
+
+
+@pytest.mark.parametrize(("rules", "said"), OF_AN_UPLOAD)
+def test_what_was_uploaded_is_said_to_be_removed_only_if_anything_was(
+    esx: Simulator, rules: list[dict[str, Any]], said: str
+) -> None:
+    for rule in rules:
+        esx.inject(**rule)
+    with pytest.raises(EsxError, match="'web'") as caught:
+        ensure(esx, xml=domain_xml())
+    assert ("What was uploaded" in str(caught.value), said in str(caught.value)) == (bool(said), True)
+    esx.clear_faults()
+    assert "web.vmx" not in files_in(esx, "[local-storage] web")
+    assert ensure(esx, xml=domain_xml())["changed"]

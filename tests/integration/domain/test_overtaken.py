@@ -10,12 +10,21 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain import define
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain import define, definition_plans, disk_users
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import put_file
-from ansible_collections.virt.esx.tests.integration.domain.domains import UUID, domain_xml, ensure, files_in
+from ansible_collections.virt.esx.tests.integration.domain.domains import (
+    UUID,
+    domain_xml,
+    ensure,
+    ensure_with_warnings,
+    files_in,
+    read_file,
+    write_file,
+)
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
+VMX = "[local-storage] web/web.vmx"
 OTHER = UUID.replace("5", "6")
 
 # Two descriptions of one name, and what of the result tells them apart.
@@ -59,6 +68,42 @@ def test_what_another_client_uploaded_in_between_is_not_reported_as_defined(
     with pytest.raises(EsxError, match="Another client has defined the domain 'web' .* differs in vcpus"):
         ensure(esx, xml=domain_xml())
     assert esx.domains()["web"]
+
+
+@pytest.mark.parametrize("uuid", [None, UUID])
+def test_a_domain_that_another_client_defines_meanwhile_is_the_same_domain(
+    esx: Simulator, monkeypatch: pytest.MonkeyPatch, uuid: str | None
+) -> None:
+    """Its disk is then in use, by itself."""
+    look = disk_users.check_unused
+
+    def overtaken(*arguments: Any) -> None:
+        monkeypatch.setattr(define, "check_unused", look)
+        ensure(esx, xml=domain_xml(uuid=uuid))
+        look(*arguments)
+
+    monkeypatch.setattr(define, "check_unused", overtaken)
+    result = ensure(esx, xml=domain_xml(uuid=uuid))
+    assert (result["changed"], result["domain"]["name"]) == (False, "web")
+
+
+def test_what_another_client_changes_after_a_reload_is_told(esx: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The VMX is what is wanted, but the host has not read it: the task makes it read it, and is overtaken then."""
+    ensure(esx, xml=domain_xml())
+    content = read_file(esx, VMX)
+    assert content
+    write_file(esx, VMX, content.replace(b'numvcpus = "2"', b'numvcpus = "4"'))
+    look = definition_plans.xml_as_made
+
+    def overtaken(*arguments: Any) -> str:
+        monkeypatch.setattr(definition_plans, "xml_as_made", look)
+        ensure(esx, name="web", vcpus=8)
+        return look(*arguments)
+
+    monkeypatch.setattr(definition_plans, "xml_as_made", overtaken)
+    result, warnings = ensure_with_warnings(esx, xml=domain_xml().replace("<vcpu>2", "<vcpu>4"))
+    assert result["steps"] == ["reload"]
+    assert warnings == ["The host has made the domain 'web' otherwise than it was wanted in vcpus."]
 
 
 def test_a_domain_has_its_ids_from_the_first_minute(esx: Simulator) -> None:

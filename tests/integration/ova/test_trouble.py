@@ -161,6 +161,21 @@ def test_an_import_that_was_killed(made: Sources, tmp_path: Path, at: tuple[str,
         host.expire_sessions()
 
 
+@pytest.mark.parametrize("at", [("ExportVm", 0), ("GET", 0), ("HttpNfcLeaseComplete", 0)])
+def test_an_export_that_was_killed(made: Sources, tmp_path: Path, at: tuple[str, int]) -> None:
+    flags = ("-domains", "0", "-datastore-name", DATASTORE, "-lease-timeout", "3")
+    out = tmp_path / "out"
+    out.mkdir()
+    export: dict[str, Any] = {"state": "exported", "name": "appliance", "dest": str(out / "a.ova")}
+    with start_host(*flags) as host:
+        bring(host, made.ova(tmp_path / "a.ova"))
+        run_and_kill(host, "esx_ova", at, **export)
+        ova(host, **export)
+        assert ova(host, **export)["changed"] is False
+        assert sorted(file.name for file in out.iterdir()) == ["a.ova", "a.vmx", "a.xml"]
+        host.expire_sessions()
+
+
 EXPORT_FAILURES: list[dict[str, Any]] = [
     {"method": "ExportVm", "fault": "NoPermission"},
     {"method": "CreateDescriptor", "fault": "InvalidState", "skip": 1},

@@ -60,24 +60,26 @@ def missing_disk(disk: Disk) -> NotFound:
     """The error for a disk whose file is not there."""
     return NotFound(
         f"<disk> {disk.target}: there is no file '{disk.source}'.",
-        hint="Create the disk first, or correct its path.",
+        hint="Create the disk first, correct its path, or say in disks how to make it: size, clone_of or image.",
     )
 
 
-def check_unused(connection: EsxConnection, ref: Any, disks: Sequence[Disk]) -> None:
+def check_unused(connection: EsxConnection, ref: Any, disks: Sequence[Disk], name: str | None = None) -> None:
     """Refuse disks that another domain uses, unless both share it; one call, none without disks.
 
     :param ref: the domain that is to have them, None for a new one.
+    :param name: the name of a new one. If a domain has it by now, another client has just defined it, and the fault
+        says so: the task looks again.
     :raises Refused: with the name of the other domain.
     """
     if not disks:
         return
     paths = ["name", _DEVICES]
-    rows = fetch(connection.session, "VirtualMachine", paths, objects=[connection.context.host], traversal=NEIGHBOURS)
-    check_users(disks, [values for owner, values in rows if owner != ref])
+    rows = fetch(connection.session, "VirtualMachine", paths, objects=[connection.host], traversal=NEIGHBOURS)
+    check_users(disks, [values for owner, values in rows if owner != ref], name)
 
 
-def check_users(disks: Sequence[Disk], others: Iterable[Values]) -> None:
+def check_users(disks: Sequence[Disk], others: Iterable[Values], name: str | None = None) -> None:
     """The same from what was read.
 
     :param others: the properties ``name`` and ``config.hardware.device`` of all other domains.
@@ -88,10 +90,12 @@ def check_users(disks: Sequence[Disk], others: Iterable[Values]) -> None:
             if type_name(device) != "VirtualDisk":
                 continue
             is_shared = getattr(device.backing, "sharing", None) == _SHARED
-            for name in map(canonical_path, chain(device.backing)):
-                disk = wanted.get(name)
+            for path in map(canonical_path, chain(device.backing)):
+                disk = wanted.get(path)
                 if disk is not None and not (is_shared and disk.shareable):
+                    user = unescape_name(values["name"] or "")
                     raise Refused(
-                        f"The disk '{name}' is in use by the domain '{unescape_name(values['name'] or '')}'.",
+                        f"The disk '{path}' is in use by the domain '{user}'.",
                         hint="Choose another file; <shareable/> on the disk of both domains lets them share it.",
+                        fault="AlreadyExists" if user == name else None,
                     )

@@ -9,8 +9,9 @@ from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
-from ansible_collections.virt.esx.plugins.module_utils._driver.ova.export_plan import plan_export
+from ansible_collections.virt.esx.plugins.module_utils._driver.ova.export_plan import ExportPlan, plan_export
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.exporter import Exporter
+from ansible_collections.virt.esx.plugins.module_utils._driver.ova.leased import is_leased, wait_for_other_lease
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.request import ExportRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import carry_out
 
@@ -21,7 +22,15 @@ def ensure_exported(connection: EsxConnection, invocation: Invocation, request: 
     :raises EsxError: if that is refused or fails; nothing half written has the package's name then.
     """
     exporter = Exporter(connection, request)
-    outcome = carry_out(connection, invocation, lambda: plan_export(connection, request, exporter.run))
+
+    def make_plan() -> ExportPlan:
+        plan = plan_export(connection, request, exporter.run)
+        if plan.steps and is_leased(plan.domain) and not invocation.check_mode:
+            wait_for_other_lease(connection, plan.domain.name)
+            plan = plan_export(connection, request, exporter.run)
+        return plan
+
+    outcome = carry_out(connection, invocation, make_plan)
     for text in outcome.plan.warnings:
         invocation.warn(text)
     files = "".join(f"{file}\n" for file in outcome.plan.files)

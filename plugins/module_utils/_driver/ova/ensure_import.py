@@ -11,7 +11,8 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.connection import
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import find_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.import_plan import ImportPlan, plan_import
-from ansible_collections.virt.esx.plugins.module_utils._driver.ova.importer import Importer, wait_for_other_import
+from ansible_collections.virt.esx.plugins.module_utils._driver.ova.importer import Importer
+from ansible_collections.virt.esx.plugins.module_utils._driver.ova.leased import wait_for_other_lease
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.offer import Offer
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.request import ImportRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import carry_out
@@ -27,7 +28,7 @@ def ensure_imported(connection: EsxConnection, invocation: Invocation, request: 
     def make_plan() -> ImportPlan:
         plan = plan_import(connection, request, importer.run)
         if plan.is_blocked and not invocation.check_mode:
-            wait_for_other_import(connection, plan.offer.name)
+            wait_for_other_lease(connection, plan.offer.name)
             plan = plan_import(connection, request, importer.run)
         return plan
 

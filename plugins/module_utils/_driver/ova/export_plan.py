@@ -15,6 +15,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.connection import
 from ansible_collections.virt.esx.plugins.module_utils._driver.dumpxml import read_texts, readable, to_xml
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, get_domain
+from ansible_collections.virt.esx.plugins.module_utils._driver.ova.leased import DISABLED_PATH
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.request import ExportRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.writers import check_replaceable
 from ansible_collections.virt.esx.plugins.module_utils._driver.pending import PENDING_PATHS
@@ -60,7 +61,7 @@ def plan_export(connection: EsxConnection, request: ExportRequest, run: Callable
     :raises NotFound: if there is no such domain, snapshot, or directory for the package.
     :raises Refused: if the domain is not shut off.
     """
-    paths = [*PENDING_PATHS, *SNAPSHOT_PATHS, ANNOTATION_PATH]
+    paths = [*PENDING_PATHS, *SNAPSHOT_PATHS, ANNOTATION_PATH, DISABLED_PATH]
     record, facts = get_domain(connection, name=request.name, uuid=request.uuid, paths=paths)
     dest = pathlib.Path(request.dest)
     stem = _UNSAFE.sub("_", dest.name[: -len(".ova")] if request.is_archive else dest.name)

@@ -8,30 +8,20 @@ Until the last step nobody can start the domain. If anything fails before, the h
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, cast
 from urllib.parse import unquote
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
-from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import find_domain
-from ansible_collections.virt.esx.plugins.module_utils._driver.ova.import_plan import (
-    PRESENT_PATHS,
-    ImportPlan,
-    is_leased,
-)
+from ansible_collections.virt.esx.plugins.module_utils._driver.ova.import_plan import ImportPlan
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.lease import Lease, open_lease
+from ansible_collections.virt.esx.plugins.module_utils._driver.ova.package import LONGEST_TEXT, Member, OpenPackage
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.request import ImportRequest
-from ansible_collections.virt.esx.plugins.module_utils._driver.ova.source import (
-    LONGEST_TEXT,
-    Member,
-    OpenPackage,
-    open_package,
-)
+from ansible_collections.virt.esx.plugins.module_utils._driver.ova.source import open_package
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.verify import Hashed, Verifier
 from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import show_transfer
-from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, ParseError, Refused, TimedOut
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, ParseError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._vi.transfers import send_to_url
 
 _REMAINS = "The import was aborted, and nothing of it is left on the host."
@@ -39,10 +29,6 @@ _REMAINS = "The import was aborted, and nothing of it is left on the host."
 # The header of a VMDK that can be sent: magic, and the flags of compressed grains with markers.
 _HEADER = 512
 _STREAM_FLAGS = 0x30000
-
-# The seconds that a lease lives without its client, at most, and between two looks at one of another client.
-_LEASE_SECONDS = 330.0
-_PAUSE = 1.0
 
 
 @dataclass
@@ -135,27 +121,6 @@ class Importer:
                 verifier.take_late(member.name, member.content.read(LONGEST_TEXT))
         else:
             self.unused.append(member.name)
-
-
-def wait_for_other_import(connection: EsxConnection, name: str) -> None:
-    """Wait until no import of a domain goes on: of another client, or of a run that was killed.
-
-    The host ends an import by itself when its client is silent for some minutes, and removes what is there of it.
-
-    :raises TimedOut: if it does not end.
-    """
-    deadline = time.monotonic() + max(_LEASE_SECONDS, float(connection.session.options.timeout))
-    told = False
-    while True:
-        found = find_domain(connection, name=name, paths=PRESENT_PATHS, volumes=False)
-        if found is None or not is_leased(found[0]):
-            return
-        if time.monotonic() > deadline:
-            raise TimedOut(f"Another import of the domain '{name}' has not ended; nothing was changed.")
-        if not told:
-            connection.progress(f"Waiting for another import of domain '{name}' to end")
-        told = True
-        time.sleep(_PAUSE)
 
 
 def _quoted(name: str, wanted: dict[str, Any]) -> str | None:

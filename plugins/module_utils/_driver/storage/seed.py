@@ -34,6 +34,11 @@ class SeedPlan(Plan):
     before: Volume | None
     after: Volume
 
+    @property
+    def subject(self) -> str:
+        """The volume."""
+        return f"volume {self.after.path}"
+
 
 def seed_image(data: CloudInit) -> bytes:
     """Return an ISO image for cloud-init's data source NoCloud; the same data give the same bytes."""

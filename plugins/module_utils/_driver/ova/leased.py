@@ -1,0 +1,46 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Domains that another client's lease holds: of an import or export that goes on, or whose client was killed.
+
+The host ends a lease by itself when its client is silent for some minutes, and removes what an import has made.
+"""
+
+from __future__ import annotations
+
+import time
+
+from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, find_domain
+from ansible_collections.virt.esx.plugins.module_utils._errors import TimedOut
+
+DISABLED_PATH = "disabledMethod"
+
+# The seconds that a lease lives without its client, at most, and between two looks at one of another client.
+_LEASE_SECONDS = 330.0
+_PAUSE = 1.0
+
+
+def is_leased(record: DomainRecord) -> bool:
+    """Whether a lease of the domain has not ended: the host lets nobody start, change, delete or export it."""
+    disabled = set(record.values[DISABLED_PATH] or ())
+    return record.state == "shutoff" and {"PowerOnVM_Task", "Destroy_Task", "ReconfigVM_Task"} <= disabled
+
+
+def wait_for_other_lease(connection: EsxConnection, name: str) -> None:
+    """Wait until no import or export of a domain goes on.
+
+    :raises TimedOut: if it does not end.
+    """
+    deadline = time.monotonic() + max(_LEASE_SECONDS, float(connection.session.options.timeout))
+    told = False
+    while True:
+        found = find_domain(connection, name=name, paths=[DISABLED_PATH], volumes=False)
+        if found is None or not is_leased(found[0]):
+            return
+        if time.monotonic() > deadline:
+            raise TimedOut(f"Another import or export of the domain '{name}' has not ended; nothing was changed.")
+        if not told:
+            connection.progress(f"Waiting for another import or export of domain '{name}' to end")
+        told = True
+        time.sleep(_PAUSE)
