@@ -165,6 +165,13 @@ notes:
   - The module calls CheckRelocate_Task and RelocateVM_Task of vCenter 6.5 and later, and ValidateMigration and
     MigrateVM_Task of older versions.
   - If the task runs in the Python process of the controller, it shows the progress of each migration.
+  - After a failure, a domain that has not been migrated stays and runs where it was. Run the task again to migrate the
+    rest.
+  - Privileges on the vCenter, to migrate running domains - C(Resource.HotMigrate).
+  - Privileges to migrate others - C(Resource.ColdMigrate).
+  - Privileges to the other host - C(Resource.AssignVMToPool).
+  - Privileges to another datastore - C(Datastore.AllocateSpace).
+  - Privileges to another network - C(Network.Assign).
 seealso:
   - module: virt.esx.esx_placement_info
 """
@@ -306,14 +313,17 @@ domains:
           description: The question's id.
           returned: always
           type: str
+          sample: "17"
         text:
           description: The question.
           returned: always
           type: str
+          sample: "msg.uuid.altered:This virtual machine (web) might have been moved or copied."
         answer:
           description: The label of the chosen answer.
           returned: always
           type: str
+          sample: I Moved It
 """
 
 from typing import Any

@@ -53,6 +53,7 @@ extends_documentation_fragment:
 notes:
   - The URI must lead to the host's vCenter, as C(esx://HOST/?vcenter=*) or
     C(vpx://VCENTER/[folder/...]datacenter/[folder/...][cluster/]HOST).
+  - Privileges - only those of the role Read-only.
 seealso:
   - module: virt.esx.esx_migrate
 """

@@ -71,6 +71,9 @@ extends_documentation_fragment:
 attributes:
   diff_mode:
     description: Returns the share before and after, as YAML.
+notes:
+  - All values are set in one request, so a failed task has changed either all of them or none.
+  - Privileges to change - C(VirtualMachine.Config.Resource).
 seealso:
   - module: virt.esx.esx_domain_info
 """
@@ -184,14 +187,17 @@ questions:
       description: The question's id.
       returned: always
       type: str
+      sample: "17"
     text:
       description: The question.
       returned: always
       type: str
+      sample: "msg.uuid.altered:This virtual machine (web) might have been moved or copied."
     answer:
       description: The label of the chosen answer.
       returned: always
       type: str
+      sample: I Moved It
 """
 
 from ansible_collections.virt.esx.plugins.module_utils._argspec import with_connection

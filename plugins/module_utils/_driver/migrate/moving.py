@@ -10,12 +10,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import RECENT_PATH
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.endpoints import MigrationEndpoints
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.entries import MIGRATION_PATHS, Entry
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.relocation import Relocation, start, validate
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.request import MigrationRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.targets import Targets, resolve
-from ansible_collections.virt.esx.plugins.module_utils._driver.pending import QUESTION_PATH, RECENT_PATH
+from ansible_collections.virt.esx.plugins.module_utils._driver.pending import QUESTION_PATH
 from ansible_collections.virt.esx.plugins.module_utils._driver.progress import show_progress
 from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed, EsxError, Refused, TimedOut
 from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import Job
