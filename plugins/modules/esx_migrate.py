@@ -100,25 +100,25 @@ options:
         description:
           - Name or address of the destination in the vCenter.
         type: str
-      dest_datastore:
+      dest_datastore: &dest_datastore
         description:
           - Name of the datastore that the VMX and all disks move to.
           - If not set, files stay where they are. In another datacenter, that is the same datastore as that datacenter
             knows it; a datastore that it does not have is an error.
         type: str
-      dest_pool:
+      dest_pool: &dest_pool
         description:
           - The resource pool on the destination, as a path below the root pool such as V(prod/web), or the end of one.
           - If not set, a domain stays in its pool within a cluster. Elsewhere it goes into the pool with the same
             path or, if there is none, into the root pool.
         type: str
-      dest_folder:
+      dest_folder: &dest_folder
         description:
           - The folder of domains in the destination's datacenter, as a path such as V(web/prod).
           - If not set, a domain stays in its folder. In another datacenter it goes into the folder with the same path,
             if there is one.
         type: str
-      dest_networks:
+      dest_networks: &dest_networks
         description:
           - The networks that network cards move to, as a mapping from the present network's name to the new one's.
         type: dict
@@ -128,28 +128,10 @@ options:
             such as C(Hard disk 2), or, on an IDE, SCSI or NVMe controller, by its target in domain XML, such as
             C(sdb).
         type: dict
-  dest_datastore:
-    description:
-      - Name of the datastore that the VMX and all disks move to.
-      - If not set, files stay where they are. In another datacenter, that is the same datastore as that datacenter
-        knows it; a datastore that it does not have is an error.
-    type: str
-  dest_pool:
-    description:
-      - The resource pool on the destination, as a path below the root pool such as V(prod/web), or the end of one.
-      - If not set, a domain stays in its pool within a cluster. Elsewhere it goes into the pool with the same path
-        or, if there is none, into the root pool.
-    type: str
-  dest_folder:
-    description:
-      - The folder of domains in the destination's datacenter, as a path such as V(web/prod).
-      - If not set, a domain stays in its folder. In another datacenter it goes into the folder with the same path, if
-        there is one.
-    type: str
-  dest_networks:
-    description:
-      - The networks that network cards move to, as a mapping from the present network's name to the new one's.
-    type: dict
+  dest_datastore: *dest_datastore
+  dest_pool: *dest_pool
+  dest_folder: *dest_folder
+  dest_networks: *dest_networks
   parallel:
     description:
       - The number of domains that are migrated at the same time. A host can do 4 migrations over a network of 1 Gbit/s,

@@ -129,6 +129,8 @@ attributes:
 notes:
   - Disks of packages have to be stream-optimized VMDKs, as ovftool, VirtualBox and C(qemu-img) write them. Packages
     with several machines, with files in chunks, or with compressed files are refused.
+  - The descriptor of a package for another hypervisor, such as VirtualBox, is translated for the host; warnings say
+    what that leaves out.
   - An import or export that was killed is ended by the host some minutes later. A task that is run before waits for
     that.
   - After a failed import, nothing stays on the host. After a failed export, an existing package is unchanged.

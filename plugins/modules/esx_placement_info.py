@@ -29,8 +29,8 @@ options:
   destinations:
     description:
       - Names (ignoring case) or addresses, in the vCenter, of the hosts that domains may be placed on.
-      - A host that is in maintenance mode, disconnected from the vCenter, or the source itself is left out with a
-        warning.
+      - A host that is in maintenance mode or entering it, disconnected from the vCenter, or the source itself is left
+        out with a warning.
     type: list
     elements: str
     required: true

@@ -50,7 +50,8 @@ options:
     default: present
   capacity:
     description:
-      - The size of a disk, such as V(20 GiB), or in bytes without a unit. It is rounded up to a KiB.
+      - The size of a disk, such as V(20 GiB) or V(1.5 TiB), or in bytes without a unit; fewer than 1048576 bytes need a
+        unit. It is rounded up to a KiB.
       - A smaller disk grows, even while its domain runs. The guest must enlarge its partitions itself. A disk with
         snapshots cannot grow.
       - If not set, a disk made from O(source) or O(clone_of) has the size of its original.

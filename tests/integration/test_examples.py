@@ -255,6 +255,9 @@ def test_documented_yaml_works(source: pathlib.Path, piece: Any, vcenter: Simula
     shutil.copy(EXAMPLES / "files" / "fedora11.vmx", tmp_path / "files" / "Fedora11.vmx")
     shutil.copy(ROOT / "tests" / "unit" / "data" / "manual" / "demo.xml", tmp_path / "files")
     (tmp_path / "definitions").mkdir()
+    archive = tmp_path / "archive" / "esx.example.com"
+    archive.mkdir(parents=True)
+    (archive / "domains.yml").write_text("# no domains\n", encoding="utf-8")
     playbook = tmp_path / "play.yml"
     prepared = plays if source in FILTERS else yaml.safe_load(PREPARATION) + plays
     playbook.write_text(yaml.safe_dump(simulate(prepared, vcenter), sort_keys=False), encoding="utf-8")

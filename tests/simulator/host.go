@@ -29,11 +29,11 @@ func (s *server) completeHost(h *simulator.HostSystem) {
 	capability.VmotionSupported, capability.ScreenshotSupported = true, true
 	h.Capability = &capability
 
-	addTargets(h, s.options.iscsiTargets)
+	addTargets(h, s.options.IscsiTargets)
 	about := s.esxAbout()
 	h.Config.Product, h.Summary.Config.Product = about, &about
-	h.Summary.ManagementServerIp = s.options.managedBy
-	if s.options.kind == "vcenter" && s.options.managedBy == "" {
+	h.Summary.ManagementServerIp = s.options.ManagedBy
+	if s.options.Kind == "vcenter" && s.options.ManagedBy == "" {
 		h.Summary.ManagementServerIp = s.listenAddress()
 	}
 	h.Hardware.MemorySize, h.Summary.Hardware.MemorySize = hostMemory, hostMemory
@@ -54,7 +54,7 @@ func (s *server) esxAbout() types.AboutInfo {
 
 // listenAddress is the address at which clients reach the server.
 func (s *server) listenAddress() string {
-	host, _, err := net.SplitHostPort(s.options.listen)
+	host, _, err := net.SplitHostPort(s.options.Listen)
 	if ip := net.ParseIP(host); err != nil || ip == nil || ip.IsUnspecified() {
 		return "127.0.0.1"
 	}

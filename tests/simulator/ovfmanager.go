@@ -18,6 +18,8 @@ import (
 	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/apifault"
 )
 
 // ovfManager reads and writes OVF descriptors.
@@ -28,7 +30,7 @@ type ovfManager struct {
 
 // A finding is an error or a warning about a descriptor.
 func finding(f types.BaseMethodFault, format string, args ...any) types.LocalizedMethodFault {
-	return types.LocalizedMethodFault{Fault: complete(f, types.ManagedObjectReference{}), LocalizedMessage: fmt.Sprintf(format, args...)}
+	return types.LocalizedMethodFault{Fault: apifault.Complete(f, types.ManagedObjectReference{}), LocalizedMessage: fmt.Sprintf(format, args...)}
 }
 
 // CreateImportSpec makes of a descriptor what ImportVApp takes. Where there are

@@ -6,6 +6,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,6 +20,8 @@ import (
 // questionKey is the entry that makes a domain ask when it is powered on:
 //
 //	simulator.question = "append|moved|nodefault|nochoice[:cancelable][:delay=MS]"
+//
+// Several of them with commas are asked one after the other.
 //
 // With a method's name behind it (simulator.question.MigrateVM_Task) it asks in
 // the middle of that method instead.
@@ -83,16 +86,21 @@ func parseQuestion(text string) (questionSpec, bool) {
 	return spec, ok
 }
 
-// question is what a domain asks in a method, if it does.
-func (d *domain) question(method string) (questionSpec, bool) {
+// questions are what a domain asks in a method, one after the other.
+func (d *domain) questions(method string) (list []questionSpec) {
 	text := extra(d.VirtualMachine, questionKey+"."+method)
 	if text == "" && method == "PowerOnVM_Task" && d.Runtime.PowerState != types.VirtualMachinePowerStatePoweredOn {
 		text = extra(d.VirtualMachine, questionKey)
 	}
-	return parseQuestion(text)
+	for _, part := range strings.Split(text, ",") {
+		if spec, ok := parseQuestion(strings.TrimSpace(part)); ok {
+			list = append(list, spec)
+		}
+	}
+	return list
 }
 
-// ask runs a method of the domain: at once, or after the answer to a question.
+// ask runs a method of the domain: at once, or after the answers to its questions.
 func (d *domain) ask(ctx *simulator.Context, method string, run func(*simulator.Context) soap.HasFault) types.ManagedObjectReference {
 	if p := d.s.pending.of(d.Self); p != nil && p.task != nil { // another call was faster
 		t := simulator.CreateTask(d.VirtualMachine, method, func(*simulator.Task) (types.AnyType, types.BaseMethodFault) {
@@ -100,29 +108,35 @@ func (d *domain) ask(ctx *simulator.Context, method string, run func(*simulator.
 		})
 		return t.Run(ctx)
 	}
-	spec, asks := d.question(method)
-	if !asks {
+	list := d.questions(method)
+	if len(list) == 0 {
 		return returned(run(ctx))
 	}
-	p := &pending{
-		info:   spec.kind.info(strconv.Itoa(int(d.s.pending.count.Add(1))), d.Name),
-		answer: make(chan string, 1),
+	p := &pending{answer: make(chan string, 1)}
+	if list[0].delay == 0 { // the task and its question appear together
+		d.put(ctx, p, list[0])
 	}
-	if spec.delay == 0 {
-		d.showQuestion(ctx, p.info)
-	}
-	return d.background(ctx, method, spec.cancelable, p, func(ctx *simulator.Context) (types.AnyType, types.BaseMethodFault) {
-		if spec.delay > 0 {
-			time.Sleep(spec.delay)
-			ctx.WithLock(d.Self, func() { d.showQuestion(ctx, p.info) })
-		}
-		fault := p.wait()
-		ctx.WithLock(d.Self, func() { d.showQuestion(ctx, nil) })
-		if fault != nil {
-			return nil, fault
+	cancelable := slices.ContainsFunc(list, func(q questionSpec) bool { return q.cancelable })
+	return d.background(ctx, method, cancelable, p, func(ctx *simulator.Context) (types.AnyType, types.BaseMethodFault) {
+		for i, spec := range list {
+			if i > 0 || spec.delay > 0 {
+				time.Sleep(spec.delay)
+				ctx.WithLock(d.Self, func() { d.put(ctx, p, spec) })
+			}
+			fault := p.wait()
+			ctx.WithLock(d.Self, func() { d.showQuestion(ctx, nil) })
+			if fault != nil {
+				return nil, fault
+			}
 		}
 		return d.s.finished(run(ctx))
 	})
+}
+
+// put asks a question. The caller holds the domain's lock.
+func (d *domain) put(ctx *simulator.Context, p *pending, spec questionSpec) {
+	p.info = spec.kind.info(strconv.Itoa(int(d.s.pending.count.Add(1))), d.Name)
+	d.showQuestion(ctx, p.info)
 }
 
 // wait is nil after an answer, else the fault of the task.

@@ -171,7 +171,7 @@ class _Reader:
         elif kind == "sata":
             kind = devices.model_of(devices.STORAGE_TYPES, item.subtype) or ""
         if not kind or (kind == "scsi" and name is None):
-            self._omit(item, "it is a controller that VMware has not", essential=True)
+            self._omit(item, "VMware has no such controller", essential=True)
             return
         index = sum(1 for taken, _number in self._parents.values() if taken == kind)
         if kind == "ide" and item.address in ("0", "1"):

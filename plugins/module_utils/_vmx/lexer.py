@@ -51,7 +51,7 @@ _LAX_STATEMENT = re.compile(
     r"|\Z)"
 )
 # A line as VMware and libvirt write it, which nearly all lines are: the same in a plainer form, which is found sooner.
-_USUAL_LINE = re.compile(rf'({_NAME}) = "([^"\r\n]*)"\n')
+_USUAL_LINE = re.compile(rf'^({_NAME}) = "([^"\r\n]*)"\n', re.MULTILINE)
 _AROUND = len(' = ""\n')  # characters of such a line besides name and value
 _NAME_ALONE = re.compile(rf"[ \t\r\n]*({_NAME})?[ \t]*")
 _BLANKS_AND_VALUE = re.compile(rf"[ \t]*(?:{_VALUE}[ \t]*)?")

@@ -31,6 +31,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import Place
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read import begin_reading, read_parts
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
 from ansible_collections.virt.esx.plugins.module_utils._vmx.resources import has_level
+from ansible_collections.virt.esx.plugins.module_utils._vmx.unread_keys import is_of_domain
 from ansible_collections.virt.esx.plugins.module_utils._vmx.write import entries, escaped
 from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import YES, WriteContext, lsilogic
 
@@ -45,6 +46,7 @@ _FOLDERS = {"isolation.tools.hgfs.disable", "sharedfolder.maxnum"}
 _BOOLEANS = ("true", "false")
 _HARDWARE = "virtualHW.version"
 _SHARES = "sched.cpu.shares"
+_SLOT = ".pcislotnumber"  # where the guest sees a device
 _PASSES = 4  # a change can wake up keys that had no effect, which a second pass then sees; more are never needed
 
 _Lines = dict[str, tuple[str, str]]  # key in lower case -> key as spelled, value
@@ -107,6 +109,8 @@ def merge_vmx(
         if change is None:
             return base
         changed = edited(base, now.vmx, change)
+        if changed == base:  # keys of a device, such as a type that libvirt has no word for, hide what is wanted
+            changed = edited(base, now.vmx, _difference(now, lines, replaced, dialect, whole=True) or change)
         if changed == base:
             return base
         base, replaced = changed, frozenset()
@@ -199,9 +203,12 @@ def _lines(domain: Domain, context: WriteContext) -> _Lines:
 
 
 def _difference(
-    now: _Present, lines: _Lines, replaced: Collection[str], dialect: Dialect
+    now: _Present, lines: _Lines, replaced: Collection[str], dialect: Dialect, *, whole: bool = False
 ) -> Callable[[VmxEdit], None] | None:
-    """What has to change in the file for it to have the wanted lines, None where nothing has to."""
+    """What has to change in the file for it to have the wanted lines, None where nothing has to.
+
+    :param whole: of a device that differs, write all lines, and drop all other keys that are read.
+    """
     writing = WriteContext(
         dialect, now.hw_version, interfaces=now.interfaces, folders=now.folders, hostdevs=now.hostdevs
     )
@@ -211,6 +218,7 @@ def _difference(
     differing = {key for key, line in lines.items() if key not in before or before[key][1] != line[1]}
     if not unwanted and not differing and not replaced:
         return None
+    rewritten = {_device(key) for key in (*unwanted, *differing)} - {None} if whole else set()
     there, wanted = _devices(before), _devices(lines)
     moving = (there ^ wanted) | set(replaced)  # devices that leave, and that come, be it to a place that others left
     if not _FOLDERS.isdisjoint(differing):
@@ -220,13 +228,18 @@ def _difference(
         if key in unwanted:
             return True
         device = _device(key)
+        if key in lines:
+            return False
+        if device in rewritten and is_of_domain(key) and not key.endswith(_SLOT):
+            return True
         # What sleeps where a controller comes would wake up with it.
-        return key not in lines and (device in moving or (_holder(device) in moving and device not in wanted))
+        return device in moving or (_holder(device) in moving and device not in wanted)
 
     def change(edit: VmxEdit) -> None:
         edit.remove(is_unwanted)
         for key, (spelled, value) in lines.items():
-            if (key in differing or _device(key) in replaced) and not _has_value(now.vmx, key, value):
+            device = _device(key)
+            if (key in differing or device in replaced or device in rewritten) and not _has_value(now.vmx, key, value):
                 edit.set(spelled, escaped(spelled, value, dialect))
 
     return change

@@ -136,7 +136,7 @@ def read_topology(context: ReadContext, processors: int) -> Cpu | None:
         return None
     if processors < cores:
         raise context.vmx.error_at(key, f"expecting at most numvcpus, {processors}, found {cores}")
-    return Cpu(sockets=processors // cores & 0xFFFFFFFF, cores=cores)
+    return Cpu(sockets=processors // cores & 0xFFFFFFFF, cores=cores & 0xFFFFFFFF)
 
 
 def read_affinity(context: ReadContext, processors: int) -> tuple[int, ...] | None:

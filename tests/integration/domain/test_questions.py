@@ -50,7 +50,7 @@ def test_a_question_is_answered_whenever_it_comes(off: Simulator, when: str) -> 
 
 
 def foretell_without_questions(esx: Simulator, **arguments: Any) -> dict[str, Any]:
-    """Check mode starts no task, so that it foretells all but questions."""
+    """Check mode starts no task, so it predicts all but questions."""
     predicted, done = start(esx, check=True, **arguments), start(esx, **arguments)
     assert {**predicted, "questions": done["questions"]} == done
     return done

@@ -9,8 +9,10 @@ import io
 import tarfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
+from ansible_collections.virt.esx.plugins.module_utils._driver.ova.source import open_package
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, ParseError
 from ansible_collections.virt.esx.tests.integration.ova.packages import SERIAL, Sources, bring, manifest, ova
 from ansible_collections.virt.esx.tests.integration.storage.volumes import content, data_of, names
@@ -59,6 +61,27 @@ def test_a_stream_begins_with_the_descriptor(esx: Simulator, made: Sources, tmp_
         bring(esx, f"{web}/a.ova")
     assert "tar --format=ustar" in str(refused.value.hint)
     assert names(esx) == []
+
+
+@pytest.mark.parametrize("format_", [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+def test_a_file_of_nine_gibibytes_and_what_follows_it(tmp_path: Path, format_: Any) -> None:
+    disk = tarfile.TarInfo("disk.vmdk")
+    disk.size = 9 << 30
+    with (tmp_path / "a.ova").open("wb") as file:
+        for entry, content in (
+            (tarfile.TarInfo("a.ovf"), b"<Envelope/>"),
+            (disk, b""),
+            (tarfile.TarInfo("a.mf"), b"x"),
+        ):
+            entry.size = entry.size or len(content)
+            file.write(entry.tobuf(format_) + content)
+            file.truncate(file.tell() - len(content) + -(-entry.size // 512) * 512)
+            file.seek(0, io.SEEK_END)
+        file.write(bytes(1024))
+    with open_package(str(tmp_path / "a.ova"), 10) as package:
+        assert (package.descriptor, package.manifest) == (b"<Envelope/>", b"x")
+        (member,) = package.members(["disk.vmdk"])
+        assert (member.name, member.size) == ("disk.vmdk", 9 << 30)
 
 
 def test_two_files_of_one_name(esx: Simulator, made: Sources, tmp_path: Path) -> None:

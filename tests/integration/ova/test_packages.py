@@ -34,12 +34,14 @@ DISKS = {
     "vsphere": ("lab-1.vmdk", "lab-2.vmdk"),
     "localized": ("system.vmdk",),
     "cloud": ("noble-server-cloudimg-amd64.vmdk",),
+    "virtualbox": ("box-disk001.vmdk",),
 }
 OTHERS = {"vsphere": {"lab-3.nvram": b"variables of EFI" * 512}}
 OPTIONS: dict[str, dict[str, Any]] = {
     "vsphere": {},
     "localized": {"network": "VM Network", "accept_eula": True, "deployment_option": "tiny"},
     "cloud": {"properties": {"hostname": "noble"}},
+    "virtualbox": {"network": "VM Network"},
 }
 
 
@@ -140,3 +142,18 @@ def test_references_that_lead_nowhere(esx: Simulator, tmp_path: Path, old: str, 
     with pytest.raises((ParseError, Refused), match=reason):
         ova(esx, source=str(source), check=True)
     assert names(esx) == []
+
+
+def test_a_package_of_virtualbox_is_translated(esx: Simulator, tmp_path: Path) -> None:
+    source, images = make(tmp_path, "virtualbox")
+    predicted = ova(esx, source=source, check=True, **OPTIONS["virtualbox"])
+    assert esx.domains() == {}
+    done = ova(esx, source=source, **OPTIONS["virtualbox"])
+    assert done["package"]["warnings"] == predicted["package"]["warnings"]
+    assert done["warned"][0].startswith("The package is made for virtualbox-2.2; the host gets the same machine")
+    assert ova(esx, source=source, **OPTIONS["virtualbox"])["changed"] is False
+    (found,) = carry_out(esx_domain_info.CONTRACT, esx, name="box", gather=["xml"])["domains"]
+    xml = str(found["xml"])
+    for part in ("<vcpu placement='static'>2</vcpu>", "bus='sata'", "<model type='e1000'/>", "bridge='VM Network'"):
+        assert part in xml
+    assert data_of(esx, "box/disk-0.vmdk") == images[0]

@@ -299,10 +299,10 @@ def test_impossible_requests_are_refused_before_any_change(
 
 def test_a_datastore_that_is_gone_or_unreachable_is_named(esx: Simulator) -> None:
     with pytest.raises(NotFound, match="has no datastore 'gone'; it has 'datastore1'"):
-        carry_out(esx_volume.CONTRACT, esx, path="[gone] x.vmdk", capacity="1")
+        carry_out(esx_volume.CONTRACT, esx, path="[gone] x.vmdk", capacity="1 byte")
     esx.control("POST", "datastore", {"datastore": DATASTORE, "accessible": False})
     with pytest.raises(Refused, match="does not reach the datastore 'datastore1'"):
-        ensure(esx, "x.vmdk", capacity="1")
+        ensure(esx, "x.vmdk", capacity="1 byte")
 
 
 def test_the_disk_of_a_running_domain_is_not_cloned(esx: Simulator) -> None:

@@ -187,7 +187,7 @@ def test_an_image_in_the_drive_of_a_running_domain_is_not_replaced(esx: Simulato
         drive.backing = connected_type("vm").device.VirtualCdrom.IsoBackingInfo(fileName=f"{POOL} a.iso")
         change = connected_type("vm").device.VirtualDeviceSpec(operation="edit", device=drive)
         host.reconfigure(domain, deviceChange=[change])
-    with pytest.raises(Refused, match="used by domain 'domain-1', which is not shut off"):
+    with pytest.raises(Refused, match="domain 'domain-1' uses it and is not shut off"):
         ensure(esx, "a.iso", source=write(tmp_path / "b", noise(2 * MIB)))
     assert ensure(esx, "a.iso", source=str(tmp_path / "a"))["changed"] is False
 

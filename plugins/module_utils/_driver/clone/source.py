@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import read_host_facts
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
     DomainRecord,
     get_domain,
-    read_host_facts,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.pending import PENDING_PATHS
 from ansible_collections.virt.esx.plugins.module_utils._driver.pools import read_pools, usable_pool

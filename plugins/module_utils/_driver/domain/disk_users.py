@@ -60,7 +60,7 @@ def missing_disk(disk: Disk) -> NotFound:
     """The error for a disk whose file is not there."""
     return NotFound(
         f"<disk> {disk.target}: there is no file '{disk.source}'.",
-        hint="Create the disk first, or correct its path.",
+        hint="Create the disk first, correct its path, or say in disks how to make it: size, clone_of or image.",
     )
 
 
@@ -75,7 +75,7 @@ def check_unused(connection: EsxConnection, ref: Any, disks: Sequence[Disk], nam
     if not disks:
         return
     paths = ["name", _DEVICES]
-    rows = fetch(connection.session, "VirtualMachine", paths, objects=[connection.context.host], traversal=NEIGHBOURS)
+    rows = fetch(connection.session, "VirtualMachine", paths, objects=[connection.host], traversal=NEIGHBOURS)
     check_users(disks, [values for owner, values in rows if owner != ref], name)
 
 

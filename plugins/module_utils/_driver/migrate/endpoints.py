@@ -68,6 +68,10 @@ class MigrationEndpoints:
         ends = [*self.source.hosts, *([self.destination] if self.destination else []), *self.named.values()]
         return list({end.host: end for end in ends}.values())
 
+    def destination_of(self, name: str | None) -> HostContext | None:
+        """The destination of a domain that names a host, or names none; None if it stays on its host."""
+        return self.destination if name is None else self.named[name]
+
     def host(self, ref: Any) -> HostContext:
         """Return the context of a host; a host that the task does not name costs one call."""
         known = next((end for end in self.hosts if end.host == ref), None)

@@ -97,12 +97,13 @@ class Entry:
 
 
 def look_up(endpoints: MigrationEndpoints, requests: Sequence[MoveRequest]) -> list[Entry]:
-    """Find domains on all hosts of the task, in one read; each domain has one entry, and a pattern can match many.
+    """Find domains on their sources and destinations, in one read; each has one entry, and a pattern can match many.
 
     A managed object id means one domain of the vCenter, which is found on any other host, too, at the cost of a call.
     """
-    vcenter, hosts = endpoints.vcenter, [host.host for host in endpoints.hosts]
-    rows = fetch(vcenter, "VirtualMachine", MIGRATION_PATHS, objects=hosts, traversal=HOST_VMS)
+    arrived = [endpoints.destination_of(request.host) for request in requests if request.moid is None]
+    hosts = dict.fromkeys(end.host for end in (*endpoints.source.hosts, *arrived) if end is not None)
+    rows = fetch(endpoints.vcenter, "VirtualMachine", MIGRATION_PATHS, objects=list(hosts), traversal=HOST_VMS)
     records = sorted((DomainRecord(ref, values) for ref, values in rows), key=lambda record: record.name)
     found = [entry for request in requests for entry in _find(endpoints, records, request)]
     _say_where(endpoints, [entry for entry in found if isinstance(entry.error, NotFound)])
@@ -116,7 +117,7 @@ def look_up(endpoints: MigrationEndpoints, requests: Sequence[MoveRequest]) -> l
 
 def _find(endpoints: MigrationEndpoints, records: Sequence[DomainRecord], request: MoveRequest) -> list[Entry]:
     """The entries of one request: a domain on the source is to move, one on the destination is already there."""
-    destination = endpoints.destination if request.host is None else endpoints.named[request.host]
+    destination = endpoints.destination_of(request.host)
     sources = [host.host for host in endpoints.source.hosts]
     here = [record for record in records if record.values["runtime.host"] in sources]
     if request.moid is None and request.uuid is None and request.name is not None and is_pattern(request.name):
@@ -170,7 +171,8 @@ def _find_one(
     if len(found) > 1:
         listed = ", ".join(str(record) for record in found)
         where = endpoints.source_name or "the hosts of the URI"
-        raise Ambiguous(f"{request} is there {len(found)} times on {where}: {listed}.", hint="Choose one by its moid.")
+        message = f"{request} can be {len(found)} domains on {where}: {listed}."
+        raise Ambiguous(message, hint="Choose one by its moid.")
     return found[0]
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import RECENT_PATH
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.endpoints import MigrationEndpoints
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.entries import Entry, look_up
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.locate import locate
@@ -26,7 +27,6 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.relocatio
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.request import MigrationRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.storage import home_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.targets import Targets, resolve
-from ansible_collections.virt.esx.plugins.module_utils._driver.pending import RECENT_PATH
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import run_jobs
 from ansible_collections.virt.esx.plugins.module_utils._vi.task import pending_tasks, wait_until_idle

@@ -18,7 +18,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.targets import (
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.names import missing
-from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, ParseError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, ParseError
 from ansible_collections.virt.esx.plugins.module_utils._names import parse_datastore_path, unescape_name
 from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import HostContext
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import HOST_DATASTORES, fetch
@@ -60,7 +60,7 @@ def named_storage(
         key = next((each for each, known in names.items() if wanted_disk in known), None)
         if key is None:
             listed = ", ".join(" or ".join(map(repr, known)) for known in names.values())
-            raise NotFound(f"The domain has no disk '{wanted_disk}'; there are {listed or 'none'}.")
+            raise NotFound(f"The domain has no disk '{wanted_disk}'; it has {listed or 'none'}.")
         if chosen.setdefault(key, datastore) != datastore:
             raise ParseError(f"the disk '{wanted_disk}' is named twice, with different datastores.", where="dest_disks")
     targets = {key: _named(there, host, datastore) for key, datastore in chosen.items()}
@@ -76,7 +76,7 @@ def same_storage(
 ) -> Storage:
     """Return the datastores of the domain's files, as another datacenter knows them.
 
-    :raises Refused: if that datacenter lacks one of them.
+    :raises NotFound: if that datacenter lacks one of them.
     """
     by_url = {url: ref for ref, (_name, url) in there.items()}
     urls = dict(here.values())
@@ -84,9 +84,8 @@ def same_storage(
     def counterpart(name: str) -> Any:
         ref = by_url.get(urls.get(name, ""))
         if ref is None:
-            raise Refused(
-                f"Domain '{record.name}' cannot be migrated to {host.host_name}: its datastore '{name}' is not in the "
-                f"datacenter '{host.datacenter_path}'.",
+            raise NotFound(
+                f"The datacenter '{host.datacenter_path}' does not have the domain's datastore '{name}'.",
                 hint="Name the datastore that its files are to go to in dest_datastore.",
             )
         return ref

@@ -17,7 +17,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.disk_tasks import
 from ansible_collections.virt.esx.plugins.module_utils._driver.file_users import read_file_users
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_tasks import Chain, HostTask, side_by_side
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
-from ansible_collections.virt.esx.plugins.module_utils._driver.local_files import checksum_of, verify
+from ansible_collections.virt.esx.plugins.module_utils._driver.local_files import verify
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Outcome, Plan, Step, carry_out
 from ansible_collections.virt.esx.plugins.module_utils._driver.pools import Pool, read_pools, usable_pool
 from ansible_collections.virt.esx.plugins.module_utils._driver.storage.download import plan_download
@@ -27,6 +27,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.storage.upload im
     part_path,
     plan_upload,
     record_path,
+    source_checksum,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import (
     delete_file,
@@ -246,7 +247,7 @@ def _checksum_text(invocation: Invocation, request: VolumeRequest, steps: Sequen
     """The checksum of an uploaded file for diff mode, as different content can have the same size."""
     if not invocation.diff or not steps or request.source is None or request.is_disk:
         return ""
-    return f"checksum: {checksum_of(request.source)}\n"
+    return f"checksum: {source_checksum(request.source, request.checksum)}\n"
 
 
 def _text(volume: Volume | None) -> str:

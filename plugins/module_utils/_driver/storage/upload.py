@@ -106,6 +106,11 @@ def plan_upload(
     return steps, before, after
 
 
+def source_checksum(source: str, verified: Checksum | None) -> Checksum:
+    """The SHA-256 checksum of a file, which is read for it only if that is not the one that was verified."""
+    return verified if verified is not None and verified.algorithm == "sha256" else checksum_of(source)
+
+
 def _type_of(path: DatastorePath) -> str:
     name = path.name.lower()
     return next((type_ for ending, type_ in _ENDINGS.items() if name.endswith(ending)), "file")
@@ -118,7 +123,7 @@ def _same_content(
     path = upload.path
     if file_info(connection.session, datastore_file(connection, path)).size != size:
         return None
-    wanted = checksum_of(upload.source)
+    wanted = source_checksum(upload.source, upload.checksum)
     known = _recorded(connection, found.get(record_path(path)), found[path])
     if known is not None:
         return [] if known == wanted else None
@@ -179,7 +184,7 @@ def _check_users(connection: EsxConnection, path: DatastorePath) -> None:
     if running:
         names = ", ".join(f"'{user.name}'" for user in running)
         raise Refused(
-            f"{path} has another content and cannot be replaced: it is used by domain {names}, which is not shut off.",
+            f"{path} has different content, but cannot be replaced: domain {names} uses it and is not shut off.",
             hint="Eject it there first, or upload it under another name.",
         )
 
