@@ -20,6 +20,7 @@ import (
 const (
 	hostMemory  = 64 << 30 // bytes
 	ownMemoryMB = 1404     // what a host uses without domains
+	cores       = 32       // in the library's two packages, with two threads each
 )
 
 // completeHost sets what clients read of a host and the library leaves out.
@@ -37,6 +38,8 @@ func (s *server) completeHost(h *simulator.HostSystem) {
 		h.Summary.ManagementServerIp = s.listenAddress()
 	}
 	h.Hardware.MemorySize, h.Summary.Hardware.MemorySize = hostMemory, hostMemory
+	h.Hardware.CpuInfo.NumCpuCores, h.Summary.Hardware.NumCpuCores = cores, cores
+	h.Hardware.CpuInfo.NumCpuThreads, h.Summary.Hardware.NumCpuThreads = 2*cores, 2*cores
 	h.Summary.QuickStats.OverallMemoryUsage = ownMemoryMB
 	h.Summary.MaxEVCModeKey = newestIntel
 	h.Summary.Config.VmotionEnabled = true

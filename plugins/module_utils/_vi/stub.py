@@ -9,6 +9,7 @@ So that every caller, whichever method it calls, gets the same treatment, it is 
 from __future__ import annotations
 
 import http.client
+import re
 from typing import Any, Callable
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed, EsxError, ServerFault
@@ -55,6 +56,9 @@ _LONGEST = 16 << 20
 
 # What a server says that does not speak the version that it was asked in.
 _VERSION_FAULTS = ("InvalidRequest", "VersionNotSupported", "VersionMismatch")
+
+# Characters that no XML document can have, in UTF-8.
+_NOT_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
 
 
 class _BadStatus(Exception):
@@ -201,7 +205,10 @@ class Stub(SoapStubAdapter):  # type: ignore[misc]
 
     def _request(self, mo: Any, info: Any, args: Any) -> bytes:
         try:
-            return bytes(self.SerializeRequest(mo, info, args))
+            request = bytes(self.SerializeRequest(mo, info, args))
         except (TypeError, ValueError) as error:
             reason = "a value is not valid Unicode" if isinstance(error, UnicodeError) else str(error)
             raise EsxError(f"{info.wsdlName} was not called: {reason}.") from None
+        if _NOT_XML.search(request):
+            raise EsxError(f"{info.wsdlName} was not called: a value has a character that XML cannot have.")
+        return request

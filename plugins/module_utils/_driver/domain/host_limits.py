@@ -14,7 +14,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.checks imp
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, Refused
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Traversal, fetch_types
 
-_HOST_MEMORY = "summary.hardware.memorySize"
+_HOST_MEMORY, _HOST_THREADS = "summary.hardware.memorySize", "summary.hardware.numCpuThreads"
 _MOST_VCPUS = "capability.maxSupportedVcpus"  # of one domain, from API 5.1 on
 _NETWORKS = (Traversal("networks", "HostSystem", "network"),)
 
@@ -24,11 +24,16 @@ _VCPUS, _MEMORY_KIB, _CARDS = 768, 24560 * 1024 * 1024, 10
 
 @dataclass(frozen=True)
 class HostLimits:
-    """What a host has. ``vcpus`` is the most of one domain, None where the host does not say."""
+    """What a host has; None where it does not say.
+
+    :param vcpus: the most of one domain.
+    :param threads: its logical processors, which no domain has more of.
+    """
 
     networks: Collection[str]
     memory_kib: int | None = None
     vcpus: int | None = None
+    threads: int | None = None
     takes_odd_vcpus: bool = True
 
 
@@ -36,7 +41,7 @@ def read_limits(connection: EsxConnection) -> HostLimits:
     """The limits of the connection's host, in one call."""
     session = connection.session
     host = connection.context.host
-    paths = [_HOST_MEMORY, *([_MOST_VCPUS] if session.has(5, 1) else [])]
+    paths = [_HOST_MEMORY, _HOST_THREADS, *([_MOST_VCPUS] if session.has(5, 1) else [])]
     wanted = {"HostSystem": paths, "Network": ["name"]}
     rows = dict(fetch_types(session, wanted, objects=[host], traversal=_NETWORKS, include_start=True))
     of_host = rows.pop(host, {})
@@ -45,6 +50,7 @@ def read_limits(connection: EsxConnection) -> HostLimits:
         networks=frozenset(str(values["name"]) for values in rows.values()),
         memory_kib=None if memory is None else int(memory) // 1024,
         vcpus=of_host.get(_MOST_VCPUS),
+        threads=of_host.get(_HOST_THREADS),
         takes_odd_vcpus=session.has(4, 1),
     )
 
@@ -59,6 +65,10 @@ def check_limits(domain: Domain, limits: HostLimits, networks: Collection[str]) 
     for name in networks:
         if name not in limits.networks:
             raise NotFound(f"The host has no network '{name}'; it has {listed(limits.networks)}.")
+    if domain.vcpus > (limits.threads or domain.vcpus):
+        raise Refused(
+            f"{domain.vcpus} vcpus are not possible on this host, which has {limits.threads} logical processors."
+        )
     _check("vcpus", domain.vcpus, min(_VCPUS, limits.vcpus or _VCPUS))
     _check("KiB of memory", domain.memory_kib, _MEMORY_KIB)
     _check("network cards", len(domain.interfaces), _CARDS)
