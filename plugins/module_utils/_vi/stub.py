@@ -61,6 +61,9 @@ _VERSION_FAULTS = ("InvalidRequest", "VersionNotSupported", "VersionMismatch")
 _NOT_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
 
 
+RUN_AGAIN = "Run the task again. Something ends sessions on the server, or it was restarted."
+
+
 class _BadStatus(Exception):
     """An HTTP status that neither an answer nor a fault has."""
 
@@ -185,7 +188,7 @@ class Stub(SoapStubAdapter):  # type: ignore[misc]
         """Renew the session; say whether the new one may have ended, too (another task's, from the cache)."""
         uncertain = self.renew is not None and self.renew(ended)
         if name in _BOUND:
-            raise SessionRenewed(f"The session ended during {name}; there is a new one now.")
+            raise SessionRenewed(f"The session ended during {name}; there is a new one now.", hint=RUN_AGAIN)
         return uncertain
 
     def _explain(self, name: str, error: Exception) -> EsxError:
