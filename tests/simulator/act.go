@@ -130,7 +130,7 @@ func (d *domain) raise(ctx *simulator.Context, text string) (any, error) {
 		return nil, fmt.Errorf("there is no kind of question %q", text)
 	}
 	id := strconv.Itoa(int(d.s.pending.count.Add(1)))
-	p := &pending{info: spec.kind.info(id, d.Name), answer: make(chan string, 1)}
+	p := &pending{info: spec.kinds[0].info(id, d.Name), answer: make(chan string, 1)}
 	d.s.pending.put(p, d.Self)
 	ctx.WithLock(d.VirtualMachine, func() { d.showQuestion(ctx, p.info) })
 	return map[string]string{"question": id}, nil

@@ -20,7 +20,6 @@ import (
 const (
 	hostMemory  = 64 << 30 // bytes
 	ownMemoryMB = 1404     // what a host uses without domains
-	cores       = 32       // in the library's two packages, with two threads each
 )
 
 // completeHost sets what clients read of a host and the library leaves out.
@@ -30,16 +29,14 @@ func (s *server) completeHost(h *simulator.HostSystem) {
 	capability.VmotionSupported, capability.ScreenshotSupported = true, true
 	h.Capability = &capability
 
-	addTargets(h, s.options.iscsiTargets)
+	addTargets(h, s.options.IscsiTargets)
 	about := s.esxAbout()
 	h.Config.Product, h.Summary.Config.Product = about, &about
-	h.Summary.ManagementServerIp = s.options.managedBy
-	if s.options.kind == "vcenter" && s.options.managedBy == "" {
+	h.Summary.ManagementServerIp = s.options.ManagedBy
+	if s.options.Kind == "vcenter" && s.options.ManagedBy == "" {
 		h.Summary.ManagementServerIp = s.listenAddress()
 	}
 	h.Hardware.MemorySize, h.Summary.Hardware.MemorySize = hostMemory, hostMemory
-	h.Hardware.CpuInfo.NumCpuCores, h.Summary.Hardware.NumCpuCores = cores, cores
-	h.Hardware.CpuInfo.NumCpuThreads, h.Summary.Hardware.NumCpuThreads = 2*cores, 2*cores
 	h.Summary.QuickStats.OverallMemoryUsage = ownMemoryMB
 	h.Summary.MaxEVCModeKey = newestIntel
 	h.Summary.Config.VmotionEnabled = true
@@ -57,7 +54,7 @@ func (s *server) esxAbout() types.AboutInfo {
 
 // listenAddress is the address at which clients reach the server.
 func (s *server) listenAddress() string {
-	host, _, err := net.SplitHostPort(s.options.listen)
+	host, _, err := net.SplitHostPort(s.options.Listen)
 	if ip := net.ParseIP(host); err != nil || ip == nil || ip.IsUnspecified() {
 		return "127.0.0.1"
 	}

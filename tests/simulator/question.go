@@ -20,6 +20,7 @@ import (
 //
 //	simulator.question = "append|moved|nodefault|nochoice[:cancelable][:delay=MS]"
 //
+// Several kinds with a plus between ("moved+append") are asked one after the other.
 // With a method's name behind it (simulator.question.MigrateVM_Task) it asks in
 // the middle of that method instead.
 const questionKey = "simulator.question"
@@ -63,7 +64,7 @@ func (k questionKind) info(id, name string) *types.VirtualMachineQuestionInfo {
 
 // A questionSpec is the value of a questionKey.
 type questionSpec struct {
-	kind       questionKind
+	kinds      []questionKind
 	cancelable bool
 	delay      time.Duration
 }
@@ -71,8 +72,11 @@ type questionSpec struct {
 // parseQuestion reads "moved:cancelable:delay=500".
 func parseQuestion(text string) (questionSpec, bool) {
 	parts := strings.Split(text, ":")
-	kind, ok := questionKinds[parts[0]]
-	spec := questionSpec{kind: kind}
+	spec, ok := questionSpec{}, true
+	for _, name := range strings.Split(parts[0], "+") {
+		kind, known := questionKinds[name]
+		spec.kinds, ok = append(spec.kinds, kind), ok && known
+	}
 	for _, option := range parts[1:] {
 		if ms, found := strings.CutPrefix(option, "delay="); found {
 			n, _ := strconv.Atoi(ms)
@@ -104,10 +108,10 @@ func (d *domain) ask(ctx *simulator.Context, method string, run func(*simulator.
 	if !asks {
 		return returned(run(ctx))
 	}
-	p := &pending{
-		info:   spec.kind.info(strconv.Itoa(int(d.s.pending.count.Add(1))), d.Name),
-		answer: make(chan string, 1),
+	next := func(kind questionKind) *types.VirtualMachineQuestionInfo {
+		return kind.info(strconv.Itoa(int(d.s.pending.count.Add(1))), d.Name)
 	}
+	p := &pending{info: next(spec.kinds[0]), answer: make(chan string, 1)}
 	if spec.delay == 0 {
 		d.showQuestion(ctx, p.info)
 	}
@@ -116,10 +120,18 @@ func (d *domain) ask(ctx *simulator.Context, method string, run func(*simulator.
 			time.Sleep(spec.delay)
 			ctx.WithLock(d.Self, func() { d.showQuestion(ctx, p.info) })
 		}
-		fault := p.wait()
-		ctx.WithLock(d.Self, func() { d.showQuestion(ctx, nil) })
-		if fault != nil {
-			return nil, fault
+		for number, kind := range spec.kinds {
+			if number > 0 {
+				ctx.WithLock(d.Self, func() {
+					p.info = next(kind)
+					d.showQuestion(ctx, p.info)
+				})
+			}
+			fault := p.wait()
+			ctx.WithLock(d.Self, func() { d.showQuestion(ctx, nil) })
+			if fault != nil {
+				return nil, fault
+			}
 		}
 		return d.s.finished(run(ctx))
 	})
