@@ -1,18 +1,12 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measure storage: a file up and down beside curl, what listing many volumes costs, and ten disks side by side.
-
-Rates depend on the machine, so curl moves the same file to and from the same simulated host in turns with the module.
-The module runs in a process of its own, whose greatest memory is measured, too.
-"""
+"""Measure storage: transfers beside curl and govc, what listing many volumes costs, and ten disks side by side."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import pathlib
-import subprocess
 import sys
 import tempfile
 import time
@@ -22,103 +16,16 @@ from functools import partial
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_files import DiskRequest
 from ansible_collections.virt.esx.plugins.module_utils._names import parse_datastore_path
 from ansible_collections.virt.esx.tests.integration.contracts import start_host
-from ansible_collections.virt.esx.tests.integration.running import DATASTORE, PASSWORD, ROOT, USER
+from ansible_collections.virt.esx.tests.integration.running import DATASTORE, PASSWORD, USER
 from ansible_collections.virt.esx.tests.integration.storage.test_disk_files import make as make_disks
 from ansible_collections.virt.esx.tests.integration.storage.test_disk_files import path_of
 from ansible_collections.virt.esx.tests.integration.storage.volumes import POOL, ensure, listed
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
 from ansible_collections.virt.esx.tests.simulator_client.client import client, vim
 
-ROUNDS = 3
-SIZE = 512 << 20
+from tools.bench_transfers import transfers
+
 VOLUMES = (10, 1000, 5000)
-
-# Times the transfer alone: a login and Ansible's own start are not curl's either.
-_TRANSFER = """
-import json, pathlib, resource, sys, time
-from ansible_collections.virt.esx.plugins.module_utils._driver.connection import open_connection
-from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
-from ansible_collections.virt.esx.plugins.module_utils._driver.local_files import file_blocks
-from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import datastore_file, upload_blocks
-from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath
-from ansible_collections.virt.esx.plugins.module_utils._vi.transfers import download_file
-way, params, pool, local, size = json.loads(sys.argv[1])
-path = DatastorePath(pool, "bench.iso")
-with open_connection(Invocation(params, False, False, print)) as connection:
-    start = time.monotonic()
-    if way == "up":
-        upload_blocks(connection, path, file_blocks(local), size, "bench")
-    else:
-        with pathlib.Path(local).open("wb") as target:
-            download_file(connection.session, datastore_file(connection, path), target)
-    print(json.dumps([time.monotonic() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss]))
-"""
-_OPTIONS = (
-    "hostname",
-    "port",
-    "validate_certs",
-    "username",
-    "vcenter_username",
-    "vcenter_password",
-    "auth_file",
-    "ca_path",
-    "thumbprint",
-)
-
-
-def by_us(host: Simulator, way: str, local: pathlib.Path) -> tuple[float, int]:
-    """The seconds that a transfer takes, and the KiB of memory that its process needs."""
-    params: dict[str, object] = {
-        **dict.fromkeys(_OPTIONS),
-        "uri": host.uri(user=USER, no_verify=1),
-        "password": PASSWORD,
-        "timeout": 300,
-        "answers": {},
-        "session_cache": False,
-    }
-    argument = json.dumps([way, params, DATASTORE, str(local), SIZE])
-    environment = {"PYTHONPATH": str(pathlib.Path(ROOT, ".cache")), "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
-    done = subprocess.run(
-        [sys.executable, "-c", _TRANSFER, argument], env=environment, check=True, capture_output=True, text=True
-    )
-    seconds, memory = json.loads(done.stdout.splitlines()[-1])
-    return seconds, memory
-
-
-def by_curl(host: Simulator, way: str, local: pathlib.Path) -> float:
-    """The seconds that curl takes for the same."""
-    url = f"{host.url}/folder/curl.iso?dsName={DATASTORE}"
-    command = ["curl", "-sf", "-k", "-u", f"{USER}:{PASSWORD}", "-o", "/dev/null", "-w", "%{time_total}", url]
-    if way == "up":
-        command += ["-T", str(local)]
-    else:
-        command[command.index("/dev/null")] = str(local)
-    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-
-
-def transfers(place: pathlib.Path) -> None:
-    """Print the rates of both, and the module's memory."""
-    source = place / "source"
-    block = bytes(range(256)) * 4096
-    with source.open("wb") as file:
-        for _number in range(SIZE // len(block)):
-            file.write(block)
-    with start_host("-domains", "0", "-datastore-name", DATASTORE) as host:
-        for way in ("up", "down"):
-            local = source if way == "up" else place / "target"
-            ours, memory = zip(*(_both(host, way, local) for _round in range(ROUNDS)))
-            best, curl = min(one for one, _other in ours), min(other for _one, other in ours)
-            rates = [SIZE / (1 << 20) / seconds for seconds in (best, curl)]
-            print(
-                f"{SIZE >> 20} MiB {way}: {rates[0]:.0f} MiB/s, curl {rates[1]:.0f} MiB/s"
-                f" ({100 * rates[0] / rates[1]:.0f} %), {max(memory) // 1024} MiB of memory",
-                flush=True,
-            )
-
-
-def _both(host: Simulator, way: str, local: pathlib.Path) -> tuple[tuple[float, float], int]:
-    seconds, memory = by_us(host, way, local)
-    return (seconds, by_curl(host, way, local)), memory
 
 
 def listing() -> int:

@@ -35,6 +35,12 @@ def delayed(port: int, seconds: float) -> Iterator[int]:
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
+        server.close()
+        passing = asyncio.all_tasks(loop)
+        for task in passing:
+            task.cancel()
+        loop.run_until_complete(asyncio.gather(*passing, return_exceptions=True))
+        loop.close()
 
 
 async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, seconds: float) -> None:

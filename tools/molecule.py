@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import pathlib
 import subprocess
 import sys
 
@@ -15,18 +16,19 @@ from tools.environment import CACHE, ROOT, environment
 SCENARIOS = ROOT / "extensions" / "molecule"
 
 
-def test(scenario: str) -> bool:
+def test(scenario: str, simulator: pathlib.Path) -> bool:
     """Run one scenario; whether it holds. What it keeps while it runs is this checkout's own."""
-    env = environment(MOLECULE_EPHEMERAL_DIRECTORY=str(CACHE / "molecule" / scenario))
+    place = str(CACHE / "molecule" / scenario)
+    env = environment(MOLECULE_EPHEMERAL_DIRECTORY=place, ESX_SIMULATOR=str(simulator))
     command = ["molecule", "test", "--scenario-name", scenario]
     return subprocess.run(command, cwd=SCENARIOS.parent, env=env, check=False).returncode == 0
 
 
 def main() -> int:
     """Run all scenarios, also after one that fails; the simulator is there already, or is built."""
-    build()
+    simulator = build()
     scenarios = sorted(path.parent.name for path in SCENARIOS.glob("*/molecule.yml"))
-    failed = [scenario for scenario in scenarios if not test(scenario)]
+    failed = [scenario for scenario in scenarios if not test(scenario, simulator)]
     print(f"{len(scenarios) - len(failed)} scenarios hold", *(f"{scenario} does not" for scenario in failed), sep=", ")
     return 1 if failed else 0
 

@@ -4,7 +4,8 @@
 """Print a VMX or domain XML without anything that identifies its owner, for an issue: ``redact.py FILE``.
 
 UUIDs, MAC and IP addresses, passwords, names of machines, hosts, networks, files and datastores are replaced, the same
-word always by the same replacement, so that the structure, and with it the error, stays. It needs nothing but Python.
+word always by the same replacement, so that the structure, and with it the error, stays. Values of unknown VMX keys and
+texts of unknown XML elements are replaced, too. It needs nothing but Python.
 """
 
 from __future__ import annotations
@@ -19,21 +20,39 @@ _UUID = re.compile(
     rf"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}|(?:{_HEX}{{2}}[ -]){{15}}{_HEX}{{2}}"
 )
 _MAC = re.compile(rf"\b(?:{_HEX}{{2}}:){{5}}{_HEX}{{2}}\b")
-_IP = re.compile(r"\b(?:[0-9]{1,3}\.){3}[0-9]{1,3}\b")
-# Values of VMX keys, text and attributes of XML elements that are names or secrets.
+_IP4 = re.compile(r"\b(?:[0-9]{1,3}\.){3}[0-9]{1,3}\b")
+_GROUPS = rf"{_HEX}{{1,4}}(?::{_HEX}{{1,4}})"
+_IP6 = re.compile(rf"(?<![\w:])(?:{_GROUPS}{{7}}|(?:{_GROUPS}*)?::(?:{_GROUPS}*)?)(?![\w:])")
+
+# A line of a VMX whose value is neither a number nor a truth value, and whose key describes no hardware.
+_PLAIN_KEY = (
+    r"\.encoding|config\.version|virtualHW\..*|guestOS|firmware|deploymentPlatform|bios\..*|cpuid\..*|powerType\..*"
+    r"|sched\.(?!swap\.derivedName).*|tools\..*|usb.*|.*\.(?:addressType|connectionType|deviceType|endPoint|fileType|keymap"
+    r"|mode|redo|sharedBus|virtualDev)"
+)
+_PLAIN_VALUE = r"-?[0-9]{1,12}(?:\.[0-9]+)?|true|false"
 _VMX_VALUE = re.compile(
-    r"^([ \t]*(?:displayName|annotation|.*\.(?:fileName|networkName|vnet|hostPath|guestName|password|key|dataFileKey)"
-    r"|extendedConfigFile|nvram|guestinfo\..*|encryption\..*|sched\.swap\.derivedName|dvs\..*)"
-    r'[ \t]*=[ \t]*")([^"\n]*)(?=")',
+    rf'^([ \t]*(?!(?:{_PLAIN_KEY})[ \t]*=)[\w.:-]+[ \t]*=[ \t]*")(?!(?:{_PLAIN_VALUE})")([^"\n]*)(?=")',
     re.IGNORECASE | re.MULTILINE,
 )
-_XML_TEXT = re.compile(r"(<(?:name|title|description|nvram|vmware:datacenterpath)>)([^<]+)(?=<)")
-_XML_ATTRIBUTE = re.compile(
-    r"""(\b(?:file|dir|dev|network|bridge|passwd|portgroup|host|path)=["'])([^"'\n]*)(?=["'])"""
+# Texts of XML elements, but of those that are sizes, kinds and numbers; attributes that name or lock something.
+_PLAIN_ELEMENT = (
+    r"memory|currentMemory|vcpu|type|model|vendor|on_\w+|shares|period|quota|limit|\w*_limit|min_guarantee|genid"
 )
-_WORD = re.compile(r"[^\W_][\w-]*", re.UNICODE)
-# Words of paths that say nothing about their owner.
-_KEPT = {"vmfs", "volumes", "vmdk", "iso", "vmx", "nvram", "vmxf", "flat", "dev", "img", "flp", "ds"}
+_XML_TEXT = re.compile(rf"(<(?!(?:{_PLAIN_ELEMENT})\b)[\w:.-]+(?:\s[^<>]*)?>)([^<]*\w[^<]*)(?=</)")
+_XML_ATTRIBUTE = re.compile(
+    r"""(\b(?:file|dir|dev|network|bridge|passwd|portgroup|host|path|username|usage|pool|volume"""
+    r"""|(?<=<source )name|(?<=<host )name|(?<=protocol='iscsi' )name)=["'])([^"'\n]*)(?=["'])"""
+)
+_XML_NAMESPACE = re.compile(
+    r"""(\bxmlns(?::\w+)?=["'])(?!https?://(?:libvirt|libosinfo)\.org|[^"']*virt[.-]esx)([^"'\n]*)(?=["'])"""
+)
+_WORD = re.compile(r"\|[0-9A-Fa-f]{2}|[^\W_][\w-]*")
+# Words of paths and addresses that say nothing about their owner.
+_KEPT = {
+    *("vmfs", "volumes", "vmdk", "iso", "vmx", "vmxf", "nvram", "vswp", "vmss", "vmsn", "hlog", "log", "flat", "dev"),
+    *("img", "flp", "ds", "db8", "auto", "detect", "emptybackingstring", "mapper", "null"),
+}
 
 
 def redact(text: str) -> str:
@@ -42,27 +61,27 @@ def redact(text: str) -> str:
 
     def word(found: re.Match[str]) -> str:
         name = found[0]
-        if name.lower() in _KEPT or re.fullmatch(r"0*[0-9]{1,6}", name):
+        is_scheme = found.string.startswith("://", found.end())
+        if is_scheme or name[0] == "|" or name.lower() in _KEPT or re.fullmatch(r"[0-9]{1,6}|[0-]+", name):
             return name
         return seen.setdefault(name, f"name{len(seen) + 1}")
 
     def value(found: re.Match[str]) -> str:
         return found[1] + _WORD.sub(word, found[2])
 
-    def numbered(form: Callable[[int], str]) -> Callable[[re.Match[str]], str]:
-        known: dict[str, str] = {}
-        return lambda found: known.setdefault(found[0].lower(), form(len(known) + 1))
-
-    for pattern in (_VMX_VALUE, _XML_TEXT, _XML_ATTRIBUTE):
+    text = _MAC.sub(_numbered(lambda number: f"00:50:56:00:{number // 100:02}:{number % 100:02}"), text)
+    text = _IP4.sub(_numbered(lambda number: f"192.0.2.{number}"), text)
+    text = _IP6.sub(_numbered(lambda number: f"2001:db8::{number}"), text)
+    text = _UUID.sub(lambda found: re.sub(_HEX, "0", found[0]), text)
+    for pattern in (_VMX_VALUE, _XML_TEXT, _XML_ATTRIBUTE, _XML_NAMESPACE):
         text = pattern.sub(value, text)
-    text = _MAC.sub(numbered(lambda number: f"00:50:56:00:00:{number:02x}"), text)
-    text = _IP.sub(numbered(lambda number: f"192.0.2.{number}"), text)
-    return _UUID.sub(_uuid, text)
+    return text
 
 
-def _uuid(found: re.Match[str]) -> str:
-    """Zeros in the spelling of the original."""
-    return re.sub(_HEX, "0", found[0])
+def _numbered(form: Callable[[int], str]) -> Callable[[re.Match[str]], str]:
+    """A replacement by numbers, the same for the same text."""
+    known: dict[str, str] = {}
+    return lambda found: known.setdefault(found[0].lower(), form(len(known) + 1))
 
 
 if __name__ == "__main__":

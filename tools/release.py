@@ -30,6 +30,7 @@ PACKED = (
     "docs/docsite/rst/*.rst",
     "examples/*",
     "extensions/audit/event_query.yml",
+    "extensions/molecule/*.yml",
     "meta/execution-environment.yml",
     "meta/runtime.yml",
     "plugins/*.py",

@@ -6,7 +6,16 @@
 from __future__ import annotations
 
 # The module imports them by need; here they are imported once a play, before workers are forked.
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain import definition_plans, planner_new
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain import (
+    definition_plans,
+    many,
+    networks,
+    parts_request,
+    planner_new,
+    setting_keys,
+    undefine,
+    waiting,
+)
 from ansible_collections.virt.esx.plugins.modules.esx_domain import CONTRACT
 from ansible_collections.virt.esx.plugins.plugin_utils._action import EsxAction
 
@@ -16,7 +25,7 @@ class ActionModule(EsxAction):
 
     contract = CONTRACT
     files = ("disks.image",)
-    imported_early = (definition_plans, planner_new)
+    imported_early = (definition_plans, many, networks, parts_request, planner_new, setting_keys, undefine, waiting)
 
 
 main = CONTRACT.check_arguments

@@ -115,7 +115,7 @@ options:
   session_cache:
     description:
       - Whether to keep the session for later tasks, in a file that only the user can read.
-      - The file holds the session's cookie, never the password.
+      - The file holds the session's cookie, never the password. A second one holds the names and ids of domains.
     type: bool
     default: false
 requirements:

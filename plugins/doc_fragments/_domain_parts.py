@@ -39,11 +39,13 @@ options:
         type: str
       bus:
         description: The bus of a new disk. If not set, it follows from the target - C(sd) is V(scsi), C(hd) is V(ide).
+          A SCSI controller that is added for it has the model of the first one.
         type: str
         choices: [scsi, sata, nvme, ide]
       size:
         description:
-          - Its size, as V(20 GiB). A number without a unit is in bytes.
+          - Its size, as V(20 GiB) or V(1.5 TiB). A number without a unit is in bytes; one below 1048576 is refused, as
+            it was meant in another unit.
           - The size of a new disk, and that to which a smaller one grows. A greater one is refused.
         type: str
       clone_of:
@@ -112,7 +114,8 @@ options:
     elements: dict
     suboptions:
       mac:
-        description: MAC address of the card. A card that the domain does not have is added with it.
+        description: MAC address of the card. A card that the domain does not have is added with it. It cannot be given
+          together with O(interfaces[].index).
         type: str
       index:
         description:
@@ -120,7 +123,8 @@ options:
           - With O(interfaces[].state=absent), cards behind it move up. Name a card by its O(interfaces[].mac) then.
         type: int
       network:
-        description: The port group that it is connected to. A new card needs one.
+        description: Name of the port group that it is connected to; through a vCenter also one of a distributed
+          switch. A new card needs one. A network of NSX is refused, since NSX connects its cards itself.
         type: str
       model:
         description:

@@ -33,6 +33,7 @@ options:
     description:
       - What the domain starts from, in this order - C(hd), C(cdrom), C(fd) and C(network) for all devices of a kind,
         the target of a disk or drive, or the MAC address of a card. With V(efi) the firmware keeps its own order.
+      - It can be changed while the domain runs, and is used when the guest starts the next time.
     type: list
     elements: str
   hotplug:

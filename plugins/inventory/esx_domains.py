@@ -32,6 +32,11 @@ options:
     description:
       - Only domains with this name, which can be a shell pattern such as V(web-*), are included.
     type: str
+  names:
+    description:
+      - Only domains with one of these names, which can be shell patterns, are included; in addition to O(name).
+    type: list
+    elements: str
   states:
     description:
       - Only domains in one of these states are included.
@@ -178,10 +183,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         """Add the domains that the file asks for to the inventory."""
         super().parse(inventory, loader, path, cache)
         self._evaluate(self._read_config_data(path))
+        name, names = self.get_option("name"), self.get_option("names")
         try:
             domains = choose(
                 self._facts(path, cache),
-                name=self.get_option("name"),
+                names=names if name is None else [name, *(names or ())],
                 states=self.get_option("states"),
                 templates=self.get_option("templates"),
             )

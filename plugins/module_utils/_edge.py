@@ -11,7 +11,7 @@ process. Errors become results only here.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -102,13 +102,15 @@ _ADDRESSES = ("uri", "dest_uri", "hostname", "dest_host")
 _USERS = ("username", "vcenter_username", "dest_username")
 
 
-def censored(result: Mapping[str, Any], hidden: Iterable[str]) -> list[str]:
+def censored(result: Mapping[str, Any], shown: Mapping[str, Any]) -> list[str]:
     """The names of the values of a result that contain a secret, which is shown as asterisks there.
 
     This happens only if a password is also a word in a domain's description, which then has gaps.
+
+    :param shown: what ``remove_values`` made of the result.
     """
-    shown = {name: value for name, value in result.items() if name not in ("msg", "hint", "warnings", "invocation")}
-    return [name for name, value in shown.items() if remove_values(value, hidden) != value]
+    told = ("msg", "hint", "warnings", "invocation")
+    return [name for name, value in result.items() if name not in told and shown[name] != value]
 
 
 def censored_warning(names: Sequence[str]) -> str:
@@ -129,7 +131,7 @@ def run_as_module(contract: Contract) -> None:
         result, leave = contract.run(invocation), module.exit_json
     except EsxError as error:
         result, leave = failure(error), module.fail_json
-    names = censored(result, module.no_log_values)
+    names = censored(result, remove_values(result, module.no_log_values))
     if names:
         module.warn(censored_warning(names))
     leave(**result)  # here, since Ansible adds a traceback to messages that are sent while an error is handled

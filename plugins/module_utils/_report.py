@@ -20,8 +20,7 @@ Refusals are collected too, so that one error lists everything that is wrong wit
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, ParseError
 
@@ -34,8 +33,7 @@ _Value = TypeVar("_Value")
 _Default = TypeVar("_Default")
 
 
-@dataclass(frozen=True)
-class LeftOut:
+class LeftOut(NamedTuple):
     """A word of an input that the other format has no place for.
 
     :param where: the VMX key, or the path of the element below ``<domain>``: ``devices/interface/vlan``.
@@ -101,6 +99,8 @@ class Report:
     def attempt_each(self, read: Callable[..., _Value], elements: Iterable[Any], *arguments: Any) -> tuple[_Value, ...]:
         """Return the results of a reader for each element, without those that it refuses."""
         elements = tuple(elements)
+        if not elements:
+            return ()
         try:
             return tuple([read(element, *arguments) for element in elements])
         except ParseError:

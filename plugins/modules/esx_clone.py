@@ -79,6 +79,9 @@ notes:
   - Disks are always copied, never linked to those of the source, so the two domains are independent.
   - CD-ROM and floppy images are not copied; both domains use the same images.
   - Encrypted domains, and domains with a disk that is a device of the host, are refused.
+  - After a failure, the files made for the clone are deleted. After an interruption, the next run continues with them.
+  - Privileges to clone - C(Datastore.Browse), C(Datastore.FileManagement), C(Datastore.AllocateSpace),
+    C(VirtualMachine.Inventory.Register), C(Resource.AssignVMToPool), C(Network.Assign).
 seealso:
   - module: virt.esx.esx_domain
   - module: virt.esx.esx_volume
@@ -147,14 +150,17 @@ questions:
       description: The question's id.
       returned: always
       type: str
+      sample: "17"
     text:
       description: The question.
       returned: always
       type: str
+      sample: "msg.uuid.altered:This virtual machine (web) might have been moved or copied."
     answer:
       description: The label of the chosen answer.
       returned: always
       type: str
+      sample: I Moved It
 """
 
 from ansible_collections.virt.esx.plugins.module_utils._argspec import with_connection

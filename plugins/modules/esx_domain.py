@@ -22,9 +22,9 @@ description:
     the whole change and makes all of it or nothing. Only what the API has no words for, such as shared folders, is
     changed in the VMX file itself; RV(steps) then says so. Keys of the VMX that a domain cannot say are kept.
   - A running domain is changed while it runs where the host can do that - its name, O(annotation), O(memory), shares,
-    guaranteed memory, CPU affinity, disks on SCSI, SATA and NVMe, network cards and the network behind them, the image
-    in a CD-ROM or floppy drive, and, where hot add is enabled for it, O(vcpus) and O(max_memory). See O(power_cycle)
-    for everything else.
+    guaranteed memory, CPU affinity, disks on SCSI, SATA and NVMe, network cards and the network behind them, the
+    image in a CD-ROM or floppy drive, the boot order of its next start, and, where hot add is enabled for it,
+    O(vcpus) and O(max_memory). See O(power_cycle) for everything else.
   - While a domain has snapshots, it runs on files that are based on its disks. A description may name either; a change
     that would take a disk off its snapshots is refused.
   - What a host could not start is refused before anything is sent - a network, datastore, disk or image that is not
@@ -59,9 +59,9 @@ options:
   vmx_path:
     description:
       - Datastore path of the domain's VMX, as V([datastore1] web/web.vmx). It overrides O(uuid) and O(name) as O(moid)
-        does. It says where a domain is, not where a new one goes.
-      - A VMX of which the host does not know, and that lies there, is registered, without a change of the file. The
-        task can start the domain, too, but not change it.
+        does. With O(xml) or O(vmx), a domain that does not exist yet is placed there.
+      - Without them, a VMX of which the host does not know, and that lies there, is registered, without a change of the
+        file. The task can start the domain, too, but not change it.
     type: str
   xml:
     description:
@@ -202,6 +202,21 @@ extends_documentation_fragment:
   - virt.esx._connection
   - virt.esx._attributes
   - virt.esx._attributes.acting
+notes:
+  - The message of a failure says which steps were carried out. Run the task again; it starts from the present state.
+  - Privileges to start, suspend, shut down or reset - C(VirtualMachine.Interact.PowerOn),
+    C(VirtualMachine.Interact.PowerOff), C(VirtualMachine.Interact.Suspend), C(VirtualMachine.Interact.Reset).
+  - Privileges to answer questions - C(VirtualMachine.Interact.AnswerQuestion).
+  - Privileges to define - C(Datastore.Browse), C(Datastore.FileManagement), C(Datastore.AllocateSpace),
+    C(VirtualMachine.Inventory.Register), C(Resource.AssignVMToPool), C(Network.Assign).
+  - Privileges to change - C(VirtualMachine.Config.CPUCount), C(VirtualMachine.Config.Memory),
+    C(VirtualMachine.Config.Settings), C(VirtualMachine.Config.Resource), C(VirtualMachine.Config.AddNewDisk),
+    C(VirtualMachine.Config.AddExistingDisk), C(VirtualMachine.Config.RemoveDisk), C(VirtualMachine.Config.DiskExtend),
+    C(VirtualMachine.Config.AddRemoveDevice), C(VirtualMachine.Config.EditDevice),
+    C(VirtualMachine.Config.AdvancedConfig), C(VirtualMachine.Config.Annotation), C(VirtualMachine.Config.Rename),
+    C(VirtualMachine.Config.SwapPlacement), C(VirtualMachine.Config.UpgradeVirtualHardware), C(Network.Assign).
+  - Privileges to undefine - C(VirtualMachine.Inventory.Unregister), C(Datastore.Browse), C(Datastore.FileManagement).
+  - Privileges for O(autostart) - C(Host.Config.AutoStart).
 seealso:
   - module: virt.esx.esx_domain_info
   - plugin: virt.esx.domxml_to_vmx
@@ -278,6 +293,30 @@ EXAMPLES = r"""
     state: running
     answers:
       msg.uuid.altered: button.uuid.movedTheVM
+
+- name: Suspend it, with its memory in a file
+  virt.esx.esx_domain:
+    uri: esx://example.com
+    name: database
+    state: paused
+
+- name: Power it off at once
+  virt.esx.esx_domain:
+    uri: esx://example.com
+    name: Fedora11
+    state: destroyed
+
+- name: Ask its guest to reboot
+  virt.esx.esx_domain:
+    uri: esx://example.com
+    name: database
+    state: rebooted
+
+- name: Reset it without asking the guest
+  virt.esx.esx_domain:
+    uri: esx://example.com
+    name: database
+    state: reset
 
 - name: Undefine it and delete its disks
   virt.esx.esx_domain:
@@ -459,26 +498,25 @@ questions:
       description: The question's id.
       returned: always
       type: str
+      sample: "17"
     text:
       description: The question.
       returned: always
       type: str
+      sample: "msg.uuid.altered:This virtual machine (web) might have been moved or copied."
     answer:
       description: The label of the chosen answer.
       returned: always
       type: str
+      sample: I Moved It
 """
 
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._argspec import with_connection
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import open_connection
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain import arguments
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.ensure import ensure_domain
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.many import ensure_many, read_many_request
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_request import ARGUMENT_SPEC
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_system import SYSTEM_OPTIONS
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.settings import CLOUD_INIT_OPTIONS
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.waiting import CONDITIONS
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._edge import Contract, Result, run_as_module
 
@@ -509,11 +547,7 @@ OPTIONS: dict[str, Any] = {
     "max_memory": {"type": "str"},
     "pool": {"type": "str"},
     "directory": {"type": "str"},
-    **ARGUMENT_SPEC,
-    **SYSTEM_OPTIONS,
-    "settings": {"type": "dict"},
-    "cloud_init": {"type": "dict", "options": CLOUD_INIT_OPTIONS},
-    "wait_for": {"type": "list", "elements": "str", "choices": list(CONDITIONS)},
+    **arguments.OPTIONS,
     "autostart": {"type": "bool"},
     "autostart_settings": {
         "type": "dict",
@@ -538,10 +572,13 @@ OPTIONS: dict[str, Any] = {
 
 def run(invocation: Invocation) -> Result:
     """Bring the domain, or each of several, into the wanted state."""
-    many = None if invocation.params["names"] is None else read_many_request(invocation.params, OPTIONS)
-    with open_connection(invocation) as connection:
-        if many is not None:
+    if invocation.params["names"] is not None:
+        from ansible_collections.virt.esx.plugins.module_utils._driver.domain.many import ensure_many, read_many_request
+
+        many = read_many_request(invocation.params, OPTIONS)
+        with open_connection(invocation) as connection:
             return ensure_many(connection, invocation, many)
+    with open_connection(invocation) as connection:
         return ensure_domain(connection, invocation)
 
 

@@ -21,6 +21,12 @@ options:
       - Name of the domain to read, or a shell pattern such as V(web-*). On a host with more than 40 domains, a name
         reads only the first domain that has it; a pattern reads all.
     type: str
+  names:
+    description:
+      - Names of the domains to read, or shell patterns such as V(web-*), instead of O(name). A name that no domain has
+        is left out.
+    type: list
+    elements: str
   uuid:
     description:
       - UUID of the domain to read, in any spelling. If several domains share the UUID, all of them are read.
@@ -75,6 +81,8 @@ extends_documentation_fragment:
   - virt.esx._connection
   - virt.esx._attributes
   - virt.esx._attributes.reading
+notes:
+  - Privileges with V(xml) or V(vmx) in O(gather) - C(Datastore.Browse), C(Datastore.FileManagement).
 seealso:
   - module: virt.esx.esx_domain
   - module: virt.esx.esx_scheduler
@@ -251,15 +259,23 @@ domains:
       type: list
       elements: dict
       contains:
-        name: {description: The snapshot's name., returned: always, type: str}
-        moid: {description: Its managed object id., returned: always, type: str}
+        name: {description: The snapshot's name., returned: always, type: str, sample: before-upgrade}
+        moid: {description: Its managed object id., returned: always, type: str, sample: vm-12-snapshot-1}
         parent:
           description: Managed object id of its parent, V(none) for a root snapshot.
           returned: always
           type: str
-        description: {description: Its description., returned: always, type: str}
-        created: {description: "When it was taken, in ISO 8601.", returned: always, type: str}
-        state: {description: The state of the domain after reverting to it., returned: always, type: str}
+        description: {description: Its description., returned: always, type: str, sample: Before the upgrade}
+        created:
+          description: When it was taken, in ISO 8601.
+          returned: always
+          type: str
+          sample: "2026-11-26T11:10:43+00:00"
+        state:
+          description: The state of the domain after reverting to it.
+          returned: always
+          type: str
+          sample: running
         current: {description: Whether the domain's present disks are based on it., returned: always, type: bool}
         path:
           description: The names from the root of the tree to this snapshot.
@@ -368,6 +384,7 @@ CONTRACT = Contract(
     argument_spec=with_connection(
         {
             "name": {"type": "str"},
+            "names": {"type": "list", "elements": "str"},
             "uuid": {"type": "str"},
             "moid": {"type": "str"},
             "states": {"type": "list", "elements": "str", "choices": STATES, "default": STATES},
@@ -384,7 +401,7 @@ CONTRACT = Contract(
         }
     ),
     run=run,
-    mutually_exclusive=[["name", "uuid", "moid"]],
+    mutually_exclusive=[["name", "names", "uuid", "moid"]],
 )
 
 

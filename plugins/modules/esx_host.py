@@ -94,6 +94,13 @@ attributes:
   idempotent:
     description: Changes nothing when run again with the same arguments, except for O(state=rebooted).
     support: partial
+notes:
+  - The message of a failure says which steps were carried out. The host can be in maintenance mode then, and domains
+    that were stopped are not started again.
+  - Privileges for maintenance mode, reboot and shutdown - C(Host.Config.Maintenance).
+  - Privileges to shut down, power off or suspend domains - C(VirtualMachine.Interact.PowerOff),
+    C(VirtualMachine.Interact.Suspend).
+  - Privileges for autostart defaults - C(Host.Config.AutoStart).
 seealso:
   - module: virt.esx.esx_host_info
 """
@@ -116,6 +123,16 @@ EXAMPLES = r"""
   virt.esx.esx_host:
     uri: esx://esx.example.com
     autostart: {enabled: true, start_delay: 30, stop_action: shutdown}
+
+- name: Reboot a host that is in maintenance mode, and wait for it
+  virt.esx.esx_host:
+    uri: esx://esx.example.com
+    state: rebooted
+
+- name: Leave maintenance mode
+  virt.esx.esx_host:
+    uri: esx://esx.example.com
+    state: active
 """
 
 RETURN = r"""
@@ -125,19 +142,32 @@ host:
   type: dict
   contains:
     name: {description: Its name in the server's inventory., returned: always, type: str, sample: esx.example.com}
-    state: {description: "One of V(active), V(entering), V(maintenance) and V(shutoff).", returned: always, type: str}
-    boot_time: {description: "When it was started, in ISO 8601.", returned: always, type: str}
-    running: {description: The names of the running domains., returned: always, type: list, elements: str}
+    state:
+      description: One of V(active), V(entering), V(maintenance) and V(shutoff).
+      returned: always
+      type: str
+      sample: active
+    boot_time:
+      description: When it was started, in ISO 8601.
+      returned: always
+      type: str
+      sample: "2026-11-26T11:10:07+00:00"
+    running:
+      description: The names of the running domains.
+      returned: always
+      type: list
+      elements: str
+      sample: ["domain-1", "domain-2"]
     autostart:
       description: The defaults for starting and stopping domains with the host.
       returned: always
       type: dict
       contains:
         enabled: {description: Whether domains are started at all., returned: always, type: bool}
-        start_delay: {description: Seconds between two starts., returned: always, type: int}
-        stop_delay: {description: Seconds between two stops., returned: always, type: int}
+        start_delay: {description: Seconds between two starts., returned: always, type: int, sample: 120}
+        stop_delay: {description: Seconds between two stops., returned: always, type: int, sample: 120}
         wait_for_heartbeat: {description: Whether VMware Tools end the delay early., returned: always, type: bool}
-        stop_action: {description: What happens to domains., returned: always, type: str}
+        stop_action: {description: What happens to domains., returned: always, type: str, sample: destroy}
 stopped:
   description: The names of the domains that the task stopped.
   returned: success
@@ -155,9 +185,13 @@ questions:
   type: list
   elements: dict
   contains:
-    id: {description: The question's id., returned: always, type: str}
-    text: {description: The question., returned: always, type: str}
-    answer: {description: The label of the chosen answer., returned: always, type: str}
+    id: {description: The question's id., returned: always, type: str, sample: "17"}
+    text:
+      description: The question.
+      returned: always
+      type: str
+      sample: "msg.uuid.altered:This virtual machine (web) might have been moved or copied."
+    answer: {description: The label of the chosen answer., returned: always, type: str, sample: I Moved It}
 """
 
 from ansible_collections.virt.esx.plugins.module_utils._argspec import with_connection

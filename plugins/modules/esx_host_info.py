@@ -27,6 +27,8 @@ extends_documentation_fragment:
   - virt.esx._connection
   - virt.esx._attributes
   - virt.esx._attributes.reading
+notes:
+  - Privileges - only those of the role Read-only.
 seealso:
   - module: virt.esx.esx_pool_info
   - module: virt.esx.esx_network_info
@@ -53,44 +55,68 @@ hosts:
   contains:
     name: {description: Its name in the server's inventory., returned: always, type: str, sample: esx.example.com}
     moid: {description: Its managed object id., returned: always, type: str, sample: ha-host}
-    uuid: {description: The UUID of its hardware., returned: always, type: str}
-    hostname: {description: "Its full name, V(none) if it has none.", returned: always, type: str}
+    uuid:
+      description: The UUID of its hardware.
+      returned: always
+      type: str
+      sample: f0afca0a-455c-46b2-8653-a3bf842c71ee
+    hostname:
+      description: Its full name, V(none) if it has none.
+      returned: always
+      type: str
+      sample: esx.example.com
     product:
       description: The installed product.
       returned: always
       type: dict
       contains:
         name: {description: The product., returned: always, type: str, sample: VMware ESXi}
-        full_name: {description: The product with its version and build., returned: always, type: str}
+        full_name:
+          description: The product with its version and build.
+          returned: always
+          type: str
+          sample: VMware ESXi 8.0.0 build-20513097
         version: {description: Its version., returned: always, type: str, sample: 8.0.3}
-        build: {description: Its build., returned: always, type: str}
-        api_version: {description: The version of its API., returned: always, type: str}
-    vendor: {description: The vendor of the hardware., returned: always, type: str}
-    model: {description: The model of the hardware., returned: always, type: str}
+        build: {description: Its build., returned: always, type: str, sample: "20513097"}
+        api_version: {description: The version of its API., returned: always, type: str, sample: "8.0.0.1"}
+    vendor: {description: The vendor of the hardware., returned: always, type: str, sample: "VMware, Inc."}
+    model: {description: The model of the hardware., returned: always, type: str, sample: VMware Virtual Platform}
     node:
       description: Processors and memory, as C(virsh nodeinfo) shows them.
       returned: always
       type: dict
       contains:
-        model: {description: "The processors' model, shortened as in libvirt.", returned: always, type: str}
-        mhz: {description: Their frequency., returned: always, type: int}
-        cpus: {description: The number of cores., returned: always, type: int}
-        nodes: {description: The number of NUMA nodes., returned: always, type: int}
-        sockets: {description: The number of sockets., returned: always, type: int}
-        cores_per_socket: {description: Cores per socket., returned: always, type: int}
-        threads_per_core: {description: Threads per core., returned: always, type: int}
-        memory_kib: {description: The memory of the host., returned: always, type: int}
-    memory_free_kib: {description: Free memory., returned: always, type: int}
+        model:
+          description: The processors' model, shortened as in libvirt.
+          returned: always
+          type: str
+          sample: "Intel Core i7-3615QM CPU @ 2.30"
+        mhz: {description: Their frequency., returned: always, type: int, sample: 3591}
+        cpus: {description: The number of cores., returned: always, type: int, sample: 2}
+        nodes: {description: The number of NUMA nodes., returned: always, type: int, sample: 1}
+        sockets: {description: The number of sockets., returned: always, type: int, sample: 2}
+        cores_per_socket: {description: Cores per socket., returned: always, type: int, sample: 1}
+        threads_per_core: {description: Threads per core., returned: always, type: int, sample: 1}
+        memory_kib: {description: The memory of the host., returned: always, type: int, sample: 67108864}
+    memory_free_kib: {description: Free memory., returned: always, type: int, sample: 63574016}
     max_vcpus: {description: The maximum number of virtual CPUs of a domain., returned: always, type: int, sample: 128}
     capabilities: {description: Its capabilities as libvirt's XML., returned: always, type: str}
-    boot_time: {description: "When it was started, in ISO 8601.", returned: always, type: str}
+    boot_time:
+      description: When it was started, in ISO 8601.
+      returned: always
+      type: str
+      sample: "2026-11-26T11:10:07+00:00"
     connection_state:
       description: "One of V(connected), V(disconnected) and V(notResponding), as the vCenter sees it."
       returned: always
       type: str
     maintenance: {description: Whether it is in maintenance mode., returned: always, type: bool}
     reboot_required: {description: Whether a change waits for a reboot., returned: always, type: bool}
-    lockdown: {description: "One of V(disabled), V(normal) and V(strict).", returned: always, type: str}
+    lockdown:
+      description: One of V(disabled), V(normal) and V(strict).
+      returned: always
+      type: str
+      sample: disabled
     vcenter: {description: "Address of the vCenter that manages it, V(none) if none does.", returned: always, type: str}
     autostart:
       description: The defaults for starting and stopping domains with the host.
@@ -112,8 +138,8 @@ hosts:
       elements: dict
       contains:
         name: {description: The card's name., returned: always, type: str, sample: vmnic0}
-        mac: {description: Its MAC address., returned: always, type: str}
-        driver: {description: Its driver., returned: always, type: str}
+        mac: {description: Its MAC address., returned: always, type: str, sample: "00:0c:29:81:d8:a0"}
+        driver: {description: Its driver., returned: always, type: str, sample: nvmxnet3}
         speed_mbps: {description: "Its speed, V(none) without a link.", returned: always, type: int, sample: 10000}
         full_duplex: {description: "Whether it is full duplex, V(none) without a link.", returned: always, type: bool}
         xml: {description: libvirt's XML of it., returned: always, type: str}
@@ -124,29 +150,47 @@ hosts:
       elements: dict
       contains:
         name: {description: The interface's name., returned: always, type: str, sample: vmk0}
-        port_group: {description: "Its port group, V(none) on a distributed switch.", returned: always, type: str}
-        mac: {description: Its MAC address., returned: always, type: str}
-        address: {description: Its IPv4 address., returned: always, type: str}
-        mtu: {description: Its MTU., returned: always, type: int}
-    pools: {description: The names of its datastores., returned: always, type: list, elements: str}
-    networks: {description: The names of its networks., returned: always, type: list, elements: str}
+        port_group:
+          description: Its port group, V(none) on a distributed switch.
+          returned: always
+          type: str
+          sample: Management Network
+        mac: {description: Its MAC address., returned: always, type: str, sample: "00:0c:29:81:d8:a0"}
+        address: {description: Its IPv4 address., returned: always, type: str, sample: "127.0.0.1"}
+        mtu: {description: Its MTU., returned: always, type: int, sample: 1500}
+    pools:
+      description: The names of its datastores.
+      returned: always
+      type: list
+      elements: str
+      sample: ["datastore1"]
+    networks:
+      description: The names of its networks.
+      returned: always
+      type: list
+      elements: str
+      sample: ["Lab Network", "VM Network"]
     domains:
       description: The number of domains in each state.
       returned: always
       type: dict
       contains:
-        running: {description: Running domains., returned: always, type: int}
-        paused: {description: Suspended domains., returned: always, type: int}
-        shutoff: {description: Domains that are shut off., returned: always, type: int}
+        running: {description: Running domains., returned: always, type: int, sample: 2}
+        paused: {description: Suspended domains., returned: always, type: int, sample: 0}
+        shutoff: {description: Domains that are shut off., returned: always, type: int, sample: 0}
     licence:
       description: The licence in use, without its key; V(none) through a vCenter.
       returned: when O(gather) has V(licence)
       type: dict
       contains:
-        name: {description: The licence's name., returned: always, type: str}
+        name: {description: The licence's name., returned: always, type: str, sample: Evaluation Mode}
         edition: {description: The edition's key., returned: always, type: str, sample: esxEnterprisePlus}
         read_only: {description: Whether it allows reading only., returned: always, type: bool}
-    time: {description: The host's clock., returned: when O(gather) has V(time), type: str}
+    time:
+      description: The host's clock.
+      returned: when O(gather) has V(time)
+      type: str
+      sample: "2026-11-26T11:10:34.720739+00:00"
 """
 
 from ansible_collections.virt.esx.plugins.module_utils._argspec import with_connection

@@ -42,7 +42,8 @@ options:
   dest_host:
     description:
       - Name (ignoring case) or address of the destination in the vCenter of O(uri). The module does not log in to it.
-      - If neither O(dest_host) nor O(dest_uri) is set, domains stay on their hosts, and only their storage moves.
+      - If neither O(dest_host) nor O(dest_uri) is set, domains stay on their hosts. Only their storage, pool or
+        folder changes then.
     type: str
   dest_username:
     description:
@@ -83,65 +84,54 @@ options:
         type: str
       uuid:
         description:
-          - UUID of the domain.
+          - UUID of the domain. If the name is also given, the domain has both.
         type: str
       moid:
         description:
-          - Managed object id of the domain in the vCenter. Overrides the name and the UUID.
+          - Managed object id of the domain in the vCenter, which finds it on any host. Overrides the name and the
+            UUID.
+        type: str
+      source_host:
+        description:
+          - Name or address, in the vCenter, of the host that the domain is to leave. If it is on another host by now,
+            it is not changed.
         type: str
       dest_host:
         description:
           - Name or address of the destination in the vCenter.
         type: str
-      dest_datastore:
+      dest_datastore: &dest_datastore
         description:
           - Name of the datastore that the VMX and all disks move to.
           - If not set, files stay where they are. In another datacenter, that is the same datastore as that datacenter
             knows it; a datastore that it does not have is an error.
         type: str
-      dest_pool:
+      dest_pool: &dest_pool
         description:
           - The resource pool on the destination, as a path below the root pool such as V(prod/web), or the end of one.
           - If not set, a domain stays in its pool within a cluster. Elsewhere it goes into the pool with the same
             path or, if there is none, into the root pool.
         type: str
-      dest_folder:
+      dest_folder: &dest_folder
         description:
           - The folder of domains in the destination's datacenter, as a path such as V(web/prod).
           - If not set, a domain stays in its folder. In another datacenter it goes into the folder with the same path,
             if there is one.
         type: str
-      dest_networks:
+      dest_networks: &dest_networks
         description:
           - The networks that network cards move to, as a mapping from the present network's name to the new one's.
         type: dict
       dest_disks:
         description:
-          - The datastores of single disks, as a mapping from the disk's label, such as C(Hard disk 2), to the
-            datastore.
+          - The datastores of single disks, as a mapping from the disk to the datastore. A disk is named by its label,
+            such as C(Hard disk 2), or, on an IDE, SCSI or NVMe controller, by its target in domain XML, such as
+            C(sdb).
         type: dict
-  dest_datastore:
-    description:
-      - Name of the datastore that the VMX and all disks move to.
-      - If not set, files stay where they are. In another datacenter, that is the same datastore as that datacenter
-        knows it; a datastore that it does not have is an error.
-    type: str
-  dest_pool:
-    description:
-      - The resource pool on the destination, as a path below the root pool such as V(prod/web), or the end of one.
-      - If not set, a domain stays in its pool within a cluster. Elsewhere it goes into the pool with the same path
-        or, if there is none, into the root pool.
-    type: str
-  dest_folder:
-    description:
-      - The folder of domains in the destination's datacenter, as a path such as V(web/prod).
-      - If not set, a domain stays in its folder. In another datacenter it goes into the folder with the same path, if
-        there is one.
-    type: str
-  dest_networks:
-    description:
-      - The networks that network cards move to, as a mapping from the present network's name to the new one's.
-    type: dict
+  dest_datastore: *dest_datastore
+  dest_pool: *dest_pool
+  dest_folder: *dest_folder
+  dest_networks: *dest_networks
   parallel:
     description:
       - The number of domains that are migrated at the same time. A host can do 4 migrations over a network of 1 Gbit/s,
@@ -175,6 +165,13 @@ notes:
   - The module calls CheckRelocate_Task and RelocateVM_Task of vCenter 6.5 and later, and ValidateMigration and
     MigrateVM_Task of older versions.
   - If the task runs in the Python process of the controller, it shows the progress of each migration.
+  - After a failure, a domain that has not been migrated stays and runs where it was. Run the task again to migrate the
+    rest.
+  - Privileges on the vCenter, to migrate running domains - C(Resource.HotMigrate).
+  - Privileges to migrate others - C(Resource.ColdMigrate).
+  - Privileges to the other host - C(Resource.AssignVMToPool).
+  - Privileges to another datastore - C(Datastore.AllocateSpace).
+  - Privileges to another network - C(Network.Assign).
 seealso:
   - module: virt.esx.esx_placement_info
 """
@@ -316,14 +313,17 @@ domains:
           description: The question's id.
           returned: always
           type: str
+          sample: "17"
         text:
           description: The question.
           returned: always
           type: str
+          sample: "msg.uuid.altered:This virtual machine (web) might have been moved or copied."
         answer:
           description: The label of the chosen answer.
           returned: always
           type: str
+          sample: I Moved It
 """
 
 from typing import Any
@@ -339,8 +339,8 @@ from ansible_collections.virt.esx.plugins.module_utils._edge import Contract, Re
 def run(invocation: Invocation) -> Result:
     """Bring the domains to their destinations."""
     request = read_request(invocation.params)
-    dest_hosts = [domain.host for domain in request.domains if domain.host is not None]
-    with open_endpoints(invocation, dest_hosts) as endpoints:
+    host_names = [name for domain in request.domains for name in domain.host_names]
+    with open_endpoints(invocation, host_names) as endpoints:
         return migrate_domains(endpoints, invocation, request)
 
 
@@ -368,6 +368,7 @@ CONTRACT = Contract(
                     "name": {"type": "str"},
                     "uuid": {"type": "str"},
                     "moid": {"type": "str"},
+                    "source_host": {"type": "str"},
                     **_TARGET,
                     "dest_disks": {"type": "dict"},
                 },
@@ -378,7 +379,10 @@ CONTRACT = Contract(
         }
     ),
     run=run,
-    required_one_of=[["dest_uri", "dest_host", "dest_datastore", "domains"], ["names", "uuids", "domains"]],
+    required_one_of=[
+        ["dest_uri", "dest_host", "dest_datastore", "dest_pool", "dest_folder", "domains"],
+        ["names", "uuids", "domains"],
+    ],
     mutually_exclusive=[["dest_uri", "dest_host"]],
 )
 

@@ -133,6 +133,9 @@ extends_documentation_fragment:
 attributes:
   diff_mode:
     description: Returns the switch before and after.
+notes:
+  - If a step fails, the earlier changes of the task are undone. The message names a step that could not be undone.
+  - Privileges to change - C(Host.Config.Network).
 seealso:
   - module: virt.esx.esx_network_info
 """
@@ -164,6 +167,12 @@ EXAMPLES = r"""
     name: vSwitch1
     port_groups:
       - {name: Database, state: absent}
+
+- name: Remove a switch with its port groups
+  virt.esx.esx_network:
+    uri: esx://esx.example.com
+    name: vSwitch1
+    state: absent
 """
 
 RETURN = r"""
@@ -174,7 +183,7 @@ network:
   contains:
     name: {description: The name of the switch., returned: always, type: str, sample: vSwitch1}
     type: {description: "V(standard) for a switch of the host itself.", returned: always, type: str, sample: standard}
-    uuid: {description: Its UUID in libvirt., returned: always, type: str}
+    uuid: {description: Its UUID in libvirt., returned: always, type: str, sample: d61ea8ec-4be0-8a69-4aa3-6201c1eec772}
     mtu: {description: The largest packet in bytes., returned: always, type: int, sample: 1500}
     uplinks:
       description: Its physical network cards.
@@ -183,7 +192,7 @@ network:
       elements: dict
       contains:
         name: {description: The card's name., returned: always, type: str, sample: vmnic1}
-        mac: {description: Its MAC address., returned: always, type: str}
+        mac: {description: Its MAC address., returned: always, type: str, sample: "00:0c:29:81:d8:a0"}
         speed_mbps: {description: "Its speed, V(none) without a link.", returned: always, type: int, sample: 10000}
     vmkernel:
       description: The host's own interfaces on it, with their addresses.
@@ -204,10 +213,14 @@ network:
       returned: always
       type: dict
       contains:
-        balancing: {description: "One of V(port), V(ip), V(mac) and V(failover).", returned: always, type: str}
+        balancing:
+          description: One of V(port), V(ip), V(mac) and V(failover).
+          returned: always
+          type: str
+          sample: port
         notify: {description: Whether the physical switch is notified of a change., returned: always, type: bool}
         failback: {description: Whether traffic returns to an earlier uplink., returned: always, type: bool}
-        active: {description: The active uplinks., returned: always, type: list, elements: str}
+        active: {description: The active uplinks., returned: always, type: list, elements: str, sample: ["vmnic0"]}
         standby: {description: The standby uplinks., returned: always, type: list, elements: str}
     bandwidth: &bandwidth
       description: Traffic shaping; V(none) if it is off or inherited.
@@ -225,8 +238,18 @@ network:
       contains:
         name: {description: The port group's name., returned: always, type: str, sample: DMZ}
         vlan: {description: "The VLAN id, V(0) for none, V(trunk) for all.", returned: always, type: str, sample: "20"}
-        vmkernel: {description: The host's own interfaces on it., returned: always, type: list, elements: str}
-        domains: {description: "The domains that use it, running or not.", returned: always, type: list, elements: str}
+        vmkernel:
+          description: The host's own interfaces on it.
+          returned: always
+          type: list
+          elements: str
+          sample: ["vmk0 (127.0.0.1)"]
+        domains:
+          description: The domains that use it, running or not.
+          returned: always
+          type: list
+          elements: str
+          sample: ["domain-1", "domain-2"]
         security: *security
         teaming: *teaming
         bandwidth: *bandwidth
@@ -243,9 +266,13 @@ questions:
   type: list
   elements: dict
   contains:
-    id: {description: The question's id., returned: always, type: str}
-    text: {description: The question., returned: always, type: str}
-    answer: {description: The label of the chosen answer., returned: always, type: str}
+    id: {description: The question's id., returned: always, type: str, sample: "17"}
+    text:
+      description: The question.
+      returned: always
+      type: str
+      sample: "msg.uuid.altered:This virtual machine (web) might have been moved or copied."
+    answer: {description: The label of the chosen answer., returned: always, type: str, sample: I Moved It}
 """
 
 from ansible_collections.virt.esx.plugins.module_utils._argspec import with_connection

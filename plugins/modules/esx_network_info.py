@@ -25,6 +25,8 @@ extends_documentation_fragment:
   - virt.esx._connection
   - virt.esx._attributes
   - virt.esx._attributes.reading
+notes:
+  - Privileges - only those of the role Read-only.
 seealso:
   - module: virt.esx.esx_network
 """
@@ -54,7 +56,11 @@ networks:
   contains:
     name: {description: The name of the switch., returned: always, type: str, sample: vSwitch1}
     type: {description: V(standard) or V(distributed)., returned: always, type: str, sample: standard}
-    uuid: {description: Its UUID in libvirt., returned: always, type: str}
+    uuid:
+      description: Its UUID in libvirt.
+      returned: always
+      type: str
+      sample: "2f467347-8b4e-8655-e7d6-c4c3fb968009"
     mtu: {description: The largest packet in bytes., returned: always, type: int, sample: 1500}
     uplinks:
       description: Its physical network cards.
@@ -63,7 +69,7 @@ networks:
       elements: dict
       contains:
         name: {description: The card's name., returned: always, type: str, sample: vmnic1}
-        mac: {description: Its MAC address., returned: always, type: str}
+        mac: {description: Its MAC address., returned: always, type: str, sample: "00:0c:29:81:d8:a0"}
         speed_mbps: {description: "Its speed, V(none) without a link.", returned: always, type: int, sample: 10000}
     vmkernel:
       description: The host's own interfaces on it, with their addresses.
@@ -84,10 +90,14 @@ networks:
       returned: always
       type: dict
       contains:
-        balancing: {description: "One of V(port), V(ip), V(mac) and V(failover).", returned: always, type: str}
+        balancing:
+          description: One of V(port), V(ip), V(mac) and V(failover).
+          returned: always
+          type: str
+          sample: port
         notify: {description: Whether the physical switch is notified of a change., returned: always, type: bool}
         failback: {description: Whether traffic returns to an earlier uplink., returned: always, type: bool}
-        active: {description: The active uplinks., returned: always, type: list, elements: str}
+        active: {description: The active uplinks., returned: always, type: list, elements: str, sample: ["vmnic0"]}
         standby: {description: The standby uplinks., returned: always, type: list, elements: str}
     bandwidth: &bandwidth
       description: Traffic shaping; V(none) if it is off or inherited.
@@ -105,8 +115,18 @@ networks:
       contains:
         name: {description: The port group's name., returned: always, type: str, sample: DMZ}
         vlan: {description: "The VLAN id, V(0) for none, V(trunk) for all.", returned: always, type: str, sample: "20"}
-        vmkernel: {description: The host's own interfaces on it., returned: always, type: list, elements: str}
-        domains: {description: "The domains that use it, running or not.", returned: always, type: list, elements: str}
+        vmkernel:
+          description: The host's own interfaces on it.
+          returned: always
+          type: list
+          elements: str
+          sample: ["vmk0 (127.0.0.1)"]
+        domains:
+          description: The domains that use it, running or not.
+          returned: always
+          type: list
+          elements: str
+          sample: ["domain-1", "domain-2"]
         security: *security
         teaming: *teaming
         bandwidth: *bandwidth

@@ -129,8 +129,14 @@ attributes:
 notes:
   - Disks of packages have to be stream-optimized VMDKs, as ovftool, VirtualBox and C(qemu-img) write them. Packages
     with several machines, with files in chunks, or with compressed files are refused.
+  - The descriptor of a package for another hypervisor, such as VirtualBox, is translated for the host; warnings say
+    what that leaves out.
   - An import or export that was killed is ended by the host some minutes later. A task that is run before waits for
     that.
+  - After a failed import, nothing stays on the host. After a failed export, an existing package is unchanged.
+  - Privileges to import - C(VApp.Import), C(VirtualMachine.Inventory.Create), C(Resource.AssignVMToPool),
+    C(Datastore.AllocateSpace), C(Network.Assign).
+  - Privileges to export - C(VApp.Export), C(Datastore.Browse), C(Datastore.FileManagement).
 seealso:
   - module: virt.esx.esx_domain
   - plugin: virt.esx.ovf_to_domxml
@@ -338,14 +344,17 @@ questions:
       description: The question's id.
       returned: always
       type: str
+      sample: "17"
     text:
       description: The question.
       returned: always
       type: str
+      sample: "msg.uuid.altered:This virtual machine (web) might have been moved or copied."
     answer:
       description: The label of the chosen answer.
       returned: always
       type: str
+      sample: I Moved It
 """
 
 from ansible_collections.virt.esx.plugins.module_utils._argspec import with_connection

@@ -29,8 +29,8 @@ options:
   destinations:
     description:
       - Names (ignoring case) or addresses, in the vCenter, of the hosts that domains may be placed on.
-      - A host that is in maintenance mode, disconnected from the vCenter, or the source itself is left out with a
-        warning.
+      - A host that is in maintenance mode or entering it, disconnected from the vCenter, or the source itself is left
+        out with a warning.
     type: list
     elements: str
     required: true
@@ -53,6 +53,7 @@ extends_documentation_fragment:
 notes:
   - The URI must lead to the host's vCenter, as C(esx://HOST/?vcenter=*) or
     C(vpx://VCENTER/[folder/...]datacenter/[folder/...][cluster/]HOST).
+  - Privileges - only those of the role Read-only.
 seealso:
   - module: virt.esx.esx_migrate
 """
@@ -140,6 +141,11 @@ moves:
       returned: always
       type: str
       sample: vm-12
+    source_host:
+      description: Name of the host of the URI.
+      returned: always
+      type: str
+      sample: esx1.example.com
     dest_host:
       description: Name of the host that it is placed on.
       returned: always

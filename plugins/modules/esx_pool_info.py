@@ -37,6 +37,8 @@ extends_documentation_fragment:
   - virt.esx._connection
   - virt.esx._attributes
   - virt.esx._attributes.reading
+notes:
+  - Privileges for iSCSI targets with O(refresh=true) - C(Host.Config.Storage).
 seealso:
   - module: virt.esx.esx_volume_info
 """

@@ -45,8 +45,8 @@ options:
     type: int
   shares:
     description:
-      - The domain's weight when the host is short of processor time. A number, at least 0, or one of the
-        levels V(low), V(normal) and V(high), which stand for 500, 1000 and 2000 shares for each virtual CPU.
+      - The domain's weight when the host is short of processor time. A number, or one of the levels V(low), V(normal)
+        and V(high), which stand for 500, 1000 and 2000 shares for each virtual CPU.
       - V(-1), V(-2) and V(-3) are libvirt's numbers for the levels.
     type: str
   min_guarantee:
@@ -61,8 +61,8 @@ options:
     type: str
   memory_shares:
     description:
-      - The domain's weight when the host is short of memory. A number, at least 0, or one of the levels V(low),
-        V(normal) and V(high), which stand for 5, 10 and 20 shares for each MiB of the domain's memory.
+      - The domain's weight when the host is short of memory. A number, or one of the levels V(low), V(normal) and
+        V(high), which stand for 5, 10 and 20 shares for each MiB of the domain's memory.
     type: str
 extends_documentation_fragment:
   - virt.esx._connection
@@ -71,6 +71,9 @@ extends_documentation_fragment:
 attributes:
   diff_mode:
     description: Returns the share before and after, as YAML.
+notes:
+  - All values are set in one request, so a failed task has changed either all of them or none.
+  - Privileges to change - C(VirtualMachine.Config.Resource).
 seealso:
   - module: virt.esx.esx_domain_info
 """
@@ -184,14 +187,17 @@ questions:
       description: The question's id.
       returned: always
       type: str
+      sample: "17"
     text:
       description: The question.
       returned: always
       type: str
+      sample: "msg.uuid.altered:This virtual machine (web) might have been moved or copied."
     answer:
       description: The label of the chosen answer.
       returned: always
       type: str
+      sample: I Moved It
 """
 
 from ansible_collections.virt.esx.plugins.module_utils._argspec import with_connection

@@ -36,6 +36,9 @@ attributes:
   idempotent:
     description: The file changes with the screen.
     support: partial
+notes:
+  - After a failure, an existing file in O(dest) is unchanged.
+  - Privileges to take the screenshot - C(VirtualMachine.Interact.ConsoleInteract).
 """
 
 EXAMPLES = r"""

@@ -50,6 +50,8 @@ attributes:
     description: Returns the path, the size and the checksum of the image, but not its content.
 notes:
   - Anyone who can read the datastore can read the image, including any passwords in it.
+  - An incomplete upload has another name, such as C(.web-seed.iso.part). The next run replaces it.
+  - Privileges to upload - C(Datastore.Browse), C(Datastore.FileManagement), C(Datastore.AllocateSpace).
 seealso:
   - module: virt.esx.esx_volume
   - module: virt.esx.esx_domain
@@ -137,14 +139,17 @@ questions:
       description: The question's id.
       returned: always
       type: str
+      sample: "17"
     text:
       description: The question.
       returned: always
       type: str
+      sample: "msg.uuid.altered:This virtual machine (web) might have been moved or copied."
     answer:
       description: The label of the chosen answer.
       returned: always
       type: str
+      sample: I Moved It
 """
 
 from ansible_collections.virt.esx.plugins.module_utils._argspec import with_connection

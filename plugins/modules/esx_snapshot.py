@@ -106,6 +106,13 @@ attributes:
   idempotent:
     description: Changes nothing when run again with the same arguments, except for O(state=reverted).
     support: partial
+notes:
+  - If the task fails for one of the O(names), the others are processed all the same. RV(domains) has the result of
+    each.
+  - Privileges to create - C(VirtualMachine.State.CreateSnapshot).
+  - Privileges to rename - C(VirtualMachine.State.RenameSnapshot).
+  - Privileges to remove or consolidate - C(VirtualMachine.State.RemoveSnapshot).
+  - Privileges to revert - C(VirtualMachine.State.RevertToSnapshot), C(VirtualMachine.Interact.PowerOn).
 seealso:
   - module: virt.esx.esx_domain_info
 """
@@ -310,14 +317,17 @@ questions:
       description: The question's id.
       returned: always
       type: str
+      sample: "17"
     text:
       description: The question.
       returned: always
       type: str
+      sample: "msg.uuid.altered:This virtual machine (web) might have been moved or copied."
     answer:
       description: The label of the chosen answer.
       returned: always
       type: str
+      sample: I Moved It
 """
 
 from ansible_collections.virt.esx.plugins.module_utils._argspec import with_connection

@@ -38,6 +38,7 @@ options:
   xml:
     description:
       - libvirt's XML of a volume to create. It gives O(name), O(capacity) and O(allocation), which override it.
+      - Other elements than those that C(virsh vol-dumpxml) prints have no effect, which a warning says.
     type: str
   state:
     description:
@@ -49,7 +50,8 @@ options:
     default: present
   capacity:
     description:
-      - The size of a disk, such as V(20 GiB), or in bytes without a unit. It is rounded up to a KiB.
+      - The size of a disk, such as V(20 GiB) or V(1.5 TiB), or in bytes without a unit; fewer than 1048576 bytes need a
+        unit. It is rounded up to a KiB.
       - A smaller disk grows, even while its domain runs. The guest must enlarge its partitions itself. A disk with
         snapshots cannot grow.
       - If not set, a disk made from O(source) or O(clone_of) has the size of its original.
@@ -116,6 +118,11 @@ attributes:
     support: partial
 notes:
   - A copy within the host may take as long as it needs, unless it makes no progress for O(timeout) seconds.
+  - What is incomplete has another name, such as C(web.part.vmdk). The next run replaces what an interrupted one has
+    left.
+  - Privileges to create, clone, upload, download, wipe or delete - C(Datastore.Browse), C(Datastore.FileManagement),
+    C(Datastore.AllocateSpace).
+  - Privileges to grow a domain's disk - C(VirtualMachine.Config.DiskExtend).
 seealso:
   - module: virt.esx.esx_volume_info
   - module: virt.esx.esx_pool_info
@@ -160,6 +167,12 @@ EXAMPLES = r"""
     uri: esx://example.com
     path: "[datastore1] web/old.vmdk"
     state: absent
+
+- name: Overwrite a disk with zeros before it is given to someone else
+  virt.esx.esx_volume:
+    uri: esx://example.com
+    path: "[datastore1] web/old.vmdk"
+    state: wiped
 """
 
 RETURN = r"""
@@ -224,14 +237,17 @@ questions:
       description: The question's id.
       returned: always
       type: str
+      sample: "17"
     text:
       description: The question.
       returned: always
       type: str
+      sample: "msg.uuid.altered:This virtual machine (web) might have been moved or copied."
     answer:
       description: The label of the chosen answer.
       returned: always
       type: str
+      sample: I Moved It
 """
 
 from ansible_collections.virt.esx.plugins.module_utils._argspec import with_connection

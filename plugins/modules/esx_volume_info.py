@@ -51,6 +51,7 @@ extends_documentation_fragment:
 notes:
   - A domain uses the disks of its snapshots, too. Disks that belong to snapshots of a domain that is not registered are
     returned as unused.
+  - Privileges to read - C(Datastore.Browse).
 seealso:
   - module: virt.esx.esx_volume
   - module: virt.esx.esx_pool_info

@@ -130,15 +130,14 @@ class EsxAction(ActionBase):
             result = {"failed": True, "msg": _argument_error(self._task.action, checked.errors[0])}
         else:
             result = self._carry_out(params, warnings)
-        names = censored(result, hidden)
+        shown: dict[str, Any] = remove_values(result, hidden)
+        names = censored(result, shown)
         if names:
             warnings.append(censored_warning(names))
-        if warnings:
-            result["warnings"] = warnings
+        more: dict[str, Any] = {"warnings": warnings} if warnings else {}
         if _shows_invocation(task_vars):
-            result["invocation"] = {"module_args": params}
-        shown: dict[str, Any] = remove_values(result, hidden)
-        return shown
+            more["invocation"] = {"module_args": params}
+        return {**shown, **remove_values(more, hidden)}
 
     def _carry_out(self, params: dict[str, Any], warnings: list[str]) -> dict[str, Any]:
         """The result of the contract, or the failure that it ended with."""

@@ -58,12 +58,18 @@ def carry_out(
     :param arguments: the module's arguments; the connection is the simulator's, unless they say otherwise.
     """
     given = {"uri": simulator.uri(user=USER, no_verify=1), "password": PASSWORD, **arguments}
-    checked = ArgumentSpecValidator(**contract.validation()).validate(given)
-    assert checked.error_messages == []
     warnings: list[str] = []
-    result = contract.run(Invocation(checked.validated_parameters, check, diff, warnings.append))
+    result = contract.run(Invocation(parameters(contract, **given), check, diff, warnings.append))
     assert warnings == []
     return result
+
+
+def parameters(contract: Contract, **arguments: Any) -> dict[str, Any]:
+    """The arguments of a module, validated, with the defaults of the others."""
+    checked = ArgumentSpecValidator(**contract.validation()).validate(arguments)
+    assert checked.error_messages == []
+    validated: dict[str, Any] = checked.validated_parameters
+    return validated
 
 
 def undescribed(value: Any, text: Mapping[str, Any], path: str = "") -> list[str]:

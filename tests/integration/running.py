@@ -12,16 +12,18 @@ For example::
 
 from __future__ import annotations
 
+import atexit
 import dataclasses
+import functools
 import json
 import os
 import pathlib
-import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.virt.esx.tests.integration.starter import Request, Starter
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -36,6 +38,9 @@ WAYS = (IN_PROCESS, AS_MODULE)
 # The login of simulated hosts, and their first datastore.
 USER, PASSWORD = "root", "not the usual one"
 DATASTORE = "datastore1"
+
+# Environment variables that Python and Ansible read once, when they start.
+READ_AT_START = ("ANSIBLE_", "PYTHON")
 
 # Environment variables of a developer's shell that must not reach a test.
 FOREIGN = ("ANSIBLE_", "ESX_", "GIT_", "LIBVIRT_", "VMWARE_")
@@ -108,23 +113,46 @@ def run_playbook(
         record = pathlib.Path(place, "record.json")
         values = pathlib.Path(place, "variables.json")
         values.write_text(json.dumps(variables), encoding="utf-8")
-        command = [sys.executable, "-m", "ansible", "playbook", "-i", "localhost,", "-c", "local", "-e", f"@{values}"]
-        command += ["--check"] * check + ["--diff"] * diff + [*arguments, str(HERE / "playbooks" / playbook)]
-        done = subprocess.run(
-            command,
-            cwd=ROOT,
-            env={**clean_environment(), **(env or {}), "VIRT_ESX_RECORD": str(record)},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=LIMIT,
-            check=False,
-            text=True,
-        )
-        assert (done.returncode != 0) == fails, f"{command} ended with {done.returncode}:\n{done.stdout}"
-        assert record.exists(), f"the playbook did not begin:\n{done.stdout}"
+        given = ["-i", "localhost,", "-c", "local", "-e", f"@{values}"]
+        given += ["--check"] * check + ["--diff"] * diff + [*arguments, str(HERE / "playbooks" / playbook)]
+        done = run_ansible("playbook", given, env={**(env or {}), "VIRT_ESX_RECORD": str(record)})
+        output = done.stdout + done.stderr
+        assert (done.status != 0) == fails, f"ansible-playbook {given} ended with {done.status}:\n{output}"
+        assert record.exists(), f"the playbook did not begin:\n{output}"
         recorded = json.loads(record.read_text(encoding="utf-8"))
-    return PlaybookRun(done.returncode, done.stdout, [Task(**task) for task in recorded["tasks"]], recorded["stats"])
+    return PlaybookRun(done.status, output, [Task(**task) for task in recorded["tasks"]], recorded["stats"])
+
+
+@dataclasses.dataclass(frozen=True)
+class Done:
+    """How one of Ansible's commands ended: its exit status and its output streams."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+
+def run_ansible(tool: str, arguments: Sequence[str], env: Mapping[str, str] | None = None) -> Done:
+    """Run one of Ansible's commands in a process of its own, which has imported Ansible already where it can.
+
+    :param tool: one of :data:`starter.TOOLS`.
+    :param env: further environment variables.
+    """
+    environment = {**clean_environment(), **(env or {})}
+    with tempfile.TemporaryDirectory(prefix="virt-esx-") as place:
+        outputs = [pathlib.Path(place, name) for name in ("stdout", "stderr")]
+        request = Request(tool, list(arguments), environment, str(ROOT), *map(str, outputs))
+        settings = {name: value for name, value in environment.items() if name.startswith(READ_AT_START)}
+        status = _starter(tuple(sorted(settings.items()))).run(request, LIMIT)
+        return Done(status, *(path.read_text(encoding="utf-8") for path in outputs))
+
+
+@functools.lru_cache(maxsize=4)
+def _starter(settings: tuple[tuple[str, str], ...]) -> Starter:
+    """The process that runs the commands with these settings of Python and Ansible."""
+    starter = Starter({**clean_environment(), **dict(settings)})
+    atexit.register(starter.end)
+    return starter
 
 
 def variables_of(host: Simulator) -> dict[str, str]:
@@ -151,6 +179,7 @@ def clean_environment() -> dict[str, str]:
         **kept,
         "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback_plugins"),
         "ANSIBLE_CALLBACKS_ENABLED": "record",
+        "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true",
         "ANSIBLE_CONFIG": str(ROOT / "tests" / "ansible.cfg"),
         "LC_ALL": "C.UTF-8",
     }

@@ -116,6 +116,9 @@ IMAGES = {
 }
 # What the examples of some modules assume in addition.
 FIRST: dict[str, list[dict[str, Any]]] = {
+    "esx_domain.py": [
+        {"virt.esx.esx_domain": {"uri": "esx://root@example.com/", "name": "database", "state": "running"}},
+    ],
     "esx_screenshot.py": [
         {"virt.esx.esx_domain": {"uri": "esx://root@example.com/", "name": "web", "state": "running"}},
     ],
@@ -226,7 +229,8 @@ def simulate(value: Any, vcenter: Simulator) -> Any:
 @pytest.fixture
 def vcenter() -> Iterator[Simulator]:
     flags = ("-kind", "vcenter", "-hosts", "3", "-host-endpoints", "auto", "-domains", "0")
-    with start_simulator(*flags, "-datastore-name", DATASTORE) as simulator:
+    more = ("-distributed-portgroups", "1", "-datastore-name", DATASTORE)
+    with start_simulator(*flags, *more) as simulator:
         yield simulator
 
 
@@ -251,6 +255,9 @@ def test_documented_yaml_works(source: pathlib.Path, piece: Any, vcenter: Simula
     shutil.copy(EXAMPLES / "files" / "fedora11.vmx", tmp_path / "files" / "Fedora11.vmx")
     shutil.copy(ROOT / "tests" / "unit" / "data" / "manual" / "demo.xml", tmp_path / "files")
     (tmp_path / "definitions").mkdir()
+    archive = tmp_path / "archive" / "esx.example.com"
+    archive.mkdir(parents=True)
+    (archive / "domains.yml").write_text("# no domains\n", encoding="utf-8")
     playbook = tmp_path / "play.yml"
     prepared = plays if source in FILTERS else yaml.safe_load(PREPARATION) + plays
     playbook.write_text(yaml.safe_dump(simulate(prepared, vcenter), sort_keys=False), encoding="utf-8")

@@ -19,7 +19,8 @@ class Virsh:
         self.directory = directory
         self.auth = directory / "auth.conf"
         self.auth.write_text(
-            f"[credentials-all]\nusername={USER}\npassword={PASSWORD}\n[auth-esx-127.0.0.1]\ncredentials=all\n",
+            f"[credentials-all]\nusername={USER}\npassword={PASSWORD}\n"
+            + "".join(f"[auth-{service}-default]\ncredentials=all\n" for service in ("esx", "vpx")),
             encoding="utf-8",
         )
 

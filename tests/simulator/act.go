@@ -17,6 +17,10 @@ import (
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/apifault"
+	"esx-simulator/internal/vmdk"
+	"esx-simulator/internal/vmx"
 )
 
 // act is a change of a domain by another client:
@@ -53,21 +57,21 @@ func (d *domain) editVMX(ctx *simulator.Context, set map[string]string) error {
 	if err != nil {
 		return err
 	}
-	f, err := parseVMX(string(text))
+	f, err := vmx.Parse(string(text))
 	if err != nil {
 		return err
 	}
 	for key, value := range set {
 		set[key] = strings.ReplaceAll(value, `"`, "|22")
 	}
-	f.edit(set)
+	f.Edit(set)
 	if err := d.s.replaceFile(file, []byte(f.String())); err != nil {
 		return err
 	}
 	return d.reloadNow(ctx)
 }
 
-func errorOf(fault types.BaseMethodFault) error { return errors.New(faultText(fault)) }
+func errorOf(fault types.BaseMethodFault) error { return errors.New(apifault.Text(fault)) }
 
 // reloadNow is Reload without a client.
 func (d *domain) reloadNow(ctx *simulator.Context) error {
@@ -130,7 +134,7 @@ func (d *domain) raise(ctx *simulator.Context, text string) (any, error) {
 		return nil, fmt.Errorf("there is no kind of question %q", text)
 	}
 	id := strconv.Itoa(int(d.s.pending.count.Add(1)))
-	p := &pending{info: spec.kinds[0].info(id, d.Name), answer: make(chan string, 1)}
+	p := &pending{info: spec.kind.info(id, d.Name), answer: make(chan string, 1)}
 	d.s.pending.put(p, d.Self)
 	ctx.WithLock(d.VirtualMachine, func() { d.showQuestion(ctx, p.info) })
 	return map[string]string{"question": id}, nil
@@ -185,13 +189,13 @@ func (s *server) changeDatastore(a datastoreAct) error {
 		if a.Disk == "" {
 			return os.WriteFile(file, nil, 0o600)
 		}
-		return createDisk(file, 1<<30, "thin", "lsilogic")
+		return vmdk.Create(file, 1<<30, "thin", "lsilogic")
 	}
-	s.locks.mutex.Lock()
-	defer s.locks.mutex.Unlock()
 	if a.Lock != "" {
-		s.locks.other[filepath.Join(v.dir, a.Lock)] = true
+		s.locks.Lock(filepath.Join(v.dir, a.Lock))
 	}
-	delete(s.locks.other, filepath.Join(v.dir, a.Unlock))
+	if a.Unlock != "" {
+		s.locks.Unlock(filepath.Join(v.dir, a.Unlock))
+	}
 	return nil
 }

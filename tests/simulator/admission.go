@@ -75,7 +75,7 @@ func (s *server) failover(cluster *simulator.ClusterComputeResource, vm *simulat
 	}
 	slices.SortFunc(sizes, func(a, b int64) int { return cmp.Compare(a, b) })
 	var have int64
-	for _, size := range sizes[:max(0, len(sizes)-s.options.ha)] {
+	for _, size := range sizes[:max(0, len(sizes)-s.options.HA)] {
 		have += size
 	}
 	if need > have {
@@ -99,7 +99,7 @@ func (s *server) admit(vm *simulator.VirtualMachine) types.BaseMethodFault {
 		return new(types.InvalidState)
 	}
 	if cluster, ok := s.registry.Get(*host.Parent).(*simulator.ClusterComputeResource); ok {
-		if s.options.ha > 0 {
+		if s.options.HA > 0 {
 			if fault := s.failover(cluster, vm); fault != nil {
 				return fault
 			}
@@ -121,7 +121,7 @@ func (s *server) admit(vm *simulator.VirtualMachine) types.BaseMethodFault {
 // started: the one with the fewest running domains that is not its own.
 func (s *server) initialPlacement(cluster *simulator.ClusterComputeResource, vm *simulator.VirtualMachine,
 	from *simulator.HostSystem) *simulator.HostSystem {
-	if s.options.drs == "off" || (&domain{vm, s}).isAgent() || vm.ResourcePool == nil {
+	if s.options.DRS == "off" || (&domain{vm, s}).isAgent() || vm.ResourcePool == nil {
 		return nil
 	}
 	return s.bestHost(cluster, &domain{vm, s}, from)

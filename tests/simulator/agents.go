@@ -12,6 +12,8 @@ import (
 
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/vmx"
 )
 
 // agentType marks the machines that a cluster runs for itself (vCLS).
@@ -29,7 +31,7 @@ func (d *domain) isAgent() bool {
 func (s *server) addAgents(hosts []*simulator.HostSystem) error {
 	made := map[types.ManagedObjectReference]int{}
 	for _, h := range hosts {
-		if h.Parent.Type != "ClusterComputeResource" || made[*h.Parent] >= s.options.vcls {
+		if h.Parent.Type != "ClusterComputeResource" || made[*h.Parent] >= s.options.VCLS {
 			continue
 		}
 		made[*h.Parent]++
@@ -57,14 +59,14 @@ func (s *server) addAgents(hosts []*simulator.HostSystem) error {
 }
 
 // agentSettings are what a machine would be by its VMX file.
-func (s *server) agentSettings(name string, id uuid.UUID) (*settings, types.BaseMethodFault) {
+func (s *server) agentSettings(name string, id uuid.UUID) (*vmx.Settings, types.BaseMethodFault) {
 	text := fmt.Sprintf("config.version = \"8\"\nvirtualHW.version = \"%d\"\ndisplayName = \"%s\"\nguestOS = \"crxpod1-64\"\n"+
-		"uuid.bios = \"%s\"\nmemsize = \"128\"\nnumvcpus = \"1\"\n", s.version.hardware, name, formatUUID(id))
-	f, err := parseVMX(text)
+		"uuid.bios = \"%s\"\nmemsize = \"128\"\nnumvcpus = \"1\"\n", s.version.Hardware, name, vmx.FormatUUID(id))
+	f, err := vmx.Parse(text)
 	if err != nil {
 		return nil, &types.SystemErrorFault{Reason: err.Error()}
 	}
-	return readVMX(f, "[] /x/x.vmx", s.namesIn("[] /x/x.vmx").read)
+	return vmx.Read(f, "[] /x/x.vmx", s.namesIn("[] /x/x.vmx").Read)
 }
 
 // hideAgent takes a machine off the datastore, and shows who manages it.

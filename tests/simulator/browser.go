@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
-	"strconv"
 	"strings"
 
 	"github.com/vmware/govmomi/object"
@@ -19,6 +18,9 @@ import (
 	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/lenient"
+	"esx-simulator/internal/vmdk"
 )
 
 type (
@@ -199,7 +201,7 @@ func describeFile(spec *searchSpec, dir string, f os.DirEntry) types.BaseFileInf
 		if details.FileSize {
 			info.FileSize = stat.Size()
 			if kind.extents {
-				info.FileSize = allocatedAll(filesOf(filepath.Join(dir, f.Name())))
+				info.FileSize = allocatedAll(vmdk.FilesOf(filepath.Join(dir, f.Name())))
 			}
 		}
 		if details.Modification {
@@ -244,33 +246,31 @@ var controllerTypes = map[string]string{
 
 // describeDisk opens the descriptor for the details that are wanted.
 func describeDisk(info *types.VmDiskFileInfo, want types.VmDiskFileQueryFlags, file string) {
-	d, err := readDescriptor(file)
+	d, err := vmdk.Read(file)
 	if err != nil {
 		return
 	}
 	if want.DiskType {
 		info.DiskType = "VirtualDiskFlatVer2BackingInfo"
-		if strings.HasSuffix(d.createType, "Sparse") && d.createType != "vmfsSparse" || d.createType == "streamOptimized" {
+		if strings.HasSuffix(d.CreateType, "Sparse") && d.CreateType != "vmfsSparse" || d.CreateType == "streamOptimized" {
 			info.DiskType = "VirtualDiskSparseVer2BackingInfo"
 		}
 	}
 	if want.CapacityKb {
-		info.CapacityKb = d.capacity() / 1024
+		info.CapacityKb = d.Capacity() / 1024
 	}
 	if want.HardwareVersion {
-		info.HardwareVersion = int32(atoi(d.ddb["virtualHWVersion"]))
+		info.HardwareVersion = int32(lenient.Atoi(d.DDB["virtualHWVersion"]))
 	}
-	if isTrue(want.ControllerType) {
-		info.ControllerType = controllerTypes[strings.ToLower(d.ddb["adapterType"])]
+	if lenient.IsTrue(want.ControllerType) {
+		info.ControllerType = controllerTypes[strings.ToLower(d.DDB["adapterType"])]
 	}
-	if isTrue(want.Thin) {
-		info.Thin = types.NewBool(d.thin())
+	if lenient.IsTrue(want.Thin) {
+		info.Thin = types.NewBool(d.Thin())
 	}
-	if isTrue(want.DiskExtents) {
-		for _, e := range filesOf(file)[1:] {
+	if lenient.IsTrue(want.DiskExtents) {
+		for _, e := range vmdk.FilesOf(file)[1:] {
 			info.DiskExtents = append(info.DiskExtents, filepath.Base(e))
 		}
 	}
 }
-
-func atoi(text string) int { n, _ := strconv.Atoi(text); return n }

@@ -13,6 +13,10 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/dspath"
+	"esx-simulator/internal/vmdk"
+	"esx-simulator/internal/vmx"
 )
 
 // completeDisks sets what the files of disks say: size, kind, UUID, and the chain
@@ -31,7 +35,7 @@ func (s *server) completeDisks(devices []types.BaseVirtualDevice) {
 			continue
 		}
 		if top := s.completeBacking(b, 0); top != nil {
-			disk.CapacityInBytes = top.capacity()
+			disk.CapacityInBytes = top.Capacity()
 			disk.CapacityInKB = disk.CapacityInBytes / 1024
 			disk.DeviceInfo.GetDescription().Summary = fmt.Sprintf("%d KB", disk.CapacityInKB)
 		}
@@ -42,7 +46,7 @@ const maxChain = 255 // of disks, against one that leads back to itself
 
 // completeBacking completes a backing and its parents; it returns the descriptor,
 // or nil where there is none.
-func (s *server) completeBacking(b *types.VirtualDiskFlatVer2BackingInfo, depth int) *descriptor {
+func (s *server) completeBacking(b *types.VirtualDiskFlatVer2BackingInfo, depth int) *vmdk.Descriptor {
 	file, fault := s.localFile(b.FileName)
 	if fault != nil {
 		return nil
@@ -50,21 +54,21 @@ func (s *server) completeBacking(b *types.VirtualDiskFlatVer2BackingInfo, depth 
 	if v := s.volumeOfFile(file); v != nil {
 		b.Datastore = &v.ref
 	}
-	d, err := readDescriptor(file)
+	d, err := vmdk.Read(file)
 	if err != nil {
 		return nil
 	}
-	b.ThinProvisioned, b.ContentId = types.NewBool(d.thin()), fmt.Sprintf("%08x", d.cid)
-	if u, ok := parseUUID(d.uuid()); ok {
+	b.ThinProvisioned, b.ContentId = types.NewBool(d.Thin()), fmt.Sprintf("%08x", d.CID)
+	if u, ok := vmx.ParseUUID(d.UUID()); ok {
 		b.Uuid = u.String()
 	}
-	if d.isDelta() && depth < maxChain {
+	if d.IsDelta() && depth < maxChain {
 		b.DeltaDiskFormat = "redoLogFormat"
-		if d.createType == "seSparse" {
+		if d.CreateType == "seSparse" {
 			b.DeltaDiskFormat = "seSparseFormat"
 		}
 		parent := &types.VirtualDiskFlatVer2BackingInfo{DiskMode: b.DiskMode}
-		parent.FileName = s.namesIn(b.FileName).read(d.parentHint)
+		parent.FileName = s.namesIn(b.FileName).Read(d.ParentHint)
 		parent.Uuid = uuid.NewSHA1(uuid.NameSpaceURL, []byte(parent.FileName)).String()
 		s.completeBacking(parent, depth+1)
 		b.Parent, b.Uuid = parent, parent.Uuid
@@ -94,7 +98,7 @@ var deltaNumber = regexp.MustCompile(`-\d{6}$`)
 func (s *server) nextDelta(vmxPath, disk string) string {
 	stem := deltaNumber.ReplaceAllString(strings.TrimSuffix(path.Base(disk), ".vmdk"), "")
 	for n := 1; ; n++ {
-		name := join(directory(vmxPath), fmt.Sprintf("%s-%06d.vmdk", stem, n))
+		name := dspath.Join(dspath.Dir(vmxPath), fmt.Sprintf("%s-%06d.vmdk", stem, n))
 		if file, fault := s.localFile(name); fault != nil || !exists(file) {
 			return name
 		}
@@ -112,7 +116,7 @@ func (s *server) addDelta(vmxPath, disk string) (string, types.BaseMethodFault) 
 	if fault != nil {
 		return "", fault
 	}
-	return name, fileFault(disk, createDelta(file, parent, s.namesIn(name).write(disk)))
+	return name, fileFault(disk, vmdk.CreateDelta(file, parent, s.namesIn(name).Write(disk)))
 }
 
 // reparent makes a delta one of another disk.
@@ -121,15 +125,15 @@ func (s *server) reparent(name, parent string) {
 	if fault != nil {
 		return
 	}
-	if d, err := readDescriptor(file); err == nil {
-		d.parentHint = s.namesIn(name).write(parent)
-		_ = d.write(file)
+	if d, err := vmdk.Read(file); err == nil {
+		d.ParentHint = s.namesIn(name).Write(parent)
+		_ = d.Write(file)
 	}
 }
 
 // removeNamed deletes a disk by its path.
 func (s *server) removeNamed(name string) {
 	if file, fault := s.localFile(name); fault == nil {
-		_ = removeDisk(file)
+		_ = vmdk.Remove(file)
 	}
 }

@@ -13,6 +13,8 @@ import (
 	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/apifault"
 )
 
 var eventKey atomic.Int32
@@ -54,13 +56,13 @@ func (d *domain) event(f types.BaseMethodFault) types.MigrationEvent {
 	key := eventKey.Add(1)
 	e := types.MigrationEvent{Fault: localized(f)}
 	e.Key, e.ChainId, e.CreatedTime, e.UserName = key, key, time.Now(), "root"
-	e.FullFormattedMessage = fmt.Sprintf("Migration of %s: %s", d.Name, faultText(f))
+	e.FullFormattedMessage = fmt.Sprintf("Migration of %s: %s", d.Name, apifault.Text(f))
 	e.Vm = &types.VmEventArgument{EntityEventArgument: types.EntityEventArgument{Name: d.Name}, Vm: d.Self}
 	return e
 }
 
 func localized(f types.BaseMethodFault) types.LocalizedMethodFault {
-	return types.LocalizedMethodFault{Fault: complete(f, types.ManagedObjectReference{}), LocalizedMessage: faultText(f)}
+	return types.LocalizedMethodFault{Fault: apifault.Complete(f, types.ManagedObjectReference{}), LocalizedMessage: apifault.Text(f)}
 }
 
 // checker is the newer servers' way to validate a migration.

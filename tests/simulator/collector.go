@@ -14,6 +14,8 @@ import (
 	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/changes"
 )
 
 // collector is a property collector with filters and versions of its own. The
@@ -151,7 +153,7 @@ func (f *filter) updates(ctx *simulator.Context) ([]types.ObjectUpdate, *soap.Fa
 		now[o.Obj] = properties
 		old, told := f.known[o.Obj]
 		u := types.ObjectUpdate{Obj: o.Obj, Kind: types.ObjectUpdateKindModify}
-		u.ChangeSet = changesOf(old, properties, told && f.PartialUpdates)
+		u.ChangeSet = changes.Between(old, properties, told && f.PartialUpdates)
 		if !told {
 			u.Kind = types.ObjectUpdateKindEnter
 		}

@@ -11,6 +11,8 @@ import (
 
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/rules"
 )
 
 // control is the endpoint for tests, without a session:
@@ -31,20 +33,20 @@ func (s *server) control(w http.ResponseWriter, r *http.Request) {
 	var err error
 	switch r.Method + " " + r.URL.Path {
 	case "POST /_simulator/faults":
-		added := new(rule)
+		added := new(rules.Rule)
 		if err = decode(r, added); err == nil {
-			err = s.faults.add(added)
+			err = s.faults.Add(added)
 		}
 	case "DELETE /_simulator/faults":
-		s.faults.clear()
+		s.faults.Clear()
 	case "GET /_simulator/sessions":
 		result = s.sessions.describe()
 	case "DELETE /_simulator/sessions":
 		result = map[string]int{"expired": s.sessions.expire()}
 	case "GET /_simulator/trace":
-		result = s.trace.read(false)
+		result = s.trace.Read(false)
 	case "DELETE /_simulator/trace":
-		result = s.trace.read(true)
+		result = s.trace.Read(true)
 	case "POST /_simulator/domain":
 		var done act
 		if err = decode(r, &done); err == nil {

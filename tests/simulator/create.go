@@ -15,6 +15,8 @@ import (
 	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/vmx"
 )
 
 // CreateVMTask makes a domain of a specification: a VMX file with what each has,
@@ -41,14 +43,16 @@ func (f *folder) adding(ctx *simulator.Context, method string,
 	})
 }
 
-func (f *folder) create(ctx *simulator.Context, spec *configSpec, at place) (types.AnyType, types.BaseMethodFault) {
+func (f *folder) create(ctx *simulator.Context, spec *types.VirtualMachineConfigSpec, at place) (types.AnyType, types.BaseMethodFault) {
 	switch {
 	case spec.Name == "":
 		return nil, &types.InvalidVmConfig{Property: "configSpec.name"}
 	case spec.Files == nil || spec.Files.VmPathName == "":
 		return nil, &types.InvalidVmConfig{Property: "configSpec.files.vmPathName"}
+	case len(spec.Name) > maxName:
+		return nil, &types.InvalidName{Name: spec.Name}
 	}
-	if taken := f.s.registry.FindByName(escapeName(unescapeName(spec.Name)), f.ChildEntity); taken != nil {
+	if taken := f.s.registry.FindByName(vmx.EscapeName(vmx.UnescapeName(spec.Name)), f.ChildEntity); taken != nil {
 		return nil, &types.DuplicateName{Name: spec.Name, Object: taken.Reference()}
 	}
 	vmxPath, file, fault := f.s.newVMX(spec.Files.VmPathName, spec.Name)
@@ -56,7 +60,7 @@ func (f *folder) create(ctx *simulator.Context, spec *configSpec, at place) (typ
 		return nil, fault
 	}
 	text := fmt.Sprintf(".encoding = \"UTF-8\"\nconfig.version = \"8\"\nvirtualHW.version = \"%d\"\ndisplayName = \"%s\"\n"+
-		"guestOS = \"other\"\nmemsize = \"32\"\nnumvcpus = \"1\"\n", f.s.version.hardware, escapeText.Replace(unescapeName(spec.Name)))
+		"guestOS = \"other\"\nmemsize = \"32\"\nnumvcpus = \"1\"\n", f.s.version.Hardware, vmx.EscapeText.Replace(vmx.UnescapeName(spec.Name)))
 	if spec.Version != "" {
 		text = fmt.Sprintf(".encoding = \"UTF-8\"\nconfig.version = \"8\"\nvirtualHW.version = \"%d\"\n", hardwareNumber(spec.Version))
 	}
@@ -92,12 +96,12 @@ func (s *server) newVMX(wanted, name string) (vmxPath, file string, fault types.
 	if path.Ext(p.Path) != ".vmx" {
 		dir := p.Path
 		if dir == "" {
-			dir = escapeName(unescapeName(name))
+			dir = vmx.EscapeName(vmx.UnescapeName(name))
 			for n := 1; s.taken(p.Datastore, dir); n++ {
-				dir = fmt.Sprintf("%s_%d", escapeName(unescapeName(name)), n)
+				dir = fmt.Sprintf("%s_%d", vmx.EscapeName(vmx.UnescapeName(name)), n)
 			}
 		}
-		p.Path = path.Join(dir, escapeName(unescapeName(name))+".vmx")
+		p.Path = path.Join(dir, vmx.EscapeName(vmx.UnescapeName(name))+".vmx")
 	}
 	vmxPath = fmt.Sprintf("[%s] %s", p.Datastore, p.Path)
 	if file, fault = s.localFile(vmxPath); fault != nil {

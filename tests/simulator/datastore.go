@@ -16,6 +16,10 @@ import (
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/dspath"
+	"esx-simulator/internal/vmdk"
+	"esx-simulator/internal/vmx"
 )
 
 // firstVolume is the volume of the first datastore: that of the example in the
@@ -43,7 +47,7 @@ func (s *server) addDatastores(names []string, hosts []*simulator.HostSystem) er
 	for _, name := range names {
 		n := len(s.volumes)
 		v := volume{
-			name: name, uuid: volumeOf(n), kind: s.options.datastoreType(n), space: &space{capacity: s.options.datastoreGiB << 30}}
+			name: name, uuid: volumeOf(n), kind: s.options.DatastoreType(n), space: &space{capacity: s.options.DatastoreGiB << 30}}
 		v.dir = filepath.Join(s.dir, v.uuid)
 		if err := os.Mkdir(v.dir, 0o700); err != nil {
 			return err
@@ -65,13 +69,10 @@ func (s *server) addDatastores(names []string, hosts []*simulator.HostSystem) er
 	return nil
 }
 
-// maxDisk is the size that no virtual disk may exceed: 62 TiB.
-const maxDisk = 62 << 40
-
 // describe makes of the library's local directory a volume of the hosts.
 func (v volume) describe(ds *simulator.Datastore) {
 	info := *ds.Info.GetDatastoreInfo()
-	info.MaxFileSize, info.MaxVirtualDiskCapacity = maxDisk, maxDisk
+	info.MaxFileSize, info.MaxVirtualDiskCapacity = vmdk.MaxCapacity, vmdk.MaxCapacity
 	ds.Summary.Capacity, ds.Summary.MaintenanceMode = v.space.capacity, string(types.DatastoreSummaryMaintenanceModeStateNormal)
 	mounted := types.HostFileSystemVolume{Type: "VMFS", Name: v.name, Capacity: v.space.capacity}
 	ds.Capability = types.DatastoreCapability{
@@ -118,39 +119,22 @@ func (s *server) localFile(datastorePath string) (string, types.BaseMethodFault)
 	if !s.accessible(v) {
 		return "", &types.InaccessibleDatastore{InvalidDatastore: types.InvalidDatastore{Datastore: &v.ref, Name: v.name}}
 	}
-	relative, ok := inside(p.Path)
+	relative, ok := dspath.Inside(p.Path)
 	if !ok {
 		return "", &types.InvalidDatastorePath{DatastorePath: datastorePath}
 	}
 	return filepath.Join(v.dir, relative), nil
 }
 
-// directory is the part of a datastore path before the file: "[ds] dir", and
-// "[ds]" for a file in the root.
-func directory(datastorePath string) string {
-	if i := strings.LastIndex(datastorePath, "/"); i >= 0 {
-		return datastorePath[:i]
-	}
-	return datastorePath[:strings.Index(datastorePath, "]")+1]
-}
-
-// join is the datastore path of a file in a directory "[ds] dir" or "[ds]".
-func join(dir, name string) string {
-	if strings.HasSuffix(dir, "]") {
-		return dir + " " + name
-	}
-	return dir + "/" + name
-}
-
 // namesIn are the two directions between the file names of a VMX file and
 // datastore paths: a bare name lies beside the VMX file, others are
 // "/vmfs/volumes/<uuid or name>/..."; a volume that is not here is datastore "[]".
-func (s *server) namesIn(vmxPath string) fileNames {
-	dir := directory(vmxPath)
-	return fileNames{
-		read: func(name string) string {
+func (s *server) namesIn(vmxPath string) vmx.FileNames {
+	dir := dspath.Dir(vmxPath)
+	return vmx.FileNames{
+		Read: func(name string) string {
 			if !strings.HasPrefix(name, "/") {
-				return join(dir, name)
+				return dspath.Join(dir, name)
 			}
 			for _, v := range s.volumes {
 				for _, mount := range []string{v.mount(), "/vmfs/volumes/" + v.name} {
@@ -161,8 +145,8 @@ func (s *server) namesIn(vmxPath string) fileNames {
 			}
 			return "[] " + name
 		},
-		write: func(name string) string {
-			if directory(name) == dir {
+		Write: func(name string) string {
+			if dspath.Dir(name) == dir {
 				return path.Base(strings.TrimPrefix(name, dir+" "))
 			}
 			var p object.DatastorePath

@@ -4,7 +4,11 @@
 
 package main
 
-import "github.com/vmware/govmomi/vim25/types"
+import (
+	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/vmx"
+)
 
 // addController gives a controller of drives a free bus number.
 func (e *deviceEdit) addController(i int, c types.BaseVirtualController) types.BaseMethodFault {
@@ -12,24 +16,24 @@ func (e *deviceEdit) addController(i int, c types.BaseVirtualController) types.B
 	if bus == nil {
 		return nil
 	}
-	if bus.prefix == "sata" && !e.limits.sata || bus.prefix == "nvme" && !e.limits.nvme {
+	if bus.Prefix == "sata" && !e.limits.SATA || bus.Prefix == "nvme" && !e.limits.NVMe {
 		return &types.DeviceUnsupportedForVmVersion{InvalidDeviceSpec: types.InvalidDeviceSpec{DeviceIndex: int32(i)}}
 	}
 	taken := map[int32]bool{}
 	for _, dev := range e.devices {
-		if other := busOf(dev); other != nil && other.prefix == bus.prefix {
+		if other := busOf(dev); other != nil && other.Prefix == bus.Prefix {
 			taken[dev.(types.BaseVirtualController).GetVirtualController().BusNumber] = true
 		}
 	}
 	v := c.GetVirtualController()
-	if v.BusNumber < 0 || int(v.BusNumber) >= bus.buses || len(taken) >= bus.buses || taken[v.BusNumber] {
+	if v.BusNumber < 0 || int(v.BusNumber) >= bus.Buses || len(taken) >= bus.Buses || taken[v.BusNumber] {
 		return invalidDevice(i, "virtualDeviceSpec.device.busNumber")
 	}
 	return nil
 }
 
 // busOf is the bus of a controller of drives, or nil.
-func busOf(dev types.BaseVirtualDevice) *diskBus {
+func busOf(dev types.BaseVirtualDevice) *vmx.DiskBus {
 	prefix := ""
 	switch dev.(type) {
 	case types.BaseVirtualSCSIController:
@@ -41,9 +45,9 @@ func busOf(dev types.BaseVirtualDevice) *diskBus {
 	case *types.VirtualNVMEController:
 		prefix = "nvme"
 	}
-	for n := range diskBuses {
-		if diskBuses[n].prefix == prefix {
-			return &diskBuses[n]
+	for n := range vmx.DiskBuses {
+		if vmx.DiskBuses[n].Prefix == prefix {
+			return &vmx.DiskBuses[n]
 		}
 	}
 	return nil
@@ -59,7 +63,7 @@ func (e *deviceEdit) place(i int, v *types.VirtualDevice) types.BaseMethodFault 
 		return invalidDevice(i, "virtualDeviceSpec.device.controllerKey")
 	}
 	taken := map[int32]bool{}
-	if bus.prefix == "scsi" {
+	if bus.Prefix == "scsi" {
 		taken[ownUnit] = true
 	}
 	for _, dev := range e.devices {
@@ -68,7 +72,7 @@ func (e *deviceEdit) place(i int, v *types.VirtualDevice) types.BaseMethodFault 
 		}
 	}
 	if v.UnitNumber == nil || *v.UnitNumber == -1 {
-		for unit := range int32(bus.units) {
+		for unit := range int32(bus.Units) {
 			if !taken[unit] {
 				v.UnitNumber = &unit
 				return nil
@@ -76,7 +80,7 @@ func (e *deviceEdit) place(i int, v *types.VirtualDevice) types.BaseMethodFault 
 		}
 		return invalidDevice(i, "virtualDeviceSpec.device.unitNumber")
 	}
-	if *v.UnitNumber < 0 || int(*v.UnitNumber) >= bus.units || taken[*v.UnitNumber] {
+	if *v.UnitNumber < 0 || int(*v.UnitNumber) >= bus.Units || taken[*v.UnitNumber] {
 		return invalidDevice(i, "virtualDeviceSpec.device.unitNumber")
 	}
 	return nil

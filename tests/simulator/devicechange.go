@@ -5,11 +5,14 @@
 package main
 
 import (
-	"fmt"
+	"slices"
 
 	"github.com/vmware/govmomi/object"
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/vmdk"
+	"esx-simulator/internal/vmx"
 )
 
 // A deviceEdit is the device changes of one call. It works on a list of devices
@@ -19,17 +22,17 @@ type deviceEdit struct {
 	ctx     *simulator.Context
 	devices object.VirtualDeviceList
 	running bool
-	limits  hardwareLimits
+	limits  vmx.Limits
 
 	before, after []func() types.BaseMethodFault // what is done to files before and after the VMX file is written
 	made          []string                       // disks that were made, for the way back
 }
 
-func (d *domain) newDeviceEdit(ctx *simulator.Context, f *vmxFile, version string) *deviceEdit {
-	read := readDevices(f, d.s.namesIn(d.Config.Files.VmPathName).read)
+func (d *domain) newDeviceEdit(ctx *simulator.Context, f *vmx.File, version string) *deviceEdit {
+	read := vmx.ReadDevices(f, d.s.namesIn(d.Config.Files.VmPathName).Read)
 	d.s.completeDisks(read)
 	keepConnections(d.VirtualMachine, read)
-	e := &deviceEdit{d: d, ctx: ctx, limits: limitsOf(version),
+	e := &deviceEdit{d: d, ctx: ctx, limits: vmx.LimitsOf(version),
 		running: d.Runtime.PowerState != types.VirtualMachinePowerStatePoweredOff}
 	for _, dev := range d.Config.Hardware.Device {
 		if standing[dev.GetVirtualDevice().Key] {
@@ -75,10 +78,9 @@ func invalidDevice(i int, property string) types.BaseMethodFault {
 	return f
 }
 
-// tooMany is the fault of more cards than the hardware can have.
+// tooMany is the fault of more devices of a kind than a domain can have.
 func (e *deviceEdit) tooMany() types.BaseMethodFault {
-	cards := e.devices.SelectByType((*types.VirtualEthernetCard)(nil))
-	if len(cards) > e.limits.cards {
+	if vmx.TooMany(e.devices, e.limits) {
 		f := new(types.TooManyDevices)
 		f.Property = "virtualDeviceSpec.device"
 		return f
@@ -96,9 +98,9 @@ func (e *deviceEdit) needsOff() types.BaseMethodFault {
 func (e *deviceEdit) hotPluggable(dev types.BaseVirtualDevice) bool {
 	switch dev.(type) {
 	case *types.VirtualDisk:
-		return !deviceIs[*types.VirtualIDEController](e.devices.FindByKey(dev.GetVirtualDevice().ControllerKey))
+		return !vmx.DeviceIs[*types.VirtualIDEController](e.devices.FindByKey(dev.GetVirtualDevice().ControllerKey))
 	case types.BaseVirtualSCSIController, types.BaseVirtualEthernetCard, *types.VirtualUSB:
-		return e.limits.version >= 7
+		return e.limits.Version >= 7
 	}
 	return false
 }
@@ -106,10 +108,10 @@ func (e *deviceEdit) hotPluggable(dev types.BaseVirtualDevice) bool {
 func (e *deviceEdit) add(i int, spec *types.VirtualDeviceConfigSpec) types.BaseMethodFault {
 	dev := spec.Device
 	v := dev.GetVirtualDevice()
-	if deviceIs[*types.VirtualIDEController](dev) || deviceIs[*types.VirtualPCIController](dev) ||
-		deviceIs[*types.VirtualPS2Controller](dev) || deviceIs[*types.VirtualSIOController](dev) ||
-		deviceIs[*types.VirtualKeyboard](dev) || deviceIs[*types.VirtualPointingDevice](dev) ||
-		deviceIs[*types.VirtualMachineVideoCard](dev) || deviceIs[*types.VirtualMachineVMCIDevice](dev) {
+	if vmx.DeviceIs[*types.VirtualIDEController](dev) || vmx.DeviceIs[*types.VirtualPCIController](dev) ||
+		vmx.DeviceIs[*types.VirtualPS2Controller](dev) || vmx.DeviceIs[*types.VirtualSIOController](dev) ||
+		vmx.DeviceIs[*types.VirtualKeyboard](dev) || vmx.DeviceIs[*types.VirtualPointingDevice](dev) ||
+		vmx.DeviceIs[*types.VirtualMachineVideoCard](dev) || vmx.DeviceIs[*types.VirtualMachineVMCIDevice](dev) {
 		return nil // each domain has them: nothing happens, and nothing is said
 	}
 	if v.Key >= 0 { // a client's own keys are negative
@@ -135,6 +137,8 @@ func (e *deviceEdit) add(i int, spec *types.VirtualDeviceConfigSpec) types.BaseM
 		}
 	case types.BaseVirtualEthernetCard:
 		fault = e.addCard(i, x)
+	case *types.VirtualUSB:
+		fault = e.addUSB(i, x)
 	}
 	if fault != nil {
 		return fault
@@ -146,6 +150,21 @@ func (e *deviceEdit) add(i int, spec *types.VirtualDeviceConfigSpec) types.BaseM
 	return nil
 }
 
+// addUSB gives a USB device of the host a controller of the domain.
+func (e *deviceEdit) addUSB(i int, d *types.VirtualUSB) types.BaseMethodFault {
+	controllers := vmx.USBControllers(e.devices)
+	b, ok := d.Backing.(types.BaseVirtualDeviceDeviceBackingInfo)
+	switch {
+	case !ok || b.GetVirtualDeviceDeviceBackingInfo().DeviceName == "":
+		return invalidDevice(i, "virtualDeviceSpec.device.backing")
+	case len(controllers) == 0 || d.ControllerKey != 0 && !slices.Contains(controllers, d.ControllerKey):
+		return invalidDevice(i, "virtualDeviceSpec.device.controllerKey")
+	case d.ControllerKey == 0:
+		d.ControllerKey = controllers[0]
+	}
+	return nil
+}
+
 func needsConnection(dev types.BaseVirtualDevice) bool {
 	switch dev.(type) {
 	case *types.VirtualCdrom, *types.VirtualFloppy, *types.VirtualSerialPort, *types.VirtualParallelPort,
@@ -153,57 +172,6 @@ func needsConnection(dev types.BaseVirtualDevice) bool {
 		return true
 	}
 	return false
-}
-
-// addCard completes a card: a MAC address, and a network that is there.
-func (e *deviceEdit) addCard(i int, card types.BaseVirtualEthernetCard) types.BaseMethodFault {
-	c := card.GetVirtualEthernetCard()
-	if fault := e.refuseNetwork(i, c.Backing); fault != nil {
-		return fault
-	}
-	if c.MacAddress == "" {
-		n := len(e.devices.SelectByType((*types.VirtualEthernetCard)(nil)))
-		id, _ := parseUUID(e.d.Config.Uuid)
-		c.AddressType, c.MacAddress = "generated", generatedMAC(id, n)
-	} else if c.AddressType == "" {
-		c.AddressType = "manual"
-	}
-	if e.running && c.Connectable != nil {
-		c.Connectable.Connected = c.Connectable.Connected || c.Connectable.StartConnected
-	}
-	return nil
-}
-
-// refuseNetwork wants the network of a card to be on the host.
-func (e *deviceEdit) refuseNetwork(i int, backing types.BaseVirtualDeviceBackingInfo) types.BaseMethodFault {
-	host, ok := e.d.s.registry.Get(*e.d.Runtime.Host).(*simulator.HostSystem)
-	if !ok {
-		return nil
-	}
-	found := true
-	switch b := backing.(type) {
-	case *types.VirtualEthernetCardNetworkBackingInfo:
-		networks := e.d.s.computeResource(*host.Parent).Network
-		if b.DeviceName == "" && b.Network != nil {
-			found = simulator.FindReference(networks, *b.Network) != nil
-			if named := e.d.s.nameOf(*b.Network); found {
-				b.DeviceName = named
-			}
-		} else {
-			found = e.d.s.registry.FindByName(b.DeviceName, networks) != nil
-		}
-	case *distributedBacking:
-		if found = e.d.s.distributedNetwork(b) != nil; found && b.Port.PortKey == "" {
-			n := e.d.s.ports.Add(1)
-			b.Port.PortKey, b.Port.ConnectionCookie = fmt.Sprint(n), n*7919
-		}
-	case nil:
-		found = false
-	}
-	if !found {
-		return &types.InvalidDeviceBacking{InvalidDeviceSpec: types.InvalidDeviceSpec{DeviceIndex: int32(i)}}
-	}
-	return nil
 }
 
 // refuseImage wants the image of a connected drive of a running domain to be there.
@@ -222,7 +190,7 @@ func (e *deviceEdit) refuseImage(_ int, v *types.VirtualDevice) types.BaseMethod
 func (e *deviceEdit) edit(i int, spec *types.VirtualDeviceConfigSpec) types.BaseMethodFault {
 	v := spec.Device.GetVirtualDevice()
 	old := e.devices.FindByKey(v.Key)
-	if old == nil || !sameType(old, spec.Device) {
+	if old == nil || !vmx.SameType(old, spec.Device) {
 		return invalidDevice(i, "virtualDeviceSpec.device.key")
 	}
 	if v.ControllerKey == 0 {
@@ -261,18 +229,6 @@ func (e *deviceEdit) edit(i int, spec *types.VirtualDeviceConfigSpec) types.Base
 	return nil
 }
 
-// editCard checks a network that changes; one that is missing may stay.
-func (e *deviceEdit) editCard(i int, c *types.VirtualEthernetCard, old types.BaseVirtualDevice) types.BaseMethodFault {
-	was := old.(types.BaseVirtualEthernetCard).GetVirtualEthernetCard()
-	if c.MacAddress == "" {
-		c.MacAddress, c.AddressType = was.MacAddress, was.AddressType
-	}
-	if c.AddressType == "" {
-		c.AddressType = was.AddressType
-	}
-	return e.refuseNetwork(i, c.Backing)
-}
-
 func (e *deviceEdit) remove(i int, spec *types.VirtualDeviceConfigSpec) types.BaseMethodFault {
 	key := spec.Device.GetVirtualDevice().Key
 	old := e.devices.FindByKey(key)
@@ -309,7 +265,7 @@ func (e *deviceEdit) destroyLater(names []string) {
 	e.after = append(e.after, func() types.BaseMethodFault {
 		for _, name := range names {
 			if file, fault := e.d.s.localFile(name); fault == nil {
-				_ = e.d.s.changing(e.ctx, func() types.BaseMethodFault { return fileFault(name, removeDisk(file)) }, filesOf(file)...)
+				_ = e.d.s.changing(e.ctx, func() types.BaseMethodFault { return fileFault(name, vmdk.Remove(file)) }, vmdk.FilesOf(file)...)
 			}
 		}
 		return nil

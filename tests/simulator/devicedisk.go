@@ -13,6 +13,12 @@ import (
 
 	"github.com/vmware/govmomi/object"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/dspath"
+	"esx-simulator/internal/filelocks"
+	"esx-simulator/internal/lenient"
+	"esx-simulator/internal/vmdk"
+	"esx-simulator/internal/vmx"
 )
 
 // addDisk attaches a disk that is there, or makes one.
@@ -37,7 +43,7 @@ func (e *deviceEdit) attachDisk(i int, b *types.VirtualDiskFlatVer2BackingInfo) 
 	if fault != nil {
 		return fault
 	}
-	if _, err := readDescriptor(file); err != nil {
+	if _, err := vmdk.Read(file); err != nil {
 		return fileFault(b.FileName, err)
 	}
 	for _, dev := range e.devices {
@@ -50,12 +56,12 @@ func (e *deviceEdit) attachDisk(i int, b *types.VirtualDiskFlatVer2BackingInfo) 
 	if !e.running {
 		return nil
 	}
-	mode := lockWrite
+	mode := filelocks.Write
 	if b.Sharing == string(types.VirtualDiskSharingSharingMultiWriter) {
-		mode = lockShared
+		mode = filelocks.Shared
 	}
-	for _, extent := range filesOf(file)[1:] {
-		if e.d.s.locks.refuses(e.d.Self, extent, mode) {
+	for _, extent := range vmdk.FilesOf(file)[1:] {
+		if e.d.s.locks.Refuses(e.d.Self, extent, mode) {
 			return &types.FileLocked{FileFault: types.FileFault{File: b.FileName}}
 		}
 	}
@@ -67,13 +73,13 @@ func (e *deviceEdit) sameFile(name, file string) bool {
 	return fault == nil && other == file
 }
 
-// createDisk plans a new disk: of a size, or a delta of another one.
+// vmdk.Create plans a new disk: of a size, or a delta of another one.
 func (e *deviceEdit) createDisk(i int, disk *types.VirtualDisk, b *types.VirtualDiskFlatVer2BackingInfo, replace bool) types.BaseMethodFault {
 	capacity := disk.CapacityInBytes
 	if capacity == 0 {
 		capacity = disk.CapacityInKB * 1024
 	}
-	if b.Parent == nil && (capacity <= 0 || capacity > maxDisk) {
+	if b.Parent == nil && (capacity <= 0 || capacity > vmdk.MaxCapacity) {
 		return invalidDevice(i, "virtualDeviceSpec.device.capacityInKB")
 	}
 	var p object.DatastorePath
@@ -92,9 +98,9 @@ func (e *deviceEdit) createDisk(i int, disk *types.VirtualDisk, b *types.Virtual
 		return &types.FileNotFound{FileFault: types.FileFault{File: b.FileName}}
 	}
 	kind := "preallocated"
-	if isTrue(b.ThinProvisioned) {
+	if lenient.IsTrue(b.ThinProvisioned) {
 		kind = "thin"
-	} else if isTrue(b.EagerlyScrub) {
+	} else if lenient.IsTrue(b.EagerlyScrub) {
 		kind = "eagerZeroedThick"
 	}
 	if kind, fault = e.d.s.kindOn(b.FileName, file, kind); fault != nil {
@@ -107,7 +113,7 @@ func (e *deviceEdit) createDisk(i int, disk *types.VirtualDisk, b *types.Virtual
 	e.made = append(e.made, name)
 	e.before = append(e.before, func() types.BaseMethodFault {
 		if replace && exists(file) {
-			if err := removeDisk(file); err != nil {
+			if err := vmdk.Remove(file); err != nil {
 				return fileFault(name, err)
 			}
 		}
@@ -125,7 +131,7 @@ func (e *deviceEdit) createChild(name, file, parent string) types.BaseMethodFaul
 	if fault != nil {
 		return fault
 	}
-	return fileFault(parent, createDelta(file, base, e.d.s.namesIn(name).write(parent)))
+	return fileFault(parent, vmdk.CreateDelta(file, base, e.d.s.namesIn(name).Write(parent)))
 }
 
 // editDisk grows a disk, changes its mode, or puts another file in its place.
@@ -164,9 +170,9 @@ func (e *deviceEdit) editDisk(i int, now, old *types.VirtualDisk) types.BaseMeth
 
 // growLater grows a disk, if that can be.
 func (e *deviceEdit) growLater(i int, b *types.VirtualDiskFlatVer2BackingInfo, old *types.VirtualDisk, wanted int64) types.BaseMethodFault {
-	onIDE := deviceIs[*types.VirtualIDEController](e.devices.FindByKey(old.ControllerKey))
+	onIDE := vmx.DeviceIs[*types.VirtualIDEController](e.devices.FindByKey(old.ControllerKey))
 	switch {
-	case wanted < old.CapacityInBytes || wanted > maxDisk:
+	case wanted < old.CapacityInBytes || wanted > vmdk.MaxCapacity:
 		return invalidDevice(i, "virtualDeviceSpec.device.capacityInKB")
 	case b.Parent != nil || e.d.Snapshot != nil:
 		return &types.GenericVmConfigFault{Reason: "Disks with parents cannot be expanded."}
@@ -177,11 +183,11 @@ func (e *deviceEdit) growLater(i int, b *types.VirtualDiskFlatVer2BackingInfo, o
 	if fault != nil {
 		return fault
 	}
-	disk, err := readDescriptor(file)
+	disk, err := vmdk.Read(file)
 	if err != nil {
 		return fileFault(b.FileName, err)
 	}
-	if fault := e.d.s.noSpace(b.FileName, file, wanted-disk.capacity()); fault != nil && !disk.thin() {
+	if fault := e.d.s.noSpace(b.FileName, file, wanted-disk.Capacity()); fault != nil && !disk.Thin() {
 		return fault
 	}
 	e.before = append(e.before, func() types.BaseMethodFault { return e.d.s.grow(e.ctx, b.FileName, file, disk, wanted) })
@@ -192,7 +198,7 @@ func (e *deviceEdit) growLater(i int, b *types.VirtualDiskFlatVer2BackingInfo, o
 func (e *deviceEdit) undo() {
 	for _, name := range e.made {
 		if file, fault := e.d.s.localFile(name); fault == nil {
-			_ = e.d.s.changing(e.ctx, func() types.BaseMethodFault { return fileFault(name, removeDisk(file)) }, filesOf(file)...)
+			_ = e.d.s.changing(e.ctx, func() types.BaseMethodFault { return fileFault(name, vmdk.Remove(file)) }, vmdk.FilesOf(file)...)
 			_ = os.Remove(file)
 		}
 	}
@@ -203,7 +209,7 @@ func (e *deviceEdit) undo() {
 func (e *deviceEdit) newDiskName(given string) string {
 	vmxPath := e.d.Config.Files.VmPathName
 	var p object.DatastorePath
-	dir := directory(vmxPath)
+	dir := dspath.Dir(vmxPath)
 	if p.FromString(given) && p.Datastore != "" {
 		var own object.DatastorePath
 		own.FromString(vmxPath)
@@ -211,9 +217,9 @@ func (e *deviceEdit) newDiskName(given string) string {
 	}
 	stem := strings.TrimSuffix(path.Base(vmxPath[strings.Index(vmxPath, "]")+1:]), path.Ext(vmxPath))
 	for n := 0; ; n++ {
-		name := join(dir, strings.TrimSpace(stem)+".vmdk")
+		name := dspath.Join(dir, strings.TrimSpace(stem)+".vmdk")
 		if n > 0 {
-			name = join(dir, fmt.Sprintf("%s_%d.vmdk", strings.TrimSpace(stem), n))
+			name = dspath.Join(dir, fmt.Sprintf("%s_%d.vmdk", strings.TrimSpace(stem), n))
 		}
 		file, fault := e.d.s.localFile(name)
 		taken := false

@@ -13,6 +13,9 @@ import (
 	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/filelocks"
+	"esx-simulator/internal/vmdk"
 )
 
 var errCancelled = errors.New("the task was cancelled")
@@ -41,16 +44,16 @@ func (d *disks) CopyVirtualDiskTask(ctx *simulator.Context, req *types.CopyVirtu
 }
 
 // source is the base disk whose data a copy takes, and its descriptor.
-func (d *disks) source(name string) (string, *descriptor, types.BaseMethodFault) {
+func (d *disks) source(name string) (string, *vmdk.Descriptor, types.BaseMethodFault) {
 	file, disk, fault := d.existing(name)
-	for fault == nil && disk.isDelta() {
-		name = d.s.namesIn(name).read(disk.parentHint)
+	for fault == nil && disk.IsDelta() {
+		name = d.s.namesIn(name).Read(disk.ParentHint)
 		file, disk, fault = d.existing(name)
 	}
 	if fault != nil {
 		return "", nil, fault
 	}
-	if disk.createType == "streamOptimized" { // it has to be imported
+	if disk.CreateType == "streamOptimized" { // it has to be imported
 		return "", nil, new(types.InvalidDiskFormat)
 	}
 	return file, disk, nil
@@ -64,8 +67,8 @@ func (d *disks) copy(j *job, sourceName, targetName, kind, adapter string) types
 	if target, fault := d.s.localFile(targetName); fault == nil && target == file {
 		return nil
 	}
-	for _, f := range filesOf(file) {
-		if d.s.locks.refuses(types.ManagedObjectReference{}, f, lockRead) {
+	for _, f := range vmdk.FilesOf(file) {
+		if d.s.locks.Refuses(types.ManagedObjectReference{}, f, filelocks.Read) {
 			return &types.FileLocked{FileFault: types.FileFault{File: sourceName}}
 		}
 	}
@@ -73,25 +76,25 @@ func (d *disks) copy(j *job, sourceName, targetName, kind, adapter string) types
 	if fault != nil {
 		return fault
 	}
-	if fault := d.s.makeDisk(j.ctx, targetName, disk.capacity(), kind, adapter); fault != nil {
+	if fault := d.s.makeDisk(j.ctx, targetName, disk.Capacity(), kind, adapter); fault != nil {
 		return fault
 	}
 	target, _ := d.s.localFile(targetName)
 	fault = d.s.changing(j.ctx, func() types.BaseMethodFault {
-		return d.fill(j, base, disk, extentOf(target, "flat"), sourceName)
-	}, extentOf(target, "flat"))
+		return d.fill(j, base, disk, vmdk.ExtentFile(target, "flat"), sourceName)
+	}, vmdk.ExtentFile(target, "flat"))
 	if fault != nil {
-		_ = d.s.changing(j.ctx, func() types.BaseMethodFault { return fileFault(targetName, removeDisk(target)) }, filesOf(target)...)
+		_ = d.s.changing(j.ctx, func() types.BaseMethodFault { return fileFault(targetName, vmdk.Remove(target)) }, vmdk.FilesOf(target)...)
 	}
 	return fault
 }
 
 // fill writes the data of a disk into an extent. The job can be cancelled while it runs.
-func (d *disks) fill(j *job, file string, disk *descriptor, extent, name string) types.BaseMethodFault {
-	if fault := j.pass(d.s.options.copyDelay); fault != nil {
+func (d *disks) fill(j *job, file string, disk *vmdk.Descriptor, extent, name string) types.BaseMethodFault {
+	if fault := j.pass(d.s.options.CopyDelay); fault != nil {
 		return fault
 	}
-	parts, done, err := openData(file, disk)
+	parts, done, err := vmdk.Open(file, disk)
 	if err != nil {
 		return fileFault(name, err)
 	}
@@ -100,11 +103,11 @@ func (d *disks) fill(j *job, file string, disk *descriptor, extent, name string)
 	if err != nil {
 		return fileFault(name, err)
 	}
-	err = copyData(to, parts, disk.capacity(), func(n int64) error {
+	err = vmdk.Copy(to, parts, disk.Capacity(), func(n int64) error {
 		if j.cancelled() {
 			return errCancelled
 		}
-		j.show(n, disk.capacity())
+		j.show(n, disk.Capacity())
 		return nil
 	})
 	if err = errors.Join(err, to.Close()); errors.Is(err, errCancelled) {

@@ -13,17 +13,21 @@ import (
 	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/apifault"
+	"esx-simulator/internal/vmdk"
+	"esx-simulator/internal/vmx"
 )
 
 // QueryVirtualDiskUuid is ddb.uuid; a disk without one gets none by asking.
 func (d *disks) QueryVirtualDiskUuid(_ *simulator.Context, req *types.QueryVirtualDiskUuid) soap.HasFault {
 	file, disk, fault := d.existing(req.Name)
 	if fault != nil {
-		return &methods.QueryVirtualDiskUuidBody{Fault_: simulator.Fault(faultText(fault), fault)}
+		return &methods.QueryVirtualDiskUuidBody{Fault_: simulator.Fault(apifault.Text(fault), fault)}
 	}
-	text := disk.uuid()
+	text := disk.UUID()
 	if text == "" {
-		text = formatUUIDUpper(uuid.NewSHA1(uuid.NameSpaceURL, []byte(file)))
+		text = vmdk.FormatUUID(uuid.NewSHA1(uuid.NameSpaceURL, []byte(file)))
 	}
 	return &methods.QueryVirtualDiskUuidBody{Res: &types.QueryVirtualDiskUuidResponse{Returnval: text}}
 }
@@ -32,15 +36,15 @@ func (d *disks) QueryVirtualDiskUuid(_ *simulator.Context, req *types.QueryVirtu
 func (d *disks) SetVirtualDiskUuid(_ *simulator.Context, req *types.SetVirtualDiskUuid) soap.HasFault {
 	file, disk, fault := d.writable(req.Name)
 	if fault == nil {
-		if u, ok := parseUUID(req.Uuid); ok {
-			disk.ddb["uuid"] = formatUUIDUpper(u)
-			fault = fileFault(req.Name, disk.write(file))
+		if u, ok := vmx.ParseUUID(req.Uuid); ok {
+			disk.DDB["uuid"] = vmdk.FormatUUID(u)
+			fault = fileFault(req.Name, disk.Write(file))
 		} else {
 			fault = invalidArgument("uuid")
 		}
 	}
 	if fault != nil {
-		return &methods.SetVirtualDiskUuidBody{Fault_: simulator.Fault(faultText(fault), fault)}
+		return &methods.SetVirtualDiskUuidBody{Fault_: simulator.Fault(apifault.Text(fault), fault)}
 	}
 	return &methods.SetVirtualDiskUuidBody{Res: new(types.SetVirtualDiskUuidResponse)}
 }
@@ -49,9 +53,9 @@ func (d *disks) SetVirtualDiskUuid(_ *simulator.Context, req *types.SetVirtualDi
 func (d *disks) QueryVirtualDiskGeometry(_ *simulator.Context, req *types.QueryVirtualDiskGeometry) soap.HasFault {
 	_, disk, fault := d.existing(req.Name)
 	if fault != nil {
-		return &methods.QueryVirtualDiskGeometryBody{Fault_: simulator.Fault(faultText(fault), fault)}
+		return &methods.QueryVirtualDiskGeometryBody{Fault_: simulator.Fault(apifault.Text(fault), fault)}
 	}
-	number := func(key string) int32 { n, _ := strconv.Atoi(disk.ddb["geometry."+key]); return int32(n) }
+	number := func(key string) int32 { n, _ := strconv.Atoi(disk.DDB["geometry."+key]); return int32(n) }
 	return &methods.QueryVirtualDiskGeometryBody{Res: &types.QueryVirtualDiskGeometryResponse{
 		Returnval: types.HostDiskDimensionsChs{
 			Cylinder: int64(number("cylinders")), Head: number("heads"), Sector: number("sectors")}}}

@@ -14,6 +14,11 @@ import (
 	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/apifault"
+	"esx-simulator/internal/filelocks"
+	"esx-simulator/internal/lenient"
+	"esx-simulator/internal/vmdk"
 )
 
 // fileManager changes files of datastores. It knows no disks: an extent is a file
@@ -33,7 +38,7 @@ func fileFault(name string, err error) types.BaseMethodFault {
 		return &types.FileNotFound{FileFault: f}
 	case errors.Is(err, fs.ErrExist):
 		return &types.FileAlreadyExists{FileFault: f}
-	case errors.Is(err, errNoDisk):
+	case errors.Is(err, vmdk.ErrNoDisk):
 		return &types.InvalidDiskFormat{InvalidFormat: types.InvalidFormat{}}
 	}
 	return &types.CannotAccessFile{FileFault: f}
@@ -45,14 +50,14 @@ func (m *fileManager) MakeDirectory(_ *simulator.Context, req *types.MakeDirecto
 	if fault == nil {
 		if exists(dir) {
 			fault = &types.FileAlreadyExists{FileFault: types.FileFault{File: req.Name}}
-		} else if isTrue(req.CreateParentDirectories) {
+		} else if lenient.IsTrue(req.CreateParentDirectories) {
 			fault = fileFault(req.Name, os.MkdirAll(dir, 0o700))
 		} else {
 			fault = fileFault(req.Name, os.Mkdir(dir, 0o700))
 		}
 	}
 	if fault != nil {
-		return &methods.MakeDirectoryBody{Fault_: simulator.Fault(faultText(fault), fault)}
+		return &methods.MakeDirectoryBody{Fault_: simulator.Fault(apifault.Text(fault), fault)}
 	}
 	return &methods.MakeDirectoryBody{Res: new(types.MakeDirectoryResponse)}
 }
@@ -96,7 +101,7 @@ func (s *server) newTransfer(source, target string, force *bool) (t transfer, fa
 	if !exists(filepath.Dir(t.to)) {
 		return t, &types.FileNotFound{FileFault: types.FileFault{File: target}}
 	}
-	if info, err := os.Stat(t.to); err == nil && t.from != t.to && (info.IsDir() || !isTrue(force)) {
+	if info, err := os.Stat(t.to); err == nil && t.from != t.to && (info.IsDir() || !lenient.IsTrue(force)) {
 		return t, &types.FileAlreadyExists{FileFault: types.FileFault{File: target}}
 	}
 	return t, s.locked(target, t.to)
@@ -124,7 +129,7 @@ func (m *fileManager) CopyDatastoreFileTask(ctx *simulator.Context, req *types.C
 	return &methods.CopyDatastoreFile_TaskBody{Res: &types.CopyDatastoreFile_TaskResponse{
 		Returnval: m.s.longTask(ctx, req.SourceName, "CopyDatastoreFile_Task", func(j *job) types.BaseMethodFault {
 			t, fault := m.s.newTransfer(req.SourceName, req.DestinationName, req.Force)
-			if fault == nil && m.s.locks.refuses(types.ManagedObjectReference{}, t.from, lockRead) {
+			if fault == nil && m.s.locks.Refuses(types.ManagedObjectReference{}, t.from, filelocks.Read) {
 				fault = &types.FileLocked{FileFault: types.FileFault{File: t.fromName}}
 			}
 			if fault == nil {
@@ -134,7 +139,7 @@ func (m *fileManager) CopyDatastoreFileTask(ctx *simulator.Context, req *types.C
 				return fault
 			}
 			return m.s.changing(j.ctx, func() types.BaseMethodFault {
-				if fault := j.pass(m.s.options.copyDelay); fault != nil {
+				if fault := j.pass(m.s.options.CopyDelay); fault != nil {
 					return fault
 				}
 				return fileFault(t.fromName, copyTree(t.from, t.to))
@@ -171,7 +176,7 @@ func copyFile(from, to string) error {
 	if err != nil {
 		return err
 	}
-	part := dataPart{file: r, size: info.Size()}
-	err = copyData(w, []dataPart{part}, info.Size(), func(int64) error { return nil })
+	part := vmdk.Part{File: r, Size: info.Size()}
+	err = vmdk.Copy(w, []vmdk.Part{part}, info.Size(), func(int64) error { return nil })
 	return errors.Join(err, w.Truncate(info.Size()), w.Close())
 }

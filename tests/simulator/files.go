@@ -18,6 +18,9 @@ import (
 
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/dspath"
+	"esx-simulator/internal/filelocks"
 )
 
 const cookieName = "vmware_soap_session"
@@ -75,7 +78,7 @@ func (f *front) files(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, "The datastore or datacenter was not found.")
 		return
 	}
-	relative, ok := inside(strings.TrimPrefix(r.URL.Path, "/folder"))
+	relative, ok := dspath.Inside(strings.TrimPrefix(r.URL.Path, "/folder"))
 	if !ok {
 		refuse(w, http.StatusBadRequest, "The path leads out of the datastore.")
 		return
@@ -115,16 +118,6 @@ func (s *server) accessible(v *volume) bool {
 	return ok && ds.Summary.Accessible
 }
 
-// decodedAgain is a value of the query, which a host decodes twice; what is
-// no valid escape stays as it is.
-func decodedAgain(r *http.Request, name string) string {
-	once := r.URL.Query().Get(name)
-	if twice, err := url.QueryUnescape(once); err == nil {
-		return twice
-	}
-	return once
-}
-
 // hasDatacenter knows a datacenter by its inventory path; a host does not mind
 // when there is none.
 func (s *server) hasDatacenter(dcPath string) bool {
@@ -143,7 +136,7 @@ func (s *server) hasDatacenter(dcPath string) bool {
 // getFile answers with a file or a part of it, or with the list of a directory. The
 // extent that a running domain writes cannot be read.
 func (s *server) getFile(w http.ResponseWriter, r *http.Request, file string) {
-	if s.locks.refuses(types.ManagedObjectReference{}, file, lockRead) {
+	if s.locks.Refuses(types.ManagedObjectReference{}, file, filelocks.Read) {
 		refuse(w, http.StatusInternalServerError, "The file is locked.")
 		return
 	}
@@ -168,7 +161,7 @@ func (f *front) put(w http.ResponseWriter, r *http.Request, v *volume, file stri
 		refuse(w, http.StatusLengthRequired, "Content-Length is required.")
 	case onHost && !exists(dir):
 		refuse(w, http.StatusNotFound, "The directory was not found.")
-	case f.s.locks.refuses(types.ManagedObjectReference{}, file, lockWrite):
+	case f.s.locks.Refuses(types.ManagedObjectReference{}, file, filelocks.Write):
 		refuse(w, http.StatusInternalServerError, "The file is locked.")
 	case r.ContentLength > v.space.free():
 		refuse(w, http.StatusInternalServerError, "No space is left on the datastore.")
@@ -199,7 +192,7 @@ func (s *server) deleteFile(w http.ResponseWriter, v *volume, file string) {
 	case file == v.dir:
 		refuse(w, http.StatusMethodNotAllowed, "The datastore cannot be deleted.")
 		return
-	case s.locks.below(file):
+	case s.locks.Below(file):
 		refuse(w, http.StatusInternalServerError, "The file is locked.")
 		return
 	}

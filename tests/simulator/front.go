@@ -13,13 +13,16 @@ import (
 	"log"
 	"net"
 	"net/http"
-	"regexp"
 	"runtime/debug"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/rules"
+	"esx-simulator/internal/trace"
+	"esx-simulator/internal/wire"
 )
 
 // front is what clients talk to, on one listener. It stands before the library's
@@ -109,42 +112,17 @@ func (f *front) traced(handle http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		c := &counter{ResponseWriter: w, status: http.StatusOK}
 		start := time.Now()
-		rule := f.s.faults.take(call{method: r.Method, object: r.URL.Path, kind: "folder"}, inHTTP)
-		if !rule.instead(c, r) {
+		rule := f.s.faults.Take(rules.Call{Method: r.Method, Object: r.URL.Path, Kind: "folder"}, rules.InHTTP)
+		if !instead(rule, c, r) {
 			handle(c, r)
 		}
-		f.s.trace.add(entry{
+		f.s.trace.Add(trace.Entry{
 			Method: r.Method, Path: r.URL.Path, Status: c.status, In: r.ContentLength, Out: int64(c.written),
 			Connection: connectionOf(r), Host: f.name(), Milliseconds: time.Since(start).Milliseconds()})
-		rule.after(w)
+		if rule.Drops() {
+			dropConnection(w)
+		}
 	}
-}
-
-// <soapenv:Body><PowerOnVM_Task xmlns="urn:vim25"><_this type="VirtualMachine">12</_this>
-var (
-	soapMethod = regexp.MustCompile(`<(?:[\w-]+:)?Body[^>]*>\s*<(?:[\w-]+:)?(\w+)`)
-	soapThis   = regexp.MustCompile(`<(?:[\w-]+:)?_this[^>]*type="([^"]*)"[^>]*>([^<]*)<`)
-	soapPath   = regexp.MustCompile(`<(?:[\w-]+:)?pathSet[^>]*>([^<]*)<`)
-	soapProp   = regexp.MustCompile(`<(?:[\w-]+:)?prop(?:\s[^>]*)?>([^<]*)<`)
-)
-
-// callOf reads what a SOAP request calls, without decoding it.
-func callOf(body []byte) call {
-	var c call
-	if m := soapMethod.FindSubmatch(body); m != nil {
-		c.method = string(m[1])
-	}
-	if m := soapThis.FindSubmatch(body); m != nil {
-		c.kind, c.object = string(m[1]), string(m[2])
-	}
-	paths := soapPath
-	if c.method == "Fetch" {
-		paths = soapProp
-	}
-	for _, m := range paths.FindAllSubmatch(body, -1) {
-		c.paths = append(c.paths, string(m[1]))
-	}
-	return c
 }
 
 // soap serves a call of the API.
@@ -154,31 +132,33 @@ func (f *front) soap(w http.ResponseWriter, r *http.Request) {
 		return // the client has gone
 	}
 	start := time.Now()
-	c := callOf(body)
-	c.name = f.s.nameOf(types.ManagedObjectReference{Type: c.kind, Value: c.object})
-	rule := f.s.faults.take(c, inHTTP)
+	c := wire.CallOf(body)
+	c.Name = f.s.nameOf(types.ManagedObjectReference{Type: c.Kind, Value: c.Object})
+	rule := f.s.faults.Take(c, rules.InHTTP)
 	count := &counter{ResponseWriter: w, status: http.StatusOK}
-	if !rule.instead(count, r) {
+	if !instead(rule, count, r) {
 		status, answer := f.call(w, r, c, body)
 		count.Header().Set("Content-Type", "text/xml; charset=utf-8")
-		if !rule.drops() {
+		if !rule.Drops() {
 			count.WriteHeader(status)
 			_, _ = count.Write(answer)
 		}
 	}
-	f.s.trace.add(entry{
-		Method: c.method, Type: c.kind, Object: c.object, Paths: c.paths, Status: count.status,
+	f.s.trace.Add(trace.Entry{
+		Method: c.Method, Type: c.Kind, Object: c.Object, Paths: c.Paths, Status: count.status,
 		In: int64(len(body)), Out: int64(count.written), Connection: connectionOf(r), Host: f.name(),
 		Milliseconds: time.Since(start).Milliseconds()})
-	rule.after(w)
+	if rule.Drops() {
+		dropConnection(w)
+	}
 }
 
 // call lets the library answer, and corrects the answer.
-func (f *front) call(w http.ResponseWriter, r *http.Request, c call, body []byte) (int, []byte) {
-	if fault := f.s.version.refuse(c, r.Header.Get("SOAPAction")); fault != "" {
-		return http.StatusInternalServerError, []byte(fault)
+func (f *front) call(w http.ResponseWriter, r *http.Request, c rules.Call, body []byte) (int, []byte) {
+	if reason := f.s.version.Refuses(c.Kind, c.Method, r.Header.Get("SOAPAction")); reason != "" {
+		return http.StatusInternalServerError, []byte(wire.NotParsed(reason))
 	}
-	if version := f.s.version.applied(r.Header.Get("SOAPAction")); version != "" {
+	if version := f.s.version.Applied(r.Header.Get("SOAPAction")); version != "" {
 		w.Header().Set("X-Applied-Soapaction", "urn:vim25/"+version)
 	}
 	key := f.s.sessions.keyOf(r)
@@ -188,7 +168,7 @@ func (f *front) call(w http.ResponseWriter, r *http.Request, c call, body []byte
 		path = f.view.path
 		body = f.view.request(body)
 	}
-	body = markCleared(c, body)
+	body = wire.MarkCleared(c.Method, body)
 	inner := r.Clone(r.Context())
 	if !f.s.sessions.isOf(key, f.view) { // a session of another host, or of the vCenter
 		inner.Header.Del("Cookie")
@@ -200,13 +180,13 @@ func (f *front) call(w http.ResponseWriter, r *http.Request, c call, body []byte
 	rec := &recorder{ResponseWriter: w, status: http.StatusOK}
 	f.serve(rec, inner)
 	f.s.sessions.started(w.Header(), f.view)
-	if f.s.version.asksEarly() {
+	if f.s.version.AsksEarly() {
 		f.s.sessions.greet(w.Header(), r)
 	}
 
-	answer := fixFetch(body, rec.body.Bytes())
-	answer = fixFaultElements(fixFaultString(answer))
-	answer = f.s.hideDirectories(fixElements(answer))
+	answer := wire.FixFetch(body, rec.body.Bytes())
+	answer = wire.FixFaultElements(wire.FixFaultString(answer))
+	answer = f.s.hideDirectories(wire.FixElements(answer))
 	if f.view != nil {
 		answer = f.view.answer(answer)
 	}
@@ -221,7 +201,7 @@ func (f *front) serve(rec *recorder, r *http.Request) {
 			log.Printf("%v\n%s", cause, debug.Stack())
 			rec.status = http.StatusInternalServerError
 			rec.body.Reset()
-			rec.body.WriteString(soapFault("A general system error occurred: "+fmt.Sprint(cause),
+			rec.body.WriteString(wire.Fault("A general system error occurred: "+fmt.Sprint(cause),
 				`<SystemErrorFault xmlns="urn:vim25" xsi:type="SystemError"><reason>`+
 					html.EscapeString(fmt.Sprint(cause))+`</reason></SystemErrorFault>`))
 		}

@@ -13,6 +13,9 @@ import (
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/apifault"
+	"esx-simulator/internal/rules"
 )
 
 // taskGuard sees each task before it starts. The library runs tasks in
@@ -42,8 +45,8 @@ func (g *taskGuard) PutObject(_ *simulator.Context, o mo.Reference) {
 	run := t.Execute
 	t.Execute = func(t *simulator.Task) (result types.AnyType, fault types.BaseMethodFault) {
 		defer survive(t, &fault)
-		c := call{method: t.Info.Name, kind: t.Info.Entity.Type, object: t.Info.Entity.Value, name: t.Info.EntityName}
-		if fault := g.s.injectedInto(c, inTask); fault != nil {
+		c := rules.Call{Method: t.Info.Name, Kind: t.Info.Entity.Type, Object: t.Info.Entity.Value, Name: t.Info.EntityName}
+		if fault := g.s.injectedInto(c, rules.InTask); fault != nil {
 			return nil, fault
 		}
 		if vm, ok := g.s.registry.Get(*t.Info.Entity).(*simulator.VirtualMachine); ok && t.Info.Name == "PowerOnVM_Task" {
@@ -63,10 +66,10 @@ func (*taskGuard) UpdateObject(_ *simulator.Context, o mo.Reference, _ []types.P
 		return
 	}
 	if t.Info.Entity != nil {
-		complete(t.Info.Error.Fault, *t.Info.Entity)
+		apifault.Complete(t.Info.Error.Fault, *t.Info.Entity)
 	}
 	if strings.HasPrefix(t.Info.Error.LocalizedMessage, "*types.") {
-		t.Info.Error.LocalizedMessage = faultText(t.Info.Error.Fault)
+		t.Info.Error.LocalizedMessage = apifault.Text(t.Info.Error.Fault)
 	}
 }
 

@@ -14,6 +14,9 @@ import (
 
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/lenient"
+	"esx-simulator/internal/vmx"
 )
 
 // A savedState is one snapshot of a domain.
@@ -84,7 +87,7 @@ func snapshotRef(vm types.ManagedObjectReference, id int32) types.ManagedObjectR
 
 // snapshotID is the other direction.
 func snapshotID(ref types.ManagedObjectReference) int32 {
-	return int32(atoi(ref.Value[strings.LastIndex(ref.Value, "-")+1:]))
+	return int32(lenient.Atoi(ref.Value[strings.LastIndex(ref.Value, "-")+1:]))
 }
 
 // tree is the history as the API shows it, or nil where there is no snapshot.
@@ -123,8 +126,8 @@ func (s *savedState) memoryFile(vmxPath string) string {
 }
 
 // disks are the file names of the disks that a snapshot keeps, by their slots.
-func (s *savedState) disks(names fileNames) map[string]string {
-	f, err := parseVMX(s.vmx)
+func (s *savedState) disks(names vmx.FileNames) map[string]string {
+	f, err := vmx.Parse(s.vmx)
 	if err != nil {
 		return nil
 	}
@@ -133,29 +136,19 @@ func (s *savedState) disks(names fileNames) map[string]string {
 
 // keptDisks are the disks of a VMX file of which snapshots are taken, by their
 // slots: independent ones are left out.
-func keptDisks(f *vmxFile, names fileNames) map[string]string {
+func keptDisks(f *vmx.File, names vmx.FileNames) map[string]string {
 	disks := map[string]string{}
-	for _, dev := range readDevices(f, names.read) {
+	for _, dev := range vmx.ReadDevices(f, names.Read) {
 		disk, ok := dev.(*types.VirtualDisk)
 		if !ok {
 			continue
 		}
 		b, ok := disk.Backing.(*types.VirtualDiskFlatVer2BackingInfo)
 		if ok && !strings.HasPrefix(b.DiskMode, "independent") {
-			disks[slotOf(disk.Key)] = b.FileName
+			disks[vmx.SlotOf(disk.Key)] = b.FileName
 		}
 	}
 	return disks
-}
-
-// slotOf is the slot of a drive by the key that a host gives it: 2001 is scsi0:1.
-func slotOf(key int32) string {
-	for _, b := range diskBuses {
-		if n := int(key - b.drive); n >= 0 && n < b.buses*b.units {
-			return fmt.Sprintf("%s%d:%d", b.prefix, n/b.units, n%b.units)
-		}
-	}
-	return ""
 }
 
 // writeHistory writes the VMSD file, as a host does.
@@ -164,24 +157,24 @@ func (s *server) writeHistory(vmxPath string, h *history) {
 	if fault != nil {
 		return
 	}
-	f, _ := parseVMX("")
-	f.set(".encoding", "UTF-8")
-	f.set("snapshot.lastUID", fmt.Sprint(h.last))
-	f.set("snapshot.current", fmt.Sprint(h.current))
-	f.set("snapshot.numSnapshots", fmt.Sprint(len(h.states)))
+	f, _ := vmx.Parse("")
+	f.Set(".encoding", "UTF-8")
+	f.Set("snapshot.lastUID", fmt.Sprint(h.last))
+	f.Set("snapshot.current", fmt.Sprint(h.current))
+	f.Set("snapshot.numSnapshots", fmt.Sprint(len(h.states)))
 	for n, state := range h.states {
 		key := fmt.Sprintf("snapshot%d.", n)
-		f.set(key+"uid", fmt.Sprint(state.id))
-		f.set(key+"filename", path.Base(state.file(vmxPath)))
-		f.set(key+"displayName", escapeText.Replace(state.name))
-		f.set(key+"description", escapeText.Replace(state.description))
-		f.set(key+"createTime", state.created.Format(time.RFC3339Nano))
-		f.set(key+"state", string(state.state))
+		f.Set(key+"uid", fmt.Sprint(state.id))
+		f.Set(key+"filename", path.Base(state.file(vmxPath)))
+		f.Set(key+"displayName", vmx.EscapeText.Replace(state.name))
+		f.Set(key+"description", vmx.EscapeText.Replace(state.description))
+		f.Set(key+"createTime", state.created.Format(time.RFC3339Nano))
+		f.Set(key+"state", string(state.state))
 		if state.parent != 0 {
-			f.set(key+"parent", fmt.Sprint(state.parent))
+			f.Set(key+"parent", fmt.Sprint(state.parent))
 		}
 		if state.memory {
-			f.set(key+"type", "1")
+			f.Set(key+"type", "1")
 		}
 	}
 	_ = s.replaceFile(file, []byte(f.String()))
@@ -194,14 +187,14 @@ func (s *server) readHistory(vmxPath string) *history {
 	if fault != nil {
 		return h
 	}
-	h.last, h.current = int32(f.integer("snapshot.lastUID", 0)), int32(f.integer("snapshot.current", 0))
-	for n := range int(f.integer("snapshot.numSnapshots", 0)) {
+	h.last, h.current = int32(f.Integer("snapshot.lastUID", 0)), int32(f.Integer("snapshot.current", 0))
+	for n := range int(f.Integer("snapshot.numSnapshots", 0)) {
 		key := fmt.Sprintf("snapshot%d.", n)
 		state := &savedState{
-			id: int32(f.integer(key+"uid", 0)), parent: int32(f.integer(key+"parent", 0)),
-			name: unescapeText(f.get(key+"displayName", "")), description: unescapeText(f.get(key+"description", "")),
-			state: types.VirtualMachinePowerState(f.get(key+"state", "poweredOff")), memory: f.get(key+"type", "") == "1"}
-		state.created, _ = time.Parse(time.RFC3339Nano, f.get(key+"createTime", ""))
+			id: int32(f.Integer(key+"uid", 0)), parent: int32(f.Integer(key+"parent", 0)),
+			name: vmx.UnescapeText(f.Get(key+"displayName", "")), description: vmx.UnescapeText(f.Get(key+"description", "")),
+			state: types.VirtualMachinePowerState(f.Get(key+"state", "poweredOff")), memory: f.Get(key+"type", "") == "1"}
+		state.created, _ = time.Parse(time.RFC3339Nano, f.Get(key+"createTime", ""))
 		if file, fault := s.localFile(state.file(vmxPath)); fault == nil {
 			text, _ := os.ReadFile(file)
 			state.vmx = string(text)
@@ -223,10 +216,10 @@ func (s *server) showHistory(ctx *simulator.Context, vm *simulator.VirtualMachin
 		if s.registry.Get(ref) == nil {
 			shot := &simulator.VirtualMachineSnapshot{}
 			shot.Self, shot.Vm, shot.Config = ref, vm.Self, *vm.Config
-			if f, err := parseVMX(state.vmx); err == nil {
+			if f, err := vmx.Parse(state.vmx); err == nil {
 				if read, fault := s.settingsOf(f, vm.Config.Files.VmPathName); fault == nil {
-					shot.Config.Hardware.Device = read.devices
-					shot.Config.Hardware.MemoryMB, shot.Config.Hardware.NumCPU = int32(read.memoryMB), read.cpus
+					shot.Config.Hardware.Device = read.Devices
+					shot.Config.Hardware.MemoryMB, shot.Config.Hardware.NumCPU = int32(read.MemoryMB), read.CPUs
 				}
 			}
 			ctx.Map.Put(shot)

@@ -32,7 +32,7 @@ type hostAct struct {
 
 func (s *server) hostNamed(name string) *hostSystem {
 	for _, h := range s.hosts() {
-		if h.Name == name || h.Self.Value == name || name == "" && s.options.kind == "esx" {
+		if h.Name == name || h.Self.Value == name || name == "" && s.options.Kind == "esx" {
 			return &hostSystem{h, s}
 		}
 	}
@@ -72,7 +72,7 @@ func (s *server) performHost(a hostAct) error {
 		if !s.outages.isOff(h.HostSystem) {
 			return errors.New("the host is not off")
 		}
-		h.boot(s.options.bootTime)
+		h.boot(s.options.BootTime)
 	}
 	changes, err := h.changes(a)
 	ctx.WithLock(h.HostSystem, func() { ctx.Update(h.HostSystem, changes) })

@@ -48,7 +48,7 @@ func (h *hostSystem) drain(ctx *simulator.Context, p *pending, req *types.EnterM
 	if req.Timeout > 0 {
 		over = time.After(time.Duration(req.Timeout) * time.Second)
 	}
-	all := req.EvacuatePoweredOffVms != nil && *req.EvacuatePoweredOffVms && h.s.options.kind == "vcenter"
+	all := req.EvacuatePoweredOffVms != nil && *req.EvacuatePoweredOffVms && h.s.options.Kind == "vcenter"
 	for {
 		left := 0
 		for _, d := range h.domains(ctx) {
@@ -75,7 +75,7 @@ func (h *hostSystem) drain(ctx *simulator.Context, p *pending, req *types.EnterM
 // moveAway is DRS: it takes a domain to another host of the cluster, if it can.
 func (s *server) moveAway(ctx *simulator.Context, d *domain, from *simulator.HostSystem) (done bool) {
 	cluster, ok := s.registry.Get(*from.Parent).(*simulator.ClusterComputeResource)
-	if !ok || s.options.drs != "full" {
+	if !ok || s.options.DRS != "full" {
 		return false
 	}
 	ctx.WithLock(d.VirtualMachine, func() {
@@ -233,7 +233,7 @@ func hostArgument(m *simulator.Method) *types.ManagedObjectReference {
 
 // lockedDown is the fault of a login at a host that only its vCenter may use.
 func (s *server) lockedDown(m *simulator.Method, view *hostView) types.BaseMethodFault {
-	if m.Name != "Login" || view == nil && s.options.kind != "esx" {
+	if m.Name != "Login" || view == nil && s.options.Kind != "esx" {
 		return nil
 	}
 	var h *simulator.HostSystem

@@ -14,6 +14,8 @@ import (
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/rules"
 )
 
 // A job is a task that takes its time, of no domain. It may be cancelled.
@@ -42,9 +44,9 @@ func (s *server) startJob(ctx *simulator.Context, entity mo.Reference, method st
 	s.pending.put(p, t.Self)
 	own := *ctx
 	go func() {
-		c := call{method: method, kind: t.Info.Entity.Type, object: t.Info.Entity.Value, name: t.Info.EntityName}
+		c := rules.Call{Method: method, Kind: t.Info.Entity.Type, Object: t.Info.Entity.Value, Name: t.Info.EntityName}
 		var result types.AnyType
-		fault := s.injectedInto(c, inTask)
+		fault := s.injectedInto(c, rules.InTask)
 		if fault == nil {
 			result, fault = guarded(&job{ctx: &own, pending: p}, work)
 		}

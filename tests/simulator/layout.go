@@ -14,6 +14,10 @@ import (
 
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/dspath"
+	"esx-simulator/internal/vmdk"
+	"esx-simulator/internal/vmx"
 )
 
 // layoutTypes are the types of files in layoutEx by their ends.
@@ -61,12 +65,12 @@ func (l *layout) disk(key int32, name string) types.VirtualMachineFileLayoutExDi
 			continue
 		}
 		unit := types.VirtualMachineFileLayoutExDiskUnit{}
-		for i, f := range filesOf(file) {
+		for i, f := range vmdk.FilesOf(file) {
 			kind := types.VirtualMachineFileLayoutExFileTypeDiskExtent
 			if i == 0 {
 				kind = types.VirtualMachineFileLayoutExFileTypeDiskDescriptor
 			}
-			if added := l.add(join(directory(name), filepath.Base(f)), kind); added >= 0 {
+			if added := l.add(dspath.Join(dspath.Dir(name), filepath.Base(f)), kind); added >= 0 {
 				unit.FileKey = append(unit.FileKey, added)
 			}
 		}
@@ -86,7 +90,7 @@ func (s *server) layOut(vm *simulator.VirtualMachine, h *history) {
 			old.ConfigFile = append(old.ConfigFile, path.Base(beside(vmxPath, end)))
 		}
 	}
-	if log := join(directory(vmxPath), "vmware.log"); l.add(log, layoutTypes[".log"]) >= 0 {
+	if log := dspath.Join(dspath.Dir(vmxPath), "vmware.log"); l.add(log, layoutTypes[".log"]) >= 0 {
 		old.LogFile = []string{"vmware.log"}
 	}
 	for _, dev := range vm.Config.Hardware.Device {
@@ -107,7 +111,7 @@ func (s *server) layOut(vm *simulator.VirtualMachine, h *history) {
 			MemoryKey: l.add(state.memoryFile(vmxPath), layoutTypes[".vmem"])}
 		files := []string{state.file(vmxPath)}
 		for slot, name := range state.disks(names) {
-			shown.Disk = append(shown.Disk, l.disk(keyOf(slot), name))
+			shown.Disk = append(shown.Disk, l.disk(vmx.KeyOf(slot), name))
 			files = append(files, name)
 		}
 		l.ex.Snapshot = append(l.ex.Snapshot, shown)
@@ -146,16 +150,4 @@ func (s *server) sumUp(vm *simulator.VirtualMachine) {
 		}
 	}
 	vm.Summary.Storage = sum
-}
-
-// keyOf is the key that a host gives to the drive in a slot.
-func keyOf(slot string) int32 {
-	for _, b := range diskBuses {
-		for n := range b.buses * b.units {
-			if key := b.driveKey(n/b.units, n%b.units); slotOf(key) == slot {
-				return key
-			}
-		}
-	}
-	return -1
 }

@@ -100,13 +100,13 @@ func (l *lease) hold(ctx *simulator.Context, on bool) {
 func (l *lease) ready(ctx *simulator.Context, view *hostView) {
 	l.hold(ctx, true)
 	info := types.HttpNfcLeaseInfo{
-		Lease: l.Self, Entity: l.vm.Self, LeaseTimeout: int32(l.s.options.leaseTimeout / time.Second),
+		Lease: l.Self, Entity: l.vm.Self, LeaseTimeout: int32(l.s.options.LeaseTimeout / time.Second),
 		DeviceUrl: l.deviceURLs(view)}
 	for _, f := range l.files {
 		info.TotalDiskCapacityInKB += f.capacity / 1024
 	}
 	l.mutex.Lock()
-	l.timer = time.AfterFunc(l.s.options.leaseTimeout, func() {
+	l.timer = time.AfterFunc(l.s.options.LeaseTimeout, func() {
 		own := *l.s.context
 		l.fail(&own, new(types.Timedout))
 	})
@@ -182,7 +182,7 @@ func (l *lease) HttpNfcLeaseProgress(ctx *simulator.Context, req *types.HttpNfcL
 		return &methods.HttpNfcLeaseProgressBody{Fault_: simulator.Fault("", &types.InvalidArgument{InvalidProperty: "percent"})}
 	}
 	l.mutex.Lock()
-	l.timer.Reset(l.s.options.leaseTimeout)
+	l.timer.Reset(l.s.options.LeaseTimeout)
 	l.mutex.Unlock()
 	ctx.Update(l, []types.PropertyChange{{Name: "transferProgress", Val: req.Percent}})
 	return &methods.HttpNfcLeaseProgressBody{Res: new(types.HttpNfcLeaseProgressResponse)}

@@ -12,6 +12,8 @@ import (
 	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/dspath"
 )
 
 // ExportVm makes a lease by which the disks of a domain that is off can be fetched.
@@ -56,7 +58,7 @@ func (d *domain) export(ctx *simulator.Context, devices []types.BaseVirtualDevic
 			importKey: deviceID(list, dev, d.Name), path: chain[len(chain)-1], disk: true, capacity: disk.CapacityInKB * 1024})
 	}
 	if name := extra(d.VirtualMachine, "nvram"); name != "" && d.Config.Firmware == string(types.GuestOsDescriptorFirmwareTypeEfi) {
-		path := join(directory(d.Config.Files.VmPathName), name)
+		path := dspath.Join(dspath.Dir(d.Config.Files.VmPathName), name)
 		if d.s.exists(path) {
 			l.files = append(l.files, &leaseFile{
 				name: name, key: "/" + d.Self.Value + "/nvram", importKey: "/" + d.Name + "/nvram", path: path})

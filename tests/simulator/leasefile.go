@@ -20,6 +20,10 @@ import (
 
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/apifault"
+	"esx-simulator/internal/apiversion"
+	"esx-simulator/internal/vmdk"
 )
 
 // A leaseFile is a file of a lease.
@@ -118,11 +122,11 @@ func (l *lease) take(r *http.Request, f *leaseFile) error {
 		l.note(f, sum, n)
 		return firstError(err, to.Close())
 	}
-	to, err := os.OpenFile(extentOf(file, "flat"), os.O_WRONLY, 0o600)
+	to, err := os.OpenFile(vmdk.ExtentFile(file, "flat"), os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
-	capacity, populated, err := decodeStream(body, to)
+	capacity, populated, err := vmdk.DecodeStream(body, to)
 	if err == nil && capacity > f.capacity {
 		err = fmt.Errorf("the stream has %d bytes, the disk has %d", capacity, f.capacity)
 	}
@@ -146,7 +150,7 @@ func firstError(errs ...error) error {
 func (l *lease) give(w http.ResponseWriter, f *leaseFile) {
 	file, fault := l.s.localFile(f.path)
 	if fault != nil {
-		http.Error(w, faultText(fault), http.StatusInternalServerError)
+		http.Error(w, apifault.Text(fault), http.StatusInternalServerError)
 		return
 	}
 	sum := newSummer()
@@ -164,18 +168,18 @@ func (l *lease) give(w http.ResponseWriter, f *leaseFile) {
 		}
 		return
 	}
-	d, err := readDescriptor(file)
+	d, err := vmdk.Read(file)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	parts, done, err := openData(file, d)
+	parts, done, err := vmdk.Open(file, d)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
 	defer done()
-	populated, err := encodeStream(to, d.capacity(),
+	populated, err := vmdk.EncodeStream(to, d.Capacity(),
 		func(into []byte, off int64) error { return readParts(parts, into, off) },
 		func(off int64) int64 { return nextData(parts, off) })
 	if err == nil {
@@ -184,12 +188,12 @@ func (l *lease) give(w http.ResponseWriter, f *leaseFile) {
 }
 
 // readParts reads bytes of a disk that may have several extents.
-func readParts(parts []dataPart, into []byte, off int64) error {
+func readParts(parts []vmdk.Part, into []byte, off int64) error {
 	for _, p := range parts {
-		from := max(off, p.at)
-		to := min(off+int64(len(into)), p.at+p.size)
+		from := max(off, p.At)
+		to := min(off+int64(len(into)), p.At+p.Size)
 		if from < to {
-			if err := p.read(into[from-off:to-off], from-p.at); err != nil {
+			if err := p.Read(into[from-off:to-off], from-p.At); err != nil {
 				return err
 			}
 		}
@@ -198,11 +202,11 @@ func readParts(parts []dataPart, into []byte, off int64) error {
 }
 
 // nextData is where the next data of a disk is; behind its end where there is none.
-func nextData(parts []dataPart, off int64) int64 {
+func nextData(parts []vmdk.Part, off int64) int64 {
 	for _, p := range parts {
-		if off < p.at+p.size {
-			if next := p.dataFrom(max(off-p.at, 0)); next < p.size {
-				return p.at + next
+		if off < p.At+p.Size {
+			if next := p.DataFrom(max(off-p.At, 0)); next < p.Size {
+				return p.At + next
 			}
 		}
 	}
@@ -216,7 +220,7 @@ func (s *server) deleteWithDirectory(datastorePath string) {
 	if fault != nil {
 		return
 	}
-	for _, name := range filesOf(file) {
+	for _, name := range vmdk.FilesOf(file) {
 		_ = os.Remove(name)
 	}
 	_ = os.Remove(filepath.Dir(file))
@@ -226,14 +230,14 @@ func (s *server) deleteWithDirectory(datastorePath string) {
 // was reached; a vCenter names the host, whose certificate the thumbprint tells.
 func (l *lease) deviceURLs(view *hostView) (urls []types.HttpNfcLeaseDeviceUrl) {
 	host, folder := "*", "ha-nfc"
-	if l.s.options.kind == "vcenter" && view == nil {
+	if l.s.options.Kind == "vcenter" && view == nil {
 		host, folder = fmt.Sprintf("%s:%d", l.s.listenAddress(), l.s.leases.port), "nfc"
 		if h, ok := l.s.registry.Get(*l.vm.Runtime.Host).(*simulator.HostSystem); ok && l.s.viewOf(h) != nil {
 			host = l.s.viewOf(h).listenOn(l.s.leases.port)
 		}
 	}
 	scheme := "https"
-	if !l.s.options.tls {
+	if !l.s.options.TLS {
 		scheme = "http"
 	}
 	for _, f := range l.files {
@@ -261,7 +265,7 @@ func thumbprint(der []byte) string {
 
 // certificateText is the certificate that leases of 9.0 and newer show beside it.
 func (s *server) certificateText() string {
-	if len(s.leases.leaf) == 0 || newer("9.0", s.version.api) {
+	if len(s.leases.leaf) == 0 || apiversion.Newer("9.0", s.version.API) {
 		return ""
 	}
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.leases.leaf}))

@@ -17,6 +17,10 @@ import (
 	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/dspath"
+	"esx-simulator/internal/vmdk"
+	"esx-simulator/internal/vmx"
 )
 
 // pool is a resource pool into which OVF packages can be imported.
@@ -79,7 +83,7 @@ func (l *lease) importDomain(ctx *simulator.Context, spec *types.VirtualMachineC
 	if property := fixedProperty(spec.VAppConfig); property != nil {
 		return property
 	}
-	name := escapeName(spec.Name)
+	name := vmx.EscapeName(spec.Name)
 	if taken := l.s.registry.FindByName(name, folder.ChildEntity); taken != nil {
 		return &types.DuplicateName{Name: name, Object: taken.Reference()}
 	}
@@ -89,7 +93,7 @@ func (l *lease) importDomain(ctx *simulator.Context, spec *types.VirtualMachineC
 	}
 	devices, fault := l.makeFiles(spec, dir)
 	if fault == nil {
-		fault = l.register(ctx, spec, join(dir, name+".vmx"), devices, folder, at)
+		fault = l.register(ctx, spec, dspath.Join(dir, name+".vmx"), devices, folder, at)
 	}
 	if fault != nil {
 		for _, f := range l.files {
@@ -123,7 +127,7 @@ func (s *server) newDirectory(spec *types.VirtualMachineConfigSpec, at place) (s
 		return "", &types.InvalidDatastore{Name: p.Datastore}
 	}
 	for n := 0; ; n++ {
-		dir := fmt.Sprintf("[%s] %s", p.Datastore, escapeName(spec.Name))
+		dir := fmt.Sprintf("[%s] %s", p.Datastore, vmx.EscapeName(spec.Name))
 		if n > 0 {
 			dir += fmt.Sprintf("_%d", n)
 		}
@@ -152,20 +156,38 @@ func (l *lease) makeFiles(spec *types.VirtualMachineConfigSpec, dir string) (obj
 		case *types.VirtualDisk:
 			name := fmt.Sprintf("disk-%d.vmdk", disks)
 			disks++
-			if fault := l.makeDisk(devices, x, join(dir, name), spec.Name); fault != nil {
+			if fault := l.makeDisk(devices, x, dspath.Join(dir, name), spec.Name); fault != nil {
 				return nil, fault
 			}
 		case *types.VirtualCdrom:
 			if iso, ok := x.Backing.(*types.VirtualCdromIsoBackingInfo); ok {
 				name := fmt.Sprintf("_deviceImage%d.iso", images)
 				images++
-				iso.FileName = join(dir, name)
+				iso.FileName = dspath.Join(dir, name)
 				key := deviceID(devices, dev, spec.Name)
 				l.files = append(l.files, &leaseFile{name: name, key: key, importKey: key, path: iso.FileName})
 			}
 		}
 	}
+	for _, o := range spec.ExtraConfig {
+		if name, ok := o.GetOptionValue().Value.(string); ok && o.GetOptionValue().Key == "nvram" {
+			key := variablesID(spec.Name)
+			l.files = append(l.files, &leaseFile{name: name, key: key, importKey: key, path: join(dir, name)})
+		}
+	}
 	return devices, nil
+}
+
+// addressCards gives the cards of a new domain the addresses that its host generates.
+func addressCards(config *types.VirtualMachineConfigInfo) {
+	id, _ := parseUUID(config.Uuid)
+	n := 0
+	for _, dev := range config.Hardware.Device {
+		if card, ok := dev.(types.BaseVirtualEthernetCard); ok {
+			card.GetVirtualEthernetCard().MacAddress = generatedMAC(id, n)
+			n++
+		}
+	}
 }
 
 func (l *lease) makeDisk(devices object.VirtualDeviceList, disk *types.VirtualDisk, name, entity string) types.BaseMethodFault {
@@ -178,14 +200,14 @@ func (l *lease) makeDisk(devices object.VirtualDeviceList, disk *types.VirtualDi
 		kind = "thin"
 	}
 	capacity := max(disk.CapacityInBytes, disk.CapacityInKB*1024)
-	if capacity <= 0 || capacity > maxDisk {
+	if capacity <= 0 || capacity > vmdk.MaxCapacity {
 		return &types.InvalidArgument{InvalidProperty: "spec.configSpec.deviceChange.device.capacityInBytes"}
 	}
 	file, fault := l.s.localFile(name)
 	if fault != nil {
 		return fault
 	}
-	if err := createDisk(file, capacity, kind, "lsilogic"); err != nil {
+	if err := vmdk.Create(file, capacity, kind, "lsilogic"); err != nil {
 		return &types.CannotCreateFile{FileFault: types.FileFault{File: name}}
 	}
 	backing.FileName = name
@@ -212,10 +234,10 @@ func deviceID(devices object.VirtualDeviceList, dev types.BaseVirtualDevice, ent
 }
 
 // register writes the VMX file of a specification, and adds its domain.
-func (l *lease) register(ctx *simulator.Context, spec *types.VirtualMachineConfigSpec, vmx string,
+func (l *lease) register(ctx *simulator.Context, spec *types.VirtualMachineConfigSpec, vmxPath string,
 	devices object.VirtualDeviceList, folder *simulator.Folder, at place) types.BaseMethodFault {
 	config := &types.VirtualMachineConfigInfo{
-		Uuid: uuid.NewString(), GuestId: spec.GuestId, Version: fmt.Sprintf("vmx-%02d", l.s.version.hardware),
+		Uuid: uuid.NewString(), GuestId: spec.GuestId, Version: fmt.Sprintf("vmx-%02d", l.s.version.Hardware),
 		Annotation: spec.Annotation, Firmware: spec.Firmware, ExtraConfig: spec.ExtraConfig,
 		CpuAllocation: spec.CpuAllocation, MemoryAllocation: spec.MemoryAllocation,
 		Hardware: types.VirtualHardware{
@@ -224,25 +246,26 @@ func (l *lease) register(ctx *simulator.Context, spec *types.VirtualMachineConfi
 	if spec.Version != "" {
 		config.Version = spec.Version
 	}
-	f, err := parseVMX("")
+	addressCards(config)
+	f, err := vmx.Parse("")
 	if err != nil {
 		return &types.SystemErrorFault{Reason: err.Error()}
 	}
-	updateVMX(f, escapeName(spec.Name), config, l.s.namesIn(vmx))
-	file, fault := l.s.localFile(vmx)
+	vmx.Update(f, vmx.EscapeName(spec.Name), config, l.s.namesIn(vmxPath))
+	file, fault := l.s.localFile(vmxPath)
 	if fault != nil {
 		return fault
 	}
 	if err := os.WriteFile(file, []byte(f.String()), 0o600); err != nil {
-		return &types.CannotCreateFile{FileFault: types.FileFault{File: vmx}}
+		return &types.CannotCreateFile{FileFault: types.FileFault{File: vmxPath}}
 	}
-	read, fault := l.s.readDomain(vmx)
+	read, fault := l.s.readDomain(vmxPath)
 	if fault != nil {
 		return fault
 	}
 	ctx.WithLock(folder, func() {
 		var vm *simulator.VirtualMachine
-		if vm, fault = l.s.addDomain(ctx, folder, vmx, read, at); fault == nil {
+		if vm, fault = l.s.addDomain(ctx, folder, vmxPath, read, at); fault == nil {
 			l.vm = &domain{vm, l.s}
 		}
 	})

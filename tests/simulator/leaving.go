@@ -5,21 +5,15 @@
 package main
 
 import (
-	"path"
 	"reflect"
 	"strings"
 
 	"github.com/vmware/govmomi/object"
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/types"
-)
 
-// inside is a path below a datastore's directory in its shortest form; it is not
-// ok when the path leads out of the directory.
-func inside(relative string) (string, bool) {
-	clean := path.Clean(strings.TrimLeft(relative, "/"))
-	return clean, clean != ".." && !strings.HasPrefix(clean, "../")
-}
+	"esx-simulator/internal/dspath"
+)
 
 // proseFields are the texts of a call in which users write what they like.
 var proseFields = map[string]bool{"Annotation": true, "Description": true, "ExtraConfig": true, "VAppConfig": true}
@@ -58,7 +52,7 @@ func findLeaving(v reflect.Value) string {
 	case reflect.String:
 		var p object.DatastorePath
 		if text := v.String(); strings.HasPrefix(text, "[") && p.FromString(text) {
-			if _, ok := inside(p.Path); !ok {
+			if _, ok := dspath.Inside(p.Path); !ok {
 				return text
 			}
 		}

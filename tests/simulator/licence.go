@@ -26,7 +26,7 @@ var freeLicence = types.LicenseManagerLicenseInfo{
 
 // applyLicence shows the licence that -licence asks for.
 func (s *server) applyLicence() {
-	if s.options.licence != "free" {
+	if s.options.Licence != "free" {
 		return
 	}
 	manager, ok := s.registry.Get(*s.content().LicenseManager).(*simulator.LicenseManager)
@@ -48,7 +48,7 @@ var collecting = []string{"PropertyCollector", "PropertyFilter", "ViewManager", 
 
 // unlicensed is the fault of a write on a host with the free licence.
 func (s *server) unlicensed(m *simulator.Method) types.BaseMethodFault {
-	if s.options.licence != "free" || slices.Contains(collecting, m.This.Type) ||
+	if s.options.Licence != "free" || slices.Contains(collecting, m.This.Type) ||
 		slices.ContainsFunc(reading, func(begin string) bool { return strings.HasPrefix(m.Name, begin) }) {
 		return nil
 	}

@@ -14,6 +14,8 @@ import (
 	"os"
 	"strconv"
 	"strings"
+
+	"esx-simulator/internal/certificate"
 )
 
 // ready is the line that tells whoever has started the simulator where it is.
@@ -27,7 +29,7 @@ type ready struct {
 
 // listen opens the listeners and serves them.
 func (s *server) listen() (*ready, error) {
-	main, err := net.Listen("tcp", s.options.listen)
+	main, err := net.Listen("tcp", s.options.Listen)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +49,7 @@ func (s *server) listen() (*ready, error) {
 	}
 	r := &ready{
 		URL: s.urlOf(main.Addr()), Port: port, PID: os.Getpid(),
-		Certificate: s.options.certificateFile,
+		Certificate: s.options.CertificateFile,
 	}
 	for i, l := range listeners {
 		var view *hostView
@@ -69,7 +71,7 @@ func (s *server) listen() (*ready, error) {
 
 func (s *server) urlOf(a net.Addr) string {
 	scheme := "http"
-	if s.options.tls {
+	if s.options.TLS {
 		scheme = "https"
 	}
 	return (&url.URL{Scheme: scheme, Host: a.String()}).String()
@@ -78,25 +80,25 @@ func (s *server) urlOf(a net.Addr) string {
 // tlsConfig is nil for plain HTTP.
 func (s *server) tlsConfig() (*tls.Config, error) {
 	o := s.options
-	if !o.tls {
+	if !o.TLS {
 		return nil, nil
 	}
-	certificate, err := s.certificate()
+	own, err := s.certificate()
 	if err != nil {
 		return nil, err
 	}
-	s.leases.leaf = certificate.Certificate[0]
-	if o.certificateFile != "" {
-		if err := writePEM(o.certificateFile, certificate); err != nil {
+	s.leases.leaf = own.Certificate[0]
+	if o.CertificateFile != "" {
+		if err := certificate.WritePEM(o.CertificateFile, own); err != nil {
 			return nil, err
 		}
 	}
-	return &tls.Config{Certificates: []tls.Certificate{certificate}}, nil
+	return &tls.Config{Certificates: []tls.Certificate{own}}, nil
 }
 
 func (s *server) certificate() (tls.Certificate, error) {
-	if s.options.tlsCert != "" {
-		return tls.LoadX509KeyPair(s.options.tlsCert, s.options.tlsKey)
+	if s.options.TLSCert != "" {
+		return tls.LoadX509KeyPair(s.options.TLSCert, s.options.TLSKey)
 	}
 	var addresses []net.IP
 	for _, v := range s.views {
@@ -104,7 +106,7 @@ func (s *server) certificate() (tls.Certificate, error) {
 			addresses = append(addresses, ip)
 		}
 	}
-	return selfSigned(addresses)
+	return certificate.SelfSigned(addresses)
 }
 
 // endpointAddresses are the addresses of -host-endpoints for so many hosts.

@@ -12,13 +12,15 @@ import (
 	"github.com/vmware/govmomi/object"
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/dspath"
 )
 
 // addLocalDatastores gives each host datastores that no other has, with the names
 // that a vCenter gives where all hosts call theirs "datastore1"; and shows the
 // shared ones in each datacenter as what they are.
 func (s *server) addLocalDatastores(hosts []*simulator.HostSystem) error {
-	for n := range s.options.localDatastores {
+	for n := range s.options.LocalDatastores {
 		for i, h := range hosts {
 			name := fmt.Sprintf("datastore%d", n+1)
 			if i > 0 {
@@ -69,6 +71,6 @@ func (s *server) datastoresFor(host *types.ManagedObjectReference, files []strin
 
 // stemOf is the name of a file without its directory and its ending.
 func stemOf(file string) string {
-	name := path.Base(file[len(directory(file)):])
+	name := path.Base(file[len(dspath.Dir(file)):])
 	return strings.TrimSuffix(name, path.Ext(name))
 }

@@ -17,10 +17,12 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"esx-simulator/internal/flags"
 )
 
 func main() {
-	o, err := parseFlags(os.Args[1:], os.Stderr)
+	o, err := flags.Parse(os.Args[1:], os.Stderr)
 	if errors.Is(err, flag.ErrHelp) {
 		return
 	}
@@ -34,13 +36,13 @@ func main() {
 }
 
 // run serves until it is ended.
-func run(o options) error {
-	if !o.verbose {
+func run(o flags.Options) error {
+	if !o.Verbose {
 		log.SetOutput(io.Discard)
 	}
 	end := make(chan os.Signal, 1)
 	signal.Notify(end, syscall.SIGINT, syscall.SIGTERM)
-	if o.withParent {
+	if o.WithParent {
 		go func() {
 			_, _ = io.Copy(io.Discard, os.Stdin)
 			end <- syscall.SIGTERM

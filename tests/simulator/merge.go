@@ -12,6 +12,9 @@ import (
 	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/lenient"
+	"esx-simulator/internal/vmx"
 )
 
 // A diskGraph is the disks of a domain and of its snapshots, with their parents.
@@ -21,7 +24,7 @@ type diskGraph struct {
 }
 
 // graph looks at all disks that a VMX file, the snapshots and freed lead to.
-func (d *domain) graph(f *vmxFile, h *history, freed []string) *diskGraph {
+func (d *domain) graph(f *vmx.File, h *history, freed []string) *diskGraph {
 	g := &diskGraph{parent: map[string]string{}, used: map[string]bool{}}
 	names := d.s.namesIn(d.Config.Files.VmPathName)
 	add := func(disk string, used bool) {
@@ -75,7 +78,7 @@ func (g *diskGraph) loose() (name, child string) {
 
 // merge writes deltas into their parents until each disk is used, or the parent
 // of several, and changes the names in the VMX file and in those of the snapshots.
-func (d *domain) merge(f *vmxFile, h *history, freed []string) {
+func (d *domain) merge(f *vmx.File, h *history, freed []string) {
 	g := d.graph(f, h, freed)
 	for {
 		name, child := g.loose()
@@ -100,12 +103,12 @@ func (d *domain) merge(f *vmxFile, h *history, freed []string) {
 
 // replaceDisk puts one disk in place of another, in the VMX file and in the
 // snapshots.
-func (d *domain) replaceDisk(f *vmxFile, h *history, old, now string) {
+func (d *domain) replaceDisk(f *vmx.File, h *history, old, now string) {
 	names := d.s.namesIn(d.Config.Files.VmPathName)
-	replace := func(f *vmxFile) (changed bool) {
+	replace := func(f *vmx.File) (changed bool) {
 		for slot, disk := range keptDisks(f, names) {
 			if disk == old {
-				f.set(slot+".fileName", names.write(now))
+				f.Set(slot+".fileName", names.Write(now))
 				changed = true
 			}
 		}
@@ -113,7 +116,7 @@ func (d *domain) replaceDisk(f *vmxFile, h *history, old, now string) {
 	}
 	replace(f)
 	for _, state := range h.states {
-		if kept, err := parseVMX(state.vmx); err == nil && replace(kept) {
+		if kept, err := vmx.Parse(state.vmx); err == nil && replace(kept) {
 			state.vmx = kept.String()
 			_ = d.saveState(state)
 		}
@@ -126,7 +129,7 @@ func (s *snapshot) RevertToSnapshotTask(ctx *simulator.Context, req *types.Rever
 	d := s.domain()
 	return &methods.RevertToSnapshot_TaskBody{Res: &types.RevertToSnapshot_TaskResponse{
 		Returnval: d.domainTask(ctx, "revertToSnapshot", func() (types.AnyType, types.BaseMethodFault) {
-			return nil, d.revert(ctx, snapshotID(s.Self), isTrue(req.SuppressPowerOn))
+			return nil, d.revert(ctx, snapshotID(s.Self), lenient.IsTrue(req.SuppressPowerOn))
 		})}}
 }
 
@@ -138,7 +141,7 @@ func (d *domain) RevertToCurrentSnapshotTask(ctx *simulator.Context, req *types.
 			if h.current == 0 {
 				return nil, new(types.NotFound)
 			}
-			return nil, d.revert(ctx, h.current, isTrue(req.SuppressPowerOn))
+			return nil, d.revert(ctx, h.current, lenient.IsTrue(req.SuppressPowerOn))
 		})}}
 }
 
@@ -153,7 +156,7 @@ func (d *domain) revert(ctx *simulator.Context, id int32, suppress bool) types.B
 	if fault != nil {
 		return fault
 	}
-	f, err := parseVMX(state.vmx)
+	f, err := vmx.Parse(state.vmx)
 	if err != nil {
 		return &types.FileFault{File: state.file(vmxPath)}
 	}
@@ -176,7 +179,7 @@ func (d *domain) revert(ctx *simulator.Context, id int32, suppress bool) types.B
 }
 
 // unusedDeltas are the deltas that only the domain as it is uses.
-func (d *domain) unusedDeltas(f *vmxFile, h *history) (list []string) {
+func (d *domain) unusedDeltas(f *vmx.File, h *history) (list []string) {
 	names := d.s.namesIn(d.Config.Files.VmPathName)
 	var kept []string
 	for _, state := range h.states {

@@ -12,6 +12,8 @@ import (
 	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/vmx"
 )
 
 // A move is where a migration takes a domain. What is unset stays as it is.
@@ -61,7 +63,7 @@ func (d *domain) migrate(ctx *simulator.Context, method string, m move) types.Ma
 		if _, faults := d.target(ctx, m); len(faults) > 0 {
 			return nil, faults[0]
 		}
-		if fault := p.progress(ctx, d.s.options.migrationDelay); fault != nil {
+		if fault := p.progress(ctx, d.s.options.MigrationDelay); fault != nil {
 			return nil, fault
 		}
 		at, faults := d.target(ctx, m)
@@ -182,7 +184,7 @@ func (d *domain) joinNetworks(ctx *simulator.Context, host *simulator.HostSystem
 				ref := e.Reference()
 				b.Network, refs = &ref, append(refs, ref)
 			}
-		case *distributedBacking:
+		case *vmx.DistributedBacking:
 			if n := d.s.distributedNetwork(b); n != nil {
 				refs = append(refs, n.Self)
 			}

@@ -6,11 +6,13 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -19,6 +21,9 @@ import (
 	"github.com/vmware/govmomi/simulator/esx"
 	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/vmdk"
+	"esx-simulator/internal/vmx"
 )
 
 // build makes the inventory: the library makes hosts and folders, we add
@@ -26,14 +31,14 @@ import (
 func (s *server) build() error {
 	o := s.options
 	s.model = simulator.ESX()
-	if o.kind == "vcenter" {
+	if o.Kind == "vcenter" {
 		s.model = simulator.VPX()
-		s.model.Datacenter = o.datacenters
-		s.model.Host, s.model.Cluster, s.model.ClusterHost = o.hosts, o.clusters, o.clusterHosts
+		s.model.Datacenter = o.Datacenters
+		s.model.Host, s.model.Cluster, s.model.ClusterHost = o.Hosts, o.Clusters, o.ClusterHosts
 	}
-	s.model.Machine, s.model.Datastore, s.model.Portgroup = 0, 0, o.portgroups
-	s.model.ServiceContent.About = s.about(s.model.ServiceContent.About, o.kind)
-	esx.HardwareVersion = fmt.Sprintf("vmx-%02d", s.version.hardware)
+	s.model.Machine, s.model.Datastore, s.model.Portgroup = 0, 0, o.Portgroups
+	s.model.ServiceContent.About = s.about(s.model.ServiceContent.About, o.Kind)
+	esx.HardwareVersion = fmt.Sprintf("vmx-%02d", s.version.Hardware)
 	if err := s.model.Create(); err != nil {
 		return err
 	}
@@ -41,11 +46,11 @@ func (s *server) build() error {
 	s.registry = s.context.Map
 	s.tellApart()
 	s.sessions = &sessions{
-		registry: s.registry, context: s.context, idle: o.idleTimeout, used: map[string]time.Time{},
+		registry: s.registry, context: s.context, idle: o.IdleTimeout, used: map[string]time.Time{},
 		views: map[string]*hostView{}, early: map[string]string{}}
 	s.service.Listen = new(url.URL)
-	if o.username != "" {
-		s.service.Listen.User = url.UserPassword(o.username, o.password)
+	if o.Username != "" {
+		s.service.Listen.User = url.UserPassword(o.Username, o.Password)
 	}
 	s.service.RegisterSDK(s.registry, "/sdk/vimService")
 	return s.complete(s.hosts())
@@ -60,7 +65,7 @@ func (s *server) complete(hosts []*simulator.HostSystem) error {
 	if err := s.addNetworks(hosts); err != nil {
 		return err
 	}
-	if err := s.addDatastores(s.options.datastoreNames(), hosts); err != nil {
+	if err := s.addDatastores(s.options.DatastoreNames(), hosts); err != nil {
 		return err
 	}
 	if err := s.addLocalDatastores(hosts); err != nil {
@@ -89,22 +94,22 @@ func (s *server) complete(hosts []*simulator.HostSystem) error {
 }
 
 func (s *server) openTrace() (err error) {
-	if s.options.traceFile != "" {
-		s.trace.file, err = os.Create(s.options.traceFile)
+	if s.options.TraceFile != "" {
+		s.trace.File, err = os.Create(s.options.TraceFile)
 	}
 	return err
 }
 
 // about is what a server of a kind says of itself, made of the library's answer.
 func (s *server) about(a types.AboutInfo, kind string) types.AboutInfo {
-	a.Version, a.Build, a.ApiVersion = s.version.esx, s.version.build, s.version.api
+	a.Version, a.Build, a.ApiVersion = s.version.ESX, s.version.Build, s.version.API
 	switch {
 	case kind == "vcenter":
-		a.Version = s.version.vpx
-	case s.options.product == "gsx":
+		a.Version = s.version.VPX
+	case s.options.Product == "gsx":
 		a.Name, a.Version, a.ProductLineId, a.OsType = "VMware Server", "2.0.0", "gsx", "linux-x86"
 		a.LicenseProductName, a.LicenseProductVersion = "VMware Server", "2.0"
-	case s.version.name == "2.5":
+	case s.version.Name == "2.5":
 		a.Name, a.ProductLineId = "VMware ESX Server", "esx"
 	}
 	a.FullName = fmt.Sprintf("%s %s build-%s", a.Name, a.Version, a.Build)
@@ -122,41 +127,85 @@ func (s *server) hosts() (list []*simulator.HostSystem) {
 	return list
 }
 
+// A modelDomain is a domain that the simulator starts with.
+type modelDomain struct {
+	host *simulator.HostSystem
+	name string
+	vmx  string
+	read *vmx.Settings
+}
+
 // addDomains makes the domains that a simulator starts with. Their files are
-// made and read as those of any other domain.
+// made and read as those of any other domain, several at a time.
 func (s *server) addDomains(hosts []*simulator.HostSystem) error {
-	n := 0
+	var list []modelDomain
 	for _, h := range hosts {
-		at, fault := s.placeFor(nil, &h.Self)
+		for range s.options.Domains {
+			name := fmt.Sprintf("domain-%d", len(list)+1)
+			list = append(list, modelDomain{host: h, name: name, vmx: fmt.Sprintf("[%s] %s/%s.vmx", s.firstVolume(h).name, name, name)})
+		}
+	}
+	err := together(len(list), func(n int) error {
+		d := &list[n]
+		if err := s.writeModelFiles(s.firstVolume(d.host).dir, d.name, n+1); err != nil {
+			return err
+		}
+		read, fault := s.readDomain(d.vmx)
 		if fault != nil {
 			return errorOf(fault)
 		}
-		f := s.domainFolder(h)
-		for range s.options.domains {
-			n++
-			name := fmt.Sprintf("domain-%d", n)
-			v := s.firstVolume(h)
-			vmxPath := fmt.Sprintf("[%s] %s/%s.vmx", v.name, name, name)
-			if err := s.writeModelFiles(v.dir, name, n); err != nil {
-				return err
-			}
-			read, fault := s.readDomain(vmxPath)
-			if fault != nil {
-				return errorOf(fault)
-			}
-			vm, fault := s.addDomain(s.context, f, vmxPath, read, at)
-			if fault != nil {
-				return errorOf(fault)
-			}
-			if s.options.autostart {
-				switchOn(vm)
-				s.lockFiles(vm)
-				startedOn(vm, h)
-				s.count(s.context, &vm.VirtualMachine)
-			}
+		d.read = read
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, d := range list {
+		if err := s.addModelDomain(d); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// addModelDomain adds one of them to the inventory.
+func (s *server) addModelDomain(d modelDomain) error {
+	at, fault := s.placeFor(nil, &d.host.Self)
+	if fault != nil {
+		return errorOf(fault)
+	}
+	vm, fault := s.addDomain(s.context, s.domainFolder(d.host), d.vmx, d.read, at)
+	if fault != nil {
+		return errorOf(fault)
+	}
+	if s.options.Autostart {
+		switchOn(vm)
+		s.lockFiles(vm)
+		startedOn(vm, d.host)
+		s.count(s.context, &vm.VirtualMachine)
+	}
+	return nil
+}
+
+// together does something for each number below n, several at a time, and returns
+// the errors.
+func together(n int, do func(int) error) error {
+	const workers = 8
+	errs, numbers := make([]error, n), make(chan int)
+	var all sync.WaitGroup
+	for range workers {
+		all.Go(func() {
+			for i := range numbers {
+				errs[i] = do(i)
+			}
+		})
+	}
+	for i := range n {
+		numbers <- i
+	}
+	close(numbers)
+	all.Wait()
+	return errors.Join(errs...)
 }
 
 // domainFolder is the folder of the domains in a host's datacenter.
@@ -233,9 +282,9 @@ func (s *server) writeModelFiles(volume, name string, n int) error {
 		return err
 	}
 	id := uuid.NewSHA1(uuid.NameSpaceURL, []byte("esx-simulator/"+name))
-	text := fmt.Sprintf(modelVMX, s.version.hardware, name, formatUUID(id), n>>16&0xff, n>>8&0xff, n&0xff)
+	text := fmt.Sprintf(modelVMX, s.version.Hardware, name, vmx.FormatUUID(id), n>>16&0xff, n>>8&0xff, n&0xff)
 	if err := os.WriteFile(filepath.Join(dir, name+".vmx"), []byte(text), 0o600); err != nil {
 		return err
 	}
-	return createDisk(filepath.Join(dir, name+".vmdk"), 8<<30, "thin", "lsilogic")
+	return vmdk.Create(filepath.Join(dir, name+".vmdk"), 8<<30, "thin", "lsilogic")
 }

@@ -18,6 +18,10 @@ import (
 	"github.com/vmware/govmomi/object"
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/changes"
+	"esx-simulator/internal/dspath"
+	"esx-simulator/internal/vmdk"
 )
 
 // datastoreAt is a datastore by its name as the datacenter of a host knows it.
@@ -113,13 +117,13 @@ func (d *domain) homeTo(ref types.ManagedObjectReference) []renaming {
 	if path.Dir(p.Path) == "." { // files of others are beside it
 		return []renaming{{p.String(), to + path.Base(p.Path)}}
 	}
-	return []renaming{{directory(d.Config.Files.VmPathName) + "/", to}}
+	return []renaming{{dspath.Dir(d.Config.Files.VmPathName) + "/", to}}
 }
 
 // diskTo moves a disk with its chain that does not lie in the directory of the
 // domain, or does not move with it.
 func (d *domain) diskTo(disk *types.VirtualDisk, ref types.ManagedObjectReference, done []renaming) (list []renaming) {
-	home := directory(d.Config.Files.VmPathName)
+	home := dspath.Dir(d.Config.Files.VmPathName)
 	for _, r := range done {
 		home = strings.TrimSuffix(r.name(home+"/"), "/")
 	}
@@ -141,7 +145,7 @@ func (d *domain) diskTo(disk *types.VirtualDisk, ref types.ManagedObjectReferenc
 		to := fmt.Sprintf("[%s] %s/", d.s.nameOf(ref), path.Dir(at.Path))
 		list = append(list, renaming{now, to + path.Base(p.Path)})
 		for _, end := range []string{"flat", "delta", "sesparse"} {
-			extent := extentOf(now, end)
+			extent := vmdk.ExtentFile(now, end)
 			list = append(list, renaming{extent, to + path.Base(extent)})
 		}
 	}
@@ -188,7 +192,7 @@ func renameIn(v reflect.Value, moves []renaming) {
 			renameIn(v.Elem(), moves)
 		}
 	case reflect.Struct:
-		if slices.Contains(opaque, v.Type()) {
+		if slices.Contains(changes.Opaque, v.Type()) {
 			return
 		}
 		for i := range v.NumField() {

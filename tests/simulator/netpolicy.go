@@ -8,6 +8,8 @@ import (
 	"slices"
 
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/apiversion"
 )
 
 // complete checks a switch's specification and fills in what follows from it.
@@ -100,7 +102,7 @@ func wrongPolicy(p *types.HostNetworkPolicy, bridge types.BaseHostVirtualSwitchB
 // defaultPolicy is that of a switch of which nothing is said. From 7.0 on a host
 // allows nothing by itself.
 func (n *network) defaultPolicy(uplinks []string) types.HostNetworkPolicy {
-	lenient := newer("7.0", n.s.version.api)
+	lenient := apiversion.Newer("7.0", n.s.version.API)
 	return types.HostNetworkPolicy{
 		Security: &types.HostNetworkSecurityPolicy{
 			AllowPromiscuous: types.NewBool(false), MacChanges: types.NewBool(lenient), ForgedTransmits: types.NewBool(lenient)},

@@ -135,7 +135,7 @@ func (s *server) addNetworks(hosts []*simulator.HostSystem) error {
 		n := s.networkOf(h)
 		n.set(s.context, func(c *types.HostNetworkInfo) { c.Pnic = physicalCards(c.Pnic) })
 		n.joinAll(s.context)
-		if s.options.kind != "esx" {
+		if s.options.Kind != "esx" {
 			continue
 		}
 		body := n.AddPortGroup(s.context, &types.AddPortGroup{This: n.Self, Portgrp: types.HostPortGroupSpec{

@@ -12,6 +12,9 @@ import (
 	"github.com/vmware/govmomi/object"
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/rules"
+	"esx-simulator/internal/vmx"
 )
 
 // Entries of a VMX file that stand against a migration, or warn of it: names of
@@ -147,7 +150,7 @@ func (d *domain) obstaclesOfDevices(m move, host *simulator.HostSystem) (faults 
 				fault.Device, fault.Backing, fault.Connected = label, backing.DeviceName, d.running()
 				faults = append(faults, fault)
 			}
-		case *distributedBacking:
+		case *vmx.DistributedBacking:
 			if !d.s.onSwitch(host, backing.Port.SwitchUuid) {
 				fault := new(types.CannotAccessNetwork)
 				fault.Device, fault.Backing, fault.Connected = label, backing.Port.PortgroupKey, d.running()
@@ -204,8 +207,8 @@ func (d *domain) warnings() (faults []types.BaseMethodFault) {
 
 // faultWritten reads `CannotAccessNetwork {"device": "Network adapter 1"}`.
 func (d *domain) faultWritten(text string) types.BaseMethodFault {
-	name, properties, _ := strings.Cut(strings.TrimSpace(unescapeText(text)), " ")
-	fault, err := (&rule{Fault: name, Properties: json.RawMessage(properties)}).fault(call{kind: d.Self.Type, object: d.Self.Value})
+	name, properties, _ := strings.Cut(strings.TrimSpace(vmx.UnescapeText(text)), " ")
+	fault, err := (&rules.Rule{Fault: name, Properties: json.RawMessage(properties)}).Make(rules.Call{Kind: d.Self.Type, Object: d.Self.Value})
 	if err != nil {
 		return &types.SystemErrorFault{Reason: err.Error()}
 	}

@@ -13,6 +13,9 @@ import (
 	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/apifault"
+	"esx-simulator/internal/vmx"
 )
 
 // environment tells what a host can give to a domain.
@@ -25,7 +28,7 @@ type environment struct {
 func (e *environment) QueryConfigOption(_ *simulator.Context, req *types.QueryConfigOption) soap.HasFault {
 	option, fault := e.option(req.Key, nil)
 	if fault != nil {
-		return &methods.QueryConfigOptionBody{Fault_: simulator.Fault(faultText(fault), fault)}
+		return &methods.QueryConfigOptionBody{Fault_: simulator.Fault(apifault.Text(fault), fault)}
 	}
 	return &methods.QueryConfigOptionBody{Res: &types.QueryConfigOptionResponse{Returnval: option}}
 }
@@ -38,7 +41,7 @@ func (e *environment) QueryConfigOptionEx(_ *simulator.Context, req *types.Query
 	}
 	option, fault := e.option(key, guests)
 	if fault != nil {
-		return &methods.QueryConfigOptionExBody{Fault_: simulator.Fault(faultText(fault), fault)}
+		return &methods.QueryConfigOptionExBody{Fault_: simulator.Fault(apifault.Text(fault), fault)}
 	}
 	return &methods.QueryConfigOptionExBody{Res: &types.QueryConfigOptionExResponse{Returnval: option}}
 }
@@ -52,25 +55,25 @@ func (e *environment) QueryConfigOptionDescriptor(ctx *simulator.Context, req *t
 	}
 	body := &methods.QueryConfigOptionDescriptorBody{Res: new(types.QueryConfigOptionDescriptorResponse)}
 	for _, l := range e.s.hardware() {
-		key := fmt.Sprintf("vmx-%02d", l.version)
+		key := fmt.Sprintf("vmx-%02d", l.Version)
 		body.Res.Returnval = append(body.Res.Returnval, types.VirtualMachineConfigOptionDescriptor{
-			Key: key, Description: "Virtual hardware version " + fmt.Sprint(l.version), Host: hosts,
-			CreateSupported: true, DefaultConfigOption: l.version == e.s.version.hardware,
+			Key: key, Description: "Virtual hardware version " + fmt.Sprint(l.Version), Host: hosts,
+			CreateSupported: true, DefaultConfigOption: l.Version == e.s.version.Hardware,
 			RunSupported: true, UpgradeSupported: true})
 	}
 	return body
 }
 
 // hardware are the versions of the virtual hardware that the hosts have.
-func (s *server) hardware() (list []hardwareLimits) {
-	for _, l := range allHardware {
-		if l.version <= s.version.hardware {
+func (s *server) hardware() (list []vmx.Limits) {
+	for _, l := range vmx.Hardware {
+		if l.Version <= s.version.Hardware {
 			list = append(list, l)
 		}
 	}
-	if last := &list[len(list)-1]; last.version < s.version.hardware {
+	if last := &list[len(list)-1]; last.Version < s.version.Hardware {
 		newest := *last
-		newest.version = s.version.hardware
+		newest.Version = s.version.Hardware
 		list = append(list, newest)
 	}
 	return list
@@ -80,9 +83,9 @@ func (s *server) hardware() (list []hardwareLimits) {
 func (e *environment) QueryConfigTarget(ctx *simulator.Context, req *types.QueryConfigTarget) soap.HasFault {
 	body := e.EnvironmentBrowser.QueryConfigTarget(ctx, req).(*methods.QueryConfigTargetBody)
 	if target := body.Res.Returnval; target != nil {
-		limits := limitsOf(fmt.Sprintf("vmx-%02d", e.s.version.hardware))
+		limits := vmx.LimitsOf(fmt.Sprintf("vmx-%02d", e.s.version.Hardware))
 		target.MaxMemMBOptimalPerf = hostMemory >> 20
-		target.SupportedMaxMemMB, target.MaxCpusPerHost = int32(limits.memoryMB), int32(limits.cpus)
+		target.SupportedMaxMemMB, target.MaxCpusPerHost = int32(limits.MemoryMB), int32(limits.CPUs)
 		target.AutoVmotion, target.SevSupported = types.NewBool(false), types.NewBool(false)
 	}
 	return body
@@ -91,12 +94,12 @@ func (e *environment) QueryConfigTarget(ctx *simulator.Context, req *types.Query
 // option is what a version of the virtual hardware can have.
 func (e *environment) option(key string, guests []string) (*types.VirtualMachineConfigOption, types.BaseMethodFault) {
 	if key == "" {
-		key = fmt.Sprintf("vmx-%02d", e.s.version.hardware)
+		key = fmt.Sprintf("vmx-%02d", e.s.version.Hardware)
 	}
 	if !e.s.hasHardware(key) {
 		return nil, invalidArgument("key")
 	}
-	limits := limitsOf(key)
+	limits := vmx.LimitsOf(key)
 	return &types.VirtualMachineConfigOption{
 		Version: key, Description: "Virtual hardware version " + strings.TrimPrefix(key, "vmx-"),
 		GuestOSDescriptor: guestDescriptors(limits, guests), HardwareOptions: hardwareOption(key, limits),
@@ -124,32 +127,32 @@ func boolOption(supported bool) types.BoolOption {
 	return types.BoolOption{OptionType: types.OptionType{ValueIsReadonly: types.NewBool(false)}, Supported: supported}
 }
 
-func hardwareOption(key string, l hardwareLimits) types.VirtualHardwareOption {
+func hardwareOption(key string, l vmx.Limits) types.VirtualHardwareOption {
 	shares := func(high, preset int) types.ResourceAllocationOption {
 		return types.ResourceAllocationOption{SharesOption: types.SharesOption{
 			SharesOption: intOption(0, high, preset), DefaultLevel: types.SharesLevelNormal}}
 	}
 	o := types.VirtualHardwareOption{
 		HwVersion: int32(hardwareNumber(key)), VirtualDeviceOption: deviceOptions(l),
-		NumCoresPerSocket: intOption(1, l.cpus, 1),
+		NumCoresPerSocket: intOption(1, l.CPUs, 1),
 		MemoryMB: types.LongOption{
-			OptionType: types.OptionType{ValueIsReadonly: types.NewBool(false)}, Min: 4, Max: int64(l.memoryMB), DefaultValue: 32},
+			OptionType: types.OptionType{ValueIsReadonly: types.NewBool(false)}, Min: 4, Max: int64(l.MemoryMB), DefaultValue: 32},
 		NumPCIControllers: intOption(1, 1, 1), NumIDEControllers: intOption(2, 2, 2), NumUSBControllers: intOption(0, 1, 0),
 		NumUSBXHCIControllers: intOption(0, 1, 0), NumSIOControllers: intOption(1, 1, 1), NumPS2Controllers: intOption(1, 1, 1),
 		ResourceConfigOption: types.ResourceConfigOption{
 			CpuAllocationOption: shares(1000000, 4000), MemoryAllocationOption: shares(1000000, 10)},
 	}
-	for n := 1; n <= l.cpus; n++ {
+	for n := 1; n <= l.CPUs; n++ {
 		o.NumCPU = append(o.NumCPU, int32(n))
 	}
 	return o
 }
 
 // deviceOptions are the controllers and cards that a version has.
-func deviceOptions(l hardwareLimits) (list []types.BaseVirtualDeviceOption) {
+func deviceOptions(l vmx.Limits) (list []types.BaseVirtualDeviceOption) {
 	device := func(kind string) types.VirtualDeviceOption {
 		return types.VirtualDeviceOption{
-			Type: kind, PlugAndPlay: l.version >= 7, HotRemoveSupported: l.version >= 7, Deprecated: false}
+			Type: kind, PlugAndPlay: l.Version >= 7, HotRemoveSupported: l.Version >= 7, Deprecated: false}
 	}
 	controller := func(kind string, units int) types.VirtualControllerOption {
 		return types.VirtualControllerOption{VirtualDeviceOption: device(kind), Devices: intOption(0, units, 0)}
@@ -162,11 +165,11 @@ func deviceOptions(l hardwareLimits) (list []types.BaseVirtualDeviceOption) {
 			Sharing: []types.VirtualSCSISharing{
 				types.VirtualSCSISharingNoSharing, types.VirtualSCSISharingVirtualSharing, types.VirtualSCSISharingPhysicalSharing}})
 	}
-	if l.sata {
+	if l.SATA {
 		list = append(list, &types.VirtualSATAControllerOption{
 			VirtualControllerOption: controller("VirtualAHCIController", 30), NumSATADisks: intOption(0, 30, 0), NumSATACdroms: intOption(0, 30, 0)})
 	}
-	if l.nvme {
+	if l.NVMe {
 		list = append(list, &types.VirtualNVMEControllerOption{
 			VirtualControllerOption: controller("VirtualNVMEController", 15), NumNVMEDisks: intOption(0, 15, 0)})
 	}
@@ -188,7 +191,7 @@ func elements(keys ...string) (list []types.BaseElementDescription) {
 }
 
 // guestDescriptors are the guest systems: all, or those that are asked for.
-func guestDescriptors(l hardwareLimits, wanted []string) (list []types.GuestOsDescriptor) {
+func guestDescriptors(l vmx.Limits, wanted []string) (list []types.GuestOsDescriptor) {
 	want := map[string]bool{}
 	for _, id := range wanted {
 		want[id] = true
@@ -199,8 +202,8 @@ func guestDescriptors(l hardwareLimits, wanted []string) (list []types.GuestOsDe
 			continue
 		}
 		list = append(list, types.GuestOsDescriptor{
-			Id: id, Family: guestFamilyOf(id), FullName: id, SupportedMaxCPUs: int32(l.cpus), NumSupportedPhysicalSockets: int32(l.cpus),
-			NumSupportedCoresPerSocket: int32(l.cpus), SupportedMinMemMB: 4, SupportedMaxMemMB: int32(l.memoryMB),
+			Id: id, Family: guestFamilyOf(id), FullName: id, SupportedMaxCPUs: int32(l.CPUs), NumSupportedPhysicalSockets: int32(l.CPUs),
+			NumSupportedCoresPerSocket: int32(l.CPUs), SupportedMinMemMB: 4, SupportedMaxMemMB: int32(l.MemoryMB),
 			RecommendedMemMB: 1024, RecommendedColorDepth: 32,
 			SupportedDiskControllerList: []string{"VirtualIDEController", "ParaVirtualSCSIController", "VirtualLsiLogicController"},
 			RecommendedDiskController:   "VirtualLsiLogicController", SupportedNumDisks: 60, RecommendedDiskSizeMB: 8192,
@@ -208,7 +211,7 @@ func guestDescriptors(l hardwareLimits, wanted []string) (list []types.GuestOsDe
 			RecommendedEthernetCard: "VirtualVmxnet3", SupportedFirmware: []string{"bios", "efi"}, RecommendedFirmware: "bios",
 			SupportsWakeOnLan: true, SupportsMemoryHotAdd: true, SupportsCpuHotAdd: true, SupportLevel: "supported",
 			SupportedForCreate: true, NumSupportedFloppyDevices: 2,
-			VRAMSizeInKB: intOption(1024, 131072, defaultVideoKB), DiskUuidEnabled: false,
+			VRAMSizeInKB: intOption(1024, 131072, vmx.DefaultVideoKB), DiskUuidEnabled: false,
 			SupportsPvscsiControllerForBoot: true, SupportsHotPlugPCI: true})
 	}
 	return list

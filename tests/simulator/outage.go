@@ -51,7 +51,7 @@ func (f *front) down(w http.ResponseWriter, r *http.Request) bool {
 	var host *simulator.HostSystem
 	if f.view != nil {
 		host = f.view.host
-	} else if f.s.options.kind == "esx" {
+	} else if f.s.options.Kind == "esx" {
 		host = f.s.hosts()[0]
 	}
 	if host == nil || strings.HasPrefix(r.URL.Path, "/_simulator/") {
@@ -59,7 +59,7 @@ func (f *front) down(w http.ResponseWriter, r *http.Request) bool {
 	}
 	switch out, now := f.s.outages.of(host.Self), time.Now(); {
 	case now.Before(out.up):
-		(&rule{Drop: "before"}).after(w)
+		dropConnection(w)
 		return true
 	case now.Before(out.ready):
 		w.Header().Set("Retry-After", "1")
@@ -80,8 +80,8 @@ func (h *hostSystem) RebootHostTask(ctx *simulator.Context, req *types.RebootHos
 	}
 	ref := h.s.background(ctx, h.HostSystem, "RebootHost_Task", false, new(pending),
 		func(ctx *simulator.Context) (types.AnyType, types.BaseMethodFault) {
-			h.goDown(ctx, time.Now().Add(answered+h.s.options.bootTime/2))
-			h.boot(h.s.options.bootTime / 2)
+			h.goDown(ctx, time.Now().Add(answered+h.s.options.BootTime/2))
+			h.boot(h.s.options.BootTime / 2)
 			return nil, nil
 		})
 	return &methods.RebootHost_TaskBody{Res: &types.RebootHost_TaskResponse{Returnval: ref}}
@@ -106,10 +106,10 @@ func (h *hostSystem) goDown(ctx *simulator.Context, until time.Time) {
 	h.stopDomains(ctx)
 	h.s.outages.put(h.HostSystem, outage{until, until})
 	view := h.s.viewOf(h.HostSystem)
-	if view != nil || h.s.options.kind == "esx" {
+	if view != nil || h.s.options.Kind == "esx" {
 		h.s.sessions.endAt(view)
 	}
-	if h.s.options.kind == "vcenter" {
+	if h.s.options.Kind == "vcenter" {
 		h.setConnection(ctx, types.HostSystemConnectionStateNotResponding)
 	}
 	if until != forever {
@@ -130,7 +130,7 @@ func (h *hostSystem) boot(takes time.Duration) {
 			own.Update(h.HostSystem, []types.PropertyChange{
 				{Name: "runtime.bootTime", Val: booted}, {Name: "summary.runtime.bootTime", Val: booted}})
 		})
-		if h.s.options.kind == "vcenter" {
+		if h.s.options.Kind == "vcenter" {
 			h.setConnection(&own, types.HostSystemConnectionStateConnected)
 		}
 		h.startDomains(&own)

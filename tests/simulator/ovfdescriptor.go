@@ -191,6 +191,9 @@ func (d *descriptorWriter) hardware() {
 			d.item("Hard disk", 17, "<rasd:HostResource>ovf:/disk/vmdisk%d</rasd:HostResource>%s", n, raw(place))
 		case *types.VirtualCdrom:
 			d.item("CD/DVD drive", 15, "<rasd:AutomaticAllocation>false</rasd:AutomaticAllocation>%s", raw(place))
+		case *types.VirtualFloppy:
+			d.item("Floppy drive", 14, "<rasd:AddressOnParent>%d</rasd:AddressOnParent>"+
+				"<rasd:AutomaticAllocation>false</rasd:AutomaticAllocation>", unit)
 		case types.BaseVirtualEthernetCard:
 			if b, ok := device.Backing.(*types.VirtualEthernetCardNetworkBackingInfo); ok {
 				d.item("Network adapter", 10, "<rasd:Connection>%s</rasd:Connection><rasd:ResourceSubType>%s</rasd:ResourceSubType>",
@@ -200,6 +203,11 @@ func (d *descriptorWriter) hardware() {
 	}
 	if c.Firmware != "" {
 		d.f(`<vmw:Config ovf:required="false" vmw:key="firmware" vmw:value="%s"/>`, c.Firmware)
+	}
+	for i, file := range d.params.OvfFiles {
+		if path.Base(file.DeviceId) == "nvram" {
+			d.f(`<vmw:ExtraConfig ovf:required="false" vmw:key="nvram" vmw:value="ovf:/file/file%d"/>`, i+1)
+		}
 	}
 	d.f("</VirtualHardwareSection>")
 }

@@ -14,6 +14,8 @@ import (
 	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/apiversion"
 )
 
 // supported are the types of items that a host makes, with their subtypes where
@@ -90,13 +92,13 @@ func hasDisk(env *ovf.Envelope, resource string) bool {
 // hardware is the newest hardware version of a descriptor that the host has; ""
 // where it has none of them.
 func (m *ovfManager) hardware(env *ovf.Envelope) (best string) {
-	own := fmt.Sprintf("vmx-%02d", m.s.version.hardware)
+	own := fmt.Sprintf("vmx-%02d", m.s.version.Hardware)
 	system := env.VirtualSystem.VirtualHardware[0].System
 	if system == nil || system.VirtualSystemType == nil {
 		return own
 	}
 	for _, family := range strings.FieldsFunc(*system.VirtualSystemType, func(r rune) bool { return r == ' ' || r == ',' }) {
-		if strings.HasPrefix(family, "vmx-") && !newer(family[4:], own[4:]) && (best == "" || newer(family[4:], best[4:])) {
+		if strings.HasPrefix(family, "vmx-") && !apiversion.Newer(family[4:], own[4:]) && (best == "" || apiversion.Newer(family[4:], best[4:])) {
 			best = family
 		}
 	}

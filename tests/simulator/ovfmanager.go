@@ -18,6 +18,8 @@ import (
 	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/apifault"
 )
 
 // ovfManager reads and writes OVF descriptors.
@@ -28,7 +30,7 @@ type ovfManager struct {
 
 // A finding is an error or a warning about a descriptor.
 func finding(f types.BaseMethodFault, format string, args ...any) types.LocalizedMethodFault {
-	return types.LocalizedMethodFault{Fault: complete(f, types.ManagedObjectReference{}), LocalizedMessage: fmt.Sprintf(format, args...)}
+	return types.LocalizedMethodFault{Fault: apifault.Complete(f, types.ManagedObjectReference{}), LocalizedMessage: fmt.Sprintf(format, args...)}
 }
 
 // CreateImportSpec makes of a descriptor what ImportVApp takes. Where there are
@@ -229,7 +231,31 @@ func (m *ovfManager) prepare(env *ovf.Envelope, params *types.OvfCreateImportSpe
 		backing.FileName, backing.ThinProvisioned = "", types.NewBool(thin)
 		config.DeviceChange[i].GetVirtualDeviceConfigSpec().FileOperation = types.VirtualDeviceConfigSpecFileOperationCreate
 	}
-	return append(files, m.images(env, params, devices, config.Name)...)
+	files = append(files, m.images(env, params, devices, config.Name)...)
+	return append(files, variables(env, config)...)
+}
+
+// variables are the file with the variables of EFI, which an entry of the VMX
+// file names: <vmw:ExtraConfig vmw:key="nvram" vmw:value="ovf:/file/file2"/>.
+func variables(env *ovf.Envelope, config *types.VirtualMachineConfigSpec) (files []types.OvfFileItem) {
+	config.ExtraConfig = slices.DeleteFunc(config.ExtraConfig, func(o types.BaseOptionValue) bool {
+		return strings.EqualFold(o.GetOptionValue().Key, "nvram")
+	})
+	for _, entry := range env.VirtualSystem.VirtualHardware[0].ExtraConfig {
+		for _, f := range env.References {
+			if strings.EqualFold(entry.Key, "nvram") && strings.HasSuffix(entry.Value, "/"+f.ID) {
+				name := escapeName(config.Name) + ".nvram"
+				config.ExtraConfig = append(config.ExtraConfig, &types.OptionValue{Key: "nvram", Value: name})
+				files = append(files, types.OvfFileItem{DeviceId: variablesID(config.Name), Path: f.Href, Size: int64(f.Size), Create: true})
+			}
+		}
+	}
+	return files
+}
+
+// variablesID is how OVF packages and leases call the file with the variables of EFI.
+func variablesID(entity string) string {
+	return "/" + entity + "/nvram"
 }
 
 // images are the ISO images of a package.

@@ -12,6 +12,8 @@ import (
 	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/apifault"
 )
 
 // domain is a domain with what the library's virtual machine lacks.
@@ -84,10 +86,10 @@ func (d *domain) mustRun() types.BaseMethodFault {
 // guestAction is the fault of an action that the guest carries out.
 func (d *domain) guestAction() *soap.Fault {
 	if fault := d.mustRun(); fault != nil {
-		return simulator.Fault(faultText(fault), fault)
+		return simulator.Fault(apifault.Text(fault), fault)
 	}
 	if !toolsRunning(d.VirtualMachine) {
-		return simulator.Fault(faultText(new(types.ToolsUnavailable)), new(types.ToolsUnavailable))
+		return simulator.Fault(apifault.Text(new(types.ToolsUnavailable)), new(types.ToolsUnavailable))
 	}
 	return nil
 }

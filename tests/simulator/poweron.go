@@ -17,6 +17,11 @@ import (
 	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/apifault"
+	"esx-simulator/internal/dspath"
+	"esx-simulator/internal/vmdk"
+	"esx-simulator/internal/vmx"
 )
 
 // start powers a domain on, or resumes it, if its disks exist and no other domain
@@ -77,10 +82,13 @@ func (s *server) post(ctx *simulator.Context, events ...types.BaseEvent) {
 // refuseStart is the fault of a domain that cannot run.
 func (d *domain) refuseStart() types.BaseMethodFault {
 	if d.Config.Template {
-		return new(types.InvalidState)
+		return new(types.NotSupported)
 	}
 	if h, ok := d.s.registry.Get(*d.Runtime.Host).(*simulator.HostSystem); ok && h.Runtime.InMaintenanceMode {
 		return new(types.InvalidState)
+	}
+	if fault := d.refuseHardware(); fault != nil {
+		return fault
 	}
 	for _, dev := range d.Config.Hardware.Device {
 		disk, ok := dev.(*types.VirtualDisk)
@@ -88,15 +96,31 @@ func (d *domain) refuseStart() types.BaseMethodFault {
 			continue
 		}
 		if b, ok := disk.Backing.(*types.VirtualDiskFlatVer2BackingInfo); ok {
-			if fault := d.refuseDisk(slotOf(disk.Key), b); fault != nil {
+			if fault := d.refuseDisk(vmx.SlotOf(disk.Key), b); fault != nil {
 				return fault
 			}
 		}
 	}
 	for file, mode := range d.s.locksOf(d.VirtualMachine) {
-		if d.s.locks.refuses(d.Self, file, mode) {
+		if d.s.locks.Refuses(d.Self, file, mode) {
 			return &types.FileLocked{FileFault: types.FileFault{File: d.s.datastorePath(file)}}
 		}
+	}
+	return nil
+}
+
+// refuseHardware is the fault of hardware that the host cannot run.
+func (d *domain) refuseHardware() types.BaseMethodFault {
+	if hardwareNumber(d.Config.Version) > d.s.version.Hardware {
+		f := &types.VirtualHardwareVersionNotSupported{Host: *d.Runtime.Host, HostName: d.s.nameOf(*d.Runtime.Host)}
+		return apifault.WithMessage(f, fmt.Sprintf("The virtual hardware %s is not supported on the host %s.", d.Config.Version, f.HostName))
+	}
+	f, fault := d.s.openVMX(d.Config.Files.VmPathName)
+	if fault != nil {
+		return fault
+	}
+	if reason := vmx.Unstartable(f, d.Config); reason != "" {
+		return &types.GenericVmConfigFault{Reason: reason}
 	}
 	return nil
 }
@@ -106,21 +130,21 @@ func (d *domain) refuseDisk(slot string, b *types.VirtualDiskFlatVer2BackingInfo
 	if strings.HasPrefix(b.FileName, "[] /vmfs/devices/") { // a device of the host
 		return nil
 	}
-	var child *descriptor
+	var child *vmdk.Descriptor
 	for ; b != nil; b = b.Parent {
 		file, fault := d.s.localFile(b.FileName)
 		if fault != nil {
 			return &types.FileNotFound{FileFault: types.FileFault{File: b.FileName}}
 		}
-		disk, err := readDescriptor(file)
+		disk, err := vmdk.Read(file)
 		if err != nil {
 			return fileFault(b.FileName, err)
 		}
-		if !disk.runnable() {
+		if !disk.Runnable() {
 			return &types.GenericVmConfigFault{Reason: fmt.Sprintf(
 				"Unsupported or invalid disk type for '%s'. Ensure that the disk has been imported.", slot)}
 		}
-		if child != nil && child.parentCID != disk.cid {
+		if child != nil && child.ParentCID != disk.CID {
 			return &types.GenericVmConfigFault{Reason: "The parent virtual disk has been modified since the child was created: " + b.FileName}
 		}
 		if fault := refuseExtents(b.FileName, file, disk); fault != nil {
@@ -132,14 +156,14 @@ func (d *domain) refuseDisk(slot string, b *types.VirtualDiskFlatVer2BackingInfo
 }
 
 // refuseExtents wants the extents of a disk, and all of them.
-func refuseExtents(name, file string, disk *descriptor) types.BaseMethodFault {
-	for i, extent := range filesOf(file)[1:] {
+func refuseExtents(name, file string, disk *vmdk.Descriptor) types.BaseMethodFault {
+	for i, extent := range vmdk.FilesOf(file)[1:] {
 		info, err := os.Stat(extent)
 		if err != nil {
-			return fileFault(join(directory(name), filepath.Base(extent)), err)
+			return fileFault(dspath.Join(dspath.Dir(name), filepath.Base(extent)), err)
 		}
-		whole := disk.extents[i].kind == "VMFS" || disk.extents[i].kind == "FLAT"
-		if whole && info.Size() < disk.extents[i].sectors*sectorSize {
+		whole := disk.Extents[i].Kind == "VMFS" || disk.Extents[i].Kind == "FLAT"
+		if whole && info.Size() < disk.Extents[i].Sectors*vmdk.SectorSize {
 			return new(types.InvalidDiskFormat)
 		}
 	}
@@ -201,16 +225,16 @@ func (d *domain) complete(ctx *simulator.Context) types.BaseMethodFault {
 	if err != nil {
 		id = uuid.New()
 	}
-	setMissing(f, "uuid.bios", formatUUID(id))
-	setMissing(f, "uuid.location", formatUUID(d.location()))
+	setMissing(f, "uuid.bios", vmx.FormatUUID(id))
+	setMissing(f, "uuid.location", vmx.FormatUUID(d.location()))
 	setMissing(f, "nvram", path.Base(beside(d.Config.Files.VmPathName, ".nvram")))
-	d.touch(path.Base(f.get("nvram", "")))
+	d.touch(path.Base(f.Get("nvram", "")))
 	d.touch("vmware.log")
-	for n := range maxCards {
+	for n := range vmx.MaxCards {
 		slot := fmt.Sprintf("ethernet%d", n)
-		if f.flag(slot+".present") && lower(f.get(slot+".addressType", "generated")) == "generated" {
-			if f.get(slot+".generatedAddress", "") == "" {
-				f.set(slot+".generatedAddress", generatedMAC(id, n))
+		if f.Flag(slot+".present") && strings.ToLower(f.Get(slot+".addressType", "generated")) == "generated" {
+			if f.Get(slot+".generatedAddress", "") == "" {
+				f.Set(slot+".generatedAddress", generatedMAC(id, n))
 			}
 			setMissing(f, slot+".generatedAddressOffset", fmt.Sprint(10*n))
 		}
@@ -224,7 +248,7 @@ func (d *domain) complete(ctx *simulator.Context) types.BaseMethodFault {
 
 // touch makes a file beside the VMX file, unless it is there.
 func (d *domain) touch(name string) {
-	file, fault := d.s.localFile(join(directory(d.Config.Files.VmPathName), name))
+	file, fault := d.s.localFile(dspath.Join(dspath.Dir(d.Config.Files.VmPathName), name))
 	if fault == nil && !exists(file) {
 		_ = os.WriteFile(file, nil, 0o600)
 	}
@@ -242,8 +266,8 @@ func generatedMAC(id uuid.UUID, n int) string {
 	return fmt.Sprintf("00:0c:29:%02x:%02x:%02x", id[13], id[14], byte(int(id[15])+10*n))
 }
 
-func setMissing(f *vmxFile, key, value string) {
-	if text, ok := f.lookup(key); !ok || text == "" {
-		f.set(key, value)
+func setMissing(f *vmx.File, key, value string) {
+	if text, ok := f.Lookup(key); !ok || text == "" {
+		f.Set(key, value)
 	}
 }

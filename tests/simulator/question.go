@@ -6,6 +6,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,7 +21,8 @@ import (
 //
 //	simulator.question = "append|moved|nodefault|nochoice[:cancelable][:delay=MS]"
 //
-// Several kinds with a plus between ("moved+append") are asked one after the other.
+// Several of them with commas are asked one after the other.
+//
 // With a method's name behind it (simulator.question.MigrateVM_Task) it asks in
 // the middle of that method instead.
 const questionKey = "simulator.question"
@@ -64,7 +66,7 @@ func (k questionKind) info(id, name string) *types.VirtualMachineQuestionInfo {
 
 // A questionSpec is the value of a questionKey.
 type questionSpec struct {
-	kinds      []questionKind
+	kind       questionKind
 	cancelable bool
 	delay      time.Duration
 }
@@ -72,11 +74,8 @@ type questionSpec struct {
 // parseQuestion reads "moved:cancelable:delay=500".
 func parseQuestion(text string) (questionSpec, bool) {
 	parts := strings.Split(text, ":")
-	spec, ok := questionSpec{}, true
-	for _, name := range strings.Split(parts[0], "+") {
-		kind, known := questionKinds[name]
-		spec.kinds, ok = append(spec.kinds, kind), ok && known
-	}
+	kind, ok := questionKinds[parts[0]]
+	spec := questionSpec{kind: kind}
 	for _, option := range parts[1:] {
 		if ms, found := strings.CutPrefix(option, "delay="); found {
 			n, _ := strconv.Atoi(ms)
@@ -87,16 +86,21 @@ func parseQuestion(text string) (questionSpec, bool) {
 	return spec, ok
 }
 
-// question is what a domain asks in a method, if it does.
-func (d *domain) question(method string) (questionSpec, bool) {
+// questions are what a domain asks in a method, one after the other.
+func (d *domain) questions(method string) (list []questionSpec) {
 	text := extra(d.VirtualMachine, questionKey+"."+method)
 	if text == "" && method == "PowerOnVM_Task" && d.Runtime.PowerState != types.VirtualMachinePowerStatePoweredOn {
 		text = extra(d.VirtualMachine, questionKey)
 	}
-	return parseQuestion(text)
+	for _, part := range strings.Split(text, ",") {
+		if spec, ok := parseQuestion(strings.TrimSpace(part)); ok {
+			list = append(list, spec)
+		}
+	}
+	return list
 }
 
-// ask runs a method of the domain: at once, or after the answer to a question.
+// ask runs a method of the domain: at once, or after the answers to its questions.
 func (d *domain) ask(ctx *simulator.Context, method string, run func(*simulator.Context) soap.HasFault) types.ManagedObjectReference {
 	if p := d.s.pending.of(d.Self); p != nil && p.task != nil { // another call was faster
 		t := simulator.CreateTask(d.VirtualMachine, method, func(*simulator.Task) (types.AnyType, types.BaseMethodFault) {
@@ -104,28 +108,20 @@ func (d *domain) ask(ctx *simulator.Context, method string, run func(*simulator.
 		})
 		return t.Run(ctx)
 	}
-	spec, asks := d.question(method)
-	if !asks {
+	list := d.questions(method)
+	if len(list) == 0 {
 		return returned(run(ctx))
 	}
-	next := func(kind questionKind) *types.VirtualMachineQuestionInfo {
-		return kind.info(strconv.Itoa(int(d.s.pending.count.Add(1))), d.Name)
+	p := &pending{answer: make(chan string, 1)}
+	if list[0].delay == 0 { // the task and its question appear together
+		d.put(ctx, p, list[0])
 	}
-	p := &pending{info: next(spec.kinds[0]), answer: make(chan string, 1)}
-	if spec.delay == 0 {
-		d.showQuestion(ctx, p.info)
-	}
-	return d.background(ctx, method, spec.cancelable, p, func(ctx *simulator.Context) (types.AnyType, types.BaseMethodFault) {
-		if spec.delay > 0 {
-			time.Sleep(spec.delay)
-			ctx.WithLock(d.Self, func() { d.showQuestion(ctx, p.info) })
-		}
-		for number, kind := range spec.kinds {
-			if number > 0 {
-				ctx.WithLock(d.Self, func() {
-					p.info = next(kind)
-					d.showQuestion(ctx, p.info)
-				})
+	cancelable := slices.ContainsFunc(list, func(q questionSpec) bool { return q.cancelable })
+	return d.background(ctx, method, cancelable, p, func(ctx *simulator.Context) (types.AnyType, types.BaseMethodFault) {
+		for i, spec := range list {
+			if i > 0 || spec.delay > 0 {
+				time.Sleep(spec.delay)
+				ctx.WithLock(d.Self, func() { d.put(ctx, p, spec) })
 			}
 			fault := p.wait()
 			ctx.WithLock(d.Self, func() { d.showQuestion(ctx, nil) })
@@ -135,6 +131,12 @@ func (d *domain) ask(ctx *simulator.Context, method string, run func(*simulator.
 		}
 		return d.s.finished(run(ctx))
 	})
+}
+
+// put asks a question. The caller holds the domain's lock.
+func (d *domain) put(ctx *simulator.Context, p *pending, spec questionSpec) {
+	p.info = spec.kind.info(strconv.Itoa(int(d.s.pending.count.Add(1))), d.Name)
+	d.showQuestion(ctx, p.info)
 }
 
 // wait is nil after an answer, else the fault of the task.

@@ -7,7 +7,6 @@ package main
 import (
 	"cmp"
 	"fmt"
-	"strings"
 
 	"github.com/vmware/govmomi/object"
 	"github.com/vmware/govmomi/simulator"
@@ -15,12 +14,15 @@ import (
 	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/vmx"
+	"esx-simulator/internal/wire"
 )
 
 // ReconfigVMTask changes the VMX file of a domain, which then is what the file says:
 // all of a specification, or nothing.
 func (d *domain) ReconfigVMTask(ctx *simulator.Context, req *types.ReconfigVM_Task) soap.HasFault {
-	if _, asks := d.question("ReconfigVM_Task"); asks { // it is refused before anything is asked
+	if len(d.questions("ReconfigVM_Task")) > 0 { // it is refused before anything is asked
 		if _, _, fault := d.plan(ctx, &req.Spec); fault != nil {
 			return &methods.ReconfigVM_TaskBody{Res: &types.ReconfigVM_TaskResponse{
 				Returnval: d.domainTask(ctx, "reconfigVm", func() (types.AnyType, types.BaseMethodFault) { return nil, fault })}}
@@ -36,7 +38,7 @@ func (d *domain) ReconfigVMTask(ctx *simulator.Context, req *types.ReconfigVM_Ta
 }
 
 // reconfigure carries out a specification. The caller holds the domain's lock.
-func (d *domain) reconfigure(ctx *simulator.Context, spec *configSpec) types.BaseMethodFault {
+func (d *domain) reconfigure(ctx *simulator.Context, spec *types.VirtualMachineConfigSpec) types.BaseMethodFault {
 	f, edit, fault := d.plan(ctx, spec)
 	if fault != nil {
 		return fault
@@ -47,7 +49,11 @@ func (d *domain) reconfigure(ctx *simulator.Context, spec *configSpec) types.Bas
 			return fault
 		}
 	}
-	d.writeSpec(f, spec, edit.devices)
+	if spec.Annotation == wire.Cleared {
+		spec.Annotation = ""
+		f.Set("annotation", "")
+	}
+	vmx.WriteSpec(f, spec, d.Config, edit.devices, d.s.namesIn(d.Config.Files.VmPathName))
 	if fault := d.adopt(ctx, f, func() { d.applyRest(spec, edit.devices) }); fault != nil {
 		edit.undo()
 		return fault
@@ -60,8 +66,8 @@ func (d *domain) reconfigure(ctx *simulator.Context, spec *configSpec) types.Bas
 }
 
 // plan checks a specification as a whole; nothing is changed yet.
-func (d *domain) plan(ctx *simulator.Context, spec *configSpec) (*vmxFile, *deviceEdit, types.BaseMethodFault) {
-	d.mergeAllocations(spec)
+func (d *domain) plan(ctx *simulator.Context, spec *types.VirtualMachineConfigSpec) (*vmx.File, *deviceEdit, types.BaseMethodFault) {
+	vmx.MergeAllocations(spec, d.Config)
 	if fault := d.refuseSpec(spec); fault != nil {
 		return nil, nil, fault
 	}
@@ -73,91 +79,9 @@ func (d *domain) plan(ctx *simulator.Context, spec *configSpec) (*vmxFile, *devi
 	return f, edit, edit.apply(spec.DeviceChange)
 }
 
-// mergeAllocations completes the allocations: parts that the client leaves out stay,
-// and levels of shares have numbers.
-func (d *domain) mergeAllocations(spec *configSpec) {
-	units := int64(d.Config.Hardware.NumCPU)
-	if spec.NumCPUs != 0 {
-		units = int64(spec.NumCPUs)
-	}
-	cpuAllocation.merge(spec.CpuAllocation, d.Config.CpuAllocation, units)
-	units = int64(d.Config.Hardware.MemoryMB)
-	if spec.MemoryMB != 0 {
-		units = spec.MemoryMB
-	}
-	memoryAllocation.merge(spec.MemoryAllocation, d.Config.MemoryAllocation, units)
-}
-
-// writeSpec writes what a specification says into a VMX file.
-func (d *domain) writeSpec(f *vmxFile, spec *configSpec, devices []types.BaseVirtualDevice) {
-	for _, e := range []vmxLine{
-		{key: "displayName", value: escapeText.Replace(unescapeName(spec.Name))},
-		{key: "annotation", value: escapeText.Replace(strings.TrimSuffix(spec.Annotation, cleared))},
-		{key: "uuid.bios", value: spacedUUID(spec.Uuid)},
-		{key: "virtualHW.version", value: strings.TrimLeft(strings.TrimPrefix(spec.Version, "vmx-"), "0")},
-	} {
-		if was, ok := f.lookup(e.key); e.value != "" && (!ok || was != e.value) {
-			f.set(e.key, e.value)
-		}
-	}
-	if spec.Annotation == cleared {
-		f.set("annotation", "")
-	}
-	if spec.GuestId != "" && guestID(f.get("guestOS", "other")) != spec.GuestId {
-		f.set("guestOS", guestOS(spec.GuestId))
-	}
-	if spec.Firmware != "" && lower(f.get("firmware", "bios")) != spec.Firmware {
-		f.set("firmware", spec.Firmware)
-	}
-	if spec.MemoryMB != 0 {
-		setNumber(f, "memsize", f.integer("memsize", 32), spec.MemoryMB)
-	}
-	if spec.NumCPUs != 0 {
-		setNumber(f, "numvcpus", f.integer("numvcpus", 1), int64(spec.NumCPUs))
-	}
-	if n := spec.NumCoresPerSocket; n != nil && *n > 0 {
-		setNumber(f, "cpuid.coresPerSocket", f.integer("cpuid.coresPerSocket", 1), int64(*n))
-	}
-	if now := spec.CpuHotAddEnabled; now != nil && *now != f.flag("vcpu.hotadd") {
-		setFlag(f, "vcpu.hotadd", *now)
-	}
-	if now := spec.MemoryHotAddEnabled; now != nil && *now != f.flag("mem.hotadd") {
-		setFlag(f, "mem.hotadd", *now)
-	}
-	cpuAllocation.write(f, d.Config.CpuAllocation, spec.CpuAllocation)
-	memoryAllocation.write(f, d.Config.MemoryAllocation, spec.MemoryAllocation)
-	writeTyped(f, spec)
-	if len(spec.DeviceChange) > 0 {
-		names := d.s.namesIn(d.Config.Files.VmPathName)
-		writeDrives(f, devices, names)
-		writeNICs(f, devices)
-		writeOthers(f, devices, names)
-		writeVideo(f, devices)
-	}
-	writeOptions(f, spec.ExtraConfig)
-}
-
-// writeOptions writes entries that have no place of their own in the API; an empty
-// value removes an entry.
-func writeOptions(f *vmxFile, options []types.BaseOptionValue) {
-	for _, option := range options {
-		o := option.GetOptionValue()
-		text, ok := o.Value.(string)
-		if !ok && o.Value != nil {
-			text = fmt.Sprint(o.Value)
-		}
-		if own := ownPlace.MatchString(o.Key); own || strings.HasPrefix(o.Key, "SET.") {
-			continue
-		}
-		if have, ok := f.lookup(o.Key); text == "" || !ok || unescapeText(have) != text {
-			f.edit(map[string]string{o.Key: escapeText.Replace(text)})
-		}
-	}
-}
-
 // applyRest sets what a VMX file does not say, and how devices of a running domain
 // are connected now.
-func (d *domain) applyRest(spec *configSpec, devices []types.BaseVirtualDevice) {
+func (d *domain) applyRest(spec *types.VirtualMachineConfigSpec, devices []types.BaseVirtualDevice) {
 	if m := spec.ManagedBy; m != nil {
 		if m.ExtensionKey == "" {
 			m = nil
@@ -180,25 +104,6 @@ func (d *domain) applyRest(spec *configSpec, devices []types.BaseVirtualDevice) 
 	}
 }
 
-// merge completes what a client sets with what is there.
-func (a allocation) merge(now, old *types.ResourceAllocationInfo, units int64) {
-	if now == nil || old == nil {
-		return
-	}
-	if now.Reservation == nil {
-		now.Reservation = old.Reservation
-	}
-	if now.Limit == nil {
-		now.Limit = old.Limit
-	}
-	if now.Shares == nil {
-		now.Shares = old.Shares
-	}
-	if now.Shares != nil && levels[now.Shares.Level] != 0 {
-		now.Shares.Shares = a.number(now.Shares.Level, units)
-	}
-}
-
 // siblingNamed is what has a name in the folder of a domain.
 func (s *server) siblingNamed(vm *simulator.VirtualMachine, name string) mo.Entity {
 	if f, ok := s.registry.Get(*vm.Parent).(*simulator.Folder); ok {
@@ -210,7 +115,10 @@ func (s *server) siblingNamed(vm *simulator.VirtualMachine, name string) mo.Enti
 // RenameTask renames a domain everywhere it has its name.
 func (d *domain) RenameTask(ctx *simulator.Context, req *types.Rename_Task) soap.HasFault {
 	t := simulator.CreateTask(d.VirtualMachine, "rename", func(*simulator.Task) (types.AnyType, types.BaseMethodFault) {
-		name := escapeName(unescapeName(req.NewName))
+		name := vmx.EscapeName(vmx.UnescapeName(req.NewName))
+		if len(req.NewName) > maxName || req.NewName == "" {
+			return nil, &types.InvalidName{Name: req.NewName}
+		}
 		if taken := d.s.siblingNamed(d.VirtualMachine, name); taken != nil && taken.Reference() != d.Self {
 			return nil, &types.DuplicateName{Name: name, Object: taken.Reference()}
 		}
@@ -226,7 +134,7 @@ func (d *domain) RenameTask(ctx *simulator.Context, req *types.Rename_Task) soap
 func (d *domain) UpgradeVMTask(ctx *simulator.Context, req *types.UpgradeVM_Task) soap.HasFault {
 	return &methods.UpgradeVM_TaskBody{Res: &types.UpgradeVM_TaskResponse{
 		Returnval: d.domainTask(ctx, "upgradeVm", func() (types.AnyType, types.BaseMethodFault) {
-			version := cmp.Or(req.Version, fmt.Sprintf("vmx-%02d", d.s.version.hardware))
+			version := cmp.Or(req.Version, fmt.Sprintf("vmx-%02d", d.s.version.Hardware))
 			switch {
 			case d.Runtime.PowerState != types.VirtualMachinePowerStatePoweredOff:
 				return nil, &types.InvalidPowerState{
@@ -236,8 +144,6 @@ func (d *domain) UpgradeVMTask(ctx *simulator.Context, req *types.UpgradeVM_Task
 			case hardwareNumber(version) <= hardwareNumber(d.Config.Version):
 				return nil, new(types.AlreadyUpgraded)
 			}
-			return nil, d.reconfigure(ctx, &configSpec{Version: version})
+			return nil, d.reconfigure(ctx, &types.VirtualMachineConfigSpec{Version: version})
 		})}}
 }
-
-func isTrue(b *bool) bool { return b != nil && *b }

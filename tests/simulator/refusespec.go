@@ -11,22 +11,34 @@ import (
 
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/lenient"
+	"esx-simulator/internal/vmx"
 )
+
+// maxName is how many characters the name of a domain can have.
+const maxName = 80
 
 // refuseSpec is the fault of a configuration that a host would not take.
 func (d *domain) refuseSpec(spec *types.VirtualMachineConfigSpec) types.BaseMethodFault {
 	running := d.Runtime.PowerState != types.VirtualMachinePowerStatePoweredOff
-	limits := limitsOf(cmp.Or(spec.Version, d.Config.Version))
+	limits := vmx.LimitsOf(cmp.Or(spec.Version, d.Config.Version))
 	switch {
-	case d.Config.Template && len(spec.DeviceChange) > 0:
+	case d.Config.Template && (len(spec.DeviceChange) > 0 || spec.MemoryMB != 0 || spec.NumCPUs != 0):
 		return new(types.NotSupported)
+	case len(spec.Name) > maxName:
+		return &types.InvalidName{Name: spec.Name}
+	case spec.Uuid != "" && vmx.SpacedUUID(spec.Uuid) == "":
+		return &types.InvalidArgument{InvalidProperty: "configSpec.uuid"}
+	case !slices.Contains([]string{"", "bios", "efi"}, spec.Firmware):
+		return &types.InvalidArgument{InvalidProperty: "configSpec.firmware"}
 	case spec.ChangeVersion != "" && spec.ChangeVersion != d.Config.ChangeVersion:
 		return new(types.ConcurrentAccess)
 	case spec.MemoryMB%4 != 0 || spec.MemoryMB < 0:
 		return &types.InvalidArgument{InvalidProperty: "configSpec.memoryMB"}
-	case spec.MemoryMB > int64(limits.memoryMB):
+	case spec.MemoryMB > int64(limits.MemoryMB):
 		return &types.InvalidArgument{InvalidProperty: "configSpec.memoryMB"}
-	case spec.NumCPUs < 0 || int(spec.NumCPUs) > limits.cpus:
+	case spec.NumCPUs < 0 || int(spec.NumCPUs) > limits.CPUs:
 		return &types.InvalidArgument{InvalidProperty: "configSpec.numCPUs"}
 	case spec.GuestId != "" && !knownGuest(spec.GuestId):
 		return &types.InvalidArgument{InvalidProperty: "configSpec.guestId"}
@@ -41,6 +53,10 @@ func (d *domain) refuseSpec(spec *types.VirtualMachineConfigSpec) types.BaseMeth
 	case running && onlyOff(spec, d.Config):
 		return &types.InvalidPowerState{
 			RequestedState: types.VirtualMachinePowerStatePoweredOff, ExistingState: d.Runtime.PowerState}
+	case !allocatable(spec.CpuAllocation):
+		return &types.InvalidArgument{InvalidProperty: "configSpec.cpuAllocation"}
+	case !allocatable(spec.MemoryAllocation):
+		return &types.InvalidArgument{InvalidProperty: "configSpec.memoryAllocation"}
 	case limitBelowReservation(spec.CpuAllocation):
 		return &types.InvalidArgument{InvalidProperty: "configSpec.cpuAllocation.limit"}
 	case limitBelowReservation(spec.MemoryAllocation):
@@ -50,12 +66,21 @@ func (d *domain) refuseSpec(spec *types.VirtualMachineConfigSpec) types.BaseMeth
 		return &types.InvalidPowerState{
 			RequestedState: types.VirtualMachinePowerStatePoweredOff, ExistingState: d.Runtime.PowerState}
 	}
-	if spec.Name != "" && escapeName(spec.Name) != d.Name {
-		if taken := d.s.siblingNamed(d.VirtualMachine, escapeName(spec.Name)); taken != nil {
+	if spec.Name != "" && vmx.EscapeName(spec.Name) != d.Name {
+		if taken := d.s.siblingNamed(d.VirtualMachine, vmx.EscapeName(spec.Name)); taken != nil {
 			return &types.DuplicateName{Name: spec.Name, Object: taken.Reference()}
 		}
 	}
 	return nil
+}
+
+// allocatable tells whether the numbers of an allocation can be: a limit of -1 is none.
+func allocatable(a *types.ResourceAllocationInfo) bool {
+	if a == nil {
+		return true
+	}
+	return !(a.Limit != nil && *a.Limit < -1 || a.Reservation != nil && *a.Reservation < 0 ||
+		a.Shares != nil && a.Shares.Level == types.SharesLevelCustom && a.Shares.Shares < 0)
 }
 
 // mayChange tells whether a running domain can get more or less of something.
@@ -64,14 +89,14 @@ func mayChange(wanted int64, present int32, add, remove *bool) bool {
 	case wanted == 0 || wanted == int64(present):
 		return true
 	case wanted > int64(present):
-		return isTrue(add)
+		return lenient.IsTrue(add)
 	}
-	return isTrue(remove)
+	return lenient.IsTrue(remove)
 }
 
 // onlyOff tells whether a specification changes what only a domain that is off can change.
-func onlyOff(spec *configSpec, c *configInfo) bool {
-	flag := func(now, was *bool) bool { return now != nil && *now != isTrue(was) }
+func onlyOff(spec *types.VirtualMachineConfigSpec, c *types.VirtualMachineConfigInfo) bool {
+	flag := func(now, was *bool) bool { return now != nil && *now != lenient.IsTrue(was) }
 	cores := spec.NumCoresPerSocket
 	return spec.GuestId != "" && spec.GuestId != c.GuestId ||
 		spec.Version != "" && spec.Version != c.Version ||
@@ -83,7 +108,7 @@ func onlyOff(spec *configSpec, c *configInfo) bool {
 }
 
 // fitsSockets tells whether the CPUs are a multiple of the cores of a socket.
-func fitsSockets(spec *configSpec, c *configInfo) bool {
+func fitsSockets(spec *types.VirtualMachineConfigSpec, c *types.VirtualMachineConfigInfo) bool {
 	cpus, cores := c.Hardware.NumCPU, c.Hardware.NumCoresPerSocket
 	if spec.NumCPUs != 0 {
 		cpus = spec.NumCPUs
@@ -94,20 +119,20 @@ func fitsSockets(spec *configSpec, c *configInfo) bool {
 	return spec.NumCPUs == 0 && spec.NumCoresPerSocket == nil || cores == nil || *cores == 0 || *cores > 0 && cpus%*cores == 0
 }
 
-func secureBootWithoutEFI(spec *configSpec, c *configInfo) bool {
-	return isTrue(boot(spec).EfiSecureBootEnabled) && cmp.Or(spec.Firmware, c.Firmware) != "efi"
+func secureBootWithoutEFI(spec *types.VirtualMachineConfigSpec, c *types.VirtualMachineConfigInfo) bool {
+	return lenient.IsTrue(lenient.OrEmpty(spec.BootOptions).EfiSecureBootEnabled) && cmp.Or(spec.Firmware, c.Firmware) != "efi"
 }
 
 func knownGuest(id string) bool {
 	return slices.Contains(simulator.GuestID, types.VirtualMachineGuestOsIdentifier(id))
 }
 
-func hardwareNumber(version string) int { return atoi(strings.TrimPrefix(version, "vmx-")) }
+func hardwareNumber(version string) int { return lenient.Atoi(strings.TrimPrefix(version, "vmx-")) }
 
 // hasHardware tells whether the hosts have a version of the virtual hardware.
 func (s *server) hasHardware(version string) bool {
 	n := hardwareNumber(version)
-	return strings.HasPrefix(version, "vmx-") && n >= 3 && n <= s.version.hardware
+	return strings.HasPrefix(version, "vmx-") && n >= 3 && n <= s.version.Hardware
 }
 
 func limitBelowReservation(a *types.ResourceAllocationInfo) bool {

@@ -7,12 +7,14 @@ package main
 import (
 	"time"
 
-	"github.com/vmware/govmomi/object"
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/dspath"
+	"esx-simulator/internal/vmx"
 )
 
 // folder is a folder that registers domains from their VMX files.
@@ -33,10 +35,10 @@ func (f *folder) RegisterVMTask(ctx *simulator.Context, req *types.RegisterVM_Ta
 			return nil, fault
 		}
 		if req.Name != "" {
-			read.name = escapeName(req.Name)
+			read.Name = vmx.EscapeName(req.Name)
 		}
 		named := req.Name != "" || f.s.registry.IsVPX()
-		if fault := f.unused(ctx, read.name, req.Path, named); fault != nil {
+		if fault := f.unused(ctx, read.Name, req.Path, named); fault != nil {
 			return nil, fault
 		}
 		vm, fault := f.s.addDomain(ctx, f.Folder, req.Path, read, place)
@@ -119,7 +121,7 @@ func (s *server) computeResource(ref types.ManagedObjectReference) *mo.ComputeRe
 }
 
 // readDomain reads a VMX file by its datastore path.
-func (s *server) readDomain(vmxPath string) (*settings, types.BaseMethodFault) {
+func (s *server) readDomain(vmxPath string) (*vmx.Settings, types.BaseMethodFault) {
 	f, fault := s.openVMX(vmxPath)
 	if fault != nil {
 		return nil, fault
@@ -129,10 +131,10 @@ func (s *server) readDomain(vmxPath string) (*settings, types.BaseMethodFault) {
 
 // addDomain makes a domain of what its VMX file says. It does not use the
 // library's way of creating one, which wants files that need not exist.
-func (s *server) addDomain(ctx *simulator.Context, f *simulator.Folder, vmxPath string, read *settings,
+func (s *server) addDomain(ctx *simulator.Context, f *simulator.Folder, vmxPath string, read *vmx.Settings,
 	at place) (*simulator.VirtualMachine, types.BaseMethodFault) {
 	vm, fault := simulator.NewVirtualMachine(ctx, f.Self, &types.VirtualMachineConfigSpec{
-		Name:  read.name,
+		Name:  read.Name,
 		Files: &types.VirtualMachineFileInfo{VmPathName: vmxPath},
 	})
 	if fault != nil {
@@ -142,7 +144,7 @@ func (s *server) addDomain(ctx *simulator.Context, f *simulator.Folder, vmxPath 
 		vm.Runtime.Host, vm.Summary.Runtime.Host = &at.host.Self, &at.host.Self
 		vm.ResourcePool = &at.pool
 		vm.EnvironmentBrowser = *at.browser
-		dir := directory(vmxPath)
+		dir := dspath.Dir(vmxPath)
 		vm.Config.Files = types.VirtualMachineFileInfo{
 			VmPathName: vmxPath, SnapshotDirectory: dir, SuspendDirectory: dir, LogDirectory: dir}
 		vm.Guest = &types.GuestInfo{
@@ -166,143 +168,4 @@ func (s *server) addDomain(ctx *simulator.Context, f *simulator.Folder, vmxPath 
 		ctx.Update(vm, []types.PropertyChange{{Name: "summary.config.name", Val: vm.Name}})
 	})
 	return vm, nil
-}
-
-// apply sets everything that a VMX file says; the caller holds the domain's lock.
-func (s *server) apply(vm *simulator.VirtualMachine, read *settings) {
-	c, sum := vm.Config, &vm.Summary.Config
-	if vm.Name != read.name { // it is read without a lock
-		vm.Name = read.name
-	}
-	c.Name, sum.Name = read.name, read.name
-	if read.uuid != "" {
-		c.Uuid, sum.Uuid = read.uuid, read.uuid
-	}
-	c.GuestId, sum.GuestId = read.guestID, read.guestID
-	c.GuestFullName, sum.GuestFullName = read.guestID, read.guestID
-	c.Version, sum.HwVersion = read.version, read.version
-	c.Annotation, sum.Annotation = read.annotation, read.annotation
-	c.Firmware = read.firmware
-	c.Hardware.MemoryMB, sum.MemorySizeMB = int32(read.memoryMB), int32(read.memoryMB)
-	c.Hardware.NumCPU, sum.NumCpu = read.cpus, read.cpus
-	c.Hardware.NumCoresPerSocket = types.NewInt32(read.coresPerSocket)
-	c.CpuAllocation, c.MemoryAllocation = read.cpuAllocation, read.memoryAllocation
-	sum.CpuReservation = int32(*read.cpuAllocation.Reservation)
-	sum.MemoryReservation = int32(*read.memoryAllocation.Reservation)
-	vm.ResourceConfig = &types.ResourceConfigSpec{
-		Entity: &vm.Self, CpuAllocation: *read.cpuAllocation, MemoryAllocation: *read.memoryAllocation}
-	c.CpuHotAddEnabled, c.MemoryHotAddEnabled = &read.cpuHotAdd, &read.memoryHotAdd
-	c.ExtraConfig = read.extraConfig
-	applyTyped(c, &read.typed)
-	vm.Runtime.ConnectionState = types.VirtualMachineConnectionStateConnected
-	if read.problem != "" {
-		vm.Runtime.ConnectionState = types.VirtualMachineConnectionStateInvalid
-	}
-	vm.Summary.Runtime.ConnectionState = vm.Runtime.ConnectionState
-	sum.VmPathName, sum.InstanceUuid = c.Files.VmPathName, c.InstanceUuid
-	s.applyDevices(vm, read)
-	s.layOut(vm, s.readHistory(c.Files.VmPathName))
-}
-
-// standing are the keys of the devices that each domain has and no VMX names.
-var standing = map[int32]bool{100: true, 300: true, 400: true, 500: true, 600: true, 700: true, 12000: true}
-
-func (s *server) applyDevices(vm *simulator.VirtualMachine, from *settings) {
-	var devices []types.BaseVirtualDevice
-	for _, d := range vm.Config.Hardware.Device {
-		if card, ok := d.(*types.VirtualMachineVideoCard); ok {
-			d = from.video(*card)
-		}
-		if standing[d.GetVirtualDevice().Key] {
-			devices = append(devices, d)
-		}
-	}
-	read, _ := s.version.shown(from.devices)
-	keepConnections(vm, read)
-	vm.Config.Hardware.Device = append(devices, read...)
-	vm.Network, vm.Guest.Net = nil, nil
-	vm.Datastore = s.datastoresOf(vm.Runtime.Host, vm.Config.Files.VmPathName, read)
-	var disks, cards int32
-	for _, d := range read {
-		switch x := d.(type) {
-		case *types.VirtualDisk:
-			disks++
-		case types.BaseVirtualEthernetCard:
-			cards++
-			s.applyNIC(vm, x.GetVirtualEthernetCard())
-		}
-	}
-	vm.Summary.Config.NumVirtualDisks, vm.Summary.Config.NumEthernetCards = disks, cards
-}
-
-// keepConnections leaves the devices of a running domain connected as they are; new
-// ones are connected as at a start.
-func keepConnections(vm *simulator.VirtualMachine, read []types.BaseVirtualDevice) {
-	if vm.Runtime.PowerState != types.VirtualMachinePowerStatePoweredOn {
-		return
-	}
-	for _, d := range read {
-		now := d.GetVirtualDevice().Connectable
-		if now == nil {
-			continue
-		}
-		now.Connected = now.StartConnected
-		if old := object.VirtualDeviceList(vm.Config.Hardware.Device).FindByKey(d.GetVirtualDevice().Key); old != nil {
-			if c := old.GetVirtualDevice().Connectable; c != nil {
-				now.Connected = c.Connected
-			}
-		}
-	}
-}
-
-// applyNIC connects a card with its network, where the host has that.
-func (s *server) applyNIC(vm *simulator.VirtualMachine, card *types.VirtualEthernetCard) {
-	if b, ok := card.Backing.(*distributedBacking); ok {
-		network := types.GuestNicInfo{MacAddress: card.MacAddress, DeviceConfigId: card.Key}
-		if n := s.distributedNetwork(b); n != nil {
-			vm.Network, network.Network = append(vm.Network, n.Self), n.Name
-		}
-		vm.Guest.Net = append(vm.Guest.Net, network)
-		return
-	}
-	backing := card.Backing.(*types.VirtualEthernetCardNetworkBackingInfo)
-	if host, ok := s.registry.Get(*vm.Runtime.Host).(*simulator.HostSystem); ok {
-		networks := host.Network
-		if compute := s.computeResource(*host.Parent); compute != nil {
-			networks = compute.Network
-		}
-		if e := s.registry.FindByName(backing.DeviceName, networks); e != nil {
-			ref := e.Reference()
-			backing.Network = &ref
-			vm.Network = append(vm.Network, ref)
-		}
-	}
-	vm.Guest.Net = append(vm.Guest.Net, types.GuestNicInfo{
-		Network: backing.DeviceName, MacAddress: card.MacAddress, DeviceConfigId: card.Key})
-}
-
-// datastoresOf are the datastores of a VMX file and of the disks that it names.
-func (s *server) datastoresOf(host *types.ManagedObjectReference, vmxPath string, devices []types.BaseVirtualDevice) []types.ManagedObjectReference {
-	files := []string{vmxPath}
-	for _, d := range devices {
-		if disk, ok := d.(*types.VirtualDisk); ok {
-			if b, ok := disk.Backing.(types.BaseVirtualDeviceFileBackingInfo); ok {
-				files = append(files, b.GetVirtualDeviceFileBackingInfo().FileName)
-			}
-		}
-	}
-	return s.datastoresFor(host, files)
-}
-
-// Reload reads the VMX file again.
-func (d *domain) Reload(ctx *simulator.Context, _ *types.Reload) soap.HasFault {
-	body := new(methods.ReloadBody)
-	read, fault := d.s.readDomain(d.Config.Files.VmPathName)
-	if fault != nil {
-		body.Fault_ = simulator.Fault(faultText(fault), fault)
-		return body
-	}
-	d.takeOver(ctx, read, nil)
-	body.Res = new(types.ReloadResponse)
-	return body
 }

@@ -13,10 +13,12 @@ import (
 
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/vmx"
 )
 
 // openVMX reads a VMX file by its datastore path.
-func (s *server) openVMX(vmxPath string) (*vmxFile, types.BaseMethodFault) {
+func (s *server) openVMX(vmxPath string) (*vmx.File, types.BaseMethodFault) {
 	file, fault := s.localFile(vmxPath)
 	if fault != nil {
 		return nil, fault
@@ -28,7 +30,7 @@ func (s *server) openVMX(vmxPath string) (*vmxFile, types.BaseMethodFault) {
 	if err != nil {
 		return nil, fileFault(vmxPath, err)
 	}
-	f, err := parseVMX(string(text))
+	f, err := vmx.Parse(string(text))
 	if err != nil {
 		return nil, invalidConfig("config", "msg.vmx.syntax", err.Error())
 	}
@@ -43,18 +45,18 @@ func invalidConfig(property, key, text string) types.BaseMethodFault {
 }
 
 // settingsOf are the settings of a VMX file, with what its disks' files say.
-func (s *server) settingsOf(f *vmxFile, vmxPath string) (*settings, types.BaseMethodFault) {
-	read, fault := readVMX(f, vmxPath, s.namesIn(vmxPath).read)
+func (s *server) settingsOf(f *vmx.File, vmxPath string) (*vmx.Settings, types.BaseMethodFault) {
+	read, fault := vmx.Read(f, vmxPath, s.namesIn(vmxPath).Read)
 	if fault == nil {
-		s.completeDisks(read.devices)
-		read.problem = problem(f, read)
+		s.completeDisks(read.Devices)
+		read.Problem = vmx.Problem(f, read)
 	}
 	return read, fault
 }
 
 // rewrite edits a domain's VMX file, and the domain becomes what the file says
 // then. Nothing happens where the edit has a fault. The caller holds the domain's lock.
-func (d *domain) rewrite(ctx *simulator.Context, edit func(*vmxFile) types.BaseMethodFault) types.BaseMethodFault {
+func (d *domain) rewrite(ctx *simulator.Context, edit func(*vmx.File) types.BaseMethodFault) types.BaseMethodFault {
 	f, fault := d.s.openVMX(d.Config.Files.VmPathName)
 	if fault != nil {
 		return fault
@@ -67,7 +69,7 @@ func (d *domain) rewrite(ctx *simulator.Context, edit func(*vmxFile) types.BaseM
 
 // adopt writes a VMX file, and makes the domain what it says; more sets what a VMX
 // file does not say. The caller holds the domain's lock.
-func (d *domain) adopt(ctx *simulator.Context, f *vmxFile, more func()) types.BaseMethodFault {
+func (d *domain) adopt(ctx *simulator.Context, f *vmx.File, more func()) types.BaseMethodFault {
 	vmxPath := d.Config.Files.VmPathName
 	read, fault := d.s.settingsOf(f, vmxPath)
 	if fault != nil {
@@ -85,7 +87,7 @@ func (d *domain) adopt(ctx *simulator.Context, f *vmxFile, more func()) types.Ba
 }
 
 // takeOver makes the domain what a VMX file says. What was read is not written back.
-func (d *domain) takeOver(ctx *simulator.Context, read *settings, more func()) {
+func (d *domain) takeOver(ctx *simulator.Context, read *vmx.Settings, more func()) {
 	d.s.saving.Store(d.Self, true)
 	defer d.s.saving.Delete(d.Self)
 	ctx.AutoUpdate(d.VirtualMachine, func() {

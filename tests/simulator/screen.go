@@ -18,6 +18,8 @@ import (
 	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/dspath"
 )
 
 // picture is the screen of a domain: of one colour, which its name gives.
@@ -55,9 +57,9 @@ func (d *domain) CreateScreenshotTask(ctx *simulator.Context, _ *types.CreateScr
 		if fault := d.mustRun(); fault != nil {
 			return nil, fault
 		}
-		dir := directory(d.Config.Files.VmPathName)
+		dir := dspath.Dir(d.Config.Files.VmPathName)
 		for n := 0; ; n++ {
-			name := join(dir, fmt.Sprintf("%s-%d.png", stemOf(d.Config.Files.VmPathName), n))
+			name := dspath.Join(dir, fmt.Sprintf("%s-%d.png", stemOf(d.Config.Files.VmPathName), n))
 			file, fault := d.s.localFile(name)
 			if fault != nil {
 				return nil, fault

@@ -14,12 +14,18 @@ import (
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/apiversion"
+	"esx-simulator/internal/filelocks"
+	"esx-simulator/internal/flags"
+	"esx-simulator/internal/rules"
+	"esx-simulator/internal/trace"
 )
 
 // A server is one simulated ESX host or vCenter.
 type server struct {
-	options  options
-	version  apiVersion
+	options  flags.Options
+	version  apiversion.Version
 	service  *simulator.Service
 	registry *simulator.Registry
 	context  *simulator.Context
@@ -31,10 +37,10 @@ type server struct {
 	views      []*hostView
 	sessions   *sessions
 	pending    pendingTasks
-	faults     faults
-	locks      fileLocks
+	faults     rules.List
+	locks      filelocks.Locks
 	privileges privileges
-	trace      trace
+	trace      trace.Log
 	memory     memoryUse
 	waking     sync.Map   // domains whose tools are due
 	adding     sync.Mutex // one domain is added at a time
@@ -47,19 +53,18 @@ type server struct {
 }
 
 // newServer makes the inventory that the options ask for.
-func newServer(o options) (*server, error) {
-	version, err := versionNamed(o.version)
+func newServer(o flags.Options) (*server, error) {
+	version, err := apiversion.Named(o.Version)
 	if err != nil {
 		return nil, err
 	}
 	s := &server{
 		options: o, version: version, byHost: map[string]http.Handler{},
 		pending:    pendingTasks{tasks: map[types.ManagedObjectReference]*pending{}},
-		locks:      fileLocks{held: map[types.ManagedObjectReference]map[string]lockMode{}, other: map[string]bool{}},
 		privileges: privileges{missing: map[string][]string{}},
 		memory:     memoryUse{counted: map[types.ManagedObjectReference]memoryShare{}},
 	}
-	if err := s.forward(o.byHost); err != nil {
+	if err := s.forward(o.ByHost); err != nil {
 		return nil, err
 	}
 	if s.dir, err = os.MkdirTemp("", "esx-simulator-"); err != nil {
@@ -86,8 +91,8 @@ func (s *server) remove() {
 		s.model.Remove()
 	}
 	_ = os.RemoveAll(s.dir)
-	if s.options.certificateFile != "" {
-		_ = os.Remove(s.options.certificateFile)
+	if s.options.CertificateFile != "" {
+		_ = os.Remove(s.options.CertificateFile)
 	}
 }
 

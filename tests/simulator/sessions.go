@@ -27,7 +27,7 @@ type sessions struct {
 	early map[string]string    // cookies of old servers, given at the first call, and the sessions that began with them
 }
 
-// keyOf is the session key of a request, or "".
+// vmx.KeyOf is the session key of a request, or "".
 func (s *sessions) keyOf(r *http.Request) string {
 	cookie := cookieOf(r)
 	s.mutex.Lock()

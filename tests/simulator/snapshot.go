@@ -13,6 +13,9 @@ import (
 	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/vmdk"
+	"esx-simulator/internal/vmx"
 )
 
 const maxSnapshots = 32 // from a root to a leaf
@@ -23,7 +26,7 @@ const consolidateKey = "simulator.consolidate"
 
 // plainSnapshotName is a name as it is kept: what a client has escaped or not.
 func plainSnapshotName(name string) string {
-	return escapeName(percentEscape.ReplaceAllStringFunc(name, unhex))
+	return vmx.EscapeName(vmx.UnescapePercent(name))
 }
 
 // CreateSnapshotTask takes a snapshot.
@@ -51,7 +54,7 @@ func (d *domain) takeSnapshot(ctx *simulator.Context, name string, state *savedS
 			return nil, fault
 		}
 		d.completeState(h, state)
-		fault := d.rewrite(ctx, func(f *vmxFile) types.BaseMethodFault {
+		fault := d.rewrite(ctx, func(f *vmx.File) types.BaseMethodFault {
 			state.vmx = f.String()
 			if fault := d.branch(f); fault != nil {
 				return fault
@@ -82,6 +85,9 @@ func (d *domain) completeState(h *history, state *savedState) {
 
 // refuseSnapshot is the fault of a domain of which no snapshot can be taken.
 func (d *domain) refuseSnapshot(h *history, state *savedState) types.BaseMethodFault {
+	if d.Config.Template {
+		return new(types.NotSupported)
+	}
 	if h.depth(h.current) >= maxSnapshots {
 		return new(types.TooManySnapshotLevels)
 	}
@@ -105,7 +111,7 @@ func (d *domain) refuseSnapshot(h *history, state *savedState) types.BaseMethodF
 }
 
 // branch gives each disk of a VMX file a new delta.
-func (d *domain) branch(f *vmxFile) types.BaseMethodFault {
+func (d *domain) branch(f *vmx.File) types.BaseMethodFault {
 	vmxPath := d.Config.Files.VmPathName
 	names := d.s.namesIn(vmxPath)
 	var made []string
@@ -118,7 +124,7 @@ func (d *domain) branch(f *vmxFile) types.BaseMethodFault {
 			return fault
 		}
 		made = append(made, delta)
-		f.set(slot+".fileName", names.write(delta))
+		f.Set(slot+".fileName", names.Write(delta))
 	}
 	return nil
 }
@@ -132,7 +138,7 @@ func (d *domain) saveState(state *savedState) types.BaseMethodFault {
 	}
 	if fault == nil && state.memory {
 		if file, fault = d.s.localFile(state.memoryFile(vmxPath)); fault == nil {
-			fault = fileFault(state.memoryFile(vmxPath), makeSparse(file, int64(d.Config.Hardware.MemoryMB)<<20))
+			fault = fileFault(state.memoryFile(vmxPath), vmdk.MakeSparse(file, int64(d.Config.Hardware.MemoryMB)<<20))
 		}
 	}
 	return fault
@@ -225,7 +231,7 @@ func (d *domain) removeSnapshots(ctx *simulator.Context, h *history, ids []int32
 
 // consolidate merges what no snapshot needs, and writes who is left.
 func (d *domain) consolidate(ctx *simulator.Context, h *history, freed []string) types.BaseMethodFault {
-	fault := d.rewrite(ctx, func(f *vmxFile) types.BaseMethodFault {
+	fault := d.rewrite(ctx, func(f *vmx.File) types.BaseMethodFault {
 		d.merge(f, h, freed)
 		return nil
 	})

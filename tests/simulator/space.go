@@ -17,6 +17,8 @@ import (
 	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/vmdk"
 )
 
 // space is how much of a datastore is taken. It is booked with each change, and
@@ -52,7 +54,7 @@ func allocatedBy(name string, info fs.FileInfo) int64 {
 	if !isExtent {
 		return info.Size()
 	}
-	if d, err := readDescriptor(base + ".vmdk"); err == nil && !d.thin() {
+	if d, err := vmdk.Read(base + ".vmdk"); err == nil && !d.Thin() {
 		return info.Size()
 	}
 	if stat, ok := info.Sys().(*syscall.Stat_t); ok {

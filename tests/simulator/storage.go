@@ -14,6 +14,8 @@ import (
 	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/vmdk"
 )
 
 // disks is the virtual disk manager: it works on disks that no domain holds.
@@ -33,19 +35,19 @@ func invalidArgument(property string) types.BaseMethodFault {
 }
 
 // existing is the descriptor of a disk that is there.
-func (d *disks) existing(name string) (string, *descriptor, types.BaseMethodFault) {
+func (d *disks) existing(name string) (string, *vmdk.Descriptor, types.BaseMethodFault) {
 	file, fault := d.s.localFile(name)
 	if fault != nil {
 		return "", nil, fault
 	}
-	disk, err := readDescriptor(file)
+	disk, err := vmdk.Read(file)
 	return file, disk, fileFault(name, err)
 }
 
 // writable is the same for a disk that will be changed.
-func (d *disks) writable(name string) (string, *descriptor, types.BaseMethodFault) {
+func (d *disks) writable(name string) (string, *vmdk.Descriptor, types.BaseMethodFault) {
 	file, disk, fault := d.existing(name)
-	for _, f := range filesOf(file) {
+	for _, f := range vmdk.FilesOf(file) {
 		if fault == nil {
 			fault = d.s.locked(name, f)
 		}
@@ -90,7 +92,7 @@ func (d *disks) CreateVirtualDiskTask(ctx *simulator.Context, req *types.CreateV
 // makeDisk makes a disk of a size that can be, where there is room for it.
 func (s *server) makeDisk(ctx *simulator.Context, name string, capacity int64, kind, adapter string) types.BaseMethodFault {
 	file, fault := (&disks{s: s}).newFile(name)
-	if fault == nil && (capacity <= 0 || capacity > maxDisk) {
+	if fault == nil && (capacity <= 0 || capacity > vmdk.MaxCapacity) {
 		fault = invalidArgument("spec.capacityKb")
 	}
 	if fault == nil {
@@ -103,8 +105,8 @@ func (s *server) makeDisk(ctx *simulator.Context, name string, capacity int64, k
 		return fault
 	}
 	return s.changing(ctx, func() types.BaseMethodFault {
-		return fileFault(name, createDisk(file, capacity, kind, adapter))
-	}, file, extentOf(file, "flat"))
+		return fileFault(name, vmdk.Create(file, capacity, kind, adapter))
+	}, file, vmdk.ExtentFile(file, "flat"))
 }
 
 // kindOn is the kind that a disk gets on its datastore: on NFS the server decides
@@ -132,26 +134,26 @@ func (d *disks) ExtendVirtualDiskTask(ctx *simulator.Context, req *types.ExtendV
 }
 
 // grow extends a base disk, and its extent.
-func (s *server) grow(ctx *simulator.Context, name, file string, disk *descriptor, capacity int64) types.BaseMethodFault {
-	more := capacity - disk.capacity()
+func (s *server) grow(ctx *simulator.Context, name, file string, disk *vmdk.Descriptor, capacity int64) types.BaseMethodFault {
+	more := capacity - disk.Capacity()
 	switch {
-	case more < 0 || capacity > maxDisk:
+	case more < 0 || capacity > vmdk.MaxCapacity:
 		return invalidArgument("newCapacityKb")
-	case disk.isDelta() || len(disk.extents) != 1 || disk.extents[0].kind != "VMFS":
+	case disk.IsDelta() || len(disk.Extents) != 1 || disk.Extents[0].Kind != "VMFS":
 		return new(types.InvalidDiskFormat)
 	}
-	if !disk.thin() {
+	if !disk.Thin() {
 		if fault := s.noSpace(name, file, more); fault != nil {
 			return fault
 		}
 	}
-	flat := filesOf(file)[1]
+	flat := vmdk.FilesOf(file)[1]
 	return s.changing(ctx, func() types.BaseMethodFault {
-		disk.extents[0].sectors = (capacity + sectorSize - 1) / sectorSize
-		if err := os.Truncate(flat, disk.capacity()); err != nil {
+		disk.Extents[0].Sectors = (capacity + vmdk.SectorSize - 1) / vmdk.SectorSize
+		if err := os.Truncate(flat, disk.Capacity()); err != nil {
 			return fileFault(name, err)
 		}
-		return fileFault(name, disk.write(file))
+		return fileFault(name, disk.Write(file))
 	}, file, flat)
 }
 
@@ -164,10 +166,10 @@ func (d *disks) DeleteVirtualDiskTask(ctx *simulator.Context, req *types.DeleteV
 			if fault != nil {
 				return fault
 			}
-			if disk.ddb["deletable"] == "false" {
+			if disk.DDB["deletable"] == "false" {
 				return &types.CannotDeleteFile{FileFault: types.FileFault{File: req.Name}}
 			}
-			return d.s.changing(j.ctx, func() types.BaseMethodFault { return fileFault(req.Name, removeDisk(file)) }, filesOf(file)...)
+			return d.s.changing(j.ctx, func() types.BaseMethodFault { return fileFault(req.Name, vmdk.Remove(file)) }, vmdk.FilesOf(file)...)
 		})}}
 }
 
@@ -180,24 +182,24 @@ func (d *disks) MoveVirtualDiskTask(ctx *simulator.Context, req *types.MoveVirtu
 				return fault
 			}
 			file, disk, fault := d.writable(req.SourceName)
-			if fault == nil && (len(disk.extents) != 1 || disk.extents[0].file == "") {
+			if fault == nil && (len(disk.Extents) != 1 || disk.Extents[0].File == "") {
 				fault = new(types.InvalidDiskFormat)
 			}
 			if fault == nil && exists(t.to) {
 				if _, _, fault = d.writable(req.DestName); fault == nil {
-					fault = fileFault(req.DestName, removeDisk(t.to))
+					fault = fileFault(req.DestName, vmdk.Remove(t.to))
 				}
 			}
 			if fault != nil {
 				return fault
 			}
-			old, now := filesOf(file)[1], extentOf(t.to, strings.TrimSuffix(extentEnd(disk.extents[0].file), ".vmdk"))
+			old, now := vmdk.FilesOf(file)[1], vmdk.ExtentFile(t.to, strings.TrimSuffix(extentEnd(disk.Extents[0].File), ".vmdk"))
 			return d.s.changing(j.ctx, func() types.BaseMethodFault {
-				disk.extents[0].file = filepath.Base(now)
+				disk.Extents[0].File = filepath.Base(now)
 				if err := os.Rename(old, now); err != nil {
 					return fileFault(req.SourceName, err)
 				}
-				if err := disk.write(t.to); err != nil {
+				if err := disk.Write(t.to); err != nil {
 					return fileFault(req.DestName, err)
 				}
 				return fileFault(req.SourceName, os.Remove(file))
@@ -211,23 +213,23 @@ func extentEnd(name string) string { return name[strings.LastIndex(name, "-")+1:
 // InflateVirtualDiskTask makes a thin disk a thick one.
 func (d *disks) InflateVirtualDiskTask(ctx *simulator.Context, req *types.InflateVirtualDisk_Task) soap.HasFault {
 	return &methods.InflateVirtualDisk_TaskBody{Res: &types.InflateVirtualDisk_TaskResponse{
-		Returnval: d.rewrite(ctx, req.Name, "InflateVirtualDisk_Task", func(file string, disk *descriptor) types.BaseMethodFault {
-			if !disk.thin() {
+		Returnval: d.rewrite(ctx, req.Name, "InflateVirtualDisk_Task", func(file string, disk *vmdk.Descriptor) types.BaseMethodFault {
+			if !disk.Thin() {
 				return nil
 			}
-			if fault := d.s.noSpace(req.Name, file, disk.capacity()-allocated(filesOf(file)[1])); fault != nil {
+			if fault := d.s.noSpace(req.Name, file, disk.Capacity()-allocated(vmdk.FilesOf(file)[1])); fault != nil {
 				return fault
 			}
-			delete(disk.ddb, thinKey)
-			return fileFault(req.Name, disk.write(file))
+			delete(disk.DDB, vmdk.ThinKey)
+			return fileFault(req.Name, disk.Write(file))
 		})}}
 }
 
 // EagerZeroVirtualDiskTask writes the zeros of a thick disk: nothing that can be seen.
 func (d *disks) EagerZeroVirtualDiskTask(ctx *simulator.Context, req *types.EagerZeroVirtualDisk_Task) soap.HasFault {
 	return &methods.EagerZeroVirtualDisk_TaskBody{Res: &types.EagerZeroVirtualDisk_TaskResponse{
-		Returnval: d.rewrite(ctx, req.Name, "EagerZeroVirtualDisk_Task", func(_ string, disk *descriptor) types.BaseMethodFault {
-			if disk.thin() {
+		Returnval: d.rewrite(ctx, req.Name, "EagerZeroVirtualDisk_Task", func(_ string, disk *vmdk.Descriptor) types.BaseMethodFault {
+			if disk.Thin() {
 				return new(types.InvalidDiskFormat)
 			}
 			return nil
@@ -237,15 +239,15 @@ func (d *disks) EagerZeroVirtualDiskTask(ctx *simulator.Context, req *types.Eage
 // ShrinkVirtualDiskTask gives nothing back: a thin disk here has no blocks of zeros.
 func (d *disks) ShrinkVirtualDiskTask(ctx *simulator.Context, req *types.ShrinkVirtualDisk_Task) soap.HasFault {
 	return &methods.ShrinkVirtualDisk_TaskBody{Res: &types.ShrinkVirtualDisk_TaskResponse{
-		Returnval: d.rewrite(ctx, req.Name, "ShrinkVirtualDisk_Task", func(string, *descriptor) types.BaseMethodFault { return nil })}}
+		Returnval: d.rewrite(ctx, req.Name, "ShrinkVirtualDisk_Task", func(string, *vmdk.Descriptor) types.BaseMethodFault { return nil })}}
 }
 
 // ZeroFillVirtualDiskTask overwrites all data.
 func (d *disks) ZeroFillVirtualDiskTask(ctx *simulator.Context, req *types.ZeroFillVirtualDisk_Task) soap.HasFault {
 	return &methods.ZeroFillVirtualDisk_TaskBody{Res: &types.ZeroFillVirtualDisk_TaskResponse{
-		Returnval: d.rewrite(ctx, req.Name, "ZeroFillVirtualDisk_Task", func(file string, disk *descriptor) types.BaseMethodFault {
-			for _, extent := range filesOf(file)[1:] {
-				if err := makeSparse(extent, disk.capacity()); err != nil {
+		Returnval: d.rewrite(ctx, req.Name, "ZeroFillVirtualDisk_Task", func(file string, disk *vmdk.Descriptor) types.BaseMethodFault {
+			for _, extent := range vmdk.FilesOf(file)[1:] {
+				if err := vmdk.MakeSparse(extent, disk.Capacity()); err != nil {
 					return fileFault(req.Name, err)
 				}
 			}
@@ -255,13 +257,13 @@ func (d *disks) ZeroFillVirtualDiskTask(ctx *simulator.Context, req *types.ZeroF
 
 // rewrite is a task that changes a disk in its place.
 func (d *disks) rewrite(ctx *simulator.Context, name, method string,
-	work func(string, *descriptor) types.BaseMethodFault) types.ManagedObjectReference {
+	work func(string, *vmdk.Descriptor) types.BaseMethodFault) types.ManagedObjectReference {
 	return d.s.longTask(ctx, name, method, func(j *job) types.BaseMethodFault {
 		file, disk, fault := d.writable(name)
 		if fault != nil {
 			return fault
 		}
-		return d.s.changing(j.ctx, func() types.BaseMethodFault { return work(file, disk) }, filesOf(file)...)
+		return d.s.changing(j.ctx, func() types.BaseMethodFault { return work(file, disk) }, vmdk.FilesOf(file)...)
 	})
 }
 

@@ -17,6 +17,9 @@ import (
 	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/apifault"
+	"esx-simulator/internal/rules"
 )
 
 // A pending task is one that we made: it waits, for an answer or for time to
@@ -89,8 +92,8 @@ func (s *server) attempt(ctx *simulator.Context, t *simulator.Task, o mo.Referen
 	work func(*simulator.Context) (types.AnyType, types.BaseMethodFault)) (result types.AnyType, fault types.BaseMethodFault) {
 	defer survive(t, &fault)
 	ref := o.Reference()
-	c := call{method: method, kind: ref.Type, object: ref.Value, name: t.Info.EntityName}
-	if fault = s.injectedInto(c, inTask); fault != nil {
+	c := rules.Call{Method: method, Kind: ref.Type, Object: ref.Value, Name: t.Info.EntityName}
+	if fault = s.injectedInto(c, rules.InTask); fault != nil {
 		return nil, fault
 	}
 	return work(ctx)
@@ -111,9 +114,9 @@ func (s *server) newTask(ctx *simulator.Context, o mo.Reference, method string, 
 func finish(ctx *simulator.Context, t *simulator.Task, result types.AnyType, fault types.BaseMethodFault) {
 	changes := []types.PropertyChange{{Name: "info.completeTime", Val: time.Now()}}
 	if fault != nil {
-		complete(fault, *t.Info.Entity)
+		apifault.Complete(fault, *t.Info.Entity)
 		changes = append(changes, types.PropertyChange{Name: "info.error", Val: types.LocalizedMethodFault{
-			Fault: fault, LocalizedMessage: faultText(fault)}},
+			Fault: fault, LocalizedMessage: apifault.Text(fault)}},
 			types.PropertyChange{Name: "info.state", Val: types.TaskInfoStateError})
 	} else {
 		changes = append(changes, types.PropertyChange{Name: "info.result", Val: result},

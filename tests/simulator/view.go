@@ -50,14 +50,14 @@ func (v *hostView) listenOn(port int) string {
 
 // addViews makes a view of each host, if -host-endpoints asks for it.
 func (s *server) addViews(hosts []*simulator.HostSystem) error {
-	addresses, err := endpointAddresses(s.options.hostEndpoints, len(hosts))
+	addresses, err := endpointAddresses(s.options.HostEndpoints, len(hosts))
 	if err != nil {
 		return err
 	}
 	for i, address := range addresses {
 		s.addView(hosts[i], address)
 	}
-	if s.options.kind == "vcenter" && addresses == nil {
+	if s.options.Kind == "vcenter" && addresses == nil {
 		addresses, _ = endpointAddresses("auto", len(hosts))
 		for i, address := range addresses {
 			setAddress(hosts[i], address)

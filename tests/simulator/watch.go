@@ -14,6 +14,8 @@ import (
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"esx-simulator/internal/vmx"
 )
 
 // domainWatch sees each domain that is made or changed, under the domain's
@@ -33,7 +35,7 @@ func (w *domainWatch) PutObject(_ *simulator.Context, o mo.Reference) {
 			r.FaultToleranceState = types.VirtualMachineFaultToleranceStateNotConfigured
 			r.RecordReplayState = types.VirtualMachineRecordReplayStateInactive
 		}
-		vm.Config.Hardware.Device, _ = w.s.version.shown(vm.Config.Hardware.Device)
+		vm.Config.Hardware.Device, _ = w.s.version.Shown(vm.Config.Hardware.Device)
 	}
 }
 
@@ -68,7 +70,7 @@ func (w *domainWatch) RemoveObject(ctx *simulator.Context, ref types.ManagedObje
 		return
 	}
 	w.s.useNetworks(ctx, ref, networkShare{})
-	w.s.locks.set(ref, nil)
+	w.s.locks.Set(ref, nil)
 	w.s.memory.mutex.Lock()
 	defer w.s.memory.mutex.Unlock()
 	delete(w.s.memory.counted, ref)
@@ -85,14 +87,14 @@ func (s *server) saveVMX(vm *simulator.VirtualMachine) {
 	if err != nil {
 		return
 	}
-	f, err := parseVMX(string(text))
+	f, err := vmx.Parse(string(text))
 	if err != nil { // the file has been damaged since
 		return
 	}
 	names, config := s.namesIn(vm.Config.Files.VmPathName), *vm.Config
-	_, hidden := s.version.shown(readDevices(f, names.read))
+	_, hidden := s.version.Shown(vmx.ReadDevices(f, names.Read))
 	config.Hardware.Device = append(slices.Clone(config.Hardware.Device), hidden...) // their lines stay
-	if updateVMX(f, vm.Name, &config, names) {
+	if vmx.Update(f, vm.Name, &config, names) {
 		_ = s.replaceFile(file, []byte(f.String()))
 	}
 }
@@ -111,6 +113,6 @@ func (s *server) writeFile(file string, content io.Reader) error {
 	if err != nil {
 		return err
 	}
-	_, err = io.CopyBuffer(f, content, make([]byte, block))
+	_, err = io.CopyBuffer(f, content, make([]byte, 1<<20))
 	return errors.Join(err, f.Close(), os.Rename(f.Name(), file))
 }

@@ -55,7 +55,7 @@ def toolchain() -> str:
 
 
 def _newest_source() -> float:
-    files = [path for path in SOURCES.iterdir() if path.suffix in (".go", ".mod", ".sum", ".txt")]
+    files = [path for path in SOURCES.rglob("*") if path.suffix in (".go", ".mod", ".sum", ".txt")]
     return max(path.stat().st_mtime for path in files)
 
 

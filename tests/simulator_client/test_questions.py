@@ -64,6 +64,21 @@ def test_the_answer_cancel_fails_the_task(host: Client, domain: Any) -> None:
     assert host.get(domain, "runtime.powerState") == "poweredOff"
 
 
+def test_two_questions_one_after_the_other(host: Client, domain: Any) -> None:
+    host.reconfigure(domain, extra={"simulator.question": "append,moved:delay=20"})
+    task = domain.PowerOnVM_Task()
+    first = question_of(host, domain)
+    domain.AnswerVM(first.id, "0")
+    second = question_of(host, domain)
+    assert (first.text.split(":")[0], second.text.split(":")[0]) == ("msg.serial.file.open", "msg.uuid.altered")
+    assert host.get(task, "info.state") == "running"
+    with pytest.raises(vmodl.fault.InvalidArgument):
+        domain.AnswerVM(first.id, "0")
+    domain.AnswerVM(second.id, "1")
+    host.wait(task)
+    assert host.get(domain, "runtime.powerState") == "poweredOn"
+
+
 def test_a_cancelable_task(host: Client, domain: Any) -> None:
     host.reconfigure(domain, extra={"simulator.question": "nodefault:cancelable:delay=300"})
     task = domain.PowerOnVM_Task()

@@ -39,8 +39,28 @@ RemoteDisplay.vnc.enabled = "TRUE"
 RemoteDisplay.vnc.password = "hunter2"
 RemoteDisplay.vnc.ip = "10.1.2.3"
 guestinfo.token = "tok-4711"
+guestinfo.ip = "fe80::250:56ff:fe11:2233"
+workingDir = "/vmfs/volumes/acme-ssd/acme-payroll"
+checkpoint.vmState = "acme-payroll-5c1b.vmss"
+guestOS.detailed.data = "hostname='acme-payroll' kernel='6.1'"
+serial0.present = "TRUE"
+serial0.fileType = "network"
+serial0.fileName = "telnet://jump.acme.example:2001"
+serial0.vspc = "telnet://vspc.acme.example:13370"
 """
-SECRETS = ("acme", "payroll", "alice", "hunter2", "10.1.2.3", "tok-", "11:22:33", "56 4d", "564d9bef")
+SECRETS = ("acme", "payroll", "alice", "hunter2", "10.1.2.3", "tok-", "11:22:33", "56 4d", "564d9bef", "fe11")
+# What libvirt's domain XML has beyond a VMX.
+MORE_XML = """<domain type='vmware'>
+  <metadata><app:x xmlns:app='http://acme.example/app'>acme</app:x></metadata>
+  <sysinfo type='smbios'><system><entry name='serial'>ACME-1</entry></system></sysinfo>
+  <disk type='network'>
+    <source protocol='iscsi' name='iqn.2013.com.acme:disk'><host name='san.acme.example' port='3260'/></source>
+    <auth username='alice'><secret type='iscsi' usage='acme'/></auth>
+    <serial>ACMESER</serial>
+  </disk>
+  <interface type='bridge'><source bridge='acme dmz'/><ip address='fe80::fe11'/></interface>
+</domain>
+"""
 
 
 @pytest.fixture
@@ -56,9 +76,11 @@ def redact() -> object:
 def test_names_and_secrets_go_and_the_structure_stays(redact: object) -> None:
     domain = read_vmx(VMX)
     xml = write_domain(domain, DIALECTS["esx"].xml, secure=True)
-    for text in (VMX, xml):
+    for text in (VMX, xml, MORE_XML):
         redacted = redact(text)  # type: ignore[operator]
         assert [secret for secret in SECRETS if secret in redacted.lower()] == []
         assert len(redacted.splitlines()) == len(text.splitlines())
+    assert "name='serial'" in redact(MORE_XML)  # type: ignore[operator]
     again = read_vmx(redact(VMX))  # type: ignore[operator]
     assert (again.memory_kib, again.vcpus, again.disks[0].target) == (domain.memory_kib, domain.vcpus, "sda")
+    assert again.serials[0].protocol == "telnet"

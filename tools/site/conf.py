@@ -13,11 +13,12 @@ from sphinx.environment import BuildEnvironment
 project = title = html_short_title = "virt.esx"
 author = "The virt.esx authors"
 extensions = ["sphinx_antsibull_ext"]
-html_theme = "sphinx_ansible_theme"
+html_theme = "theme"
+html_theme_path = ["."]
+html_css_files = ["site.css", ("dark.css", {"media": "(prefers-color-scheme: dark)"})]
 html_show_copyright = html_show_sphinx = False
 html_copy_source = False
 html_use_index = False
-pygments_style = "ansible"
 highlight_language = "YAML+Jinja"
 default_role = "any"
 

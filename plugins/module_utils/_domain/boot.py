@@ -48,12 +48,12 @@ def read_boot_devices(system: Element) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def read_boot_menu(system: Element) -> tuple[bool | None, int | None]:
+def read_boot_menu(menu: Element | None) -> tuple[bool | None, int | None]:
     """Whether there is a boot menu, and the milliseconds that it waits.
 
+    :param menu: ``<bootmenu>``.
     :raises ParseError: for another word than yes or no, or a time that libvirt does not take.
     """
-    menu = child(system, "bootmenu")
     if menu is None:
         return None, None
     enabled = choice_attr(menu, "enable", YES_NO)

@@ -171,13 +171,16 @@ def read_disks(elements: Iterable[Element], forms: XmlForms, report: Report) -> 
         disk = report.attempt(read_disk, element, forms, default=None)
         if disk is None:
             continue
-        target = child(element, "target")
-        written = None if target is None else target.get("bus")
-        buses.setdefault(disk.bus if forms.exact else written, []).append(disk)
+        buses.setdefault(disk.bus if forms.exact else _written_bus(element), []).append(disk)
     position = _slot if forms.exact else _target_index
     for on_bus in buses.values():
         on_bus.sort(key=position)
     return tuple(disk for on_bus in buses.values() for disk in on_bus)
+
+
+def _written_bus(element: Element) -> str | None:
+    target = child(element, "target")
+    return None if target is None else target.get("bus")
 
 
 def _target_index(disk: Disk) -> int:

@@ -34,7 +34,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
     required_attr,
     text_of,
 )
-from ansible_collections.virt.esx.plugins.module_utils._xml import Element, child
+from ansible_collections.virt.esx.plugins.module_utils._xml import Element, child, children
 
 _OF_LIBVIRT = ("i686", "x86_64")
 ARCHITECTURES = (*_OF_LIBVIRT, "aarch64")  # ESX runs on Arm too
@@ -57,23 +57,23 @@ def read_os(domain: Element, top: Mapping[str, Element], forms: XmlForms) -> Os:
     if virtualisation != "hvm":
         raise error_at(kind, f"'{virtualisation}' is not known to ESX; expected 'hvm'")
     firmware = choice_attr(element, "firmware", _FIRMWARES) or None
-    smbios = child(element, "smbios")
-    menu, delay = read_boot_menu(element)
+    parts = children(element)
+    smbios = parts.get("smbios")
+    menu, delay = read_boot_menu(parts.get("bootmenu"))
     return Os(
         arch=choice_attr(kind, "arch", ("", *(ARCHITECTURES if forms.more else _OF_LIBVIRT))) or ARCHITECTURES[0],
         firmware=firmware,
-        secure_boot=_secure_boot(element) if firmware else None,
-        nvram=_nvram(element, firmware, forms) or read_nvram(top.get("metadata")),
+        secure_boot=_secure_boot(parts.get("firmware")) if firmware else None,
+        nvram=_nvram(parts, firmware, forms) or read_nvram(top.get("metadata")),
         smbios=None if smbios is None else choice_attr(smbios, "mode", _SMBIOS_MODES),
-        boot=read_boot_devices(element),
+        boot=read_boot_devices(element) if "boot" in parts else (),
         boot_menu=menu,
         boot_delay_ms=delay,
     )
 
 
-def _secure_boot(element: Element) -> bool | None:
+def _secure_boot(found: Element | None) -> bool | None:
     """What the firmware's features say; libvirt does not look at them without a firmware."""
-    found = child(element, "firmware")
     result = None
     for feature in () if found is None else found.iterchildren("feature"):
         required_attr(feature, "name")
@@ -84,9 +84,9 @@ def _secure_boot(element: Element) -> bool | None:
     return result
 
 
-def _nvram(element: Element, firmware: str | None, forms: XmlForms) -> str | None:
+def _nvram(parts: Mapping[str, Element], firmware: str | None, forms: XmlForms) -> str | None:
     """The path of the NVRAM, in either of libvirt's forms (N3)."""
-    loader, nvram = child(element, "loader"), child(element, "nvram")
+    loader, nvram = parts.get("loader"), parts.get("nvram")
     if firmware is None and not forms.more and text_of(loader) is None:
         for found in (loader, nvram):
             if found is not None:

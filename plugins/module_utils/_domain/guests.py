@@ -123,6 +123,7 @@ class GuestChoice(NamedTuple):
     is_exact: bool  # whether it is the word of that release, not that of the nearest one
 
 
+@lru_cache(maxsize=256)
 def arch_of_guest(guest: str, isa: str = "") -> str | None:
     """The architecture of a ``guestOS``, word or identifier; None for one that no domain of libvirt's can be of.
 
@@ -165,6 +166,7 @@ def guest_named(guest: str) -> GuestName | None:
     return _names().get(guest.lower())
 
 
+@lru_cache(maxsize=256)
 def word_of_osinfo(identity: str, arch: str) -> GuestChoice | None:
     """VMware's word for a guest with a libosinfo id, URI or short (``rhel9.2``); None for an unknown product.
 

@@ -136,7 +136,7 @@ def _read_os(system: Element | None, arch: str, report: Report) -> Os:
             "fallback \\EFI\\BOOT",
             line=system.sourceline,
         )
-    menu, delay = report.attempt(read_boot_menu, system, default=(None, None))
+    menu, delay = report.attempt(read_boot_menu, child(system, "bootmenu"), default=(None, None))
     return Os(
         arch=arch,
         firmware="efi" if is_efi else None,

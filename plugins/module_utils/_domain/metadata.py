@@ -29,8 +29,9 @@ libvirt keeps one element of a namespace in the metadata, so all of ours are in 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote, unquote
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute
@@ -70,6 +71,14 @@ KEPT_KEYS = {
     ),
     "hostdev": ("deviceId", "vendorId", "systemId", "virtualDev", "vgpu"),
 }
+_KINDS = {f"{{{_ESX}}}{kind}": kind for kind in KEPT_KEYS}
+# What the values of those attributes are for a device at its place among the devices of its kind.
+_NAMES: dict[str, Callable[[Any, int], tuple[str, ...]]] = {
+    "disk": lambda disk, _place: (disk.target,),
+    "controller": lambda controller, _place: (controller.type, str(controller.index)),
+    "interface": lambda card, place: (card.mac or str(place),),
+    "hostdev": lambda device, _place: (str(device.address),),
+}
 _ID = "http://vmware.com/guestos/"
 
 
@@ -99,38 +108,32 @@ def with_kept_keys(domain: Domain, metadata: Element | None) -> Domain:
     ours = child(metadata, _VMX)
     if ours is None:
         return domain
-    found = {kind: _keys_by_device(ours, kind) for kind in KEPT_KEYS}
-    return replace(
-        domain,
-        disks=tuple(_with_keys(disk, found["disk"].get((disk.target,))) for disk in domain.disks),
-        controllers=tuple(
-            _with_keys(one, found["controller"].get((one.type, str(one.index)))) for one in domain.controllers
-        ),
-        interfaces=tuple(
-            _with_keys(card, found["interface"].get(_card(card, place))) for place, card in enumerate(domain.interfaces)
-        ),
-        hostdevs=tuple(_with_keys(one, found["hostdev"].get((str(one.address),))) for one in domain.hostdevs),
-    )
+    devices: dict[str, Any] = {}
+    for kind, kept in _keys_by_device(ours).items():
+        named = _NAMES[kind]
+        found = enumerate(getattr(domain, f"{kind}s"))
+        devices[f"{kind}s"] = tuple([_with_keys(device, kept.get(named(device, place))) for place, device in found])
+    return replace(domain, **devices) if devices else domain
 
 
-def _keys_by_device(ours: Element, kind: str) -> dict[tuple[str, ...], Keys]:
-    result = {}
-    for element in ours.iterchildren(f"{{{_ESX}}}{kind}"):
+def _keys_by_device(ours: Element) -> dict[str, dict[tuple[str, ...], Keys]]:
+    """The keys of each kind of device, by what a device is known by."""
+    result: dict[str, dict[tuple[str, ...], Keys]] = {}
+    for element in ours.iterchildren("*"):
+        kind = _KINDS.get(element.tag)
+        if kind is None:
+            continue
         known_by = tuple(value for value in map(element.get, _KNOWN_BY[kind]) if value is not None)
         keys = tuple((name, value) for name, value in element.items() if name not in _KNOWN_BY[kind])
         for name, _value in keys:
             if name not in KEPT_KEYS[kind]:
                 raise error_at(element, f"the key '{name}' has no place here; {one_of(KEPT_KEYS[kind])}")
-        result[known_by] = keys
+        result.setdefault(kind, {})[known_by] = keys
     return result
 
 
 def _with_keys(device: _Device, keys: Keys | None) -> _Device:
     return replace(device, keys=keys) if keys else device
-
-
-def _card(card: Interface, place: int) -> tuple[str, ...]:
-    return (card.mac or str(place),)
 
 
 def write_metadata(domain: Domain, forms: XmlForms) -> str:

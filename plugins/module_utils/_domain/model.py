@@ -12,7 +12,18 @@ Each device that came from a text knows the ``line`` it began on, for error mess
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dataclasses import dataclass
+else:
+    import dataclasses
+
+    def dataclass(*, frozen: bool) -> Any:
+        """A frozen class for who checks the types; at run time Python takes thrice as long to make a frozen value."""
+        return dataclasses.dataclass(unsafe_hash=frozen)
+
 
 # Keys of a device in VMX, without what they begin with, that libvirt has no word for: ("sharedBus", "virtual").
 Keys = tuple[tuple[str, str], ...]
@@ -265,5 +276,5 @@ class Domain:
     @property
     def boot_orders(self) -> list[int]:
         """The places in the boot order that devices have."""
-        orders = (*(disk.boot_order for disk in self.disks), *(card.boot_order for card in self.interfaces))
+        orders = [disk.boot_order for disk in self.disks] + [card.boot_order for card in self.interfaces]
         return [order for order in orders if order]

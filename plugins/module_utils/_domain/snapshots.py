@@ -18,7 +18,7 @@ State, creation time and parent are facts of a snapshot that exists; a new one c
 from __future__ import annotations
 
 from dataclasses import dataclass
-from xml.sax.saxutils import escape
+from html import escape
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import error_at, text_of
 from ansible_collections.virt.esx.plugins.module_utils._xml import Element, parse
@@ -78,13 +78,13 @@ def write_snapshot(
     """
     lines = [
         "<domainsnapshot>",
-        f"  <name>{escape(name)}</name>",
-        f"  <description>{escape(description)}</description>",
+        f"  <name>{escape(name, quote=False)}</name>",
+        f"  <description>{escape(description, quote=False)}</description>",
     ]
     if state is not None:
         lines.append(f"  <state>{state}</state>")
     if parent is not None:
-        lines += ["  <parent>", f"    <name>{escape(parent)}</name>", "  </parent>"]
+        lines += ["  <parent>", f"    <name>{escape(parent, quote=False)}</name>", "  </parent>"]
     lines.append(f"  <creationTime>{created}</creationTime>")
     if domain_uuid is not None:
         lines += ["  <domain>", f"    <uuid>{domain_uuid}</uuid>", "  </domain>"]

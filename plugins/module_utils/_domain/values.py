@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
@@ -118,6 +119,7 @@ def size_kib(element: Element | None) -> int | None:
     return round_up(size * scale, 1024) // 1024
 
 
+@lru_cache(maxsize=64)
 def bytes_per(unit: str) -> int | None:
     """What a unit of memory stands for (F5), None where it is none: ``KiB`` or ``k`` 1024, ``KB`` 1000."""
     match = _UNIT.fullmatch(unit)

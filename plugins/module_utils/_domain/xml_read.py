@@ -9,7 +9,8 @@ port. What is missing and would be random, the UUID and MAC addresses, stays mis
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.boot import check_boot_order
 from ansible_collections.virt.esx.plugins.module_utils._domain.chardevs import (
@@ -76,7 +77,9 @@ def gather_domain(xml: str | bytes, forms: XmlForms, report: Report) -> Domain:
         report.refuse(error_at(root, "The domain has no name; expected <name>...</name>"))
     memory, current_memory = attempt(_memory, root, top, default=(0, 0))
     vcpus, current_vcpus, cpuset = attempt(read_vcpus, top.get("vcpu"), default=_ONE_VCPU)
+    parts: dict[str, Any] = {field: attempt(read, top[tag], default=None) for tag, field, read in _PARTS if tag in top}
     devices = _devices(root, report)
+    parts.update({field: each(read, devices[tag]) for tag, field, read in _DEVICES if tag in devices})
     check_unused(root, top, devices, forms, report)
     disks = read_disks(devices.get("disk", ()), forms, report)
     check_unique(disks, report)
@@ -86,33 +89,23 @@ def gather_domain(xml: str | bytes, forms: XmlForms, report: Report) -> Domain:
     domain = Domain(
         name=name,
         uuid=attempt(_uuid, top, forms, default=None),
-        genid=attempt(uuid_of, top.get("genid"), default=None),
         description=text_of(top.get("description")),
         guest_os=read_guest_os(top.get("metadata"), system.arch),
         memory_kib=memory,
         current_memory_kib=current_memory,
-        min_guarantee_kib=attempt(size_kib, child(top.get("memtune"), "min_guarantee"), default=None) or None,
-        memory_locked=child(top.get("memoryBacking"), "locked") is not None,
         vcpus=vcpus,
         current_vcpus=current_vcpus,
         cpuset=cpuset,
-        shares=attempt(read_shares, top.get("cputune"), default=None),
         os=system,
-        cpu=attempt(read_cpu, top.get("cpu"), default=None),
         disks=disks,
         controllers=attempt(with_implied, controllers, disks, forms, default=controllers),
-        filesystems=each(read_filesystem, devices.get("filesystem", ())),
         interfaces=each(read_interface, devices.get("interface", ()), forms),
         serials=attempt(read_consoles, devices.get("console", ()), serials, default=serials),
         parallels=read_parallels(devices.get("parallel", ()), report),
-        graphics=each(read_graphics, devices.get("graphics", ())),
         videos=_with_default_video(each(read_video, devices.get("video", ())), devices),
-        tpms=each(read_tpm, devices.get("tpm", ())),
-        sounds=each(read_sound, devices.get("sound", ())),
-        hostdevs=each(read_hostdev, devices.get("hostdev", ())),
-        clock=attempt(read_clock, top.get("clock"), default=None),
         datacenter_path=text_of(top.get(f"{_VMWARE}datacenterpath")),
         moref=text_of(top.get(f"{_VMWARE}moref")),
+        **parts,
     )
     check_boot_order(domain, (*devices.get("disk", ()), *devices.get("interface", ())), report)
     del held
@@ -126,6 +119,32 @@ def _check_root(root: Element) -> None:
     kind = required_attr(root, "type")
     if kind != "vmware":
         raise error_at(root, f"type='{kind}' is not a domain of VMware's; expected type='vmware'")
+
+
+def _guarantee(tuning: Element) -> int | None:
+    return size_kib(child(tuning, "min_guarantee")) or None
+
+
+def _is_locked(backing: Element) -> bool:
+    return child(backing, "locked") is not None
+
+
+# Elements that need nothing but themselves, the fields of the domain that they are, and their readers.
+_PARTS: tuple[tuple[str, str, Callable[[Element], object]], ...] = (
+    ("genid", "genid", uuid_of),
+    ("memtune", "min_guarantee_kib", _guarantee),
+    ("memoryBacking", "memory_locked", _is_locked),
+    ("cputune", "shares", read_shares),
+    ("cpu", "cpu", read_cpu),
+    ("clock", "clock", read_clock),
+)
+_DEVICES: tuple[tuple[str, str, Callable[[Element], object]], ...] = (
+    ("filesystem", "filesystems", read_filesystem),
+    ("graphics", "graphics", read_graphics),
+    ("tpm", "tpms", read_tpm),
+    ("sound", "sounds", read_sound),
+    ("hostdev", "hostdevs", read_hostdev),
+)
 
 
 def _uuid(top: Mapping[str, Element], forms: XmlForms) -> str | None:

@@ -40,7 +40,7 @@ def search(connection: EsxConnection, place: DatastorePath, spec: Any) -> list[A
         connection.session,
         "Datastore",
         ["name", "browser"],
-        objects=[connection.context.host],
+        objects=[connection.host],
         traversal=HOST_DATASTORES,
     )
     browser = next((values["browser"] for _ref, values in rows if values["name"] == place.datastore), None)

@@ -57,7 +57,13 @@ class EsxConnection:
 
         :raises ParseError: if the URI names several hosts, and no domain has been found yet.
         """
-        return self.context_of(self.located[0]) if self.located else find_host(self.session)
+        is_one_of_several = self.located and not self.is_direct and self.scope.not_one_host is not None
+        return self.context_of(self.located[0]) if is_one_of_several else find_host(self.session)
+
+    @property
+    def host(self) -> Any:
+        """The HostSystem that ``context`` is about; known without a call once a domain has been found."""
+        return self.located[0] if self.located else self.context.host
 
     @property
     def datacenter_path(self) -> str:
@@ -77,9 +83,8 @@ class EsxConnection:
         return self.is_direct or self.scope.host(host) is not None
 
     def locate(self, host: Any) -> None:
-        """Use the host of a domain that was found as the connection's host, if the URI names several."""
-        if not self.is_direct and self.scope.not_one_host is not None:
-            self.located[:] = [host]
+        """Use the host of a domain that was found as the connection's host."""
+        self.located[:] = [host]
 
     def wait(self, task: Any, action: str, vm: Any = None) -> Any:
         """Wait for a task of the server, answering questions of ``vm``; return the task's result.

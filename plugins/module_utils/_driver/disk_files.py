@@ -17,15 +17,22 @@ from functools import partial
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_growth import plan_growth
+from ansible_collections.virt.esx.plugins.module_utils._driver.disk_leftovers import (
+    flat_path,
+    leftover_bytes,
+    leftover_paths,
+    leftover_tasks,
+    part_path,
+    upload_path,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_tasks import DiskTasks
 from ansible_collections.virt.esx.plugins.module_utils._driver.file_users import FileUsers, read_file_users
-from ansible_collections.virt.esx.plugins.module_utils._driver.host_tasks import Chain, HostTask, run_task, side_by_side
+from ansible_collections.virt.esx.plugins.module_utils._driver.host_tasks import Chain, run_task, side_by_side
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, append_to_message
 from ansible_collections.virt.esx.plugins.module_utils._driver.pools import Pool, read_pools, usable_pool
 from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import (
     amount_text,
     datastore_file,
-    deletion,
     make_directory,
     removed_on_error,
     upload_blocks,
@@ -75,16 +82,6 @@ class DiskPlan:
         return [*self.directories, *self.disks]
 
 
-def part_path(path: DatastorePath) -> DatastorePath:
-    """The temporary name of a disk while it is made: ``web.part.vmdk`` of ``web.vmdk``."""
-    return path.beside(f"{path.name[: -len('.vmdk')]}.part.vmdk")
-
-
-def flat_path(path: DatastorePath) -> DatastorePath:
-    """The file with the data of a disk that is not a snapshot's: ``web-flat.vmdk`` of ``web.vmdk``."""
-    return path.beside(f"{path.name[: -len('.vmdk')]}-flat.vmdk")
-
-
 def plan_disks(connection: EsxConnection, requests: Sequence[DiskRequest]) -> DiskPlan:
     """Return the plan that makes all requested disk files exist, each at least as large as requested.
 
@@ -119,8 +116,7 @@ def plan_disks(connection: EsxConnection, requests: Sequence[DiskRequest]) -> Di
 
 def _paths(request: DiskRequest) -> list[DatastorePath]:
     """The files to look for: the disk, incomplete copies of it, and the source of a clone."""
-    part = part_path(request.path)
-    return [request.path, part, flat_path(part), *([] if request.clone_of is None else [request.clone_of])]
+    return [request.path, *leftover_paths(request.path), *([] if request.clone_of is None else [request.clone_of])]
 
 
 def _grows(volume: Volume | None, after: Volume) -> bool:
@@ -179,7 +175,8 @@ def _check_space(
                 f"The disk {request.path} would have {amount_text(capacity)}; the datastore '{pool.name}' holds disks "
                 f"of at most {amount_text(pool.largest_disk)}."
             )
-        needed[pool.name] = needed.get(pool.name, 0) + _space(request, found, capacity)
+        space = _space(request, found, capacity) - leftover_bytes(request.path, found)
+        needed[pool.name] = needed.get(pool.name, 0) + space
     for name, size in needed.items():
         if size > pools[name].available:
             raise Refused(
@@ -221,7 +218,7 @@ def _directories(connection: EsxConnection, requests: Sequence[DiskRequest]) -> 
 def _chain(tasks: DiskTasks, request: DiskRequest, found: Mapping[DatastorePath, Volume]) -> Chain:
     """The host's tasks that create or clone a disk."""
     path, part = request.path, part_path(request.path)
-    left_over = _left_over(tasks, part, found)
+    left_over = leftover_tasks(tasks, path, found)
     if request.clone_of is None:
         capacity = request.capacity or 0
         if request.allocation == THIN:  # takes no time, and leaves nothing behind if it fails
@@ -231,14 +228,6 @@ def _chain(tasks: DiskTasks, request: DiskRequest, found: Mapping[DatastorePath,
     grow = [tasks.extend(part, request.capacity)] if _is_larger(request, found[request.clone_of]) else []
     copies = [*left_over, tasks.copy(request.clone_of, part, request), *grow, tasks.move(part, path)]
     return Chain(f"clone {request.clone_of} to {path}", copies, partial(_drop, tasks, part))
-
-
-def _left_over(tasks: DiskTasks, part: DatastorePath, found: Mapping[DatastorePath, Volume]) -> list[HostTask]:
-    """The tasks that delete the files that an interrupted task left of a disk: all of it, or only its data."""
-    if part in found:
-        return [tasks.delete(part)]
-    flat = flat_path(part)
-    return [deletion(tasks.connection, flat)] if flat in found else []
 
 
 def _is_larger(request: DiskRequest, source: Volume | Image) -> bool:
@@ -257,8 +246,8 @@ def _fill(tasks: DiskTasks, request: DiskRequest, image: Image, found: Mapping[D
     """
     connection, path = tasks.connection, request.path
     part = part_path(path)
-    upload = path.beside(part.name.replace(".part.", ".upload.")) if connection.is_direct else part
-    for task in _left_over(tasks, part, found):
+    upload = upload_path(path) if connection.is_direct else part
+    for task in leftover_tasks(tasks, path, found):
         run_task(connection, task)
     try:
         with removed_on_error(connection, flat_path(upload), upload):

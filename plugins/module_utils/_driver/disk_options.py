@@ -18,24 +18,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import round_up
-from ansible_collections.virt.esx.plugins.module_utils._driver.disk_files import ALLOCATIONS, THIN, DiskRequest
+from ansible_collections.virt.esx.plugins.module_utils._driver.disk_files import THIN, DiskRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.local_files import Checksum, parse_checksum, verify
 from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_bytes
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
-from ansible_collections.virt.esx.plugins.module_utils._images.formats import FORMATS
 from ansible_collections.virt.esx.plugins.module_utils._images.image import inspect_image
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, check_datastore_path
-
-# The part of an entry's argument spec that concerns the file; each module adds what concerns the device.
-FILE_OPTIONS: dict[str, dict[str, Any]] = {
-    "target": {"type": "str", "required": True},
-    "size": {"type": "str"},
-    "clone_of": {"type": "str"},
-    "image": {"type": "path"},
-    "image_format": {"type": "str", "choices": list(FORMATS)},
-    "checksum": {"type": "str"},
-    "allocation": {"type": "str", "choices": list(ALLOCATIONS), "default": THIN},
-}
 
 
 @dataclass(frozen=True)
@@ -54,7 +42,7 @@ class DiskEntry:
 def read_disk_entries(entries: Sequence[Mapping[str, Any]], option: str = "disks") -> list[DiskEntry]:
     """Read and check the entries of an option, in order, without a connection.
 
-    :param entries: values for ``FILE_OPTIONS``; other keys are ignored.
+    :param entries: validated values; keys that are about the device are ignored.
     :param option: the option's name, for messages.
     :raises ParseError: if a target is named twice, or an entry contradicts itself.
     """

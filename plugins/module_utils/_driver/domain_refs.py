@@ -18,6 +18,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.connection import
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound
 from ansible_collections.virt.esx.plugins.module_utils._names import escape_name, unescape_name
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import SCOPE_VMS, fetch
+from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import moid
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,22 @@ def find_refs(connection: EsxConnection, key: DomainKey) -> Found:
     if key.uuid is not None:
         return Found(_by_uuid(connection, key.uuid))
     return _by_name(connection, key.name or "")
+
+
+def noted_ref(connection: EsxConnection, key: DomainKey) -> Any | None:
+    """The reference that an earlier task in the same session found for a name; what it leads to has to be confirmed."""
+    noted = connection.session.notes.get(_note_name(connection, key)) if key == DomainKey(key.name) else None
+    return None if noted is None else connection.session.ref("VirtualMachine", noted)
+
+
+def note_ref(connection: EsxConnection, key: DomainKey, ref: Any) -> None:
+    """Note the reference that was found for a name, for later tasks in the same session."""
+    if key == DomainKey(key.name):
+        connection.session.note(_note_name(connection, key), moid(ref))
+
+
+def _note_name(connection: EsxConnection, key: DomainKey) -> str:
+    return f"domain {'/'.join(connection.session.options.uri.path)} {key.name}"
 
 
 def refs_of_name(connection: EsxConnection, name: str, host: Any = None) -> list[Any]:

@@ -11,7 +11,13 @@ from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._names import unescape_name
-from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Row, Values, fetch
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import (
+    HOST_DATASTORES,
+    Row,
+    Values,
+    fetch,
+    fetch_types,
+)
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name
 
 _HOST_PATHS = ("name", "config.product.version")
@@ -47,6 +53,19 @@ def facts_paths(*, volumes: bool, autostart: bool) -> dict[str, Sequence[str]]:
     """Return the properties to read of hosts and datastores, by type."""
     host = [*_HOST_PATHS, *(_AUTOSTART_PATHS if autostart else ()), *(("datastore",) if volumes else ())]
     return {"HostSystem": host, **({"Datastore": ["name", "summary.url"]} if volumes else {})}
+
+
+def read_host_facts(connection: EsxConnection, *, autostart: bool = True) -> HostFacts:
+    """Read the facts of the connection's host, in one call."""
+    host = connection.context.host
+    rows = fetch_types(
+        connection.session,
+        facts_paths(volumes=True, autostart=autostart),
+        objects=[host],
+        traversal=HOST_DATASTORES,
+        include_start=True,
+    )
+    return make_host_facts(connection, rows)[host]
 
 
 def make_host_facts(connection: EsxConnection, rows: Sequence[Row]) -> dict[Any, HostFacts]:

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Looking up domains: one by name, UUID, managed object id or VMX, or all domains of a connection.
 
-The number of calls does not depend on the number of domains: one to find a domain, one to read its properties.
+The number of calls does not depend on the number of domains: one to find a domain, one to read its properties. In a
+cached session the second one alone, if a task has found the domain before: what it reads confirms that it is the one.
 Through a vCenter a domain belongs to the connection while it runs on a host that the URI names. libvirt's driver also
 finds domains of other hosts by UUID.
 """
@@ -18,8 +19,11 @@ from typing import Any
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import (
     DomainKey,
+    Found,
     find_refs,
     not_found,
+    note_ref,
+    noted_ref,
     refs_of_name,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts, facts_paths, make_host_facts
@@ -36,6 +40,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.properties import (
     fetch_types,
     fetch_with_names,
 )
+from ansible_collections.virt.esx.plugins.module_utils._vi.task import STATE_PATH, is_pending
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import moid, type_name
 
 # VirtualMachine.runtime.powerState -> libvirt's state (esx-driver-rules.md, section 7).
@@ -146,6 +151,11 @@ def in_state(record: DomainRecord, state: str) -> DomainRecord:
     power_state = next(value for value, word in STATES.items() if word == state)
     return replace(record, values={**record.values, "runtime.powerState": power_state})
 
+
+# A domain's recent tasks. Where it is among the paths of one domain, their states are read in the same call, and the
+# value has only those that have not ended.
+RECENT_PATH = "recentTask"
+_RECENT_TASKS = (Traversal("recent", "VirtualMachine", RECENT_PATH),)
 
 # From a domain to its host, and from there to the host's datastores.
 VM_HOST = (Traversal("host", "VirtualMachine", "runtime.host"),)
@@ -278,19 +288,6 @@ def list_domains_with_facts(
     return _sorted(domains), make_host_facts(connection, rows)
 
 
-def read_host_facts(connection: EsxConnection, *, autostart: bool = True) -> HostFacts:
-    """Read the facts of the connection's host, in one call."""
-    host = connection.context.host
-    rows = fetch_types(
-        connection.session,
-        facts_paths(volumes=True, autostart=autostart),
-        objects=[host],
-        traversal=HOST_DATASTORES,
-        include_start=True,
-    )
-    return make_host_facts(connection, rows)[host]
-
-
 def _facts_of(record: DomainRecord, facts: Mapping[Any, HostFacts]) -> HostFacts:
     """The facts of a domain's host; empty if the user may not see the host."""
     return facts.get(record.values["runtime.host"]) or HostFacts({})
@@ -299,7 +296,32 @@ def _facts_of(record: DomainRecord, facts: Mapping[Any, HostFacts]) -> HostFacts
 def _find(
     connection: EsxConnection, key: DomainKey, paths: Sequence[str], volumes: bool, autostart: bool
 ) -> tuple[list[DomainRecord], dict[Any, HostFacts]]:
-    refs = find_refs(connection, key)
+    found, facts = _find_noted(connection, key, paths, volumes, autostart)
+    if not found:
+        found, facts = _find_by_refs(connection, key, find_refs(connection, key), paths, volumes, autostart)
+    if len(found) == 1 and found[0].name == key.name:
+        note_ref(connection, key, found[0].ref)
+    return found, facts
+
+
+def _find_noted(
+    connection: EsxConnection, key: DomainKey, paths: Sequence[str], volumes: bool, autostart: bool
+) -> tuple[list[DomainRecord], dict[Any, HostFacts]]:
+    """As ``_find``, by the reference that an earlier task has noted; nothing if that is not it any more."""
+    ref = noted_ref(connection, key)
+    if ref is None:
+        return [], {}
+    try:
+        found, facts = _read_with_namesakes(connection, [ref], paths, volumes, autostart)
+    except NotFound:
+        return [], {}
+    is_right = [record.name == key.name and connection.is_here(record.values["runtime.host"]) for record in found]
+    return (found, facts) if all(is_right) else ([], {})
+
+
+def _find_by_refs(
+    connection: EsxConnection, key: DomainKey, refs: Found, paths: Sequence[str], volumes: bool, autostart: bool
+) -> tuple[list[DomainRecord], dict[Any, HostFacts]]:
     try:
         if not refs.are_first_of_name:
             found, facts = _read(connection, refs.refs, paths, volumes, autostart)
@@ -321,30 +343,46 @@ def _read_with_namesakes(
 
     The names of the domains of the host come in the same call, as far as they fit into one page of the answer.
     """
-    wanted = {"VirtualMachine": [*CORE_PATHS, *paths], **facts_paths(volumes=volumes, autostart=autostart)}
-    traversal = _VM_TO_DATASTORES if volumes else VM_HOST
-    rows, names = fetch_with_names(connection.session, wanted, objects=refs, traversal=traversal, others=_VM_NEIGHBOURS)
+    wanted, hops = _wanted(paths, volumes, autostart), _hops(paths, volumes)
+    rows, names = fetch_with_names(connection.session, wanted, objects=refs, traversal=hops, others=_VM_NEIGHBOURS)
     if names is not None:
         own = {names.get(ref) for ref in refs}
         same = [ref for ref, name in names.items() if name in own]
         if len(same) > len(refs):
             return _read(connection, same, paths, volumes, autostart)
     sees_all = names is not None and (connection.is_direct or connection.scope.not_one_host is None)
-    found = [DomainRecord(ref, values, is_first_of_name=not sees_all) for ref, values in rows if ref in refs]
+    found = [replace(record, is_first_of_name=not sees_all) for record in _records(rows, refs)]
     return found, make_host_facts(connection, rows)
 
 
 def _read(
     connection: EsxConnection, refs: Sequence[Any], paths: Sequence[str], volumes: bool, autostart: bool
 ) -> tuple[list[DomainRecord], dict[Any, HostFacts]]:
-    rows = fetch_types(
-        connection.session,
-        {"VirtualMachine": [*CORE_PATHS, *paths], **facts_paths(volumes=volumes, autostart=autostart)},
-        objects=refs,
-        traversal=_VM_TO_DATASTORES if volumes else VM_HOST,
-        include_start=True,
-    )
-    return [DomainRecord(ref, values) for ref, values in rows if ref in refs], make_host_facts(connection, rows)
+    wanted, hops = _wanted(paths, volumes, autostart), _hops(paths, volumes)
+    rows = fetch_types(connection.session, wanted, objects=refs, traversal=hops, include_start=True)
+    return _records(rows, refs), make_host_facts(connection, rows)
+
+
+def _wanted(paths: Sequence[str], volumes: bool, autostart: bool) -> dict[str, Sequence[str]]:
+    """What is read of a domain, of its host and datastores, and of its recent tasks, by type."""
+    tasks = {"Task": [STATE_PATH]} if RECENT_PATH in paths else {}
+    return {"VirtualMachine": [*CORE_PATHS, *paths], **facts_paths(volumes=volumes, autostart=autostart), **tasks}
+
+
+def _hops(paths: Sequence[str], volumes: bool) -> tuple[Traversal, ...]:
+    """The hops from a domain to all that."""
+    return (*(_VM_TO_DATASTORES if volumes else VM_HOST), *(_RECENT_TASKS if RECENT_PATH in paths else ()))
+
+
+def _records(rows: Sequence[tuple[Any, Values]], refs: Sequence[Any]) -> list[DomainRecord]:
+    """The domains among what was read, each with its pending tasks only."""
+    pending = {ref for ref, values in rows if is_pending(values.get(STATE_PATH))}
+    found = []
+    for ref, values in rows:
+        if ref in refs:
+            recent = [task for task in values.get(RECENT_PATH) or () if task in pending]
+            found.append(DomainRecord(ref, {**values, RECENT_PATH: recent} if RECENT_PATH in values else values))
+    return found
 
 
 def _sorted(rows: Sequence[tuple[Any, Values]]) -> list[DomainRecord]:

@@ -9,12 +9,11 @@ Both are read with the domain, so a domain without either costs no call here.
 from __future__ import annotations
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
-from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import RECENT_PATH, DomainRecord
 from ansible_collections.virt.esx.plugins.module_utils._vi.questions import blocked_by, decide, read_question
 from ansible_collections.virt.esx.plugins.module_utils._vi.task import pending_tasks
 
 QUESTION_PATH = "runtime.question"
-RECENT_PATH = "recentTask"
 
 # The properties that ``wait_until_idle`` and ``check_pending_question`` expect in a record.
 PENDING_PATHS = (QUESTION_PATH, RECENT_PATH)

@@ -28,10 +28,14 @@ _TRIES = 4
 
 @dataclass
 class Target:
-    """The domain that the steps of a plan work on; ``ref`` is None until a step has created it."""
+    """The domain that the steps of a plan work on; ``ref`` is None until a step has created it.
+
+    ``vmx`` is the content of its VMX where a step has read it after its last change, as long as the domain is shut off.
+    """
 
     name: str
     ref: Any = None
+    vmx: bytes | None = None
 
     def __str__(self) -> str:
         return f"domain '{self.name}'"

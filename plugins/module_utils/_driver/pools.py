@@ -78,7 +78,7 @@ class Pool:
 def read_pools(connection: EsxConnection) -> dict[str, Pool]:
     """Return the datastores of the host by name, in one call."""
     newer = [path for version, paths in _SINCE.items() if connection.session.has(*version) for path in paths]
-    host = connection.context.host
+    host = connection.host
     rows = fetch(connection.session, "Datastore", [*_PATHS, *newer], objects=[host], traversal=HOST_DATASTORES)
     pools = [Pool(ref, host, values) for ref, values in rows]
     return {pool.name: pool for pool in sorted(pools, key=lambda pool: pool.name)}

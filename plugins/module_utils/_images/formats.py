@@ -45,6 +45,9 @@ _OTHERS = (
     (0, b"\x1f\x8b", "is compressed by gzip; decompress it first"),
     (0, b"BZh", "is compressed by bzip2; decompress it first"),
     (0, b"\x28\xb5\x2f\xfd", "is compressed by zstd; decompress it first"),
+    (0, b"\x04\x22\x4d\x18", "is compressed by lz4; decompress it first"),
+    (0, b"7z\xbc\xaf\x27\x1c", "is a 7z archive; unpack it first"),
+    (0, b"LUKS\xba\xbe", "is encrypted (LUKS); decrypt it first"),
     (0, b"PK\x03\x04", "is a ZIP archive; unpack it first"),
     (257, b"ustar", "is a tar archive or an OVA; unpack the disk image in it first"),
     (32769, b"CD001", "is an ISO image; upload it to a path that ends in .iso"),
@@ -69,7 +72,7 @@ def recognise(head: bytes, tail: bytes, size: int) -> Recognised:
         return raw(size)
     raise ParseError(
         "the file is no disk image: it has neither the signature of a known format nor a partition table.",
-        hint="If it is a raw image all the same, say so with format raw.",
+        hint="If it is a raw image all the same, say so: 'source_format: raw', or in disks 'image_format: raw'.",
     )
 
 
@@ -81,9 +84,12 @@ def raw(size: int) -> Recognised:
 def _qcow2(head: bytes, _tail: bytes, _size: int) -> Recognised:
     version, backing = struct.unpack_from(">IQ", _at_least(head, 104), 4)
     (capacity,) = struct.unpack_from(">Q", head, 24)
+    (encryption,) = struct.unpack_from(">I", head, 32)
     (features,) = struct.unpack_from(">Q", head, 72) if version >= 3 else (0,)
     if backing:
         raise ParseError("the qcow2 image has a backing file; flatten it first with qemu-img convert.")
+    if encryption:
+        raise ParseError("the qcow2 image is encrypted; decrypt it first with qemu-img convert.")
     if features & 0b100:
         raise ParseError("the qcow2 image keeps its data in another file; flatten it first with qemu-img convert.")
     return Recognised("qcow2", capacity)

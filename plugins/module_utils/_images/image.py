@@ -9,7 +9,6 @@ writes them as a sparse raw file into the directory for temporary files.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import io
 import json
@@ -134,6 +133,8 @@ def _qemu_img(path: str, *arguments: str) -> str:
     program = shutil.which(_QEMU_IMG)
     if program is None:
         raise EsxError(f"The image '{path}' can only be read by {_QEMU_IMG}, which is not installed.", hint=_PACKAGES)
+    import asyncio  # here, as it takes long to import and few tasks have such an image
+
     status, output, errors = asyncio.run(_run(program, arguments))
     if status:
         said = (errors.strip().splitlines() or [f"it ended with status {status}"])[-1]
@@ -146,6 +147,8 @@ async def _run(program: str, arguments: Sequence[str]) -> tuple[int, str, str]:
 
     By asyncio, as ansible-test accepts only AnsibleModule's run_command otherwise, which an action does not have.
     """
+    import asyncio
+
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(program, *arguments, stdout=pipe, stderr=pipe)
     output, errors = await process.communicate()

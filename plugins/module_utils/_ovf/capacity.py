@@ -15,12 +15,18 @@ from ansible_collections.virt.esx.plugins.module_utils._ovf.units import bytes_p
 def disk_capacity(disk: OvfDisk, values: Mapping[str, str]) -> int:
     """Return the capacity of a disk in bytes.
 
-    :param values: the values of the properties, for a capacity such as ``${disk.size}``.
+    :param values: the values of the properties by full key, for a capacity such as ``${disk.size}``.
     :raises ParseError: for what is no number, or a property that does not exist.
     """
     text = disk.capacity.strip()
     if text.startswith("${") and text.endswith("}"):
-        text = values.get(text[2:-1], "").strip()
+        text = _value(text[2:-1].strip(), values)
     if not (text.isascii() and text.isdigit()):
         raise ParseError(f"'{disk.capacity}' is not a number.", where="<Disk capacity>", line=disk.line)
     return int(text) * bytes_per_unit(disk.units, where="<Disk capacityAllocationUnits>", line=disk.line)
+
+
+def _value(key: str, values: Mapping[str, str]) -> str:
+    """The value of a property by its full key, or by the key alone where only one property has it."""
+    found = [values[one] for one in values if one == key] or [values[one] for one in values if f".{key}." in f".{one}."]
+    return found[0].strip() if len(found) == 1 else ""

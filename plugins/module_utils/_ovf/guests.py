@@ -7,20 +7,8 @@ from __future__ import annotations
 
 import re
 
-# guestOS -> guestId, where the rule does not hold: ``debian12-64`` is ``debian12_64Guest``.
-_IRREGULAR = {
-    "other": "otherGuest",
-    "other-64": "otherGuest64",
-    "longhorn": "winLonghornGuest",
-    "longhorn-64": "winLonghorn64Guest",
-    "otherlinux": "otherLinuxGuest",
-    "otherlinux-64": "otherLinux64Guest",
-    **{f"other{n}xlinux": f"other{n}xLinuxGuest" for n in (24, 26, 3, 4, 5, 6)},
-    **{f"other{n}xlinux-64": f"other{n}xLinux64Guest" for n in (24, 26, 3, 4, 5, 6)},
-    **{f"{name}-64": f"{name}64Guest" for name in ("ubuntu", "fedora", "centos", "sles", "opensuse", "asianux")},
-    **{f"windows{n}srv-64": f"windows{n}Server64Guest" for n in (7, 8, 9)},
-}
-_ID_OF = {identifier.lower(): word for word, identifier in _IRREGULAR.items()}
+from ansible_collections.virt.esx.plugins.module_utils._domain.guests import guest_named
+
 # The numbers of CIM's kinds of operating systems (CIM_OperatingSystem.OSType) that say as much as a word of VMware's.
 _CIM = {
     1: "other",
@@ -40,9 +28,10 @@ def guest_os(guest_id: str | None, cim: int | None) -> str | None:
     """Return the guestOS word of a guestId, or else of a number of CIM's; None for an unknown one."""
     if not guest_id:
         return _CIM.get(cim or -1)
-    known = _ID_OF.get(guest_id.lower())
+    known = guest_named(guest_id)
     if known is not None:
-        return known
+        return known.word
+    # one that is newer than the table
     plain = re.sub("guest", "", guest_id.lower())
     return re.sub(r"_?64$", "-64", plain)
 
@@ -51,13 +40,15 @@ def guest_id(guest_os: str | None) -> str | None:
     """Return the guestId of a guestOS word, None where there is none."""
     if not guest_os:
         return None
-    irregular = _IRREGULAR.get(guest_os)
-    return irregular or re.sub(r"-64$", "_64", guest_os) + "Guest"
+    known = guest_named(guest_os)
+    return re.sub(r"-64$", "_64", guest_os) + "Guest" if known is None else known.api_id
 
 
 def cim_number(guest_os: str | None) -> int:
     """Return CIM's number for a guestOS word: 1 for other."""
-    return next((number for number, word in _CIM.items() if word == guest_os), 102 if is_64_bit(guest_os) else 1)
+    return next(
+        (number for number, word in _CIM.items() if word == (guest_os or "").lower()), 102 if is_64_bit(guest_os) else 1
+    )
 
 
 def is_64_bit(guest_os: str | None) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 
@@ -24,14 +25,19 @@ class Digest:
     digits: str
 
 
+def plain_name(name: str) -> str:
+    """Return the name of a file by which it is found, whoever wrote it: as a URI reference, or with ``./``."""
+    return unquote(name).removeprefix("./")
+
+
 def read_manifest(text: str, name: str) -> dict[str, Digest]:
-    """Return the checksums of a manifest by file.
+    """Return the checksums of a manifest by the plain names of the files.
 
     :param name: the manifest's own name, for messages.
     :raises ParseError: for a line that is no checksum.
     """
     found: dict[str, Digest] = {}
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), 1):
         if not line.strip():
             continue
         match = _LINE.fullmatch(line.strip())
@@ -42,7 +48,7 @@ def read_manifest(text: str, name: str) -> dict[str, Digest]:
                 where=name,
                 line=number,
             )
-        found[match[2]] = Digest(algorithm, match[3].lower())
+        found[plain_name(match[2])] = Digest(algorithm, match[3].lower())
     return found
 
 

@@ -9,7 +9,7 @@ whether attributes have one at all, and in their names for items of storage and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._ovf.model import (
@@ -26,6 +26,7 @@ from ansible_collections.virt.esx.plugins.module_utils._xml import Element, pars
 
 _OVF = tuple(f"{{http://schemas.dmtf.org/ovf/envelope/{version}}}" for version in (1, 2))
 _VMW = "{http://www.vmware.com/schema/ovf}"
+_LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 _ITEMS = ("Item", "StorageItem", "EthernetPortItem")
 # Sections of the envelope and of a system that the model has a place for.
 _READ = {
@@ -45,6 +46,7 @@ def read_package(text: str | bytes) -> Package:
     root = parse(text)
     if _local(root) != "Envelope":
         raise ParseError(f"the root element is <{_local(root)}>, not <Envelope>.", where="OVF descriptor")
+    _fill_in_messages(root)
     collection = _find(root, "VirtualSystemCollection")
     systems = list(_each(collection if collection is not None else root, "VirtualSystem"))
     if not systems:
@@ -55,9 +57,17 @@ def read_package(text: str | bytes) -> Package:
         for section in holder.iterchildren("*")
         if _local(section) not in _READ
     ]
+    unread += [
+        ("VirtualHardwareSection (another one)", section.sourceline)
+        for system in systems
+        for section in list(_each(system, "VirtualHardwareSection"))[1:]
+    ]
+    files = tuple(_read_file(one) for one in _below(root, "References", "File"))
+    disks = tuple(_read_disk(one) for one in _below(root, "DiskSection", "Disk"))
+    _check_references(files, disks)
     return Package(
-        files=tuple(_read_file(one) for one in _below(root, "References", "File")),
-        disks=tuple(_read_disk(one) for one in _below(root, "DiskSection", "Disk")),
+        files=files,
+        disks=disks,
         networks=tuple(
             OvfNetwork(_required(one, "name"), _text(one, "Description"))
             for one in _below(root, "NetworkSection", "Network")
@@ -67,6 +77,36 @@ def read_package(text: str | bytes) -> Package:
         is_collection=collection is not None,
         unread=tuple(unread),
     )
+
+
+def _fill_in_messages(root: Element) -> None:
+    """Give the elements whose text is elsewhere (``ovf:msgid``) the text of the package's own language.
+
+    That is English where the package has it, else its first language. A text in the element itself stays.
+    """
+    bundles = list(_each(root, "Strings"))
+    english = [one for one in bundles if (one.get(_LANGUAGE) or "en").lower().startswith("en")]
+    messages = {
+        _attr(message, "msgid"): message.text for bundle in (english or bundles)[:1] for message in _each(bundle, "Msg")
+    }
+    for element in root.iter("*"):
+        key = _attr(element, "msgid")
+        if key and not len(element) and not (element.text or "").strip():
+            element.text = messages.get(key) or ""
+
+
+def _check_references(files: Sequence[OvfFile], disks: Sequence[OvfDisk]) -> None:
+    """Refuse names that two have, or that nothing has; a disk without its file would silently become an empty one."""
+    known, kinds = {file.id for file in files}, {disk.id for disk in disks}
+    for kind, names in (("files", [file.id for file in files]), ("disks", [disk.id for disk in disks])):
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise ParseError(f"two {kind} have the id '{twice}'.", where="OVF descriptor")
+    for disk in disks:
+        if disk.file is not None and disk.file not in known:
+            raise ParseError(f"the file '{disk.file}' is not in the References.", where="<Disk>", line=disk.line)
+        if disk.parent is not None and disk.parent not in kinds:
+            raise ParseError(f"its parent '{disk.parent}' is not in the DiskSection.", where="<Disk>", line=disk.line)
 
 
 def _read_file(element: Element) -> OvfFile:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from urllib.parse import unquote
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import (
     Controller,
@@ -69,6 +70,7 @@ def to_domain(package: Package, choices: Choices, report: Report) -> Domain:
         os=Os(
             arch="x86_64" if guests.is_64_bit(word) else "i686",
             firmware="efi" if settings.get("firmware", "").lower() == "efi" else None,
+            nvram=reader.nvram(system),
             secure_boot=True if settings.get("bootOptions.efiSecureBootEnabled", "").lower() == "true" else None,
         ),
         memory_kib=reader.memory_kib,
@@ -100,6 +102,8 @@ def _items(package: Package, system: System, wanted: str | None) -> list[Item]:
 
 # vmw:Config of the system that the domain has, and values that are a host's own defaults.
 _READ_SETTINGS = ("firmware", "bootOptions.efiSecureBootEnabled")
+# The entry of a VMX, in vmw:ExtraConfig, whose file comes in the package: the variables of EFI.
+_NVRAM, _OWN_FILE = "nvram", "ovf:/file/"
 
 
 def _leave_out(package: Package, system: System, report: Report) -> None:
@@ -113,6 +117,8 @@ def _leave_out(package: Package, system: System, report: Report) -> None:
         if key not in _READ_SETTINGS:
             report.leave_out(f"vmw:Config {key}", "domain XML has no word for it", word=value)
     for key, value in system.extra_config.items():
+        if key == _NVRAM and value.startswith(_OWN_FILE):
+            continue
         report.leave_out(
             f"vmw:ExtraConfig {key}", "it is an entry of a VMX that domain XML has no word for", word=value
         )
@@ -123,7 +129,8 @@ class _Reader:
 
     def __init__(self, package: Package, choices: Choices, report: Report, items: list[Item]) -> None:
         self.choices, self.report, self.items = choices, report, items
-        self.files = {file.id: file.href for file in package.files}
+        self.files = {file.id: unquote(file.href) for file in package.files}
+        self.parents = {disk.id: disk.parent for disk in package.disks if disk.parent is not None}
         self.images = {disk.id: self.files.get(disk.file or "") for disk in package.disks}
         self.memory_kib, self.guarantee_kib, self.vcpus = 0, None, 1
         self.shares: int | None = None
@@ -135,6 +142,7 @@ class _Reader:
         self.sounds: list[Sound] = []
         self._parents: dict[str, tuple[str, int]] = {}
         self._drives: list[Item] = []
+        self._taken: set[tuple[str, str]] = set()
 
     guarantee_kib: int | None
 
@@ -163,7 +171,7 @@ class _Reader:
         elif kind == "sata":
             kind = devices.model_of(devices.STORAGE_TYPES, item.subtype) or ""
         if not kind or (kind == "scsi" and name is None):
-            self._omit(item, "it is a controller that VMware has not", essential=True)
+            self._omit(item, "VMware has no such controller", essential=True)
             return
         index = sum(1 for taken, _number in self._parents.values() if taken == kind)
         if kind == "ide" and item.address in ("0", "1"):
@@ -210,14 +218,36 @@ class _Reader:
             raise ParseError(f"the disk '{name}' is not in the DiskSection.", where=f"Item {item.id}", line=item.line)
         if kind == "file" and name not in self.files:
             raise ParseError(f"the file '{name}' is not in the References.", where=f"Item {item.id}", line=item.line)
+        if kind == "disk" and name in self.parents:
+            raise ParseError(
+                f"the disk '{name}' is only the difference to the disk '{self.parents[name]}', not a whole one.",
+                where=f"Item {item.id}",
+                line=item.line,
+            )
         found = self.images[name] if kind == "disk" else self.files.get(name)
         if found is None and item.type != model.DISK:
             return None
         if found is None:
             found = f"{name or item.id}.vmdk"
             self.report.leave_out(f"Item {item.id}", f"it is an empty disk: create '{found}'", line=item.line)
+        if (kind, name) in self._taken:
+            raise ParseError(f"two drives have the {kind} '{name}'.", where=f"Item {item.id}", line=item.line)
+        self._taken.update([(kind, name)] if kind == "disk" else [])
+        return self._placed(found)
+
+    def nvram(self, system: System) -> str | None:
+        """Where the file with the variables of EFI will be."""
+        value = system.extra_config.get(_NVRAM, "")
+        name = value.removeprefix(_OWN_FILE)
+        if name == value:
+            return None
+        if name not in self.files:
+            raise ParseError(f"the file '{name}' is not in the References.", where=f"vmw:ExtraConfig {_NVRAM}")
+        return self._placed(self.files[name])
+
+    def _placed(self, name: str) -> str:
         directory = self.choices.directory
-        return found if directory is None else f"{directory.rstrip('/')}{'' if directory.endswith(' ') else '/'}{found}"
+        return name if directory is None else f"{directory.rstrip('/')}{'' if directory.endswith(' ') else '/'}{name}"
 
     def card(self, item: Item) -> None:
         name = devices.model_of(devices.CARD_MODELS, item.subtype) if item.subtype else None

@@ -75,6 +75,7 @@ def read_about(about: Any, *, expected: str, server: str) -> About:
     )
 
 
+@functools.lru_cache(maxsize=64)
 def version_numbers(text: str) -> tuple[int, ...]:
     """Return (6, 7, 3) for ``6.7.3``, and (2, 5) for ``2.5u2``; empty for anything that is not a version."""
     match = re.match(r"[0-9]+(\.[0-9]+)*", text or "")

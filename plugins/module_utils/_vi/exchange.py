@@ -20,8 +20,12 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 from ansible_collections.virt.esx.plugins.module_utils._vi.pool import Connection, Pool
 from ansible_collections.virt.esx.plugins.module_utils._vi.transport_errors import AnswerTooLong
 
-# The size of a block; with the pool's timeout, it also sets the slowest accepted rate of a transfer.
+# The longest answer in words to the request for a stream, and the most that is read into memory at once.
 BLOCK = 1 << 20
+
+# The bytes of a stream that are passed on at once: what fits into a processor's cache is copied fastest. With the
+# pool's timeout, it also sets the slowest accepted rate of a transfer.
+PIECE = 256 << 10
 
 # The seconds to wait for the answer of a server that refuses the rest of an upload.
 _LAST_WORDS = 5.0
@@ -145,7 +149,7 @@ def receive_stream(
 def _send_blocks(pool: Pool, connection: Connection, source: BinaryIO, size: int, progress: Progress | None) -> None:
     done = 0
     while done < size:
-        block = source.read(min(BLOCK, size - done))
+        block = source.read(min(PIECE, size - done))
         if not block:
             raise EsxError(
                 f"What is sent ends after {done} of {size} bytes: the file became shorter while it was read. "
@@ -161,7 +165,7 @@ def _send_blocks(pool: Pool, connection: Connection, source: BinaryIO, size: int
 def _receive_blocks(
     pool: Pool, connection: Connection, response: http.client.HTTPResponse, consume: Callable[[memoryview], None]
 ) -> None:
-    buffer = memoryview(bytearray(BLOCK))
+    buffer = memoryview(bytearray(PIECE))
     while True:
         connection.allow(pool.timeout)
         count = response.readinto(buffer)

@@ -4,26 +4,32 @@
 """The place of a connection's domains: the host, its pool, and the folder and the datacenter of its virtual machines.
 
 A host (``esx``, ``gsx``) has exactly one of each, found in one read. A vCenter's URI names the host by a path,
-``[folder/...]datacenter/[folder/...][cluster/]host``, which is resolved in one read, too. A path that ends earlier
-names all hosts of the cluster, datacenter or folder that it ends with.
+``[folder/...]datacenter/[folder/...][cluster/]host``. A path that ends earlier names all hosts of the cluster,
+datacenter or folder that it ends with. The vCenter finds the object at the end of the path, and only what is above and
+below it is read.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import quote, unquote
+from typing import Any, TypeVar
+from urllib.parse import unquote
 
-from ansible_collections.virt.esx.plugins.module_utils._errors import Ambiguous, EsxError, NotFound, ParseError
-from ansible_collections.virt.esx.plugins.module_utils._names import nearest
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError
+from ansible_collections.virt.esx.plugins.module_utils._names import escape_name, unescape_name
+from ansible_collections.virt.esx.plugins.module_utils._vi.inventory_tree import (
+    COMPUTES,
+    Tree,
+    holder_at,
+    host_at,
+    host_named,
+)
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import (
     PARENTS,
     ROOT_TO_ALL_HOSTS,
     ROOT_TO_HOST,
-    Row,
-    Values,
     fetch_types,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
@@ -93,8 +99,7 @@ def find_scope(session: Session) -> Scope:
     """
     if session.scope is None:
         if session.server.product == "vpx":
-            tree = _read_all(session)
-            session.scope = _scope_of_path(tree, session.content.rootFolder, session.options.uri.path)
+            session.scope = _at_path(session, session.options.uri.path, _scope_of_path)
         else:
             host = _only_host(session)
             session.scope = Scope(host.host, (host,))
@@ -116,218 +121,128 @@ def find_host(session: Session) -> HostContext:
 
 def host_of_ref(session: Session, host: Any) -> HostContext:
     """Return the context of a host by its reference, from its parents."""
-    return _context(_Tree(fetch_types(session, _WANTED, objects=[host], traversal=PARENTS, include_start=True)), host)
+    return _context(_tree_above(session, [host]), host)
 
 
 def host_by_path(session: Session, path: tuple[str, ...]) -> HostContext:
     """Return the host of a vCenter that the path of a ``vpx://`` URI names; raises as ``find_host``."""
-    return _by_path(_read_all(session), session.content.rootFolder, path)
+    return _at_path(session, path, lambda tree, root, items: _context(tree, host_at(tree, root, items)))
 
 
 def hosts_by_name(session: Session, names: Sequence[str]) -> list[HostContext]:
-    """Return the hosts of a vCenter by their names or addresses, in order; one read for all names.
+    """Return the hosts of a vCenter by their names or addresses, in order; two reads for all names.
 
     :raises NotFound: if no host has a name.
     :raises Ambiguous: if there is more than one.
     """
-    tree = _read_all(session)
-    return [_by_address(session, tree, name) or _by_name(tree, name) for name in names]
+    if not names:
+        return []
+    root, wanted = session.content.rootFolder, {"HostSystem": ["name"]}
+    every = Tree(fetch_types(session, wanted, objects=[root], traversal=ROOT_TO_ALL_HOSTS))
+    found = [_host_at_address(session, every, name) or host_named(every, name) for name in names]
+    tree = _tree_above(session, list(dict.fromkeys(found)))
+    return [_context(tree, host) for host in found]
 
 
-def _by_address(session: Session, tree: _Tree, name: str) -> HostContext | None:
+def _host_at_address(session: Session, tree: Tree, name: str) -> Any | None:
     """The host with an address; None if the text is not an address, or is the name of a host."""
     if not re.fullmatch(r"[0-9.]+|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*", name):
         return None
-    if any(type_name(ref) == "HostSystem" and values["name"] == name for ref, values in tree.values.items()):
+    if any(values["name"] == name for values in tree.values.values()):
         return None
     found = session.content.searchIndex.FindByIp(None, name, False)
-    return None if found is None or found not in tree.values else _context(tree, found)
+    return found if found in tree.values else None
 
 
-class _Tree:
-    """The objects that a read of the inventory found, by reference."""
+def _tree_above(session: Session, hosts: Sequence[Any]) -> Tree:
+    return Tree(fetch_types(session, _WANTED, objects=hosts, traversal=PARENTS, include_start=True))
 
-    def __init__(self, rows: Sequence[Row]) -> None:
-        self.values: dict[Any, Values] = dict(rows)
 
-    def children(self, parent: Any, *types: str) -> list[Any]:
-        return [ref for ref, values in self.values.items() if values["parent"] == parent and type_name(ref) in types]
+_Found = TypeVar("_Found")
 
-    def named(self, parent: Any, name: str, *types: str) -> Any | None:
-        """The child with a name; servers percent-encode slashes, backslashes and percent signs in names."""
-        for type_ in types:
-            for ref in self.children(parent, type_):
-                sent = self.values[ref]["name"]
-                if name in (sent, unquote(sent)):
-                    return ref
-        return None
 
-    def ancestors(self, ref: Any) -> list[Any]:
-        """An object and its ancestors, as far as they were read."""
-        chain = []
-        while ref in self.values:
-            chain.append(ref)
-            ref = self.values[ref]["parent"]
-        return chain
+def _at_path(
+    session: Session, path: tuple[str, ...], resolve: Callable[[Tree, Any, tuple[str, ...]], _Found]
+) -> _Found:
+    """Resolve a path with what is above and below its end, and only if that fails with the whole inventory.
 
-    def items_below(self, datacenter: Any, host: Any) -> list[str]:
-        """The items of a URI's path that lead from a datacenter to a host."""
-        above = list(reversed(self.ancestors(host)))
-        below = above[above.index(datacenter) + 2 :] if datacenter in above else []  # without the folder of hosts
-        if type_name(self.values[host]["parent"]) == "ComputeResource":
-            below = below[:-1]
-        return [quote(unquote(self.values[ref]["name"]), safe="") for ref in below]
+    The message about a wrong path lists the names that would be right, which are elsewhere in the inventory.
+    """
+    root = session.content.rootFolder
+    end = _search(session, path)
+    if end is not None:
+        hops = (*PARENTS, *ROOT_TO_ALL_HOSTS)
+        try:
+            return resolve(
+                Tree(fetch_types(session, _WANTED, objects=[end], traversal=hops, include_start=True)), root, path
+            )
+        except (NotFound, ParseError):
+            pass
+    every = fetch_types(session, _WANTED, objects=[root], traversal=ROOT_TO_ALL_HOSTS, include_start=True)
+    return resolve(Tree(every), root, path)
 
-    def context(self, host: Any, compute: Any, datacenter: Any) -> HostContext:
-        pool = self.values[compute]["resourcePool"]
-        if pool is None:
-            raise NotFound(f"The compute resource '{self.values[compute]['name']}' has no resource pool.")
-        above = self.ancestors(datacenter)
-        path = [self.values[ref]["name"] for ref in reversed(above) if self.values[ref]["parent"] is not None]
-        values = self.values[host]
-        return HostContext(
-            host=host,
-            host_name=unquote(values["name"]),
-            pool=pool,
-            vm_folder=self.values[datacenter]["vmFolder"],
-            datacenter=datacenter,
-            datacenter_path="/".join(path),
-            compute=compute,
-            in_maintenance=bool(values["runtime.inMaintenanceMode"]),
-            managed_by=values["summary.managementServerIp"] or None,
-            uri_path="/".join([*path, *self.items_below(datacenter, host)]),
-        )
+
+def _search(session: Session, path: tuple[str, ...]) -> Any | None:
+    """The object at the end of a path, None if there is none.
+
+    Nothing in a path says which item is the datacenter, below which the vCenter's own path has the folder of hosts.
+    It is mostly the first one, so that there is one call.
+    """
+    items = [escape_name(unescape_name(item)) for item in path]
+    for number in range(1, len(items) + 1):
+        below = ["host", *items[number:]] if items[number:] else []
+        found = session.content.searchIndex.FindByInventoryPath("/".join([*items[:number], *below]))
+        if found is not None:
+            return found
+    return None
 
 
 def _only_host(session: Session) -> HostContext:
-    tree = _Tree(fetch_types(session, _WANTED, objects=[session.content.rootFolder], traversal=ROOT_TO_HOST))
+    tree = Tree(fetch_types(session, _WANTED, objects=[session.content.rootFolder], traversal=ROOT_TO_HOST))
     found: dict[str, Any] = {}
     for ref in tree.values:
         found.setdefault(type_name(ref), ref)
-    compute = next((found[kind] for kind in _COMPUTES if kind in found), None)
+    compute = next((found[kind] for kind in COMPUTES if kind in found), None)
     if compute is None or "HostSystem" not in found or "Datacenter" not in found:
         raise NotFound("The server has no host in its inventory that the user may see.")
-    return tree.context(found["HostSystem"], compute, found["Datacenter"])
+    return _context_in(tree, found["HostSystem"], compute, found["Datacenter"])
 
 
-_COMPUTES = ("ComputeResource", "ClusterComputeResource")
-
-
-def _read_all(session: Session) -> _Tree:
-    root = session.content.rootFolder
-    return _Tree(fetch_types(session, _WANTED, objects=[root], traversal=ROOT_TO_ALL_HOSTS, include_start=True))
-
-
-def _by_name(tree: _Tree, name: str) -> HostContext:
-    """A host by its exact name, otherwise ignoring case."""
-    hosts = [ref for ref in tree.values if type_name(ref) == "HostSystem"]
-    names = {ref: unquote(tree.values[ref]["name"]) for ref in hosts}
-    found = [ref for ref in hosts if name in (tree.values[ref]["name"], names[ref])]
-    found = found or [ref for ref in hosts if names[ref].lower() == name.lower()]
-    if not found:
-        raise _unknown_host(name, list(names.values()))
-    if len(found) > 1:
-        raise Ambiguous(f"The vCenter knows {len(found)} hosts '{name}'.", hint="Name it by a vpx:// URI.")
-    return _context(tree, found[0])
-
-
-# The number of names that a message can list and remain readable.
-_MOST_NAMES = 10
-
-
-def _unknown_host(name: str, names: Sequence[str]) -> NotFound:
-    near = nearest(name, names)
-    listed = ", ".join(f"'{each}'" for each in names[:_MOST_NAMES])
-    more = f" and {len(names) - _MOST_NAMES} others" if len(names) > _MOST_NAMES else ""
-    return NotFound(
-        f"The vCenter knows no host '{name}'; possible are {listed or 'none'}{more}.",
-        hint=None if near is None else f"Is '{near}' meant?",
-    )
-
-
-def _context(tree: _Tree, host: Any) -> HostContext:
+def _context(tree: Tree, host: Any) -> HostContext:
     chain = tree.ancestors(host)
     datacenter = next((ref for ref in chain if type_name(ref) == "Datacenter"), None)
     if datacenter is None:
         raise NotFound(f"The host {moid(host)} is in no datacenter.")
-    return tree.context(host, chain[1], datacenter)
+    return _context_in(tree, host, chain[1], datacenter)
 
 
-def _by_path(tree: _Tree, root: Any, path: tuple[str, ...]) -> HostContext:
-    datacenter, rest = _walk(tree, root, path, ("Datacenter",), "datacenter")
-    compute, rest = _walk(tree, tree.values[datacenter]["hostFolder"], rest, _COMPUTES, "host or cluster")
-    hosts = tree.children(compute, "HostSystem")
-    if type_name(compute) == "ClusterComputeResource":
-        if len(rest) != 1:
-            raise ParseError(_cluster_path(tree, compute, hosts, rest), where="path of the URI")
-        host = tree.named(compute, rest[0], "HostSystem")
-        if host is None:
-            raise NotFound(f"There is no host '{rest[0]}' in the cluster; {_choices(tree, hosts)}.")
-    elif rest:
-        raise ParseError(
-            f"there is '{'/'.join(rest)}' after the host '{tree.values[compute]['name']}', where the path ends.",
-            where="path of the URI",
-        )
-    elif not hosts:
-        raise NotFound(f"The compute resource '{tree.values[compute]['name']}' has no host.")
-    else:
-        host = hosts[0]
-    return tree.context(host, compute, datacenter)
-
-
-def _scope_of_path(tree: _Tree, root: Any, path: tuple[str, ...]) -> Scope:
-    """As ``_by_path``, for a path that may end before the host."""
-    try:
-        host = _by_path(tree, root, path)
-        return Scope(host.host, (host,))
-    except ParseError as error:
-        at = root
-        for item in path:
-            inside = tree.values[at].get("hostFolder") or at
-            found = tree.named(inside, item, "Folder", "Datacenter", *_COMPUTES)
-            if found is None:
-                raise
-            at = found
-        if type_name(at) == "ComputeResource":
-            raise
-        below = [ref for ref in tree.values if type_name(ref) == "HostSystem" and at in tree.ancestors(ref)]
-        return Scope(at, tuple(_context(tree, ref) for ref in below if _has_pool(tree, ref)), not_one_host=error)
-
-
-def _has_pool(tree: _Tree, host: Any) -> bool:
-    """Whether the user may see the pool of a host's domains."""
-    return bool(tree.values.get(tree.values[host]["parent"], {}).get("resourcePool"))
-
-
-def _walk(
-    tree: _Tree, start: Any, path: tuple[str, ...], types: tuple[str, ...], what: str
-) -> tuple[Any, tuple[str, ...]]:
-    """Descend through folders to an object of one of the types; return it and the remaining items."""
-    at = start
-    for number, item in enumerate(path):
-        found = tree.named(at, item, "Folder", *types)
-        if found is None:
-            children = tree.children(at, "Folder", *types)
-            raise NotFound(
-                f"The path of the URI names no folder or {what} '{item}' after '/{'/'.join(path[:number])}'; "
-                f"{_choices(tree, children)}."
-            )
-        if type_name(found) in types:
-            return found, path[number + 1 :]
-        at = found
-    raise ParseError(
-        f"it ends before it names a {what}; {_choices(tree, tree.children(at, 'Folder', *types))}.",
-        where="path of the URI",
+def _context_in(tree: Tree, host: Any, compute: Any, datacenter: Any) -> HostContext:
+    pool, values = tree.values[compute]["resourcePool"], tree.values[host]
+    if pool is None:
+        raise NotFound(f"The compute resource '{tree.values[compute]['name']}' has no resource pool.")
+    above = reversed(tree.ancestors(datacenter))
+    path = [tree.values[ref]["name"] for ref in above if tree.values[ref]["parent"] is not None]
+    return HostContext(
+        host=host,
+        host_name=unquote(values["name"]),
+        pool=pool,
+        vm_folder=tree.values[datacenter]["vmFolder"],
+        datacenter=datacenter,
+        datacenter_path="/".join(path),
+        compute=compute,
+        in_maintenance=bool(values["runtime.inMaintenanceMode"]),
+        managed_by=values["summary.managementServerIp"] or None,
+        uri_path=tree.uri_path(host),
     )
 
 
-def _cluster_path(tree: _Tree, compute: Any, hosts: Sequence[Any], rest: tuple[str, ...]) -> str:
-    name = tree.values[compute]["name"]
-    if rest:
-        return f"there is '{'/'.join(rest[1:])}' after the host '{rest[0]}', where the path ends."
-    return f"it ends with the cluster '{name}', a host of it has to follow; {_choices(tree, hosts)}."
-
-
-def _choices(tree: _Tree, refs: Sequence[Any]) -> str:
-    names = ", ".join(f"'{unquote(tree.values[ref]['name'])}'" for ref in refs)
-    return f"possible are {names}" if names else "there are none"
+def _scope_of_path(tree: Tree, root: Any, path: tuple[str, ...]) -> Scope:
+    """The one host at the end of a path, or the hosts of the cluster, the datacenter or the folder there."""
+    try:
+        host = _context(tree, host_at(tree, root, path))
+        return Scope(host.host, (host,))
+    except ParseError as error:
+        holder = holder_at(tree, root, path)
+        if holder is None:
+            raise
+        return Scope(holder, tuple(_context(tree, ref) for ref in tree.hosts_below(holder)), not_one_host=error)

@@ -76,8 +76,9 @@ class Session:
     """A logged-in session.
 
     ``content`` is the server's ServiceContent, ``about`` what the server is, ``shared`` says whether other tasks use
-    the same session at the same time, and ``closing`` takes what has to be closed with it. In ``host``,
-    ``scope`` and ``vcenter`` ``inventory.py`` and ``vcenter.py`` keep what they have found and opened.
+    the same session at the same time, and ``closing`` takes what has to be closed with it. In ``host``, ``scope``,
+    ``vcenter`` and ``left_filter`` others keep what they have found, opened and left. ``notes`` are
+    what earlier tasks have found in the same session, which has to be confirmed; there are none unless it is cached.
     """
 
     def __init__(self, options: ConnectionOptions, server: Server, warn: Warn) -> None:
@@ -94,6 +95,9 @@ class Session:
         self.has_many_domains = False
         self.is_licensed_to_write = False  # known from the first change on
         self.vcenter: Session | None = None
+        self.left_filter: Any = None
+        self.notes: dict[str, str] = {}
+        self._new_notes: dict[str, str] = {}
         self.about: About
         self._logged_in = False
         self._credentials: Credentials | None = None
@@ -107,6 +111,11 @@ class Session:
     def ref(self, type_name: str, moid_: str) -> Any:
         """Return the reference to a managed object whose type and id are known; no call is made."""
         return make_ref(type_name, moid_, self.stub)
+
+    def note(self, name: str, text: str) -> None:
+        """Note something for later tasks that take up this session."""
+        if self._cache is not None and self.notes.get(name) != text:
+            self.notes[name] = self._new_notes[name] = text
 
     @property
     def cookie(self) -> str:
@@ -172,6 +181,8 @@ class Session:
             self.stub.renew = None
             if self._logged_in and not self.shared:
                 self._log_out()
+            if self._cache is not None and self._new_notes:
+                self._cache.add_notes(self._new_notes)
             self.pool.close()
 
     def forget(self) -> None:
@@ -225,6 +236,7 @@ class Session:
                 stored = cache.load()
                 if stored is not None:
                     self._restore(stored)
+                    self.notes = cache.load_notes()
                 else:
                     self._retrieve_content()
                     self._log_in()

@@ -9,6 +9,8 @@ time take turns at reading and writing it, so that they log in once; using the s
 A file is only used if it was stored with the same password: it carries an authentication code of its content, whose key
 is derived from the password, slowly and with a salt. Anything else is ignored: a damaged file, a file of another
 version, a link, a FIFO, or a session that was opened with another password.
+
+Beside it is a file of notes: what tasks found, for later ones to confirm in the read that they make anyway.
 """
 
 from __future__ import annotations
@@ -31,6 +33,10 @@ FORMAT = 2
 
 # The maximum size; a stored session has about 700 bytes.
 _LONGEST = 64 * 1024
+
+# How many notes are kept, the newest ones, and the seconds that a task waits to write its own.
+_MOST_NOTES = 200
+_PATIENCE = 1.0
 
 # Makes guessing a password from the file slow, at the cost of a few milliseconds per task.
 _ITERATIONS = 20_000
@@ -92,18 +98,7 @@ class SessionCache:
 
     def load(self) -> dict[str, Any] | None:
         """Return the data that were stored with the same password, or None."""
-        try:
-            with self._inside() as directory:
-                descriptor = os.open(f"{self._name}.json", os.O_RDONLY | _FLAGS, dir_fd=directory)
-                with os.fdopen(descriptor, "rb") as file:
-                    state = os.fstat(file.fileno())
-                    private = state.st_uid == os.geteuid() and not state.st_mode & 0o077
-                    if not stat.S_ISREG(state.st_mode) or not private or state.st_size > _LONGEST:
-                        return None
-                    stored = json.loads(file.read(_LONGEST).decode("utf-8"))
-        except (OSError, ValueError, RecursionError, CacheUnusable):
-            return None
-        return self._authentic(stored)
+        return self._authentic(self._read("json"))
 
     def store(self, session: Mapping[str, Any]) -> None:
         """Write a session's data, replacing the stored ones; only while the lock is held.
@@ -118,6 +113,33 @@ class SessionCache:
                 _replace(directory, f"{self._name}.new", f"{self._name}.json", text)
             except OSError as error:
                 raise CacheUnusable(self._directory, error.strerror) from None
+
+    def load_notes(self) -> dict[str, str]:
+        """Return the notes of earlier tasks. They may be old, or anything else: whoever uses one has to confirm it."""
+        notes = self._read("notes")
+        return notes if isinstance(notes, dict) and all(isinstance(note, str) for note in notes.values()) else {}
+
+    def add_notes(self, notes: Mapping[str, str]) -> None:
+        """Add notes for later tasks; without them these make a call more, so it is no error if that fails."""
+        with contextlib.suppress(CacheUnusable, OSError), self.lock(_PATIENCE):
+            kept = {name: note for name, note in self.load_notes().items() if name not in notes}
+            newest = dict([*kept.items(), *notes.items()][-_MOST_NOTES:])
+            with self._inside() as directory:
+                _replace(directory, f"{self._name}.new", f"{self._name}.notes", json.dumps(newest).encode())
+
+    def _read(self, suffix: str) -> Any:
+        """What is in one of the files; None if it is not there, not private, or damaged."""
+        try:
+            with self._inside() as directory:
+                descriptor = os.open(f"{self._name}.{suffix}", os.O_RDONLY | _FLAGS, dir_fd=directory)
+                with os.fdopen(descriptor, "rb") as file:
+                    state = os.fstat(file.fileno())
+                    private = state.st_uid == os.geteuid() and not state.st_mode & 0o077
+                    if not stat.S_ISREG(state.st_mode) or not private or state.st_size > _LONGEST:
+                        return None
+                    return json.loads(file.read(_LONGEST).decode("utf-8"))
+        except (OSError, ValueError, RecursionError, CacheUnusable):
+            return None
 
     def _authentic(self, stored: Any) -> dict[str, Any] | None:
         """The session in a file's content, if ``store`` wrote it with the same password."""

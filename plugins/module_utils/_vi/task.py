@@ -29,7 +29,8 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.session import Sessio
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import moid
 from ansible_collections.virt.esx.plugins.module_utils._vi.watch import Changes, Watch
 
-TASK_PATHS = ("info.state", "info.error", "info.progress", "info.cancelable", "info.result")
+STATE_PATH = "info.state"
+TASK_PATHS = (STATE_PATH, "info.error", "info.progress", "info.cancelable", "info.result")
 
 # The seconds between reads of a cancelled task, after which it is left alone.
 _CANCEL_PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0)
@@ -125,10 +126,15 @@ def pending_tasks(session: Session, recent: Any) -> list[Any]:
     if not tasks:
         return []
     try:
-        rows = fetch(session, "Task", ["info.state"], objects=tasks)
+        rows = fetch(session, "Task", [STATE_PATH], objects=tasks)
     except NotFound:
         return [] if len(tasks) == 1 else [one for task in tasks for one in pending_tasks(session, [task])]
-    return [task for task, values in rows if str(values["info.state"]) in ("queued", "running")]
+    return [task for task, values in rows if is_pending(values[STATE_PATH])]
+
+
+def is_pending(state: Any) -> bool:
+    """Say whether a task with this ``info.state`` has not ended yet."""
+    return str(state) in ("queued", "running")
 
 
 def pending_of_kind(session: Session, recent: Any, *kinds: str) -> list[Any]:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Large files to and from a server, with constant memory: files of datastores, and the disks of an import or export.
 
-A transfer may take any time, but each block of 1 MiB must pass within the connection's ``timeout``. If the connection
+A transfer may take any time, but each piece of 256 KiB must pass within the connection's ``timeout``. If the connection
 breaks, a download is continued if the server allows that; an upload cannot be.
 """
 

@@ -82,8 +82,9 @@ def vcenter_server(session: Session) -> Server:
     return Server(host, port or _default_port(uri), "vpx", session.options.vcenter_login, names)
 
 
-# Addresses that are not unique to a host: loopback, and link-local ones of management cards.
-_SHARED_ADDRESSES = ("127.0.0.1", "169.254.", "::1", "fe80:")
+# Addresses that are not unique to a host: loopback, and the beginning of link-local ones of management cards.
+_LOOPBACK = ("127.0.0.1", "::1")
+_LINK_LOCAL = ("169.254.", "fe80:")
 
 # The properties that identify a host, read from the host itself and from a vCenter.
 _IDENTITY_PATHS = (
@@ -149,7 +150,7 @@ def _vmkernel_addresses(values: Values) -> set[str]:
     """The addresses of a host's VMkernel cards, without those that are not unique."""
     cards = values["config.network.vnic"] or ()
     addresses = {card.spec.ip.ipAddress for card in cards if card.spec.ip is not None and card.spec.ip.ipAddress}
-    return {address for address in addresses if not address.startswith(_SHARED_ADDRESSES)}
+    return {each for each in addresses if each not in _LOOPBACK and not each.startswith(_LINK_LOCAL)}
 
 
 def is_same_vcenter(vcenter: Session, options: ConnectionOptions, other: Server) -> bool:

@@ -4,9 +4,10 @@
 """Watching properties of some objects by a filter of the PropertyCollector, for the duration of a ``with`` block.
 
 Where the session is shared with other tasks the watch has a collector of its own, as a collector gives its updates
-only once. When an answer is lost, the properties are read directly, and a new filter tells what changes from then on.
-Servers before API 4.1 have only ``WaitForUpdates``, which waits without a limit; there the timeout of the answer limits
-the wait.
+only once. Otherwise the filter of a watch that is over stays until the next one is made, or until the logout: whoever
+waits only once makes one call less. When an answer is lost, the properties are read directly, and a new filter tells
+what changes from then on. Servers before API 4.1 have only ``WaitForUpdates``, which waits without a limit; there the
+timeout of the answer limits the wait.
 """
 
 from __future__ import annotations
@@ -64,9 +65,13 @@ class Watch:
         return self
 
     def __exit__(self, *_exc: object) -> None:
-        if self._filter is not None:
+        if self._filter is None:
+            return
+        if self._own_collector():
             with contextlib.suppress(EsxError):
-                self._end()
+                self._collector.DestroyPropertyCollector()
+        else:
+            self._session.left_filter = self._filter
 
     def next_changes(self, seconds: float) -> Changes:
         """Return the values that have changed, by object and path; the first time all of them.
@@ -106,6 +111,7 @@ class Watch:
         return self._session.shared and self._session.has(4, 0)
 
     def _start(self) -> None:
+        self._end_former()
         collector = self._session.content.propertyCollector
         self._collector = collector.CreatePropertyCollector() if self._own_collector() else collector
         # Report whole values: a second question replaces the first one, and does not change a part of it.
@@ -113,11 +119,12 @@ class Watch:
         self._filter = self._collector.CreateFilter(spec, False)
         self._version = ""
 
-    def _end(self) -> None:
-        if self._own_collector():
-            self._collector.DestroyPropertyCollector()
-        else:
-            self._filter.DestroyPropertyFilter()
+    def _end_former(self) -> None:
+        """Destroy the filter that an earlier watch has left; it is gone already if the session was renewed."""
+        former, self._session.left_filter = self._session.left_filter, None
+        if former is not None:
+            with contextlib.suppress(EsxError):
+                former.DestroyPropertyFilter()
 
     def _wait(self, seconds: float) -> Any:
         pool = self._session.pool

@@ -58,7 +58,7 @@ def read_boot(
     words = _words(context, _ORDER)
     if not words or system.firmware == "efi":
         return Boot(system, list(disks), cards)
-    hard_disks = {_slot(disk) for disk in disks if _WORD_OF_DEVICE.get(disk.device) == _HDD}
+    hard_disks = {slots.section_of_disk(disk) for disk in disks if _WORD_OF_DEVICE.get(disk.device) == _HDD}
     order = [slot for slot in (_words(context, _DISKS) if _HDD in words else []) if slot in hard_disks]
     known = {**_KINDS, **{f"ethernet{index}": "" for index in indexes}}
     for word in words:
@@ -70,7 +70,7 @@ def read_boot(
     places = {name: place for place, name in enumerate(_expanded(words, order, disks), 1)}
     return Boot(
         system,
-        [replace(disk, boot_order=places.get(_slot(disk))) for disk in disks],
+        [replace(disk, boot_order=places.get(slots.section_of_disk(disk))) for disk in disks],
         tuple(replace(card, boot_order=places.get(f"ethernet{index}")) for card, index in zip(cards, indexes)),
     )
 
@@ -85,48 +85,42 @@ def _words(context: ReadContext, key: str) -> list[str]:
     return list(dict.fromkeys(word.strip() for word in value.split(",") if word.strip()))
 
 
-def _slot(disk: Disk) -> str:
-    return slots.section_of(disk.bus, disk.address) if disk.address else ""
-
-
 def _expanded(words: Iterable[str], order: Sequence[str], disks: Sequence[Disk]) -> list[str]:
     """The single devices that the words of a boot order stand for, in their order."""
     found: list[str] = []
     for word in words:
-        drives = [_slot(disk) for disk in disks if _WORD_OF_DEVICE.get(disk.device) == word]
+        drives = [slots.section_of_disk(disk) for disk in disks if _WORD_OF_DEVICE.get(disk.device) == word]
         if word == _HDD and order:
             drives = [slot for slot in order if slot in drives]
         found += drives if word in _KINDS else [word]
     return found
 
 
-def write_boot(domain: Domain, drives: Sequence[Disk], context: WriteContext) -> list[Entry]:
-    """The boot order, from the kinds of devices in ``<os>`` or from the order of single devices, and the delay.
-
-    :param drives: the disks with their slots.
-    """
+def write_boot(domain: Domain, context: WriteContext) -> list[Entry]:
+    """The boot order, from the kinds of devices in ``<os>`` or from the order of single devices, and the delay."""
     if not context.dialect.boot_order:
         return []
     indexes = range(len(domain.interfaces)) if context.interfaces is None else context.interfaces
     cards = dict(zip((f"ethernet{index}" for index in indexes), domain.interfaces))
-    lines = _order(domain, drives, cards, context)
+    lines = _order(domain, cards, context)
     if lines and domain.os.firmware == "efi":
         context.report.leave_out("os/boot", "with EFI firmware the boot order is in the NVRAM, not in the VMX")
         lines = []
     return [*lines, *_delay(domain.os, context)]
 
 
-def _order(domain: Domain, drives: Sequence[Disk], cards: dict[str, Interface], context: WriteContext) -> list[Entry]:
+def _order(domain: Domain, cards: dict[str, Interface], context: WriteContext) -> list[Entry]:
+    drives = domain.disks
     if domain.os.boot:
         network = list(cards)[:MAX_CARDS]
         words = [word for kind in domain.os.boot for word in (network if kind == "network" else [_WORD_OF[kind]])]
         return [(_ORDER, ",".join(words))] if words else []
-    places = {_slot(disk): disk.boot_order for disk in drives if disk.boot_order}
+    places = {slots.section_of_disk(disk): disk.boot_order for disk in drives if disk.boot_order}
     places.update({name: card.boot_order for name, card in cards.items() if card.boot_order})
     if not places:
         return []
     ordered = sorted(places, key=lambda name: places[name] or 0)
-    devices = {_slot(disk): _WORD_OF_DEVICE.get(disk.device, _HDD) for disk in drives}
+    devices = {slots.section_of_disk(disk): _WORD_OF_DEVICE.get(disk.device, _HDD) for disk in drives}
     words = list(dict.fromkeys(devices.get(name, name) for name in ordered))
     disks = [name for name in ordered if devices.get(name) == _HDD]
     _report_order(words, ordered, disks, drives, context)

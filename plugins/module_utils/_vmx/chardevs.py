@@ -26,8 +26,8 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import Char
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import INT_MAX, ReadContext
 from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import NO, YES, Entry, WriteContext, error_at
 
-_SERIALS = 4
-_PARALLELS = 3
+SERIALS = tuple([f"serial{port}" for port in range(4)])
+PARALLELS = tuple([f"parallel{port}" for port in range(3)])
 
 # Scheme of the URI behind a network port -> libvirt's protocol; the first scheme of a protocol is the one written.
 _PROTOCOLS = {
@@ -61,26 +61,25 @@ _WITHOUT_WORD = ("thinprint",)
 
 def read_serials(context: ReadContext) -> tuple[CharDevice, ...]:
     """The serial ports that are there."""
-    return _read_ports(context, "serial", _SERIALS, _read_serial)
+    return _read_ports(context, SERIALS, _read_serial)
 
 
 def read_parallels(context: ReadContext) -> tuple[CharDevice, ...]:
     """The parallel ports that are there."""
-    return _read_ports(context, "parallel", _PARALLELS, _read_parallel)
+    return _read_ports(context, PARALLELS, _read_parallel)
 
 
 def _read_ports(
-    context: ReadContext, word: str, most: int, read: Callable[[ReadContext, int], CharDevice]
+    context: ReadContext, sections: Sequence[str], read: Callable[[ReadContext, int], CharDevice]
 ) -> tuple[CharDevice, ...]:
-    found = [context.attempt(read, context, port, default=None) for port in _present(context, word, most)]
+    found = [context.attempt(read, context, port, default=None) for port in _present(context, sections)]
     return tuple([device for device in found if device is not None])
 
 
-def _present(context: ReadContext, word: str, most: int) -> list[int]:
+def _present(context: ReadContext, sections: Sequence[str]) -> list[int]:
     vmx = context.vmx
     found = []
-    for port in range(most):
-        at = f"{word}{port}"
+    for port, at in enumerate(sections):
         if at not in vmx.sections:
             continue
         present = vmx.boolean(f"{at}.present")
@@ -142,7 +141,7 @@ def _read_parallel(context: ReadContext, port: int) -> CharDevice:
 def write_serials(domain: Domain, context: WriteContext) -> list[Entry]:
     """The lines of all serial ports, each with the flag that lets an idle guest sleep."""
     lines: list[Entry] = []
-    for at, device in _ports(domain.serials, "serial", _SERIALS):
+    for at, device in _ports(domain.serials, SERIALS, "<serial>"):
         values = (("present", YES), *_serial_backing(device, context), ("yieldOnMsrRead", YES))
         lines += [(f"{at}.{key}", value) for key, value in values]
     return lines
@@ -184,7 +183,7 @@ def network_uri(port: CharDevice, *, ipv6_brackets: bool = True) -> str:
 def write_parallels(domain: Domain, context: WriteContext) -> list[Entry]:
     """The lines of all parallel ports."""
     lines: list[Entry] = []
-    for at, device in _ports(domain.parallels, "parallel", _PARALLELS):
+    for at, device in _ports(domain.parallels, PARALLELS, "<parallel>"):
         values = (("present", YES), *_parallel_backing(device, context))
         lines += [(f"{at}.{key}", value) for key, value in values]
     return lines
@@ -200,15 +199,14 @@ def _parallel_backing(device: CharDevice, context: WriteContext) -> list[Entry]:
     raise error_at(device, f"type='{device.type}' is not supported, expecting 'dev' or 'file'", "<parallel>")
 
 
-def _ports(devices: Sequence[CharDevice], word: str, most: int) -> list[tuple[str, CharDevice]]:
+def _ports(devices: Sequence[CharDevice], sections: Sequence[str], where: str) -> list[tuple[str, CharDevice]]:
     """The devices with what their keys begin with; a port that is not stated is the next one (F13)."""
     result = []
     following = 0
     for device in devices:
         port = following if device.port is None else device.port
-        if not 0 <= port < most:
-            message = f"port index {port} out of [0..{most - 1}] range"
-            raise error_at(device, message, f"<{word}>")
+        if not 0 <= port < len(sections):
+            raise error_at(device, f"port index {port} out of [0..{len(sections) - 1}] range", where)
         following = max(following, port + 1)
-        result.append((f"{word}{port}", device))
+        result.append((sections[port], device))
     return result

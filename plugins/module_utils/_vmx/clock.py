@@ -27,7 +27,13 @@ def read_clock(context: ReadContext) -> Clock | None:
     """The clock, None for one that shows UTC."""
     if not context.dialect.clock:
         return None
-    start, difference = (parse_integer(context.vmx.get(key) or "") for key in (_START, _DIFFERENCE))
+    start, difference = (context.vmx.get(key) for key in (_START, _DIFFERENCE))
+    if start is None and difference is None:
+        return None
+    return _clock(*(None if text is None else parse_integer(text) for text in (start, difference)))
+
+
+def _clock(start: int | None, difference: int | None) -> Clock | None:
     if start is not None and start >= 0:
         return Clock("absolute", start=start)
     return None if difference is None else Clock("variable", difference)

@@ -85,8 +85,9 @@ def read_controllers(
     return tuple(found)
 
 
-def write_controllers(domain: Domain, disks: Sequence[Disk], context: WriteContext) -> list[Entry]:
+def write_controllers(domain: Domain, context: WriteContext) -> list[Entry]:
     """The controllers with keys in VMX: those with disks, and in ``esx`` also those that are said to be there."""
+    disks = domain.disks
     if context.dialect.address_is_slot:
         _check_indices(domain.controllers)
     known = _with_driver_names(domain.controllers, disks, context)

@@ -67,8 +67,8 @@ class Dialect:
         default=False,
         metadata=_repair(
             "G28 P27 P40 P51 P57",
-            "A setting or device that cannot be understood is reported and left out; the rest is converted. Of memory "
-            "and processors everything has to be right.",
+            "A setting or device that cannot be understood is reported and left out; the rest is converted. Only the "
+            "versions and the size of the memory have to be right.",
         ),
     )
     strict_numbers: bool = field(

@@ -53,7 +53,7 @@ def read_disks(context: ReadContext, bus: str, controllers: Iterable[Controller]
     found: list[Disk] = []
     for controller in controllers:
         all_slots = slots.slots(bus, controller.index, wide=wide, address_is_slot=context.dialect.address_is_slot)
-        for slot in [slot for slot in all_slots if slot.section in sections]:
+        for slot in slots.used(all_slots, sections):
             disk = context.attempt(read_slot, context, bus, slot, default=None)
             if disk is not None:
                 found.append(disk if not controller.keys else disk_modes.on_shared_bus(disk))

@@ -46,17 +46,15 @@ class VmxEdit:
     def __init__(self, source: str, vmx: VmxFile, *, is_text: bool) -> None:
         self._codec = None if is_text else vmx.codec
         self._pieces = list(_pieces(source, lax=vmx.lax))
-        if not _same_keys([piece.key for piece in self._pieces if piece.key], vmx):
+        if source != vmx.text and not _same_keys([piece.key for piece in self._pieces if piece.key], vmx):
             raise ParseError(f"a file in the encoding {vmx.codec} cannot be changed in place")
         found = _LINE_END.search(source)
         self._line_end = found[0] if found else "\n"
         self._index()
 
     def _index(self) -> None:
-        statements = [piece for piece in self._pieces if piece.key is not None]
-        self._first = {piece.key: piece for piece in reversed(statements)}
-        self._last_of_kin = {kin: piece for piece in statements for kin in _kin(piece.key or "")}
-        self._last_of_kin[""] = statements[-1]
+        self._first = {piece.key: piece for piece in reversed(self._pieces) if piece.key is not None}
+        self._last_of_kin: dict[str, _Piece] = {}  # filled when a key is added
 
     def remove(self, unwanted: Callable[[str], bool]) -> None:
         """Drop the statements whose keys, in lower case, are unwanted, all of a key that occurs twice."""
@@ -78,6 +76,10 @@ class VmxEdit:
         return "".join([part for piece in self._pieces for part in (piece.text, *piece.added)])
 
     def _add(self, key: str, line: str) -> None:
+        if not self._last_of_kin:
+            statements = [piece for piece in self._pieces if piece.key is not None]
+            self._last_of_kin = {kin: piece for piece in statements for kin in _kin(piece.key or "")}
+            self._last_of_kin[""] = statements[-1]
         kin = _kin(key.lower())
         behind = next(self._last_of_kin[word] for word in (*kin, "") if word in self._last_of_kin)
         ends_line = behind.text.endswith(("\r", "\n"))

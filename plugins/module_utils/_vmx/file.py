@@ -35,7 +35,7 @@ _USUAL_BOOLEANS = {"TRUE": True, "true": True, "FALSE": False, "false": False}  
 _INDENT = 80  # blanks before a key, at most, that the quick search for its line knows
 _SHOWN = 60  # characters of a line in a report
 # Keys without whose values a domain cannot be told.
-_ESSENTIAL = {"config.version", "virtualhw.version", "memsize", "numvcpus"}
+_ESSENTIAL = {"config.version", "virtualhw.version", "memsize"}
 # What XML cannot hold.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
@@ -216,7 +216,7 @@ def _decoded(source: str | bytes, dialect: Dialect) -> _Decoded:
     if codec is None:
         raise ParseError(f"there is no encoding '{name}'", where=".encoding", line=_line_of_encoding(found))
     if is_decoded or (codec == UTF_8 and not dialect.strict_text and name.lower() == UTF_8):
-        return found._replace(codec=codec)  # UTF-8 is not validated (L32)
+        return found if found.codec == codec else found._replace(codec=codec)  # UTF-8 is not validated (L32)
     errors = errors_of(name, vmware=dialect.codecs_of_vmware)
     body = _transcoded(body.encode("utf-8", "surrogateescape"), codec, errors, name, dialect.strict_text)
     return _lexed(codec, body, dialect)

@@ -79,17 +79,17 @@ def _unescaped(context: ReadContext, key: str, introducers: str) -> str | None:
     return context.vmx.writable(key, value)
 
 
-def write_uuid(domain: Domain, context: WriteContext) -> Entry:
+def write_uuid(domain: Domain, context: WriteContext) -> list[Entry]:
     """``uuid.bios``, or the wish that the host makes one (F20)."""
     uuid = domain.uuid
     if uuid is None and not context.dialect.keep_missing_ids:
         uuid = context.random(16).hex()
     if uuid is None or uuid == NO_UUID:
-        return ("uuid.action", "create")
-    return ("uuid.bios", format_uuid(uuid))
+        return [("uuid.action", "create")]
+    return [("uuid.bios", format_uuid(uuid))]
 
 
-def write_name(domain: Domain) -> list[Entry]:
+def write_name(domain: Domain, _context: WriteContext) -> list[Entry]:
     """``displayName`` (F21)."""
     return [] if domain.name is None else [("displayName", escape_name(domain.name))]
 
@@ -103,6 +103,6 @@ def write_genid(domain: Domain, context: WriteContext) -> list[Entry]:
     return [(key, str(half)) for key, half in zip(("vm.genid", "vm.genidX"), halves)]
 
 
-def write_description(domain: Domain) -> list[Entry]:
+def write_description(domain: Domain, _context: WriteContext) -> list[Entry]:
     """``annotation``, unless there is nothing to say (F22)."""
     return [("annotation", domain.description)] if domain.description else []

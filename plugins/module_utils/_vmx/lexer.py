@@ -50,6 +50,9 @@ _LAX_STATEMENT = re.compile(
     r"|([^\r\n]+)"
     r"|\Z)"
 )
+# A line as VMware and libvirt write it, which nearly all lines are: the same in a plainer form, which is found sooner.
+_USUAL_LINE = re.compile(rf'^({_NAME}) = "([^"\r\n]*)"\n', re.MULTILINE)
+_AROUND = len(' = ""\n')  # characters of such a line besides name and value
 _NAME_ALONE = re.compile(rf"[ \t\r\n]*({_NAME})?[ \t]*")
 _BLANKS_AND_VALUE = re.compile(rf"[ \t]*(?:{_VALUE}[ \t]*)?")
 _BLANKS = re.compile(r"[ \t]*")
@@ -71,6 +74,9 @@ def values(text: str) -> dict[str, str]:
 
     :raises ParseError: with the line, for a text that is not made of statements alone.
     """
+    usual = _usual_values(text)
+    if usual is not None:
+        return usual
     found = _STATEMENT.findall(text)
     if found and found[-1][4]:
         raise _syntax_error(text, len(text) - len(found[-1][4]))
@@ -78,6 +84,17 @@ def values(text: str) -> dict[str, str]:
     result = {name.lower(): plain or triple or single for name, triple, plain, single, _wrong_text in found}
     result.pop("", None)  # comments
     return result
+
+
+def _usual_values(text: str) -> dict[str, str] | None:
+    """The same of a text of usual lines alone, None for another."""
+    if text.count("\n") != text.count(' = "'):
+        return None
+    found = _USUAL_LINE.findall(text)
+    if sum([len(name) + len(value) + _AROUND for name, value in found]) != len(text):
+        return None
+    found.reverse()
+    return {name.lower(): value for name, value in found}
 
 
 def lax_values(text: str) -> tuple[dict[str, str], list[tuple[int, str]]]:

@@ -31,6 +31,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import Place
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read import begin_reading, read_parts
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
 from ansible_collections.virt.esx.plugins.module_utils._vmx.resources import has_level
+from ansible_collections.virt.esx.plugins.module_utils._vmx.unread_keys import is_of_domain
 from ansible_collections.virt.esx.plugins.module_utils._vmx.write import entries, escaped
 from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import YES, WriteContext, lsilogic
 
@@ -45,6 +46,7 @@ _FOLDERS = {"isolation.tools.hgfs.disable", "sharedfolder.maxnum"}
 _BOOLEANS = ("true", "false")
 _HARDWARE = "virtualHW.version"
 _SHARES = "sched.cpu.shares"
+_SLOT = ".pcislotnumber"  # where the guest sees a device
 _PASSES = 4  # a change can wake up keys that had no effect, which a second pass then sees; more are never needed
 
 _Lines = dict[str, tuple[str, str]]  # key in lower case -> key as spelled, value
@@ -91,9 +93,10 @@ def merge_vmx(
     context = begin_reading(VmxFile(base, dialect), dialect, place)
     described = read_parts(context)
     domain = with_settings_of(domain, described, keeps_shares=not has_level(context.vmx))
-    domain = on_snapshots(domain, with_names_of(domain, described, place))
+    named = with_names_of(domain, described, place)
+    domain = on_snapshots(domain, named)
     same_hardware = hw_version in (None, context.hw_version)
-    if same_hardware and not removed and _is_described(domain, described, place):
+    if same_hardware and not removed and _is_described(domain, named):
         return base  # the usual case, and no more than a short cut
     now = _present(context, described, domain)
     if same_hardware and not removed and domain == now.domain:
@@ -106,20 +109,24 @@ def merge_vmx(
         if change is None:
             return base
         changed = edited(base, now.vmx, change)
+        if changed == base:  # keys of a device, such as a type that libvirt has no word for, hide what is wanted
+            changed = edited(base, now.vmx, _difference(now, lines, replaced, dialect, whole=True) or change)
         if changed == base:
             return base
         base, replaced = changed, frozenset()
         context = begin_reading(VmxFile(base, dialect), dialect, place)
         described = read_parts(context)
-        if context.hw_version == writing.hw_version and _is_described(domain, described, place):
+        if context.hw_version == writing.hw_version and _is_described(domain, with_names_of(domain, described, place)):
             return base
         now = _present(context, described, domain)
     raise EsxError("The VMX cannot be changed in place so that it describes the domain.")
 
 
-def _is_described(wanted: Domain, described: Domain, place: Place) -> bool:
-    """Whether a VMX describes the wanted domain already, in whatever order its controllers are."""
-    named = with_names_of(wanted, described, place)
+def _is_described(wanted: Domain, named: Domain) -> bool:
+    """Whether a VMX describes the wanted domain already, in whatever order its controllers are.
+
+    :param named: what the VMX describes, with the file names of the wanted domain.
+    """
     return set(wanted.controllers) == set(named.controllers) and (
         wanted == named or wanted == replace(named, controllers=wanted.controllers)
     )
@@ -196,9 +203,12 @@ def _lines(domain: Domain, context: WriteContext) -> _Lines:
 
 
 def _difference(
-    now: _Present, lines: _Lines, replaced: Collection[str], dialect: Dialect
+    now: _Present, lines: _Lines, replaced: Collection[str], dialect: Dialect, *, whole: bool = False
 ) -> Callable[[VmxEdit], None] | None:
-    """What has to change in the file for it to have the wanted lines, None where nothing has to."""
+    """What has to change in the file for it to have the wanted lines, None where nothing has to.
+
+    :param whole: of a device that differs, write all lines, and drop all other keys that are read.
+    """
     writing = WriteContext(
         dialect, now.hw_version, interfaces=now.interfaces, folders=now.folders, hostdevs=now.hostdevs
     )
@@ -208,6 +218,7 @@ def _difference(
     differing = {key for key, line in lines.items() if key not in before or before[key][1] != line[1]}
     if not unwanted and not differing and not replaced:
         return None
+    rewritten = {_device(key) for key in (*unwanted, *differing)} - {None} if whole else set()
     there, wanted = _devices(before), _devices(lines)
     moving = (there ^ wanted) | set(replaced)  # devices that leave, and that come, be it to a place that others left
     if not _FOLDERS.isdisjoint(differing):
@@ -217,13 +228,18 @@ def _difference(
         if key in unwanted:
             return True
         device = _device(key)
+        if key in lines:
+            return False
+        if device in rewritten and is_of_domain(key) and not key.endswith(_SLOT):
+            return True
         # What sleeps where a controller comes would wake up with it.
-        return key not in lines and (device in moving or (_holder(device) in moving and device not in wanted))
+        return device in moving or (_holder(device) in moving and device not in wanted)
 
     def change(edit: VmxEdit) -> None:
         edit.remove(is_unwanted)
         for key, (spelled, value) in lines.items():
-            if (key in differing or _device(key) in replaced) and not _has_value(now.vmx, key, value):
+            device = _device(key)
+            if (key in differing or device in replaced or device in rewritten) and not _has_value(now.vmx, key, value):
                 edit.set(spelled, escaped(spelled, value, dialect))
 
     return change

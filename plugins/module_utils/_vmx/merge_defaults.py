@@ -112,7 +112,7 @@ def filled_from(wanted: Domain, present: Domain, cards: Sequence[Interface | Non
 
 def _with_boot_order(described: Domain, present: Domain) -> Domain:
     """The description with the present boot order, where it says nothing of one at all; cards follow when known."""
-    if described.os.boot or described.boot_orders:
+    if described.os.boot or described.boot_orders or not (present.os.boot or present.boot_orders):
         return described
     orders = {(disk.bus, disk.address): disk.boot_order for disk in present.disks}
     return replace(

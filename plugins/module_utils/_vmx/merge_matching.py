@@ -23,6 +23,15 @@ def _mac(interface: Interface) -> Hashable | None:
     return None if interface.mac == NO_MAC else interface.mac
 
 
+def _mac_and_network(interface: Interface) -> Hashable | None:
+    """One of several cards that have the same address."""
+    return _mac(interface) and (_mac(interface), _network(interface))
+
+
+def _mac_and_start(interface: Interface) -> Hashable | None:
+    return _mac(interface) and (_mac_and_network(interface), interface.boot_order)
+
+
 def _network(interface: Interface) -> Hashable | None:
     return interface.type, interface.source, interface.target, interface.vds and interface.vds.switch_id
 
@@ -51,6 +60,8 @@ def _any(_interface: Interface) -> Hashable | None:
 def match_interfaces(wanted: Sequence[Interface], present: Sequence[Interface]) -> list[int | None]:
     """For each wanted card the place of the present one that it is, None for a new one."""
     marks = (
+        (_mac_and_start, _mac_and_start),
+        (_mac_and_network, _mac_and_network),
         (_mac, _mac),
         (_start_without_mac, _start),
         (_network_without_mac, _network),

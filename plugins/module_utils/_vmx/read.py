@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Controller, Disk, Domain
 from ansible_collections.virt.esx.plugins.module_utils._report import Report
@@ -61,55 +62,55 @@ def read_vmx(
     return domain
 
 
+class _Part(NamedTuple):
+    """A field of the domain, the sections of a VMX that have it, and its reader; without them it has its default."""
+
+    field: str
+    sections: frozenset[str]
+    read: Callable[[ReadContext], Any]
+
+
+def _part(field: str, sections: str, read: Callable[[ReadContext], Any]) -> _Part:
+    return _Part(field, frozenset(sections.split()), read)
+
+
+_PARTS = (
+    _part("genid", "vm", identity.read_genid),
+    _part("description", "annotation", identity.read_description),
+    _part("guest_os", "guestos", firmware.read_guest),
+    _part("graphics", "remotedisplay", graphics.read_graphics),
+    _part("filesystems", "isolation", filesystems.read_filesystems),
+    _part("serials", " ".join(chardevs.SERIALS), chardevs.read_serials),
+    _part("parallels", " ".join(chardevs.PARALLELS), chardevs.read_parallels),
+    _part("tpms", "vtpm", firmware.read_tpm),
+    _part("sounds", "sound", peripherals.read_sounds),
+    _part("clock", "rtc", clock.read_clock),
+)
+
+
 def read_parts(context: ReadContext) -> Domain:
     """The domain that a VMX describes whose reading has begun; see ``read_vmx``."""
-    dialect, attempt = context.dialect, context.attempt
-    uuid = identity.read_uuid(context)
-    name = identity.read_name(context)
-    genid = identity.read_genid(context)
-    description = identity.read_description(context)
-    memory = resources.read_memory(context)
-    locked = resources.read_lock(context)
-    processors = resources.read_processors(context)
-    topology = attempt(resources.read_topology, context, processors, default=None)
-    affinity = attempt(resources.read_affinity, context, processors, default=None)
-    shares = attempt(resources.read_shares, context, processors, default=None)
-    displays = graphics.read_graphics(context)
+    sections = context.vmx.sections
+    parts = {part.field: part.read(context) for part in _PARTS if not sections.isdisjoint(part.sections)}
+    sizes = resources.read_resources(context)
     present, drives = _read_drives(context)
     indexes = interfaces.interface_indexes(context)
-    booting = boot.read_boot(
-        context, firmware.read_os(context), drives, interfaces.read_interfaces(context, indexes), indexes
-    )
-    system = booting.os
-    if not name and dialect.always_named:
-        name = identity.name_by_files(system.nvram, drives)
+    cards = interfaces.read_interfaces(context, indexes)
+    booting = boot.read_boot(context, firmware.read_os(context), drives, cards, indexes)
+    name = identity.read_name(context)
+    if not name and context.dialect.always_named:
+        name = identity.name_by_files(booting.os.nvram, drives)
     domain = Domain(
         name=name,
-        uuid=uuid,
-        genid=genid,
-        description=description,
-        guest_os=firmware.read_guest(context),
-        memory_kib=memory.size,
-        current_memory_kib=memory.current,
-        min_guarantee_kib=memory.size if locked else memory.guarantee,
-        vcpus=processors,
-        cpuset=affinity,
-        shares=shares,
-        cpu=topology,
-        memory_locked=locked,
+        uuid=identity.read_uuid(context),
+        os=booting.os,
         disks=tuple(booting.disks),
         controllers=controllers.read_controllers(context, present, drives) + peripherals.read_usb(context),
-        filesystems=filesystems.read_filesystems(context),
         interfaces=booting.interfaces,
         videos=graphics.read_video(context),
-        serials=chardevs.read_serials(context),
-        parallels=chardevs.read_parallels(context),
-        graphics=displays,
-        os=system,
-        tpms=firmware.read_tpm(context),
-        sounds=peripherals.read_sounds(context),
         hostdevs=passthrough.read_hostdevs(context),
-        clock=clock.read_clock(context),
+        **sizes,
+        **parts,
     )
     context.report.raise_refusals()
     return domain
@@ -171,17 +172,20 @@ def _report_unseen(context: ReadContext, present: Sequence[Controller]) -> None:
     """Report disks that are said to be there, and are in no slot that a controller of the domain has."""
     if context.report.is_silent:
         return
-    there = {f"{one.type}{one.index}": one.type for one in (*present, *_IDE_CHANNELS)}
+    there = {f"{one.type}{one.index}": one for one in (*present, *_IDE_CHANNELS)}
     for section in sorted([section for section in context.vmx.sections if ":" in section]):
         found = _DISK.fullmatch(section)
-        if found is None or not context.vmx.boolean(f"{section}.present"):
+        controller = there.get(found[1]) if found else None
+        if found is None or (controller is not None and section in slots.slots_of(controller, context.hw_version)):
             continue
-        kind = there.get(found[1])
-        if kind is None:
-            context.leave_out(f"{section}.present", f"the controller {found[1]} is not there, so neither is the disk")
-        elif int(found[2]) not in slots.bus_named(kind, wide=slots.is_wide(kind, context.hw_version)).units:
-            why = f"a controller of type {kind} has no unit {found[2]} on virtual hardware version {context.hw_version}"
-            context.leave_out(f"{section}.present", why)
+        if not context.vmx.boolean(f"{section}.present"):
+            continue
+        if controller is None:
+            why = f"the controller {found[1]} is not there, so neither is the disk"
+        else:
+            kind, version = controller.type, context.hw_version
+            why = f"a controller of type {kind} has no unit {found[2]} on virtual hardware version {version}"
+        context.leave_out(f"{section}.present", why)
 
 
 _IDE_CHANNELS = tuple(Controller("ide", channel) for channel in range(slots.BUSES["ide"].controllers))

@@ -19,7 +19,7 @@ VMX counts memory in MiB, in steps of 4; the domain in KiB.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Cpu, Domain
 from ansible_collections.virt.esx.plugins.module_utils._domain.shares import LEVELS, level_of
@@ -47,11 +47,34 @@ class Memory(NamedTuple):
     guarantee: int | None
 
 
+def read_resources(context: ReadContext) -> dict[str, Any]:
+    """Memory and processors, as fields of :class:`Domain`."""
+    memory = read_memory(context)
+    processors = read_processors(context)
+    found: dict[str, Any] = {"memory_kib": memory.size, "current_memory_kib": memory.current, "vcpus": processors}
+    sections = context.vmx.sections
+    if "cpuid" in sections:
+        found["cpu"] = context.attempt(read_topology, context, processors, default=None)
+    if "sched" not in sections:
+        return found
+    locked = read_lock(context)
+    return {
+        **found,
+        "memory_locked": locked,
+        "min_guarantee_kib": memory.size if locked else memory.guarantee,
+        "cpuset": context.attempt(read_affinity, context, processors, default=None),
+        "shares": context.attempt(read_shares, context, processors, default=None),
+    }
+
+
 def read_memory(context: ReadContext) -> Memory:
     """``memsize``, ``sched.mem.max`` and ``sched.mem.minsize`` (P8 to P10)."""
     size = context.count("memsize", _DEFAULT_MIB)
     if size <= 0 or size % _STEP_MIB:
-        raise context.vmx.error_at("memsize", f"expecting a positive multiple of {_STEP_MIB} (megabytes), found {size}")
+        message = f"expecting a positive multiple of {_STEP_MIB} (megabytes), found {size}"
+        if size <= 0 or not context.dialect.tolerant:
+            raise context.vmx.error_at("memsize", message)
+        context.leave_out("memsize", f"{message}; it is written as {round_up(size, _STEP_MIB)}")
     total = _kib(size)
     if not total:
         raise context.vmx.error_at("memsize", f"{size} megabytes are too many")
@@ -93,7 +116,11 @@ def read_processors(context: ReadContext) -> int:
     """``numvcpus`` (P11)."""
     number = context.count("numvcpus", 1)
     if number <= 0:
-        raise context.vmx.error_at("numvcpus", f"expecting at least 1, found {number}")
+        message = f"expecting at least 1, found {number}"
+        if not context.dialect.tolerant:
+            raise context.vmx.error_at("numvcpus", message)
+        context.leave_out("numvcpus", f"{message}; it is read as 1")
+        return 1
     return number & 0xFFFFFFFF
 
 
@@ -109,7 +136,7 @@ def read_topology(context: ReadContext, processors: int) -> Cpu | None:
         return None
     if processors < cores:
         raise context.vmx.error_at(key, f"expecting at most numvcpus, {processors}, found {cores}")
-    return Cpu(sockets=processors // cores & 0xFFFFFFFF, cores=cores)
+    return Cpu(sockets=processors // cores & 0xFFFFFFFF, cores=cores & 0xFFFFFFFF)
 
 
 def read_affinity(context: ReadContext, processors: int) -> tuple[int, ...] | None:

@@ -10,13 +10,13 @@ from the name's index with its own numbers of units to a controller, and so is w
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import replace
 from functools import cache
 from typing import NamedTuple
 
 from ansible_collections.virt.esx.plugins.module_utils._domain import targets
-from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, DriveAddress
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Controller, Disk, DriveAddress
 
 # Bus -> the virtual hardware version from which a controller of it has 64 units.
 _WIDE_FROM = {"scsi": 13, "nvme": 21}
@@ -33,6 +33,7 @@ _RESERVED = {"sata": (256, len(_SATA_UNITS)), "scsi": (512, 65)}
 class Slot(NamedTuple):
     """One place for a disk."""
 
+    place: int  # among the slots of its controller, from 0
     section: str  # what its keys in VMX begin with: scsi0:1
     target: str  # libvirt's name for it
     address: DriveAddress
@@ -69,27 +70,43 @@ def bus_named(name: str, *, wide: bool) -> Bus:
 
 
 @cache
-def slots(name: str, controller: int, *, wide: bool, address_is_slot: bool) -> tuple[Slot, ...]:
-    """The slots of one controller (for IDE: channel) in the order in which they are looked at.
+def slots(name: str, controller: int, *, wide: bool, address_is_slot: bool) -> dict[str, Slot]:
+    """The slots of one controller (for IDE: channel) by section, in the order in which they are looked at.
 
     :param address_is_slot: with the slot itself as the address, not as libvirt derives it.
     """
     bus = bus_named(name, wide=wide)
     if bus is _WIDE["scsi"] and not address_is_slot:
         bus = _WIDE_LIBVIRT
-    return tuple(_slot(name, controller, unit, place, address_is_slot, wide) for place, unit in enumerate(bus.units))
+    found = [_slot(name, controller, unit, place, address_is_slot, wide) for place, unit in enumerate(bus.units)]
+    return {slot.section: slot for slot in found}
+
+
+def slots_of(controller: Controller, hw_version: int) -> dict[str, Slot]:
+    """The true slots of a controller on that virtual hardware."""
+    kind = controller.type
+    return slots(kind, controller.index, wide=is_wide(kind, hw_version), address_is_slot=True)
+
+
+def used(all_slots: dict[str, Slot], sections: Set[str]) -> list[Slot]:
+    """Those slots of a controller that a VMX has keys of, in their order.
+
+    :param sections: the sections of the VMX.
+    """
+    there = sections & all_slots.keys()
+    return sorted([all_slots[section] for section in there]) if len(there) > 1 else [all_slots[one] for one in there]
 
 
 def _slot(name: str, controller: int, unit: int, place: int, address_is_slot: bool, wide: bool) -> Slot:
     address = DriveAddress(0, controller, unit) if name == "ide" else DriveAddress(controller, 0, unit)
     section = section_of(name, address)
     if name == "nvme":
-        return Slot(section, targets.nvme_name(address), address)
+        return Slot(place, section, targets.nvme_name(address), address)
     # Names of SCSI disks go by 15 to a controller, also where it takes more (P31).
     index = controller * len(BUSES[name].units) + place
     if not address_is_slot:
         address = targets.drive_address(name, index, scsi_units=63 if wide else targets.SCSI_UNITS) or address
-    return Slot(section, targets.name_of(targets.PREFIX_OF_BUS[name], index), address)
+    return Slot(place, section, targets.name_of(targets.PREFIX_OF_BUS[name], index), address)
 
 
 def section_of(bus: str, address: DriveAddress) -> str:
@@ -99,12 +116,19 @@ def section_of(bus: str, address: DriveAddress) -> str:
     return f"{bus}{address.bus if bus == 'ide' else address.controller}:{address.unit}"
 
 
+def section_of_disk(disk: Disk) -> str:
+    """The same of a disk; the empty text for one without a slot."""
+    return section_of(disk.bus, disk.address) if disk.address else ""
+
+
 def distinct(disks: Iterable[Disk]) -> list[Disk]:
     """The disks, in their order, with names that occur once: libvirt's, or else the one kept for the slot (G4, G5).
 
     Who comes first has the usual name: SCSI units below 16, then other SCSI units, then SATA.
     """
     result = list(disks)
+    if len({disk.target for disk in result}) == len(result):
+        return result
     taken = {disk.target for disk in result if not _may_give_way(disk)}
     for place, disk in sorted(enumerate(result), key=lambda item: item[1].bus != "scsi"):
         if _may_give_way(disk):

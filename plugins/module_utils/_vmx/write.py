@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain
+from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._report import Report
 from ansible_collections.virt.esx.plugins.module_utils._vmx import (
     boot,
@@ -101,38 +102,49 @@ def entries(domain: Domain, context: WriteContext) -> list[Entry]:
     :raises ParseError: with all that VMX cannot hold.
     """
     report = context.report
-    drives = placed(domain.disks, context)
+    drives = tuple(placed(domain.disks, context))
+    if drives != domain.disks:
+        domain = replace(domain, disks=drives)
     shared = frozenset([f"{one.type}{one.index}" for one in domain.controllers if dict(one.keys).get("sharedBus")])
-    context = replace(context, shared_buses=shared)
-    lines = [
-        *_part(firmware.write_guest, domain, context),
-        *_part(firmware.write_smbios, domain, context),
-        identity.write_uuid(domain, context),
-        *identity.write_genid(domain, context),
-        *identity.write_name(domain),
-        *identity.write_description(domain),
-        *resources.write_memory(domain, context),
-        *_part(resources.write_processors, domain, context),
-        *_part(graphics.write_graphics, domain, context),
-        *report.attempt(controllers.write_controllers, domain, drives, context, default=_NONE),
-    ]
-    sections = []
-    for disk in drives:
-        section = slots.section_of(disk.bus, disk.address) if disk.address else ""
-        write = floppies.write_floppy if disk.device == "floppy" else disks.write_disk
-        lines += report.attempt(write, disk, section, context, default=_NONE)
-        sections.append(section)
-    if not context.dialect.libvirt_0_7_6:
-        lines += floppies.write_absent(sections)
-    lines += boot.write_boot(domain, drives, context)
-    for write_part in _PARTS:
-        lines += _part(write_part, domain, context)
+    if shared:
+        context = replace(context, shared_buses=shared)
+    try:
+        lines = [line for write_part in _PARTS for line in write_part(domain, context)]
+    except ParseError:
+        for write_part in _PARTS:  # once more, for all that is refused
+            report.attempt(write_part, domain, context, default=None)
     report.raise_refusals()
     return lines
 
 
-# The parts behind the disks, in their order.
+def _write_drives(domain: Domain, context: WriteContext) -> list[Entry]:
+    """The lines of all disks, and of the floppy drives that are not there."""
+    found = context.report.attempt_each(_write_drive, domain.disks, context)
+    lines = [line for of_disk in found for line in of_disk]
+    if context.dialect.libvirt_0_7_6:
+        return lines
+    return lines + floppies.write_absent(map(slots.section_of_disk, domain.disks))
+
+
+def _write_drive(disk: Disk, context: WriteContext) -> list[Entry]:
+    write = floppies.write_floppy if disk.device == "floppy" else disks.write_disk
+    return write(disk, slots.section_of_disk(disk), context)
+
+
+# The parts of a VMX, in their order.
 _PARTS: tuple[Callable[[Domain, WriteContext], list[Entry]], ...] = (
+    firmware.write_guest,
+    firmware.write_smbios,
+    identity.write_uuid,
+    identity.write_genid,
+    identity.write_name,
+    identity.write_description,
+    resources.write_memory,
+    resources.write_processors,
+    graphics.write_graphics,
+    controllers.write_controllers,
+    _write_drives,
+    boot.write_boot,
     filesystems.write_filesystems,
     interfaces.write_interfaces,
     firmware.write_tpm,
@@ -145,11 +157,6 @@ _PARTS: tuple[Callable[[Domain, WriteContext], list[Entry]], ...] = (
     passthrough.write_hostdevs,
     clock.write_clock,
 )
-_NONE: list[Entry] = []
-
-
-def _part(write: Callable[[Domain, WriteContext], list[Entry]], domain: Domain, context: WriteContext) -> list[Entry]:
-    return context.report.attempt(write, domain, context, default=_NONE)
 
 
 def _head(context: WriteContext) -> list[Entry]:

@@ -225,11 +225,25 @@ def test_all_that_is_returned_is_documented(host: Simulator) -> None:
             "There are 3 macs, but the domain has 2",
         ),
         ({"clone_uuid": "1"}, ParseError, "is not a UUID"),
+        ({"macs": ["00:50:56:00:00:01"] * 2}, ParseError, "'00:50:56:00:00:01' is given twice"),
+        ({"clone_uuid": "50115e16-9bdc-49d7-f171-53c4d7f91710"}, Refused, "domain 'web' has the UUID"),
+        ({"vmx_path": f"{POOL} ../web.vmx"}, ParseError, "has an empty, '.' or '..' segment"),
+        ({"vmx_path": f"{POOL} web"}, ParseError, "names no VMX file"),
+        ({"vmx_path": f"{POOL} web/web.vmdk"}, ParseError, "names no VMX file"),
+        (
+            {"vmx_path": f"{POOL} iso/broken.vmx"},
+            ParseError,
+            "iso/broken.vmx is no VMX that can be cloned: line 1, Dear: ",
+        ),
+        ({"vmx_path": f"{POOL} iso/dangling.vmx"}, NotFound, "does not exist"),
     ],
 )
 def test_impossible_requests_are_refused_before_any_change(
-    host: Simulator, arguments: dict[str, Any], kind: type[Exception], message: str
+    host: Simulator, tmp_path: Path, arguments: dict[str, Any], kind: type[Exception], message: str
 ) -> None:
+    ensure(host, "iso/broken.vmx", source=write(tmp_path / "broken.vmx", b"Dear host,\nwhere are you?\n"))
+    dangling = VMX.replace('"web.vmdk"', '"none.vmdk"').encode()
+    ensure(host, "iso/dangling.vmx", source=write(tmp_path / "dangling.vmx", dangling))
     before = names(host)
     for check in (True, False):
         with pytest.raises(kind) as caught:

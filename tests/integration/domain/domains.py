@@ -88,7 +88,7 @@ def ensure_with_warnings(
 
 
 def foretell_and_do(simulator: Simulator, **arguments: Any) -> Result:
-    """Run the module in check mode and for real; what the one foretells the other has to return.
+    """Run the module in check mode and for real; what the one predicts the other has to return.
 
     In check mode nothing may be written: neither a method that changes something nor an upload is called.
     """

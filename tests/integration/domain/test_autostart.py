@@ -20,7 +20,7 @@ DEFAULTS = {"startDelay": 7, "waitForHeartbeat": "yes", "stopDelay": 9, "stopAct
 
 
 def configure(esx: Simulator, *, enabled: bool, entries: dict[str, dict[str, Any]]) -> None:
-    """Somebody else sets the host's autostart."""
+    """Set the host's autostart as another client."""
     types = vim.host.AutoStartManager
     with open_as_user(esx) as host:
         path = "configManager.autoStartManager"

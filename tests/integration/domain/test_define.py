@@ -129,6 +129,24 @@ def test_a_vmx_with_another_name_keeps_its_other_keys(esx: Simulator) -> None:
     assert "# a comment" in uploaded
 
 
+def test_a_new_domain_is_placed_where_vmx_path_says(esx: Simulator) -> None:
+    vmx, place = read_definition(esx), "[local-storage] web/before its renaming.vmx"
+    result = check_apply_repeat(esx, vmx=vmx, vmx_path=place)
+    assert result["domain"]["vmx_path"] == place
+    assert files_in(esx, "[local-storage] web")[0] == "before its renaming.vmx"
+    with pytest.raises(ParseError, match="pool: vmx_path says where the domain's VMX is"):
+        ensure(esx, vmx=vmx, vmx_path=place, pool="local-storage")
+
+
+def test_a_vmx_that_lies_there_with_other_disks_is_not_replaced(esx: Simulator) -> None:
+    vmx = read_definition(esx)
+    ensure(esx, vmx=vmx)
+    ensure(esx, name="web", state="undefined")
+    with pytest.raises(Refused, match="or has other disks") as info:
+        ensure(esx, vmx=vmx.replace("web.vmdk", "older.vmdk"))
+    assert "Register it with vmx_path alone" in str(info.value.hint)
+
+
 def read_definition(esx: Simulator) -> str:
     """A VMX of the user's own: one from a host, with a comment and a key that nobody knows."""
     ensure(esx, xml=domain_xml())

@@ -40,7 +40,6 @@ OF_A_DEFINE = [
     ("PowerOnVM_Task", 0),
     ("CreateFilter", 1),
     ("WaitForUpdatesEx", 1),
-    ("DestroyPropertyFilter", 1),
     ("Logout", 0),
 ]
 OF_A_CHANGE = [("ReconfigVM_Task", 0), ("WaitForUpdatesEx", 0), ("Logout", 0)]

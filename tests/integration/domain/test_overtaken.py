@@ -90,7 +90,9 @@ def test_a_domain_that_another_client_defines_meanwhile_is_the_same_domain(
 def test_what_another_client_changes_after_a_reload_is_told(esx: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """The VMX is what is wanted, but the host has not read it: the task makes it read it, and is overtaken then."""
     ensure(esx, xml=domain_xml())
-    write_file(esx, VMX, (read_file(esx, VMX) or b"").replace(b'numvcpus = "2"', b'numvcpus = "4"'))
+    content = read_file(esx, VMX)
+    assert content
+    write_file(esx, VMX, content.replace(b'numvcpus = "2"', b'numvcpus = "4"'))
     look = definition_plans.xml_as_made
 
     def overtaken(*arguments: Any) -> str:

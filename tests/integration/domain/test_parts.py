@@ -64,6 +64,7 @@ def test_a_domain_from_nothing_starts(esx: Simulator) -> None:
     ]
     assert (result["domain"]["state"], result["domain"]["vcpus"]) == ("running", 2)
     assert result["domain"]["vmx_path"] == "[local-storage] new/new.vmx"
+    assert "size of disk sda: " in result["diff"]["after"]
     assert esx.domains()["new"]["disks"] == ["[local-storage] new/new.vmdk", "[local-storage] new/new-sdb.vmdk"]
 
 
@@ -134,6 +135,8 @@ def test_a_disk_grows_while_the_domain_runs_with_all_else_in_one_call(on: Simula
     disks = [{"target": "sdb", "size": "24 MiB"}, {"target": "sdc", "size": "8 MiB"}]
     result = check_apply_repeat(on, name="web", disks=disks, annotation="grown")
     assert result["steps"] == [f"create {DIRECTORY}/web-sdc.vmdk", "change annotation, disk sdc, size of disk sdb"]
+    assert "size of disk sdb: 8 MiB\n" in result["diff"]["before"]
+    assert "size of disk sdb: 24 MiB\nsize of disk sdc: 8 MiB\n" in result["diff"]["after"]
     assert list(on.methods()).count("ReconfigVM_Task") == 1
     with pytest.raises(Refused, match="a disk cannot become smaller"):
         ensure(on, name="web", disks=[{"target": "sdb", "size": "8 MiB"}])

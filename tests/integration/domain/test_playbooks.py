@@ -21,7 +21,7 @@ from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 EXAMPLES = ROOT / "examples"
 
-# Example: the state that its domain is in before, what somebody else sets of it, and how many tasks change something.
+# Example: the state that its domain is in before, what another client sets of it, and how many tasks change something.
 CASES: dict[str, tuple[str, dict[str, str], int]] = {
     "define.yml": ("", {}, 1),
     "from_nothing.yml": ("", {}, 1),

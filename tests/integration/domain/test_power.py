@@ -58,7 +58,7 @@ IMPOSSIBLE = [
 
 
 def bring_into(esx: Simulator, state: str) -> None:
-    """Somebody else brings the domain into a state."""
+    """Bring the domain into a state as another client."""
     for task in INTO[state]:
         esx.change_from_outside("domain-1", task=task)
     words = {"running": "poweredOn", "paused": "suspended", "shutoff": "poweredOff"}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``esx_domain``: changing the definition of a domain, shut off or running, and noticing that somebody else does."""
+"""``esx_domain``: changing the definition of a domain, shut off or running, and noticing that another client does."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def test_a_domain_that_is_to_run_is_changed_first(off: Simulator) -> None:
     assert check_apply_repeat(off, name="web", vcpus=4, state="running")["steps"] == ["change vcpus", "power on"]
 
 
-# What a host changes while a domain runs: the wish, and the step.
+# What a host changes while a domain runs: the request, and the step.
 LIVE: list[tuple[dict[str, Any], str]] = [
     ({"xml": domain_xml(devices=CDROM.format("a") + SECOND_DISK)}, "change disk sdb"),
     ({"annotation": "note"}, "change annotation"),
@@ -254,7 +254,7 @@ def test_what_can_be_added_to_a_guest_that_was_started_for_it(off: Simulator, do
 
 
 # What needs a domain to be shut off, and what is said of it.
-STUCK: list[tuple[dict[str, Any], str]] = [
+NEEDS_SHUTDOWN: list[tuple[dict[str, Any], str]] = [
     ({"vcpus": 4}, "change vcpus"),
     ({"vcpus": 1}, "change vcpus"),
     ({"max_memory": "2 GiB"}, "change max_memory"),
@@ -265,7 +265,7 @@ STUCK: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize("check", [True, False])
-@pytest.mark.parametrize(("domain_request", "said"), STUCK)
+@pytest.mark.parametrize(("domain_request", "said"), NEEDS_SHUTDOWN)
 def test_what_needs_a_domain_to_be_shut_off_is_listed(
     on: Simulator, domain_request: dict[str, Any], said: str, check: bool
 ) -> None:
@@ -276,7 +276,7 @@ def test_what_needs_a_domain_to_be_shut_off_is_listed(
     assert read_file(on, VMX) == before
 
 
-@pytest.mark.parametrize(("domain_request", "said"), STUCK)
+@pytest.mark.parametrize(("domain_request", "said"), NEEDS_SHUTDOWN)
 def test_a_power_cycle_makes_any_change(on: Simulator, domain_request: dict[str, Any], said: str) -> None:
     on.change_from_outside("web", set={"simulator.tools": "running"})
     arguments = {"name": "web", **domain_request} if "xml" not in domain_request else domain_request

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound
@@ -125,6 +126,22 @@ def test_old_hosts_take_an_even_number_of_processors(version: str, refused: bool
 def test_storage_is_removed_with_undefined_only(esx: Simulator) -> None:
     _result, warnings = ensure_with_warnings(esx, name="domain-1", remove_storage=True)
     assert warnings == ["remove_storage has no effect with state defined; it goes with undefined."]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"shutdown_timeout": 5}, "shutdown_timeout has no effect with state defined; it goes with shutdown and"),
+        (
+            {"state": "undefined", "vcpus": 2, "settings": {"a.b": "c"}},
+            "vcpus, settings have no effect with state undef",
+        ),
+    ],
+)
+def test_what_has_no_effect_is_said(esx: Simulator, given: dict[str, Any], said: str) -> None:
+    _result, warnings = ensure_with_warnings(esx, name="gone" if "state" in given else "domain-1", **given)
+    assert len(warnings) == 1
+    assert warnings[0].startswith(said)
 
 
 def test_a_domain_that_an_earlier_task_would_define(esx: Simulator) -> None:

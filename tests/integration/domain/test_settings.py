@@ -120,6 +120,12 @@ def test_the_hardware_of_a_running_domain_is_upgraded_with_a_power_cycle(on: Sim
     assert result["steps"] == ["shut down", "upgrade to hardware version 17", "change annotation", "power on"]
 
 
+def test_the_boot_order_of_a_running_domain_is_that_of_its_next_start(esx: Simulator) -> None:
+    for boot in (["network"], ["hd", "network"], ["sda"]):
+        result = check_apply_repeat(esx, name="domain-1", boot=boot)
+        assert result["domain"]["state"] == "running"
+
+
 def test_a_domain_gets_firmware_boot_order_and_hot_add(off: Simulator) -> None:
     options: dict[str, Any] = {
         "boot": ["cdrom", "hd", "network"],

@@ -41,7 +41,7 @@ def share_its_disk(esx: Simulator) -> None:
 
 
 def undefine(esx: Simulator, *, remove_storage: bool = True) -> list[str]:
-    """Undefine it and return the steps, which check mode has to foretell."""
+    """Undefine it and return the steps, which check mode has to predict."""
     steps: list[str] = check_apply_repeat(esx, name="web", state="undefined", remove_storage=remove_storage)["steps"]
     assert "web" not in esx.domains()
     return steps

@@ -55,6 +55,12 @@ def names(domains: list[dict[str, Any]]) -> list[str]:
     return [domain["name"] for domain in domains]
 
 
+def test_several_names_and_patterns(host: Simulator) -> None:
+    every = names(read(host))
+    assert names(read(host, names=["domain-2", "*-1", "nobody"])) == ["domain-1", "domain-2"]
+    assert (names(read(host, names=["*"])), names(read(host, names=[]))) == (every, [])
+
+
 def test_a_domain_has_the_common_facts(host: Simulator) -> None:
     known = host.domains()["domain-2"]
     assert read(host, name="domain-2") == [

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import json
 import pathlib
-import subprocess
-import sys
 from collections.abc import Mapping
 from typing import Any
 
 import yaml
-from ansible_collections.virt.esx.tests.integration.running import LIMIT, PASSWORD, ROOT, USER, clean_environment
+from ansible_collections.virt.esx.tests.integration.running import PASSWORD, USER, run_ansible
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 
@@ -32,17 +30,8 @@ def run(tool: str, *arguments: object, env: Mapping[str, str] | None = None, fai
 
     :param tool: ``adhoc``, ``inventory`` or ``vault``.
     """
-    done = subprocess.run(
-        [sys.executable, "-m", f"ansible.cli.{tool}", *map(str, arguments)],
-        cwd=ROOT,
-        env={**clean_environment(), "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true", **(env or {})},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=LIMIT,
-        check=False,
-        text=True,
-    )
-    assert (done.returncode != 0) == fails, f"{tool} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
+    done = run_ansible(tool, [str(argument) for argument in arguments], env)
+    assert (done.status != 0) == fails, f"{tool} ended with {done.status}:\n{done.stdout}{done.stderr}"
     return done.stdout, done.stderr
 
 

@@ -30,6 +30,7 @@ from ansible_collections.virt.esx.tests.simulator_client import Simulator
 from ansible_collections.virt.esx.tests.simulator_client.client import client, vim
 
 H2 = "DC0_H2"
+OWN_HOSTS = "127.0.0.12,127.0.0.13"
 OTHER_HOSTS = "127.0.0.22,127.0.0.23"
 
 
@@ -63,6 +64,90 @@ def test_a_domain_is_found_wherever_it_is(three: Simulator) -> None:
         assert host_of(three, name) == H2
     assert not everywhere(three, names=["domain-1", "domain-6"], dest_host=H2)["changed"]
     assert not migrate(three, H2, H2, names=["domain-1"])["changed"]
+
+
+@pytest.mark.parametrize("by", ["names", "uuids"])
+def test_the_message_says_where_a_missing_domain_is(three: Simulator, by: str) -> None:
+    meant: dict[str, Any] = {by: ["domain-5" if by == "names" else three.domains()["domain-5"]["uuid"]]}
+    with pytest.raises(EsxError, match="is neither on DC0_H0 nor on DC0_H1. It is on DC0_H2.") as caught:
+        migrate(three, H0, H1, **meant)
+    assert "ends with the datacenter" in str(caught.value.hint)
+
+
+def test_a_moid_means_a_domain_on_any_host(three: Simulator) -> None:
+    """A plan of moves is carried out even if the vCenter has moved a domain by itself in between."""
+    moves = [{"moid": three.domains()["domain-5"]["moid"], "dest_host": H1}]
+    done = only(carry_out(esx_migrate.CONTRACT, uri=uri_of(three, H0), domains=moves))
+    assert (done["source"], done["host"], done["changed"]) == (H2, H1, True)
+    moves = [{"moid": "vm-9999", "dest_host": H1}]
+    with pytest.raises(EsxError, match="The vCenter knows no domain with the moid vm-9999."):
+        carry_out(esx_migrate.CONTRACT, uri=uri_of(three, H0), domains=moves)
+
+
+def test_a_domain_that_has_left_its_source_is_not_changed(three: Simulator) -> None:
+    """As by the role ``evacuate``, while DRS empties the host by itself."""
+    moves = [{"name": "domain-1", "source_host": "dc0_h0", "dest_host": H1}]
+    with client(three, login=(USER, PASSWORD)) as center:
+        to = center.all(vim.HostSystem)[H2]
+        pool = center.get(center.get(to, "parent"), "resourcePool")
+        center.wait(center.domain("domain-1").RelocateVM_Task(vim.vm.RelocateSpec(host=to, pool=pool)))
+    done = only(everywhere(three, domains=moves))
+    assert (done["host"], done["changed"], host_of(three, "domain-1")) == (H2, False, H2)
+    with pytest.raises(EsxError, match="The vCenter knows no host 'DC0_H9'"):
+        everywhere(three, domains=[{**moves[0], "source_host": "DC0_H9"}])
+
+
+def test_a_domain_that_leaves_its_source_meanwhile_is_not_moved_on() -> None:
+    with start_vcenter("-hosts", "3", "-clusters", "0", "-domains", "2", "-migration-delay", "1500") as vcenter:
+        uri, moves = uri_of(vcenter, H0), [{"name": "domain-1", "source_host": H0, "dest_host": H1}]
+        relocate_from_outside(vcenter, "domain-1", H2)
+        vcenter.trace(reset=True)
+        done = only(carry_out(esx_migrate.CONTRACT, uri=uri, domains=moves))
+        assert (done["host"], done["changed"], host_of(vcenter, "domain-1")) == (H2, False, H2)
+        assert "RelocateVM_Task" not in vcenter.methods()
+
+
+def test_a_domain_with_a_name_and_a_uuid_has_both(three: Simulator) -> None:
+    uuids = {name: known["uuid"] for name, known in three.domains().items()}
+    move = {"name": "domain-1", "uuid": uuids["domain-1"].upper(), "dest_host": H1}
+    assert everywhere(three, domains=[move])["changed"]
+    with pytest.raises(EsxError, match=f"Domain 'domain-1' with the UUID {uuids['domain-2']} is neither on"):
+        everywhere(three, domains=[{**move, "uuid": uuids["domain-2"]}])
+
+
+def test_a_domain_has_one_destination(three: Simulator) -> None:
+    moves = [{"name": "domain-1", "dest_host": H1}, {"name": "domain-?", "dest_host": H2}]
+    with pytest.raises(EsxError, match="Domain 'domain-1' is named twice, with different destinations.") as caught:
+        everywhere(three, domains=moves)
+    assert [each["failed"] for each in caught.value.details["domains"]].count(True) == 1
+    assert (host_of(three, "domain-1"), host_of(three, "domain-2")) == (H0, H2)
+
+
+@pytest.mark.parametrize("wanted", [{"names": [""]}, {"uuids": [""]}, {"domains": [{"moid": "", "name": "domain-1"}]}])
+def test_an_empty_name_is_refused(three: Simulator, wanted: dict[str, Any]) -> None:
+    with pytest.raises(EsxError, match="names: an empty text is no domain's name, UUID or moid"):
+        everywhere(three, **wanted, dest_host=H1)
+
+
+def test_a_folder_is_chosen_on_the_same_host(three: Simulator) -> None:
+    with client(three, login=(USER, PASSWORD)) as center:
+        folder = center.get(center.datacenter(), "vmFolder").CreateFolder("web/prod")
+        wanted: dict[str, Any] = {"names": ["domain-1"], "dest_folder": "web%2fprod"}
+        predicted = everywhere(three, **wanted, check=True, diff=True)["diff"]
+        assert predicted == {"before": "domain-1: DC0_H0\n", "after": "domain-1: DC0_H0, folder web%2fprod\n"}
+        assert everywhere(three, **wanted)["changed"]
+        assert not everywhere(three, **wanted)["changed"]
+        assert center.get(center.domain("domain-1"), "parent") == folder
+        assert host_of(three, "domain-1") == H0
+
+
+def test_a_message_lists_a_few_errors() -> None:
+    with start_vcenter("-hosts", "2", "-clusters", "0", "-domains", "12") as vcenter:
+        vcenter.change_host(H1, connection="disconnected")
+        with pytest.raises(EsxError, match="12 of 12 domains were not migrated") as caught:
+            migrate(vcenter, H0, H1, "vpx", names=["*"])
+        assert caught.value.message.endswith("The other 2 are in domains.")
+        assert len(caught.value.details["domains"]) == 12
 
 
 def test_one_task_takes_pairs_of_domain_and_destination(three: Simulator) -> None:
@@ -113,19 +198,20 @@ def test_storage_moves_with_the_domain_and_alone(three: Simulator, name: str) ->
         "after": f"{name}: DC0_H1, files in local-storage\n",
     }
     assert everywhere(three, names=[name], dest_datastore="local-storage")["changed"]
-    with pytest.raises(EsxError, match="The host DC0_H1 has no datastore 'datastore1'; there are") as caught:
+    with pytest.raises(EsxError, match="The host DC0_H1 has no datastore 'datastore1'; it has") as caught:
         everywhere(three, names=[name], dest_datastore="datastore1")
     assert caught.value.hint == "Is 'datastore1 (1)' meant?"
 
 
-def test_a_single_disk_moves(three: Simulator) -> None:
-    moves = [{"name": "domain-1", "dest_disks": {"Hard disk 1": "datastore1"}}]
+@pytest.mark.parametrize("disk", ["Hard disk 1", "sda"])
+def test_a_single_disk_moves(three: Simulator, disk: str) -> None:
+    moves = [{"name": "domain-1", "dest_disks": {disk: "datastore1"}}]
     assert everywhere(three, domains=moves)["changed"]
     assert not everywhere(three, domains=moves)["changed"]
     with client(three, login=(USER, PASSWORD)) as center:
         assert len(center.get(center.domain("domain-1"), "datastore")) == 2
     moves = [{"name": "domain-1", "dest_disks": {"Hard disk 9": "datastore1"}}]
-    with pytest.raises(EsxError, match="The domain has no disk 'Hard disk 9'; there are 'Hard disk 1'"):
+    with pytest.raises(EsxError, match="The domain has no disk 'Hard disk 9'; it has 'Hard disk 1' or 'sda'."):
         everywhere(three, domains=moves)
 
 
@@ -176,7 +262,7 @@ def test_across_datacenters() -> None:
 def test_across_datacenters_the_datastore_has_to_be_there() -> None:
     flags = ("-datacenters", "2", "-hosts", "1", "-clusters", "0", "-domains", "1")
     with start_vcenter(*flags, "-datastores", "0", "-local-datastores", "1") as vcenter:
-        with pytest.raises(EsxError, match=r"its datastore 'datastore1' is not in the datacenter 'DC1'") as caught:
+        with pytest.raises(EsxError, match="'DC1' does not have the domain's datastore 'datastore1'") as caught:
             everywhere(vcenter, names=["domain-1"], dest_host="DC1_H0", check=True)
         assert "dest_datastore" in str(caught.value.hint)
         assert everywhere(vcenter, names=["domain-1"], dest_host="DC1_H0", dest_datastore="datastore1 (1)")["changed"]
@@ -185,7 +271,7 @@ def test_across_datacenters_the_datastore_has_to_be_there() -> None:
 def test_a_domain_that_another_client_moves_is_looked_at_again() -> None:
     with start_vcenter("-hosts", "3", "-clusters", "0", "-domains", "1", "-migration-delay", "1500") as vcenter:
         relocate_from_outside(vcenter, "domain-1", H2)
-        done = migrate(vcenter, H0, H1, names=["domain-1"], uri=uri_of(vcenter, H0, "vpx").replace("/DC0_H0", ""))
+        done = migrate(vcenter, H0, H1, names=["domain-1"])
         assert (only(done)["source"], only(done)["host"]) == (H2, H1)
         relocate_from_outside(vcenter, "domain-1", H0)
         again = everywhere(vcenter, names=["domain-1"], dest_host=H0, diff=True)
@@ -224,7 +310,7 @@ def test_an_error_of_a_call_names_its_domain(three: Simulator) -> None:
 @pytest.mark.parametrize("is_like", ["board", "board and address"])
 def test_a_host_of_another_vcenter_is_never_taken_for_one_of_this(is_like: str) -> None:
     with (
-        start_vcenter("-clusters", "0") as vcenter,
+        start_vcenter("-clusters", "0", "-host-endpoints", OWN_HOSTS) as vcenter,
         start_vcenter("-clusters", "0", "-host-endpoints", OTHER_HOSTS) as other,
     ):
         with client(vcenter, login=(USER, PASSWORD)) as center:

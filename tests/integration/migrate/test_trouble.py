@@ -68,6 +68,22 @@ def test_a_migration_without_progress_is_cancelled() -> None:
         assert vcenter.sessions() == []
 
 
+@pytest.mark.parametrize("delay", ["0", "1500"])
+def test_a_lost_answer_is_followed_by_a_look(delay: str) -> None:
+    """The migration is under way, or has ended already."""
+    with start_vcenter("-clusters", "0", "-migration-delay", delay) as vcenter:
+        vcenter.inject(method="RelocateVM_Task", count=1, drop="after")
+        assert migrate(vcenter, H0, H1, "vpx", names=["domain-1"])["changed"]
+        assert host_of(vcenter, "domain-1") == H1
+        assert vcenter.methods().count("RelocateVM_Task") == 1
+
+
+def test_a_call_that_never_arrived_says_where_the_domain_is(vcenter: Simulator) -> None:
+    vcenter.inject(method="RelocateVM_Task", count=1, drop="before")
+    with pytest.raises(EsxError, match="Whether it was carried out is not known.* It is on DC0_H0, running."):
+        migrate(vcenter, H0, H1, "vpx", names=["domain-1"])
+
+
 def test_the_vcenter_fails_while_the_domain_moves() -> None:
     """The hosts themselves are asked for the domain, which is still on the source at first."""
     with start_vcenter("-migration-delay", "5000") as vcenter, relay_to(vcenter.port) as relay:
@@ -113,7 +129,7 @@ def test_the_vcenter_fails_and_the_domain_arrives() -> None:
 def test_the_vcenter_fails_and_no_host_can_be_reached() -> None:
     with start_vcenter("-migration-delay", "500") as vcenter, relay_to(vcenter.port) as relay:
         through = [uri_of(vcenter, host, "vpx").replace(f":{vcenter.port}/", f":{relay.port}/") for host in (H0, H1)]
-        with pytest.raises(EsxError, match="Where it is cannot be found out: neither host can be asked") as caught:
+        with pytest.raises(EsxError, match="Its host is not known, as neither the vCenter nor a host can") as caught:
             migrate(
                 *(vcenter, H0, H1),
                 uri=through[0],

@@ -137,7 +137,9 @@ def test_times_that_are_none(esx: Simulator) -> None:
         ask(esx, autostart={"start_delay": -1})
 
 
-def test_the_playbook_refuses_to_stop_domains(esx: Simulator, way: str, tmp_path: Any) -> None:
+def test_the_playbook_refuses_to_stop_domains_and_reboots_the_host(esx: Simulator, way: str, tmp_path: Any) -> None:
     variables = {"esx_uri": esx.uri(user=USER, no_verify=1), "esx_password": PASSWORD, "dest": str(tmp_path / "x.png")}
     run = run_playbook("esx_node.yml", extra_vars=variables, way=way)
     assert "domains run on the host" in run.task("Domains are not stopped by accident").result["msg"]
+    assert run.task("It reboots, and returns as it was").result["steps"][-2:] == ["reboot", "leave maintenance mode"]
+    assert "could not be closed" not in run.output

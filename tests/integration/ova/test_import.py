@@ -154,7 +154,7 @@ def test_a_manifest_lists_all_files(esx: Simulator, made: Sources, tmp_path: Pat
     assert_nothing(esx)
 
 
-@pytest.mark.parametrize("what", ["cut", "no disk", "not a stream", "not a tar", "disk first", "link"])
+@pytest.mark.parametrize("what", ["cut", "no disk", "not a stream", "not a tar", "no descriptor", "link"])
 def test_broken_packages(esx: Simulator, made: Sources, tmp_path: Path, what: str) -> None:
     path = tmp_path / "a.ova"
     source = made.ova(path)
@@ -167,8 +167,8 @@ def test_broken_packages(esx: Simulator, made: Sources, tmp_path: Path, what: st
         make_ova(path, [first, ("appliance-disk1.vmdk", made.image[: 1 << 20])])
     elif what == "not a tar":
         path.write_bytes(b"nonsense" * 1000)
-    elif what == "disk first":
-        make_ova(path, [*made.files.items(), first])
+    elif what == "no descriptor":
+        make_ova(path, [*made.files.items()])
     else:
         with tarfile.open(path, "w") as archive:
             entry = tarfile.TarInfo("appliance.ovf")
@@ -182,7 +182,7 @@ def test_broken_packages(esx: Simulator, made: Sources, tmp_path: Path, what: st
         "no disk": "it has no file 'appliance-disk1.vmdk'",
         "not a stream": "not a stream-optimized VMDK",
         "not a tar": "is not an OVA",
-        "disk first": "the first file of an OVA is its descriptor",
+        "no descriptor": r"has no descriptor \(.ovf\) in it",
         "link": "is not a plain file",
     }
     with pytest.raises(EsxError, match=reasons[what]):

@@ -5,17 +5,20 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, ParseError, Refused
-from ansible_collections.virt.esx.plugins.modules import esx_placement_info
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError, Refused
+from ansible_collections.virt.esx.plugins.modules import esx_migrate, esx_placement_info
+from ansible_collections.virt.esx.tests.integration.killing import run_and_kill
 from ansible_collections.virt.esx.tests.integration.migrate.vcenter import (
     C0,
     H0,
     H1,
     Said,
     carry_out,
+    change_state,
     host_of,
     start_vcenter,
     uri_of,
@@ -183,6 +186,57 @@ def test_hosts_that_cannot_be_used_are_left_out(vcenter: Simulator) -> None:
         plan(vcenter, H0, said=said)
     with pytest.raises(NotFound, match="The vCenter knows no host 'esx9'"):
         plan(vcenter, H1, "esx9")
+
+
+def test_a_run_that_was_killed_is_finished_by_the_next() -> None:
+    with start_vcenter("-hosts", "3", "-clusters", "0", "-domains", "4") as vcenter:
+        uri = uri_of(vcenter, H0, "vpx")
+        planned = carry_out(esx_placement_info.CONTRACT, uri=uri, destinations=[H1, H2])
+        run_and_kill(vcenter, "esx_migrate", ("RelocateVM_Task", 1), uri=uri, domains=planned["moves"], parallel=1)
+        assert list(places(vcenter).values()).count(H0) == 2
+        assert evacuate(vcenter, H1, H2).changed == 1
+        assert H0 not in places(vcenter).values()
+        assert evacuate(vcenter, H1, H2).changed == 0
+
+
+def test_a_destination_in_maintenance_mode_in_the_middle() -> None:
+    with start_vcenter("-hosts", "3", "-clusters", "0", "-domains", "2") as vcenter:
+        for name in ("domain-5", "domain-6"):
+            change_state(vcenter, name, "PowerOffVM_Task", "shutoff")
+        entered: list[str] = []
+
+        def enter_once(line: str) -> None:
+            if not entered:
+                entered.append(line)
+                with client(vcenter, login=(USER, PASSWORD)) as center:
+                    center.wait(center.all(vim.HostSystem)[H2].EnterMaintenanceMode_Task(0, False))
+
+        moves = [{"name": "domain-1", "dest_host": H1}, {"name": "domain-2", "dest_host": H2}]
+        wanted: dict[str, Any] = {"domains": moves, "parallel": 1, "progress": enter_once}
+        with pytest.raises(EsxError, match="'domain-2' from DC0_H0 to DC0_H2 failed: .* It is on DC0_H0, shutoff."):
+            carry_out(esx_migrate.CONTRACT, uri=uri_of(vcenter, H0), **wanted)
+        evacuate(vcenter, H1, H2)
+        assert {host_of(vcenter, name) for name in DOMAINS[:2]} == {H1}
+
+
+def test_two_hosts_are_emptied_at_once_to_one(vcenter: Simulator) -> None:
+    def empty(host: str) -> dict[str, Any]:
+        uri = uri_of(vcenter, host)
+        planned = carry_out(esx_placement_info.CONTRACT, uri=uri, destinations=[H2])
+        return carry_out(esx_migrate.CONTRACT, uri=uri, domains=planned["moves"])
+
+    with ThreadPoolExecutor() as both:
+        assert [result["changed"] for result in both.map(empty, (H0, H1))] == [True, True]
+    assert {known["host"] for known in vcenter.domains().values()} == {H2}
+
+
+def test_a_host_that_is_being_emptied_itself_is_left_out(vcenter: Simulator) -> None:
+    with client(vcenter, login=(USER, PASSWORD)) as center:
+        task = center.all(vim.HostSystem)[H1].EnterMaintenanceMode_Task(0, False)
+        said = Said()
+        assert list(placed(plan(vcenter, H1, H2, said=said))) == [H2]
+        task.CancelTask()
+    assert said.warnings == ["The host DC0_H1 is not a destination: it is entering maintenance mode."]
 
 
 def test_the_number_of_calls_does_not_grow_with_the_hosts(vcenter: Simulator) -> None:

@@ -43,6 +43,7 @@ def test_it_is_begun_and_waited_for_and_stopped(vcenter: Simulator) -> None:
 
 @pytest.mark.parametrize("drs", ["off", "full"])
 def test_the_role_empties_a_host_for_it(drs: str) -> None:
+    """A later run that fails does not take the host out of the mode that it was in before."""
     flags = ("-hosts", "1", "-clusters", "1", "-cluster-hosts", "2", "-domains", "2", "-drs", drs, "-vcls", "1")
     with start_vcenter(*flags) as vcenter:
         variables = {
@@ -52,6 +53,9 @@ def test_the_role_empties_a_host_for_it(drs: str) -> None:
             "esx_password": PASSWORD,
         }
         run_playbook("evacuate.yml", extra_vars=variables)
+        assert set_mode(vcenter, C0, state="maintenance", domains="leave")["changed"] is False
+        run = run_playbook("evacuate.yml", extra_vars={**variables, "evacuate_names": ["misspelt"]}, fails=True)
+        assert "There is no domain 'misspelt' on DC0_C0_H0." in run.tasks[-1].result["msg"]
         assert set_mode(vcenter, C0, state="maintenance", domains="leave")["changed"] is False
         assert {name[:5] for name in vcenter.domains() if host_of(vcenter, name) == C0} <= {"vCLS-"}
 

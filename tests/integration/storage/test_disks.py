@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,19 @@ def test_libvirts_xml_describes_a_disk(esx: Simulator) -> None:
     assert carry_out(esx_volume.CONTRACT, esx, pool=DATASTORE, xml=xml)["changed"] is False
 
 
+def test_elements_of_the_xml_without_an_effect_are_in_a_warning(esx: Simulator) -> None:
+    ensure(esx, "web.vmdk", capacity="16 MiB")
+    (xml,) = (volume["xml"] for volume in listed(esx, path=f"{POOL} web.vmdk"))
+    xml = re.sub("(<allocation.*>)[0-9]+<", r"\g<1>0<", xml)
+    assert warnings_of(esx, pool=DATASTORE, xml=xml) == []
+    more = xml.replace("<target>", "<physical>5</physical>\n  <target><permissions><mode>0600</mode></permissions>")
+    assert warnings_of(esx, pool=DATASTORE, xml=more) == [
+        "These elements of the volume's XML have no effect: <physical>, <target><permissions>."
+    ]
+    with pytest.raises(ParseError, match="a volume with <encryption> cannot be created"):
+        warnings_of(esx, pool=DATASTORE, xml=xml.replace("<target>", "<target><encryption format='luks'/>"))
+
+
 @pytest.mark.parametrize("allocation", ["thin", "thick"])
 def test_a_disk_that_no_domain_has_grows_and_never_shrinks(esx: Simulator, allocation: str) -> None:
     ensure(esx, "web.vmdk", capacity="64 MiB", allocation=allocation)
@@ -134,6 +148,35 @@ def test_a_clone_has_the_bytes_of_its_source(esx: Simulator, tmp_path: Path, all
     assert data_of(esx, "new/web.vmdk") == data + bytes(2 * MIB)
     assert data_of(esx, "templates/web.vmdk") == data
     assert ensure(esx, "new/web.vmdk", clone_of=source, capacity="8 MiB")["steps"] == [f"grow {POOL} new/web.vmdk"]
+
+
+ODD_NAMES = ["ü & 100% +.vmdk", "a[b]*.vmdk", "100%25.vmdk", "#?;=,'$.vmdk", "x.part.vmdk", "a.VMDK", "-.vmdk"]
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_a_disk_with_any_name(esx: Simulator, tmp_path: Path, name: str) -> None:
+    data = noise(MIB)
+    for directory in ("a & b", "c[1] 50%"):
+        ensure(esx, f"{directory}/other.vmdk", capacity="1 MiB")
+    ensure(esx, f"a & b/{name}", source=write(tmp_path / "disk.img", data))
+    for changed in (True, False):
+        assert ensure(esx, f"c[1] 50%/{name}", clone_of=f"{POOL} a & b/{name}")["changed"] is changed
+    assert ensure(esx, f"c[1] 50%/{name}", capacity="2 MiB")["volume"]["capacity_bytes"] == 2 * MIB
+    for changed in (True, False):
+        moved = ensure(esx, f"a & b/moved {name}", moved_from=f"{POOL} c[1] 50%/{name}")
+        assert moved["changed"] is changed
+    target = tmp_path / "back.vmdk"
+    ensure(esx, f"a & b/moved {name}", dest=str(target))
+    assert (tmp_path / "back-flat.vmdk").read_bytes() == data + bytes(MIB)
+    (found,) = listed(esx, path=f"{POOL} a & b/{name}")
+    assert (found["path"], found["capacity_bytes"]) == (f"{POOL} a & b/{name}", MIB)
+    for file in (name, f"moved {name}"):
+        for changed in (True, False):
+            assert ensure(esx, f"a & b/{file}", state="absent")["changed"] is changed
+    assert [file for file in names(esx) if file.startswith(("a & b/", "c[1] 50%/"))] == [
+        "a & b/other.vmdk",
+        "c[1] 50%/other.vmdk",
+    ]
 
 
 def test_a_disk_is_renamed_and_moved_with_its_data(esx: Simulator, tmp_path: Path) -> None:
@@ -256,10 +299,10 @@ def test_impossible_requests_are_refused_before_any_change(
 
 def test_a_datastore_that_is_gone_or_unreachable_is_named(esx: Simulator) -> None:
     with pytest.raises(NotFound, match="has no datastore 'gone'; it has 'datastore1'"):
-        carry_out(esx_volume.CONTRACT, esx, path="[gone] x.vmdk", capacity="1")
+        carry_out(esx_volume.CONTRACT, esx, path="[gone] x.vmdk", capacity="1 byte")
     esx.control("POST", "datastore", {"datastore": DATASTORE, "accessible": False})
     with pytest.raises(Refused, match="does not reach the datastore 'datastore1'"):
-        ensure(esx, "x.vmdk", capacity="1")
+        ensure(esx, "x.vmdk", capacity="1 byte")
 
 
 def test_the_disk_of_a_running_domain_is_not_cloned(esx: Simulator) -> None:

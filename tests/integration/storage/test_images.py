@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
+import gzip
+import lzma
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, ParseError, Refused
-from ansible_collections.virt.esx.plugins.modules import esx_volume
+from ansible_collections.virt.esx.plugins.modules import esx_domain, esx_volume
 from ansible_collections.virt.esx.tests.integration.contracts import carry_out, start_host
 from ansible_collections.virt.esx.tests.integration.running import DATASTORE, USER
 from ansible_collections.virt.esx.tests.integration.storage.volumes import (
@@ -40,6 +42,13 @@ IMAGES = [
     *(("vmdk", ("-o", f"subformat={kind}")) for kind in ("monolithicSparse", "monolithicFlat", "streamOptimized")),
     *(("vmdk", ("-o", f"subformat={kind}")) for kind in ("twoGbMaxExtentSparse", "twoGbMaxExtentFlat")),
 ]
+
+
+DOMAIN = (
+    "<domain type='vmware'><name>web</name><memory>65536</memory><os><type arch='x86_64'>hvm</type></os><devices>"
+    f"<disk type='file' device='disk'><source file='{POOL} web/web.vmdk'/><target dev='sda' bus='scsi'/></disk>"
+    "</devices></domain>"
+)
 
 
 def image_of(place: Path, format_: str, arguments: tuple[str, ...] = ()) -> str:
@@ -99,6 +108,54 @@ def test_a_truncated_image_leaves_nothing(esx: Simulator, tmp_path: Path, kind: 
 def test_a_file_that_is_no_image_is_refused(esx: Simulator, tmp_path: Path) -> None:
     with pytest.raises(ParseError, match="is no disk image"):
         ensure(esx, "web.vmdk", source=write(tmp_path / "letter.txt", b"Dear host, " * 1000))
+
+
+def bad_image(place: Path, kind: str) -> tuple[dict[str, str], str]:
+    """A file that cannot become a disk, as options of an image, and what the message says of it."""
+    if kind == "wrong checksum":
+        return {"image": image_of(place, "qcow2"), "checksum": f"sha256:{'0' * 64}"}, "has the checksum sha256:"
+    if kind == "wrong format":
+        return {"image": image_of(place, "qcow2"), "image_format": "vhdx"}, "is not of the format vhdx, but qcow2"
+    if kind == "backing file":
+        base, image = image_of(place, "qcow2"), str(place / "child.qcow2")
+        subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", "-b", base, "-F", "qcow2", image], check=True)
+        return {"image": image}, "has a backing file"
+    if kind == "encrypted":
+        raw, image = write(place / "disk.raw", DATA), str(place / "disk.qcow2")
+        options = "encrypt.format=luks,encrypt.key-secret=key,encrypt.iter-time=10"
+        command = ["qemu-img", "convert", "-f", "raw", "-O", "qcow2", "--object", "secret,id=key,data=x", "-o", options]
+        subprocess.run([*command, raw, image], check=True)
+        return {"image": image}, "is encrypted"
+    content, message = {
+        "gzip": (gzip.compress(DATA), "is compressed by gzip"),
+        "xz": (lzma.compress(DATA[:1000]), "is compressed by xz"),
+        "text": (b"Dear host, " * 1000, "is no disk image"),
+        "empty": (b"", "is no disk image"),
+        "missing": (None, "cannot be read: No such file"),
+    }[kind]
+    return {"image": str(place / "gone") if content is None else write(place / "image", content)}, message
+
+
+KINDS = ["wrong checksum", "wrong format", "backing file", "encrypted", "gzip", "xz", "text", "empty", "missing"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_cannot_become_a_disk_is_refused_before_any_change(esx: Simulator, tmp_path: Path, kind: str) -> None:
+    options, message = bad_image(tmp_path, kind)
+    before = names(esx)
+    given = {{"image": "source", "image_format": "source_format"}.get(key, key): options[key] for key in options}
+    for check in (True, False):
+        with pytest.raises(EsxError, match=message):
+            ensure(esx, "web.vmdk", check=check, **given)
+        with pytest.raises(EsxError, match=message):
+            carry_out(
+                esx_domain.CONTRACT, esx, check=check, xml=DOMAIN, disks=[{"target": "sda", "size": "8 MiB", **options}]
+            )
+    assert names(esx) == before
+    assert "web" not in esx.domains()
+    good = {"target": "sda", "size": "8 MiB", "image": write(tmp_path / "good.img", DATA)}
+    assert carry_out(esx_domain.CONTRACT, esx, xml=DOMAIN, disks=[good])["changed"] is True
+    assert data_of(esx, "web/web.vmdk") == DATA + bytes(4 * MIB)
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,14 @@ def test_libvirt_says_the_same_of_a_pool(esx: Simulator, virsh: Virsh) -> None:
     assert (facts["UUID"], facts["State"]) == (pool["uuid"], pool["state"])
     for name in ("Capacity", "Allocation", "Available"):
         assert int(facts[name]) == pool[f"{name.lower()}_bytes"]
+    assert (facts["Persistent"], facts["Autostart"]) == ("yes", "yes")
+    assert virsh("pool-list", "--name", "--inactive").split() == []
+    assert virsh("pool-list", "--name", "--persistent", "--autostart").split() == [pool["name"]]
+    assert virsh("pool-name", pool["uuid"]).strip() == pool["name"]
+    assert virsh("pool-uuid", DATASTORE).strip() == pool["uuid"]
+    virsh("pool-autostart", DATASTORE)
+    with pytest.raises(AssertionError, match="autostart"):
+        virsh("pool-autostart", DATASTORE, "--disable")
     virsh("pool-refresh", DATASTORE)
     assert pools(esx, refresh=True) == pools(esx)
 
@@ -126,6 +134,9 @@ def test_libvirt_says_the_same_of_volumes(esx: Simulator, virsh: Virsh, tmp_path
         assert int(facts["Capacity"].split()[0]) == volume["capacity_bytes"]
         assert int(facts["Allocation"].split()[0]) == volume["allocation_bytes"]
         assert virsh("vol-key", "--pool", DATASTORE, volume["path"]).strip() == one["key"]
+        assert virsh("vol-path", "--pool", DATASTORE, volume["name"]).strip() == one["path"]
+        assert virsh("vol-pool", one["path"]).strip() == one["pool"]
+        assert virsh("vol-name", one["key"]).strip() == one["name"]
 
 
 @needs_virsh

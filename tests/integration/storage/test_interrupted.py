@@ -91,6 +91,48 @@ def test_an_image_that_was_killed(host: Simulator, tmp_path: Path, at: tuple[str
     assert set(names(host)) == {*OWN, "new", "new/web.vmdk"}
 
 
+@pytest.mark.parametrize("then", ["empty", "clone", "absent", "other image"])
+@pytest.mark.parametrize("at", OF_AN_IMAGE[2:6])
+def test_another_task_removes_what_a_killed_one_left(
+    host: Simulator, tmp_path: Path, at: tuple[str, int], then: str
+) -> None:
+    ensure(host, "template.vmdk", capacity="1 MiB")
+    source = write(tmp_path / "disk.img", noise(MIB))
+    run_and_kill(host, "esx_volume", at, path=f"{POOL} new/web.vmdk", source=source, capacity="2 MiB")
+    assert [name for name in names(host) if ".upload" in name or ".part" in name]
+    arguments: dict[str, Any] = {
+        "empty": {"capacity": "1 MiB"},
+        "clone": {"clone_of": f"{POOL} template.vmdk"},
+        "absent": {"state": "absent"},
+        "other image": {"source": write(tmp_path / "other.img", noise(MIB, seed=2))},
+    }[then]
+    predicted = ensure(host, "new/web.vmdk", check=True, **arguments)
+    done = ensure(host, "new/web.vmdk", **arguments)
+    assert (predicted["steps"], done["changed"]) == (done["steps"], True)
+    assert ensure(host, "new/web.vmdk", **arguments)["changed"] is False
+    disk = [] if then == "absent" else ["new/web.vmdk"]
+    assert set(names(host)) == {*OWN, "template.vmdk", "new", *disk}
+
+
+def test_a_killed_upload_is_removed_with_its_file(host: Simulator, tmp_path: Path) -> None:
+    source = write(tmp_path / "a.iso", noise(MIB))
+    run_and_kill(host, "esx_volume", ("PUT", 0), path=f"{POOL} a.iso", source=source)
+    assert ".a.iso.part" in names(host)
+    done = ensure(host, "a.iso", state="absent")
+    assert done["steps"] == [f"delete what an interrupted task has left of {POOL} a.iso"]
+    assert set(names(host)) == set(OWN)
+
+
+def test_what_a_killed_task_left_does_not_fill_the_datastore(host: Simulator, tmp_path: Path) -> None:
+    source = write(tmp_path / "disk.img", noise(4 * MIB))
+    iso = write(tmp_path / "a.iso", noise(4 * MIB))
+    run_and_kill(host, "esx_volume", ("PUT", 1), path=f"{POOL} web.vmdk", source=source)
+    run_and_kill(host, "esx_volume", ("HEAD", 1), path=f"{POOL} a.iso", source=iso)
+    host.change_datastore("datastore1", free=3 * MIB)
+    assert ensure(host, "web.vmdk", source=source, check=True)["changed"] is True
+    assert ensure(host, "a.iso", source=iso, check=True)["changed"] is True
+
+
 @pytest.mark.parametrize("at", OF_A_CLONE)
 def test_a_clone_that_was_killed(host: Simulator, tmp_path: Path, at: tuple[str, int]) -> None:
     data = noise(MIB)
@@ -125,3 +167,15 @@ def test_a_killed_download_is_continued(host: Simulator, tmp_path: Path) -> None
     received = sum(call["out"] for call in host.trace() if call["method"] == "GET")
     assert received < 3 * MIB
     assert list(tmp_path.glob("*.part*")) == []
+
+
+def test_a_killed_download_of_a_former_version_is_removed(host: Simulator, tmp_path: Path) -> None:
+    ensure(host, "a.iso", source=write(tmp_path / "a.iso", noise(MIB)))
+    for name in ("back.iso.part-123-456", "back.iso.part-of-my-thesis", "other.iso.part-1-2"):
+        (tmp_path / name).write_bytes(b"x")
+    ensure(host, "a.iso", dest=str(tmp_path / "back.iso"))
+    assert (tmp_path / "back.iso").read_bytes() == noise(MIB)
+    assert sorted(file.name for file in tmp_path.glob("*.part*")) == [
+        "back.iso.part-of-my-thesis",
+        "other.iso.part-1-2",
+    ]

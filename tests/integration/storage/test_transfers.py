@@ -187,7 +187,7 @@ def test_an_image_in_the_drive_of_a_running_domain_is_not_replaced(esx: Simulato
         drive.backing = connected_type("vm").device.VirtualCdrom.IsoBackingInfo(fileName=f"{POOL} a.iso")
         change = connected_type("vm").device.VirtualDeviceSpec(operation="edit", device=drive)
         host.reconfigure(domain, deviceChange=[change])
-    with pytest.raises(Refused, match="used by domain 'domain-1', which is not shut off"):
+    with pytest.raises(Refused, match="domain 'domain-1' uses it and is not shut off"):
         ensure(esx, "a.iso", source=write(tmp_path / "b", noise(2 * MIB)))
     assert ensure(esx, "a.iso", source=str(tmp_path / "a"))["changed"] is False
 
@@ -239,12 +239,26 @@ def test_the_playbook(esx: Simulator, tmp_path: Path, way: str) -> None:
     assert run_playbook("esx_volume.yml", extra_vars=variables, way=way).changed == 0
 
 
-def test_a_file_beside_the_playbook_is_found(esx: Simulator, tmp_path: Path, way: str) -> None:
+@pytest.mark.parametrize("option", ["source", "disks.image"])
+def test_a_file_beside_the_playbook_is_found(esx: Simulator, tmp_path: Path, way: str, option: str) -> None:
     (tmp_path / "files").mkdir()
-    write(tmp_path / "files" / "image.iso", noise(MIB))
-    task = {"uri": "{{ uri }}", "password": "{{ password }}", "path": f"{POOL} a.iso", "source": "image.iso"}
-    play = {"hosts": "localhost", "gather_facts": False, "tasks": [{"name": "Upload", "virt.esx.esx_volume": task}]}
+    write(tmp_path / "files" / "disk.img", noise(MIB))
+    login = {"uri": "{{ uri }}", "password": "{{ password }}"}
+    xml = (
+        "<domain type='vmware'><name>web</name><memory>65536</memory><os><type arch='x86_64'>hvm</type></os><devices>"
+        f"<disk type='file' device='disk'><source file='{POOL} web/web.vmdk'/><target dev='sda' bus='scsi'/></disk>"
+        "</devices></domain>"
+    )
+    tasks: dict[str, dict[str, Any]] = {
+        "source": {"virt.esx.esx_volume": {**login, "path": f"{POOL} web/web.vmdk", "source": "disk.img"}},
+        "disks.image": {
+            "virt.esx.esx_domain": {**login, "xml": xml, "disks": [{"target": "sda", "image": "disk.img"}]}
+        },
+    }
+    play = {"hosts": "localhost", "gather_facts": False, "tasks": [{"name": "Bring it", **tasks[option]}]}
     playbook = tmp_path / "play.yml"
     playbook.write_text(yaml.safe_dump([play]))
     variables = {"uri": esx.uri(user=USER, no_verify=1), "password": PASSWORD}
-    assert run_playbook(playbook, extra_vars=variables, way=way).changed == 1
+    for changed in (1, 0):
+        assert run_playbook(playbook, extra_vars=variables, way=way).changed == changed
+    assert data_of(esx, "web/web.vmdk") == noise(MIB)

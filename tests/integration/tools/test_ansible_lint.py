@@ -49,7 +49,8 @@ def task(module: str, simulator: Simulator, **arguments: object) -> dict[str, ob
 def test_a_misspelt_option_of_any_module_is_found_without_a_call(host: Simulator, tmp_path: pathlib.Path) -> None:
     found = lint(tmp_path, *(task(module, host, misspelt="web") for module in MODULES))
     assert len(found) == len(MODULES)
-    assert all("misspelt" in message or "is required" in message or "missing required" in message for message in found)
+    # Of a task's mistakes ansible-lint tells one: a task that lacks an argument may have that one told.
+    assert [text for text in found if not any(word in text for word in ("misspelt", "is required", "missing"))] == []
     assert host.trace() == []
 
 

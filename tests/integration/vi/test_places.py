@@ -19,15 +19,17 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import (
     ParseError,
     Refused,
 )
-from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import find_host, host_of_ref
+from ansible_collections.virt.esx.plugins.module_utils._vi import host_context
+from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import find_host, find_scope, host_of_ref
 from ansible_collections.virt.esx.plugins.module_utils._vi.licence import restricting_licence, writing
 from ansible_collections.virt.esx.plugins.module_utils._vi.options import resolve
-from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_content, fetch_one
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_content, fetch_one, fetch_types
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import open_session
 from ansible_collections.virt.esx.plugins.module_utils._vi.vcenter import host_in_vcenter, open_vcenter
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import moid, type_name
 from ansible_collections.virt.esx.tests.integration.vi.sessions import PASSWORD, USER, find_domain, running, session_on
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
+from ansible_collections.virt.esx.tests.simulator_client.client import client, vim
 
 VCENTER = {"vcenter_username": USER, "vcenter_password": PASSWORD}
 
@@ -56,10 +58,40 @@ def test_the_path_of_a_vcenters_host(vcenter: Simulator, path: str) -> None:
     with session_on(vcenter, "vpx", path=path) as session:
         before = session.stub.calls
         found = find_host(session)
-        assert session.stub.calls - before == 1
+        assert session.stub.calls - before == 2
         assert found.host_name == path.rstrip("/").rsplit("/", 1)[1]
         assert found.datacenter_path == "DC0"
         assert host_of_ref(session, found.host) == found
+
+
+@pytest.mark.parametrize(("path", "hosts"), [("DC0/DC0_H0", 1), ("DC0/DC0_C0/DC0_C0_H1", 1), ("DC0/DC0_C0", 2)])
+def test_only_the_objects_along_a_path_are_read(
+    vcenter: Simulator, monkeypatch: pytest.MonkeyPatch, path: str, hosts: int
+) -> None:
+    read: list[str] = []
+
+    def fetch(*arguments: Any, **options: Any) -> Any:
+        rows = fetch_types(*arguments, **options)
+        read.extend(type_name(ref) for ref, _values in rows)
+        return rows
+
+    monkeypatch.setattr(host_context, "fetch_types", fetch)
+    with session_on(vcenter, "vpx", path=path) as session:
+        assert len(find_scope(session).hosts) == hosts
+    assert read.count("HostSystem") == hosts
+    assert len(read) == hosts + len(["compute resource", "folder of hosts", "datacenter", "root folder"])
+
+
+def test_a_path_with_folders_and_characters_that_servers_encode() -> None:
+    with running("-kind", "vcenter", "-hosts", "1") as vcenter, client(vcenter, login=(USER, PASSWORD)) as center:
+        datacenter = center.content.rootFolder.CreateFolder("a/b").CreateDatacenter("dc 50%")
+        spec = vim.host.ConnectSpec(hostName="esx-1", userName="root", password="x", force=True)
+        folder = center.get(datacenter, "hostFolder").CreateFolder("rack")
+        center.wait(folder.AddStandaloneHost_Task(spec, None, True))
+        for path in ("a%2Fb/dc%2050%25/rack/esx-1", "a%2Fb/dc%2050%25/rack", "a%2Fb/dc%2050%25", "a%2Fb"):
+            with session_on(vcenter, "vpx", path=path) as session:
+                (host,) = find_scope(session).hosts
+                assert (host.host_name, host.uri_path) == ("esx-1", "a%2Fb/dc%2050%25/rack/esx-1")
 
 
 @pytest.mark.parametrize(

@@ -151,9 +151,19 @@ def test_one_filter_on_task_and_machine(host: Simulator) -> None:
     filters = [call for call in host.trace() if call["method"] == "CreateFilter"]
     assert len(filters) == 1
     assert {"info.state", "runtime.question"} <= set(filters[0]["paths"])
-    methods = host.methods()
-    assert methods.count("DestroyPropertyFilter") == 1
+    assert "DestroyPropertyFilter" not in host.methods()  # the logout ends it
     assert len({call["connection"] for call in host.trace()}) == 1
+
+
+def test_a_session_has_one_filter_at_a_time(host: Simulator) -> None:
+    prepare(host, "")
+    with session_on(host) as session:
+        start(session)
+        for call in ("PowerOffVM_Task", "PowerOnVM_Task"):
+            machine = find_domain(session)
+            wait_for_task(session, getattr(machine, call)(), action=call, vm=machine)
+    watching = [name for name in host.methods() if name.endswith("Filter")]
+    assert watching == ["CreateFilter", *["DestroyPropertyFilter", "CreateFilter"] * 2]
 
 
 def test_progress_is_told(host: Simulator) -> None:
@@ -246,7 +256,17 @@ def test_two_waits_on_one_cached_session_do_not_disturb_each_other() -> None:
 class TestLostAnswers:
     """What the server does not tell is asked for; what cannot be asked is said to be unknown."""
 
-    @pytest.mark.parametrize("method", ["CreateFilter", "WaitForUpdatesEx", "DestroyPropertyFilter"])
+    @pytest.mark.parametrize("drop", ["before", "after"])
+    def test_so_is_the_next_one_when_its_filter_stays(self, host: Simulator, drop: str) -> None:
+        prepare(host, "")
+        host.inject(method="DestroyPropertyFilter", drop=drop, count=1)
+        with session_on(host) as session:
+            start(session)
+            machine = find_domain(session)
+            wait_for_task(session, machine.PowerOffVM_Task(), action="Off", vm=machine)
+        assert state_of(host) == "poweredOff"
+
+    @pytest.mark.parametrize("method", ["CreateFilter", "WaitForUpdatesEx"])
     @pytest.mark.parametrize("drop", ["before", "after"])
     def test_the_task_is_followed_all_the_same(self, host: Simulator, method: str, drop: str) -> None:
         prepare(host, "append:delay=300")

@@ -5,7 +5,7 @@
 
 Run it with a Python that has pyVmomi, whose type tables know it::
 
-    python3 tools/since.py > since.txt
+    python3 tools/since.py > internal/apiversion/since.txt
 
 A line is a type, a version, and its members that came with that version; the members of VirtualDevice are also the
 types of devices. Members of 2.5 and older are left out; so are data types that no property of a managed object leads

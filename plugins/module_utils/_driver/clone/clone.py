@@ -95,6 +95,7 @@ def _plan(connection: EsxConnection, request: CloneRequest) -> ClonePlan:
         steps = _left_marker(connection, pools, record.vmx_path)
         clone = {**record.identity(), "vmx_path": record.vmx_path}
         return ClonePlan(steps, None, True, clone, Made())
+    _check_uuid(connection, request)
     source = read_clone_source(connection, request.name, request.uuid, request.vmx_path, request.snapshot)
     if len(request.macs) > len(source.cards):
         raise Refused(f"There are {len(request.macs)} macs, but the domain has {len(source.cards)} network cards.")
@@ -103,6 +104,17 @@ def _plan(connection: EsxConnection, request: CloneRequest) -> ClonePlan:
     usable_pool(pools, vmx.datastore)
     work = _Work(connection, request, source, vmx)
     return ClonePlan(work.steps(pools), source.record, False, work.description(), work.made)
+
+
+def _check_uuid(connection: EsxConnection, request: CloneRequest) -> None:
+    """Refuse a UUID that another domain has: nothing could tell the two from each other."""
+    found = None if request.clone_uuid is None else find_domain(connection, uuid=request.clone_uuid, volumes=False)
+    if found is not None:
+        raise Refused(
+            f"The clone '{request.clone_name}' cannot be made: the domain '{found[0].name}' has the UUID "
+            f"{request.clone_uuid} already.",
+            hint="Leave clone_uuid out, and the clone gets a new one.",
+        )
 
 
 def marker_path(vmx: DatastorePath) -> DatastorePath:

@@ -45,12 +45,16 @@ def read_request(params: Mapping[str, Any]) -> CloneRequest:
         mac = to_mac(text)
         if mac is None or is_multicast(mac):
             raise ParseError(f"'{text}' is not the MAC address of a network card.", where="macs")
+        if mac in macs:
+            raise ParseError(f"'{text}' is given twice.", where="macs")
         macs.append(mac)
-    path = params["vmx_path"]
+    path = None if params["vmx_path"] is None else check_datastore_path(params["vmx_path"], where="vmx_path")
+    if path is not None and not path.name.lower().endswith(".vmx"):
+        raise ParseError(f"'{path}' names no VMX file.", where="vmx_path")
     return CloneRequest(
         name=params["name"],
         uuid=None if params["uuid"] is None else parse_uuid(params["uuid"]),
-        vmx_path=None if path is None else check_datastore_path(path, where="vmx_path"),
+        vmx_path=path,
         snapshot=params["snapshot"],
         clone_name=name,
         clone_uuid=None if params["clone_uuid"] is None else parse_uuid(params["clone_uuid"]),

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import read_host_facts
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
     DomainRecord,
     get_domain,
-    read_host_facts,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.pending import PENDING_PATHS
 from ansible_collections.virt.esx.plugins.module_utils._driver.pools import read_pools, usable_pool
@@ -75,7 +75,7 @@ def read_clone_source(
     _check_devices(record.name, devices or (), from_snapshot=snapshot is not None)
     vmx = parse_datastore_path(record.vmx_path or "")
     content = get_file(connection.session, datastore_file(connection, vmx))
-    found = read_source(content)
+    found = _read(vmx, content)
     _warn_of_port(connection, found)
     disks = _disks(found, vmx, facts.volumes) if snapshot is None else _snapshot_disks(record.name, found, devices)
     return _source(connection, vmx, content, found, disks, facts.volumes, record)
@@ -88,10 +88,18 @@ def _of_file(connection: EsxConnection, vmx: DatastorePath) -> Source:
         content = get_file(connection.session, datastore_file(connection, vmx))
     except NotFound:
         raise NotFound(f"There is no VMX {vmx}.") from None
-    found = read_source(content)
+    found = _read(vmx, content)
     _warn_of_port(connection, found)
     volumes = read_host_facts(connection).volumes
     return _source(connection, vmx, content, found, _disks(found, vmx, volumes), volumes, None)
+
+
+def _read(vmx: DatastorePath, content: bytes) -> CloneSource:
+    """The content of a VMX; errors name the file."""
+    try:
+        return read_source(content)
+    except ParseError as error:
+        raise ParseError(f"The file {vmx} is no VMX that can be cloned: {error}") from None
 
 
 def _source(

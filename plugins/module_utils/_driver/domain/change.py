@@ -9,7 +9,7 @@ The wanted domain is compared with the present one. How the differences are made
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.browser import scsi_model_of
@@ -35,7 +35,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.hardware_v
     hardware_difference,
     upgraded_version,
 )
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.host_limits import check_limits, read_limits
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.host_limits import check_limits
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.machine import Machine, read_machine
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_files import (
     GROWTH,
@@ -56,12 +56,14 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.settings i
     SETTING,
     setting_differences,
     setting_text,
+    wanted_settings,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.spec_builder import SpecBuilder
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.wanted import wanted_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.dumpxml import read_texts, to_domain, with_uuid
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, find_domain
+from ansible_collections.virt.esx.plugins.module_utils._driver.options import size_text
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, parse_datastore_path
 from ansible_collections.virt.esx.plugins.module_utils._vi.folder import DatastoreFile
@@ -112,9 +114,9 @@ def details(change: Change) -> tuple[str, str]:
             elif item.part == HARDWARE:
                 lines += f"hw_version: {value}\n"
             elif item.part == GROWTH:
-                lines += f"{item.name}: {value.capacity if isinstance(value, Growth) else value}\n"
+                lines += f"{item.name}: {size_text(value.capacity if isinstance(value, Growth) else value)}\n"
         sides.append(lines)
-    return sides[0], sides[1]
+    return sides[0], sides[1] + change.files.text()
 
 
 def find_change(
@@ -176,7 +178,7 @@ def _present_vmx(connection: EsxConnection, record: DomainRecord) -> bytes:
 
 def _of_keys(connection: EsxConnection, request: DomainRequest, after: Domain, present: VmxFile) -> list[Difference]:
     """In what a VMX differs from a request that no domain can say: settings and the virtual hardware version."""
-    settings = setting_differences(request.wanted_settings(after.name, after.uuid), present)
+    settings = setting_differences(wanted_settings(request, after.name, after.uuid), present)
     return settings + hardware_difference(connection, request, present)
 
 
@@ -242,7 +244,7 @@ def _check(connection: EsxConnection, record: DomainRecord, found: Sequence[Diff
     check_images(connection, new_images(found))
     if any(item.part in _LIMITED for item in found):
         networks = [item.after.source for item in found if item.part == "interfaces" and _has_new_network(item)]
-        check_limits(after, read_limits(connection), networks)
+        check_limits(connection, after, networks)
     if after.name and after.name != record.name:
         _check_name(connection, record, after.name)
 
@@ -273,27 +275,3 @@ def _check_name(connection: EsxConnection, record: DomainRecord, name: str) -> N
             f"with the UUID {other[0].uuid}.",
             hint="Choose another name.",
         )
-
-
-def unlike_wanted(change: Change, found: Domain, vmx: str) -> list[str]:
-    """Which parts of a change the host has made otherwise than they were wanted.
-
-    :param found: the domain as it is now.
-    :param vmx: its VMX.
-
-    What a host adds by itself is no such part: the address of a new card, the nvram file of a domain that starts. If
-    the host was only made to read the VMX, every part counts.
-    """
-    wanted, found = as_in_xml(change.after), as_in_xml(found)
-    if wanted.os.nvram is None:
-        found = replace(found, os=replace(found.os, nvram=None))
-    cards = tuple(
-        replace(card, mac=None, mac_type=None, mac_check=None) if mac is None else card
-        for card, mac in zip(found.interfaces, [card.mac for card in wanted.interfaces])
-    )
-    found = replace(found, interfaces=(*cards, *found.interfaces[len(cards) :]))
-    changed = {item.name for item in change.differences}
-    is_reload = change.is_unread and not changed
-    settings = {item.name: item.after for item in change.differences if item.part == SETTING}
-    lacking = [item.name for item in setting_differences(settings, VmxFile(vmx, ESX))] if settings else []
-    return lacking + [item.name for item in differences(wanted, found) if is_reload or item.name in changed]

@@ -28,9 +28,9 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_users
     images,
     missing_disk,
 )
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.host_limits import check_limits, read_limits
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.host_limits import check_limits
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.new_ids import without_new_ids
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_files import plan_new_files
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_files import NewFiles, plan_new_files
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power import RESULTING_STATE
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
@@ -51,8 +51,8 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
 
 def plan_define(
     connection: EsxConnection, target: Target, request: DomainRequest, facts: HostFacts
-) -> tuple[Definition, list[Step]]:
-    """What will be defined, and the steps that make its disks and define it.
+) -> tuple[Definition, NewFiles, list[Step]]:
+    """What will be defined, the files of its disks, and the steps that make both.
 
     :raises Refused: if the name, or the file, is another domain's.
     :raises ParseError: if the description cannot be a domain of this host.
@@ -62,7 +62,7 @@ def plan_define(
     files = plan_new_files(connection, request.parts, None, definition.domain)
     domain = definition.domain
     networks = [card.source for card in domain.interfaces if card.type == "bridge" and card.source]
-    check_limits(domain, read_limits(connection), networks)
+    check_limits(connection, domain, networks)
     file = DatastoreFile(connection.datacenter_path, definition.path.datastore, definition.path.path)
     former = _look_at_former(connection, file, definition, facts, overwrite=request.overwrite)
     disks = hard_disks(domain)
@@ -71,9 +71,9 @@ def plan_define(
 
     def define() -> None:
         _define(connection, target, file, definition, former)
-        _check_is_ours(connection, target, file, definition, facts)
+        target.vmx = _registered_vmx(connection, target, file, definition, facts)
 
-    return definition, [*files.steps, Step("define", define)]
+    return definition, files, [*files.steps, Step("define", define)]
 
 
 def _check_disks_exist(connection: EsxConnection, request: DomainRequest, disks: list[Disk]) -> None:
@@ -116,27 +116,34 @@ def _look_at_former(
     _check_is_nobodys(connection, file)
     if not overwrite and not _is_left_over(former, definition, facts):
         raise Refused(
-            f"The file {file} exists and is not this domain's VMX.",
-            hint="Set overwrite to replace it, or choose another name or directory.",
+            f"The file {file} exists and is not this domain's VMX, or has other disks.",
+            hint="Register it with vmx_path alone, set overwrite to replace it, or choose another name or directory.",
         )
     return former
 
 
 def _is_left_over(former: bytes, definition: Definition, facts: HostFacts) -> bool:
-    """Whether a file was left by an interrupted attempt to define the same domain: it has its UUID, or all the rest."""
+    """Whether a file was left by an interrupted attempt to define the same domain: it has its UUID, or all the rest.
+
+    One that has other disks may be a domain with snapshots, which would be taken off them.
+    """
     if former == definition.content:
         return True
     try:
         found = _read(former, definition.path, facts)
     except ParseError:
         return False
-    return found.uuid == definition.domain.uuid or not _unlike(found, definition)
+    has_its_disks = [disk.source for disk in hard_disks(found)] == [
+        disk.source for disk in hard_disks(definition.domain)
+    ]
+    return (has_its_disks and found.uuid == definition.domain.uuid) or not _unlike(found, definition)
 
 
 def _unlike(found: Domain, definition: Definition) -> list[str]:
     """In what a domain is not as it was described; ids that the description leaves out can be any."""
     wanted, described = definition.domain, definition.described
-    return [item.name for item in differences(without_new_ids(wanted, described), without_new_ids(found, described))]
+    unlike = differences(without_new_ids(wanted, described), without_new_ids(found, described))
+    return list(dict.fromkeys(item.name for item in unlike))
 
 
 def _read(content: bytes, path: DatastorePath, facts: HostFacts) -> Domain:
@@ -170,23 +177,23 @@ def _define(
         target.ref = connection.wait(task, f"Registering {target}")
 
 
-def _check_is_ours(
+def _registered_vmx(
     connection: EsxConnection, target: Target, file: DatastoreFile, definition: Definition, facts: HostFacts
-) -> None:
-    """Compare what the host has with what was uploaded: another client may have uploaded to the same place.
+) -> bytes:
+    """The VMX that the host has, compared with what was uploaded: another client may have uploaded to the same place.
 
     Which of two uploads a host registers is decided by the order in which it gets the calls.
     """
     content = get_file(connection.session, file)
-    if content == definition.content:
-        return
-    names = _unlike(_read(content, definition.path, facts), definition)
+    same = content == definition.content
+    names = [] if same else _unlike(_read(content, definition.path, facts), definition)
     if names:
         raise Refused(
             f"Another client has defined the {target} at the same time, and the host has that definition: it differs "
             f"in {', '.join(names)}.",
             hint="Run the task again to change the domain.",
         )
+    return content
 
 
 def _upload(connection: EsxConnection, file: DatastoreFile, content: bytes) -> None:

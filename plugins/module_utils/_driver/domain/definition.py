@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain, Os
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.checks import check_devices, check_files
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.description import ESX, with_options
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.hardware_version import requested_version
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.new_ids import with_new_ids
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_devices import with_parts
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_system import with_system
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.settings import Settings, with_settings
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.setting_keys import Settings
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.settings import wanted_settings, with_settings
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._names import (
@@ -60,7 +62,7 @@ class Definition:
 
 
 def plan_definition(request: DomainRequest, facts: HostFacts, scsi_model: Callable[[Disk], str]) -> Definition:
-    """The domain that a wish describes, as it will be on this host.
+    """The domain that a request describes, as it will be on this host.
 
     :param scsi_model: asked for the model of a controller 'auto', with a disk on it.
     :raises ParseError: if it has no name, or its place does not follow from its disks.
@@ -72,16 +74,16 @@ def plan_definition(request: DomainRequest, facts: HostFacts, scsi_model: Callab
     check_files(described, facts.volumes.values())
     domain = with_new_ids(described)
     domain = with_system(domain, request.system) if request.system else domain
-    path = vmx_place(domain, request.name, request.directory)
+    path = vmx_place(domain, request)
     directory = str(path.parent)
     if request.vmx is None:
-        hardware = request.hw_version or _hardware(domain, facts.host_version)
+        hardware = requested_version(request) or _hardware(domain, facts.host_version)
         text = write_vmx(domain, dialect=ESX, hw_version=hardware, scsi_model=scsi_model, report=request.report)
     else:
         text = merge_vmx(
-            request.vmx, domain, hw_version=request.hw_version, directory=directory, datastores=facts.volumes
+            request.vmx, domain, hw_version=requested_version(request), directory=directory, datastores=facts.volumes
         )
-    settings = request.wanted_settings(domain.name, domain.uuid)
+    settings = wanted_settings(request, domain.name, domain.uuid)
     text = with_settings(text, settings)
     read = read_vmx(text, directory=directory, datastores=facts.volumes)
     check_devices(read)
@@ -93,8 +95,10 @@ def _directory(request: DomainRequest, described: Domain) -> DatastorePath | Non
     sources = [disk.source for disk in described.disks if (disk.device, disk.type) == ("disk", "file")]
     named = [part.source for part in request.parts.disks]
     source = next((source for source in (*sources, *named) if source and source.startswith("[")), None)
-    if request.directory is not None or source is None:
-        return request.directory
+    if request.place is not None:
+        return request.place.parent
+    if source is None:
+        return None
     return parse_datastore_path(source).parent
 
 
@@ -112,14 +116,13 @@ def _encoded(text: str) -> bytes:
         raise vmx.error_at(".encoding", f"the encoding '{vmx.get('.encoding')}' lacks '{lacking}'") from None
 
 
-def vmx_place(domain: Domain, name: str, directory: DatastorePath | None = None) -> DatastorePath:
-    """The place of a domain's VMX: beside its first hard disk that is a file (D13), in the datastore's root as well.
+def vmx_place(domain: Domain, request: DomainRequest) -> DatastorePath:
+    """The place of a new domain's VMX: the requested one, or beside its first hard disk that is a file (D13).
 
-    :param directory: where it goes instead.
     :raises ParseError: if it has no such disk, or the disk is in no datastore.
     """
-    if directory is not None:
-        return directory.inside(f"{escape_datastore_item(name)}.vmx")
+    if request.place is not None:
+        return request.place
     disk = next((disk for disk in domain.disks if (disk.device, disk.type) == ("disk", "file")), None)
     if disk is None or disk.source is None:
         raise ParseError(
@@ -139,7 +142,7 @@ def vmx_place(domain: Domain, name: str, directory: DatastorePath | None = None)
             where=f"<disk> {disk.target}",
             line=disk.line,
         )
-    return place.beside(f"{escape_datastore_item(name)}.vmx")
+    return place.beside(f"{escape_datastore_item(request.name or '')}.vmx")
 
 
 def described_domain(request: DomainRequest, facts: HostFacts, directory: str | None = None) -> Domain:
@@ -160,7 +163,7 @@ def described_domain(request: DomainRequest, facts: HostFacts, directory: str | 
         vmx = request.vmx or ""
         report = None if directory is None else request.report
         if directory is None:
-            place = vmx_place(read_vmx(vmx, datastores=volumes), request.name or "", request.directory)
+            place = vmx_place(read_vmx(vmx, datastores=volumes), request)
             directory = str(place.parent)
         described = read_vmx(vmx, directory=directory, datastores=volumes, report=report)
     check_files(described, facts.volumes.values())

@@ -7,21 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.change import (
     Change,
     details,
     find_change,
-    unlike_wanted,
 )
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.domain_plan import Present
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.machine import machine_paths
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.made import unlike_wanted
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power_cycle import (
     PowerCycle,
     check_power_cycle,
     power_cycle_steps,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.redefine import change_steps
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.result import DomainResult
 from ansible_collections.virt.esx.plugins.module_utils._driver.dumpxml import (
     read_texts,
@@ -35,8 +38,18 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import Dom
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, Target
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 
-if TYPE_CHECKING:
-    from ansible_collections.virt.esx.plugins.module_utils._driver.domain.planner import Present
+
+def paths_of_parts(connection: EsxConnection, request: DomainRequest) -> list[str]:
+    """The properties that the parts named by a request need; they are read with the domain, in the same call."""
+    parts = request.parts
+    named = {
+        "disks": parts.disks or parts.drives,
+        "interfaces": parts.interfaces or request.system.boot is not None,
+        "serials": parts.serials,
+        "vcpus": request.vcpus is not None,
+        "memory_kib": request.max_memory_kib is not None,
+    }
+    return machine_paths(connection, [part for part, is_named in named.items() if is_named])
 
 
 def plan_change(
@@ -111,7 +124,10 @@ def xml_as_made(
     connection: EsxConnection, record: DomainRecord, facts: HostFacts, target: Target, change: Change | None
 ) -> str:
     """The domain XML of a domain after a plan; what the host made otherwise than it was wanted is warned of."""
-    text = _read_text(connection, record)
+    if target.vmx is not None and record.state == "shutoff":
+        text = target.vmx.decode("utf-8", "surrogateescape")
+    else:
+        text = _read_text(connection, record)
     found = with_uuid(to_domain(connection, record, facts, text), record)
     unlike = unlike_wanted(change, found, text) if change is not None else []
     if unlike:

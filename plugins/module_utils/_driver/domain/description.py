@@ -9,8 +9,9 @@ from dataclasses import replace
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Cpu, Domain
 from ansible_collections.virt.esx.plugins.module_utils._domain.shares import same_shares
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import round_up
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import NO_UUID
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import MIB, DomainRequest, rounded_up
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import MIB, DomainRequest
 from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
 from ansible_collections.virt.esx.plugins.module_utils._report import Report
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS
@@ -62,7 +63,7 @@ def _with_memory(domain: Domain, request: DomainRequest) -> Domain:
     """
     if request.memory_kib is None and request.max_memory_kib is None:
         return domain
-    most = request.max_memory_kib or rounded_up(domain.memory_kib, 4 * MIB)
+    most = request.max_memory_kib or round_up(domain.memory_kib, 4 * MIB)
     current = request.memory_kib
     if current is None:
         unlimited = domain.current_memory_kib is None or domain.current_memory_kib >= domain.memory_kib

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain, Interface, Os
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,9 @@ _NAMES = {
     "cpu": "CPU topology",
     "memory_locked": "locked memory",
 }
+
+# The name of what several parts say together: ``<boot>`` of the system, disks and cards.
+_BOOT_ORDER = "boot order"
 
 # Members that say nothing about the definition.
 _ASIDE = ("current_vcpus", "datacenter_path", "moref", "id")
@@ -70,7 +73,8 @@ def differences(before: Domain, after: Domain) -> list[Difference]:
         if member.name in _DEVICES:
             found += _of_devices(member.name, old, new)
         else:
-            found.append(Difference(member.name, _NAMES.get(member.name, member.name), old, new))
+            name = _BOOT_ORDER if _is_boot_order(old, new) else _NAMES.get(member.name, member.name)
+            found.append(Difference(member.name, name, old, new))
     return found
 
 
@@ -88,11 +92,22 @@ def _of_devices(member: str, before: Sequence[Any], after: Sequence[Any]) -> lis
     name = _DEVICES[member]
     old = {name(place, device): device for place, device in enumerate(before)}
     new = {name(place, device): device for place, device in enumerate(after)}
-    return [
-        Difference(member, key, old.get(key), new.get(key))
-        for key in {**old, **new}
-        if _comparable(old.get(key)) != _comparable(new.get(key)) and not key.startswith(_IMPLIED)
-    ]
+    found = []
+    for key in {**old, **new}:
+        one, other = old.get(key), new.get(key)
+        if _comparable(one) != _comparable(other) and not key.startswith(_IMPLIED):
+            found.append(Difference(member, _BOOT_ORDER if _is_boot_order(one, other) else key, one, other))
+    return found
+
+
+def _is_boot_order(before: Any, after: Any) -> bool:
+    """Whether two values of one part differ in nothing but what the domain starts from."""
+    if isinstance(before, Os):
+        same = replace(before, boot=after.boot, boot_menu=after.boot_menu, boot_delay_ms=after.boot_delay_ms)
+        return bool(same == after)
+    if not isinstance(before, (Disk, Interface)) or after is None:
+        return False
+    return bool(replace(before, boot_order=after.boot_order) == after)
 
 
 def _comparable(device: Any) -> Any:

@@ -73,10 +73,10 @@ def disk_exists(connection: EsxConnection, source: str) -> bool:
 
 def missing_disk(disk: Disk) -> NotFound:
     """The error for a disk, or a drive with an image, whose file is not there."""
-    how = "Create the disk" if disk.device == "disk" else "Upload the image"
-    return NotFound(
-        f"<disk> {disk.target}: there is no file '{disk.source}'.", hint=f"{how} first, or correct its path."
-    )
+    hint = "Upload the image first, or correct its path."
+    if disk.device == "disk":
+        hint = "Create the disk first, correct its path, or say in disks how to make it: size, clone_of or image."
+    return NotFound(f"<disk> {disk.target}: there is no file '{disk.source}'.", hint=hint)
 
 
 def check_images(connection: EsxConnection, drives: Iterable[Disk]) -> None:
@@ -100,7 +100,7 @@ def check_unused(connection: EsxConnection, ref: Any, disks: Sequence[Disk], nam
     if not disks:
         return
     paths = ["name", _DEVICES]
-    rows = fetch(connection.session, "VirtualMachine", paths, objects=[connection.context.host], traversal=NEIGHBOURS)
+    rows = fetch(connection.session, "VirtualMachine", paths, objects=[connection.host], traversal=NEIGHBOURS)
     check_users(disks, [values for owner, values in rows if owner != ref], name)
 
 

@@ -8,8 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power import RESULTING_STATE, Guest
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power_cycle import PowerCycle
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.result import DomainResult
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Plan, Target
 
 if TYPE_CHECKING:
@@ -35,3 +39,19 @@ class DomainPlan(Plan):
     def subject(self) -> str:
         """The domain, which need not exist yet."""
         return str(self.target)
+
+
+@dataclass(frozen=True)
+class Present:
+    """A domain that exists, and what is wanted of it."""
+
+    connection: EsxConnection
+    request: DomainRequest
+    record: DomainRecord
+    target: Target
+    guest: Guest
+
+    @property
+    def reached(self) -> str:
+        """The state that the domain will be in."""
+        return RESULTING_STATE.get(self.request.state, self.record.state)

@@ -11,12 +11,12 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.connection import
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.domain_plan import DomainPlan
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.planner import plan_domain, read_back, with_xml
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power_cycle import PowerCycle, start_again
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import (
-    DomainRequest,
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.read_request import (
     read_request,
     rounded_sizes,
+    without_effect,
 )
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.waiting import wait_for_guests
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Target, carry_out
 from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
@@ -71,6 +71,8 @@ def _wait_for_guest(
 
     :param result: the module's result; it is in the details of an error.
     """
+    from ansible_collections.virt.esx.plugins.module_utils._driver.domain.waiting import wait_for_guests
+
     guests, failed = wait_for_guests(connection, {target.ref: target.name}, request.wait_for)
     for error in failed.values():
         error.details = {**result, **error.details}
@@ -80,7 +82,4 @@ def _wait_for_guest(
 
 def _warnings(invocation: Invocation, request: DomainRequest) -> list[str]:
     """What of the options has no effect, or another one than it says."""
-    found = rounded_sizes(invocation.params, request.xml)
-    if request.remove_storage and request.state != "undefined":
-        found.append(f"remove_storage has no effect with state {request.state}; it goes with undefined.")
-    return found
+    return [*rounded_sizes(invocation.params, request.xml), *without_effect(invocation.params)]

@@ -9,15 +9,24 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.connection import
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import Difference
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
 from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
+from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
 
 HARDWARE = "hw_version"
 
 
+def requested_version(request: DomainRequest) -> int | None:
+    """The virtual hardware version that an option, or the given VMX, names."""
+    if request.system.hw_version is not None or request.vmx is None:
+        return request.system.hw_version
+    return VmxFile(request.vmx, DIALECTS["esx"]).integer("virtualHW.version", 0) or None
+
+
 def upgraded_version(request: DomainRequest, present: VmxFile) -> int | None:
     """The virtual hardware version that a domain is to get, None where it keeps its own, which never becomes lower."""
     version = present.integer("virtualHW.version", 0)
-    return request.hw_version if request.hw_version is not None and request.hw_version > version else None
+    wanted = requested_version(request)
+    return wanted if wanted is not None and wanted > version else None
 
 
 def hardware_difference(connection: EsxConnection, request: DomainRequest, present: VmxFile) -> list[Difference]:
@@ -25,7 +34,7 @@ def hardware_difference(connection: EsxConnection, request: DomainRequest, prese
 
     :raises Refused: if an option asks for a lower one.
     """
-    wanted, version = request.hw_version, present.integer("virtualHW.version", 0)
+    wanted, version = requested_version(request), present.integer("virtualHW.version", 0)
     if wanted is None or wanted == version:
         return []
     if wanted > version:

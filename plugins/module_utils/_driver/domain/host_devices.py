@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_request import HostdevPart, Parts
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts import HostdevPart, Parts
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_one
 
@@ -22,7 +22,7 @@ def with_device_ids(connection: EsxConnection, parts: Parts) -> Parts:
     """
     if all(part.is_absent for part in parts.hostdevs):
         return parts
-    devices = fetch_one(connection.session, connection.context.host, [_DEVICES])[_DEVICES] or ()
+    devices = fetch_one(connection.session, connection.host, [_DEVICES])[_DEVICES] or ()
     known = {_plain(str(device.id)): device for device in devices}
 
     def found(part: HostdevPart) -> HostdevPart:

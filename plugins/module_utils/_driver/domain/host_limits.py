@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.checks import listed
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, Refused
-from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Traversal, fetch_types
+from ansible_collections.virt.esx.plugins.module_utils._names import unescape_name
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Traversal, Values, fetch_types
 
 _HOST_MEMORY, _HOST_THREADS = "summary.hardware.memorySize", "summary.hardware.numCpuThreads"
 _MOST_VCPUS = "capability.maxSupportedVcpus"  # of one domain, from API 5.1 on
@@ -20,62 +20,49 @@ _NETWORKS = (Traversal("networks", "HostSystem", "network"),)
 
 # What no virtual hardware version has more of; what each version has is in ``_vmx/hardware.py``.
 _VCPUS, _MEMORY_KIB, _CARDS = 768, 24560 * 1024 * 1024, 10
+# The CPUs that every host gives to a domain, if it says at all how many it gives at most.
+_VCPUS_OF_ANY_HOST = 32
+# The logical processors that every host has, and so gives to a domain.
+_THREADS_OF_ANY_HOST = 4
 
 
-@dataclass(frozen=True)
-class HostLimits:
-    """What a host has; None where it does not say.
-
-    :param vcpus: the most of one domain.
-    :param threads: its logical processors, which no domain has more of.
-    """
-
-    networks: Collection[str]
-    memory_kib: int | None = None
-    vcpus: int | None = None
-    threads: int | None = None
-    takes_odd_vcpus: bool = True
-
-
-def read_limits(connection: EsxConnection) -> HostLimits:
-    """The limits of the connection's host, in one call."""
-    session = connection.session
-    host = connection.context.host
-    paths = [_HOST_MEMORY, _HOST_THREADS, *([_MOST_VCPUS] if session.has(5, 1) else [])]
-    wanted = {"HostSystem": paths, "Network": ["name"]}
-    rows = dict(fetch_types(session, wanted, objects=[host], traversal=_NETWORKS, include_start=True))
-    of_host = rows.pop(host, {})
-    memory = of_host.get(_HOST_MEMORY)
-    return HostLimits(
-        networks=frozenset(str(values["name"]) for values in rows.values()),
-        memory_kib=None if memory is None else int(memory) // 1024,
-        vcpus=of_host.get(_MOST_VCPUS),
-        threads=of_host.get(_HOST_THREADS),
-        takes_odd_vcpus=session.has(4, 1),
-    )
-
-
-def check_limits(domain: Domain, limits: HostLimits, networks: Collection[str]) -> None:
-    """Refuse a domain that the host cannot start.
+def check_limits(connection: EsxConnection, domain: Domain, networks: Collection[str]) -> None:
+    """Refuse a domain that the host cannot start; one call, none where every host can.
 
     :param networks: the names of those networks of its cards that are new.
     :raises NotFound: for a network that the host does not have.
     :raises Refused: for more than any domain, or one of this host, can have.
     """
-    for name in networks:
-        if name not in limits.networks:
-            raise NotFound(f"The host has no network '{name}'; it has {listed(limits.networks)}.")
-    if domain.vcpus > (limits.threads or domain.vcpus):
-        raise Refused(
-            f"{domain.vcpus} vcpus are not possible on this host, which has {limits.threads} logical processors."
-        )
-    _check("vcpus", domain.vcpus, min(_VCPUS, limits.vcpus or _VCPUS))
     _check("KiB of memory", domain.memory_kib, _MEMORY_KIB)
     _check("network cards", len(domain.interfaces), _CARDS)
-    if limits.memory_kib is not None:
-        _check("KiB of guaranteed memory", domain.min_guarantee_kib or 0, limits.memory_kib)
-    if domain.vcpus > 1 and domain.vcpus % 2 and not limits.takes_odd_vcpus:
+    if domain.vcpus > 1 and domain.vcpus % 2 and not connection.session.has(4, 1):
         raise Refused(f"{domain.vcpus} vcpus are not possible on this host: it takes 1 or an even number.")
+    has_many = domain.vcpus > _VCPUS_OF_ANY_HOST and connection.session.has(5, 1)
+    paths = [
+        *([_HOST_MEMORY] if domain.min_guarantee_kib else []),
+        *([_HOST_THREADS] if domain.vcpus > _THREADS_OF_ANY_HOST else []),
+        *([_MOST_VCPUS] if has_many else []),
+    ]
+    known, of_host = _read(connection, paths, with_networks=bool(networks)) if paths or networks else ((), {})
+    for name in networks:
+        if name not in known:
+            raise NotFound(f"The host has no network '{name}'; it has {listed(known)}.")
+    threads = of_host.get(_HOST_THREADS)
+    if threads is not None and domain.vcpus > threads:
+        raise Refused(f"{domain.vcpus} vcpus are not possible on this host, which has {threads} logical processors.")
+    _check("vcpus", domain.vcpus, of_host.get(_MOST_VCPUS) or _VCPUS)
+    if of_host.get(_HOST_MEMORY) is not None:
+        _check("KiB of guaranteed memory", domain.min_guarantee_kib or 0, int(of_host[_HOST_MEMORY]) // 1024)
+
+
+def _read(connection: EsxConnection, paths: list[str], *, with_networks: bool) -> tuple[Collection[str], Values]:
+    """The names of the host's networks, and properties of it, in one call."""
+    wanted = {**({"HostSystem": paths} if paths else {}), **({"Network": ["name"]} if with_networks else {})}
+    rows = dict(
+        fetch_types(connection.session, wanted, objects=[connection.host], traversal=_NETWORKS, include_start=True)
+    )
+    of_host = rows.pop(connection.host, {})
+    return frozenset(unescape_name(str(values["name"])) for values in rows.values()), of_host
 
 
 def _check(what: str, number: int, most: int) -> None:

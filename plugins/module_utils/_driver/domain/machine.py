@@ -95,11 +95,17 @@ def controller_number(disk: Disk) -> int:
 
 
 def read_machine(connection: EsxConnection, record: DomainRecord, parts: Collection[str]) -> Machine:
-    """The machine of a domain, as far as some parts of it need that; one call, none if nothing is needed.
+    """The machine of a domain, as far as some parts of it need that; one call, none if all of it was read before.
 
     :param parts: members of ``Domain`` that are to change.
     """
+    paths = machine_paths(connection, parts)
+    known = {path: record.values[path] for path in paths if path in record.values}
+    paths = [path for path in paths if path not in known]
+    return Machine({**known, **(fetch_one(connection.session, record.ref, paths) if paths else {})})
+
+
+def machine_paths(connection: EsxConnection, parts: Collection[str]) -> list[str]:
+    """The properties of a machine that changes of some parts need."""
     paths = [path for path, needed_for in _NEEDED.items() if needed_for.intersection(parts)]
-    if not connection.session.has(4, 0):
-        paths = [path for path in paths if path in SNAPSHOT_PATHS]
-    return Machine(fetch_one(connection.session, record.ref, paths) if paths else {})
+    return paths if connection.session.has(4, 0) else [path for path in paths if path in SNAPSHOT_PATHS]

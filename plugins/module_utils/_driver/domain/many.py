@@ -28,7 +28,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power impo
     PowerAction,
     plan_power,
 )
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import read_wait_for
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.read_request import read_wait_for, without_effect
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.undefine import plan_undefine
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.waiting import wait_for_guests
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
@@ -116,6 +116,8 @@ def ensure_many(connection: EsxConnection, invocation: Invocation, request: Many
 
     :raises EsxError: if it failed for at least one domain; ``details`` hold the results of all.
     """
+    for warning in without_effect(invocation.params):
+        invocation.warn(warning)
     outcome = carry_out(connection, invocation, lambda: _plan(connection, request))
     plan = outcome.plan
     guests: dict[Any, dict[str, Any]] = {}

@@ -14,13 +14,15 @@ from dataclasses import replace
 from ansible_collections.virt.esx.plugins.module_utils._domain import targets
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import (
     CharDevice,
+    Controller,
     Disk,
     Domain,
     DriveAddress,
     Hostdev,
     Interface,
+    VdsPort,
 )
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_request import (
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts import (
     DiskPart,
     DrivePart,
     HostdevPart,
@@ -148,7 +150,16 @@ def _added(domain: Domain, disk: Disk) -> Domain:
     holder = next((one for one in domain.disks if (one.bus, one.address) == (disk.bus, disk.address)), None)
     if holder is not None:
         raise Refused(f"The slot of '{disk.target}' on the bus {disk.bus} is taken by the disk '{holder.target}'.")
-    return replace(domain, disks=(*domain.disks, disk))
+    return _with_controller(replace(domain, disks=(*domain.disks, disk)), disk)
+
+
+def _with_controller(domain: Domain, disk: Disk) -> Domain:
+    """With the SCSI controller of a new disk, which has the model of the domain's others."""
+    of_bus = [controller for controller in domain.controllers if controller.type == "scsi"]
+    number = disk.address.controller if disk.address is not None else 0
+    if disk.bus != "scsi" or not of_bus or any(controller.index == number for controller in of_bus):
+        return domain
+    return replace(domain, controllers=(*domain.controllers, Controller("scsi", number, of_bus[0].model)))
 
 
 def _exchanged(domain: Domain, old: Disk, new: Disk) -> Domain:
@@ -188,10 +199,19 @@ def _place(domain: Domain, part: InterfacePart) -> int:
 
 
 def _connected(card: Interface, part: InterfacePart) -> Interface:
-    if part.network is not None and (card.type, card.source) != ("bridge", part.network):
+    if part.vds is not None:
+        if not _is_in_port_group(card, part.vds):
+            card = replace(card, type="vds", source=None, vds=part.vds, target=None, keys=())
+    elif part.network is not None and (card.type, card.source) != ("bridge", part.network):
         card = replace(card, type="bridge", source=part.network, vds=None, target=None)
     is_up_already = part.link == "up" and card.link is None
     return card if part.link is None or is_up_already else replace(card, link=part.link)
+
+
+def _is_in_port_group(card: Interface, wanted: VdsPort) -> bool:
+    """Whether a card has a port of a distributed port group, whichever."""
+    port = card.vds if card.type == "vds" else None
+    return port is not None and (port.switch_id, port.portgroup_id) == (wanted.switch_id, wanted.portgroup_id)
 
 
 def _with_serial(domain: Domain, part: SerialPart) -> Domain:

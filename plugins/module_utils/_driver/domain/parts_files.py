@@ -10,7 +10,7 @@ all other changes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain
@@ -19,7 +19,8 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.disk_files import
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_options import disk_requests
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import Difference
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.machine import Machine
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_request import DiskPart, Parts
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts import DiskPart, Parts
+from ansible_collections.virt.esx.plugins.module_utils._driver.options import size_text
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._names import canonical_path, parse_datastore_path
@@ -29,10 +30,18 @@ GROWTH = "disk_sizes"
 
 @dataclass(frozen=True)
 class NewFiles:
-    """The steps that make the files of new disks; ``paths`` are these files, canonical, also those that exist."""
+    """The steps that make the files of new disks; ``paths`` are these files, canonical, also those that exist.
+
+    ``sizes`` are their sizes in bytes, by the targets of the disks.
+    """
 
     steps: Sequence[Step] = ()
     paths: frozenset[str] = field(default_factory=frozenset)
+    sizes: Mapping[str, int] = field(default_factory=dict)
+
+    def text(self) -> str:
+        """The sizes as lines for diff mode; domain XML does not have them."""
+        return "".join(f"size of disk {target}: {size_text(size)}\n" for target, size in self.sizes.items())
 
     def has(self, source: str | None) -> bool:
         """Whether a disk's file is one of these, and so exists when the domain gets the disk."""
@@ -67,7 +76,11 @@ def plan_new_files(connection: EsxConnection, parts: Parts, before: Domain | Non
         for request, bus in zip(disk_requests([part.file for part in new], files), adapters)
     ]
     plan = plan_disks(connection, requests)
-    return NewFiles(plan.steps, frozenset(canonical_path(str(path)) for path in files.values()))
+    return NewFiles(
+        plan.steps,
+        frozenset(canonical_path(str(path)) for path in files.values()),
+        {target: plan.after[path].capacity for target, path in files.items()},
+    )
 
 
 def _source(disk: Disk) -> str:

@@ -6,153 +6,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import to_mac
-from ansible_collections.virt.esx.plugins.module_utils._domain.model import CharDevice, Keys, PciAddress
-from ansible_collections.virt.esx.plugins.module_utils._driver.disk_options import (
-    FILE_OPTIONS,
-    DiskEntry,
-    read_disk_entries,
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import CharDevice, PciAddress
+from ansible_collections.virt.esx.plugins.module_utils._driver.disk_options import DiskEntry, read_disk_entries
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts import (
+    DiskPart,
+    DrivePart,
+    HostdevPart,
+    InterfacePart,
+    Parts,
+    SerialPart,
 )
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._names import check_datastore_path
 
-PRESENT, ABSENT = "present", "absent"
-_STATE = {"type": "str", "choices": [PRESENT, ABSENT], "default": PRESENT}
-_DISK_BUSES = ("scsi", "sata", "nvme", "ide")
-_CARD_MODELS = ("vmxnet3", "e1000e", "e1000", "vmxnet2", "vmxnet", "vlance")
-
-# The options of a module for the parts, in Ansible's form.
-PART_OPTIONS: dict[str, dict[str, Any]] = {
-    "disks": {
-        **FILE_OPTIONS,
-        "source": {"type": "str"},
-        "bus": {"type": "str", "choices": list(_DISK_BUSES)},
-        "state": _STATE,
-    },
-    "cdroms": {
-        "target": {"type": "str", "required": True},
-        "source": {"type": "str"},
-        "bus": {"type": "str", "choices": ["ide", "sata"]},
-        "state": _STATE,
-    },
-    "floppies": {
-        "target": {"type": "str", "default": "fda"},
-        "source": {"type": "str"},
-        "state": _STATE,
-    },
-    "interfaces": {
-        "mac": {"type": "str"},
-        "index": {"type": "int"},
-        "network": {"type": "str"},
-        "model": {"type": "str", "choices": list(_CARD_MODELS)},
-        "link": {"type": "str", "choices": ["up", "down"]},
-        "state": _STATE,
-    },
-    "serials": {
-        "port": {"type": "int", "default": 0},
-        "type": {"type": "str", "choices": ["file", "dev", "pipe", "tcp"]},
-        "path": {"type": "str"},
-        "mode": {"type": "str", "choices": ["bind", "connect"], "default": "bind"},
-        "host": {"type": "str"},
-        "service": {"type": "str"},
-        "protocol": {"type": "str", "choices": ["raw", "telnet", "telnets", "tls"], "default": "raw"},
-        "state": _STATE,
-    },
-    "hostdevs": {
-        "address": {"type": "str", "required": True},
-        "state": _STATE,
-    },
-}
-ARGUMENT_SPEC = {
-    name: {"type": "list", "elements": "dict", "options": options} for name, options in PART_OPTIONS.items()
-}
-
-
-@dataclass(frozen=True)
-class DiskPart:
-    """A hard disk by its target; ``file`` says what its file is made of, where that is missing.
-
-    ``source`` is None for the file that the disk has, or one beside the VMX.
-    """
-
-    target: str
-    file: DiskEntry
-    source: str | None = None
-    bus: str | None = None
-    is_absent: bool = False
-
-    @property
-    def makes_file(self) -> bool:
-        """Whether it says how to make the disk's file."""
-        return any(value is not None for value in (self.file.size, self.file.clone_of, self.file.image))
-
-
-@dataclass(frozen=True)
-class DrivePart:
-    """A CD-ROM or floppy drive by its target; ``source`` is None to leave the medium, empty for no medium."""
-
-    device: str
-    target: str
-    source: str | None = None
-    bus: str | None = None
-    is_absent: bool = False
-
-
-@dataclass(frozen=True)
-class InterfacePart:
-    """A network card by its MAC address or its place, counted from 0; None where nothing is said."""
-
-    mac: str | None = None
-    index: int | None = None
-    network: str | None = None
-    model: str | None = None
-    link: str | None = None
-    is_absent: bool = False
-
-
-@dataclass(frozen=True)
-class SerialPart:
-    """A serial port by its number; ``device`` is what is behind it."""
-
-    port: int
-    device: CharDevice
-    is_absent: bool = False
-
-
-@dataclass(frozen=True)
-class HostdevPart:
-    """A PCI device of the host by its address; ``keys`` of the VMX have the ids that the host has for it."""
-
-    address: PciAddress
-    is_absent: bool = False
-    keys: Keys = ()
-
-
-@dataclass(frozen=True)
-class Parts:
-    """The parts that are named; the rest of a domain is left alone."""
-
-    disks: tuple[DiskPart, ...] = ()
-    drives: tuple[DrivePart, ...] = ()
-    interfaces: tuple[InterfacePart, ...] = ()
-    serials: tuple[SerialPart, ...] = ()
-    hostdevs: tuple[HostdevPart, ...] = ()
-
-    @property
-    def removed(self) -> list[str]:
-        """The targets of drives and the addresses of host devices that leave the domain."""
-        drives = [part.target for part in self.drives if part.is_absent]
-        return drives + [str(part.address) for part in self.hostdevs if part.is_absent]
-
-    def __bool__(self) -> bool:
-        """Whether any part is named."""
-        return any((self.disks, self.drives, self.interfaces, self.serials, self.hostdevs))
-
-
+ABSENT = "absent"
 _Part = TypeVar("_Part")
 
 
@@ -230,6 +101,8 @@ def _interface(entry: Mapping[str, Any], where: str) -> InterfacePart:
     mac = None if entry["mac"] is None else to_mac(entry["mac"])
     if entry["mac"] is not None and mac is None:
         raise ParseError(f"'{entry['mac']}' is not a MAC address.", where=where)
+    if mac is not None and entry["index"] is not None:
+        raise ParseError("mac and index both say which card is meant; give one of them.", where=where)
     if mac is None and entry["index"] is None:
         raise ParseError("neither mac nor index says which card is meant.", where=where)
     if entry["index"] is not None and entry["index"] < 0:

@@ -5,9 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.guests import (
     arch_of_guest,
@@ -16,67 +15,12 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.guests import (
 )
 from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import to_mac
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain, Interface
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.system_request import SystemOptions
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 
 # libvirt's kinds of devices to start from -> what such a disk is.
 _KINDS = {"hd": ("disk", "lun"), "cdrom": ("cdrom",), "fd": ("floppy",)}
 _NETWORK = "network"
-
-# The options of a module, in Ansible's form.
-SYSTEM_OPTIONS: dict[str, dict[str, Any]] = {
-    "guest_os": {"type": "str"},
-    "hw_version": {"type": "int"},
-    "firmware": {"type": "str", "choices": ["bios", "efi"]},
-    "secure_boot": {"type": "bool"},
-    "boot": {"type": "list", "elements": "str"},
-    "hotplug": {"type": "dict", "options": {"memory": {"type": "bool"}, "vcpus": {"type": "bool"}}},
-    "nested_virtualisation": {"type": "bool"},
-}
-
-
-@dataclass(frozen=True)
-class SystemOptions:
-    """The options for a domain's system; None where nothing is said."""
-
-    guest_os: str | None = None
-    hw_version: int | None = None
-    firmware: str | None = None
-    secure_boot: bool | None = None
-    boot: tuple[str, ...] | None = None
-
-    def __bool__(self) -> bool:
-        """Whether anything is said."""
-        return any(value is not None for value in vars(self).values())
-
-
-def read_system(params: Mapping[str, Any]) -> SystemOptions:
-    """Return the options for the system.
-
-    :raises ParseError: for a virtual hardware version that never was, and for an empty boot order.
-    """
-    version, boot = params["hw_version"], params["boot"]
-    if version is not None and not 3 <= version <= 99:
-        raise ParseError(f"{version} is no virtual hardware version; ESXi 6.0 has 11, 8.0 has 20.", where="hw_version")
-    if boot is not None and (not boot or len(set(boot)) < len(boot)):
-        raise ParseError("it names nothing, or a device twice.", where="boot")
-    return SystemOptions(
-        guest_os=params["guest_os"],
-        hw_version=version,
-        firmware=params["firmware"],
-        secure_boot=params["secure_boot"],
-        boot=None if boot is None else tuple(boot),
-    )
-
-
-def system_settings(params: Mapping[str, Any]) -> dict[str, str | None]:
-    """Return those options that are keys of the VMX, as settings."""
-    hotplug = params["hotplug"] or {}
-    values = {
-        "mem.hotadd": hotplug.get("memory"),
-        "vcpu.hotadd": hotplug.get("vcpus"),
-        "vhv.enable": params["nested_virtualisation"],
-    }
-    return {key: "TRUE" if value else "FALSE" for key, value in values.items() if value is not None}
 
 
 def with_system(domain: Domain, options: SystemOptions) -> Domain:
@@ -101,7 +45,7 @@ def _with_guest(domain: Domain, guest: str) -> Domain:
     word = _guest_word(guest, domain.os.arch)
     if word is None:
         raise ParseError(
-            f"'{guest}' is no guest that is known.",
+            f"'{guest}' is not a known guest operating system.",
             where="guest_os",
             hint="Names are VMware's (debian12-64), the API's (debian12_64Guest) or libosinfo's (debian12).",
         )

@@ -9,15 +9,12 @@ in ``definition_plans.py``, which is imported by need.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.autostart import plan_autostart
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.domain_plan import DomainPlan
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.host_devices import with_device_ids
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.domain_plan import DomainPlan, Present
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power import (
-    RESULTING_STATE,
     SUSPEND,
     TOOLS_PATH,
     Guest,
@@ -27,7 +24,6 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power impo
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power_cycle import PowerCycle
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.result import DomainResult, result_of
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.undefine import plan_undefine
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
     DomainRecord,
@@ -37,9 +33,6 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
 from ansible_collections.virt.esx.plugins.module_utils._driver.pending import PENDING_PATHS
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Target
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
-
-if TYPE_CHECKING:
-    pass
 
 _ASKS_GUEST = ("shutdown", "rebooted")
 
@@ -67,11 +60,21 @@ def plan_domain(connection: EsxConnection, request: DomainRequest, cycle: PowerC
     record, facts = found
     if request.state == "undefined":
         return _plan_undefined(connection, request, record, facts)
-    if request.parts.hostdevs:
-        request = replace(request, parts=with_device_ids(connection, request.parts))
+    request = _with_ids_of_host(connection, request)
     if cycle is not None and record.state == "shutoff":
         return _plan_restart(connection, request, record, facts)
     return _plan_present(connection, request, record, facts)
+
+
+def _with_ids_of_host(connection: EsxConnection, request: DomainRequest) -> DomainRequest:
+    """A request with what only the host knows of its parts: the port groups of switches, the ids of devices."""
+    parts = request.parts
+    if not parts.interfaces and not parts.hostdevs:
+        return request
+    from ansible_collections.virt.esx.plugins.module_utils._driver.domain import host_devices, networks
+
+    parts = networks.with_networks(connection, host_devices.with_device_ids(connection, parts))
+    return replace(request, parts=parts)
 
 
 def _plan_restart(
@@ -87,7 +90,12 @@ def _plan_restart(
 
 def _paths(connection: EsxConnection, request: DomainRequest) -> list[str]:
     asks = request.state in _ASKS_GUEST or request.power_cycle
-    return [*PENDING_PATHS, *([TOOLS_PATH] if asks and connection.session.has(4, 0) else [])]
+    paths = [*PENDING_PATHS, *([TOOLS_PATH] if asks and connection.session.has(4, 0) else [])]
+    if request.is_about_definition and request.state != "undefined":
+        from ansible_collections.virt.esx.plugins.module_utils._driver.domain import definition_plans
+
+        paths += definition_plans.paths_of_parts(connection, request)
+    return paths
 
 
 def _plan_absent(request: DomainRequest) -> DomainPlan:
@@ -98,8 +106,10 @@ def _plan_absent(request: DomainRequest) -> DomainPlan:
 def _plan_undefined(
     connection: EsxConnection, request: DomainRequest, record: DomainRecord, facts: HostFacts
 ) -> DomainPlan:
+    from ansible_collections.virt.esx.plugins.module_utils._driver.domain import undefine
+
     target = Target(record.name, record.ref)
-    steps = plan_undefine(connection, target, record, remove_storage=request.remove_storage)
+    steps = undefine.plan_undefine(connection, target, record, remove_storage=request.remove_storage)
     after = DomainResult(record.name, record.uuid, None, "undefined")
     return DomainPlan(steps, record, target, result_of(record, facts), after)
 
@@ -130,22 +140,6 @@ def _plan_present(
     steps += plan_autostart(connection, present.target, facts, request.autostart, request.autostart_settings)
     has_xml = before.xml is not None
     return DomainPlan(steps, record, present.target, before, after, has_xml=has_xml, cycle=cycle, change=change)
-
-
-@dataclass(frozen=True)
-class Present:
-    """A domain that exists, and what is wanted of it."""
-
-    connection: EsxConnection
-    request: DomainRequest
-    record: DomainRecord
-    target: Target
-    guest: Guest
-
-    @property
-    def reached(self) -> str:
-        """The state that the domain will be in."""
-        return RESULTING_STATE.get(self.request.state, self.record.state)
 
 
 def with_xml(connection: EsxConnection, plan: DomainPlan) -> DomainPlan:

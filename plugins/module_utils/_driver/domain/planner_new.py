@@ -14,6 +14,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.autostart 
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.define import plan_define
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.domain_plan import DomainPlan
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.host_devices import with_device_ids
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.networks import with_networks
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power import RESULTING_STATE, Guest, plan_power
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.register import plan_register
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
@@ -21,8 +22,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.result imp
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.settings import setting_text
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey, not_found
 from ansible_collections.virt.esx.plugins.module_utils._driver.dumpxml import xml_of
-from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
-from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import read_host_facts
+from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts, read_host_facts
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, Target
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, parse_datastore_path
 
@@ -44,11 +44,13 @@ def plan_new(connection: EsxConnection, request: DomainRequest) -> DomainPlan:
         meant = DomainKey(request.name, request.uuid, request.moid, request.vmx_path)
         raise not_found(connection, meant, _HOW_TO_DEFINE)
     facts = read_host_facts(connection, autostart=request.is_about_autostart)
-    request = replace(request, parts=with_device_ids(connection, request.parts))
+    parts = with_networks(connection, with_device_ids(connection, request.parts))
+    request = replace(request, parts=parts)
     target = Target(request.name or "")
-    definition, steps = plan_define(connection, target, request, facts)
+    definition, files, steps = plan_define(connection, target, request, facts)
     after = _result_of_new(connection, request, definition.domain, definition.path)
-    after = replace(after, details="".join(setting_text(key, value) for key, value in definition.settings.items()))
+    settings = "".join(setting_text(key, value) for key, value in definition.settings.items())
+    after = replace(after, details=settings + files.text())
     return _plan_started(connection, request, facts, target, steps, after)
 
 

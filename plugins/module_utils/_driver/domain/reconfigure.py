@@ -97,11 +97,15 @@ def plan_reconfiguration(
         else:
             ways[row(builder, item)].append(item.name)
     order = [item.name for item in differences]
+
+    def names(*chosen: Way) -> list[str]:
+        return sorted({name for way in chosen for name in ways[way]}, key=order.index)
+
     return Reconfiguration(
         builder,
-        reconfigured=sorted([*ways[Way.LIVE], *ways[Way.SHUTOFF]], key=order.index),
-        by_upload=ways[Way.UPLOAD],
-        needs_shutdown=sorted([*ways[Way.SHUTOFF], *ways[Way.UPLOAD]], key=order.index),
+        reconfigured=names(Way.LIVE, Way.SHUTOFF),
+        by_upload=names(Way.UPLOAD),
+        needs_shutdown=names(Way.SHUTOFF, Way.UPLOAD),
     )
 
 

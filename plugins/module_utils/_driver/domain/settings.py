@@ -1,21 +1,22 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keys of a VMX that a task sets: by name, as cloud-init's data, or as all keys of a VMX that is given. Pure.
-
-Keys that say what a part of the domain is have options of their own and are refused; keys that a host writes by itself
-are left to it.
-"""
+"""Keys of a VMX that a task sets: by name, as cloud-init's data, or as all keys of a VMX that is given. Pure."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 from collections.abc import Mapping
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import Difference
-from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.setting_keys import (
+    NUMBERED,
+    OF_HOST,
+    PLACED,
+    Settings,
+)
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS
 from ansible_collections.virt.esx.plugins.module_utils._vmx.edit import VmxEdit, edited
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
@@ -28,55 +29,11 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.lexer import stateme
 from ansible_collections.virt.esx.plugins.module_utils._vmx.unread_keys import is_of_domain
 from ansible_collections.virt.esx.plugins.module_utils._vmx.write import escaped
 
+if TYPE_CHECKING:
+    from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
+
 SETTING = "settings"
-CLOUD_INIT_OPTIONS: dict[str, dict[str, Any]] = {
-    "meta_data": {"type": "dict"},
-    "user_data": {"type": "str", "no_log": True},
-    "network_config": {"type": "dict"},
-    "vendor_data": {"type": "str", "no_log": True},
-}
 _ESX = DIALECTS["esx"]
-
-Settings = Mapping[str, Optional[str]]  # key as spelled -> value, None for a key that is to be removed
-
-_OF_DISKS = r"(?:scsi|sata|nvme|ide|floppy)\d+(?::\d+)?\.(?:present|filename|devicetype|virtualdev)"
-_OF_CARDS = r"ethernet\d+\.(?:present|networkname|connectiontype|address|addresstype|generatedaddress|virtualdev)"
-
-# What says the same as a key -> the keys, as patterns in lower case.
-_OPTIONS = {
-    "name": r"displayname",
-    "annotation": r"annotation",
-    "uuid": r"uuid\.bios",
-    "vcpus": r"numvcpus",
-    "max_memory": r"memsize",
-    "memory": r"sched\.mem\.max",
-    "guest_os": r"guestos",
-    "hw_version": r"virtualhw\.version",
-    "firmware": r"firmware|uefi\.secureboot\.enabled",
-    "boot": r"bios\.(?:bootorder|hddorder)",
-    "disks, cdroms or floppies": _OF_DISKS,
-    "interfaces": _OF_CARDS,
-    "serials": r"serial\d+\..*",
-    "hostdevs": r"pcipassthru\d+\.(?:present|id|deviceid|vendorid)",
-    "xml": r"remotedisplay\.vnc\..*|cpuid\.corespersocket|sharedfolder.*|parallel\d+\..*",
-    "esx_scheduler": r"sched\.cpu\.(?:shares|affinity)|sched\.mem\.min(?:size)?",
-}
-_PLACED = {option: re.compile(keys) for option, keys in _OPTIONS.items()}
-
-# Keys that a host, VMware Tools or a client writes by itself; the guide "parts" lists them for users.
-HOST_KEYS = """
-.encoding config.version virtualhw.productcompatibility uuid.location uuid.action vc.uuid
-vm.createdate vm.lastpowerrequesttimestamp guestos.detailed.data guestinfo.detailed.data guestinfo.appinfo
-guestinfo.vmtools.* guestinfo.vmware.components.available numa.autosize.* cpuid.corespersocket.cookie
-sched.swap.derivedname hostcpuid.* guestcpuid.* usercpuid.* monitor.phys_bits_used replay.* nvram extendedconfigfile
-vmxstats.filename *.pcislotnumber *.generatedaddress *.generatedaddressoffset vmci*.id pcibridge* *.redo
-scsi*.saswwid nvme*.subnqnuuid snapshot.* checkpoint.* undopoint* cleanshutdown softpoweroff
-vmotion.* migrate.* toolsinstallmanager.* tools.remindinstall vmware.tools.* viv.moid svga.vramsize
-"""
-_OF_HOST = re.compile("|".join(re.escape(word).replace(r"\*", ".*") for word in HOST_KEYS.split()))
-
-# Keys whose number is that of another device in each domain.
-_NUMBERED = re.compile(r"(?:ethernet|serial|parallel|pcipassthru|sharedfolder|usb(?:_xhci)?:|ehci:)\d")
 
 # Truth values that the API has in fields of their own -> what they are where the VMX does not say it.
 FLAGS = {
@@ -94,35 +51,6 @@ _TRUE = ("true", "yes", "1", "on")
 
 # Data that may hold passwords: differences show a checksum of them.
 _SECRET = re.compile(r"guestinfo\.(?:userdata|vendordata|metadata)")
-
-
-def read_named_settings(option: Mapping[str, Any] | None) -> dict[str, str | None]:
-    """Return the settings that an option names; truth values and numbers become text.
-
-    :raises ParseError: for a key that another option, or the host, says.
-    """
-    found: dict[str, str | None] = {}
-    for key, value in (option or {}).items():
-        where = f"settings, {key}"
-        lower = key.lower()
-        other = next((name for name, keys in _PLACED.items() if keys.fullmatch(lower)), None)
-        if other is not None:
-            raise ParseError(f"this is said by {other}.", where=where)
-        if _OF_HOST.fullmatch(lower):
-            raise ParseError("the host writes this key by itself.", where=where)
-        if not re.fullmatch(r"[^\s=\"#]+", key):
-            raise ParseError("this cannot be the name of a key.", where=where)
-        if isinstance(value, (dict, list)):
-            raise ParseError("its value is no text; use the filter to_json.", where=where)
-        found[key] = _text(value)
-    return found
-
-
-def _text(value: Any) -> str | None:
-    """An empty text removes a key, as the host takes it."""
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    return None if value is None or value == "" else str(value)
 
 
 def cloud_init_settings(option: Mapping[str, Any], name: str | None, uuid: str | None) -> dict[str, str | None]:
@@ -151,15 +79,19 @@ def settings_of_vmx(vmx: str) -> dict[str, str | None]:
     found: dict[str, str | None] = {}
     for statement in statements(file.text):
         key = statement.name.lower()
-        is_left = is_of_domain(key) or _OF_HOST.fullmatch(key) or _NUMBERED.match(key)
-        if not is_left and not any(keys.fullmatch(key) for keys in _PLACED.values()):
+        is_left = is_of_domain(key) or OF_HOST.fullmatch(key) or NUMBERED.match(key)
+        if not is_left and not any(keys.fullmatch(key) for keys in PLACED.values()):
             found.setdefault(statement.name, file.get(key))
     return found
 
 
-def hw_version_of(vmx: str) -> int | None:
-    """Return the virtual hardware version of a given VMX, None where it says none."""
-    return VmxFile(vmx, _ESX).integer("virtualHW.version", 0) or None
+def wanted_settings(request: DomainRequest, name: str | None, uuid: str | None) -> dict[str, str | None]:
+    """Return all keys of the VMX that are requested of a domain with a name and a UUID; single ones override others."""
+    of_vmx = {} if request.vmx is None else settings_of_vmx(request.vmx)
+    of_cloud_init = {} if request.cloud_init is None else cloud_init_settings(request.cloud_init, name, uuid)
+    named = {**of_cloud_init, **request.settings}
+    lower = {key.lower() for key in named}
+    return {**{key: value for key, value in of_vmx.items() if key.lower() not in lower}, **named}
 
 
 def setting_differences(settings: Settings, present: VmxFile) -> list[Difference]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Interface, VdsPort
@@ -47,11 +48,14 @@ def interface(builder: SpecBuilder, item: Difference) -> Way:
         return Way.SHUTOFF
     if not _is_same_card(before, after):
         return Way.UPLOAD
+    builder.set_keys(*BOOT_KEYS)
+    if replace(before, boot_order=after.boot_order) == after:
+        return Way.LIVE
     card.backing = backing
     if before.link != after.link:
         card.connectable = _connection(after)
     builder.edit(card)
-    return Way.SHUTOFF if builder.set_keys(*BOOT_KEYS) else Way.LIVE
+    return Way.LIVE
 
 
 def _is_same_card(before: Interface, after: Interface) -> bool:

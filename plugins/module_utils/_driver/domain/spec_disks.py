@@ -38,7 +38,7 @@ def disk(builder: SpecBuilder, item: Difference) -> Way:
         builder.remove(device)
         return _way_of_bus(before)
     if replace(before, boot_order=after.boot_order) == after:
-        return Way.SHUTOFF if builder.set_keys(*BOOT_KEYS) else Way.UPLOAD
+        return Way.LIVE if builder.set_keys(*BOOT_KEYS) else Way.UPLOAD
     if before.device in _REMOVABLE and _is_same_drive(before, after):
         return _change_medium(builder, device, after)
     if _is_same_disk(before, after):

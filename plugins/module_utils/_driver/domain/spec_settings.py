@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.guests import guest_named
@@ -18,7 +19,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
 
 _MIB = 1024
 _UNLIMITED = -1
-# What the keys of the boot order and the boot menu begin with.
+# What the keys of the boot order and the boot menu begin with. A guest sees them when it starts the next time.
 BOOT_KEYS = ("bios.",)
 
 
@@ -104,7 +105,11 @@ def system(builder: SpecBuilder, item: Difference) -> Way:
     if before.secure_boot != after.secure_boot:
         builder.boot_options().efiSecureBootEnabled = bool(after.secure_boot)
     builder.set_keys("nvram", "smbios.reflecthost", *BOOT_KEYS)
-    return Way.SHUTOFF
+    return (
+        Way.LIVE
+        if replace(before, boot=after.boot, boot_menu=after.boot_menu, boot_delay_ms=after.boot_delay_ms) == after
+        else Way.SHUTOFF
+    )
 
 
 def guest(builder: SpecBuilder, _item: Difference) -> Way:

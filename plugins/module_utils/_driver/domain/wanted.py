@@ -63,7 +63,7 @@ def _described(request: DomainRequest, facts: HostFacts, place: DatastorePath, p
     made = {key.lower() for key in settings_of_vmx(request.vmx)} if request.vmx is not None else set()
     for entry in found.left_out:
         keys = [key for key in entry.where.split(", ") if not _has_effect(key, wanted, present, made)]
-        lacking = replace(entry, where=", ".join(keys))
+        lacking = entry._replace(where=", ".join(keys))
         if keys and lacking not in request.report.left_out:
             request.report.left_out.append(lacking)
     return described

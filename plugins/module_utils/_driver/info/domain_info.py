@@ -14,11 +14,11 @@ from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
-from ansible_collections.virt.esx.plugins.module_utils._driver.dumpxml import read_texts, readable, to_xml
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._driver.info.parts import (
     AUTOSTART,
     DATASTORES,
+    Found,
     paths_of,
     read_field_names,
     read_parts,
@@ -30,8 +30,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
     list_domains_with_facts,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_uuid
-from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import is_pattern, matches
-from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
+from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import is_pattern, matches, matches_any
 
 # The words that need a domain's VMX.
 _OF_THE_VMX = {"vmx", "xml"}
@@ -50,15 +49,15 @@ _CONNECTION_STATES = {
 def read_domains(connection: EsxConnection, params: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the requested domains, sorted by name.
 
-    :param params: ``name`` (a name or a shell pattern), ``uuid``, ``moid`` or none of them, ``states``, the filters
-        ``autostart``, ``snapshot``, ``network`` and ``datastore``, and ``gather``.
+    :param params: ``name`` (a name or a shell pattern), ``names``, ``uuid``, ``moid`` or none of them, ``states``, the
+        filters ``autostart``, ``snapshot``, ``network`` and ``datastore``, and ``gather``.
     :raises ParseError: if the UUID is invalid.
     """
     gather = set(params["gather"])
     needed = gather | {word for option, word in _FILTERS.items() if params[option] is not None}
     records, facts = _records(connection, params, needed)
     field_names = read_field_names(connection, gather)
-    found = []
+    found: list[Found] = []
     for record in records:
         of_host = facts.get(record.values["runtime.host"])
         parts = read_parts(record, of_host, field_names, needed)
@@ -66,11 +65,9 @@ def read_domains(connection: EsxConnection, params: Mapping[str, Any]) -> list[d
             shown = {word: value for word, value in parts.items() if word in gather}
             found.append((record, of_host, domain_entry(record, of_host, shown)))
     if gather & _OF_THE_VMX:
-        texts = read_texts(connection, [record for record, _facts, _entry in found])
-        for (record, of_host, entry), text in zip(found, texts):
-            definition = _definition(connection, record, of_host, gather, text)
-            errors = [part["error"] for part in (entry, definition) if "error" in part]
-            entry.update(definition, **({"error": " ".join(errors)} if errors else {}))
+        from ansible_collections.virt.esx.plugins.module_utils._driver.info.definitions import add_definitions
+
+        add_definitions(connection, found, gather)
     return [entry for _record, _facts, entry in found]
 
 
@@ -84,13 +81,14 @@ def _records(
 ) -> tuple[list[DomainRecord], dict[Any, HostFacts]]:
     """The requested domains; one domain is found without listing the others."""
     name, uuid = params["name"], params["uuid"]
+    patterns = params["names"] if name is None else [name]
     paths, volumes, autostart = paths_of(connection, needed), bool(needed & {"xml", DATASTORES}), AUTOSTART in needed
-    if name is None or not is_pattern(name):
+    if params["names"] is None and (name is None or not is_pattern(name)):
         key = DomainKey(name, None if uuid is None else parse_uuid(uuid), params["moid"])
         if key != DomainKey():
             return find_domains(connection, key, paths=paths, volumes=volumes, autostart=autostart)
     records, facts = list_domains_with_facts(connection, paths, volumes=volumes, autostart=autostart)
-    return [record for record in records if name is None or matches(record.name, name)], facts
+    return [record for record in records if patterns is None or matches_any(record.name, patterns)], facts
 
 
 def _is_wanted(record: DomainRecord, parts: Mapping[str, Any], params: Mapping[str, Any]) -> bool:
@@ -113,20 +111,3 @@ def domain_entry(record: DomainRecord, facts: HostFacts | None, parts: Mapping[s
     if defect is None and record.values["config.hardware.numCPU"] is None:
         defect = "The server has no configuration of the domain, or the user may not see it."
     return entry if defect is None else {**entry, "error": defect}
-
-
-def _definition(
-    connection: EsxConnection, record: DomainRecord, facts: HostFacts | None, gather: set[str], text: str | EsxError
-) -> dict[str, Any]:
-    """The VMX and the domain XML of a domain, or the reason why it has none."""
-    found: dict[str, Any] = {}
-    try:
-        if isinstance(text, EsxError):
-            raise text
-        if "vmx" in gather:
-            found["vmx"] = readable(text)
-        if "xml" in gather and facts is not None:
-            found["xml"] = to_xml(connection, record, facts, text)
-    except EsxError as error:
-        found["error"] = str(error)
-    return found

@@ -24,7 +24,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.info.parts import
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import list_domains_with_facts
-from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import matches
+from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import matches_any
 from ansible_collections.virt.esx.plugins.module_utils._vi.options import resolve
 from ansible_collections.virt.esx.plugins.module_utils._vi.uri import join_host_port, with_path
 
@@ -106,16 +106,16 @@ def _uri_of(connection: EsxConnection, uri: str, host: Any) -> str:
 
 
 def choose(
-    domains: Iterable[Facts], *, name: str | None, states: Collection[str], templates: bool = False
+    domains: Iterable[Facts], *, names: Collection[str] | None, states: Collection[str], templates: bool = False
 ) -> list[Facts]:
-    """Return the requested domains: by name or shell pattern, by state, with or without templates.
+    """Return the requested domains: by names or shell patterns, by state, with or without templates.
 
     Domains in an unknown state are included, as they may be in any state.
     """
     return [
         facts
         for facts in domains
-        if (name is None or matches(facts["name"], name))
+        if (names is None or matches_any(facts["name"], names))
         and facts["state"] in (None, *states)
         and (templates or not facts.get("template"))
     ]

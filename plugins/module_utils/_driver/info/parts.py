@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Optional
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.allocation import SCHEDULER_PATHS, read_scheduler
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
@@ -81,6 +81,9 @@ PARTS = {
     "config": Part(tuple(_CONFIG.values()), _read_config),
     "usage": Part(tuple(path for path, _factor in _USAGE.values()), _read_usage),
 }
+
+# A domain, the facts of its host, and what is returned of it.
+Found = tuple[DomainRecord, Optional[HostFacts], "dict[str, Any]"]
 
 # The words that need more than the domain's own properties.
 AUTOSTART, DATASTORES, CUSTOM_VALUES = "autostart", "datastores", "custom_values"

@@ -47,8 +47,8 @@ _LOGIN = "Check dest_username and dest_password, or the entry for this host in l
 class MigrationEndpoints:
     """The session with the vCenter, the sources and the destinations of migrations.
 
-    ``destination`` is the host that the task names for all domains; None if it names none. ``named`` has the hosts that
-    single domains name, by name. ``own`` has the connections to the hosts themselves, by the hosts' references.
+    ``destination`` is the host that the task names for all domains; None if it names none. ``named`` has all hosts that
+    the task names, by name. ``own`` has the connections to the hosts themselves, by the hosts' references.
     """
 
     vcenter: Session
@@ -68,6 +68,10 @@ class MigrationEndpoints:
         ends = [*self.source.hosts, *([self.destination] if self.destination else []), *self.named.values()]
         return list({end.host: end for end in ends}.values())
 
+    def destination_of(self, name: str | None) -> HostContext | None:
+        """The destination of a domain that names a host, or names none; None if it stays on its host."""
+        return self.destination if name is None else self.named[name]
+
     def host(self, ref: Any) -> HostContext:
         """Return the context of a host; a host that the task does not name costs one call."""
         known = next((end for end in self.hosts if end.host == ref), None)
@@ -75,10 +79,10 @@ class MigrationEndpoints:
 
 
 @contextmanager
-def open_endpoints(invocation: Invocation, dest_hosts: Iterable[str] = ()) -> Iterator[MigrationEndpoints]:
+def open_endpoints(invocation: Invocation, host_names: Iterable[str] = ()) -> Iterator[MigrationEndpoints]:
     """Open the connections of migrations for the duration of a ``with`` block.
 
-    :param dest_hosts: the hosts that single domains name.
+    :param host_names: the hosts that single domains name.
     :raises Refused: if there is no vCenter, or if the hosts do not belong to the same one.
     :raises EsxError: if a server cannot be reached or refuses the login, or does not know a host.
     """
@@ -92,18 +96,17 @@ def open_endpoints(invocation: Invocation, dest_hosts: Iterable[str] = ()) -> It
             host = host_in_vcenter(session)
             source = Scope(host.host, (host,))
             own[host.host] = session
-        destination = _open_destination(stack, invocation, vcenter, own)
-        names = list(dict.fromkeys(dest_hosts))
-        named = dict(zip(names, hosts_by_name(vcenter, names))) if names else {}
+        to_all = invocation.params["dest_host"]
+        names = list(dict.fromkeys([*([] if to_all is None else [to_all]), *host_names]))
+        named = dict(zip(names, hosts_by_name(vcenter, names)))
+        destination = _open_destination(stack, invocation, vcenter, own) if to_all is None else named[to_all]
         yield MigrationEndpoints(vcenter, source, destination, named, own)
 
 
 def _open_destination(
     stack: ExitStack, invocation: Invocation, vcenter: Session, own: dict[Any, Session]
 ) -> HostContext | None:
-    name = invocation.params["dest_host"]
-    if name is not None:
-        return hosts_by_name(vcenter, [name])[0]
+    """The host of ``dest_uri``; None if the task has none."""
     if invocation.params["dest_uri"] is None:
         return None
     options = _destination(invocation.params, os.environ)

@@ -17,7 +17,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.pending import PE
 from ansible_collections.virt.esx.plugins.module_utils._errors import Ambiguous, EsxError, NotFound, ParseError
 from ansible_collections.virt.esx.plugins.module_utils._names import nearest
 from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import HostContext
-from ansible_collections.virt.esx.plugins.module_utils._vi.properties import HOST_VMS, fetch
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import HOST_VMS, SCOPE_VMS, fetch, fetch_one
 from ansible_collections.virt.esx.plugins.module_utils._vi.questions import Answered
 
 # The properties that a migration needs of a domain.
@@ -29,6 +29,10 @@ MIGRATION_PATHS = (
     "network",
     "config.template",
 )
+
+# The properties that tell where a domain is that is on no host of the task.
+_WHERE = ("name", "config.uuid", "runtime.host")
+_ANY_HOST = "A vpx:// URI that ends with the datacenter or the cluster finds it on any host there."
 
 
 @dataclass
@@ -57,6 +61,16 @@ class Entry:
         to = self.source if self.destination is None else self.destination.host_name
         return f"on {to}" if self.source == to else f"from {self.source} to {to}"
 
+    @property
+    def aim(self) -> tuple[Any, MoveRequest]:
+        """Where the domain is to be, however it is identified."""
+        host = None if self.destination is None else self.destination.host
+        return host, replace(self.request, name=None, uuid=None, moid=None, host=None)
+
+    def followed(self) -> MoveRequest:
+        """The request for this domain wherever it has gone; the original one if the domain was not found."""
+        return self.request if self.record is None else replace(self.request, moid=self.record.moid)
+
     def fail(self, error: EsxError) -> None:
         """Record that the domain is not migrated, and why."""
         self.error, self.moves = error, False
@@ -83,32 +97,58 @@ class Entry:
 
 
 def look_up(endpoints: MigrationEndpoints, requests: Sequence[MoveRequest]) -> list[Entry]:
-    """Find domains on all hosts of the task, in one read; each domain has one entry, and a pattern can match many."""
-    hosts = [host.host for host in endpoints.hosts]
-    rows = fetch(endpoints.vcenter, "VirtualMachine", MIGRATION_PATHS, objects=hosts, traversal=HOST_VMS)
+    """Find domains on their sources and destinations, in one read; each has one entry, and a pattern can match many.
+
+    A managed object id means one domain of the vCenter, which is found on any other host, too, at the cost of a call.
+    """
+    arrived = [endpoints.destination_of(request.host) for request in requests if request.moid is None]
+    hosts = dict.fromkeys(end.host for end in (*endpoints.source.hosts, *arrived) if end is not None)
+    rows = fetch(endpoints.vcenter, "VirtualMachine", MIGRATION_PATHS, objects=list(hosts), traversal=HOST_VMS)
     records = sorted((DomainRecord(ref, values) for ref, values in rows), key=lambda record: record.name)
     found = [entry for request in requests for entry in _find(endpoints, records, request)]
+    _say_where(endpoints, [entry for entry in found if isinstance(entry.error, NotFound)])
     first: dict[Any, Entry] = {}
     for entry in found:
-        first.setdefault(str(entry.request) if entry.record is None else entry.record.ref, entry)
+        known = first.setdefault(str(entry.request) if entry.record is None else entry.record.ref, entry)
+        if known.error is None and known.aim != entry.aim:
+            known.fail(ParseError(f"{known} is named twice, with different destinations.", where="domains"))
     return list(first.values())
 
 
 def _find(endpoints: MigrationEndpoints, records: Sequence[DomainRecord], request: MoveRequest) -> list[Entry]:
     """The entries of one request: a domain on the source is to move, one on the destination is already there."""
-    destination = endpoints.destination if request.host is None else endpoints.named[request.host]
+    destination = endpoints.destination_of(request.host)
     sources = [host.host for host in endpoints.source.hosts]
     here = [record for record in records if record.values["runtime.host"] in sources]
-    if request.moid is None and request.name is not None and is_pattern(request.name):
+    if request.moid is None and request.uuid is None and request.name is not None and is_pattern(request.name):
         matching = [record for record in here if matches(record.name, request.name)]
         return [_entry_of(endpoints, replace(request, name=record.name), record, destination) for record in matching]
     there = [record for record in records if destination and record.values["runtime.host"] == destination.host]
     try:
-        return [_entry_of(endpoints, request, _find_one(endpoints, request, here, there, destination), destination)]
+        if request.moid is not None:
+            record = _by_moid(endpoints, records, request.moid)
+        else:
+            record = _find_one(endpoints, request, here, there, destination)
+        return [_entry_of(endpoints, request, record, destination)]
     except EsxError as error:
         entry = Entry(request)
         entry.fail(error)
         return [entry]
+
+
+def _by_moid(endpoints: MigrationEndpoints, records: Sequence[DomainRecord], moid: str) -> DomainRecord:
+    """The domain with a managed object id, on whichever host it is.
+
+    :raises NotFound: if the vCenter does not know it.
+    """
+    known = next((record for record in records if record.moid == moid), None)
+    if known is not None:
+        return known
+    ref = endpoints.vcenter.ref("VirtualMachine", moid)
+    try:
+        return DomainRecord(ref, fetch_one(endpoints.vcenter, ref, MIGRATION_PATHS))
+    except NotFound:
+        raise NotFound(f"The vCenter knows no domain with the moid {moid}.") from None
 
 
 def _find_one(
@@ -118,11 +158,11 @@ def _find_one(
     there: Sequence[DomainRecord],
     destination: HostContext | None,
 ) -> DomainRecord:
-    """The one domain of a request that names no pattern, on the source or else on the destination.
+    """The one domain with a request's name and UUID, on the source or else on the destination.
 
     :raises EsxError: if there is none, or more than one, or the UUID is invalid.
     """
-    if request.moid is None and request.name is None and request.canonical_uuid is None:
+    if request.uuid is not None and request.canonical_uuid is None:
         raise ParseError(f"'{request.uuid}' is not a UUID, which has 32 hex digits.", where="uuids")
     found = [record for record in here if _is_meant(record, request)]
     found = found or [record for record in there if _is_meant(record, request)]
@@ -131,14 +171,13 @@ def _find_one(
     if len(found) > 1:
         listed = ", ".join(str(record) for record in found)
         where = endpoints.source_name or "the hosts of the URI"
-        raise Ambiguous(f"{request} is there {len(found)} times on {where}: {listed}.", hint="Choose one by its moid.")
+        message = f"{request} can be {len(found)} domains on {where}: {listed}."
+        raise Ambiguous(message, hint="Choose one by its moid.")
     return found[0]
 
 
 def _is_meant(record: DomainRecord, request: MoveRequest) -> bool:
-    if request.moid is not None:
-        return record.moid == request.moid
-    return record.name == request.name if request.name is not None else record.uuid == request.canonical_uuid
+    return request.name in (None, record.name) and request.canonical_uuid in (None, record.uuid)
 
 
 def _not_found(
@@ -148,6 +187,21 @@ def _not_found(
     where = f"neither on {ends[0]} nor on {ends[1]}" if len(set(ends)) > 1 else f"not on {ends[0]}"
     near = None if request.name is None else nearest(request.name, names)
     return NotFound(f"{request} is {where}.", hint=None if near is None else f"Is '{near}' meant?")
+
+
+def _say_where(endpoints: MigrationEndpoints, missing: Sequence[Entry]) -> None:
+    """Say which other hosts of the vCenter have the missing domains; one read for all, if there are any."""
+    wanted = [entry for entry in missing if entry.request.moid is None]
+    if not wanted:
+        return
+    vcenter = endpoints.vcenter
+    rows = fetch(vcenter, "VirtualMachine", _WHERE, objects=[vcenter.content.rootFolder], traversal=SCOPE_VMS)
+    records = [DomainRecord(ref, values) for ref, values in rows]
+    for entry in wanted:
+        hosts = {record.values["runtime.host"] for record in records if _is_meant(record, entry.request)}
+        names = sorted(endpoints.host(host).host_name for host in hosts if host is not None)
+        if names and entry.error is not None:
+            entry.fail(NotFound(f"{entry.error.message} It is on {' and on '.join(names)}.", hint=_ANY_HOST))
 
 
 def _entry_of(

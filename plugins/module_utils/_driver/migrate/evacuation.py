@@ -28,6 +28,7 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, 
 from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import HostContext, Scope, hosts_by_name
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import HOST_VMS, Values, fetch
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
+from ansible_collections.virt.esx.plugins.module_utils._vi.task import pending_of_kind
 from ansible_collections.virt.esx.plugins.module_utils._vi.vcenter import host_in_vcenter, open_vcenter
 
 _HOST_PATHS = (
@@ -38,9 +39,14 @@ _HOST_PATHS = (
     "summary.hardware.numCpuCores",
     "runtime.connectionState",
     "runtime.inMaintenanceMode",
+    "recentTask",
     "datastore",
     "network",
 )
+
+# The task that enters maintenance mode, by its TaskInfo.descriptionId.
+_ENTERING = "entermaintenancemode"
+
 _MANAGED_BY = "config.managedBy.extensionKey"
 
 # The machines of a cluster's own services: vCLS-<uuid>, vCLS (1)
@@ -87,7 +93,11 @@ def plan_evacuation(connection: EsxConnection, params: Mapping[str, Any]) -> dic
         "changed": False,
         "source": source.host_name,
         "placements": [_result(host) for host in placed],
-        "moves": [{"moid": demand.moid, "dest_host": host.host} for host in placed for demand in host.placed],
+        "moves": [
+            {"moid": demand.moid, "source_host": source.host_name, "dest_host": host.host}
+            for host in placed
+            for demand in host.placed
+        ],
         "refused": [_refused(planning, demand) for demand in demands if _is_refused(planning, demand)],
         "left_out": left_out,
     }
@@ -131,25 +141,39 @@ def _domains(
 def _destinations(
     connection: EsxConnection, vcenter: Session, source: HostContext, names: Sequence[str]
 ) -> list[tuple[HostContext, Values]]:
-    """The destinations with their properties, in one call; unusable hosts are left out with a warning."""
+    """The destinations with their properties; unusable hosts are left out with a warning.
+
+    One call, or two if a host has tasks, one of which may enter maintenance mode.
+    """
     contexts = {context.host: context for context in hosts_by_name(vcenter, list(dict.fromkeys(names)))}
     rows = dict(fetch(vcenter, "HostSystem", _HOST_PATHS, objects=list(contexts)))
+    tasks = [task for values in rows.values() for task in values["recentTask"] or ()]
+    entering = pending_of_kind(vcenter, tasks, _ENTERING)
     usable = []
     for ref, context in contexts.items():
-        reason = "it is the host to empty" if ref == source.host else _unusable(rows[ref])
+        reason = "it is the host to empty" if ref == source.host else _unusable(rows[ref], entering)
         if reason is not None:
             connection.warn(f"The host {context.host_name} is not a destination: {reason}.")
         else:
             usable.append((context, rows[ref]))
     if not usable:
-        raise Refused("There is no host that the domains could be migrated to.", hint="Give usable destinations.")
+        raise Refused(
+            "There is no host that the domains could be migrated to.",
+            hint="Name connected hosts that are not in maintenance mode.",
+        )
     return usable
 
 
-def _unusable(values: Values) -> str | None:
+def _unusable(values: Values, entering: Sequence[Any]) -> str | None:
+    """Why a host is no destination; None if it is one.
+
+    :param entering: the pending tasks that enter maintenance mode.
+    """
     if str(values["runtime.connectionState"]) != "connected":
         return f"the vCenter says that it is {values['runtime.connectionState']}"
-    return "it is in maintenance mode" if values["runtime.inMaintenanceMode"] else None
+    if values["runtime.inMaintenanceMode"]:
+        return "it is in maintenance mode"
+    return "it is entering maintenance mode" if set(values["recentTask"] or ()) & set(entering) else None
 
 
 def _capacity(context: HostContext, values: Values, reserve: tuple[int, int]) -> HostCapacity:

@@ -66,10 +66,10 @@ def _states(own: Session | None) -> dict[str, str | None] | None:
 def _location_by_hosts(asked: Sequence[tuple[HostContext, dict[str, str | None]]], uuid: str | None) -> Location:
     found = [_on(host, states[uuid]) for host, states in asked if uuid in states]
     if not asked:
-        return Location("Where it is cannot be found out: neither host can be asked itself.")
+        return Location("Its host is not known, as neither the vCenter nor a host can be asked.")
     if len(found) == 1:
         return Location(f"{found[0].sentence} (The host itself says so.)", found[0].host, found[0].state)
     if found:
-        return Location(f"{' '.join(location.sentence for location in found)} The migration may be still under way.")
+        return Location(f"{' '.join(location.sentence for location in found)} The migration may still be under way.")
     names = " nor on ".join(host.host_name for host, _states in asked)
-    return Location(f"It is not on {names}, as far as these can say.")
+    return Location(f"It is not on {names}, according to these hosts.")

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import RECENT_PATH
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.endpoints import MigrationEndpoints
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.entries import Entry, look_up
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.locate import locate
@@ -26,7 +27,6 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.relocatio
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.request import MigrationRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.storage import home_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.targets import Targets, resolve
-from ansible_collections.virt.esx.plugins.module_utils._driver.pending import RECENT_PATH
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import run_jobs
 from ansible_collections.virt.esx.plugins.module_utils._vi.task import pending_tasks, wait_until_idle
@@ -36,6 +36,9 @@ _Moving = list[tuple[Entry, Relocation]]
 # The number of checks that run at the same time; they cost the server little.
 CHECKS_AT_ONCE = 8
 
+# The number of errors that a message can list and remain readable; the result has all of them.
+_MOST_ERRORS = 10
+
 
 def migrate_domains(endpoints: MigrationEndpoints, invocation: Invocation, request: MigrationRequest) -> dict[str, Any]:
     """Migrate the requested domains, and return the module's result.
@@ -44,7 +47,7 @@ def migrate_domains(endpoints: MigrationEndpoints, invocation: Invocation, reque
     """
     entries = look_up(endpoints, request.domains)
     if not invocation.check_mode and _wait_for_others(endpoints, entries):
-        entries = look_up(endpoints, request.domains)
+        entries = look_up(endpoints, [entry.followed() for entry in entries])
     moving = _validate(endpoints, entries, request, invocation.warn)
     if not invocation.check_mode:
         _move(endpoints, moving, request, invocation.progress)
@@ -133,23 +136,25 @@ def _move(
 
 
 def _text(entries: Sequence[Entry], *, after: bool) -> str:
-    """The text for diff mode: the host of each domain, and its datastores if the task moves files."""
+    """The text for diff mode: the host of each domain, and what else the task sets of its place."""
     lines = []
     for entry in entries:
         known = entry.result()
         name = known.get("name") or known.get("uuid") or known["moid"]
         host = known.get("host" if after else "source", "unknown")
-        lines.append(f"{name}: {host}{_storage_text(entry, after=after and entry.moves)}\n")
+        lines.append(f"{name}: {host}{_place_text(entry, after=after and entry.moves)}\n")
     return "".join(lines)
 
 
-def _storage_text(entry: Entry, *, after: bool) -> str:
-    move = entry.request
-    if entry.record is None or not (move.datastore or move.disks):
-        return ""
-    home = move.datastore if after and move.datastore else home_of(entry.record)
-    disks = "".join(f", {label} in {name}" for label, name in move.disks.items()) if after else ""
-    return f", files in {home}{disks}"
+def _place_text(entry: Entry, *, after: bool) -> str:
+    move, text = entry.request, ""
+    if entry.record is not None and (move.datastore or move.disks):
+        text = f", files in {move.datastore if after and move.datastore else home_of(entry.record)}"
+    if after:
+        text += "".join(f", {label} in {name}" for label, name in move.disks.items())
+        text += "".join(f", {kind} {name}" for kind, name in (("pool", move.pool), ("folder", move.folder)) if name)
+        text += "".join(f", network {name} instead of {old}" for old, name in move.networks.items())
+    return text
 
 
 def _raise_errors(endpoints: MigrationEndpoints, entries: Sequence[Entry], result: dict[str, Any]) -> None:
@@ -161,9 +166,10 @@ def _raise_errors(endpoints: MigrationEndpoints, entries: Sequence[Entry], resul
         raise EsxError(one.message, hint=one.hint, fault=one.fault, details={**one.details, **result})
     source, destination = endpoints.source_name, endpoints.destination
     route = f" from {source} to {destination.host_name}" if source is not None and destination is not None else ""
-    listed = " ".join(error.message for error in errors)
+    listed = " ".join(error.message for error in errors[:_MOST_ERRORS])
+    more = f" The other {len(errors) - _MOST_ERRORS} are in domains." if len(errors) > _MOST_ERRORS else ""
     raise EsxError(
-        f"{len(errors)} of {len(entries)} domains were not migrated{route}. {listed}",
+        f"{len(errors)} of {len(entries)} domains were not migrated{route}. {listed}{more}",
         hint=errors[0].hint if len(errors) == 1 else None,
         details=result,
     )

@@ -10,12 +10,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import RECENT_PATH
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.endpoints import MigrationEndpoints
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.entries import MIGRATION_PATHS, Entry
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.relocation import Relocation, start, validate
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.request import MigrationRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.targets import Targets, resolve
-from ansible_collections.virt.esx.plugins.module_utils._driver.pending import QUESTION_PATH, RECENT_PATH
+from ansible_collections.virt.esx.plugins.module_utils._driver.pending import QUESTION_PATH
 from ansible_collections.virt.esx.plugins.module_utils._driver.progress import show_progress
 from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed, EsxError, Refused, TimedOut
 from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import Job
@@ -44,7 +45,7 @@ def move_job(
     def begin() -> Any:
         present = _look_again(endpoints, entry, relocation, action, patience)
         current = _as_it_is_now(endpoints, entry, relocation, present, strict=request.strict)
-        return None if current is None else _start(endpoints, current, action)
+        return None if current is None else _start(endpoints, entry, current, action)
 
     progress = show_progress(show, action)
     return Job(action=action, start=begin, vm=relocation.record.ref, progress=progress, patience=patience)
@@ -65,7 +66,7 @@ def _look_again(
 def _as_it_is_now(
     endpoints: MigrationEndpoints, entry: Entry, relocation: Relocation, present: Values, *, strict: bool
 ) -> Relocation | None:
-    """The relocation from the domain's present host, validated if it has moved; None if it is at its destination.
+    """The relocation from the domain's present host, validated if it has moved; None if it need not move any more.
 
     :raises EsxError: if the vCenter refuses it from there.
     """
@@ -75,7 +76,7 @@ def _as_it_is_now(
     entry.source = endpoints.host(present["runtime.host"]).host_name
     current = resolve(Targets(endpoints), entry)
     if current is None:
-        entry.moves = False
+        entry.moves, entry.host = False, entry.source
         return None
     answer = next(iter(validate(endpoints.vcenter, [current], at_once=1)))
     if isinstance(answer, EsxError):
@@ -88,8 +89,11 @@ def _as_it_is_now(
     return current
 
 
-def _start(endpoints: MigrationEndpoints, relocation: Relocation, action: str) -> Any:
-    """Start the migration. If the answer to the call is lost, search for the task in the domain's recent tasks.
+def _start(endpoints: MigrationEndpoints, entry: Entry, relocation: Relocation, action: str) -> Any:
+    """Start the migration; return its task, or None if it has ended.
+
+    If the answer to the call is lost, the task is searched for in the domain's recent tasks. A migration that takes no
+    time may have ended by then.
 
     :raises EsxError: if the call fails; the message says which domain it was about.
     """
@@ -97,7 +101,7 @@ def _start(endpoints: MigrationEndpoints, relocation: Relocation, action: str) -
         return start(endpoints.vcenter, relocation)
     except (ConnectionFailed, TimedOut) as error:
         task = _started_task(endpoints, relocation)
-        if task is None:
+        if task is None and not _has_arrived(endpoints, entry, relocation):
             raise _about(action, error) from None
         return task
     except EsxError as error:
@@ -111,6 +115,16 @@ def _started_task(endpoints: MigrationEndpoints, relocation: Relocation) -> Any:
         return next(iter(pending_of_kind(endpoints.vcenter, recent, *_MIGRATIONS)), None)
     except EsxError:
         return None
+
+
+def _has_arrived(endpoints: MigrationEndpoints, entry: Entry, relocation: Relocation) -> bool:
+    """Whether nothing is left to do for a domain; no if the vCenter cannot be reached."""
+    try:
+        present = fetch_one(endpoints.vcenter, relocation.record.ref, MIGRATION_PATHS)
+        now = replace(entry, record=replace(relocation.record, values=present))
+        return present["runtime.host"] == relocation.host.host and resolve(Targets(endpoints), now) is None
+    except EsxError:
+        return False
 
 
 def _about(action: str, error: EsxError) -> EsxError:

@@ -20,6 +20,6 @@ def missing(kind: str, name: str, host: HostContext, names: Iterable[str]) -> No
     listed = sorted(names)
     near = nearest(name, listed)
     return NotFound(
-        f"The host {host.host_name} has no {kind} '{name}'; there are {', '.join(map(repr, listed)) or 'none'}.",
+        f"The host {host.host_name} has no {kind} '{name}'; it has {', '.join(map(repr, listed)) or 'none'}.",
         hint=None if near is None else f"Is '{near}' meant?",
     )

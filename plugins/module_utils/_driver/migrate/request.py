@@ -15,15 +15,17 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 
 @dataclass(frozen=True)
 class MoveRequest:
-    """A domain to migrate, identified by its moid, its name or its UUID, in this order; and its destination.
+    """A domain to migrate, identified by its moid or by its name and its UUID or one of them; and its destination.
 
-    ``host`` is a name in the vCenter, None for the task's own destination. ``datastore``, ``pool`` and ``folder`` are
+    ``source`` and ``host`` are names in the vCenter: the host that it is to leave, None for any, and its destination,
+    None for the task's own. ``datastore``, ``pool`` and ``folder`` are
     names, None for what stays. ``disks`` maps the labels of disks to datastores, ``networks`` old names to new ones.
     """
 
     name: str | None = None
     uuid: str | None = None
     moid: str | None = None
+    source: str | None = None
     host: str | None = None
     datastore: str | None = None
     pool: str | None = None
@@ -35,7 +37,19 @@ class MoveRequest:
         """``Domain 'web'``, for messages."""
         if self.moid is not None:
             return f"The domain with the moid {self.moid}"
-        return f"Domain '{self.name}'" if self.name is not None else f"The domain with the UUID {self.uuid}"
+        if self.name is None:
+            return f"The domain with the UUID {self.uuid}"
+        return f"Domain '{self.name}'" if self.uuid is None else f"Domain '{self.name}' with the UUID {self.uuid}"
+
+    @property
+    def host_names(self) -> list[str]:
+        """The names of the hosts that it names."""
+        return [name for name in (self.source, self.host) if name is not None]
+
+    @property
+    def has_destination(self) -> bool:
+        """Whether it says what is to change, beside the networks, which change only with the host."""
+        return bool(self.host or self.datastore or self.disks or self.pool or self.folder)
 
     @property
     def canonical_uuid(self) -> str | None:
@@ -71,11 +85,14 @@ def read_request(params: Mapping[str, Any]) -> MigrationRequest:
     moves = [replace(defaults, name=name) for name in params["names"] or ()]
     moves += [replace(defaults, uuid=uuid) for uuid in params["uuids"] or ()]
     moves += [_move(defaults, item) for item in params["domains"] or ()]
-    has_destination = bool(params["dest_uri"] or params["dest_host"])
     for move in moves:
-        if not has_destination and not (move.host or move.datastore or move.disks):
+        if "" in (move.name, move.uuid, move.moid):
+            raise ParseError("an empty text is no domain's name, UUID or moid.", where="names")
+        if not (params["dest_uri"] or params["dest_host"] or move.has_destination):
             raise ParseError(
-                f"{move} has no destination; give dest_host or dest_datastore for it or for the task.", where="domains"
+                f"{move} has no destination; give dest_host, dest_datastore, dest_pool or dest_folder for it or for "
+                "the task.",
+                where="domains",
             )
     return MigrationRequest(moves, params["parallel"], params["migration_timeout"], params["warnings_are_errors"])
 
@@ -88,6 +105,7 @@ def _move(defaults: MoveRequest, item: Mapping[str, Any]) -> MoveRequest:
         name=item["name"],
         uuid=item["uuid"],
         moid=item["moid"],
+        source=item["source_host"],
         host=item["dest_host"],
         datastore=item["dest_datastore"] or defaults.datastore,
         pool=item["dest_pool"] or defaults.pool,

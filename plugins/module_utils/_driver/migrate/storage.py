@@ -8,9 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import DriveAddress
+from ansible_collections.virt.esx.plugins.module_utils._domain.targets import (
+    PREFIX_OF_BUS,
+    SCSI_OWN_UNIT,
+    SCSI_UNITS,
+    name_of,
+    nvme_name,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.names import missing
-from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, Refused
+from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, ParseError
 from ansible_collections.virt.esx.plugins.module_utils._names import parse_datastore_path, unescape_name
 from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import HostContext
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import HOST_DATASTORES, fetch
@@ -42,16 +50,19 @@ def named_storage(
 
     :param there: the destination's datastores.
     :param name: the datastore for everything that ``disks`` does not name; None for what stays.
-    :param disks: the names of datastores by the labels of disks.
+    :param disks: the names of datastores by the labels or the targets of disks.
     :raises NotFound: if the destination does not have the datastore, or the domain the disk.
     """
     present = _disks(devices)
-    labels = {str(disk.deviceInfo.label): key for key, (disk, _name) in present.items() if disk.deviceInfo is not None}
+    names = {key: _names_of(disk, devices) for key, (disk, _at) in present.items()}
     chosen: dict[int, str] = {}
-    for label, datastore in disks.items():
-        if label not in labels:
-            raise NotFound(f"The domain has no disk '{label}'; there are {', '.join(map(repr, labels)) or 'none'}.")
-        chosen[labels[label]] = datastore
+    for wanted_disk, datastore in disks.items():
+        key = next((each for each, known in names.items() if wanted_disk in known), None)
+        if key is None:
+            listed = ", ".join(" or ".join(map(repr, known)) for known in names.values())
+            raise NotFound(f"The domain has no disk '{wanted_disk}'; it has {listed or 'none'}.")
+        if chosen.setdefault(key, datastore) != datastore:
+            raise ParseError(f"the disk '{wanted_disk}' is named twice, with different datastores.", where="dest_disks")
     targets = {key: _named(there, host, datastore) for key, datastore in chosen.items()}
     moved = [key for key, (_disk, at) in present.items() if at != chosen.get(key, name or at)]
     if name is None:
@@ -65,7 +76,7 @@ def same_storage(
 ) -> Storage:
     """Return the datastores of the domain's files, as another datacenter knows them.
 
-    :raises Refused: if that datacenter lacks one of them.
+    :raises NotFound: if that datacenter lacks one of them.
     """
     by_url = {url: ref for ref, (_name, url) in there.items()}
     urls = dict(here.values())
@@ -73,9 +84,8 @@ def same_storage(
     def counterpart(name: str) -> Any:
         ref = by_url.get(urls.get(name, ""))
         if ref is None:
-            raise Refused(
-                f"Domain '{record.name}' cannot be migrated to {host.host_name}: its datastore '{name}' is not in the "
-                f"datacenter '{host.datacenter_path}'.",
+            raise NotFound(
+                f"The datacenter '{host.datacenter_path}' does not have the domain's datastore '{name}'.",
                 hint="Name the datastore that its files are to go to in dest_datastore.",
             )
         return ref
@@ -90,6 +100,22 @@ def _disks(devices: Sequence[Any]) -> dict[int, tuple[Any, str]]:
     disks = [device for device in devices if isinstance(device, vim.vm.device.VirtualDisk)]
     files = [(disk, getattr(disk.backing, "fileName", None)) for disk in disks]
     return {disk.key: (disk, parse_datastore_path(file).datastore) for disk, file in files if file}
+
+
+def _names_of(disk: Any, devices: Sequence[Any]) -> list[str]:
+    """A disk's label, and its target in domain XML, which its place on its controller gives."""
+    label = [] if disk.deviceInfo is None else [str(disk.deviceInfo.label)]
+    controller = next((device for device in devices if device.key == disk.controllerKey), None)
+    kinds, unit = vim.vm.device, disk.unitNumber
+    if controller is None or unit is None:
+        return label
+    place = DriveAddress(controller.busNumber, 0, unit)
+    if isinstance(controller, kinds.VirtualSCSIController) and unit <= SCSI_UNITS:
+        index = place.controller * SCSI_UNITS + unit - (unit > SCSI_OWN_UNIT)
+        return [*label, name_of(PREFIX_OF_BUS["scsi"], index)]
+    if isinstance(controller, kinds.VirtualIDEController):
+        return [*label, name_of(PREFIX_OF_BUS["ide"], place.controller * 2 + unit)]
+    return [*label, nvme_name(place)] if isinstance(controller, kinds.VirtualNVMEController) else label
 
 
 def home_of(record: DomainRecord) -> str:

@@ -26,8 +26,8 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.storage i
     read_datastores,
     same_storage,
 )
-from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound
-from ansible_collections.virt.esx.plugins.module_utils._names import unescape_name
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._names import escape_name, unescape_name
 from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import HostContext
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import (
     PARENTS,
@@ -68,15 +68,24 @@ class Targets:
 
 
 def resolve(targets: Targets, entry: Entry) -> Relocation | None:
-    """Return the relocation of a domain; None if it is already at its destination.
+    """Return the relocation of a domain; None if it is at its destination, or not on the host that it is to leave.
 
-    :raises NotFound: if the destination has no pool, folder, datastore or network with a name in the task.
-    :raises Refused: if the domain cannot go there, because the task must name something that it leaves out.
+    :raises EsxError: if the destination has no pool, folder, datastore or network with a name in the task, or if the
+        task must name one that it leaves out; the message says which domain it is about.
     """
-    record, host, move = entry.record, entry.destination, entry.request
-    if record is None or host is None:
+    if entry.record is None or entry.destination is None:
         return None
+    try:
+        return _resolve(targets, entry, entry.record, entry.destination)
+    except (NotFound, ParseError, Refused) as error:
+        raise EsxError(f"{entry} cannot be migrated {entry.route}: {error.message}", hint=error.hint) from None
+
+
+def _resolve(targets: Targets, entry: Entry, record: DomainRecord, host: HostContext) -> Relocation | None:
+    move = entry.request
     source = targets.endpoints.host(record.values["runtime.host"])
+    if move.source is not None and targets.endpoints.named[move.source].host != source.host:
+        return None
     leaves_datacenter = source.datacenter != host.datacenter
     needs_devices = move.datastore or move.disks or move.networks or leaves_datacenter
     vcenter = targets.endpoints.vcenter
@@ -154,7 +163,8 @@ def _folder(targets: Targets, record: DomainRecord, host: HostContext, move: Mov
     rows = fetch(vcenter, "ManagedEntity", ["name", "parent"], objects=[record.ref], traversal=PARENTS)
     parents = dict(rows)
     present = fetch_one(vcenter, record.ref, ["parent"])["parent"]
-    path = "/".join(_folders(parents, present)) if move.folder is None else move.folder.strip("/")
+    items = _folders(parents, present) if move.folder is None else move.folder.strip("/").split("/")
+    path = "/".join(escape_name(unescape_name(item)) for item in items)
     found = host.vm_folder
     if path:
         found = vcenter.content.searchIndex.FindByInventoryPath(f"{host.datacenter_path}/vm/{path}")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection, open_connection
@@ -14,6 +15,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import
 from ansible_collections.virt.esx.plugins.module_utils._driver.node.state import HostState, Node, node_of, run_task
 from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed, EsxError, TimedOut
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_one
+from ansible_collections.virt.esx.plugins.module_utils._vi.session import open_session
 
 # Seconds between two attempts to reach a host that is restarting.
 _PAUSE = 3.0
@@ -57,11 +59,14 @@ def _start(connection: EsxConnection, node: Node, action: str, start: Callable[[
 
 
 def _is_back(node: Node, invocation: Invocation, host: HostState) -> bool:
-    """Whether the host is connected and has been restarted; it cannot be reached in between."""
+    """Whether the host is connected and has been restarted; it cannot be reached in between.
+
+    The session is one of its own, since a kept one is closed for all that use it when an attempt fails.
+    """
     try:
         if node.session.server.product == "vpx":
             return _was_started(node, host)
-        with open_connection(invocation) as other:
+        with open_connection(replace(invocation, connect=open_session)) as other:
             return _was_started(node_of(other), host)
     except EsxError:
         return False

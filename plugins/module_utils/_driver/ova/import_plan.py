@@ -19,6 +19,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.ova.offer import 
     read_offer,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.request import PROVISIONING, ImportRequest
+from ansible_collections.virt.esx.plugins.module_utils._driver.ova.translate import Translation, translation_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Plan, Step
 from ansible_collections.virt.esx.plugins.module_utils._driver.pools import Pool, read_pools, usable_pool
 from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import amount_text
@@ -79,8 +80,10 @@ def plan_import(connection: EsxConnection, request: ImportRequest, run: Callable
     if existing is None:
         _check_directory(connection, pools, DatastorePath(pool.name, escape_datastore_item(offer.name)))
     _check_space(pool, offer, thin=request.allocation == "thin")
-    result = _import_spec(connection, request, offer, pool)
-    warnings = [_host_says(fault) for fault in result.warning or ()]
+    translation = translation_of(offer)
+    result = _import_spec(connection, request, offer, pool, translation)
+    warnings = [] if translation is None else list(translation.warnings)
+    warnings += [_host_says(fault) for fault in result.warning or ()]
     items = tuple(result.fileItem or ())
     plan = ImportPlan((), None, offer, None, pool, result.importSpec, items, warnings, is_blocked)
     step = Step(f"import domain '{offer.name}' from {offer.source_name} to [{pool.name}]", lambda: run(plan))
@@ -124,7 +127,9 @@ def _check_space(pool: Pool, offer: Offer, *, thin: bool) -> None:
         )
 
 
-def _import_spec(connection: EsxConnection, request: ImportRequest, offer: Offer, pool: Pool) -> Any:
+def _import_spec(
+    connection: EsxConnection, request: ImportRequest, offer: Offer, pool: Pool, translation: Translation | None
+) -> Any:
     """Let OvfManager read the package, and return its result; all of its errors are raised at once."""
     manager = fetch_content(connection.session, "ovfManager") if connection.session.has(4, 0) else None
     if manager is None:
@@ -134,7 +139,7 @@ def _import_spec(connection: EsxConnection, request: ImportRequest, offer: Offer
     networks = {unescape_name(values["name"] or ""): ref for ref, values in rows}
     wanted = vim.OvfManager.CreateImportSpecParams(
         locale="",
-        deploymentOption=offer.option or "",
+        deploymentOption=(offer.option or "") if translation is None else "",
         entityName=offer.name,
         diskProvisioning=PROVISIONING[request.allocation],
         networkMapping=[
@@ -144,14 +149,17 @@ def _import_spec(connection: EsxConnection, request: ImportRequest, offer: Offer
     )
     if not connection.is_direct:
         wanted.hostSystem = context.host
+    has_vapp = not connection.is_direct and translation is None
+    if has_vapp:
         settable = [one.key for one in offer.system.properties if one.user_configurable]
         wanted.propertyMapping = [vim.KeyValue(key=key, value=offer.values[key]) for key in settable]
-    result = manager.CreateImportSpec(offer.text, context.pool, pool.ref, wanted)
+    text = offer.text if translation is None else translation.text
+    result = manager.CreateImportSpec(text, context.pool, pool.ref, wanted)
     errors = [_host_says(fault) for fault in result.error or ()]
     if errors or result.importSpec is None:
         reasons = " ".join(dict.fromkeys(errors)) or "It does not say why."
         raise Refused(f"The host does not take the package '{offer.source_name}'. {reasons}")
-    _add_entries(connection, offer, result.importSpec.configSpec)
+    _add_entries(connection, offer, result.importSpec.configSpec, has_vapp=has_vapp)
     return result
 
 
@@ -161,10 +169,10 @@ def _host_says(fault: Any) -> str:
     return f"{(text or fault_text(getattr(fault, 'fault', fault))).rstrip('.')}."
 
 
-def _add_entries(connection: EsxConnection, offer: Offer, config: Any) -> None:
+def _add_entries(connection: EsxConnection, offer: Offer, config: Any, *, has_vapp: bool) -> None:
     """Say in the domain what it comes from, and give its guest the properties where there is no vApp for them."""
     entries = {MARKER: offer.digest}
-    if connection.is_direct and offer.system.properties:
+    if not has_vapp and offer.system.properties:
         about = connection.session.about
         entries[_ENVIRONMENT] = environment(
             offer.values, product="VMware ESXi", version=about.version, vendor="VMware, Inc."

@@ -16,13 +16,9 @@ from urllib.parse import unquote
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.import_plan import ImportPlan
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.lease import Lease, open_lease
+from ansible_collections.virt.esx.plugins.module_utils._driver.ova.package import LONGEST_TEXT, Member, OpenPackage
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.request import ImportRequest
-from ansible_collections.virt.esx.plugins.module_utils._driver.ova.source import (
-    LONGEST_TEXT,
-    Member,
-    OpenPackage,
-    open_package,
-)
+from ansible_collections.virt.esx.plugins.module_utils._driver.ova.source import open_package
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.verify import Hashed, Verifier
 from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import show_transfer
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, ParseError, Refused

@@ -175,6 +175,13 @@ def _check(package: Package) -> None:
         )
     for file in package.files:
         _check_file(file)
+    for disk in package.disks:
+        if disk.parent is not None:
+            raise Refused(
+                f"The package's disk '{disk.id}' is only the difference to its disk '{disk.parent}'; hosts "
+                "import whole disks only.",
+                hint="Export the machine again, with its snapshots deleted.",
+            )
 
 
 def _check_file(file: OvfFile) -> None:

@@ -3,22 +3,25 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """An OVF package wherever it is: an OVA, or a descriptor with its files, on this machine or on a web server.
 
-A package is opened, gives its descriptor, and then its files, each as a stream. Those of an OVA come in the order of
-the archive, which is read once from the beginning to the end, so that it can come from a web server without being
-stored.
+A package is opened, gives its descriptor, and then its files, each as a stream.
 """
 
 from __future__ import annotations
 
 import contextlib
 import pathlib
-import tarfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from typing import Any, BinaryIO, Protocol, cast
+from typing import BinaryIO, cast
 from urllib.parse import unquote, urljoin
 
+from ansible_collections.virt.esx.plugins.module_utils._driver.ova.archive import stored_archive, streamed_archive
+from ansible_collections.virt.esx.plugins.module_utils._driver.ova.package import (
+    LONGEST_TEXT,
+    Member,
+    OpenPackage,
+    read_small,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.web import (
     check_url,
     is_url,
@@ -26,49 +29,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.ova.web import (
     url_name,
     without_query,
 )
-from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError
-
-# The longest descriptor, manifest or certificate that is read into memory.
-LONGEST_TEXT = 4 << 20
-
-# The bytes of an archive that are read at once: few, so that its head comes soon from a slow web server.
-_TAR_BLOCK = 64 << 10
-
-
-class Readable(Protocol):
-    """Anything that can be read like a file."""
-
-    def read(self, size: int, /) -> bytes:
-        """Return the next bytes, at most so many; none at the end."""
-
-
-@dataclass(frozen=True)
-class Member:
-    """A file of an open package; ``size`` is None where only the descriptor can say it."""
-
-    name: str
-    size: int | None
-    content: Readable
-
-
-@dataclass(frozen=True)
-class OpenPackage:
-    """A package that is being read.
-
-    ``manifest`` and ``certificate`` are the texts beside the descriptor, None where they are missing or may come after
-    the other files. ``members`` gives those, of an OVA whatever is wanted.
-    """
-
-    descriptor_name: str
-    descriptor: bytes
-    manifest: bytes | None
-    certificate: bytes | None
-    members: Callable[[Sequence[str]], Iterator[Member]]
-
-    @property
-    def stem(self) -> str:
-        """The descriptor's name without its ending, which the manifest and the certificate share."""
-        return self.descriptor_name[: -len(".ovf")]
+from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, ParseError
 
 
 def open_package(source: str, timeout: float) -> AbstractContextManager[OpenPackage]:
@@ -100,13 +61,13 @@ def _descriptor_path(path: pathlib.Path) -> pathlib.Path:
 
 @contextlib.contextmanager
 def _local_archive(path: pathlib.Path) -> Iterator[OpenPackage]:
-    with _open_local(path) as file, _archive(file, str(path)) as package:
+    with _open_local(path) as file, stored_archive(file, str(path)) as package:
         yield package
 
 
 @contextlib.contextmanager
 def _web_archive(url: str, timeout: float) -> Iterator[OpenPackage]:
-    with open_url(url, timeout) as file, _archive(cast(BinaryIO, file), without_query(url)) as package:
+    with open_url(url, timeout) as file, streamed_archive(cast(BinaryIO, file), without_query(url)) as package:
         yield package
 
 
@@ -124,7 +85,7 @@ def _local_files(path: pathlib.Path) -> Iterator[OpenPackage]:
                 yield Member(name, file.stat().st_size, opened)
 
     with _open_local(path) as file:
-        descriptor = _small(file, path.name)
+        descriptor = read_small(file, path.name)
     yield OpenPackage(path.name, descriptor, text(f"{path.stem}.mf"), text(f"{path.stem}.cert"), members)
 
 
@@ -135,7 +96,7 @@ def _web_files(url: str, timeout: float) -> Iterator[OpenPackage]:
     def text(file_name: str) -> bytes | None:
         try:
             with open_url(_beside(url, file_name), timeout) as file:
-                return _small(file, file_name)
+                return read_small(file, file_name)
         except NotFound:
             return None
 
@@ -145,7 +106,7 @@ def _web_files(url: str, timeout: float) -> Iterator[OpenPackage]:
                 yield Member(file_name, file.size, file)
 
     with open_url(url, timeout) as file:
-        descriptor = _small(file, name)
+        descriptor = read_small(file, name)
     stem = name[: -len(".ovf")]
     yield OpenPackage(name, descriptor, text(f"{stem}.mf"), text(f"{stem}.cert"), members)
 
@@ -157,95 +118,6 @@ def _beside(url: str, name: str) -> str:
 
 
 @contextlib.contextmanager
-def _archive(file: BinaryIO, source: str) -> Iterator[OpenPackage]:
-    """A tar archive, read as a stream: the descriptor is its first file (DSP0243, section 5.4)."""
-    with _tar_errors(source), tarfile.open(fileobj=file, mode="r|", bufsize=_TAR_BLOCK) as archive:
-        entries = _Entries(archive, source)
-        first = entries.next()
-        if first is None or not first.name.lower().endswith(".ovf"):
-            name = "empty" if first is None else f"'{first.name}' instead"
-            raise ParseError(f"the first file of an OVA is its descriptor (.ovf), that of '{source}' is {name}.")
-        descriptor = entries.text(first)
-        stem, texts = first.name[: -len(".ovf")], {}
-        for ending in (".mf", ".cert"):
-            following = entries.peek()
-            if following is not None and following.name == stem + ending:
-                texts[ending] = entries.text(entries.next())
-        yield OpenPackage(first.name, descriptor, texts.get(".mf"), texts.get(".cert"), entries.members)
-
-
-class _Entries:
-    """The files of an archive, one after another."""
-
-    def __init__(self, archive: tarfile.TarFile, source: str) -> None:
-        self._archive = archive
-        self._source = source
-        self._peeked: list[tarfile.TarInfo | None] = []
-
-    def next(self) -> tarfile.TarInfo | None:
-        """The next file, None at the end; directories are passed over."""
-        if self._peeked:
-            return self._peeked.pop()
-        while True:
-            entry = self._archive.next()
-            self._archive.members = []  # type: ignore[attr-defined]  # it would keep all of them
-            if entry is None or not entry.isdir():
-                break
-        if entry is not None and (not entry.isreg() or entry.issparse()):
-            raise ParseError(f"'{entry.name}' in '{self._source}' is not a plain file.", where="source")
-        if entry is not None and entry.name.startswith("./"):
-            entry.name = entry.name[2:]
-        return entry
-
-    def peek(self) -> tarfile.TarInfo | None:
-        """The next file, which stays the next one."""
-        if not self._peeked:
-            self._peeked.append(self.next())
-        return self._peeked[0]
-
-    def text(self, entry: tarfile.TarInfo | None) -> bytes:
-        """The content of a small file."""
-        content = None if entry is None else self._archive.extractfile(entry)
-        return _small(content, entry.name) if content is not None and entry is not None else b""
-
-    def members(self, _names: Sequence[str]) -> Iterator[Member]:
-        """All files that follow."""
-        while True:
-            with _tar_errors(self._source):
-                entry = self.next()
-                content = None if entry is None else self._archive.extractfile(entry)
-            if entry is None or content is None:
-                return
-            yield Member(entry.name, entry.size, _TarContent(content, self._source))
-
-
-class _TarContent:
-    """The content of a file in an archive, whose errors are the collection's."""
-
-    def __init__(self, content: Any, source: str) -> None:
-        self._content = content
-        self._source = source
-
-    def read(self, size: int) -> bytes:
-        """Return the next bytes."""
-        with _tar_errors(self._source):
-            block: bytes = self._content.read(size)
-            return block
-
-
-def _small(file: Readable, name: str) -> bytes:
-    """All of a file that has to be small."""
-    content = b""
-    while True:
-        block = file.read(LONGEST_TEXT + 1 - len(content))
-        content += block
-        if len(content) > LONGEST_TEXT:
-            raise ParseError(f"'{name}' is longer than {LONGEST_TEXT >> 20} MiB.", where="source")
-        if not block:
-            return content
-
-
-@contextlib.contextmanager
 def _open_local(path: pathlib.Path) -> Iterator[BinaryIO]:
     try:
         file = path.open("rb")
@@ -253,15 +125,3 @@ def _open_local(path: pathlib.Path) -> Iterator[BinaryIO]:
         raise NotFound(f"The file '{path}' cannot be read: {error.strerror}.") from None
     with file:
         yield file
-
-
-@contextlib.contextmanager
-def _tar_errors(source: str) -> Iterator[None]:
-    try:
-        yield
-    except tarfile.TarError as error:
-        raise ParseError(
-            f"'{source}' is not an OVA (a tar archive), or is truncated: {error}.", where="source"
-        ) from None
-    except OSError as error:
-        raise EsxError(f"'{source}' cannot be read: {error.strerror or error}.") from None

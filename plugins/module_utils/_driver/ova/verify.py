@@ -12,10 +12,15 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
+from ansible_collections.virt.esx.plugins.module_utils._driver.ova.package import Member, OpenPackage
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.signature import check_signature
-from ansible_collections.virt.esx.plugins.module_utils._driver.ova.source import Member, OpenPackage
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError, Refused
-from ansible_collections.virt.esx.plugins.module_utils._ovf.manifest import Digest, read_manifest, read_signature
+from ansible_collections.virt.esx.plugins.module_utils._ovf.manifest import (
+    Digest,
+    plain_name,
+    read_manifest,
+    read_signature,
+)
 
 _ALGORITHMS = ("sha1", "sha256", "sha512")
 
@@ -70,10 +75,11 @@ class Verifier:
             self._check_signature(package.certificate)
 
     def algorithms(self, name: str) -> Sequence[str]:
-        """The checksums that have to be computed of a file: all, where the manifest comes only later."""
+        """The checksums that have to be computed of a file: all, where the manifest may come only later."""
         if self._manifest is None:
-            return _ALGORITHMS
-        return (self._manifest[name].algorithm,) if name in self._manifest else ()
+            return _ALGORITHMS if self._package.is_stream else ()
+        wanted = self._manifest.get(plain_name(name))
+        return () if wanted is None else (wanted.algorithm,)
 
     def take_manifest(self, text: bytes) -> None:
         """Take the manifest, and check the descriptor by it.
@@ -83,7 +89,7 @@ class Verifier:
         self._text = text
         self._manifest = read_manifest(text.decode("utf-8", "replace"), self.name)
         name, descriptor = self._package.descriptor_name, self._package.descriptor
-        wanted = self._manifest.get(name)
+        wanted = self._manifest.get(plain_name(name))
         found = None if wanted is None else hashlib.new(wanted.algorithm, descriptor, usedforsecurity=False).hexdigest()
         self._compare(name, wanted, found)
 
@@ -113,7 +119,7 @@ class Verifier:
                 self._check(name, file)
 
     def _check(self, name: str, file: Hashed) -> None:
-        wanted = (self._manifest or {}).get(name)
+        wanted = (self._manifest or {}).get(plain_name(name))
         self._compare(name, wanted, None if wanted is None else file.digits(wanted.algorithm))
 
     def _compare(self, name: str, wanted: Digest | None, found: str | None) -> None:

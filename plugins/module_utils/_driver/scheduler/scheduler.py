@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.shares import LEVELS
-from ansible_collections.virt.esx.plugins.module_utils._domain.values import LONG_MAX
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import INT_MAX, LONG_MAX
 from ansible_collections.virt.esx.plugins.module_utils._driver.allocation import (
     CUSTOM,
     SCHEDULER_PATHS,
@@ -83,6 +83,10 @@ def read_request(params: Mapping[str, Any]) -> SchedulerRequest:
         raise ParseError(f"{limit} MHz is neither -1, for no limit, nor at least 0.", where="limit")
     if None not in (reservation, limit) and UNLIMITED < limit < reservation:
         raise ParseError(f"{limit} MHz is below the reservation of {reservation} MHz.", where="limit")
+    limit_kib = None if memory_limit is None else _memory_limit(memory_limit)
+    guarantee_kib = None if guarantee is None else _whole_mib(parse_kib(guarantee, "min_guarantee"))
+    if limit_kib is not None and guarantee_kib is not None and UNLIMITED < limit_kib < guarantee_kib:
+        raise ParseError(f"{limit_kib} KiB is below the min_guarantee of {guarantee_kib} KiB.", where="memory_limit")
     return SchedulerRequest(
         name=params["name"],
         uuid=None if params["uuid"] is None else parse_uuid(params["uuid"]),
@@ -91,9 +95,9 @@ def read_request(params: Mapping[str, Any]) -> SchedulerRequest:
         reservation_mhz=reservation,
         limit_mhz=limit,
         shares=None if params["shares"] is None else parse_shares(params["shares"]),
-        memory_limit_kib=None if memory_limit is None else _memory_limit(memory_limit),
+        memory_limit_kib=limit_kib,
         memory_shares=None if memory_shares is None else parse_shares(memory_shares, "memory_shares"),
-        min_guarantee_kib=None if guarantee is None else _whole_mib(parse_kib(guarantee, "min_guarantee")),
+        min_guarantee_kib=guarantee_kib,
     )
 
 
@@ -107,7 +111,12 @@ def _check_number(value: Any, option: str) -> None:
 
 def _memory_limit(text: str) -> int:
     """A limit in KiB, rounded up to a MiB; -1 for no limit."""
-    return UNLIMITED if text.strip() == str(UNLIMITED) else _whole_mib(parse_kib(text, "memory_limit"))
+    if text.strip() == str(UNLIMITED):
+        return UNLIMITED
+    kib = _whole_mib(parse_kib(text, "memory_limit"))
+    if kib == 0:
+        raise ParseError("0 leaves the domain no memory; -1 means no limit.", where="memory_limit")
+    return kib
 
 
 def parse_shares(text: str, option: str = "shares") -> int | str:
@@ -117,9 +126,9 @@ def parse_shares(text: str, option: str = "shares") -> int | str:
         return word
     if word in _LEVEL_NUMBERS:
         return _LEVEL_NUMBERS[word]
-    if not re.fullmatch(r"[0-9]{1,9}", word):
+    if not re.fullmatch(r"[0-9]{1,10}", word) or int(word) > INT_MAX:
         raise ParseError(
-            f"'{text}' is neither a number of at least 0 nor low (-1), normal (-2), high (-3).", where=option
+            f"'{text}' is neither a number from 0 to {INT_MAX} nor low (-1), normal (-2), high (-3).", where=option
         )
     return int(word)
 
@@ -178,12 +187,13 @@ def _check(request: SchedulerRequest, wanted: Share, record: DomainRecord) -> No
         raise Refused(
             f"The memory_limit of {wanted.memory_limit_kib} KiB would be below the guarantee of "
             f"{wanted.min_guarantee_kib} KiB.",
-            hint="Set min_guarantee, too. A limit of -1 means none.",
+            hint="The guarantee is what the domain has; set min_guarantee, too. A limit of -1 means none.",
         )
     most = _most_memory(record, wanted)
     if request.min_guarantee_kib is not None and most is not None and wanted.min_guarantee_kib > most:
         raise Refused(
-            f"The min_guarantee of {wanted.min_guarantee_kib} KiB is more than the domain's memory, {most} KiB."
+            f"The min_guarantee of {wanted.min_guarantee_kib} KiB is more than the memory that the host may give "
+            f"to the domain, {most} KiB."
         )
 
 

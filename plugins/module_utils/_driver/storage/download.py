@@ -13,6 +13,7 @@ import contextlib
 import email.utils
 import os
 import pathlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -34,6 +35,9 @@ from ansible_collections.virt.esx.plugins.module_utils._images.descriptor import
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import get_file
 from ansible_collections.virt.esx.plugins.module_utils._vi.transfers import RemoteFile, download_file, file_info
+
+# How the name of an incomplete download ends: with the size and the time of the volume.
+_VERSION = re.compile(r"(?:[0-9]+|None)-[0-9]+")
 
 
 @dataclass(frozen=True)
@@ -121,6 +125,7 @@ def _is_there(download: Download) -> bool:
 def _fetch(connection: EsxConnection, download: Download) -> None:
     name = f"{download.dest.name}.part-{download.remote.size}-{int(_time(download.remote) or 0)}"
     part = download.dest.with_name(name)
+    _remove_older(part, f"{download.dest.name}.part-")
     progress = show_transfer(connection.progress, f"Downloading {download.path}", download.remote.size or 0)
     try:
         with part.open("r+b" if part.exists() else "w+b") as file, _sparse(file) as (target, offset):
@@ -135,6 +140,15 @@ def _fetch(connection: EsxConnection, download: Download) -> None:
         _publish(download, part)
     except OSError as error:
         raise EsxError(f"'{download.dest}' cannot be written: {error.strerror}.") from None
+
+
+def _remove_older(part: pathlib.Path, beginning: str) -> None:
+    """Remove what interrupted downloads left of former versions of the volume, which nothing continues."""
+    for file in part.parent.iterdir():
+        is_part = file.name.startswith(beginning) and _VERSION.fullmatch(file.name[len(beginning) :])
+        if is_part and file != part:
+            with contextlib.suppress(OSError):
+                file.unlink()
 
 
 def _publish(download: Download, part: pathlib.Path) -> None:
@@ -175,8 +189,13 @@ class _Sparse:
 
     def write(self, block: memoryview) -> int:
         """Write a block, or leave a hole if it is all zeros."""
-        if block.tobytes().count(0) != len(block):
-            self._file.write(block)
-        else:
+        if _is_zero(block):
             self._file.seek(len(block), os.SEEK_CUR)
+        else:
+            self._file.write(block)
         return len(block)
+
+
+def _is_zero(block: memoryview) -> bool:
+    """Whether a block has only zeros; the first bytes tell it of most blocks that have others."""
+    return not any(block[:64]) and block.tobytes() == bytes(len(block))

@@ -12,16 +12,23 @@ from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_files import THICK, THIN, DiskRequest, plan_disks
+from ansible_collections.virt.esx.plugins.module_utils._driver.disk_leftovers import leftover_paths, leftover_tasks
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_tasks import DiskTasks
 from ansible_collections.virt.esx.plugins.module_utils._driver.file_users import read_file_users
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_tasks import Chain, HostTask, side_by_side
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
-from ansible_collections.virt.esx.plugins.module_utils._driver.local_files import checksum_of, verify
+from ansible_collections.virt.esx.plugins.module_utils._driver.local_files import verify
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Outcome, Plan, Step, carry_out
 from ansible_collections.virt.esx.plugins.module_utils._driver.pools import Pool, read_pools, usable_pool
 from ansible_collections.virt.esx.plugins.module_utils._driver.storage.download import plan_download
 from ansible_collections.virt.esx.plugins.module_utils._driver.storage.request import ABSENT, WIPED, VolumeRequest
-from ansible_collections.virt.esx.plugins.module_utils._driver.storage.upload import Upload, plan_upload, record_path
+from ansible_collections.virt.esx.plugins.module_utils._driver.storage.upload import (
+    Upload,
+    part_path,
+    plan_upload,
+    record_path,
+    source_checksum,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import (
     delete_file,
     deletion,
@@ -59,6 +66,8 @@ def ensure_volume(connection: EsxConnection, invocation: Invocation, request: Vo
     else:
         outcome = carry_out(connection, invocation, lambda: planner(connection, request))
     _warn_of_allocation(connection, request, outcome.first.before)
+    if request.unused_xml:
+        connection.warn(f"These elements of the volume's XML have no effect: {', '.join(request.unused_xml)}.")
     after = outcome.plan.after
     if outcome.steps and after is not None and not invocation.check_mode:
         after = find_volumes(connection, read_pools(connection), [after.path]).get(after.path, after)
@@ -121,7 +130,7 @@ def _plan_file_copy(
         return VolumePlan([], None, found[path], found[path])
     volume = _existing(connection, pools, source)
     manager, datacenter = connection.session.content.fileManager, connection.context.datacenter
-    part = path.beside(f".{path.name}.part")
+    part = part_path(path)
 
     def copy() -> Any:
         return manager.CopyDatastoreFile_Task(str(source), datacenter, str(part), datacenter, True)
@@ -176,17 +185,22 @@ def _plan_download(connection: EsxConnection, request: VolumeRequest) -> VolumeP
 def _plan_absent(connection: EsxConnection, request: VolumeRequest) -> VolumePlan:
     pools, path = read_pools(connection), request.path
     usable_pool(pools, path.datastore)
-    found = find_volumes(connection, pools, [path, record_path(path)])
+    is_disk = path.name.lower().endswith(".vmdk")
+    left_over = leftover_paths(path) if is_disk else [part_path(path)]
+    found = find_volumes(connection, pools, [path, record_path(path), *left_over])
     volume = found.get(path)
-    if volume is None:
-        return VolumePlan([], None, None, None)
-    if volume.type == "directory":
+    if volume is not None and volume.type == "directory":
         raise Refused(f"{path} is a directory; only files are deleted.")
-    read_file_users(connection).refuse(path, "cannot be deleted")
-    chain = Chain(
-        f"delete {path}", [_deletion(connection, file) for file in (path, record_path(path)) if file in found]
-    )
-    return VolumePlan(side_by_side(connection, [chain]), None, volume, None)
+    if volume is not None:
+        read_file_users(connection).refuse(path, "cannot be deleted")
+    tasks = [_deletion(connection, file) for file in (path, record_path(path)) if file in found]
+    if is_disk:
+        tasks += leftover_tasks(DiskTasks(connection), path, found)
+    else:
+        tasks += [deletion(connection, file) for file in left_over if file in found]
+    name = f"delete {path}" if volume is not None else f"delete what an interrupted task has left of {path}"
+    chains = [Chain(name, tasks)] if tasks else []
+    return VolumePlan(side_by_side(connection, chains), None, volume, None)
 
 
 def _deletion(connection: EsxConnection, path: DatastorePath) -> HostTask:
@@ -233,7 +247,7 @@ def _checksum_text(invocation: Invocation, request: VolumeRequest, steps: Sequen
     """The checksum of an uploaded file for diff mode, as different content can have the same size."""
     if not invocation.diff or not steps or request.source is None or request.is_disk:
         return ""
-    return f"checksum: {checksum_of(request.source)}\n"
+    return f"checksum: {source_checksum(request.source, request.checksum)}\n"
 
 
 def _text(volume: Volume | None) -> str:

@@ -39,6 +39,7 @@ class VolumeRequest:
     moved_from: DatastorePath | None
     dest: str | None
     checksum: Checksum | None
+    unused_xml: tuple[str, ...] = ()  # the elements of the XML that have no effect
 
     @property
     def is_disk(self) -> bool:
@@ -72,6 +73,7 @@ def read_request(params: Mapping[str, Any]) -> VolumeRequest:
         moved_from=_other_path(params, "moved_from"),
         dest=params["dest"],
         checksum=checksum,
+        unused_xml=xml.unused,
     )
     given = {name for name, value in params.items() if value is not None}
     _check_state(request, given)

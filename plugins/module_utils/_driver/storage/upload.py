@@ -82,7 +82,7 @@ def plan_upload(
     path, size = upload.path, file_size(upload.source)
     verify(upload.source, upload.checksum)
     pool = usable_pool(pools, path.datastore)
-    found = find_volumes(connection, pools, [path, record_path(path)])
+    found = find_volumes(connection, pools, [path, record_path(path), part_path(path)])
     before = found.get(path)
     after = Volume(path, _type_of(path), size, size)
     if before is not None and before.type == "directory":
@@ -92,16 +92,23 @@ def plan_upload(
         if steps is not None:
             return steps, before, before
         _check_users(connection, path)
-    if size > pool.available:
+    left_over = found.get(part_path(path))  # of an interrupted upload, which is overwritten
+    available = pool.available + (0 if left_over is None else left_over.allocation)
+    if size > available:
         raise Refused(
             f"The datastore '{pool.name}' is too full: {amount_text(size)} are needed, "
-            f"{amount_text(pool.available)} are free."
+            f"{amount_text(available)} are free."
         )
     steps = []
     if path.directory and path.parent not in found:
         steps.append(Step(f"create directory {path.parent}", partial(make_directory, connection, path.parent)))
     steps.append(Step(f"upload {upload} to {path}", partial(_upload, connection, upload, size, before)))
     return steps, before, after
+
+
+def source_checksum(source: str, verified: Checksum | None) -> Checksum:
+    """The SHA-256 checksum of a file, which is read for it only if that is not the one that was verified."""
+    return verified if verified is not None and verified.algorithm == "sha256" else checksum_of(source)
 
 
 def _type_of(path: DatastorePath) -> str:
@@ -116,7 +123,7 @@ def _same_content(
     path = upload.path
     if file_info(connection.session, datastore_file(connection, path)).size != size:
         return None
-    wanted = checksum_of(upload.source)
+    wanted = source_checksum(upload.source, upload.checksum)
     known = _recorded(connection, found.get(record_path(path)), found[path])
     if known is not None:
         return [] if known == wanted else None
@@ -177,7 +184,7 @@ def _check_users(connection: EsxConnection, path: DatastorePath) -> None:
     if running:
         names = ", ".join(f"'{user.name}'" for user in running)
         raise Refused(
-            f"{path} has another content and cannot be replaced: it is used by domain {names}, which is not shut off.",
+            f"{path} has different content, but cannot be replaced: domain {names} uses it and is not shut off.",
             hint="Eject it there first, or upload it under another name.",
         )
 

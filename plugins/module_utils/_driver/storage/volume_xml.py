@@ -23,17 +23,21 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.volumes import Vo
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._xml import Element, child, parse
 
+# The elements of each volume's XML in libvirt's driver.
+_VOLUME = ("name", "key", "capacity", "allocation", "target")
+_TARGET = ("path", "format")
 # libvirt's format for each type of volume.
 _FORMATS = {"vmdk": "vmdk", "iso": "iso", "floppy": "raw"}
 
 
 @dataclass(frozen=True)
 class VolumeXml:
-    """The content of a volume's XML: sizes in bytes, ``allocation`` as in the option."""
+    """The content of a volume's XML: sizes in bytes, ``allocation`` as in the option, elements without an effect."""
 
     name: str | None = None
     capacity: int | None = None
     allocation: str | None = None
+    unused: tuple[str, ...] = ()
 
 
 def read_volume_xml(text: str) -> VolumeXml:
@@ -54,11 +58,23 @@ def read_volume_xml(text: str) -> VolumeXml:
     capacity = _size(child(root, "capacity"))
     if capacity is None:
         raise error_at(root, "the <capacity> is missing")
+    if child(root, "target", "encryption") is not None or child(root, "encryption") is not None:
+        raise error_at(root, "a volume with <encryption> cannot be created; hosts encrypt whole domains")
     allocation = _size(child(root, "allocation"))
     if allocation not in (None, 0, capacity):
         raise error_at(root, f"the <allocation> has to be 0 or {capacity}, the capacity; it is {allocation}")
     kind = None if allocation is None else ("thick" if allocation else "thin")
-    return VolumeXml(text_of(child(root, "name")), capacity, kind)
+    return VolumeXml(text_of(child(root, "name")), capacity, kind, _unused(root))
+
+
+def _unused(root: Element) -> tuple[str, ...]:
+    """The elements that have no effect; those that ``virsh vol-dumpxml`` prints of any volume do not count."""
+    target = child(root, "target")
+    inner = () if target is None else target.iterchildren("*")
+    return (
+        *(f"<{one.tag}>" for one in root.iterchildren("*") if one.tag not in _VOLUME),
+        *(f"<target><{one.tag}>" for one in inner if one.tag not in _TARGET),
+    )
 
 
 def _size(element: Element | None) -> int | None:

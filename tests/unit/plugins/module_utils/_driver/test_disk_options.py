@@ -26,7 +26,7 @@ def test_entries_are_read_with_their_sizes_and_paths() -> None:
         [
             {"target": "sda", "size": "20 GiB"},
             {"target": "sdb", "clone_of": "[ds] templates/data.vmdk", "allocation": "thick"},
-            {"target": "sdc", "image": "disk.img", "image_format": "raw", "size": "1"},
+            {"target": "sdc", "image": "disk.img", "image_format": "raw", "size": "1 byte"},
         ]
     ) == [
         DiskEntry("sda", 20 << 30),

@@ -8,23 +8,32 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain, DriveAddress, Interface, Os
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import (
+    Controller,
+    Disk,
+    Domain,
+    DriveAddress,
+    Interface,
+    Os,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_options import DiskEntry
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_devices import with_parts
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_request import (
-    PART_OPTIONS,
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.arguments import PART_OPTIONS
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts import (
     DiskPart,
     DrivePart,
     InterfacePart,
     Parts,
-    read_parts,
 )
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_system import SystemOptions, with_system
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_devices import with_parts
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_request import read_parts
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_system import with_system
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.setting_keys import read_named_settings
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.settings import (
     setting_differences,
     settings_of_vmx,
     with_settings,
 )
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.system_request import SystemOptions
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS
@@ -85,6 +94,36 @@ def test_a_device_is_named_once() -> None:
     named = {"target": "sda", "source": None, "bus": None, "size": "1 GiB", "state": "present"}
     with pytest.raises(ParseError, match="'sda' is given twice"):
         read_parts({**entries, "disks": [named], "cdroms": [drive]})
+
+
+def test_a_card_is_named_in_one_way() -> None:
+    entries = dict.fromkeys(PART_OPTIONS)
+    card = {"mac": CARD.mac, "index": 0, "network": "LAN", "model": None, "link": None, "state": "present"}
+    with pytest.raises(ParseError, match="mac and index both say which card"):
+        read_parts({**entries, "interfaces": [card]})
+
+
+def test_a_new_controller_is_like_the_first_one() -> None:
+    web = Domain(name="web", disks=(ROOT,), controllers=(Controller("scsi", 0, "vmpvscsi"),))
+    found = with_parts(web, disk("sdq"), PLACE).controllers
+    assert found == (*web.controllers, Controller("scsi", 1, "vmpvscsi"))
+    assert with_parts(web, disk("sdb"), PLACE).controllers == web.controllers
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ({5: "x"}, "settings, 5: this cannot be the name of a key"),
+        ({"": "x"}, "settings, : this cannot be the name"),
+        ({"guestinfo.a": "x", "GuestInfo.A": "y"}, "settings, GuestInfo.A: it is given twice"),
+        ({"guestinfo.a": ["x"]}, "use the filter to_json"),
+        ({"memsize": "1"}, "this is said by max_memory"),
+        ({"nvram": "x"}, "the host writes this key by itself"),
+    ],
+)
+def test_settings_that_are_refused(option: Any, said: str) -> None:
+    with pytest.raises(ParseError, match=said):
+        read_named_settings(option)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,12 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_kib, parse_uuid
+from ansible_collections.virt.esx.plugins.module_utils._driver.options import (
+    parse_bytes,
+    parse_kib,
+    parse_uuid,
+    size_text,
+)
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 
 
@@ -34,11 +39,53 @@ def test_an_amount_is_in_kib_rounded_up(text: str, kib: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "GiB", "1.5", "1. GiB", ".5 GiB", "1,5 GiB", "-1", "2 GiB RAM", "2 Gi", "9999999999 TiB"]
+    "text",
+    ["", "GiB", "1.5", "1. GiB", ".5 GiB", "1,5 GiB", "-1", "2 GiB RAM", "2 Gi", "2 G B", "1e3 GiB", "inf", "9" * 20],
 )
 def test_invalid_amounts_are_refused(text: str) -> None:
     with pytest.raises(ParseError, match="^memory: .* is not an amount of memory; '2 GiB'"):
         parse_kib(text, "memory")
+
+
+def test_what_was_meant_is_said() -> None:
+    for parse in (parse_kib, parse_bytes):
+        with pytest.raises(ParseError) as info:
+            parse(" 1,5 GiB", "size")
+        assert info.value.hint == "Did you mean '1.5 GiB'?"
+        with pytest.raises(ParseError, match="'9999999999 TiB' is too large"):
+            parse("9999999999 TiB", "size")
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("20 GiB", 20 << 30),
+        ("1.5 GiB", 3 << 29),
+        ("20 GB", 20 * 10**9),
+        ("0.5K", 512),
+        ("1048576", 1 << 20),
+        ("8 MiB", 8 << 20),
+    ],
+)
+def test_a_size_of_storage_is_in_bytes(text: str, size: int) -> None:
+    assert parse_bytes(text, "size") == size
+
+
+@pytest.mark.parametrize("text", ["20 GiB", "1536 MiB", "3 TiB", "1 KiB", "1500 bytes"])
+def test_a_size_is_shown_as_it_is_read(text: str) -> None:
+    assert size_text(parse_bytes(text, "size")) == text
+
+
+@pytest.mark.parametrize(("text", "meant"), [("20", "20 GiB"), ("2048", "2048 MiB"), (" 100 ", "100 GiB")])
+def test_a_size_that_was_meant_in_another_unit_is_refused(text: str, meant: str) -> None:
+    with pytest.raises(ParseError, match=f"too little for a disk; did you mean '{meant}'"):
+        parse_bytes(text, "size")
+
+
+@pytest.mark.parametrize("text", ["0", "0 GiB", "-1 GiB", "much", "1.5", "1 XB"])
+def test_what_is_no_size_of_storage_is_refused(text: str) -> None:
+    with pytest.raises(ParseError, match=r"is not a size; '20 GiB', '1.5 TiB'"):
+        parse_bytes(text, "size")
 
 
 @pytest.mark.parametrize("text", ["1", "512", "2048", " 65536 "])

@@ -136,6 +136,20 @@ def test_images_that_refer_to_another_file_are_refused(raw: pathlib.Path, tmp_pa
         inspect_image(str(delta))
 
 
+@needs_qemu_img
+@pytest.mark.parametrize("format_", ["qcow2", "luks"])
+def test_an_encrypted_image_is_refused_before_anything_is_sent(
+    format_: str, raw: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    image = tmp_path / "disk.img"
+    secret = ("--object", "secret,id=key,data=passphrase")
+    key = "encrypt.format=luks,encrypt.key-secret=key" if format_ == "qcow2" else "key-secret=key"
+    iterations = "encrypt.iter-time=10" if format_ == "qcow2" else "iter-time=10"
+    qemu_img("convert", "-f", "raw", "-O", format_, *secret, "-o", f"{key},{iterations}", raw, image)
+    with pytest.raises(ParseError, match="is encrypted"):
+        inspect_image(str(image))
+
+
 def test_a_descriptor_cannot_reach_out_of_its_directory(tmp_path: pathlib.Path) -> None:
     image = tmp_path / "disk.vmdk"
     image.write_text('# Disk DescriptorFile\ncreateType="monolithicFlat"\nRW 2048 FLAT "../secret" 0\n')
@@ -147,6 +161,12 @@ def test_a_descriptor_cannot_reach_out_of_its_directory(tmp_path: pathlib.Path) 
     ("head", "message"),
     [
         (b"\xfd7zXZ\x00", "is compressed by xz"),
+        (b"\x1f\x8b\x08", "is compressed by gzip"),
+        (b"BZh9", "is compressed by bzip2"),
+        (b"\x28\xb5\x2f\xfd", "is compressed by zstd"),
+        (b"\x04\x22\x4d\x18", "is compressed by lz4"),
+        (b"7z\xbc\xaf\x27\x1c", "is a 7z archive"),
+        (b"LUKS\xba\xbe", "is encrypted"),
         (b"PK\x03\x04", "is a ZIP archive"),
         (bytes(257) + b"ustar", "is a tar archive or an OVA"),
         (bytes(32769) + b"CD001", "is an ISO image"),

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pathlib
+from dataclasses import replace
 
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import (
@@ -126,6 +127,95 @@ def test_the_domain_of_govcs_package() -> None:
         ("Lab Network", "vmxnet3", "down"),
     ]
     assert [entry.where for entry in report.entries()] == ["vmw:Config cpuHotAddEnabled", "Item 5"]
+
+
+def test_the_domain_of_vspheres_package() -> None:
+    report = Report(REPORT)
+    domain = to_domain(package_of("vsphere"), Choices(directory="[ds] lab"), report)
+    assert domain.guest_os == "vmware-photon-64"
+    assert domain.os == Os(arch="x86_64", firmware="efi", nvram="[ds] lab/lab-3.nvram")
+    assert (domain.memory_kib, domain.vcpus, domain.cpu) == (1048576, 2, Cpu(sockets=1, cores=2))
+    assert [(disk.target, disk.source) for disk in domain.disks] == [
+        ("sda", "[ds] lab/lab-1.vmdk"),
+        ("nvme0n1", "[ds] lab/lab-2.vmdk"),
+    ]
+    assert {entry.where for entry in report.entries()} == {
+        "StorageGroupSection",
+        "BootOrderSection",
+        "vmw:Config tools.syncTimeWithHost",
+    }
+
+
+def test_a_package_whose_texts_are_in_a_bundle() -> None:
+    package = package_of("localized")
+    system = package.systems[0]
+    assert package.networks[0].description == "The network of the appliance"
+    assert [(one.label, one.description) for one in package.options] == [
+        ("Tiny", "Up to 10 hosts"),
+        ("Kept as it is", "Up to 100 hosts"),
+    ]
+    assert system.eulas == ("End user license agreement: be fair.",)
+    address = system.properties[0]
+    assert (address.key, address.label, address.category) == ("guestinfo.cis.net.addr", "Address", "Networking")
+    report = Report(REPORT)
+    domain = to_domain(package, Choices(option="tiny"), report)
+    assert (domain.name, domain.memory_kib, domain.vcpus) == ("Center Appliance", 14336 << 10, 2)
+    assert "VirtualHardwareSection (another one)" in [entry.where for entry in report.entries()]
+    values = {one.key: one.default("tiny") for one in system.properties}
+    assert disk_capacity(package.disks[1], values) == 1 << 30
+    assert disk_capacity(replace(package.disks[1], capacity="${vm.log_size}"), values) == 1 << 30
+    with pytest.raises(ParseError, match="'.*' is not a number"):
+        disk_capacity(package.disks[1], {**values, "other.log_size": "2"})
+
+
+def test_a_package_with_texts_of_another_language_only() -> None:
+    text = text_of("localized").replace('"en-US"', '"fr-FR"').replace('"de-DE"', '"de"')
+    assert read_package(text).networks[0].description == "Das Netz"
+    assert read_package(text).systems[0].eulas == ("",)
+
+
+def test_the_domain_of_a_cloud_image() -> None:
+    report = Report(REPORT)
+    domain = to_domain(package_of("cloud"), Choices(), report)
+    assert (domain.guest_os, domain.controllers) == (
+        "ubuntu-64",
+        (Controller("scsi", 0, "vmpvscsi"), Controller("ide", 0)),
+    )
+    assert [(disk.device, disk.target) for disk in domain.disks] == [
+        ("cdrom", "hdc"),
+        ("disk", "sda"),
+        ("floppy", "fda"),
+    ]
+    assert [entry.where for entry in report.entries()][-2:] == ["Item 6", "Item 8"]
+
+
+def test_names_of_files_are_references() -> None:
+    text = text_of("ovftool").replace("appliance-disk1.vmdk", "my%20disk%231.vmdk")
+    domain = to_domain(read_package(text), Choices(directory="[ds] web"), Report())
+    assert domain.disks[0].source == "[ds] web/my disk#1.vmdk"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('ovf:fileRef="file1"', 'ovf:fileRef="file9"', "line 10, <Disk>: the file 'file9' is not in the References"),
+        ('ovf:id="file2"', 'ovf:id="file1"', "two files have the id 'file1'"),
+        ('ovf:diskId="vmdisk2"', 'ovf:diskId="vmdisk1"', "two disks have the id 'vmdisk1'"),
+        ('ovf:fileRef="file2"', 'ovf:fileRef="file2" ovf:parentRef="x"', "its parent 'x' is not in the DiskSection"),
+        (
+            'ovf:fileRef="file2"',
+            'ovf:fileRef="file2" ovf:parentRef="vmdisk1"',
+            "only the difference to the disk 'vmdisk1'",
+        ),
+        ("ovf:/disk/vmdisk2", "ovf:/disk/vmdisk1", "two drives have the disk 'vmdisk1'"),
+        ("ovf:/disk/vmdisk2", "ovf:/disk/vmdisk9", "the disk 'vmdisk9' is not in the DiskSection"),
+        ("ovf:/file/file3", "ovf:/file/file9", "the file 'file9' is not in the References"),
+    ],
+)
+def test_references_that_lead_nowhere(old: str, new: str, message: str) -> None:
+    assert old in text_of("vsphere")
+    with pytest.raises(ParseError, match=message):
+        to_domain(read_package(text_of("vsphere").replace(old, new)), Choices(), Report())
 
 
 @pytest.mark.parametrize(

@@ -218,3 +218,43 @@ def test_where_they_are(tmp_path: Path) -> None:
         assert cache_directory({"XDG_CACHE_HOME": useless, "HOME": "/home/u"}) == Path(
             "/home/u/.cache/virt.esx/sessions"
         )
+
+
+class TestNotes:
+    """What tasks note for later ones; it needs no password, as it has to be confirmed."""
+
+    def test_they_are_added(self, directory: Path) -> None:
+        cache = filled(directory)
+        assert cache.load_notes() == {}
+        cache.add_notes({"a": "1", "b": "2"})
+        cache.add_notes({"a": "3"})
+        assert cache_of(directory).load_notes() == {"a": "3", "b": "2"}
+        assert cache_of(directory, "other").load_notes() == {}
+        assert cache.load() == DATA
+        assert {stat.S_IMODE(path.stat().st_mode) for path in directory.iterdir()} == {0o600}
+
+    def test_the_newest_are_kept(self, directory: Path) -> None:
+        cache = filled(directory)
+        cache.add_notes({str(number): "" for number in range(300)})
+        cache.add_notes({"0": "", "1": ""})
+        kept = cache.load_notes()
+        assert len(kept) == 200
+        assert list(kept)[-3:] == ["299", "0", "1"]
+
+    @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"a": 1}', b"\xff", b"[" * 100_000])
+    def test_damaged_ones_are_ignored(self, directory: Path, content: bytes) -> None:
+        cache = filled(directory)
+        cache.add_notes({"a": "1"})
+        (path,) = directory.glob("*.notes")
+        path.write_bytes(content)
+        assert cache.load_notes() == {}
+        cache.add_notes({"b": "2"})
+        assert cache.load_notes() == {"b": "2"}
+
+    def test_they_are_never_an_error(self, directory: Path) -> None:
+        cache = filled(directory)
+        (path,) = directory.glob("*.lock")
+        path.unlink()
+        path.mkdir()
+        cache.add_notes({"a": "1"})
+        assert cache.load_notes() == {}

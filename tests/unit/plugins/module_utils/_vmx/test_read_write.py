@@ -55,8 +55,8 @@ def test_a_vmx_with_everything() -> None:
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ("MemSize = '66'\n", "line 3, memsize: expecting a positive multiple of 4 (megabytes), found 66"),
-        ("numvcpus = '0'\n", "line 3, numvcpus: expecting at least 1, found 0"),
+        ("MemSize = '0'\n", "line 3, memsize: expecting a positive multiple of 4 (megabytes), found 0"),
+        ("numvcpus = '4294967297'\n", "line 3, numvcpus: 4294967297 is out of range"),
         ("memsize = '64M'\n", "line 3, memsize: must represent an integer value, found '64M'"),
     ],
 )
@@ -64,6 +64,30 @@ def test_a_refusal_names_the_key_its_line_and_what_would_be_right(body: str, mes
     with pytest.raises(ParseError) as refusal:
         read_vmx(vmx(body))
     assert str(refusal.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("body", "sizes", "message"),
+    [
+        (
+            "MemSize = '66'\n",
+            (66 * 1024, 1),
+            "expecting a positive multiple of 4 (megabytes), found 66; it is written as 68",
+        ),
+        ("numvcpus = '0'\n", (32 * 1024, 1), "expecting at least 1, found 0; it is read as 1"),
+        ("numvcpus = 'two'\n", (32 * 1024, 1), "must represent an integer value, found 'two'"),
+    ],
+)
+def test_sizes_that_vmware_does_not_write_are_read_and_reported(
+    body: str, sizes: tuple[int, int], message: str
+) -> None:
+    report = Report("report")
+    domain = read_vmx(vmx(body), report=report)
+    assert (domain.memory_kib, domain.vcpus) == sizes
+    assert [(entry.line, entry.why) for entry in report.left_out] == [(3, message)]
+    for dialect in ("libvirt", "classic"):
+        with pytest.raises(ParseError, match="line 3"):
+            read_vmx(vmx(body), dialect=DIALECTS[dialect])
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,8 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import (
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.description import with_options
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import differences
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest, read_request
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.read_request import read_request
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError, Refused
 from ansible_collections.virt.esx.plugins.modules.esx_domain import CONTRACT
 
@@ -38,7 +39,7 @@ uuid.bios = "{UUID[:23].replace("-", "")}-{UUID[24:]}"
 """
 
 
-def wish_of(**given: Any) -> DomainRequest:
+def request_of(**given: Any) -> DomainRequest:
     params = {name: option.get("default") for name, option in CONTRACT.argument_spec.items()}
     return read_request({**params, **given})
 
@@ -46,38 +47,47 @@ def wish_of(**given: Any) -> DomainRequest:
 @pytest.mark.parametrize("given", [{"name": "two\nlines"}, {"xml": XML.replace("web", "two\nlines")}])
 def test_a_name_is_one_line(given: dict[str, str]) -> None:
     with pytest.raises(ParseError, match="^name: it has a line end"):
-        wish_of(**given)
+        request_of(**given)
 
 
 @pytest.mark.parametrize("description", [{"xml": XML}, {"vmx": VMX}])
 def test_a_description_says_which_domain_is_meant(description: dict[str, str]) -> None:
-    request = wish_of(**description)
+    request = request_of(**description)
     assert (request.name, request.uuid) == ("web", UUID)
-    other = wish_of(**description, name="shop", uuid=UUID.replace("5", "6"))
+    other = request_of(**description, name="shop", uuid=UUID.replace("5", "6"))
     assert (other.name, other.uuid) == ("shop", UUID.replace("5", "6"))
 
 
 def test_a_uuid_of_zeros_is_none() -> None:
-    assert wish_of(xml=XML.replace(UUID, "00000000-0000-0000-0000-000000000000")).uuid is None
+    assert request_of(xml=XML.replace(UUID, "00000000-0000-0000-0000-000000000000")).uuid is None
 
 
-SIZES = [("1 KiB", 1024), ("1048576", GIB), ("1 GiB", GIB), ("1GiB", GIB), ("1000 MB", 954 * 1024), (" 1 g ", GIB)]
+SIZES = [
+    ("4097 KiB", 5 * 1024),
+    ("1048576", GIB),
+    ("1 GiB", GIB),
+    ("1GiB", GIB),
+    ("1000 MB", 954 * 1024),
+    (" 1 g ", GIB),
+]
 
 
 @pytest.mark.parametrize(("text", "kib"), SIZES)
 def test_memory_is_rounded_up_to_a_mib(text: str, kib: int) -> None:
-    assert wish_of(name="web", memory=text).memory_kib == kib
+    assert request_of(name="web", memory=text).memory_kib == kib
 
 
-@pytest.mark.parametrize(("text", "kib"), [("1 KiB", 4096), ("1048577", GIB + 4096), ("2 GiB", 2 * GIB)])
+@pytest.mark.parametrize(("text", "kib"), [("4097 KiB", 8192), ("1048577", GIB + 4096), ("2 GiB", 2 * GIB)])
 def test_the_maximum_is_rounded_up_to_four_mib(text: str, kib: int) -> None:
-    assert wish_of(name="web", max_memory=text).max_memory_kib == kib
+    assert request_of(name="web", max_memory=text).max_memory_kib == kib
 
 
 WRONG = [
     ({"memory": "lots"}, "memory: 'lots' is not an amount of memory"),
     ({"max_memory": "1 XB"}, "max_memory: '1 XB' is not an amount of memory"),
     ({"memory": "0"}, "not a size above 0"),
+    ({"memory": "2048 KB"}, "'2048 KB' is 2000 KiB, and no domain has less than 4096 KiB"),
+    ({"max_memory": "2 KiB"}, "no domain has less than 4096 KiB"),
     ({"vcpus": 0}, "vcpus: it is 0, expecting at least 1"),
     ({"uuid": "web"}, "uuid: 'web' is not a UUID"),
 ]
@@ -86,7 +96,7 @@ WRONG = [
 @pytest.mark.parametrize(("given", "said"), WRONG)
 def test_what_cannot_be_understood(given: dict[str, Any], said: str) -> None:
     with pytest.raises(ParseError, match=said):
-        wish_of(name="web", **given)
+        request_of(name="web", **given)
 
 
 DOMAIN = Domain(name="web", uuid=UUID, memory_kib=GIB, current_memory_kib=GIB, vcpus=2)
@@ -105,19 +115,19 @@ OPTIONS: list[tuple[dict[str, Any], dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("options", "changed"), OPTIONS)
 def test_options_change_a_domain(options: dict[str, Any], changed: dict[str, Any]) -> None:
-    assert with_options(DOMAIN, wish_of(**{"name": "web", **options})) == replace(DOMAIN, **changed)
+    assert with_options(DOMAIN, request_of(**{"name": "web", **options})) == replace(DOMAIN, **changed)
 
 
 def test_the_sockets_follow_the_processors() -> None:
     domain = replace(DOMAIN, cpu=Cpu(sockets=1, cores=2))
-    assert with_options(domain, wish_of(name="web", vcpus=6)).cpu == Cpu(sockets=3, cores=2)
+    assert with_options(domain, request_of(name="web", vcpus=6)).cpu == Cpu(sockets=3, cores=2)
     with pytest.raises(Refused, match="3 vcpus cannot be spread over sockets with 2 cores each"):
-        with_options(domain, wish_of(name="web", vcpus=3))
+        with_options(domain, request_of(name="web", vcpus=3))
 
 
 def test_more_than_the_maximum() -> None:
     with pytest.raises(Refused, match="more than the domain's maximum of 1048576 KiB"):
-        with_options(DOMAIN, wish_of(name="web", memory="2 GiB"))
+        with_options(DOMAIN, request_of(name="web", memory="2 GiB"))
 
 
 DISK = Disk(source="[ds] web/web.vmdk", target="sda", bus="scsi")
@@ -149,16 +159,16 @@ def test_differences_have_names(changed: dict[str, Any], names: list[str]) -> No
 
 def test_a_smaller_memory_takes_its_guarantee_along() -> None:
     domain = Domain(name="web", memory_kib=4 * GIB, current_memory_kib=4 * GIB, min_guarantee_kib=2 * GIB)
-    changed = with_options(domain, wish_of(name="web", max_memory="1 GiB"))
+    changed = with_options(domain, request_of(name="web", max_memory="1 GiB"))
     assert (changed.memory_kib, changed.current_memory_kib, changed.min_guarantee_kib) == (GIB, GIB, GIB)
 
 
 def test_words_of_a_description_that_have_no_effect_are_kept_for_a_warning() -> None:
-    request = wish_of(xml=XML.replace("<os>", "<title>t</title><os>"))
+    request = request_of(xml=XML.replace("<os>", "<title>t</title><os>"))
     assert [entry.where for entry in request.report.left_out] == ["title"]
     with pytest.raises(ParseError, match=r"devices/interface/vlan: .*VLAN"):
         card = "<interface type='bridge'><source bridge='a'/><vlan><tag id='4'/></vlan></interface>"
-        wish_of(xml=XML.replace("</os>", f"</os><devices>{card}</devices>"))
+        request_of(xml=XML.replace("</os>", f"</os><devices>{card}</devices>"))
 
 
 def test_new_parts_of_a_domain_differ_by_names_that_users_know() -> None:

@@ -23,20 +23,22 @@ def facts(name: str = "web", **known: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("name", "states", "found"),
+    ("names", "states", "found"),
     [
         (None, STATES, ["Web", "web", "web-[1]", "web-1", "web-2"]),
-        ("web", STATES, ["web"]),
-        ("web-*", STATES, ["web-[1]", "web-1", "web-2"]),
-        ("web-[1]", STATES, ["web-[1]", "web-1"]),
-        ("*", ["shutoff"], ["Web", "web-2"]),
-        ("nobody", STATES, []),
+        (["web"], STATES, ["web"]),
+        (["web-*"], STATES, ["web-[1]", "web-1", "web-2"]),
+        (["web-[1]"], STATES, ["web-[1]", "web-1"]),
+        (["web", "web-?"], STATES, ["web", "web-1", "web-2"]),
+        ([], STATES, []),
+        (["*"], ["shutoff"], ["Web", "web-2"]),
+        (["nobody"], STATES, []),
     ],
 )
-def test_domains_are_chosen_by_name_and_state(name: str | None, states: list[str], found: list[str]) -> None:
+def test_domains_are_chosen_by_name_and_state(names: list[str] | None, states: list[str], found: list[str]) -> None:
     unknown, shut_off = facts("Web", state=None), facts("web-2", state="shutoff")
     domains = [unknown, facts("web"), facts("web-[1]"), facts("web-1"), shut_off]
-    assert [domain["name"] for domain in choose(domains, name=name, states=states)] == found
+    assert [domain["name"] for domain in choose(domains, names=names, states=states)] == found
 
 
 def test_the_variables_are_named_after_the_collection() -> None:

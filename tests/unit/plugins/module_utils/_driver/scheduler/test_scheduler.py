@@ -47,7 +47,7 @@ def test_shares_are_a_number_or_a_level(text: str, shares: Any) -> None:
 
 @pytest.mark.parametrize("text", ["-4", "lots", "", "1.5", "1e3", "9999999999", "\N{ARABIC-INDIC DIGIT ONE}"])
 def test_other_shares_are_refused(text: str) -> None:
-    with pytest.raises(ParseError, match="shares: .* is neither a number of at least 0 nor low"):
+    with pytest.raises(ParseError, match="shares: .* is neither a number from 0 to 2147483647 nor low"):
         parse_shares(text)
 
 
@@ -74,6 +74,11 @@ def test_options_become_a_request(options: dict[str, Any], wanted: SchedulerRequ
         ({"reservation": -1}, "reservation: -1 MHz is less than 0."),
         ({"reservation": True}, "reservation: 'true' is not a number."),
         ({"limit": 2**63}, "limit: 9223372036854775808 is beyond what a server can take"),
+        (
+            {"memory_limit": "256 MiB", "min_guarantee": "512 MiB"},
+            "memory_limit: 262144 KiB is below the min_guarantee",
+        ),
+        ({"memory_limit": "0"}, "memory_limit: 0 leaves the domain no memory; -1 means no limit."),
         ({"memory_shares": "lots"}, "memory_shares: 'lots' is neither a number"),
         ({"memory_limit": "-2"}, "memory_limit: '-2' is not an amount of memory"),
         ({"limit": -2}, "limit: -2 MHz is neither -1, for no limit, nor at least 0."),

@@ -1,0 +1,87 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What each module's page has: an example of each state, the privileges, and what is there after a failure."""
+
+from __future__ import annotations
+
+import ast
+import pathlib
+import re
+from typing import Any
+
+import pytest
+import yaml
+from pyVmomi import vim
+
+ROOT = pathlib.Path(__file__).parents[2]
+MODULES = sorted((ROOT / "plugins" / "modules").glob("*.py"))
+GUIDE = ROOT / "docs" / "docsite" / "rst" / "privileges.rst"
+PRIVILEGE = r"(?:Datastore|Host|Network|Resource|VApp|VirtualMachine)\.[A-Za-z.]+"
+# The kinds of objects whose methods the collection calls.
+KINDS = (
+    vim.Datastore,
+    vim.FileManager,
+    vim.Folder,
+    vim.HostSystem,
+    vim.ResourcePool,
+    vim.VirtualDiskManager,
+    vim.VirtualMachine,
+    vim.host.AutoStartManager,
+    vim.host.NetworkSystem,
+    vim.host.StorageSystem,
+    vim.vm.Snapshot,
+)
+FREE = {None, "System.Anonymous", "System.View", "System.Read"}
+
+
+def _part(module: pathlib.Path, name: str) -> Any:
+    """DOCUMENTATION or EXAMPLES of a module."""
+    for node in ast.parse(module.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
+            return yaml.safe_load(ast.literal_eval(node.value))
+    raise AssertionError(f"{module} has no {name}")
+
+
+def _notes(module: pathlib.Path) -> list[str]:
+    return list(_part(module, "DOCUMENTATION")["notes"])
+
+
+def _in_guide(module: pathlib.Path) -> set[str]:
+    """The privileges in the rows of a module in the guide."""
+    text = GUIDE.read_text(encoding="utf-8")
+    rows = re.search(rf"virt\.esx\.{module.stem}#module`\n(.*?)(?=\n   \* - :|\n\n)", text, re.DOTALL)
+    assert rows is not None
+    return set(re.findall(f"``({PRIVILEGE})``", rows[1]))
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.stem)
+def test_the_page_and_the_guide_name_the_same_privileges(module: pathlib.Path) -> None:
+    """Each module has at least one note about them."""
+    notes = [note for note in _notes(module) if note.startswith("Privileges ")]
+    assert notes
+    assert set(re.findall(rf"C\(({PRIVILEGE})\)", " ".join(notes))) == _in_guide(module)
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.stem)
+def test_an_acting_module_says_what_is_there_after_a_failure(module: pathlib.Path) -> None:
+    """A module that only reads leaves everything as it is."""
+    if "virt.esx._attributes.acting" in _part(module, "DOCUMENTATION")["extends_documentation_fragment"]:
+        assert any(re.search("fail", note) or "incomplete" in note for note in _notes(module))
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.stem)
+def test_each_state_has_an_example(module: pathlib.Path) -> None:
+    """One that leaves ``state`` out is an example of the default."""
+    state = _part(module, "DOCUMENTATION")["options"].get("state", {"choices": []})
+    tasks = [task[f"virt.esx.{module.stem}"] for task in _part(module, "EXAMPLES") if f"virt.esx.{module.stem}" in task]
+    assert {task.get("state", state.get("default")) for task in tasks} >= set(state["choices"])
+
+
+def test_the_guide_has_each_privilege_that_a_call_needs() -> None:
+    """The definitions of the API, in pyVmomi, say which privilege the server asks for."""
+    needed = {method.wsdlName: method.privId for kind in KINDS for method in kind._methodInfo.values()}
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "plugins").rglob("*.py"))
+    called = {needed.get(name) for name in re.findall(r"\.([A-Z]\w+)\(", code)} - FREE
+    assert len(called) > 15
+    assert not called - set(re.findall(PRIVILEGE, GUIDE.read_text(encoding="utf-8")))
