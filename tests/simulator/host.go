@@ -22,6 +22,20 @@ const (
 	ownMemoryMB = 1404     // what a host uses without domains
 )
 
+// The CPUs of a host.
+const (
+	cpuPackages = 2
+	cpuCores    = 32
+	cpuThreads  = 64
+)
+
+// giveCPUs makes the hosts that the library will make large enough for usual domains.
+func giveCPUs() {
+	cpu, shown := &esx.HostHardwareInfo.CpuInfo, esx.HostSystem.Summary.Hardware
+	cpu.NumCpuPackages, cpu.NumCpuCores, cpu.NumCpuThreads = cpuPackages, cpuCores, cpuThreads
+	shown.NumCpuPkgs, shown.NumCpuCores, shown.NumCpuThreads = cpuPackages, cpuCores, cpuThreads
+}
+
 // completeHost sets what clients read of a host and the library leaves out.
 func (s *server) completeHost(h *simulator.HostSystem) {
 	capability := *h.Capability

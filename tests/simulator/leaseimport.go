@@ -172,7 +172,7 @@ func (l *lease) makeFiles(spec *types.VirtualMachineConfigSpec, dir string) (obj
 	for _, o := range spec.ExtraConfig {
 		if name, ok := o.GetOptionValue().Value.(string); ok && o.GetOptionValue().Key == "nvram" {
 			key := variablesID(spec.Name)
-			l.files = append(l.files, &leaseFile{name: name, key: key, importKey: key, path: join(dir, name)})
+			l.files = append(l.files, &leaseFile{name: name, key: key, importKey: key, path: dspath.Join(dir, name)})
 		}
 	}
 	return devices, nil
@@ -180,7 +180,7 @@ func (l *lease) makeFiles(spec *types.VirtualMachineConfigSpec, dir string) (obj
 
 // addressCards gives the cards of a new domain the addresses that its host generates.
 func addressCards(config *types.VirtualMachineConfigInfo) {
-	id, _ := parseUUID(config.Uuid)
+	id, _ := vmx.ParseUUID(config.Uuid)
 	n := 0
 	for _, dev := range config.Hardware.Device {
 		if card, ok := dev.(types.BaseVirtualEthernetCard); ok {

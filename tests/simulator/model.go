@@ -38,6 +38,7 @@ func (s *server) build() error {
 	}
 	s.model.Machine, s.model.Datastore, s.model.Portgroup = 0, 0, o.Portgroups
 	s.model.ServiceContent.About = s.about(s.model.ServiceContent.About, o.Kind)
+	giveCPUs()
 	esx.HardwareVersion = fmt.Sprintf("vmx-%02d", s.version.Hardware)
 	if err := s.model.Create(); err != nil {
 		return err

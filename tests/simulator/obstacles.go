@@ -34,6 +34,9 @@ func (d *domain) obstacles(m move, at place) (faults []types.BaseMethodFault) {
 	faults = append(faults, d.obstaclesOfHosts(host)...)
 	faults = append(faults, d.obstaclesOfStorage(m, host)...)
 	faults = append(faults, d.obstaclesOfDevices(m, host)...)
+	if fault := d.refuseCPUs(host); fault != nil {
+		faults = append(faults, fault)
+	}
 	if d.running() && host.Self != *d.Runtime.Host {
 		faults = append(faults, d.obstaclesOfPower(host)...)
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 
 	"esx-simulator/internal/apifault"
+	"esx-simulator/internal/vmx"
 )
 
 // ovfManager reads and writes OVF descriptors.
@@ -244,7 +245,7 @@ func variables(env *ovf.Envelope, config *types.VirtualMachineConfigSpec) (files
 	for _, entry := range env.VirtualSystem.VirtualHardware[0].ExtraConfig {
 		for _, f := range env.References {
 			if strings.EqualFold(entry.Key, "nvram") && strings.HasSuffix(entry.Value, "/"+f.ID) {
-				name := escapeName(config.Name) + ".nvram"
+				name := vmx.EscapeName(config.Name) + ".nvram"
 				config.ExtraConfig = append(config.ExtraConfig, &types.OptionValue{Key: "nvram", Value: name})
 				files = append(files, types.OvfFileItem{DeviceId: variablesID(config.Name), Path: f.Href, Size: int64(f.Size), Create: true})
 			}

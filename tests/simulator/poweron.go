@@ -115,6 +115,11 @@ func (d *domain) refuseHardware() types.BaseMethodFault {
 		f := &types.VirtualHardwareVersionNotSupported{Host: *d.Runtime.Host, HostName: d.s.nameOf(*d.Runtime.Host)}
 		return apifault.WithMessage(f, fmt.Sprintf("The virtual hardware %s is not supported on the host %s.", d.Config.Version, f.HostName))
 	}
+	if h, ok := d.s.registry.Get(*d.Runtime.Host).(*simulator.HostSystem); ok {
+		if fault := d.refuseCPUs(h); fault != nil {
+			return fault
+		}
+	}
 	f, fault := d.s.openVMX(d.Config.Files.VmPathName)
 	if fault != nil {
 		return fault
@@ -123,6 +128,16 @@ func (d *domain) refuseHardware() types.BaseMethodFault {
 		return &types.GenericVmConfigFault{Reason: reason}
 	}
 	return nil
+}
+
+// refuseCPUs is the fault of more virtual CPUs than a host has threads.
+func (d *domain) refuseCPUs(h *simulator.HostSystem) types.BaseMethodFault {
+	most, wanted := int32(h.Summary.Hardware.NumCpuThreads), d.Config.Hardware.NumCPU
+	if wanted <= most {
+		return nil
+	}
+	return apifault.WithMessage(&types.NumVirtualCpusNotSupported{MaxSupportedVcpusDest: most, NumCpuVm: wanted}, fmt.Sprintf(
+		"The virtual machine has %d virtual CPUs, the host %s supports %d.", wanted, h.Name, most))
 }
 
 // refuseDisk looks at the files of a disk and of its parents.

@@ -149,6 +149,17 @@ def test_newer_hardware_does_not_start() -> None:
         assert "vmx-13" in refused.value.msg
 
 
+def test_more_cpus_than_the_host_has_threads(host: Client) -> None:
+    threads = host.get(next(iter(host.all(vim.HostSystem).values())), "hardware.cpuInfo.numCpuThreads")
+    host.upload("web/web.vmx", VMX + f'numvcpus = "{threads + 1}"\n')
+    domain = host.register("[local-storage] web/web.vmx")
+    with pytest.raises(vim.fault.NumVirtualCpusNotSupported) as refused:
+        host.wait(domain.PowerOnVM_Task())
+    assert (refused.value.maxSupportedVcpusDest, refused.value.numCpuVm) == (threads, threads + 1)
+    host.reconfigure(domain, numCPUs=threads)
+    host.wait(domain.PowerOnVM_Task())
+
+
 def test_a_template_is_not_run_nor_changed(host: Client, domain: Any) -> None:
     domain.MarkAsTemplate()
     for start in (
