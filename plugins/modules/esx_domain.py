@@ -27,8 +27,9 @@ description:
     O(vcpus) and O(max_memory). See O(power_cycle) for everything else.
   - While a domain has snapshots, it runs on files that are based on its disks. A description may name either; a change
     that would take a disk off its snapshots is refused.
-  - What a host could not start is refused before anything is sent - a network, datastore or disk that is not there, a
-    disk of another domain, more processors, memory or cards than the virtual hardware version allows.
+  - What a host could not start is refused before anything is sent - a network, datastore, disk or image that is not
+    there, a disk of another domain, more processors, memory or cards than the host or the virtual hardware version
+    allows.
   - A change that another client makes at the same time is noticed, and then nothing is overwritten. After a change the
     domain is read again, and a warning names what the host made otherwise than it was wanted.
 options:

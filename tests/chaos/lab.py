@@ -30,6 +30,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.session import open_s
 from ansible_collections.virt.esx.plugins.module_utils._vi.worker_sessions import keep_session
 from ansible_collections.virt.esx.tests.integration.vi.servers import make_certificate
 from ansible_collections.virt.esx.tests.simulator_client import Simulator, start_simulator
+from ansible_collections.virt.esx.tests.simulator_client.build import build
 
 USER, PASSWORD = "root", "S3cr3t-chaos-pw"
 
@@ -51,6 +52,7 @@ class Lab:
     """A directory for everything, the proxy and its certificate; for the duration of a ``with`` block."""
 
     def __enter__(self) -> Lab:
+        build()  # while the compiler's cache, below HOME, can be found
         self._stack = contextlib.ExitStack()
         self.directory = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="chaos-")))
         made = make_certificate(self.directory, "proxy", "DNS:localhost,IP:127.0.0.1")

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 from ansible_collections.virt.esx.plugins.module_utils._vi.pool import Connection, Pool
 from ansible_collections.virt.esx.plugins.module_utils._vi.transport_errors import AnswerTooLong
 
@@ -94,7 +95,7 @@ def send_stream(
 
     If the server refuses the request while it is sent, its answer is read.
 
-    :raises ValueError: if the file ends before ``size``.
+    :raises EsxError: if the file ends before ``size``.
     :raises OSError, http.client.HTTPException: if the connection breaks.
     """
     connection = pool.take()
@@ -150,7 +151,10 @@ def _send_blocks(pool: Pool, connection: Connection, source: BinaryIO, size: int
     while done < size:
         block = source.read(min(PIECE, size - done))
         if not block:
-            raise ValueError(f"the file ends after {done} of {size} bytes")
+            raise EsxError(
+                f"What is sent ends after {done} of {size} bytes: the file became shorter while it was read. "
+                "It is not there as a whole."
+            )
         connection.allow(pool.timeout)
         connection.send(block)
         done += len(block)

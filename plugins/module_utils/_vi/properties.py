@@ -15,7 +15,7 @@ from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._vi.faults import is_not_authenticated
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
-from ansible_collections.virt.esx.plugins.module_utils._vi.stub import BeginAgain, SessionRenewed
+from ansible_collections.virt.esx.plugins.module_utils._vi.stub import RUN_AGAIN, BeginAgain, SessionRenewed
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name, vim_type, vmodl
 
 PAGE = 500
@@ -238,7 +238,7 @@ def _checked(session: Session, contents: Sequence[Any] | None) -> Iterable[Any]:
         for missing in content.missingSet or ():
             if is_not_authenticated(missing.fault):
                 session.renew(session.cookie)
-                raise SessionRenewed("The session ended during a read; there is a new one now.")
+                raise SessionRenewed("The session ended during a read; there is a new one now.", hint=RUN_AGAIN)
         yield content
 
 

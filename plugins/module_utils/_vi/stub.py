@@ -9,6 +9,7 @@ So that every caller, whichever method it calls, gets the same treatment, it is 
 from __future__ import annotations
 
 import http.client
+import re
 from typing import Any, Callable
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed, EsxError, ServerFault
@@ -55,6 +56,12 @@ _LONGEST = 16 << 20
 
 # What a server says that does not speak the version that it was asked in.
 _VERSION_FAULTS = ("InvalidRequest", "VersionNotSupported", "VersionMismatch")
+
+# Characters that no XML document can have, in UTF-8.
+_NOT_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
+
+
+RUN_AGAIN = "Run the task again. Something ends sessions on the server, or it was restarted."
 
 
 class _BadStatus(Exception):
@@ -181,7 +188,7 @@ class Stub(SoapStubAdapter):  # type: ignore[misc]
         """Renew the session; say whether the new one may have ended, too (another task's, from the cache)."""
         uncertain = self.renew is not None and self.renew(ended)
         if name in _BOUND:
-            raise SessionRenewed(f"The session ended during {name}; there is a new one now.")
+            raise SessionRenewed(f"The session ended during {name}; there is a new one now.", hint=RUN_AGAIN)
         return uncertain
 
     def _explain(self, name: str, error: Exception) -> EsxError:
@@ -201,7 +208,10 @@ class Stub(SoapStubAdapter):  # type: ignore[misc]
 
     def _request(self, mo: Any, info: Any, args: Any) -> bytes:
         try:
-            return bytes(self.SerializeRequest(mo, info, args))
+            request = bytes(self.SerializeRequest(mo, info, args))
         except (TypeError, ValueError) as error:
             reason = "a value is not valid Unicode" if isinstance(error, UnicodeError) else str(error)
             raise EsxError(f"{info.wsdlName} was not called: {reason}.") from None
+        if _NOT_XML.search(request):
+            raise EsxError(f"{info.wsdlName} was not called: a value has a character that XML cannot have.")
+        return request

@@ -139,7 +139,12 @@ def _no_tls(error: ssl.SSLError, server: str) -> ConnectionFailed:
         hint = "The server does not speak TLS on this port: check the port, or add transport=http to the URI."
     elif "PROTOCOL" in reason or "HANDSHAKE_FAILURE" in reason or "DH_KEY" in reason or "NO_CIPHERS" in reason:
         hint = "A host this old (before ESXi 6.5) speaks only TLS 1.0: it takes no_verify=1, which accepts that."
-    return ConnectionFailed(f"The TLS handshake with {server} failed: {reason}.", hint=hint)
+    return ConnectionFailed(f"The TLS handshake with {server} failed: {_in_words(reason)}.", hint=hint)
+
+
+def _in_words(reason: str | None) -> str:
+    """OpenSSL's name of a reason, ``WRONG_VERSION_NUMBER``, as words."""
+    return (reason or "error").replace("_", " ").lower()
 
 
 def _reason(error: Exception) -> str:
@@ -147,5 +152,5 @@ def _reason(error: Exception) -> str:
     if isinstance(error, ssl.SSLEOFError):
         return "the server closed it"
     if isinstance(error, ssl.SSLError):
-        return f"TLS: {(error.reason or 'error').replace('_', ' ').lower()}"
+        return f"TLS: {_in_words(error.reason)}"
     return str(getattr(error, "strerror", None) or error or type(error).__name__).rstrip(".")

@@ -88,6 +88,8 @@ def read_controllers(
 def write_controllers(domain: Domain, context: WriteContext) -> list[Entry]:
     """The controllers with keys in VMX: those with disks, and in ``esx`` also those that are said to be there."""
     disks = domain.disks
+    if context.dialect.address_is_slot:
+        _check_indices(domain.controllers)
     known = _with_driver_names(domain.controllers, disks, context)
     used = {(disk.bus, disk.address.controller) for disk in disks if disk.address}
     lines = []
@@ -104,6 +106,15 @@ def write_controllers(domain: Domain, context: WriteContext) -> list[Entry]:
                 lines.append((f"{kind}{index}.virtualDev", word))
             lines += [(f"{kind}{index}.{key}", value) for key, value in controller.keys]
     return lines
+
+
+def _check_indices(controllers: Iterable[Controller]) -> None:
+    """Refuse a controller that no virtual machine can have; libvirt leaves it out."""
+    for controller in controllers:
+        bus = BUSES.get(controller.type)
+        if bus is not None and not 0 <= controller.index < bus.controllers:
+            place = f"<controller type='{controller.type}' index='{controller.index}'>"
+            raise error_at(controller, f"index out of [0..{bus.controllers - 1}] range", place)
 
 
 def _virtual_dev(controller: Controller, disks: Sequence[Disk], context: WriteContext, is_used: bool) -> str | None:

@@ -49,6 +49,21 @@ def test_a_question_is_answered_whenever_it_comes(off: Simulator, when: str) -> 
     assert (question["answer"], "might have been moved" in question["text"]) == ("button.uuid.movedTheVM", True)
 
 
+def test_two_questions_of_one_task_are_both_answered(off: Simulator) -> None:
+    asks(off, "moved,append")
+    result = start(off, answers={**MOVED, "msg.serial.file.open": "Replace"})
+    assert result["domain"]["state"] == "running"
+    assert [asked["answer"] for asked in result["questions"]] == ["button.uuid.movedTheVM", "Replace"]
+
+
+def test_a_second_question_without_an_answer_names_itself(off: Simulator) -> None:
+    asks(off, "append,moved:cancelable")
+    with pytest.raises(Question, match="might have been moved") as blocked:
+        start(off, answers={"msg.serial.file.open": "Replace"})
+    assert "The task was cancelled" in str(blocked.value)
+    assert state(off) == "poweredOff"
+
+
 def foretell_without_questions(esx: Simulator, **arguments: Any) -> dict[str, Any]:
     """Check mode starts no task, so it predicts all but questions."""
     predicted, done = start(esx, check=True, **arguments), start(esx, **arguments)

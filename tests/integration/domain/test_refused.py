@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
-from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound
 from ansible_collections.virt.esx.tests.integration.contracts import start_host
 from ansible_collections.virt.esx.tests.integration.domain.domains import (
     READING,
@@ -37,7 +38,7 @@ REFUSED = [
     (domain_xml(network="DMZ"), "has no network 'DMZ'"),
     (
         domain_xml().replace("<vcpu>2", "<vcpu>9999"),
-        "9999 vcpus are not possible .* the most are 128|9999 processors needs",
+        "9999 vcpus are not possible on this host, which has 64 logical processors|9999 processors needs",
     ),
     (
         domain_xml().replace("<memory unit='MiB'>1024", "<memory unit='TiB'>900"),
@@ -58,6 +59,12 @@ REFUSED = [
         r"expecting .* '\[local-storage\] web/web.vmdk'",
     ),
     (domain_xml(devices=DISK.format("[local-storage] domain-1/domain-1.vmdk")), "in use by the domain 'domain-1'"),
+    (
+        domain_xml().replace("<vcpu>2", "<vcpu>96"),
+        "96 vcpus are not possible on this host, which has 64 logical processors",
+    ),
+    (domain_xml(devices="<controller type='scsi' index='4'/>"), r"index='4'>: index out of \[0..3\] range"),
+    (domain_xml(devices="<controller type='sata' index='4'/>"), r"index='4'>: index out of \[0..3\] range"),
     (domain_xml(devices=DISK.format("[local-storage] web//b.vmdk")), "empty, '.' or '..' segment"),
 ]
 
@@ -141,3 +148,29 @@ def test_a_domain_that_an_earlier_task_would_define(esx: Simulator) -> None:
     with pytest.raises(EsxError) as failed:
         ensure(esx, name="new", state="running", check=True)
     assert "In check mode" in (failed.value.hint or "")
+
+
+MISSING = ISO.format("[local-storage] iso/missing.iso", "hda")
+NO_IMAGE = r"<disk> hda: there is no file '\[local-storage\] iso/missing.iso'\."
+
+
+def test_an_image_that_is_not_there(esx: Simulator) -> None:
+    """A host registers a domain with it, and refuses to start it or to put it into a drive."""
+    xml = domain_xml(devices=MISSING)
+    esx.add_disk("[local-storage] web/web.vmdk")
+    with pytest.raises(NotFound, match=NO_IMAGE):
+        ensure(esx, xml=xml, state="running", with_disks=False)
+    assert "web" not in esx.domains()
+    _result, warnings = ensure_with_warnings(esx, xml=xml, with_disks=False)
+    assert [re.match(NO_IMAGE, text) is not None for text in warnings] == [True]
+    assert "The drive cannot be connected without it. Upload the image first" in warnings[0]
+    assert not ensure(esx, xml=xml, with_disks=False)["changed"]
+
+
+@pytest.mark.parametrize("state", ["defined", "running"])
+def test_an_image_that_is_not_there_is_not_put_into_a_drive(esx: Simulator, state: str) -> None:
+    ensure(esx, xml=domain_xml(devices=ISO.format("[local-storage] iso/a.iso", "hda")), state=state)
+    esx.trace(reset=True)
+    with pytest.raises(NotFound, match=NO_IMAGE):
+        ensure(esx, xml=domain_xml(devices=MISSING), with_disks=False)
+    assert set(esx.methods()) <= READING

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
 from ansible_collections.virt.esx.tests.integration.contracts import start_host
+from ansible_collections.virt.esx.tests.integration.domain.domains import write_file
 from ansible_collections.virt.esx.tests.integration.killing import run_and_kill
 from ansible_collections.virt.esx.tests.integration.ova.packages import Sources, bring, ova
 from ansible_collections.virt.esx.tests.integration.running import DATASTORE
@@ -202,6 +203,14 @@ def test_an_export_that_fails_leaves_nothing(
     assert ova(esx, **export)["changed"] is True
     assert sorted(place.glob("*.part")) == []
     assert ova(esx, **export)["changed"] is False
+
+
+def test_a_damaged_vmx_is_not_exported(esx: Simulator, made: Sources, tmp_path: Path) -> None:
+    bring(esx, made.ova(tmp_path / "a.ova"))
+    write_file(esx, f"[{DATASTORE}] appliance/appliance.vmx", b"\x00\x01 no VMX")
+    with pytest.raises(EsxError, match=r"The VMX of domain 'appliance' is damaged: line 1"):
+        ova(esx, state="exported", name="appliance", dest=str(tmp_path / "out.ova"))
+    assert not (tmp_path / "out.ova").exists()
 
 
 def test_an_export_into_a_directory_with_other_files(esx: Simulator, made: Sources, tmp_path: Path) -> None:

@@ -14,7 +14,13 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed, NotFound, Refused, TimedOut
+from ansible_collections.virt.esx.plugins.module_utils._errors import (
+    ConnectionFailed,
+    EsxError,
+    NotFound,
+    Refused,
+    TimedOut,
+)
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import delete_file, get_file, put_file
 from ansible_collections.virt.esx.plugins.module_utils._vi.exchange import BLOCK, PIECE, exchange
 from ansible_collections.virt.esx.plugins.module_utils._vi.folder import DatastoreFile
@@ -102,7 +108,7 @@ def test_an_expired_session_is_renewed_before_an_upload(host: Simulator) -> None
 
 
 def test_a_source_that_is_too_short(host: Simulator) -> None:
-    with session_on(host) as session, pytest.raises(ValueError, match="ends after 1 of 2 bytes"):
+    with session_on(host) as session, pytest.raises(EsxError, match="ends after 1 of 2 bytes: the file became shorter"):
         upload_file(session, place("short.iso"), io.BytesIO(b"x"), 2)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
-from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._vi import session as session_module
 from ansible_collections.virt.esx.plugins.module_utils._vi import stub, worker_sessions
 from ansible_collections.virt.esx.plugins.module_utils._vi.about import oldest_version, pyvmomi_versions
@@ -68,3 +68,20 @@ def test_an_answer_that_cannot_be_read_is_asked_for_in_the_newest_version(
     with session_on(host) as session:
         find_domain(session)
     assert asked[:2] == [oldest_version(), newest]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("a\x01b", "a value has a character that XML cannot have"),
+        ("a\uffffb", "a value has a character that XML cannot have"),
+        ("\udcff", "a value is not valid Unicode"),
+    ],
+)
+def test_a_value_that_no_document_can_have_is_not_sent(host: Simulator, name: str, said: str) -> None:
+    with session_on(host) as session:
+        find_domain(session)
+        host.trace(reset=True)
+        with pytest.raises(EsxError, match=f"^FindByInventoryPath was not called: {said}.$"):
+            find_domain(session, name)
+        assert host.methods() == []

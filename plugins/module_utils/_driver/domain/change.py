@@ -24,9 +24,11 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_ident
     with_present_files,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_users import (
+    check_images,
     check_unused,
     disk_exists,
     new_disks,
+    new_images,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.hardware_version import (
     HARDWARE,
@@ -239,6 +241,7 @@ _LIMITED = ("vcpus", "memory_kib", "min_guarantee_kib", "interfaces")
 def _check(connection: EsxConnection, record: DomainRecord, found: Sequence[Difference], after: Domain) -> None:
     """Refuse what the host could not start, before anything is sent."""
     check_unused(connection, record.ref, new_disks(found))
+    check_images(connection, new_images(found))
     if any(item.part in _LIMITED for item in found):
         networks = [item.after.source for item in found if item.part == "interfaces" and _has_new_network(item)]
         check_limits(connection, after, networks)

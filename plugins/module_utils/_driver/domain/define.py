@@ -25,6 +25,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_users
     check_unused,
     disk_exists,
     hard_disks,
+    images,
     missing_disk,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.host_limits import check_limits, warn_of_lacks
@@ -66,7 +67,7 @@ def plan_define(
     file = DatastoreFile(connection.datacenter_path, definition.path.datastore, definition.path.path)
     former = _look_at_former(connection, file, definition, facts, overwrite=request.overwrite)
     disks = hard_disks(domain)
-    _check_disks_exist(connection, request, [disk for disk in disks if not files.has(disk.source)])
+    _check_disks_exist(connection, request, [disk for disk in disks if not files.has(disk.source)] + images(domain))
     check_unused(connection, None, disks, domain.name)
 
     def define() -> None:
@@ -77,7 +78,7 @@ def plan_define(
 
 
 def _check_disks_exist(connection: EsxConnection, request: DomainRequest, disks: list[Disk]) -> None:
-    """Warn of disks whose files are not there; a host registers the domain, and cannot start it.
+    """Warn of disks and images that are not there; a host registers the domain, and cannot start it like that.
 
     :raises NotFound: if the domain is to be started.
     """
@@ -87,7 +88,8 @@ def _check_disks_exist(connection: EsxConnection, request: DomainRequest, disks:
         error = missing_disk(disk)
         if RESULTING_STATE.get(request.state, "shutoff") != "shutoff":
             raise error
-        connection.warn(f"{error.message} The domain cannot start without it. {error.hint}")
+        lack = "The domain cannot start" if disk.device == "disk" else "The drive cannot be connected"
+        connection.warn(f"{error.message} {lack} without it. {error.hint}")
 
 
 def _check_name_is_free(connection: EsxConnection, request: DomainRequest) -> None:

@@ -50,6 +50,21 @@ def _is_file(disk: Disk) -> bool:
     return disk.device == "disk" and disk.type == "file" and disk.source is not None
 
 
+def images(domain: Domain) -> list[Disk]:
+    """The CD-ROM and floppy drives of a domain with an image in a datastore."""
+    return [disk for disk in domain.disks if _has_image(disk)]
+
+
+def new_images(changes: Iterable[Difference]) -> list[Disk]:
+    """The drives among some differences with an image that they did not have."""
+    pairs = [(item.before, item.after) for item in changes if item.part == "disks" and item.after is not None]
+    return [after for before, after in pairs if _has_image(after) and (before is None or before.source != after.source)]
+
+
+def _has_image(disk: Disk) -> bool:
+    return disk.device in ("cdrom", "floppy") and disk.type == "file" and (disk.source or "").startswith("[")
+
+
 def disk_exists(connection: EsxConnection, source: str) -> bool:
     """Whether a datastore has the file of a disk; one call."""
     path = parse_datastore_path(source)
@@ -57,11 +72,21 @@ def disk_exists(connection: EsxConnection, source: str) -> bool:
 
 
 def missing_disk(disk: Disk) -> NotFound:
-    """The error for a disk whose file is not there."""
-    return NotFound(
-        f"<disk> {disk.target}: there is no file '{disk.source}'.",
-        hint="Create the disk first, correct its path, or say in disks how to make it: size, clone_of or image.",
-    )
+    """The error for a disk, or a drive with an image, whose file is not there."""
+    hint = "Upload the image first, or correct its path."
+    if disk.device == "disk":
+        hint = "Create the disk first, correct its path, or say in disks how to make it: size, clone_of or image."
+    return NotFound(f"<disk> {disk.target}: there is no file '{disk.source}'.", hint=hint)
+
+
+def check_images(connection: EsxConnection, drives: Iterable[Disk]) -> None:
+    """Refuse images that are not there; one call each.
+
+    :raises NotFound: with the drive and its image.
+    """
+    for drive in drives:
+        if not disk_exists(connection, drive.source or ""):
+            raise missing_disk(drive)
 
 
 def check_unused(connection: EsxConnection, ref: Any, disks: Sequence[Disk], name: str | None = None) -> None:

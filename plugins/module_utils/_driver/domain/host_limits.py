@@ -14,7 +14,7 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, 
 from ansible_collections.virt.esx.plugins.module_utils._names import unescape_name
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Traversal, Values, fetch_one, fetch_types
 
-_HOST_MEMORY = "summary.hardware.memorySize"
+_HOST_MEMORY, _HOST_THREADS = "summary.hardware.memorySize", "summary.hardware.numCpuThreads"
 _MOST_VCPUS = "capability.maxSupportedVcpus"  # of one domain, from API 5.1 on
 _VERSION, _CRYPTO = "summary.config.product.version", "runtime.cryptoState"
 _WITHOUT_VNC = 7  # the version of ESXi from which it has no VNC server
@@ -25,6 +25,8 @@ _NETWORKS = (Traversal("networks", "HostSystem", "network"),)
 _VCPUS, _MEMORY_KIB, _CARDS = 768, 24560 * 1024 * 1024, 10
 # The CPUs that every host gives to a domain, if it says at all how many it gives at most.
 _VCPUS_OF_ANY_HOST = 32
+# The logical processors that every host has, and so gives to a domain.
+_THREADS_OF_ANY_HOST = 4
 
 
 def check_limits(connection: EsxConnection, domain: Domain, networks: Collection[str]) -> None:
@@ -39,11 +41,18 @@ def check_limits(connection: EsxConnection, domain: Domain, networks: Collection
     if domain.vcpus > 1 and domain.vcpus % 2 and not connection.session.has(4, 1):
         raise Refused(f"{domain.vcpus} vcpus are not possible on this host: it takes 1 or an even number.")
     has_many = domain.vcpus > _VCPUS_OF_ANY_HOST and connection.session.has(5, 1)
-    paths = [*([_HOST_MEMORY] if domain.min_guarantee_kib else []), *([_MOST_VCPUS] if has_many else [])]
+    paths = [
+        *([_HOST_MEMORY] if domain.min_guarantee_kib else []),
+        *([_HOST_THREADS] if domain.vcpus > _THREADS_OF_ANY_HOST else []),
+        *([_MOST_VCPUS] if has_many else []),
+    ]
     known, of_host = _read(connection, paths, with_networks=bool(networks)) if paths or networks else ((), {})
     for name in networks:
         if name not in known:
             raise NotFound(f"The host has no network '{name}'; it has {listed(known)}.")
+    threads = of_host.get(_HOST_THREADS)
+    if threads is not None and domain.vcpus > threads:
+        raise Refused(f"{domain.vcpus} vcpus are not possible on this host, which has {threads} logical processors.")
     _check("vcpus", domain.vcpus, of_host.get(_MOST_VCPUS) or _VCPUS)
     if of_host.get(_HOST_MEMORY) is not None:
         _check("KiB of guaranteed memory", domain.min_guarantee_kib or 0, int(of_host[_HOST_MEMORY]) // 1024)

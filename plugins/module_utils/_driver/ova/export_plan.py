@@ -26,6 +26,8 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot_tree imp
     snapshot_list,
 )
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS
+from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
 
 ANNOTATION_PATH = "config.annotation"
 _UNSAFE = re.compile(r"[^\w .()+,@=-]")
@@ -110,10 +112,17 @@ def _snapshot(record: DomainRecord, wanted: str) -> Any:
 def _definition(
     connection: EsxConnection, record: DomainRecord, facts: HostFacts, warnings: dict[str, None]
 ) -> dict[str, bytes]:
-    """The domain's VMX and XML, without the VNC password."""
+    """The domain's VMX and XML, without the VNC password.
+
+    :raises EsxError: if the VMX cannot be read, or is damaged.
+    """
     (text,) = read_texts(connection, [record])
     if isinstance(text, EsxError):
         raise text
+    try:
+        VmxFile(text, DIALECTS["esx"])
+    except ParseError as error:
+        raise ParseError(f"The VMX of domain '{record.name}' is damaged: {error.message}") from None
     definition = {"vmx": readable(text).encode("utf-8", "surrogateescape")}
     try:
         definition["xml"] = to_xml(connection, record, facts, text).encode("utf-8", "surrogateescape")

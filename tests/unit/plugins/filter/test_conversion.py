@@ -92,6 +92,12 @@ def test_a_missing_datastore_empties_a_cdrom_and_refuses_a_disk() -> None:
         ("domxml_to_vmx", XML, {"base": 1}, "Expecting base to be text or bytes, found int."),
         ("domxml_to_vmx", XML, {"base": "x"}, "line 1, x: expecting an assignment"),
         ("domxml_to_vmx", "<domain type='vmware'/>", {}, "line 1, <domain>: The domain has no name"),
+        (
+            "domxml_to_vmx",
+            XML.replace("</devices>", "<controller type='scsi' index='4'/></devices>"),
+            {},
+            "line 17, <controller type='scsi' index='4'>: index out of [0..3] range",
+        ),
         ("to_vmx", "x", {}, "Expecting the input of to_vmx to be a dictionary, found str."),
         ("to_vmx", {"a b": 1}, {}, "'a b' is no key of a VMX"),
         ("from_vmx", [], {}, "Expecting the VMX to be text or bytes, found list."),
