@@ -26,7 +26,7 @@ _VCPUS, _MEMORY_KIB, _CARDS = 768, 24560 * 1024 * 1024, 10
 # The CPUs that every host gives to a domain, if it says at all how many it gives at most.
 _VCPUS_OF_ANY_HOST = 32
 # The logical processors that every host has, and so gives to a domain.
-_THREADS_OF_ANY_HOST = 4
+_THREADS_OF_ANY_HOST = 2
 
 
 def check_limits(connection: EsxConnection, domain: Domain, networks: Collection[str]) -> None:
