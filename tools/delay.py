@@ -39,7 +39,8 @@ def delayed(port: int, seconds: float) -> Iterator[int]:
         passing = asyncio.all_tasks(loop)
         for task in passing:
             task.cancel()
-        loop.run_until_complete(asyncio.gather(*passing, return_exceptions=True))
+        if passing:
+            loop.run_until_complete(asyncio.wait(passing))
         loop.close()
 
 

@@ -63,7 +63,7 @@ ROWS: Mapping[str, Verdict] = {
     "b12": _report("the limit of ESX is <currentMemory>, its guarantee <min_guarantee>"),
     "c4": _report("VMware starts all processors, and none is pinned to a place"),
     "c5": _report("VMware has no such threads"),
-    "c8": _report("a VMX limits processors in MHz of a host, not in parts of its time"),
+    "c8": _report("VMware limits processors in MHz, not in parts of a host's time; set the limit of esx_scheduler"),
     "c9": _report("a VMX has one CPU affinity for all processors, cpuset of <vcpu>"),
     "c10": _TUNING,
     "c11": _report("ESX places the memory of a domain itself"),

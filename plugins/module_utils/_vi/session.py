@@ -77,8 +77,8 @@ class Session:
 
     ``content`` is the server's ServiceContent, ``about`` what the server is, ``shared`` says whether other tasks use
     the same session at the same time, and ``closing`` takes what has to be closed with it. In ``host``, ``scope``,
-    ``vcenter`` and ``left_filter`` others keep what they have found, opened and left. ``notes`` are
-    what earlier tasks have found in the same session, which has to be confirmed; there are none unless it is cached.
+    ``vcenter`` and ``left_filter`` others keep what they have found, opened and left. ``notes`` are what earlier tasks
+    have found in the same session, which has to be confirmed; there are none unless it is cached.
     """
 
     def __init__(self, options: ConnectionOptions, server: Server, warn: Warn) -> None:

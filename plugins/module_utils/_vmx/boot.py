@@ -56,7 +56,10 @@ def read_boot(
         return Boot(system, list(disks), cards)
     system = _with_delay(context, system)
     words = _words(context, _ORDER)
-    if not words or system.firmware == "efi":
+    if words and system.firmware == "efi":
+        context.leave_out(_ORDER, "with EFI firmware the boot order is in the NVRAM, not in the VMX")
+        words = []
+    if not words:
         return Boot(system, list(disks), cards)
     hard_disks = {slots.section_of_disk(disk) for disk in disks if _WORD_OF_DEVICE.get(disk.device) == _HDD}
     order = [slot for slot in (_words(context, _DISKS) if _HDD in words else []) if slot in hard_disks]

@@ -96,10 +96,14 @@ def _read_serial(context: ReadContext, port: int) -> CharDevice:
     if word == "network":
         return _read_network(context, port, name)
     if context.dialect.null_ports and (not name or word in _WITHOUT_WORD):
+        if word in _WITHOUT_WORD:
+            context.leave_out(f"{at}.fileType", f"libvirt has no port of type '{word}'; it is read as type 'null'")
         return CharDevice("null", port)
     if word in (None, "device"):
         return CharDevice("dev", port, path=name)
     if word == "pipe":
+        if context.dialect.reports and vmx.word(f"{at}.pipe.endPoint") == "server":
+            context.leave_out(f"{at}.pipe.endPoint", "libvirt's driver knows the client of a pipe alone")
         return CharDevice("pipe", port, path=name)
     if word == "file":
         return CharDevice("file", port, path=context.path(f"{at}.fileName", vmx.required(f"{at}.fileName")))

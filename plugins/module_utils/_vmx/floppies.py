@@ -42,7 +42,10 @@ def _read_floppy(context: ReadContext, slot: slots.Slot) -> Disk | None:
     vmx, at = context.vmx, slot.section
     present = vmx.boolean(f"{at}.present")
     vmx.boolean(f"{at}.startConnected")
-    if not present or vmx.boolean(f"{at}.clientDevice"):
+    if not present:
+        return None
+    if vmx.boolean(f"{at}.clientDevice"):
+        context.leave_out(f"{at}.clientDevice", "libvirt has no floppy drive of the console's PC")
         return None
     vmx.boolean(f"{at}.writeThrough")
     kind, name = vmx.get(f"{at}.fileType"), vmx.get(f"{at}.fileName")

@@ -105,12 +105,7 @@ def merge_vmx(
     writing = WriteContext(dialect, hw_version or now.hw_version, scsi_model, report=report)
     lines, replaced = _wanted_lines(now, domain, writing, removed)
     for _pass in range(_PASSES):
-        change = _difference(now, lines, replaced, dialect)
-        if change is None:
-            return base
-        changed = edited(base, now.vmx, change)
-        if changed == base:  # keys of a device, such as a type that libvirt has no word for, hide what is wanted
-            changed = edited(base, now.vmx, _difference(now, lines, replaced, dialect, whole=True) or change)
+        changed = _with_lines(base, now, lines, replaced, dialect)
         if changed == base:
             return base
         base, replaced = changed, frozenset()
@@ -120,6 +115,18 @@ def merge_vmx(
             return base
         now = _present(context, described, domain)
     raise EsxError("The VMX cannot be changed in place so that it describes the domain.")
+
+
+def _with_lines(base: Source, now: _Present, lines: _Lines, replaced: Collection[str], dialect: Dialect) -> Source:
+    """The present VMX with the wanted lines, the very same where it has them."""
+    change = _difference(now, lines, replaced, dialect)
+    if change is None:
+        return base
+    changed = edited(base, now.vmx, change)
+    if changed != base:
+        return changed
+    # Keys of a device hide what is wanted, such as a type that libvirt has no word for.
+    return edited(base, now.vmx, _difference(now, lines, replaced, dialect, whole=True) or change)
 
 
 def _is_described(wanted: Domain, named: Domain) -> bool:

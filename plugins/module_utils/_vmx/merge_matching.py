@@ -28,8 +28,8 @@ def _mac_and_network(interface: Interface) -> Hashable | None:
     return _mac(interface) and (_mac(interface), _network(interface))
 
 
-def _mac_and_start(interface: Interface) -> Hashable | None:
-    return _mac(interface) and (_mac_and_network(interface), interface.boot_order)
+def _mac_and_rest(interface: Interface) -> Hashable | None:
+    return _mac(interface) and (_mac_and_network(interface), interface.mac_type, interface.boot_order)
 
 
 def _network(interface: Interface) -> Hashable | None:
@@ -60,7 +60,7 @@ def _any(_interface: Interface) -> Hashable | None:
 def match_interfaces(wanted: Sequence[Interface], present: Sequence[Interface]) -> list[int | None]:
     """For each wanted card the place of the present one that it is, None for a new one."""
     marks = (
-        (_mac_and_start, _mac_and_start),
+        (_mac_and_rest, _mac_and_rest),
         (_mac_and_network, _mac_and_network),
         (_mac, _mac),
         (_start_without_mac, _start),

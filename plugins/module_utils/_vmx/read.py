@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""VMX to domain: the order in which a VMX is read (section 2.1), each part in its own file."""
+"""VMX to domain: the parts of a VMX in the order in which they are read, each in its own file."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def _version(vmx: VmxFile, key: str) -> int:
 
 
 def _read_drives(context: ReadContext) -> tuple[list[Controller], list[Disk]]:
-    """The controllers that are there, and the disks on all buses in the order of their slots (section 2.8)."""
+    """The controllers that are there, and the disks on all buses in the order of their slots."""
     present: list[Controller] = []
     drives: list[Disk] = []
     buses: list[tuple[str, Sequence[Controller]]] = [("scsi", ()), ("sata", ()), ("ide", _IDE_CHANNELS)]

@@ -46,6 +46,12 @@ extendedconfigfile vmxstats.filename migrate.* log.* logging msg.autoanswer gui.
 featurecompat.* answer.msg.* __* _*
 """
 
+# Settings among those, which are worth a word.
+_SETTINGS = (
+    ("3D graphics have no word here", "mks.enablend"),
+    ("settings of the port have no word here", "serialn.trynorxloss paralleln.bidirectional"),
+)
+
 # Why keys are left out, and which they are; where values follow, the key is worth a word with no others than them.
 _REPORTED = (
     ("a limit or a guarantee of the processors has no word in domain XML", "sched.cpu.min sched.cpu.max"),
@@ -97,6 +103,9 @@ _DEFAULTS = frozenset(
         ("vhv.enable", "false"),
         ("vpmc.enable", "false"),
         ("vvtd.enable", "false"),
+        ("mks.enablend", "false"),
+        ("serialn.trynorxloss", "false"),
+        ("paralleln.bidirectional", "false"),
     }
 )
 _HARMLESS = frozenset({"", "normal", "off", "soft", "default", "preset"})
@@ -114,7 +123,7 @@ def _matcher(words: str) -> re.Pattern[str]:
     return re.compile("|".join(re.escape(word).replace(r"\*", ".*") for word in words.split()))
 
 
-_MATCHERS = (("", _matcher(_SILENT)), *((why, _matcher(words)) for why, words in _REPORTED))
+_MATCHERS = tuple((why, _matcher(words)) for why, words in (*_SETTINGS, ("", _SILENT), *_REPORTED))
 
 
 @lru_cache(maxsize=4096)

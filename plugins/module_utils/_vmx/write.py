@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Domain to VMX: the order in which a VMX is written (section 3.2), each part in its own file."""
+"""Domain to VMX: the parts of a VMX in the order in which they are written, each in its own file."""
 
 from __future__ import annotations
 

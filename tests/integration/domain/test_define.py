@@ -245,6 +245,19 @@ def foretell_and_read(esx: Simulator) -> bool:
     return not ensure(esx, name="domain-1", state="running")["changed"]
 
 
+@pytest.mark.parametrize(("version", "has_server"), [("6.7", True), ("7.0", False), ("8.0", False)])
+def test_vnc_is_warned_of_where_a_host_has_no_server_for_it(version: str, has_server: bool) -> None:
+    vnc = "<graphics type='vnc' port='5901'/>"
+    with start_host("-domains", "0", "-version", version) as esx:
+        expected = [] if has_server else [f"The host is ESXi {version}.0, which has no VNC server"]
+        warnings = ensure_with_warnings(esx, xml=domain_xml(devices=vnc))[1]
+        assert [text.partition(" (")[0] for text in warnings] == expected
+        assert ensure_with_warnings(esx, xml=domain_xml(devices=vnc))[1] == []
+        ensure(esx, xml=domain_xml())
+        warnings = ensure_with_warnings(esx, xml=domain_xml(devices=vnc))[1]
+        assert [text.partition(" (")[0] for text in warnings] == expected
+
+
 @pytest.mark.parametrize(("version", "hardware"), [("4.0", 7), ("5.5", 10), ("6.0", 11), ("6.5", 13), ("8.0", 13)])
 def test_the_hardware_is_one_that_the_host_has(version: str, hardware: int) -> None:
     with start_host("-domains", "0", "-version", version) as esx:

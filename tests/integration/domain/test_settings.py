@@ -84,7 +84,7 @@ WRONG: list[tuple[dict[str, Any], type[EsxError], str]] = [
     ({"settings": {"numa.autosize.cookie": "1"}}, ParseError, "host writes this key"),
     ({"settings": {"a b": "1"}}, ParseError, "cannot be the name of a key"),
     ({"settings": {"guestinfo.a": {"b": 1}}}, ParseError, "its value is no text"),
-    ({"guest_os": "nothing"}, ParseError, "no guest that is known"),
+    ({"guest_os": "nothing"}, ParseError, "is not a known guest operating system"),
     ({"hw_version": 4}, Refused, "no host lowers it"),
     ({"hw_version": 2}, ParseError, "no virtual hardware version"),
     ({"secure_boot": True}, ParseError, "secure boot needs the firmware efi"),

@@ -35,7 +35,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.hardware_v
     hardware_difference,
     upgraded_version,
 )
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.host_limits import check_limits
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.host_limits import check_limits, warn_of_lacks
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.machine import Machine, read_machine
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_files import (
     GROWTH,
@@ -245,6 +245,8 @@ def _check(connection: EsxConnection, record: DomainRecord, found: Sequence[Diff
     if any(item.part in _LIMITED for item in found):
         networks = [item.after.source for item in found if item.part == "interfaces" and _has_new_network(item)]
         check_limits(connection, after, networks)
+    new = {item.part for item in found if not item.before}
+    warn_of_lacks(connection, new_vnc="graphics" in new, new_tpm="tpms" in new)
     if after.name and after.name != record.name:
         _check_name(connection, record, after.name)
 

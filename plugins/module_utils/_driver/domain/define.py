@@ -28,7 +28,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_users
     images,
     missing_disk,
 )
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.host_limits import check_limits
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.host_limits import check_limits, warn_of_lacks
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.new_ids import without_new_ids
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_files import NewFiles, plan_new_files
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power import RESULTING_STATE
@@ -63,6 +63,7 @@ def plan_define(
     domain = definition.domain
     networks = [card.source for card in domain.interfaces if card.type == "bridge" and card.source]
     check_limits(connection, domain, networks)
+    warn_of_lacks(connection, new_vnc=bool(domain.graphics), new_tpm=bool(domain.tpms))
     file = DatastoreFile(connection.datacenter_path, definition.path.datastore, definition.path.path)
     former = _look_at_former(connection, file, definition, facts, overwrite=request.overwrite)
     disks = hard_disks(domain)

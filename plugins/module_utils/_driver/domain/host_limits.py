@@ -12,10 +12,13 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.connection import
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.checks import listed
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, Refused
 from ansible_collections.virt.esx.plugins.module_utils._names import unescape_name
-from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Traversal, Values, fetch_types
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Traversal, Values, fetch_one, fetch_types
 
 _HOST_MEMORY, _HOST_THREADS = "summary.hardware.memorySize", "summary.hardware.numCpuThreads"
 _MOST_VCPUS = "capability.maxSupportedVcpus"  # of one domain, from API 5.1 on
+_VERSION, _CRYPTO = "summary.config.product.version", "runtime.cryptoState"
+_WITHOUT_VNC = 7  # the version of ESXi from which it has no VNC server
+_READY = "safe"  # the encryption state of a host that has a key
 _NETWORKS = (Traversal("networks", "HostSystem", "network"),)
 
 # What no virtual hardware version has more of; what each version has is in ``_vmx/hardware.py``.
@@ -23,7 +26,7 @@ _VCPUS, _MEMORY_KIB, _CARDS = 768, 24560 * 1024 * 1024, 10
 # The CPUs that every host gives to a domain, if it says at all how many it gives at most.
 _VCPUS_OF_ANY_HOST = 32
 # The logical processors that every host has, and so gives to a domain.
-_THREADS_OF_ANY_HOST = 4
+_THREADS_OF_ANY_HOST = 2
 
 
 def check_limits(connection: EsxConnection, domain: Domain, networks: Collection[str]) -> None:
@@ -63,6 +66,31 @@ def _read(connection: EsxConnection, paths: list[str], *, with_networks: bool) -
     )
     of_host = rows.pop(connection.host, {})
     return frozenset(unescape_name(str(values["name"])) for values in rows.values()), of_host
+
+
+def warn_of_lacks(connection: EsxConnection, *, new_vnc: bool, new_tpm: bool) -> None:
+    """Warn of new devices that the host has no more, or cannot start as it is set up."""
+    if not new_vnc and not new_tpm:
+        return
+    host = fetch_one(connection.session, connection.host, [_VERSION, _CRYPTO] if new_tpm else [_VERSION])
+    version = str(host.get(_VERSION) or "")
+    if new_vnc and _major(version) >= _WITHOUT_VNC:
+        connection.warn(
+            f"The host is ESXi {version}, which has no VNC server (ESXi {_WITHOUT_VNC}.0 and later have none); "
+            "the domain keeps <graphics type='vnc'>, but nothing listens on its port. Use the console of the host or "
+            "the vCenter."
+        )
+    state = host.get(_CRYPTO)
+    if new_tpm and state is not None and str(state) != _READY:
+        connection.warn(
+            "The domain has a TPM, and cannot start on this host until the host or its vCenter has a key provider; "
+            f"the encryption state of the host is '{state}'."
+        )
+
+
+def _major(version: str) -> int:
+    number = version.partition(".")[0]
+    return int(number) if number.isdecimal() else 0
 
 
 def _check(what: str, number: int, most: int) -> None:

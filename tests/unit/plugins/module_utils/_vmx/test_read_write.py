@@ -109,6 +109,23 @@ def test_sizes_that_vmware_does_not_write_are_read_and_reported(
             "nvme0.present = 'true'\nnvme0:63.present = 'true'\n",
             "line 4, nvme0:63.present: a controller of type",
         ),
+        (
+            "serial0.present = 'true'\nserial0.fileType = 'pipe'\nserial0.pipe.endPoint = 'server'\n"
+            "serial0.fileName = 'p'\n",
+            "line 5, serial0.pipe.endPoint: libvirt's driver knows the client",
+        ),
+        (
+            "serial0.present = 'true'\nserial0.fileType = 'thinprint'\n",
+            "line 4, serial0.fileType: libvirt has no port of type 'thinprint'; it is read as type 'null'",
+        ),
+        (
+            "floppy0.present = 'true'\nfloppy0.clientDevice = 'TRUE'\n",
+            "line 4, floppy0.clientDevice: libvirt has no floppy drive",
+        ),
+        (
+            "firmware = 'efi'\nbios.bootOrder = 'hdd'\n",
+            "line 4, bios.bootOrder: with EFI firmware the boot order is in the NVRAM",
+        ),
         ("// hardware\n", "line 3, VMX '// hardware': the line is no statement"),
     ],
 )
