@@ -35,7 +35,7 @@ RUNNING: list[tuple[dict[str, Any], int]] = [
 SHUT_OFF: list[tuple[dict[str, Any], int]] = [
     ({"max_memory": "2 GiB"}, 2),
     ({"vcpus": 2}, 2),
-    ({"cdroms": [{"target": "hdc", "source": IMAGE}]}, 2),
+    ({"cdroms": [{"target": "hdc", "source": IMAGE}]}, 3),  # the image is looked for, as a disk is
     ({"cdroms": [{"target": "hdc", "source": ""}]}, 2),
     ({"serials": [{"type": "file", "path": "[local-storage] domain-1/console.log"}]}, 2),
 ]
