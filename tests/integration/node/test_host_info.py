@@ -47,6 +47,7 @@ def test_a_host_is_read_in_two_calls(esx: Simulator) -> None:
     assert (entry["maintenance"], entry["lockdown"], entry["vcenter"]) == (False, "disabled", None)
     assert entry["interfaces"][0]["name"] == "vmnic0"
     assert entry["vmkernel"][0]["port_group"] == "Management Network"
+    assert entry["max_vcpus"] == 128
     assert "licence" not in entry
 
 
