@@ -13,72 +13,74 @@ class ModuleDocFragment:
 options:
   disks:
     description:
-      - Hard disks by their target. Disks of the domain that are not named are left alone.
-      - The file of a disk that the domain does not have yet is made where it is missing, empty or from
-        O(disks[].clone_of) or O(disks[].image). A file that exists is attached as it is. Check mode lists the files to
-        be made.
-      - A disk that the domain has grows to O(disks[].size). No disk is ever made again, or becomes smaller.
-      - With O(state=undefined) and O(remove_storage=true) they are deleted with the domain.
+      - Hard disks, identified by their target. Disks that are not named are left alone.
+      - If the file of a new disk does not exist, it is created, empty or from O(disks[].clone_of) or O(disks[].image).
+        An existing file is attached as it is. Check mode lists the files that would be created.
+      - An existing disk grows to O(disks[].size). Disks are never recreated and never shrink.
+      - With O(state=undefined) and O(remove_storage=true), the disks are deleted with the domain.
     type: list
     elements: dict
     suboptions:
       target:
-        description: The disk's name in domain XML, which also says its slot, as V(sda), V(hda) or V(nvme0n1).
+        description: The disk's name in domain XML, which also determines its slot, such as V(sda), V(hda) or
+          V(nvme0n1).
         type: str
         required: true
       state:
-        description: Whether the domain has the disk. With V(absent) it loses the disk; the file stays.
+        description: Whether the domain has the disk. V(absent) detaches the disk and keeps its file.
         type: str
         choices: [present, absent]
         default: present
       source:
         description:
-          - Datastore path of the disk's file. If not set, it is the file that the domain or its description has for
-            the target, and for a new disk C(NAME.vmdk) (V(sda)) or C(NAME-TARGET.vmdk) beside the domain's VMX.
-          - A disk is never exchanged for another file. Give it the state V(absent) first.
+          - Datastore path of the disk's file. If not set, the file is the one that the domain or its description has
+            for the target. For a new disk, it is C(NAME.vmdk) (V(sda)) or C(NAME-TARGET.vmdk) beside the domain's VMX.
+          - The file of an existing disk cannot be exchanged. Detach the disk with V(absent) first.
         type: str
       bus:
         description: The bus of a new disk. If not set, it follows from the target - C(sd) is V(scsi), C(hd) is V(ide).
-          A SCSI controller that is added for it has the model of the first one.
+          If a SCSI controller must be added, it has the model of the domain's first one.
         type: str
         choices: [scsi, sata, nvme, ide]
       size:
         description:
-          - Its size, as V(20 GiB) or V(1.5 TiB). A number without a unit is in bytes; one below 1048576 is refused, as
-            it was meant in another unit.
-          - The size of a new disk, and that to which a smaller one grows. A greater one is refused.
+          - The disk's size, such as V(20 GiB) or V(1.5 TiB). A number without a unit is in bytes; below 1048576 it is
+            refused, since another unit was probably meant.
+          - A new disk is created with this size, and an existing smaller one grows to it. If the existing disk is
+            larger, the task fails.
         type: str
       clone_of:
-        description: Datastore path of a disk that a missing file is a clone of.
+        description: Datastore path of a disk to clone if the file does not exist.
         type: str
       image:
-        description: A disk image on the controller that a missing file is filled from, see M(virt.esx.esx_volume).
+        description: A disk image on the controller to fill the disk from if the file does not exist, see
+          M(virt.esx.esx_volume).
         type: path
       image_format:
-        description: The format of O(disks[].image). If not set, it is found out.
+        description: The format of O(disks[].image). By default, it is detected from the content.
         type: str
         choices: [raw, vmdk, qcow2, vhdx, vpc, vdi]
       checksum:
-        description: Checksum of O(disks[].image), as V(sha256:...). It is compared before anything is uploaded.
+        description: Checksum of O(disks[].image), such as V(sha256:...). It is checked before anything is uploaded.
         type: str
       allocation:
-        description: How space is allocated for a file that is made.
+        description: How space is allocated for a new file.
         type: str
         choices: [thin, thick, eager]
         default: thin
   cdroms:
     description:
-      - CD-ROM drives by their target. The image is changed while the domain runs. A drive comes and goes only while
-        the domain is shut off, see O(power_cycle).
+      - CD-ROM drives, identified by their target. Images can be changed while the domain runs. Drives can only be added
+        or removed while it is shut off, see O(power_cycle).
     type: list
     elements: dict
     suboptions:
       target:
-        description: The drive's name in domain XML, as V(hda) (IDE) or V(sda) (SATA).
+        description: The drive's name in domain XML, such as V(hda) (IDE) or V(sda) (SATA).
         type: str
         required: true
       source:
-        description: Datastore path of the image, empty to eject it. If not set, the drive keeps what is in it.
+        description: Datastore path of the image; an empty string ejects it. If not set, the drive stays as it is.
         type: str
       bus:
         description: The bus of a new drive. If not set, it follows from the target - C(sd) is V(sata), C(hd) is V(ide).
@@ -90,7 +92,8 @@ options:
         choices: [present, absent]
         default: present
   floppies:
-    description: Floppy drives by their target, as O(cdroms). A drive has an image, or it is V(absent).
+    description: Floppy drives, identified by their target, as for O(cdroms). A drive needs an image unless it is
+      V(absent).
     type: list
     elements: dict
     suboptions:
@@ -108,31 +111,33 @@ options:
         default: present
   interfaces:
     description:
-      - Network cards by their MAC address or their place. Cards that are not named are left alone.
-      - Cards, their network and their link are changed while the domain runs; a change of the model needs it shut off.
+      - Network cards, identified by their MAC address or index. Cards that are not named are left alone.
+      - Cards, their networks and their links can be changed while the domain runs; the model only while it is shut off.
     type: list
     elements: dict
     suboptions:
       mac:
-        description: MAC address of the card. A card that the domain does not have is added with it. It cannot be given
-          together with O(interfaces[].index).
+        description: MAC address of the card. If the domain has no such card, it is added. Cannot be used together with
+          O(interfaces[].index).
         type: str
       index:
         description:
-          - The card's place among those of the domain, from V(0). The place behind the last one adds a card.
-          - With O(interfaces[].state=absent), cards behind it move up. Name a card by its O(interfaces[].mac) then.
+          - The card's index among the domain's network cards, from V(0). The index after the last one adds a card.
+          - With O(interfaces[].state=absent), the cards after it move up, so running the task again would remove
+            another one. Use O(interfaces[].mac) instead.
         type: int
       network:
-        description: Name of the port group that it is connected to; through a vCenter also one of a distributed
-          switch. A new card needs one. A network of NSX is refused, since NSX connects its cards itself.
+        description: Name of the port group that the card is connected to; through a vCenter, it can belong to a
+          distributed switch. Required for a new card. NSX networks are refused, since NSX connects its cards itself.
         type: str
       model:
         description:
-          - Its model. A new card without one has the model of the first card, or V(vmxnet3) if it is the first.
+          - The card's model. By default, a new card has the model of the domain's first card, or V(vmxnet3) if it is
+            the first.
         type: str
         choices: [vmxnet3, e1000e, e1000, vmxnet2, vmxnet, vlance]
       link:
-        description: Whether it is connected, now and when the domain starts.
+        description: Whether the card is connected, now and when the domain starts.
         type: str
         choices: [up, down]
       state:
@@ -141,7 +146,8 @@ options:
         choices: [present, absent]
         default: present
   serials:
-    description: Serial ports by their number. They change only while the domain is shut off, see O(power_cycle).
+    description: Serial ports, identified by their number. They can only be changed while the domain is shut off, see
+      O(power_cycle).
     type: list
     elements: dict
     suboptions:
@@ -150,7 +156,8 @@ options:
         type: int
         default: 0
       type:
-        description: What is behind it - a file on a datastore, a device of the host, a named pipe or a network port.
+        description: What the port is connected to - a file on a datastore, a device of the host, a named pipe or a
+          network port.
         type: str
         choices: [file, dev, pipe, tcp]
       path:
@@ -162,7 +169,8 @@ options:
         choices: [bind, connect]
         default: bind
       host:
-        description: The address of a V(tcp) port. If not set, one that waits does so on all addresses of the host.
+        description: The address of a V(tcp) port. If not set, a port that waits for connections does so on all
+          addresses of the host.
         type: str
       service:
         description: The port number of a V(tcp) port.
@@ -178,12 +186,13 @@ options:
         choices: [present, absent]
         default: present
   hostdevs:
-    description: PCI devices of the host that the domain has for itself. They change only while it is shut off.
+    description: PCI devices of the host that are passed through to the domain. They can only be changed while it is
+      shut off.
     type: list
     elements: dict
     suboptions:
       address:
-        description: The device's address in the host, as V(0000:3b:00.0).
+        description: The device's address on the host, such as V(0000:3b:00.0).
         type: str
         required: true
       state:

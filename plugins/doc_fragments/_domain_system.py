@@ -13,31 +13,32 @@ class ModuleDocFragment:
 options:
   guest_os:
     description:
-      - The guest's operating system, by VMware's name (V(debian12-64)), the API's (V(debian12_64Guest)) or libosinfo's
-        (V(debian12), V(http://debian.org/debian/12)).
+      - The guest's operating system, by VMware's name (V(debian12-64)), the VI API's (V(debian12_64Guest)) or
+        libosinfo's (V(debian12), V(http://debian.org/debian/12)).
     type: str
   hw_version:
     description:
-      - The version of the virtual hardware, as V(20) for ESXi 8.0. It is raised while the domain is shut off, and
-        never lowered.
-      - A new domain without it gets the version that its parts need.
+      - The version of the virtual hardware, such as V(20) for ESXi 8.0. It can only be raised, and only while the
+        domain is shut off.
+      - By default, a new domain has the version that its devices require.
     type: int
   firmware:
-    description: What the guest starts with. A guest starts only with the firmware that it was installed with.
+    description: The firmware. A guest only boots with the firmware that it was installed with.
     type: str
     choices: [bios, efi]
   secure_boot:
-    description: Whether the firmware starts signed systems only. It needs the firmware V(efi).
+    description: Whether the firmware only boots signed operating systems. Requires the firmware V(efi).
     type: bool
   boot:
     description:
-      - What the domain starts from, in this order - C(hd), C(cdrom), C(fd) and C(network) for all devices of a kind,
-        the target of a disk or drive, or the MAC address of a card. With V(efi) the firmware keeps its own order.
-      - It can be changed while the domain runs, and is used when the guest starts the next time.
+      - What the domain boots from, in this order - C(hd), C(cdrom), C(fd) and C(network) for all devices of a kind, the
+        target of a disk or drive, or the MAC address of a card. With V(efi), the firmware keeps its own order.
+      - It can be changed while the domain runs, and is used at the next start.
     type: list
     elements: str
   hotplug:
-    description: What can be added to the guest while it runs. It changes only while the domain is shut off.
+    description: Which resources can be added while the domain runs. These settings can only be changed while it is shut
+      off.
     type: dict
     suboptions:
       memory:
@@ -51,16 +52,16 @@ options:
     type: bool
   settings:
     description:
-      - Keys of the VMX with their values, as C(guestinfo.role) or C(isolation.tools.copy.disable). V(null) removes a
-        key. Keys that are not named are left alone. They are set while the domain runs.
-      - A key that another option says is refused, and so is one that the host writes by itself.
+      - Keys of the VMX with their values, such as C(guestinfo.role) or C(isolation.tools.copy.disable). V(null) removes
+        a key. Keys that are not named are left alone. Settings can be changed while the domain runs.
+      - A key that another option sets is refused, and so is one that the host writes by itself.
     type: dict
   cloud_init:
     description:
-      - Data for cloud-init in the guest, without a network and without an image. They are kept in keys
-        C(guestinfo.*), which guests with open-vm-tools read when they start. See M(virt.esx.esx_seed_image) for others.
-      - Changed data are a change. cloud-init runs again when the instance id changes. What the guest has read and
-        redacted is left alone.
+      - Data for cloud-init in the guest, which needs neither a network nor an image. It is stored in C(guestinfo.*)
+        keys, which guests with open-vm-tools read when they start. For other guests, see M(virt.esx.esx_seed_image).
+      - If the data differs, it is updated. cloud-init only runs again if the instance id changes. Data that the guest
+        has read and redacted is left alone.
     type: dict
     suboptions:
       meta_data:
@@ -71,7 +72,7 @@ options:
         description: User data, such as text that begins with C(#cloud-config).
         type: str
       network_config:
-        description: The guest's network, in netplan's form, version 2.
+        description: The guest's network configuration, in netplan's format, version 2.
         type: dict
       vendor_data:
         description: Vendor data.

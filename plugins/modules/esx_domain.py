@@ -14,37 +14,37 @@ author:
   - The virt.esx authors (@virt-esx)
 description:
   - Manages one domain (virtual machine) of an ESX host over the host's own API, as libvirt's ESX driver does.
-  - A domain is described by libvirt's domain XML or by a VMX. The description is compared with the present domain as
-    domains, not as texts. What identifies a domain or was chosen for it (UUID, MAC addresses, models, firmware) stays
-    as it is where the description leaves it out. A disk or another device that it leaves out is removed from the
-    domain; its files stay.
-  - A domain that exists is changed by one reconfiguration through the API, whether it runs or not. The host validates
-    the whole change and makes all of it or nothing. Only what the API has no words for, such as shared folders, is
-    changed in the VMX file itself; RV(steps) then says so. Keys of the VMX that a domain cannot say are kept.
-  - A running domain is changed while it runs where the host can do that - its name, O(annotation), O(memory), shares,
-    guaranteed memory, CPU affinity, disks on SCSI, SATA and NVMe, network cards and the network behind them, the
-    image in a CD-ROM or floppy drive, the boot order of its next start, and, where hot add is enabled for it,
-    O(vcpus) and O(max_memory). See O(power_cycle) for everything else.
-  - While a domain has snapshots, it runs on files that are based on its disks. A description may name either; a change
-    that would take a disk off its snapshots is refused.
-  - What a host could not start is refused before anything is sent - a network, datastore, disk or image that is not
-    there, a disk of another domain, more processors, memory or cards than the host or the virtual hardware version
-    allows.
-  - A change that another client makes at the same time is noticed, and then nothing is overwritten. After a change the
-    domain is read again, and a warning names what the host made otherwise than it was wanted.
+  - A domain is described by libvirt's domain XML, by a VMX, or by single options. Descriptions are compared as domains,
+    not as texts. The identity of a domain and choices made for it (UUID, MAC addresses, models, firmware) stay as they
+    are if the description leaves them out. Disks and other devices that it leaves out are removed from the domain;
+    their files stay.
+  - An existing domain, running or shut off, is changed by a single reconfiguration through the API, which the host
+    validates and applies as a whole or not at all. Only changes that the API does not support, such as shared folders,
+    are made in the VMX file itself; RV(steps) then says so. VMX keys that domain XML cannot express are kept.
+  - A running domain is changed while it runs where the host supports that. This includes its name, O(annotation),
+    O(memory), shares, guaranteed memory, CPU affinity, disks on SCSI, SATA and NVMe, network cards and their networks,
+    images in CD-ROM and floppy drives, the boot order for its next start, and, if hot add is enabled for it, O(vcpus)
+    and O(max_memory). See O(power_cycle) for everything else.
+  - While a domain has snapshots, it runs on files that are based on its disks. A description can name either. A change
+    that would detach a disk from its snapshots is refused.
+  - A domain that the host could not start is refused before anything is sent. Reasons are missing networks, datastores,
+    disks or images, disks of other domains, and more processors, memory or cards than the host or the virtual hardware
+    version allows.
+  - If another client changes the domain at the same time, its change is not overwritten. After a change the domain is
+    read again, and a warning names what the host did differently.
 options:
   name:
     description:
       - The domain's name. Overrides the name in O(xml) or O(vmx).
-      - If O(uuid) is also given, the domain with that UUID is renamed. Do not loop over names with one UUID.
+      - If O(uuid) is also given, the domain with that UUID is renamed. Do not loop over names with the same UUID.
     type: str
   names:
     description:
-      - Names of domains, or patterns for names as V(web-*), that are brought into O(state) side by side. A name that
-        does not exist is an error; a pattern may match nothing.
-      - All guests together have O(timeout), or O(shutdown_timeout), to shut down. What fails for one domain does not
-        hold up the others. The task fails in the end, and RV(domains) has the result of each.
-      - Only O(state), O(shutdown_timeout), O(remove_storage) and O(wait_for) can be given with it.
+      - Names of domains, or shell patterns such as V(web-*), that are brought into O(state) in parallel. A name that no
+        domain has is an error; a pattern may match none.
+      - O(timeout) or O(shutdown_timeout) limits the shutdown of all guests together. If one domain fails, the others
+        are processed nevertheless. The task then fails at the end, and RV(domains) has the result of each.
+      - Can only be combined with O(state), O(shutdown_timeout), O(remove_storage) and O(wait_for).
     type: list
     elements: str
   uuid:
@@ -53,44 +53,45 @@ options:
     type: str
   moid:
     description:
-      - Managed object id of the domain, as M(virt.esx.esx_domain_info) returns it. It overrides O(uuid) and O(name), so
-        that it chooses among domains that share both.
+      - Managed object id of the domain, as returned by M(virt.esx.esx_domain_info). Overrides O(uuid) and O(name), so
+        it can select one of several domains that share both.
     type: str
   vmx_path:
     description:
-      - Datastore path of the domain's VMX, as V([datastore1] web/web.vmx). It overrides O(uuid) and O(name) as O(moid)
-        does. With O(xml) or O(vmx), a domain that does not exist yet is placed there.
-      - Without them, a VMX of which the host does not know, and that lies there, is registered, without a change of the
-        file. The task can start the domain, too, but not change it.
+      - Datastore path of the domain's VMX, such as V([datastore1] web/web.vmx). Like O(moid), it overrides O(uuid) and
+        O(name). With O(xml) or O(vmx), a new domain's VMX is placed there.
+      - Without O(xml) and O(vmx), an existing VMX that is not registered on the host is registered unchanged. The same
+        task can start the domain, but not change it.
     type: str
   xml:
     description:
-      - The wanted domain as libvirt's domain XML. The XML's own name and UUID say which domain is meant.
-      - The VMX of a new domain is placed beside its first hard disk that is a file, unless O(pool) is set. All hard
-        disks have to exist, unless O(disks) says how to make them.
-      - A UUID and MAC addresses that it leaves out are made when the domain is defined, and kept.
-      - Paths are C([datastore] directory/file), without empty, V(.) and V(..) segments.
+      - The requested domain as libvirt's domain XML. The name and UUID in the XML identify the domain.
+      - The VMX of a new domain is placed beside its first file-backed hard disk, unless O(pool) or O(vmx_path) is set.
+        All hard disks must exist, unless O(disks) says how to create them.
+      - If it has no UUID or MAC addresses, they are generated when the domain is defined, and kept.
+      - Paths have the form C([datastore] directory/file), without empty, V(.) or V(..) segments.
     type: str
   vmx:
     description:
-      - The wanted domain as VMX, with all its keys. Keys that a host writes by itself are left to it, and so are
-        further keys of cards and other devices of a domain that exists. What is not as it was wanted is warned of.
+      - The requested domain as VMX, with all its keys. Keys that a host writes by itself are ignored, and so are
+        unknown keys of network cards and other devices of an existing domain; a warning names those that differ.
       - File names without a path are relative to the directory of the domain's VMX. The first hard disk of a new domain
-        needs a path with a datastore, as in C(/vmfs/volumes/datastore1/web/web.vmdk), since it says where that is.
+        needs a path with a datastore, such as C(/vmfs/volumes/datastore1/web/web.vmdk), since it determines where the
+        domain is placed.
     type: str
   state:
     description:
-      - V(defined) - the domain exists and is as described, whether it runs or not.
-      - V(running) - it runs. A domain that is paused is resumed (powered on, in the words of community.vmware).
-      - V(shutdown) - it is shut off, and its guest was asked to shut down by VMware Tools (in the words of
-        community.vmware, shutdown-guest). The task ends when it is off.
-      - V(destroyed) - it is shut off, at once and without asking the guest (powered off). A domain that is paused loses
-        what it had in memory.
+      - V(defined) - the domain exists and matches its description; its power state stays as it is.
+      - V(running) - it runs. A paused domain is resumed. (Powered on, in community.vmware's terms.)
+      - V(shutdown) - it is shut off, after VMware Tools asked its guest to shut down (shutdown-guest, in
+        community.vmware's terms). The task waits until it is off.
+      - V(destroyed) - it is shut off at once, without asking the guest (powered off). A paused domain loses its memory
+        contents.
       - V(paused) - it is suspended.
-      - V(rebooted) - its guest was asked to reboot by VMware Tools. This is a change each time.
-      - V(reset) - it was reset, without asking the guest. This is a change each time.
-      - V(undefined) - the host does not know it any more. Its files stay, unless O(remove_storage=true). A running
-        domain is refused, as in libvirt; use V(destroyed) first.
+      - V(rebooted) - VMware Tools asked its guest to reboot. This is a change each time.
+      - V(reset) - it was reset without asking the guest. This is a change each time.
+      - V(undefined) - it is no longer registered on the host. Its files stay, unless O(remove_storage=true). As in
+        libvirt, a running domain is refused; use V(destroyed) first.
     type: str
     choices: [defined, running, shutdown, destroyed, paused, rebooted, reset, undefined]
     default: defined
@@ -101,22 +102,22 @@ options:
   memory:
     description:
       - Memory that the host may give to the domain; C(<currentMemory>) in XML.
-      - A number with a unit, as in V(2 GiB) or V(1.5 GiB). KiB, MiB and GiB (also K, M, G) are powers of 1024; KB, MB
-        and GB are powers of 1000. A number without a unit is in KiB; one below 131072 is refused, as it was meant in
-        another unit.
+      - A number with a unit, such as V(2 GiB) or V(1.5 GiB). KiB, MiB and GiB (also K, M, G) are powers of 1024; KB, MB
+        and GB are powers of 1000. A number without a unit is in KiB; below 131072 it is refused, since another unit was
+        probably meant.
       - It is rounded up to a MiB, with a warning, and cannot be more than O(max_memory). If the domain has no memory
         limit, changing O(max_memory) does not introduce one.
     type: str
   max_memory:
     description:
-      - Memory that the guest sees; C(<memory>) in XML. Written as O(memory).
+      - Memory that the guest sees; C(<memory>) in XML. Same format as O(memory).
       - It is rounded up to a multiple of 4 MiB, with a warning.
     type: str
   pool:
     description:
-      - The datastore of a domain that does not exist yet. Its VMX goes to O(directory) there, also where its disks are
-        elsewhere. A domain that exists stays where it is.
-      - With it a new domain needs no O(xml) and no O(vmx). The other options then say all of it.
+      - The datastore of a new domain. Its VMX is placed in O(directory) there, even if its disks are elsewhere. An
+        existing domain stays where it is.
+      - With this option, a new domain needs neither O(xml) nor O(vmx). The other options then describe all of it.
     type: str
   directory:
     description:
@@ -124,74 +125,78 @@ options:
     type: str
   wait_for:
     description:
-      - What the task waits for once the domain runs, for O(timeout) at most - that VMware Tools run in the guest
-        (V(tools)), that they report (V(heartbeat)), or that the guest has an address that reaches beyond its own link
-        (V(address)). In check mode it waits for nothing.
-      - It is no change of the domain. RV(domain.guest) has what is known of the guest.
+      - What the task waits for when the domain runs, for at most O(timeout) - V(tools) until VMware Tools run in the
+        guest, V(heartbeat) until they send heartbeats, V(address) until the guest has an address that is not
+        link-local. In check mode, it does not wait.
+      - Waiting is not a change. RV(domain.guest) has the facts about the guest.
     type: list
     elements: str
     choices: [tools, heartbeat, address]
   autostart:
     description:
       - Whether the host starts the domain when it starts itself.
-      - Switching it on switches the host's general autostart on where it is off; that is refused while other domains
-        have an entry there, since it would start these as well.
+      - If autostart is disabled on the host, V(true) enables it. That is refused if other domains have an autostart
+        entry, since these would start, too.
     type: bool
   autostart_settings:
     description:
-      - When the host starts the domain, and how it stops it when the host itself shuts down; for O(autostart=true).
-      - What is not given stays as it is. In a new entry it is left to the host's own settings.
+      - When the host starts the domain, and how it stops the domain when the host itself shuts down. Requires
+        O(autostart=true).
+      - Settings that are not given stay as they are. In a new entry, they follow the host's own settings.
     type: dict
     suboptions:
       start_order:
         description: The domain's place among those that the host starts, V(-1) for any.
         type: int
       start_delay:
-        description: Seconds that the host waits after it has started the domain, V(-1) for the host's own setting.
+        description: Seconds that the host waits after starting the domain, V(-1) for the host's own setting.
         type: int
       wait_for_heartbeat:
-        description: Whether the host goes on as soon as VMware Tools run in the guest.
+        description: Whether the host continues as soon as VMware Tools run in the guest.
         type: str
         choices: [default, "yes", "no"]
       stop_delay:
-        description: Seconds that the domain has for stopping, V(-1) for the host's own setting.
+        description: Seconds that the domain has to stop, V(-1) for the host's own setting.
         type: int
       stop_action:
-        description: How the host stops the domain when it shuts down itself.
+        description: How the host stops the domain when the host itself shuts down.
         type: str
         choices: [default, shutdown, destroy, suspend, none]
   annotation:
     description:
-      - A text for people; C(<description>) in XML. An empty one removes it.
+      - Free text about the domain; C(<description>) in XML. An empty string removes it.
     type: str
   overwrite:
     description:
-      - Whether a VMX file that lies where the new domain's would be placed, and is not this domain's, is replaced.
-      - The VMX of another domain that the host knows is never replaced.
+      - Whether to replace a VMX file that already exists at the path of the new domain's VMX and does not belong to
+        this domain.
+      - The VMX of another registered domain is never replaced.
     type: bool
     default: false
   power_cycle:
     description:
-      - Whether a running domain is shut down by VMware Tools, changed and started again, where a change needs it to be
-        shut off. Otherwise such a change is refused, and the error lists what needs it.
-      - The domain is started again whatever fails. If it does not start with the new definition, the former one is
-        restored. The task fails then, and its result has RV(domain) as it is and the RV(steps) that were made.
+      - Whether a running domain may be shut down by VMware Tools, changed and started again, if a change requires it to
+        be shut off. Otherwise such a change is refused, and the error lists the reasons.
+      - The domain is started again even if the change fails. If it does not start with the new definition, the former
+        one is restored. The task then fails, and its result has the present RV(domain) and the RV(steps) that were
+        made.
       - It is not needed with O(state=shutdown) and O(state=destroyed); the domain is changed when it is off.
+      - If the task is killed while the domain is off, running it again only starts the domain with O(state=running).
     type: bool
     default: false
   shutdown_timeout:
     description:
-      - Seconds that the guest has for shutting down, V(0) or more. After that the domain is powered off. Without VMware
-        Tools in the guest, which could be asked, it is powered off at once.
-      - If not set, the guest has as long as O(timeout), and then the task fails and the domain goes on running.
+      - Seconds that the guest has to shut down, V(0) or more. After that, the domain is powered off. If VMware Tools do
+        not run in the guest, it is powered off at once.
+      - If not set, the guest has O(timeout) seconds. Then the task fails, and the domain keeps running.
     type: int
   remove_storage:
     description:
-      - With O(state=undefined), whether the domain's own disks, its VMX and the files that the host keeps beside it are
-        deleted as well, and its directory if nothing else is in it. In check mode RV(steps) lists the files.
-      - The domain is removed from the host last. If the task is interrupted, run it again to remove the rest.
-      - A disk that another domain of the host or a snapshot of one references is never deleted, nor an image of a
-        CD-ROM or floppy, nor a file that is not the domain's.
+      - With O(state=undefined), whether to delete the domain's own disks, its VMX and the files that the host keeps
+        beside it, and its directory if it is then empty. In check mode, RV(steps) lists the files.
+      - The domain is unregistered last. If the task is interrupted, run it again to remove the rest.
+      - A disk that another domain of the host or one of its snapshots references is never deleted, and neither are
+        CD-ROM and floppy images or files that do not belong to the domain.
     type: bool
     default: false
 requirements:
@@ -203,7 +208,7 @@ extends_documentation_fragment:
   - virt.esx._attributes
   - virt.esx._attributes.acting
 notes:
-  - The message of a failure says which steps were carried out. Run the task again; it starts from the present state.
+  - The message of a failure says which steps were carried out. Run the task again; it continues from the present state.
   - Privileges to start, suspend, shut down or reset - C(VirtualMachine.Interact.PowerOn),
     C(VirtualMachine.Interact.PowerOff), C(VirtualMachine.Interact.Suspend), C(VirtualMachine.Interact.Reset).
   - Privileges to answer questions - C(VirtualMachine.Interact.AnswerQuestion).
@@ -329,7 +334,7 @@ EXAMPLES = r"""
 RETURN = r"""
 domain:
   description:
-    - The domain, as it is afterwards; in check mode as it would be. Of an undefined domain only what identifies it.
+    - The domain as it is afterwards; in check mode, as it would be. For an undefined domain, only its name and ids.
   returned: success without O(names), and after a failed power cycle
   type: dict
   contains:
@@ -380,8 +385,8 @@ domain:
       type: str
       sample: "[local-storage] Fedora11/Fedora11.vmx"
     host:
-      description: Name of the host that it is on, as the server has it. A cluster may choose another one for a domain
-        that is started; then there is a warning.
+      description: Name of the host that it is on, as the server reports it. A cluster may start a domain on another
+        host; a warning then says so.
       returned: when the domain exists
       type: str
       sample: esx1.example.com
@@ -418,8 +423,8 @@ domain:
           elements: str
           sample: ["192.0.2.7", "2001:db8::7"]
 domains:
-  description: The domains that O(names) means, sorted by name.
-  returned: with O(names), after a failure too
+  description: The domains that O(names) selects, sorted by name.
+  returned: with O(names), also on failure
   type: list
   elements: dict
   contains:
@@ -483,7 +488,7 @@ domains:
           elements: str
           sample: ["192.0.2.7", "2001:db8::7"]
 steps:
-  description: What was done, in order; in check mode, what would be done. After a failure, what was done before it.
+  description: What was done, in order; in check mode, what would be done. After a failure, the steps before it.
   returned: success, and failure if anything was done
   type: list
   elements: str

@@ -22,15 +22,15 @@ description:
 options:
   state:
     description:
-      - With V(present), a domain of the package's name exists. If there is one, it stays as it is, with a warning if it
-        was not imported from this very package.
-      - With V(exported), the package O(dest) exists. If there is one, it stays as it is unless O(force=true).
+      - With V(present), a domain with the package's name exists. An existing domain stays as it is; a warning says if
+        it was not imported from this package.
+      - With V(exported), the package O(dest) exists. An existing package stays as it is unless O(force=true).
     type: str
     choices: [present, exported]
     default: present
   name:
     description:
-      - The domain's name. If not set, a new domain gets the name that the package has for its machine.
+      - The domain's name. By default, it is the name of the machine in the package.
     type: str
   uuid:
     description:
@@ -39,80 +39,79 @@ options:
   source:
     description:
       - The package to import - an OVA, an OVF descriptor (C(.ovf)) with its files beside it, or a directory with one
-        descriptor. A relative path is looked for as M(ansible.builtin.copy) does.
-      - It can be a URL with V(http) or V(https), of an OVA or of an OVF descriptor. Redirects are followed. The
-        environment variables C(http_proxy), C(https_proxy), C(no_proxy) and C(SSL_CERT_FILE) are minded.
+        descriptor. A relative path is searched as by M(ansible.builtin.copy).
+      - It can also be an V(http) or V(https) URL of an OVA or an OVF descriptor. Redirects are followed. The
+        environment variables C(http_proxy), C(https_proxy), C(no_proxy) and C(SSL_CERT_FILE) are used.
       - Required with O(state=present).
     type: str
   pool:
     description:
-      - The datastore for the domain. It can be left out if the host has only one.
+      - The datastore for the domain. Required if the host has more than one.
     type: str
   allocation:
     description:
-      - How the space of the disks is allocated. V(thin) only when it is written; V(thick) at once; V(eager) at once and
-        overwritten with zeros. If not set, V(thin).
+      - How the space of the disks is allocated. V(thin) allocates it when it is written; V(thick) allocates it at once;
+        V(eager) also overwrites it with zeros. The default is V(thin).
     type: str
     choices: [thin, thick, eager]
   networks:
     description:
-      - The host's networks by the names of the package's networks, which RV(package.networks) lists.
-      - A network of the package that is in neither O(networks) nor O(network) is connected to the host's network of the
-        same name.
+      - A mapping from the names of the package's networks, see RV(package.networks), to networks of the host.
+      - A network of the package that neither O(networks) nor O(network) covers is connected to the host's network of
+        the same name.
     type: dict
   network:
     description:
-      - The host's network for all of the package's networks that O(networks) does not have.
+      - The host's network for all networks of the package that are not in O(networks).
     type: str
   deployment_option:
     description:
-      - The id of a deployment option, one of RV(package.deployment_options). If not set, the package's default.
+      - The id of a deployment option, one of RV(package.deployment_options). If not set, the package's default is used.
     type: str
   properties:
     description:
-      - Values for the package's properties, by their keys, which RV(package.properties) lists. The others have their
-        defaults.
-      - A vCenter hands them to the guest as the package says. A host without a vCenter cannot, so there all of them are
-        written to the domain's C(guestinfo.ovfEnv) as an OVF environment, which C(cloud-init) and C(open-vm-tools)
-        read.
+      - Values for the package's properties, by their keys, see RV(package.properties). Properties that are not given
+        have their defaults.
+      - A vCenter passes them to the guest as the package requires. A host without a vCenter cannot do that, so all of
+        them are written to the domain's C(guestinfo.ovfEnv) as an OVF environment, which C(cloud-init) and
+        C(open-vm-tools) read.
     type: dict
   secret_properties:
     description:
-      - The same for values that must not be in the output of Ansible, such as passwords.
-      - Who may see the domain's configuration can see them.
+      - Like O(properties), for values that must not appear in Ansible's output, such as passwords.
+      - Anyone who can read the domain's configuration can read them.
     type: dict
   accept_eula:
     description:
-      - Whether the licence agreements in the package are accepted. Without this, a package that has any is refused,
-        with their texts in RV(eulas).
+      - Whether you accept the licence agreements in the package. Otherwise a package that has any is refused, and
+        RV(eulas) has their texts.
     type: bool
   verify:
     description:
-      - Whether the package's files are compared with its manifest, and the manifest with its certificate, as far as the
-        package has them. If not set, V(true).
+      - Whether to check the package's files against its manifest, and the manifest against its certificate, as far as
+        the package has them. The default is V(true).
     type: bool
   signer:
     description:
-      - Path of a file with certificates in PEM. The package has to be signed with one of them.
-      - Without it, the signature of a package that has one is checked with the certificate that comes with it. That
-        shows that the package is complete, not from whom it is.
+      - Path of a file with certificates (PEM). The package must be signed with one of them.
+      - Without it, the signature of a signed package is checked with the certificate in the package. That proves that
+        the package is complete, but not who made it.
       - Checking signatures needs the Python library cryptography.
     type: path
   dest:
     description:
-      - Where to write the package that is exported. If it ends with C(.ova), it becomes one file, otherwise a
-        directory.
-      - Beside the package, or in the directory, the domain's definition is written as domain XML and as VMX, without
-        the VNC password. It is not written with O(snapshot).
-      - The directory above has to exist. Required with O(state=exported).
+      - Where to write the exported package. If the name ends in C(.ova), it is a single file, otherwise a directory.
+      - The domain's definition is written as domain XML and as VMX beside the OVA or into the directory, without the
+        VNC password. It is not written with O(snapshot).
+      - The parent directory must exist. Required with O(state=exported).
     type: path
   snapshot:
     description:
-      - The name, path or managed object id of the snapshot to export. The domain can be running then.
+      - The name, path or managed object id of the snapshot to export. The domain may then be running.
     type: str
   force:
     description:
-      - Whether a package that exists is replaced. The old one is there until the new one is complete.
+      - Whether to replace an existing package. The old package stays until the new one is complete.
     type: bool
 extends_documentation_fragment:
   - virt.esx._connection
@@ -120,20 +119,20 @@ extends_documentation_fragment:
   - virt.esx._attributes.acting
 attributes:
   check_mode:
-    description: Reads the package's descriptor and asks the host what it makes of it; neither is changed by that.
+    description: Reads the package's descriptor and has the host validate it, without changing anything.
   diff_mode:
     description: Returns what is imported or exported.
   idempotent:
     description: Changes nothing when run again with the same arguments, except with O(force=true).
     support: partial
 notes:
-  - Disks of packages have to be stream-optimized VMDKs, as ovftool, VirtualBox and C(qemu-img) write them. Packages
-    with several machines, with files in chunks, or with compressed files are refused.
-  - The descriptor of a package for another hypervisor, such as VirtualBox, is translated for the host; warnings say
-    what that leaves out.
-  - An import or export that was killed is ended by the host some minutes later. A task that is run before waits for
-    that.
-  - After a failed import, nothing stays on the host. After a failed export, an existing package is unchanged.
+  - Disks in packages must be stream-optimized VMDKs, as written by ovftool, VirtualBox and C(qemu-img). Packages with
+    several machines, with files in chunks, or with compressed files are refused.
+  - The descriptor of a package for another hypervisor, such as VirtualBox, is translated for the host; warnings list
+    what has no equivalent.
+  - After a task was killed, the host ends the import or export within a few minutes. A task that runs before then waits
+    for that.
+  - After a failed import, nothing remains on the host. After a failed export, an existing package is unchanged.
   - Privileges to import - C(VApp.Import), C(VirtualMachine.Inventory.Create), C(Resource.AssignVMToPool),
     C(Datastore.AllocateSpace), C(Network.Assign).
   - Privileges to export - C(VApp.Export), C(Datastore.Browse), C(Datastore.FileManagement).

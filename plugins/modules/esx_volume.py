@@ -38,7 +38,7 @@ options:
   xml:
     description:
       - libvirt's XML of a volume to create. It gives O(name), O(capacity) and O(allocation), which override it.
-      - Other elements than those that C(virsh vol-dumpxml) prints have no effect, which a warning says.
+      - Elements other than those that C(virsh vol-dumpxml) prints have no effect; a warning lists them.
     type: str
   state:
     description:
@@ -104,7 +104,7 @@ options:
       - The file or directory on the machine where the module runs, to which the volume is downloaded.
       - A disk is downloaded as a VMDK file, which refers to a sparse file beside it that has the data. C(qemu-img) and
         O(source) can read these.
-      - A file with the size and the time of the volume is not downloaded again.
+      - A file that has the size and modification time of the volume is not downloaded again.
     type: path
 extends_documentation_fragment:
   - virt.esx._connection
@@ -118,8 +118,8 @@ attributes:
     support: partial
 notes:
   - A copy within the host may take as long as it needs, unless it makes no progress for O(timeout) seconds.
-  - What is incomplete has another name, such as C(web.part.vmdk). The next run replaces what an interrupted one has
-    left.
+  - Incomplete files have another name, such as C(web.part.vmdk). The next run replaces those that an interrupted run
+    has left.
   - Privileges to create, clone, upload, download, wipe or delete - C(Datastore.Browse), C(Datastore.FileManagement),
     C(Datastore.AllocateSpace).
   - Privileges to grow a domain's disk - C(VirtualMachine.Config.DiskExtend).
