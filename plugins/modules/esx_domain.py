@@ -334,7 +334,8 @@ EXAMPLES = r"""
 RETURN = r"""
 domain:
   description:
-    - The domain as it is afterwards; in check mode, as it would be. For an undefined domain, only its name, ids and state.
+    - The domain as it is afterwards; in check mode, as it would be. For an undefined domain, only its name, ids and
+      state.
   returned: success without O(names), and after a failed power cycle
   type: dict
   contains:
