@@ -47,7 +47,7 @@ def to_domain(package: Package, choices: Choices, report: Report) -> Domain:
     """Return the domain that a package describes.
 
     :param report: collects what is left out.
-    :raises ParseError: for a collection of machines, an unknown deployment option, and what is no number.
+    :raises ParseError: for a collection of machines, an unknown deployment option, or a text where a number belongs.
     """
     if package.is_collection or len(package.systems) != 1:
         raise ParseError("it has several machines; a domain is one.", where="<VirtualSystemCollection>")

@@ -83,7 +83,7 @@ WRONG: list[tuple[dict[str, Any], type[EsxError], str]] = [
     ({"settings": {"scsi0:1.fileName": "b.vmdk"}}, ParseError, "said by disks"),
     ({"settings": {"numa.autosize.cookie": "1"}}, ParseError, "host writes this key"),
     ({"settings": {"a b": "1"}}, ParseError, "cannot be the name of a key"),
-    ({"settings": {"guestinfo.a": {"b": 1}}}, ParseError, "its value is no text"),
+    ({"settings": {"guestinfo.a": {"b": 1}}}, ParseError, "its value is not a text"),
     ({"guest_os": "nothing"}, ParseError, "is not a known guest operating system"),
     ({"hw_version": 4}, Refused, "no host lowers it"),
     ({"hw_version": 2}, ParseError, "no virtual hardware version"),

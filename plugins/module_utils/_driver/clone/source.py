@@ -99,7 +99,7 @@ def _read(vmx: DatastorePath, content: bytes) -> CloneSource:
     try:
         return read_source(content)
     except ParseError as error:
-        raise ParseError(f"The file {vmx} is no VMX that can be cloned: {error}") from None
+        raise ParseError(f"The file {vmx} is not a VMX that can be cloned: {error}") from None
 
 
 def _source(

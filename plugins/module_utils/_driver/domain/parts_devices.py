@@ -141,7 +141,7 @@ def _address(target: str, bus: str) -> DriveAddress:
         found = None if index is None else targets.drive_address(bus, index, sata_units=targets.SATA_UNITS)
     if found is None:
         example = {"nvme": "nvme0n1", "ide": "hda", "fdc": "fda"}.get(bus, "sdb")
-        raise ParseError(f"'{target}' is no name on the bus {bus}, expecting one like '{example}'.", where="target")
+        raise ParseError(f"'{target}' is not a name on the bus {bus}, expecting one like '{example}'.", where="target")
     return found
 
 

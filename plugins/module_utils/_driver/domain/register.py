@@ -27,7 +27,7 @@ def plan_register(
 
     :raises NotFound: if there is no such file.
     :raises Refused: if the host has another domain of that name, or more than registering is requested.
-    :raises ParseError: if the file is no VMX.
+    :raises ParseError: if the file is not a VMX.
     """
     path = parse_datastore_path(request.vmx_path or "")
     content = get_file(connection.session, DatastoreFile(connection.datacenter_path, path.datastore, path.path))

@@ -76,7 +76,7 @@ def read_named_settings(option: Mapping[str, Any] | None) -> dict[str, str | Non
         if OF_HOST.fullmatch(lower):
             raise ParseError("the host writes this key by itself.", where=where)
         if isinstance(value, (dict, list)):
-            raise ParseError("its value is no text; use the filter to_json.", where=where)
+            raise ParseError("its value is not a text; use the filter to_json.", where=where)
         found[key] = _text(value)
     return found
 

@@ -34,7 +34,7 @@ class Translation:
 def translation_of(offer: Offer) -> Translation | None:
     """Return the translation of a package for another hypervisor; None if it is for VMware's, or does not say.
 
-    :raises ParseError: if the package has a machine that is no domain.
+    :raises ParseError: if the package has a machine that cannot be a domain.
     """
     families = offer.system.families
     if not families or any(family.lower().startswith("vmx-") for family in families):
