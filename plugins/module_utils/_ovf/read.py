@@ -154,7 +154,6 @@ def _read_system(element: Element) -> System:
         name=_text(element, "Name"),
         os_id=None if guest is None else _integer(guest, "id"),
         os_type=None if guest is None else guest.get(f"{_VMW}osType"),
-        os_description="" if guest is None else _text(guest, "Description"),
         annotation=next((_text(one, "Annotation") for one in _each(element, "AnnotationSection")), ""),
         product=_text(products[0], "Product") if products else "",
         product_version=_text(products[0], "Version") if products else "",

@@ -33,10 +33,9 @@ _UNKNOWN = ("NotSupported", "NotImplemented", "MethodNotFound", "InvalidRequest"
 class Lease:
     """A lease that is ready."""
 
-    def __init__(self, connection: EsxConnection, ref: Any, action: str) -> None:
+    def __init__(self, connection: EsxConnection, ref: Any) -> None:
         self._connection = connection
         self._ref = ref
-        self._action = action
         self._percent = 0
         self._failure: EsxError | None = None
         self._ending = threading.Event()
@@ -136,7 +135,7 @@ def open_lease(connection: EsxConnection, start: Callable[[], Any], action: str,
         raise
     try:
         _wait_until_ready(connection, ref, action)
-        lease = Lease(connection, ref, action)
+        lease = Lease(connection, ref)
     except BaseException as error:
         _abort(connection, ref, error, remains)
         raise
