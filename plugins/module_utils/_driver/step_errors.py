@@ -31,7 +31,7 @@ def say_state(error: BaseException, done: Sequence[str], steps_left: Callable[[]
     if not isinstance(error, EsxError) or not (done or error.in_doubt):
         return
     if done:
-        error.append(f"Before it these were carried out: {', '.join(done)}.")
+        error.append(f"The steps before it were carried out: {', '.join(done)}.")
     if not error.in_doubt:
         return
     try:
@@ -40,7 +40,7 @@ def say_state(error: BaseException, done: Sequence[str], steps_left: Callable[[]
         error.append(f"The present state could not be read: {again.message}")
     else:
         error.append(
-            f"As a look shows, there is still to do: {', '.join(left)}."
+            f"The state was read again; still to do: {', '.join(left)}."
             if left
-            else "A look shows that nothing is left to do."
+            else "The state was read again; nothing is left to do."
         )

@@ -79,8 +79,8 @@ def test_cloud_init_data_are_settings_of_the_domain(off: Simulator) -> None:
 
 
 WRONG: list[tuple[dict[str, Any], type[EsxError], str]] = [
-    ({"settings": {"memsize": 2048}}, ParseError, "said by max_memory"),
-    ({"settings": {"scsi0:1.fileName": "b.vmdk"}}, ParseError, "said by disks"),
+    ({"settings": {"memsize": 2048}}, ParseError, "set by max_memory"),
+    ({"settings": {"scsi0:1.fileName": "b.vmdk"}}, ParseError, "set by disks"),
     ({"settings": {"numa.autosize.cookie": "1"}}, ParseError, "host writes this key"),
     ({"settings": {"a b": "1"}}, ParseError, "cannot be the name of a key"),
     ({"settings": {"guestinfo.a": {"b": 1}}}, ParseError, "its value is not a text"),

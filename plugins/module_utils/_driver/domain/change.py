@@ -60,6 +60,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.settings i
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.spec_builder import SpecBuilder
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.wanted import wanted_domain
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
 from ansible_collections.virt.esx.plugins.module_utils._driver.dumpxml import read_texts, to_domain, with_uuid
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, find_domain
@@ -270,7 +271,7 @@ def _rounded(size_kib: int) -> int:
 
 
 def _check_name(connection: EsxConnection, record: DomainRecord, name: str) -> None:
-    other = find_domain(connection, name=name)
+    other = find_domain(connection, DomainKey(name))
     if other is not None and other[0].ref != record.ref:
         raise Refused(
             f"The domain '{record.name}' cannot be renamed: the host has another domain '{name}', "

@@ -33,6 +33,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.new_ids im
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_files import NewFiles, plan_new_files
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power import RESULTING_STATE
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import find_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, Target, append_to_message
@@ -94,7 +95,7 @@ def _check_disks_exist(connection: EsxConnection, request: DomainRequest, disks:
 
 def _check_name_is_free(connection: EsxConnection, request: DomainRequest) -> None:
     """Without a UUID the domain was looked up by this name already."""
-    found = find_domain(connection, name=request.name) if request.uuid is not None else None
+    found = find_domain(connection, DomainKey(request.name)) if request.uuid is not None else None
     if found is not None:
         raise Refused(
             f"The host has a domain '{request.name}' already, with the UUID {found[0].uuid} and not {request.uuid}.",

@@ -69,7 +69,7 @@ def _read(connection: EsxConnection, paths: list[str], *, with_networks: bool) -
 
 
 def warn_of_lacks(connection: EsxConnection, *, new_vnc: bool, new_tpm: bool) -> None:
-    """Warn of new devices that the host has no more, or cannot start as it is set up."""
+    """Warn of new devices that the host no longer has, or that keep the domain from starting there."""
     if not new_vnc and not new_tpm:
         return
     host = fetch_one(connection.session, connection.host, [_VERSION, _CRYPTO] if new_tpm else [_VERSION])
@@ -95,4 +95,4 @@ def _major(version: str) -> int:
 
 def _check(what: str, number: int, most: int) -> None:
     if number > most:
-        raise Refused(f"{number} {what} are not possible on this host; the most are {most}.")
+        raise Refused(f"{number} {what} are not possible on this host; its maximum is {most}.")

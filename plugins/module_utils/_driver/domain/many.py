@@ -95,11 +95,11 @@ def read_many_request(params: Mapping[str, Any], own_options: Mapping[str, Any])
     """Return what validated options want of many domains.
 
     :param own_options: the argument spec of the options that are not the connection's.
-    :raises ParseError: for an option that has no meaning for many domains.
+    :raises ParseError: for an option that has no effect on many domains.
     """
     for name, spec in own_options.items():
         if name not in _OPTIONS and params[name] not in (None, spec.get("default")):
-            raise ParseError("it has no meaning with names, which is for states only.", where=name)
+            raise ParseError("it has no effect with names, which is for states only.", where=name)
     if params["state"] == "defined" and not params["wait_for"]:
         raise ParseError("expecting a state to bring the domains into, other than defined.", where="state")
     return ManyRequest(

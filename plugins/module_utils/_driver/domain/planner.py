@@ -24,6 +24,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power impo
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power_cycle import PowerCycle
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.result import DomainResult, result_of
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
     DomainRecord,
@@ -47,10 +48,7 @@ def plan_domain(connection: EsxConnection, request: DomainRequest, cycle: PowerC
     paths, volumes = _paths(connection, request), request.is_about_definition
     found = find_domain(
         connection,
-        name=request.name,
-        uuid=request.uuid,
-        moid=request.moid,
-        vmx_path=request.vmx_path,
+        DomainKey(request.name, request.uuid, request.moid, request.vmx_path),
         paths=paths,
         volumes=volumes,
         autostart=request.is_about_autostart,

@@ -101,7 +101,9 @@ def read_wait_for(params: Mapping[str, Any]) -> tuple[str, ...]:
     :raises ParseError: with a state in which no guest runs.
     """
     if params["wait_for"] and params["state"] not in _WITH_GUEST:
-        raise ParseError(f"with state {params['state']} no guest runs that could be waited for.", where="wait_for")
+        raise ParseError(
+            f"with state {params['state']} no guest runs, so there is nothing to wait for.", where="wait_for"
+        )
     return tuple(params["wait_for"] or ())
 
 

@@ -72,7 +72,7 @@ def read_named_settings(option: Mapping[str, Any] | None) -> dict[str, str | Non
             raise ParseError("it is given twice; the case of letters makes no other key.", where=where)
         other = next((name for name, keys in PLACED.items() if keys.fullmatch(lower)), None)
         if other is not None:
-            raise ParseError(f"this is said by {other}.", where=where)
+            raise ParseError(f"this is set by {other}.", where=where)
         if OF_HOST.fullmatch(lower):
             raise ParseError("the host writes this key by itself.", where=where)
         if isinstance(value, (dict, list)):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, find_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.leased import DISABLED_PATH, is_leased
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.offer import (
@@ -69,7 +70,7 @@ def plan_import(connection: EsxConnection, request: ImportRequest, run: Callable
     :raises EsxError: if the package cannot be read, or the host does not take it.
     """
     offer = read_offer(request, float(connection.session.options.timeout))
-    found = find_domain(connection, name=offer.name, paths=[_EXTRA_PATH, DISABLED_PATH], volumes=False)
+    found = find_domain(connection, DomainKey(offer.name), paths=[_EXTRA_PATH, DISABLED_PATH], volumes=False)
     existing = None if found is None else found[0]
     is_blocked = existing is not None and is_leased(existing)
     if existing is not None and not is_blocked:

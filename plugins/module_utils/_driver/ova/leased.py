@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, find_domain
 from ansible_collections.virt.esx.plugins.module_utils._errors import TimedOut
 
@@ -35,7 +36,7 @@ def wait_for_other_lease(connection: EsxConnection, name: str) -> None:
     deadline = time.monotonic() + max(_LEASE_SECONDS, float(connection.session.options.timeout))
     told = False
     while True:
-        found = find_domain(connection, name=name, paths=[DISABLED_PATH], volumes=False)
+        found = find_domain(connection, DomainKey(name), paths=[DISABLED_PATH], volumes=False)
         if found is None or not is_leased(found[0]):
             return
         if time.monotonic() > deadline:

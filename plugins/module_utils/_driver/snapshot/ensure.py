@@ -16,6 +16,7 @@ from functools import partial
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
     CORE_PATHS,
@@ -115,7 +116,7 @@ def _records(connection: EsxConnection, request: SnapshotRequest) -> list[Domain
     """
     paths = [*PENDING_PATHS, *SNAPSHOT_PATHS, *_newer_paths(connection)]
     if not request.names:
-        record, _facts = get_domain(connection, name=request.name, uuid=request.uuid, paths=paths, volumes=False)
+        record, _facts = get_domain(connection, DomainKey(request.name, request.uuid), paths=paths, volumes=False)
         return [record]
     listed = list_domains(connection, paths)
     missing = [name for name in request.names if not is_pattern(name) and all(item.name != name for item in listed)]
