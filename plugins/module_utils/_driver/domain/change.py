@@ -123,11 +123,11 @@ def details(change: Change) -> tuple[str, str]:
 def find_change(
     connection: EsxConnection, request: DomainRequest, record: DomainRecord, facts: HostFacts, predicted: DomainRecord
 ) -> Change:
-    """What a request changes in the definition of a domain; one file is read, and the machine where it differs.
+    """Compare the definition of a domain with a request; one file is read, and the machine if they differ.
 
     :param predicted: the domain in the state that it will be in.
-    :raises Refused: if it gives the domain a name that another one has, or takes a disk off its snapshots.
-    :raises ParseError: if a host could not start the domain that it describes.
+    :raises Refused: if another domain has the new name, or a disk with snapshots would be removed.
+    :raises ParseError: if a host could not start the resulting domain.
     """
     old = _present_vmx(connection, record)
     place = parse_datastore_path(record.vmx_path or "")

@@ -15,7 +15,7 @@ from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power import (
-    MOVES,
+    POWER_ACTIONS,
     POWER_OFF,
     POWER_ON,
     RESET,
@@ -168,7 +168,7 @@ def _entry(connection: EsxConnection, request: ManyRequest, record: DomainRecord
         return Entry(record, plan_undefine(connection, target, record, remove_storage=request.remove_storage))
     guest = Guest(record.values.get(TOOLS_PATH), request.shutdown_timeout)
     steps = plan_power(connection, target, record.state, request.state, guest)
-    action = MOVES[request.state][record.state]
+    action = POWER_ACTIONS[request.state][record.state]
     return Entry(record, steps, action if isinstance(action, PowerAction) else None)
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Making a change of a definition: by one ReconfigVM_Task, and only what the API has no words for in the VMX itself.
+"""Making a change of a definition: by one ReconfigVM_Task, and only what the API cannot express in the VMX itself.
 
 The host reads the VMX again after that; the plan names it.
 """
