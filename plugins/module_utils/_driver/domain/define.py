@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Defining a domain that the host does not know: its VMX is placed, uploaded and registered.
 
-Nothing is half done: if the host does not register it, what was uploaded goes again, and what was there before comes
-back. What an interrupted attempt has left is recognised and taken over.
+Nothing is half done: if the host does not register it, the upload is removed and the previous file restored. The
+remains of an interrupted attempt are recognised and used.
 """
 
 from __future__ import annotations
@@ -210,7 +210,7 @@ def _upload(connection: EsxConnection, file: DatastoreFile, content: bytes) -> N
 
 @contextlib.contextmanager
 def _restored(connection: EsxConnection, file: DatastoreFile, former: bytes | None) -> Iterator[None]:
-    """Put back what was there before the block, if the block fails and nobody has registered the file."""
+    """Restore the previous file if the block fails and no client has registered the new one."""
     try:
         yield
     except ChangedByOther:

@@ -91,7 +91,7 @@ class SpecBuilder:
         return bool(chosen)
 
     def finished(self, change_version: str | None) -> Any:
-        """The ConfigSpec; the host refuses it if the machine is in another version by then."""
+        """The ConfigSpec; the host refuses it if the machine has changed in the meantime."""
         self.spec.changeVersion = change_version
         if self.changes:
             self.spec.deviceChange = [change for _order, change in sorted(self.changes, key=lambda item: item[0])]

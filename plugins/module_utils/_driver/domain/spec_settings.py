@@ -185,5 +185,5 @@ def setting(builder: SpecBuilder, item: Difference) -> Way:
 
 
 def hardware_version(_builder: SpecBuilder, _item: Difference) -> Way:
-    """The virtual hardware version: a task of its own raises it, before all else."""
+    """The virtual hardware version: a separate task raises it, before everything else."""
     return Way.SHUTOFF

@@ -58,7 +58,7 @@ def wait_for_guests(
     :param names: the names of the domains by their references.
     :param conditions: some of ``CONDITIONS``.
     :returns: what is known of each guest, and the errors of those that do not fulfil the conditions in time, or are
-        not running any more.
+        no longer running.
     """
     seconds = connection.session.options.timeout
     deadline = time.monotonic() + seconds
@@ -72,7 +72,7 @@ def wait_for_guests(
                 values[ref] = {**dict.fromkeys(paths), **values[ref], **changed}
             for ref in [ref for ref in waiting if values[ref]]:
                 if str(values[ref][_STATE]) != "poweredOn":
-                    failed[ref] = TimedOut(f"The domain '{waiting.pop(ref)}' is not running any more.")
+                    failed[ref] = TimedOut(f"The domain '{waiting.pop(ref)}' is no longer running.")
                 elif not _lacking(values[ref], conditions):
                     connection.progress(f"The guest of domain '{waiting.pop(ref)}' is there, {len(waiting)} are not")
     for ref, name in waiting.items():

@@ -36,7 +36,7 @@ def locate(endpoints: MigrationEndpoints, record: DomainRecord) -> Location:
         values = fetch_one(endpoints.vcenter, record.ref, _PATHS)
         return _on(endpoints.host(values["runtime.host"]), STATES.get(str(values["runtime.powerState"])))
     except NotFound:
-        return Location("The vCenter does not know it any more.")
+        return Location("The vCenter no longer knows it.")
     except EsxError:
         return _ask_hosts(endpoints, record.uuid)
 
