@@ -37,6 +37,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import m
 from ansible_collections.virt.esx.plugins.module_utils._driver.pending import PENDING_PATHS
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Plan, Step, Target, carry_out
 from ansible_collections.virt.esx.plugins.module_utils._driver.progress import show_progress
+from ansible_collections.virt.esx.plugins.module_utils._driver.step_errors import failure_of_some
 from ansible_collections.virt.esx.plugins.module_utils._driver.stopping import wait_until_off
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, ParseError, TimedOut
 from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import Job, run_jobs
@@ -51,7 +52,7 @@ _TASKS: dict[str, Callable[[Any], Any]] = {
     SUSPEND.name: lambda ref: ref.SuspendVM_Task(),
     RESET.name: lambda ref: ref.ResetVM_Task(),
 }
-# The options that have a meaning for many domains, beside those of the connection.
+# The options that have an effect on many domains, in addition to those of the connection.
 _OPTIONS = ("names", "state", "shutdown_timeout", "remove_storage", "wait_for")
 
 
@@ -92,7 +93,7 @@ class ManyPlan(Plan):
 
 
 def read_many_request(params: Mapping[str, Any], own_options: Mapping[str, Any]) -> ManyRequest:
-    """Return what validated options want of many domains.
+    """Read validated options that are about many domains.
 
     :param own_options: the argument spec of the options that are not the connection's.
     :raises ParseError: for an option that has no effect on many domains.
@@ -277,7 +278,5 @@ def _result_of(
 
 def _failure(plan: ManyPlan, result: dict[str, Any]) -> EsxError:
     names = {entry.record.ref: entry.record.name for entry in plan.entries}
-    first = next(iter(plan.failed.values()))
-    listed = " ".join(f"Domain '{names[ref]}': {error.message}" for ref, error in plan.failed.items())
-    message = f"It failed for {len(plan.failed)} of {len(plan.entries)} domains. {listed}"
-    return EsxError(message, hint=first.hint, fault=first.fault, details=result)
+    failed = [(names[ref], error) for ref, error in plan.failed.items()]
+    return failure_of_some(failed, len(plan.entries), result)

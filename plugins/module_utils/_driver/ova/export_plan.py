@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The plan of an export: which domain or snapshot, whether it can be exported, and what is there already."""
+"""The plan of an export: which domain or snapshot, whether it can be exported, and what exists already."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The plan of an import: what is there, and what the host says of the package. Nothing is changed here."""
+"""The plan of an import, from what exists and what the host says of the package. Nothing is changed here."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ def _host_says(fault: Any) -> str:
 
 
 def _add_entries(connection: EsxConnection, offer: Offer, config: Any, *, has_vapp: bool) -> None:
-    """Say in the domain what it comes from, and give its guest the properties where there is no vApp for them."""
+    """Record in the domain which package it comes from, and the properties for its guest if no vApp has them."""
     entries = {MARKER: offer.digest}
     if not has_vapp and offer.system.properties:
         about = connection.session.about

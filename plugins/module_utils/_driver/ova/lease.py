@@ -74,7 +74,7 @@ class Lease:
             self._thread.join()
 
     def complete(self) -> None:
-        """End the lease well: what was imported is there from now on.
+        """Complete the lease: what was imported exists from now on.
 
         If the answer is lost, the server is asked how the lease has ended.
         """
@@ -182,7 +182,7 @@ def _state(connection: EsxConnection, ref: Any) -> str | None:
 
 
 def _abort(connection: EsxConnection, ref: Any, error: BaseException, remains: str) -> None:
-    """Abort a lease, and say in the error what state things are in; what has failed by itself is gone already."""
+    """Abort a lease, and append the state to the error; a lease that failed by itself has removed everything."""
     sentence = remains
     try:
         ref.HttpNfcLeaseAbort(None)

@@ -17,13 +17,13 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import TimedOut
 
 DISABLED_PATH = "disabledMethod"
 
-# The seconds that a lease lives without its client, at most, and between two looks at one of another client.
+# The maximum time in seconds that a lease lives without its client, and the pause between two looks at one.
 _LEASE_SECONDS = 330.0
 _PAUSE = 1.0
 
 
 def is_leased(record: DomainRecord) -> bool:
-    """Whether a lease of the domain has not ended: the host lets nobody start, change, delete or export it."""
+    """Whether a lease of the domain has not ended: the host refuses to start, change, delete or export it."""
     disabled = set(record.values[DISABLED_PATH] or ())
     return record.state == "shutoff" and {"PowerOnVM_Task", "Destroy_Task", "ReconfigVM_Task"} <= disabled
 

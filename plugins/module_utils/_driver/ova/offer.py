@@ -103,7 +103,7 @@ class Offer:
 
 
 def read_offer(request: ImportRequest, timeout: float) -> Offer:
-    """Read the head of a package, and choose of it what the request says.
+    """Read the head of a package, and apply the choices of the request.
 
     :param timeout: the seconds that a web server may be silent.
     :raises NotFound: if there is no such file.

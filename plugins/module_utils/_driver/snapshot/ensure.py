@@ -42,6 +42,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot.refusals
 from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot.request import SnapshotRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot.select import as_text
 from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot_tree import SNAPSHOT_PATHS, snapshot_list
+from ansible_collections.virt.esx.plugins.module_utils._driver.step_errors import failure_of_some
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound
 from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import Job, run_jobs
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch
@@ -226,7 +227,5 @@ def _text(entries: Sequence[DomainEntry], side: str) -> str:
 
 def _failure(plan: SnapshotPlan, result: dict[str, Any]) -> EsxError:
     names = {entry.record.moid: entry.record.name for entry in plan.entries}
-    first = next(iter(plan.failed.values()))
-    listed = " ".join(f"Domain '{names[moid]}': {error.message}" for moid, error in plan.failed.items())
-    message = f"It failed for {len(plan.failed)} of {len(plan.entries)} domains. {listed}"
-    return EsxError(message, hint=first.hint, fault=first.fault, details=result)
+    failed = [(names[moid], error) for moid, error in plan.failed.items()]
+    return failure_of_some(failed, len(plan.entries), result)
