@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a host can give to a domain: networks, CPUs, memory and cards; asked for only when something changes."""
+"""The limits of a host for a domain: networks, CPUs, memory and cards; read only when something changes."""
 
 from __future__ import annotations
 

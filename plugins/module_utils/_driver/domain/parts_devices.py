@@ -185,7 +185,7 @@ def _with_interface(domain: Domain, part: InterfacePart) -> Domain:
 
 
 def _place(domain: Domain, part: InterfacePart) -> int:
-    """The place of the card that is meant, the one behind the last for a new card."""
+    """The index of the named card; for a new card, the one after the last."""
     cards = domain.interfaces
     if part.mac is not None:
         return next((place for place, card in enumerate(cards) if card.mac == part.mac), len(cards))

@@ -20,7 +20,7 @@ Settings = Mapping[str, Optional[str]]  # key as spelled -> value, None for a ke
 _OF_DISKS = r"(?:scsi|sata|nvme|ide|floppy)\d+(?::\d+)?\.(?:present|filename|devicetype|virtualdev)"
 _OF_CARDS = r"ethernet\d+\.(?:present|networkname|connectiontype|address|addresstype|generatedaddress|virtualdev)"
 
-# What says the same as a key -> the keys, as patterns in lower case.
+# The option that sets the same as a key -> the keys, as patterns in lower case.
 _OPTIONS = {
     "name": r"displayname",
     "annotation": r"annotation",

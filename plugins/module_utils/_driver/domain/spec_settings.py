@@ -19,7 +19,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
 
 _MIB = 1024
 _UNLIMITED = -1
-# What the keys of the boot order and the boot menu begin with. A guest sees them when it starts the next time.
+# The prefixes of the keys of the boot order and the boot menu. They take effect at the next start.
 BOOT_KEYS = ("bios.",)
 
 
