@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From an OVF package to the domain model; what a domain has no place for goes into the report."""
+"""From an OVF package to the domain model; parts that a domain has no place for go into the report."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ _NVRAM, _OWN_FILE = "nvram", "ovf:/file/"
 
 
 def _leave_out(package: Package, system: System, report: Report) -> None:
-    """Say what no domain has a place for."""
+    """Report the parts that no domain has a place for."""
     for name, line in package.unread:
         report.leave_out(name, "a domain has no place for this section", line=line)
     if system.properties:

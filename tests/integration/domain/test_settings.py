@@ -86,7 +86,7 @@ WRONG: list[tuple[dict[str, Any], type[EsxError], str]] = [
     ({"settings": {"guestinfo.a": {"b": 1}}}, ParseError, "its value is not a text"),
     ({"guest_os": "nothing"}, ParseError, "is not a known guest operating system"),
     ({"hw_version": 4}, Refused, "no host lowers it"),
-    ({"hw_version": 2}, ParseError, "no virtual hardware version"),
+    ({"hw_version": 2}, ParseError, "not a virtual hardware version"),
     ({"secure_boot": True}, ParseError, "secure boot needs the firmware efi"),
     ({"boot": ["sdz"]}, ParseError, "has no device 'sdz'"),
     ({"boot": []}, ParseError, "names nothing"),
