@@ -29,7 +29,7 @@ DOUBTFUL = (
     *("garbage", "garbage_body", "empty200", "html200", "tls_alert", "trickle", "redirect301", "redirect307"),
 )
 _SETTLED = re.compile(
-    rf"{re.escape(DOUBT)}|second look|[Aa]s a look shows|A look shows|as before|again\.|was not carried|"
+    rf"{re.escape(DOUBT)}|second look|The state was read again|as before|again\.|was not carried|"
     "nothing of it is left"
 )
 _INNARDS = re.compile(r"NoneType|_ssl\.c|object at 0x|xml\.parsers|[\x00-\x08\x0b-\x1f\x7f-\x9f]")

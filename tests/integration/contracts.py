@@ -81,7 +81,7 @@ def undescribed(value: Any, text: Mapping[str, Any], path: str = "") -> list[str
     if value is None:
         return []
     if not isinstance(value, TYPES[text["type"]]):
-        return [f"{path} is no {text['type']}"]
+        return [f"{path} is not of type {text['type']}"]
     contains = text.get("contains", {})
     found = []
     for item in value if isinstance(value, list) else [value]:

@@ -18,10 +18,11 @@ from ansible_collections.virt.esx.tests.simulator_client import Simulator
 _RUN = "from ansible_collections.virt.esx.plugins.modules.{module} import main; main()"
 
 
-def run_and_kill(host: Simulator, module: str, at: tuple[str, int], **arguments: Any) -> None:
+def run_and_kill(host: Simulator, module: str, at: tuple[str, int], *, patience: float = 0.8, **arguments: Any) -> None:
     """Run a module in its own process, and kill it at a call, which the server carries out nevertheless.
 
     :param at: the method of the API or of HTTP, and the number of its calls that succeed first.
+    :param patience: the seconds to wait after the kill; the server ends the call after about 0.7.
     """
     given = {"uri": host.uri(user=USER, no_verify=1), "password": PASSWORD, **arguments}
     method, number = at
@@ -40,7 +41,7 @@ def run_and_kill(host: Simulator, module: str, at: tuple[str, int], **arguments:
     process.kill()
     assert process.wait() < 0
     host.clear_faults()
-    time.sleep(0.8)
+    time.sleep(patience)
 
 
 def _wait_until_it_hangs(host: Simulator, process: subprocess.Popen[bytes]) -> None:

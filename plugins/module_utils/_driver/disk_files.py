@@ -44,7 +44,8 @@ from ansible_collections.virt.esx.plugins.module_utils._images.image import Imag
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import put_file
 
-THIN, THICK, EAGER = ALLOCATIONS = ("thin", "thick", "eager")
+ALLOCATIONS = ("thin", "thick", "eager")
+THIN, THICK = ALLOCATIONS[:2]
 ADAPTERS = ("lsilogic", "buslogic", "ide")
 
 

@@ -118,7 +118,7 @@ def _user(ref: Any, values: Values, disk: Any = None) -> FileUser:
 
 
 def _add_disk(users: FileUsers, user: FileUser, device: Any) -> None:
-    """A device's own file, and those that it is based on."""
+    """Add the users of a device's own file, and of the files that it is based on."""
     for number, name in enumerate(chain(device.backing)):
         owner = user if number else FileUser(user.ref, user.name, user.state, device, user.snapshots)
         users.add(name, owner)

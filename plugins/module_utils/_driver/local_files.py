@@ -48,7 +48,8 @@ def parse_checksum(text: str) -> Checksum:
 def file_size(path: str) -> int:
     """Return the size of a file in bytes.
 
-    :raises NotFound: if there is no such file.
+    :raises NotFound: if it cannot be read.
+    :raises ParseError: if it is a directory.
     """
     file = pathlib.Path(path)
     if file.is_dir():

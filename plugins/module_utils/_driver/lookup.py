@@ -165,30 +165,24 @@ _VM_TO_DATASTORES = (Traversal("host", "VirtualMachine", "runtime.host", ("datas
 
 def find_domain(
     connection: EsxConnection,
+    key: DomainKey,
     *,
-    name: str | None = None,
-    uuid: str | None = None,
-    moid: str | None = None,
-    vmx_path: str | None = None,
     paths: Sequence[str] = (),
     volumes: bool = True,
     autostart: bool = True,
 ) -> tuple[DomainRecord, HostFacts] | None:
     """Return a domain and its host's facts, or None if there is no such domain; two calls.
 
-    :param uuid: its BIOS UUID in canonical form; where it is given, ``name`` only chooses among copies.
-    :param moid: its managed object id, which overrides ``uuid`` and ``name``.
-    :param vmx_path: the datastore path of its VMX, which overrides all others.
+    :param key: if it has a UUID, its name only chooses among copies.
     :param paths: properties to read in addition to ``CORE_PATHS``.
     :param volumes: whether to read the datastores, too; conversions of definitions need them.
     :param autostart: whether to read the host's autostart settings, too, which list every domain that has any.
     :raises Ambiguous: if several domains match. If several domains of a host share a name, the first
         one may be found instead, see ``confirm_name``.
     """
-    key = DomainKey(name, uuid, moid, vmx_path)
-    found, facts = _find(connection, key, paths, volumes, autostart)
-    if uuid is not None and len(found) > 1 and name is not None:
-        found = [record for record in found if record.name == name]
+    found, facts = find_domains(connection, key, paths=paths, volumes=volumes, autostart=autostart)
+    if key.uuid is not None and len(found) > 1 and key.name is not None:
+        found = [record for record in found if record.name == key.name]
     if len(found) > 1:
         raise _ambiguous(key, found)
     if not found:
@@ -201,16 +195,18 @@ def find_domains(
     connection: EsxConnection, key: DomainKey, *, paths: Sequence[str] = (), volumes: bool, autostart: bool
 ) -> tuple[list[DomainRecord], dict[Any, HostFacts]]:
     """As ``find_domain``, but return all domains that match, and the facts of each of their hosts."""
-    return _find(connection, key, paths, volumes, autostart)
+    found, facts = _find_noted(connection, key, paths, volumes, autostart)
+    if not found:
+        found, facts = _find_by_refs(connection, key, find_refs(connection, key), paths, volumes, autostart)
+    if len(found) == 1 and found[0].name == key.name:
+        note_ref(connection, key, found[0].ref)
+    return found, facts
 
 
 def get_domain(
     connection: EsxConnection,
+    key: DomainKey,
     *,
-    name: str | None = None,
-    uuid: str | None = None,
-    moid: str | None = None,
-    vmx_path: str | None = None,
     paths: Sequence[str] = (),
     volumes: bool = True,
     autostart: bool = True,
@@ -219,18 +215,9 @@ def get_domain(
 
     :raises NotFound: if there is no such domain.
     """
-    found = find_domain(
-        connection,
-        name=name,
-        uuid=uuid,
-        moid=moid,
-        vmx_path=vmx_path,
-        paths=paths,
-        volumes=volumes,
-        autostart=autostart,
-    )
+    found = find_domain(connection, key, paths=paths, volumes=volumes, autostart=autostart)
     if found is None:
-        raise not_found(connection, DomainKey(name, uuid, moid, vmx_path))
+        raise not_found(connection, key)
     return found
 
 
@@ -293,21 +280,10 @@ def _facts_of(record: DomainRecord, facts: Mapping[Any, HostFacts]) -> HostFacts
     return facts.get(record.values["runtime.host"]) or HostFacts({})
 
 
-def _find(
-    connection: EsxConnection, key: DomainKey, paths: Sequence[str], volumes: bool, autostart: bool
-) -> tuple[list[DomainRecord], dict[Any, HostFacts]]:
-    found, facts = _find_noted(connection, key, paths, volumes, autostart)
-    if not found:
-        found, facts = _find_by_refs(connection, key, find_refs(connection, key), paths, volumes, autostart)
-    if len(found) == 1 and found[0].name == key.name:
-        note_ref(connection, key, found[0].ref)
-    return found, facts
-
-
 def _find_noted(
     connection: EsxConnection, key: DomainKey, paths: Sequence[str], volumes: bool, autostart: bool
 ) -> tuple[list[DomainRecord], dict[Any, HostFacts]]:
-    """As ``_find``, by the reference that an earlier task has noted; nothing if that is not it any more."""
+    """The domain of the reference that an earlier task has noted; nothing if it is no longer that domain."""
     ref = noted_ref(connection, key)
     if ref is None:
         return [], {}
@@ -343,8 +319,8 @@ def _read_with_namesakes(
 
     The names of the domains of the host come in the same call, as far as they fit into one page of the answer.
     """
-    wanted, hops = _wanted(paths, volumes, autostart), _hops(paths, volumes)
-    rows, names = fetch_with_names(connection.session, wanted, objects=refs, traversal=hops, others=_VM_NEIGHBOURS)
+    wanted, traversal = _wanted(paths, volumes, autostart), _traversal(paths, volumes)
+    rows, names = fetch_with_names(connection.session, wanted, objects=refs, traversal=traversal, others=_VM_NEIGHBOURS)
     if names is not None:
         own = {names.get(ref) for ref in refs}
         same = [ref for ref, name in names.items() if name in own]
@@ -358,8 +334,8 @@ def _read_with_namesakes(
 def _read(
     connection: EsxConnection, refs: Sequence[Any], paths: Sequence[str], volumes: bool, autostart: bool
 ) -> tuple[list[DomainRecord], dict[Any, HostFacts]]:
-    wanted, hops = _wanted(paths, volumes, autostart), _hops(paths, volumes)
-    rows = fetch_types(connection.session, wanted, objects=refs, traversal=hops, include_start=True)
+    wanted, traversal = _wanted(paths, volumes, autostart), _traversal(paths, volumes)
+    rows = fetch_types(connection.session, wanted, objects=refs, traversal=traversal, include_start=True)
     return _records(rows, refs), make_host_facts(connection, rows)
 
 
@@ -369,8 +345,8 @@ def _wanted(paths: Sequence[str], volumes: bool, autostart: bool) -> dict[str, S
     return {"VirtualMachine": [*CORE_PATHS, *paths], **facts_paths(volumes=volumes, autostart=autostart), **tasks}
 
 
-def _hops(paths: Sequence[str], volumes: bool) -> tuple[Traversal, ...]:
-    """The hops from a domain to all that."""
+def _traversal(paths: Sequence[str], volumes: bool) -> tuple[Traversal, ...]:
+    """The way from a domain to all of it."""
     return (*(_VM_TO_DATASTORES if volumes else VM_HOST), *(_RECENT_TASKS if RECENT_PATH in paths else ()))
 
 

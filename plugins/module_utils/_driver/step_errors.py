@@ -1,12 +1,13 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The error of a step as the user reads it: the step, its object, and the state that things are in now."""
+"""The errors of steps as the user reads them: the step, its object, and the state that things are in now."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 
@@ -31,7 +32,7 @@ def say_state(error: BaseException, done: Sequence[str], steps_left: Callable[[]
     if not isinstance(error, EsxError) or not (done or error.in_doubt):
         return
     if done:
-        error.append(f"Before it these were carried out: {', '.join(done)}.")
+        error.append(f"The steps before it were carried out: {', '.join(done)}.")
     if not error.in_doubt:
         return
     try:
@@ -40,7 +41,20 @@ def say_state(error: BaseException, done: Sequence[str], steps_left: Callable[[]
         error.append(f"The present state could not be read: {again.message}")
     else:
         error.append(
-            f"As a look shows, there is still to do: {', '.join(left)}."
+            f"The state was read again; still to do: {', '.join(left)}."
             if left
-            else "A look shows that nothing is left to do."
+            else "The state was read again; nothing is left to do."
         )
+
+
+def failure_of_some(failed: Sequence[tuple[str, EsxError]], total: int, details: Mapping[str, Any]) -> EsxError:
+    """Return the error of a task that failed for some of its domains; hint and fault are those of the first one.
+
+    :param failed: the names of the domains, with their errors.
+    :param total: the number of all domains of the task.
+    :param details: the module's result.
+    """
+    listed = " ".join(f"Domain '{name}': {error.message}" for name, error in failed)
+    first = failed[0][1]
+    message = f"It failed for {len(failed)} of {total} domains. {listed}"
+    return EsxError(message, hint=first.hint, fault=first.fault, details=details)

@@ -64,7 +64,7 @@ def parse_descriptor(text: str) -> Descriptor:
     :raises ParseError: for anything but a descriptor, and for extents outside of its directory.
     """
     if not text.startswith(VMDK_DESCRIPTOR.decode()):
-        raise ParseError("the file is no descriptor of a VMDK image.")
+        raise ParseError("the file is not the descriptor of a VMDK image.")
     entries: dict[str, str] = {}
     extents = []
     for line in text.split("\0")[0].splitlines():

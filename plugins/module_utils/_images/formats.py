@@ -71,7 +71,7 @@ def recognise(head: bytes, tail: bytes, size: int) -> Recognised:
     if head[510:512] == b"\x55\xaa":  # the boot signature of a partition table
         return raw(size)
     raise ParseError(
-        "the file is no disk image: it has neither the signature of a known format nor a partition table.",
+        "the file is not a disk image: it has neither the signature of a known format nor a partition table.",
         hint="If it is a raw image all the same, say so: 'source_format: raw', or in disks 'image_format: raw'.",
     )
 

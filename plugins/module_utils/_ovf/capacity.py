@@ -16,7 +16,7 @@ def disk_capacity(disk: OvfDisk, values: Mapping[str, str]) -> int:
     """Return the capacity of a disk in bytes.
 
     :param values: the values of the properties by full key, for a capacity such as ``${disk.size}``.
-    :raises ParseError: for what is no number, or a property that does not exist.
+    :raises ParseError: if it is neither a number nor a property that exists.
     """
     text = disk.capacity.strip()
     if text.startswith("${") and text.endswith("}"):

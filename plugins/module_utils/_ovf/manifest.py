@@ -34,7 +34,7 @@ def read_manifest(text: str, name: str) -> dict[str, Digest]:
     """Return the checksums of a manifest by the plain names of the files.
 
     :param name: the manifest's own name, for messages.
-    :raises ParseError: for a line that is no checksum.
+    :raises ParseError: for a line that is not a checksum.
     """
     found: dict[str, Digest] = {}
     for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), 1):

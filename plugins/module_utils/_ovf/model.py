@@ -114,7 +114,6 @@ class System:
     name: str = ""
     os_id: int | None = None
     os_type: str | None = None  # VMware's guestId: debian12_64Guest
-    os_description: str = ""
     annotation: str = ""
     product: str = ""
     product_version: str = ""

@@ -96,7 +96,7 @@ def _fill_in_messages(root: Element) -> None:
 
 
 def _check_references(files: Sequence[OvfFile], disks: Sequence[OvfDisk]) -> None:
-    """Refuse names that two have, or that nothing has; a disk without its file would silently become an empty one."""
+    """Refuse ambiguous names and names of nothing; a disk without its file would silently become an empty one."""
     known, kinds = {file.id for file in files}, {disk.id for disk in disks}
     for kind, names in (("files", [file.id for file in files]), ("disks", [disk.id for disk in disks])):
         twice = next((name for name in names if names.count(name) > 1), None)
@@ -154,7 +154,6 @@ def _read_system(element: Element) -> System:
         name=_text(element, "Name"),
         os_id=None if guest is None else _integer(guest, "id"),
         os_type=None if guest is None else guest.get(f"{_VMW}osType"),
-        os_description="" if guest is None else _text(guest, "Description"),
         annotation=next((_text(one, "Annotation") for one in _each(element, "AnnotationSection")), ""),
         product=_text(products[0], "Product") if products else "",
         product_version=_text(products[0], "Version") if products else "",

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From an OVF package to the domain model; what a domain has no place for goes into the report."""
+"""From an OVF package to the domain model; parts that a domain has no place for go into the report."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def to_domain(package: Package, choices: Choices, report: Report) -> Domain:
     """Return the domain that a package describes.
 
     :param report: collects what is left out.
-    :raises ParseError: for a collection of machines, an unknown deployment option, and what is no number.
+    :raises ParseError: for a collection of machines, an unknown deployment option, or a text where a number belongs.
     """
     if package.is_collection or len(package.systems) != 1:
         raise ParseError("it has several machines; a domain is one.", where="<VirtualSystemCollection>")
@@ -107,7 +107,7 @@ _NVRAM, _OWN_FILE = "nvram", "ovf:/file/"
 
 
 def _leave_out(package: Package, system: System, report: Report) -> None:
-    """Say what no domain has a place for."""
+    """Report the parts that no domain has a place for."""
     for name, line in package.unread:
         report.leave_out(name, "a domain has no place for this section", line=line)
     if system.properties:

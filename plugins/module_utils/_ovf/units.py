@@ -21,7 +21,7 @@ _WORDS = {
 def bytes_per_unit(units: str, *, where: str, line: int | None = None) -> int:
     """Return the bytes of one allocation unit.
 
-    :raises ParseError: for what is no unit of bytes.
+    :raises ParseError: if it is not a unit of bytes.
     """
     plain = re.sub(r"\s", "", units).lower()
     if plain in _WORDS:

@@ -31,7 +31,6 @@ class About:
 
     product: str
     name: str
-    full_name: str
     version: str
     build: str
     api_version: str
@@ -68,7 +67,6 @@ def read_about(about: Any, *, expected: str, server: str) -> About:
     return About(
         product=product,
         name=about.name or "",
-        full_name=about.fullName or "",
         version=about.version,
         build=about.build or "",
         api_version=about.apiVersion,

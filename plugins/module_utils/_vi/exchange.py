@@ -152,8 +152,8 @@ def _send_blocks(pool: Pool, connection: Connection, source: BinaryIO, size: int
         block = source.read(min(PIECE, size - done))
         if not block:
             raise EsxError(
-                f"What is sent ends after {done} of {size} bytes: the file became shorter while it was read. "
-                "It is not there as a whole."
+                f"The upload ends after {done} of {size} bytes: the file became shorter while it was read. "
+                "The copy on the server is incomplete."
             )
         connection.allow(pool.timeout)
         connection.send(block)

@@ -171,10 +171,10 @@ def _at_path(
     root = session.content.rootFolder
     end = _search(session, path)
     if end is not None:
-        hops = (*PARENTS, *ROOT_TO_ALL_HOSTS)
+        traversal = (*PARENTS, *ROOT_TO_ALL_HOSTS)
         try:
             return resolve(
-                Tree(fetch_types(session, _WANTED, objects=[end], traversal=hops, include_start=True)), root, path
+                Tree(fetch_types(session, _WANTED, objects=[end], traversal=traversal, include_start=True)), root, path
             )
         except (NotFound, ParseError):
             pass

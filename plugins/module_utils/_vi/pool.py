@@ -76,15 +76,11 @@ class Connection(http.client.HTTPConnection):
 
 
 class Pool:
-    """The kept-alive connections to one endpoint.
-
-    ``timeout`` is the seconds that the next answers may take; ``opened`` is the number of connections that were made.
-    """
+    """The kept-alive connections to one endpoint. ``timeout`` is the seconds that the next answers may take."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
         self.timeout = endpoint.timeout
-        self.opened = 0
         self._context: ssl.SSLContext | None = None
         self._idle: list[Connection] = []
         self._lock = threading.RLock()
@@ -133,7 +129,6 @@ class Pool:
             raise
         except (OSError, ValueError) as error:
             raise cannot_connect(error, str(endpoint), self._read_thumbprint) from None
-        self.opened += 1
         return channel
 
     def _wrap(self, channel: socket.socket) -> ssl.SSLSocket:

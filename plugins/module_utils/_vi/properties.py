@@ -29,7 +29,7 @@ Row = tuple[Any, Values]
 
 @dataclass(frozen=True)
 class Traversal:
-    """One step from objects of a type along a property; ``then`` names the hops that go on from there."""
+    """One step from objects of a type along a property; ``then`` names the traversals that go on from there."""
 
     name: str
     type: str
@@ -37,7 +37,7 @@ class Traversal:
     then: tuple[str, ...] = ()
 
 
-# Where to go from the object at which a read starts. The hops that are started with come first, see ``starts``.
+# Where to go from the object at which a read starts. The traversals that begin there come first, see ``starts``.
 HOST_VMS = (Traversal("vms", "HostSystem", "vm"),)
 HOST_DATASTORES = (Traversal("datastores", "HostSystem", "datastore"),)
 FOLDER_VMS = (
@@ -66,7 +66,7 @@ SCOPE_VMS = (
     Traversal("host-folder", "Datacenter", "hostFolder", ("children",)),
 )
 SCOPE_VMS_AND_DATASTORES = (
-    *(replace(hop, then=("vms", "datastores")) if hop.name == "hosts" else hop for hop in SCOPE_VMS),
+    *(replace(step, then=("vms", "datastores")) if step.name == "hosts" else step for step in SCOPE_VMS),
     *HOST_DATASTORES,
 )
 # From an object of a vCenter's inventory up to the root folder.
@@ -86,7 +86,7 @@ def fetch(
     :param type_: the VI API's name of the type, ``VirtualMachine``; its subtypes are read, too.
     :param paths: leaf paths such as ``runtime.powerState``.
     :param objects: the references to read from; with a traversal, where it starts.
-    :param traversal: the hops to the objects to read from, one of the tables above.
+    :param traversal: the way to the objects to read from, one of the tables above.
     :returns: for each object its reference and its values by path, None where there is none.
     :raises NotFound: if one of ``objects`` does not exist.
     """
@@ -141,7 +141,7 @@ def fetch_with_names(
 ) -> tuple[list[Row], dict[Any, str] | None]:
     """As ``fetch_types`` with ``include_start``, and in the same call the names of other virtual machines.
 
-    :param others: the hops from ``objects`` to the others.
+    :param others: the way from ``objects`` to the others.
     :returns: the rows, and the names by reference; None in their place if they are more than fit into ``FEW`` objects.
     """
     page: list[Any] = []
@@ -205,17 +205,17 @@ def _filter_spec(
 
 
 def _selection(traversal: Sequence[Traversal]) -> list[Any]:
-    """All hops as one set: the server takes those that fit the type of the object that it is at."""
+    """All traversals as one set: the server follows those that fit the type of the object that it is at."""
     collector = vmodl.query.PropertyCollector
     return [
         collector.TraversalSpec(
-            name=hop.name,
-            type=vim_type(hop.type),
-            path=hop.path,
+            name=step.name,
+            type=vim_type(step.type),
+            path=step.path,
             skip=False,
-            selectSet=[collector.SelectionSpec(name=name) for name in hop.then],
+            selectSet=[collector.SelectionSpec(name=name) for name in step.then],
         )
-        for hop in traversal
+        for step in traversal
     ]
 
 

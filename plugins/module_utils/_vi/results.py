@@ -141,7 +141,7 @@ def _actual(named: str | None, kind: Any, version: str) -> Any:
 
 @lru_cache(maxsize=4096)
 def _reader(kind: Any) -> Callable[[Element, Any, Any], Any]:
-    """The function that reads elements of a type that is no leaf."""
+    """The function that reads elements of a type that is not a leaf."""
     if not isinstance(kind, type) or issubclass(kind, Exception):
         raise Unusual
     for category, read in _READERS.items():

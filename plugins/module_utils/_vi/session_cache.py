@@ -29,7 +29,8 @@ from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 
-FORMAT = 2
+# Raised with each change of what is stored, so that files of other versions are ignored.
+FORMAT = 3
 
 # The maximum size; a stored session has about 700 bytes.
 _LONGEST = 64 * 1024
@@ -120,7 +121,7 @@ class SessionCache:
         return notes if isinstance(notes, dict) and all(isinstance(note, str) for note in notes.values()) else {}
 
     def add_notes(self, notes: Mapping[str, str]) -> None:
-        """Add notes for later tasks; without them these make a call more, so it is no error if that fails."""
+        """Add notes for later tasks; without them these make a call more, so a failure is ignored."""
         with contextlib.suppress(CacheUnusable, OSError), self.lock(_PATIENCE):
             kept = {name: note for name, note in self.load_notes().items() if name not in notes}
             newest = dict([*kept.items(), *notes.items()][-_MOST_NOTES:])

@@ -178,7 +178,7 @@ def _default_port(uri: Uri) -> int:
 
 
 def _addresses(host: str) -> tuple[str, ...]:
-    """The addresses of a host, none if its name cannot be resolved here (behind a proxy that is no error)."""
+    """The addresses of a host, none if its name cannot be resolved here (which is not an error behind a proxy)."""
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except OSError:

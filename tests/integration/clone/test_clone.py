@@ -215,8 +215,8 @@ def test_all_that_is_returned_is_documented(host: Simulator) -> None:
     [
         ({"name": "none"}, NotFound, "No domain of the host has the name 'none'"),
         ({"pool": "none"}, NotFound, "no datastore 'none'"),
-        ({"clone_name": ""}, ParseError, "is no name of a domain"),
-        ({"clone_name": "a\nb"}, ParseError, "is no name of a domain"),
+        ({"clone_name": ""}, ParseError, "is not a valid name of a domain"),
+        ({"clone_name": "a\nb"}, ParseError, "is not a valid name of a domain"),
         ({"macs": ["1"]}, ParseError, "is not the MAC address"),
         ({"macs": ["01:00:5e:00:00:01"]}, ParseError, "is not the MAC address"),
         (
@@ -233,7 +233,7 @@ def test_all_that_is_returned_is_documented(host: Simulator) -> None:
         (
             {"vmx_path": f"{POOL} iso/broken.vmx"},
             ParseError,
-            "iso/broken.vmx is no VMX that can be cloned: line 1, Dear: ",
+            "iso/broken.vmx is not a VMX that can be cloned: line 1, Dear: ",
         ),
         ({"vmx_path": f"{POOL} iso/dangling.vmx"}, NotFound, "does not exist"),
     ],

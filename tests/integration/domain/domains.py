@@ -87,7 +87,7 @@ def ensure_with_warnings(
     return CONTRACT.run(Invocation(_validated(simulator, arguments), False, False, warnings.append)), warnings
 
 
-def foretell_and_do(simulator: Simulator, **arguments: Any) -> Result:
+def predict_and_apply(simulator: Simulator, **arguments: Any) -> Result:
     """Run the module in check mode and for real; what the one predicts the other has to return.
 
     In check mode nothing may be written: neither a method that changes something nor an upload is called.
@@ -102,7 +102,7 @@ def foretell_and_do(simulator: Simulator, **arguments: Any) -> Result:
 
 def check_apply_repeat(simulator: Simulator, **arguments: Any) -> Result:
     """In check mode, for real, and again, when nothing may change any more; the result of the second."""
-    done = foretell_and_do(simulator, **arguments)
+    done = predict_and_apply(simulator, **arguments)
     again = ensure(simulator, **arguments)
     assert (again["changed"], again["steps"]) == (False, [])
     kept = comparable(done, done)["domain"]

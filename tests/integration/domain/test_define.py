@@ -23,7 +23,7 @@ from ansible_collections.virt.esx.tests.integration.domain.domains import (
     ensure,
     ensure_with_warnings,
     files_in,
-    foretell_and_do,
+    predict_and_apply,
     read_file,
     write_file,
 )
@@ -234,13 +234,13 @@ def test_a_vmx_that_the_host_refuses_leaves_nothing(esx: Simulator) -> None:
 
 def test_the_free_licence_is_recognised_before_the_first_write() -> None:
     with start_host("-domains", "1", "-licence", "free") as esx:
-        assert foretell_and_read(esx)
+        assert is_as_wanted(esx)
         with pytest.raises(LicenceRestricted):
             ensure(esx, xml=domain_xml())
         assert "PUT" not in esx.methods()
 
 
-def foretell_and_read(esx: Simulator) -> bool:
+def is_as_wanted(esx: Simulator) -> bool:
     """Reading, and doing nothing, are free."""
     return not ensure(esx, name="domain-1", state="running")["changed"]
 
@@ -261,7 +261,7 @@ def test_vnc_is_warned_of_where_a_host_has_no_server_for_it(version: str, has_se
 @pytest.mark.parametrize(("version", "hardware"), [("4.0", 7), ("5.5", 10), ("6.0", 11), ("6.5", 13), ("8.0", 13)])
 def test_the_hardware_is_one_that_the_host_has(version: str, hardware: int) -> None:
     with start_host("-domains", "0", "-version", version) as esx:
-        foretell_and_do(esx, xml=domain_xml())
+        predict_and_apply(esx, xml=domain_xml())
         assert f'virtualHW.version = "{hardware}"'.encode() in (read_file(esx, VMX) or b"")
 
 

@@ -6,10 +6,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import pathlib
-import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -17,6 +13,7 @@ from typing import Any
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import ChangedByOther
+from ansible_collections.virt.esx.tests.integration import killing
 from ansible_collections.virt.esx.tests.integration.contracts import give_disks
 from ansible_collections.virt.esx.tests.integration.domain.domains import (
     domain_xml,
@@ -25,7 +22,6 @@ from ansible_collections.virt.esx.tests.integration.domain.domains import (
     read_file,
     write_file,
 )
-from ansible_collections.virt.esx.tests.integration.running import PASSWORD, ROOT, USER
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 VMX = "[local-storage] web/web.vmx"
@@ -69,43 +65,11 @@ OF_AN_UPLOAD = [
 # The files of a domain that runs.
 OF_A_DOMAIN = ["vmware.log", "web.nvram", "web.vmdk", "web.vmx"]
 
-_RUN = """
-import sys
-from ansible_collections.virt.esx.plugins.modules.esx_domain import main
-main()
-"""
-
 
 def run_and_kill(esx: Simulator, at: tuple[str, int], **arguments: Any) -> None:
-    """Run the module in a process of its own, and kill it while it waits for the answer to one of its calls."""
-    given = {"uri": esx.uri(user=USER, no_verify=1), "password": PASSWORD, **arguments}
-    method, number = at
+    """Run the module with its disks in place, and kill it while it waits for the answer to one of its calls."""
     give_disks(esx, arguments)
-    esx.trace(reset=True)
-    esx.inject(method=method, skip=number, count=1, delay=700)
-    process = subprocess.Popen(
-        [sys.executable, "-c", _RUN],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        env={"PYTHONPATH": str(pathlib.Path(ROOT, ".cache")), "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
-    )
-    assert process.stdin is not None
-    process.stdin.write(json.dumps({"ANSIBLE_MODULE_ARGS": given}).encode())
-    process.stdin.close()
-    wait_until_it_hangs(esx, process)
-    process.kill()
-    assert process.wait() < 0
-    esx.clear_faults()
-
-
-def wait_until_it_hangs(esx: Simulator, process: subprocess.Popen[bytes]) -> None:
-    """Wait until no further call comes."""
-    seen, quiet = 0, 0
-    while not seen or quiet < 4:
-        assert process.poll() is None, "the module ended before it could be killed"
-        time.sleep(0.05)
-        calls = len(esx.trace())
-        seen, quiet = calls, quiet + 1 if calls == seen else 0
+    killing.run_and_kill(esx, "esx_domain", at, patience=0, **arguments)
 
 
 @pytest.fixture

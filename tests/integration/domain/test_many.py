@@ -90,7 +90,7 @@ def test_domains_are_undefined_with_their_disks(three: Simulator) -> None:
 def test_names_are_for_states_only(three: Simulator) -> None:
     with pytest.raises(NotFound, match="no domain 'web9'"):
         ensure(three, names=["web9"], state="running")
-    with pytest.raises(ParseError, match="vcpus: it has no meaning with names"):
+    with pytest.raises(ParseError, match="vcpus: it has no effect with names"):
         ensure(three, names=["web1"], state="running", vcpus=2)
     assert ensure(three, names=["none*"], state="running")["domains"] == []
 

@@ -198,7 +198,7 @@ WRONG: list[tuple[dict[str, Any], type[EsxError], str]] = [
     ({"disks": [{"target": "sda", "source": f"{DIRECTORY}/b.vmdk"}]}, Refused, "is '.*web.vmdk', not '.*b.vmdk'"),
     ({"disks": [{"target": "sda", "bus": "sata"}]}, Refused, "on the bus scsi"),
     ({"disks": [{"target": "xyz", "size": "8 MiB"}]}, ParseError, "expecting one of 'sd...'"),
-    ({"disks": [{"target": "sdb", "size": "8 MiB", "state": "absent"}]}, ParseError, "size has no meaning"),
+    ({"disks": [{"target": "sdb", "size": "8 MiB", "state": "absent"}]}, ParseError, "size has no effect"),
     ({"disks": [{"target": "sdb", "size": "1 EiB"}]}, Refused, "at most"),
     ({"disks": [{"target": "sdb", "source": "[none] b.vmdk", "size": "8 MiB"}]}, NotFound, "no datastore 'none'"),
     ({"cdroms": [{"target": "sda"}]}, Refused, "is a hard disk, not a CD-ROM drive"),

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Playbooks with ``esx_domain``: a domain's life, and each example for users, which does what ``--check`` foretells."""
+"""Playbooks with ``esx_domain``: a domain's life, and each example for users, which does what ``--check`` predicts."""
 
 from __future__ import annotations
 

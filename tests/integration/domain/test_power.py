@@ -20,7 +20,7 @@ from ansible_collections.virt.esx.tests.integration.domain.domains import (
     domain_xml,
     ensure,
     ensure_with_warnings,
-    foretell_and_do,
+    predict_and_apply,
 )
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
@@ -73,7 +73,7 @@ def test_a_state_is_reached_and_kept(
     with_tools: Simulator, present: str, wanted: str, steps: list[str], state: str
 ) -> None:
     bring_into(with_tools, present)
-    result = foretell_and_do(with_tools, name="domain-1", state=wanted)
+    result = predict_and_apply(with_tools, name="domain-1", state=wanted)
     assert (result["steps"], result["changed"], result["domain"]["state"]) == (steps, bool(steps), state)
     again = ensure(with_tools, name="domain-1", state=wanted)
     assert (again["steps"], again["changed"], again["domain"]["state"]) == ([], False, state)
@@ -82,7 +82,7 @@ def test_a_state_is_reached_and_kept(
 @pytest.mark.parametrize(("wanted", "steps"), EACH_TIME)
 def test_an_action_is_a_change_each_time(with_tools: Simulator, wanted: str, steps: list[str]) -> None:
     for _time in range(2):
-        result = foretell_and_do(with_tools, name="domain-1", state=wanted)
+        result = predict_and_apply(with_tools, name="domain-1", state=wanted)
         assert (result["steps"], result["changed"], result["domain"]["state"]) == (steps, True, "running")
 
 

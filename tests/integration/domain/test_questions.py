@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._errors import Question, Refused
-from ansible_collections.virt.esx.tests.integration.domain.domains import ensure, foretell_and_do
+from ansible_collections.virt.esx.tests.integration.domain.domains import ensure, predict_and_apply
 from ansible_collections.virt.esx.tests.integration.running import USER
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
@@ -43,7 +43,7 @@ def state(esx: Simulator) -> str:
 @pytest.mark.parametrize("when", ["", ":delay=400", ":cancelable"])
 def test_a_question_is_answered_whenever_it_comes(off: Simulator, when: str) -> None:
     asks(off, f"moved{when}")
-    result = foretell_without_questions(off, answers=MOVED)
+    result = predict_without_questions(off, answers=MOVED)
     assert result["domain"]["state"] == "running"
     (question,) = result["questions"]
     assert (question["answer"], "might have been moved" in question["text"]) == ("button.uuid.movedTheVM", True)
@@ -64,7 +64,7 @@ def test_a_second_question_without_an_answer_names_itself(off: Simulator) -> Non
     assert state(off) == "poweredOff"
 
 
-def foretell_without_questions(esx: Simulator, **arguments: Any) -> dict[str, Any]:
+def predict_without_questions(esx: Simulator, **arguments: Any) -> dict[str, Any]:
     """Check mode starts no task, so it predicts all but questions."""
     predicted, done = start(esx, check=True, **arguments), start(esx, **arguments)
     assert {**predicted, "questions": done["questions"]} == done
@@ -151,4 +151,4 @@ def test_a_question_while_a_guest_shuts_down(with_tools: Simulator) -> None:
 
 
 def test_nothing_is_asked_of_nobody(esx: Simulator) -> None:
-    assert foretell_and_do(esx, name="domain-1", state="paused")["questions"] == []
+    assert predict_and_apply(esx, name="domain-1", state="paused")["questions"] == []

@@ -18,7 +18,7 @@ from ansible_collections.virt.esx.tests.integration.domain.domains import (
     create_disk,
     domain_xml,
     ensure,
-    foretell_and_do,
+    predict_and_apply,
     read_file,
     write_file,
 )
@@ -349,7 +349,7 @@ def test_a_vmx_that_cannot_be_read_is_said(off: Simulator) -> None:
     write_file(off, VMX, b"this is no VMX")
     with pytest.raises(ParseError):
         ensure(off, name="web", vcpus=4)
-    assert not foretell_and_do(off, name="web", state="shutdown")["changed"]
+    assert not predict_and_apply(off, name="web", state="shutdown")["changed"]
 
 
 def test_a_vmx_that_the_host_has_not_read_is_read_before_it_is_changed(off: Simulator) -> None:

@@ -79,14 +79,14 @@ def test_cloud_init_data_are_settings_of_the_domain(off: Simulator) -> None:
 
 
 WRONG: list[tuple[dict[str, Any], type[EsxError], str]] = [
-    ({"settings": {"memsize": 2048}}, ParseError, "said by max_memory"),
-    ({"settings": {"scsi0:1.fileName": "b.vmdk"}}, ParseError, "said by disks"),
+    ({"settings": {"memsize": 2048}}, ParseError, "set by max_memory"),
+    ({"settings": {"scsi0:1.fileName": "b.vmdk"}}, ParseError, "set by disks"),
     ({"settings": {"numa.autosize.cookie": "1"}}, ParseError, "host writes this key"),
     ({"settings": {"a b": "1"}}, ParseError, "cannot be the name of a key"),
-    ({"settings": {"guestinfo.a": {"b": 1}}}, ParseError, "its value is no text"),
+    ({"settings": {"guestinfo.a": {"b": 1}}}, ParseError, "its value is not a text"),
     ({"guest_os": "nothing"}, ParseError, "is not a known guest operating system"),
     ({"hw_version": 4}, Refused, "no host lowers it"),
-    ({"hw_version": 2}, ParseError, "no virtual hardware version"),
+    ({"hw_version": 2}, ParseError, "not a virtual hardware version"),
     ({"secure_boot": True}, ParseError, "secure boot needs the firmware efi"),
     ({"boot": ["sdz"]}, ParseError, "has no device 'sdz'"),
     ({"boot": []}, ParseError, "names nothing"),

@@ -69,11 +69,11 @@ def test_its_own_files_go_with_their_directory(web: Simulator) -> None:
     assert "web" not in files_in(web, "[local-storage] ")
 
 
-@pytest.mark.parametrize("strange", ["notes.txt", "other.vmdk", "web-data.vmdk", "web2.nvram", "web.vmx.mine"])
-def test_a_strange_file_stays_and_so_does_the_directory(web: Simulator, strange: str) -> None:
-    write_file(web, f"{PLACE}/{strange}", b"x")
+@pytest.mark.parametrize("foreign", ["notes.txt", "other.vmdk", "web-data.vmdk", "web2.nvram", "web.vmx.mine"])
+def test_a_foreign_file_stays_and_so_does_the_directory(web: Simulator, foreign: str) -> None:
+    write_file(web, f"{PLACE}/{foreign}", b"x")
     assert f"delete {PLACE}" not in undefine(web)
-    assert files_in(web, PLACE) == [strange]
+    assert files_in(web, PLACE) == [foreign]
 
 
 def test_a_disk_elsewhere_goes_and_its_directory_stays(web: Simulator) -> None:

@@ -125,7 +125,7 @@ def test_a_domain_has_one_destination(three: Simulator) -> None:
 
 @pytest.mark.parametrize("wanted", [{"names": [""]}, {"uuids": [""]}, {"domains": [{"moid": "", "name": "domain-1"}]}])
 def test_an_empty_name_is_refused(three: Simulator, wanted: dict[str, Any]) -> None:
-    with pytest.raises(EsxError, match="names: an empty text is no domain's name, UUID or moid"):
+    with pytest.raises(EsxError, match="names: an empty text is not the name, UUID or moid of a domain"):
         everywhere(three, **wanted, dest_host=H1)
 
 

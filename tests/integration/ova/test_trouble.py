@@ -219,6 +219,6 @@ def test_an_export_into_a_directory_with_other_files(esx: Simulator, made: Sourc
     place.mkdir()
     (place / "thesis.txt").write_text("precious", encoding="utf-8")
     for force in (False, True):
-        with pytest.raises(Refused, match=r"it also has 'thesis.txt', which is no part of a package"):
+        with pytest.raises(Refused, match=r"it also has 'thesis.txt', which does not belong to a package"):
             ova(esx, state="exported", name="appliance", dest=str(place), force=force)
     assert (place / "thesis.txt").read_text(encoding="utf-8") == "precious"

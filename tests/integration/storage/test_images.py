@@ -106,7 +106,7 @@ def test_a_truncated_image_leaves_nothing(esx: Simulator, tmp_path: Path, kind: 
 
 
 def test_a_file_that_is_no_image_is_refused(esx: Simulator, tmp_path: Path) -> None:
-    with pytest.raises(ParseError, match="is no disk image"):
+    with pytest.raises(ParseError, match="is not a disk image"):
         ensure(esx, "web.vmdk", source=write(tmp_path / "letter.txt", b"Dear host, " * 1000))
 
 
@@ -129,8 +129,8 @@ def bad_image(place: Path, kind: str) -> tuple[dict[str, str], str]:
     content, message = {
         "gzip": (gzip.compress(DATA), "is compressed by gzip"),
         "xz": (lzma.compress(DATA[:1000]), "is compressed by xz"),
-        "text": (b"Dear host, " * 1000, "is no disk image"),
-        "empty": (b"", "is no disk image"),
+        "text": (b"Dear host, " * 1000, "is not a disk image"),
+        "empty": (b"", "is not a disk image"),
         "missing": (None, "cannot be read: No such file"),
     }[kind]
     return {"image": str(place / "gone") if content is None else write(place / "image", content)}, message

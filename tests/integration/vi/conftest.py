@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 
 import pytest
+from ansible_collections.virt.esx.plugins.module_utils._vi.pool import Pool
 from ansible_collections.virt.esx.tests.integration.vi.sessions import running
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
@@ -33,3 +35,17 @@ def _no_leftovers(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.
     """Neither the user's auth file nor the user's sessions play a part."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
     monkeypatch.delenv("LIBVIRT_AUTH_FILE", raising=False)
+
+
+@pytest.fixture
+def channels(monkeypatch: pytest.MonkeyPatch) -> list[socket.socket]:
+    """The channels to servers that are opened during the test."""
+    opened: list[socket.socket] = []
+    original = Pool.open_channel
+
+    def open_channel(pool: Pool) -> socket.socket:
+        opened.append(original(pool))
+        return opened[-1]
+
+    monkeypatch.setattr(Pool, "open_channel", open_channel)
+    return opened

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._errors import (
     ConnectionFailed,
@@ -52,7 +54,7 @@ def make_directory(session: Session, path: str) -> None:
         ("x=y;z,(1)'\"/n.vmx", "/folder/x%3Dy%3Bz%2C%281%29%27%22/n.vmx"),
     ],
 )
-def test_names(host: Simulator, path: str, url: str) -> None:
+def test_names(host: Simulator, channels: list[socket.socket], path: str, url: str) -> None:
     wanted = file(path)
     assert wanted.url_path == f"{url}?dcPath=ha-datacenter&dsName=local-storage"
     with session_on(host) as session:
@@ -65,7 +67,7 @@ def test_names(host: Simulator, path: str, url: str) -> None:
         assert get_file(session, wanted) == b""
         delete_file(session, wanted)
         assert not file_exists(session, wanted)
-        assert session.pool.opened == 1
+        assert len(channels) == 1
 
 
 def test_datacenter_and_datastore_are_encoded_twice() -> None:
@@ -170,7 +172,7 @@ def test_doubt_stays_where_nothing_can_be_seen(host: Simulator) -> None:
         delete_file(session, file("doubt.vmx"))
 
 
-def test_many_files(host: Simulator) -> None:
+def test_many_files(host: Simulator, channels: list[socket.socket]) -> None:
     wanted = [file(f"many/{number}.vmx") for number in range(40)]
     with session_on(host) as session:
         make_directory(session, wanted[0].path)
@@ -181,7 +183,7 @@ def test_many_files(host: Simulator) -> None:
         assert isinstance(answers[39], NotFound)
         host.expire_sessions()
         assert get_files(session, wanted[:8]) == [str(number).encode() for number in range(8)]
-        assert 1 < session.pool.opened <= CONNECTIONS
+        assert 1 < len(channels) <= CONNECTIONS
         assert get_files(session, []) == []
         for one in wanted[:39]:
             delete_file(session, one)

@@ -201,3 +201,11 @@ def test_no_managed_object_is_read_by_attribute(file: str) -> None:
 )
 def test_the_search_for_such_reads_finds_them(source: str, reads: list[str]) -> None:
     assert [what for what, _line in managed_reads(ast.parse(source))] == reads
+
+
+def test_every_file_that_the_architecture_names_exists() -> None:
+    text = (PLUGINS.parent / "ARCHITECTURE.md").read_text()
+    files = set(re.findall(r"`([\w/.]*\w+\.py)`", text))
+    known = [path.as_posix() for path in PLUGINS.parent.glob("[pt]*/**/*.py")]
+    assert "_driver/lookup.py" in files
+    assert [file for file in sorted(files) if not any(path.endswith(f"/{file}") for path in known)] == []

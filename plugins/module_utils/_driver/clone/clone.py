@@ -22,6 +22,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.clone.source impo
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_files import DiskRequest, plan_disks
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_tasks import DiskTasks
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_tasks import HostTask, run_task
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import find_domain, read_domain_of
@@ -88,7 +89,7 @@ def clone_domain(connection: EsxConnection, invocation: Invocation, request: Clo
 
 
 def _plan(connection: EsxConnection, request: CloneRequest) -> ClonePlan:
-    found = find_domain(connection, name=request.clone_name, volumes=False)
+    found = find_domain(connection, DomainKey(request.clone_name), volumes=False)
     pools = read_pools(connection)
     if found is not None:
         record = found[0]
@@ -108,7 +109,9 @@ def _plan(connection: EsxConnection, request: CloneRequest) -> ClonePlan:
 
 def _check_uuid(connection: EsxConnection, request: CloneRequest) -> None:
     """Refuse a UUID that another domain has: nothing could tell the two from each other."""
-    found = None if request.clone_uuid is None else find_domain(connection, uuid=request.clone_uuid, volumes=False)
+    if request.clone_uuid is None:
+        return
+    found = find_domain(connection, DomainKey(uuid=request.clone_uuid), volumes=False)
     if found is not None:
         raise Refused(
             f"The clone '{request.clone_name}' cannot be made: the domain '{found[0].name}' has the UUID "
@@ -259,7 +262,7 @@ def _undo(connection: EsxConnection, name: str, attempts: Sequence[Made], error:
         return
     tasks = DiskTasks(connection)
     try:
-        if find_domain(connection, name=name, volumes=False) is not None:
+        if find_domain(connection, DomainKey(name), volumes=False) is not None:
             return
         for disk in disks:
             run_task(connection, tasks.delete(disk))

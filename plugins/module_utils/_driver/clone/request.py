@@ -39,7 +39,9 @@ def read_request(params: Mapping[str, Any]) -> CloneRequest:
     """
     name = params["clone_name"]
     if not name or len(name) > 80 or any(ord(character) < 32 for character in name):
-        raise ParseError(f"{name!r} is no name of a domain; it has 1 to 80 characters in one line.", where="clone_name")
+        raise ParseError(
+            f"{name!r} is not a valid name of a domain; a name has 1 to 80 characters in one line.", where="clone_name"
+        )
     macs = []
     for text in params["macs"] or ():
         mac = to_mac(text)

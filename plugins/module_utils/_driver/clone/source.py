@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import read_host_facts
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
     DomainRecord,
@@ -65,7 +66,7 @@ def read_clone_source(
     if vmx_path is not None:
         return _of_file(connection, vmx_path)
     paths = (*PENDING_PATHS, *SNAPSHOT_PATHS, _DEVICES)
-    record, facts = get_domain(connection, name=name, uuid=uuid, paths=paths)
+    record, facts = get_domain(connection, DomainKey(name, uuid), paths=paths)
     if snapshot is None and record.state != "shutoff":
         raise Refused(
             f"The domain '{record.name}' cannot be cloned: it is {record.state}.",
@@ -99,7 +100,7 @@ def _read(vmx: DatastorePath, content: bytes) -> CloneSource:
     try:
         return read_source(content)
     except ParseError as error:
-        raise ParseError(f"The file {vmx} is no VMX that can be cloned: {error}") from None
+        raise ParseError(f"The file {vmx} is not a VMX that can be cloned: {error}") from None
 
 
 def _source(
@@ -130,7 +131,7 @@ def _resolve(name: str, vmx: DatastorePath, volumes: Mapping[str, str]) -> Datas
             return parse_datastore_path(source).canonical
     except (ValueError, ParseError):
         pass
-    raise Refused(f"The file '{name}' of the VMX {vmx} is on no datastore of the host; it cannot be cloned.")
+    raise Refused(f"The file '{name}' of the VMX {vmx} is not on a datastore of the host; it cannot be cloned.")
 
 
 def _check_devices(name: str, devices: Sequence[Any], *, from_snapshot: bool) -> None:

@@ -75,7 +75,7 @@ CLOUD_INIT_OPTIONS: dict[str, dict[str, Any]] = {
     "vendor_data": {"type": "str", "no_log": True},
 }
 
-# What of a guest a task can wait for.
+# The conditions of a guest that a task can wait for.
 CONDITIONS = ("tools", "heartbeat", "address")
 
 OPTIONS: dict[str, dict[str, Any]] = {

@@ -26,7 +26,7 @@ _MANAGER = "configManager.autoStartManager"
 # The API's value for "as the host's own settings say", for delays, and for "in any order".
 _DEFAULT = -1
 
-# The options' words for what the API's members can have.
+# The options' words for the values of the API's members.
 STOP_ACTIONS = {
     "default": "systemDefault",
     "shutdown": "guestShutdown",
@@ -39,7 +39,7 @@ HEARTBEATS = {"default": "systemDefault", "yes": "yes", "no": "no"}
 
 @dataclass(frozen=True)
 class AutostartSettings:
-    """What is wanted of a domain's entry in the API's words; None for what stays as it is."""
+    """The requested members of a domain's entry, named as in the API; None to leave one as it is."""
 
     startOrder: int | None = None  # noqa: N815
     startDelay: int | None = None  # noqa: N815
@@ -53,9 +53,9 @@ class AutostartSettings:
 
 
 def read_settings(autostart: bool | None, options: Mapping[str, Any] | None) -> AutostartSettings:
-    """Return what the suboptions of ``autostart_settings`` ask for.
+    """Read the suboptions of ``autostart_settings``.
 
-    :raises ParseError: for a value that no host takes, and without ``autostart``, where they have no effect.
+    :raises ParseError: for a value that no host accepts, and without ``autostart``, where they have no effect.
     """
     if not options:
         return AutostartSettings()

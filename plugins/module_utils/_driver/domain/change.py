@@ -60,6 +60,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.settings i
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.spec_builder import SpecBuilder
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.wanted import wanted_domain
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
 from ansible_collections.virt.esx.plugins.module_utils._driver.dumpxml import read_texts, to_domain, with_uuid
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, find_domain
@@ -122,11 +123,11 @@ def details(change: Change) -> tuple[str, str]:
 def find_change(
     connection: EsxConnection, request: DomainRequest, record: DomainRecord, facts: HostFacts, predicted: DomainRecord
 ) -> Change:
-    """What a request changes in the definition of a domain; one file is read, and the machine where it differs.
+    """Compare the definition of a domain with a request; one file is read, and the machine if they differ.
 
     :param predicted: the domain in the state that it will be in.
-    :raises Refused: if it gives the domain a name that another one has, or takes a disk off its snapshots.
-    :raises ParseError: if a host could not start the domain that it describes.
+    :raises Refused: if another domain has the new name, or a disk with snapshots would be removed.
+    :raises ParseError: if a host could not start the resulting domain.
     """
     old = _present_vmx(connection, record)
     place = parse_datastore_path(record.vmx_path or "")
@@ -270,7 +271,7 @@ def _rounded(size_kib: int) -> int:
 
 
 def _check_name(connection: EsxConnection, record: DomainRecord, name: str) -> None:
-    other = find_domain(connection, name=name)
+    other = find_domain(connection, DomainKey(name))
     if other is not None and other[0].ref != record.ref:
         raise Refused(
             f"The domain '{record.name}' cannot be renamed: the host has another domain '{name}', "

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Defining a domain that the host does not know: its VMX is placed, uploaded and registered.
 
-Nothing is half done: if the host does not register it, what was uploaded goes again, and what was there before comes
-back. What an interrupted attempt has left is recognised and taken over.
+Nothing is half done: if the host does not register it, the upload is removed and the previous file restored. The
+remains of an interrupted attempt are recognised and used.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.new_ids im
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_files import NewFiles, plan_new_files
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power import RESULTING_STATE
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import find_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, Target, append_to_message
@@ -94,7 +95,7 @@ def _check_disks_exist(connection: EsxConnection, request: DomainRequest, disks:
 
 def _check_name_is_free(connection: EsxConnection, request: DomainRequest) -> None:
     """Without a UUID the domain was looked up by this name already."""
-    found = find_domain(connection, name=request.name) if request.uuid is not None else None
+    found = find_domain(connection, DomainKey(request.name)) if request.uuid is not None else None
     if found is not None:
         raise Refused(
             f"The host has a domain '{request.name}' already, with the UUID {found[0].uuid} and not {request.uuid}.",
@@ -209,7 +210,7 @@ def _upload(connection: EsxConnection, file: DatastoreFile, content: bytes) -> N
 
 @contextlib.contextmanager
 def _restored(connection: EsxConnection, file: DatastoreFile, former: bytes | None) -> Iterator[None]:
-    """Put back what was there before the block, if the block fails and nobody has registered the file."""
+    """Restore the previous file if the block fails and no client has registered the new one."""
     try:
         yield
     except ChangedByOther:

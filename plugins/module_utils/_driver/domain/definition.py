@@ -179,7 +179,7 @@ def _from_options(request: DomainRequest) -> Domain:
 
 
 class _NamedVolumes(dict[str, str]):
-    """The names of datastores by volume; what is no volume of the host is taken as a name."""
+    """The names of datastores by volume; a volume that the host does not have is taken as a name."""
 
     def __contains__(self, _volume: object) -> bool:
         return True

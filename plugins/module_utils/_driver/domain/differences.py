@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""In what two domains differ, part by part, each with a name that a user knows it by. Pure."""
+"""The differences of two domains, part by part, each with a name that users know. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Difference:
     after: Any
 
 
-# How parts are called, where the member's own name is not it.
+# The names of parts that differ from the name of the member.
 _NAMES = {
     "uuid": "UUID",
     "genid": "generation id",
@@ -47,7 +47,7 @@ _ASIDE = ("current_vcpus", "datacenter_path", "moref", "id")
 # Controllers that every domain has: XML has them where there is a disk on them.
 _IMPLIED = ("controller ide", "controller fdc")
 
-# What a device is known by: those of the same name are the same device, before and after.
+# The name that identifies a device: one of the same name is the same device, before and after.
 _DEVICES: dict[str, Callable[[int, Any], str]] = {
     "disks": lambda _place, disk: f"disk {disk.target}",
     "controllers": lambda _place, controller: f"controller {controller.type} {controller.index}",
@@ -64,7 +64,7 @@ _DEVICES: dict[str, Callable[[int, Any], str]] = {
 
 
 def differences(before: Domain, after: Domain) -> list[Difference]:
-    """In what a domain differs from another, in the order of the model."""
+    """The differences of two domains, in the order of the model."""
     found: list[Difference] = []
     for member in fields(Domain):
         old, new = _value(before, member.name), _value(after, member.name)
@@ -79,7 +79,7 @@ def differences(before: Domain, after: Domain) -> list[Difference]:
 
 
 def memory_limit_kib(domain: Domain) -> int | None:
-    """The memory that a domain may have, None if it may have all of its own, whatever that is."""
+    """The limit of a domain's memory, None if it may have all of its memory."""
     current = domain.current_memory_kib
     return None if current is None or current >= domain.memory_kib else current
 
@@ -101,7 +101,7 @@ def _of_devices(member: str, before: Sequence[Any], after: Sequence[Any]) -> lis
 
 
 def _is_boot_order(before: Any, after: Any) -> bool:
-    """Whether two values of one part differ in nothing but what the domain starts from."""
+    """Whether two values of one part differ in the boot order only."""
     if isinstance(before, Os):
         same = replace(before, boot=after.boot, boot_menu=after.boot_menu, boot_delay_ms=after.boot_delay_ms)
         return bool(same == after)

@@ -51,7 +51,7 @@ def present_files(before: Domain, machine: Machine) -> dict[str, str]:
 def moved_files(
     changes: Sequence[Difference], exists: Callable[[str], bool], warn: Callable[[str], None]
 ) -> dict[str, str]:
-    """As ``present_files``, for disks that storage vMotion has moved: the described file is not there any more.
+    """As ``present_files``, for disks that storage vMotion has moved: the described file is no longer there.
 
     :param exists: whether a datastore has a file.
     :raises NotFound: for a described disk whose file is not there, and that was not moved either.
@@ -63,8 +63,8 @@ def moved_files(
         if before is None or before.source is None or _name(before.source) != _name(after.source):
             raise missing_disk(after)
         warn(
-            f"The disk {after.target} is at '{before.source}'; the description has '{after.source}', which does not "
-            "exist any more. It is taken for the same disk, moved: correct the description."
+            f"The disk {after.target} is at '{before.source}'; the description has '{after.source}', which no longer "
+            "exists. It is taken for the same disk, moved: correct the description."
         )
         found[canonical_path(after.source)] = before.source
     return found

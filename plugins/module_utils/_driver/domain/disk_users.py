@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether the disks that a domain is to have are there, and which other domains use them already.
+"""Whether the disks of a requested domain exist, and which other domains use them.
 
 A host registers a domain without its disks, and cannot start it; two domains that write to one disk destroy it.
 """
@@ -72,7 +72,7 @@ def disk_exists(connection: EsxConnection, source: str) -> bool:
 
 
 def missing_disk(disk: Disk) -> NotFound:
-    """The error for a disk, or a drive with an image, whose file is not there."""
+    """The error for a disk, or a drive with an image, whose file does not exist."""
     hint = "Upload the image first, or correct its path."
     if disk.device == "disk":
         hint = "Create the disk first, correct its path, or say in disks how to make it: size, clone_of or image."
@@ -80,7 +80,7 @@ def missing_disk(disk: Disk) -> NotFound:
 
 
 def check_images(connection: EsxConnection, drives: Iterable[Disk]) -> None:
-    """Refuse images that are not there; one call each.
+    """Refuse images that do not exist; one call each.
 
     :raises NotFound: with the drive and its image.
     """
@@ -105,7 +105,7 @@ def check_unused(connection: EsxConnection, ref: Any, disks: Sequence[Disk], nam
 
 
 def check_users(disks: Sequence[Disk], others: Iterable[Values], name: str | None = None) -> None:
-    """The same from what was read.
+    """As ``check_unused``, from the values that were read. Pure.
 
     :param others: the properties ``name`` and ``config.hardware.device`` of all other domains.
     """

@@ -67,9 +67,9 @@ def ensure_domain(connection: EsxConnection, invocation: Invocation) -> dict[str
 def _wait_for_guest(
     connection: EsxConnection, target: Target, request: DomainRequest, result: dict[str, Any]
 ) -> dict[str, Any]:
-    """What is known of the guest, as soon as all is there that is waited for.
+    """Wait for what the request names, and return what is known of the guest then.
 
-    :param result: the module's result; it is in the details of an error.
+    :param result: the module's result, which goes into the details of an error.
     """
     from ansible_collections.virt.esx.plugins.module_utils._driver.domain.waiting import wait_for_guests
 
@@ -81,5 +81,5 @@ def _wait_for_guest(
 
 
 def _warnings(invocation: Invocation, request: DomainRequest) -> list[str]:
-    """What of the options has no effect, or another one than it says."""
+    """Warnings of options that have no effect, or a different one than they say."""
     return [*rounded_sizes(invocation.params, request.xml), *without_effect(invocation.params)]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a host can give to a domain: networks, CPUs, memory and cards; asked for only when something changes."""
+"""The limits of a host for a domain: networks, CPUs, memory and cards; read only when something changes."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _read(connection: EsxConnection, paths: list[str], *, with_networks: bool) -
 
 
 def warn_of_lacks(connection: EsxConnection, *, new_vnc: bool, new_tpm: bool) -> None:
-    """Warn of new devices that the host has no more, or cannot start as it is set up."""
+    """Warn of new devices that the host no longer has, or that keep the domain from starting there."""
     if not new_vnc and not new_tpm:
         return
     host = fetch_one(connection.session, connection.host, [_VERSION, _CRYPTO] if new_tpm else [_VERSION])
@@ -95,4 +95,4 @@ def _major(version: str) -> int:
 
 def _check(what: str, number: int, most: int) -> None:
     if number > most:
-        raise Refused(f"{number} {what} are not possible on this host; the most are {most}.")
+        raise Refused(f"{number} {what} are not possible on this host; its maximum is {most}.")

@@ -43,7 +43,7 @@ _CONTROLLERS = {
 
 @dataclass(frozen=True)
 class Machine:
-    """The properties of a machine by path; None for what was not asked for, or what the server does not have."""
+    """The properties of a machine by path; None for what was not read, or what the server does not have."""
 
     values: Values
 
@@ -95,7 +95,7 @@ def controller_number(disk: Disk) -> int:
 
 
 def read_machine(connection: EsxConnection, record: DomainRecord, parts: Collection[str]) -> Machine:
-    """The machine of a domain, as far as some parts of it need that; one call, none if all of it was read before.
+    """The machine of a domain, as far as changes of some parts need it; one call, none if it was all read before.
 
     :param parts: members of ``Domain`` that are to change.
     """

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a host has made of a change, compared with what was wanted. Pure."""
+"""The result of a change, compared with the request. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def unlike_wanted(change: Change, found: Domain, vmx: str) -> list[str]:
     :param found: the domain as it is now.
     :param vmx: its VMX.
 
-    What a host adds by itself is no such part: the address and the port of a new card, the model of a controller
+    What a host adds by itself is not one of them: the address and the port of a new card, the model of a controller
     without one, the nvram file of a domain that starts. If the host was only made to read the VMX, every part counts.
     """
     wanted, found = as_in_xml(change.after), as_in_xml(found)

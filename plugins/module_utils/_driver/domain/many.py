@@ -15,7 +15,7 @@ from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power import (
-    MOVES,
+    POWER_ACTIONS,
     POWER_OFF,
     POWER_ON,
     RESET,
@@ -37,6 +37,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import m
 from ansible_collections.virt.esx.plugins.module_utils._driver.pending import PENDING_PATHS
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Plan, Step, Target, carry_out
 from ansible_collections.virt.esx.plugins.module_utils._driver.progress import show_progress
+from ansible_collections.virt.esx.plugins.module_utils._driver.step_errors import failure_of_some
 from ansible_collections.virt.esx.plugins.module_utils._driver.stopping import wait_until_off
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, ParseError, TimedOut
 from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import Job, run_jobs
@@ -51,7 +52,7 @@ _TASKS: dict[str, Callable[[Any], Any]] = {
     SUSPEND.name: lambda ref: ref.SuspendVM_Task(),
     RESET.name: lambda ref: ref.ResetVM_Task(),
 }
-# The options that have a meaning for many domains, beside those of the connection.
+# The options that have an effect on many domains, in addition to those of the connection.
 _OPTIONS = ("names", "state", "shutdown_timeout", "remove_storage", "wait_for")
 
 
@@ -92,14 +93,14 @@ class ManyPlan(Plan):
 
 
 def read_many_request(params: Mapping[str, Any], own_options: Mapping[str, Any]) -> ManyRequest:
-    """Return what validated options want of many domains.
+    """Read validated options that are about many domains.
 
     :param own_options: the argument spec of the options that are not the connection's.
-    :raises ParseError: for an option that has no meaning for many domains.
+    :raises ParseError: for an option that has no effect on many domains.
     """
     for name, spec in own_options.items():
         if name not in _OPTIONS and params[name] not in (None, spec.get("default")):
-            raise ParseError("it has no meaning with names, which is for states only.", where=name)
+            raise ParseError("it has no effect with names, which is for states only.", where=name)
     if params["state"] == "defined" and not params["wait_for"]:
         raise ParseError("expecting a state to bring the domains into, other than defined.", where="state")
     return ManyRequest(
@@ -168,7 +169,7 @@ def _entry(connection: EsxConnection, request: ManyRequest, record: DomainRecord
         return Entry(record, plan_undefine(connection, target, record, remove_storage=request.remove_storage))
     guest = Guest(record.values.get(TOOLS_PATH), request.shutdown_timeout)
     steps = plan_power(connection, target, record.state, request.state, guest)
-    action = MOVES[request.state][record.state]
+    action = POWER_ACTIONS[request.state][record.state]
     return Entry(record, steps, action if isinstance(action, PowerAction) else None)
 
 
@@ -277,7 +278,5 @@ def _result_of(
 
 def _failure(plan: ManyPlan, result: dict[str, Any]) -> EsxError:
     names = {entry.record.ref: entry.record.name for entry in plan.entries}
-    first = next(iter(plan.failed.values()))
-    listed = " ".join(f"Domain '{names[ref]}': {error.message}" for ref, error in plan.failed.items())
-    message = f"It failed for {len(plan.failed)} of {len(plan.entries)} domains. {listed}"
-    return EsxError(message, hint=first.hint, fault=first.fault, details=result)
+    failed = [(names[ref], error) for ref, error in plan.failed.items()]
+    return failure_of_some(failed, len(plan.entries), result)

@@ -39,7 +39,7 @@ def with_new_ids(domain: Domain) -> Domain:
 
 
 def without_new_ids(domain: Domain, described: Domain) -> Domain:
-    """The domain without the ids that ``with_new_ids`` makes for a description, to compare what was made of it."""
+    """The domain without the ids that ``with_new_ids`` makes for a description, for comparing it with the result."""
     said = [card.mac not in (None, NO_MAC) for card in described.interfaces]
     cards = tuple(
         card if kept else replace(card, mac=None, mac_type=None, mac_check=None)

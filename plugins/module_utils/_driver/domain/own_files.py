@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which files are a domain's own: its disks with their extents, its VMX, and what the host keeps beside that.
+"""The files that belong to a domain alone: its disks with their extents, its VMX, and what the host keeps beside that.
 
 A file that another domain, or a snapshot of one, refers to is never a domain's own. Paths are compared in their
 canonical form: however a VMX spells a path, it is the same file.
@@ -66,7 +66,7 @@ def find_own_files(connection: EsxConnection, ref: Any, vmx_path: str) -> OwnFil
 
 
 def own_files(vmx: DatastorePath, mine: Sequence[Values], foreign: Sequence[Values], listed: Sequence[str]) -> OwnFiles:
-    """The same from what was read.
+    """As ``find_own_files``, from the values that were read. Pure.
 
     :param vmx: the canonical path of the domain's VMX.
     :param mine: properties of the domain and of its snapshots.
@@ -92,7 +92,7 @@ def own_files(vmx: DatastorePath, mine: Sequence[Values], foreign: Sequence[Valu
 
 
 def _classify(name: str, vmx: DatastorePath, disks: Sequence[str], taken: Collection[str]) -> str:
-    """What a name in the directory of the VMX is to the domain.
+    """Classify a name in the directory of the VMX.
 
     :returns: ``vmx``, ``disk`` (a descriptor or an extent of the domain's own disks), ``beside`` (a file that the host
         keeps for the domain), ``log``, or ``other``: not the domain's, or another domain's as well.

@@ -141,7 +141,7 @@ def _address(target: str, bus: str) -> DriveAddress:
         found = None if index is None else targets.drive_address(bus, index, sata_units=targets.SATA_UNITS)
     if found is None:
         example = {"nvme": "nvme0n1", "ide": "hda", "fdc": "fda"}.get(bus, "sdb")
-        raise ParseError(f"'{target}' is no name on the bus {bus}, expecting one like '{example}'.", where="target")
+        raise ParseError(f"'{target}' is not a name on the bus {bus}, expecting one like '{example}'.", where="target")
     return found
 
 
@@ -185,7 +185,7 @@ def _with_interface(domain: Domain, part: InterfacePart) -> Domain:
 
 
 def _place(domain: Domain, part: InterfacePart) -> int:
-    """The place of the card that is meant, the one behind the last for a new card."""
+    """The index of the named card; for a new card, the one after the last."""
     cards = domain.interfaces
     if part.mac is not None:
         return next((place for place, card in enumerate(cards) if card.mac == part.mac), len(cards))

@@ -76,7 +76,7 @@ def _without_others(entry: Mapping[str, Any], where: str, names: Sequence[str]) 
         return False
     for name in names:
         if entry.get(name) is not None:
-            raise ParseError(f"{name} has no meaning with state absent.", where=where)
+            raise ParseError(f"{name} has no effect with state absent.", where=where)
     return True
 
 
@@ -84,7 +84,7 @@ def _disk(files: Mapping[str, DiskEntry], entry: Mapping[str, Any], where: str) 
     is_absent = _without_others(entry, where, ("source", "size", "clone_of", "image", "bus"))
     source = _source(entry, where)
     if source == "":
-        raise ParseError("it is empty; state absent takes a disk away.", where=f"{where}.source")
+        raise ParseError("it is empty; state absent removes a disk.", where=f"{where}.source")
     return DiskPart(entry["target"], files[entry["target"]], source, entry["bus"], is_absent)
 
 

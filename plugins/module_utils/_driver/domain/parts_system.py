@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What options say of a domain's system: guest, virtual hardware, firmware, boot order. Pure."""
+"""The options for a domain's system: guest, virtual hardware, firmware, boot order. Pure."""
 
 from __future__ import annotations
 

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """All steps from the present state of a domain to the requested one, planned before anything is done.
 
-The converters are half of the collection. A task about power needs none of them, so what has to do with definitions is
-in ``definition_plans.py``, which is imported by need.
+The converters are half of the code. A task about power needs none of them, so all about definitions is
+in ``definition_plans.py``, which is imported only where it is needed.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power impo
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power_cycle import PowerCycle
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.result import DomainResult, result_of
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
     DomainRecord,
@@ -38,19 +39,16 @@ _ASKS_GUEST = ("shutdown", "rebooted")
 
 
 def plan_domain(connection: EsxConnection, request: DomainRequest, cycle: PowerCycle | None = None) -> DomainPlan:
-    """What has to be done with a domain; at most two calls if it is nothing.
+    """Plan the steps of a request; at most two calls if there is nothing to do.
 
     :param cycle: the power cycle that an earlier plan of the same task has begun: the domain ran before it, and so it
         has to run in the end.
-    :raises EsxError: if it cannot be done: Refused, NotFound, Ambiguous, ParseError.
+    :raises Refused, NotFound, Ambiguous, ParseError: if the request cannot be carried out.
     """
     paths, volumes = _paths(connection, request), request.is_about_definition
     found = find_domain(
         connection,
-        name=request.name,
-        uuid=request.uuid,
-        moid=request.moid,
-        vmx_path=request.vmx_path,
+        DomainKey(request.name, request.uuid, request.moid, request.vmx_path),
         paths=paths,
         volumes=volumes,
         autostart=request.is_about_autostart,
@@ -67,7 +65,7 @@ def plan_domain(connection: EsxConnection, request: DomainRequest, cycle: PowerC
 
 
 def _with_ids_of_host(connection: EsxConnection, request: DomainRequest) -> DomainRequest:
-    """A request with what only the host knows of its parts: the port groups of switches, the ids of devices."""
+    """Complete the parts of a request with facts of the host: port groups of switches, ids of devices."""
     parts = request.parts
     if not parts.interfaces and not parts.hostdevs:
         return request
@@ -161,9 +159,9 @@ def with_xml(connection: EsxConnection, plan: DomainPlan) -> DomainPlan:
 
 
 def read_back(connection: EsxConnection, plan: DomainPlan) -> DomainResult:
-    """The domain as the server has it after a plan; one call, and one file where its definition was looked at.
+    """The domain as the server has it after a plan; one call, and one file if the plan has its XML.
 
-    What the host made otherwise than it was wanted is warned of.
+    Differences between the request and what the host made are warned of.
     """
     if plan.after.state == "undefined":
         return plan.after

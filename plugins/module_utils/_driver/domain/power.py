@@ -26,7 +26,7 @@ _NO_TOOLS = "guestToolsNotRunning"
 
 @dataclass(frozen=True)
 class Guest:
-    """What there is to say about asking the guest.
+    """Whether the guest can be asked, and how long it may take.
 
     :param tools: the value of ``TOOLS_PATH``, None where it is not known.
     :param shutdown_timeout: seconds that the guest has to shut down; None for as long as the task may take.
@@ -36,8 +36,8 @@ class Guest:
     shutdown_timeout: int | None = None
 
     @property
-    def is_deaf(self) -> bool:
-        """Whether there is no VMware Tools that could be asked."""
+    def lacks_tools(self) -> bool:
+        """Whether VMware Tools, which would have to be asked, do not run."""
         return self.tools == _NO_TOOLS
 
 
@@ -78,12 +78,12 @@ def _reset(connection: EsxConnection, target: Target, _guest: Guest) -> None:
     connection.wait(target.ref.ResetVM_Task(), f"Resetting {target}", target.ref)
 
 
-def _reboot(_host: EsxConnection, target: Target, _guest: Guest) -> None:
+def _reboot(_connection: EsxConnection, target: Target, _guest: Guest) -> None:
     target.ref.RebootGuest()
 
 
 def _shut_down(connection: EsxConnection, target: Target, guest: Guest) -> None:
-    """ShutdownGuest returns at once; the guest takes its time."""
+    """Ask the guest, and wait: ShutdownGuest returns before the guest has shut down."""
     try:
         target.ref.ShutdownGuest()
     except ServerFault as error:
@@ -93,18 +93,18 @@ def _shut_down(connection: EsxConnection, target: Target, guest: Guest) -> None:
         _power_off(connection, target, guest)
         return
     seconds = connection.session.options.timeout if guest.shutdown_timeout is None else guest.shutdown_timeout
-    if _gets_off(connection, target, seconds):
+    if _wait_until_off(connection, target, seconds):
         return
     if guest.shutdown_timeout is None:
         raise TimedOut(
             f"The guest of {target} did not shut down within {seconds} seconds; it still runs, and may yet shut down.",
             hint="Set shutdown_timeout to power it off then, or raise the option timeout.",
         )
-    if _power_off_unless_it_is(connection, target, guest):
+    if _power_off_if_on(connection, target, guest):
         connection.warn(f"The guest of {target} did not shut down within {seconds} seconds, it was powered off.")
 
 
-def _power_off_unless_it_is(connection: EsxConnection, target: Target, guest: Guest) -> bool:
+def _power_off_if_on(connection: EsxConnection, target: Target, guest: Guest) -> bool:
     """Power a domain off; return whether that was needed, as its guest may go off at the same moment."""
     try:
         _power_off(connection, target, guest)
@@ -116,8 +116,8 @@ def _power_off_unless_it_is(connection: EsxConnection, target: Target, guest: Gu
     return True
 
 
-def _gets_off(connection: EsxConnection, target: Target, seconds: float) -> bool:
-    """Wait for a guest to shut down; say whether it did. Questions that come up are answered."""
+def _wait_until_off(connection: EsxConnection, target: Target, seconds: float) -> bool:
+    """Wait for a guest to shut down, answering questions; return whether it did."""
     deadline = time.monotonic() + seconds
     paths = ["runtime.powerState", "runtime.question"]
     with Watch(connection.session, {"VirtualMachine": paths}, [target.ref]) as watch:
@@ -139,16 +139,16 @@ REBOOT = PowerAction("reboot", _reboot, asks_guest=True)
 RESET = PowerAction("reset", _reset)
 
 _START_FIRST = "Bring it into state running first."
-_ASLEEP = Unreachable(
+_NOT_WHILE_PAUSED = Unreachable(
     "it is paused, so that its guest cannot be asked",
     "Bring it into state running first, or use state destroyed.",
 )
 
 # Wanted state -> present state -> what has to be done.
-MOVES: dict[str, dict[str, PowerAction | Unreachable | None]] = {
+POWER_ACTIONS: dict[str, dict[str, PowerAction | Unreachable | None]] = {
     "defined": {"shutoff": None, "running": None, "paused": None},
     "running": {"shutoff": POWER_ON, "running": None, "paused": RESUME},
-    "shutdown": {"shutoff": None, "running": SHUT_DOWN, "paused": _ASLEEP},
+    "shutdown": {"shutoff": None, "running": SHUT_DOWN, "paused": _NOT_WHILE_PAUSED},
     "destroyed": {"shutoff": None, "running": POWER_OFF, "paused": POWER_OFF},
     "paused": {
         "shutoff": Unreachable("it is shut off, and only a running domain can be paused", _START_FIRST),
@@ -158,7 +158,7 @@ MOVES: dict[str, dict[str, PowerAction | Unreachable | None]] = {
     "rebooted": {
         "shutoff": Unreachable("it is shut off, and only a running domain can be rebooted", _START_FIRST),
         "running": REBOOT,
-        "paused": _ASLEEP,
+        "paused": _NOT_WHILE_PAUSED,
     },
     "reset": {
         "shutoff": Unreachable("it is shut off, and only a running domain can be reset", _START_FIRST),
@@ -182,10 +182,10 @@ def plan_power(connection: EsxConnection, target: Target, present: str, wanted: 
     """The steps that bring a domain from its present power state into the wanted one.
 
     :param present: ``shutoff``, ``running`` or ``paused``.
-    :param wanted: one of the keys of ``MOVES``.
+    :param wanted: one of the keys of ``POWER_ACTIONS``.
     :raises Refused: if the present state makes that impossible.
     """
-    action = MOVES[wanted][present]
+    action = POWER_ACTIONS[wanted][present]
     if action is None:
         return []
     if isinstance(action, Unreachable):
@@ -194,11 +194,11 @@ def plan_power(connection: EsxConnection, target: Target, present: str, wanted: 
 
 
 def step_of(connection: EsxConnection, target: Target, action: PowerAction, guest: Guest) -> Step:
-    """A action as a step of a plan.
+    """An action as a step of a plan.
 
-    :raises Refused: if the guest has to be asked and cannot be, and nobody said that it may be powered off.
+    :raises Refused: if the guest has to be asked and cannot be, and the request does not allow powering it off.
     """
-    if action.asks_guest and guest.is_deaf and (action is not SHUT_DOWN or guest.shutdown_timeout is None):
+    if action.asks_guest and guest.lacks_tools and (action is not SHUT_DOWN or guest.shutdown_timeout is None):
         raise Refused(
             f"The guest of {target} cannot be asked to {action.name}: VMware Tools do not run in it.",
             hint="VMware Tools have to run in the guest for this; states destroyed and reset do without them.",

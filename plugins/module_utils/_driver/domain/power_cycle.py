@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A running domain shut down, changed and started again; it is not left shut off, whatever fails."""
+"""Shutting a running domain down, changing it and starting it again; if anything fails, it is started all the same."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ def power_cycle_steps(
 def start_again(connection: EsxConnection, cycle: PowerCycle, error: BaseException, done: list[str]) -> None:
     """Start a domain that a failed power cycle left shut off, with its former definition if the new one does not start.
 
-    :param error: what failed; it is told what became of the domain.
-    :param done: the names of the steps that were carried out; what is done here is added.
+    :param error: the failure; the domain's state is appended to it.
+    :param done: the names of the steps that were carried out; those done here are added.
     """
     try:
         record, _facts = read_domain_of(connection, cycle.target.ref, volumes=False)

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Reading what a user wants of one domain: the options of ``esx_domain`` become a ``DomainRequest``.
 
-A task about power needs few of the options. Those that describe a domain are read by modules that are imported by need,
+A task about power needs few of the options. Those that describe a domain are read by modules imported when needed,
 and with them the converters.
 """
 
@@ -96,12 +96,14 @@ def read_request(params: Mapping[str, Any]) -> DomainRequest:
 
 
 def read_wait_for(params: Mapping[str, Any]) -> tuple[str, ...]:
-    """What of the guest is waited for.
+    """The conditions of the guest to wait for.
 
     :raises ParseError: with a state in which no guest runs.
     """
     if params["wait_for"] and params["state"] not in _WITH_GUEST:
-        raise ParseError(f"with state {params['state']} no guest runs that could be waited for.", where="wait_for")
+        raise ParseError(
+            f"with state {params['state']} no guest runs, so there is nothing to wait for.", where="wait_for"
+        )
     return tuple(params["wait_for"] or ())
 
 

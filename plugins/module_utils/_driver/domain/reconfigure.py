@@ -4,7 +4,7 @@
 """The one way to change a machine that exists: a table from differences to the ConfigSpec of one ReconfigVM_Task.
 
 The host validates the whole ConfigSpec and carries it out or not at all. It carries the machine's ``changeVersion``, so
-that the host notices a change by another client. What the API has no words for is changed in the VMX (``redefine.py``).
+that the host notices a change by another client. What the API cannot express is changed in the VMX (``redefine.py``).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Making a change of a definition: by one ReconfigVM_Task, and only what the API has no words for in the VMX itself.
+"""Making a change of a definition: by one ReconfigVM_Task, and only what the API cannot express in the VMX itself.
 
 The host reads the VMX again after that; the plan names it.
 """
@@ -29,7 +29,7 @@ _CHANGE_VERSION = "config.changeVersion"
 
 
 def change_steps(connection: EsxConnection, target: Target, change: Change, *, after_power: bool) -> list[Step]:
-    """The steps that change a domain, which is in a state that allows it by then.
+    """The steps that change a domain, which is in a state that allows it when they are carried out.
 
     :param after_power: whether steps before them change the domain's power state, and so may its ``changeVersion``.
     """
@@ -37,7 +37,7 @@ def change_steps(connection: EsxConnection, target: Target, change: Change, *, a
     steps = []
     version = next((item for item in change.differences if item.part == HARDWARE), None)
     by_api = [name for name in how.reconfigured if version is None or name != version.name]
-    if change.is_unread and how.reconfigured:  # else the host would write what it knows over what it has not read
+    if change.is_unread and how.reconfigured:  # otherwise the host would overwrite what it has not read
         steps.append(Step("reload", target.ref.Reload))
         after_power = True
     if version is not None:
@@ -77,7 +77,7 @@ def _upload_name(change: Change) -> str:
 def _checked_version(connection: EsxConnection, target: Target, change: Change) -> str | None:
     """The ``changeVersion`` of a domain whose definition is the one that the change was planned for.
 
-    A host writes the VMX of a domain that goes off, so that its text may be another one.
+    A host rewrites the VMX when a domain is shut off, so the text alone may differ.
     """
     version = fetch_one(connection.session, target.ref, [_CHANGE_VERSION])[_CHANGE_VERSION]
     _check_is_as_planned(target, change, get_file(connection.session, change.file))
@@ -92,7 +92,7 @@ def _check_is_as_planned(target: Target, change: Change, content: bytes) -> None
 def _upload(connection: EsxConnection, target: Target, change: Change, *, is_first: bool) -> None:
     """Upload the edited VMX and have the host read it; if it does not take it, the VMX is as before.
 
-    :param is_first: whether the domain is as planned; else the host has just made the other differences.
+    :param is_first: whether nothing was changed by the API before; otherwise the VMX differs from the planned one.
     """
     old = get_file(connection.session, change.file)
     if is_first:
@@ -111,7 +111,7 @@ def _upload(connection: EsxConnection, target: Target, change: Change, *, is_fir
 
 
 def restore_definition(connection: EsxConnection, target: Target, change: Change) -> None:
-    """Give a domain that is shut off the very VMX back that it had before a change."""
+    """Restore the VMX that a domain, now shut off, had before a change."""
     if get_file(connection.session, change.file) != change.old:
         put_file(connection.session, change.file, change.old)
         target.ref.Reload()

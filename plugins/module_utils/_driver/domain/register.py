@@ -10,6 +10,7 @@ from dataclasses import replace
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import find_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, Target
@@ -27,7 +28,7 @@ def plan_register(
 
     :raises NotFound: if there is no such file.
     :raises Refused: if the host has another domain of that name, or more than registering is requested.
-    :raises ParseError: if the file is no VMX.
+    :raises ParseError: if the file is not a VMX.
     """
     path = parse_datastore_path(request.vmx_path or "")
     content = get_file(connection.session, DatastoreFile(connection.datacenter_path, path.datastore, path.path))
@@ -39,7 +40,7 @@ def plan_register(
             f"The {target} is registered by its VMX as it is, and cannot be changed in the same task.",
             hint="Change it in a second task.",
         )
-    other = find_domain(connection, name=target.name)
+    other = find_domain(connection, DomainKey(target.name))
     if other is not None:
         raise Refused(
             f"The host has a domain '{target.name}' already, of {other[0].vmx_path}.",

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The domain that a plan is about: what is known of it, and what is predicted."""
+"""The domain in a result: as it was read, or as a plan predicts it."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ Settings = Mapping[str, Optional[str]]  # key as spelled -> value, None for a ke
 _OF_DISKS = r"(?:scsi|sata|nvme|ide|floppy)\d+(?::\d+)?\.(?:present|filename|devicetype|virtualdev)"
 _OF_CARDS = r"ethernet\d+\.(?:present|networkname|connectiontype|address|addresstype|generatedaddress|virtualdev)"
 
-# What says the same as a key -> the keys, as patterns in lower case.
+# The option that sets the same as a key -> the keys, as patterns in lower case.
 _OPTIONS = {
     "name": r"displayname",
     "annotation": r"annotation",
@@ -72,11 +72,11 @@ def read_named_settings(option: Mapping[str, Any] | None) -> dict[str, str | Non
             raise ParseError("it is given twice; the case of letters makes no other key.", where=where)
         other = next((name for name, keys in PLACED.items() if keys.fullmatch(lower)), None)
         if other is not None:
-            raise ParseError(f"this is said by {other}.", where=where)
+            raise ParseError(f"this is set by {other}.", where=where)
         if OF_HOST.fullmatch(lower):
             raise ParseError("the host writes this key by itself.", where=where)
         if isinstance(value, (dict, list)):
-            raise ParseError("its value is no text; use the filter to_json.", where=where)
+            raise ParseError("its value is not a text; use the filter to_json.", where=where)
         found[key] = _text(value)
     return found
 

@@ -17,7 +17,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
 # New devices have negative keys, each once in a specification.
 _FIRST_KEY = -101
 
-# In a specification what leaves comes before what takes its place, and a controller before its disks.
+# In a specification, a removed device precedes the one that takes its place, and a controller its disks.
 _REMOVED, _CONTROLLER, _ADDED, _EDITED = range(4)
 
 
@@ -60,12 +60,12 @@ class SpecBuilder:
         return self.spec.bootOptions
 
     def edit(self, device: Any) -> None:
-        """Change a device: the whole device, as it was read, with what is to be different; it is sent once."""
+        """Change a device: it is sent once, as a whole, as it was read and with the differences."""
         if all(change.device is not device for _order, change in self.changes):
             self._change(_EDITED, "edit", device)
 
     def remove(self, device: Any) -> None:
-        """Take a device away; the files behind it stay."""
+        """Remove a device; the files behind it stay."""
         self._change(_REMOVED, "remove", device)
 
     def add(self, device: Any) -> None:
@@ -91,7 +91,7 @@ class SpecBuilder:
         return bool(chosen)
 
     def finished(self, change_version: str | None) -> Any:
-        """The ConfigSpec; the host refuses it if the machine is in another version by then."""
+        """The ConfigSpec; the host refuses it if the machine has changed in the meantime."""
         self.spec.changeVersion = change_version
         if self.changes:
             self.spec.deviceChange = [change for _order, change in sorted(self.changes, key=lambda item: item[0])]

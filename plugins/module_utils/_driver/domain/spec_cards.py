@@ -28,7 +28,7 @@ _ADDRESS_TYPES = {"static": "manual", "generated": "generated"}
 
 
 def interface(builder: SpecBuilder, item: Difference) -> Way:
-    """A card that comes, goes, or is connected to another network."""
+    """A card that is added, removed, or connected to another network."""
     before, after = item.before, item.after
     backing = None if after is None else _backing(after)
     if after is not None and (backing is None or after.model not in _TYPES):
@@ -71,7 +71,7 @@ def _connection(interface: Interface) -> Any:
 
 
 def _backing(interface: Interface) -> Any:
-    """What a card is connected to; None for what only hosted products have: NAT, host-only, custom networks."""
+    """The backing of a card; None for networks that only hosted products have: NAT, host-only, custom."""
     cards = vim.vm.device.VirtualEthernetCard
     if interface.type == "bridge" and interface.target is None:
         return cards.NetworkBackingInfo(deviceName=interface.source or "")
@@ -81,7 +81,7 @@ def _backing(interface: Interface) -> Any:
 
 
 def _port(port: VdsPort) -> Any:
-    """The switch chooses the port where none is said."""
+    """The switch chooses the port if none is given."""
     return vim.dvs.PortConnection(
         switchUuid=_spaced(port.switch_id),
         portgroupKey=port.portgroup_id,
@@ -98,7 +98,7 @@ def _spaced(uuid: str) -> str:
 
 
 def _new(interface: Interface, backing: Any) -> Any:
-    """A new card; the host makes its address where none is said."""
+    """A new card; the host generates its MAC address if none is given."""
     card = vim_type(_TYPES[interface.model])(backing=backing)
     card.connectable = _connection(interface)
     if interface.mac is None:

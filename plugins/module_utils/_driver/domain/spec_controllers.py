@@ -25,7 +25,7 @@ _TYPES = {"sata": "VirtualAHCIController", "nvme": "VirtualNVMEController"}
 
 
 def controller(builder: SpecBuilder, item: Difference) -> Way:
-    """A controller that comes or goes; another model means another device under the same disks."""
+    """A controller that is added or removed; another model means another device under the same disks."""
     before, after = item.before, item.after
     kind = (before or after).type
     if kind not in ("scsi", *_TYPES) or (before is not None and after is not None):
@@ -40,7 +40,7 @@ def controller(builder: SpecBuilder, item: Difference) -> Way:
 
 
 def controller_key(builder: SpecBuilder, bus: str, number: int) -> int | None:
-    """The key of a controller, which is added where it is not there; None if it cannot be.
+    """The key of a controller, which is added if it is missing; None if that is impossible.
 
     Every machine has its IDE controllers; they cannot be added.
     """

@@ -24,7 +24,7 @@ _PERSISTENT, _INDEPENDENT, _TRANSIENT = "persistent", "independent_persistent", 
 
 
 def disk(builder: SpecBuilder, item: Difference) -> Way:
-    """A disk or drive that comes, goes, or is another one."""
+    """A disk or drive that is added, removed or replaced."""
     before, after = item.before, item.after
     if any(side is not None and not _has_device(side) for side in (before, after)):
         return Way.UPLOAD
@@ -59,7 +59,7 @@ def grow(builder: SpecBuilder, item: Difference) -> Way:
 
 
 def _has_device(disk: Disk) -> bool:
-    """Whether the API has a device for it that this can make: a file, an empty drive, or a CD-ROM drive of the host."""
+    """Whether it can be made by the API: a file, an empty drive, or a CD-ROM drive of the host."""
     is_drive = disk.device == "cdrom" and disk.type == "block"
     return disk.bus in _BUSES and disk.device != "lun" and (disk.type == "file" or is_drive)
 
@@ -101,7 +101,7 @@ def _change_mode(builder: SpecBuilder, device: Any, disk: Disk) -> Way:
 
 
 def _set_mode(backing: Any, disk: Disk) -> None:
-    """Whether what is written stays, whether snapshots include it, ``writeThrough``, and who else may use it."""
+    """Set whether writes persist, whether snapshots include the disk, ``writeThrough``, and sharing."""
     if disk.transient:
         backing.diskMode = _TRANSIENT
     elif disk.snapshot == "no":

@@ -22,7 +22,7 @@ _DIRECTIONS = {"bind": "server", "connect": "client"}
 
 
 def serial(builder: SpecBuilder, item: Difference) -> Way:
-    """A serial port that comes, goes, or has something else behind it."""
+    """A serial port that is added, removed, or gets another backing."""
     present = _port(builder.machine, "VirtualSerialPort", _FIRST_SERIAL, item.before)
     return _change(builder, item, present, vim.vm.device.VirtualSerialPort(yieldOnPoll=True))
 
@@ -57,7 +57,7 @@ def _port(machine: Machine, type_name: str, first: int, port: CharDevice | None)
 
 
 def _backing(port: CharDevice, kind: Any) -> Any:
-    """What is behind a port; None where the API has nothing that is like it.
+    """The backing of a port; None if the API has none of that kind.
 
     :param kind: the API's type of the port.
     """
@@ -74,7 +74,7 @@ def _backing(port: CharDevice, kind: Any) -> Any:
 
 
 def video(builder: SpecBuilder, item: Difference) -> Way:
-    """The memory of the graphics card; a size that was asked for is not the host's to choose any more."""
+    """The memory of the graphics card; with a requested size, the host no longer chooses it."""
     cards = builder.machine.of_type("VirtualMachineVideoCard")
     if not cards or item.after is None:
         return Way.UPLOAD

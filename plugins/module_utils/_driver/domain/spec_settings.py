@@ -19,7 +19,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
 
 _MIB = 1024
 _UNLIMITED = -1
-# What the keys of the boot order and the boot menu begin with. A guest sees them when it starts the next time.
+# The prefixes of the keys of the boot order and the boot menu. They take effect at the next start.
 BOOT_KEYS = ("bios.",)
 
 
@@ -185,5 +185,5 @@ def setting(builder: SpecBuilder, item: Difference) -> Way:
 
 
 def hardware_version(_builder: SpecBuilder, _item: Difference) -> Way:
-    """The virtual hardware version: a task of its own raises it, before all else."""
+    """The virtual hardware version: a separate task raises it, before everything else."""
     return Way.SHUTOFF

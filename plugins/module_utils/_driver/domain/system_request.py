@@ -34,7 +34,9 @@ def read_system(params: Mapping[str, Any]) -> SystemOptions:
     """
     version, boot = params["hw_version"], params["boot"]
     if version is not None and not 3 <= version <= 99:
-        raise ParseError(f"{version} is no virtual hardware version; ESXi 6.0 has 11, 8.0 has 20.", where="hw_version")
+        raise ParseError(
+            f"{version} is not a virtual hardware version; ESXi 6.0 has 11, 8.0 has 20.", where="hw_version"
+        )
     if boot is not None and (not boot or len(set(boot)) < len(boot)):
         raise ParseError("it names nothing, or a device twice.", where="boot")
     return SystemOptions(

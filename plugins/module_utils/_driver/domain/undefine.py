@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Undefining a domain: the host forgets it, and where asked for its files are deleted.
+"""Undefining a domain: the host forgets it, and its files are deleted if the request says so.
 
 It is unregistered last. Until then a run that was interrupted can be repeated: the domain is still found, and with it
 what is left of its files.
@@ -64,7 +64,7 @@ def _delete_file(connection: EsxConnection, file: str) -> None:
 
 
 def _delete(connection: EsxConnection, path: str, start: Callable[[str, Any], Any]) -> None:
-    """Delete what may be gone already."""
+    """Delete a file that may already be gone."""
     try:
         connection.wait(start(path, connection.context.datacenter), f"Deleting {path}")
     except (ServerFault, NotFound) as error:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Waiting until the guests of running domains are there: VMware Tools, their heartbeat, an address.
+"""Waiting until the guests of running domains have started: VMware Tools, their heartbeat, an address.
 
 The server tells what changes; nothing is polled. All domains have the same time.
 """
@@ -42,7 +42,7 @@ def _has_tools(values: Values) -> bool:
     return str(values.get(_TOOLS) or values[_OLD_TOOLS]) in _RUNNING
 
 
-# What can be waited for -> whether a guest has it.
+# The conditions that can be waited for -> whether a guest fulfils them.
 CONDITIONS: dict[str, Callable[[Values], bool]] = {
     "tools": _has_tools,
     "heartbeat": lambda values: str(values[_HEARTBEAT]) == "green",
@@ -58,7 +58,7 @@ def wait_for_guests(
     :param names: the names of the domains by their references.
     :param conditions: some of ``CONDITIONS``.
     :returns: what is known of each guest, and the errors of those that do not fulfil the conditions in time, or are
-        not running any more.
+        no longer running.
     """
     seconds = connection.session.options.timeout
     deadline = time.monotonic() + seconds
@@ -72,7 +72,7 @@ def wait_for_guests(
                 values[ref] = {**dict.fromkeys(paths), **values[ref], **changed}
             for ref in [ref for ref in waiting if values[ref]]:
                 if str(values[ref][_STATE]) != "poweredOn":
-                    failed[ref] = TimedOut(f"The domain '{waiting.pop(ref)}' is not running any more.")
+                    failed[ref] = TimedOut(f"The domain '{waiting.pop(ref)}' is no longer running.")
                 elif not _lacking(values[ref], conditions):
                     connection.progress(f"The guest of domain '{waiting.pop(ref)}' is there, {len(waiting)} are not")
     for ref, name in waiting.items():

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a request wants of a domain that exists; what it leaves out is filled in where the VMX is edited."""
+"""The requested definition of an existing domain; parts that it leaves out are filled in when the VMX is edited."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ansible_collections.virt.esx.plugins.module_utils._report import Report
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
 from ansible_collections.virt.esx.plugins.module_utils._vmx.resources import has_level
 
-# The size that libvirt prints for every card of which it knows none.
+# The size that libvirt prints for every card whose size it does not know.
 _DEFAULT_VRAM_KIB = 4096
 # The keys of a CD-ROM drive that a host has emptied.
 _OF_CLIENT = (("clientDevice", "TRUE"), ("deviceType", "cdrom-raw"), ("fileName", "emptyBackingString"))
@@ -32,7 +32,7 @@ _OF_CLIENT = (("clientDevice", "TRUE"), ("deviceType", "cdrom-raw"), ("fileName"
 def wanted_domain(
     request: DomainRequest, present: Domain, vmx: bytes, place: DatastorePath, facts: HostFacts
 ) -> Domain:
-    """The description, else the domain as it is, with the plain options; by its UUID it was found.
+    """The description, or without one the present domain, with the plain options; its UUID is the one it was found by.
 
     :param present: the domain as its VMX describes it.
     :param vmx: that VMX.
@@ -56,7 +56,7 @@ def wanted_domain(
 
 
 def _described(request: DomainRequest, facts: HostFacts, place: DatastorePath, present: VmxFile) -> Domain:
-    """The domain of a description; a key of a VMX that changes nothing is reported, unless it is there already."""
+    """The domain of a description; a key of a VMX without effect is reported, unless the present VMX has it."""
     found = Report(request.report.unsupported)
     described = described_domain(replace(request, report=found), facts, str(place.parent))
     wanted = None if request.vmx is None else VmxFile(request.vmx, ESX)

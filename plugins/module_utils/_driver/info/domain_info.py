@@ -42,7 +42,7 @@ _CONNECTION_STATES = {
     "disconnected": "The server has lost the connection to the domain's host.",
     "inaccessible": "The host cannot read the domain's VMX.",
     "invalid": "The domain's VMX is not valid.",
-    "orphaned": "The host does not know the domain any more.",
+    "orphaned": "The host no longer knows the domain.",
 }
 
 

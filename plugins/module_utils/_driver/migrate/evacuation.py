@@ -165,7 +165,7 @@ def _destinations(
 
 
 def _unusable(values: Values, entering: Sequence[Any]) -> str | None:
-    """Why a host is no destination; None if it is one.
+    """Why a host cannot be a destination; None if it can.
 
     :param entering: the pending tasks that enter maintenance mode.
     """

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Finding out where domains are after a migration that went wrong.
+"""Finding out where domains are after a migration that failed.
 
 The vCenter is asked first; if it can no longer be reached, the hosts themselves, over their own connections.
 """
@@ -36,7 +36,7 @@ def locate(endpoints: MigrationEndpoints, record: DomainRecord) -> Location:
         values = fetch_one(endpoints.vcenter, record.ref, _PATHS)
         return _on(endpoints.host(values["runtime.host"]), STATES.get(str(values["runtime.powerState"])))
     except NotFound:
-        return Location("The vCenter does not know it any more.")
+        return Location("The vCenter no longer knows it.")
     except EsxError:
         return _ask_hosts(endpoints, record.uuid)
 

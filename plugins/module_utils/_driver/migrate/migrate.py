@@ -136,7 +136,7 @@ def _move(
 
 
 def _text(entries: Sequence[Entry], *, after: bool) -> str:
-    """The text for diff mode: the host of each domain, and what else the task sets of its place."""
+    """The text for diff mode: the host of each domain, and its other places that the task sets."""
     lines = []
     for entry in entries:
         known = entry.result()

@@ -87,7 +87,7 @@ def read_request(params: Mapping[str, Any]) -> MigrationRequest:
     moves += [_move(defaults, item) for item in params["domains"] or ()]
     for move in moves:
         if "" in (move.name, move.uuid, move.moid):
-            raise ParseError("an empty text is no domain's name, UUID or moid.", where="names")
+            raise ParseError("an empty text is not the name, UUID or moid of a domain.", where="names")
         if not (params["dest_uri"] or params["dest_host"] or move.has_destination):
             raise ParseError(
                 f"{move} has no destination; give dest_host, dest_datastore, dest_pool or dest_folder for it or for "

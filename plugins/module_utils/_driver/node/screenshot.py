@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, get_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_uuid
@@ -33,7 +34,7 @@ def take_screenshot(connection: EsxConnection, invocation: Invocation) -> dict[s
     """
     params = invocation.params
     uuid = None if params["uuid"] is None else parse_uuid(params["uuid"])
-    record, _facts = get_domain(connection, name=params["name"], uuid=uuid, volumes=False)
+    record, _facts = get_domain(connection, DomainKey(params["name"], uuid), volumes=False)
     if record.state != "running":
         raise Refused(
             f"Domain '{record.name}' is {record.state}; only a running domain has a screen.",

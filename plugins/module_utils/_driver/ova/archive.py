@@ -94,7 +94,7 @@ def streamed_archive(file: BinaryIO, source: str) -> Iterator[OpenPackage]:
 def _plain_name(entry: tarfile.TarInfo, source: str) -> str:
     """The name of a file in an archive.
 
-    :raises ParseError: for what is no plain file, such as a link.
+    :raises ParseError: for anything but a plain file, such as a link.
     """
     if not entry.isreg() or entry.issparse():
         raise ParseError(f"'{entry.name}' in '{source}' is not a plain file.", where="source")
@@ -103,7 +103,7 @@ def _plain_name(entry: tarfile.TarInfo, source: str) -> str:
 
 def _content(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> Any:
     content = archive.extractfile(entry)
-    if content is None:  # only of what is no plain file
+    if content is None:  # of anything but a plain file
         raise ParseError(f"'{entry.name}' has no content.", where="source")
     return content
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import find_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.import_plan import ImportPlan, plan_import
@@ -45,7 +46,7 @@ def ensure_imported(connection: EsxConnection, invocation: Invocation, request: 
     domain = {"name": plan.offer.name, "uuid": None, "moid": None, "state": "shutoff"}
     existed = plan.existing is not None
     if existed or not invocation.check_mode:
-        found = find_domain(connection, name=plan.offer.name, volumes=False)
+        found = find_domain(connection, DomainKey(plan.offer.name), volumes=False)
         domain = domain if found is None else found[0].identity()
     after = _text(plan.offer)
     report = outcome.report(connection, invocation, after if existed and not outcome.steps else "", after)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The plan of an export: which domain or snapshot, whether it can be exported, and what is there already."""
+"""The plan of an export: which domain or snapshot, whether it can be exported, and what exists already."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
 from ansible_collections.virt.esx.plugins.module_utils._driver.dumpxml import read_texts, readable, to_xml
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, get_domain
@@ -64,7 +65,7 @@ def plan_export(connection: EsxConnection, request: ExportRequest, run: Callable
     :raises Refused: if the domain is not shut off.
     """
     paths = [*PENDING_PATHS, *SNAPSHOT_PATHS, ANNOTATION_PATH, DISABLED_PATH]
-    record, facts = get_domain(connection, name=request.name, uuid=request.uuid, paths=paths)
+    record, facts = get_domain(connection, DomainKey(request.name, request.uuid), paths=paths)
     dest = pathlib.Path(request.dest)
     stem = _UNSAFE.sub("_", dest.name[: -len(".ova")] if request.is_archive else dest.name)
     plan = ExportPlan((), None, record, dest, stem)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The plan of an import: what is there, and what the host says of the package. Nothing is changed here."""
+"""The plan of an import, from what exists and what the host says of the package. Nothing is changed here."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, find_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.leased import DISABLED_PATH, is_leased
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.offer import (
@@ -69,7 +70,7 @@ def plan_import(connection: EsxConnection, request: ImportRequest, run: Callable
     :raises EsxError: if the package cannot be read, or the host does not take it.
     """
     offer = read_offer(request, float(connection.session.options.timeout))
-    found = find_domain(connection, name=offer.name, paths=[_EXTRA_PATH, DISABLED_PATH], volumes=False)
+    found = find_domain(connection, DomainKey(offer.name), paths=[_EXTRA_PATH, DISABLED_PATH], volumes=False)
     existing = None if found is None else found[0]
     is_blocked = existing is not None and is_leased(existing)
     if existing is not None and not is_blocked:
@@ -170,7 +171,7 @@ def _host_says(fault: Any) -> str:
 
 
 def _add_entries(connection: EsxConnection, offer: Offer, config: Any, *, has_vapp: bool) -> None:
-    """Say in the domain what it comes from, and give its guest the properties where there is no vApp for them."""
+    """Record in the domain which package it comes from, and the properties for its guest if no vApp has them."""
     entries = {MARKER: offer.digest}
     if not has_vapp and offer.system.properties:
         about = connection.session.about

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Importing a package: its files are sent by a lease, checked on the way, and the domain is there when all of them are.
+"""Importing a package: its files are sent by a lease and checked on the way; the domain exists when all have arrived.
 
 Until the last step nobody can start the domain. If anything fails before, the host removes all of it.
 """
@@ -33,7 +33,7 @@ _STREAM_FLAGS = 0x30000
 
 @dataclass
 class Importer:
-    """Carries out imports; ``sent`` is the number of bytes, ``unused`` are the files that nobody wants."""
+    """Carries out imports; ``sent`` is the number of bytes, ``unused`` are the files that are not needed."""
 
     connection: EsxConnection
     request: ImportRequest
@@ -115,7 +115,7 @@ class Importer:
             verifier.take_file(member.name, content)
 
     def _take_other(self, package: OpenPackage, member: Member, verifier: Verifier | None) -> None:
-        """A file that the host does not want: the manifest or its certificate at the end, or one of no use."""
+        """Take a file that the host does not ask for: the manifest or its certificate at the end, or an unused one."""
         if member.name in (f"{package.stem}.mf", f"{package.stem}.cert"):
             if verifier is not None:
                 verifier.take_late(member.name, member.content.read(LONGEST_TEXT))

@@ -33,10 +33,9 @@ _UNKNOWN = ("NotSupported", "NotImplemented", "MethodNotFound", "InvalidRequest"
 class Lease:
     """A lease that is ready."""
 
-    def __init__(self, connection: EsxConnection, ref: Any, action: str) -> None:
+    def __init__(self, connection: EsxConnection, ref: Any) -> None:
         self._connection = connection
         self._ref = ref
-        self._action = action
         self._percent = 0
         self._failure: EsxError | None = None
         self._ending = threading.Event()
@@ -75,7 +74,7 @@ class Lease:
             self._thread.join()
 
     def complete(self) -> None:
-        """End the lease well: what was imported is there from now on.
+        """Complete the lease: what was imported exists from now on.
 
         If the answer is lost, the server is asked how the lease has ended.
         """
@@ -136,7 +135,7 @@ def open_lease(connection: EsxConnection, start: Callable[[], Any], action: str,
         raise
     try:
         _wait_until_ready(connection, ref, action)
-        lease = Lease(connection, ref, action)
+        lease = Lease(connection, ref)
     except BaseException as error:
         _abort(connection, ref, error, remains)
         raise
@@ -183,7 +182,7 @@ def _state(connection: EsxConnection, ref: Any) -> str | None:
 
 
 def _abort(connection: EsxConnection, ref: Any, error: BaseException, remains: str) -> None:
-    """Abort a lease, and say in the error what state things are in; what has failed by itself is gone already."""
+    """Abort a lease, and append the state to the error; a lease that failed by itself has removed everything."""
     sentence = remains
     try:
         ref.HttpNfcLeaseAbort(None)

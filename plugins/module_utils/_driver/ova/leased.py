@@ -11,18 +11,19 @@ from __future__ import annotations
 import time
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, find_domain
 from ansible_collections.virt.esx.plugins.module_utils._errors import TimedOut
 
 DISABLED_PATH = "disabledMethod"
 
-# The seconds that a lease lives without its client, at most, and between two looks at one of another client.
+# The maximum time in seconds that a lease lives without its client, and the pause between two looks at one.
 _LEASE_SECONDS = 330.0
 _PAUSE = 1.0
 
 
 def is_leased(record: DomainRecord) -> bool:
-    """Whether a lease of the domain has not ended: the host lets nobody start, change, delete or export it."""
+    """Whether a lease of the domain has not ended: the host refuses to start, change, delete or export it."""
     disabled = set(record.values[DISABLED_PATH] or ())
     return record.state == "shutoff" and {"PowerOnVM_Task", "Destroy_Task", "ReconfigVM_Task"} <= disabled
 
@@ -35,7 +36,7 @@ def wait_for_other_lease(connection: EsxConnection, name: str) -> None:
     deadline = time.monotonic() + max(_LEASE_SECONDS, float(connection.session.options.timeout))
     told = False
     while True:
-        found = find_domain(connection, name=name, paths=[DISABLED_PATH], volumes=False)
+        found = find_domain(connection, DomainKey(name), paths=[DISABLED_PATH], volumes=False)
         if found is None or not is_leased(found[0]):
             return
         if time.monotonic() > deadline:

@@ -103,11 +103,11 @@ class Offer:
 
 
 def read_offer(request: ImportRequest, timeout: float) -> Offer:
-    """Read the head of a package, and choose of it what the request says.
+    """Read the head of a package, and apply the choices of the request.
 
     :param timeout: the seconds that a web server may be silent.
     :raises NotFound: if there is no such file.
-    :raises ParseError: if it is no package, or has no such deployment option or property.
+    :raises ParseError: if it is not a package, or has no such deployment option or property.
     :raises Refused: if its checksums are wrong, or it is of a kind that a host does not take.
     """
     with open_package(request.source, timeout) as package:

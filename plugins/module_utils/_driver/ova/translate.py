@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Packages for other hypervisors, such as VirtualBox, whose hardware no host takes: they are put into VMware's words.
+"""Packages for other hypervisors, such as VirtualBox, whose hardware no host accepts: they are rewritten for VMware.
 
 The machine is read as a domain, and the domain written as a host writes it. Properties, licences and networks are
 those of the package all the same, as the import does not take them from the translation.
@@ -34,7 +34,7 @@ class Translation:
 def translation_of(offer: Offer) -> Translation | None:
     """Return the translation of a package for another hypervisor; None if it is for VMware's, or does not say.
 
-    :raises ParseError: if the package has a machine that is no domain.
+    :raises ParseError: if the package has a machine that cannot be a domain.
     """
     families = offer.system.families
     if not families or any(family.lower().startswith("vmx-") for family in families):

@@ -192,7 +192,7 @@ def check_replaceable(dest: pathlib.Path) -> None:
     foreign = sorted(one.name for one in dest.iterdir() if one.is_dir() or one.suffix.lower() not in endings)
     if foreign:
         raise Refused(
-            f"The directory '{dest}' is not replaced: it also has '{foreign[0]}', which is no part of a package."
+            f"The directory '{dest}' is not replaced: it also has '{foreign[0]}', which does not belong to a package."
         )
 
 

@@ -25,6 +25,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.allocation import
     read_share,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, get_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_kib, parse_uuid
@@ -106,7 +107,7 @@ def _check_number(value: Any, option: str) -> None:
     if isinstance(value, bool):
         raise ParseError(f"'{str(value).lower()}' is not a number.", where=option)
     if value is not None and abs(value) > LONG_MAX:
-        raise ParseError(f"{value} is beyond what a server can take, which is {LONG_MAX}.", where=option)
+        raise ParseError(f"{value} is more than a server accepts, which is {LONG_MAX}.", where=option)
 
 
 def _memory_limit(text: str) -> int:
@@ -207,10 +208,7 @@ def _plan(connection: EsxConnection, request: SchedulerRequest) -> SchedulerPlan
     paths = (*PENDING_PATHS, *SCHEDULER_PATHS)
     record, _facts = get_domain(
         connection,
-        name=request.name,
-        uuid=request.uuid,
-        moid=request.moid,
-        vmx_path=request.vmx_path,
+        DomainKey(request.name, request.uuid, request.moid, request.vmx_path),
         paths=paths,
         volumes=False,
         autostart=False,

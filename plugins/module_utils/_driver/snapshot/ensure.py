@@ -16,6 +16,7 @@ from functools import partial
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
     CORE_PATHS,
@@ -41,6 +42,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot.refusals
 from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot.request import SnapshotRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot.select import as_text
 from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot_tree import SNAPSHOT_PATHS, snapshot_list
+from ansible_collections.virt.esx.plugins.module_utils._driver.step_errors import failure_of_some
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound
 from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import Job, run_jobs
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch
@@ -115,7 +117,7 @@ def _records(connection: EsxConnection, request: SnapshotRequest) -> list[Domain
     """
     paths = [*PENDING_PATHS, *SNAPSHOT_PATHS, *_newer_paths(connection)]
     if not request.names:
-        record, _facts = get_domain(connection, name=request.name, uuid=request.uuid, paths=paths, volumes=False)
+        record, _facts = get_domain(connection, DomainKey(request.name, request.uuid), paths=paths, volumes=False)
         return [record]
     listed = list_domains(connection, paths)
     missing = [name for name in request.names if not is_pattern(name) and all(item.name != name for item in listed)]
@@ -225,7 +227,5 @@ def _text(entries: Sequence[DomainEntry], side: str) -> str:
 
 def _failure(plan: SnapshotPlan, result: dict[str, Any]) -> EsxError:
     names = {entry.record.moid: entry.record.name for entry in plan.entries}
-    first = next(iter(plan.failed.values()))
-    listed = " ".join(f"Domain '{names[moid]}': {error.message}" for moid, error in plan.failed.items())
-    message = f"It failed for {len(plan.failed)} of {len(plan.entries)} domains. {listed}"
-    return EsxError(message, hint=first.hint, fault=first.fault, details=result)
+    failed = [(names[moid], error) for moid, error in plan.failed.items()]
+    return failure_of_some(failed, len(plan.entries), result)

@@ -117,7 +117,7 @@ def test_a_new_controller_is_like_the_first_one() -> None:
         ({"": "x"}, "settings, : this cannot be the name"),
         ({"guestinfo.a": "x", "GuestInfo.A": "y"}, "settings, GuestInfo.A: it is given twice"),
         ({"guestinfo.a": ["x"]}, "use the filter to_json"),
-        ({"memsize": "1"}, "this is said by max_memory"),
+        ({"memsize": "1"}, "this is set by max_memory"),
         ({"nvram": "x"}, "the host writes this key by itself"),
     ],
 )

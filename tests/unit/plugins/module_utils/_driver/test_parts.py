@@ -38,7 +38,7 @@ HEALTHY = {"name": "web", "powerState": "poweredOn", "connectionState": "connect
     [
         (HEALTHY, None),
         ({**HEALTHY, "connectionState": "inaccessible"}, "The host cannot read the domain's VMX."),
-        ({**HEALTHY, "connectionState": "orphaned"}, "The host does not know the domain any more."),
+        ({**HEALTHY, "connectionState": "orphaned"}, "The host no longer knows the domain."),
         (
             {"name": "web", "powerState": "poweredOff", "connectionState": "connected"},
             "The server has no configuration of the domain, or the user may not see it.",

@@ -102,7 +102,7 @@ def test_a_raw_image_is_read_as_it_is(raw: pathlib.Path) -> None:
 def test_a_raw_image_without_partitions_has_to_be_named_so(tmp_path: pathlib.Path) -> None:
     image = tmp_path / "data"
     image.write_bytes(b"no signature" * 1000)
-    with pytest.raises(ParseError, match="is no disk image"):
+    with pytest.raises(ParseError, match="is not a disk image"):
         inspect_image(str(image))
     assert inspect_image(str(image), "raw").capacity == 12288
 
@@ -170,8 +170,8 @@ def test_a_descriptor_cannot_reach_out_of_its_directory(tmp_path: pathlib.Path) 
         (b"PK\x03\x04", "is a ZIP archive"),
         (bytes(257) + b"ustar", "is a tar archive or an OVA"),
         (bytes(32769) + b"CD001", "is an ISO image"),
-        (b"hello", "is no disk image"),
-        (b"", "is no disk image"),
+        (b"hello", "is not a disk image"),
+        (b"", "is not a disk image"),
         (b"KDMV", "truncated or damaged"),
         (b"QFI\xfb", "header is not complete"),
     ],

@@ -88,12 +88,12 @@ def test_version_numbers(text: str, numbers: tuple[int, ...]) -> None:
     ],
 )
 def test_the_version_that_is_spoken(api: str, spoken: str) -> None:
-    about = About("esx", "n", "f", api, "1", api)
+    about = About("esx", "n", api, "1", api)
     assert VmomiSupport.versionIdMap[best_version(about)] == spoken
 
 
 def test_a_server_newer_than_pyvmomi() -> None:
-    spoken = best_version(About("esx", "n", "f", "99.0", "1", "99.0"))
+    spoken = best_version(About("esx", "n", "99.0", "1", "99.0"))
     known = [version_numbers(name.split("/")[1]) for name in VmomiSupport.versionMap if name.startswith("vim25/")]
     assert version_numbers(VmomiSupport.versionIdMap[spoken]) == max(known)
 

@@ -187,7 +187,7 @@ def test_a_fifo_is_not_waited_for(tmp_path: Path) -> None:
     ],
 )
 def test_the_default_user(product: str, version: str, user: str) -> None:
-    about = About(product, "", "", version, "", version)
+    about = About(product, "", version, "", version)
     default = Login(None, "secret", "root" if product == "esx" else "administrator")
     assert find_credentials(default, AuthFile(None, ()), ["h"], never).username_for(about) == user
     named = replace(default, username="admin")

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._vi.session_cache import (
+    FORMAT,
     CacheUnusable,
     SessionCache,
     cache_directory,
@@ -99,7 +100,7 @@ DAMAGED: dict[str, Callable[[str], str]] = {
     "nested too deeply": lambda _text: "[" * 60_000,
     "too long": lambda text: text + " " * 100_000,
     "the first format": lambda _text: '{"format": 1, "cookie": "a=b", "about": {}, "content": {}}',
-    "another format": lambda text: changed(text, "format", to=3),
+    "another format": lambda text: changed(text, "format", to=FORMAT + 1),
     "another cookie": lambda text: changed(text, "session", "cookie", to="a=b\r\nX: 1"),
     "an unknown member": lambda text: changed(text, "session", "about", "x", to=1),
     "another salt": lambda text: changed(text, "salt", to="00"),

@@ -6,31 +6,35 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power import MOVES, RESULTING_STATE, Unreachable
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power import (
+    POWER_ACTIONS,
+    RESULTING_STATE,
+    Unreachable,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import STATES
 from ansible_collections.virt.esx.plugins.modules.esx_domain import CONTRACT
 
 
 def test_every_wanted_state_is_in_the_table() -> None:
     wanted = set(CONTRACT.argument_spec["state"]["choices"]) - {"undefined"}
-    assert set(MOVES) == wanted
+    assert set(POWER_ACTIONS) == wanted
     assert set(RESULTING_STATE) == wanted - {"defined"}
 
 
-@pytest.mark.parametrize("wanted", MOVES)
+@pytest.mark.parametrize("wanted", POWER_ACTIONS)
 def test_every_present_state_is_in_its_row(wanted: str) -> None:
-    assert set(MOVES[wanted]) == set(STATES.values())
+    assert set(POWER_ACTIONS[wanted]) == set(STATES.values())
 
 
 @pytest.mark.parametrize("wanted", RESULTING_STATE)
 def test_the_state_that_is_reached_needs_nothing_more_where_it_is_a_state(wanted: str) -> None:
-    move = MOVES[wanted][RESULTING_STATE[wanted]]
+    move = POWER_ACTIONS[wanted][RESULTING_STATE[wanted]]
     assert (move is None) == (wanted not in ("rebooted", "reset"))
 
 
-@pytest.mark.parametrize("wanted", MOVES)
+@pytest.mark.parametrize("wanted", POWER_ACTIONS)
 def test_what_is_impossible_says_what_to_do(wanted: str) -> None:
-    for move in MOVES[wanted].values():
+    for move in POWER_ACTIONS[wanted].values():
         if isinstance(move, Unreachable):
             assert move.reason
             assert "state running" in move.hint

@@ -73,7 +73,7 @@ def test_options_become_a_request(options: dict[str, Any], wanted: SchedulerRequ
     [
         ({"reservation": -1}, "reservation: -1 MHz is less than 0."),
         ({"reservation": True}, "reservation: 'true' is not a number."),
-        ({"limit": 2**63}, "limit: 9223372036854775808 is beyond what a server can take"),
+        ({"limit": 2**63}, "limit: 9223372036854775808 is more than a server accepts"),
         (
             {"memory_limit": "256 MiB", "min_guarantee": "512 MiB"},
             "memory_limit: 262144 KiB is below the min_guarantee",
