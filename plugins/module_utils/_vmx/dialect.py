@@ -295,4 +295,4 @@ def dialect_named(name: str) -> Dialect:
         return DIALECTS[name]
     except (KeyError, TypeError):
         known = ", ".join(f"'{word}'" for word in DIALECTS)
-        raise EsxError(f"There is no dialect {name!r}; it is one of {known}.") from None
+        raise EsxError(f"There is no dialect {name!r}; expected one of {known}.") from None
