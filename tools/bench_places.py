@@ -70,8 +70,8 @@ PLACES = (
     Place(
         "a vCenter with 32 hosts and 100 datastores",
         (*VCENTER, "-hosts", "32", "-datastores", "100"),
-        70_000,
-        calls=1,
+        16_000,
+        calls=2,  # the host by its path, and the objects along the path: a tree read whole is one call of any size
         scheme="vpx",
         path="DC0/DC0_H0",
     ),
@@ -79,7 +79,7 @@ PLACES = (
         "a vCenter with 1,000 domains on each host",
         (*VCENTER, "-domains", "1000"),
         25_000,
-        calls=1,
+        calls=2,
         scheme="vpx",
         path="DC0/DC0_H0",
     ),
