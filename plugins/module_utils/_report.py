@@ -149,5 +149,5 @@ def policy_named(unsupported: object, default: str) -> str:
         return default
     if not isinstance(unsupported, str) or unsupported not in POLICIES:
         known = ", ".join(f"'{word}'" for word in POLICIES)
-        raise EsxError(f"unsupported is {unsupported!r}; it is one of {known}.")
+        raise EsxError(f"unsupported is {unsupported!r}; expected one of {known}.")
     return str(unsupported)

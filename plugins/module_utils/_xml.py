@@ -147,7 +147,7 @@ def _as_bytes(xml: str | bytes) -> tuple[bytes, Any]:
         return xml.encode("utf-8", "surrogateescape"), _AS_DECLARED
     except UnicodeEncodeError as err:
         line = xml.count("\n", 0, err.start) + 1
-        raise ParseError("The text has a surrogate that is no character", line=line) from None
+        raise ParseError("The text has a surrogate, which is not a character", line=line) from None
 
 
 def _with_prefixes(data: bytes, parser: Any) -> Any:

@@ -25,6 +25,7 @@ type hostAct struct {
 	Addresses        []string `json:"addresses"`         // of the VMkernel cards
 	ManagementServer *string  `json:"management_server"` // "": none
 	Lockdown         string   `json:"lockdown"`          // lockdownDisabled, lockdownNormal, lockdownStrict
+	CryptoState      string   `json:"crypto_state"`      // incapable, prepared, safe, pendingIncapable
 	DownMS           int      `json:"down_ms"`           // its endpoint drops connections for so long
 	StartingMS       int      `json:"starting_ms"`       // then it answers 503 for so long
 	PowerOn          bool     `json:"power_on"`          // after ShutdownHost_Task
@@ -97,6 +98,13 @@ func (h *hostSystem) changes(a hostAct) (list []types.PropertyChange, err error)
 	}
 	if a.ManagementServer != nil {
 		add("summary.managementServerIp", *a.ManagementServer)
+	}
+	if a.CryptoState != "" {
+		state := types.HostCryptoState(a.CryptoState)
+		if !slices.Contains(state.Values(), state) {
+			return nil, fmt.Errorf("there is no crypto_state %q", a.CryptoState)
+		}
+		add("runtime.cryptoState", a.CryptoState)
 	}
 	if a.Lockdown != "" {
 		mode := types.HostLockdownMode(a.Lockdown)

@@ -85,7 +85,7 @@ def check_boot_order(domain: Domain, devices: Iterable[Element], report: Report)
         if boot is None or order is None:
             continue
         if domain.os.boot:
-            report.refuse(error_at(boot, "Boot devices are given in <os> too; expected them in one place"))
+            report.refuse(error_at(boot, "Boot devices are also given in <os>; expected them in one place only"))
         elif order in taken:
             report.refuse(error_at(boot, f"An earlier device has order='{order}' too"))
         taken.add(order)

@@ -54,17 +54,10 @@ def read_disk(element: Element, forms: XmlForms) -> Disk:
     :raises ParseError: where libvirt's parser refuses it.
     """
     device = choice_attr(element, "device", _DEVICES) or "disk"
-    kind = choice_attr(element, "type", _TYPES) or "file"
     parts = children(element)
-    source, target, driver = parts.get("source"), parts.get("target"), parts.get("driver")
-    if source is None and not (forms.exact and device in _REMOVABLE):
-        kind = "file"  # the type is that of the source, and there is none (F48, G29)
-    path = source.get(_PATH[kind]) or None if source is not None and kind in _PATH else None
-    if device == "lun" and kind not in ("block", "network"):
-        raise error_at(element, f"A disk with device='lun' has type='block' and a source; this has type='{kind}'")
-    if target is None or target.get("dev") is None:
-        raise error_at(element, "The disk has no <target dev='...'/>")
-    name = required_attr(target, "dev")
+    source, driver = parts.get("source"), parts.get("driver")
+    kind, path = _read_source(element, source, device, forms)
+    target, name = _read_target(element, parts)
     if device == "disk" and (source is None or (path is None and kind in _PATH)):
         raise error_at(element, f"The disk '{name}' has no source; a hard disk needs one, as in <source file='...'/>")
     bus = _bus(parts, target, device, name, forms)
@@ -94,6 +87,24 @@ def read_disk(element: Element, forms: XmlForms) -> Disk:
     )
 
 
+def _read_source(element: Element, source: Element | None, device: str, forms: XmlForms) -> tuple[str, str | None]:
+    """The type of a disk, and the path of its source where a VMX can hold one of this type."""
+    kind = choice_attr(element, "type", _TYPES) or "file"
+    if source is None and not (forms.exact and device in _REMOVABLE):
+        kind = "file"  # the type is that of the source, and there is none (F48, G29)
+    if device == "lun" and kind not in ("block", "network"):
+        raise error_at(element, f"A disk with device='lun' has type='block' and a source; this has type='{kind}'")
+    return kind, source.get(_PATH[kind]) or None if source is not None and kind in _PATH else None
+
+
+def _read_target(element: Element, parts: Mapping[str, Element]) -> tuple[Element, str]:
+    """The target of a disk, and its name."""
+    target = parts.get("target")
+    if target is None or target.get("dev") is None:
+        raise error_at(element, "The disk has no <target dev='...'/>")
+    return target, required_attr(target, "dev")
+
+
 def _bus(parts: Mapping[str, Element], target: Element, device: str, name: str, forms: XmlForms) -> str:
     """The bus, which the name may imply and has to fit (F9, F10)."""
     prefix = targets.prefix_of(name)
@@ -104,11 +115,11 @@ def _bus(parts: Mapping[str, Element], target: Element, device: str, name: str, 
     if (device == "floppy") != (bus == "fdc"):
         raise error_at(target, f"bus='{bus}' does not fit device='{device}'; floppies, and only they, are on bus 'fdc'")
     if device == "floppy" and prefix != "fd":
-        raise error_at(target, f"dev='{name}' is no name of a floppy; expected 'fda' or 'fdb'")
+        raise error_at(target, f"dev='{name}' is not the name of a floppy drive; expected 'fda' or 'fdb'")
     if bus == "nvme":
         return bus
     if device in _HARD_DISKS and prefix in (None, "fd"):
-        raise error_at(target, f"dev='{name}' is no name of a hard disk; expected one like 'sda' or 'hda'")
+        raise error_at(target, f"dev='{name}' is not the name of a hard disk; expected one like 'sda' or 'hda'")
     if forms.more and bus == "virtio" and _alias(parts) is not None:
         return "nvme"
     return bus
@@ -144,7 +155,7 @@ def _address(
 def _nvme_by_name(element: Element, name: str) -> DriveAddress:
     address = targets.nvme_address(name)
     if address is None:
-        raise error_at(element, f"The target dev='{name}' is no name of an NVMe disk; expected one like 'nvme0n1'")
+        raise error_at(element, f"The target dev='{name}' is not the name of an NVMe disk; expected one like 'nvme0n1'")
     return address
 
 

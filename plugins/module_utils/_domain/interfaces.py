@@ -109,7 +109,9 @@ def _mac(element: Element) -> str | None:
         return None
     mac = to_mac(text)
     if mac is None:
-        raise error_at(element, f"address='{text}' is no MAC address; expected six pairs of hexadecimal digits and ':'")
+        raise error_at(
+            element, f"address='{text}' is not a MAC address; expected six pairs of hexadecimal digits and ':'"
+        )
     if int(mac[:2], 16) & 1:
         raise error_at(element, f"address='{text}' is a multicast address; a network card has a unicast one")
     return None if mac == NO_MAC else mac

@@ -88,4 +88,4 @@ def check_word(option: str, word: str | None, known: tuple[str, ...]) -> None:
     :raises EsxError: it is not one of the known ones.
     """
     if word is not None and word not in known:
-        raise EsxError(f"{option} is {word!r}; it is one of {', '.join(map(repr, known))}.")
+        raise EsxError(f"{option} is {word!r}; expected one of {', '.join(map(repr, known))}.")

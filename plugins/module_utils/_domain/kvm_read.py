@@ -321,11 +321,11 @@ def _report_rest(root: Element, top: Mapping[str, Element], domain: Domain, repo
     """Report what has no place on ESX: the devices that only QEMU has in one entry, the rest word by word."""
     dropped = [tag for tag in _DROPPED if next(_devices(root, tag), None) is not None]
     if dropped:
-        why = "VMware has its own, or does without"
+        why = "VMware has its own, or needs none"
         report.leave_out("devices", why, word=", ".join(f"<{tag}>" for tag in dropped))
     for tag, why in (
         ("hostdev", "a device of the host is not moved; add it on the new host"),
-        ("filesystem", "ESX shares no folders with guests"),
+        ("filesystem", "ESX does not share folders with guests"),
         ("sound", "ESX plays no sound"),
     ):
         for element in _devices(root, tag):

@@ -154,30 +154,38 @@ def _floppies(domain: Domain) -> list[Disk]:
     return [disk for disk in domain.disks if disk.device == "floppy"]
 
 
+_PREFIXES = {"virtio": "vd", "ide": "hd", "fdc": "fd"}  # of target names, by bus; the others have "sd"
+
+
 def _disks(domain: Domain, choices: KvmChoices, report: Report) -> Iterator[str]:
     """The hard disks in virt-v2v's order of buses, then the drives, each kind with names of its own."""
     bus = choices.disk_bus or models_of(domain.guest_os).kvm_bus
-    prefix = {"virtio": "vd", "ide": "hd"}.get(bus, "sd")
     drive_bus = "sata" if _is_modern(domain) else "ide"
     hard = [disk for disk in domain.disks if disk.device in ("disk", "lun")]
     hard.sort(key=lambda disk: _ORDER.index(disk.bus) if disk.bus in _ORDER else len(_ORDER))
-    drives = [disk for disk in domain.disks if disk.device == "cdrom"]
     for place, disk in enumerate(hard):
         if disk.shareable or disk.transient or disk.snapshot:
             why = "sharing and modes of the disk are not carried over"
             report.leave_out("devices/disk", why, word=disk.target, line=disk.line)
-        yield _disk(disk, "disk", targets.name_of(prefix, place), bus, _place_of(disk, choices.places))
+        name = targets.name_of(_PREFIXES.get(bus, "sd"), place)
+        yield _disk(disk, "disk", name, bus, _place_of(disk, choices.places))
     first = len(hard) if {bus, drive_bus} <= {"sata", "scsi"} or bus == drive_bus else 0
+    drives = [disk for disk in domain.disks if disk.device == "cdrom"]
+    yield from _drives(drives, drive_bus, first, choices.places, report)
+    yield from _drives(_floppies(domain), "fdc", 0, choices.places, report)
+
+
+def _drives(drives: list[Disk], bus: str, first: int, places: Places, report: Report) -> Iterator[str]:
+    """The drives of one kind, each with its medium if that has a place on the KVM host.
+
+    :param first: how many disks have a name with the same prefix already.
+    """
     for place, disk in enumerate(drives, first):
-        source = choices.places.disks.get(disk.source or "")
+        source = places.disks.get(disk.source or "")
         if disk.source and source is None:
             why = "the medium has no place in 'disks', so the drive is empty"
             report.leave_out("devices/disk/source", why, word=disk.source, line=disk.line)
-        name = targets.name_of("hd" if drive_bus == "ide" else "sd", place)
-        yield _disk(disk, "cdrom", name, drive_bus, source)
-    for place, disk in enumerate(_floppies(domain)):
-        source = choices.places.disks.get(disk.source or "")
-        yield _disk(disk, "floppy", targets.name_of("fd", place), "fdc", source)
+        yield _disk(disk, disk.device, targets.name_of(_PREFIXES.get(bus, "sd"), place), bus, source)
 
 
 def _disk(disk: Disk, device: str, name: str, bus: str, source: str | None) -> str:
@@ -226,7 +234,7 @@ def _ports(domain: Domain, report: Report) -> Iterator[str]:
     """The console of virsh, unless the first serial port is another; files and devices are those of another host."""
     for port in (*domain.serials, *domain.parallels):
         if port.type != "tcp":
-            why = "what is behind a port of the old host is not carried over"
+            why = "what a port is connected to on the old host is not carried over"
             report.leave_out("devices/serial", why, word=f"type='{port.type}'", line=port.line)
     network = [port for port in domain.serials if port.type == "tcp"]
     yield write_ports("serial", network, _FORMS)

@@ -226,7 +226,7 @@ def _check_attribute(element: Element, rule: Rule) -> None:
 def _check_domain(top: Mapping[str, Element], report: Report) -> None:
     title = top.get("title")
     if title is not None and "\n" in (text_of(title) or ""):
-        report.refuse(error_at(title, "A title is one line"))
+        report.refuse(error_at(title, "A title has one line only"))
     report.attempt(text_number, top.get("iothreads"), UINT_MAX, default=None)
     for tag, actions in _ACTIONS.items():
         element = top.get(tag)

@@ -45,7 +45,7 @@ def read_vcpus(element: Element | None) -> tuple[int, int | None, tuple[int, ...
         return 1, None, None
     count = text_number(element, UINT_MAX)
     if not count:
-        raise error_at(element, f"'{text_of(element) or ''}' is no number of processors; expected 1 or more")
+        raise error_at(element, f"'{text_of(element) or ''}' is not a number of processors; expected 1 or more")
     current = int_attr(element, "current", 0, UINT_MAX)
     if current is not None and current > count:
         raise error_at(element, f"current='{current}' is more than the {count} processors that there are at most")
@@ -54,7 +54,7 @@ def read_vcpus(element: Element | None) -> tuple[int, int | None, tuple[int, ...
         return count, current, None
     cpus = to_cpus(cpuset)
     if cpus is None:
-        raise error_at(element, f"cpuset='{cpuset}' is no set of CPUs; expected one like '0-3,^2,7'")
+        raise error_at(element, f"cpuset='{cpuset}' is not a set of CPUs; expected one like '0-3,^2,7'")
     return count, current, cpus
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.verdicts import (
+from ansible_collections.virt.esx.plugins.module_utils._domain.vocabulary import Word, vocabulary
+from ansible_collections.virt.esx.plugins.module_utils._domain.word_rules import (
     EFFECT,
     HARMLESS,
     REFUSE,
@@ -16,15 +17,14 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.verdicts import (
     ROWS,
     SILENT,
     WORDS,
-    Verdict,
+    WordRule,
 )
-from ansible_collections.virt.esx.plugins.module_utils._domain.vocabulary import Word, vocabulary
 from ansible_collections.virt.esx.plugins.module_utils._report import Report
 from ansible_collections.virt.esx.plugins.module_utils._xml import Element, child
 
 _SCHEMAS = "{http://libvirt.org/schemas/domain/"
 _OURS = "{urn:virt.esx:domain:1.0}"
-_HARMLESS = Verdict(SILENT, "says what is so anyway, and so does all that is in it")
+_HARMLESS = WordRule(SILENT, "says what is so anyway, and so does all that is in it")
 
 
 def report_unusual(unusual: Iterable[tuple[Element, bool]], report: Report) -> None:
@@ -38,12 +38,12 @@ def report_unusual(unusual: Iterable[tuple[Element, bool]], report: Report) -> N
         if word is None:
             continue  # below one that is reported already
         if only_attributes:
-            if _judge_element(element, word, path, report):
-                _judge_attributes(element, word.children[path[-1]], path, report)
+            if _check_element(element, word, path, report):
+                _check_attributes(element, word.children[path[-1]], path, report)
         elif path[0] == "metadata":
-            _judge_metadata(element, report)
+            _check_metadata(element, report)
         else:
-            _judge(element, word, path, report)
+            _check(element, word, path, report)
 
 
 def _path(element: Element) -> list[str]:
@@ -63,26 +63,26 @@ def _known(path: Iterable[str]) -> Word | None:
     return word
 
 
-def _judge(element: Element, parent: Word, path: list[str], report: Report) -> None:
+def _check(element: Element, parent: Word, path: list[str], report: Report) -> None:
     """Look at an element and, where it has itself an effect or none is needed, at all within it."""
-    if not _judge_element(element, parent, path, report):
+    if not _check_element(element, parent, path, report):
         return
     word = parent.children[path[-1]]
-    _judge_attributes(element, word, path, report)
+    _check_attributes(element, word, path, report)
     for sub in element:
-        _judge(sub, word, [*path, sub.tag.rpartition("}")[2]], report)
+        _check(sub, word, [*path, sub.tag.rpartition("}")[2]], report)
 
 
-def _judge_element(element: Element, parent: Word, path: list[str], report: Report) -> bool:
+def _check_element(element: Element, parent: Word, path: list[str], report: Report) -> bool:
     """Whether what is within the element needs a look too."""
     tag = path[-1]
     word = parent.children.get(tag)
     if word is None or not _is_libvirts(element):
         _refuse_unknown(element, path, f"<{tag}>", (f"<{name}>" for name in parent.children), report)
         return False
-    verdict = _verdict(element, path, word)
-    _act(verdict, path, element, _words_of(element), report)
-    return verdict.kind in (EFFECT, SILENT) and not verdict.why
+    rule = _rule_for(element, path, word)
+    _act(rule, path, element, _words_of(element), report)
+    return rule.kind in (EFFECT, SILENT) and not rule.why
 
 
 def _is_libvirts(element: Element) -> bool:
@@ -91,31 +91,31 @@ def _is_libvirts(element: Element) -> bool:
     return not brace or namespace.startswith(_SCHEMAS) or ":" not in namespace
 
 
-def _verdict(element: Element, path: list[str], word: Word) -> Verdict:
+def _rule_for(element: Element, path: list[str], word: Word) -> WordRule:
     keys = ("/".join(["domain", *path][-2:]), path[-1])
     for key in keys:
-        judge = _JUDGES.get(key)
-        if judge is not None:
-            return judge(element)
+        function = _RULE_FUNCTIONS.get(key)
+        if function is not None:
+            return function(element)
     for key in keys:
         if key in WORDS:
             return WORDS[key]
-    verdict = ROWS[word.row]
-    if verdict.kind in (EFFECT, SILENT):
-        return verdict
+    rule = ROWS[word.row]
+    if rule.kind in (EFFECT, SILENT):
+        return rule
     if path[0] == "features" and "off" in (element.get("state"), element.get("enabled")):
         return _HARMLESS
     if (element.text or "").strip() in HARMLESS.get(path[-1], ()):
         return _HARMLESS
     if any(value in HARMLESS.get(f"{path[-1]}@{name}", ()) for name, value in element.items()):
         return _HARMLESS
-    return verdict
+    return rule
 
 
-def _judge_attributes(element: Element, word: Word, path: list[str], report: Report) -> None:
+def _check_attributes(element: Element, word: Word, path: list[str], report: Report) -> None:
     """Report the attributes without effect, those with the same reason in one entry."""
     tag = path[-1]
-    found: dict[Verdict, list[str]] = {}
+    found: dict[WordRule, list[str]] = {}
     for name, value in element.items():
         written = f"{name}='{value}'"
         if name not in word.attributes:
@@ -127,22 +127,20 @@ def _judge_attributes(element: Element, word: Word, path: list[str], report: Rep
         long_key = "/".join(["domain", *path][-2:]) + f"@{name}"
         if value in HARMLESS.get(long_key, ()) or value in HARMLESS.get(key, ()):
             continue
-        verdict = WORDS.get(long_key) or WORDS.get(key) or ROWS[word.attributes[name]]
-        found.setdefault(verdict, []).append(written)
-    for verdict, words in found.items():
-        _act(verdict, path, element, " ".join(words), report)
+        rule = WORDS.get(long_key) or WORDS.get(key) or ROWS[word.attributes[name]]
+        found.setdefault(rule, []).append(written)
+    for rule, words in found.items():
+        _act(rule, path, element, " ".join(words), report)
 
 
-def _judge_metadata(element: Element, report: Report) -> None:
+def _check_metadata(element: Element, report: Report) -> None:
     if not element.tag.startswith(_OURS):
         _act(ROWS["a9"], ["metadata"], element, f"<{element.tag.rpartition('}')[2]}>", report)
 
 
-def _act(verdict: Verdict, path: list[str], element: Element, words: str, report: Report) -> None:
-    if verdict.kind in (REPORT, REFUSE):
-        report.leave_out(
-            "/".join(path), verdict.why, word=words, line=element.sourceline, essential=verdict.kind == REFUSE
-        )
+def _act(rule: WordRule, path: list[str], element: Element, words: str, report: Report) -> None:
+    if rule.kind in (REPORT, REFUSE):
+        report.leave_out("/".join(path), rule.why, word=words, line=element.sourceline, essential=rule.kind == REFUSE)
 
 
 def _words_of(element: Element) -> str:
@@ -161,68 +159,68 @@ def _refuse_unknown(element: Element, path: list[str], written: str, known: Iter
     report.leave_out("/".join(path), why, word="", line=element.sourceline, essential=True)
 
 
-def _judge_vcpus(element: Element) -> Verdict:
+def _rule_for_vcpus(element: Element) -> WordRule:
     usual = all((one.get("enabled"), one.get("hotpluggable")) in _FIXED for one in element)
-    return _HARMLESS if usual else Verdict(REFUSE, "VMware starts all processors")
+    return _HARMLESS if usual else WordRule(REFUSE, "VMware starts all processors")
 
 
 _FIXED = (("yes", "no"), ("yes", None))
 
 
-def _judge_backing_store(element: Element) -> Verdict:
+def _rule_for_backing_store(element: Element) -> WordRule:
     return ROWS["d12"] if len(element) else _HARMLESS
 
 
-def _judge_input(element: Element) -> Verdict:
+def _rule_for_input(element: Element) -> WordRule:
     if element.get("type") in ("passthrough", "evdev"):
-        return Verdict(REFUSE, "VMware passes no single input device of the host through to a guest")
+        return WordRule(REFUSE, "VMware cannot pass a single input device of the host through to a guest")
     return _HARMLESS
 
 
-def _judge_channel(element: Element) -> Verdict:
+def _rule_for_channel(element: Element) -> WordRule:
     target = child(element, "target")
     if target is not None and target.get("type") in ("guestfwd", "xen"):
-        return Verdict(REFUSE, "VMware has no such channel")
+        return WordRule(REFUSE, "VMware has no such channel")
     return ROWS["g14"]
 
 
-def _judge_console(element: Element) -> Verdict:
+def _rule_for_console(element: Element) -> WordRule:
     target = child(element, "target")
     kind = None if target is None else target.get("type")
     if kind in (None, "serial"):
         return _HARMLESS
-    return Verdict(REFUSE, f"VMware has no console of type '{kind}'; expected 'serial'")
+    return WordRule(REFUSE, f"VMware has no console of type '{kind}'; expected 'serial'")
 
 
-def _judge_sysinfo(element: Element) -> Verdict:
+def _rule_for_sysinfo(element: Element) -> WordRule:
     root = element.getparent()
     smbios = child(root, "os", "smbios")
     is_used = element.get("type") == "fwcfg" or (smbios is not None and smbios.get("mode") == "sysinfo")
     return ROWS["o16"] if is_used else _HARMLESS
 
 
-def _judge_blockio(element: Element) -> Verdict:
+def _rule_for_blockio(element: Element) -> WordRule:
     if element.get("logical_block_size") not in (None, "512"):
-        return Verdict(REFUSE, "a disk of VMware has sectors of 512 bytes")
+        return WordRule(REFUSE, "a disk of VMware has sectors of 512 bytes")
     return ROWS["d23"]
 
 
-def _judge_controller(element: Element) -> Verdict:
+def _rule_for_controller(element: Element) -> WordRule:
     kind = element.get("type")
     if kind in ("ccid", "xenbus"):
-        return Verdict(REFUSE, f"VMware has no controller of type '{kind}'")
+        return WordRule(REFUSE, f"VMware has no controller of type '{kind}'")
     if kind == "virtio-serial":
-        return Verdict(REPORT, "VMware has no virtio; channels are replaced by VMware Tools in the guest")
+        return WordRule(REPORT, "VMware has no virtio; channels are replaced by VMware Tools in the guest")
     return ROWS["k1"]
 
 
-_JUDGES: Mapping[str, Callable[[Element], Verdict]] = {
-    "domain/vcpus": _judge_vcpus,
-    "disk/backingStore": _judge_backing_store,
-    "devices/input": _judge_input,
-    "devices/channel": _judge_channel,
-    "devices/console": _judge_console,
-    "domain/sysinfo": _judge_sysinfo,
-    "disk/blockio": _judge_blockio,
-    "devices/controller": _judge_controller,
+_RULE_FUNCTIONS: Mapping[str, Callable[[Element], WordRule]] = {
+    "domain/vcpus": _rule_for_vcpus,
+    "disk/backingStore": _rule_for_backing_store,
+    "devices/input": _rule_for_input,
+    "devices/channel": _rule_for_channel,
+    "devices/console": _rule_for_console,
+    "domain/sysinfo": _rule_for_sysinfo,
+    "disk/blockio": _rule_for_blockio,
+    "devices/controller": _rule_for_controller,
 }

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""All words of libvirt's domain XML, of the schemas of libvirt 9.0 and 12.3 together, each with its verdict.
+"""All words of libvirt's domain XML, of the schemas of libvirt 9.0 and 12.3 together, each with its rule.
 
 The text below is the tree of elements: ``name:row(attributes){children}``. A row is a key of ``verdicts.ROWS``; an
 element without one has its parent's, an attribute without one its element's, and ``row=a,b`` are attributes with a row
@@ -22,7 +22,7 @@ _TOKEN = re.compile(r"[{}]|\*?[\w-]+\.\d+~?|[\w-]+(?::\w+)?(?:\([^)]*\))?")
 
 @dataclass
 class Word:
-    """An element that libvirt knows: the row of its verdict, the rows of its attributes, and what it may hold."""
+    """An element that libvirt knows: the row of its rule, the rows of its attributes, and what it may hold."""
 
     row: str
     attributes: dict[str, str] = field(default_factory=dict)

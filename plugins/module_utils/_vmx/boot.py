@@ -55,19 +55,11 @@ def read_boot(
     if not context.dialect.boot_order:
         return Boot(system, list(disks), cards)
     system = _with_delay(context, system)
-    words = _words(context, _ORDER)
-    if words and system.firmware == "efi":
-        context.leave_out(_ORDER, "with EFI firmware the boot order is in the NVRAM, not in the VMX")
-        words = []
+    words = _known_words(context, system, indexes)
     if not words:
         return Boot(system, list(disks), cards)
     hard_disks = {slots.section_of_disk(disk) for disk in disks if _WORD_OF_DEVICE.get(disk.device) == _HDD}
     order = [slot for slot in (_words(context, _DISKS) if _HDD in words else []) if slot in hard_disks]
-    known = {**_KINDS, **{f"ethernet{index}": "" for index in indexes}}
-    for word in words:
-        if word not in known:
-            context.report.leave_out(_ORDER, f"no device is called '{word}'", word=word, line=context.vmx.line(_ORDER))
-    words = [word for word in words if word in known]
     if not order and all(word in _KINDS for word in words):
         return Boot(replace(system, boot=tuple(_KINDS[word] for word in words)), list(disks), cards)
     places = {name: place for place, name in enumerate(_expanded(words, order, disks), 1)}
@@ -81,6 +73,19 @@ def read_boot(
 def _with_delay(context: ReadContext, system: Os) -> Os:
     delay = context.vmx.integer(_DELAY, 0)
     return replace(system, boot_menu=True, boot_delay_ms=delay) if 0 < delay <= MAX_DELAY_MS else system
+
+
+def _known_words(context: ReadContext, system: Os, indexes: Sequence[int]) -> list[str]:
+    """The words of the boot order that stand for devices; the others are reported."""
+    words = _words(context, _ORDER)
+    if words and system.firmware == "efi":
+        context.leave_out(_ORDER, "with EFI firmware the boot order is in the NVRAM, not in the VMX")
+        return []
+    known = {*_KINDS, *(f"ethernet{index}" for index in indexes)}
+    for word in words:
+        if word not in known:
+            context.report.leave_out(_ORDER, f"no device is called '{word}'", word=word, line=context.vmx.line(_ORDER))
+    return [word for word in words if word in known]
 
 
 def _words(context: ReadContext, key: str) -> list[str]:
@@ -148,7 +153,7 @@ def _delay(system: Os, context: WriteContext) -> list[Entry]:
     if not system.boot_menu:
         return []
     if not delay:
-        context.report.leave_out("os/bootmenu", "VMware has a time before the start alone; expected timeout='...'")
+        context.report.leave_out("os/bootmenu", "VMware has only a delay before the start; expected timeout='...'")
         return []
     if delay > MAX_DELAY_MS:
         context.report.leave_out("os/bootmenu", f"VMware waits at most {MAX_DELAY_MS} ms", word=f"timeout='{delay}'")

@@ -103,7 +103,7 @@ def _read_serial(context: ReadContext, port: int) -> CharDevice:
         return CharDevice("dev", port, path=name)
     if word == "pipe":
         if context.dialect.reports and vmx.word(f"{at}.pipe.endPoint") == "server":
-            context.leave_out(f"{at}.pipe.endPoint", "libvirt's driver knows the client of a pipe alone")
+            context.leave_out(f"{at}.pipe.endPoint", "libvirt's driver supports only the client end of a pipe")
         return CharDevice("pipe", port, path=name)
     if word == "file":
         return CharDevice("file", port, path=context.path(f"{at}.fileName", vmx.required(f"{at}.fileName")))

@@ -71,7 +71,7 @@ def read_source(vmx: bytes) -> CloneSource:
     """
     file = VmxFile(vmx, _ESX)
     if any(key.startswith(("encryption.", "encryptedvm.")) for key in file.raw):
-        raise Refused("The domain is encrypted, its files cannot be used by a clone.")
+        raise Refused("The domain is encrypted, so a clone cannot use its files.")
     slots = sorted(section for section in file.sections if _SLOT.fullmatch(section))
     cards = [section for section in file.sections if _CARD.fullmatch(section) and file.boolean(f"{section}.present")]
     vnc = file.boolean("RemoteDisplay.vnc.enabled") and file.integer("RemoteDisplay.vnc.port", 0)

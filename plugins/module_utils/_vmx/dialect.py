@@ -56,7 +56,7 @@ class Dialect:
         metadata=_repair(
             "L4 L5 L7 L12 L16",
             "A file is read as VMware reads it: any name without blank, '=' and '#', values without quotes or missing; "
-            "a line that is no statement is kept with base, and reported else.",
+            "a line that is not a statement is kept with base, and otherwise reported.",
         ),
     )
     codecs_of_vmware: bool = field(
@@ -79,7 +79,7 @@ class Dialect:
         metadata=_repair(
             "G4 G5 G6 N5 N6 P28",
             "Disk addresses are the slots of the VMX, up to 64 units on a SCSI controller from hardware version 13 on; "
-            "target names never collide; controllers are those that are there, with disks or without.",
+            "target names never collide; all controllers of the VMX are listed, with or without disks.",
         ),
     )
     writes_sata_nvme: bool = field(
@@ -90,9 +90,7 @@ class Dialect:
     )
     states_mac_check: bool = field(
         default=False,
-        metadata=_repair(
-            "P53 F63", "A foreign address that ESX checks, since checkMACAddress is missing, is said to be checked."
-        ),
+        metadata=_repair("P53 F63", "A missing checkMACAddress is read as ESX does: a foreign address is checked."),
     )
     either_mac_key: bool = field(
         default=False,
@@ -102,7 +100,7 @@ class Dialect:
         ),
     )
     drops_empty: bool = field(
-        default=False, metadata=_repair("P7 P24 F22", "An annotation or VNC address that is empty is none.")
+        default=False, metadata=_repair("P7 P24 F22", "An empty annotation or VNC address is left out.")
     )
     keep_missing_ids: bool = field(
         default=False,
@@ -139,7 +137,8 @@ class Dialect:
         default=False,
         metadata=_repair(
             "G31 F27",
-            "Cores per socket that do not divide the processors give no topology; a <cpu> without one is none.",
+            "Cores per socket that do not divide the number of processors give no topology; "
+            "a <cpu> without one is none.",
         ),
     )
     any_affinity: bool = field(
@@ -252,7 +251,7 @@ class Dialect:
         metadata=_repair(
             "F64 F74",
             "Words without effect are reported, or refused where they change what a network, a disk or a device is; "
-            "words that libvirt's schema does not have are refused.",
+            "words that libvirt's schema does not know are refused.",
         ),
     )
 
@@ -295,4 +294,4 @@ def dialect_named(name: str) -> Dialect:
         return DIALECTS[name]
     except (KeyError, TypeError):
         known = ", ".join(f"'{word}'" for word in DIALECTS)
-        raise EsxError(f"There is no dialect {name!r}; it is one of {known}.") from None
+        raise EsxError(f"There is no dialect {name!r}; expected one of {known}.") from None

@@ -76,7 +76,7 @@ def read_use(context: ReadContext, at: str) -> Use:
 def _use(context: ReadContext, at: str, mode: str, kind: str | None, sharing: str | None) -> Use:
     known = _MODES.get(mode)
     if known is None:
-        context.leave_out(f"{at}.mode", f"'{mode}' is no mode of a disk, expecting one of {', '.join(_MODES)[2:]}")
+        context.leave_out(f"{at}.mode", f"'{mode}' is not a mode of a disk, expecting one of {', '.join(_MODES)[2:]}")
         known = _MODES[""]
     elif known.is_kept:
         context.leave_out(f"{at}.mode", f"libvirt has no word for the mode '{mode}'; it is kept in the metadata")
@@ -84,7 +84,7 @@ def _use(context: ReadContext, at: str, mode: str, kind: str | None, sharing: st
     if kind and kind.lower() in _KEPT_TYPES:
         keys.insert(0, ("deviceType", kind))
     if sharing not in (*_NOT_SHARED, _MULTI_WRITER):
-        context.leave_out(f"{at}.sharing", f"'{sharing}' is no way to share a disk, expecting '{_MULTI_WRITER}'")
+        context.leave_out(f"{at}.sharing", f"'{sharing}' is not a way to share a disk, expecting '{_MULTI_WRITER}'")
     return Use(known.transient, known.snapshot, sharing == _MULTI_WRITER, tuple(keys))
 
 

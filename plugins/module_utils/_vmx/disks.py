@@ -277,7 +277,7 @@ def _backing(disk: Disk, context: WriteContext) -> list[Entry]:
 def _device_backing(disk: Disk, context: WriteContext) -> list[Entry]:
     if disk.source is not None:
         if disk.device == "disk" and not disk.source.startswith("/"):
-            raise error_at(disk, f"the source '{disk.source}' is no device, expecting an absolute path")
+            raise error_at(disk, f"the source '{disk.source}' is not a device, expecting an absolute path")
         return [("fileName", disk.source)]
     if disk.startup_policy == OPTIONAL:
         return [("autodetect", YES), ("fileName", AUTO_DETECT)]

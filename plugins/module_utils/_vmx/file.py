@@ -173,7 +173,7 @@ class VmxFile:
     def leave_out_line(self, line: int, text: str) -> None:
         """Report a line that is no statement."""
         if self.report is not None:
-            why = "the line is no statement, VMware passes over it"
+            why = "the line is not a statement, and VMware ignores it"
             self.report.leave_out("VMX", why, word=repr(text[:_SHOWN]), line=line)
 
     def error_at(self, key: str, message: str) -> ParseError:
@@ -248,7 +248,7 @@ def _as_text(source: str | bytes) -> tuple[str, bool]:
         text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError as err:
         line = text.count("\n", 0, err.start) + 1
-        raise ParseError("the text has a surrogate that stands for no byte", line=line) from None
+        raise ParseError("the text has a surrogate that does not stand for a byte", line=line) from None
     return text, False
 
 
@@ -258,7 +258,7 @@ def _without_zero_bytes(text: str, strict: bool) -> str:
     if end < 0:
         return text
     if strict:
-        raise ParseError("the file has a zero byte, it is damaged", line=text.count("\n", 0, end) + 1)
+        raise ParseError("the file has a zero byte, so it is damaged", line=text.count("\n", 0, end) + 1)
     return text[:end]
 
 

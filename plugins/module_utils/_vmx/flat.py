@@ -47,7 +47,7 @@ def to_vmx(values: Mapping[str, str | int | bool]) -> str:
     lines = []
     for key, value in values.items():
         if not isinstance(key, str) or not _KEY.fullmatch(key):
-            raise EsxError(f"{key!r} is no key of a VMX; a key has no blanks, line ends, '=' or '#'")
+            raise EsxError(f"{key!r} is not a key of a VMX; a key has no blanks, line ends, '=' or '#'")
         if key.lower() in seen:
             raise EsxError(f"The key '{key}' occurs twice; case makes no difference in a VMX.")
         seen.add(key.lower())

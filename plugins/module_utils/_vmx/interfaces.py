@@ -138,7 +138,7 @@ def _read_mac(context: ReadContext, at: str) -> tuple[str | None, str | None]:
     if mac is None or mac == NO_MAC:
         return None, None
     if is_multicast(mac):
-        raise vmx.error_at(f"{at}.{key}", f"'{mac}' is a multicast address, no card has one")
+        raise vmx.error_at(f"{at}.{key}", f"'{mac}' is a multicast address, which no card can have")
     return mac_type or _TYPE_OF_KEY[key], mac
 
 

@@ -137,7 +137,7 @@ def _check_readable(vmx: VmxFile) -> None:
     """Refuse a VMX whose content is encrypted; report what VMware passes over."""
     encrypted = next((key for key in ("encryption.data", "encryption.keySafe") if key in vmx), None)
     if encrypted and ("config.version" not in vmx or vmx.word("vmx.encryptionType") != "partial"):
-        raise vmx.error_at(encrypted, "the VMX is encrypted, and what describes the domain with it; decrypt it first")
+        raise vmx.error_at(encrypted, "the VMX is encrypted, including the description of the domain; decrypt it first")
     if encrypted:
         vmx.leave_out(encrypted, "a part of the VMX is encrypted, and not read")
     for line, text in vmx.others:

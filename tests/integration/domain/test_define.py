@@ -258,6 +258,21 @@ def test_vnc_is_warned_of_where_a_host_has_no_server_for_it(version: str, has_se
         assert [text.partition(" (")[0] for text in warnings] == expected
 
 
+@pytest.mark.parametrize(
+    ("state", "can_start"), [("incapable", False), ("prepared", False), ("safe", True), ("", True)]
+)
+def test_a_tpm_is_warned_of_where_a_host_has_no_key(esx: Simulator, state: str, can_start: bool) -> None:
+    esx.change_host(crypto_state=state)
+    expected = [] if can_start else [f"the encryption state of the host is '{state}'."]
+    tpm = domain_xml(devices="<tpm><backend type='emulator'/></tpm>").replace("<os>", "<os firmware='efi'>")
+    warnings = ensure_with_warnings(esx, xml=tpm)[1]
+    assert [text.partition("; ")[2] for text in warnings] == expected
+    assert ensure_with_warnings(esx, xml=tpm)[1] == []
+    ensure(esx, name="web", annotation="note")
+    ensure(esx, name="web", state="undefined")
+    assert len(ensure_with_warnings(esx, xml=tpm)[1]) == len(expected)
+
+
 @pytest.mark.parametrize(("version", "hardware"), [("4.0", 7), ("5.5", 10), ("6.0", 11), ("6.5", 13), ("8.0", 13)])
 def test_the_hardware_is_one_that_the_host_has(version: str, hardware: int) -> None:
     with start_host("-domains", "0", "-version", version) as esx:

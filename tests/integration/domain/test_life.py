@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import pathlib
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from ansible_collections.virt.esx.tests.integration.contracts import start_host
 from ansible_collections.virt.esx.tests.integration.domain.domains import check_apply_repeat, ensure, read_file
 from ansible_collections.virt.esx.tests.integration.running import ROOT
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
@@ -25,6 +27,7 @@ _BARE_DISK = re.compile(r'(\.fileName = ")([^"/][^"]*\.vmdk")', re.IGNORECASE)
 
 _NETWORK = re.compile(r"(networkName = \"|<source bridge=')[^\"']*")
 _READ_ONLY = re.compile(r"(device='(?:disk|lun)'(?:(?!</disk>).)*?)\s*<readonly/>", re.DOTALL)
+_NEW_HARDWARE, _HARDWARE_OF_6_7 = 'virtualHW.version = "19"', 'virtualHW.version = "14"'
 _TPM = re.compile(r"<tpm .*?</tpm>", re.DOTALL)
 
 
@@ -37,9 +40,17 @@ def description(path: pathlib.Path) -> dict[str, Any]:
         if "firmware='efi'" not in text:
             text = _TPM.sub("", text)
         return {"xml": _DATASTORE.sub("[local-storage]", text)}
+    text = text.replace(_NEW_HARDWARE, _HARDWARE_OF_6_7)
     text = _SECOND_STATEMENT.sub("\n", text)
     text = _VOLUME.sub("/vmfs/volumes/local-storage/", text)
     return {"vmx": _BARE_DISK.sub(r"\1/vmfs/volumes/local-storage/files/\2", text)}
+
+
+@pytest.fixture
+def esx() -> Iterator[Simulator]:
+    """A host that still has a VNC server, which some of the domains use."""
+    with start_host("-domains", "1", "-version", "6.7") as simulator:
+        yield simulator
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)

@@ -8,7 +8,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.virt.esx.tests.integration.domain.domains import create_disk, domain_xml, ensure
+from ansible_collections.virt.esx.tests.integration.domain.domains import (
+    create_disk,
+    domain_xml,
+    ensure,
+    ensure_with_warnings,
+)
 from ansible_collections.virt.esx.tests.integration.running import (
     DATASTORE,
     PASSWORD,
@@ -99,7 +104,8 @@ def test_a_domain_s_life_in_both_ways(host: Simulator, way: str) -> None:
 def test_no_password_is_told(host: Simulator) -> None:
     vnc = "<graphics type='vnc' port='5901' passwd='told to nobody'/>"
     disk = f"[{DATASTORE}] web/web.vmdk"
-    ensure(host, xml=domain_xml(disk=disk, devices=vnc))
+    warnings = ensure_with_warnings(host, xml=domain_xml(disk=disk, devices=vnc))[1]
+    assert ["has no VNC server" in text for text in warnings] == [True]
     run = run_example(host, "annotate.yml", diff=True)
     assert run.changed == 1
     assert "told to nobody" not in run.output + str(run.tasks)

@@ -18,6 +18,7 @@ from ansible_collections.virt.esx.tests.integration.domain.domains import (
     create_disk,
     domain_xml,
     ensure,
+    ensure_with_warnings,
     predict_and_apply,
     read_file,
     write_file,
@@ -136,7 +137,8 @@ def test_a_disk_is_added_and_removed(off: Simulator) -> None:
 
 def test_what_the_module_returns_can_be_given_back(off: Simulator) -> None:
     vnc = "<graphics type='vnc' port='5901' passwd='secret'/>"
-    ensure(off, xml=domain_xml(devices=vnc))
+    warnings = ensure_with_warnings(off, xml=domain_xml(devices=vnc))[1]
+    assert ["has no VNC server" in text for text in warnings] == [True]
     result = ensure(off, name="web", annotation="note")
     assert "secret" not in str(result)
     assert not ensure(off, xml=result["domain"]["xml"])["changed"]

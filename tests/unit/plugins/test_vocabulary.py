@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._domain.usual_words import OPAQUE, USUAL, Usual
-from ansible_collections.virt.esx.plugins.module_utils._domain.verdicts import HARMLESS, ROWS, SILENT, WORDS
 from ansible_collections.virt.esx.plugins.module_utils._domain.vocabulary import Word, vocabulary
+from ansible_collections.virt.esx.plugins.module_utils._domain.word_rules import HARMLESS, ROWS, SILENT, WORDS
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._report import REFUSE, Report
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS
@@ -104,12 +104,12 @@ def outcome(xml: str) -> tuple[str, Report]:
 
 
 def is_silent(path: tuple[str, ...], attribute: str | None, row: str) -> bool:
-    """Whether the verdict of a word is that it needs none."""
+    """Whether a word is passed over in silence."""
     keys = ["/".join(("domain", *path)[-2:]), path[-1]]
     if attribute is not None:
         keys = [f"{key}@{attribute}" for key in keys]
-    verdict = next((WORDS[key] for key in keys if key in WORDS), ROWS[row])
-    return verdict.kind == SILENT
+    rule = next((WORDS[key] for key in keys if key in WORDS), ROWS[row])
+    return rule.kind == SILENT
 
 
 def without(path: tuple[str, ...], attribute: str | None) -> str:

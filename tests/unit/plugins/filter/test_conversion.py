@@ -75,7 +75,7 @@ def test_a_missing_datastore_empties_a_cdrom_and_refuses_a_disk() -> None:
             "vmx_to_domxml",
             VMX,
             {"dialect": "vmware"},
-            "There is no dialect 'vmware'; it is one of 'esx', 'libvirt', 'c",
+            "There is no dialect 'vmware'; expected one of 'esx', 'libvirt', 'c",
         ),
         ("vmx_to_domxml", VMX, {"dialect": ["esx"]}, "There is no dialect ['esx']"),
         ("vmx_to_domxml", VMX + "x\n", {"dialect": "libvirt"}, "line 4, x: expecting an assignment"),
@@ -99,7 +99,7 @@ def test_a_missing_datastore_empties_a_cdrom_and_refuses_a_disk() -> None:
             "line 17, <controller type='scsi' index='4'>: index out of [0..3] range",
         ),
         ("to_vmx", "x", {}, "Expecting the input of to_vmx to be a dictionary, found str."),
-        ("to_vmx", {"a b": 1}, {}, "'a b' is no key of a VMX"),
+        ("to_vmx", {"a b": 1}, {}, "'a b' is not a key of a VMX"),
         ("from_vmx", [], {}, "Expecting the VMX to be text or bytes, found list."),
     ],
 )

@@ -125,7 +125,7 @@ def test_models_and_places_can_be_chosen() -> None:
     vmx = FILTERS["domxml_to_vmx"](xml)
     for line in ('nvme0:0.fileName = "/vmfs/volumes/a/b/c.vmdk"', 'ethernet0.virtualDev = "e1000"', "iso/a.iso"):
         assert line in vmx
-    with pytest.raises(AnsibleFilterError, match="disk_bus is 'virtio'; it is one of 'pvscsi'"):
+    with pytest.raises(AnsibleFilterError, match="disk_bus is 'virtio'; expected one of 'pvscsi'"):
         FILTERS["kvm_to_esx"](RHEL, disk_bus="virtio", **PLACES)
 
 
@@ -176,3 +176,14 @@ def test_the_documentation_has_the_filters_options(name: str) -> None:
     options = loaded["DOCUMENTATION"]["options"]
     parameters = list(inspect.signature(getattr(kvm, name)).parameters)
     assert list(options) == ["_input", *parameters[1:]]
+
+
+def test_a_floppy_s_image_without_a_place_is_reported(warnings: list[str]) -> None:
+    floppy = "<disk type='file' device='floppy'><source file='[ssd] a.flp'/><target dev='fda' bus='fdc'/></disk>"
+    xml = FILTERS["kvm_to_esx"](RHEL, **PLACES).replace("</devices>", f"{floppy}</devices>")
+    warnings.clear()
+    assert "<target dev='fda' bus='fdc'/>" in FILTERS["esx_to_kvm"](xml, network="default")
+    assert "[ssd] a.flp" in "\n".join(warnings)
+    warnings.clear()
+    assert "<source file='/a.flp'/>" in FILTERS["esx_to_kvm"](xml, network="default", disks={"[ssd] a.flp": "/a.flp"})
+    assert "a.flp" not in "\n".join(warnings)

@@ -81,5 +81,5 @@ def test_the_driver_name_of_a_disk_is_the_model_of_its_own_controller() -> None:
 
 
 def test_an_unknown_dialect_is_refused() -> None:
-    with pytest.raises(EsxError, match="no dialect 'vmware'; it is one of 'esx', 'libvirt', 'classic'"):
+    with pytest.raises(EsxError, match="no dialect 'vmware'; expected one of 'esx', 'libvirt', 'classic'"):
         dialect_named("vmware")

@@ -37,9 +37,9 @@ def test_data_is_the_same_when_it_is_read_again(data: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ({"a b": "x"}, "'a b' is no key of a VMX"),
-        ({"": "x"}, "'' is no key of a VMX"),
-        ({8: "x"}, "8 is no key of a VMX"),
+        ({"a b": "x"}, "'a b' is not a key of a VMX"),
+        ({"": "x"}, "'' is not a key of a VMX"),
+        ({8: "x"}, "8 is not a key of a VMX"),
         ({"a": "x", "A": "y"}, "The key 'A' occurs twice"),
         ({"a": None}, "The value of 'a' is NoneType, expecting text"),
         ({"a": 1.5}, "The value of 'a' is float"),

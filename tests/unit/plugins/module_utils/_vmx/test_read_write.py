@@ -112,7 +112,7 @@ def test_sizes_that_vmware_does_not_write_are_read_and_reported(
         (
             "serial0.present = 'true'\nserial0.fileType = 'pipe'\nserial0.pipe.endPoint = 'server'\n"
             "serial0.fileName = 'p'\n",
-            "line 5, serial0.pipe.endPoint: libvirt's driver knows the client",
+            "line 5, serial0.pipe.endPoint: libvirt's driver supports only the client",
         ),
         (
             "serial0.present = 'true'\nserial0.fileType = 'thinprint'\n",
@@ -126,7 +126,7 @@ def test_sizes_that_vmware_does_not_write_are_read_and_reported(
             "firmware = 'efi'\nbios.bootOrder = 'hdd'\n",
             "line 4, bios.bootOrder: with EFI firmware the boot order is in the NVRAM",
         ),
-        ("// hardware\n", "line 3, VMX '// hardware': the line is no statement"),
+        ("// hardware\n", "line 3, VMX '// hardware': the line is not a statement"),
     ],
 )
 def test_one_wrong_setting_is_reported_and_the_rest_is_converted(body: str, message: str) -> None:
@@ -161,7 +161,7 @@ def test_an_old_products_vmx_is_read() -> None:
         (vmx('.encoding = "klingon"\n'), "line 3, .encoding: there is no encoding 'klingon'"),
         (vmx('.encoding = "idna"\n'), "line 3, .encoding: there is no encoding 'idna'"),
         ("#" * 600_000, "the file has 600000 bytes"),
-        ("\ud800", "line 1: the text has a surrogate that stands for no byte"),
+        ("\ud800", "line 1: the text has a surrogate that does not stand for a byte"),
     ],
 )
 def test_what_is_no_vmx_is_refused(text: str, message: str) -> None:

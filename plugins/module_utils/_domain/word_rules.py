@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What becomes of each word of domain XML on the way to a VMX: a verdict for each row of the vocabulary.
+"""What becomes of each word of domain XML on the way to a VMX: a rule for each row of the vocabulary.
 
 ``EFFECT``: a reader of this floor, or a writer of VMX, sees to it, and says itself what it cannot carry over.
 ``SILENT``: it says what is so anyway, or what only the host that the XML came from needs.
@@ -19,23 +19,23 @@ REPORT = "report"
 REFUSE = "refuse"
 
 
-class Verdict(NamedTuple):
+class WordRule(NamedTuple):
     """What becomes of a word, and why."""
 
     kind: str
     why: str = ""
 
 
-_EFFECT = Verdict(EFFECT)
-_SILENT = Verdict(SILENT)
+_EFFECT = WordRule(EFFECT)
+_SILENT = WordRule(SILENT)
 
 
-def _report(why: str) -> Verdict:
-    return Verdict(REPORT, why)
+def _report(why: str) -> WordRule:
+    return WordRule(REPORT, why)
 
 
-def _refuse(why: str) -> Verdict:
-    return Verdict(REFUSE, why)
+def _refuse(why: str) -> WordRule:
+    return WordRule(REFUSE, why)
 
 
 _STATE = _report("VMware keeps no such state of a running domain in its VMX")
@@ -43,12 +43,12 @@ _TUNING = _report("ESX has no such tuning")
 _NO_FEATURE = _report("VMware has no switch for this feature")
 _HYPERV = _report("VMware shows guests its own enlightenments")
 _ANOTHER_SOURCE = _refuse(
-    "a VMX names a disk by a file in a datastore; this says of another source what the guest sees"
+    "a VMX names a disk by a file in a datastore; this describes another source, and so what the guest sees"
 )
-_ANOTHER_NETWORK = _refuse("this decides which network the card is in; on ESX that is the port group alone")
+_ANOTHER_NETWORK = _refuse("this decides which network the card is in; on ESX only the port group decides that")
 _LOST_DEVICE = _report("VMware has no such device")
 
-ROWS: Mapping[str, Verdict] = {
+ROWS: Mapping[str, WordRule] = {
     **dict.fromkeys("a1 a3 a6 a8 b1 b2 b6 b11 c1 c2 c7 c14 o1 o2 o4 o5 o7 o11 o12 o13 f9".split(), _EFFECT),
     **dict.fromkeys("d2 d10 d17 d18 d19 d27 k4 n1 n2 n4 n5 n6 n7 g3 g7 g10 g17".split(), _EFFECT),
     **dict.fromkeys("a10 b5 c15 d1 d11 d26 d28 d29 f1 o3".split(), _SILENT),
@@ -73,7 +73,7 @@ ROWS: Mapping[str, Verdict] = {
     "c17": _report("the guest sees the CPU of the host; its features cannot be chosen one by one"),
     "o6": _refuse("ESX has its own firmware; expected <os firmware='efi'> or <os firmware='bios'>"),
     "o8": _refuse("the NVRAM of a VMX is a file in a datastore"),
-    "o9": _refuse("ESX starts no kernel from outside of the domain's disks"),
+    "o9": _refuse("ESX cannot start a kernel from outside the domain's disks"),
     "o14": _report("the BIOS of VMware has no such setting"),
     "o15": _refuse("VMware has no place for an ACPI table, and the guest would miss what is in it"),
     "o16": _refuse("VMware gives the guest no such data; a guest with VMware Tools or cloud-init can read guestinfo.*"),
@@ -82,7 +82,7 @@ ROWS: Mapping[str, Verdict] = {
     "f7": _NO_FEATURE,
     "f8": _NO_FEATURE,
     "f10": _report("VMware has its own timers"),
-    "f12": _report("VMware decides itself what follows when a guest ends or sleeps"),
+    "f12": _report("VMware decides itself what happens when a guest stops or sleeps"),
     "f13": _TUNING,
     "f14": _refuse("memory encryption cannot be asked for in a VMX, and the guest would run without it"),
     "d3": _report("VMware has no such property of a disk"),
@@ -109,7 +109,7 @@ ROWS: Mapping[str, Verdict] = {
     "g2": _report("VMware has no such setting of a sound card"),
     "g4": _report("VMware has no such setting of a passed-through device"),
     "g5": _EFFECT,
-    "g6": _report("VNC of VMware has no such setting"),
+    "g6": _report("VMware's VNC server has no such setting"),
     "g8": _report("VMware's graphics card has no such setting"),
     "g11": _report("a VMX does not say whether a file is appended to"),
     "g12": _report("VMware has no such setting of a port"),
@@ -121,8 +121,8 @@ ROWS: Mapping[str, Verdict] = {
     "g20": _report("the IOMMU of a guest cannot be written to a VMX"),
 }
 
-# Words whose verdict is not that of their row, by the last two elements of their path, or the element and attribute.
-WORDS: Mapping[str, Verdict] = {
+# Words whose rule is not that of their row, by the last two elements of their path, or the element and attribute.
+WORDS: Mapping[str, WordRule] = {
     "domain/hwuuid": _report("the UUID that the guest sees is that in <uuid>"),
     "cpu/feature": ROWS["c17"],
     "features/capabilities": ROWS["a12"],
@@ -144,7 +144,7 @@ WORDS: Mapping[str, Verdict] = {
     "interface/ip": _ANOTHER_NETWORK,
     "interface/route": _ANOTHER_NETWORK,
     "hostdev/teaming": _refuse("pairing of cards is not a setting of a passed-through device"),
-    "graphics@socket": _refuse("VNC of VMware listens at an address, not at a socket"),
+    "graphics@socket": _refuse("VMware's VNC server listens on an address, not on a socket"),
     "graphics@tlsPort": _SILENT,
     "source@tls": _refuse("whether a port is encrypted is said by <protocol type='tls'/>"),
     "filesystem@accessmode": _SILENT,
