@@ -74,7 +74,7 @@ def run_example(host: Simulator, example: str, **options: Any) -> PlaybookRun:
 
 
 @pytest.mark.parametrize("example", CASES)
-def test_an_example_does_what_check_mode_foretells(host: Simulator, example: str) -> None:
+def test_an_example_does_what_check_mode_predicts(host: Simulator, example: str) -> None:
     state, settings, changes = CASES[example]
     prepare(host, state, settings)
     before = host.domains()
