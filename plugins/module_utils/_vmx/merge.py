@@ -101,8 +101,7 @@ def merge_vmx(
     now = _present(context, described, domain)
     if same_hardware and not removed and domain == now.domain:
         return base
-    report = report or Report()
-    writing = WriteContext(dialect, hw_version or now.hw_version, scsi_model, report=report)
+    writing = WriteContext(dialect, hw_version or now.hw_version, scsi_model, report=report or Report())
     lines, replaced = _wanted_lines(now, domain, writing, removed)
     for _pass in range(_PASSES):
         changed = _with_lines(base, now, lines, replaced, dialect)
