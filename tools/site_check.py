@@ -134,8 +134,10 @@ def served(directory: pathlib.Path) -> Iterator[str]:
     handler = functools.partial(Quiet, directory=str(directory))
     with Patient(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
 
 
 def browse(browser: str, scheme: str, *arguments: str) -> str:

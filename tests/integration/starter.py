@@ -89,8 +89,8 @@ def main() -> None:
         child = os.fork()
         if not child:
             _carry_out(Request(**json.loads(line)))
-        _, status = os.waitpid(child, 0)
-        print(os.waitstatus_to_exitcode(status), flush=True)
+        ended = os.waitpid(child, 0)
+        print(os.waitstatus_to_exitcode(ended[1]), flush=True)
 
 
 def _carry_out(request: Request) -> None:

@@ -61,8 +61,9 @@ def _descriptor_path(path: pathlib.Path) -> pathlib.Path:
 
 @contextlib.contextmanager
 def _local_archive(path: pathlib.Path) -> Iterator[OpenPackage]:
-    with _open_local(path) as file, stored_archive(file, str(path)) as package:
-        yield package
+    with contextlib.ExitStack() as stack:
+        file = stack.enter_context(_open_local(path))
+        yield stack.enter_context(stored_archive(file, str(path)))
 
 
 @contextlib.contextmanager
