@@ -12,9 +12,7 @@ from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import DOUBT
 from ansible_collections.virt.esx.tests.chaos.lab import PASSWORD
-
-# The seconds that a task may take whose ``timeout`` is one.
-LONGEST = 4.0
+from ansible_collections.virt.esx.tests.chaos.scenarios import SCENARIOS
 
 # The exchanges that change something on a server.
 ACTING = re.compile(
@@ -92,7 +90,11 @@ def _traceback(record: Record) -> bool:
 
 
 def _over_long(record: Record) -> bool:
-    return not record.result.get("hung") and not _killed(record) and record.result["seconds"] > LONGEST
+    return (
+        not record.result.get("hung")
+        and not _killed(record)
+        and record.result["seconds"] > SCENARIOS[record.case.scenario].longest
+    )
 
 
 def _session(record: Record) -> bool:

@@ -32,7 +32,7 @@ from ansible_collections.virt.esx.plugins.modules import (
     esx_volume,
     esx_volume_info,
 )
-from ansible_collections.virt.esx.tests.chaos.lab import PASSWORD, TIMEOUT, USER, Lab
+from ansible_collections.virt.esx.tests.chaos.lab import PASSWORD, STALL, TIMEOUT, USER, Lab
 from ansible_collections.virt.esx.tests.chaos.preparations import (
     DISK,
     EXPORTED,
@@ -69,6 +69,7 @@ class Scenario:
     :param ends: the servers that the task connects to: ``host``, ``vcenter``, ``both`` for a migration, or ``plan``
         for a vCenter that is asked for a placement.
     :param files: arguments that are files of the lab, by their paths below its directory.
+    :param longest: the seconds that the task may take with a ``timeout`` of one.
     :param idempotent: whether the task finds nothing to do when it is run again, as nearly all do.
     """
 
@@ -79,6 +80,7 @@ class Scenario:
     subject: str = ""
     ends: str = "host"
     files: Mapping[str, str] = field(default_factory=dict)
+    longest: float = 4.0
     idempotent: bool = True
 
     def listeners(self, simulator: Simulator) -> dict[str, tuple[str, int]]:
@@ -212,6 +214,11 @@ SCENARIOS = {
         files={"dest": f"{EXPORTED}/web.ova"},
     ),
     "placement": Scenario(esx_placement_info.CONTRACT, {"destinations": ["DC0_H1"]}, flags=VCENTER, ends="plan"),
-    "migrate": Scenario(MIGRATE, {"names": ["domain-1"]}, flags=VCENTER, subject="domain-1", ends="vcenter"),
-    "migrate_esx": Scenario(MIGRATE, {"names": ["domain-1"]}, flags=ENDPOINTS, subject="domain-1", ends="both"),
+    # A migration has no limit of time: it waits for an answer that trickles, which here takes three times the stall.
+    "migrate": Scenario(
+        MIGRATE, {"names": ["domain-1"]}, flags=VCENTER, subject="domain-1", ends="vcenter", longest=4.0 + 3 * STALL
+    ),
+    "migrate_esx": Scenario(
+        MIGRATE, {"names": ["domain-1"]}, flags=ENDPOINTS, subject="domain-1", ends="both", longest=4.0 + 3 * STALL
+    ),
 }
