@@ -21,7 +21,7 @@ else:
     import dataclasses
 
     def dataclass(*, frozen: bool) -> Any:
-        """A frozen class for who checks the types; at run time Python takes thrice as long to make a frozen value."""
+        """A class that type checkers take for frozen; at run time a frozen value takes three times as long to make."""
         return dataclasses.dataclass(unsafe_hash=frozen)
 
 

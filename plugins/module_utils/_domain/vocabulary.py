@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """All words of libvirt's domain XML, of the schemas of libvirt 9.0 and 12.3 together, each with its rule.
 
-The text below is the tree of elements: ``name:row(attributes){children}``. A row is a key of ``verdicts.ROWS``; an
+The text below is the tree of elements: ``name:row(attributes){children}``. A row is a key of ``word_rules.ROWS``; an
 element without one has its parent's, an attribute without one its element's, and ``row=a,b`` are attributes with a row
 of their own. ``name.0~`` gives a subtree a name, and ``*name.0`` is the same subtree again.
 

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError
+from ansible_collections.virt.esx.plugins.module_utils._vi.channel import PIECE
 
-# What fits into a processor's cache is hashed and sent fastest.
-BLOCK = 256 << 10
 _LENGTHS = {"sha256": 64, "sha512": 128, "sha1": 40, "md5": 32}
 _CHECKSUM = re.compile(r"(?:([a-z0-9]+):)?([0-9a-f]+)")
 
@@ -88,7 +87,7 @@ def file_blocks(path: str, digest: Callable[[bytes], Any] | None = None) -> Iter
     try:
         with pathlib.Path(path).open("rb") as file:
             while True:
-                block = file.read(BLOCK)
+                block = file.read(PIECE)
                 if not block:
                     return
                 if digest is not None:

@@ -133,23 +133,25 @@ def _qemu_img(path: str, *arguments: str) -> str:
     program = shutil.which(_QEMU_IMG)
     if program is None:
         raise EsxError(f"The image '{path}' can only be read by {_QEMU_IMG}, which is not installed.", hint=_PACKAGES)
-    import asyncio  # here, as it takes long to import and few tasks have such an image
-
-    status, output, errors = asyncio.run(_run(program, arguments))
+    status, output, errors = _run(program, arguments)
     if status:
         said = (errors.strip().splitlines() or [f"it ended with status {status}"])[-1]
         raise EsxError(f"{_QEMU_IMG} cannot read the image '{path}': {said.removeprefix('qemu-img: ')}.")
     return output
 
 
-async def _run(program: str, arguments: Sequence[str]) -> tuple[int, str, str]:
+def _run(program: str, arguments: Sequence[str]) -> tuple[int, str, str]:
     """Run a program; return its status, output and errors.
 
     By asyncio, as ansible-test accepts only AnsibleModule's run_command otherwise, which an action does not have.
     """
-    import asyncio
+    import asyncio  # here, as it takes long to import and few tasks have such an image
 
-    pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(program, *arguments, stdout=pipe, stderr=pipe)
-    output, errors = await process.communicate()
-    return process.returncode or 0, output.decode("utf-8", "replace"), errors.decode("utf-8", "replace")
+    async def run() -> tuple[int, bytes, bytes]:
+        pipe = asyncio.subprocess.PIPE
+        process = await asyncio.create_subprocess_exec(program, *arguments, stdout=pipe, stderr=pipe)
+        output, errors = await process.communicate()
+        return process.returncode or 0, output, errors
+
+    status, output, errors = asyncio.run(run())
+    return status, output.decode("utf-8", "replace"), errors.decode("utf-8", "replace")

@@ -28,5 +28,7 @@ def disk_capacity(disk: OvfDisk, values: Mapping[str, str]) -> int:
 
 def _value(key: str, values: Mapping[str, str]) -> str:
     """The value of a property by its full key, or by the key alone where only one property has it."""
-    found = [values[one] for one in values if one == key] or [values[one] for one in values if f".{key}." in f".{one}."]
+    if key in values:
+        return values[key].strip()
+    found = [value for full_key, value in values.items() if f".{key}." in f".{full_key}."]
     return found[0].strip() if len(found) == 1 else ""

@@ -15,8 +15,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-# The bytes sent in one call, so that the deadline is checked in between.
-_PIECE = 256 * 1024
+# The bytes that are passed on at once: what fits into a processor's cache is copied fastest. The deadline is checked in
+# between; with a pool's timeout, that sets the slowest accepted rate of a transfer.
+PIECE = 256 * 1024
 
 
 class Channel:
@@ -49,13 +50,13 @@ class Channel:
     def sendall(self, data: Any) -> None:
         """Send bytes, piece by piece."""
         with memoryview(data) as view:
-            for at in range(0, len(view), _PIECE):
+            for at in range(0, len(view), PIECE):
                 self.arm()
-                self.socket.sendall(view[at : at + _PIECE])
+                self.socket.sendall(view[at : at + PIECE])
 
     def makefile(self, _mode: str = "rb") -> io.BufferedReader:
         """Return a file of the received bytes; it keeps the socket open until it is closed."""
-        return io.BufferedReader(_Reader(self.socket.makefile("rb", buffering=0), self.arm), _PIECE)
+        return io.BufferedReader(_Reader(self.socket.makefile("rb", buffering=0), self.arm), PIECE)
 
     def fileno(self) -> int:
         """Return the socket's number."""

@@ -17,15 +17,12 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
+from ansible_collections.virt.esx.plugins.module_utils._vi.channel import PIECE
 from ansible_collections.virt.esx.plugins.module_utils._vi.pool import Connection, Pool
 from ansible_collections.virt.esx.plugins.module_utils._vi.transport_errors import AnswerTooLong
 
 # The longest answer in words to the request for a stream, and the most that is read into memory at once.
 BLOCK = 1 << 20
-
-# The bytes of a stream that are passed on at once: what fits into a processor's cache is copied fastest. With the
-# pool's timeout, it also sets the slowest accepted rate of a transfer.
-PIECE = 256 << 10
 
 # The seconds to wait for the answer of a server that refuses the rest of an upload.
 _LAST_WORDS = 5.0

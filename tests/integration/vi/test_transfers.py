@@ -21,8 +21,9 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import (
     Refused,
     TimedOut,
 )
+from ansible_collections.virt.esx.plugins.module_utils._vi.channel import PIECE
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import delete_file, get_file, put_file
-from ansible_collections.virt.esx.plugins.module_utils._vi.exchange import BLOCK, PIECE, exchange
+from ansible_collections.virt.esx.plugins.module_utils._vi.exchange import BLOCK, exchange
 from ansible_collections.virt.esx.plugins.module_utils._vi.folder import DatastoreFile
 from ansible_collections.virt.esx.plugins.module_utils._vi.pool import Endpoint, Pool
 from ansible_collections.virt.esx.plugins.module_utils._vi.transfers import (

@@ -73,7 +73,7 @@ def differences(before: Domain, after: Domain) -> list[Difference]:
         if member.name in _DEVICES:
             found += _of_devices(member.name, old, new)
         else:
-            name = _BOOT_ORDER if _is_boot_order(old, new) else _NAMES.get(member.name, member.name)
+            name = _BOOT_ORDER if is_boot_order(old, new) else _NAMES.get(member.name, member.name)
             found.append(Difference(member.name, name, old, new))
     return found
 
@@ -96,12 +96,12 @@ def _of_devices(member: str, before: Sequence[Any], after: Sequence[Any]) -> lis
     for key in {**old, **new}:
         one, other = old.get(key), new.get(key)
         if _comparable(one) != _comparable(other) and not key.startswith(_IMPLIED):
-            found.append(Difference(member, _BOOT_ORDER if _is_boot_order(one, other) else key, one, other))
+            found.append(Difference(member, _BOOT_ORDER if is_boot_order(one, other) else key, one, other))
     return found
 
 
-def _is_boot_order(before: Any, after: Any) -> bool:
-    """Whether two values of one part differ in the boot order only."""
+def is_boot_order(before: Any, after: Any) -> bool:
+    """Whether two values of one part, system, disk or card, differ in the boot order only."""
     if isinstance(before, Os):
         same = replace(before, boot=after.boot, boot_menu=after.boot_menu, boot_delay_ms=after.boot_delay_ms)
         return bool(same == after)

@@ -28,7 +28,7 @@ _WANTED = {
     "DistributedVirtualPortgroup": ["key", _SWITCH],
     "DistributedVirtualSwitch": ["uuid"],
 }
-_HOPS = (
+_TRAVERSAL = (
     Traversal("networks", "HostSystem", "network", ("switches",)),
     Traversal("switches", "DistributedVirtualPortgroup", _SWITCH),
 )
@@ -44,7 +44,7 @@ def with_networks(connection: EsxConnection, parts: Parts) -> Parts:
     """
     if connection.is_direct or all(part.network is None for part in parts.interfaces):
         return parts
-    rows = fetch_types(connection.session, _WANTED, objects=[connection.host], traversal=_HOPS)
+    rows = fetch_types(connection.session, _WANTED, objects=[connection.host], traversal=_TRAVERSAL)
     switches = {ref: str(values["uuid"]) for ref, values in rows if "uuid" in values}
     networks = {unescape_name(str(values["name"])): (ref, values) for ref, values in rows if "name" in values}
 

@@ -5,11 +5,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Interface, VdsPort
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import Difference
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import Difference, is_boot_order
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.spec_builder import SpecBuilder, Way
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.spec_settings import BOOT_KEYS
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim, vim_type
@@ -49,7 +48,7 @@ def interface(builder: SpecBuilder, item: Difference) -> Way:
     if not _is_same_card(before, after):
         return Way.UPLOAD
     builder.set_keys(*BOOT_KEYS)
-    if replace(before, boot_order=after.boot_order) == after:
+    if is_boot_order(before, after):
         return Way.LIVE
     card.backing = backing
     if before.link != after.link:

@@ -5,11 +5,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, DriveAddress
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import Difference
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import Difference, is_boot_order
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.machine import controller_number
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.spec_builder import SpecBuilder, Way
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.spec_controllers import controller_key
@@ -37,7 +36,7 @@ def disk(builder: SpecBuilder, item: Difference) -> Way:
     if after is None:
         builder.remove(device)
         return _way_of_bus(before)
-    if replace(before, boot_order=after.boot_order) == after:
+    if is_boot_order(before, after):
         return Way.LIVE if builder.set_keys(*BOOT_KEYS) else Way.UPLOAD
     if before.device in _REMOVABLE and _is_same_drive(before, after):
         return _change_medium(builder, device, after)

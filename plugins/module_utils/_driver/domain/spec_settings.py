@@ -6,12 +6,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from functools import cache
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.guests import guest_named
 from ansible_collections.virt.esx.plugins.module_utils._domain.shares import level_of, normal_shares
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import Difference
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import Difference, is_boot_order
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.machine import CPU_ADD, CPU_REMOVE, MEMORY_ADD
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.settings import is_true
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.spec_builder import SpecBuilder, Way
@@ -105,11 +104,7 @@ def system(builder: SpecBuilder, item: Difference) -> Way:
     if before.secure_boot != after.secure_boot:
         builder.boot_options().efiSecureBootEnabled = bool(after.secure_boot)
     builder.set_keys("nvram", "smbios.reflecthost", *BOOT_KEYS)
-    return (
-        Way.LIVE
-        if replace(before, boot=after.boot, boot_menu=after.boot_menu, boot_delay_ms=after.boot_delay_ms) == after
-        else Way.SHUTOFF
-    )
+    return Way.LIVE if is_boot_order(before, after) else Way.SHUTOFF
 
 
 def guest(builder: SpecBuilder, _item: Difference) -> Way:

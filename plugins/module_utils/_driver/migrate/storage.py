@@ -9,13 +9,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import DriveAddress
-from ansible_collections.virt.esx.plugins.module_utils._domain.targets import (
-    PREFIX_OF_BUS,
-    SCSI_OWN_UNIT,
-    SCSI_UNITS,
-    name_of,
-    nvme_name,
-)
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.names import missing
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, ParseError
@@ -24,6 +17,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import H
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import HOST_DATASTORES, fetch
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
+from ansible_collections.virt.esx.plugins.module_utils._vmx import slots
 
 # A host's datastores by reference: the name, and the URL, which is the same in each datacenter that has it.
 Datastores = Mapping[Any, tuple[str, str]]
@@ -103,19 +97,26 @@ def _disks(devices: Sequence[Any]) -> dict[int, tuple[Any, str]]:
 
 
 def _names_of(disk: Any, devices: Sequence[Any]) -> list[str]:
-    """A disk's label, and its target in domain XML, which its place on its controller gives."""
+    """A disk's label, and its target in domain XML, which its slot on its controller gives.
+
+    On a SATA controller, and above the 16 slots of an older SCSI controller, it depends on the other disks as well.
+    """
     label = [] if disk.deviceInfo is None else [str(disk.deviceInfo.label)]
     controller = next((device for device in devices if device.key == disk.controllerKey), None)
     kinds, unit = vim.vm.device, disk.unitNumber
-    if controller is None or unit is None:
+    buses = (
+        (kinds.VirtualSCSIController, "scsi"),
+        (kinds.VirtualIDEController, "ide"),
+        (kinds.VirtualNVMEController, "nvme"),
+    )
+    bus = next((bus for kind, bus in buses if isinstance(controller, kind)), None)
+    if controller is None or bus is None or unit is None:
         return label
-    place = DriveAddress(controller.busNumber, 0, unit)
-    if isinstance(controller, kinds.VirtualSCSIController) and unit <= SCSI_UNITS:
-        index = place.controller * SCSI_UNITS + unit - (unit > SCSI_OWN_UNIT)
-        return [*label, name_of(PREFIX_OF_BUS["scsi"], index)]
-    if isinstance(controller, kinds.VirtualIDEController):
-        return [*label, name_of(PREFIX_OF_BUS["ide"], place.controller * 2 + unit)]
-    return [*label, nvme_name(place)] if isinstance(controller, kinds.VirtualNVMEController) else label
+    number = controller.busNumber
+    address = DriveAddress(0, number, unit) if bus == "ide" else DriveAddress(number, 0, unit)
+    known = slots.slots(bus, number, wide=bus == "nvme", address_is_slot=True)
+    slot = known.get(slots.section_of(bus, address))
+    return label if slot is None else [*label, slot.target]
 
 
 def home_of(record: DomainRecord) -> str:
