@@ -31,7 +31,8 @@ CONNECTIONS = 8
 LONGEST_VMX = 512 * 1024
 
 _NOT_READY = "Another client writes the same file, or the server was not ready: run the task again."
-_AS_BEFORE = "It was not carried out, as a second look has shown."
+# Said after a look at the file that shows that nothing has happened to it.
+AS_BEFORE = "It was not carried out, as a second look has shown."
 
 
 class ChangedByOther(ConnectionFailed):
@@ -83,10 +84,12 @@ def put_file(session: Session, file: DatastoreFile, content: bytes) -> None:
     if found == content:
         return
     if lost is not None:
-        lost.settle_doubt(_AS_BEFORE)
+        lost.settle_doubt(AS_BEFORE)
         raise lost
     if found is None:
-        raise ConnectionFailed(f"PUT {file}: the server accepted it, but there is no such file.", hint=_NOT_READY)
+        raise ConnectionFailed(
+            f"PUT {file}: the server accepted it, but there is no such file. {AS_BEFORE}", hint=_NOT_READY
+        )
     raise ChangedByOther(f"PUT {file}: the server accepted it, but the file has other content.", hint=_NOT_READY)
 
 
@@ -107,9 +110,9 @@ def delete_file(session: Session, file: DatastoreFile) -> None:
         if not file_exists(session, file):
             return
     if lost is not None:
-        lost.settle_doubt(_AS_BEFORE)
+        lost.settle_doubt(AS_BEFORE)
         raise lost
-    raise ConnectionFailed(f"DELETE {file}: the server accepted it, but the file is still there.")
+    raise ConnectionFailed(f"DELETE {file}: the server accepted it, but the file is still there. {AS_BEFORE}")
 
 
 def file_exists(session: Session, file: DatastoreFile) -> bool:

@@ -24,7 +24,7 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import (
     Refused,
     ServerFault,
 )
-from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import file_head
+from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import AS_BEFORE, file_head
 from ansible_collections.virt.esx.plugins.module_utils._vi.exchange import (
     Answer,
     Progress,
@@ -80,8 +80,8 @@ def upload_file(
     converse(session, "PUT", file, attempt, (200, 201, 204), repeatable=False)
     arrived = file_head(session, file)
     if arrived is None or arrived.length not in (None, size):
-        found = "no file is there" if arrived is None else f"{arrived.length} bytes are there"
-        raise ConnectionFailed(f"PUT {file}: the server accepted {size} bytes, but {found}.")
+        found = f"no file is there. {AS_BEFORE}" if arrived is None else f"{arrived.length} bytes are there."
+        raise ConnectionFailed(f"PUT {file}: the server accepted {size} bytes, but {found}")
 
 
 def download_file(
