@@ -339,16 +339,8 @@ domain:
   returned: success without O(names), and after a failed power cycle
   type: dict
   contains:
-    name:
-      description: Its name.
-      returned: always
-      type: str
-      sample: Fedora11
-    uuid:
-      description: Its UUID.
-      returned: when it is known
-      type: str
-      sample: 50115e16-9bdc-49d7-f171-53c4d7f91710
+    name: {description: Its name., returned: always, type: str, sample: Fedora11}
+    uuid: {description: Its UUID., returned: when it is known, type: str, sample: 50115e16-9bdc-49d7-f171-53c4d7f91710}
     moid:
       description: Its managed object id, V(none) for a domain that does not exist.
       returned: always
@@ -359,11 +351,7 @@ domain:
       returned: always
       type: str
       sample: running
-    vcpus:
-      description: Number of virtual CPUs.
-      returned: when the domain exists
-      type: int
-      sample: 1
+    vcpus: {description: Number of virtual CPUs., returned: when the domain exists, type: int, sample: 1}
     memory_kib:
       description: Memory that the host may give to it.
       returned: when the domain exists
@@ -402,11 +390,7 @@ domain:
       returned: with O(wait_for), not in check mode
       type: dict
       contains:
-        hostname:
-          description: Its host name.
-          returned: always
-          type: str
-          sample: web
+        hostname: {description: Its host name., returned: always, type: str, sample: web}
         tools:
           description: The state of VMware Tools, in the words of the VI API.
           returned: always
@@ -429,49 +413,33 @@ domains:
   type: list
   elements: dict
   contains:
-    name:
-      description: Its name.
-      returned: always
-      type: str
-    uuid:
-      description: Its UUID.
-      returned: always
-      type: str
-    moid:
-      description: Its managed object id.
-      returned: always
-      type: str
+    name: {description: Its name., returned: always, type: str, sample: Fedora11}
+    uuid: {description: Its UUID., returned: always, type: str, sample: 50115e16-9bdc-49d7-f171-53c4d7f91710}
+    moid: {description: Its managed object id., returned: always, type: str, sample: "12"}
     state:
       description: One of V(running), V(paused), V(shutoff) and V(undefined).
       returned: always
       type: str
+      sample: shutoff
     steps:
       description: What was done for this domain; in check mode, what would be done.
       returned: always
       type: list
       elements: str
-    changed:
-      description: Whether anything was done with it.
-      returned: always
-      type: bool
-    failed:
-      description: Whether it could not be brought into the state.
-      returned: if so
-      type: bool
+      sample: ["power off"]
+    changed: {description: Whether anything was done with it., returned: always, type: bool}
+    failed: {description: Whether it could not be brought into the state., returned: if so, type: bool}
     msg:
       description: Why it could not.
       returned: if it failed
       type: str
+      sample: "Domain 'Fedora11': power off failed: The operation failed: NotEnoughLicenses (NotEnoughLicenses)."
     guest:
       description: What VMware Tools tell of the guest.
       returned: with O(wait_for), not in check mode
       type: dict
       contains:
-        hostname:
-          description: Its host name.
-          returned: always
-          type: str
-          sample: web
+        hostname: {description: Its host name., returned: always, type: str, sample: web}
         tools:
           description: The state of VMware Tools, in the words of the VI API.
           returned: always
@@ -500,21 +468,13 @@ questions:
   type: list
   elements: dict
   contains:
-    id:
-      description: The question's id.
-      returned: always
-      type: str
-      sample: "17"
+    id: {description: The question's id., returned: always, type: str, sample: "17"}
     text:
       description: The question.
       returned: always
       type: str
       sample: "msg.uuid.altered:This virtual machine (web) might have been moved or copied."
-    answer:
-      description: The label of the chosen answer.
-      returned: always
-      type: str
-      sample: I Moved It
+    answer: {description: The label of the chosen answer., returned: always, type: str, sample: I Moved It}
 """
 
 from typing import Any

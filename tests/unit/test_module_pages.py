@@ -36,7 +36,7 @@ FREE = {None, "System.Anonymous", "System.View", "System.Read"}
 
 
 def _part(module: pathlib.Path, name: str) -> Any:
-    """DOCUMENTATION or EXAMPLES of a module."""
+    """DOCUMENTATION, EXAMPLES or RETURN of a module."""
     for node in ast.parse(module.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
             return yaml.safe_load(ast.literal_eval(node.value))
@@ -76,6 +76,23 @@ def test_each_state_has_an_example(module: pathlib.Path) -> None:
     state = _part(module, "DOCUMENTATION")["options"].get("state", {"choices": []})
     tasks = [task[f"virt.esx.{module.stem}"] for task in _part(module, "EXAMPLES") if f"virt.esx.{module.stem}" in task]
     assert {task.get("state", state.get("default")) for task in tasks} >= set(state["choices"])
+
+
+def _returned(values: dict[str, Any], above: str = "") -> list[tuple[str, dict[str, Any]]]:
+    """The path and the documentation of each returned value, at any depth."""
+    found = []
+    for name, documented in values.items():
+        found += [(above + name, documented), *_returned(documented.get("contains", {}), f"{above}{name}.")]
+    return found
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.stem)
+def test_each_returned_value_has_a_sample_of_its_type(module: pathlib.Path) -> None:
+    """A dictionary whose keys are documented needs none, and a bool is true or false."""
+    values = _returned(_part(module, "RETURN"))
+    assert [path for path, value in values if not {"sample", "contains"} & set(value) and value["type"] != "bool"] == []
+    samples = [(path, value["type"], value["sample"]) for path, value in values if "sample" in value]
+    assert [sample for sample in samples if type(sample[2]).__name__ != sample[1]] == []
 
 
 def test_the_guide_has_each_privilege_that_a_call_needs() -> None:
