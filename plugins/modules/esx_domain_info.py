@@ -16,48 +16,6 @@ description:
   - Reads one, some or all domains of an ESX host. The number of calls does not grow with the number of domains.
   - A domain that is broken or inaccessible is listed as far as it is known, with RV(domains[].error).
 options:
-  name:
-    description:
-      - Name of the domain to read, or a shell pattern such as V(web-*). On a host with more than 40 domains, a name
-        reads only the first domain that has it; a pattern reads all.
-    type: str
-  names:
-    description:
-      - Names of the domains to read, or shell patterns such as V(web-*), instead of O(name). A name that no domain has
-        is left out.
-    type: list
-    elements: str
-  uuid:
-    description:
-      - UUID of the domain to read, in any spelling. If several domains share the UUID, all of them are read.
-    type: str
-  moid:
-    description:
-      - Managed object id of the domain to read.
-    type: str
-  states:
-    description:
-      - Only domains in one of these states are read.
-    type: list
-    elements: str
-    choices: [running, paused, shutoff]
-    default: [running, paused, shutoff]
-  autostart:
-    description:
-      - Whether to read only domains that start with the host, or only those that do not.
-    type: bool
-  snapshot:
-    description:
-      - Whether to read only domains with snapshots, or only those without.
-    type: bool
-  network:
-    description:
-      - Only domains with a network card in this network; the name can be a shell pattern.
-    type: str
-  datastore:
-    description:
-      - Only domains with files in this datastore; the name can be a shell pattern.
-    type: str
   gather:
     description:
       - What to read of each domain in addition to its name, UUID, state, CPUs, memory and VMX path.
@@ -78,6 +36,7 @@ options:
 requirements:
   - lxml 4.9.3 or later
 extends_documentation_fragment:
+  - virt.esx._domain_selection
   - virt.esx._connection
   - virt.esx._attributes
   - virt.esx._attributes.reading
