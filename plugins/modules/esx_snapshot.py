@@ -107,7 +107,7 @@ attributes:
     description: Changes nothing when run again with the same arguments, except for O(state=reverted).
     support: partial
 notes:
-  - If the task fails for one of the O(names), the others are processed all the same. RV(domains) has the result of
+  - If the task fails for one of the O(names), the others are processed nevertheless. RV(domains) has the result of
     each.
   - Privileges to create - C(VirtualMachine.State.CreateSnapshot).
   - Privileges to rename - C(VirtualMachine.State.RenameSnapshot).
