@@ -13,7 +13,7 @@ DEMO_STAMP = $(VENV)/demo-$(call checksum,$(FOR_DEMO)).stamp
 TEST_STAMP = $(VENV)/test-$(call checksum,$(FOR_TEST)).stamp
 
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
-# What a caller's shell or git hook may have set, and what would lead our commands astray.
+# What a caller's shell or git hook may have set, and what would mislead these commands.
 unexport GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_PREFIX PYTHONHOME VIRTUAL_ENV MAKEFLAGS
 # The Go that tools/toolchain.py found is the one to use; it need not fetch another.
 export GOTOOLCHAIN := local
@@ -26,30 +26,30 @@ export PYTHONPATH := $(CURDIR)/.cache
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)$$/  make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target what; do printf '%-18s %s\n' "$$target" "$$what"; done
 
-quick: $(TEST_STAMP) ## check formatting, types and unit tests: the loop while changing code
+quick: $(TEST_STAMP) ## check formatting, types and unit tests, while you change code
 	@$(PY) -m tools.check ruff mypy unit
 
 demo: $(DEMO_STAMP) ## manage a simulated ESX host with a real playbook
 	@$(PY) -m tools.demo
 
-test: $(TEST_STAMP) ## run every check; the summary at the end has a line for each
+test: $(TEST_STAMP) ## run every check, and print a summary with a line for each
 	@$(PY) -m tools.check
 
-check: $(TEST_STAMP) ## run the checks that are named: make check NAME="ruff unit" (without NAME: list them)
+check: $(TEST_STAMP) ## run single checks: make check NAME="ruff unit" (without NAME: list them)
 	@$(PY) -m tools.check $(if $(NAME),$(NAME),--list)
 
-format: $(TEST_STAMP) ## bring the Python and Go sources into the project's form
+format: $(TEST_STAMP) ## format the Python and Go sources
 	@$(PY) -m tools.format
 
 docs: $(TEST_STAMP) ## build the documentation site into docs/build/html
 	@$(PY) -m tools.docs
 
-bench: $(TEST_STAMP) ## measure what a conversion costs beside libvirt, and a task in debug tasks and in SOAP calls
+bench: $(TEST_STAMP) ## measure conversions beside libvirt's, and tasks beside debug tasks and by their SOAP calls
 	@$(PY) -m tools.bench_convert
 	@$(PY) -m tools.bench
 	@$(PY) -m tools.bench_storage
 
-chaos: $(TEST_STAMP) ## spoil every HTTP exchange of every module in every way, and whatever else can go wrong (hours)
+chaos: $(TEST_STAMP) ## inject every kind of fault into every HTTP exchange of every module, and more (hours)
 	@$(PY) -m tests.chaos --beside $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS))
 	@$(PY) -m pytest -q -p no:cacheprovider tests/integration/vi/test_connections.py tests/integration/vi/test_session.py \
 		tests/integration/vi/test_kept_sessions.py tests/unit/plugins/module_utils/_vi/test_session_cache.py
@@ -57,7 +57,7 @@ chaos: $(TEST_STAMP) ## spoil every HTTP exchange of every module in every way, 
 fuzz: $(TEST_STAMP) ## run the property tests with many more examples than `make test` does
 	@$(PY) -m tools.fuzz
 
-simulator: $(DEMO_STAMP) ## build the simulated ESX host and say how to start it
+simulator: $(DEMO_STAMP) ## build the simulated ESX host, and show how to start it
 	@$(PY) -m tools.simulator
 
 release: $(TEST_STAMP) ## build the collection's tarball and check it as Galaxy would
@@ -66,7 +66,7 @@ release: $(TEST_STAMP) ## build the collection's tarball and check it as Galaxy 
 publish: $(TEST_STAMP) ## publish the tarball of a tag on Galaxy: for the release workflow
 	@$(PY) -m tools.publish
 
-clean: ## remove all that these commands made
+clean: ## remove everything that these commands made
 	rm -rf $(VENV) .cache docs/build tests/output virt-esx-*.tar.gz
 
 $(PY):

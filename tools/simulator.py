@@ -20,10 +20,10 @@ The simulated ESX host is {program}. Start it with
 
 and use it with any user and password:
 
-    export ESX_USERNAME=root ESX_PASSWORD=secret
+    export PATH=$PWD/.venv/bin:$PATH ANSIBLE_COLLECTIONS_PATH=$PWD/.cache ESX_USERNAME=root ESX_PASSWORD=secret
     ansible-playbook examples/demo.yml -e esx_uri=esx://localhost:8989/ -e esx_ca_path=$PWD/.cache/simulator.pem
 
-{program} -help lists what it can play: a vCenter with hosts, old versions, the free licence, questions.
+{program} -help lists what it can simulate: a vCenter with hosts, old versions, the free licence.
 """
 
 

@@ -136,8 +136,8 @@ class Report:
         if not lines:
             return None
         if len(lines) == 1:
-            return f"{what} could not be converted word for word: {lines[0]}"
-        return "\n".join([f"{what} could not be converted word for word:", *(f"  {line}" for line in lines)])
+            return f"{what} could not be converted completely: {lines[0]}"
+        return "\n".join([f"{what} could not be converted completely:", *(f"  {line}" for line in lines)])
 
 
 def policy_named(unsupported: object, default: str) -> str:

@@ -63,22 +63,6 @@ options:
       - Without O(xml) and O(vmx), an existing VMX that is not registered on the host is registered unchanged. The same
         task can start the domain, but not change it.
     type: str
-  xml:
-    description:
-      - The requested domain as libvirt's domain XML. The name and UUID in the XML identify the domain.
-      - The VMX of a new domain is placed beside its first file-backed hard disk, unless O(pool) or O(vmx_path) is set.
-        All hard disks must exist, unless O(disks) says how to create them.
-      - If it has no UUID or MAC addresses, they are generated when the domain is defined, and kept.
-      - Paths have the form C([datastore] directory/file), without empty, V(.) or V(..) segments.
-    type: str
-  vmx:
-    description:
-      - The requested domain as VMX, with all its keys. Keys that a host writes by itself are ignored, and so are
-        unknown keys of network cards and other devices of an existing domain; a warning names those that differ.
-      - File names without a path are relative to the directory of the domain's VMX. The first hard disk of a new domain
-        needs a path with a datastore, such as C(/vmfs/volumes/datastore1/web/web.vmdk), since it determines where the
-        domain is placed.
-    type: str
   state:
     description:
       - V(defined) - the domain exists and matches its description; its power state stays as it is.
@@ -95,113 +79,11 @@ options:
     type: str
     choices: [defined, running, shutdown, destroyed, paused, rebooted, reset, undefined]
     default: defined
-  vcpus:
-    description:
-      - Number of virtual CPUs.
-    type: int
-  memory:
-    description:
-      - Memory that the host may give to the domain; C(<currentMemory>) in XML.
-      - A number with a unit, such as V(2 GiB) or V(1.5 GiB). KiB, MiB and GiB (also K, M, G) are powers of 1024; KB, MB
-        and GB are powers of 1000. A number without a unit is in KiB; below 131072 it is refused, since another unit was
-        probably meant.
-      - It is rounded up to a MiB, with a warning, and cannot be more than O(max_memory). If the domain has no memory
-        limit, changing O(max_memory) does not introduce one.
-    type: str
-  max_memory:
-    description:
-      - Memory that the guest sees; C(<memory>) in XML. Same format as O(memory).
-      - It is rounded up to a multiple of 4 MiB, with a warning.
-    type: str
-  pool:
-    description:
-      - The datastore of a new domain. Its VMX is placed in O(directory) there, even if its disks are elsewhere. An
-        existing domain stays where it is.
-      - With this option, a new domain needs neither O(xml) nor O(vmx). The other options then describe all of it.
-    type: str
-  directory:
-    description:
-      - The directory of a new domain in O(pool). If not set, it is the domain's name.
-    type: str
-  wait_for:
-    description:
-      - What the task waits for when the domain runs, for at most O(timeout) - V(tools) until VMware Tools run in the
-        guest, V(heartbeat) until they send heartbeats, V(address) until the guest has an address that is not
-        link-local. In check mode, it does not wait.
-      - Waiting is not a change. RV(domain.guest) has the facts about the guest.
-    type: list
-    elements: str
-    choices: [tools, heartbeat, address]
-  autostart:
-    description:
-      - Whether the host starts the domain when it starts itself.
-      - If autostart is disabled on the host, V(true) enables it. That is refused if other domains have an autostart
-        entry, since these would start, too.
-    type: bool
-  autostart_settings:
-    description:
-      - When the host starts the domain, and how it stops the domain when the host itself shuts down. Requires
-        O(autostart=true).
-      - Settings that are not given stay as they are. In a new entry, they follow the host's own settings.
-    type: dict
-    suboptions:
-      start_order:
-        description: The domain's place among those that the host starts, V(-1) for any.
-        type: int
-      start_delay:
-        description: Seconds that the host waits after starting the domain, V(-1) for the host's own setting.
-        type: int
-      wait_for_heartbeat:
-        description: Whether the host continues as soon as VMware Tools run in the guest.
-        type: str
-        choices: [default, "yes", "no"]
-      stop_delay:
-        description: Seconds that the domain has to stop, V(-1) for the host's own setting.
-        type: int
-      stop_action:
-        description: How the host stops the domain when the host itself shuts down.
-        type: str
-        choices: [default, shutdown, destroy, suspend, none]
-  annotation:
-    description:
-      - Free text about the domain; C(<description>) in XML. An empty string removes it.
-    type: str
-  overwrite:
-    description:
-      - Whether to replace a VMX file that already exists at the path of the new domain's VMX and does not belong to
-        this domain.
-      - The VMX of another registered domain is never replaced.
-    type: bool
-    default: false
-  power_cycle:
-    description:
-      - Whether a running domain may be shut down by VMware Tools, changed and started again, if a change requires it to
-        be shut off. Otherwise such a change is refused, and the error lists the reasons.
-      - The domain is started again even if the change fails. If it does not start with the new definition, the former
-        one is restored. The task then fails, and its result has the present RV(domain) and the RV(steps) that were
-        made.
-      - It is not needed with O(state=shutdown) and O(state=destroyed); the domain is changed when it is off.
-      - If the task is killed while the domain is off, running it again only starts the domain with O(state=running).
-    type: bool
-    default: false
-  shutdown_timeout:
-    description:
-      - Seconds that the guest has to shut down, V(0) or more. After that, the domain is powered off. If VMware Tools do
-        not run in the guest, it is powered off at once.
-      - If not set, the guest has O(timeout) seconds. Then the task fails, and the domain keeps running.
-    type: int
-  remove_storage:
-    description:
-      - With O(state=undefined), whether to delete the domain's own disks, its VMX and the files that the host keeps
-        beside it, and its directory if it is then empty. In check mode, RV(steps) lists the files.
-      - The domain is unregistered last. If the task is interrupted, run it again to remove the rest.
-      - A disk that another domain of the host or one of its snapshots references is never deleted, and neither are
-        CD-ROM and floppy images or files that do not belong to the domain.
-    type: bool
-    default: false
 requirements:
   - lxml 4.9.3 or later
 extends_documentation_fragment:
+  - virt.esx._domain_definition
+  - virt.esx._domain_running
   - virt.esx._domain_parts
   - virt.esx._domain_system
   - virt.esx._connection
@@ -333,22 +215,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 domain:
-  description:
-    - The domain as it is afterwards; in check mode, as it would be. For an undefined domain, only its name, ids and
-      state.
+  description: The domain as it is afterwards; in check mode, as it would be. For an undefined domain, only its name,
+    ids and state.
   returned: success without O(names), and after a failed power cycle
   type: dict
   contains:
-    name:
-      description: Its name.
-      returned: always
-      type: str
-      sample: Fedora11
-    uuid:
-      description: Its UUID.
-      returned: when it is known
-      type: str
-      sample: 50115e16-9bdc-49d7-f171-53c4d7f91710
+    name: {description: Its name., returned: always, type: str, sample: Fedora11}
+    uuid: {description: Its UUID., returned: when it is known, type: str, sample: 50115e16-9bdc-49d7-f171-53c4d7f91710}
     moid:
       description: Its managed object id, V(none) for a domain that does not exist.
       returned: always
@@ -359,11 +232,7 @@ domain:
       returned: always
       type: str
       sample: running
-    vcpus:
-      description: Number of virtual CPUs.
-      returned: when the domain exists
-      type: int
-      sample: 1
+    vcpus: {description: Number of virtual CPUs., returned: when the domain exists, type: int, sample: 1}
     memory_kib:
       description: Memory that the host may give to it.
       returned: when the domain exists
@@ -397,28 +266,16 @@ domain:
         task shows differences
       type: str
       sample: "<domain type='vmware'>..."
-    guest:
-      description: What VMware Tools tell of the guest.
+    guest: &guest
+      description: What VMware Tools report about the guest.
       returned: with O(wait_for), not in check mode
       type: dict
       contains:
-        hostname:
-          description: Its host name.
-          returned: always
-          type: str
-          sample: web
-        tools:
-          description: The state of VMware Tools, in the words of the VI API.
-          returned: always
-          type: str
-          sample: guestToolsRunning
-        heartbeat:
-          description: The VI API's color for the heartbeat of the Tools.
-          returned: always
-          type: str
-          sample: green
+        hostname: {description: Its host name., returned: always, type: str, sample: web}
+        tools: {description: The state of VMware Tools., returned: always, type: str, sample: guestToolsRunning}
+        heartbeat: {description: The heartbeat status of VMware Tools., returned: always, type: str, sample: green}
         addresses:
-          description: Its IP addresses, sorted; those of its own link are last.
+          description: Its IP addresses, sorted; link-local addresses are last.
           returned: always
           type: list
           elements: str
@@ -429,65 +286,28 @@ domains:
   type: list
   elements: dict
   contains:
-    name:
-      description: Its name.
-      returned: always
-      type: str
-    uuid:
-      description: Its UUID.
-      returned: always
-      type: str
-    moid:
-      description: Its managed object id.
-      returned: always
-      type: str
+    name: {description: Its name., returned: always, type: str, sample: Fedora11}
+    uuid: {description: Its UUID., returned: always, type: str, sample: 50115e16-9bdc-49d7-f171-53c4d7f91710}
+    moid: {description: Its managed object id., returned: always, type: str, sample: "12"}
     state:
       description: One of V(running), V(paused), V(shutoff) and V(undefined).
       returned: always
       type: str
+      sample: shutoff
     steps:
       description: What was done for this domain; in check mode, what would be done.
       returned: always
       type: list
       elements: str
-    changed:
-      description: Whether anything was done with it.
-      returned: always
-      type: bool
-    failed:
-      description: Whether it could not be brought into the state.
-      returned: if so
-      type: bool
+      sample: ["power off"]
+    changed: {description: Whether anything was done with it., returned: always, type: bool}
+    failed: {description: Whether it could not be brought into the state., returned: if so, type: bool}
     msg:
       description: Why it could not.
       returned: if it failed
       type: str
-    guest:
-      description: What VMware Tools tell of the guest.
-      returned: with O(wait_for), not in check mode
-      type: dict
-      contains:
-        hostname:
-          description: Its host name.
-          returned: always
-          type: str
-          sample: web
-        tools:
-          description: The state of VMware Tools, in the words of the VI API.
-          returned: always
-          type: str
-          sample: guestToolsRunning
-        heartbeat:
-          description: The VI API's color for the heartbeat of the Tools.
-          returned: always
-          type: str
-          sample: green
-        addresses:
-          description: Its IP addresses, sorted; those of its own link are last.
-          returned: always
-          type: list
-          elements: str
-          sample: ["192.0.2.7", "2001:db8::7"]
+      sample: "Domain 'Fedora11': power off failed: The operation failed: NotEnoughLicenses (NotEnoughLicenses)."
+    guest: *guest
 steps:
   description: What was done, in order; in check mode, what would be done. After a failure, the steps before it.
   returned: success, and failure if anything was done
@@ -500,21 +320,13 @@ questions:
   type: list
   elements: dict
   contains:
-    id:
-      description: The question's id.
-      returned: always
-      type: str
-      sample: "17"
+    id: {description: The question's id., returned: always, type: str, sample: "17"}
     text:
       description: The question.
       returned: always
       type: str
       sample: "msg.uuid.altered:This virtual machine (web) might have been moved or copied."
-    answer:
-      description: The label of the chosen answer.
-      returned: always
-      type: str
-      sample: I Moved It
+    answer: {description: The label of the chosen answer., returned: always, type: str, sample: I Moved It}
 """
 
 from typing import Any
@@ -537,16 +349,7 @@ OPTIONS: dict[str, Any] = {
     "state": {
         "type": "str",
         "default": "defined",
-        "choices": [
-            "defined",
-            "running",
-            "shutdown",
-            "destroyed",
-            "paused",
-            "rebooted",
-            "reset",
-            "undefined",
-        ],
+        "choices": ["defined", "running", "shutdown", "destroyed", "paused", "rebooted", "reset", "undefined"],
     },
     "vcpus": {"type": "int"},
     "memory": {"type": "str"},
@@ -555,19 +358,7 @@ OPTIONS: dict[str, Any] = {
     "directory": {"type": "str"},
     **arguments.OPTIONS,
     "autostart": {"type": "bool"},
-    "autostart_settings": {
-        "type": "dict",
-        "options": {
-            "start_order": {"type": "int"},
-            "start_delay": {"type": "int"},
-            "wait_for_heartbeat": {"type": "str", "choices": ["default", "yes", "no"]},
-            "stop_delay": {"type": "int"},
-            "stop_action": {
-                "type": "str",
-                "choices": ["default", "shutdown", "destroy", "suspend", "none"],
-            },
-        },
-    },
+    "autostart_settings": {"type": "dict", "options": arguments.AUTOSTART_OPTIONS},
     "annotation": {"type": "str"},
     "overwrite": {"type": "bool", "default": False},
     "power_cycle": {"type": "bool", "default": False},

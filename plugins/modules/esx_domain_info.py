@@ -16,48 +16,6 @@ description:
   - Reads one, some or all domains of an ESX host. The number of calls does not grow with the number of domains.
   - A domain that is broken or inaccessible is listed as far as it is known, with RV(domains[].error).
 options:
-  name:
-    description:
-      - Name of the domain to read, or a shell pattern such as V(web-*). On a host with more than 40 domains, a name
-        reads only the first domain that has it; a pattern reads all.
-    type: str
-  names:
-    description:
-      - Names of the domains to read, or shell patterns such as V(web-*), instead of O(name). A name that no domain has
-        is left out.
-    type: list
-    elements: str
-  uuid:
-    description:
-      - UUID of the domain to read, in any spelling. If several domains share the UUID, all of them are read.
-    type: str
-  moid:
-    description:
-      - Managed object id of the domain to read.
-    type: str
-  states:
-    description:
-      - Only domains in one of these states are read.
-    type: list
-    elements: str
-    choices: [running, paused, shutoff]
-    default: [running, paused, shutoff]
-  autostart:
-    description:
-      - Whether to read only domains that start with the host, or only those that do not.
-    type: bool
-  snapshot:
-    description:
-      - Whether to read only domains with snapshots, or only those without.
-    type: bool
-  network:
-    description:
-      - Only domains with a network card in this network; the name can be a shell pattern.
-    type: str
-  datastore:
-    description:
-      - Only domains with files in this datastore; the name can be a shell pattern.
-    type: str
   gather:
     description:
       - What to read of each domain in addition to its name, UUID, state, CPUs, memory and VMX path.
@@ -78,6 +36,7 @@ options:
 requirements:
   - lxml 4.9.3 or later
 extends_documentation_fragment:
+  - virt.esx._domain_selection
   - virt.esx._connection
   - virt.esx._attributes
   - virt.esx._attributes.reading
@@ -156,11 +115,17 @@ domains:
       description: Why some of the requested facts are missing.
       returned: when the domain could not be read completely
       type: str
-    xml: {description: Its domain XML., returned: when O(gather) has V(xml) and the domain could be read, type: str}
+      sample: "GET [local-storage] Fedora11/Fedora11.vmx: there is no such file, datastore or datacenter ..."
+    xml:
+      description: Its domain XML.
+      returned: when O(gather) has V(xml) and the domain could be read
+      type: str
+      sample: "<domain type='vmware'>..."
     vmx:
       description: The text of its VMX, decoded from the encoding that it declares.
       returned: when O(gather) has V(vmx) and the domain could be read
       type: str
+      sample: ".encoding = \"UTF-8\"\nconfig.version = \"8\"\n..."
     autostart: {description: Whether it starts with the host., returned: when O(gather) has V(autostart), type: bool}
     scheduler:
       description: Its share of the host, as M(virt.esx.esx_scheduler) sets it.
@@ -196,7 +161,11 @@ domains:
       returned: when O(gather) has V(config)
       type: dict
       contains:
-        annotation: {description: "Its annotation, empty if it has none.", returned: always, type: str}
+        annotation:
+          description: Its annotation, empty if it has none.
+          returned: always
+          type: str
+          sample: The web server
         guest_id:
           description: The VI API's identifier of its configured guest operating system.
           returned: always
@@ -218,7 +187,11 @@ domains:
           returned: always
           type: bool
           sample: false
-        managed_by: {description: The vCenter extension that manages it., returned: always, type: str}
+        managed_by:
+          description: The vCenter extension that manages it.
+          returned: always
+          type: str
+          sample: com.vendor.backup
     usage:
       description: The resources of the host that it uses now. Values that the host does not report are V(none).
       returned: when O(gather) has V(usage)
@@ -253,6 +226,7 @@ domains:
         none.
       returned: when O(gather) has V(custom_values)
       type: dict
+      sample: {owner: web team, ticket: null}
     snapshots:
       description: Its snapshots, parents before children.
       returned: when O(gather) has V(snapshots)
@@ -260,11 +234,12 @@ domains:
       elements: dict
       contains:
         name: {description: The snapshot's name., returned: always, type: str, sample: before-upgrade}
-        moid: {description: Its managed object id., returned: always, type: str, sample: vm-12-snapshot-1}
+        moid: {description: Its managed object id., returned: always, type: str, sample: 12-snapshot-2}
         parent:
           description: Managed object id of its parent, V(none) for a root snapshot.
           returned: always
           type: str
+          sample: 12-snapshot-1
         description: {description: Its description., returned: always, type: str, sample: Before the upgrade}
         created:
           description: When it was taken, in ISO 8601.
@@ -283,14 +258,18 @@ domains:
           type: str
           sample: installed/before-upgrade
         quiesced: {description: Whether the guest's file systems were quiesced., returned: always, type: bool}
-        xml: {description: Its libvirt XML., returned: always, type: str}
+        xml: {description: Its libvirt XML., returned: always, type: str, sample: "<domainsnapshot>..."}
     guest:
       description: What VMware Tools report about the guest.
       returned: when O(gather) has V(guest)
       type: dict
       contains:
-        hostname: {description: The guest's host name., returned: always, type: str}
-        os: {description: The name of its operating system., returned: always, type: str}
+        hostname: {description: The guest's host name., returned: always, type: str, sample: web}
+        os:
+          description: The name of its operating system.
+          returned: always
+          type: str
+          sample: Red Hat Fedora (64-bit)
         tools:
           description: Whether VMware Tools are running, as the VI API reports it.
           returned: always
@@ -301,6 +280,7 @@ domains:
           returned: always
           type: list
           elements: str
+          sample: ["192.0.2.7", "2001:db8::7"]
         interfaces:
           description: Its network cards with their addresses, as C(virsh domifaddr) shows them.
           returned: always

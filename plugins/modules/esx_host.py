@@ -173,6 +173,7 @@ stopped:
   returned: success
   type: list
   elements: str
+  sample: ["domain-1", "domain-2"]
 steps:
   description: What was done, in order; in check mode, what would be done.
   returned: success

@@ -100,7 +100,11 @@ hosts:
         memory_kib: {description: The memory of the host., returned: always, type: int, sample: 67108864}
     memory_free_kib: {description: Free memory., returned: always, type: int, sample: 63574016}
     max_vcpus: {description: The maximum number of virtual CPUs of a domain., returned: always, type: int, sample: 128}
-    capabilities: {description: Its capabilities as libvirt's XML., returned: always, type: str}
+    capabilities:
+      description: Its capabilities as libvirt's XML.
+      returned: always
+      type: str
+      sample: "<capabilities>..."
     boot_time:
       description: When it was started, in ISO 8601.
       returned: always
@@ -110,6 +114,7 @@ hosts:
       description: "One of V(connected), V(disconnected) and V(notResponding), as the vCenter sees it."
       returned: always
       type: str
+      sample: connected
     maintenance: {description: Whether it is in maintenance mode., returned: always, type: bool}
     reboot_required: {description: Whether a change waits for a reboot., returned: always, type: bool}
     lockdown:
@@ -117,7 +122,11 @@ hosts:
       returned: always
       type: str
       sample: disabled
-    vcenter: {description: "Address of the vCenter that manages it, V(none) if none does.", returned: always, type: str}
+    vcenter:
+      description: Address of the vCenter that manages it, V(none) if none does.
+      returned: always
+      type: str
+      sample: "192.0.2.5"
     autostart:
       description: The defaults for starting and stopping domains with the host.
       returned: always
@@ -131,6 +140,7 @@ hosts:
           description: "What happens to domains: V(none), V(destroy), V(suspend) or V(shutdown)."
           returned: always
           type: str
+          sample: destroy
     interfaces:
       description: The physical network cards, libvirt's interfaces.
       returned: always
@@ -142,7 +152,11 @@ hosts:
         driver: {description: Its driver., returned: always, type: str, sample: nvmxnet3}
         speed_mbps: {description: "Its speed, V(none) without a link.", returned: always, type: int, sample: 10000}
         full_duplex: {description: "Whether it is full duplex, V(none) without a link.", returned: always, type: bool}
-        xml: {description: libvirt's XML of it., returned: always, type: str}
+        xml:
+          description: libvirt's XML of it.
+          returned: always
+          type: str
+          sample: "<interface type='ethernet' name='vmnic0'>..."
     vmkernel:
       description: The host's own network interfaces.
       returned: always

@@ -248,21 +248,9 @@ domains:
   type: list
   elements: dict
   contains:
-    name:
-      description: Its name.
-      returned: when it is known
-      type: str
-      sample: Fedora11
-    uuid:
-      description: Its UUID.
-      returned: when it is known
-      type: str
-      sample: 50115e16-9bdc-49d7-f171-53c4d7f91710
-    moid:
-      description: Its managed object id in the vCenter.
-      returned: when it was found
-      type: str
-      sample: vm-12
+    name: {description: Its name., returned: when it is known, type: str, sample: Fedora11}
+    uuid: {description: Its UUID., returned: when it is known, type: str, sample: 50115e16-9bdc-49d7-f171-53c4d7f91710}
+    moid: {description: Its managed object id in the vCenter., returned: when it was found, type: str, sample: vm-12}
     source:
       description: Name of the host that it was migrated from.
       returned: when it was found
@@ -278,25 +266,19 @@ domains:
       returned: when it is known
       type: str
       sample: esx2.example.com
-    changed:
-      description: Whether it was migrated.
-      returned: always
-      type: bool
-      sample: true
-    failed:
-      description: Whether there was an error.
-      returned: always
-      type: bool
-      sample: false
+    changed: {description: Whether it was migrated., returned: always, type: bool, sample: true}
+    failed: {description: Whether there was an error., returned: always, type: bool, sample: false}
     msg:
       description: The error, and where the domain is, if that can be determined.
       returned: when there was an error
       type: str
+      sample: "Migrating domain 'Fedora11' from esx1.example.com to esx2.example.com failed: ..."
     warnings:
       description: Warnings of the vCenter when it validated the migration. They are also warnings of the task.
       returned: always
       type: list
       elements: str
+      sample: ["The operation failed: NoGuestHeartbeat (NoGuestHeartbeat)"]
     errors:
       description: Why the vCenter refused the migration when it validated it.
       returned: always
@@ -309,21 +291,13 @@ domains:
       type: list
       elements: dict
       contains:
-        id:
-          description: The question's id.
-          returned: always
-          type: str
-          sample: "17"
+        id: {description: The question's id., returned: always, type: str, sample: "17"}
         text:
           description: The question.
           returned: always
           type: str
           sample: "msg.uuid.altered:This virtual machine (web) might have been moved or copied."
-        answer:
-          description: The label of the chosen answer.
-          returned: always
-          type: str
-          sample: I Moved It
+        answer: {description: The label of the chosen answer., returned: always, type: str, sample: I Moved It}
 """
 
 from typing import Any

@@ -221,15 +221,15 @@ network:
         notify: {description: Whether the physical switch is notified of a change., returned: always, type: bool}
         failback: {description: Whether traffic returns to an earlier uplink., returned: always, type: bool}
         active: {description: The active uplinks., returned: always, type: list, elements: str, sample: ["vmnic0"]}
-        standby: {description: The standby uplinks., returned: always, type: list, elements: str}
+        standby: {description: The standby uplinks., returned: always, type: list, elements: str, sample: ["vmnic1"]}
     bandwidth: &bandwidth
       description: Traffic shaping; V(none) if it is off or inherited.
       returned: always
       type: dict
       contains:
-        average: {description: Average kilobytes per second., returned: always, type: int}
-        peak: {description: Maximum kilobytes per second., returned: always, type: int}
-        burst: {description: KiB that may be sent at the peak rate., returned: always, type: int}
+        average: {description: Average kilobytes per second., returned: always, type: int, sample: 1000}
+        peak: {description: Maximum kilobytes per second., returned: always, type: int, sample: 2000}
+        burst: {description: KiB that may be sent at the peak rate., returned: always, type: int, sample: 1024}
     port_groups:
       description: Its port groups.
       returned: always
@@ -253,7 +253,7 @@ network:
         security: *security
         teaming: *teaming
         bandwidth: *bandwidth
-    xml: {description: libvirt's XML of the network., returned: always, type: str}
+    xml: {description: libvirt's XML of the network., returned: always, type: str, sample: "<network>..."}
 steps:
   description: What was done, in order; in check mode, what would be done.
   returned: success

@@ -98,15 +98,15 @@ networks:
         notify: {description: Whether the physical switch is notified of a change., returned: always, type: bool}
         failback: {description: Whether traffic returns to an earlier uplink., returned: always, type: bool}
         active: {description: The active uplinks., returned: always, type: list, elements: str, sample: ["vmnic0"]}
-        standby: {description: The standby uplinks., returned: always, type: list, elements: str}
+        standby: {description: The standby uplinks., returned: always, type: list, elements: str, sample: ["vmnic1"]}
     bandwidth: &bandwidth
       description: Traffic shaping; V(none) if it is off or inherited.
       returned: always
       type: dict
       contains:
-        average: {description: Average kilobytes per second., returned: always, type: int}
-        peak: {description: Maximum kilobytes per second., returned: always, type: int}
-        burst: {description: KiB that may be sent at the peak rate., returned: always, type: int}
+        average: {description: Average kilobytes per second., returned: always, type: int, sample: 1000}
+        peak: {description: Maximum kilobytes per second., returned: always, type: int, sample: 2000}
+        burst: {description: KiB that may be sent at the peak rate., returned: always, type: int, sample: 1024}
     port_groups:
       description: Its port groups.
       returned: always
@@ -130,29 +130,35 @@ networks:
         security: *security
         teaming: *teaming
         bandwidth: *bandwidth
-    xml: {description: libvirt's XML of the network., returned: always, type: str}
-    switch: {description: The distributed switch., returned: if it is distributed, type: str}
+    xml: {description: libvirt's XML of the network., returned: always, type: str, sample: "<network>..."}
+    switch: {description: The distributed switch., returned: if it is distributed, type: str, sample: DVS0}
     switch_id:
       description: UUID of the distributed switch, C(switchid) in domain XML and C(dvs.switchId) in VMX.
       returned: if it is distributed
       type: str
+      sample: 506ec114-1915-5fba-b48e-5c2b06075be0
     portgroup_id:
       description: Key of the port group, C(portgroupid) in domain XML and C(dvs.portgroupId) in VMX.
       returned: if it is distributed
       type: str
       sample: dvportgroup-12
-    vlan: {description: "The VLAN id, V(none) for ranges.", returned: if it is distributed, type: str}
+    vlan: {description: "The VLAN id, V(none) for ranges.", returned: if it is distributed, type: str, sample: "20"}
     ports:
       description: The ports of the port group that are connected.
       returned: if it is distributed
       type: list
       elements: dict
       contains:
-        port_id: {description: "C(portid) in domain XML, C(dvs.portId) in VMX.", returned: always, type: str}
+        port_id:
+          description: C(portid) in domain XML, C(dvs.portId) in VMX.
+          returned: always
+          type: str
+          sample: "8"
         connection_id:
           description: C(connectionid) in domain XML, C(dvs.connectionId) in VMX.
           returned: always
           type: int
+          sample: 1733042411
 """
 
 from ansible_collections.virt.esx.plugins.module_utils._argspec import with_connection

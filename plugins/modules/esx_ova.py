@@ -187,11 +187,7 @@ domain:
   returned: success
   type: dict
   contains:
-    name:
-      description: Its name.
-      returned: always
-      type: str
-      sample: web
+    name: {description: Its name., returned: always, type: str, sample: web}
     uuid:
       description: Its UUID, V(none) if it does not exist yet.
       returned: always
@@ -202,31 +198,15 @@ domain:
       returned: always
       type: str
       sample: "12"
-    state:
-      description: One of V(running), V(paused) and V(shutoff).
-      returned: always
-      type: str
-      sample: shutoff
+    state: {description: "One of V(running), V(paused) and V(shutoff).", returned: always, type: str, sample: shutoff}
 package:
   description: The content of the package's descriptor.
   returned: with O(state=present)
   type: dict
   contains:
-    name:
-      description: The name of its machine.
-      returned: always
-      type: str
-      sample: appliance
-    product:
-      description: The product in it.
-      returned: always
-      type: str
-      sample: Example Appliance
-    version:
-      description: The product's version.
-      returned: always
-      type: str
-      sample: "1.2"
+    name: {description: The name of its machine., returned: always, type: str, sample: appliance}
+    product: {description: The product in it., returned: always, type: str, sample: Example Appliance}
+    version: {description: The product's version., returned: always, type: str, sample: "1.2"}
     checksum:
       description: The checksum of its descriptor, which the domain keeps as C(virt.esx.ova).
       returned: always
@@ -238,85 +218,52 @@ package:
       type: list
       elements: dict
       contains:
-        name:
-          description: The name.
-          returned: always
-          type: str
-          sample: bridged
-        description:
-          description: The description.
-          returned: always
-          type: str
+        name: {description: The name., returned: always, type: str, sample: bridged}
+        description: {description: The description., returned: always, type: str, sample: The bridged network}
     deployment_options:
       description: Its deployment options.
       returned: always
       type: list
       elements: dict
       contains:
-        id:
-          description: The id.
-          returned: always
-          type: str
-          sample: small
-        label:
-          description: A short text.
-          returned: always
-          type: str
-        description:
-          description: A longer text.
-          returned: always
-          type: str
-        default:
-          description: Whether it is used by default.
-          returned: always
-          type: bool
+        id: {description: The id., returned: always, type: str, sample: small}
+        label: {description: A short text., returned: always, type: str, sample: Small}
+        description: {description: A longer text., returned: always, type: str, sample: One processor}
+        default: {description: Whether it is used by default., returned: always, type: bool}
     properties:
       description: Its properties.
       returned: always
       type: list
       elements: dict
       contains:
-        key:
-          description: The key.
-          returned: always
-          type: str
-          sample: hostname
-        type:
-          description: The type of its value.
-          returned: always
-          type: str
-          sample: string
-        label:
-          description: A short text.
-          returned: always
-          type: str
-        description:
-          description: A longer text.
-          returned: always
-          type: str
-        settable:
-          description: Whether users may give it a value.
-          returned: always
-          type: bool
+        key: {description: The key., returned: always, type: str, sample: guest.hostname.1}
+        type: {description: The type of its value., returned: always, type: str, sample: string}
+        label: {description: A short text., returned: always, type: str, sample: Host name}
+        description: {description: A longer text., returned: always, type: str, sample: The name of the guest}
+        settable: {description: Whether users may give it a value., returned: always, type: bool}
     eulas:
       description: The licence agreements.
       returned: always
       type: list
       elements: str
+      sample: ["Be nice to each other."]
     download_bytes:
       description: The size of its files, as far as the descriptor states it.
       returned: always
       type: int
+      sample: 372328
     warnings:
       description: The host's warnings, and the differences of an existing domain. They are also warnings of the task.
       returned: always
       type: list
       elements: str
+      sample: ["OVF hardware element 'ResourceType' with instance ID '8': No support for ..."]
 eulas:
   description: The licence agreements that must be accepted.
   returned: if they are not accepted
   type: list
   elements: str
+  sample: ["Be nice to each other."]
 files:
   description: The paths of the exported files; in check mode, of those that would be exported.
   returned: with O(state=exported)
@@ -327,6 +274,7 @@ transferred_bytes:
   description: The number of bytes of the package's files that were sent or received.
   returned: success
   type: int
+  sample: 372328
 steps:
   description: What was done, in order; in check mode, what would be done.
   returned: success
@@ -339,21 +287,13 @@ questions:
   type: list
   elements: dict
   contains:
-    id:
-      description: The question's id.
-      returned: always
-      type: str
-      sample: "17"
+    id: {description: The question's id., returned: always, type: str, sample: "17"}
     text:
       description: The question.
       returned: always
       type: str
       sample: "msg.uuid.altered:This virtual machine (web) might have been moved or copied."
-    answer:
-      description: The label of the chosen answer.
-      returned: always
-      type: str
-      sample: I Moved It
+    answer: {description: The label of the chosen answer., returned: always, type: str, sample: I Moved It}
 """
 
 from ansible_collections.virt.esx.plugins.module_utils._argspec import with_connection

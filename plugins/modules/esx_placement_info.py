@@ -84,16 +84,8 @@ placements:
   type: list
   elements: dict
   contains:
-    host:
-      description: Name of the host in the vCenter.
-      returned: always
-      type: str
-      sample: esx2.example.com
-    free_kib:
-      description: Memory that is free on the host now.
-      returned: always
-      type: int
-      sample: 16777216
+    host: {description: Name of the host in the vCenter., returned: always, type: str, sample: esx2.example.com}
+    free_kib: {description: Memory that is free on the host now., returned: always, type: int, sample: 16777216}
     free_after_kib:
       description: Memory that would be free on the host with the domains placed on it.
       returned: always
@@ -105,21 +97,9 @@ placements:
       type: list
       elements: dict
       contains:
-        name: &name
-          description: Its name.
-          returned: always
-          type: str
-          sample: Fedora11
-        uuid: &uuid
-          description: Its UUID.
-          returned: always
-          type: str
-          sample: 50115e16-9bdc-49d7-f171-53c4d7f91710
-        moid: &moid
-          description: Its managed object id in the vCenter.
-          returned: always
-          type: str
-          sample: vm-12
+        name: &name {description: Its name., returned: always, type: str, sample: Fedora11}
+        uuid: &uuid {description: Its UUID., returned: always, type: str, sample: 50115e16-9bdc-49d7-f171-53c4d7f91710}
+        moid: &moid {description: Its managed object id in the vCenter., returned: always, type: str, sample: vm-12}
         state: &state
           description: One of V(running), V(paused) and V(shutoff).
           returned: always
@@ -136,16 +116,8 @@ moves:
   type: list
   elements: dict
   contains:
-    moid:
-      description: The domain's managed object id in the vCenter.
-      returned: always
-      type: str
-      sample: vm-12
-    source_host:
-      description: Name of the host of the URI.
-      returned: always
-      type: str
-      sample: esx1.example.com
+    moid: {description: The domain's managed object id in the vCenter., returned: always, type: str, sample: vm-12}
+    source_host: {description: Name of the host of the URI., returned: always, type: str, sample: esx1.example.com}
     dest_host:
       description: Name of the host that it is placed on.
       returned: always
@@ -165,10 +137,12 @@ refused:
       description: The reasons, by the name of the destination.
       returned: always
       type: dict
+      sample: {esx2.example.com: "The operation failed: NoCompatibleHost (NoCompatibleHost)"}
     msg:
       description: All reasons as one sentence.
       returned: always
       type: str
+      sample: "Domain 'Fedora11' cannot be migrated from esx1.example.com to esx2.example.com: ..."
 left_out:
   description: Domains that must not be moved.
   returned: success

@@ -206,6 +206,7 @@ pools:
       description: libvirt's XML of the pool, V(none) for types of datastores that libvirt does not know.
       returned: always
       type: str
+      sample: "<pool type='fs'>..."
 """
 
 from ansible_collections.virt.esx.plugins.module_utils._argspec import with_connection

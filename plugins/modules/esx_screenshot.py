@@ -56,8 +56,8 @@ domain:
   type: dict
   contains:
     name: {description: Its name., returned: always, type: str, sample: web}
-    uuid: {description: Its UUID., returned: always, type: str}
-    moid: {description: Its managed object id., returned: always, type: str}
+    uuid: {description: Its UUID., returned: always, type: str, sample: 50115e16-9bdc-49d7-f171-53c4d7f91710}
+    moid: {description: Its managed object id., returned: always, type: str, sample: "12"}
     state:
       description: One of V(running), V(paused) and V(shutoff).
       returned: always
@@ -67,10 +67,12 @@ dest:
   description: The file that the screenshot was written to.
   returned: when O(dest) is given
   type: str
+  sample: /srv/screenshots/web.png
 content:
   description: The screenshot in PNG format, base64-encoded.
   returned: when O(dest) is not given, except in check mode
   type: str
+  sample: "iVBORw0KGgoAAAANSUhEUgAA..."
 """
 
 from ansible_collections.virt.esx.plugins.module_utils._argspec import with_connection

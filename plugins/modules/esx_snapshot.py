@@ -107,7 +107,7 @@ attributes:
     description: Changes nothing when run again with the same arguments, except for O(state=reverted).
     support: partial
 notes:
-  - If the task fails for one of the O(names), the others are processed all the same. RV(domains) has the result of
+  - If the task fails for one of the O(names), the others are processed nevertheless. RV(domains) has the result of
     each.
   - Privileges to create - C(VirtualMachine.State.CreateSnapshot).
   - Privileges to rename - C(VirtualMachine.State.RenameSnapshot).
@@ -235,6 +235,7 @@ snapshot:
       description: Its libvirt XML.
       returned: always
       type: str
+      sample: "<domainsnapshot>..."
 snapshots:
   description: All snapshots of the domain afterwards, parents before children.
   returned: unless O(names) is given
@@ -284,11 +285,13 @@ domains:
       returned: always
       type: list
       elements: str
+      sample: ["All changes to the disks and settings of domain 'web' since 2026-11-26 03:00:00 UTC."]
     steps:
       description: What was done for this domain, in order; in check mode, what would be done.
       returned: always
       type: list
       elements: str
+      sample: ["create snapshot 'before-upgrade'"]
     changed:
       description: Whether the domain or its snapshots changed.
       returned: always
@@ -301,6 +304,7 @@ domains:
       description: Why it failed.
       returned: if it failed
       type: str
+      sample: "Domain 'web': create snapshot 'before-upgrade' failed: ..."
 steps:
   description: What was done, in order; in check mode, what would be done.
   returned: success

@@ -131,14 +131,17 @@ volumes:
       elements: str
       sample: [web]
     key:
-      description: libvirt's key of the volume, which is the UUID of a disk on a host, otherwise the path.
-      returned: if O(path) is set
+      description: libvirt's key of the volume, which is the UUID of a disk on a host, otherwise the path. V(none)
+        unless O(path) is set.
+      returned: always
       type: str
       sample: 6235deeb-d477-5375-b625-e3daf5e43b49
     xml:
-      description: libvirt's XML of the volume, V(none) for files that are no volumes for libvirt.
-      returned: if O(path) is set
+      description: libvirt's XML of the volume. V(none) unless O(path) is set, and for files that are not volumes for
+        libvirt.
+      returned: always
       type: str
+      sample: "<volume type='file'>..."
 """
 
 from ansible_collections.virt.esx.plugins.module_utils._argspec import with_connection

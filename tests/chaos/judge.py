@@ -27,8 +27,8 @@ DOUBTFUL = (
     *("garbage", "garbage_body", "empty200", "html200", "tls_alert", "trickle", "redirect301", "redirect307"),
 )
 _SETTLED = re.compile(
-    rf"{re.escape(DOUBT)}|second look|The state was read again|as before|again\.|was not carried|"
-    "nothing of it is left"
+    rf"{re.escape(DOUBT)}|check afterwards|The state was read again|as before|again\.|was not carried|"
+    "nothing of it is left|steps were undone"
 )
 _INNARDS = re.compile(r"NoneType|_ssl\.c|object at 0x|xml\.parsers|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 

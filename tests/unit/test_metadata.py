@@ -12,6 +12,8 @@ import pytest
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+FORMS = [path for path in sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml")) if path.stem != "config"]
+FORM_ATTRIBUTES = {"label", "description", "placeholder", "value", "render", "options"}
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py") if path.stem != "__init__")
 
 
@@ -61,3 +63,15 @@ def test_the_readme_has_no_relative_links() -> None:
     """Galaxy shows the README where no other file is beside it."""
     links = re.findall(r"\]\(([^)]+)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
     assert [link for link in links if not link.startswith("https://")] == []
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.stem)
+def test_issue_forms_have_only_what_github_knows(form: pathlib.Path) -> None:
+    """GitHub shows no form that has anything else, such as the rest of a text that a comma has cut."""
+    content = load(str(form.relative_to(ROOT)))
+    assert set(content) == {"name", "description", "labels", "body"}
+    assert isinstance(content["body"], list)
+    for field in content["body"]:
+        assert set(field) <= {"type", "id", "attributes", "validations"}
+        assert set(field["attributes"]) <= FORM_ATTRIBUTES
+        assert all(isinstance(value, (str, list)) for value in field["attributes"].values())

@@ -16,6 +16,7 @@ from pyVmomi import vim
 
 ROOT = pathlib.Path(__file__).parents[2]
 MODULES = sorted((ROOT / "plugins" / "modules").glob("*.py"))
+FILTERS = sorted((ROOT / "plugins" / "filter").glob("*.yml"))
 GUIDE = ROOT / "docs" / "docsite" / "rst" / "privileges.rst"
 PRIVILEGE = r"(?:Datastore|Host|Network|Resource|VApp|VirtualMachine)\.[A-Za-z.]+"
 # The kinds of objects whose methods the collection calls.
@@ -35,12 +36,15 @@ KINDS = (
 FREE = {None, "System.Anonymous", "System.View", "System.Read"}
 
 
-def _part(module: pathlib.Path, name: str) -> Any:
-    """DOCUMENTATION or EXAMPLES of a module."""
-    for node in ast.parse(module.read_text(encoding="utf-8")).body:
+def _part(page: pathlib.Path, name: str) -> Any:
+    """DOCUMENTATION, EXAMPLES or RETURN of a module, or of a filter's file beside it."""
+    text = page.read_text(encoding="utf-8")
+    if page.suffix == ".yml":
+        return yaml.safe_load(text)[name]
+    for node in ast.parse(text).body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
             return yaml.safe_load(ast.literal_eval(node.value))
-    raise AssertionError(f"{module} has no {name}")
+    raise AssertionError(f"{page} has no {name}")
 
 
 def _notes(module: pathlib.Path) -> list[str]:
@@ -76,6 +80,26 @@ def test_each_state_has_an_example(module: pathlib.Path) -> None:
     state = _part(module, "DOCUMENTATION")["options"].get("state", {"choices": []})
     tasks = [task[f"virt.esx.{module.stem}"] for task in _part(module, "EXAMPLES") if f"virt.esx.{module.stem}" in task]
     assert {task.get("state", state.get("default")) for task in tasks} >= set(state["choices"])
+
+
+def _returned(values: dict[str, Any], above: str = "") -> list[tuple[str, dict[str, Any]]]:
+    """The path and the documentation of each returned value, at any depth."""
+    found = []
+    for name, documented in values.items():
+        found += [(above + name, documented), *_returned(documented.get("contains", {}), f"{above}{name}.")]
+    return found
+
+
+@pytest.mark.parametrize("page", [*MODULES, *FILTERS], ids=lambda page: page.stem)
+def test_each_returned_value_has_a_sample_of_its_type(page: pathlib.Path) -> None:
+    """A dictionary whose keys are documented needs none, and a bool is true or false."""
+    documented = (
+        _part(page, "RETURN") if page in MODULES else yaml.safe_load(page.read_text(encoding="utf-8"))["RETURN"]
+    )
+    values = _returned(documented)
+    assert [path for path, value in values if not {"sample", "contains"} & set(value) and value["type"] != "bool"] == []
+    samples = [(path, value["type"], value["sample"]) for path, value in values if "sample" in value]
+    assert [sample for sample in samples if sample[1] not in ("raw", type(sample[2]).__name__)] == []
 
 
 def test_the_guide_has_each_privilege_that_a_call_needs() -> None:

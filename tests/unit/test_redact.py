@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import importlib.util
 import pathlib
+import subprocess
+import sys
 
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import write_domain
@@ -62,6 +64,34 @@ MORE_XML = """<domain type='vmware'>
 </domain>
 """
 
+# What VMware and libvirt read as well: values in other quotes or none, comments, several statements on a line.
+LOOSE_VMX = """# Alice's server at ACME
+displayName = acme-payroll
+annotation = 'call Alice'
+guestinfo.note = \"\"\"ACME "hunter2" inside\"\"\"
+memsize = 1024
+numvcpus = "2" # for ACME
+scsi0.present = "TRUE"; guestinfo.token = "hunter2"; numa.nodes = "2"
+a line of Alice's that is no statement
+"""
+LOOSE_XML = """<domain type='vmware' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>
+  <!-- ACME's host,
+       kept by Alice -->
+  <description><![CDATA[call Alice <at> ACME]]></description>
+  <name>acme<!-- ACME -->payroll</name>
+  <qemu:commandline><qemu:env name='ACME' value='hunter2'/><qemu:arg value="hunter2"/></qemu:commandline>
+  <disk type='network'>
+    <source protocol="https" query='token=hunter2' name='acme/payroll.iso'>
+      <cookies><cookie name='acme'>x</cookie></cookies>
+    </source>
+  </disk>
+  <interface type='vds'><source portid='acme-1' connectionid='7'/></interface>
+  <interface><virtualport><parameters profileid='acme'/></virtualport></interface>
+  <features><cfpc value='broken'/></features>
+  <memory unit='KiB'>1048576</memory>
+</domain>
+"""
+
 
 @pytest.fixture
 def redact() -> object:
@@ -84,3 +114,20 @@ def test_names_and_secrets_go_and_the_structure_stays(redact: object) -> None:
     again = read_vmx(redact(VMX))  # type: ignore[operator]
     assert (again.memory_kib, again.vcpus, again.disks[0].target) == (domain.memory_kib, domain.vcpus, "sda")
     assert again.serials[0].protocol == "telnet"
+
+
+@pytest.mark.parametrize("text", [LOOSE_VMX, LOOSE_XML], ids=["vmx", "xml"])
+def test_nothing_is_left_in_comments_or_unusual_forms(redact: object, text: str) -> None:
+    redacted = redact(text)  # type: ignore[operator]
+    assert [secret for secret in SECRETS if secret in redacted.lower()] == []
+    assert len(redacted.splitlines()) == len(text.splitlines())
+    kept = ("memsize = 1024", 'numvcpus = "2"', 'scsi0.present = "TRUE"; guestinfo.token = "', '"; numa.nodes = "2"')
+    kept_in_xml = ("<cfpc value='broken'/>", "1048576", "connectionid='7'", 'protocol="https"', "]]></description>")
+    assert [part for part in (kept if text is LOOSE_VMX else kept_in_xml) if part not in redacted] == []
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: pathlib.Path) -> None:
+    command = [sys.executable, str(TOOL), str(tmp_path / "none.vmx")]
+    done = subprocess.run(command, check=False, text=True, capture_output=True)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"The file '{tmp_path / 'none.vmx'}' cannot be read: No such file or directory.\n"

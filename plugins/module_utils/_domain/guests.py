@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.guest_words import TABLE
 
-# Products whose guests VMware has no word for; they go by their kernel.
+# Products whose guests VMware does not list; their kernel decides.
 _BY_KERNEL = (
     *("alpinelinux.org/alpinelinux", "archlinux.org/archlinux", "gentoo.org/gentoo", "nixos.org/nixos"),
     *("linuxmint.com/linuxmint", "voidlinux.org/voidlinux", "guix.gnu.org/guix", "manjaro.org/manjaro"),

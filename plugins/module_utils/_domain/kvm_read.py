@@ -326,7 +326,7 @@ def _report_rest(root: Element, top: Mapping[str, Element], domain: Domain, repo
     for tag, why in (
         ("hostdev", "a device of the host is not moved; add it on the new host"),
         ("filesystem", "ESX does not share folders with guests"),
-        ("sound", "ESX plays no sound"),
+        ("sound", "ESX has no sound output"),
     ):
         for element in _devices(root, tag):
             report.leave_out(f"devices/{tag}", why, line=element.sourceline, essential=tag == "hostdev")

@@ -7,7 +7,7 @@ libvirt forgets ``guestOS`` (G9). It is written as libosinfo's element, which is
 operating system. Its ids are URIs; those of libosinfo's own that virt-install writes are read as VMware's words.
 
 libvirt takes an NVRAM only beside EFI firmware, in ``<os>``; that of a BIOS is an element of our own, and so are keys
-of devices that libvirt has no word for. A disk is known by its target, a card by its MAC address or else by its place.
+of devices that libvirt cannot express. A disk is known by its target, a card by its MAC address or else by its place.
 
 ::
 

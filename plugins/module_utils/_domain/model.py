@@ -25,7 +25,7 @@ else:
         return dataclasses.dataclass(unsafe_hash=frozen)
 
 
-# Keys of a device in VMX, without what they begin with, that libvirt has no word for: ("sharedBus", "virtual").
+# Keys of a device in VMX, without what they begin with, that libvirt cannot express: ("sharedBus", "virtual").
 Keys = tuple[tuple[str, str], ...]
 
 

@@ -146,7 +146,7 @@ WORDS: Mapping[str, WordRule] = {
     "hostdev/teaming": _refuse("pairing of cards is not a setting of a passed-through device"),
     "graphics@socket": _refuse("VMware's VNC server listens on an address, not on a socket"),
     "graphics@tlsPort": _SILENT,
-    "source@tls": _refuse("whether a port is encrypted is said by <protocol type='tls'/>"),
+    "source@tls": _refuse("<protocol type='tls'/> says whether a port is encrypted"),
     "filesystem@accessmode": _SILENT,
     "acpi@index": _report("VMware numbers the cards of a guest itself"),
     "domain/iommufd": _TUNING,
@@ -161,7 +161,7 @@ WORDS: Mapping[str, WordRule] = {
     "model@primary": _SILENT,
     "disk/target@bus": _EFFECT,
     "vcpu@placement": _report("ESX chooses the processors of the host itself"),
-    "disk/driver@type": _refuse("ESX reads disks in the form vmdk; convert the image, as with qemu-img and vmkfstools"),
+    "disk/driver@type": _refuse("ESX reads disks in the format vmdk; convert the image with qemu-img and vmkfstools"),
     "disk/driver@cache": _report("ESX has no such cache of a disk"),
     "clock/timer": ROWS["f10"],
 }

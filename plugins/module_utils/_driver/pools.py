@@ -94,5 +94,5 @@ def usable_pool(pools: dict[str, Pool], name: str) -> Pool:
         known = ", ".join(f"'{pool}'" for pool in pools) or "none"
         raise NotFound(f"The host has no datastore '{name}'; it has {known}.")
     if not pools[name].is_accessible:
-        raise Refused(f"The host does not reach the datastore '{name}'.")
+        raise Refused(f"The host cannot access the datastore '{name}'.")
     return pools[name]

@@ -54,7 +54,13 @@ def failure_of_some(failed: Sequence[tuple[str, EsxError]], total: int, details:
     :param total: the number of all domains of the task.
     :param details: the module's result.
     """
-    listed = " ".join(f"Domain '{name}': {error.message}" for name, error in failed)
+    listed = " ".join(_about(name, error) for name, error in failed)
     first = failed[0][1]
-    message = f"It failed for {len(failed)} of {total} domains. {listed}"
+    message = f"The task failed for {len(failed)} of {total} domains. {listed}"
     return EsxError(message, hint=first.hint, fault=first.fault, details=details)
+
+
+def _about(name: str, error: EsxError) -> str:
+    """The message of an error; it begins with the domain."""
+    subject = f"Domain '{name}'"
+    return error.message if error.message.startswith(subject) else f"{subject}: {error.message}"

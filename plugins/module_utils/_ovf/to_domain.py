@@ -109,19 +109,17 @@ _NVRAM, _OWN_FILE = "nvram", "ovf:/file/"
 def _leave_out(package: Package, system: System, report: Report) -> None:
     """Report the parts that no domain has a place for."""
     for name, line in package.unread:
-        report.leave_out(name, "a domain has no place for this section", line=line)
+        report.leave_out(name, "domain XML cannot express this section", line=line)
     if system.properties:
         names = ", ".join(one.key for one in system.properties)
         report.leave_out("ProductSection", "properties get their values when the package is imported", word=names)
     for key, value in system.config.items():
         if key not in _READ_SETTINGS:
-            report.leave_out(f"vmw:Config {key}", "domain XML has no word for it", word=value)
+            report.leave_out(f"vmw:Config {key}", "domain XML cannot express it", word=value)
     for key, value in system.extra_config.items():
         if key == _NVRAM and value.startswith(_OWN_FILE):
             continue
-        report.leave_out(
-            f"vmw:ExtraConfig {key}", "it is an entry of a VMX that domain XML has no word for", word=value
-        )
+        report.leave_out(f"vmw:ExtraConfig {key}", "it is an entry of a VMX that domain XML cannot express", word=value)
 
 
 class _Reader:
@@ -155,7 +153,7 @@ class _Reader:
         for word, value in (("Reservation", item.reservation), ("Limit", item.limit)):
             if value:
                 self.report.leave_out(
-                    f"Item {item.id} {word}", "domain XML has no word for it", word=str(value), line=item.line
+                    f"Item {item.id} {word}", "domain XML cannot express it", word=str(value), line=item.line
                 )
 
     def memory(self, item: Item) -> None:
@@ -282,7 +280,7 @@ class _Reader:
         if item.type in _NAMES:
             self._omit(item, f"the package does not say what is behind the {_NAMES[item.type]}")
         else:
-            self._omit(item, "it is a device that domain XML has no word for", essential=item.is_required)
+            self._omit(item, "it is a device that domain XML cannot express", essential=item.is_required)
 
     def _omit(self, item: Item, why: str, *, word: str = "", essential: bool = False) -> None:
         named = word or (f"ResourceType {item.type}" + (f" ({item.subtype})" if item.subtype else ""))

@@ -32,7 +32,7 @@ LONGEST_VMX = 512 * 1024
 
 _NOT_READY = "Another client writes the same file, or the server was not ready: run the task again."
 # Said after a look at the file that shows that nothing has happened to it.
-AS_BEFORE = "It was not carried out, as a second look has shown."
+AS_BEFORE = "It was not carried out, as a check afterwards has shown."
 
 
 class ChangedByOther(ConnectionFailed):

@@ -26,7 +26,7 @@ _KINDS: dict[str, type[EsxError]] = {
     "RestrictedVersion": LicenceRestricted,
 }
 
-_DISK = "The destination does not reach the disk: move it to a datastore that both hosts have, or name one there."
+_DISK = "The destination cannot access the disk: move it to a datastore that both hosts have, or name one there."
 _DEVICE = "Eject the ISO or disconnect the device, which is on a local datastore or on the host itself."
 _NETWORK = "The destination has no network of that name: make it there, or map the network to another one."
 _CPU = "The destination's CPU or version lacks something the running domain uses: shut it off first, or use EVC."
@@ -38,7 +38,7 @@ _HINTS = {
     "TaskInProgress": "Another task works on the same object: wait for it, or cancel it.",
     "ToolsUnavailable": "VMware Tools have to run in the guest for this.",
     "HostAccessRestrictedToManagementServer": "The host accepts this only from the vCenter that manages it: use vpx://.",
-    "RestrictedVersion": "Assign a licence that includes the vSphere API; what only reads works without one.",
+    "RestrictedVersion": "Assign a licence that includes the vSphere API; reading works without one.",
     "ManagedObjectNotFound": "It has been removed, run the task again.",
     **dict.fromkeys(("CannotAccessVmDisk", "CannotAccessFile", "DiskNotSupported"), _DISK),
     **dict.fromkeys(("CannotAccessVmDevice", "CannotAccessLocalSource", "RemoteDeviceNotSupported"), _DEVICE),

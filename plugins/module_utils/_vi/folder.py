@@ -151,7 +151,7 @@ def _refuse_page(session: Session, action: str, file: DatastoreFile, answer: Ans
     if answer.is_page and not file.path.lower().endswith((".htm", ".html")):
         raise ConnectionFailed(
             f"The server {session.pool.endpoint} answered {action} with an HTML page (HTTP status {answer.status}), "
-            f"which is not the file's own answer.{'' if reads else ' ' + DOUBT}",
+            f"which cannot be the answer for a file.{'' if reads else ' ' + DOUBT}",
             hint="A proxy or a server that is just starting answers so: run the task again a little later.",
         )
 

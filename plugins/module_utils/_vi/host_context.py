@@ -212,7 +212,7 @@ def _context(tree: Tree, host: Any) -> HostContext:
     chain = tree.ancestors(host)
     datacenter = next((ref for ref in chain if type_name(ref) == "Datacenter"), None)
     if datacenter is None:
-        raise NotFound(f"The host {moid(host)} is in no datacenter.")
+        raise NotFound(f"The host {moid(host)} is not in a datacenter.")
     return _context_in(tree, host, chain[1], datacenter)
 
 

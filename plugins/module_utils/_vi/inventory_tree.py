@@ -82,7 +82,7 @@ def host_named(tree: Tree, name: str) -> Any:
     if not found:
         raise _unknown_host(name, list(names.values()))
     if len(found) > 1:
-        raise Ambiguous(f"The vCenter knows {len(found)} hosts '{name}'.", hint="Name it by a vpx:// URI.")
+        raise Ambiguous(f"The vCenter knows {len(found)} hosts '{name}'.", hint="Name the host with a vpx:// URI.")
     return found[0]
 
 

@@ -21,7 +21,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.session import Sessio
 # The edition key of the free licence ("VMware vSphere Hypervisor") begins like this, in all versions since 4.0.
 _FREE_EDITION = "esxBasic"
 
-_HINT = "Assign a licence that includes the vSphere API; what only reads works without one."
+_HINT = "Assign a licence that includes the vSphere API; reading works without one."
 
 
 @dataclass(frozen=True)

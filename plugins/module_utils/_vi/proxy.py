@@ -100,7 +100,7 @@ def _through_socks(host: str, port: int, proxy: Proxy, timeout: float, password:
 def _refused(proxy: Proxy, host: str, port: int, error: Exception) -> ConnectionFailed:
     reason = str(error) or type(error).__name__
     return ConnectionFailed(
-        f"The {proxy.kind} proxy {join_host_port(proxy.host, proxy.port)} gives no connection to "
+        f"The {proxy.kind} proxy {join_host_port(proxy.host, proxy.port)} does not connect to "
         f"{join_host_port(host, port)}: {reason}.",
         hint="Check the parameter proxy of the URI, and for a proxy that wants a login its user and proxy_password.",
     )

@@ -39,7 +39,9 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import make_ref
 # How long the logout may take: the task's work is done, and an interrupted user does not want to wait.
 _LOGOUT_TIMEOUT = 10.0
 
-_LOCKDOWN = "A host in lockdown mode lets only its exception users log in; else go through its vCenter (vpx://)."
+_LOCKDOWN = (
+    "A host in lockdown mode lets only its exception users log in; otherwise connect through its vCenter (vpx://)."
+)
 
 # The members of a ServiceContent that are kept with a cached session, by the API's names.
 _CONTENT = (

@@ -91,7 +91,7 @@ def _load(context: ssl.SSLContext, path: Path) -> None:
         else:
             context.load_verify_locations(cafile=path)
     except ssl.SSLError:
-        raise ConnectionFailed(f"The file {path} (ca_path) has no certificate in PEM form.") from None
+        raise ConnectionFailed(f"The file {path} (ca_path) has no certificate in PEM format.") from None
     except OSError as error:
         raise ConnectionFailed(f"The file {path} (ca_path) cannot be read: {error.strerror}.") from None
 

@@ -109,7 +109,7 @@ def bad_status(server: str, action: str, status: int, reason: str, *, repeatable
             hint="Its management services are starting, or have too many sessions: run the task again a little later.",
         )
     hint = "Check that the URI names a VMware host or vCenter, its port and its transport."
-    return ConnectionFailed(f"The server {server} did not carry {action} through ({shown}).{doubt}", hint=hint)
+    return ConnectionFailed(f"The server {server} did not carry out {action} ({shown}).{doubt}", hint=hint)
 
 
 def is_dropped(error: BaseException) -> bool:

@@ -10,7 +10,7 @@
     scsi0:1.sharing = "multi-writer"
     scsi1.sharedBus = "virtual"
 
-libvirt has words for some: ``<transient/>``, ``<shareable/>`` and ``snapshot='no'``. What it has no word for is kept as
+libvirt can express some: ``<transient/>``, ``<shareable/>`` and ``snapshot='no'``. The others are kept as
 the key itself, in our metadata. libvirt's own converter knows ``<transient/>`` alone (P42).
 """
 
@@ -43,7 +43,7 @@ _MODES = {
     "undoable": _Mode(is_kept=True),
     "append": _Mode(is_kept=True),
 }
-# Types of disks that libvirt has no word for: mappings of devices, physical or virtual, and disks of the host.
+# Types of disks that libvirt cannot express: mappings of devices, physical or virtual, and disks of the host.
 _MAPPINGS = ("scsi-passthru-rdm", "scsi-nonpassthru-rdm")
 _KEPT_TYPES = (*_MAPPINGS, "plaindisk", "rawdisk")
 _MULTI_WRITER = "multi-writer"
@@ -79,7 +79,7 @@ def _use(context: ReadContext, at: str, mode: str, kind: str | None, sharing: st
         context.leave_out(f"{at}.mode", f"'{mode}' is not a mode of a disk, expecting one of {', '.join(_MODES)[2:]}")
         known = _MODES[""]
     elif known.is_kept:
-        context.leave_out(f"{at}.mode", f"libvirt has no word for the mode '{mode}'; it is kept in the metadata")
+        context.leave_out(f"{at}.mode", f"libvirt cannot express the mode '{mode}'; it is kept in the metadata")
     keys = [("mode", mode)] if known.is_kept else []
     if kind and kind.lower() in _KEPT_TYPES:
         keys.insert(0, ("deviceType", kind))
@@ -103,7 +103,7 @@ def read_shared_bus(context: ReadContext, at: str) -> Keys:
 
 
 def kept_type(disk: Disk) -> str | None:
-    """The ``deviceType`` that libvirt has no word for; a mapping is on a SCSI bus."""
+    """The ``deviceType`` that libvirt cannot express; a mapping is on a SCSI bus."""
     kind = dict(disk.keys).get("deviceType")
     if kind is None or (kind.lower() in _MAPPINGS and disk.bus != "scsi"):
         return None

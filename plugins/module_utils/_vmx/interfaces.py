@@ -49,7 +49,7 @@ _OTHER_KEY = {"generatedAddress": "address", "address": "generatedAddress"}
 _TYPE_OF_KEY = {"generatedAddress": "generated", "address": "static"}
 
 HOSTONLY = "hostonly"
-# Keys that libvirt has no word for, by what they belong to.
+# Keys that libvirt cannot express, by what they belong to.
 _OPAQUE = ("opaqueNetwork.id", "opaqueNetwork.type", "externalId")
 _OF_OTHER_CONNECTIONS = ("connectionType", "pvnID")
 _PORT = ("dvs.portId",)
@@ -170,7 +170,7 @@ def _read_model(context: ReadContext, at: str) -> str | None:
 
 
 class _Network(NamedTuple):
-    """What an interface is connected to, in libvirt's words, and what libvirt has no word for."""
+    """What an interface is connected to, in libvirt's words, and what libvirt cannot express."""
 
     type: str
     source: str | None = None
@@ -329,7 +329,7 @@ def _bridge(interface: Interface, context: WriteContext) -> list[Entry]:
 
 
 def _kept_lines(interface: Interface, names: Sequence[str]) -> list[Entry]:
-    """Those keys that libvirt has no word for which fit the network."""
+    """Those keys that libvirt cannot express which fit the network."""
     return [(name, value) for name, value in interface.keys if name in names]
 
 

@@ -124,7 +124,7 @@ def _with_lines(base: Source, now: _Present, lines: _Lines, replaced: Collection
     changed = edited(base, now.vmx, change)
     if changed != base:
         return changed
-    # Keys of a device hide what is wanted, such as a type that libvirt has no word for.
+    # Keys of a device hide what is wanted, such as a type that libvirt cannot express.
     return edited(base, now.vmx, _difference(now, lines, replaced, dialect, whole=True) or change)
 
 
@@ -238,7 +238,7 @@ def _difference(
             return False
         if device in rewritten and is_of_domain(key) and not key.endswith(_SLOT):
             return True
-        # What sleeps where a controller comes would wake up with it.
+        # Enabling the controller would enable the disabled devices below it.
         return device in moving or (_holder(device) in moving and device not in wanted)
 
     def change(edit: VmxEdit) -> None:

@@ -130,7 +130,7 @@ def _keeps_order_of_cards(wanted: Domain, present: Domain) -> bool:
 
 
 def _hostdevs(wanted: Domain, present: Domain) -> tuple[Hostdev, ...]:
-    """The devices of the host, with the keys that XML has no words for."""
+    """The devices of the host, with the keys that XML cannot express."""
     known = {device.address: device for device in present.hostdevs}
     return tuple(
         known[device.address] if not device.keys and device.address in known else device

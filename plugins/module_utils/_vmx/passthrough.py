@@ -98,7 +98,7 @@ def _lacking(device: Hostdev, index: int) -> str | None:
     known = {key for key, _value in device.keys}
     if not known.issuperset(_NEEDED):
         return (
-            "VMware needs the ids of vendor and device too, which domain XML has no words for; add the device with "
+            "VMware needs the ids of vendor and device too, which domain XML cannot express; add the device with "
             "vSphere's own tools, or say them in the metadata: "
             "<esx:hostdev address='0000:3b:00.0' vendorId='0x10de' deviceId='0x1db6'/>"
         )

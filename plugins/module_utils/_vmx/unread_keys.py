@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The keys of a VMX that a conversion to domain XML leaves out: which are worth a word, and why.
+"""The keys of a VMX that a conversion to domain XML leaves out: which are reported, and why.
 
 What only describes the state of a domain, or what hosts and VMware Tools write by themselves, is not.
 """
@@ -46,42 +46,42 @@ extendedconfigfile vmxstats.filename migrate.* log.* logging msg.autoanswer gui.
 featurecompat.* answer.msg.* __* _*
 """
 
-# Settings among those, which are worth a word.
+# Settings among those, which are reported.
 _SETTINGS = (
-    ("3D graphics have no word here", "mks.enablend"),
-    ("settings of the port have no word here", "serialn.trynorxloss paralleln.bidirectional"),
+    ("3D graphics are not converted", "mks.enablend"),
+    ("settings of the port are not converted", "serialn.trynorxloss paralleln.bidirectional"),
 )
 
-# Why keys are left out, and which they are; where values follow, the key is worth a word with no others than them.
+# Why keys are left out, and which they are.
 _REPORTED = (
-    ("a limit or a guarantee of the processors has no word in domain XML", "sched.cpu.min sched.cpu.max"),
-    ("scheduling has no word in domain XML", "sched.cpu.* sched.vcpun.* sched.mem.* sched.swap.* sched.*"),
-    ("NUMA placement has no word here", "numa.*"),
-    ("hot add has no word in domain XML", "vcpu.hotadd mem.hotadd maxvcpus"),
-    ("what the guest sees of the CPU has no word here", "cpuid.* featmask.* evccompatibilitymode hypervisor.cpuid.*"),
-    ("virtualisation features of the guest have no word here", "vhv.* vpmc.* vvtd.* windows.vbs.*"),
-    ("timers of the guest have no word here", "hpetn.* precisionclockn.* tools.synctime time.*"),
-    ("settings of the firmware have no word here", "uefi.* efi.* bios.* biosn.* networkbootprotocol"),
-    ("SMBIOS data has no word here", "smbios.* board-id* hw.model* serialnumber* system-id.* smc.* ich7m.*"),
-    ("starting a kernel directly has no word here", "directboot.*"),
-    ("data for the guest has no word in domain XML", "guestinfo.*"),
-    ("disk identifiers and locking have no word here", "disk.* disklib.* diskcleanup.* hard-disk.*"),
-    ("a redo log, or a setting of the disk, has no word here", "scsin:n.* satan:n.* nvmen:n.* iden:n.*"),
-    ("settings of the card have no word here", "ethernetn.*"),
-    ("settings of devices that are passed through have no word here", "pcipassthru*"),
-    ("a USB device has no word here", "usb.* usb_xhci.* ehci.* mouse.* keyboard.* sensor.*"),
-    ("settings of VMCI have no word here", "vmcin.* vmci.*"),
-    ("settings of the graphics card have no word here", "svga.*"),
-    ("settings of VNC have no word here", "remotedisplay.*"),
-    ("the isolation of the guest has no word in domain XML", "isolation.* devices.hotplug"),
-    ("policies of VMware Tools and of the power buttons have no word here", "tools.* powertype.*"),
-    ("where disks and swap are has no word here", "workingdir"),
-    ("tuning of the monitor has no word here", "monitor.* monitor_control.* ulm.* prefvmx.* mainmem.* mem* priority.*"),
-    ("the device has no word here", "nvdimm* sgx.* sev.* vwdt.* debugstub.*"),
+    ("a limit or a guarantee of the processors cannot be expressed in domain XML", "sched.cpu.min sched.cpu.max"),
+    ("scheduling cannot be expressed in domain XML", "sched.cpu.* sched.vcpun.* sched.mem.* sched.swap.* sched.*"),
+    ("NUMA placement is not converted", "numa.*"),
+    ("hot add cannot be expressed in domain XML", "vcpu.hotadd mem.hotadd maxvcpus"),
+    ("what the guest sees of the CPU is not converted", "cpuid.* featmask.* evccompatibilitymode hypervisor.cpuid.*"),
+    ("virtualisation features of the guest are not converted", "vhv.* vpmc.* vvtd.* windows.vbs.*"),
+    ("timers of the guest are not converted", "hpetn.* precisionclockn.* tools.synctime time.*"),
+    ("settings of the firmware are not converted", "uefi.* efi.* bios.* biosn.* networkbootprotocol"),
+    ("SMBIOS data is not converted", "smbios.* board-id* hw.model* serialnumber* system-id.* smc.* ich7m.*"),
+    ("starting a kernel directly is not converted", "directboot.*"),
+    ("data for the guest cannot be expressed in domain XML", "guestinfo.*"),
+    ("disk identifiers and locking are not converted", "disk.* disklib.* diskcleanup.* hard-disk.*"),
+    ("a redo log, or a setting of the disk, is not converted", "scsin:n.* satan:n.* nvmen:n.* iden:n.*"),
+    ("settings of the card are not converted", "ethernetn.*"),
+    ("settings of devices that are passed through are not converted", "pcipassthru*"),
+    ("a USB device is not converted", "usb.* usb_xhci.* ehci.* mouse.* keyboard.* sensor.*"),
+    ("settings of VMCI are not converted", "vmcin.* vmci.*"),
+    ("settings of the graphics card are not converted", "svga.*"),
+    ("settings of VNC are not converted", "remotedisplay.*"),
+    ("the isolation of the guest cannot be expressed in domain XML", "isolation.* devices.hotplug"),
+    ("policies of VMware Tools and of the power buttons are not converted", "tools.* powertype.*"),
+    ("the location of disks and swap is not converted", "workingdir"),
+    ("tuning of the monitor is not converted", "monitor.* monitor_control.* ulm.* prefvmx.* mainmem.* mem* priority.*"),
+    ("the device is not converted", "nvdimm* sgx.* sev.* vwdt.* debugstub.*"),
 )
 _UNKNOWN = "the key is not known"
 
-# Values that hosts write by themselves, or that say what is so anyway.
+# Values that hosts write by themselves, or that are the default.
 _DEFAULTS = frozenset(
     {
         ("sched.cpu.min", "0"),
@@ -133,7 +133,7 @@ def _kind(key: str) -> _Kind:
     return _Kind(pattern, why)
 
 
-# Keys among those that are worth no word which are settings all the same, and stay what a user makes them.
+# Keys among those that are not reported which are settings nevertheless: what a user sets stays.
 _SETTABLE = _matcher("log.* logging toolscripts.* bios.forcesetuponce bios.bootretry.delay")
 
 
@@ -149,7 +149,7 @@ _MOST_SEEN = 4096
 
 
 def report_unread(context: ReadContext) -> None:
-    """Report the keys that have no effect, those of the same reason in one entry, unless nobody wants to know."""
+    """Report the keys that have no effect, those of the same reason in one entry, unless reports are off."""
     if context.report.is_silent or not context.dialect.reports:
         return
     raw = context.vmx.raw

@@ -228,8 +228,8 @@ def test_all_that_is_returned_is_documented(host: Simulator) -> None:
         ({"macs": ["00:50:56:00:00:01"] * 2}, ParseError, "'00:50:56:00:00:01' is given twice"),
         ({"clone_uuid": "50115e16-9bdc-49d7-f171-53c4d7f91710"}, Refused, "domain 'web' has the UUID"),
         ({"vmx_path": f"{POOL} ../web.vmx"}, ParseError, "has an empty, '.' or '..' segment"),
-        ({"vmx_path": f"{POOL} web"}, ParseError, "names no VMX file"),
-        ({"vmx_path": f"{POOL} web/web.vmdk"}, ParseError, "names no VMX file"),
+        ({"vmx_path": f"{POOL} web"}, ParseError, "is not the name of a VMX file"),
+        ({"vmx_path": f"{POOL} web/web.vmdk"}, ParseError, "is not the name of a VMX file"),
         (
             {"vmx_path": f"{POOL} iso/broken.vmx"},
             ParseError,

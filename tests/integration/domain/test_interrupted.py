@@ -59,7 +59,7 @@ OF_AN_UPLOAD = [
     ([{"method": "PUT", "http": 404}, {"method": "MakeDirectory", "fault": "NoPermission"}], ""),
     ([{"method": "PUT", "http": 403}], ""),
     ([{"method": "PUT", "http": 502}], ""),
-    ([{"method": "RegisterVM_Task", "fault": "NoPermission"}], "What was uploaded is removed again."),
+    ([{"method": "RegisterVM_Task", "fault": "NoPermission"}], "The uploaded VMX was removed again."),
 ]
 
 # The files of a domain that runs.
@@ -211,7 +211,7 @@ def test_what_was_uploaded_is_said_to_be_removed_only_if_anything_was(
         esx.inject(**rule)
     with pytest.raises(EsxError, match="'web'") as caught:
         ensure(esx, xml=domain_xml())
-    assert ("What was uploaded" in str(caught.value), said in str(caught.value)) == (bool(said), True)
+    assert ("The uploaded VMX" in str(caught.value), said in str(caught.value)) == (bool(said), True)
     esx.clear_faults()
     assert "web.vmx" not in files_in(esx, "[local-storage] web")
     assert ensure(esx, xml=domain_xml())["changed"]

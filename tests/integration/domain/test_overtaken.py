@@ -103,7 +103,7 @@ def test_what_another_client_changes_after_a_reload_is_told(esx: Simulator, monk
     monkeypatch.setattr(definition_plans, "xml_as_made", overtaken)
     result, warnings = ensure_with_warnings(esx, xml=domain_xml().replace("<vcpu>2", "<vcpu>4"))
     assert result["steps"] == ["reload"]
-    assert warnings == ["The host has made the domain 'web' otherwise than it was wanted in vcpus."]
+    assert warnings == ["The host has defined the domain 'web' differently than requested in vcpus."]
 
 
 def test_a_domain_has_its_ids_from_the_first_minute(esx: Simulator) -> None:

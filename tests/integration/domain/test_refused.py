@@ -125,13 +125,13 @@ def test_old_hosts_take_an_even_number_of_processors(version: str, refused: bool
 
 def test_storage_is_removed_with_undefined_only(esx: Simulator) -> None:
     _result, warnings = ensure_with_warnings(esx, name="domain-1", remove_storage=True)
-    assert warnings == ["remove_storage has no effect with state defined; it goes with undefined."]
+    assert warnings == ["remove_storage has no effect with state defined; it is for state undefined."]
 
 
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"shutdown_timeout": 5}, "shutdown_timeout has no effect with state defined; it goes with shutdown and"),
+        ({"shutdown_timeout": 5}, "shutdown_timeout has no effect with state defined; it is for state shutdown and"),
         (
             {"state": "undefined", "vcpus": 2, "settings": {"a.b": "c"}},
             "vcpus, settings have no effect with state undef",

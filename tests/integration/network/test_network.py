@@ -152,7 +152,7 @@ def test_changes_that_a_host_would_refuse(
 def test_a_definition_that_fails_half_way_is_taken_back(esx: Simulator) -> None:
     esx.inject(method="AddPortGroup", fault="HostConfigFault", skip=1)
     wanted: dict[str, Any] = {"name": "vSwitch1", "port_groups": [{"name": "a"}, {"name": "b"}]}
-    with pytest.raises(EsxError, match="What was done before is taken back"):
+    with pytest.raises(EsxError, match="The earlier steps were undone"):
         ask(esx, **wanted)
     esx.clear_faults()
     names = [network["name"] for network in carry_out(esx_network_info.CONTRACT, esx)["networks"]]

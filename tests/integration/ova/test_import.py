@@ -204,7 +204,7 @@ def replaced(made: Sources, path: Path, old: str, new: str) -> str:
         ('ovf:href="appliance-disk1.vmdk"', 'ovf:href="http://x/disk.vmdk"', "is not a file of the package"),
         ('ovf:id="file1"', 'ovf:id="file1" ovf:chunkSize="100"', "split into chunks"),
         ('ovf:id="file1"', 'ovf:id="file1" ovf:compression="gzip"', "is compressed"),
-        ("<vssd:VirtualSystemType>vmx-13<", "<vssd:VirtualSystemType>vmx-99<", "does not take the package"),
+        ("<vssd:VirtualSystemType>vmx-13<", "<vssd:VirtualSystemType>vmx-99<", "does not accept the package"),
     ],
 )
 def test_descriptors_that_are_refused(

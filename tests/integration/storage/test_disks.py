@@ -242,7 +242,7 @@ def test_all_that_is_returned_is_documented(esx: Simulator) -> None:
         ({"path": "[datastore1] ../other/x.vmdk"}, "has an empty, '.' or '..' segment"),
         ({"path": "[datastore1] a//x.vmdk"}, "has an empty, '.' or '..' segment"),
         ({"path": "datastore1/x.vmdk"}, "is not a datastore path"),
-        ({"path": "[datastore1]"}, "names no file"),
+        ({"path": "[datastore1]"}, "is not the name of a file"),
         ({"path": "[datastore1] x\n.vmdk"}, "has a control character"),
         ({"path": "[datastore1] x-flat.vmdk", "state": "absent"}, "a file with the data of a disk"),
         ({"pool": "datastore1"}, "give path, or pool and name"),
@@ -253,12 +253,15 @@ def test_all_that_is_returned_is_documented(esx: Simulator) -> None:
         ({"path": "[datastore1] x.vmdk", "capacity": "1 MiB", "checksum": "0" * 64}, "that of source or dest"),
         ({"path": "[datastore1] x.vmdk", "clone_of": "[datastore1] x.iso"}, "are not both disks"),
         ({"path": "[datastore1] x.vmdk", "clone_of": "[datastore1] x.vmdk"}, "is the volume itself"),
-        ({"path": "[datastore1] x.vmdk", "state": "absent", "capacity": "1 MiB"}, "does not go with state absent"),
+        (
+            {"path": "[datastore1] x.vmdk", "state": "absent", "capacity": "1 MiB"},
+            "be combined with state absent",
+        ),
         (
             {"path": "[datastore1] x.vmdk", "moved_from": "[datastore1] y.vmdk", "allocation": "thin"},
-            "not go with moved",
+            "be combined with moved",
         ),
-        ({"path": "[datastore1] x.vmdk", "dest": "x.vmdk", "capacity": "1 MiB"}, "does not go with dest"),
+        ({"path": "[datastore1] x.vmdk", "dest": "x.vmdk", "capacity": "1 MiB"}, "cannot be combined with dest"),
         ({"path": "[datastore1] x.iso", "state": "wiped"}, "only disks can be wiped"),
         ({"pool": "datastore1", "xml": "<pool/>"}, "is not the description of a volume"),
         (
@@ -303,7 +306,7 @@ def test_a_datastore_that_is_gone_or_unreachable_is_named(esx: Simulator) -> Non
     with pytest.raises(NotFound, match="has no datastore 'gone'; it has 'datastore1'"):
         carry_out(esx_volume.CONTRACT, esx, path="[gone] x.vmdk", capacity="1 byte")
     esx.control("POST", "datastore", {"datastore": DATASTORE, "accessible": False})
-    with pytest.raises(Refused, match="does not reach the datastore 'datastore1'"):
+    with pytest.raises(Refused, match="cannot access the datastore 'datastore1'"):
         ensure(esx, "x.vmdk", capacity="1 byte")
 
 

@@ -187,7 +187,7 @@ def test_one_context_for_all_connections(
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(None, "cannot be read: No such file or directory"), ("nothing", "has no certificate in PEM form")],
+    [(None, "cannot be read: No such file or directory"), ("nothing", "has no certificate in PEM format")],
 )
 def test_a_bad_ca_path(tmp_path: Path, content: str | None, message: str) -> None:
     path = tmp_path / "ca.pem"
@@ -270,7 +270,7 @@ def test_a_proxy_with_a_login(kind: str, word: str) -> None:
         if word == "secret":
             assert get(endpoint) == b"hello"
         else:
-            with pytest.raises(ConnectionFailed, match="gives no connection") as caught:
+            with pytest.raises(ConnectionFailed, match="does not connect") as caught:
                 get(endpoint)
             assert "proxy_password" in str(caught.value.hint)
 
@@ -288,7 +288,7 @@ def test_the_certificate_is_checked_behind_a_proxy(certificates: dict[str, Certi
 def test_a_proxy_that_refuses(kind: str) -> None:
     with serve(Proxy(refuses=True).handle) as port, pytest.raises(ConnectionFailed) as caught:
         get(Endpoint("127.0.0.1", 9, proxy=ProxyServer(kind, "127.0.0.1", port)))
-    assert f"The {kind} proxy 127.0.0.1:{port} gives no connection to 127.0.0.1:9" in caught.value.message
+    assert f"The {kind} proxy 127.0.0.1:{port} does not connect to 127.0.0.1:9" in caught.value.message
 
 
 @pytest.mark.parametrize("answer", [b"HTTP/1.1 200 OK\r\nX: " + b"x" * 99, b"220 mail.example.com\r\n\r\n"])
@@ -300,7 +300,7 @@ def test_a_proxy_that_takes_its_time_or_is_none(answer: bytes) -> None:
             time.sleep(0.05)
 
     begun = time.monotonic()
-    with serve(trickle) as port, pytest.raises(ConnectionFailed, match="gives no connection"):
+    with serve(trickle) as port, pytest.raises(ConnectionFailed, match="does not connect"):
         get(Endpoint("127.0.0.1", 9, proxy=ProxyServer("http", "127.0.0.1", port), timeout=2))
     assert time.monotonic() - begun < 4
 
@@ -308,7 +308,7 @@ def test_a_proxy_that_takes_its_time_or_is_none(answer: bytes) -> None:
 @pytest.mark.parametrize("kind", ["http", "socks4", "socks5"])
 def test_a_proxy_that_is_not_there(kind: str) -> None:
     port = unused_port()
-    with pytest.raises(ConnectionFailed, match=f"The {kind} proxy 127.0.0.1:{port} gives no connection"):
+    with pytest.raises(ConnectionFailed, match=f"The {kind} proxy 127.0.0.1:{port} does not connect"):
         get(Endpoint("127.0.0.1", 9, proxy=ProxyServer(kind, "127.0.0.1", port)))
 
 

@@ -149,7 +149,7 @@ def test_a_lost_answer_is_asked_for(host: Simulator, when: str) -> None:
         if when == "after":
             put_file(session, wanted, b"y")
         else:
-            with pytest.raises(ConnectionFailed, match="It was not carried out, as a second look has shown") as caught:
+            with pytest.raises(ConnectionFailed, match="It was not carried out, as a check afterwards") as caught:
                 put_file(session, wanted, b"y")
             assert not caught.value.in_doubt
         host.inject(method="DELETE", type="folder", drop=when, count=1)

@@ -304,7 +304,7 @@ def test_faults_have_their_names(host: Simulator) -> None:
     [
         (
             http_answer(b"<html>no</html>", "404 Not Found"),
-            r"did not carry RetrieveServiceContent through \(HTTP status 404",
+            r"did not carry out RetrieveServiceContent \(HTTP status 404",
         ),
         (
             http_answer(b"", "301 Moved", "Location: https://h/\r\n"),

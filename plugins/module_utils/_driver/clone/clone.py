@@ -269,9 +269,9 @@ def _undo(connection: EsxConnection, name: str, attempts: Sequence[Made], error:
         for file in reversed(files):
             delete_file(connection, file)
     except EsxError as again:
-        append_to_message(error, f"Not all that was made of the clone could be deleted: {again.message}")
+        append_to_message(error, f"Not all files of the clone could be deleted: {again.message}")
     else:
-        append_to_message(error, "What was made of the clone is deleted again.")
+        append_to_message(error, "The files of the clone were deleted again.")
 
 
 def _text(clone: Mapping[str, Any]) -> str:

@@ -52,7 +52,7 @@ def read_request(params: Mapping[str, Any]) -> CloneRequest:
         macs.append(mac)
     path = None if params["vmx_path"] is None else check_datastore_path(params["vmx_path"], where="vmx_path")
     if path is not None and not path.name.lower().endswith(".vmx"):
-        raise ParseError(f"'{path}' names no VMX file.", where="vmx_path")
+        raise ParseError(f"'{path}' is not the name of a VMX file.", where="vmx_path")
     return CloneRequest(
         name=params["name"],
         uuid=None if params["uuid"] is None else parse_uuid(params["uuid"]),

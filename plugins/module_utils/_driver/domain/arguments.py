@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The options of ``esx_domain`` for single parts of a domain, in Ansible's form: tables only."""
+"""The options of ``esx_domain`` for parts of a domain and its autostart, in Ansible's form: tables only."""
 
 from __future__ import annotations
 
@@ -73,6 +73,14 @@ CLOUD_INIT_OPTIONS: dict[str, dict[str, Any]] = {
     "user_data": {"type": "str", "no_log": True},
     "network_config": {"type": "dict"},
     "vendor_data": {"type": "str", "no_log": True},
+}
+
+AUTOSTART_OPTIONS: dict[str, dict[str, Any]] = {
+    "start_order": {"type": "int"},
+    "start_delay": {"type": "int"},
+    "wait_for_heartbeat": {"type": "str", "choices": ["default", "yes", "no"]},
+    "stop_delay": {"type": "int"},
+    "stop_action": {"type": "str", "choices": ["default", "shutdown", "destroy", "suspend", "none"]},
 }
 
 # The conditions of a guest that a task can wait for.

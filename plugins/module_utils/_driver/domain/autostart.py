@@ -97,17 +97,23 @@ def plan_autostart(
     if wanted == is_on and not changed:
         return []
     others = [entry for entry in entries if entry.key != target.ref and _starts(entry)]
-    if wanted and not facts.autostart_enabled and others:
-        raise Refused(
-            f"Autostart of {target} cannot be switched on: autostart is off on the host as a whole, and {len(others)} "
-            "other domains have an entry there, which would be started, too.",
-            hint="Switch autostart on for the host itself first, or remove those entries.",
-        )
+    enable = wanted and not facts.autostart_enabled
+    if enable:
+        _check_others(target, others)
     if wanted:
         _check_order(target, settings.startOrder, others)
-    enable = wanted and not facts.autostart_enabled
     name = "change autostart settings" if wanted == is_on else f"switch autostart {'on' if wanted else 'off'}"
     return [Step(name, lambda: _switch(connection, target, present, settings, on=wanted, enable=enable))]
+
+
+def _check_others(target: Target, others: Sequence[Any]) -> None:
+    """Refuse to switch autostart on for the host as a whole if that would start other domains."""
+    if others:
+        raise Refused(
+            f"Autostart of {target} cannot be switched on: autostart is off on the host as a whole, and {len(others)} "
+            "other domains have an entry there and would be started, too.",
+            hint="Switch autostart on for the host itself first, or remove those entries.",
+        )
 
 
 def _check_order(target: Target, order: int | None, others: Sequence[Any]) -> None:

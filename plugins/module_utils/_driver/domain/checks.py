@@ -33,7 +33,7 @@ def check_files(described: Domain, datastores: Collection[str]) -> None:
             _check_path(disk.source, where, disk.line, datastores)
             if disk.device == "disk" and _EXTENT.search(disk.source):
                 raise ParseError(
-                    f"'{disk.source}' has the data of a disk and is none itself, expecting the name of the disk, "
+                    f"'{disk.source}' is a file with the data of a disk; expecting the disk's own file, "
                     f"'{_EXTENT.sub('.vmdk', disk.source)}'.",
                     where=where,
                     line=disk.line,

@@ -232,7 +232,7 @@ def _put_back(connection: EsxConnection, file: DatastoreFile, former: bytes | No
         return "Nothing was uploaded." if former is None else f"{file} is as before."
     if former is not None:
         put_file(connection.session, file, former)
-        return "What was uploaded is replaced again."
+        return "The former VMX was uploaded again."
     with contextlib.suppress(NotFound):
         delete_file(connection.session, file)
-    return "What was uploaded is removed again."
+    return "The uploaded VMX was removed again."

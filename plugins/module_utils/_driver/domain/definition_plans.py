@@ -123,7 +123,7 @@ def read_xmls(connection: EsxConnection, ref: Any, state: str) -> tuple[str, str
 def xml_as_made(
     connection: EsxConnection, record: DomainRecord, facts: HostFacts, target: Target, change: Change | None
 ) -> str:
-    """The domain XML of a domain after a plan; what the host made otherwise than it was wanted is warned of."""
+    """The domain XML of a domain after a plan; a warning names what the host did differently."""
     if target.vmx is not None and record.state == "shutoff":
         text = target.vmx.decode("utf-8", "surrogateescape")
     else:
@@ -131,7 +131,7 @@ def xml_as_made(
     found = with_uuid(to_domain(connection, record, facts, text), record)
     unlike = unlike_wanted(change, found, text) if change is not None else []
     if unlike:
-        connection.warn(f"The host has made the {target} otherwise than it was wanted in {', '.join(unlike)}.")
+        connection.warn(f"The host has defined the {target} differently than requested in {', '.join(unlike)}.")
     return xml_of(found)
 
 

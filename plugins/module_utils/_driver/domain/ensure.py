@@ -56,7 +56,7 @@ def ensure_domain(connection: EsxConnection, invocation: Invocation) -> dict[str
         after = read_back(connection, outcome.plan)
     before = outcome.first.before
     if None not in (before.host, after.host) and before.host != after.host:
-        invocation.warn(f"The domain '{after.name}' was on {before.host}. The vCenter took it to {after.host}.")
+        invocation.warn(f"The domain '{after.name}' was on {before.host}. The vCenter started it on {after.host}.")
     common = outcome.report(connection, invocation, before.text(), after.text())
     result = {"domain": after.as_dict(), **common}
     if request.wait_for and not invocation.check_mode:

@@ -170,9 +170,9 @@ def without_effect(params: Mapping[str, Any]) -> list[str]:
     state = params["state"]
     found = []
     if params["remove_storage"] and state != "undefined":
-        found.append(f"remove_storage has no effect with state {state}; it goes with undefined.")
+        found.append(f"remove_storage has no effect with state {state}; it is for state undefined.")
     if params["shutdown_timeout"] is not None and state != "shutdown" and not params["power_cycle"]:
-        found.append(f"shutdown_timeout has no effect with state {state}; it goes with shutdown and with power_cycle.")
+        found.append(f"shutdown_timeout has no effect with state {state}; it is for state shutdown and power_cycle.")
     given = [option for option in _OF_DEFINITION if params[option]] if state == "undefined" else []
     if given:
         found.append(f"{', '.join(given)} {'has' if len(given) == 1 else 'have'} no effect with state undefined.")

@@ -74,7 +74,7 @@ def wait_for_guests(
                 if str(values[ref][_STATE]) != "poweredOn":
                     failed[ref] = TimedOut(f"The domain '{waiting.pop(ref)}' is no longer running.")
                 elif not _lacking(values[ref], conditions):
-                    connection.progress(f"The guest of domain '{waiting.pop(ref)}' is there, {len(waiting)} are not")
+                    connection.progress(f"The guest of domain '{waiting.pop(ref)}' is ready, {len(waiting)} are not")
     for ref, name in waiting.items():
         failed[ref] = _late(name, values[ref], _lacking(values[ref], conditions), seconds)
     return {ref: guest_of(values[ref]) for ref in names if values[ref]}, failed

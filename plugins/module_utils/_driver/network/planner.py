@@ -62,9 +62,9 @@ class _Undo:
         failures = ((name, _failure(call)) for name, call in reversed(self.calls))
         left = [f"{name} ({failure})" for name, failure in failures if failure is not None]
         if self.calls and not left:
-            append_to_message(error, "What was done before is taken back.")
+            append_to_message(error, "The earlier steps were undone.")
         elif left:
-            append_to_message(error, f"These steps could not be taken back: {', '.join(left)}.")
+            append_to_message(error, f"These steps could not be undone: {', '.join(left)}.")
         self.calls.clear()
 
 

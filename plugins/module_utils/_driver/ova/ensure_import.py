@@ -41,7 +41,7 @@ def ensure_imported(connection: EsxConnection, invocation: Invocation, request: 
         invocation.warn(text)
     if plan.is_blocked and invocation.check_mode:
         invocation.warn(
-            f"Another import or export of domain '{plan.offer.name}' has not ended; the domain may exist after it."
+            f"Another import or export of domain '{plan.offer.name}' is still running; the domain may exist then."
         )
     domain = {"name": plan.offer.name, "uuid": None, "moid": None, "state": "shutoff"}
     existed = plan.existing is not None

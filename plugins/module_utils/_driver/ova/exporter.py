@@ -137,7 +137,7 @@ def _checked(lease: Lease, found: Sequence[tuple[Any, Part]]) -> list[Any]:
         entry = entries.get(str(url.key))
         checksum = None if entry is None or entry.checksumType != ALGORITHM else str(entry.checksum).lower()
         if checksum is not None and checksum != part.digest.digits:
-            raise ConnectionFailed(f"The file '{part.name}' was damaged on the way: its checksum is not the host's.")
+            raise ConnectionFailed(f"The file '{part.name}' was damaged in transit: the host has another checksum.")
         populated = getattr(entry, "populatedSize", None) if url.disk else None
         files.append(_ovf_file(url, part.name, part.size, populated))
     return files

@@ -135,33 +135,37 @@ def _import_spec(
     manager = fetch_content(connection.session, "ovfManager") if connection.session.has(4, 0) else None
     if manager is None:
         raise Refused("The server does not import OVF packages; hosts do so since ESX 4.0.")
-    context = connection.context
-    rows = fetch(connection.session, "Network", ["name"], objects=[context.host], traversal=_HOST_NETWORKS)
-    networks = {unescape_name(values["name"] or ""): ref for ref, values in rows}
-    wanted = vim.OvfManager.CreateImportSpecParams(
-        locale="",
-        deploymentOption=(offer.option or "") if translation is None else "",
-        entityName=offer.name,
-        diskProvisioning=PROVISIONING[request.allocation],
-        networkMapping=[
-            vim.OvfManager.NetworkMapping(name=name, network=ref)
-            for name, ref in map_networks(offer.package, request, networks)
-        ],
-    )
-    if not connection.is_direct:
-        wanted.hostSystem = context.host
+    wanted = _import_params(connection, request, offer)
     has_vapp = not connection.is_direct and translation is None
     if has_vapp:
         settable = [one.key for one in offer.system.properties if one.user_configurable]
         wanted.propertyMapping = [vim.KeyValue(key=key, value=offer.values[key]) for key in settable]
+    if translation is None:
+        wanted.deploymentOption = offer.option or ""
     text = offer.text if translation is None else translation.text
-    result = manager.CreateImportSpec(text, context.pool, pool.ref, wanted)
+    result = manager.CreateImportSpec(text, connection.context.pool, pool.ref, wanted)
     errors = [_host_says(fault) for fault in result.error or ()]
     if errors or result.importSpec is None:
         reasons = " ".join(dict.fromkeys(errors)) or "It does not say why."
-        raise Refused(f"The host does not take the package '{offer.source_name}'. {reasons}")
+        raise Refused(f"The host does not accept the package '{offer.source_name}'. {reasons}")
     _add_entries(connection, offer, result.importSpec.configSpec, has_vapp=has_vapp)
     return result
+
+
+def _import_params(connection: EsxConnection, request: ImportRequest, offer: Offer) -> Any:
+    """What OvfManager needs for any package: the domain's name, the disks' allocation, the networks and the host."""
+    host = connection.context.host
+    rows = fetch(connection.session, "Network", ["name"], objects=[host], traversal=_HOST_NETWORKS)
+    networks = {unescape_name(values["name"] or ""): ref for ref, values in rows}
+    mapped = map_networks(offer.package, request, networks)
+    return vim.OvfManager.CreateImportSpecParams(
+        locale="",
+        deploymentOption="",
+        entityName=offer.name,
+        diskProvisioning=PROVISIONING[request.allocation],
+        networkMapping=[vim.OvfManager.NetworkMapping(name=name, network=ref) for name, ref in mapped],
+        hostSystem=None if connection.is_direct else host,
+    )
 
 
 def _host_says(fault: Any) -> str:

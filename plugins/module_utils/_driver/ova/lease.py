@@ -189,7 +189,7 @@ def _abort(connection: EsxConnection, ref: Any, error: BaseException, remains: s
     except EsxError:
         state = _state(connection, ref)
         if state == "done":
-            sentence = "It was completed all the same."
+            sentence = "It was completed nevertheless."
         elif state != "error":
             sentence = "The lease could not be aborted; the server ends it by itself some minutes from now."
     if isinstance(error, EsxError):

@@ -40,7 +40,7 @@ def wait_for_other_lease(connection: EsxConnection, name: str) -> None:
         if found is None or not is_leased(found[0]):
             return
         if time.monotonic() > deadline:
-            raise TimedOut(f"Another import or export of the domain '{name}' has not ended; nothing was changed.")
+            raise TimedOut(f"Another import or export of the domain '{name}' is still running; nothing was changed.")
         if not told:
             connection.progress(f"Waiting for another import or export of domain '{name}' to end")
         told = True

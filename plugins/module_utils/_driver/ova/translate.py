@@ -49,6 +49,6 @@ def translation_of(offer: Offer) -> Translation | None:
             return None  # the host says what it thinks of it
         disks[unquote(file.href)] = DiskFile(file.href, disk_capacity(disk, offer.values), file.size)
     text = write_package(domain, disks, _HARDWARE, report)
-    first = f"The package is made for {', '.join(families)}; the host gets the same machine in VMware's words."
+    first = f"The package is made for {', '.join(families)}; the host gets the same machine in VMware's terms."
     entries = [f"{entry}." for entry in report.entries() if entry.where != "ProductSection"]
     return Translation(text, [first, *entries])

@@ -38,13 +38,13 @@ def check_new_snapshot(
     for device in listed:
         reason = _obstacle(device)
         if reason is not None:
-            raise Refused(f"The host takes no snapshot of domain '{record.name}': {reason}.")
+            raise Refused(f"The host cannot take a snapshot of domain '{record.name}': {reason}.")
     independent = [_label(device) for device in listed if _mode(device).startswith("independent")]
     if not independent:
         return []
     if request.memory and record.state == "running":
         raise Refused(
-            f"The host takes no snapshot with the memory of domain '{record.name}': {', '.join(independent)} is "
+            f"The host cannot take a snapshot with the memory of domain '{record.name}': {', '.join(independent)} is "
             "independent of snapshots.",
             hint="Set memory to false, or make the disk dependent.",
         )

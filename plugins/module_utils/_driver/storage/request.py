@@ -98,7 +98,7 @@ def _other_path(params: Mapping[str, Any], option: str) -> DatastorePath | None:
 def _file_path(text: str, where: str) -> DatastorePath:
     path = check_datastore_path(text, where=where)
     if not path.name:
-        raise ParseError(f"'{text}' names no file.", where=where)
+        raise ParseError(f"'{text}' is not the name of a file.", where=where)
     if any(ord(character) < 32 or ord(character) == 127 for character in path.path):
         raise ParseError(f"{text!r} has a control character.", where=where)
     if EXTENT.fullmatch(path.name):
@@ -111,7 +111,7 @@ def _check_state(request: VolumeRequest, given: set[str]) -> None:
         return
     unused = given.intersection((*_CONTENTS, "capacity", "allocation", "adapter", "checksum", "source_format"))
     if unused:
-        raise ParseError(f"{', '.join(sorted(unused))} does not go with state {request.state}.")
+        raise ParseError(f"{', '.join(sorted(unused))} cannot be combined with state {request.state}.")
     if request.state == WIPED and not request.is_disk:
         raise ParseError(f"{request.path} is not a disk; only disks can be wiped.", where="state")
 
@@ -126,7 +126,7 @@ def _check_contents(request: VolumeRequest, given: set[str]) -> None:
         raise ParseError("it is the format of source, which is not given.", where="source_format")
     unused = given.intersection(("capacity", "allocation", "adapter", "xml"))
     if unused and (request.moved_from or request.dest):
-        raise ParseError(f"{', '.join(sorted(unused))} does not go with {contents[0]}.")
+        raise ParseError(f"{', '.join(sorted(unused))} cannot be combined with {contents[0]}.")
 
 
 def _check_names(request: VolumeRequest, given: set[str]) -> None:

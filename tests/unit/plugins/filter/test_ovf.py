@@ -82,7 +82,7 @@ def test_what_is_left_out_is_said(warned: list[str]) -> None:
         ("ovf_to_domxml", "<domain/>", {}, "the root element is <domain>, not <Envelope>"),
         ("ovf_to_domxml", text_of("ovftool"), {"deployment_option": "x"}, "has no deployment option 'x'"),
         ("ovf_to_domxml", text_of("ovftool"), {"networks": [1]}, "Expecting networks to be a dictionary"),
-        ("ovf_to_domxml", text_of("ovftool").replace(">10<", ">99<"), {}, "device that domain XML has no word for"),
+        ("ovf_to_domxml", text_of("ovftool").replace(">10<", ">99<"), {}, "device that domain XML cannot express"),
         ("domxml_to_ovf", "<domain/>", {"hw_version": "x"}, "hw_version is 'x'"),
         (
             "domxml_to_ovf",

@@ -248,7 +248,7 @@ def test_a_port_of_a_network() -> None:
     assert (backing.serviceURI, backing.direction) == ("telnet://[::1]:4001", "server")
 
 
-# What the API has no words for: it is changed in the VMX.
+# What the API cannot express is changed in the VMX.
 UPLOADED: list[tuple[dict[str, Any], list[str]]] = [
     ({"filesystems": (Filesystem("/srv", "srv"),)}, ["filesystem srv"]),
     ({"controllers": (Controller("scsi", 0, "vmpvscsi"),)}, ["controller scsi 0"]),
