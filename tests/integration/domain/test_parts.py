@@ -201,6 +201,33 @@ WRONG: list[tuple[dict[str, Any], type[EsxError], str]] = [
     ({"disks": [{"target": "sdb", "size": "8 MiB", "state": "absent"}]}, ParseError, "size has no effect"),
     ({"disks": [{"target": "sdb", "size": "1 EiB"}]}, Refused, "at most"),
     ({"disks": [{"target": "sdb", "source": "[none] b.vmdk", "size": "8 MiB"}]}, NotFound, "no datastore 'none'"),
+    ({"disks": [{"target": "sdb", "source": f"{DIRECTORY}/web.vmdk"}]}, ParseError, "is that of the disk sda already"),
+    (
+        {
+            "disks": [
+                {"target": target, "source": f"{DIRECTORY}/new.vmdk", "size": "8 MiB"} for target in ("sdb", "sdc")
+            ]
+        },
+        ParseError,
+        "<disk> sdc: the file '.*new.vmdk' is that of the disk sdb already",
+    ),
+    (
+        {"disks": [{"target": "sda", "source": f"{DIRECTORY}/none.vmdk", "size": "8 MiB"}]},
+        Refused,
+        "is '.*web.vmdk', not '.*none.vmdk'",
+    ),
+    (
+        {"disks": [{"target": "sdb", "clone_of": f"{DIRECTORY}/b-flat.vmdk"}]},
+        ParseError,
+        "disks, sdb, clone_of: .*expecting the name of the disk, '.* web/b.vmdk'",
+    ),
+    (
+        {"disks": [{"target": "sdb", "source": f"{DIRECTORY}/b.vmdk", "clone_of": f"{DIRECTORY}/b.vmdk"}]},
+        ParseError,
+        "disks, sdb, clone_of: .* is the disk itself",
+    ),
+    ({"cdroms": [{"target": "hda", "source": "[local-storage]"}]}, ParseError, "names no file"),
+    ({"cdroms": [{"target": "hda", "source": f"{DIRECTORY}/b.vmdk"}]}, ParseError, "is a disk, not an image"),
     ({"cdroms": [{"target": "sda"}]}, Refused, "is a hard disk, not a CD-ROM drive"),
     ({"interfaces": [{"index": 3, "network": "VM Network"}]}, ParseError, "a new one has the index 1"),
     ({"interfaces": [{"index": 1}]}, ParseError, "needs a network"),

@@ -66,6 +66,16 @@ REFUSED = [
     (domain_xml(devices="<controller type='scsi' index='4'/>"), r"index='4'>: index out of \[0..3\] range"),
     (domain_xml(devices="<controller type='sata' index='4'/>"), r"index='4'>: index out of \[0..3\] range"),
     (domain_xml(devices=DISK.format("[local-storage] web//b.vmdk")), "empty, '.' or '..' segment"),
+    (
+        domain_xml(devices=DISK.format("[local-storage] web/web.vmdk")),
+        r"<disk> sdb: the file '\[local-storage\] web/web.vmdk' is that of the disk sda already",
+    ),
+    (domain_xml(devices=DISK.format("[local-storage]web/web.vmdk")), "is that of the disk sda already"),
+    (domain_xml(devices=ISO.format("[local-storage]", "hda")), r"<disk> hda: '\[local-storage\]' names no file"),
+    (
+        domain_xml(devices=ISO.format("[local-storage] web/web.vmdk", "hda")),
+        "web.vmdk' is a disk, not an image for a cdrom drive",
+    ),
 ]
 
 
