@@ -91,6 +91,25 @@ def test_a_domain_without_disks_is_placed_in_a_pool(esx: Simulator) -> None:
     assert result["domain"]["vmx_path"] == "[local-storage] pxe/one/new.vmx"
 
 
+@pytest.mark.parametrize("name", [" ", ".", ".."])
+def test_a_name_that_no_directory_can_have_is_refused(esx: Simulator, name: str) -> None:
+    with pytest.raises(ParseError, match="name: no directory can be called"):
+        ensure(esx, **{**NEW, "name": name}, disks=[{"target": "sda", "size": "8 MiB"}])
+    assert files_in(esx, "[local-storage]") == ["domain-1", "web"]
+
+
+@pytest.mark.parametrize("directory", [" ", "web ", "[local-storage] web", "../web"])
+def test_a_directory_is_a_path_in_the_pool(esx: Simulator, directory: str) -> None:
+    with pytest.raises(ParseError, match="^directory: "):
+        ensure(esx, **NEW, directory=directory)
+
+
+def test_blanks_around_a_name_are_not_in_its_directory(esx: Simulator) -> None:
+    arguments = {**NEW, "name": " new "}
+    check_apply_repeat(esx, **arguments, disks=[{"target": "sda", "size": "8 MiB"}], state="running")
+    assert "new" in files_in(esx, "[local-storage]")
+
+
 def test_a_pool_says_nothing_of_a_domain_that_exists(off: Simulator) -> None:
     assert not ensure(off, name="web", pool="other", directory="there", vcpus=2)["changed"]
 

@@ -177,6 +177,13 @@ def test_an_image_that_is_not_there(esx: Simulator) -> None:
     assert not ensure(esx, xml=xml, with_disks=False)["changed"]
 
 
+def test_an_image_that_is_a_directory(esx: Simulator) -> None:
+    ensure(esx, xml=domain_xml())
+    with pytest.raises(EsxError, match=r"HEAD \[local-storage\] web with an HTML page") as caught:
+        ensure(esx, name="web", cdroms=[{"target": "hda", "source": "[local-storage] web"}])
+    assert "for a directory: name a file in it" in str(caught.value.hint)
+
+
 @pytest.mark.parametrize("state", ["defined", "running"])
 def test_an_image_that_is_not_there_is_not_put_into_a_drive(esx: Simulator, state: str) -> None:
     ensure(esx, xml=domain_xml(devices=ISO.format("[local-storage] iso/a.iso", "hda")), state=state)
