@@ -135,6 +135,20 @@ def escape_datastore_item(name: str) -> str:
     return _UNSAFE_IN_ITEMS.sub(encoded, safe)
 
 
+def directory_of_name(name: str, *, where: str) -> str:
+    """Return the directory of a new domain in its datastore: its name, without blanks at the ends.
+
+    :param where: the option that the name comes from, for the message.
+    :raises ParseError: for a name that no directory can have.
+    """
+    directory = escape_datastore_item(name).strip()
+    if directory.strip(".") == "":
+        raise ParseError(
+            f"no directory can be called {name!r}, as the domain is; give it another name or directory.", where=where
+        )
+    return directory
+
+
 def nearest(name: str, names: Iterable[str]) -> str | None:
     """Return the name that a misspelled one most likely means, or None if none is similar."""
     import difflib  # only a message needs it

@@ -7,7 +7,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"path"
 	"strings"
 
 	"github.com/google/uuid"
@@ -213,7 +212,7 @@ func (l *lease) makeDisk(devices object.VirtualDeviceList, disk *types.VirtualDi
 	backing.FileName = name
 	key := deviceID(devices, disk, entity)
 	l.files = append(l.files, &leaseFile{
-		name: path.Base(name), key: key, importKey: key, path: name, disk: true, capacity: capacity})
+		name: dspath.Base(name), key: key, importKey: key, path: name, disk: true, capacity: capacity})
 	return nil
 }
 

@@ -66,6 +66,16 @@ REFUSED = [
     (domain_xml(devices="<controller type='scsi' index='4'/>"), r"index='4'>: index out of \[0..3\] range"),
     (domain_xml(devices="<controller type='sata' index='4'/>"), r"index='4'>: index out of \[0..3\] range"),
     (domain_xml(devices=DISK.format("[local-storage] web//b.vmdk")), "empty, '.' or '..' segment"),
+    (
+        domain_xml(devices=DISK.format("[local-storage] web/web.vmdk")),
+        r"<disk> sdb: the file '\[local-storage\] web/web.vmdk' is that of the disk sda already",
+    ),
+    (domain_xml(devices=DISK.format("[local-storage]web/web.vmdk")), "is that of the disk sda already"),
+    (domain_xml(devices=ISO.format("[local-storage]", "hda")), r"<disk> hda: '\[local-storage\]' names no file"),
+    (
+        domain_xml(devices=ISO.format("[local-storage] web/web.vmdk", "hda")),
+        "web.vmdk' is a disk, not an image for a cdrom drive",
+    ),
 ]
 
 
@@ -165,6 +175,13 @@ def test_an_image_that_is_not_there(esx: Simulator) -> None:
     assert [re.match(NO_IMAGE, text) is not None for text in warnings] == [True]
     assert "The drive cannot be connected without it. Upload the image first" in warnings[0]
     assert not ensure(esx, xml=xml, with_disks=False)["changed"]
+
+
+def test_an_image_that_is_a_directory(esx: Simulator) -> None:
+    ensure(esx, xml=domain_xml())
+    with pytest.raises(EsxError, match=r"HEAD \[local-storage\] web with an HTML page") as caught:
+        ensure(esx, name="web", cdroms=[{"target": "hda", "source": "[local-storage] web"}])
+    assert "for a directory: name a file in it" in str(caught.value.hint)
 
 
 @pytest.mark.parametrize("state", ["defined", "running"])

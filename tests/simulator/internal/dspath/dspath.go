@@ -19,6 +19,11 @@ func Dir(datastorePath string) string {
 	return datastorePath[:strings.Index(datastorePath, "]")+1]
 }
 
+// Base is the name of a file: "file" of "[ds] dir/file", and of "[ds] file".
+func Base(datastorePath string) string {
+	return strings.TrimLeft(datastorePath[len(Dir(datastorePath)):], "/ ")
+}
+
 // Join is the datastore path of a file in a directory "[ds] dir" or "[ds]".
 func Join(dir, name string) string {
 	if strings.HasSuffix(dir, "]") {
