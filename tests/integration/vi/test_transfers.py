@@ -11,6 +11,7 @@ import os
 import socket
 import time
 import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -180,10 +181,11 @@ def test_a_false_success_without_a_file_says_that_nothing_happened(host: Simulat
     empty, missing = http_answer(b""), b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
     with serve(Script(empty, missing, missing, empty, missing).handle) as port, session_on(host) as session:
         own, session.pool = session.pool, Pool(Endpoint("127.0.0.1", port, transport="http"))
-        for act in (
+        acts: list[Callable[[], object]] = [
             lambda: put_file(session, place("a.vmx"), b"x"),
             lambda: upload_file(session, place("a.iso"), io.BytesIO(b"x"), 1),
-        ):
+        ]
+        for act in acts:
             with pytest.raises(ConnectionFailed, match="It was not carried out"):
                 act()
         session.pool = own
