@@ -21,6 +21,7 @@ SECRET = "geheim"
     [
         {"uri": f"esx://root:{SECRET}@h/"},
         {"uri": f"esx://root%3A{SECRET}@h/"},
+        {"uri": f"esx://root:{SECRET}"},
         {"dest_uri": f"esx://root:{SECRET}@h/"},
         {"hostname": f"root:{SECRET}@h"},
         {"dest_host": f"root:{SECRET}@h:443"},
