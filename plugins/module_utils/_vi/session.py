@@ -34,6 +34,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.session_cache import 
     cache_directory,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vi.stub import Stub
+from ansible_collections.virt.esx.plugins.module_utils._vi.uri import redact_user
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import make_ref, moid, require_vmomi, vim
 
 # How long the logout may take: the task's work is done, and an interrupted user does not want to wait.
@@ -207,7 +208,7 @@ class Session:
         try:
             self.content.sessionManager.Login(user, self._credentials.password, None)
         except AuthFailed as error:
-            message = f"{error.message.rstrip('.')}: user '{user}' on {self.pool.endpoint}."
+            message = f"{error.message.rstrip('.')}: user '{redact_user(user)}' on {self.pool.endpoint}."
             raise AuthFailed(message, hint=error.hint, fault=error.fault) from None
         except EsxError as error:
             if error.fault is None and self.cookie:

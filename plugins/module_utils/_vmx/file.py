@@ -18,6 +18,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.values import to_
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._names import unescape
 from ansible_collections.virt.esx.plugins.module_utils._report import Report
+from ansible_collections.virt.esx.plugins.module_utils._texts import NOT_IN_XML
 from ansible_collections.virt.esx.plugins.module_utils._vmx import lexer
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import Dialect
 from ansible_collections.virt.esx.plugins.module_utils._vmx.encoding import UTF_8, decode, errors_of, python_codec
@@ -37,7 +38,7 @@ _SHOWN = 60  # characters of a line in a report
 # Keys without whose values a domain cannot be told.
 _ESSENTIAL = {"config.version", "virtualhw.version", "memsize"}
 # What XML cannot hold.
-_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_UNWRITABLE = re.compile(f"[{NOT_IN_XML}]")
 
 
 class VmxFile:

@@ -18,7 +18,7 @@ PLUGINS = pathlib.Path(__file__).resolve().parents[3] / "plugins"
 OURS = "ansible_collections.virt.esx.plugins."
 
 # What each floor may import of ours, beside itself; a file's floor is the longest name that its path begins with.
-GROUND = {"module_utils/_errors", "module_utils/_names", "module_utils/_report", "module_utils/_xml"}
+GROUND = {f"module_utils/{name}" for name in ("_errors", "_names", "_report", "_texts", "_xml")}
 BELOW_DRIVER = GROUND | {
     *("module_utils/_vi", "module_utils/_vmx", "module_utils/_ovf", "module_utils/_domain", "module_utils/_images")
 }
@@ -27,6 +27,7 @@ FLOORS: dict[str, set[str]] = {
     "module_utils/_errors": set(),
     "module_utils/_names": {"module_utils/_errors"},
     "module_utils/_report": {"module_utils/_errors"},
+    "module_utils/_texts": set(),
     "module_utils/_xml": {"module_utils/_errors"},
     "module_utils/_domain": GROUND,
     "module_utils/_vmx": GROUND | {"module_utils/_domain"},

@@ -37,6 +37,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.volumes import Vo
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._names import (
     DatastorePath,
+    check_lengths,
     directory_of_name,
     parse_datastore_path,
 )
@@ -102,6 +103,7 @@ def _plan(connection: EsxConnection, request: CloneRequest) -> ClonePlan:
         raise Refused(f"There are {len(request.macs)} macs, but the domain has {len(source.cards)} network cards.")
     stem = directory_of_name(request.clone_name, where="clone_name")
     vmx = DatastorePath(request.pool or source.vmx.datastore, f"{stem}/{stem}.vmx")
+    check_lengths(marker_path(vmx), where="clone_name")
     usable_pool(pools, vmx.datastore)
     work = _Work(connection, request, source, vmx)
     return ClonePlan(work.steps(pools), source.record, False, work.description(), work.made)

@@ -28,6 +28,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.volumes import fi
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._names import (
     DatastorePath,
+    check_lengths,
     escape_datastore_item,
     unescape_name,
 )
@@ -79,7 +80,8 @@ def plan_import(connection: EsxConnection, request: ImportRequest, run: Callable
     pools = read_pools(connection)
     pool = _pool(pools, request.pool)
     if existing is None:
-        _check_directory(connection, pools, DatastorePath(pool.name, escape_datastore_item(offer.name)))
+        directory = DatastorePath(pool.name, escape_datastore_item(offer.name))
+        _check_directory(connection, pools, check_lengths(directory, where="name"))
     _check_space(pool, offer, thin=request.allocation == "thin")
     translation = translation_of(offer)
     result = _import_spec(connection, request, offer, pool, translation)
