@@ -26,7 +26,7 @@ func Base(datastorePath string) string {
 
 // Join is the datastore path of a file in a directory "[ds] dir" or "[ds]".
 func Join(dir, name string) string {
-	if strings.HasSuffix(dir, "]") {
+	if strings.Index(dir, "]") == len(dir)-1 { // "[ds] [dir]" ends so, too
 		return dir + " " + name
 	}
 	return dir + "/" + name

@@ -23,7 +23,7 @@ func TestNamesOfFiles(t *testing.T) {
 }
 
 func TestNamesAreJoinedToDirectories(t *testing.T) {
-	for _, c := range [][3]string{{"[ds]", "a.vmx", "[ds] a.vmx"}, {"[ds] a", "b.vmx", "[ds] a/b.vmx"}} {
+	for _, c := range [][3]string{{"[ds]", "a.vmx", "[ds] a.vmx"}, {"[ds] a", "b.vmx", "[ds] a/b.vmx"}, {"[ds] [a]", "b.vmx", "[ds] [a]/b.vmx"}} {
 		if got := Join(c[0], c[1]); got != c[2] {
 			t.Errorf("%s and %s are %q", c[0], c[1], got)
 		}
