@@ -121,6 +121,9 @@ def _order(domain: Domain, cards: dict[str, Interface], context: WriteContext) -
     drives = domain.disks
     if domain.os.boot:
         network = list(cards)[:MAX_CARDS]
+        if "network" in domain.os.boot and len(network) < max(1, len(cards)):
+            why = f"VMware tries at most {MAX_CARDS} cards" if cards else "the domain has no network card"
+            context.report.leave_out("os/boot", why, word="dev='network'")
         words = [word for kind in domain.os.boot for word in (network if kind == "network" else [_WORD_OF[kind]])]
         return [(_ORDER, ",".join(words))] if words else []
     places = {slots.section_of_disk(disk): disk.boot_order for disk in drives if disk.boot_order}

@@ -81,6 +81,9 @@ def _drive(context: ReadContext, slot: slots.Slot, word: str, name: str | None) 
 def write_floppy(disk: Disk, section: str, context: WriteContext) -> list[Entry]:
     """The lines of one floppy drive."""
     lines = [(f"{section}.present", YES)]
+    if disk.transient and context.dialect.reports:
+        why = "what a guest writes to a floppy disk stays there"
+        context.report.leave_out(f"devices/disk '{disk.target}'", why, word="<transient/>", line=disk.line)
     if is_file(disk, context):
         lines.append((f"{section}.fileType", "file"))
         if disk.source is not None:

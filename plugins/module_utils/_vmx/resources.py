@@ -91,6 +91,9 @@ def _kib(megabytes: int) -> int:
 def write_memory(domain: Domain, context: WriteContext) -> list[Entry]:
     """The same keys; the size is rounded up to what VMware takes (F23 to F25)."""
     size = round_up(domain.memory_kib, _STEP_KIB)
+    if size != domain.memory_kib and context.dialect.reports:
+        why = f"VMware has memory in steps of {_STEP_MIB} MiB; it is written as {size // 1024} MiB"
+        context.report.leave_out("memory", why, word=f"{domain.memory_kib} KiB")
     lines = [("memsize", str(size // 1024))]
     current = min(domain.current_memory_kib or domain.memory_kib, domain.memory_kib)
     if current < size:
