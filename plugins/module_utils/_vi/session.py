@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Callable
 
@@ -80,8 +80,9 @@ class Session:
 
     ``content`` is the server's ServiceContent, ``about`` what the server is, ``shared`` says whether other tasks use
     the same session at the same time, and ``closing`` takes what has to be closed with it. In ``host``, ``scope``,
-    ``vcenter`` and ``left_filter`` others keep what they have found, opened and left. ``notes`` are what earlier tasks
-    have found in the same session, which has to be confirmed; there are none unless it is cached.
+    ``vcenter``, ``names`` and ``left_filter`` others keep what they have found, opened and left. ``names`` are those of
+    a host's domains by reference, as the server spells them and they were last read, ``notes`` what earlier tasks have
+    found in the same session; both have to be confirmed. There are no notes unless the session is cached.
     """
 
     def __init__(self, options: ConnectionOptions, server: Server, warn: Warn) -> None:
@@ -96,6 +97,7 @@ class Session:
         self.host: Any = None
         self.scope: Any = None
         self.has_many_domains = False
+        self.names: Mapping[Any, str] = {}
         self.is_licensed_to_write = False  # known from the first change on
         self.vcenter: Session | None = None
         self.left_filter: Any = None
