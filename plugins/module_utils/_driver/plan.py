@@ -22,7 +22,10 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 from ansible_collections.virt.esx.plugins.module_utils._vi.licence import writing
 
 # Faults that mean another client changed the object first: the requested state may already be reached.
-_OVERTAKEN = ("AlreadyExists", "DuplicateName", "InvalidPowerState", "ManagedObjectNotFound", "TaskInProgress")
+_OVERTAKEN = (
+    *("AlreadyExists", "DuplicateName", "FileAlreadyExists", "InvalidPowerState", "ManagedObjectNotFound"),
+    "TaskInProgress",
+)
 _TRIES = 4
 
 

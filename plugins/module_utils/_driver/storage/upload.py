@@ -29,6 +29,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.local_files impor
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step
 from ansible_collections.virt.esx.plugins.module_utils._driver.pools import Pool, usable_pool
 from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import (
+    GONE,
     amount_text,
     datastore_file,
     make_directory,
@@ -199,8 +200,25 @@ def _upload(connection: EsxConnection, upload: Upload, size: int, before: Volume
         sent = Checksum("sha256", digest.hexdigest())
         if upload.checksum is not None and upload.checksum.algorithm == "sha256" and upload.checksum != sent:
             raise EsxError(f"The file '{upload.source}' was changed while it was uploaded; {path} is as before.")
-        move_file(connection, part, path, replace=before is not None)
+        _move(connection, part, path, replace=before is not None)
     _record(connection, path, sent)
+
+
+def _move(connection: EsxConnection, part: DatastorePath, path: DatastorePath, *, replace: bool) -> None:
+    """Give an upload its final name.
+
+    :raises Refused: if another client, which uploads to the same path, has taken the file away.
+    """
+    try:
+        move_file(connection, part, path, replace=replace)
+    except EsxError as error:
+        if error.fault not in GONE:
+            raise
+        raise Refused(
+            f"Another client uploads to {path} at the same time, and has moved or deleted {part}.",
+            hint="Upload a file from one host only, also where hosts share the datastore.",
+            fault="FileAlreadyExists",
+        ) from None
 
 
 def _record(connection: EsxConnection, path: DatastorePath, checksum: Checksum) -> None:
