@@ -136,6 +136,16 @@ def test_a_vmx_that_lies_there_is_registered(esx: Simulator) -> None:
     assert check_apply_repeat(esx, vmx_path=vmx, state="running")["steps"] == ["register", "power on"]
 
 
+def test_a_vmx_is_registered_under_another_name(esx: Simulator) -> None:
+    path = "[local-storage] web/web.vmx"
+    uuid = ensure(esx, xml=domain_xml())["domain"]["uuid"]
+    ensure(esx, name="web", state="undefined")
+    with pytest.raises(Refused, match=rf"is that of the domain 'web' with the UUID {uuid}, not 42"):
+        ensure(esx, vmx_path=path, uuid=uuid.replace(uuid[:2], "42", 1))
+    result = check_apply_repeat(esx, vmx_path=path, name="web2")
+    assert "<name>web2</name>" in result["domain"]["xml"]
+
+
 def test_what_cannot_be_registered_is_refused(esx: Simulator) -> None:
     with pytest.raises(NotFound, match=r"none.vmx"):
         ensure(esx, vmx_path="[local-storage] web/none.vmx")

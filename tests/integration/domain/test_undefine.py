@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError, ServerFault
+from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError, Refused, ServerFault
 from ansible_collections.virt.esx.tests.integration.domain.domains import (
     check_apply_repeat,
     create_disk,
@@ -56,6 +56,14 @@ def test_its_files_stay(web: Simulator) -> None:
 def test_what_stayed_can_be_defined_again(web: Simulator) -> None:
     undefine(web, remove_storage=False)
     assert check_apply_repeat(web, xml=domain_xml())["steps"] == ["define"]
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_name_and_a_uuid_of_two_domains(web: Simulator, check: bool) -> None:
+    uuid = web.domains()["web"]["uuid"]
+    with pytest.raises(Refused, match=rf"with the UUID {uuid} has the name 'web', not 'domain-1'"):
+        ensure(web, uuid=uuid, name="domain-1", state="undefined", check=check)
+    assert set(web.domains()) == {"domain-1", "web"}
 
 
 def test_its_own_files_go_with_their_directory(web: Simulator) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._errors import (
     Ambiguous,
     EsxError,
@@ -21,7 +22,7 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import (
 )
 from ansible_collections.virt.esx.plugins.modules import esx_domain, esx_domain_info
 from ansible_collections.virt.esx.plugins.modules.esx_snapshot import CONTRACT, RETURN
-from ansible_collections.virt.esx.tests.integration.contracts import carry_out, start_host, undescribed
+from ansible_collections.virt.esx.tests.integration.contracts import carry_out, parameters, start_host, undescribed
 from ansible_collections.virt.esx.tests.integration.running import PASSWORD, USER, run_playbook
 from ansible_collections.virt.esx.tests.integration.virsh import Virsh
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
@@ -177,6 +178,7 @@ def test_names_that_repeat_need_a_path(esx: Simulator) -> None:
         ({"state": "absent"}, "snapshot: it is missing"),
         ({"snapshot": "x", "keep": 1}, "keep: it has no effect with state 'present'"),
         ({"snapshot": "x", "state": "absent", "quiesce": True}, "quiesce: it has no effect with state 'absent'"),
+        ({"snapshot": "x", "state": "reverted", "memory": False}, "memory: it has no effect with state 'reverted'"),
         ({"snapshot": "x", "quiesce": True, "memory": True}, "either the memory of the guest or"),
         ({"snapshot": "x", "state": "absent", "older_than": "yesterday"}, "is not an age"),
         ({"snapshot": "x", "state": "absent", "keep": 1, "children": True}, "could be removed"),
@@ -200,6 +202,23 @@ def test_snapshots_that_the_host_would_refuse_are_refused_before_a_call(esx: Sim
         snapshot(esx, names=["nothing", "no-*"], snapshot="x")
     assert names(snapshot(esx, names=["no-*"], snapshot="x")) == {}
     assert "CreateSnapshot_Task" not in esx.methods()
+
+
+def test_a_snapshot_of_a_domain_that_is_off_has_no_memory(esx: Simulator) -> None:
+    warnings: list[str] = []
+    given = {"uri": esx.uri(user=USER, no_verify=1), "password": PASSWORD, "name": "domain-1", "snapshot": "x"}
+    for check in (True, False):
+        CONTRACT.run(Invocation(parameters(CONTRACT, **given, memory=True), check, False, warnings.append))
+    assert warnings == ["Domain 'domain-1' is shut off: the snapshot 'x' has no memory."] * 2
+    assert snapshot(esx, snapshot="y")["snapshot"]["state"] == "shutoff"
+
+
+def test_a_name_and_a_uuid_of_two_domains(esx: Simulator) -> None:
+    snapshot(esx, snapshot="x")
+    other = esx.domains()["domain-2"]["uuid"]
+    for state in ("present", "reverted", "absent"):
+        with pytest.raises(Refused, match="has the name 'domain-2', not 'domain-1'"):
+            snapshot(esx, uuid=other, snapshot="x", state=state)
 
 
 def test_a_licence_that_only_reads_says_so() -> None:
