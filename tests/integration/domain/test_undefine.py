@@ -17,7 +17,9 @@ from ansible_collections.virt.esx.tests.integration.domain.domains import (
     read_file,
     write_file,
 )
+from ansible_collections.virt.esx.tests.integration.running import PASSWORD, USER
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
+from ansible_collections.virt.esx.tests.simulator_client.client import client, vim
 
 PLACE = "[local-storage] web"
 OTHER = "11111111-2222-3333-4444-555555555555"
@@ -97,6 +99,23 @@ def test_a_disk_that_another_domain_has_stays(web: Simulator) -> None:
     steps = undefine(web)
     assert steps == [f"delete {PLACE}/web.vmx", "undefine"]
     assert files_in(web, PLACE) == ["other.vmx", "web.vmdk"]
+
+
+def test_a_disk_that_one_of_its_disks_is_only_based_on_stays(web: Simulator) -> None:
+    """A linked disk, as ``govc vm.disk.attach`` makes it by default, with and without a snapshot."""
+    base = "[local-storage] templates/debian.vmdk"
+    create_disk(web, base)
+    kinds = vim.vm.device
+    flat = kinds.VirtualDisk.FlatVer2BackingInfo
+    backing = flat(fileName=f"{PLACE}/linked.vmdk", diskMode="persistent", parent=flat(fileName=base, diskMode=""))
+    disk = kinds.VirtualDisk(key=-1, controllerKey=1000, unitNumber=1, backing=backing, capacityInKB=1 << 20)
+    with client(web, login=(USER, PASSWORD)) as other:
+        change = kinds.VirtualDeviceSpec(operation="add", fileOperation="create", device=disk)
+        other.reconfigure(other.domain("web"), deviceChange=[change])
+        other.wait(other.domain("web").CreateSnapshot_Task("s", "", False, False))
+    assert undefine(web)[:2] == [f"delete {PLACE}/web-000001.vmdk", f"delete {PLACE}/web.vmdk"]
+    assert files_in(web, "[local-storage] templates") == ["debian.vmdk"]
+    assert files_in(web, "[local-storage]") == ["domain-1", "templates"]
 
 
 def test_a_disk_that_a_snapshot_of_another_domain_has_stays(web: Simulator) -> None:
