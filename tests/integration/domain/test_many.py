@@ -70,6 +70,23 @@ def test_one_failure_does_not_hide_the_others(three: Simulator) -> None:
     assert warnings == ["Powered off, since it had 1 seconds to shut down: 'web2'."]
 
 
+def test_a_domain_that_a_question_blocks_does_not_hold_up_the_others(three: Simulator) -> None:
+    three.change_from_outside("web2", question="moved")
+    after = {"web1": "shutoff", "web2": "running", "web3": "shutoff"}
+    for check in (True, False):
+        with pytest.raises(
+            EsxError, match=r"failed for 1 of 3 domains. Domain 'web2': .*blocked by a question"
+        ) as info:
+            ensure(three, names=NAMES, state="destroyed", check=check)
+        assert states(info.value.details) == after
+        assert [domain["changed"] for domain in info.value.details["domains"]] == [True, False, True]
+    with pytest.raises(EsxError, match="blocked by a question") as info:
+        ensure(three, names=NAMES, state="destroyed")
+    assert not info.value.details["changed"]
+    result = ensure(three, names=NAMES, state="destroyed", answers={"msg.uuid.altered": "button.uuid.movedTheVM"})
+    assert states(result) == dict.fromkeys(NAMES, "shutoff")
+
+
 @pytest.mark.parametrize(
     ("state", "reached"),
     [("destroyed", "shutoff"), ("paused", "paused"), ("reset", "running"), ("rebooted", "running")],

@@ -160,6 +160,19 @@ def test_an_error_of_one_domain_does_not_hide_the_others(esx: Simulator) -> None
     assert [item["changed"] for item in again["domains"]] == [False, True, False]
 
 
+def test_a_domain_that_a_question_blocks_does_not_hold_up_the_others(esx: Simulator) -> None:
+    power(esx, "running", "domain-2")
+    esx.change_from_outside("domain-2", question="moved")
+    for check in (True, False):
+        with pytest.raises(
+            EsxError, match=r"failed for 1 of 3 domains. Domain 'domain-2': .*blocked by a question"
+        ) as info:
+            snapshot(esx, names=["*"], snapshot="x", check=check)
+        assert names(dict(info.value.details)) == {"domain-1": ["x*"], "domain-2": [], "domain-3": ["x*"]}
+    with pytest.raises(EsxError, match=r"^The task is blocked by a question"):
+        snapshot(esx, name="domain-2", snapshot="x")
+
+
 def test_names_that_repeat_need_a_path(esx: Simulator) -> None:
     apply(esx, snapshot="base")
     ref = snapshot(esx, snapshot="base")["snapshot"]["moid"]
