@@ -33,6 +33,7 @@ class SnapshotRequest:
     snapshot: str | None = None
     description: str | None = None
     memory: bool = True
+    asks_memory: bool = False  # whether the memory is not only the default
     quiesce: bool = False
     children: bool = False
     keep: int | None = None
@@ -56,6 +57,7 @@ def read_request(params: Mapping[str, Any]) -> SnapshotRequest:
         snapshot=params["snapshot"] or xml.name,
         description=params["description"] if params["description"] is not None else xml.description,
         memory=not params["quiesce"] if memory is None else memory,
+        asks_memory=bool(memory),
         quiesce=params["quiesce"],
         children=params["children"],
         keep=params["keep"],
@@ -63,8 +65,14 @@ def read_request(params: Mapping[str, Any]) -> SnapshotRequest:
         running=params["running"],
         parallel=params["parallel"],
     )
+    if params["memory"] is not None and request.state != "present":
+        raise _without_effect("memory", request, "present")
     _check(request)
     return request
+
+
+def _without_effect(option: str, request: SnapshotRequest, state: str) -> ParseError:
+    return ParseError(f"it has no effect with state '{request.state}', only with '{state}'.", where=option)
 
 
 def _check(request: SnapshotRequest) -> None:
@@ -80,7 +88,7 @@ def _check(request: SnapshotRequest) -> None:
     for state, options in only.items():
         for option in options:
             if request.state != state and getattr(request, option) not in (None, False):
-                raise ParseError(f"it has no effect with state '{request.state}', only with '{state}'.", where=option)
+                raise _without_effect(option, request, state)
     if request.quiesce and request.memory:
         raise ParseError("a snapshot has either the memory of the guest or a quiesced file system.", where="quiesce")
     if request.keep is not None and request.keep < 0:

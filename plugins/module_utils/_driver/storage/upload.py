@@ -46,6 +46,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.transfers import down
 
 # Types of files by the ending of their names, as a host determines them.
 _ENDINGS = {".iso": "iso", ".flp": "floppy", ".img": "floppy", ".vmx": "vmx"}
+_IMAGES = ("iso", "floppy")
 
 
 @dataclass(frozen=True)
@@ -181,7 +182,11 @@ class _Hashing(io.RawIOBase):
 
 
 def _check_users(connection: EsxConnection, path: DatastorePath) -> None:
-    running = [user for user in read_file_users(connection).of(path) if user.state != "shutoff"]
+    """Refuse to replace an image that is in the drive of a domain that is not shut off, and a domain's own file."""
+    users = read_file_users(connection)
+    if _type_of(path) not in _IMAGES and any(user.disk is None for user in users.of(path)):
+        users.refuse(path, "has different content, but cannot be replaced")
+    running = [user for user in users.of(path) if user.state != "shutoff"]
     if running:
         names = ", ".join(f"'{user.name}'" for user in running)
         raise Refused(
