@@ -125,6 +125,7 @@ _HARMLESS = frozenset({"", "normal", "off", "soft", "default", "preset"})
 # A device that is not there needs no word, but for those that are there unless it is said.
 _ABSENT = frozenset({"false", "0", "no", "off"})
 _THERE_ANYWAY = ("hpetn.present", "svga.present")
+_ZERO = "|00"
 _NUMBER = re.compile(r"[0-9]+")
 
 
@@ -169,6 +170,7 @@ def report_unread(context: ReadContext) -> None:
     if context.report.is_silent or not context.dialect.reports:
         return
     _report_repeated(context)
+    _report_cut(context)
     raw = context.vmx.raw
     doubtful = raw.keys() - _SEEN_SILENT
     if not doubtful:
@@ -203,6 +205,15 @@ def _report_repeated(context: ReadContext) -> None:
     for name, line in vmx.repeated():
         why = f"the key is here more than once, and the first value, in line {vmx.line(name)}, is read"
         context.report.leave_out(name, why, line=line)
+
+
+def _report_cut(context: ReadContext) -> None:
+    """Report a value that goes on behind an escaped zero byte, where a text ends (L29)."""
+    if _ZERO not in context.vmx.text:
+        return
+    for key, value in context.vmx.raw.items():
+        if _ZERO in value and not _kind(key).why:
+            context.leave_out(key, f"the value ends at {_ZERO}, which is the end of a text for VMware")
 
 
 def _remember_silent(key: str) -> None:
