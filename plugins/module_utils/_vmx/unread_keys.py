@@ -23,7 +23,9 @@ guestinfo.vmtools.* guestinfo.vmware.components.available
 memsize numvcpus cpuid.corespersocket cpuid.corespersocket.cookie numa.autosize.cookie numa.autosize.vcpu.*
 sched.cpu.affinity sched.cpu.shares sched.mem.max sched.mem.min sched.mem.minsize sched.mem.pin
 sched.swap.derivedname hostcpuid.n guestcpuid.n usercpuid.n monitor.phys_bits_used replay.*
-rtc.difffromutc rtc.starttime firmware uefi.secureboot.enabled nvram
+hpetn.present vpmc.enable hypervisor.cpuid.vn sched.mem.pshare.enable sched.mem.lpage.enablengpage
+numa.nodeaffinity bios.bootretry.enabled svga.maxwidth svga.maxheight rtc.difffromutc rtc.starttime
+firmware uefi.secureboot.enabled nvram
 bios.bootorder bios.hddorder bios.bootdelay bios.bootretry.delay bios.forcesetuponce
 smbios.reflecthost vtpm.present vtpm.ek* managedvm.autoaddvtpm encryption.* encryptedvm.guid vmx.encryptiontype
 scsin.present scsin.virtualdev scsin.sharedbus scsin.saswwid satan.present nvmen.present nvmen.sharedbus
@@ -54,7 +56,6 @@ _OF_DISKS = " ".join(
 
 # Settings among those, which are worth a word.
 _SETTINGS = (
-    ("3D graphics have no word here", "mks.enablend"),
     ("settings of the port have no word here", "serialn.trynorxloss serialn.vspc paralleln.bidirectional"),
     ("the domain is suspended; the state that it continues from has no word here", "checkpoint.vmstate"),
 )
@@ -99,10 +100,7 @@ _DEFAULTS = frozenset(
         ("sched.cpu.latencysensitivity", "normal"),
         ("sched.mem.shares", "normal"),
         ("sched.cpu.units", "mhz"),
-        ("sched.mem.pshare.enable", "true"),
-        ("hypervisor.cpuid.vn", "true"),
         ("svga.present", "true"),
-        ("hpetn.present", "true"),
         ("vmcin.present", "true"),
         ("tools.synctime", "false"),
         ("tools.upgrade.policy", "manual"),
@@ -112,11 +110,8 @@ _DEFAULTS = frozenset(
         ("mem.hotadd", "false"),
         ("disk.enableuuid", "false"),
         ("vmcin.unrestricted", "false"),
-        ("bios.bootretry.enabled", "false"),
         ("vhv.enable", "false"),
-        ("vpmc.enable", "false"),
         ("vvtd.enable", "false"),
-        ("mks.enablend", "false"),
         ("serialn.trynorxloss", "false"),
         ("paralleln.bidirectional", "false"),
     }
@@ -124,7 +119,7 @@ _DEFAULTS = frozenset(
 _HARMLESS = frozenset({"", "normal", "off", "soft", "default", "preset"})
 # A device that is not there needs no word, but for those that are there unless it is said.
 _ABSENT = frozenset({"false", "0", "no", "off"})
-_THERE_ANYWAY = ("hpetn.present", "svga.present")
+_THERE_ANYWAY = ("svga.present",)
 _ZERO = "|00"
 _NUMBER = re.compile(r"[0-9]+")
 
