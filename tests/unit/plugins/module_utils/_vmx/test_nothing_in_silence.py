@@ -50,6 +50,7 @@ def test_keys_without_effect_are_reported_by_name_and_reason() -> None:
 SCSI = 'scsi0.present = "TRUE"\nscsi0:0.present = "TRUE"\n'
 IMAGE = SCSI + 'scsi0:0.deviceType = "cdrom-image"\nscsi0:0.fileName = "a.iso"\n'
 SERIAL = 'serial0.present = "TRUE"\nserial0.fileType = "file"\nserial0.fileName = "a"\n'
+CARD = 'ethernet0.present = "TRUE"\n'
 FOLDER = 'isolation.tools.hgfs.disable = "FALSE"\nsharedFolder.maxNum = "2"\n' + "".join(
     f'sharedFolder{number}.{key} = "{value}"\n'
     for number, enabled in ((0, "TRUE"), (1, "FALSE"))
@@ -92,6 +93,13 @@ FOLDER = 'isolation.tools.hgfs.disable = "FALSE"\nsharedFolder.maxNum = "2"\n' +
         (FOLDER, "sharedFolder1.present"),
         (FOLDER.replace("FALSE", "TRUE", 1).replace("sharedFolder1", "x1"), "sharedFolder0.present"),
         ('memsize = "64"\nMemSize = "128"\n', "MemSize"),
+        (CARD + 'ethernet0.connectionType = "nat"\nethernet0.networkName = "a"\n', "ethernet0.networkName"),
+        (CARD + 'ethernet0.connectionType = "hostonly"\nethernet0.vnet = "vmnet1"\n', "ethernet0.vnet"),
+        (
+            CARD + 'ethernet0.address = "00:50:56:00:00:01"\nethernet0.checkMACAddress = "maybe"\n',
+            "ethernet0.checkMACAddress",
+        ),
+        (SCSI + 'scsi0:0.deviceType = "tape"\nscsi0:0.fileName = "a.vmdk"\n', "scsi0:0.deviceType"),
     ],
 )
 def test_a_key_that_is_lost_is_reported(lines: str, where: str) -> None:
