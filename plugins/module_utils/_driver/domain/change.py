@@ -57,6 +57,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.settings i
     setting_differences,
     setting_text,
     wanted_settings,
+    with_settings,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.spec_builder import SpecBuilder
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.wanted import wanted_domain
@@ -153,8 +154,10 @@ def find_change(
         check_devices(after)
     _check(connection, record, found, after)
     found += growth_of(growing, present, machine)
-    found += _of_keys(connection, request, with_uuid(after, record), VmxFile(old, ESX))
+    keys = _of_keys(connection, request, with_uuid(after, record), VmxFile(old, ESX))
     builder = SpecBuilder(machine, as_in_xml(after), changed_keys(old, new) if new != old else {})
+    after = read(_with_keys(new, keys), predicted) if keys else after
+    found += keys
     return Change(
         file=DatastoreFile(connection.datacenter_path, place.datastore, place.path),
         record=record,
@@ -182,6 +185,11 @@ def _of_keys(connection: EsxConnection, request: DomainRequest, after: Domain, p
     """In what a VMX differs from a request that no domain can say: settings and the virtual hardware version."""
     settings = setting_differences(wanted_settings(request, after.name, after.uuid), present)
     return settings + hardware_difference(connection, request, present)
+
+
+def _with_keys(vmx: bytes, keys: Sequence[Difference]) -> bytes:
+    """A VMX with the settings that are requested, which can be parts of a domain too."""
+    return with_settings(vmx, {item.name: item.after for item in keys if item.part == SETTING})
 
 
 def _merger(
