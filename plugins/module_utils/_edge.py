@@ -10,12 +10,14 @@ process. Errors become results only here.
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from ansible.module_utils import basic
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, MissingLibrary
@@ -58,6 +60,11 @@ class Contract:
             "required_if": [list(rule) for rule in self.required_if],
             "required_by": {name: list(names) for name, names in self.required_by.items()},
         }
+
+    @functools.cached_property
+    def validator(self) -> ArgumentSpecValidator:
+        """Ansible's validator of the arguments, made once for all items of a loop."""
+        return ArgumentSpecValidator(**self.validation())
 
     def check_arguments(self) -> None:
         """Only check the arguments of a task: ansible-lint calls it as the ``main`` of an action."""
