@@ -40,6 +40,7 @@ class Traversal:
 # Where to go from the object at which a read starts. The traversals that begin there come first, see ``starts``.
 HOST_VMS = (Traversal("vms", "HostSystem", "vm"),)
 HOST_DATASTORES = (Traversal("datastores", "HostSystem", "datastore"),)
+HOST_NETWORKS = (Traversal("networks", "HostSystem", "network"),)
 FOLDER_VMS = (
     Traversal("children", "Folder", "childEntity", ("children", "vm-folder", "vapp")),
     Traversal("vm-folder", "Datacenter", "vmFolder", ("children",)),
