@@ -47,6 +47,8 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import moid, ty
 # VirtualMachine.runtime.powerState -> libvirt's state (esx-driver-rules.md, section 7).
 STATES = {"poweredOff": "shutoff", "poweredOn": "running", "suspended": "paused"}
 
+_NUMBERED = re.compile(r"(?:vm-)?([1-9][0-9]*)")
+
 # The properties that every module needs of a domain.
 CORE_PATHS = (
     "name",
@@ -97,7 +99,7 @@ class DomainRecord:
     @property
     def id(self) -> int | None:
         """The id in libvirt of a domain that is not shut off: ``12`` for ``12`` and for ``vm-12``."""
-        found = re.fullmatch(r"(?:vm-)?([1-9][0-9]*)", self.moid)
+        found = _NUMBERED.fullmatch(self.moid)
         return int(found[1]) if found and STATES.get(str(self.values["runtime.powerState"])) != "shutoff" else None
 
     @property
