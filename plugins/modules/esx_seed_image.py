@@ -16,7 +16,8 @@ description:
   - Builds an ISO image with the data that cloud-init configures a guest with at its first start (the data source
     NoCloud), and uploads it. Insert it into a CD-ROM drive of the domain. The guest needs neither a network nor VMware
     Tools to read it.
-  - The same data always gives the same image, byte for byte. Nothing changes if the image in the datastore has this content.
+  - The same data always gives the same image, byte for byte. Nothing changes if the image in the datastore has this
+    content.
   - cloud-init runs again in a guest whose C(instance-id) has changed.
 options:
   path:
