@@ -182,7 +182,7 @@ def _check(request: SchedulerRequest, wanted: Share, record: DomainRecord) -> No
     if about_mhz and UNLIMITED < wanted.limit_mhz < wanted.reservation_mhz:
         raise Refused(
             f"The limit of {wanted.limit_mhz} MHz would be below the reservation of {wanted.reservation_mhz} MHz.",
-            hint="Only one of them was given, the other is what the domain has. A limit of -1 means none.",
+            hint="Only one of them was given; the other one is the domain's present value. A limit of -1 means none.",
         )
     if request.memory_limit_kib is not None and UNLIMITED < wanted.memory_limit_kib < wanted.min_guarantee_kib:
         raise Refused(
