@@ -41,7 +41,7 @@ class Row:
     name: str
     module: str
     arguments: Mapping[str, Any]
-    calls: int | None = None
+    calls: float | None = None
     bytes: int | None = None
     in_loop: bool = False
     python: str | None = None  # of a module, where it is not to run in process

@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 from ansible.module_utils import basic
 from ansible.module_utils.common.parameters import remove_values
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
+from ansible_collections.virt.esx.plugins.module_utils._edge_texts import check_texts
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, MissingLibrary
 from ansible_collections.virt.esx.plugins.module_utils._peers import translated
 from ansible_collections.virt.esx.plugins.module_utils._vi.options import OPTION_ENVIRONMENT
@@ -59,6 +60,14 @@ class Contract:
             "required_by": {name: list(names) for name, names in self.required_by.items()},
         }
 
+    def carry_out(self, invocation: Invocation) -> Result:
+        """Do the module's work and return its result.
+
+        :raises EsxError: if it fails, or an argument has a text that no server takes.
+        """
+        check_texts(self.argument_spec, invocation.params)
+        return self.run(invocation)
+
     def check_arguments(self) -> None:
         """Only check the arguments of a task: ansible-lint calls it as the ``main`` of an action."""
         _Module(supports_check_mode=True, **self.validation()).exit_json()
@@ -98,7 +107,7 @@ def secrets(params: Mapping[str, Any], environment: Mapping[str, str]) -> set[st
 _PASSWORDS = ("password", "vcenter_password", "proxy_password")
 
 # The options that may contain a password by mistake: URIs, addresses and users.
-_ADDRESSES = ("uri", "dest_uri", "hostname", "dest_host")
+_ADDRESSES = ("uri", "dest_uri", "hostname", "dest_host", "proxy_host")
 _USERS = ("username", "vcenter_username", "dest_username")
 
 
@@ -128,7 +137,7 @@ def run_as_module(contract: Contract) -> None:
     module.no_log_values.update(secrets(module.params, os.environ))
     invocation = Invocation(module.params, module.check_mode, module._diff, module.warn)
     try:
-        result, leave = contract.run(invocation), module.exit_json
+        result, leave = contract.carry_out(invocation), module.exit_json
     except EsxError as error:
         result, leave = failure(error), module.fail_json
     names = censored(result, remove_values(result, module.no_log_values))

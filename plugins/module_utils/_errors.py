@@ -46,6 +46,7 @@ class EsxError(Exception):
 
     def append(self, sentence: str) -> None:
         """Append the state that things are in to the message, unless the sentence is already there."""
+        sentence = _CONTROL.sub(" ", sentence)
         if sentence not in self.message:
             self.message = f"{self.message} {sentence}"
             self.args = (self.message,)

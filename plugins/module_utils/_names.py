@@ -13,6 +13,9 @@ from typing import NamedTuple
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 
+# The most bytes that the name of a file has, whatever the file system of a datastore.
+_LONGEST_NAME = 255
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _DATASTORE_PATH = re.compile(r"\[([^\]]+)\] *(.*)", re.DOTALL)
 
 _NAME = str.maketrans({"%": "%25", "/": "%2f", "\\": "%5c"})
@@ -88,7 +91,8 @@ def check_datastore_path(text: str, *, where: str | None = None, line: int | Non
     """Read a user's datastore path, which must be spelled canonically.
 
     :param where: the option or element that it comes from, for the message.
-    :raises ParseError: for a path with empty, ``.`` or ``..`` segments, and for anything but a datastore path.
+    :raises ParseError: for a path with empty, ``.`` or ``..`` segments, with control characters or with names that are
+        too long, and for anything but a datastore path.
     """
     found = _DATASTORE_PATH.match(text)
     if not found:
@@ -100,6 +104,25 @@ def check_datastore_path(text: str, *, where: str | None = None, line: int | Non
         raise ParseError(
             f"the path '{text}' has an empty, '.' or '..' segment; write '{path.canonical}'.", where=where, line=line
         )
+    if _CONTROL.search(path.path):
+        raise ParseError(f"{text!r} has a control character.", where=where, line=line)
+    return check_lengths(path, where=where, line=line)
+
+
+def check_lengths(path: DatastorePath, *, where: str | None = None, line: int | None = None) -> DatastorePath:
+    """Return the path unless a name in it is too long for any datastore.
+
+    :raises ParseError: for such a name.
+    """
+    for name in path.path.split("/"):
+        size = len(name.encode("utf-8", "surrogatepass"))
+        if size > _LONGEST_NAME:
+            shown = f"'{name[:40]}...' has {size} bytes"
+            raise ParseError(
+                f"the file name {shown}, expecting at most {_LONGEST_NAME}; choose a shorter one.",
+                where=where,
+                line=line,
+            )
     return path
 
 
@@ -133,6 +156,20 @@ def escape_datastore_item(name: str) -> str:
         return f"+{digits}" + ("" if run.end() == len(safe) else "-")
 
     return _UNSAFE_IN_ITEMS.sub(encoded, safe)
+
+
+def directory_of_name(name: str, *, where: str) -> str:
+    """Return the directory of a new domain in its datastore: its name, without blanks at the ends.
+
+    :param where: the option that the name comes from, for the message.
+    :raises ParseError: for a name that no directory can have.
+    """
+    directory = escape_datastore_item(name).strip()
+    if directory.strip(".") == "":
+        raise ParseError(
+            f"no directory can be called {name!r}, as the domain is; give it another name or directory.", where=where
+        )
+    return directory
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:

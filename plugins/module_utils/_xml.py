@@ -33,6 +33,7 @@ else:
     _AS_DECLARED = etree.XMLParser(**_SAFELY)
     _UTF_8 = etree.XMLParser(encoding="utf-8", **_SAFELY)
     _AGAIN = etree.XMLParser(encoding="utf-8", **_SAFELY)
+    _WITH_TEXT: Any = etree.XPath("//*[text()[normalize-space()]]")
 
 _UNDECLARED = re.compile(r"Namespace prefix ([\w.-]+) ")
 _DECLARATION = re.compile(rb"\A(?:\xef\xbb\xbf)?<\?xml\s[^>]*\?>")
@@ -46,6 +47,7 @@ class Element(Protocol):
 
     tag: str
     text: str | None
+    tail: str | None
     sourceline: int | None
 
     def get(self, key: str) -> str | None:
@@ -95,6 +97,11 @@ def children(element: Element) -> dict[str, Element]:
     for one in element.iterchildren("*"):
         found.setdefault(one.tag, one)
     return found
+
+
+def elements_with_text(root: Element) -> list[Element]:
+    """The elements of a document that have a text of their own, and not only blanks, in document order."""
+    return cast("list[Element]", _WITH_TEXT(root))
 
 
 def parse(xml: str | bytes) -> Element:
@@ -164,7 +171,11 @@ def _with_prefixes(data: bytes, parser: Any) -> Any:
     except etree.XMLSyntaxError:
         return None
     beside = (around.text or "") + "".join(child.tail or "" for child in around)
-    return around[0] if len(around) == 1 and not beside.strip() else None
+    if len(around) != 1 or beside.strip():
+        return None
+    root = around[0]
+    around.remove(root)  # a root has no element around it
+    return root
 
 
 def _not_well_formed(problems: Any) -> ParseError:

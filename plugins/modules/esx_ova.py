@@ -119,7 +119,9 @@ extends_documentation_fragment:
   - virt.esx._attributes.acting
 attributes:
   check_mode:
-    description: Reads the package's descriptor and has the host validate it, without changing anything.
+    description:
+      - Reads the package's descriptor, looks at its files unless they are on a web server, and has the host validate
+        the descriptor, without changing anything. Checksums of files are only compared when they are sent.
   diff_mode:
     description: Returns what is imported or exported.
   idempotent:

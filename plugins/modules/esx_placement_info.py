@@ -36,8 +36,8 @@ options:
     required: true
   names:
     description:
-      - Names of the domains to place, or shell patterns such as V(web-*). A name that no domain of the host has is an
-        error; a pattern may match none.
+      - Names of the domains to place, or shell patterns such as V(web-*). A name that no domain of the vCenter
+        has is an error; a pattern may match none. A domain that is already on another host is not placed.
     type: list
     elements: str
     default: ["*"]

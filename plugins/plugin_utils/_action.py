@@ -150,7 +150,7 @@ class EsxAction(ActionBase):
             connect=partial(keep_session, tell=display.warning),
         )
         try:
-            return self.contract.run(invocation)
+            return self.contract.carry_out(invocation)
         except EsxError as error:
             return {"failed": True, **failure(error)}
 

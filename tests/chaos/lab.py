@@ -159,7 +159,7 @@ def _client(contract: Contract, arguments: dict[str, Any], way: str, pipe: Any, 
             raise AssertionError(checked.error_messages)
         connect = WAYS[way]
         invocation = Invocation(checked.validated_parameters, False, True, warnings.append, connect=connect)
-        result = contract.run(invocation)
+        result = contract.carry_out(invocation)
     except EsxError as error:
         result = {"failed": True, **failure(error)}
     except Exception:

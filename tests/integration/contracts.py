@@ -59,7 +59,7 @@ def carry_out(
     """
     given = {"uri": simulator.uri(user=USER, no_verify=1), "password": PASSWORD, **arguments}
     warnings: list[str] = []
-    result = contract.run(Invocation(parameters(contract, **given), check, diff, warnings.append))
+    result = contract.carry_out(Invocation(parameters(contract, **given), check, diff, warnings.append))
     assert warnings == []
     return result
 

@@ -6,7 +6,6 @@ package main
 
 import (
 	"fmt"
-	"path"
 	"regexp"
 	"strings"
 
@@ -96,7 +95,7 @@ var deltaNumber = regexp.MustCompile(`-\d{6}$`)
 
 // nextDelta is the first free name for a delta of a disk, beside the VMX file.
 func (s *server) nextDelta(vmxPath, disk string) string {
-	stem := deltaNumber.ReplaceAllString(strings.TrimSuffix(path.Base(disk), ".vmdk"), "")
+	stem := deltaNumber.ReplaceAllString(strings.TrimSuffix(dspath.Base(disk), ".vmdk"), "")
 	for n := 1; ; n++ {
 		name := dspath.Join(dspath.Dir(vmxPath), fmt.Sprintf("%s-%06d.vmdk", stem, n))
 		if file, fault := s.localFile(name); fault != nil || !exists(file) {

@@ -140,10 +140,26 @@ func (s *server) getFile(w http.ResponseWriter, r *http.Request, file string) {
 		refuse(w, http.StatusInternalServerError, "The file is locked.")
 		return
 	}
-	if info, err := os.Stat(file); err == nil && !info.IsDir() {
+	info, err := os.Stat(file)
+	if err == nil && info.IsDir() {
+		listDirectory(w, file)
+		return
+	}
+	if err == nil {
 		w.Header().Set("Content-Type", "application/octet-stream")
 	}
 	http.ServeFile(w, r, file)
+}
+
+// listDirectory answers with a page, whether the path ends in a slash or not.
+func listDirectory(w http.ResponseWriter, dir string) {
+	entries, _ := os.ReadDir(dir)
+	var rows strings.Builder
+	for _, e := range entries {
+		fmt.Fprintf(&rows, "<tr><td>%s</td></tr>\n", html.EscapeString(e.Name()))
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	fmt.Fprintf(w, "<html><body><table>\n%s</table></body></html>\n", rows.String())
 }
 
 // put writes a file: 201 for a new one, 200 otherwise. A vCenter makes the

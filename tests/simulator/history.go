@@ -15,6 +15,7 @@ import (
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/types"
 
+	"esx-simulator/internal/dspath"
 	"esx-simulator/internal/lenient"
 	"esx-simulator/internal/vmx"
 )
@@ -165,7 +166,7 @@ func (s *server) writeHistory(vmxPath string, h *history) {
 	for n, state := range h.states {
 		key := fmt.Sprintf("snapshot%d.", n)
 		f.Set(key+"uid", fmt.Sprint(state.id))
-		f.Set(key+"filename", path.Base(state.file(vmxPath)))
+		f.Set(key+"filename", dspath.Base(state.file(vmxPath)))
 		f.Set(key+"displayName", vmx.EscapeText.Replace(state.name))
 		f.Set(key+"description", vmx.EscapeText.Replace(state.description))
 		f.Set(key+"createTime", state.created.Format(time.RFC3339Nano))

@@ -6,7 +6,6 @@ package main
 
 import (
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -87,7 +86,7 @@ func (s *server) layOut(vm *simulator.VirtualMachine, h *history) {
 	vmxPath := vm.Config.Files.VmPathName
 	for _, end := range []string{".vmx", ".vmxf", ".nvram", ".vmsd", ".vmss", ".vswp"} {
 		if l.add(beside(vmxPath, end), layoutTypes[end]) >= 0 && end != ".vswp" {
-			old.ConfigFile = append(old.ConfigFile, path.Base(beside(vmxPath, end)))
+			old.ConfigFile = append(old.ConfigFile, dspath.Base(beside(vmxPath, end)))
 		}
 	}
 	if log := dspath.Join(dspath.Dir(vmxPath), "vmware.log"); l.add(log, layoutTypes[".log"]) >= 0 {

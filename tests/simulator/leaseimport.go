@@ -7,7 +7,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"path"
 	"strings"
 
 	"github.com/google/uuid"
@@ -83,6 +82,9 @@ func (l *lease) importDomain(ctx *simulator.Context, spec *types.VirtualMachineC
 	if property := fixedProperty(spec.VAppConfig); property != nil {
 		return property
 	}
+	if spec.Name == "." || spec.Name == ".." {
+		return &types.InvalidName{Name: spec.Name}
+	}
 	name := vmx.EscapeName(spec.Name)
 	if taken := l.s.registry.FindByName(name, folder.ChildEntity); taken != nil {
 		return &types.DuplicateName{Name: name, Object: taken.Reference()}
@@ -98,6 +100,9 @@ func (l *lease) importDomain(ctx *simulator.Context, spec *types.VirtualMachineC
 	if fault != nil {
 		for _, f := range l.files {
 			l.s.deleteWithDirectory(f.path)
+		}
+		if file, there := l.s.localFile(dir); there == nil {
+			_ = os.Remove(file) // where no file was made
 		}
 	}
 	return fault
@@ -213,7 +218,7 @@ func (l *lease) makeDisk(devices object.VirtualDeviceList, disk *types.VirtualDi
 	backing.FileName = name
 	key := deviceID(devices, disk, entity)
 	l.files = append(l.files, &leaseFile{
-		name: path.Base(name), key: key, importKey: key, path: name, disk: true, capacity: capacity})
+		name: dspath.Base(name), key: key, importKey: key, path: name, disk: true, capacity: capacity})
 	return nil
 }
 

@@ -71,6 +71,6 @@ func (s *server) datastoresFor(host *types.ManagedObjectReference, files []strin
 
 // stemOf is the name of a file without its directory and its ending.
 func stemOf(file string) string {
-	name := path.Base(file[len(dspath.Dir(file)):])
+	name := dspath.Base(file)
 	return strings.TrimSuffix(name, path.Ext(name))
 }

@@ -54,6 +54,9 @@ func (m *ovfManager) CreateImportSpec(_ *simulator.Context, req *types.CreateImp
 		return body
 	}
 	result.Error, result.Warning = m.findings(env, params)
+	faults, warnings := findingsOfSections(req.OvfDescriptor)
+	result.Error = append(append(result.Error, faults...), findingsOfDisks(env)...)
+	result.Warning = append(result.Warning, warnings...)
 	if len(result.Error) == 0 {
 		m.specify(env, req, ds.Name, &result)
 	}

@@ -94,8 +94,12 @@ func (n *network) UpdatePortGroup(ctx *simulator.Context, req *types.UpdatePortG
 	now := n.made(req.Portgrp)
 	now.Port = old.Port
 	n.set(ctx, func(c *types.HostNetworkInfo) {
-		removePortGroup(c, old.Key)
-		addPortGroup(c, now)
+		if now.Spec.VswitchName == old.Spec.VswitchName {
+			replacePortGroup(c, old.Key, now)
+		} else {
+			removePortGroup(c, old.Key)
+			addPortGroup(c, now)
+		}
 		for i := range c.Vnic {
 			if c.Vnic[i].Portgroup == req.PgName {
 				c.Vnic[i].Portgroup, c.Vnic[i].Spec.Portgroup = now.Spec.Name, now.Spec.Name
@@ -114,6 +118,20 @@ func addPortGroup(c *types.HostNetworkInfo, p types.HostPortGroup) {
 	for i := range c.Vswitch {
 		if c.Vswitch[i].Key == p.Vswitch {
 			c.Vswitch[i].Portgroup = append(slices.Clone(c.Vswitch[i].Portgroup), p.Key)
+		}
+	}
+}
+
+// replacePortGroup leaves a port group where it is in the lists.
+func replacePortGroup(c *types.HostNetworkInfo, key string, p types.HostPortGroup) {
+	if i := slices.IndexFunc(c.Portgroup, func(p types.HostPortGroup) bool { return p.Key == key }); i >= 0 {
+		c.Portgroup = slices.Clone(c.Portgroup)
+		c.Portgroup[i] = p
+	}
+	for i := range c.Vswitch {
+		if j := slices.Index(c.Vswitch[i].Portgroup, key); j >= 0 {
+			c.Vswitch[i].Portgroup = slices.Clone(c.Vswitch[i].Portgroup)
+			c.Vswitch[i].Portgroup[j] = p.Key
 		}
 	}
 }

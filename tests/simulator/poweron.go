@@ -242,7 +242,7 @@ func (d *domain) complete(ctx *simulator.Context) types.BaseMethodFault {
 	}
 	setMissing(f, "uuid.bios", vmx.FormatUUID(id))
 	setMissing(f, "uuid.location", vmx.FormatUUID(d.location()))
-	setMissing(f, "nvram", path.Base(beside(d.Config.Files.VmPathName, ".nvram")))
+	setMissing(f, "nvram", dspath.Base(beside(d.Config.Files.VmPathName, ".nvram")))
 	d.touch(path.Base(f.Get("nvram", "")))
 	d.touch("vmware.log")
 	for n := range vmx.MaxCards {

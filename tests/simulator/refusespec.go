@@ -50,6 +50,8 @@ func (d *domain) refuseSpec(spec *types.VirtualMachineConfigSpec) types.BaseMeth
 		return &types.InvalidArgument{InvalidProperty: "configSpec.version"}
 	case secureBootWithoutEFI(spec, d.Config):
 		return &types.InvalidVmConfig{Property: "msg.hostd.configSpec.efi"}
+	case slices.ContainsFunc(spec.ExtraConfig, isNoKey):
+		return &types.InvalidArgument{InvalidProperty: "configSpec.extraConfig"}
 	case running && onlyOff(spec, d.Config):
 		return &types.InvalidPowerState{
 			RequestedState: types.VirtualMachinePowerStatePoweredOff, ExistingState: d.Runtime.PowerState}
@@ -137,4 +139,10 @@ func (s *server) hasHardware(version string) bool {
 
 func limitBelowReservation(a *types.ResourceAllocationInfo) bool {
 	return a != nil && a.Limit != nil && a.Reservation != nil && *a.Limit >= 0 && *a.Limit < *a.Reservation
+}
+
+// isNoKey says whether an option has a value and a key with which nobody could read the VMX file any more.
+func isNoKey(option types.BaseOptionValue) bool {
+	o := option.GetOptionValue()
+	return o.Value != "" && !vmx.IsKey(o.Key)
 }

@@ -113,6 +113,7 @@ func (s *server) writeFile(file string, content io.Reader) error {
 	if err != nil {
 		return err
 	}
+	defer os.Remove(f.Name()) // it is there only where it could not be renamed
 	_, err = io.CopyBuffer(f, content, make([]byte, 1<<20))
 	return errors.Join(err, f.Close(), os.Rename(f.Name(), file))
 }

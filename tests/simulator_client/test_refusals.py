@@ -70,6 +70,7 @@ def cdrom(unit: int, key: int = -1) -> Any:
         ({"name": "x" * 81}, vim.fault.InvalidName, ""),
         ({"uuid": "no-uuid"}, vmodl.fault.InvalidArgument, "uuid"),
         ({"firmware": "openboot"}, vmodl.fault.InvalidArgument, "firmware"),
+        ({"extraConfig": [vim.option.OptionValue(key="a/b", value="x")]}, vmodl.fault.InvalidArgument, "extraConfig"),
         ({"cpuAllocation": vim.ResourceAllocationInfo(limit=-2)}, vmodl.fault.InvalidArgument, "cpuAllocation"),
         ({"memoryAllocation": vim.ResourceAllocationInfo(limit=-2)}, vmodl.fault.InvalidArgument, "memoryAllocation"),
         (

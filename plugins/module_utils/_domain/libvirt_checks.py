@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
 from ansible_collections.virt.esx.plugins.module_utils._domain.unsupported import report_unusual
-from ansible_collections.virt.esx.plugins.module_utils._domain.usual_words import unusual_words
+from ansible_collections.virt.esx.plugins.module_utils._domain.usual_words import WHOLE, unusual_words
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
     INT_MAX,
     ON_OFF,
@@ -196,8 +196,8 @@ def check_unused(
     unusual = unusual_words(root)
     if not unusual:
         return  # all that is looked at below is unusual
-    for element, only_itself in unusual:
-        for inner in (element,) if only_itself else element.iter("*"):
+    for element, look in unusual:
+        for inner in element.iter("*") if look == WHOLE else (element,):
             _check(inner, report)
     _check_domain(top, report)
     _check_tuning(top, report)

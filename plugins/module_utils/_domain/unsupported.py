@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 
+from ansible_collections.virt.esx.plugins.module_utils._domain.usual_words import AGAIN, ITSELF, TEXT, Unusual
 from ansible_collections.virt.esx.plugins.module_utils._domain.vocabulary import Word, vocabulary
 from ansible_collections.virt.esx.plugins.module_utils._domain.word_rules import (
     EFFECT,
     HARMLESS,
+    HARMLESS_AS_A_WHOLE,
     REFUSE,
     REPORT,
     ROWS,
@@ -24,26 +26,41 @@ from ansible_collections.virt.esx.plugins.module_utils._xml import Element, chil
 
 _SCHEMAS = "{http://libvirt.org/schemas/domain/"
 _OURS = "{urn:virt.esx:domain:1.0}"
+_XML = "{http://www.w3.org/XML/1998/namespace}"
+_OF_OTHERS = WordRule(REPORT, "an attribute in a namespace of another program has no effect")
 _HARMLESS = WordRule(SILENT, "says what is so anyway, and so does all that is in it")
 
 
-def report_unusual(unusual: Iterable[tuple[Element, bool]], report: Report) -> None:
+def report_unusual(unusual: Iterable[Unusual], report: Report) -> None:
     """Report or refuse what has no effect.
 
-    :param unusual: elements, each with whether only its attributes and its text need a look.
+    :param unusual: elements, each with what of it needs a look.
     """
-    for element, only_attributes in unusual:
+    for element, look in unusual:
         path = _path(element)
         word = _known(path[:-1])
         if word is None:
             continue  # below one that is reported already
-        if only_attributes:
+        if look == TEXT:
+            where = "/".join(path or ["domain"])
+            report.leave_out(where, "a text has no meaning here", word=_text_of(element), line=element.sourceline)
+        elif not path:
+            _check_attributes(element, word, ["domain"], report)
+        elif look == AGAIN:
+            _report_again(element, path, report)
+        elif look == ITSELF:
             if _check_element(element, word, path, report):
                 _check_attributes(element, word.children[path[-1]], path, report)
         elif path[0] == "metadata":
             _check_metadata(element, report)
         else:
             _check(element, word, path, report)
+
+
+def _report_again(element: Element, path: list[str], report: Report) -> None:
+    """An element that is there once more, of which libvirt reads the first alone; VMware listens on one address."""
+    why = f"<{path[-1]}> is here more than once, and only the first is read; expected one"
+    report.leave_out("/".join(path), why, line=element.sourceline, essential=path[-1] != "listen")
 
 
 def _path(element: Element) -> list[str]:
@@ -77,11 +94,16 @@ def _check_element(element: Element, parent: Word, path: list[str], report: Repo
     """Whether what is within the element needs a look too."""
     tag = path[-1]
     word = parent.children.get(tag)
-    if word is None or not _is_libvirts(element):
+    if not _is_libvirts(element):
+        namespace = element.tag.rpartition("}")[0][1:]
+        why = f"the element is in the namespace '{namespace}', which is not one of libvirt's"
+        report.leave_out("/".join(path), why, line=element.sourceline, essential=True)
+        return False
+    if word is None:
         _refuse_unknown(element, path, f"<{tag}>", (f"<{name}>" for name in parent.children), report)
         return False
     rule = _rule_for(element, path, word)
-    _act(rule, path, element, _words_of(element), report)
+    _act(rule, path, element, _words_of(element, path), report)
     return rule.kind in (EFFECT, SILENT) and not rule.why
 
 
@@ -92,43 +114,55 @@ def _is_libvirts(element: Element) -> bool:
 
 
 def _rule_for(element: Element, path: list[str], word: Word) -> WordRule:
-    keys = ("/".join(["domain", *path][-2:]), path[-1])
+    keys = _keys(path)
     for key in keys:
         function = _RULE_FUNCTIONS.get(key)
         if function is not None:
             return function(element)
-    for key in keys:
-        if key in WORDS:
-            return WORDS[key]
-    rule = ROWS[word.row]
+    rule = next((WORDS[key] for key in keys if key in WORDS), ROWS[word.row])
     if rule.kind in (EFFECT, SILENT):
         return rule
+    return _HARMLESS if _says_nothing(element, path) else rule
+
+
+def _keys(path: list[str]) -> tuple[str, str]:
+    """The names of an element in the tables: with the one that it is in, and alone."""
+    return "/".join(["domain", *path][-2:]), path[-1]
+
+
+def _says_nothing(element: Element, path: list[str]) -> bool:
+    """Whether an element that has no effect only says what is so anyway."""
     if path[0] == "features" and "off" in (element.get("state"), element.get("enabled")):
-        return _HARMLESS
-    if (element.text or "").strip() in HARMLESS.get(path[-1], ()):
-        return _HARMLESS
-    if any(value in HARMLESS.get(f"{path[-1]}@{name}", ()) for name, value in element.items()):
-        return _HARMLESS
-    return rule
+        return True
+    text = (element.text or "").strip()
+    if text:
+        return text in HARMLESS.get(path[-1], ())
+    attributes = element.items()
+    if any(value in HARMLESS_AS_A_WHOLE.get(f"{path[-1]}@{name}", ()) for name, value in attributes):
+        return True
+    return bool(attributes) and not len(element) and all(_is_harmless(path, *one) for one in attributes)
+
+
+def _is_harmless(path: list[str], name: str, value: str) -> bool:
+    """Whether an attribute says what is so anyway."""
+    return any(value in HARMLESS.get(f"{key}@{name}", ()) for key in _keys(path))
 
 
 def _check_attributes(element: Element, word: Word, path: list[str], report: Report) -> None:
     """Report the attributes without effect, those with the same reason in one entry."""
-    tag = path[-1]
     found: dict[WordRule, list[str]] = {}
     for name, value in element.items():
-        written = f"{name}='{value}'"
-        if name not in word.attributes:
-            if "}" in name:
-                continue  # xml:lang and the like
+        written = f"{name.rpartition('}')[2]}='{value}'"
+        if name.startswith(_XML):
+            continue  # xml:lang and the like
+        if "}" in name:
+            found.setdefault(_OF_OTHERS, []).append(written)
+        elif name not in word.attributes:
             _refuse_unknown(element, [*path, f"@{name}"], written, word.attributes, report)
-            continue
-        key = f"{tag}@{name}"
-        long_key = "/".join(["domain", *path][-2:]) + f"@{name}"
-        if value in HARMLESS.get(long_key, ()) or value in HARMLESS.get(key, ()):
-            continue
-        rule = WORDS.get(long_key) or WORDS.get(key) or ROWS[word.attributes[name]]
-        found.setdefault(rule, []).append(written)
+        elif not _is_harmless(path, name, value):
+            long_key, key = (f"{key}@{name}" for key in _keys(path))
+            rule = WORDS.get(long_key) or WORDS.get(key) or ROWS[word.attributes[name]]
+            found.setdefault(rule, []).append(written)
     for rule, words in found.items():
         _act(rule, path, element, " ".join(words), report)
 
@@ -143,12 +177,18 @@ def _act(rule: WordRule, path: list[str], element: Element, words: str, report: 
         report.leave_out("/".join(path), rule.why, word=words, line=element.sourceline, essential=rule.kind == REFUSE)
 
 
-def _words_of(element: Element) -> str:
+def _words_of(element: Element, path: list[str]) -> str:
     """What an element says in short: its attributes, and its text where it has no children."""
-    words = [f"{name}='{value}'" for name, value in element.items()]
-    if not len(element) and (element.text or "").strip():
-        words.append((element.text or "").strip()[:40])
+    words = [f"{name}='{value}'" for name, value in element.items() if not _is_harmless(path, name, value)]
+    if not len(element) and _text_of(element):
+        words.append(_text_of(element))
     return " ".join(words)
+
+
+def _text_of(element: Element) -> str:
+    """The first characters of all texts in an element."""
+    texts = (element.text, *(one.tail for one in element))
+    return next((text.strip()[:40] for text in texts if text and text.strip()), "")
 
 
 def _refuse_unknown(element: Element, path: list[str], written: str, known: Iterable[str], report: Report) -> None:
@@ -165,6 +205,12 @@ def _rule_for_vcpus(element: Element) -> WordRule:
 
 
 _FIXED = (("yes", "no"), ("yes", None))
+
+
+def _rule_for_genid(element: Element) -> WordRule:
+    if (element.text or "").strip():
+        return ROWS["a6"]
+    return WordRule(REPORT, "the host makes a generation id by itself, and no other is asked for")
 
 
 def _rule_for_backing_store(element: Element) -> WordRule:
@@ -184,9 +230,8 @@ def _rule_for_channel(element: Element) -> WordRule:
     return ROWS["g14"]
 
 
-def _rule_for_console(element: Element) -> WordRule:
-    target = child(element, "target")
-    kind = None if target is None else target.get("type")
+def _rule_for_console(target: Element) -> WordRule:
+    kind = target.get("type")
     if kind in (None, "serial"):
         return _HARMLESS
     return WordRule(REFUSE, f"VMware has no console of type '{kind}'; expected 'serial'")
@@ -215,11 +260,12 @@ def _rule_for_controller(element: Element) -> WordRule:
 
 
 _RULE_FUNCTIONS: Mapping[str, Callable[[Element], WordRule]] = {
+    "domain/genid": _rule_for_genid,
     "domain/vcpus": _rule_for_vcpus,
     "disk/backingStore": _rule_for_backing_store,
     "devices/input": _rule_for_input,
     "devices/channel": _rule_for_channel,
-    "devices/console": _rule_for_console,
+    "console/target": _rule_for_console,
     "domain/sysinfo": _rule_for_sysinfo,
     "disk/blockio": _rule_for_blockio,
     "devices/controller": _rule_for_controller,

@@ -5,19 +5,32 @@
 
 It is a part of the vocabulary, written by hand, so that the vocabulary itself is loaded for unusual documents only. An
 attribute with ``=`` has one of these values, where nothing before a ``|`` is none at all; an element with texts has one
-of these.
+of these, and ``texts="*"`` is any text but none. An element is there once, unless it is one of many.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from ansible_collections.virt.esx.plugins.module_utils._xml import Element
+from ansible_collections.virt.esx.plugins.module_utils._xml import Element, elements_with_text
 
 _VMWARE = "{http://libvirt.org/schemas/domain/vmware/1.0}"
 _LIBOSINFO = "{http://libosinfo.org/xmlns/libvirt/domain/1.0}"
 _ESX = "{urn:virt.esx:domain:1.0}"
+_ANY_TEXT = frozenset("*")
+
+# What of an element needs a look: all of it, only its attributes and its own text, that it is there once more, or that
+# it has a text where a text says nothing.
+WHOLE, ITSELF, AGAIN, TEXT = "whole", "itself", "again", "text"
+
+
+class Unusual(NamedTuple):
+    """An element that needs a look, and what of it does."""
+
+    element: Element
+    look: str
 
 
 @dataclass(frozen=True)
@@ -29,9 +42,10 @@ class Usual:
     texts: frozenset[str] = frozenset()
     children: Mapping[str, Usual] = field(default_factory=dict)
     is_limited: bool = False  # there are such values or texts
+    is_many: bool = False
 
 
-def _word(attributes: str = "", *, texts: str = "", **children: Usual) -> Usual:
+def _word(attributes: str = "", *, texts: str = "", many: bool = False, **children: Usual) -> Usual:
     """A word out of its attributes (``type offset=utc|variable``) and its children."""
     values = {}
     names = []
@@ -40,7 +54,7 @@ def _word(attributes: str = "", *, texts: str = "", **children: Usual) -> Usual:
         names.append(name)
         if equals:
             values[name] = frozenset(choices.split("|"))
-    return Usual(frozenset(names), values, frozenset(texts.split()), children, bool(values or texts))
+    return Usual(frozenset(names), values, frozenset(texts.split()), children, bool(values or texts), many)
 
 
 OPAQUE = Usual()  # what its own reader checks in full
@@ -54,6 +68,7 @@ _PORT = _word(
     target=_word("port type=|serial|isa-serial"),
     alias=_word("name"),
     address=_ADDRESS,
+    many=True,
 )
 _NVRAM = _word("type=|file", source=_word("file"))
 
@@ -70,14 +85,18 @@ _DEVICES = _word(
         transient=_EMPTY,
         alias=_word("name"),
         address=_ADDRESS,
+        many=True,
     ),
-    controller=_word("type=|scsi|sata|ide|fdc|nvme|usb|pci|isa index model", alias=_word("name"), address=_ADDRESS),
+    controller=_word(
+        "type=|scsi|sata|ide|fdc|nvme|usb|pci|isa index model", alias=_word("name"), address=_ADDRESS, many=True
+    ),
     filesystem=_word(
         "type accessmode=|passthrough|mapped|squash",
         source=_word("dir"),
         target=_word("dir"),
         readonly=_EMPTY,
         alias=_word("name"),
+        many=True,
     ),
     interface=_word(
         "type",
@@ -89,26 +108,31 @@ _DEVICES = _word(
         boot=_word("order"),
         alias=_word("name"),
         address=_ADDRESS,
+        many=True,
     ),
     serial=_PORT,
     parallel=_PORT,
     console=_PORT,
-    graphics=_word("type port autoport listen keymap passwd", listen=_word("type address")),
-    video=_word("", model=_word("type vram heads primary"), alias=_word("name"), address=_ADDRESS),
-    sound=_word("model", alias=_word("name"), address=_ADDRESS),
+    graphics=_word("type port autoport listen keymap passwd", listen=_word("type=|address address"), many=True),
+    video=_word("", model=_word("type vram heads primary"), alias=_word("name"), address=_ADDRESS, many=True),
+    sound=_word("model", alias=_word("name"), address=_ADDRESS, many=True),
     hostdev=_word(
-        "mode type managed", source=_word("", address=_word("domain bus slot function")), alias=_word("name")
+        "mode type managed",
+        source=_word("", address=_word("domain bus slot function")),
+        alias=_word("name"),
+        many=True,
     ),
-    input=_word("type=mouse|keyboard|tablet bus=|ps2|usb|virtio", alias=_word("name"), address=_ADDRESS),
+    input=_word("type=mouse|keyboard|tablet bus=|ps2|usb|virtio", alias=_word("name"), address=_ADDRESS, many=True),
     memballoon=_word("model", alias=_word("name"), address=_ADDRESS),
-    tpm=_word("model", backend=_word("type version")),
+    tpm=_word("model", backend=_word("type version"), many=True),
+    many=True,
 )
 
 _DOMAIN = _word(
     "type id",
     name=_EMPTY,
     uuid=_EMPTY,
-    genid=_EMPTY,
+    genid=_word(texts="*"),
     description=_EMPTY,
     metadata=Usual(
         children={
@@ -126,10 +150,10 @@ _DOMAIN = _word(
     os=_word(
         "firmware",
         type=_word("arch machine"),
-        firmware=_word(feature=_word("enabled name")),
+        firmware=_word(feature=_word("enabled name", many=True)),
         nvram=_NVRAM,
         smbios=_word("mode=|host|emulate"),
-        boot=_word("dev"),
+        boot=_word("dev", many=True),
         bootmenu=_word("enable timeout"),
     ),
     features=_word(acpi=_EMPTY, apic=_EMPTY, pae=_EMPTY),
@@ -146,29 +170,61 @@ USUAL = Usual(
 )
 
 
-def unusual_words(root: Element) -> list[tuple[Element, bool]]:
-    """The elements that need a look, each with whether only its attributes and its text do.
-
-    Where that is not so, the element itself is not a usual one, and what is below it is not looked at.
-    """
-    found: list[tuple[Element, bool]] = []
+def unusual_words(root: Element) -> list[Unusual]:
+    """The elements that need a look, in the order of the document; below one that needs it whole, none is looked at."""
+    found: list[Unusual] = []
+    if not USUAL.attributes.issuperset(root.keys()):
+        found.append(Unusual(root, ITSELF))
     _collect(root, USUAL.children, found)
-    return found
+    texts = [element for element in elements_with_text(root) if element.tag not in _WITH_TEXT]
+    return found + [Unusual(element, TEXT) for element in texts if _is_usual(element)]
 
 
-def _collect(element: Element, known: Mapping[str, Usual], found: list[tuple[Element, bool]]) -> None:
+def _collect(element: Element, known: Mapping[str, Usual], found: list[Unusual]) -> None:
+    seen = set()
     for child in element:
-        word = known.get(child.tag)
+        tag = child.tag
+        word = known.get(tag)
         if word is None:
-            found.append((child, False))
-        elif word is not OPAQUE:
-            if not word.attributes.issuperset(child.keys()) or (word.is_limited and not _has_usual_values(child, word)):
-                found.append((child, True))
-            if len(child):
-                _collect(child, word.children, found)
+            found.append(Unusual(child, WHOLE))
+            continue
+        if tag in seen and not word.is_many:
+            found.append(Unusual(child, AGAIN))
+            continue
+        seen.add(tag)
+        if word is OPAQUE:
+            continue
+        if not word.attributes.issuperset(child.keys()) or (word.is_limited and not _has_usual_values(child, word)):
+            found.append(Unusual(child, ITSELF))
+        if len(child):
+            _collect(child, word.children, found)
 
 
 def _has_usual_values(element: Element, word: Usual) -> bool:
-    if word.texts and (element.text or "") not in word.texts:
+    text = element.text or ""
+    if word.texts and not (text.strip() if word.texts == _ANY_TEXT else text in word.texts):
         return False
     return all((element.get(name) or "") in values for name, values in word.values.items())
+
+
+# The usual elements that are a text, wherever they are.
+_WITH_TEXT = frozenset(
+    "name uuid genid description memory currentMemory min_guarantee vcpu shares type nvram emulator "
+    "on_poweroff on_reboot on_crash".split()
+) | {_VMWARE + "datacenterpath", _VMWARE + "moref"}
+
+
+def _is_usual(element: Element) -> bool:
+    """Whether an element is a usual word in its place; others are looked at for themselves."""
+    path = []
+    here: Element | None = element
+    while here is not None and (parent := here.getparent()) is not None:
+        path.append(here.tag)
+        here = parent
+    known: Mapping[str, Usual] = USUAL.children
+    for tag in reversed(path):
+        word = known.get(tag)
+        if word is None or word is OPAQUE:
+            return False
+        known = word.children
+    return True

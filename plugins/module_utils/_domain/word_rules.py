@@ -121,8 +121,12 @@ ROWS: Mapping[str, WordRule] = {
     "g20": _report("the IOMMU of a guest cannot be written to a VMX"),
 }
 
+# What libvirt says of the place of a PCI controller, which a host of its own decides.
+_PCI_TARGET = ("busNr", "chassis", "chassisNr", "hotplug", "index", "memReserve", "port")
+
 # Words whose rule is not that of their row, by the last two elements of their path, or the element and attribute.
 WORDS: Mapping[str, WordRule] = {
+    "memory@dumpCore": _report("ESX does not leave the memory of a guest out of its core dumps"),
     "domain/hwuuid": _report("the UUID that the guest sees is that in <uuid>"),
     "cpu/feature": ROWS["c17"],
     "features/capabilities": ROWS["a12"],
@@ -146,6 +150,15 @@ WORDS: Mapping[str, WordRule] = {
     "hostdev/teaming": _refuse("pairing of cards is not a setting of a passed-through device"),
     "graphics@socket": _refuse("VMware's VNC server listens on an address, not on a socket"),
     "graphics@tlsPort": _SILENT,
+    "listen@type": _report("VMware's VNC server listens on an address"),
+    "graphics/clipboard": _refuse(
+        "whether a guest shares its clipboard is not a setting of VNC; set isolation.tools.copy.disable and "
+        "isolation.tools.paste.disable in the VMX"
+    ),
+    "serial/target@type": _refuse("a serial port of VMware is of the type isa-serial"),
+    **dict.fromkeys(("controller/master", "controller/model", "controller/target"), _SILENT),
+    **dict.fromkeys([f"controller/target@{name}" for name in _PCI_TARGET], _SILENT),
+    **dict.fromkeys(("controller/master@startport", "controller/model@name"), _SILENT),
     "source@tls": _refuse("<protocol type='tls'/> says whether a port is encrypted"),
     "filesystem@accessmode": _SILENT,
     "acpi@index": _report("VMware numbers the cards of a guest itself"),
@@ -159,11 +172,12 @@ WORDS: Mapping[str, WordRule] = {
     "memballoon@model": _SILENT,
     "devices/hub": _SILENT,
     "model@primary": _SILENT,
+    "disk/target": _EFFECT,
     "disk/target@bus": _EFFECT,
     "vcpu@placement": _report("ESX chooses the processors of the host itself"),
     "disk/driver@type": _refuse("ESX reads disks in the format vmdk; convert the image with qemu-img and vmkfstools"),
-    "disk/driver@cache": _report("ESX has no such cache of a disk"),
-    "clock/timer": ROWS["f10"],
+    "disk/driver@cache": _report("ESX does not cache disks; expecting none, default or writethrough"),
+    "disk@model": _refuse("VMware has no virtio; leave model out"),
 }
 
 # Values that say what is so anyway: the word is silent with them. A text stands for the element's own text.
@@ -187,12 +201,12 @@ HARMLESS: Mapping[str, tuple[str, ...]] = {
     "on_crash": ("destroy", "restart"),
     "suspend-to-mem@enabled": ("no",),
     "suspend-to-disk@enabled": ("no",),
-    "seclabel@type": ("dynamic", "none"),
     "loader@stateless": ("no",),
     "disk@snapshot": ("no", "internal", "external"),
     "disk@rawio": ("no",),
     "disk@sgio": ("filtered",),
     "driver@type": ("raw", "vmdk"),
+    "driver@cache": ("none", "default", "writethrough"),
     "driver@io": ("default",),
     "driver@discard": ("default",),
     "driver@detect_zeroes": ("default", "off"),
@@ -203,6 +217,7 @@ HARMLESS: Mapping[str, tuple[str, ...]] = {
     "target@removable": ("off",),
     "target@managed": ("yes",),
     "target@type": ("isa-serial", "serial"),
+    "model@name": ("isa-serial",),
     "transient@shareBacking": ("no",),
     "port@isolated": ("no",),
     "interface@trustGuestRxFilters": ("no",),
@@ -214,8 +229,16 @@ HARMLESS: Mapping[str, tuple[str, ...]] = {
     "source@append": ("off",),
     "source@tls": ("no",),
     "ioapic@driver": ("kvm",),
+    "timer@name": ("rtc", "pit", "kvmclock", "hypervclock"),
+    "timer@tickpolicy": ("catchup", "delay"),
+    "timer@present": ("yes", "no"),
+    "listen@type": ("address",),
+    "blockio@logical_block_size": ("512",),
+}
+
+# Values with which an element says what is so anyway, whatever else is in it.
+HARMLESS_AS_A_WHOLE: Mapping[str, tuple[str, ...]] = {
+    "seclabel@type": ("dynamic", "none"),
     "audio@type": ("none", "spice"),
     "watchdog@model": ("itco",),
-    "timer@name": ("rtc", "pit", "kvmclock", "hypervclock"),
-    "blockio@logical_block_size": ("512",),
 }

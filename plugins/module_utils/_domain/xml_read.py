@@ -40,6 +40,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
     uuid_of,
 )
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import NO_UUID
+from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._report import Report
 from ansible_collections.virt.esx.plugins.module_utils._xml import Element, child, children, parse
 
@@ -116,6 +117,10 @@ def _check_root(root: Element) -> None:
     """Refuse another document than ``<domain type='vmware'>`` (F1)."""
     if root.tag.rpartition("}")[2] != "domain":
         raise error_at(root, "The document is not domain XML; expected the root element <domain type='vmware'>")
+    if root.tag != "domain":
+        namespace = root.tag.rpartition("}")[0][1:]
+        message = f"The element is in the namespace '{namespace}'; libvirt's is in none, so remove xmlns='{namespace}'"
+        raise ParseError(message, where="<domain>", line=root.sourceline)
     kind = required_attr(root, "type")
     if kind != "vmware":
         raise error_at(root, f"type='{kind}' is not a domain of VMware's; expected type='vmware'")

@@ -18,6 +18,7 @@ from functools import partial
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_growth import plan_growth
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_leftovers import (
+    check_leftovers,
     flat_path,
     leftover_bytes,
     leftover_paths,
@@ -101,6 +102,7 @@ def plan_disks(connection: EsxConnection, requests: Sequence[DiskRequest]) -> Di
     before = {request.path: found.get(request.path) for request in requests}
     after = {request.path: _wanted(request, found) for request in requests}
     missing = [request for request in requests if before[request.path] is None]
+    check_leftovers(connection, [request.path for request in missing], found)
     _check_space(pools, found, missing)
     _check_sources(connection, missing)
     directories = _directories(connection, [request for request in missing if request.path.parent not in found])

@@ -8,9 +8,11 @@ Their names are always the same for a disk, so that the next task finds them, wh
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_tasks import DiskTasks
+from ansible_collections.virt.esx.plugins.module_utils._driver.file_users import read_file_users
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_tasks import HostTask
 from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import deletion
 from ansible_collections.virt.esx.plugins.module_utils._driver.volumes import Volume
@@ -43,6 +45,22 @@ def leftover_paths(path: DatastorePath) -> list[DatastorePath]:
 def leftover_bytes(path: DatastorePath, found: Mapping[DatastorePath, Volume]) -> int:
     """The space that becomes free when what is left of a disk is deleted."""
     return sum(found[file].allocation for file in leftover_paths(path) if file in found)
+
+
+def check_leftovers(
+    connection: EsxConnection, paths: Iterable[DatastorePath], found: Mapping[DatastorePath, Volume]
+) -> None:
+    """Refuse to delete what seems to be left of some disks if a domain uses it; no call if there is nothing.
+
+    :param found: the files that exist, ``leftover_paths`` among them.
+    :raises Refused: with the file and the domain.
+    """
+    left = [(path, file) for path in paths for file in leftover_paths(path) if file in found]
+    if not left:
+        return
+    users = read_file_users(connection)
+    for path, file in left:
+        users.refuse(file, f"has the name of an incomplete {path}, but is not one and stays")
 
 
 def leftover_tasks(tasks: DiskTasks, path: DatastorePath, found: Mapping[DatastorePath, Volume]) -> list[HostTask]:

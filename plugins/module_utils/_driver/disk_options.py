@@ -21,6 +21,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.values import rou
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_files import THIN, DiskRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.local_files import Checksum, parse_checksum, verify
 from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_bytes
+from ansible_collections.virt.esx.plugins.module_utils._driver.volumes import EXTENT
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._images.image import inspect_image
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, check_datastore_path
@@ -66,12 +67,26 @@ def _read_entry(entry: Mapping[str, Any], where: str) -> DiskEntry:
     return DiskEntry(
         target=entry["target"],
         size=None if capacity is None else round_up(capacity, 1024),
-        clone_of=None if clone_of is None else check_datastore_path(clone_of, where=f"{where}, clone_of"),
+        clone_of=None if clone_of is None else _disk_path(clone_of, f"{where}, clone_of"),
         image=image,
         image_format=entry.get("image_format"),
         checksum=None if entry.get("checksum") is None else parse_checksum(entry["checksum"]),
         allocation=entry.get("allocation") or THIN,
     )
+
+
+def _disk_path(text: str, where: str) -> DatastorePath:
+    path = check_datastore_path(text, where=where)
+    if not path.name.lower().endswith(".vmdk"):
+        raise ParseError(f"'{text}' is not the name of a disk, expecting it to end in '.vmdk'.", where=where)
+    extent = EXTENT.fullmatch(path.name)
+    if extent:
+        raise ParseError(
+            f"'{text}' has the data of a disk and is none itself, expecting the name of the disk, "
+            f"'{path.beside(extent[1] + extent[2])}'.",
+            where=where,
+        )
+    return path
 
 
 def disk_requests(entries: Sequence[DiskEntry], files: Mapping[str, DatastorePath]) -> list[DiskRequest]:
@@ -89,6 +104,8 @@ def disk_requests(entries: Sequence[DiskEntry], files: Mapping[str, DatastorePat
         path = files[entry.target]
         if not path.name.lower().endswith(".vmdk"):
             raise ParseError(f"the file of the target '{entry.target}', {path}, does not end in .vmdk.", where="disks")
+        if entry.clone_of == path:
+            raise ParseError(f"{path} is the disk itself.", where=f"disks, {entry.target}, clone_of")
         image = None
         if entry.image is not None:
             image = inspect_image(entry.image, entry.image_format)

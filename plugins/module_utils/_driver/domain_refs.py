@@ -59,9 +59,17 @@ def find_refs(connection: EsxConnection, key: DomainKey) -> Found:
 
 
 def noted_ref(connection: EsxConnection, key: DomainKey) -> Any | None:
-    """The reference that an earlier task in the same session found for a name; what it leads to has to be confirmed."""
-    noted = connection.session.notes.get(_note_name(connection, key)) if key == DomainKey(key.name) else None
-    return None if noted is None else connection.session.ref("VirtualMachine", noted)
+    """The reference that was seen for a name in the same session; what it leads to has to be confirmed.
+
+    Earlier tasks have noted it, or an earlier item of a loop has read it among the names of all domains of its host.
+    """
+    if key != DomainKey(key.name):
+        return None
+    session, name = connection.session, escape_name(key.name or "")
+    noted = session.notes.get(_note_name(connection, key))
+    if noted is not None:
+        return session.ref("VirtualMachine", noted)
+    return next((ref for ref, other in session.names.items() if other == name), None)
 
 
 def note_ref(connection: EsxConnection, key: DomainKey, ref: Any) -> None:

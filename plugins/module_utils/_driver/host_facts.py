@@ -20,13 +20,13 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.properties import (
 )
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name
 
-_HOST_PATHS = ("name", "config.product.version")
+_HOST_PATHS = ("name", "config.product.version", "runtime.inMaintenanceMode")
 _AUTOSTART_PATHS = ("config.autoStart.defaults", "config.autoStart.powerInfo")
 
 
 @dataclass(frozen=True)
 class HostFacts:
-    """The facts of a domain's host: its name, its datastores, its autostart settings, and its product's version.
+    """The facts of a domain's host: name, datastores, autostart settings, product version, and maintenance mode.
 
     ``volumes`` has the datastores' names by their volumes, as in ``/vmfs/volumes/<volume>/``, ``datastore_names`` those
     of all datastores that were read, by reference. Datastores and autostart
@@ -38,6 +38,7 @@ class HostFacts:
     autostart_entries: Sequence[Any] | None = None
     host_version: str | None = None
     host_name: str | None = None
+    in_maintenance: bool = False
     datastore_names: Mapping[Any, str] = field(default_factory=dict)
 
     def starts(self, ref: Any) -> bool | None:
@@ -89,6 +90,7 @@ def make_host_facts(connection: EsxConnection, rows: Sequence[Row]) -> dict[Any,
             autostart_entries=tuple(values["config.autoStart.powerInfo"] or ()) if asked else None,
             host_version=values.get("config.product.version"),
             host_name=unescape_name(values["name"] or "") or None,
+            in_maintenance=bool(values.get("runtime.inMaintenanceMode")),
             datastore_names={ref: each["name"] for ref, each in datastores.items()},
         )
     return facts

@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Looking up domains: one by name, UUID, managed object id or VMX, or all domains of a connection.
 
-The number of calls does not depend on the number of domains: one to find a domain, one to read its properties. In a
-cached session the second one alone, if a task has found the domain before: what it reads confirms that it is the one.
+The number of calls does not depend on the number of domains: one to find a domain, one to read its properties. The
+second one alone, if the domain was seen before in the same session, by an earlier task or an earlier item of a loop:
+what it reads confirms that it is the one.
 Through a vCenter a domain belongs to the connection while it runs on a host that the URI names. libvirt's driver also
 finds domains of other hosts by UUID.
 """
@@ -322,6 +323,7 @@ def _read_with_namesakes(
     wanted, traversal = _wanted(paths, volumes, autostart), _traversal(paths, volumes)
     rows, names = fetch_with_names(connection.session, wanted, objects=refs, traversal=traversal, others=_VM_NEIGHBOURS)
     if names is not None:
+        connection.session.names = names
         own = {names.get(ref) for ref in refs}
         same = [ref for ref, name in names.items() if name in own]
         if len(same) > len(refs):

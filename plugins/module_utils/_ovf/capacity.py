@@ -5,11 +5,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._ovf.model import OvfDisk
-from ansible_collections.virt.esx.plugins.module_utils._ovf.units import bytes_per_unit
+from ansible_collections.virt.esx.plugins.module_utils._ovf.units import bytes_per_unit, is_plain
+
+# The start tag of a disk, and the two attributes of its capacity.
+_DISK = re.compile(r"<(?:[\w.-]+:)?Disk\s(?:[^<>\"']|\"[^\"]*\"|'[^']*')*>")
+_UNITS = re.compile(r"(capacityAllocationUnits\s*=\s*)([\"'])([^\"'<]*)\2")
+_CAPACITY = re.compile(r"(\bcapacity\s*=\s*)([\"'])\s*([0-9]{1,19})\s*\2")
 
 
 def disk_capacity(disk: OvfDisk, values: Mapping[str, str]) -> int:
@@ -21,9 +27,29 @@ def disk_capacity(disk: OvfDisk, values: Mapping[str, str]) -> int:
     text = disk.capacity.strip()
     if text.startswith("${") and text.endswith("}"):
         text = _value(text[2:-1].strip(), values)
-    if not (text.isascii() and text.isdigit()):
+    if not (text.isascii() and text.isdigit() and len(text) < 20):
         raise ParseError(f"'{disk.capacity}' is not a number.", where="<Disk capacity>", line=disk.line)
-    return int(text) * bytes_per_unit(disk.units, where="<Disk capacityAllocationUnits>", line=disk.line)
+    capacity = int(text) * bytes_per_unit(disk.units, where="<Disk capacityAllocationUnits>", line=disk.line)
+    if not 0 < capacity < 1 << 63:
+        raise ParseError(f"no disk has a capacity of {capacity} bytes.", where="<Disk capacity>", line=disk.line)
+    return capacity
+
+
+def in_bytes(descriptor: str) -> str:
+    """Return a descriptor that gives the capacities of its disks in bytes if their units can be misread.
+
+    In ``MegaBytes`` for example, where writers mean 2^20 bytes, some hosts read 10^6. Other disks stay as they are.
+    """
+    return _DISK.sub(_disk_in_bytes, descriptor)
+
+
+def _disk_in_bytes(disk: re.Match[str]) -> str:
+    units, capacity = _UNITS.search(disk[0]), _CAPACITY.search(disk[0])
+    if units is None or capacity is None or is_plain(units[3] or "byte"):
+        return disk[0]
+    total = int(capacity[3]) * bytes_per_unit(units[3], where="<Disk capacityAllocationUnits>")
+    plain = _UNITS.sub(lambda found: f"{found[1]}{found[2]}byte{found[2]}", disk[0])
+    return _CAPACITY.sub(lambda found: f"{found[1]}{found[2]}{total}{found[2]}", plain)
 
 
 def _value(key: str, values: Mapping[str, str]) -> str:

@@ -10,6 +10,7 @@ whether attributes have one at all, and in their names for items of storage and 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from urllib.parse import unquote
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._ovf.model import (
@@ -111,7 +112,7 @@ def _check_references(files: Sequence[OvfFile], disks: Sequence[OvfDisk]) -> Non
 
 def _read_file(element: Element) -> OvfFile:
     href = _required(element, "href")
-    if "://" in href or href.startswith(("/", "\\")) or ".." in href.replace("\\", "/").split("/"):
+    if "://" in href or not all(_is_inside(name) for name in (href, unquote(href))):
         raise ParseError(f"'{href}' is not a file of the package.", where="<File href>", line=element.sourceline)
     return OvfFile(
         id=_required(element, "id"),
@@ -120,6 +121,12 @@ def _read_file(element: Element) -> OvfFile:
         compression=_attr(element, "compression") or None,
         chunk_size=_integer(element, "chunkSize"),
     )
+
+
+def _is_inside(name: str) -> bool:
+    """Whether a path is that of a file below the descriptor's directory."""
+    items = name.replace("\\", "/").split("/")
+    return "\0" not in name and ".." not in items and items[0] != "" and items[-1] not in ("", ".")
 
 
 def _read_disk(element: Element) -> OvfDisk:

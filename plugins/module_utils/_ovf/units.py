@@ -5,17 +5,25 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 
-_PROGRAMMATIC = re.compile(r"byte(?:s)?(?:\*(?:(2|10)\^([0-9]{1,2})|([0-9]{1,15})))?")
+# What every reader of OVF understands in the same way.
+_PLAIN = re.compile(r"byte(?: \* 2\^[0-9]{1,2})?")
+_PROGRAMMATIC = re.compile(r"bytes?((?:\*(?:(?:2|10)\^[0-9]{1,2}|[0-9]{1,15}))*)")
 _WORDS = {
-    **dict.fromkeys(("kilobytes", "kb", "kib", "kbyte", "kbytes"), 1 << 10),
-    **dict.fromkeys(("megabytes", "mb", "mib", "mbyte", "mbytes"), 1 << 20),
-    **dict.fromkeys(("gigabytes", "gb", "gib", "gbyte", "gbytes"), 1 << 30),
-    **dict.fromkeys(("terabytes", "tb", "tib"), 1 << 40),
+    **dict.fromkeys(("kilobyte", "kilobytes", "kb", "kib", "kbyte", "kbytes"), 1 << 10),
+    **dict.fromkeys(("megabyte", "megabytes", "mb", "mib", "mbyte", "mbytes"), 1 << 20),
+    **dict.fromkeys(("gigabyte", "gigabytes", "gb", "gib", "gbyte", "gbytes"), 1 << 30),
+    **dict.fromkeys(("terabyte", "terabytes", "tb", "tib", "tbyte", "tbytes"), 1 << 40),
 }
+
+
+def is_plain(units: str) -> bool:
+    """Whether allocation units are written as all readers of OVF know them: ``byte * 2^20``."""
+    return _PLAIN.fullmatch(units) is not None
 
 
 def bytes_per_unit(units: str, *, where: str, line: int | None = None) -> int:
@@ -29,6 +37,5 @@ def bytes_per_unit(units: str, *, where: str, line: int | None = None) -> int:
     found = _PROGRAMMATIC.fullmatch(plain)
     if found is None:
         raise ParseError(f"'{units}' is not a unit of bytes; 'byte * 2^20' is.", where=where, line=line)
-    if found[3]:
-        return int(found[3])
-    return int(found[1]) ** int(found[2]) if found[1] else 1
+    factors = [factor.partition("^") for factor in found[1].split("*") if factor]
+    return math.prod(int(base) ** int(exponent or 1) for base, _power, exponent in factors)

@@ -27,6 +27,7 @@ from typing import Callable
 from ansible_collections.virt.esx.plugins.module_utils._errors import AuthFailed, ParseError
 from ansible_collections.virt.esx.plugins.module_utils._vi.about import About, version_numbers
 from ansible_collections.virt.esx.plugins.module_utils._vi.options import AuthFile, Login
+from ansible_collections.virt.esx.plugins.module_utils._vi.uri import redact_user
 
 Groups = dict[str, dict[str, str]]
 
@@ -76,7 +77,7 @@ def find_credentials(
         return Credentials(username, entry["password"], is_default)
     groups = " or ".join(f"[auth-esx-{host}]" for host in dict.fromkeys([*hosts, "default"]))
     raise AuthFailed(
-        f"There is no password for user '{username}' on {hosts[0]}.",
+        f"There is no password for user '{redact_user(username)}' on {hosts[0]}.",
         hint="Set password (for a vCenter vcenter_password), its environment variable, or an entry for this user in "
         f"{path or 'a libvirt auth file (auth_file)'}: a group {groups} that names the group of the credentials.",
     )

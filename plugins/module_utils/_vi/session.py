@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Callable
 
@@ -34,6 +34,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.session_cache import 
     cache_directory,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vi.stub import Stub
+from ansible_collections.virt.esx.plugins.module_utils._vi.uri import redact_user
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import make_ref, moid, require_vmomi, vim
 
 # How long the logout may take: the task's work is done, and an interrupted user does not want to wait.
@@ -79,8 +80,9 @@ class Session:
 
     ``content`` is the server's ServiceContent, ``about`` what the server is, ``shared`` says whether other tasks use
     the same session at the same time, and ``closing`` takes what has to be closed with it. In ``host``, ``scope``,
-    ``vcenter`` and ``left_filter`` others keep what they have found, opened and left. ``notes`` are what earlier tasks
-    have found in the same session, which has to be confirmed; there are none unless it is cached.
+    ``vcenter``, ``names`` and ``left_filter`` others keep what they have found, opened and left. ``names`` are those of
+    a host's domains by reference, as the server spells them and they were last read, ``notes`` what earlier tasks have
+    found in the same session; both have to be confirmed. There are no notes unless the session is cached.
     """
 
     def __init__(self, options: ConnectionOptions, server: Server, warn: Warn) -> None:
@@ -95,6 +97,7 @@ class Session:
         self.host: Any = None
         self.scope: Any = None
         self.has_many_domains = False
+        self.names: Mapping[Any, str] = {}
         self.is_licensed_to_write = False  # known from the first change on
         self.vcenter: Session | None = None
         self.left_filter: Any = None
@@ -207,7 +210,7 @@ class Session:
         try:
             self.content.sessionManager.Login(user, self._credentials.password, None)
         except AuthFailed as error:
-            message = f"{error.message.rstrip('.')}: user '{user}' on {self.pool.endpoint}."
+            message = f"{error.message.rstrip('.')}: user '{redact_user(user)}' on {self.pool.endpoint}."
             raise AuthFailed(message, hint=error.hint, fault=error.fault) from None
         except EsxError as error:
             if error.fault is None and self.cookie:

@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
+from ansible_collections.virt.esx.plugins.module_utils._texts import wrong_in_xml
 
 # Raised with each change of what is stored, so that files of other versions are ignored.
 FORMAT = 3
@@ -118,7 +119,7 @@ class SessionCache:
     def load_notes(self) -> dict[str, str]:
         """Return the notes of earlier tasks. They may be old, or anything else: whoever uses one has to confirm it."""
         notes = self._read("notes")
-        return notes if isinstance(notes, dict) and all(isinstance(note, str) for note in notes.values()) else {}
+        return notes if isinstance(notes, dict) and all(map(_can_be_sent, notes.values())) else {}
 
     def add_notes(self, notes: Mapping[str, str]) -> None:
         """Add notes for later tasks; without them these make a call more, so a failure is ignored."""
@@ -149,7 +150,7 @@ class SessionCache:
         code, salt, session = stored.pop("code"), stored["salt"], stored["session"]
         if stored["format"] != FORMAT or not isinstance(session, dict):
             return None
-        if not isinstance(code, str) or not isinstance(salt, str) or not code.isascii():
+        if not all(isinstance(text, str) and text.isascii() for text in (code, salt)):
             return None
         return session if hmac.compare_digest(code, self._code(stored, salt)) else None
 
@@ -178,6 +179,11 @@ class SessionCache:
             return _own_directory(self._directory, above)
         finally:
             os.close(above)
+
+
+def _can_be_sent(note: object) -> bool:
+    """Whether a note is a text that a request can carry, as all notes that were ever written."""
+    return isinstance(note, str) and wrong_in_xml(note) is None
 
 
 def _own_directory(path: Path, above: int | None) -> int:
@@ -212,12 +218,13 @@ def _replace(directory: int, new: str, name: str, content: bytes) -> None:
 
 
 def _open_regular(name: str, flags: int, directory: int) -> int:
-    """Open a file; a link, a FIFO or the like in its place is replaced, as it was not stored here."""
+    """Open a file; a link, a FIFO, a socket or the like in its place is replaced, as it was not stored here."""
     for _attempt in range(2):
         try:
             descriptor = os.open(name, flags | _FLAGS, 0o600, dir_fd=directory)
         except OSError:
-            if not stat.S_ISLNK(os.stat(name, dir_fd=directory, follow_symlinks=False).st_mode):
+            mode = os.stat(name, dir_fd=directory, follow_symlinks=False).st_mode
+            if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
                 raise
         else:
             if stat.S_ISREG(os.fstat(descriptor).st_mode):

@@ -40,9 +40,13 @@ PROXY_KINDS = {
 }
 DEFAULT_PROXY_PORT = 1080
 
-_SECRET_NAME = re.compile(r"pass|secret|token|pwd", re.IGNORECASE)
 _COLON = re.compile(":|%3a", re.IGNORECASE)
 _WITH_ZERO_OR_ONE = re.compile(r"\+?0*([01])")
+# user:password without a server; what follows the colon is no port, no name of a service, and no part of an address
+_WITHOUT_SERVER = re.compile(
+    r"([^:/?#\[\]]*:)(?!(?:[0-9]*|[a-z]{1,5}|[0-9A-Fa-f:.%]*:[0-9A-Fa-f:.%]*)(?:[/?#]|$))([^/?#]+)"
+)
+_HARMLESS_VALUES = ("", "0", "1", "true", "false", "yes", "no")
 _BLANK = re.compile(r"[\s\x00-\x1f\x7f]")
 _USER_ONLY = "it must not contain a password: use the option password, the environment or an auth file"
 
@@ -87,7 +91,10 @@ def parse_uri(text: str) -> Uri:
     try:
         return _parse(text.strip())
     except ValueError as error:
-        raise ParseError(f"The URI '{redact(text)}' is not acceptable: {error}.") from None
+        reason = str(error)
+        for password in passwords_in(text) - {text}:
+            reason = reason.replace(password, "***")
+        raise ParseError(f"The URI '{redact(text)}' is not acceptable: {reason}.") from None
 
 
 def join_host_port(host: str, port: int) -> str:
@@ -114,19 +121,26 @@ def split_host_port(text: str) -> tuple[str, int | None]:
 def redact(text: str) -> str:
     """Return the text of a URI with everything that can be a password replaced by ``***``.
 
-    This covers malformed URIs, too: everything between a colon of the user part and the last ``@`` is removed.
+    This covers malformed URIs, too: everything between a colon of the user part and the last ``@`` is removed, what is
+    in the place of a port but is none, and the values of unknown parameters.
     """
     head, separator, rest = text.partition("://")
     if not separator:
         head, rest = "", text
     if "@" in rest:
         user, at, server = rest.rpartition("@")
-        colon = _COLON.search(user)
-        if colon:
-            rest = f"{user[: colon.start()]}:***{at}{server}"
+        rest = f"{redact_user(user)}{at}{server}"
+    elif separator:
+        rest = _WITHOUT_SERVER.sub(r"\1***", rest, count=1)
     before, question, query = rest.partition("?")
     shown = [_redact_parameter(item) for item in query.split("&")]
     return head + separator + before + question + "&".join(shown)
+
+
+def redact_user(text: str) -> str:
+    """Return the name of a user without the password that was written behind it."""
+    colon = _COLON.search(text)
+    return text if colon is None else f"{text[: colon.start()]}:***"
 
 
 def passwords_in(text: str) -> set[str]:
@@ -141,9 +155,11 @@ def passwords_in(text: str) -> set[str]:
             return set()
     else:
         return set()
-    user = text.rpartition("://")[2].rpartition("@")[0]
+    rest = text.rpartition("://")[2]
+    user, at, _server = rest.rpartition("@")
+    alone = None if at else _WITHOUT_SERVER.match(rest)
     colon = _COLON.search(user)
-    password = user[colon.end() :] if colon else ""
+    password = alone[2] if alone else user[colon.end() :] if colon else ""
     return {text, password, unquote(password)} - {""}
 
 
@@ -155,10 +171,11 @@ def with_path(text: str, path: str) -> str:
 
 
 def _redact_parameter(item: str) -> str:
-    """``password=x`` and ``proxy=http%3A%2F%2Fuser%3Apassword%40host`` lose their value."""
+    """``password=x``, ``user=x`` and ``proxy=http%3A%2F%2Fuser%3Apassword%40host`` lose their value."""
     name, equals, value = item.partition("=")
     decoded = unquote(value)
-    hidden = _SECRET_NAME.search(unquote(name)) or ("@" in decoded and ":" in decoded[: decoded.rindex("@")])
+    unknown = unquote(name).lower() not in PARAMETERS and decoded.lower() not in _HARMLESS_VALUES
+    hidden = unknown or ("@" in decoded and ":" in decoded[: decoded.rindex("@")])
     return f"{name}=***" if equals and hidden and value != "***" and "***" not in value else item
 
 

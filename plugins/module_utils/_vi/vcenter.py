@@ -33,7 +33,7 @@ def open_vcenter(session: Session) -> Session:
         return session
     if session.vcenter is None:
         target = vcenter_server(session)
-        opened = open_server(session.options, target, session.warn)
+        opened = open_server(session.options, target, lambda text: session.warn(text))  # later tasks set another
         session.vcenter = session.closing.enter_context(opened)
     return session.vcenter
 

@@ -56,10 +56,9 @@ def read_boot(
         return Boot(system, list(disks), cards)
     system = _with_delay(context, system)
     words = _known_words(context, system, indexes)
+    order = _disk_order(context, words, disks)
     if not words:
         return Boot(system, list(disks), cards)
-    hard_disks = {slots.section_of_disk(disk) for disk in disks if _WORD_OF_DEVICE.get(disk.device) == _HDD}
-    order = [slot for slot in (_words(context, _DISKS) if _HDD in words else []) if slot in hard_disks]
     if not order and all(word in _KINDS for word in words):
         return Boot(replace(system, boot=tuple(_KINDS[word] for word in words)), list(disks), cards)
     places = {name: place for place, name in enumerate(_expanded(words, order, disks), 1)}
@@ -72,6 +71,8 @@ def read_boot(
 
 def _with_delay(context: ReadContext, system: Os) -> Os:
     delay = context.vmx.integer(_DELAY, 0)
+    if not 0 <= delay <= MAX_DELAY_MS:
+        context.leave_out(_DELAY, f"expecting milliseconds from 0 to {MAX_DELAY_MS}, found {delay}")
     return replace(system, boot_menu=True, boot_delay_ms=delay) if 0 < delay <= MAX_DELAY_MS else system
 
 
@@ -86,6 +87,19 @@ def _known_words(context: ReadContext, system: Os, indexes: Sequence[int]) -> li
         if word not in known:
             context.report.leave_out(_ORDER, f"no device is called '{word}'", word=word, line=context.vmx.line(_ORDER))
     return [word for word in words if word in known]
+
+
+def _disk_order(context: ReadContext, words: Sequence[str], disks: Sequence[Disk]) -> list[str]:
+    """The hard disks in the order in which they are tried, of those that are there; the others are reported."""
+    named = _words(context, _DISKS)
+    if named and _HDD not in words:
+        context.leave_out(_DISKS, f"an order of the disks has no word here without '{_HDD}' in {_ORDER}")
+        return []
+    hard_disks = {slots.section_of_disk(disk) for disk in disks if _WORD_OF_DEVICE.get(disk.device) == _HDD}
+    for slot in named:
+        if slot not in hard_disks:
+            context.report.leave_out(_DISKS, f"there is no disk '{slot}'", word=slot, line=context.vmx.line(_DISKS))
+    return [slot for slot in named if slot in hard_disks]
 
 
 def _words(context: ReadContext, key: str) -> list[str]:
@@ -121,6 +135,9 @@ def _order(domain: Domain, cards: dict[str, Interface], context: WriteContext) -
     drives = domain.disks
     if domain.os.boot:
         network = list(cards)[:MAX_CARDS]
+        if "network" in domain.os.boot and len(network) < max(1, len(cards)):
+            why = f"VMware tries at most {MAX_CARDS} cards" if cards else "the domain has no network card"
+            context.report.leave_out("os/boot", why, word="dev='network'")
         words = [word for kind in domain.os.boot for word in (network if kind == "network" else [_WORD_OF[kind]])]
         return [(_ORDER, ",".join(words))] if words else []
     places = {slots.section_of_disk(disk): disk.boot_order for disk in drives if disk.boot_order}

@@ -115,6 +115,9 @@ def _read_network(context: ReadContext, port: int, name: str | None) -> CharDevi
     at = f"serial{port}"
     found = _URI.match(name or "")
     if not found or not 0 < int(found[4]) <= INT_MAX:
+        if name and context.dialect.reports:
+            why = f"'{name}' is not a URI with a host and a port, such as tcp://host:1234; it is read as type 'null'"
+            context.leave_out(f"{at}.fileName", why)
         return CharDevice("null", port)
     host = unquote(found[2] if found[3] is None else found[3], errors="surrogateescape").partition("\0")[0]
     if not host and not context.dialect.null_ports:

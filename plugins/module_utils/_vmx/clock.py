@@ -27,16 +27,26 @@ def read_clock(context: ReadContext) -> Clock | None:
     """The clock, None for one that shows UTC."""
     if not context.dialect.clock:
         return None
-    start, difference = (context.vmx.get(key) for key in (_START, _DIFFERENCE))
-    if start is None and difference is None:
+    start, difference = _seconds(context, _START), _seconds(context, _DIFFERENCE)
+    if start is not None and start < 0:
+        context.leave_out(_START, f"expecting seconds since 1970, found {start}")
+        start = None
+    if start is None:
+        return None if difference is None else Clock("variable", difference)
+    if difference is not None:
+        context.leave_out(_DIFFERENCE, f"the clock starts at {_START}, whatever else is said")
+    return Clock("absolute", start=start)
+
+
+def _seconds(context: ReadContext, key: str) -> int | None:
+    """The value of a key, None where it is missing, empty, or not a number, which is reported."""
+    text = context.vmx.get(key)
+    if not text:
         return None
-    return _clock(*(None if text is None else parse_integer(text) for text in (start, difference)))
-
-
-def _clock(start: int | None, difference: int | None) -> Clock | None:
-    if start is not None and start >= 0:
-        return Clock("absolute", start=start)
-    return None if difference is None else Clock("variable", difference)
+    seconds = parse_integer(text)
+    if seconds is None:
+        context.leave_out(key, f"expecting a number of seconds, found '{text}'")
+    return seconds
 
 
 def write_clock(domain: Domain, context: WriteContext) -> list[Entry]:

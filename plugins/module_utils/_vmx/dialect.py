@@ -238,6 +238,13 @@ class Dialect:
         default=False,
         metadata=_repair("", "Memory that is pinned in the host is read and written, as <locked/>."),
     )
+    either_guarantee: bool = field(
+        default=False,
+        metadata=_repair(
+            "P10",
+            "Guaranteed memory is read under either key, sched.mem.minsize or sched.mem.min, and written under both.",
+        ),
+    )
     hardware_needs: bool = field(
         default=False,
         metadata=_repair(

@@ -230,8 +230,8 @@ def write_disk(disk: Disk, section: str, context: WriteContext) -> list[Entry]:
     if word is not None:
         lines.append((f"{section}.deviceType", word))
     lines += [(f"{section}.{key}", value) for key, value in _backing(disk, context)]
-    if disk.bus == "scsi" or (context.dialect.ide_cache and disk.cache == "writethrough"):
-        lines += _cache(disk, section)
+    if disk.bus == "scsi" or context.dialect.ide_cache:
+        lines += _cache(disk, section, context)
     lines += disk_modes.write_modes(disk, section, context)
     return lines
 
@@ -284,9 +284,12 @@ def _device_backing(disk: Disk, context: WriteContext) -> list[Entry]:
     return [] if context.dialect.keep_empty_drive_kind else [("fileName", "(null)")]
 
 
-def _cache(disk: Disk, section: str) -> list[Entry]:
+def _cache(disk: Disk, section: str, context: WriteContext) -> list[Entry]:
+    """``writeThrough`` (F50); ESX caches no disk, so that 'none' is what it does anyway."""
     if disk.cache in (None, "default"):
         return []
     if disk.cache == "writethrough":
         return [(f"{section}.writeThrough", YES)]
+    if context.dialect.ide_cache:
+        return []  # what else is wanted is reported
     raise error_at(disk, f"cache='{disk.cache}' is not supported, only 'writethrough'")

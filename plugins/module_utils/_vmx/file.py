@@ -18,6 +18,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.values import to_
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._names import unescape
 from ansible_collections.virt.esx.plugins.module_utils._report import Report
+from ansible_collections.virt.esx.plugins.module_utils._texts import NOT_IN_XML
 from ansible_collections.virt.esx.plugins.module_utils._vmx import lexer
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import Dialect
 from ansible_collections.virt.esx.plugins.module_utils._vmx.encoding import UTF_8, decode, errors_of, python_codec
@@ -37,7 +38,7 @@ _SHOWN = 60  # characters of a line in a report
 # Keys without whose values a domain cannot be told.
 _ESSENTIAL = {"config.version", "virtualhw.version", "memsize"}
 # What XML cannot hold.
-_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_UNWRITABLE = re.compile(f"[{NOT_IN_XML}]")
 
 
 class VmxFile:
@@ -159,6 +160,14 @@ class VmxFile:
             line, counted = line + self.text.count("\n", counted, statement.start), statement.start
             yield statement.name.lower(), line
 
+    def repeated(self) -> Iterator[tuple[str, int]]:
+        """The keys that are there once more with another value than the one that is read, each with its line."""
+        line, counted = 1, 0
+        for statement in self.statements():
+            line, counted = line + self.text.count("\n", counted, statement.start), statement.start
+            if statement.value != self.raw[statement.name.lower()]:
+                yield statement.name, line
+
     def _wrong(self, key: str, message: str) -> None:
         """Report a value that cannot be understood, so that it is as if it were missing, or refuse it."""
         if not self.tolerant or key.lower() in _ESSENTIAL:
@@ -171,10 +180,11 @@ class VmxFile:
             self.report.leave_out(key, why, line=self.line(key), essential=essential)
 
     def leave_out_line(self, line: int, text: str) -> None:
-        """Report a line that is no statement."""
+        """Report a line that is no statement, without what could be the value of a secret."""
         if self.report is not None:
+            name, equals, _value = text.partition("=")
             why = "the line is not a statement, and VMware ignores it"
-            self.report.leave_out("VMX", why, word=repr(text[:_SHOWN]), line=line)
+            self.report.leave_out("VMX", why, word=repr(name[:_SHOWN] + ("= ..." if equals else "")), line=line)
 
     def error_at(self, key: str, message: str) -> ParseError:
         """The error that says what is wrong with the value of the key, and where it is."""

@@ -25,6 +25,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import
 _OTHERS = tuple(other_guest(arch) for arch in ARCHITECTURES)
 
 _64_BIT = "-64"
+_NOT_ADDED = (None, "", "none", "false")  # values of managedVM.autoAddVTPM, which else is "software"
 
 
 def _arch(context: ReadContext) -> str:
@@ -77,8 +78,11 @@ def _nvram(context: ReadContext) -> str | None:
 
 
 def read_tpm(context: ReadContext) -> tuple[Tpm, ...]:
-    """The TPM, if there is one (N8)."""
-    return (Tpm(),) if context.dialect.has_tpm and context.vmx.boolean("vtpm.present") else ()
+    """The TPM, if there is one (N8), or a hosted product adds one when the domain starts next."""
+    if not context.dialect.has_tpm:
+        return ()
+    is_added = context.vmx.word("managedVM.autoAddVTPM") not in _NOT_ADDED
+    return (Tpm(),) if is_added or context.vmx.boolean("vtpm.present") else ()
 
 
 def write_guest(domain: Domain, context: WriteContext) -> list[Entry]:

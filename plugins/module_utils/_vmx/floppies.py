@@ -28,6 +28,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import 
 from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import NO, YES, Entry, WriteContext, error_at
 
 _SECTIONS = ("floppy0", "floppy1")
+_NO_MEDIUM = ("", EMPTY.lower(), "vmware-null-remote-floppy")  # what hosts write for a drive without one
 
 
 def read_floppies(context: ReadContext) -> list[Disk]:
@@ -43,9 +44,13 @@ def _read_floppy(context: ReadContext, slot: slots.Slot) -> Disk | None:
     present = vmx.boolean(f"{at}.present")
     vmx.boolean(f"{at}.startConnected")
     if not present:
+        is_unsaid = f"{at}.present" not in vmx and f"{at}.fileName" in vmx
+        if context.dialect.reports and is_unsaid and _has_medium(context, at):
+            context.leave_out(f"{at}.fileName", f"libvirt needs {at}.present to read the drive; VMware does not")
         return None
     if vmx.boolean(f"{at}.clientDevice"):
-        context.leave_out(f"{at}.clientDevice", "libvirt has no floppy drive of the console's PC")
+        if _has_medium(context, at):
+            context.leave_out(f"{at}.clientDevice", "libvirt has no floppy drive of the console's PC")
         return None
     vmx.boolean(f"{at}.writeThrough")
     kind, name = vmx.get(f"{at}.fileType"), vmx.get(f"{at}.fileName")
@@ -58,6 +63,11 @@ def _read_floppy(context: ReadContext, slot: slots.Slot) -> Disk | None:
     if context.dialect.raw_and_passthrough_disks and name in ("", EMPTY):
         name = None
     return _drive(context, slot, word, name)
+
+
+def _has_medium(context: ReadContext, at: str) -> bool:
+    """Whether a drive may have a medium, and does not name none."""
+    return context.vmx.word(f"{at}.fileName") not in _NO_MEDIUM
 
 
 def _drive(context: ReadContext, slot: slots.Slot, word: str, name: str | None) -> Disk:
@@ -81,6 +91,9 @@ def _drive(context: ReadContext, slot: slots.Slot, word: str, name: str | None) 
 def write_floppy(disk: Disk, section: str, context: WriteContext) -> list[Entry]:
     """The lines of one floppy drive."""
     lines = [(f"{section}.present", YES)]
+    if disk.transient and context.dialect.reports:
+        why = "what a guest writes to a floppy disk stays there"
+        context.report.leave_out(f"devices/disk '{disk.target}'", why, word="<transient/>", line=disk.line)
     if is_file(disk, context):
         lines.append((f"{section}.fileType", "file"))
         if disk.source is not None:

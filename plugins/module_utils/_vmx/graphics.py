@@ -55,9 +55,11 @@ def _narrowed(number: int) -> int:
     return (number + (1 << 31)) % (1 << 32) - (1 << 31)
 
 
-def write_graphics(domain: Domain, _writing: WriteContext) -> list[Entry]:
-    """VNC, and no other kind (F30 to F32)."""
+def write_graphics(domain: Domain, context: WriteContext) -> list[Entry]:
+    """VNC, and no other kind (F30 to F32); a domain has one server."""
     lines = []
+    if len(domain.graphics) > 1 and context.dialect.reports:
+        raise error_at(domain.graphics[1], "only one is supported; a domain of VMware has one VNC server")
     for graphics in domain.graphics:
         if graphics.type != "vnc":
             raise error_at(graphics, f"type='{graphics.type}' is not supported, only 'vnc'")

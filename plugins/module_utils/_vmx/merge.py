@@ -46,6 +46,7 @@ _FOLDERS = {"isolation.tools.hgfs.disable", "sharedfolder.maxnum"}
 _BOOLEANS = ("true", "false")
 _HARDWARE = "virtualHW.version"
 _SHARES = "sched.cpu.shares"
+_SAME = {"managedvm.autoaddvtpm": "vtpm.present"}  # keys that say the same as one that is written
 _SLOT = ".pcislotnumber"  # where the guest sees a device
 _PASSES = 4  # a change can wake up keys that had no effect, which a second pass then sees; more are never needed
 
@@ -231,7 +232,7 @@ def _difference(
         moving.add(_FOLDER)
 
     def is_unwanted(key: str) -> bool:
-        if key in unwanted:
+        if _SAME.get(key, key) in unwanted:
             return True
         device = _device(key)
         if key in lines:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -33,8 +32,8 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
 from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import Place
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
 from ansible_collections.virt.esx.plugins.module_utils._vmx.unread_keys import report_unread
+from ansible_collections.virt.esx.plugins.module_utils._vmx.unseen import report_unseen, report_unseen_disks
 
-_DISK = re.compile(r"((?:scsi|sata|nvme|ide)[0-9]{1,3}):([0-9]{1,4})")
 _CONFIG_VERSIONS = (6, 7, 8)  # the last is written, the others are of products of before 2006
 OLDEST_READ = 3  # of virtual hardware
 OLDEST_HARDWARE = 4  # the lowest virtual hardware version
@@ -58,6 +57,7 @@ def read_vmx(
     """
     context = begin_reading(VmxFile(text, dialect), dialect, Place(directory, datastores), report)
     domain = read_parts(context)
+    report_unseen(context, domain)
     report_unread(context)
     return domain
 
@@ -82,7 +82,7 @@ _PARTS = (
     _part("filesystems", "isolation", filesystems.read_filesystems),
     _part("serials", " ".join(chardevs.SERIALS), chardevs.read_serials),
     _part("parallels", " ".join(chardevs.PARALLELS), chardevs.read_parallels),
-    _part("tpms", "vtpm", firmware.read_tpm),
+    _part("tpms", "vtpm managedvm", firmware.read_tpm),
     _part("sounds", "sound", peripherals.read_sounds),
     _part("clock", "rtc", clock.read_clock),
 )
@@ -164,28 +164,8 @@ def _read_drives(context: ReadContext) -> tuple[list[Controller], list[Disk]]:
         present += there
         drives += disks.read_disks(context, "nvme", there)
     if context.dialect.tolerant:
-        _report_unseen(context, present)
+        report_unseen_disks(context, (*present, *_IDE_CHANNELS))
     return present, slots.distinct(drives) if context.dialect.address_is_slot else drives
-
-
-def _report_unseen(context: ReadContext, present: Sequence[Controller]) -> None:
-    """Report disks that are said to be there, and are in no slot that a controller of the domain has."""
-    if context.report.is_silent:
-        return
-    there = {f"{one.type}{one.index}": one for one in (*present, *_IDE_CHANNELS)}
-    for section in sorted([section for section in context.vmx.sections if ":" in section]):
-        found = _DISK.fullmatch(section)
-        controller = there.get(found[1]) if found else None
-        if found is None or (controller is not None and section in slots.slots_of(controller, context.hw_version)):
-            continue
-        if not context.vmx.boolean(f"{section}.present"):
-            continue
-        if controller is None:
-            why = f"the controller {found[1]} is not there, so neither is the disk"
-        else:
-            kind, version = controller.type, context.hw_version
-            why = f"a controller of type {kind} has no unit {found[2]} on virtual hardware version {version}"
-        context.leave_out(f"{section}.present", why)
 
 
 _IDE_CHANNELS = tuple(Controller("ide", channel) for channel in range(slots.BUSES["ide"].controllers))

@@ -34,6 +34,7 @@ _STEP_KIB = _STEP_MIB * 1024
 _DEFAULT_MIB = 32
 
 _PIN = "sched.mem.pin"
+_MIN_SIZE, _MIN = "sched.mem.minsize", "sched.mem.min"
 _SHARES_LIMIT = 1 << 64
 _CPU = re.compile(r"[ \t\n\v\f\r]*\+?0*([0-9]{1,9})[ \t\n\v\f\r]*\Z", re.ASCII)
 _NUMBER = re.compile(r"[ \t\n\v\f\r]*([+-]?)0*([0-9]{1,20})\Z", re.ASCII)
@@ -79,8 +80,21 @@ def read_memory(context: ReadContext) -> Memory:
     if not total:
         raise context.vmx.error_at("memsize", f"{size} megabytes are too many")
     current = _kib(context.vmx.integer("sched.mem.max", size))
-    guarantee = _kib(context.vmx.integer("sched.mem.minsize", 0))
+    guarantee = _kib(_guarantee(context))
     return Memory(total, current if 0 < current < total else total, min(guarantee, total) or None)
+
+
+def _guarantee(context: ReadContext) -> int:
+    """``sched.mem.minsize``, which hosts write as ``sched.mem.min`` too; either is enough for them."""
+    vmx = context.vmx
+    guarantee = vmx.integer(_MIN_SIZE, 0)
+    if not context.dialect.either_guarantee or _MIN.lower() not in vmx.raw:
+        return guarantee
+    other = vmx.integer(_MIN, 0)
+    if _MIN_SIZE in vmx.raw and other != guarantee:
+        context.leave_out(_MIN, f"{_MIN_SIZE} guarantees {guarantee} megabytes, which is what is read")
+        return guarantee
+    return other
 
 
 def _kib(megabytes: int) -> int:
@@ -91,20 +105,19 @@ def _kib(megabytes: int) -> int:
 def write_memory(domain: Domain, context: WriteContext) -> list[Entry]:
     """The same keys; the size is rounded up to what VMware takes (F23 to F25)."""
     size = round_up(domain.memory_kib, _STEP_KIB)
+    if size != domain.memory_kib and context.dialect.reports:
+        why = f"VMware has memory in steps of {_STEP_MIB} MiB; it is written as {size // 1024} MiB"
+        context.report.leave_out("memory", why, word=f"{domain.memory_kib} KiB")
     lines = [("memsize", str(size // 1024))]
     current = min(domain.current_memory_kib or domain.memory_kib, domain.memory_kib)
     if current < size:
         lines.append(("sched.mem.max", str(round_up(current, 1024) // 1024)))
-    if domain.memory_locked and context.dialect.memory_lock:
-        return [*lines, ("sched.mem.minsize", str(size // 1024)), *_locked(size)]
-    if domain.min_guarantee_kib:
-        lines.append(("sched.mem.minsize", str(round_up(domain.min_guarantee_kib, 1024) // 1024)))
-    return lines
-
-
-def _locked(size: int) -> list[Entry]:
-    """Pinned memory has all of it guaranteed, under both names of the key."""
-    return [("sched.mem.min", str(size // 1024)), (_PIN, "TRUE")]
+    is_locked = domain.memory_locked and context.dialect.memory_lock
+    guarantee = size if is_locked else round_up(domain.min_guarantee_kib or 0, 1024)  # of pinned memory, all of it
+    if guarantee:
+        names = (_MIN_SIZE, _MIN) if context.dialect.either_guarantee else (_MIN_SIZE,)
+        lines += [(name, str(guarantee // 1024)) for name in names]
+    return [*lines, (_PIN, "TRUE")] if is_locked else lines
 
 
 def read_lock(context: ReadContext) -> bool:

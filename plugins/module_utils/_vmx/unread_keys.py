@@ -18,18 +18,18 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import 
 _SILENT = """
 .encoding config.version virtualhw.version virtualhw.productcompatibility virtualhw.isa architecture
 displayname annotation uuid.bios vc.uuid uuid.location uuid.action vm.createdate vm.lastpowerrequesttimestamp
-vm.genid vm.genidx guestos guestosaltname guestos.detailed.data guestinfo.detailed.data guestinfo.appinfo
+vm.genid vm.genidx guestos guestos.detailed.data guestinfo.detailed.data guestinfo.appinfo
 guestinfo.vmtools.* guestinfo.vmware.components.available
 memsize numvcpus cpuid.corespersocket cpuid.corespersocket.cookie numa.autosize.cookie numa.autosize.vcpu.*
-sched.cpu.affinity sched.cpu.shares sched.cpu.units sched.mem.max sched.mem.min sched.mem.minsize sched.mem.pin
+sched.cpu.affinity sched.cpu.shares sched.mem.max sched.mem.min sched.mem.minsize sched.mem.pin
 sched.swap.derivedname hostcpuid.n guestcpuid.n usercpuid.n monitor.phys_bits_used replay.*
 rtc.difffromutc rtc.starttime firmware uefi.secureboot.enabled nvram
 bios.bootorder bios.hddorder bios.bootdelay bios.bootretry.delay bios.forcesetuponce
 smbios.reflecthost vtpm.present vtpm.ek* managedvm.autoaddvtpm encryption.* encryptedvm.guid vmx.encryptiontype
 scsin.present scsin.virtualdev scsin.sharedbus scsin.saswwid satan.present nvmen.present nvmen.sharedbus
-nvmen.subnqnuuid *.pcislotnumber *.present
-*.filename *.devicetype *.autodetect *.writethrough *.mode *.sharing *.clientdevice
-*.startconnected *.allowguestconnectioncontrol *.connectionstatus *.exclusive
+nvmen.subnqnuuid *.pcislotnumber iden.present
+ethernetn.present pcipassthrun.present sound.present vmcin.present usb.present ehci.present usb_xhci.present
+sound.filename sound.autodetect *.startconnected *.allowguestconnectioncontrol *.connectionstatus *.exclusive
 *:n.ctkenabled ctkenabled floppyn.* usb:n.* ehci:n.* usb_xhci:n.*
 snapshot.* checkpoint.* undopoint* cleanshutdown softpoweroff
 ethernetn.virtualdev ethernetn.networkname ethernetn.connectiontype ethernetn.vnet ethernetn.addresstype
@@ -43,13 +43,20 @@ remotedisplay.vnc.keymap remotedisplay.vnc.password remotedisplay.vnc.key
 isolation.tools.hgfs.disable sharedfolder* hgfs.*
 toolscripts.* toolsinstallmanager.* vmware.tools.* tools.capability.* tools.remindinstall chipset.*
 extendedconfigfile vmxstats.filename migrate.* log.* logging msg.autoanswer gui.* unity.* viv.moid vmx.*
-featurecompat.* answer.msg.* __* _*
+featurecompat.* __* _*
 """
+
+_OF_DISKS = " ".join(
+    f"{bus}n:n.{key}"
+    for bus in ("scsi", "sata", "nvme", "ide")
+    for key in "present filename devicetype autodetect writethrough mode sharing clientdevice".split()
+)
 
 # Settings among those, which are reported.
 _SETTINGS = (
     ("3D graphics are not converted", "mks.enablend"),
-    ("settings of the port are not converted", "serialn.trynorxloss paralleln.bidirectional"),
+    ("settings of the port are not converted", "serialn.trynorxloss serialn.vspc paralleln.bidirectional"),
+    ("the domain is suspended; the state that it continues from is not converted", "checkpoint.vmstate"),
 )
 
 # Why keys are left out, and which they are.
@@ -77,6 +84,8 @@ _REPORTED = (
     ("policies of VMware Tools and of the power buttons are not converted", "tools.* powertype.*"),
     ("the location of disks and swap is not converted", "workingdir"),
     ("tuning of the monitor is not converted", "monitor.* monitor_control.* ulm.* prefvmx.* mainmem.* mem* priority.*"),
+    ("the name by which VMware shows the guest is not converted", "guestosaltname"),
+    ("answers to questions of the domain are not converted", "answer.msg.*"),
     ("the device is not converted", "nvdimm* sgx.* sev.* vwdt.* debugstub.*"),
 )
 _UNKNOWN = "the key is not known"
@@ -89,6 +98,10 @@ _DEFAULTS = frozenset(
         ("sched.cpu.max", "0"),
         ("sched.cpu.latencysensitivity", "normal"),
         ("sched.mem.shares", "normal"),
+        ("sched.cpu.units", "mhz"),
+        ("sched.mem.pshare.enable", "true"),
+        ("hypervisor.cpuid.vn", "true"),
+        ("svga.present", "true"),
         ("hpetn.present", "true"),
         ("vmcin.present", "true"),
         ("tools.synctime", "false"),
@@ -109,6 +122,9 @@ _DEFAULTS = frozenset(
     }
 )
 _HARMLESS = frozenset({"", "normal", "off", "soft", "default", "preset"})
+# A device that is not there needs no word, but for those that are there unless it is said.
+_ABSENT = frozenset({"false", "0", "no", "off"})
+_THERE_ANYWAY = ("hpetn.present", "svga.present")
 _NUMBER = re.compile(r"[0-9]+")
 
 
@@ -123,7 +139,7 @@ def _matcher(words: str) -> re.Pattern[str]:
     return re.compile("|".join(re.escape(word).replace(r"\*", ".*") for word in words.split()))
 
 
-_MATCHERS = tuple((why, _matcher(words)) for why, words in (*_SETTINGS, ("", _SILENT), *_REPORTED))
+_MATCHERS = tuple((why, _matcher(words)) for why, words in (*_SETTINGS, ("", f"{_SILENT} {_OF_DISKS}"), *_REPORTED))
 
 
 @lru_cache(maxsize=4096)
@@ -152,6 +168,7 @@ def report_unread(context: ReadContext) -> None:
     """Report the keys that have no effect, those of the same reason in one entry, unless reports are off."""
     if context.report.is_silent or not context.dialect.reports:
         return
+    _report_repeated(context)
     raw = context.vmx.raw
     doubtful = raw.keys() - _SEEN_SILENT
     if not doubtful:
@@ -159,28 +176,36 @@ def report_unread(context: ReadContext) -> None:
     found: dict[str, list[str]] = {}
     for key in [key for key in raw if key in doubtful]:
         pattern, why = _kind(key)
-        value = raw[key].lower()
         if not why:
             _remember_silent(key)
-        elif not (value in _HARMLESS or (pattern, value) in _DEFAULTS):
+        elif not _says_nothing(pattern, raw[key].lower()):
             found.setdefault(why, []).append(key)
-    text = context.vmx.text.lower() if found else ""
+    if not found:
+        return
+    places = {statement.name.lower(): statement for statement in reversed(list(context.vmx.statements()))}
     for why, keys in found.items():
-        context.report.leave_out(", ".join(keys), why, line=_line(text, keys[0]))
+        ordered = sorted([places[key] for key in keys], key=lambda statement: statement.start)
+        line = context.vmx.text.count("\n", 0, ordered[0].start) + 1
+        context.report.leave_out(", ".join([statement.name for statement in ordered]), why, line=line)
+
+
+def _says_nothing(pattern: str, value: str) -> bool:
+    if pattern.endswith(".present") and value in _ABSENT and pattern not in _THERE_ANYWAY:
+        return True
+    return value in _HARMLESS or (pattern, value) in _DEFAULTS
+
+
+def _report_repeated(context: ReadContext) -> None:
+    """Report a key that is there once more with another value, where the first is read (L17)."""
+    vmx = context.vmx
+    if vmx.text.count("=") == len(vmx.raw):
+        return  # the usual case: each statement has one
+    for name, line in vmx.repeated():
+        why = f"the key is here more than once, and the first value, in line {vmx.line(name)}, is read"
+        context.report.leave_out(name, why, line=line)
 
 
 def _remember_silent(key: str) -> None:
     if len(_SEEN_SILENT) >= _MOST_SEEN:
         _SEEN_SILENT.clear()
     _SEEN_SILENT.add(key)
-
-
-def _line(text: str, key: str) -> int | None:
-    """The line that a key is on, counted from 1.
-
-    :param text: the VMX in lower case.
-    """
-    at = text.find(key)
-    while at > 0 and text[at - 1] not in "\r\n":
-        at = text.find(key, at + 1)
-    return None if at < 0 else text.count("\n", 0, at) + 1

@@ -84,7 +84,7 @@ def ensure_with_warnings(
     if with_disks:
         give_disks(simulator, arguments)
     warnings: list[str] = []
-    return CONTRACT.run(Invocation(_validated(simulator, arguments), False, False, warnings.append)), warnings
+    return CONTRACT.carry_out(Invocation(_validated(simulator, arguments), False, False, warnings.append)), warnings
 
 
 def predict_and_apply(simulator: Simulator, **arguments: Any) -> Result:

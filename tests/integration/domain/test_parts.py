@@ -91,6 +91,25 @@ def test_a_domain_without_disks_is_placed_in_a_pool(esx: Simulator) -> None:
     assert result["domain"]["vmx_path"] == "[local-storage] pxe/one/new.vmx"
 
 
+@pytest.mark.parametrize("name", [" ", ".", ".."])
+def test_a_name_that_no_directory_can_have_is_refused(esx: Simulator, name: str) -> None:
+    with pytest.raises(ParseError, match="name: no directory can be called"):
+        ensure(esx, **{**NEW, "name": name}, disks=[{"target": "sda", "size": "8 MiB"}])
+    assert files_in(esx, "[local-storage]") == ["domain-1", "web"]
+
+
+@pytest.mark.parametrize("directory", [" ", "web ", "[local-storage] web", "../web"])
+def test_a_directory_is_a_path_in_the_pool(esx: Simulator, directory: str) -> None:
+    with pytest.raises(ParseError, match="^directory: "):
+        ensure(esx, **NEW, directory=directory)
+
+
+def test_blanks_around_a_name_are_not_in_its_directory(esx: Simulator) -> None:
+    arguments = {**NEW, "name": " new "}
+    check_apply_repeat(esx, **arguments, disks=[{"target": "sda", "size": "8 MiB"}], state="running")
+    assert "new" in files_in(esx, "[local-storage]")
+
+
 def test_a_pool_says_nothing_of_a_domain_that_exists(off: Simulator) -> None:
     assert not ensure(off, name="web", pool="other", directory="there", vcpus=2)["changed"]
 
@@ -201,6 +220,33 @@ WRONG: list[tuple[dict[str, Any], type[EsxError], str]] = [
     ({"disks": [{"target": "sdb", "size": "8 MiB", "state": "absent"}]}, ParseError, "size has no effect"),
     ({"disks": [{"target": "sdb", "size": "1 EiB"}]}, Refused, "at most"),
     ({"disks": [{"target": "sdb", "source": "[none] b.vmdk", "size": "8 MiB"}]}, NotFound, "no datastore 'none'"),
+    ({"disks": [{"target": "sdb", "source": f"{DIRECTORY}/web.vmdk"}]}, ParseError, "is that of the disk sda already"),
+    (
+        {
+            "disks": [
+                {"target": target, "source": f"{DIRECTORY}/new.vmdk", "size": "8 MiB"} for target in ("sdb", "sdc")
+            ]
+        },
+        ParseError,
+        "<disk> sdc: the file '.*new.vmdk' is that of the disk sdb already",
+    ),
+    (
+        {"disks": [{"target": "sda", "source": f"{DIRECTORY}/none.vmdk", "size": "8 MiB"}]},
+        Refused,
+        "is '.*web.vmdk', not '.*none.vmdk'",
+    ),
+    (
+        {"disks": [{"target": "sdb", "clone_of": f"{DIRECTORY}/b-flat.vmdk"}]},
+        ParseError,
+        "disks, sdb, clone_of: .*expecting the name of the disk, '.* web/b.vmdk'",
+    ),
+    (
+        {"disks": [{"target": "sdb", "source": f"{DIRECTORY}/b.vmdk", "clone_of": f"{DIRECTORY}/b.vmdk"}]},
+        ParseError,
+        "disks, sdb, clone_of: .* is the disk itself",
+    ),
+    ({"cdroms": [{"target": "hda", "source": "[local-storage]"}]}, ParseError, "names no file"),
+    ({"cdroms": [{"target": "hda", "source": f"{DIRECTORY}/b.vmdk"}]}, ParseError, "is a disk, not an image"),
     ({"cdroms": [{"target": "sda"}]}, Refused, "is a hard disk, not a CD-ROM drive"),
     ({"interfaces": [{"index": 3, "network": "VM Network"}]}, ParseError, "a new one has the index 1"),
     ({"interfaces": [{"index": 1}]}, ParseError, "needs a network"),

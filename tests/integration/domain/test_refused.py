@@ -52,6 +52,8 @@ REFUSED = [
         domain_xml(devices="".join(CARD.format(f"00:50:56:00:00:0{number}", "VM Network") for number in range(10))),
         "11 network cards are not possible|out of",
     ),
+    (domain_xml(devices=ISO.format("[local-storage] a&#10;b.iso", "hda")), "has a control character"),
+    (domain_xml(devices=ISO.format(f"[local-storage] {'n' * 256}.iso", "hda")), "has 260 bytes, expecting at most 255"),
     (domain_xml(devices=ISO.format("[local-storage] a.iso", "hdb")), "slave of IDE channel 0, which has no master"),
     (domain_xml(devices=CARD.format("00:50:56:25:48:c7", "VM Network")), "2 cards have the MAC address"),
     (
@@ -66,6 +68,16 @@ REFUSED = [
     (domain_xml(devices="<controller type='scsi' index='4'/>"), r"index='4'>: index out of \[0..3\] range"),
     (domain_xml(devices="<controller type='sata' index='4'/>"), r"index='4'>: index out of \[0..3\] range"),
     (domain_xml(devices=DISK.format("[local-storage] web//b.vmdk")), "empty, '.' or '..' segment"),
+    (
+        domain_xml(devices=DISK.format("[local-storage] web/web.vmdk")),
+        r"<disk> sdb: the file '\[local-storage\] web/web.vmdk' is that of the disk sda already",
+    ),
+    (domain_xml(devices=DISK.format("[local-storage]web/web.vmdk")), "is that of the disk sda already"),
+    (domain_xml(devices=ISO.format("[local-storage]", "hda")), r"<disk> hda: '\[local-storage\]' names no file"),
+    (
+        domain_xml(devices=ISO.format("[local-storage] web/web.vmdk", "hda")),
+        "web.vmdk' is a disk, not an image for a cdrom drive",
+    ),
 ]
 
 
@@ -81,6 +93,21 @@ def test_nothing_is_sent(esx: Simulator, xml: str, said: str, exists: bool, chec
         ensure(esx, xml=xml, check=check, with_disks=False)
     assert set(esx.methods()) <= READING
     assert read_file(esx, VMX) == before
+
+
+@pytest.mark.parametrize("name", ["n" * 252, "ü" * 100, "n" * 70_000])
+def test_a_name_that_no_file_can_have(esx: Simulator, name: str) -> None:
+    esx.trace(reset=True)
+    with pytest.raises(EsxError, match=r"^name: the file name '.{40}\.\.\.' has \d+ bytes, expecting at most 255"):
+        ensure(esx, xml=domain_xml(name))
+    assert set(esx.methods()) <= READING
+
+
+def test_an_annotation_that_no_domain_xml_can_have(esx: Simulator) -> None:
+    descriptions: list[dict[str, Any]] = [{"xml": domain_xml()}, {"name": "domain-1"}]
+    for given in descriptions:
+        with pytest.raises(EsxError, match=r"^annotation: it has the character U\+0001"):
+            ensure(esx, **given, annotation="a\x01b")
 
 
 def test_an_iso_that_is_there_stays_when_another_is_misspelt(esx: Simulator) -> None:
@@ -165,6 +192,13 @@ def test_an_image_that_is_not_there(esx: Simulator) -> None:
     assert [re.match(NO_IMAGE, text) is not None for text in warnings] == [True]
     assert "The drive cannot be connected without it. Upload the image first" in warnings[0]
     assert not ensure(esx, xml=xml, with_disks=False)["changed"]
+
+
+def test_an_image_that_is_a_directory(esx: Simulator) -> None:
+    ensure(esx, xml=domain_xml())
+    with pytest.raises(EsxError, match=r"HEAD \[local-storage\] web with an HTML page") as caught:
+        ensure(esx, name="web", cdroms=[{"target": "hda", "source": "[local-storage] web"}])
+    assert "for a directory: name a file in it" in str(caught.value.hint)
 
 
 @pytest.mark.parametrize("state", ["defined", "running"])

@@ -83,6 +83,8 @@ WRONG: list[tuple[dict[str, Any], type[EsxError], str]] = [
     ({"settings": {"scsi0:1.fileName": "b.vmdk"}}, ParseError, "set by disks"),
     ({"settings": {"numa.autosize.cookie": "1"}}, ParseError, "host writes this key"),
     ({"settings": {"a b": "1"}}, ParseError, "cannot be the name of a key"),
+    ({"settings": {"guestinfo.a/b": "1"}}, ParseError, "letters, digits and"),
+    ({"settings": {"1a": "1"}}, ParseError, "begins with a letter"),
     ({"settings": {"guestinfo.a": {"b": 1}}}, ParseError, "its value is not a text"),
     ({"guest_os": "nothing"}, ParseError, "is not a known guest operating system"),
     ({"hw_version": 4}, Refused, "no host lowers it"),

@@ -14,8 +14,10 @@ from ansible_collections.virt.esx.tests.integration.domain.domains import (
     domain_xml,
     ensure,
     ensure_with_warnings,
+    files_in,
     open_as_user,
     read_file,
+    vmx_of,
 )
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
@@ -126,3 +128,17 @@ def test_two_spellings_of_a_disk_are_one(esx: Simulator) -> None:
     ensure(esx, xml=domain_xml())
     esx.change_from_outside("web", set={"scsi0:0.fileName": "/vmfs/volumes/local-storage//web/./web.vmdk"})
     assert check_apply_repeat(esx, xml=domain_xml())["steps"] == []
+
+
+def test_a_domain_in_the_root_of_a_datastore(esx: Simulator) -> None:
+    """Its files lie beside those of others, and only they go with it."""
+    root = "[local-storage]"
+    create_disk(esx, f"{root} root.vmdk")
+    ensure(esx, xml=domain_xml(name="root", disk=f"{root} root.vmdk"), state="running")
+    ensure(esx, name="root", state="destroyed")
+    take_snapshot(esx, "s1")
+    assert vmx_of(esx, f"{root} root.vmx")["scsi0:0.fileName"] == "root-000001.vmdk"
+    assert {"root.nvram", "root-000001.vmdk", "vmware.log"} <= set(files_in(esx, root))
+    assert not ensure(esx, name="root", disks=[{"target": "sda", "source": f"{root} root.vmdk"}])["changed"]
+    check_apply_repeat(esx, name="root", state="undefined", remove_storage=True)
+    assert files_in(esx, root) == ["domain-1", "vmware.log", "web"]

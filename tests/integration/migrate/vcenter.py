@@ -93,7 +93,7 @@ def carry_out(
     assert checked.error_messages == []
     heard = said or Said()
     show = progress or heard.progress.append
-    result = contract.run(Invocation(checked.validated_parameters, check, diff, heard.warnings.append, show))
+    result = contract.carry_out(Invocation(checked.validated_parameters, check, diff, heard.warnings.append, show))
     assert said is not None or heard.warnings == []
     return result
 

@@ -135,6 +135,26 @@ def test_nothing_cuts_off_the_host_or_a_domain(esx: Simulator, arguments: dict[s
         ({"name": "s", "uplinks": ["vmnic0"]}, Refused, "'vmnic0' is an uplink of switch 'vSwitch0'"),
         ({"name": "s", "port_groups": [{"name": "VM Network"}]}, Refused, "belongs to switch 'vSwitch0'"),
         ({"name": "s", "port_groups": [{"name": "x", "vlan": "4096"}]}, ParseError, "vlan '4096' is neither"),
+        ({"name": "s", "port_groups": [{"name": "x", "vlan": "\u00b2"}]}, ParseError, "is neither a number"),
+        (
+            {"name": "s", "port_groups": [{"name": "x", "vlan": "1"}, {"name": "x", "vlan": "2"}]},
+            ParseError,
+            "port_groups: the port group 'x' is given twice",
+        ),
+        ({"name": "s", "bandwidth": {"average": 2, "peak": 1}}, ParseError, "bandwidth: the peak of 1 is below"),
+        (
+            {"name": "s", "port_groups": [{"name": "x", "bandwidth": {"average": 2, "peak": 1}}]},
+            ParseError,
+            "port_groups 'x', bandwidth: the peak of 1 is below the average of 2",
+        ),
+        (
+            {
+                "xml": "<network><name>s</name><bandwidth><inbound average='2' peak='1'/>"
+                "<outbound average='2' peak='1'/></bandwidth></network>"
+            },
+            ParseError,
+            "bandwidth: the peak of 1 is below the average of 2",
+        ),
         ({"name": "s", "mtu": 100}, ParseError, "mtu: 100 is not between"),
         ({"name": "x" * 33}, ParseError, "does not have 1 to 32 characters"),
         ({"name": "s", "teaming": {"active": ["vmnic1"]}}, Refused, "is not an uplink of switch 's'"),

@@ -14,6 +14,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.node import resta
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, ParseError, Refused, TimedOut
 from ansible_collections.virt.esx.plugins.modules import esx_domain, esx_host
 from ansible_collections.virt.esx.tests.integration.contracts import carry_out, start_host, undescribed
+from ansible_collections.virt.esx.tests.integration.domain import domains
 from ansible_collections.virt.esx.tests.integration.running import PASSWORD, USER, run_playbook
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
@@ -21,6 +22,7 @@ TEXT = {
     "type": "dict",
     "contains": {**yaml.safe_load(esx_host.RETURN), "changed": {"type": "bool"}, "diff": {"type": "dict"}},
 }
+NEW = {"pool": "local-storage", "max_memory": "64 MiB", "disks": [{"target": "sda", "size": "1 MiB"}]}
 READING = {"RetrieveServiceContent", "Login", "Logout", "RetrievePropertiesEx"}
 
 
@@ -71,8 +73,12 @@ def test_maintenance_and_back(esx: Simulator, how: str, state: str) -> None:
     assert result["steps"] == [f"{how} domain-1, domain-2", "enter maintenance mode"]
     assert (result["stopped"], result["host"]["running"]) == (["domain-1", "domain-2"], [])
     assert set(states(esx).values()) == {state}
-    with pytest.raises(EsxError):
-        carry_out(esx_domain.CONTRACT, esx, name="domain-1", state="running")
+    esx.trace(reset=True)
+    for which in ({"name": "domain-1"}, {"names": ["domain-*"]}, {"name": "new", **NEW}):
+        for check in (True, False):
+            with pytest.raises(EsxError, match="cannot be started: the host .* is in maintenance mode"):
+                carry_out(esx_domain.CONTRACT, esx, check=check, state="running", **which)
+    assert set(esx.methods()) <= domains.READING
     assert apply(esx, state="active")["steps"] == ["leave maintenance mode"]
 
 

@@ -117,7 +117,7 @@ def ova(host: Simulator, *, check: bool = False, **arguments: Any) -> dict[str, 
     assert checked.error_messages == []
     warned: list[str] = []
     shown: list[str] = []
-    result = CONTRACT.run(Invocation(checked.validated_parameters, check, True, warned.append, shown.append))
+    result = CONTRACT.carry_out(Invocation(checked.validated_parameters, check, True, warned.append, shown.append))
     known = {**TEXT, "contains": {**TEXT["contains"], "changed": {"type": "bool"}, "diff": {"type": "dict"}}}
     assert undescribed(result, known) == []
     return {**result, "warned": warned, "shown": shown}

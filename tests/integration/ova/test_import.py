@@ -205,13 +205,26 @@ def replaced(made: Sources, path: Path, old: str, new: str) -> str:
         ('ovf:id="file1"', 'ovf:id="file1" ovf:chunkSize="100"', "split into chunks"),
         ('ovf:id="file1"', 'ovf:id="file1" ovf:compression="gzip"', "is compressed"),
         ("<vssd:VirtualSystemType>vmx-13<", "<vssd:VirtualSystemType>vmx-99<", "does not accept the package"),
+        (
+            "</VirtualSystem>",
+            "<x:Own xmlns:x='urn:x'/></VirtualSystem>",
+            "does not accept the package .* section 'Own'",
+        ),
+        (f'capacity="{CAPACITY}"', 'capacity="1048576"', f"disk of {CAPACITY} bytes, but .* 1048576 bytes large"),
+        (f'capacity="{CAPACITY}"', 'capacity="0"', "line 10, <Disk capacity>: no disk has a capacity of 0 bytes"),
+        ('AllocationUnits="byte"', 'AllocationUnits="hertz"', "'hertz' is not a unit of bytes"),
+        ("<Name>appliance<", "<Name>..<", "no directory can be called '..'"),
     ],
 )
 def test_descriptors_that_are_refused(
     esx: Simulator, made: Sources, tmp_path: Path, old: str, new: str, reason: str
 ) -> None:
-    with pytest.raises(EsxError, match=reason):
-        bring(esx, replaced(made, tmp_path / "a.ova", old, new), check=True)
+    source = replaced(made, tmp_path / "a.ova", old, new)
+    for check in (True, False):
+        with pytest.raises(EsxError, match=reason):
+            bring(esx, source, check=check)
+    assert esx.domains() == {}
+    assert names(esx) == []
 
 
 def test_collections_are_refused(esx: Simulator, made: Sources, tmp_path: Path) -> None:

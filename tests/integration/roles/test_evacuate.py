@@ -80,6 +80,18 @@ def test_a_name_that_is_misspelt_is_an_error(vcenter: Simulator) -> None:
     assert set(places(vcenter).values()) == {H0}
 
 
+def test_a_domain_that_was_named_and_has_moved_is_no_error(vcenter: Simulator) -> None:
+    """A second run, one after an interruption, and DRS, which is faster than the plan."""
+    wanted = {"evacuate_names": ["domain-1", "domain-2"]}
+    with client(vcenter, login=(USER, PASSWORD)) as center:
+        host = center.all(vim.HostSystem)[H2]
+        pool = center.get(center.get(host, "parent"), "resourcePool")
+        center.wait(center.domain("domain-1").RelocateVM_Task(vim.vm.RelocateSpec(host=host, pool=pool)))
+    assert evacuate(vcenter, H1, variables=wanted).changed == 1
+    assert places(vcenter) == {"domain-1": H2, "domain-2": H1, "domain-3": H0, "domain-4": H0}
+    assert evacuate(vcenter, H1, variables=wanted).changed == 0
+
+
 def test_a_time_that_is_enough_for_a_task_is_no_limit_for_a_migration() -> None:
     with start_vcenter("-hosts", "2", "-clusters", "0", "-domains", "2", "-migration-delay", "2500") as vcenter:
         evacuate(vcenter, H1, way="in process", timeout=1)

@@ -52,7 +52,9 @@ def test_the_role_empties_a_host_for_it(drs: str) -> None:
             "evacuate_maintenance": True,
             "esx_password": PASSWORD,
         }
-        run_playbook("evacuate.yml", extra_vars=variables)
+        predicted = run_playbook("evacuate.yml", extra_vars=variables, check=True)
+        run = run_playbook("evacuate.yml", extra_vars=variables)
+        assert predicted.changed == 2 >= run.changed  # DRS can be faster than the second
         assert set_mode(vcenter, C0, state="maintenance", domains="leave")["changed"] is False
         run = run_playbook("evacuate.yml", extra_vars={**variables, "evacuate_names": ["misspelt"]}, fails=True)
         assert "There is no domain 'misspelt' on DC0_C0_H0." in run.tasks[-1].result["msg"]

@@ -19,7 +19,7 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import (
     ParseError,
     Refused,
 )
-from ansible_collections.virt.esx.plugins.modules import esx_volume
+from ansible_collections.virt.esx.plugins.modules import esx_domain, esx_volume
 from ansible_collections.virt.esx.tests.integration.contracts import carry_out, start_host, undescribed
 from ansible_collections.virt.esx.tests.integration.running import DATASTORE
 from ansible_collections.virt.esx.tests.integration.storage.volumes import (
@@ -221,6 +221,20 @@ def test_a_volume_in_use_is_never_deleted(esx: Simulator) -> None:
     assert [volume["used_by"] for volume in listed(esx)] == [["domain-1"]]
 
 
+@pytest.mark.parametrize("ending", ["part", "upload"])
+@pytest.mark.parametrize("arguments", [{"capacity": "1 MiB"}, {"state": "absent"}])
+def test_a_disk_that_only_looks_half_made_is_never_deleted(
+    esx: Simulator, arguments: dict[str, Any], ending: str
+) -> None:
+    disk = f"{POOL} domain-1/data.{ending}.vmdk"
+    esx.add_disk(disk)
+    carry_out(esx_domain.CONTRACT, esx, name="domain-1", disks=[{"target": "sdb", "source": disk}])
+    for check in (True, False):
+        with pytest.raises(Refused, match=r"has the name of an incomplete .*data.vmdk.* domain 'domain-1'"):
+            ensure(esx, "domain-1/data.vmdk", **arguments, check=check)
+    assert f"domain-1/data.{ending}.vmdk" in names(esx)
+
+
 def test_an_allocation_that_has_no_effect_is_in_a_warning(esx: Simulator) -> None:
     ensure(esx, "web.vmdk", capacity="1 MiB", allocation="thin")
     assert ensure(esx, "web.vmdk", capacity="1 MiB", allocation="thin")["changed"] is False
@@ -284,6 +298,11 @@ def test_contradicting_options_are_refused_without_a_connection(
     [
         ("web.vmdk", {}, "does not exist, and no capacity is given"),
         ("web.iso", {}, "There is no volume"),
+        ("domain-1", {}, "domain-1 is a directory, not a volume"),
+        ("domain-1", {"dest": "/nowhere/web.iso"}, "domain-1 is a directory, not a volume"),
+        ("domain-1", {"clone_of": f"{POOL} x.iso"}, "domain-1 is a directory, not a volume"),
+        ("x.iso", {"clone_of": f"{POOL} domain-1"}, "domain-1 is a directory, not a volume"),
+        ("x.iso", {"moved_from": f"{POOL} domain-1"}, "domain-1 is a directory, not a volume"),
         ("web.vmdk", {"clone_of": f"{POOL} none.vmdk"}, "of which .* is to be a clone, does not exist"),
         ("web.vmdk", {"clone_of": "[gone] none.vmdk"}, "has no datastore 'gone'; it has 'datastore1'"),
         ("web.vmdk", {"clone_of": f"{POOL} domain-1/domain-1.vmdk", "capacity": "1 MiB"}, "cannot become smaller"),

@@ -58,6 +58,10 @@ def test_invalid_seed_images_are_refused(esx: Simulator) -> None:
         seed(esx, meta_data={"hostname": "web"})
     with pytest.raises(ParseError, match=r"does not end in \.iso"):
         seed(esx, path=f"{POOL} web/seed.img")
+    with pytest.raises(ParseError, match="has a control character"):
+        seed(esx, path=f"{POOL} web/a\nb.iso")
+    with pytest.raises(ParseError, match="has 304 bytes, expecting at most 255"):
+        seed(esx, path=f"{POOL} web/{'n' * 300}.iso")
     assert esx.trace() == []
 
 

@@ -155,6 +155,21 @@ def test_the_vcenter_that_the_host_knows(vcenter: Simulator, number: int) -> Non
     assert vcenter.sessions() == []
 
 
+def test_a_vcenter_s_session_that_cannot_be_closed_is_told_to_the_present_task(vcenter: Simulator) -> None:
+    """The session of a worker is used by several tasks in turn, and in the end by none."""
+    earlier: list[str] = []
+    told: list[str] = []
+    uri = vcenter.uri(user=USER, host=min(vcenter.hosts), no_verify=1, vcenter="*")
+    with open_session(resolve({"uri": uri, "password": PASSWORD, **VCENTER}, {}), warn=earlier.append) as session:
+        open_vcenter(session)
+        session.warn = told.append
+        vcenter.inject(method="Logout", http=503, count=1)  # the vCenter's session is closed first
+    vcenter.expire_sessions()
+    assert earlier == []
+    assert len(told) == 1
+    assert f"The session on 127.0.0.1:{vcenter.port} could not be closed" in told[0]
+
+
 @pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
 def test_the_vcenter_that_the_uri_names(vcenter: Simulator, name: str) -> None:
     with managed("127.0.0.1") as esx, session_on(esx, uri={"vcenter": f"{name}:{vcenter.port}"}, **VCENTER) as session:

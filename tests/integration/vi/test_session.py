@@ -114,6 +114,16 @@ def test_a_session_that_has_ended_by_itself_needs_no_logout(host: Simulator) -> 
         host.expire_sessions()
 
 
+@pytest.mark.parametrize("given", [{"username": f"{USER}:{PASSWORD}", "password": "x"}, {"username": f"a:{PASSWORD}"}])
+def test_a_password_behind_the_name_of_the_user_is_not_shown(host: Simulator, given: dict[str, Any]) -> None:
+    with (
+        pytest.raises(AuthFailed, match=r"user '\w+:\*\*\*' on 127") as caught,
+        session_on(host, **{"password": None, **given}),
+    ):
+        pass
+    assert PASSWORD not in str(caught.value)
+
+
 def test_a_wrong_password_is_tried_once(host: Simulator) -> None:
     with pytest.raises(AuthFailed) as caught, session_on(host, password="wr0ng"):
         pass

@@ -18,7 +18,7 @@ PLUGINS = pathlib.Path(__file__).resolve().parents[3] / "plugins"
 OURS = "ansible_collections.virt.esx.plugins."
 
 # What each floor may import of ours, beside itself; a file's floor is the longest name that its path begins with.
-GROUND = {"module_utils/_errors", "module_utils/_names", "module_utils/_report", "module_utils/_xml"}
+GROUND = {f"module_utils/{name}" for name in ("_errors", "_names", "_report", "_texts", "_xml")}
 BELOW_DRIVER = GROUND | {
     *("module_utils/_vi", "module_utils/_vmx", "module_utils/_ovf", "module_utils/_domain", "module_utils/_images")
 }
@@ -27,6 +27,7 @@ FLOORS: dict[str, set[str]] = {
     "module_utils/_errors": set(),
     "module_utils/_names": {"module_utils/_errors"},
     "module_utils/_report": {"module_utils/_errors"},
+    "module_utils/_texts": set(),
     "module_utils/_xml": {"module_utils/_errors"},
     "module_utils/_domain": GROUND,
     "module_utils/_vmx": GROUND | {"module_utils/_domain"},
@@ -44,6 +45,21 @@ FLOORS: dict[str, set[str]] = {
     "plugin_utils": EDGE | BELOW_DRIVER | {"modules"},
     "inventory": EDGE | BELOW_DRIVER | {"doc_fragments"},
 }
+
+# The fronts of the two largest floors: the modules that the floors above may import. The rest is their own business.
+# `_vmx` mirrors `_domain` file by file, so `_domain` has no front towards it.
+FRONTS = {
+    "module_utils/_vmx": {
+        *("file", "lexer", "edit", "encoding", "flat", "dialect"),
+        *("read", "wanted", "write", "merge", "clone"),
+        *("chardevs", "guestinfo", "mac", "paths", "resources", "secrets", "slots", "unread_keys"),
+    },
+    "module_utils/_domain": {
+        *("model", "values", "xml_write", "escapes", "kvm", "kvm_read", "kvm_write"),
+        *("guests", "interfaces", "networks", "node", "shares", "snapshots", "targets"),
+    },
+}
+MIRROR = "module_utils/_vmx"
 
 # The only places of the libraries that a user has to install, which every plugin has to be importable without.
 LIBRARIES = {
@@ -110,6 +126,27 @@ def test_each_file_imports_only_from_floors_below(file: str) -> None:
             if target != floor and target not in FLOORS[floor]:
                 wrong.append(f"{file}:{line} imports {module}: {floor} is not above {target}")
     assert wrong == []
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if not file.startswith("module_utils/_domain")])
+def test_the_large_floors_are_entered_by_their_fronts(file: str) -> None:
+    wrong = []
+    for module, line in imports_of(tree_of(file)):
+        target = module[len(OURS) :].replace(".", "/") if module.startswith(OURS) else ""
+        floor = next((name for name in FRONTS if target.startswith(f"{name}/")), None)
+        if floor is None or floor == floor_of(file) or floor_of(file) == MIRROR:
+            continue
+        door = target[len(floor) + 1 :].split("/")[0]
+        if door not in FRONTS[floor]:
+            wrong.append(f"{file}:{line} imports {module}, which is not in the front of {floor}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize(("floor", "door"), [(floor, door) for floor in FRONTS for door in sorted(FRONTS[floor])])
+def test_a_front_holds_no_more_than_is_used(floor: str, door: str) -> None:
+    module = f"{OURS}{floor.replace('/', '.')}.{door}"
+    outside = (file for file in FILES if floor_of(file) not in (floor, MIRROR))
+    assert any(f"{name}.".startswith(f"{module}.") for file in outside for name, _line in imports_of(tree_of(file)))
 
 
 @pytest.mark.parametrize("file", FILES)

@@ -51,14 +51,12 @@ ATTRIBUTES = {
 }
 # Words that have an effect beside others, which are not there in the documents of this test.
 ONLY_BESIDE_OTHERS = {
-    *("clock", "clock@basis", "clock@start", "clock@timezone"),  # an offset
+    *("clock@basis", "clock@start", "clock@timezone"),  # an offset
     *("devices/disk/backingStore", "devices/disk/backingStore@index", "devices/disk/backingStore@type"),  # a source
-    *("devices/disk/driver", "devices/graphics@autoport", "metadata", "os/firmware", "os/smbios", "vcpus"),  # a word
-    *("devices/interface/link", "devices/interface/mac", "devices/interface/model", "devices/interface/target"),
+    *("devices/graphics@autoport", "os/bootmenu@timeout", "vcpus"),  # a word
     *(f"devices/interface/source@{name}" for name in ("connectionid", "network", "portgroupid", "portid", "switchid")),
-    *(f"devices/{port}/{name}" for port in ("serial", "parallel") for name in ("protocol", "protocol@type", "target")),
+    *(f"devices/{port}/protocol@type" for port in ("serial", "parallel")),
     *(f"devices/{port}/source@{name}" for port in ("serial", "parallel") for name in ("host", "service")),
-    *("devices/video/model", "os/bootmenu", "os/bootmenu@timeout", "os/nvram/source"),
 }
 
 
@@ -170,6 +168,139 @@ def test_a_word_that_libvirt_does_not_know_is_refused_with_the_nearest(inside: s
         read_wanted(BASE.replace("<devices/>", f"<devices>{inside}</devices>"), ESX, report)
     assert where in (refusal.value.where or "")
     assert why in str(refusal.value)
+
+
+def inside(element: str) -> str:
+    """A domain with an element: a device, or one beside the devices."""
+    if element.startswith(DEVICES):
+        return BASE.replace("<devices/>", f"<devices>{element}</devices>")
+    return BASE.replace("<devices/>", f"{element}<devices/>")
+
+
+DEVICES = ("<disk", "<interface", "<graphics", "<video", "<console", "<serial", "<controller", "<tpm")
+DISK = "<disk><source file='[ds] a.vmdk'/><target dev='sda' bus='scsi'/>{}</disk>"
+CARD = "<interface type='bridge'><source bridge='a'/>{}</interface>"
+
+
+@pytest.mark.parametrize(
+    ("element", "where"),
+    [
+        ("<memory>8192</memory>", "memory"),
+        ("<name>m</name>", "name"),
+        ("<os firmware='efi'><type>hvm</type></os>", "os"),
+        ("<vcpu>2</vcpu><vcpu>4</vcpu>", "vcpu"),
+        ("<cputune><shares>1</shares><shares>2</shares></cputune>", "cputune/shares"),
+        ("<memoryBacking/><memoryBacking><locked/></memoryBacking>", "memoryBacking"),
+        (DISK.format("<source file='[ds] b.vmdk'/>"), "devices/disk/source"),
+        (CARD.format("<link state='up'/><link state='down'/>"), "devices/interface/link"),
+        (CARD.format("<mac address='00:50:56:00:00:01'/><mac address='00:50:56:00:00:02'/>"), "devices/interface/mac"),
+        ("<video><model type='vmvga'/><model type='qxl'/></video>", "devices/video/model"),
+    ],
+)
+def test_an_element_that_is_there_twice_is_refused(element: str, where: str) -> None:
+    report = Report(REFUSE)
+    with pytest.raises(ParseError, match="is here more than once, and only the first is read; expected one") as error:
+        read_wanted(inside(element), ESX, report)
+    assert (error.value.where or "").split()[0] == where
+    assert error.value.line == 2
+    reported = Report("report")
+    read_wanted(inside(element), ESX, reported)
+    assert where in [entry.where for entry in reported.left_out]
+
+
+def test_elements_of_which_there_are_many_are_no_repetition() -> None:
+    devices = DISK.format("") + DISK.format("").replace("sda", "sdb") + CARD.format("") * 2
+    boot = BASE.replace("</os>", "<boot dev='hd'/><boot dev='cdrom'/></os>").replace("<devices/>", "")
+    report = Report(REFUSE)
+    xml = boot.replace("</domain>", f"<devices>{devices}</devices><devices><sound model='ich6'/></devices></domain>")
+    assert len(read_wanted(xml, ESX, report).disks) == 2
+    assert not report.left_out
+
+
+@pytest.mark.parametrize(
+    ("element", "said"),
+    [
+        ("<cpu><model fallback='allow'>Haswell</model></cpu>", "cpu/model Haswell"),
+        (
+            "<video><model type='vmvga'><acceleration accel2d='no' accel3d='yes'/></model></video>",
+            "devices/video/model/acceleration accel3d='yes'",
+        ),
+        ("<os><type>hvm</type><bios useserial='no' rebootTimeout='5'/></os>", "os/bios rebootTimeout='5'"),
+        ("<clock offset='utc'><timer name='rtc' track='guest'/></clock>", "clock/timer track='guest'"),
+        ("<genid/>", "genid"),
+        ("<memory dumpCore='off'>4096</memory>", "memory dumpCore='off'"),
+        (
+            "<graphics type='vnc'><listen type='network' network='x'/></graphics>",
+            "devices/graphics/listen type='network'",
+        ),
+        (
+            "<graphics type='vnc'><listen type='address' address='1.2.3.4'/><listen type='address'/></graphics>",
+            "devices/graphics/listen",
+        ),
+        (
+            DISK.replace("bus='scsi'", "bus='scsi' rotation_rate='1'").format(""),
+            "devices/disk/target rotation_rate='1'",
+        ),
+        (DISK.format("<driver cache='unsafe'/>"), "devices/disk/driver cache='unsafe'"),
+        (CARD.format("words"), "devices/interface words"),
+        ("words", "domain words"),
+        (
+            "<interface xmlns:q='urn:q' q:a='1' type='bridge'><source bridge='a'/></interface>",
+            "devices/interface a='1'",
+        ),
+    ],
+)
+def test_a_word_is_not_hidden_by_harmless_ones(element: str, said: str) -> None:
+    xml = inside(element)
+    if element.startswith(("<os", "<memory")):  # in the place of the usual one
+        name = element[1:].split(">")[0].split()[0]
+        begin, end = BASE.index(f"<{name}"), BASE.index(f"</{name}>") + len(f"</{name}>")
+        xml = BASE[:begin] + element + BASE[end:]
+    vmx, report = outcome(xml)
+    assert vmx
+    assert [str(entry).partition(", ")[2].partition(": ")[0] for entry in report.left_out] == [said]
+
+
+@pytest.mark.parametrize(
+    "element",
+    [
+        "<clock offset='utc'><timer name='rtc' tickpolicy='catchup'/><timer name='pit' tickpolicy='delay'/></clock>",
+        "<seclabel type='dynamic' model='dac' relabel='yes'/>",
+        DISK.format("<driver type='raw' cache='none'/>"),
+        "<controller type='pci' index='0' model='pcie-root-port'><model name='x'/><target port='0x8'/></controller>",
+    ],
+)
+def test_what_says_what_is_so_anyway_needs_no_word(element: str) -> None:
+    vmx, report = outcome(inside(element))
+    assert vmx
+    assert not report.left_out
+
+
+@pytest.mark.parametrize(
+    ("xml", "message"),
+    [
+        (inside("<console type='file'><source path='/a'/><target type='virtio'/></console>"), "no console of type"),
+        (
+            inside("<serial type='file'><source path='/a'/><target type='usb-serial' port='0'/></serial>"),
+            "is of the type isa-serial",
+        ),
+        (inside("<graphics type='vnc'><clipboard copypaste='no'/></graphics>"), "isolation.tools.copy.disable"),
+        (inside("<graphics type='vnc'/><graphics type='vnc' port='5902'/>"), "one VNC server"),
+        (inside(DISK.replace("<disk>", "<disk model='virtio'>").format("")), "leave model out"),
+        (BASE.replace("type='vmware'", "type='vmware' typ='x'"), "does not know typ here; the nearest .* is type"),
+        (
+            BASE.replace("type='vmware'", "type='vmware' xmlns='urn:x'"),
+            "in the namespace 'urn:x'; libvirt's is in none, so remove xmlns='urn:x'",
+        ),
+        (inside("<disk xmlns='urn:q'/>"), "in the namespace 'urn:q', which is not one of libvirt's"),
+        # A prefix that is not declared, which libvirt's parser takes, hides nothing else.
+        (inside(CARD.format("<vlan><tag id='4'/></vlan>") + "<q:x/>"), "a port group has one VLAN"),
+    ],
+)
+def test_what_would_make_another_domain_is_refused(xml: str, message: str) -> None:
+    report = Report(REFUSE)
+    with pytest.raises(ParseError, match=message):
+        write_vmx(read_wanted(xml, ESX, report), dialect=ESX, report=report)
 
 
 def test_all_refusals_of_a_document_are_one_error() -> None:

@@ -37,7 +37,8 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.volumes import Vo
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._names import (
     DatastorePath,
-    escape_datastore_item,
+    check_lengths,
+    directory_of_name,
     parse_datastore_path,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import get_file, put_file
@@ -100,8 +101,9 @@ def _plan(connection: EsxConnection, request: CloneRequest) -> ClonePlan:
     source = read_clone_source(connection, request.name, request.uuid, request.vmx_path, request.snapshot)
     if len(request.macs) > len(source.cards):
         raise Refused(f"There are {len(request.macs)} macs, but the domain has {len(source.cards)} network cards.")
-    stem = escape_datastore_item(request.clone_name)
+    stem = directory_of_name(request.clone_name, where="clone_name")
     vmx = DatastorePath(request.pool or source.vmx.datastore, f"{stem}/{stem}.vmx")
+    check_lengths(marker_path(vmx), where="clone_name")
     usable_pool(pools, vmx.datastore)
     work = _Work(connection, request, source, vmx)
     return ClonePlan(work.steps(pools), source.record, False, work.description(), work.made)

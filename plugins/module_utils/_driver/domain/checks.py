@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import CharDevice, Disk, Domain
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, ParseError
-from ansible_collections.virt.esx.plugins.module_utils._names import check_datastore_path
+from ansible_collections.virt.esx.plugins.module_utils._names import canonical_path, check_datastore_path
 
 _EXTENT = re.compile(r"-(?:flat|delta|sesparse|ctk|rdmp?)\.vmdk", re.IGNORECASE)
 
@@ -24,24 +24,36 @@ def check_files(described: Domain, datastores: Collection[str]) -> None:
 
     :param described: the domain as the user describes it.
     :param datastores: the names of the host's datastores.
-    :raises ParseError: for a path with empty, ``.`` or ``..`` segments, and for an extent in place of a disk.
+    :raises ParseError: for a path with empty, ``.`` or ``..`` segments or without a file, for an extent in place of a
+        disk, and for a disk in place of an image.
     :raises NotFound: for a file in a datastore that the host does not have.
     """
     for disk in described.disks:
         if disk.type == "file" and disk.source is not None:
             where = f"<disk> {disk.target}"
             _check_path(disk.source, where, disk.line, datastores)
-            if disk.device == "disk" and _EXTENT.search(disk.source):
-                raise ParseError(
-                    f"'{disk.source}' is a file with the data of a disk; expecting the disk's own file, "
-                    f"'{_EXTENT.sub('.vmdk', disk.source)}'.",
-                    where=where,
-                    line=disk.line,
-                )
+            _check_kind(disk, disk.source, where)
     for word, ports in (("serial", described.serials), ("parallel", described.parallels)):
         _check_ports(word, ports, datastores)
     if described.os.nvram is not None:
         _check_path(described.os.nvram, "<nvram>", None, datastores)
+
+
+def _check_kind(disk: Disk, source: str, where: str) -> None:
+    if disk.device == "disk" and _EXTENT.search(source):
+        raise ParseError(
+            f"'{source}' is a file with the data of a disk; expecting the disk's own file, "
+            f"'{_EXTENT.sub('.vmdk', source)}'.",
+            where=where,
+            line=disk.line,
+        )
+    if disk.device in ("cdrom", "floppy") and source.lower().endswith(".vmdk"):
+        raise ParseError(
+            f"'{source}' is a disk, not an image for a {disk.device} drive.",
+            where=where,
+            line=disk.line,
+            hint="Give the disk the device 'disk', or the drive an image, such as an ISO.",
+        )
 
 
 def _check_ports(word: str, ports: Iterable[CharDevice], datastores: Collection[str]) -> None:
@@ -55,6 +67,8 @@ def _check_path(source: str, where: str, line: int | None, datastores: Collectio
     if not source.startswith("["):
         return
     path = check_datastore_path(source, where=where, line=line)
+    if not path.name:
+        raise ParseError(f"'{source}' names no file.", where=where, line=line)
     if path.datastore not in datastores:
         raise NotFound(f"{where}: the host has no datastore '{path.datastore}'; it has {listed(datastores)}.")
 
@@ -63,8 +77,9 @@ def check_devices(domain: Domain) -> None:
     """Refuse devices that a host cannot start a domain with.
 
     :param domain: the domain as the host will read it, each disk with its address.
-    :raises ParseError: for an IDE slave without a master, and for two cards with one MAC address.
+    :raises ParseError: for an IDE slave without a master, two disks with one file, and two cards with one MAC address.
     """
+    _check_own_files(domain)
     at_ide = {
         (disk.address.bus, disk.address.unit): disk for disk in domain.disks if disk.bus == "ide" and disk.address
     }
@@ -80,6 +95,22 @@ def check_devices(domain: Domain) -> None:
     for mac, number in macs.items():
         if number > 1:
             raise ParseError(f"{number} cards have the MAC address {mac}.", where="<interface>")
+
+
+def _check_own_files(domain: Domain) -> None:
+    """A host opens the file of a disk once, even if the disk can be shared with other domains."""
+    targets: dict[str, str] = {}
+    for disk in domain.disks:
+        if (disk.device, disk.type) != ("disk", "file") or disk.source is None:
+            continue
+        first = targets.setdefault(canonical_path(disk.source), disk.target)
+        if first != disk.target:
+            raise ParseError(
+                f"the file '{disk.source}' is that of the disk {first} already; a domain has a file only once.",
+                where=_where(disk),
+                line=disk.line,
+                hint="Give each disk its own file, or describe only one of them.",
+            )
 
 
 def _where(disk: Disk) -> str:

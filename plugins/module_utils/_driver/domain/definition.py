@@ -25,6 +25,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._names import (
     DatastorePath,
+    check_lengths,
     escape_datastore_item,
     parse_datastore_path,
 )
@@ -74,7 +75,7 @@ def plan_definition(request: DomainRequest, facts: HostFacts, scsi_model: Callab
     check_files(described, facts.volumes.values())
     domain = with_new_ids(described)
     domain = with_system(domain, request.system) if request.system else domain
-    path = vmx_place(domain, request)
+    path = check_lengths(vmx_place(domain, request), where="name")
     directory = str(path.parent)
     if request.vmx is None:
         hardware = requested_version(request) or _hardware(domain, facts.host_version)

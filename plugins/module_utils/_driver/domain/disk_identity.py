@@ -10,7 +10,7 @@ says ``web.vmdk``. Whoever wrote the described name into the machine would lose 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain
@@ -49,11 +49,15 @@ def present_files(before: Domain, machine: Machine) -> dict[str, str]:
 
 
 def moved_files(
-    changes: Sequence[Difference], exists: Callable[[str], bool], warn: Callable[[str], None]
+    changes: Sequence[Difference],
+    exists: Callable[[str], bool],
+    warn: Callable[[str], None],
+    made: Collection[str] = (),
 ) -> dict[str, str]:
     """As ``present_files``, for disks that storage vMotion has moved: the described file is no longer there.
 
     :param exists: whether a datastore has a file.
+    :param made: the targets of disks whose files a task would make; these are not missing.
     :raises NotFound: for a described disk whose file is not there, and that was not moved either.
     """
     found = {}
@@ -61,6 +65,8 @@ def moved_files(
         if after is None or after.source is None or (before and before.source == after.source) or exists(after.source):
             continue
         if before is None or before.source is None or _name(before.source) != _name(after.source):
+            if before is not None and after.target in made:
+                continue
             raise missing_disk(after)
         warn(
             f"The disk {after.target} is at '{before.source}'; the description has '{after.source}', which no longer "

@@ -31,8 +31,13 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power impo
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.read_request import read_wait_for, without_effect
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.undefine import plan_undefine
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.waiting import wait_for_guests
+from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
-from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, list_domains
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
+    DomainRecord,
+    list_domains,
+    list_domains_with_facts,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import matches_any, require_names
 from ansible_collections.virt.esx.plugins.module_utils._driver.pending import PENDING_PATHS
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Plan, Step, Target, carry_out
@@ -143,14 +148,15 @@ def ensure_many(connection: EsxConnection, invocation: Invocation, request: Many
 
 def _plan(connection: EsxConnection, request: ManyRequest) -> ManyPlan:
     paths = [*PENDING_PATHS, *([TOOLS_PATH] if connection.session.has(4, 0) else [])]
-    listed = list_domains(connection, paths)
+    listed, hosts = list_domains_with_facts(connection, paths, volumes=False, autostart=False)
     require_names(request.names, [record.name for record in listed], where="on the host")
     plan = ManyPlan((), None, [])
     entries = []
     for record in listed:
         if matches_any(record.name, request.names):
             try:
-                entries.append(_entry(connection, request, record))
+                host = hosts.get(record.values["runtime.host"]) or HostFacts({})
+                entries.append(_entry(connection, request, record, host))
             except EsxError as error:
                 entries.append(Entry(record))
                 plan.failed[record.ref] = error
@@ -163,12 +169,12 @@ def _plan(connection: EsxConnection, request: ManyRequest) -> ManyPlan:
     return replace(plan, steps=[Step(name, partial(_carry_out, connection, request, plan))])
 
 
-def _entry(connection: EsxConnection, request: ManyRequest, record: DomainRecord) -> Entry:
+def _entry(connection: EsxConnection, request: ManyRequest, record: DomainRecord, host: HostFacts) -> Entry:
     target = Target(record.name, record.ref)
     if request.state == "undefined":
         return Entry(record, plan_undefine(connection, target, record, remove_storage=request.remove_storage))
     guest = Guest(record.values.get(TOOLS_PATH), request.shutdown_timeout)
-    steps = plan_power(connection, target, record.state, request.state, guest)
+    steps = plan_power(connection, target, record.state, request.state, guest, host)
     action = POWER_ACTIONS[request.state][record.state]
     return Entry(record, steps, action if isinstance(action, PowerAction) else None)
 

@@ -123,7 +123,7 @@ def _plan_present(
 ) -> DomainPlan:
     guest = Guest(record.values.get(TOOLS_PATH), request.shutdown_timeout)
     present = Present(connection, request, record, Target(record.name, record.ref), guest)
-    steps = plan_power(connection, present.target, record.state, request.state, guest)
+    steps = plan_power(connection, present.target, record.state, request.state, guest, facts)
     before = result_of(record, facts)
     autostart = before.autostart if request.autostart is None else request.autostart
     after = replace(before, state=present.reached, autostart=autostart)

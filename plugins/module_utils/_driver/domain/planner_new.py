@@ -75,7 +75,7 @@ def _plan_started(
     guest = Guest(shutdown_timeout=request.shutdown_timeout)
     following = [
         *plan_autostart(connection, target, facts, request.autostart, request.autostart_settings),
-        *plan_power(connection, target, "shutoff", request.state, guest),
+        *plan_power(connection, target, "shutoff", request.state, guest, facts),
     ]
     before = DomainResult(after.name, request.uuid, None, "undefined")
     return DomainPlan([*steps, *following], None, target, before, after, has_xml=True)

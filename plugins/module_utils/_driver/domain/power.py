@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, Target
 from ansible_collections.virt.esx.plugins.module_utils._errors import Refused, ServerFault, TimedOut
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_one
@@ -178,19 +179,33 @@ RESULTING_STATE = {
 }
 
 
-def plan_power(connection: EsxConnection, target: Target, present: str, wanted: str, guest: Guest) -> list[Step]:
+def plan_power(
+    connection: EsxConnection, target: Target, present: str, wanted: str, guest: Guest, host: HostFacts
+) -> list[Step]:
     """The steps that bring a domain from its present power state into the wanted one.
 
     :param present: ``shutoff``, ``running`` or ``paused``.
     :param wanted: one of the keys of ``POWER_ACTIONS``.
-    :raises Refused: if the present state makes that impossible.
+    :param host: the host that the domain is on.
+    :raises Refused: if the present state, or that of the host, makes that impossible.
     """
     action = POWER_ACTIONS[wanted][present]
     if action is None:
         return []
     if isinstance(action, Unreachable):
         raise Refused(f"The {target} cannot be brought into state {wanted}: {action.reason}.", hint=action.hint)
+    if action in (POWER_ON, RESUME):
+        _check_host_starts(connection, target, host)
     return [step_of(connection, target, action, guest)]
+
+
+def _check_host_starts(connection: EsxConnection, target: Target, host: HostFacts) -> None:
+    """Refuse to start a domain in maintenance mode; a vCenter may start it on another host."""
+    if connection.is_direct and host.in_maintenance:
+        raise Refused(
+            f"The {target} cannot be started: the host {host.host_name} is in maintenance mode.",
+            hint="Let the host leave it first: module virt.esx.esx_host, state active.",
+        )
 
 
 def step_of(connection: EsxConnection, target: Target, action: PowerAction, guest: Guest) -> Step:

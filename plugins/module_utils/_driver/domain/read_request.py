@@ -24,7 +24,7 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._names import (
     DatastorePath,
     check_datastore_path,
-    escape_datastore_item,
+    directory_of_name,
 )
 from ansible_collections.virt.esx.plugins.module_utils._report import REFUSE, Report
 
@@ -115,7 +115,13 @@ def _directory(params: Mapping[str, Any], name: str | None) -> DatastorePath | N
         return None
     if params["vmx_path"] is not None:
         raise ParseError("vmx_path says where the domain's VMX is, datastore and directory.", where="pool")
-    directory = params["directory"] or escape_datastore_item(name or "")
+    directory = params["directory"] or (directory_of_name(name, where="name") if name else "")
+    if directory != directory.strip() or directory.startswith("["):
+        raise ParseError(
+            f"'{directory}' is not a directory in the pool, expecting a path like 'guests/web' without the datastore "
+            "and without blanks at its ends.",
+            where="directory",
+        )
     return check_datastore_path(f"[{params['pool']}] {directory}", where="directory")
 
 

@@ -53,6 +53,10 @@ vmotion.* migrate.* toolsinstallmanager.* tools.remindinstall vmware.tools.* viv
 """
 OF_HOST = re.compile("|".join(re.escape(word).replace(r"\*", ".*") for word in HOST_KEYS.split()))
 
+# A key by the grammar of libvirt, which could not read a VMX with another any more; what a host has can be removed.
+_KEY = re.compile(r"[A-Za-z.][A-Za-z0-9_:.*-]*")
+_HAD = re.compile(r"[^\s=\"#]+")
+
 # Keys whose number is that of another device in each domain.
 NUMBERED = re.compile(r"(?:ethernet|serial|parallel|pcipassthru|sharedfolder|usb(?:_xhci)?:|ehci:)\d")
 
@@ -65,8 +69,12 @@ def read_named_settings(option: Mapping[str, Any] | None) -> dict[str, str | Non
     found: dict[str, str | None] = {}
     for key, value in (option or {}).items():
         where = f"settings, {key}"
-        if not isinstance(key, str) or not re.fullmatch(r"[^\s=\"#]+", key):
-            raise ParseError("this cannot be the name of a key.", where=where)
+        text = _text(value)
+        if not isinstance(key, str) or not (_HAD if text is None else _KEY).fullmatch(key):
+            raise ParseError(
+                "this cannot be the name of a key, which has letters, digits and . _ : * - and begins with a letter.",
+                where=where,
+            )
         lower = key.lower()
         if any(lower == other.lower() for other in found):
             raise ParseError("it is given twice; the case of letters makes no other key.", where=where)
@@ -77,7 +85,7 @@ def read_named_settings(option: Mapping[str, Any] | None) -> dict[str, str | Non
             raise ParseError("the host writes this key by itself.", where=where)
         if isinstance(value, (dict, list)):
             raise ParseError("its value is not a text; use the filter to_json.", where=where)
-        found[key] = _text(value)
+        found[key] = text
     return found
 
 

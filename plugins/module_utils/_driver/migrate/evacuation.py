@@ -23,10 +23,10 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.relocatio
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.request import MoveRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.targets import Targets, resolve
 from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_kib
-from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import matches_any, require_names
+from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import is_pattern, matches_any, require_names
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, ParseError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import HostContext, Scope, hosts_by_name
-from ansible_collections.virt.esx.plugins.module_utils._vi.properties import HOST_VMS, Values, fetch
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import HOST_VMS, SCOPE_VMS, Values, fetch
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
 from ansible_collections.virt.esx.plugins.module_utils._vi.task import pending_of_kind
 from ansible_collections.virt.esx.plugins.module_utils._vi.vcenter import host_in_vcenter, open_vcenter
@@ -71,7 +71,7 @@ def plan_evacuation(connection: EsxConnection, params: Mapping[str, Any]) -> dic
 
     :param params: ``destinations``, names of hosts in the vCenter, ``names``, names and patterns of domains, and
         ``reserve_memory``, the memory to keep free on each destination.
-    :raises NotFound: if a domain or a host does not exist.
+    :raises NotFound: if a domain or a host does not exist in the vCenter.
     :raises Refused: if there is no destination, or no destination that can take a domain has the memory for it.
     """
     reserve = parse_reserve(params["reserve_memory"])
@@ -131,11 +131,23 @@ def _domains(
     paths = [*MIGRATION_PATHS, *([_MANAGED_BY] if vcenter.has(5, 0) else [])]
     rows = fetch(vcenter, "VirtualMachine", paths, objects=[source.host], traversal=HOST_VMS)
     every = [DomainRecord(ref, values) for ref, values in rows]
-    require_names(patterns, [record.name for record in every], where=f"on {source.host_name}")
+    _require_names(vcenter, source, patterns, {record.name for record in every})
     meant = [record for record in every if matches_any(record.name, patterns)]
     left_out = [(record, why_left_out(record)) for record in meant]
     listed = [{**record.identity(), "reason": reason} for record, reason in left_out if reason is not None]
     return [record for record, reason in left_out if reason is None], listed
+
+
+def _require_names(vcenter: Session, source: HostContext, patterns: Sequence[str], here: set[str]) -> None:
+    """Refuse a name that no domain has. One that has left the host, in an earlier run for example, needs no move.
+
+    One more call per page, if the host lacks a name.
+    """
+    if all(is_pattern(pattern) or pattern in here for pattern in patterns):
+        return
+    rows = fetch(vcenter, "VirtualMachine", ["name"], objects=[vcenter.content.rootFolder], traversal=SCOPE_VMS)
+    known = here | {DomainRecord(ref, values).name for ref, values in rows}
+    require_names(patterns, known, where=f"on {source.host_name}")
 
 
 def _destinations(

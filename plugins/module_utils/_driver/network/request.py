@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -24,6 +25,7 @@ BALANCING = {
 
 _LONGEST_NAME = 32
 _MTU = (1280, 9000)
+_NUMBER = re.compile(r"[0-9]{1,4}")
 
 
 @dataclass(frozen=True)
@@ -63,14 +65,17 @@ def read_request(params: Mapping[str, Any]) -> NetworkRequest:
             request,
             uplinks=described.uplinks,
             mtu=described.mtu,
-            policy=_shaped(described.bandwidth),
-            groups=[GroupRequest(group.name, group.vlan, _shaped(group.bandwidth)) for group in described.port_groups],
+            policy=_shaped(described.bandwidth, ""),
+            groups=[
+                GroupRequest(group.name, group.vlan, _shaped(group.bandwidth, f"port_groups '{group.name}', "))
+                for group in described.port_groups
+            ],
         )
     return _with_options(request, params)
 
 
-def _shaped(bandwidth: Bandwidth | None) -> Policy:
-    return Policy(bandwidth=None if bandwidth is None else complete_bandwidth(bandwidth))
+def _shaped(bandwidth: Bandwidth | None, where: str) -> Policy:
+    return Policy(bandwidth=None if bandwidth is None else complete_bandwidth(bandwidth, where))
 
 
 def _with_options(request: NetworkRequest, params: Mapping[str, Any]) -> NetworkRequest:
@@ -79,8 +84,12 @@ def _with_options(request: NetworkRequest, params: Mapping[str, Any]) -> Network
         raise ParseError(f"{mtu} is not between {_MTU[0]} and {_MTU[1]}.", where="mtu")
     uplinks = params["uplinks"]
     groups = {group.name: group for group in request.groups}
+    named: set[str] = set()
     for options in params["port_groups"] or ():
         group = _group(options)
+        if group.name in named:
+            raise ParseError(f"the port group '{group.name}' is given twice.", where="port_groups")
+        named.add(group.name)
         before = groups.get(group.name)
         groups[group.name] = group if before is None else _merged(before, group)
     return replace(
@@ -115,7 +124,7 @@ def _vlan(text: str | None, where: str) -> int | None:
         return None
     if text.strip().lower() == "trunk":
         return TRUNK
-    if not text.strip().isdigit() or int(text) > TRUNK:
+    if not _NUMBER.fullmatch(text.strip()) or int(text) > TRUNK:
         raise ParseError(f"vlan '{text}' is neither a number from 0 to {TRUNK} nor 'trunk'.", where=where)
     return int(text)
 
@@ -138,12 +147,17 @@ def _policy(options: Mapping[str, Any], where: str) -> Policy:
     )
 
 
-def complete_bandwidth(bandwidth: Bandwidth) -> Bandwidth:
+def complete_bandwidth(bandwidth: Bandwidth, where: str) -> Bandwidth:
     """Return a shaping with all three values, as a host requires.
 
     The peak defaults to the average, the burst to the traffic of one second at that rate.
+
+    :param where: what the shaping is of, for the message.
+    :raises ParseError: if the peak is below the average.
     """
     peak = bandwidth.average if bandwidth.peak is None else bandwidth.peak
+    if peak < bandwidth.average:
+        raise ParseError(f"the peak of {peak} is below the average of {bandwidth.average}.", where=f"{where}bandwidth")
     return Bandwidth(bandwidth.average, peak, bandwidth.average if bandwidth.burst is None else bandwidth.burst)
 
 
@@ -151,4 +165,4 @@ def _bandwidth(shaping: Mapping[str, Any], where: str) -> Bandwidth:
     average, peak, burst = shaping["average"], shaping.get("peak"), shaping.get("burst")
     if min(value for value in (average, peak or 0, burst or 0)) < 0:
         raise ParseError("it has a negative number.", where=f"{where}bandwidth")
-    return complete_bandwidth(Bandwidth(average, peak, burst))
+    return complete_bandwidth(Bandwidth(average, peak, burst), where)

@@ -12,9 +12,16 @@ import contextlib
 import tarfile
 from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
-from urllib.parse import unquote
 
-from ansible_collections.virt.esx.plugins.module_utils._driver.ova.package import Member, OpenPackage, read_small
+from ansible_collections.virt.esx.plugins.module_utils._driver.ova.package import (
+    HEAD,
+    Glance,
+    Member,
+    OpenPackage,
+    beside,
+    read_small,
+    spellings,
+)
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, ParseError
 
 # The bytes of a stream that are read at once: few, so that its head comes soon from a slow web server.
@@ -34,18 +41,25 @@ def stored_archive(file: BinaryIO, source: str) -> Iterator[OpenPackage]:
         descriptor = next((name for name in entries if name.lower().endswith(".ovf")), None)
         if descriptor is None:
             raise ParseError(f"'{source}' has no descriptor (.ovf) in it.", where="source")
-        stem = descriptor[: -len(".ovf")]
+        own = {ending: beside(descriptor, ending, entries) for ending in (".mf", ".cert")}
         texts = {
             name: read_small(_content(archive, entries[name]), name)
-            for name in (descriptor, f"{stem}.mf", f"{stem}.cert")
-            if name in entries
+            for name in (descriptor, *own.values())
+            if name is not None
         }
 
         def members(names: Sequence[str]) -> Iterator[Member]:
             for name in _in_order(names, [name for name in entries if name not in texts]):
                 yield Member(name, entries[name].size, _TarContent(_content(archive, entries[name]), source))
 
-        yield OpenPackage(descriptor, texts[descriptor], texts.get(f"{stem}.mf"), texts.get(f"{stem}.cert"), members)
+        def look(reference: str) -> Glance | None:
+            name = next((one for one in spellings(reference) if one in entries), None)
+            if name is None:
+                return None
+            return Glance(entries[name].size, _TarContent(_content(archive, entries[name]), source).read(HEAD))
+
+        manifest, certificate = (texts.get(own[ending] or "") for ending in (".mf", ".cert"))
+        yield OpenPackage(descriptor, texts[descriptor], manifest, certificate, members, look=look)
 
 
 def _index(archive: tarfile.TarFile, source: str) -> dict[str, tarfile.TarInfo]:
@@ -63,7 +77,7 @@ def _index(archive: tarfile.TarFile, source: str) -> dict[str, tarfile.TarInfo]:
 
 def _in_order(wanted: Sequence[str], names: Sequence[str]) -> list[str]:
     """The names of files: those that are wanted, in that order, and then the others."""
-    first = [found for one in wanted for found in (one, unquote(one)) if found in names]
+    first = [found for one in wanted for found in spellings(one) if found in names]
     return list(dict.fromkeys([*first, *names]))
 
 
@@ -86,7 +100,7 @@ def streamed_archive(file: BinaryIO, source: str) -> Iterator[OpenPackage]:
         stem, texts = first.name[: -len(".ovf")], {}
         for ending in (".mf", ".cert"):
             following = entries.peek()
-            if following is not None and following.name == stem + ending:
+            if following is not None and following.name.lower() == (stem + ending).lower():
                 texts[ending] = entries.text(entries.next())
         yield OpenPackage(first.name, descriptor, texts.get(".mf"), texts.get(".cert"), entries.members, True)
 

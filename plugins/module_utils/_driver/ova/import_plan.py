@@ -12,6 +12,7 @@ from typing import Any
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, find_domain
+from ansible_collections.virt.esx.plugins.module_utils._driver.ova.disk_check import check_files
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.leased import DISABLED_PATH, is_leased
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.offer import (
     Offer,
@@ -28,7 +29,9 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.volumes import fi
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._names import (
     DatastorePath,
-    escape_datastore_item,
+    check_lengths,
+    directory_of_name,
+    escape_name,
     unescape_name,
 )
 from ansible_collections.virt.esx.plugins.module_utils._ovf.properties import environment
@@ -79,13 +82,14 @@ def plan_import(connection: EsxConnection, request: ImportRequest, run: Callable
     pools = read_pools(connection)
     pool = _pool(pools, request.pool)
     if existing is None:
-        _check_directory(connection, pools, DatastorePath(pool.name, escape_datastore_item(offer.name)))
+        _check_directory(connection, pools, pool, offer.name)
     _check_space(pool, offer, thin=request.allocation == "thin")
     translation = translation_of(offer)
     result = _import_spec(connection, request, offer, pool, translation)
     warnings = [] if translation is None else list(translation.warnings)
     warnings += [_host_says(fault) for fault in result.warning or ()]
     items = tuple(result.fileItem or ())
+    warnings += check_files(offer, items)
     plan = ImportPlan((), None, offer, None, pool, result.importSpec, items, warnings, is_blocked)
     step = Step(f"import domain '{offer.name}' from {offer.source_name} to [{pool.name}]", lambda: run(plan))
     return replace(plan, steps=(step,))
@@ -110,9 +114,16 @@ def _pool(pools: dict[str, Pool], name: str | None) -> Pool:
     return usable_pool(pools, next(iter(pools)) if name is None else name)
 
 
-def _check_directory(connection: EsxConnection, pools: dict[str, Pool], directory: DatastorePath) -> None:
-    """A host would take another directory, NAME_1, beside what may be an unregistered domain of the same name."""
-    if directory in find_volumes(connection, pools, [directory]):
+def _check_directory(connection: EsxConnection, pools: dict[str, Pool], pool: Pool, name: str) -> None:
+    """A host would take another directory, NAME_1, beside what may be an unregistered domain of the same name.
+
+    Hosts and clients differ in how they write some characters of the name.
+    """
+    written = (directory_of_name(name, where="name"), escape_name(name))
+    named = [check_lengths(DatastorePath(pool.name, directory), where="name") for directory in dict.fromkeys(written)]
+    found = find_volumes(connection, pools, named)
+    directory = next((one for one in named if one in found), None)
+    if directory is not None:
         raise Refused(
             f"There is no domain of that name, but its directory {directory} exists.",
             hint="Register the domain in it, delete it, or import the package under another name.",

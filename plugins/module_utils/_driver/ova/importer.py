@@ -8,27 +8,30 @@ Until the last step nobody can start the domain. If anything fails before, the h
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, cast
-from urllib.parse import unquote
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.ova.disk_check import check_disk, incomplete
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.import_plan import ImportPlan
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.lease import Lease, open_lease
-from ansible_collections.virt.esx.plugins.module_utils._driver.ova.package import LONGEST_TEXT, Member, OpenPackage
+from ansible_collections.virt.esx.plugins.module_utils._driver.ova.package import (
+    HEAD,
+    Member,
+    OpenPackage,
+    beside,
+    read_small,
+    spellings,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.request import ImportRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.source import open_package
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.verify import Hashed, Verifier
 from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import show_transfer
-from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, ParseError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._vi.transfers import send_to_url
 
 _REMAINS = "The import was aborted, and nothing of it is left on the host."
-
-# The header of a VMDK that can be sent: magic, and the flags of compressed grains with markers.
-_HEADER = 512
-_STREAM_FLAGS = 0x30000
 
 
 @dataclass
@@ -60,15 +63,15 @@ class Importer:
                 return context.pool.ImportVApp(plan.spec, context.vm_folder, host)
 
             with open_lease(connection, start, action, _REMAINS) as lease:
-                self._send_all(package, lease, plan.items, verifier, f"{action} from {offer.source_name}")
+                self._send_all(package, lease, plan, verifier, f"{action} from {offer.source_name}")
                 lease.complete()
 
     def _send_all(
-        self, package: OpenPackage, lease: Lease, items: Sequence[Any], verifier: Verifier | None, action: str
+        self, package: OpenPackage, lease: Lease, plan: ImportPlan, verifier: Verifier | None, action: str
     ) -> None:
         urls = {str(url.importKey): url for url in lease.urls}
-        wanted = {str(item.path): item for item in items}
-        total = sum(int(item.size or 0) for item in items)
+        wanted = {str(item.path): item for item in plan.items}
+        total = sum(int(item.size or 0) for item in plan.items)
         show = show_transfer(self.connection.progress, action, total)
 
         def progress(done: int) -> None:
@@ -76,7 +79,7 @@ class Importer:
             show(done)
 
         for member in package.members(list(wanted)):
-            name = member.name if member.name in wanted else _quoted(member.name, wanted)
+            name = _reference(member.name, wanted)
             if name is None:
                 self._take_other(package, member, verifier)
                 continue
@@ -84,55 +87,49 @@ class Importer:
             url = urls.get(str(item.deviceId))
             if url is None:
                 raise EsxError(f"The host names no URL for the package's file '{member.name}'.")
-            self._send(member, item, url, verifier, progress)
+            content = _opened(member, item, plan.offer.capacities.get(name), verifier)
+            self._send(content, item, url, progress)
+            if verifier is not None:
+                verifier.take_file(member.name, content)
         if wanted:
-            missing = ", ".join(f"'{name}'" for name in wanted)
-            raise ParseError(f"the package is incomplete: it has no file {missing}.", where="source")
+            raise incomplete(list(wanted))
         if verifier is not None:
             verifier.finish()
 
-    def _send(self, member: Member, item: Any, url: Any, verifier: Verifier | None, progress: Any) -> None:
-        size = member.size if member.size is not None else item.size
-        if not size:
-            raise Refused(f"Neither the web server nor the descriptor says how long the file '{member.name}' is.")
-        head = member.content.read(_HEADER)
-        if not item.create:
-            _check_stream(head, member.name)
-        content = Hashed(member, int(size), () if verifier is None else verifier.algorithms(member.name), head)
+    def _send(self, content: Hashed, item: Any, url: Any, progress: Callable[[int], None]) -> None:
         before = self.sent
         send_to_url(
             self.connection.session,
             url.url,
             cast(BinaryIO, content),
-            int(size),
+            content.size,
             method="PUT" if item.create else "POST",
             headers={"Overwrite": "t"} if item.create else {"Content-Type": "application/x-vnd.vmware-streamVmdk"},
             thumbprint=url.sslThumbprint or None,
             progress=lambda done: progress(before + done),
         )
-        self.sent += int(size)
-        if verifier is not None:
-            verifier.take_file(member.name, content)
+        self.sent += content.size
 
     def _take_other(self, package: OpenPackage, member: Member, verifier: Verifier | None) -> None:
         """Take a file that the host does not ask for: the manifest or its certificate at the end, or an unused one."""
-        if member.name in (f"{package.stem}.mf", f"{package.stem}.cert"):
-            if verifier is not None:
-                verifier.take_late(member.name, member.content.read(LONGEST_TEXT))
-        else:
+        ending = next((one for one in (".mf", ".cert") if beside(package.descriptor_name, one, [member.name])), None)
+        if ending is None:
             self.unused.append(member.name)
+        elif verifier is not None:
+            verifier.take_late(package.stem + ending, read_small(member.content, member.name))
 
 
-def _quoted(name: str, wanted: dict[str, Any]) -> str | None:
-    """The reference, which is a URI, of a file by its plain name."""
-    return next((reference for reference in wanted if unquote(reference) == name), None)
+def _opened(member: Member, item: Any, capacity: int | None, verifier: Verifier | None) -> Hashed:
+    """A file that the host asks for, checked as far as its beginning shows, and ready to be sent."""
+    size = member.size if member.size is not None else item.size or None
+    if size is None:
+        raise Refused(f"Neither the web server nor the descriptor says how long the file '{member.name}' is.")
+    head = member.content.read(HEAD)
+    if not item.create:
+        check_disk(head, member.name, capacity)
+    return Hashed(member, int(size), () if verifier is None else verifier.algorithms(member.name), head)
 
 
-def _check_stream(head: bytes, name: str) -> None:
-    """Refuse a disk that no host takes, before it is sent."""
-    flags = int.from_bytes(head[8:12], "little")
-    if head[:4] != b"KDMV" or flags & _STREAM_FLAGS != _STREAM_FLAGS:
-        raise Refused(
-            f"The package's disk '{name}' is not a stream-optimized VMDK, which is all that hosts import.",
-            hint=f"Convert it: qemu-img convert -O vmdk -o subformat=streamOptimized '{name}' new.vmdk",
-        )
+def _reference(name: str, wanted: Mapping[str, Any]) -> str | None:
+    """The reference, which is a URI, to a file with a plain name."""
+    return name if name in wanted else next((one for one in wanted if name in spellings(one)), None)

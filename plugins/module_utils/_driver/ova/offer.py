@@ -11,17 +11,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.virt.esx.plugins.module_utils._driver.ova.package import Glance
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.request import ImportRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.source import open_package
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.verify import Verifier
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.web import url_name
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, ParseError, Refused
-from ansible_collections.virt.esx.plugins.module_utils._ovf.capacity import disk_capacity
+from ansible_collections.virt.esx.plugins.module_utils._ovf.capacity import disk_capacity, in_bytes
 from ansible_collections.virt.esx.plugins.module_utils._ovf.model import OvfFile, Package, System
 from ansible_collections.virt.esx.plugins.module_utils._ovf.properties import property_values
 from ansible_collections.virt.esx.plugins.module_utils._ovf.read import read_package
 
-_ENCODING = re.compile(rb"\A(?:\xef\xbb\xbf)?<\?xml[^>]*\sencoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
+_ENCODING = re.compile(rb"\A<\?xml[^>]*\sencoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
+_DECLARED = re.compile(r"\A(<\?xml[^>]*?)\s+encoding\s*=\s*[\"'][^\"']*[\"']")
+_UTF_8 = ("utf-8", "utf-8-sig")
+_BYTE_ORDER_MARKS = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+    (b"<\0", "utf-16-le"),
+    (b"\0<", "utf-16-be"),
+)
 
 
 @dataclass(frozen=True)
@@ -29,6 +39,8 @@ class Offer:
     """A package as it is to be imported.
 
     ``digest`` is the checksum of its descriptor, ``values`` those of all its properties, secret ones among them.
+    ``capacities`` are those of its disks, by the references to their files. ``glances`` are the files that can be
+    looked at before the import, by their references; None for one that is missing.
     """
 
     source_name: str
@@ -37,6 +49,8 @@ class Offer:
     name: str
     option: str | None
     values: Mapping[str, str] = field(repr=False)
+    capacities: Mapping[str, int] = field(default_factory=dict)
+    glances: Mapping[str, Glance | None] = field(default_factory=dict, repr=False)
 
     @property
     def system(self) -> System:
@@ -50,13 +64,13 @@ class Offer:
 
     @property
     def text(self) -> str:
-        """The descriptor as text."""
-        found = _ENCODING.match(self.descriptor)
-        encoding = found[1].decode() if found else "utf-8"
+        """The descriptor as text for a host; what it says of its encoding is left out unless that is UTF-8."""
+        encoding = _encoding(self.descriptor)
         try:
-            return self.descriptor.decode("utf-8-sig" if encoding.lower() == "utf-8" else encoding)
+            text = self.descriptor.decode(encoding)
         except (LookupError, UnicodeDecodeError):
             raise ParseError(f"it cannot be decoded as {encoding}.", where=self.source_name) from None
+        return in_bytes(text if encoding in _UTF_8 else _DECLARED.sub(r"\1", text, count=1))
 
     @property
     def download_bytes(self) -> int:
@@ -114,17 +128,22 @@ def read_offer(request: ImportRequest, timeout: float) -> Offer:
         if request.verify:
             Verifier(package, request.signer)  # checks the descriptor
         descriptor, stem = package.descriptor, package.stem
-    read = read_package(descriptor)
-    _check(read)
+        read = read_package(descriptor)
+        _check(read)
+        glances = {} if package.look is None else {file.href: package.look(file.href) for file in read.files}
     option = _option(read, request.deployment_option)
     system = read.systems[0]
+    values = property_values(system.properties, request.properties, option, where="properties")
+    files = {file.id: file.href for file in read.files}
     return Offer(
         source_name=url_name(request.source) or request.source,
         descriptor=descriptor,
         package=read,
         name=request.name or system.name or system.id or stem,
         option=option,
-        values=property_values(system.properties, request.properties, option, where="properties"),
+        values=values,
+        capacities={files.get(disk.file or "", disk.id): disk_capacity(disk, values) for disk in read.disks},
+        glances=glances,
     )
 
 
@@ -165,6 +184,13 @@ def check_eulas(offer: Offer, request: ImportRequest) -> None:
             hint="Read it, and set accept_eula to true if you accept it.",
             details={"eulas": list(offer.system.eulas)},
         )
+
+
+def _encoding(descriptor: bytes) -> str:
+    """The encoding of a descriptor: its byte order mark takes precedence over its declaration."""
+    marked = next((encoding for mark, encoding in _BYTE_ORDER_MARKS if descriptor.startswith(mark)), None)
+    declared = _ENCODING.match(descriptor)
+    return marked or (declared[1].decode().lower() if declared else "utf-8")
 
 
 def _check(package: Package) -> None:

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+from urllib.parse import unquote
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 
@@ -32,11 +33,24 @@ class Member:
 
 
 @dataclass(frozen=True)
+class Glance:
+    """What a look at a file of a package shows without reading it: its size, and its first bytes."""
+
+    size: int
+    head: bytes
+
+
+HEAD = 512
+
+
+@dataclass(frozen=True)
 class OpenPackage:
     """A package that is being read.
 
     ``manifest`` and ``certificate`` are the texts beside the descriptor, None where they are missing. In a stream they
     may also come after the other files, as ``is_stream`` says. ``members`` gives those files, of an OVA all of them.
+    ``look`` looks at a file by its reference, and returns None for one that is missing; it is None itself where a look
+    would cost a download.
     """
 
     descriptor_name: str
@@ -45,11 +59,24 @@ class OpenPackage:
     certificate: bytes | None
     members: Callable[[Sequence[str]], Iterator[Member]]
     is_stream: bool = False
+    look: Callable[[str], Glance | None] | None = None
 
     @property
     def stem(self) -> str:
         """The descriptor's name without its ending, which the manifest and the certificate share."""
         return self.descriptor_name[: -len(".ovf")]
+
+
+def spellings(reference: str) -> tuple[str, str]:
+    """The names that a file can have to which a descriptor refers: as it is written, and without escapes of URIs."""
+    return reference.removeprefix("./"), unquote(reference).removeprefix("./")
+
+
+def beside(descriptor: str, ending: str, names: Iterable[str]) -> str | None:
+    """The name of the manifest or certificate of a descriptor; its case does not matter, as on Windows."""
+    wanted = descriptor[: -len(".ovf")] + ending
+    found = [name for name in names if name.lower() == wanted.lower()]
+    return wanted if wanted in found else next(iter(found), None)
 
 
 def read_small(file: Readable, name: str) -> bytes:

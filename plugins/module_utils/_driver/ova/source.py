@@ -13,14 +13,17 @@ import pathlib
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import BinaryIO, cast
-from urllib.parse import unquote, urljoin
+from urllib.parse import urljoin
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.archive import stored_archive, streamed_archive
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.package import (
-    LONGEST_TEXT,
+    HEAD,
+    Glance,
     Member,
     OpenPackage,
+    beside,
     read_small,
+    spellings,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.web import (
     check_url,
@@ -74,20 +77,33 @@ def _web_archive(url: str, timeout: float) -> Iterator[OpenPackage]:
 
 @contextlib.contextmanager
 def _local_files(path: pathlib.Path) -> Iterator[OpenPackage]:
-    def text(name: str) -> bytes | None:
-        file = path.with_name(name)
-        return file.read_bytes() if file.is_file() and file.stat().st_size <= LONGEST_TEXT else None
+    def text(ending: str) -> bytes | None:
+        name = beside(path.name, ending, (one.name for one in path.parent.iterdir()))
+        if name is None:
+            return None
+        with _open_local(path.parent / name) as file:
+            return read_small(file, name)
+
+    def found(reference: str) -> pathlib.Path:
+        plain, unquoted = (path.parent / name for name in spellings(reference))
+        return plain if plain.exists() else unquoted
 
     def members(names: Sequence[str]) -> Iterator[Member]:
         for name in names:
-            file = path.with_name(name)
-            file = file if file.exists() else path.with_name(unquote(name))
+            file = found(name)
             with _open_local(file) as opened:
                 yield Member(name, file.stat().st_size, opened)
 
+    def look(reference: str) -> Glance | None:
+        file = found(reference)
+        if not file.exists():
+            return None
+        with _open_local(file) as opened:
+            return Glance(file.stat().st_size, opened.read(HEAD))
+
     with _open_local(path) as file:
         descriptor = read_small(file, path.name)
-    yield OpenPackage(path.name, descriptor, text(f"{path.stem}.mf"), text(f"{path.stem}.cert"), members)
+    yield OpenPackage(path.name, descriptor, text(".mf"), text(".cert"), members, look=look)
 
 
 @contextlib.contextmanager
@@ -121,6 +137,8 @@ def _beside(url: str, name: str) -> str:
 @contextlib.contextmanager
 def _open_local(path: pathlib.Path) -> Iterator[BinaryIO]:
     try:
+        if path.exists() and not path.is_file():  # a pipe, for example, would be waited for
+            raise NotFound(f"'{path}' is not a file.")
         file = path.open("rb")
     except OSError as error:
         raise NotFound(f"The file '{path}' cannot be read: {error.strerror}.") from None

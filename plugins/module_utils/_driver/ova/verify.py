@@ -34,6 +34,7 @@ class Hashed:
     """
 
     def __init__(self, member: Member, size: int, algorithms: Sequence[str], head: bytes = b"") -> None:
+        self.size = size
         self._member = member
         self._left = size
         self._digests: dict[str, Any] = {name: hashlib.new(name, usedforsecurity=False) for name in algorithms}

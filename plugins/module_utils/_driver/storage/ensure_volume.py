@@ -12,7 +12,11 @@ from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_files import THICK, THIN, DiskRequest, plan_disks
-from ansible_collections.virt.esx.plugins.module_utils._driver.disk_leftovers import leftover_paths, leftover_tasks
+from ansible_collections.virt.esx.plugins.module_utils._driver.disk_leftovers import (
+    check_leftovers,
+    leftover_paths,
+    leftover_tasks,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_tasks import DiskTasks
 from ansible_collections.virt.esx.plugins.module_utils._driver.file_users import read_file_users
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_tasks import Chain, HostTask, side_by_side
@@ -126,6 +130,7 @@ def _plan_file_copy(
     """Copying a file that is not a disk, within the host."""
     usable_pool(pools, path.datastore)
     found = find_volumes(connection, pools, [path])
+    _refuse_directory(found, path)
     if path in found:
         return VolumePlan([], None, found[path], found[path])
     volume = _existing(connection, pools, source)
@@ -149,14 +154,14 @@ def _plan_move(connection: EsxConnection, request: VolumeRequest, *, source: Dat
     usable_pool(pools, source.datastore)
     usable_pool(pools, path.datastore)
     found = find_volumes(connection, pools, [path, source, record_path(source)])
+    for each in (path, source):
+        _refuse_directory(found, each)
     if path in found and source in found:
         raise Refused(f"{source} cannot be moved to {path}: both exist.")
     if path in found:
         return VolumePlan([], None, found[path], found[path])
     if source not in found:
         raise NotFound(f"Neither {path} nor {source}, from which it is to be moved, exists.")
-    if found[source].type == "directory":
-        raise Refused(f"{source} is a directory.")
     read_file_users(connection).refuse(source, "cannot be moved")
     steps = _directory_steps(connection, path, found)
     if request.is_disk:
@@ -195,6 +200,7 @@ def _plan_absent(connection: EsxConnection, request: VolumeRequest) -> VolumePla
         read_file_users(connection).refuse(path, "cannot be deleted")
     tasks = [_deletion(connection, file) for file in (path, record_path(path)) if file in found]
     if is_disk:
+        check_leftovers(connection, [path], found)
         tasks += leftover_tasks(DiskTasks(connection), path, found)
     else:
         tasks += [deletion(connection, file) for file in left_over if file in found]
@@ -227,7 +233,13 @@ def _existing(connection: EsxConnection, pools: dict[str, Pool], path: Datastore
     found = find_volumes(connection, pools, [path])
     if path not in found:
         raise NotFound(f"There is no volume {path}.")
+    _refuse_directory(found, path)
     return found[path]
+
+
+def _refuse_directory(found: dict[DatastorePath, Volume], path: DatastorePath) -> None:
+    if path in found and found[path].type == "directory":
+        raise Refused(f"{path} is a directory, not a volume.")
 
 
 def _warn_of_allocation(connection: EsxConnection, request: VolumeRequest, before: Volume | None) -> None:

@@ -99,8 +99,6 @@ def _file_path(text: str, where: str) -> DatastorePath:
     path = check_datastore_path(text, where=where)
     if not path.name:
         raise ParseError(f"'{text}' is not the name of a file.", where=where)
-    if any(ord(character) < 32 or ord(character) == 127 for character in path.path):
-        raise ParseError(f"{text!r} has a control character.", where=where)
     if EXTENT.fullmatch(path.name):
         raise ParseError(f"'{text}' is a file with the data of a disk; name the disk's own file.", where=where)
     return path

@@ -72,7 +72,7 @@ def ensure_seed_image(
     """
     content = seed_image(data)
     with tempfile.TemporaryDirectory(prefix="virt-esx-") as place:
-        source = pathlib.Path(place, path.name)
+        source = pathlib.Path(place, "seed.iso")
         source.write_bytes(content)
         upload = Upload(path, str(source), name="the seed image")
 

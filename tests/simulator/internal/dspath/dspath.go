@@ -19,9 +19,14 @@ func Dir(datastorePath string) string {
 	return datastorePath[:strings.Index(datastorePath, "]")+1]
 }
 
+// Base is the name of a file: "file" of "[ds] dir/file", and of "[ds] file".
+func Base(datastorePath string) string {
+	return strings.TrimLeft(datastorePath[len(Dir(datastorePath)):], "/ ")
+}
+
 // Join is the datastore path of a file in a directory "[ds] dir" or "[ds]".
 func Join(dir, name string) string {
-	if strings.HasSuffix(dir, "]") {
+	if strings.Index(dir, "]") == len(dir)-1 { // "[ds] [dir]" ends so, too
 		return dir + " " + name
 	}
 	return dir + "/" + name

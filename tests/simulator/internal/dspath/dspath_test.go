@@ -14,8 +14,16 @@ func TestDirectories(t *testing.T) {
 	}
 }
 
+func TestNamesOfFiles(t *testing.T) {
+	for path, name := range map[string]string{"[ds] a.vmx": "a.vmx", "[ds]a.vmx": "a.vmx", "[ds] a/b c.vmx": "b c.vmx", "[ds]": ""} {
+		if got := Base(path); got != name {
+			t.Errorf("%s is called %q", path, got)
+		}
+	}
+}
+
 func TestNamesAreJoinedToDirectories(t *testing.T) {
-	for _, c := range [][3]string{{"[ds]", "a.vmx", "[ds] a.vmx"}, {"[ds] a", "b.vmx", "[ds] a/b.vmx"}} {
+	for _, c := range [][3]string{{"[ds]", "a.vmx", "[ds] a.vmx"}, {"[ds] a", "b.vmx", "[ds] a/b.vmx"}, {"[ds] [a]", "b.vmx", "[ds] [a]/b.vmx"}} {
 		if got := Join(c[0], c[1]); got != c[2] {
 			t.Errorf("%s and %s are %q", c[0], c[1], got)
 		}

@@ -31,8 +31,16 @@ type Line struct {
 	text       string // the line as it was read, without its end
 }
 
-// memsize = "1024"
-var entry = regexp.MustCompile(`^\s*([A-Za-z.][A-Za-z0-9_:.*-]*)\s*=\s*"([^"]*)"\s*(?:#.*)?$`)
+const name = `[A-Za-z.][A-Za-z0-9_:.*-]*`
+
+var (
+	// memsize = "1024"
+	entry   = regexp.MustCompile(`^\s*(` + name + `)\s*=\s*"([^"]*)"\s*(?:#.*)?$`)
+	onlyKey = regexp.MustCompile(`^` + name + `$`)
+)
+
+// IsKey says whether an entry of a VMX file can have this key.
+func IsKey(key string) bool { return onlyKey.MatchString(key) }
 
 // A SyntaxError says which line of a VMX file cannot be read.
 type SyntaxError struct {

@@ -21,9 +21,11 @@ SECRET = "geheim"
     [
         {"uri": f"esx://root:{SECRET}@h/"},
         {"uri": f"esx://root%3A{SECRET}@h/"},
+        {"uri": f"esx://root:{SECRET}"},
         {"dest_uri": f"esx://root:{SECRET}@h/"},
         {"hostname": f"root:{SECRET}@h"},
         {"dest_host": f"root:{SECRET}@h:443"},
+        {"proxy_host": f"proxy:{SECRET}@p"},
         {"username": f"root:{SECRET}"},
         {"xml": f"<graphics type='vnc' passwd='{SECRET}'/>"},
         {"xml": "<graphics type='vnc' passwd = \"&#103;eheim\"/>"},

@@ -20,7 +20,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import (
     Video,
 )
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
-from ansible_collections.virt.esx.plugins.module_utils._ovf.capacity import disk_capacity
+from ansible_collections.virt.esx.plugins.module_utils._ovf.capacity import disk_capacity, in_bytes
 from ansible_collections.virt.esx.plugins.module_utils._ovf.guests import guest_id, guest_os
 from ansible_collections.virt.esx.plugins.module_utils._ovf.manifest import (
     Digest,
@@ -225,6 +225,10 @@ def test_references_that_lead_nowhere(old: str, new: str, message: str) -> None:
         ("ovf:href", "ovf:ref", "it has no attribute 'href'"),
         ('"appliance-disk1.vmdk"', '"/etc/passwd"', "is not a file of the package"),
         ('"appliance-disk1.vmdk"', '"a/../../b"', "is not a file of the package"),
+        ('"appliance-disk1.vmdk"', '"%2e%2e/disk.vmdk"', "'%2e%2e/disk.vmdk' is not a file of the package"),
+        ('"appliance-disk1.vmdk"', '"%2Fetc%2Fpasswd"', "is not a file of the package"),
+        ('"appliance-disk1.vmdk"', '"disk%00.vmdk"', "is not a file of the package"),
+        ('"appliance-disk1.vmdk"', '"."', "is not a file of the package"),
         ('ovf:size="7"', 'ovf:size="seven"', "'seven' is not a number"),
         ("<rasd:ResourceType>3</", "<rasd:ResourceType>three</", "it has no <ResourceType> that is a number"),
         ("<VirtualSystem ", "<Virtual ", "not well-formed"),
@@ -254,12 +258,30 @@ def test_what_is_not_a_descriptor_is_refused() -> None:
         ("MegaBytes", 1 << 20),
         ("GB", 1 << 30),
         ("KiB", 1 << 10),
+        ("megabyte", 1 << 20),
+        ("byte * 2^10 * 2^10", 1 << 20),
+        ("Byte * 2 ^ 20", 1 << 20),
     ],
 )
 def test_units(units: str, size: int) -> None:
     assert bytes_per_unit(units, where="x") == size
     assert disk_capacity(OvfDisk("d", "3", units), {}) == 3 * size
     assert disk_capacity(OvfDisk("d", "${size}", units), {"size": "5"}) == 5 * size
+
+
+@pytest.mark.parametrize("capacity", ["0", "-1", "big", "1" + "0" * 19, "${unknown}"])
+def test_capacities_that_are_none(capacity: str) -> None:
+    with pytest.raises(ParseError, match="line 7, <Disk capacity>: "):
+        disk_capacity(OvfDisk("d", capacity, line=7), {})
+
+
+def test_only_units_that_can_be_misread_are_replaced() -> None:
+    text = text_of("ovftool").replace('capacity="16777216"', 'capacity="16"')
+    assert in_bytes(text) == text
+    unclear = text.replace('capacityAllocationUnits="byte"', "capacityAllocationUnits='MegaBytes'")
+    clear = text.replace('capacity="16"', 'capacity="16777216"').replace('Units="byte"', "Units='byte'")
+    assert unclear != text
+    assert in_bytes(unclear) == clear
 
 
 @pytest.mark.parametrize("units", ["hertz", "byte ^ 2", "byte * 3^4", ""])

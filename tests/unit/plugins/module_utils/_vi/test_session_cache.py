@@ -105,11 +105,16 @@ DAMAGED: dict[str, Callable[[str], str]] = {
     "an unknown member": lambda text: changed(text, "session", "about", "x", to=1),
     "another salt": lambda text: changed(text, "salt", to="00"),
     "a salt that is none": lambda text: changed(text, "salt", to=None),
+    "a salt that no file holds": lambda text: changed(text, "salt", to="\ud800"),
     "a code that is none": lambda text: changed(text, "code", to=5),
     "a code in another script": lambda text: changed(text, "code", to="\u20ac"),
     "a session that is none": lambda text: changed(text, "session", to=[]),
     "one more key": lambda text: changed(text, "more", to=1),
 }
+
+
+# Notes that no request could carry: every later task would fail.
+UNSENDABLE = (b'{"a": "vm-1", "b": "vm\\u0000"}', b'{"a": "\\ud800"}', b'{"a": "\\u0001"}')
 
 
 @pytest.mark.parametrize("kind", DAMAGED)
@@ -139,7 +144,7 @@ def test_links_are_not_followed(directory: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".json", ".lock", ".new"])
-@pytest.mark.parametrize("kind", ["link", "fifo"])
+@pytest.mark.parametrize("kind", ["link", "fifo", "socket"])
 def test_anything_but_a_file_is_replaced(directory: Path, tmp_path: Path, suffix: str, kind: str) -> None:
     cache = filled(directory)
     victim = tmp_path / "victim"
@@ -148,8 +153,10 @@ def test_anything_but_a_file_is_replaced(directory: Path, tmp_path: Path, suffix
     path.unlink(missing_ok=True)
     if kind == "link":
         path.symlink_to(victim)
-    else:
+    elif kind == "fifo":
         os.mkfifo(path, 0o600)
+    else:
+        os.mknod(path, stat.S_IFSOCK | 0o600)
     if suffix == ".json":
         assert cache.load() is None
     with cache.lock(1):
@@ -242,7 +249,7 @@ class TestNotes:
         assert len(kept) == 200
         assert list(kept)[-3:] == ["299", "0", "1"]
 
-    @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"a": 1}', b"\xff", b"[" * 100_000])
+    @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"a": 1}', b"\xff", b"[" * 100_000, *UNSENDABLE])
     def test_damaged_ones_are_ignored(self, directory: Path, content: bytes) -> None:
         cache = filled(directory)
         cache.add_notes({"a": "1"})

@@ -133,6 +133,11 @@ def test_refused(text: str, reason: str) -> None:
         f"esx://h/?password={SECRET}",
         f"esx://h/?PassWord={SECRET}&no_verify=2",
         f"esx://h/?token={SECRET}",
+        f"esx://h/?user=root:{SECRET}",
+        f"esx://h/?pw={SECRET}&no_verify=1",
+        f"esx://root:{SECRET}",
+        f"esx://root:{SECRET}/",
+        f"vpx://root:{SECRET}:a:b/dc/h?no_verify=1",
     ],
 )
 def test_no_error_shows_a_secret(text: str) -> None:
@@ -149,6 +154,9 @@ def test_no_error_shows_a_secret(text: str) -> None:
         "esx://root@h/?no_verify=1",
         "vpx://u%40d@[::1]:8443/dc/h?proxy=socks5://p:1080",
         "not a uri at all",
+        "esx://h:99999/?no_verfy=1",
+        "esx://h:https/?verify=no",
+        "esx://fe80::1/",
     ],
 )
 def test_redact_keeps_texts_without_secrets(text: str) -> None:

@@ -94,6 +94,12 @@ CASES = [
         ("<interface type='null'>", "connectionType='pvn' pvnID='52 00'"),
         ('ethernet0.connectionType = "pvn"\nethernet0.pvnID = "52 00"',),
     ),
+    Repair(
+        "either_guarantee",
+        'memsize = "1024"\nsched.mem.min = "512"\n',
+        ("<min_guarantee unit='KiB'>524288</min_guarantee>",),
+        ('sched.mem.minsize = "512"\nsched.mem.min = "512"',),
+    ),
     Repair("true_architecture", 'guestOS = "vmkernel8"\n', ("arch='x86_64'",), ('guestOS = "vmkernel8"',)),
     Repair("true_architecture", 'guestOS = "windows9_64Guest"\n', ("arch='x86_64'",), ('"windows9_64Guest"',)),
     Repair("true_architecture", 'guestOS = "arm-ubuntu-64"\n', ("arch='aarch64'",), ('"arm-ubuntu-64"',)),

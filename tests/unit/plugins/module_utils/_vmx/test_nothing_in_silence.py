@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_read import read_domain
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import write_domain
@@ -12,7 +14,7 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._report import REFUSE, Report
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS
 from ansible_collections.virt.esx.plugins.module_utils._vmx.hardware import needed_hardware
-from ansible_collections.virt.esx.plugins.module_utils._vmx.merge import merge_vmx
+from ansible_collections.virt.esx.plugins.module_utils._vmx.merge import as_in_xml, merge_vmx
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
 from ansible_collections.virt.esx.plugins.module_utils._vmx.write import write_vmx
 from ansible_collections.virt.esx.tests.unit.plugins.module_utils._vmx.samples import vmx
@@ -43,6 +45,98 @@ def test_keys_without_effect_are_reported_by_name_and_reason() -> None:
         ("vcpu.hotadd", 5),
     ]
     assert "hunter2" not in str(report.left_out)
+
+
+SCSI = 'scsi0.present = "TRUE"\nscsi0:0.present = "TRUE"\n'
+IMAGE = SCSI + 'scsi0:0.deviceType = "cdrom-image"\nscsi0:0.fileName = "a.iso"\n'
+SERIAL = 'serial0.present = "TRUE"\nserial0.fileType = "file"\nserial0.fileName = "a"\n'
+FOLDER = 'isolation.tools.hgfs.disable = "FALSE"\nsharedFolder.maxNum = "2"\n' + "".join(
+    f'sharedFolder{number}.{key} = "{value}"\n'
+    for number, enabled in ((0, "TRUE"), (1, "FALSE"))
+    for key, value in (("present", "TRUE"), ("enabled", enabled), ("hostPath", "/a"), ("guestName", "a"))
+)
+
+
+@pytest.mark.parametrize(
+    ("lines", "where"),
+    [
+        ('sched.mem.minSize = "8"\nsched.mem.min = "16"\n', "sched.mem.min"),
+        ('sched.cpu.units = "percent"\n', "sched.cpu.units"),
+        ('hpet0.present = "FALSE"\n', "hpet0.present"),
+        ('svga.present = "FALSE"\n', "svga.present"),
+        ('vwdt.present = "TRUE"\n', "vwdt.present"),
+        ('nvdimm0:0.fileName = "a"\n', "nvdimm0:0.fileName"),
+        ('uefi.secureBoot.dbDefault.present = "TRUE"\n', "uefi.secureBoot.dbDefault.present"),
+        ('rtc.diffFromUTC = "an hour"\n', "rtc.diffFromUTC"),
+        ('rtc.startTime = "-5"\n', "rtc.startTime"),
+        ('rtc.startTime = "5"\nrtc.diffFromUTC = "60"\n', "rtc.diffFromUTC"),
+        ('bios.hddOrder = "scsi0:0"\n', "bios.hddOrder"),
+        (SCSI + 'scsi0:0.fileName = "a.vmdk"\nbios.bootOrder = "hdd"\nbios.hddOrder = "scsi9:9"\n', "bios.hddOrder"),
+        ('bios.bootDelay = "20000"\n', "bios.bootDelay"),
+        ('checkpoint.vmState = "a.vmss"\n', "checkpoint.vmState"),
+        ('answer.msg.serial.file.open = "Append"\n', "answer.msg.serial.file.open"),
+        ('guestOSAltName = "Haiku"\n', "guestOSAltName"),
+        ('usb:1.present = "TRUE"\nusb:1.deviceType = "disk"\nusb:1.fileName = "a.vmdk"\n', "usb:1.present"),
+        ('serial4.present = "TRUE"\n', "serial4.present"),
+        ('parallel3.present = "TRUE"\n', "parallel3.present"),
+        ('floppy2.present = "TRUE"\n', "floppy2.present"),
+        ('floppy0.fileType = "file"\nfloppy0.fileName = "a.flp"\n', "floppy0.fileName"),
+        (SERIAL.replace('"file"', '"network"'), "serial0.fileName"),
+        (SERIAL + 'serial0.vspc = "telnet://h:1"\n', "serial0.vspc"),
+        (SERIAL + 'serial0.startConnected = "FALSE"\n', "serial0.startConnected"),
+        (IMAGE + 'scsi0:0.startConnected = "FALSE"\n', "scsi0:0.startConnected"),
+        ('sound.present = "TRUE"\nsound.startConnected = "FALSE"\n', "sound.startConnected"),
+        (FOLDER, "sharedFolder1.present"),
+        (FOLDER.replace("FALSE", "TRUE", 1).replace("sharedFolder1", "x1"), "sharedFolder0.present"),
+        ('memsize = "64"\nMemSize = "128"\n', "MemSize"),
+    ],
+)
+def test_a_key_that_is_lost_is_reported(lines: str, where: str) -> None:
+    report = Report(REFUSE)
+    read_vmx(vmx(lines), report=report)
+    assert where in [entry.where for entry in report.left_out]
+    silent = Report()
+    read_vmx(vmx(lines), report=silent)
+    assert not silent.left_out
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        'memsize = "64"\nMemSize = "64"\n',
+        'sched.mem.minSize = "8"\nsched.mem.min = "8"\n',
+        'sched.mem.pshare.enable = "TRUE"\nhpet0.present = "TRUE"\nvwdt.present = "FALSE"\n',
+        SCSI.replace("scsi0:0", "scsi0:1"),
+        'floppy0.present = "TRUE"\nfloppy0.clientDevice = "TRUE"\nfloppy0.fileName = "vmware-null-remote-floppy"\n',
+        'usb.present = "TRUE"\nusb:0.present = "TRUE"\nusb:0.deviceType = "hid"\n',
+        'rtc.diffFromUTC = ""\ncheckpoint.vmState = ""\nbios.bootDelay = "0"\n',
+    ],
+)
+def test_a_key_that_says_what_is_so_anyway_is_not(lines: str) -> None:
+    report = Report(REFUSE)
+    read_vmx(vmx(lines), report=report)
+    assert [entry for entry in report.left_out if not entry.where.startswith("scsi0:1")] == []
+
+
+def test_keys_are_reported_as_they_are_spelled_and_in_their_order() -> None:
+    report = Report(REFUSE)
+    read_vmx(vmx('numa.nodeAffinity = "0"\n# a comment\nnuma.vcpu.preferHT = "TRUE"\n'), report=report)
+    assert [(entry.where, entry.line) for entry in report.left_out] == [("numa.nodeAffinity, numa.vcpu.preferHT", 3)]
+
+
+def test_a_line_that_is_no_statement_shows_no_value() -> None:
+    report = Report(REFUSE)
+    read_vmx(vmx('RemoteDisplay.vnc.password = "hunter2\n'), report=report)
+    assert "RemoteDisplay.vnc.password" in str(report.left_out[0])
+    assert "hunter2" not in str(report.left_out)
+
+
+def test_a_tpm_that_a_hosted_product_adds_is_one() -> None:
+    base = vmx('firmware = "efi"\nmanagedVM.autoAddVTPM = "software"\n')
+    domain = read_vmx(base)
+    assert len(domain.tpms) == 1
+    assert merge_vmx(base, as_in_xml(domain)) == base
+    assert "autoAddVTPM" not in merge_vmx(base, as_in_xml(replace(domain, tpms=())))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,92 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Devices of a VMX that a domain does not have, and states of devices that it cannot say: they are reported.
+
+::
+
+    scsi4:0.present = "TRUE"          no such controller
+    serial4.present = "TRUE"          no such port
+    usb:1.deviceType = "disk"         no such disk in libvirt's forms
+    sharedFolder0.enabled = "FALSE"   a folder that is not shared
+    sata0:0.startConnected = "FALSE"  a medium that is not in its drive
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Controller, Domain
+from ansible_collections.virt.esx.plugins.module_utils._vmx import chardevs, slots
+from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
+
+_DISK = re.compile(r"((?:scsi|sata|nvme|ide)[0-9]{1,3}):([0-9]{1,4})")
+_PORT = re.compile(r"(serial|parallel|floppy)([0-9]{1,9})")
+_FOLDER = re.compile(r"sharedfolder[0-9]{1,9}")
+_USB = re.compile(r"(?:usb|ehci|usb_xhci):[0-9]{1,4}")
+_NUMBERS = {"serial": len(chardevs.SERIALS), "parallel": len(chardevs.PARALLELS), "floppy": 2}
+_FILLED_BY_HOSTS = (None, "", "hub", "hid")  # devices on USB that every domain has
+_UNCONNECTED = "libvirt has no word for a device that is not connected when the domain starts; it is read as connected"
+
+
+def report_unseen_disks(context: ReadContext, present: Sequence[Controller]) -> None:
+    """Report disks that are said to be there, and are in no slot that a controller of the domain has.
+
+    :param present: the controllers of the domain, those of IDE included.
+    """
+    if context.report.is_silent:
+        return
+    there = {f"{one.type}{one.index}": one for one in present}
+    for section in sorted([section for section in context.vmx.sections if ":" in section]):
+        found = _DISK.fullmatch(section)
+        controller = there.get(found[1]) if found else None
+        if found is None or (controller is not None and section in slots.slots_of(controller, context.hw_version)):
+            continue
+        if not context.vmx.boolean(f"{section}.present"):
+            continue
+        if controller is None:
+            why = f"the controller {found[1]} is not there, so neither is the disk"
+        else:
+            kind, version = controller.type, context.hw_version
+            why = f"a controller of type {kind} has no unit {found[2]} on virtual hardware version {version}"
+        context.leave_out(f"{section}.present", why)
+
+
+def report_unseen(context: ReadContext, domain: Domain) -> None:
+    """Report the other devices that are said to be there, and that devices are not connected."""
+    if context.report.is_silent or not context.dialect.reports:
+        return
+    folders = {f"sharedfolder{index}" for index in range(len(domain.filesystems))} if domain.filesystems else set()
+    for section in sorted(context.vmx.sections):
+        why = _unseen(context, section, bool(folders))
+        if why and context.vmx.boolean(f"{section}.present"):
+            context.leave_out(f"{section.replace('folder', 'Folder')}.present", why)
+    _report_unconnected(context, domain)
+
+
+def _unseen(context: ReadContext, section: str, shares: bool) -> str | None:
+    """Why a device that a section describes is not a part of the domain, None for one that is."""
+    port = _PORT.fullmatch(section)
+    if port is not None and int(port[2]) >= _NUMBERS[port[1]]:
+        return f"libvirt's VMware domains have no more than {_NUMBERS[port[1]]} devices of the kind {port[1]}"
+    if _FOLDER.fullmatch(section):
+        if not shares:
+            return "folders are not shared with this domain"
+        return None if context.vmx.boolean(f"{section}.enabled") else "the folder is not enabled, so it is not shared"
+    if _USB.fullmatch(section) and context.vmx.word(f"{section}.deviceType") not in _FILLED_BY_HOSTS:
+        return "a device on a USB port has no word here"
+    return None
+
+
+def _report_unconnected(context: ReadContext, domain: Domain) -> None:
+    """An empty drive is empty, connected or not; a card says it by its link."""
+    drives = [disk for disk in domain.disks if disk.source is not None or disk.startup_policy is not None]
+    sections = [slots.section_of_disk(disk) for disk in drives]
+    sections += [f"serial{port.port}" for port in domain.serials]
+    sections += [f"parallel{port.port}" for port in domain.parallels]
+    sections += ["sound"] if domain.sounds else []
+    for section in sections:
+        key = f"{section}.startConnected"
+        if not context.vmx.boolean(key, True):
+            context.leave_out(key, _UNCONNECTED)
