@@ -159,7 +159,7 @@ def main() -> int:
     wanted = set(arguments.names or known)
     if not wanted <= set(known):
         parser.error(f"no check is named {', '.join(sorted(wanted - set(known)))}; there are {', '.join(known)}")
-    while more := {name for wish in wanted for name in known[wish].needs} - wanted:
+    while more := {name for check in wanted for name in known[check].needs} - wanted:
         wanted |= more
     for place in (LOGS, CACHE / "coverage"):
         place.mkdir(parents=True, exist_ok=True)

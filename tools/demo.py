@@ -66,19 +66,19 @@ def main() -> None:
     )
     with start_simulator(*flags) as host:
         headline(
-            f"A simulated ESX host listens on {host.url}, with a certificate that it has signed itself.",
-            "The playbook examples/demo.yml shows a VMX file as domain XML, and makes a domain there that runs.",
+            f"A simulated ESX host listens on {host.url}, with a self-signed certificate.",
+            "The playbook examples/demo.yml shows a VMX file as domain XML, and creates a domain on the host.",
         )
         if play(host, "demo.yml") != 1:
             sys.exit("The first run should have changed one thing: made the domain with its disk and started it.")
-        headline("The same playbook again. The domain is there and runs, so that nothing is left to do: changed=0.")
+        headline("The same playbook again. The domain already runs, so nothing changes: changed=0.")
         if play(host, "demo.yml") != 0:
             sys.exit("The second run should have changed nothing.")
         headline("The playbook examples/undefine.yml powers the domain off, and removes it with its disk.")
         if play(host, "undefine.yml") != 2 or host.domains():
             sys.exit("The domain should be gone.")
         headline(
-            f"That was all, in {time.monotonic() - start:.0f} seconds. Next: the guides in docs/docsite/rst;",
+            f"The demo took {time.monotonic() - start:.0f} seconds. Next: the guides in docs/docsite/rst;",
             "`make simulator`, for a simulated host of your own; `make help`, for the rest.",
         )
 

@@ -9,6 +9,8 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
+from typing import Any
 
 import yaml
 
@@ -18,16 +20,28 @@ from tools.release import PUBLISHED
 UNRELEASED = "Unreleased."  # how the summary of a version in the changelog begins until its tag exists
 
 
+def refusal(version: str, tag: str | None, releases: Mapping[str, Any]) -> str | None:
+    """Why a version is not published, None if it can be.
+
+    :param version: that of ``galaxy.yml``.
+    :param releases: those of the changelog.
+    """
+    if tag != f"v{version}" or version not in releases:
+        return f"The tag is {tag}, the version of galaxy.yml {version}; the changelog has {', '.join(releases)}."
+    summary = str(releases[version].get("changes", {}).get("release_summary", ""))
+    if not summary:
+        return f"The changelog has no release_summary for {version}; add it to changelogs/changelog.yaml."
+    return f"The changelog says that {version} is unreleased." if summary.startswith(UNRELEASED) else None
+
+
 def main() -> int:
     """Refuse what is not the tagged version, or has no release in the changelog; else publish it."""
     version = str(yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["version"])
     releases = yaml.safe_load((ROOT / "changelogs/changelog.yaml").read_text(encoding="utf-8"))["releases"]
     tag, token = os.environ.get("TAG"), os.environ.get("GALAXY_TOKEN")
-    if tag != f"v{version}" or version not in releases:
-        print(f"The tag is {tag}, the version of galaxy.yml {version}; the changelog has {', '.join(releases)}.")
-        return 1
-    if str(releases[version]["changes"]["release_summary"]).startswith(UNRELEASED):
-        print(f"The changelog says that {version} is unreleased.")
+    reason = refusal(version, tag, releases)
+    if reason:
+        print(reason)
         return 1
     if not token:
         print("GALAXY_TOKEN is not set.")

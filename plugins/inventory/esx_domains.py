@@ -16,7 +16,7 @@ description:
     cluster, a datacenter or a folder, the inventory has the domains of all hosts in it.
   - The inventory is a YAML file whose name ends in C(.esx.yml) or C(.esx.yaml). A warning names options that do not
     exist.
-  - All domains are read in the same calls, one for each 500 domains.
+  - One call reads up to 500 domains.
   - The variables are C(esx_name), C(esx_uuid), C(esx_moid), C(esx_state) (V(running), V(paused) or V(shutoff)),
     C(esx_vcpus), C(esx_memory_kib), C(esx_max_memory_kib), C(esx_vmx_path), C(esx_id), C(esx_host) and C(esx_template),
     with the meaning of the values that M(virt.esx.esx_domain_info) returns. Unknown values are V(none). O(gather)

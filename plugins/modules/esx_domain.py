@@ -112,14 +112,14 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Define a domain from a template of domain XML, and make its disk
+- name: Define a domain from a template of domain XML, and create its disk
   virt.esx.esx_domain:
     uri: esx://example.com
     xml: "{{ lookup('ansible.builtin.template', 'domain.xml.j2') }}"
     disks:
       - {target: sda, size: 20 GiB}
 
-- name: Make a machine from nothing, and start it
+- name: Create a machine from nothing, and start it
   virt.esx.esx_domain:
     uri: esx://example.com
     name: fresh
@@ -132,7 +132,7 @@ EXAMPLES = r"""
       - {index: 0, network: VM Network}
     state: running
 
-- name: Add a disk, and let another one grow
+- name: Enlarge a disk, and add another one
   virt.esx.esx_domain:
     uri: esx://example.com
     name: web
@@ -153,7 +153,7 @@ EXAMPLES = r"""
     name: Fedora11
     state: running
 
-- name: Shut it down, and power it off when the guest takes more than a minute
+- name: Shut it down, and power it off if the guest takes more than a minute
   virt.esx.esx_domain:
     uri: esx://example.com
     name: Fedora11
@@ -169,12 +169,12 @@ EXAMPLES = r"""
     annotation: Built by Ansible
     power_cycle: true
 
-- name: Import a VMX that is kept in git
+- name: Define a domain from a VMX in git
   virt.esx.esx_domain:
     uri: esx://example.com
     vmx: "{{ lookup('ansible.builtin.file', 'web.vmx') }}"
 
-- name: Answer the question whether the machine was moved
+- name: Start it, and answer the question whether it was moved
   virt.esx.esx_domain:
     uri: esx://example.com
     name: Fedora11

@@ -41,7 +41,7 @@ EXAMPLES = r"""
     gather: [licence]
   register: read
 
-- name: Stop if the licence allows reading only
+- name: Stop if the licence only allows reading
   ansible.builtin.assert:
     that: not read.hosts[0].licence.read_only
 """

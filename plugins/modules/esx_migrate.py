@@ -220,7 +220,7 @@ EXAMPLES = r"""
       - name: database
         dest_host: esx3.example.com
 
-- name: Name the destination as the vCenter does
+- name: Identify the destination by its name in the vCenter
   virt.esx.esx_migrate:
     uri: esx://esx1.example.com/?vcenter=vcenter.example.com
     dest_host: esx2.example.com

@@ -142,7 +142,7 @@ EXAMPLES = r"""
     path: "[datastore1] web/data.vmdk"
     capacity: 100 GiB
 
-- name: Make a disk from a cloud image
+- name: Create a disk from a cloud image
   virt.esx.esx_volume:
     uri: esx://example.com
     path: "[datastore1] web/web.vmdk"
@@ -168,7 +168,7 @@ EXAMPLES = r"""
     path: "[datastore1] web/old.vmdk"
     state: absent
 
-- name: Overwrite a disk with zeros before it is given to someone else
+- name: Overwrite a disk with zeros before you give it away
   virt.esx.esx_volume:
     uri: esx://example.com
     path: "[datastore1] web/old.vmdk"

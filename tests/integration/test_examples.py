@@ -272,7 +272,7 @@ def test_the_tour_changes_nothing_the_second_time(host: Simulator, way: str) -> 
     env = {"ESX_PASSWORD": PASSWORD}
     tour, end, variables = EXAMPLES / "demo.yml", EXAMPLES / "undefine.yml", variables_of(host)
     predicted = run_playbook(tour, extra_vars=variables, way=way, env=env, check=True, fails=True)
-    assert predicted.task("Make its disk, define it and start it").changed
+    assert predicted.task("Create its disk, define it and start it").changed
     assert host.domains() == {}
     first = run_playbook(tour, extra_vars=variables, way=way, env=env)
     assert first.changed == 1

@@ -2,7 +2,7 @@
 // GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-// Command esx-simulator plays an ESX host, or a vCenter with several hosts, for
+// Command esx-simulator simulates an ESX host, or a vCenter with several hosts, for
 // tests and for trying playbooks. It is govmomi's simulator and what an ESX host
 // does beyond that; README.md says what and how.
 package main

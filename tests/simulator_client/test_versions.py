@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The simulator plays old servers, other products and a free licence."""
+"""The simulator as an old server, another product, and a host with the free licence."""
 
 from __future__ import annotations
 

@@ -135,7 +135,7 @@ def _alias(parts: Mapping[str, Element]) -> DriveAddress | None:
 def _address(
     element: Element, parts: Mapping[str, Element], bus: str, name: str, forms: XmlForms
 ) -> tuple[DriveAddress | None, str | None]:
-    """The slot, given or derived from the target name, and the type of an address that is no slot."""
+    """The slot, given or derived from the target name, and the type of an address that is not a slot."""
     given = parts.get("address")
     if given is None:
         if bus == "nvme":

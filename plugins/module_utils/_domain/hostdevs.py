@@ -43,7 +43,7 @@ def write_sound(sound: Sound) -> str:
 def read_hostdev(element: Element) -> Hostdev:
     """One ``<hostdev>``; only of a PCI device is the address read.
 
-    :raises ParseError: for a kind that libvirt does not know, or an address that is none.
+    :raises ParseError: for a kind that libvirt does not know, or an invalid address.
     """
     required_attr(element, "type")
     kind = choice_attr(element, "type", _TYPES) or ""

@@ -67,7 +67,7 @@ _OWN_DEVICES = ("vnet", "macvtap", "macvlan")
 
 
 def to_mac(text: str) -> str | None:
-    """A MAC address in lower case, six pairs, None where the text is none (L24)."""
+    """A MAC address in lower case, six pairs, None if the text is not one (L24)."""
     found = _MAC.fullmatch(text)
     if found is None:
         return None

@@ -122,7 +122,7 @@ def _devices(root: Element, tag: str) -> Iterator[Element]:
 
 
 def _read_os(system: Element | None, arch: str, report: Report) -> Os:
-    """The firmware: EFI by its word or by its file, secure boot likewise; the NVRAM of QEMU is none of VMware's."""
+    """The firmware: EFI by its attribute or its file, secure boot likewise; VMware cannot use QEMU's NVRAM."""
     if system is None:
         return Os(arch=arch)
     loader = child(system, "loader")
@@ -305,7 +305,7 @@ def _network_of(parts: Mapping[str, Element]) -> str | None:
 
 
 def _read_serials(root: Element) -> Iterator[CharDevice]:
-    """Serial ports of a kind that VMware has; of the console of virsh there is none."""
+    """Serial ports of a kind that VMware has; it has no console like virsh's."""
     for element in _devices(root, "serial"):
         source = child(element, "source")
         path = None if source is None else source.get("path")
@@ -371,7 +371,7 @@ def _report_other_words(root: Element, dropped: list[str], report: Report) -> No
 
 
 def _with_useful_boot(domain: Domain) -> Domain:
-    """Without a boot order that says no more than to start from the first disk, and without one beside EFI."""
+    """Without a boot order that only names the first disk, and without one beside EFI."""
     if domain.os.firmware != "efi" and domain.os.boot != ("hd",) and len(domain.boot_orders) != 1:
         return domain
     return replace(

@@ -37,7 +37,7 @@ def prefix_of(name: str) -> str | None:
 
 
 def index_of(name: str) -> int | None:
-    """The target index that a name stands for, None where it is no such name; digits at its end are ignored (F9)."""
+    """The target index that a name stands for, None for any other name; digits at its end are ignored (F9)."""
     match = _NAME.fullmatch(name)
     if match is None:
         return None
@@ -92,6 +92,6 @@ def nvme_name(address: DriveAddress) -> str:
 
 
 def nvme_address(name: str) -> DriveAddress | None:
-    """The slot of an NVMe disk by its name, None where the name is no such name."""
+    """The slot of an NVMe disk by its name, None for any other name."""
     match = _NVME.fullmatch(name)
     return DriveAddress(int(match[1]), 0, int(match[2]) - 1) if match else None

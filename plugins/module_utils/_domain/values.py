@@ -49,7 +49,7 @@ def one_of(words: Iterable[str]) -> str:
 
 
 def text_of(element: Element | None) -> str | None:
-    """The text within an element, None where there is none or no such element, as XPath's string() has it."""
+    """The text within an element, None if there is no text or no element, as XPath's string() has it."""
     if element is None:
         return None
     return ("".join(element.itertext()) if len(element) else element.text) or None
@@ -72,7 +72,7 @@ def required_attr(element: Element, attribute: str) -> str:
 
 
 def to_int(text: str, low: int, high: int) -> int | None:
-    """A decimal number as C reads it, None where the text is none or out of the range."""
+    """A decimal number as C reads it, None if the text is not a number or out of range."""
     plain = text.isdigit() and text.isascii()
     if len(text) > 64 or not (plain or _NUMBER.fullmatch(text)):
         return None
@@ -121,7 +121,7 @@ def size_kib(element: Element | None) -> int | None:
 
 @lru_cache(maxsize=64)
 def bytes_per(unit: str) -> int | None:
-    """What a unit of memory stands for (F5), None where it is none: ``KiB`` or ``k`` 1024, ``KB`` 1000."""
+    """The bytes of a unit of memory (F5), None for an unknown unit: ``KiB`` or ``k`` 1024, ``KB`` 1000."""
     match = _UNIT.fullmatch(unit)
     if match is None:
         return None
@@ -130,7 +130,7 @@ def bytes_per(unit: str) -> int | None:
 
 
 def to_uuid(text: str) -> str | None:
-    """A UUID in its canonical form, lower case 8-4-4-4-12 (L23), None where the text is none."""
+    """A UUID in its canonical form, lower case 8-4-4-4-12 (L23), None if the text is not a UUID."""
     if not _UUID.fullmatch(text):
         return None
     digits = "".join(text.lower().replace("-", " ").split())
@@ -138,7 +138,7 @@ def to_uuid(text: str) -> str | None:
 
 
 def uuid_of(element: Element | None) -> str | None:
-    """The UUID an element holds, None where it is absent or empty."""
+    """The UUID in an element, None if it is absent or empty."""
     text = text_of(element)
     if element is None or text is None:
         return None
@@ -149,7 +149,7 @@ def uuid_of(element: Element | None) -> str | None:
 
 
 def to_cpus(text: str) -> tuple[int, ...] | None:
-    """A set of CPUs, sorted, None where the text is none: ``0-3,^2,7`` (F7)."""
+    """A set of CPUs, sorted, None if the text is not one like ``0-3,^2,7`` (F7)."""
     cpus: set[int] = set()
     pieces = re.sub(r"\s*([-,])\s*", r"\1", text.strip()).split(",")
     if len(pieces) > 1 and not pieces[-1]:

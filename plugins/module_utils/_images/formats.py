@@ -72,7 +72,7 @@ def recognise(head: bytes, tail: bytes, size: int) -> Recognised:
         return raw(size)
     raise ParseError(
         "the file is not a disk image: it has neither the signature of a known format nor a partition table.",
-        hint="If it is a raw image all the same, say so: 'source_format: raw', or in disks 'image_format: raw'.",
+        hint="If it is a raw image nevertheless, say so: 'source_format: raw', or in disks 'image_format: raw'.",
     )
 
 

@@ -39,7 +39,7 @@ _HINTS = {
     "ToolsUnavailable": "VMware Tools have to run in the guest for this.",
     "HostAccessRestrictedToManagementServer": "The host accepts this only from the vCenter that manages it: use vpx://.",
     "RestrictedVersion": "Assign a licence that includes the vSphere API; reading works without one.",
-    "ManagedObjectNotFound": "It has been removed, run the task again.",
+    "ManagedObjectNotFound": "It has been removed; run the task again.",
     **dict.fromkeys(("CannotAccessVmDisk", "CannotAccessFile", "DiskNotSupported"), _DISK),
     **dict.fromkeys(("CannotAccessVmDevice", "CannotAccessLocalSource", "RemoteDeviceNotSupported"), _DEVICE),
     **dict.fromkeys(("CannotAccessNetwork", "NetworksMayNotBeTheSame"), _NETWORK),

@@ -40,7 +40,7 @@ _STATUS: dict[int, tuple[type[EsxError], str]] = {
     405: (Refused, "the server does not allow this"),
     409: (Refused, "something else has that name, or the file is in use"),
     416: (Refused, "the file is shorter than the part that was asked for"),
-    423: (Refused, "the file is locked, a running virtual machine uses it"),
+    423: (Refused, "the file is locked: a running virtual machine uses it"),
     507: (Refused, "the datastore is full"),
 }
 _TAG = re.compile(r"<(?:style|script|title).*?</(?:style|script|title)>|<[^>]*>", re.DOTALL | re.IGNORECASE)

@@ -128,7 +128,7 @@ def _unknown_host(name: str, names: Sequence[str]) -> NotFound:
     listed = ", ".join(f"'{each}'" for each in names[:_MOST_NAMES])
     more = f" and {len(names) - _MOST_NAMES} others" if len(names) > _MOST_NAMES else ""
     return NotFound(
-        f"The vCenter knows no host '{name}'; possible are {listed or 'none'}{more}.",
+        f"The vCenter knows no host '{name}'; it has {listed or 'none'}{more}.",
         hint=None if near is None else f"Is '{near}' meant?",
     )
 
@@ -159,9 +159,9 @@ def _cluster_path(tree: Tree, compute: Any, hosts: Sequence[Any], rest: tuple[st
     name = tree.values[compute]["name"]
     if rest:
         return f"there is '{'/'.join(rest[1:])}' after the host '{rest[0]}', where the path ends."
-    return f"it ends with the cluster '{name}', a host of it has to follow; {_choices(tree, hosts)}."
+    return f"it ends with the cluster '{name}'; a host of it must follow: {_choices(tree, hosts)}."
 
 
 def _choices(tree: Tree, refs: Sequence[Any]) -> str:
     names = ", ".join(f"'{unquote(tree.values[ref]['name'])}'" for ref in refs)
-    return f"possible are {names}" if names else "there are none"
+    return f"expected one of {names}" if names else "there are none"

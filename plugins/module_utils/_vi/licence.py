@@ -84,7 +84,7 @@ def _licences(session: Session) -> list[Any]:
 
 def _restricted(name: str) -> LicenceRestricted:
     return LicenceRestricted(
-        f"The licence of the host ('{name}') makes its API read-only, nothing was changed.",
+        f"The licence of the host ('{name}') makes its API read-only; nothing was changed.",
         hint=_HINT,
         fault="RestrictedVersion",
     )

@@ -73,7 +73,7 @@ def check_thumbprint(channel: ssl.SSLSocket, thumbprints: Sequence[str], server:
         raise ConnectionFailed(
             f"The certificate of {server} has the SHA-256 thumbprint {format_thumbprint(actual)}, "
             "which is not the expected one.",
-            hint="Either the certificate was renewed, then set the new thumbprint; or this is not the host you mean.",
+            hint="If the certificate was renewed, set its thumbprint; otherwise this is not the host that you mean.",
         )
 
 

@@ -189,7 +189,7 @@ def _redact_parameter(item: str) -> str:
 def _parse(text: str) -> Uri:
     scheme = _scheme(text)
     if _BLANK.search(text):
-        raise ValueError("blanks and control characters have to be percent-encoded, a blank is %20")
+        raise ValueError("spaces and control characters must be percent-encoded; a space is %20")
     parts = urlsplit(text)
     if "@" not in parts.netloc and "@" in text and not re.search(r"(\]|^[^:]*)(:[0-9]*)?$", parts.netloc):
         raise ValueError(_USER_ONLY)  # the password has a slash, a question mark or a hash sign
@@ -223,12 +223,12 @@ def _scheme(text: str) -> str:
     base, plus, transport = scheme.partition("+")
     if plus and base in SCHEMES:
         raise ValueError(
-            f"'{base}' takes no transport '{transport}' in the scheme: the host is reached over HTTPS, "
+            f"'{base}' has no transport '{transport}' in the scheme: the host is reached over HTTPS, "
             f"write {base}:// and, for plain HTTP, the parameter transport=http"
         )
     if scheme.lower() in SCHEMES:
         raise ValueError(f"the scheme is written in lower case, {scheme.lower()}://")
-    raise ValueError(f"the scheme is '{scheme}', possible are esx, gsx and vpx")
+    raise ValueError(f"the scheme is '{scheme}'; expected esx, gsx or vpx")
 
 
 def _authority(netloc: str) -> tuple[str | None, str, int | None]:
@@ -271,7 +271,7 @@ def _parameters(query: str) -> dict[str, str]:
         name, _equals, value = item.partition("=")
         name = unquote(name).lower()
         if name not in PARAMETERS:
-            raise ValueError(f"there is no parameter '{name}', possible are {', '.join(PARAMETERS)}")
+            raise ValueError(f"there is no parameter '{name}'; the parameters are {', '.join(PARAMETERS)}")
         values[name] = unquote(value)
     return values
 
@@ -296,11 +296,11 @@ def _vcenter(scheme: str, value: str | None) -> str | None:
     if value is None:
         return None
     if scheme == "vpx":
-        raise ValueError("vpx:// is itself a connection to a vCenter, it takes no parameter vcenter")
+        raise ValueError("vpx:// is itself a connection to a vCenter and has no parameter vcenter")
     if value == "*":
         return value
     if "@" in value:
-        raise ValueError("the parameter vcenter takes no user and no password, it is host[:port] or '*'")
+        raise ValueError("the parameter vcenter must not contain a user or a password; it is host[:port] or '*'")
     try:
         split_host_port(value)
     except ValueError as error:
@@ -313,9 +313,9 @@ def _proxy(value: str) -> Proxy:
     kind, separator, server = value.rpartition("://")
     user, _at, server = server.rstrip("/").rpartition("@")
     if ":" in unquote(user) or "@" in kind:
-        raise ValueError("the parameter proxy takes no password: use the option proxy_password or its environment")
+        raise ValueError("the parameter proxy must not contain a password: use proxy_password or ESX_PROXY_PASSWORD")
     if separator and kind not in PROXY_KINDS:
-        raise ValueError(f"the parameter proxy has the type '{kind}', possible are {', '.join(PROXY_KINDS)}")
+        raise ValueError(f"the parameter proxy has the type '{kind}'; expected one of {', '.join(PROXY_KINDS)}")
     try:
         host, port = split_host_port(server)
     except ValueError as error:

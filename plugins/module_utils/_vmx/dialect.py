@@ -48,15 +48,15 @@ class Dialect:
         default=False,
         metadata=_repair(
             "G15 G16 L8 L10",
-            "A file with an undecodable or a zero byte is refused, never read half; a byte order mark is skipped.",
+            "A file with an undecodable or a zero byte is refused, never read in part; a byte order mark is skipped.",
         ),
     )
     lax_syntax: bool = field(
         default=False,
         metadata=_repair(
             "L4 L5 L7 L12 L16",
-            "A file is read as VMware reads it: any name without blank, '=' and '#', values without quotes or missing; "
-            "a line that is not a statement is kept with base, and otherwise reported.",
+            "A file is read as VMware reads it: names can have any characters but spaces, '=' and '#', and values can "
+            "be without quotes or missing; a line that is not a statement is kept with base, and otherwise reported.",
         ),
     )
     codecs_of_vmware: bool = field(
@@ -117,13 +117,13 @@ class Dialect:
         ),
     )
     keeps_guest_os: bool = field(
-        default=False, metadata=_repair("G9", "The guestOS word is kept, in libosinfo's metadata element.")
+        default=False, metadata=_repair("G9", "The value of guestOS is kept, in libosinfo's metadata element.")
     )
     true_architecture: bool = field(
         default=False,
         metadata=_repair(
             "P15",
-            "The architecture is that of the guest: aarch64 for ARM, x86_64 for vmkernel and 64-bit words of the API.",
+            "The architecture is the guest's: aarch64 for Arm, x86_64 for vmkernel and 64-bit identifiers of the API.",
         ),
     )
     keeps_nvram: bool = field(default=False, metadata=_repair("G10 N3", "The nvram file is kept."))
@@ -137,8 +137,8 @@ class Dialect:
         default=False,
         metadata=_repair(
             "G31 F27",
-            "Cores per socket that do not divide the number of processors give no topology; "
-            "a <cpu> without one is none.",
+            "Cores per socket that do not divide the number of processors are not written as a topology; "
+            "a <cpu> without a topology is ignored.",
         ),
     )
     any_affinity: bool = field(
@@ -183,7 +183,7 @@ class Dialect:
         default=False,
         metadata=_repair(
             "P54 F58",
-            "A card model of VMware's that libvirt does not know keeps its word; any other is refused.",
+            "A card model of VMware's that libvirt does not know keeps its name; any other is refused.",
         ),
     )
     lenient_ethernet: bool = field(
@@ -257,16 +257,16 @@ class Dialect:
         default=False,
         metadata=_repair(
             "N7 N9",
-            "What a virtual hardware version lacks is refused with the version that has it; by default the version "
-            "is the one that the domain needs.",
+            "A device that the virtual hardware version does not support is refused, and the error names the required "
+            "version; by default, the version is the one that the domain's devices require.",
         ),
     )
     reports: bool = field(
         default=False,
         metadata=_repair(
             "F64 F74",
-            "Words without effect are reported, or refused where they change what a network, a disk or a device is; "
-            "words that libvirt's schema does not know are refused.",
+            "Elements and attributes without effect are reported, or refused if a network, a disk or another device "
+            "would be a different one without them; those that libvirt's schema does not know are refused.",
         ),
     )
 

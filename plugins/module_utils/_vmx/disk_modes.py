@@ -130,7 +130,7 @@ def write_modes(disk: Disk, section: str, context: WriteContext) -> list[Entry]:
 
 
 def _mode_of(disk: Disk) -> str | None:
-    """VMware's word for the mode; one that is kept counts as long as libvirt's words still say the same."""
+    """VMware's word for the mode; a kept one is used as long as libvirt's attributes still agree with it."""
     kept = _MODES.get(dict(disk.keys).get("mode", ""))
     if kept and kept.is_kept and (kept.transient, kept.snapshot) == (disk.transient, disk.snapshot):
         return dict(disk.keys)["mode"]

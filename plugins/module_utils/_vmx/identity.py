@@ -80,7 +80,7 @@ def _unescaped(context: ReadContext, key: str, introducers: str) -> str | None:
 
 
 def write_uuid(domain: Domain, context: WriteContext) -> list[Entry]:
-    """``uuid.bios``, or the wish that the host makes one (F20)."""
+    """``uuid.bios``, or the request that the host makes one (F20)."""
     uuid = domain.uuid
     if uuid is None and not context.dialect.keep_missing_ids:
         uuid = context.random(16).hex()

@@ -109,7 +109,7 @@ def test_without_tools_the_guest_cannot_be_asked(esx: Simulator, wanted: str, ch
 def test_without_tools_a_shutdown_with_a_timeout_powers_off(esx: Simulator) -> None:
     result, warnings = ensure_with_warnings(esx, name="domain-1", state="shutdown", shutdown_timeout=60)
     assert result["steps"] == ["shut down"]
-    assert warnings == ["VMware Tools do not run in domain 'domain-1', it is powered off without being asked."]
+    assert warnings == ["VMware Tools do not run in domain 'domain-1'; it is powered off without asking its guest."]
     assert esx.domains()["domain-1"]["state"] == "poweredOff"
 
 
@@ -129,7 +129,7 @@ def test_a_guest_that_does_not_shut_down_in_time_is_powered_off_where_asked_for(
     with_tools.change_from_outside("domain-1", set={"simulator.shutdownDelay": "never"})
     result, warnings = ensure_with_warnings(with_tools, name="domain-1", state="shutdown", shutdown_timeout=1)
     assert (result["steps"], result["domain"]["state"]) == (["shut down"], "shutoff")
-    assert warnings == ["The guest of domain 'domain-1' did not shut down within 1 seconds, it was powered off."]
+    assert warnings == ["The guest of domain 'domain-1' did not shut down within 1 seconds; it was powered off."]
     assert with_tools.domains()["domain-1"]["state"] == "poweredOff"
 
 

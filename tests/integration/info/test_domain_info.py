@@ -302,7 +302,7 @@ def test_the_example_lists_running_domains(host: Simulator) -> None:
     run = run_example(host, "list.yml")
     assert run.changed == 0
     assert [item["msg"] for item in run.task("Show each").result["results"]] == ["1 CPUs, 1024 MiB, no address"] * 2
-    assert run.task("Show the sum").result["msg"] == "2 domains with 2 CPUs"
+    assert run.task("Show the total").result["msg"] == "2 domains with 2 CPUs"
 
 
 def test_the_example_keeps_definitions(host: Simulator, way: str, tmp_path: pathlib.Path) -> None:
@@ -315,7 +315,7 @@ def test_the_example_keeps_definitions(host: Simulator, way: str, tmp_path: path
     assert (directory / f"{uuids['domain-1']}.xml").read_text(encoding="utf-8").startswith("<domain type='vmware'")
     assert (directory / f"{uuids['domain-2']}.vmx").read_text(encoding="utf-8") == content
     assert not (directory / f"{uuids['domain-2']}.xml").exists()
-    told = first.task("Tell what could not be read").result["results"]
+    told = first.task("Show what could not be read").result["results"]
     assert [item["msg"].partition(",")[0] for item in told] == ["domain-2: line 3"]
     assert run_example(host, "backup.yml", way=way, extra={"backup_directory": str(directory)}).changed == 0
 

@@ -222,7 +222,7 @@ def test_progress_is_shown_by_domain(vcenter: Simulator) -> None:
 @pytest.mark.parametrize(
     ("change", "kind", "message"),
     [
-        ({"dest_host": "esx9"}, NotFound, "The vCenter knows no host 'esx9'; possible are "),
+        ({"dest_host": "esx9"}, NotFound, "The vCenter knows no host 'esx9'; it has "),
         ({"names": ["nobody"]}, EsxError, "Domain 'nobody' is neither on DC0_H0 nor on DC0_H1."),
         ({"uuids": ["no-uuid"], "names": None}, EsxError, "uuids: 'no-uuid' is not a UUID, which has 32 hex digits."),
         ({"uuids": ["0" * 32], "names": None}, EsxError, "The domain with the UUID 0+ is neither on DC0_H0 nor on"),

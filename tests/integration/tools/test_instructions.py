@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What ``make simulator`` prints works in a new shell, as it is printed."""
+"""Commands that users are told to run work as they are written."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import re
 import subprocess
 import sys
 
-from tools.environment import ROOT
+from tools.environment import ROOT, environment
 from tools.guide import free_port
 
 
@@ -35,3 +35,12 @@ def test_the_commands_of_make_simulator_work_as_they_are_printed(tmp_path: pathl
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "demo is running" in done.stdout
+
+
+def test_the_command_of_the_troubleshooting_guide_finds_the_python_of_ansible() -> None:
+    guide = (ROOT / "docs" / "docsite" / "rst" / "troubleshooting.rst").read_text(encoding="utf-8")
+    (command,) = re.findall(r"^    (.*) -m pip install pyvmomi lxml$", guide, re.MULTILINE)
+    script = f"{command} -c 'import sys; print(sys.prefix)'"
+    done = subprocess.run(["bash", "-c", script], check=False, text=True, capture_output=True, env=environment())
+    assert done.returncode == 0, done.stderr
+    assert pathlib.Path(done.stdout.strip()).resolve() == pathlib.Path(sys.prefix).resolve()

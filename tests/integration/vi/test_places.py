@@ -97,11 +97,11 @@ def test_a_path_with_folders_and_characters_that_servers_encode() -> None:
 @pytest.mark.parametrize(
     ("path", "kind", "message"),
     [
-        ("nowhere/x", NotFound, "names no folder or datacenter 'nowhere' after '/'; possible are 'DC0'"),
-        ("DC0", ParseError, "it ends before it names a host or cluster; possible are 'DC0_H0', 'DC0_H1', 'DC0_C0'"),
-        ("DC0/x", NotFound, "names no folder or host or cluster 'x' after '/'; possible are 'DC0_H0'"),
-        ("DC0/DC0_C0", ParseError, "it ends with the cluster 'DC0_C0', a host of it has to follow; possible are"),
-        ("DC0/DC0_C0/x", NotFound, "There is no host 'x' in the cluster; possible are 'DC0_C0_H0', 'DC0_C0_H1'"),
+        ("nowhere/x", NotFound, "names no folder or datacenter 'nowhere' after '/'; expected one of 'DC0'"),
+        ("DC0", ParseError, "it ends before it names a host or cluster; expected one of 'DC0_H0', 'DC0_H1', 'DC0_C0'"),
+        ("DC0/x", NotFound, "names no folder or host or cluster 'x' after '/'; expected one of 'DC0_H0'"),
+        ("DC0/DC0_C0", ParseError, "it ends with the cluster 'DC0_C0'; a host of it must follow: expected one of"),
+        ("DC0/DC0_C0/x", NotFound, "There is no host 'x' in the cluster; expected one of 'DC0_C0_H0', 'DC0_C0_H1'"),
         ("DC0/DC0_H0/DC0_H0", ParseError, "there is 'DC0_H0' after the host 'DC0_H0', where the path ends"),
         ("DC0/DC0_C0/DC0_C0_H0/x", ParseError, "there is 'x' after the host 'DC0_C0_H0', where the path ends"),
         ("dc0/DC0_H0", NotFound, "names no folder or datacenter 'dc0'"),

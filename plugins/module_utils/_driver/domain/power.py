@@ -90,7 +90,7 @@ def _shut_down(connection: EsxConnection, target: Target, guest: Guest) -> None:
     except ServerFault as error:
         if error.fault != "ToolsUnavailable" or guest.shutdown_timeout is None:
             raise
-        connection.warn(f"VMware Tools do not run in {target}, it is powered off without being asked.")
+        connection.warn(f"VMware Tools do not run in {target}; it is powered off without asking its guest.")
         _power_off(connection, target, guest)
         return
     seconds = connection.session.options.timeout if guest.shutdown_timeout is None else guest.shutdown_timeout
@@ -102,7 +102,7 @@ def _shut_down(connection: EsxConnection, target: Target, guest: Guest) -> None:
             hint="Set shutdown_timeout to power it off then, or raise the option timeout.",
         )
     if _power_off_if_on(connection, target, guest):
-        connection.warn(f"The guest of {target} did not shut down within {seconds} seconds, it was powered off.")
+        connection.warn(f"The guest of {target} did not shut down within {seconds} seconds; it was powered off.")
 
 
 def _power_off_if_on(connection: EsxConnection, target: Target, guest: Guest) -> bool:

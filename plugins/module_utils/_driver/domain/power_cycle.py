@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Shutting a running domain down, changing it and starting it again; if anything fails, it is started all the same."""
+"""Shutting a running domain down, changing it and starting it again; it is started even if anything fails."""
 
 from __future__ import annotations
 

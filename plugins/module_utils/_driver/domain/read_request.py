@@ -54,7 +54,7 @@ def _refuse_file_name(option: str, text: str | None) -> None:
 
 
 def read_request(params: Mapping[str, Any]) -> DomainRequest:
-    """Return what validated options request; ``name`` and ``uuid`` come before those of a description.
+    """Return what validated options request; ``name`` and ``uuid`` override those of a description.
 
     :raises ParseError: for a description, a UUID or a size that cannot be understood.
     """

@@ -69,21 +69,26 @@ class SchedulerRequest:
         return all(value is None for value in wanted)
 
 
+def _check_mhz(reservation: int | None, limit: int | None) -> None:
+    """Refuse processor times that no domain can have, and a limit below the reservation."""
+    _check_number(reservation, "reservation")
+    _check_number(limit, "limit")
+    if reservation is not None and reservation < 0:
+        raise ParseError(f"{reservation} MHz is less than 0.", where="reservation")
+    if limit is not None and limit < UNLIMITED:
+        raise ParseError(f"{limit} MHz is neither -1, for no limit, nor at least 0.", where="limit")
+    if reservation is not None and limit is not None and UNLIMITED < limit < reservation:
+        raise ParseError(f"{limit} MHz is below the reservation of {reservation} MHz.", where="limit")
+
+
 def read_request(params: Mapping[str, Any]) -> SchedulerRequest:
     """Read a module's options.
 
     :raises ParseError: for a value that no domain can have, or a limit below the reservation.
     """
-    for option in ("reservation", "limit"):
-        _check_number(params[option], option)
     reservation, limit, guarantee = params["reservation"], params["limit"], params["min_guarantee"]
     memory_limit, memory_shares = params["memory_limit"], params["memory_shares"]
-    if reservation is not None and reservation < 0:
-        raise ParseError(f"{reservation} MHz is less than 0.", where="reservation")
-    if limit is not None and limit < UNLIMITED:
-        raise ParseError(f"{limit} MHz is neither -1, for no limit, nor at least 0.", where="limit")
-    if None not in (reservation, limit) and UNLIMITED < limit < reservation:
-        raise ParseError(f"{limit} MHz is below the reservation of {reservation} MHz.", where="limit")
+    _check_mhz(reservation, limit)
     limit_kib = None if memory_limit is None else _memory_limit(memory_limit)
     guarantee_kib = None if guarantee is None else _whole_mib(parse_kib(guarantee, "min_guarantee"))
     if limit_kib is not None and guarantee_kib is not None and UNLIMITED < limit_kib < guarantee_kib:
@@ -182,7 +187,7 @@ def _check(request: SchedulerRequest, wanted: Share, record: DomainRecord) -> No
     if about_mhz and UNLIMITED < wanted.limit_mhz < wanted.reservation_mhz:
         raise Refused(
             f"The limit of {wanted.limit_mhz} MHz would be below the reservation of {wanted.reservation_mhz} MHz.",
-            hint="Only one of them was given, the other is what the domain has. A limit of -1 means none.",
+            hint="Only one of them was given; the other one is the domain's present value. A limit of -1 means none.",
         )
     if request.memory_limit_kib is not None and UNLIMITED < wanted.memory_limit_kib < wanted.min_guarantee_kib:
         raise Refused(

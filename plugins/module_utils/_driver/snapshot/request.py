@@ -16,6 +16,16 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 
 _AGE = re.compile(r"\s*([0-9]{1,6})\s*(minutes?|min|hours?|h|days?|d|weeks?|w)\s*", re.IGNORECASE)
 _SECONDS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+# The options that have an effect with one state only.
+_STATE_OF = {
+    "description": "present",
+    "memory": "present",
+    "quiesce": "present",
+    "children": "absent",
+    "keep": "absent",
+    "older_than": "absent",
+    "running": "reverted",
+}
 
 
 @dataclass(frozen=True)
@@ -65,30 +75,24 @@ def read_request(params: Mapping[str, Any]) -> SnapshotRequest:
         running=params["running"],
         parallel=params["parallel"],
     )
-    if params["memory"] is not None and request.state != "present":
-        raise _without_effect("memory", request, "present")
+    _check_effect(request, memory_is_given=params["memory"] is not None)
     _check(request)
     return request
 
 
-def _without_effect(option: str, request: SnapshotRequest, state: str) -> ParseError:
-    return ParseError(f"it has no effect with state '{request.state}', only with '{state}'.", where=option)
+def _check_effect(request: SnapshotRequest, *, memory_is_given: bool) -> None:
+    """Refuse options that have no effect in this state."""
+    for option, state in _STATE_OF.items():
+        is_given = memory_is_given if option == "memory" else getattr(request, option) not in (None, False)
+        if request.state != state and is_given:
+            raise ParseError(f"it has no effect with state '{request.state}', only with '{state}'.", where=option)
 
 
 def _check(request: SnapshotRequest) -> None:
-    """Refuse options that have no effect in this state, or that contradict each other."""
+    """Refuse a request without a snapshot, and options that contradict each other."""
     selects = request.keep is not None or request.older_than is not None
     if request.snapshot is None and request.state != "consolidated" and not (request.state == "absent" and selects):
         raise ParseError("it is missing; it names the snapshot that is meant.", where="snapshot")
-    only = {
-        "present": ("description", "quiesce"),
-        "absent": ("children", "keep", "older_than"),
-        "reverted": ("running",),
-    }
-    for state, options in only.items():
-        for option in options:
-            if request.state != state and getattr(request, option) not in (None, False):
-                raise _without_effect(option, request, state)
     if request.quiesce and request.memory:
         raise ParseError("a snapshot has either the memory of the guest or a quiesced file system.", where="quiesce")
     if request.keep is not None and request.keep < 0:

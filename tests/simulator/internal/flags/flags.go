@@ -74,7 +74,7 @@ func (o *Options) vcenterFlags(f *flag.FlagSet) {
 	f.IntVar(&o.Portgroups, "distributed-portgroups", 0, "port groups of a distributed switch, in each datacenter")
 	f.StringVar(&o.DRS, "drs", "off",
 		"`off`; initial: clusters move a domain that is powered on; full: and empty a host that enters maintenance mode")
-	f.IntVar(&o.HA, "ha", 0, "`hosts` that each cluster keeps in reserve: nothing starts that would need them")
+	f.IntVar(&o.HA, "ha", 0, "`hosts` that each cluster keeps in reserve: no domain starts that would need them")
 	f.IntVar(&o.VCLS, "vcls", 0, "vCLS `machines` in each cluster")
 }
 
@@ -103,18 +103,18 @@ func Parse(args []string, output io.Writer) (Options, error) {
 		f.PrintDefaults()
 	}
 	f.StringVar(&o.Listen, "listen", "127.0.0.1:0", "`address:port` to listen on; port 0 takes a free one")
-	f.StringVar(&o.Kind, "kind", "esx", "what to play: `esx` or vcenter")
+	f.StringVar(&o.Kind, "kind", "esx", "what to simulate: `esx` or vcenter")
 	f.IntVar(&o.Domains, "domains", 2, "domains on each host, named domain-1, domain-2 ...")
 	f.IntVar(&o.datastores, "datastores", 1, "datastores, on all hosts")
 	o.vcenterFlags(f)
 	setTimes := o.timeFlags(f)
 	f.StringVar(&o.datastoreName, "datastore-name", "local-storage",
-		"name of the first datastore; the second gets \"-2\" behind it")
+		"name of the first datastore; the second has \"-2\" appended")
 	f.StringVar(&o.datastoreTypes, "datastore-types", "vmfs",
-		"`types` of the datastores with commas, vmfs or nfs; the last is that of all that follow")
+		"comma-separated `types` of the datastores, vmfs or nfs; the last one also applies to those that follow")
 	f.IntVar(&o.IscsiTargets, "iscsi-targets", 0, "number of static targets of an iSCSI adapter; 0: no adapter")
 	f.Int64Var(&o.DatastoreGiB, "datastore-capacity", 1024, "capacity of each datastore in `GiB`")
-	f.BoolVar(&o.Autostart, "autostart", true, "the domains run")
+	f.BoolVar(&o.Autostart, "autostart", true, "whether the domains run")
 	f.BoolVar(&o.TLS, "tls", true, "HTTPS; =false for HTTP")
 	f.StringVar(&o.TLSCert, "tlscert", "", "certificate `file` (PEM) instead of a self-signed one")
 	f.StringVar(&o.TLSKey, "tlskey", "", "key `file` (PEM) of the certificate")
@@ -127,7 +127,7 @@ func Parse(args []string, output io.Writer) (Options, error) {
 	f.StringVar(&o.Licence, "licence", "evaluation", "`evaluation`, or free: the API is read-only")
 	f.StringVar(&o.ManagedBy, "managed-by", "",
 		"`address` of the vCenter that hosts say manages them; default: none for an esx, its own for a vcenter")
-	f.StringVar(&o.HostEndpoints, "host-endpoints", "", "`addresses` with commas, or \"auto\" for 127.0.0.2, 127.0.0.3 ...:\n"+
+	f.StringVar(&o.HostEndpoints, "host-endpoints", "", "comma-separated `addresses`, or \"auto\" for 127.0.0.2, 127.0.0.3 ...:\n"+
 		"each host of a vcenter also listens as an ESX host of its own, there and at the vcenter's port (or address:port)")
 	f.StringVar(&o.ByHost, "by-host", "", "`HOST=URL`: requests with that Host header go to another simulator")
 	f.StringVar(&o.TraceFile, "trace", "", "`file` for a trace: one line of JSON for each call")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""libvirt's auth file: which entry counts, and what is wrong with a file."""
+"""libvirt's auth file: which entry is used, and what is wrong with a file."""
 
 from __future__ import annotations
 
