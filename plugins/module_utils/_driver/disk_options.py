@@ -19,7 +19,12 @@ from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import round_up
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_files import THIN, DiskRequest
-from ansible_collections.virt.esx.plugins.module_utils._driver.local_files import Checksum, parse_checksum, verify
+from ansible_collections.virt.esx.plugins.module_utils._driver.local_files import (
+    Checksum,
+    check_source,
+    parse_checksum,
+    verify,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_bytes
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._images.image import inspect_image
@@ -91,6 +96,7 @@ def disk_requests(entries: Sequence[DiskEntry], files: Mapping[str, DatastorePat
             raise ParseError(f"the file of the target '{entry.target}', {path}, does not end in .vmdk.", where="disks")
         image = None
         if entry.image is not None:
+            check_source(entry.image, f"disks, image of '{entry.target}'")
             image = inspect_image(entry.image, entry.image_format)
             verify(entry.image, entry.checksum)
         requests.append(DiskRequest(path, entry.size, entry.allocation, clone_of=entry.clone_of, image=image))

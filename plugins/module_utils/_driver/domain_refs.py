@@ -61,7 +61,7 @@ def find_refs(connection: EsxConnection, key: DomainKey) -> Found:
 def noted_ref(connection: EsxConnection, key: DomainKey) -> Any | None:
     """The reference that an earlier task in the same session found for a name; what it leads to has to be confirmed."""
     noted = connection.session.notes.get(_note_name(connection, key)) if key == DomainKey(key.name) else None
-    return None if noted is None else connection.session.ref("VirtualMachine", noted)
+    return None if not noted else connection.session.ref("VirtualMachine", noted)
 
 
 def note_ref(connection: EsxConnection, key: DomainKey, ref: Any) -> None:

@@ -135,6 +135,7 @@ def test_nothing_cuts_off_the_host_or_a_domain(esx: Simulator, arguments: dict[s
         ({"name": "s", "uplinks": ["vmnic0"]}, Refused, "'vmnic0' is an uplink of switch 'vSwitch0'"),
         ({"name": "s", "port_groups": [{"name": "VM Network"}]}, Refused, "belongs to switch 'vSwitch0'"),
         ({"name": "s", "port_groups": [{"name": "x", "vlan": "4096"}]}, ParseError, "vlan '4096' is neither"),
+        ({"name": "s", "port_groups": [{"name": "x"}, {"name": "x", "vlan": "5"}]}, ParseError, "'x' is given twice"),
         ({"name": "s", "mtu": 100}, ParseError, "mtu: 100 is not between"),
         ({"name": "x" * 33}, ParseError, "does not have 1 to 32 characters"),
         ({"name": "s", "teaming": {"active": ["vmnic1"]}}, Refused, "is not an uplink of switch 's'"),

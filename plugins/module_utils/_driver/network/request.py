@@ -79,6 +79,10 @@ def _with_options(request: NetworkRequest, params: Mapping[str, Any]) -> Network
         raise ParseError(f"{mtu} is not between {_MTU[0]} and {_MTU[1]}.", where="mtu")
     uplinks = params["uplinks"]
     groups = {group.name: group for group in request.groups}
+    given = [options["name"] for options in params["port_groups"] or ()]
+    for name in given:
+        if given.count(name) > 1:
+            raise ParseError(f"'{name}' is given twice.", where="port_groups")
     for options in params["port_groups"] or ():
         group = _group(options)
         before = groups.get(group.name)

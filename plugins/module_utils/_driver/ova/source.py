@@ -15,6 +15,7 @@ from contextlib import AbstractContextManager
 from typing import BinaryIO, cast
 from urllib.parse import unquote, urljoin
 
+from ansible_collections.virt.esx.plugins.module_utils._driver.local_files import check_source
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.archive import stored_archive, streamed_archive
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.package import (
     LONGEST_TEXT,
@@ -120,6 +121,7 @@ def _beside(url: str, name: str) -> str:
 
 @contextlib.contextmanager
 def _open_local(path: pathlib.Path) -> Iterator[BinaryIO]:
+    check_source(str(path), "source")
     try:
         file = path.open("rb")
     except OSError as error:
