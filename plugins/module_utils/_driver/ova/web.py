@@ -98,6 +98,6 @@ def _explained(where: str) -> Iterator[None]:
         raise kind(f"GET {where}: HTTP status {error.code} {error.reason}.") from None
     except TimeoutError:
         raise TimedOut(f"GET {where}: the server does not answer in time.") from None
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, http.client.HTTPException, ValueError) as error:
         reason = getattr(error, "reason", None) or error
         raise ConnectionFailed(f"GET {where} failed: {reason}.") from None
