@@ -109,6 +109,17 @@ def check_datastore_path(text: str, *, where: str | None = None, line: int | Non
     return check_lengths(path, where=where, line=line)
 
 
+def check_vmx_path(text: str) -> DatastorePath:
+    """Read the option ``vmx_path``.
+
+    :raises ParseError: for what is not the datastore path of a VMX.
+    """
+    path = check_datastore_path(text, where="vmx_path")
+    if not path.name.lower().endswith(".vmx"):
+        raise ParseError(f"'{path}' is not the name of a VMX file.", where="vmx_path")
+    return path
+
+
 def check_lengths(path: DatastorePath, *, where: str | None = None, line: int | None = None) -> DatastorePath:
     """Return the path unless a name in it is too long for any datastore.
 
@@ -133,7 +144,7 @@ def canonical_path(text: str) -> str:
 
 
 def escape_name(name: str) -> str:
-    """Encode ``%``, ``/`` and ``\\``, the second scheme of ``displayName`` and of names in the VI API (L30)."""
+    r"""Encode ``%``, ``/`` and ``\``, the second scheme of ``displayName`` and of names in the VI API (L30)."""
     return name.translate(_NAME)
 
 
@@ -143,10 +154,10 @@ def unescape_name(name: str) -> str:
 
 
 def escape_datastore_item(name: str) -> str:
-    """The name that ESX gives to a file or directory with that name in a datastore; it cannot be reversed.
+    r"""The name that ESX gives to a file or directory with that name in a datastore; it cannot be reversed.
 
     ``a/b%c:d`` becomes ``a+JQ-2fb+JQ-25c_d``: characters that file systems forbid become ``_``, then ``%``, ``/`` and
-    ``\\`` are escaped as in names of the VI API, then each run of other characters is written in base64 between ``+``
+    ``\`` are escaped as in names of the VI API, then each run of other characters is written in base64 between ``+``
     and ``-``.
     """
     safe = escape_name(name.translate(_FORBIDDEN_IN_ITEMS))

@@ -12,6 +12,7 @@ NOT_IN_XML = "\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff"
 SURROGATES = "\ud800-\udfff"
 
 _WRONG_IN_XML = re.compile(f"[{NOT_IN_XML}{SURROGATES}]")
+_MOID = re.compile(r"[^\s<>&\"']+")
 _WRONG_IN_UTF_8 = re.compile(f"[{SURROGATES}]")
 
 
@@ -28,6 +29,11 @@ def wrong_in_utf_8(text: str) -> str | None:
 def wrong_in_file_names(text: str) -> str | None:
     """Return what a text has that no file name on the controller can hold, or None."""
     return "the character U+0000" if "\0" in text else None
+
+
+def is_moid(text: object) -> bool:
+    """Whether a value can be the id of a managed object, which is written into requests as it is: ``vm-12``."""
+    return isinstance(text, str) and _MOID.fullmatch(text) is not None and wrong_in_xml(text) is None
 
 
 def _found(wrong: re.Pattern[str], text: str) -> str | None:

@@ -19,7 +19,12 @@ from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import round_up
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_files import THIN, DiskRequest
-from ansible_collections.virt.esx.plugins.module_utils._driver.local_files import Checksum, parse_checksum, verify
+from ansible_collections.virt.esx.plugins.module_utils._driver.local_files import (
+    Checksum,
+    check_source,
+    parse_checksum,
+    verify,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_bytes
 from ansible_collections.virt.esx.plugins.module_utils._driver.volumes import EXTENT
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
@@ -108,6 +113,7 @@ def disk_requests(entries: Sequence[DiskEntry], files: Mapping[str, DatastorePat
             raise ParseError(f"{path} is the disk itself.", where=f"disks, {entry.target}, clone_of")
         image = None
         if entry.image is not None:
+            check_source(entry.image, f"disks, image of '{entry.target}'")
             image = inspect_image(entry.image, entry.image_format)
             verify(entry.image, entry.checksum)
         requests.append(DiskRequest(path, entry.size, entry.allocation, clone_of=entry.clone_of, image=image))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import pathlib
 import re
+import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -44,15 +45,44 @@ def parse_checksum(text: str) -> Checksum:
     return Checksum(algorithm, found[2])
 
 
+def check_source(path: str, where: str) -> None:
+    """Refuse what has no end and no size: a terminal, a FIFO, ``/dev/zero``. What is not there is left to its reader.
+
+    :param where: the option that names the file.
+    :raises ParseError: if it is such a thing.
+    """
+    mode = _mode(path)
+    if mode is not None and not (stat.S_ISREG(mode) or stat.S_ISBLK(mode) or stat.S_ISDIR(mode)):
+        raise ParseError(f"'{path}' is not a regular file.", where=where)
+
+
+def check_dest(path: pathlib.Path, where: str = "dest") -> None:
+    """Refuse to replace anything but a file: a device would be gone afterwards.
+
+    :raises ParseError: if there is such a thing.
+    """
+    mode = _mode(str(path))
+    if mode is not None and not stat.S_ISREG(mode):
+        raise ParseError(f"'{path}' exists and is not a regular file; it is not replaced.", where=where)
+
+
+def _mode(path: str) -> int | None:
+    try:
+        return pathlib.Path(path).stat().st_mode
+    except OSError:
+        return None
+
+
 def file_size(path: str) -> int:
     """Return the size of a file in bytes.
 
     :raises NotFound: if it cannot be read.
-    :raises ParseError: if it is a directory.
+    :raises ParseError: if it is a directory, or has no end.
     """
     file = pathlib.Path(path)
     if file.is_dir():
         raise ParseError(f"'{path}' is a directory, not a file.", where="source")
+    check_source(path, "source")
     try:
         return file.stat().st_size
     except OSError as error:

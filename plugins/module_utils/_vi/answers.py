@@ -146,7 +146,7 @@ def _first_in_body(content: bytes) -> str | None:
             parser.Parse(content[at : at + _PIECE], at + _PIECE >= len(content))
     except _Found:
         return found[0]
-    except ExpatError:
+    except (ExpatError, LookupError):  # of an encoding that Python does not know
         raise NotAnAnswer("it is not XML") from None
     return None
 

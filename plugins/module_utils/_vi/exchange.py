@@ -165,7 +165,8 @@ def _receive_blocks(
     buffer = memoryview(bytearray(PIECE))
     while True:
         connection.allow(pool.timeout)
-        count = response.readinto(buffer)
+        with _numbers_understood():
+            count = response.readinto(buffer)
         if not count:
             break
         consume(buffer[:count])
@@ -178,7 +179,8 @@ def _read(response: http.client.HTTPResponse, limit: int) -> bytes:
         raise AnswerTooLong(limit)
     content = bytearray()
     while True:
-        piece = response.read(min(BLOCK, limit + 1 - len(content)))
+        with _numbers_understood():
+            piece = response.read(min(BLOCK, limit + 1 - len(content)))
         if not piece:
             break
         content += piece
@@ -186,6 +188,15 @@ def _read(response: http.client.HTTPResponse, limit: int) -> bytes:
             raise AnswerTooLong(limit)
     _check_complete(response)
     return bytes(content)
+
+
+@contextlib.contextmanager
+def _numbers_understood() -> Iterator[None]:
+    """Name what is no HTTP so: http.client takes a negative length of a chunk for a number of bytes to read."""
+    try:
+        yield
+    except ValueError as error:
+        raise http.client.HTTPException(str(error)) from None
 
 
 def _check_complete(response: http.client.HTTPResponse) -> None:

@@ -16,7 +16,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Callable
 
-from ansible_collections.virt.esx.plugins.module_utils._errors import AuthFailed, EsxError
+from ansible_collections.virt.esx.plugins.module_utils._errors import AuthFailed, EsxError, ParseError
+from ansible_collections.virt.esx.plugins.module_utils._texts import is_moid
 from ansible_collections.virt.esx.plugins.module_utils._vi.about import (
     About,
     best_version,
@@ -114,7 +115,12 @@ class Session:
         return self.about.api >= version
 
     def ref(self, type_name: str, moid_: str) -> Any:
-        """Return the reference to a managed object whose type and id are known; no call is made."""
+        """Return the reference to a managed object whose type and id are known; no call is made.
+
+        :raises ParseError: for an id that none can be; pyVmomi would write it into its requests as it is.
+        """
+        if not is_moid(moid_):
+            raise ParseError(f"'{moid_}' is not the id of a managed object.", where="moid")
         return make_ref(type_name, moid_, self.stub)
 
     def note(self, name: str, text: str) -> None:

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
-from ansible_collections.virt.esx.plugins.module_utils._texts import wrong_in_xml
+from ansible_collections.virt.esx.plugins.module_utils._texts import is_moid
 
 # Raised with each change of what is stored, so that files of other versions are ignored.
 FORMAT = 3
@@ -119,7 +119,7 @@ class SessionCache:
     def load_notes(self) -> dict[str, str]:
         """Return the notes of earlier tasks. They may be old, or anything else: whoever uses one has to confirm it."""
         notes = self._read("notes")
-        return notes if isinstance(notes, dict) and all(map(_can_be_sent, notes.values())) else {}
+        return notes if isinstance(notes, dict) and all(not note or is_moid(note) for note in notes.values()) else {}
 
     def add_notes(self, notes: Mapping[str, str]) -> None:
         """Add notes for later tasks; without them these make a call more, so a failure is ignored."""
@@ -179,11 +179,6 @@ class SessionCache:
             return _own_directory(self._directory, above)
         finally:
             os.close(above)
-
-
-def _can_be_sent(note: object) -> bool:
-    """Whether a note is a text that a request can carry, as all notes that were ever written."""
-    return isinstance(note, str) and wrong_in_xml(note) is None
 
 
 def _own_directory(path: Path, above: int | None) -> int:

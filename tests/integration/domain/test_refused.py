@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound
-from ansible_collections.virt.esx.tests.integration.contracts import start_host
+from ansible_collections.virt.esx.plugins.modules import esx_domain, esx_domain_info, esx_scheduler
+from ansible_collections.virt.esx.tests.integration.contracts import carry_out, start_host
 from ansible_collections.virt.esx.tests.integration.domain.domains import (
     READING,
     UUID,
@@ -146,6 +147,24 @@ def test_an_annotation_that_no_domain_xml_can_have(esx: Simulator) -> None:
     for given in descriptions:
         with pytest.raises(EsxError, match=r"^annotation: it has the character U\+0001"):
             ensure(esx, **given, annotation="a\x01b")
+
+
+@pytest.mark.parametrize("moid", ["<x>", "vm-1</obj>", "a&b", "vm 1", 'vm-"1'])
+def test_what_is_no_id_of_a_managed_object(esx: Simulator, moid: str) -> None:
+    """It would be written into the requests as it is."""
+    contracts: list[tuple[Any, dict[str, Any]]] = [
+        (esx_domain.CONTRACT, {"state": "running"}),
+        (esx_domain_info.CONTRACT, {}),
+        (esx_scheduler.CONTRACT, {"reservation": 5}),
+    ]
+    for contract, more in contracts:
+        with pytest.raises(EsxError, match="^moid: '.*' is not the id of a managed object"):
+            carry_out(contract, esx, moid=moid, **more)
+
+
+def test_a_path_of_a_vmx_that_is_a_disk_s(esx: Simulator) -> None:
+    with pytest.raises(EsxError, match=r"vmx_path: '\[local-storage\] web/web.vmdk' is not the name of a VMX file"):
+        ensure(esx, vmx_path="[local-storage] web/web.vmdk", state="running")
 
 
 def test_an_iso_that_is_there_stays_when_another_is_misspelt(esx: Simulator) -> None:

@@ -86,6 +86,8 @@ WRONG: list[tuple[dict[str, Any], type[EsxError], str]] = [
     ({"settings": {"guestinfo.a/b": "1"}}, ParseError, "letters, digits and"),
     ({"settings": {"1a": "1"}}, ParseError, "begins with a letter"),
     ({"settings": {"guestinfo.a": {"b": 1}}}, ParseError, "its value is not a text"),
+    ({"settings": {"guestinfo.a": "x" * 600_000}}, Refused, "would have 6.* a VMX is at most 524288 bytes"),
+    ({"settings": {f"guestinfo.{n}": '"' * 50_000 for n in range(4)}}, Refused, "a VMX is at most 524288 bytes"),
     ({"guest_os": "nothing"}, ParseError, "is not a known guest operating system"),
     ({"hw_version": 4}, Refused, "no host lowers it"),
     ({"hw_version": 2}, ParseError, "not a virtual hardware version"),

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.virt.esx.plugins.module_utils._driver.ova import importer
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._vi.transfers import send_to_url
 from ansible_collections.virt.esx.tests.integration.contracts import start_host
 from ansible_collections.virt.esx.tests.integration.domain.domains import write_file
 from ansible_collections.virt.esx.tests.integration.killing import run_and_kill
@@ -51,6 +53,26 @@ def test_an_import_that_fails_leaves_nothing(
     assert bring(esx, source)["changed"] is True
     assert data_of(esx, "appliance/disk-0.vmdk") == made.image
     assert bring(esx, source)["changed"] is False
+
+
+def test_an_image_that_the_server_only_pretended_to_take(
+    esx: Simulator, made: Sources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Anything between can answer 200; the host itself notices only disks that are missing."""
+
+    def pretend(session: Any, url: str, source: Any, size: int, *, method: str, **more: Any) -> None:
+        if method != "PUT":
+            send_to_url(session, url, source, size, method=method, **more)
+        while source.read(size):
+            pass
+
+    source = made.ova(tmp_path / "a.ova")
+    with monkeypatch.context() as patched:
+        patched.setattr(importer, "send_to_url", pretend)
+        with pytest.raises(EsxError, match=r"_deviceImage0.iso, which a drive .* nothing of it is left on the host"):
+            bring(esx, source)
+    assert (esx.domains(), names(esx)) == ({}, [])
+    assert bring(esx, source)["changed"] is True
 
 
 def test_a_lost_answer_to_the_completion(esx: Simulator, made: Sources, tmp_path: Path) -> None:

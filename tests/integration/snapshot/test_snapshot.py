@@ -202,6 +202,11 @@ def test_options_that_make_no_sense_are_refused(esx: Simulator, arguments: dict[
         snapshot(esx, **arguments)
 
 
+def test_no_names_at_all_mean_no_domain(esx: Simulator) -> None:
+    with pytest.raises(ParseError, match="names: it is empty, so no domain is meant"):
+        carry_out(CONTRACT, esx, names=[], snapshot="x")
+
+
 def test_snapshots_that_the_host_would_refuse_are_refused_before_a_call(esx: Simulator) -> None:
     power(esx, "running")
     with pytest.raises(Refused, match="VMware Tools are not running"):

@@ -324,6 +324,7 @@ def test_faults_have_their_names(host: Simulator) -> None:
         (http_answer(b"<a><b/></a>"), "is not an answer to RetrieveServiceContent: it has no SOAP body"),
         (http_answer(b"<a><b/>"), "it is not XML"),
         (http_answer(b""), "it is empty"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\n<a/>", "it is not HTTP"),
         (b"220 mail.example.com ESMTP\r\n", "RetrieveServiceContent"),
         (b"", "broke during RetrieveServiceContent"),
     ],

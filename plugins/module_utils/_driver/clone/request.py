@@ -12,7 +12,7 @@ from typing import Any
 from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import to_mac
 from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_uuid
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
-from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, check_datastore_path
+from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, check_vmx_path
 from ansible_collections.virt.esx.plugins.module_utils._vmx.mac import is_multicast
 
 
@@ -50,9 +50,7 @@ def read_request(params: Mapping[str, Any]) -> CloneRequest:
         if mac in macs:
             raise ParseError(f"'{text}' is given twice.", where="macs")
         macs.append(mac)
-    path = None if params["vmx_path"] is None else check_datastore_path(params["vmx_path"], where="vmx_path")
-    if path is not None and not path.name.lower().endswith(".vmx"):
-        raise ParseError(f"'{path}' is not the name of a VMX file.", where="vmx_path")
+    path = None if params["vmx_path"] is None else check_vmx_path(params["vmx_path"])
     return CloneRequest(
         name=params["name"],
         uuid=None if params["uuid"] is None else parse_uuid(params["uuid"]),

@@ -24,6 +24,7 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._names import (
     DatastorePath,
     check_datastore_path,
+    check_vmx_path,
     directory_of_name,
 )
 from ansible_collections.virt.esx.plugins.module_utils._report import REFUSE, Report
@@ -72,7 +73,7 @@ def read_request(params: Mapping[str, Any]) -> DomainRequest:
         name=name,
         uuid=uuid,
         moid=moid,
-        vmx_path=None if vmx_path is None else str(check_datastore_path(vmx_path, where="vmx_path")),
+        vmx_path=None if vmx_path is None else str(check_vmx_path(vmx_path)),
         xml=xml,
         vmx=params["vmx"],
         vcpus=_at_least(1, params["vcpus"], "vcpus"),

@@ -18,6 +18,7 @@ from urllib.parse import quote
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
+from ansible_collections.virt.esx.plugins.module_utils._driver.local_files import check_dest
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, get_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_uuid
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
@@ -41,6 +42,8 @@ def take_screenshot(connection: EsxConnection, invocation: Invocation) -> dict[s
             hint="Bring it into state running first.",
         )
     dest = params["dest"]
+    if dest is not None:
+        check_dest(Path(dest))
     if invocation.check_mode:
         return {"domain": record.identity(), "changed": dest is not None, "dest": dest}
     image = _read(connection, record)

@@ -15,6 +15,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.connection import
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
 from ansible_collections.virt.esx.plugins.module_utils._driver.dumpxml import read_texts, readable, to_xml
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
+from ansible_collections.virt.esx.plugins.module_utils._driver.local_files import check_dest
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, get_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.leased import DISABLED_PATH
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.request import ExportRequest
@@ -93,6 +94,7 @@ def _exists(request: ExportRequest, dest: pathlib.Path) -> bool:
     if request.is_archive:
         if dest.is_dir():
             raise ParseError(f"'{dest}' is a directory, not an OVA.", where="dest")
+        check_dest(dest)
         return dest.exists()
     if dest.exists() and not dest.is_dir():
         raise ParseError(f"'{dest}' is a file; a package becomes a directory, or ends with '.ova'.", where="dest")

@@ -8,6 +8,7 @@ Until the last step nobody can start the domain. If anything fails before, the h
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, cast
@@ -27,9 +28,15 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.ova.package impor
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.request import ImportRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.source import open_package
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.verify import Hashed, Verifier
-from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import show_transfer
-from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import datastore_file, show_transfer
+from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed, EsxError, ParseError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._names import parse_datastore_path
+from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import file_exists
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_one
 from ansible_collections.virt.esx.plugins.module_utils._vi.transfers import send_to_url
+from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
+
+_DEVICES = "config.hardware.device"
 
 _REMAINS = "The import was aborted, and nothing of it is left on the host."
 
@@ -64,6 +71,8 @@ class Importer:
 
             with open_lease(connection, start, action, _REMAINS) as lease:
                 self._send_all(package, lease, plan, verifier, f"{action} from {offer.source_name}")
+                if any(item.create for item in plan.items):
+                    self._check_images(lease)
                 lease.complete()
 
     def _send_all(
@@ -109,6 +118,26 @@ class Importer:
             progress=lambda done: progress(before + done),
         )
         self.sent += content.size
+
+    def _check_images(self, lease: Lease) -> None:
+        """Look for the images of the domain's drives, since a server can answer as if it had taken a file.
+
+        The host itself notices disks that are not complete.
+
+        :raises ConnectionFailed: if one is not there.
+        """
+        session = self.connection.session
+        for device in fetch_one(session, lease.entity, [_DEVICES])[_DEVICES] or ():
+            path = str(getattr(device.backing, "fileName", None) or "")
+            if not isinstance(device, (vim.vm.device.VirtualCdrom, vim.vm.device.VirtualFloppy)) or path[:1] != "[":
+                continue
+            with contextlib.suppress(Refused, ParseError):  # an account need not be allowed to look
+                if not file_exists(session, datastore_file(self.connection, parse_datastore_path(path))):
+                    raise ConnectionFailed(
+                        f"The server accepted all files of the package, but {path}, which a drive of the domain has, "
+                        "is not there.",
+                        hint="Something between may have answered for the host. Run the task again.",
+                    )
 
     def _take_other(self, package: OpenPackage, member: Member, verifier: Verifier | None) -> None:
         """Take a file that the host does not ask for: the manifest or its certificate at the end, or an unused one."""

@@ -15,6 +15,7 @@ from contextlib import AbstractContextManager
 from typing import BinaryIO, cast
 from urllib.parse import urljoin
 
+from ansible_collections.virt.esx.plugins.module_utils._driver.local_files import check_source
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.archive import stored_archive, streamed_archive
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.package import (
     HEAD,
@@ -136,6 +137,7 @@ def _beside(url: str, name: str) -> str:
 
 @contextlib.contextmanager
 def _open_local(path: pathlib.Path) -> Iterator[BinaryIO]:
+    check_source(str(path), "source")
     try:
         if path.exists() and not path.is_file():  # a pipe, for example, would be waited for
             raise NotFound(f"'{path}' is not a file.")

@@ -65,10 +65,15 @@ def is_url(source: str) -> bool:
 def check_url(url: str) -> None:
     """Refuse a URL that cannot be read.
 
-    :raises ParseError: if it has no host, or a password in it.
+    :raises ParseError: if it is no URL, has no host, or a password in it.
     """
-    parts = urlsplit(url)
-    if not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname or "", parts.port
+        host.encode("idna")  # as the connection will
+    except ValueError as error:
+        raise ParseError(f"'{without_query(url)}' is not a URL: {error}.", where="source") from None
+    if not host:
         raise ParseError("the URL names no host.", where="source")
     if parts.password is not None or parts.username is not None:
         raise ParseError("a URL with a user or a password is not supported.", where="source")
@@ -93,6 +98,6 @@ def _explained(where: str) -> Iterator[None]:
         raise kind(f"GET {where}: HTTP status {error.code} {error.reason}.") from None
     except TimeoutError:
         raise TimedOut(f"GET {where}: the server does not answer in time.") from None
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, http.client.HTTPException, ValueError) as error:
         reason = getattr(error, "reason", None) or error
         raise ConnectionFailed(f"GET {where} failed: {reason}.") from None

@@ -32,6 +32,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.options import pa
 from ansible_collections.virt.esx.plugins.module_utils._driver.pending import PENDING_PATHS
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Plan, Step, carry_out
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._names import check_vmx_path
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
 
 # libvirt's number for each level of shares.
@@ -97,7 +98,7 @@ def read_request(params: Mapping[str, Any]) -> SchedulerRequest:
         name=params["name"],
         uuid=None if params["uuid"] is None else parse_uuid(params["uuid"]),
         moid=params["moid"],
-        vmx_path=params["vmx_path"],
+        vmx_path=None if params["vmx_path"] is None else str(check_vmx_path(params["vmx_path"])),
         reservation_mhz=reservation,
         limit_mhz=limit,
         shares=None if params["shares"] is None else parse_shares(params["shares"]),

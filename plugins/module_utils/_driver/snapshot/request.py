@@ -57,6 +57,8 @@ def read_request(params: Mapping[str, Any]) -> SnapshotRequest:
 
     :raises ParseError: for options that contradict each other.
     """
+    if params["names"] == [] and params["name"] is None and params["uuid"] is None:
+        raise ParseError("it is empty, so no domain is meant.", where="names")
     xml = read_snapshot(params["xml"]) if params["xml"] is not None else SnapshotDescription()
     memory = params["memory"] if params["memory"] is not None else xml.memory
     request = SnapshotRequest(

@@ -21,7 +21,7 @@ from typing import Any, BinaryIO, cast
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.file_users import read_file_users
-from ansible_collections.virt.esx.plugins.module_utils._driver.local_files import Checksum, verify
+from ansible_collections.virt.esx.plugins.module_utils._driver.local_files import Checksum, check_dest, verify
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step
 from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import datastore_file, show_transfer
 from ansible_collections.virt.esx.plugins.module_utils._driver.volumes import Volume
@@ -62,6 +62,7 @@ def plan_download(connection: EsxConnection, volume: Volume, dest: str, checksum
     target = pathlib.Path(dest)
     if target.is_dir():
         target = target / volume.path.name
+    check_dest(target)
     if not target.parent.is_dir():
         raise Refused(f"The directory of '{target}' does not exist.")
     download = _of_disk(connection, volume, target, checksum) if volume.type == "vmdk" else None

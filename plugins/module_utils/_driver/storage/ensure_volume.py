@@ -21,7 +21,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.disk_tasks import
 from ansible_collections.virt.esx.plugins.module_utils._driver.file_users import read_file_users
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_tasks import Chain, HostTask, side_by_side
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
-from ansible_collections.virt.esx.plugins.module_utils._driver.local_files import verify
+from ansible_collections.virt.esx.plugins.module_utils._driver.local_files import check_source, verify
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Outcome, Plan, Step, carry_out
 from ansible_collections.virt.esx.plugins.module_utils._driver.pools import Pool, read_pools, usable_pool
 from ansible_collections.virt.esx.plugins.module_utils._driver.storage.download import plan_download
@@ -103,6 +103,7 @@ def _carry_out_reading(invocation: Invocation, plan: VolumePlan) -> Outcome[Volu
 def _plan_disk(connection: EsxConnection, request: VolumeRequest) -> VolumePlan:
     image = None
     if request.source is not None:
+        check_source(request.source, "source")
         image = inspect_image(request.source, request.source_format)
         verify(request.source, request.checksum)
     wanted = DiskRequest(

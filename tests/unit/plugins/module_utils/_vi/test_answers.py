@@ -95,6 +95,7 @@ HTML = b"<html><head><title>503 Service Unavailable</title></head><body><h1>503<
         (b"\x00\xff\x17", "it is not XML"),
         (b"{}", "it is not XML"),
         (b"<a>", "it is not XML"),
+        (b'<?xml version="1.0" encoding="x-unknown"?><a/>', "it is not XML"),
         (body(""), "it has no SOAP body, or nothing in it"),
         (response("PowerOnVM_Task", ""), "PowerOnVM_TaskResponse instead of UnregisterVMResponse"),
         (b"<UnregisterVMResponse/>", "it has no SOAP body"),

@@ -114,7 +114,13 @@ DAMAGED: dict[str, Callable[[str], str]] = {
 
 
 # Notes that no request could carry: every later task would fail.
-UNSENDABLE = (b'{"a": "vm-1", "b": "vm\\u0000"}', b'{"a": "\\ud800"}', b'{"a": "\\u0001"}')
+UNSENDABLE = (
+    b'{"a": "vm-1", "b": "vm\\u0000"}',
+    b'{"a": "\\ud800"}',
+    b'{"a": "\\u0001"}',
+    b'{"a": "vm-1</obj>"}',
+    b'{"a": "vm 1"}',
+)
 
 
 @pytest.mark.parametrize("kind", DAMAGED)
