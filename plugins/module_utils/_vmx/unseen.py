@@ -22,10 +22,15 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx import chardevs, slo
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
 
 _DISK = re.compile(r"((?:scsi|sata|nvme|ide)[0-9]{1,3}):([0-9]{1,4})")
-_PORT = re.compile(r"(serial|parallel|floppy)([0-9]{1,9})")
+_NUMBERED = re.compile(r"(serial|parallel|floppy|scsi|sata|nvme)([0-9]{1,9})")
 _FOLDER = re.compile(r"sharedfolder[0-9]{1,9}")
 _USB = re.compile(r"(?:usb|ehci|usb_xhci):[0-9]{1,4}")
-_NUMBERS = {"serial": len(chardevs.SERIALS), "parallel": len(chardevs.PARALLELS), "floppy": 2}
+_NUMBERS = {
+    "serial": len(chardevs.SERIALS),
+    "parallel": len(chardevs.PARALLELS),
+    "floppy": 2,
+    **{bus: slots.BUSES[bus].controllers for bus in ("scsi", "sata", "nvme")},
+}
 _FILLED_BY_HOSTS = (None, "", "hub", "hid")  # devices on USB that every domain has
 _UNCONNECTED = "libvirt has no word for a device that is not connected when the domain starts; it is read as connected"
 
@@ -67,9 +72,9 @@ def report_unseen(context: ReadContext, domain: Domain) -> None:
 
 def _unseen(context: ReadContext, section: str, shares: bool) -> str | None:
     """Why a device that a section describes is not a part of the domain, None for one that is."""
-    port = _PORT.fullmatch(section)
-    if port is not None and int(port[2]) >= _NUMBERS[port[1]]:
-        return f"libvirt's VMware domains have no more than {_NUMBERS[port[1]]} devices of the kind {port[1]}"
+    found = _NUMBERED.fullmatch(section)
+    if found is not None and int(found[2]) >= _NUMBERS[found[1]]:
+        return f"a VMX has {_NUMBERS[found[1]]} devices of the kind {found[1]} at most, counted from 0"
     if _FOLDER.fullmatch(section):
         if not shares:
             return "folders are not shared with this domain"
