@@ -29,6 +29,8 @@ REPORT = "report"
 IGNORE = "ignore"
 POLICIES = (REFUSE, REPORT, IGNORE)
 
+_LINE = 1000  # characters of an entry in a warning, at most
+
 _Value = TypeVar("_Value")
 _Default = TypeVar("_Default")
 
@@ -132,7 +134,7 @@ class Report:
 
         :param what: what was converted, as the subject of a sentence: ``The domain XML``.
         """
-        lines = [str(entry) for entry in self.left_out]
+        lines = [text if len(text) <= _LINE else f"{text[:_LINE]} ..." for text in map(str, self.left_out)]
         if not lines:
             return None
         if len(lines) == 1:

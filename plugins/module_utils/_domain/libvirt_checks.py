@@ -186,16 +186,17 @@ _TUNING = {
 
 def check_unused(
     root: Element, top: Mapping[str, Element], devices: Mapping[str, list[Element]], forms: XmlForms, report: Report
-) -> None:
+) -> bool:
     """Refuse what libvirt's parser refuses in elements that are not used, and report what has no effect.
 
     :param top: the domain's children by name.
     :param devices: the devices by tag.
+    :returns: whether there are any words but the usual ones.
     """
     _check_numbers(devices, report)
     unusual = unusual_words(root)
     if not unusual:
-        return  # all that is looked at below is unusual
+        return False  # all that is looked at below is unusual
     for element, look in unusual:
         for inner in element.iter("*") if look == WHOLE else (element,):
             _check(inner, report)
@@ -204,6 +205,7 @@ def check_unused(
     _check_devices(devices, report)
     if forms.reports and not report.is_silent:
         report_unusual(unusual, report)
+    return True
 
 
 def _check(element: Element, report: Report) -> None:

@@ -82,7 +82,7 @@ def gather_domain(xml: str | bytes, forms: XmlForms, report: Report) -> Domain:
     parts: dict[str, Any] = {field: attempt(read, top[tag], default=None) for tag, field, read in _PARTS if tag in top}
     devices = _devices(root, report)
     parts.update({field: each(read, devices[tag]) for tag, field, read in _DEVICES if tag in devices})
-    check_unused(root, top, devices, forms, report)
+    has_unusual_words = check_unused(root, top, devices, forms, report)
     disks = read_disks(devices.get("disk", ()), forms, report)
     check_unique(disks, report)
     controllers = read_controllers(devices.get("controller", ()), forms, report)
@@ -105,7 +105,7 @@ def gather_domain(xml: str | bytes, forms: XmlForms, report: Report) -> Domain:
         serials=attempt(read_consoles, devices.get("console", ()), serials, default=serials),
         parallels=read_parallels(devices.get("parallel", ()), report),
         videos=_with_default_video(each(read_video, devices.get("video", ())), devices),
-        switches=attempt(read_switches, top, devices, default=()) if forms.more else (),
+        switches=attempt(read_switches, top, devices, default=()) if forms.more and has_unusual_words else (),
         datacenter_path=text_of(top.get(f"{_VMWARE}datacenterpath")),
         moref=text_of(top.get(f"{_VMWARE}moref")),
         **parts,

@@ -51,7 +51,8 @@ class Memory(NamedTuple):
 def read_resources(context: ReadContext) -> dict[str, Any]:
     """Memory and processors, as fields of :class:`Domain`."""
     memory = read_memory(context)
-    processors = read_processors(context)
+    number = read_processors(context)
+    processors = number & 0xFFFFFFFF  # what libvirt keeps (L26)
     found: dict[str, Any] = {"memory_kib": memory.size, "current_memory_kib": memory.current, "vcpus": processors}
     sections = context.vmx.sections
     if "cpuid" in sections:
@@ -63,7 +64,7 @@ def read_resources(context: ReadContext) -> dict[str, Any]:
         **found,
         "memory_locked": locked,
         "min_guarantee_kib": memory.size if locked else memory.guarantee,
-        "cpuset": context.attempt(read_affinity, context, processors, default=None),
+        "cpuset": context.attempt(read_affinity, context, number, default=None),
         "shares": context.attempt(read_shares, context, processors, default=None),
     }
 
@@ -126,7 +127,7 @@ def read_lock(context: ReadContext) -> bool:
 
 
 def read_processors(context: ReadContext) -> int:
-    """``numvcpus`` (P11)."""
+    """``numvcpus`` (P11), in 64 bits."""
     number = context.count("numvcpus", 1)
     if number <= 0:
         message = f"expecting at least 1, found {number}"
@@ -134,7 +135,7 @@ def read_processors(context: ReadContext) -> int:
             raise context.vmx.error_at("numvcpus", message)
         context.leave_out("numvcpus", f"{message}; it is read as 1")
         return 1
-    return number & 0xFFFFFFFF
+    return number
 
 
 def read_topology(context: ReadContext, processors: int) -> Cpu | None:

@@ -56,19 +56,14 @@ def read_switches(context: ReadContext) -> Keys:
     """The settings that a VMX has, by the names of ``_domain/switches.py``."""
     if not context.dialect.switches:
         return ()
-    raw = context.vmx.raw
     found: dict[str, str | None] = {}
-    for name, truth in _TRUTHS.items():
-        if truth.key.lower() in raw:
-            default = truth.true is None
-            found[name] = truth.true if context.vmx.boolean(truth.key, default) else truth.false
-    if _NODES.lower() in raw:
-        found["numa_nodes"] = _read_nodes(context)
-    if _RETRY.lower() in raw and context.vmx.boolean(_RETRY):
-        found["reboot_timeout"] = _read_timeout(context)
-    if not raw.keys().isdisjoint(map(str.lower, _SIDES)):
-        found["resolution"] = _read_resolution(context)
+    for name in {_NAME_OF[key] for key in _NAME_OF.keys() & context.vmx.raw.keys()}:
+        found[name] = _READERS[name](context) if name in _READERS else _read_truth(context, _TRUTHS[name])
     return tuple(sorted([(name, value) for name, value in found.items() if value is not None]))
+
+
+def _read_truth(context: ReadContext, truth: _Truth) -> str | None:
+    return truth.true if context.vmx.boolean(truth.key, truth.true is None) else truth.false
 
 
 def _read_nodes(context: ReadContext) -> str | None:
@@ -80,6 +75,8 @@ def _read_nodes(context: ReadContext) -> str | None:
 
 
 def _read_timeout(context: ReadContext) -> str | None:
+    if not context.vmx.boolean(_RETRY):
+        return None
     milliseconds = context.vmx.integer(_DELAY, _DELAY_S) * 1000
     if 0 <= milliseconds <= MAX_REBOOT_MS:
         return str(milliseconds)
@@ -95,6 +92,16 @@ def _read_resolution(context: ReadContext) -> str | None:
         given = _SIDES[0] if sides[0] > 0 else _SIDES[1]
         context.leave_out(given, f"libvirt has a resolution as {_SIDES[0]} and {_SIDES[1]} together")
     return None
+
+
+_READERS = {"numa_nodes": _read_nodes, "reboot_timeout": _read_timeout, "resolution": _read_resolution}
+# The name of a setting by the keys, in lower case, that say that it is there.
+_NAME_OF = {
+    **{truth.key.lower(): name for name, truth in _TRUTHS.items()},
+    _NODES.lower(): "numa_nodes",
+    _RETRY.lower(): "reboot_timeout",
+    **dict.fromkeys(map(str.lower, _SIDES), "resolution"),
+}
 
 
 def write_switches(domain: Domain, context: WriteContext) -> list[Entry]:

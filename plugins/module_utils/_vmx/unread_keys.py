@@ -9,9 +9,11 @@ What only describes the state of a domain, or what hosts and VMware Tools write 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
 
 # Keys that are read, or that say nothing about the domain; n is any number, * any rest.
@@ -121,6 +123,7 @@ _HARMLESS = frozenset({"", "normal", "off", "soft", "default", "preset"})
 _ABSENT = frozenset({"false", "0", "no", "off"})
 _THERE_ANYWAY = ("svga.present",)
 _ZERO = "|00"
+_NAMES = re.compile(r"^[ \t]*[^ \t\r\n=#]+[ \t]*=", re.MULTILINE)
 _NUMBER = re.compile(r"[0-9]+")
 
 
@@ -179,11 +182,31 @@ def report_unread(context: ReadContext) -> None:
             found.setdefault(why, []).append(key)
     if not found:
         return
-    places = {statement.name.lower(): statement for statement in reversed(list(context.vmx.statements()))}
+    places = _places(context.vmx, [key for keys in found.values() for key in keys])
+    text = context.vmx.text
     for why, keys in found.items():
-        ordered = sorted([places[key] for key in keys], key=lambda statement: statement.start)
-        line = context.vmx.text.count("\n", 0, ordered[0].start) + 1
-        context.report.leave_out(", ".join([statement.name for statement in ordered]), why, line=line)
+        starts = sorted([(places[key], len(key)) for key in keys])
+        names = [text[start : start + length] for start, length in starts]
+        context.report.leave_out(", ".join(names), why, line=text.count("\n", 0, starts[0][0]) + 1)
+
+
+def _places(vmx: VmxFile, keys: Sequence[str]) -> dict[str, int]:
+    """Where in the text the first statement of each key begins."""
+    lower = vmx.text.lower()
+    is_usual = len(lower) == len(vmx.text) and '"""' not in lower
+    found = {key: _line_start(lower, key) for key in keys} if is_usual else {}
+    if found and min(found.values()) >= 0:
+        return found
+    return {statement.name.lower(): statement.start for statement in reversed(list(vmx.statements()))}
+
+
+def _line_start(text: str, key: str) -> int:
+    """Where a key is the first word of a line, -1 where it is not."""
+    at = text.find(key)
+    while at > 0 and text[at - 1] not in "\r\n":
+        at = text.find(key, at + 1)
+    end = at + len(key)
+    return at if text[end : end + 1] in (" ", "=") else -1
 
 
 def _says_nothing(pattern: str, value: str) -> bool:
@@ -195,8 +218,10 @@ def _says_nothing(pattern: str, value: str) -> bool:
 def _report_repeated(context: ReadContext) -> None:
     """Report a key that is there once more with another value, where the first is read (L17)."""
     vmx = context.vmx
-    if vmx.text.count("=") == len(vmx.raw):
-        return  # the usual case: each statement has one
+    text, count = vmx.text, len(vmx.raw)
+    one_a_line = ";" not in text and '"""' not in text
+    if one_a_line and (text.count("\n") == count or len(_NAMES.findall(text)) == count):
+        return  # the usual case: there are as many lines, or statements, as keys
     for name, line in vmx.repeated():
         why = f"the key is here more than once, and the first value, in line {vmx.line(name)}, is read"
         context.report.leave_out(name, why, line=line)

@@ -16,16 +16,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Controller, Domain
 from ansible_collections.virt.esx.plugins.module_utils._vmx import chardevs, slots
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
 
 _DISK = re.compile(r"((?:scsi|sata|nvme|ide)[0-9]{1,3}):([0-9]{1,4})")
-_PORT = re.compile(r"(serial|parallel|floppy)([0-9]{1,9})")
+_NUMBERED = re.compile(r"(serial|parallel|floppy|scsi|sata|nvme)([0-9]{1,9})")
 _FOLDER = re.compile(r"sharedfolder[0-9]{1,9}")
+_FOLDERS, _USB_PORT = "shared folder", "USB port"
 _USB = re.compile(r"(?:usb|ehci|usb_xhci):[0-9]{1,4}")
-_NUMBERS = {"serial": len(chardevs.SERIALS), "parallel": len(chardevs.PARALLELS), "floppy": 2}
+_NUMBERS = {
+    "serial": len(chardevs.SERIALS),
+    "parallel": len(chardevs.PARALLELS),
+    "floppy": 2,
+    **{bus: slots.BUSES[bus].controllers for bus in ("scsi", "sata", "nvme")},
+}
 _FILLED_BY_HOSTS = (None, "", "hub", "hid")  # devices on USB that every domain has
 _UNCONNECTED = "libvirt cannot express a device that is not connected when the domain starts; it is read as connected"
 
@@ -57,26 +64,34 @@ def report_unseen(context: ReadContext, domain: Domain) -> None:
     """Report the other devices that are said to be there, and that devices are not connected."""
     if context.report.is_silent or not context.dialect.reports:
         return
-    folders = {f"sharedfolder{index}" for index in range(len(domain.filesystems))} if domain.filesystems else set()
-    for section in sorted(context.vmx.sections):
-        why = _unseen(context, section, bool(folders))
+    sections = [section for section in context.vmx.sections if _kind(section)]
+    for section in sorted(sections):
+        why = _unseen(context, section, bool(domain.filesystems))
         if why and context.vmx.boolean(f"{section}.present"):
             context.leave_out(f"{section.replace('folder', 'Folder')}.present", why)
     _report_unconnected(context, domain)
 
 
+@lru_cache(maxsize=4096)
+def _kind(section: str) -> str | None:
+    """What kind of device a section may describe that a domain does not have; None for all others."""
+    found = _NUMBERED.fullmatch(section)
+    if found is not None:
+        return found[1] if int(found[2]) >= _NUMBERS[found[1]] else None
+    return _FOLDERS if _FOLDER.fullmatch(section) else _USB_PORT if _USB.fullmatch(section) else None
+
+
 def _unseen(context: ReadContext, section: str, shares: bool) -> str | None:
     """Why a device that a section describes is not a part of the domain, None for one that is."""
-    port = _PORT.fullmatch(section)
-    if port is not None and int(port[2]) >= _NUMBERS[port[1]]:
-        return f"libvirt's VMware domains have no more than {_NUMBERS[port[1]]} devices of the kind {port[1]}"
-    if _FOLDER.fullmatch(section):
+    kind = _kind(section)
+    if kind == _FOLDERS:
         if not shares:
             return "folders are not shared with this domain"
         return None if context.vmx.boolean(f"{section}.enabled") else "the folder is not enabled, so it is not shared"
-    if _USB.fullmatch(section) and context.vmx.word(f"{section}.deviceType") not in _FILLED_BY_HOSTS:
-        return "a device on a USB port is not converted"
-    return None
+    if kind == _USB_PORT:
+        is_filled_by_hosts = context.vmx.word(f"{section}.deviceType") in _FILLED_BY_HOSTS
+        return None if is_filled_by_hosts else "a device on a USB port is not converted"
+    return f"a VMX has {_NUMBERS[kind or '']} devices of the kind {kind} at most, counted from 0"
 
 
 def _report_unconnected(context: ReadContext, domain: Domain) -> None:

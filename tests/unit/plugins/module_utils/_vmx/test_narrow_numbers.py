@@ -38,6 +38,12 @@ def test_they_are_refused_where_nothing_may_be_lost(line: str) -> None:
         read_vmx(HEAD + line + "\n")
 
 
+def test_an_affinity_is_for_as_many_processors_as_are_written() -> None:
+    lines = 'numvcpus = "4294967297"\nsched.cpu.affinity = "0,1"\n'
+    with pytest.raises(ParseError, match="expecting at least numvcpus, 4294967297, processors, found 2"):
+        read_vmx(HEAD + lines, dialect=DIALECTS["libvirt"])
+
+
 def test_memory_that_is_cut_to_nothing_is_refused() -> None:
     with pytest.raises(ParseError, match="memsize: 18014398509481984 megabytes are too many"):
         read_vmx(HEAD + 'memsize = "18014398509481984"\n', dialect=DIALECTS["libvirt"])

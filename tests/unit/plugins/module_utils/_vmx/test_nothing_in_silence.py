@@ -84,6 +84,7 @@ FOLDER = 'isolation.tools.hgfs.disable = "FALSE"\nsharedFolder.maxNum = "2"\n' +
         ('serial4.present = "TRUE"\n', "serial4.present"),
         ('parallel3.present = "TRUE"\n', "parallel3.present"),
         ('floppy2.present = "TRUE"\n', "floppy2.present"),
+        ('scsi4.present = "TRUE"\n', "scsi4.present"),
         ('floppy0.fileType = "file"\nfloppy0.fileName = "a.flp"\n', "floppy0.fileName"),
         (SERIAL.replace('"file"', '"network"'), "serial0.fileName"),
         (SERIAL + 'serial0.vspc = "telnet://h:1"\n', "serial0.vspc"),
@@ -259,3 +260,11 @@ def test_a_card_is_connected_again_by_its_link() -> None:
     base = vmx('ethernet0.present = "TRUE"\nethernet0.networkName = "a"\nethernet0.startConnected = "FALSE"\n')
     card = "<interface type='bridge'><source bridge='a'/><link state='up'/></interface>"
     assert 'ethernet0.startConnected = "true"' in merge_vmx(base, read_domain(XML.format("", "", card), ESX.xml))
+
+
+def test_a_warning_stays_readable_whatever_the_input_is() -> None:
+    report = Report(REFUSE)
+    lines = "".join(f'unknown{number}.key{number} = "1"\n' for number in range(2000))
+    read_vmx(vmx(f'numvcpus = "{"9" * 5000}"\n{lines}'), report=report)
+    assert all(len(line) < 1100 for line in (report.warning("The VMX") or "").splitlines())
+    assert "unknown1999.key1999" in str(report.left_out)
