@@ -46,6 +46,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_file
     plan_new_files,
     sized,
 )
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power import check_valid, is_invalid
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.reconfigure import (
     Reconfiguration,
     changed_keys,
@@ -65,6 +66,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.dumpxml import re
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, find_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.options import size_text
+from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Target
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, parse_datastore_path
 from ansible_collections.virt.esx.plugins.module_utils._vi.folder import DatastoreFile
@@ -154,6 +156,11 @@ def find_change(
     _check(connection, record, found, after)
     found += growth_of(growing, present, machine)
     found += _of_keys(connection, request, with_uuid(after, record), VmxFile(old, ESX))
+    has_version = connection.session.has
+    if is_invalid(record):  # its host reconfigures nothing; all that a VMX can say is corrected there
+        if any(item.part in (SETTING, HARDWARE, GROWTH) for item in found):
+            check_valid(Target(record.name, record.ref), record, "changed so")
+        has_version = _has_no_version
     builder = SpecBuilder(machine, as_in_xml(after), changed_keys(old, new) if new != old else {})
     return Change(
         file=DatastoreFile(connection.datacenter_path, place.datastore, place.path),
@@ -165,10 +172,15 @@ def find_change(
         before=with_uuid(present, record),
         after=with_uuid(after, record),
         differences=found,
-        how=plan_reconfiguration(found, builder, connection.session.has),
+        how=plan_reconfiguration(found, builder, has_version),
         is_unread=record.state == "shutoff" and not _has_read(record, present),
         files=files,
     )
+
+
+def _has_no_version(*_version: int) -> bool:
+    """As an API that has no words for anything."""
+    return False
 
 
 def _present_vmx(connection: EsxConnection, record: DomainRecord) -> bytes:
