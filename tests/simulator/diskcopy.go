@@ -80,6 +80,10 @@ func (d *disks) copy(j *job, sourceName, targetName, kind, adapter string) types
 		return fault
 	}
 	target, _ := d.s.localFile(targetName)
+	for _, f := range vmdk.FilesOf(target) { // nobody else deletes or moves it meanwhile
+		d.s.locks.Lock(f)
+		defer d.s.locks.Unlock(f)
+	}
 	fault = d.s.changing(j.ctx, func() types.BaseMethodFault {
 		return d.fill(j, base, disk, vmdk.ExtentFile(target, "flat"), sourceName)
 	}, vmdk.ExtentFile(target, "flat"))

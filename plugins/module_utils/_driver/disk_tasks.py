@@ -19,6 +19,9 @@ _DISK_TYPES = {"thin": "thin", "thick": "preallocated", "eager": "eagerZeroedThi
 # libvirt's models, and the API's VirtualDiskAdapterType for them.
 _ADAPTER_TYPES = {"lsilogic": "lsiLogic", "buslogic": "busLogic", "ide": "ide"}
 
+# The faults that mean that another client has just made a disk of that name, or is making it.
+_TAKEN = ("FileAlreadyExists",)
+
 
 class Form(Protocol):
     """How a disk is made."""
@@ -54,7 +57,9 @@ class DiskTasks:
             capacityKb=-(-capacity // 1024),
         )
         return HostTask(
-            f"Creating {path}", lambda: self._manager.CreateVirtualDisk_Task(str(path), self._datacenter, spec)
+            f"Creating {path}",
+            lambda: self._manager.CreateVirtualDisk_Task(str(path), self._datacenter, spec),
+            foreign=_TAKEN,
         )
 
     def copy(self, source: DatastorePath, path: DatastorePath, form: Form) -> HostTask:
@@ -69,6 +74,7 @@ class DiskTasks:
             lambda: self._manager.CopyVirtualDisk_Task(
                 str(source), self._datacenter, str(path), self._datacenter, spec, False
             ),
+            foreign=_TAKEN,
         )
 
     def move(self, source: DatastorePath, path: DatastorePath) -> HostTask:

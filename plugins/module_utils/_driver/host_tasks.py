@@ -35,6 +35,7 @@ class HostTask:
     :param harmless: faults that mean there was nothing to do.
     :param domain: the virtual machine whose questions are watched, or None.
     :param otherwise: the task to carry out instead if this one ends with a given fault.
+    :param foreign: faults that mean another client makes what this chain was to make: it must not be undone.
     """
 
     action: str
@@ -42,6 +43,7 @@ class HostTask:
     harmless: Sequence[str] = ()
     domain: Any = None
     otherwise: Mapping[str, HostTask] = field(default_factory=dict)
+    foreign: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,8 @@ def _run(connection: EsxConnection, chains: Sequence[Chain]) -> list[EsxError | 
                 errors[number] = _run(connection, [Chain("", [task.otherwise[str(outcome.fault)]])])[0]
             elif outcome.fault not in task.harmless:
                 errors[number] = outcome
-            if errors[number] is not None:
+            error = errors[number]
+            if error is not None and error.fault not in task.foreign:
                 _undo(chains[number])
     return errors
 

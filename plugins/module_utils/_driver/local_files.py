@@ -97,16 +97,17 @@ def checksum_of(path: str, algorithm: str = "sha256") -> Checksum:
     return Checksum(algorithm, digest.hexdigest())
 
 
-def verify(path: str, wanted: Checksum | None) -> None:
+def verify(path: str, wanted: Checksum | None, name: str | None = None) -> None:
     """Check that a file has a checksum; None accepts any.
 
+    :param name: what the user knows the file as; by default, its path.
     :raises ParseError: if it has a different one.
     """
     if wanted is None:
         return
     found = checksum_of(path, wanted.algorithm)
     if found != wanted:
-        raise ParseError(f"The file '{path}' has the checksum {found}, not {wanted}.", where="checksum")
+        raise ParseError(f"The file '{name or path}' has the checksum {found}, not {wanted}.", where="checksum")
 
 
 def file_blocks(path: str, digest: Callable[[bytes], Any] | None = None) -> Iterator[bytes]:

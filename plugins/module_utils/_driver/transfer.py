@@ -73,12 +73,19 @@ def removed_on_error(connection: EsxConnection, *paths: DatastorePath) -> Iterat
 
 def make_directory(connection: EsxConnection, directory: DatastorePath) -> None:
     """Make a directory and its parents; it may already exist."""
-    manager = connection.session.content.fileManager
     try:
-        manager.MakeDirectory(str(directory), connection.context.datacenter, True)
+        make_new_directory(connection, directory)
     except EsxError as error:
         if error.fault != "FileAlreadyExists":
             raise
+
+
+def make_new_directory(connection: EsxConnection, directory: DatastorePath) -> None:
+    """Make a directory and its parents.
+
+    :raises ServerFault: if it already exists, with the fault FileAlreadyExists.
+    """
+    connection.session.content.fileManager.MakeDirectory(str(directory), connection.context.datacenter, True)
 
 
 def delete_file(connection: EsxConnection, path: DatastorePath) -> None:

@@ -69,6 +69,9 @@ def recognise(head: bytes, tail: bytes, size: int) -> Recognised:
         if head[offset : offset + len(signature)] == signature:
             raise ParseError(f"the file {meaning}.")
     if head[510:512] == b"\x55\xaa":  # the boot signature of a partition table
+        if head[512:520] == b"EFI PART":  # a GPT says where its copy is, in the last sector of the disk
+            (last,) = struct.unpack_from("<Q", _at_least(head, 1024), 512 + 32)
+            _check_size("raw", size, (last + 1) * 512)
         return raw(size)
     raise ParseError(
         "the file is not a disk image: it has neither the signature of a known format nor a partition table.",
@@ -102,15 +105,22 @@ def _vhd(head: bytes, tail: bytes, size: int) -> Recognised:
     if kind == 4:
         raise ParseError("the VHD image is a difference to another one; merge them first.")
     if kind == 2:
-        if capacity > size:
-            raise ParseError(f"the VHD image is truncated: it has {size} bytes of {capacity + TAIL}.")
+        _check_size("VHD", size, capacity + TAIL)
         return Recognised("vpc", capacity, capacity)
     return Recognised("vpc", capacity)
 
 
-def _vdi(head: bytes, _tail: bytes, _size: int) -> Recognised:
-    (capacity,) = struct.unpack_from("<Q", _at_least(head, 512), 368)
+def _vdi(head: bytes, _tail: bytes, size: int) -> Recognised:
+    capacity, block, _extra, _blocks, allocated = struct.unpack_from("<QIIII", _at_least(head, 512), 368)
+    (data,) = struct.unpack_from("<I", head, 344)
+    _check_size("VDI", size, data + allocated * block)
     return Recognised("vdi", capacity)
+
+
+def _check_size(format_: str, size: int, needed: int) -> None:
+    """Refuse an image whose end is missing; qemu-img would read zeros there."""
+    if size < needed:
+        raise ParseError(f"the {format_} image is truncated: it has {size} bytes of {needed}.")
 
 
 def _at_least(data: bytes, length: int) -> bytes:

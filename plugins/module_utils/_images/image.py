@@ -26,6 +26,9 @@ from ansible_collections.virt.esx.plugins.module_utils._images.vmdk import VmdkI
 
 _QEMU_IMG = "qemu-img"
 _PACKAGES = "Install Debian's and Ubuntu's package qemu-utils, or qemu-img of Fedora, RHEL and their relatives."
+# How "qemu-img check" ends for an image with errors, and for one that only has clusters that nothing needs.
+_CORRUPTED = 2
+_WASTEFUL = 3
 # Disks have a whole number of KiB in the VI API.
 _UNIT = 1024
 
@@ -117,7 +120,30 @@ def _inspect_with_qemu(path: str, format_: str) -> int:
     facts = json.loads(output)
     if facts.get("backing-filename"):
         raise ParseError(f"The image '{path}' refers to another file, '{facts['backing-filename']}'; flatten it first.")
+    if format_ == "qcow2":
+        _check_with_qemu(path, format_)
     return int(facts["virtual-size"])
+
+
+def _check_with_qemu(path: str, format_: str) -> None:
+    """Refuse an image whose tables lead behind its end: qemu-img converts it, with zeros in place of what is lost."""
+    status, output, _errors = _run(_qemu_img_program(path), ("check", "--output=json", "-f", format_, path))
+    if status not in (0, _CORRUPTED, _WASTEFUL):
+        return  # it says why when it converts the image
+    size, end = pathlib.Path(path).stat().st_size, int(json.loads(output)["image-end-offset"])
+    if end > size and (status == _CORRUPTED or _is_mapped_behind(path, format_, size)):
+        what = f"truncated: it has {size} bytes of at least {end}"
+    elif status == _CORRUPTED:
+        what = "damaged, as qemu-img check says"
+    else:
+        return
+    raise ParseError(f"The image '{path}' cannot be used: the {format_} image is {what}.")
+
+
+def _is_mapped_behind(path: str, format_: str, size: int) -> bool:
+    """Whether data of a disk are behind the end of its image; the last cluster need not be complete."""
+    extents = json.loads(_qemu_img(path, "map", "--output=json", "-f", format_, path))
+    return any(extent["data"] and extent.get("offset", 0) + extent["length"] > size for extent in extents)
 
 
 @contextlib.contextmanager
@@ -130,14 +156,18 @@ def _converted(image: Image) -> Iterator[pathlib.Path]:
 
 
 def _qemu_img(path: str, *arguments: str) -> str:
-    program = shutil.which(_QEMU_IMG)
-    if program is None:
-        raise EsxError(f"The image '{path}' can only be read by {_QEMU_IMG}, which is not installed.", hint=_PACKAGES)
-    status, output, errors = _run(program, arguments)
+    status, output, errors = _run(_qemu_img_program(path), arguments)
     if status:
         said = (errors.strip().splitlines() or [f"it ended with status {status}"])[-1]
         raise EsxError(f"{_QEMU_IMG} cannot read the image '{path}': {said.removeprefix('qemu-img: ')}.")
     return output
+
+
+def _qemu_img_program(path: str) -> str:
+    program = shutil.which(_QEMU_IMG)
+    if program is None:
+        raise EsxError(f"The image '{path}' can only be read by {_QEMU_IMG}, which is not installed.", hint=_PACKAGES)
+    return program
 
 
 def _run(program: str, arguments: Sequence[str]) -> tuple[int, str, str]:

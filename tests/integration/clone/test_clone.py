@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +20,7 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import (
     ParseError,
     Refused,
 )
-from ansible_collections.virt.esx.plugins.modules import esx_clone
+from ansible_collections.virt.esx.plugins.modules import esx_clone, esx_domain
 from ansible_collections.virt.esx.tests.integration.contracts import carry_out, start_host, undescribed
 from ansible_collections.virt.esx.tests.integration.killing import run_and_kill
 from ansible_collections.virt.esx.tests.integration.running import DATASTORE, PASSWORD, USER, run_playbook
@@ -312,6 +313,19 @@ def test_a_clone_that_was_killed(host: Simulator, at: tuple[str, int]) -> None:
         "web2/web2_1.vmdk",
     ]
     host.expire_sessions()
+
+
+def test_of_two_tasks_that_make_one_clone_one_makes_it(tmp_path: Path) -> None:
+    """The other one fails before it has made anything, and so deletes nothing of the first one's."""
+    with start_host("-domains", "0", "-datastore-name", DATASTORE, "-copy-delay", "500") as host:
+        prepare(host, tmp_path)
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            tasks = [pool.submit(clone, host) for _task in range(2)]
+        errors = [error for task in tasks if (error := task.exception()) is not None]
+        assert [type(error) for error in errors] == [Refused]
+        assert "may be making the same clone" in str(errors[0])
+        assert {"web2/web2.vmdk", "web2/web2_1.vmdk", "web2/web2.vmx"} <= set(names(host))
+        carry_out(esx_domain.CONTRACT, host, name="web2", state="running")
 
 
 def test_the_disks_are_copied_side_by_side(tmp_path: Path) -> None:

@@ -252,6 +252,14 @@ WRONG: list[tuple[dict[str, Any], type[EsxError], str]] = [
     ({"interfaces": [{"index": 1}]}, ParseError, "needs a network"),
     ({"interfaces": [{"index": 1, "network": "none"}]}, NotFound, "no network 'none'"),
     ({"interfaces": [{"network": "VM Network"}]}, ParseError, "neither mac nor index"),
+    *(
+        (
+            {"interfaces": [{"mac": mac, "network": "VM Network"}]},
+            ParseError,
+            "is not the MAC address of a network card",
+        )
+        for mac in ("ff:ff:ff:ff:ff:ff", "01:00:5e:00:00:01", "00:00:00:00:00:00")
+    ),
     ({"serials": [{"type": "tcp"}]}, ParseError, "service is missing"),
     ({"hostdevs": [{"address": "nowhere"}]}, ParseError, "is not a PCI address"),
 ]

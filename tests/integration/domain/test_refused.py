@@ -9,15 +9,17 @@ import re
 from typing import Any
 
 import pytest
-from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, Refused
 from ansible_collections.virt.esx.plugins.modules import esx_domain, esx_domain_info, esx_scheduler
 from ansible_collections.virt.esx.tests.integration.contracts import carry_out, start_host
 from ansible_collections.virt.esx.tests.integration.domain.domains import (
     READING,
     UUID,
+    check_apply_repeat,
     domain_xml,
     ensure,
     ensure_with_warnings,
+    open_as_user,
     read_file,
 )
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
@@ -265,3 +267,19 @@ def test_an_image_that_is_not_there_is_not_put_into_a_drive(esx: Simulator, stat
     with pytest.raises(NotFound, match=NO_IMAGE):
         ensure(esx, xml=domain_xml(devices=MISSING), with_disks=False)
     assert set(esx.methods()) <= READING
+
+
+def test_a_domain_whose_vmx_the_host_could_not_read_is_repaired(esx: Simulator) -> None:
+    """A host neither starts nor reconfigures it, but reads its VMX again."""
+    ensure(esx, xml=domain_xml())
+    vmx = (read_file(esx, VMX) or b"").decode()
+    esx.change_from_outside("web", vmx=vmx.replace('numvcpus = "2"', 'numvcpus = "9999"'))
+    with open_as_user(esx) as host:
+        (web,) = host.session.content.searchIndex.FindAllByUuid(None, UUID, True, False)
+        web.Reload()
+    for check in (True, False):
+        for change in ({"state": "running"}, {"settings": {"guestinfo.a": "b"}}):
+            with pytest.raises(Refused, match=r"its host could not read \[local-storage\] web/web.vmx"):
+                ensure(esx, name="web", check=check, **change)
+    assert check_apply_repeat(esx, name="web", vcpus=4)["steps"] == ["change vcpus in the VMX"]
+    check_apply_repeat(esx, name="web", settings={"guestinfo.a": "b"}, state="running")

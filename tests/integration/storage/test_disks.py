@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import re
 import subprocess
 from pathlib import Path
@@ -18,6 +19,7 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import (
     NotFound,
     ParseError,
     Refused,
+    ServerFault,
 )
 from ansible_collections.virt.esx.plugins.modules import esx_domain, esx_volume
 from ansible_collections.virt.esx.tests.integration.contracts import carry_out, start_host, undescribed
@@ -143,6 +145,17 @@ def test_a_clone_has_the_bytes_of_its_source(esx: Simulator, tmp_path: Path, all
 
 
 ODD_NAMES = ["ü & 100% +.vmdk", "a[b]*.vmdk", "100%25.vmdk", "#?;=,'$.vmdk", "x.part.vmdk", "a.VMDK", "-.vmdk"]
+
+
+def test_of_two_tasks_that_make_one_disk_one_makes_it() -> None:
+    """The other one fails, and does not take the first one's half-made disk for its own."""
+    with start_host("-domains", "0", "-datastore-name", DATASTORE, "-copy-delay", "500") as host:
+        ensure(host, "base.vmdk", capacity="1 MiB")
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            tasks = [pool.submit(ensure, host, "new/web.vmdk", clone_of=f"{POOL} base.vmdk") for _task in range(2)]
+        errors = [error for task in tasks if (error := task.exception()) is not None]
+        assert [type(error) for error in errors] == [ServerFault]
+        assert names(host) == ["base.vmdk", "new", "new/web.vmdk"]
 
 
 @pytest.mark.parametrize("name", ODD_NAMES)

@@ -94,9 +94,10 @@ def test_a_capacity_that_is_less_than_the_images_is_refused(esx: Simulator, tmp_
         ensure(esx, "web.vmdk", source=image_of(tmp_path, "qcow2"), capacity="3 MiB")
 
 
-@pytest.mark.parametrize("kind", ["streamOptimized", "monolithicSparse"])
+@pytest.mark.parametrize("kind", ["streamOptimized", "monolithicSparse", "qcow2", "vdi"])
 def test_a_truncated_image_leaves_nothing(esx: Simulator, tmp_path: Path, kind: str) -> None:
-    image = Path(image_of(tmp_path, "vmdk", ("-o", f"subformat={kind}")))
+    is_vmdk = kind not in ("qcow2", "vdi")
+    image = Path(image_of(tmp_path, "vmdk" if is_vmdk else kind, ("-o", f"subformat={kind}") if is_vmdk else ()))
     image.write_bytes(image.read_bytes()[: MIB + 512])
     before = names(esx)
     for check in (True, False):

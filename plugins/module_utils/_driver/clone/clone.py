@@ -31,7 +31,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.pools import Pool
 from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import (
     datastore_file,
     delete_file,
-    make_directory,
+    make_new_directory,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.volumes import Volume, find_volumes
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
@@ -183,11 +183,9 @@ class _Work:
         ]
         plan = plan_disks(connection, requests)
         missing = [path for path, volume in plan.before.items() if volume is None]
-        steps = list(plan.directories)
-        if not plan.directories and self.vmx.parent not in found:
-            steps.append(
-                Step(f"create directory {self.vmx.parent}", partial(make_directory, connection, self.vmx.parent))
-            )
+        steps = []
+        if self.vmx.parent not in found:
+            steps.append(Step(f"create directory {self.vmx.parent}", self._make_directory))
         steps.append(Step("mark the clone as half made", partial(self._mark, missing)))
         steps += plan.disks
         if self.source.nvram is not None and nvram is not None:
@@ -214,6 +212,18 @@ class _Work:
         """A text that identifies the source of the clone; the disks of a snapshot have their own names."""
         about = [str(self.source.vmx), *map(str, self.source.disks.values())]
         return hashlib.sha256("\n".join(about).encode()).hexdigest()
+
+    def _make_directory(self) -> None:
+        """Make the directory of the clone; two tasks that make one clone would delete each other's files."""
+        try:
+            make_new_directory(self.connection, self.vmx.parent)
+        except EsxError as error:
+            if error.fault != "FileAlreadyExists":
+                raise
+            raise Refused(
+                f"Another client has just made the directory {self.vmx.parent}; it may be making the same clone.",
+                hint="Run the task again when that has ended.",
+            ) from None
 
     def _mark(self, missing: Sequence[DatastorePath]) -> None:
         marker = marker_path(self.vmx)

@@ -47,6 +47,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_file
     plan_new_files,
     sized,
 )
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power import check_valid, is_invalid
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.reconfigure import (
     Reconfiguration,
     changed_keys,
@@ -67,6 +68,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.dumpxml import re
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, find_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.options import size_text
+from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Target
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, parse_datastore_path
 from ansible_collections.virt.esx.plugins.module_utils._vi.folder import DatastoreFile
@@ -169,10 +171,24 @@ def find_change(
         before=with_uuid(present, record),
         after=with_uuid(after, record),
         differences=found,
-        how=plan_reconfiguration(found, builder, connection.session.has),
+        how=plan_reconfiguration(found, builder, _version_check(connection, record, found)),
         is_unread=record.state == "shutoff" and not _has_read(record, present),
         files=files,
     )
+
+
+def _version_check(connection: EsxConnection, record: DomainRecord, found: Sequence[Difference]) -> Callable[..., bool]:
+    """Return the function that says whether the API has a version; it has none for a domain that its host cannot read.
+
+    Such a domain cannot be reconfigured: everything that a VMX can say is corrected there.
+
+    :raises Refused: if it cannot be read, and what is to be changed can only be said by the API.
+    """
+    if not is_invalid(record):
+        return connection.session.has
+    if any(item.part in (SETTING, HARDWARE, GROWTH) for item in found):
+        check_valid(Target(record.name, record.ref), record, "changed so")
+    return lambda *_version: False
 
 
 def _present_vmx(connection: EsxConnection, record: DomainRecord) -> bytes:

@@ -22,6 +22,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts impo
 )
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._names import check_datastore_path
+from ansible_collections.virt.esx.plugins.module_utils._vmx.mac import is_multicast
 
 ABSENT = "absent"
 _Part = TypeVar("_Part")
@@ -101,6 +102,8 @@ def _interface(entry: Mapping[str, Any], where: str) -> InterfacePart:
     mac = None if entry["mac"] is None else to_mac(entry["mac"])
     if entry["mac"] is not None and mac is None:
         raise ParseError(f"'{entry['mac']}' is not a MAC address.", where=where)
+    if mac is not None and (is_multicast(mac) or not mac.strip("0:")):
+        raise ParseError(f"'{entry['mac']}' is not the MAC address of a network card.", where=where)
     if mac is not None and entry["index"] is not None:
         raise ParseError("mac and index both say which card is meant; give one of them.", where=where)
     if mac is None and entry["index"] is None:

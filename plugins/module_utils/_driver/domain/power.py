@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, Target
 from ansible_collections.virt.esx.plugins.module_utils._errors import Refused, ServerFault, TimedOut
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_one
@@ -22,6 +23,8 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.watch import Watch
 
 # What planning has to know of the guest: whether VMware Tools can be asked.
 TOOLS_PATH = "guest.toolsRunningStatus"
+# Whether the host could read the domain's VMX.
+CONNECTION_PATH = "runtime.connectionState"
 _NO_TOOLS = "guestToolsNotRunning"
 
 
@@ -205,6 +208,24 @@ def _check_host_starts(connection: EsxConnection, target: Target, host: HostFact
         raise Refused(
             f"The {target} cannot be started: the host {host.host_name} is in maintenance mode.",
             hint="Let the host leave it first: module virt.esx.esx_host, state active.",
+        )
+
+
+def is_invalid(record: DomainRecord) -> bool:
+    """Whether the host could not read a domain's VMX; such a domain is neither started nor reconfigured."""
+    return str(record.values.get(CONNECTION_PATH)) == "invalid"
+
+
+def check_valid(target: Target, record: DomainRecord, refused: str = "started") -> None:
+    """Refuse what no host does with a domain whose VMX it could not read.
+
+    :param refused: what cannot be done, in words.
+    :raises Refused: with a way to repair it.
+    """
+    if is_invalid(record):
+        raise Refused(
+            f"The {target} cannot be {refused}: its host could not read {record.vmx_path}.",
+            hint="Describe the domain in xml or vmx, or set the option that is wrong: the VMX is then corrected.",
         )
 
 

@@ -134,7 +134,7 @@ def _fetch(connection: EsxConnection, download: Download) -> None:
             modified = download.remote.modified
             download_file(connection.session, file_, target, offset=offset, modified=modified, progress=progress)
         try:
-            verify(str(part), download.checksum)
+            verify(str(part), download.checksum, str(download.path))
         except EsxError:
             part.unlink()
             raise

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import pathlib
 import random
@@ -119,6 +120,36 @@ def test_a_truncated_vmdk_is_refused_before_anything_is_sent(
     with data.open("r+b") as file:
         file.truncate(int(data.stat().st_size * part) // 512 * 512)
     with pytest.raises(ParseError):
+        inspect_image(str(image))
+
+
+@needs_qemu_img
+@pytest.mark.parametrize(
+    ("format_", "options"),
+    [("qcow2", ()), ("qcow2", ("-c",)), ("vdi", ()), ("vhdx", ()), ("vpc", ()), ("vpc", ("-o", "subformat=fixed"))],
+)
+@pytest.mark.parametrize("part", [0.05, 0.5, 0.9, 0.999])
+def test_no_data_of_a_truncated_image_are_lost_silently(
+    format_: str, options: tuple[str, ...], part: float, raw: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    """qemu-img reads zeros behind the end of an image, and so converts one that has lost data without a word."""
+    image = tmp_path / "disk.img"
+    qemu_img("convert", "-f", "raw", "-O", format_, *options, raw, image)
+    complete = digest_of(image, format_)
+    with image.open("r+b") as file:
+        file.truncate(int(image.stat().st_size * part))
+    with contextlib.suppress(EsxError):
+        inspect_image(str(image), format_)
+        assert digest_of(image, format_) == complete  # only what nothing needs is missing
+
+
+def test_a_raw_image_without_its_end_is_refused(tmp_path: pathlib.Path) -> None:
+    image = tmp_path / "disk.img"
+    table = bytes(510) + b"\x55\xaa" + b"EFI PART" + bytes(24) + (2047).to_bytes(8, "little")
+    image.write_bytes(table.ljust(MIB, b"\0"))
+    assert inspect_image(str(image)).capacity == MIB
+    image.write_bytes(table.ljust(MIB - 512, b"\0"))
+    with pytest.raises(ParseError, match=f"the raw image is truncated: it has {MIB - 512} bytes of {MIB}"):
         inspect_image(str(image))
 
 
