@@ -234,6 +234,33 @@ def test_a_single_disk_moves(three: Simulator, disk: str) -> None:
         everywhere(three, domains=moves)
 
 
+@pytest.mark.parametrize(
+    ("change", "reason"), [({"free": 0}, "NoDiskSpace"), ({"accessible": False}, "InaccessibleDatastore")]
+)
+def test_a_datastore_that_cannot_take_it_is_refused_in_check_mode(
+    three: Simulator, change: dict[str, Any], reason: str
+) -> None:
+    three.change_datastore("datastore1", **change)
+    move = {"name": "domain-1", "dest_disks": {"sda": "datastore1"}}
+    for check in (True, False):
+        with pytest.raises(EsxError, match=f"'domain-1' cannot be migrated on DC0_H0: .*{reason}"):
+            carry_out(esx_migrate.CONTRACT, uri=uri_of(three, H0), domains=[move], check=check)
+
+
+def test_space_moves_with_a_disk(three: Simulator) -> None:
+    def free() -> list[int]:
+        with client(three, login=(USER, PASSWORD)) as center:
+            stores = center.all(vim.Datastore)
+            return [center.get(stores[name], "summary.freeSpace") for name in ("local-storage", "datastore1")]
+
+    here, there = free()
+    move = {"name": "domain-1", "dest_disks": {"sda": "datastore1"}}
+    carry_out(esx_migrate.CONTRACT, uri=uri_of(three, H0), domains=[move])
+    size = there - free()[1]
+    assert free() == [here + size, there - size]
+    assert size > 0
+
+
 def test_a_network_is_replaced(three: Simulator) -> None:
     with client(three, login=(USER, PASSWORD)) as center:
         network = center.get(center.all(vim.HostSystem)[H1], "configManager.networkSystem")
