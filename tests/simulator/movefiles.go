@@ -49,9 +49,11 @@ func (d *domain) moveStorage(ctx *simulator.Context, m move, at place) types.Bas
 			moves = append(moves, d.diskTo(disk, *ref, moves)...)
 		}
 	}
+	bytes := d.movedSpace(m)
 	if fault := d.s.renameAll(moves); fault != nil {
 		return fault
 	}
+	d.bookMove(ctx, bytes)
 	for _, change := range d.deviceChanges(m) {
 		change()
 	}

@@ -33,6 +33,7 @@ func (d *domain) obstacles(m move, at place) (faults []types.BaseMethodFault) {
 	}
 	faults = append(faults, d.obstaclesOfHosts(host)...)
 	faults = append(faults, d.obstaclesOfStorage(m, host)...)
+	faults = append(faults, d.obstaclesOfSpace(m)...)
 	fromDevices, _ := d.findingsOfDevices(m, host)
 	faults = append(faults, fromDevices...)
 	if fault := d.refuseCPUs(host); fault != nil {

@@ -15,6 +15,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError
 from ansible_collections.virt.esx.plugins.module_utils._names import parse_datastore_path
+from ansible_collections.virt.esx.plugins.module_utils._report import Report
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import get_files
 from ansible_collections.virt.esx.plugins.module_utils._vi.folder import DatastoreFile
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS
@@ -53,11 +54,16 @@ def with_uuid(domain: Domain, record: DomainRecord) -> Domain:
     return replace(domain, uuid=domain.uuid or record.uuid)
 
 
-def to_domain(connection: EsxConnection, record: DomainRecord, facts: HostFacts, text: str) -> Domain:
-    """As ``to_xml``, but return typed values."""
+def to_domain(
+    connection: EsxConnection, record: DomainRecord, facts: HostFacts, text: str, report: Report | None = None
+) -> Domain:
+    """As ``to_xml``, but return typed values.
+
+    :param report: collects the keys that a domain has no place for.
+    """
     path = parse_datastore_path(record.vmx_path or "")
     return replace(
-        read_vmx(text, directory=str(path.parent), datastores=facts.volumes),
+        read_vmx(text, directory=str(path.parent), datastores=facts.volumes, report=report),
         datacenter_path=connection.datacenter_path_of(record.values["runtime.host"]),
         moref=record.moid,
         id=record.id,

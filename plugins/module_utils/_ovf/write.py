@@ -8,12 +8,12 @@ To find out what is left out, the descriptor is read again and the two domains a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.model import Controller, Disk, Domain, Interface
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Controller, Disk, Domain, Interface, Os
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._ovf import devices, guests, model
 from ansible_collections.virt.esx.plugins.module_utils._ovf.read import read_package
@@ -37,6 +37,9 @@ _WORDS = {
     "cpuset": "vcpu cpuset",
     "current_memory_kib": "currentMemory",
     "guest_os": "metadata/libosinfo",
+    "os": "os",
+    "shares": "cputune/shares",
+    "vcpus": "vcpu",
     "graphics": "graphics",
 }
 
@@ -58,19 +61,31 @@ def write_package(domain: Domain, files: Mapping[str, DiskFile], hardware: int, 
     :param report: collects what a descriptor has no place for.
     :raises ParseError: if nothing is said of a disk.
     """
-    # The controller of a floppy drive is in no package: it comes with the drive.
-    domain = replace(domain, controllers=tuple(one for one in domain.controllers if one.type != "fdc"))
-    writer = _Writer(domain, files)
+    writer = _Writer(_without_floppy_controllers(domain), files)
     text = writer.write(hardware)
-    again = to_domain(read_package(text), Choices(), Report())
+    for where, part in not_described(domain, text):
+        line = getattr(part, "line", None)
+        report.leave_out(where, "an OVF package has no place for it, or not for all of it", line=line)
+    return text
+
+
+def not_described(domain: Domain, descriptor: str) -> Iterator[tuple[str, Any]]:
+    """Yield the parts of a domain that its descriptor does not have: libvirt's word, and the value.
+
+    :raises ParseError: if the descriptor cannot be read.
+    """
+    domain = _without_floppy_controllers(domain)
+    again = to_domain(read_package(descriptor), Choices(), Report())
     for one in fields(Domain):
         before, after = getattr(domain, one.name), getattr(again, one.name)
         if one.name not in _IDENTITY and _plain(before) != _plain(after):
-            for part in _missing(before, after):
-                where = _WORDS.get(one.name, one.name.rstrip("s"))
-                line = getattr(part, "line", None)
-                report.leave_out(where, "an OVF package has no place for it, or not for all of it", line=line)
-    return text
+            for part in _missing(before, after) if before is not None else ():
+                yield _WORDS.get(one.name, one.name.rstrip("s")), part
+
+
+def _without_floppy_controllers(domain: Domain) -> Domain:
+    """The controller of a floppy drive is in no package: it comes with the drive."""
+    return replace(domain, controllers=tuple(one for one in domain.controllers if one.type != "fdc"))
 
 
 def _missing(before: Any, after: Any) -> list[Any]:
@@ -82,11 +97,13 @@ def _missing(before: Any, after: Any) -> list[Any]:
 
 
 def _plain(value: Any) -> Any:
-    """A value for comparison: files of disks and MAC addresses are others in a package."""
+    """A value for comparison: names of files and MAC addresses are others in a package."""
     if isinstance(value, tuple):
         return [_plain(one) for one in value]
     if isinstance(value, Disk) and value.device == "disk":
         return replace(value, source=None, has_source=False, target="")
+    if isinstance(value, Os):
+        return replace(value, nvram=None if value.nvram is None else "")
     if isinstance(value, Interface):
         return replace(value, mac=None, mac_type=None, mac_check=None)
     return value

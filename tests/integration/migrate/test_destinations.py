@@ -74,6 +74,25 @@ def test_the_message_says_where_a_missing_domain_is(three: Simulator, by: str) -
     assert "ends with the datacenter" in str(caught.value.hint)
 
 
+def test_a_name_that_two_have_on_the_destination(three: Simulator) -> None:
+    """The second run of a task is no error: whichever is meant, it is where it is to be."""
+    with client(three, login=(USER, PASSWORD)) as center:
+        (datacenter,) = center.all(vim.Datacenter).values()
+        folder = center.get(datacenter, "vmFolder").CreateFolder("other")
+        center.wait(folder.MoveIntoFolder_Task([center.domain("domain-3")]))
+        center.wait(center.domain("domain-3").Rename_Task("domain-1"))
+    uri = uri_of(three, H0)
+    wanted: dict[str, Any] = {"uri": uri, "names": ["domain-1"], "dest_host": H1}
+    assert carry_out(esx_migrate.CONTRACT, **wanted)["changed"] is True
+    again = carry_out(esx_migrate.CONTRACT, **wanted)
+    assert (again["changed"], [domain["host"] for domain in again["domains"]]) == (False, [H1, H1])
+    assert everywhere(three, names=["domain-1"], dest_host=H1)["changed"] is False
+    with pytest.raises(EsxError, match="can be 2 domains"):
+        carry_out(esx_migrate.CONTRACT, **wanted, dest_datastore="datastore1 (1)")
+    with pytest.raises(EsxError, match="can be 2 domains"):
+        everywhere(three, names=["domain-1"], dest_host=H2)
+
+
 def test_a_moid_means_a_domain_on_any_host(three: Simulator) -> None:
     """A plan of moves is carried out even if the vCenter has moved a domain by itself in between."""
     moves = [{"moid": three.domains()["domain-5"]["moid"], "dest_host": H1}]
@@ -213,6 +232,33 @@ def test_a_single_disk_moves(three: Simulator, disk: str) -> None:
     moves = [{"name": "domain-1", "dest_disks": {"Hard disk 9": "datastore1"}}]
     with pytest.raises(EsxError, match="The domain has no disk 'Hard disk 9'; it has 'Hard disk 1' or 'sda'."):
         everywhere(three, domains=moves)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"), [({"free": 0}, "NoDiskSpace"), ({"accessible": False}, "InaccessibleDatastore")]
+)
+def test_a_datastore_that_cannot_take_it_is_refused_in_check_mode(
+    three: Simulator, change: dict[str, Any], reason: str
+) -> None:
+    three.change_datastore("datastore1", **change)
+    move = {"name": "domain-1", "dest_disks": {"sda": "datastore1"}}
+    for check in (True, False):
+        with pytest.raises(EsxError, match=f"'domain-1' cannot be migrated on DC0_H0: .*{reason}"):
+            carry_out(esx_migrate.CONTRACT, uri=uri_of(three, H0), domains=[move], check=check)
+
+
+def test_space_moves_with_a_disk(three: Simulator) -> None:
+    def free() -> list[int]:
+        with client(three, login=(USER, PASSWORD)) as center:
+            stores = center.all(vim.Datastore)
+            return [center.get(stores[name], "summary.freeSpace") for name in ("local-storage", "datastore1")]
+
+    here, there = free()
+    move = {"name": "domain-1", "dest_disks": {"sda": "datastore1"}}
+    carry_out(esx_migrate.CONTRACT, uri=uri_of(three, H0), domains=[move])
+    size = there - free()[1]
+    assert free() == [here + size, there - size]
+    assert size > 0
 
 
 def test_a_network_is_replaced(three: Simulator) -> None:

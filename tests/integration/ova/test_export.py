@@ -129,3 +129,22 @@ def test_places_that_are_refused(esx: Simulator, made: Sources, tmp_path: Path) 
         ova(esx, state="exported", name="other", dest=str(tmp_path / "x.ova"))
     with pytest.raises(ParseError, match="name: it is missing"):
         ova(esx, state="exported", dest=str(tmp_path / "x.ova"))
+
+
+def test_what_a_package_does_not_have_is_told(esx: Simulator, made: Sources, tmp_path: Path) -> None:
+    bring(esx, made.ova(tmp_path / "appliance.ova"))
+    export: dict[str, Any] = {"state": "exported", "name": "appliance", "force": True}
+    (plain,) = ova(esx, **export, dest=str(tmp_path / "a.ova"))["warned"]
+    assert plain.startswith("The package does not have the medium of the cdrom ")
+    assert "'a.vmx' has." in plain
+    lost = {
+        "serial0.present": "TRUE",
+        "serial0.fileType": "pipe",
+        "serial0.fileName": "com",
+        "sched.cpu.shares": "high",
+    }
+    esx.change_from_outside("appliance", set={**lost, "guestinfo.role": "web", "isolation.tools.copy.disable": "TRUE"})
+    (full,) = ova(esx, **export, dest=str(tmp_path / "b.ova"))["warned"]
+    for part in ("serial pipe", "cputune/shares 8000", "guestinfo.role", "isolation.tools.copy.disable"):
+        assert part in full
+        assert part not in plain

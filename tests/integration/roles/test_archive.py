@@ -102,7 +102,9 @@ def test_what_lies_on_the_datastore_keeps_its_snapshots(host: Simulator, tmp_pat
     assert run(host, tmp_path, "restore").task("virt.esx.archive : Register those of the archive").changed
     assert xmls(host) == before
     assert run(host, tmp_path, "restore").changed == 0
-    assert run(host, tmp_path, "restore", said={"archive_names": ["other"]}).changed == 0
+    other = run(host, tmp_path, "restore", said={"archive_names": ["other"]})
+    assert other.changed == 0
+    assert "The archive has no domain other, so nothing is done for it; it has web." in other.output
 
 
 def test_a_domain_that_cannot_be_read_keeps_its_files(host: Simulator, tmp_path: Path) -> None:

@@ -126,10 +126,10 @@ def _find(endpoints: MigrationEndpoints, records: Sequence[DomainRecord], reques
     there = [record for record in records if destination and record.values["runtime.host"] == destination.host]
     try:
         if request.moid is not None:
-            record = _by_moid(endpoints, records, request.moid)
+            meant = [_by_moid(endpoints, records, request.moid)]
         else:
-            record = _find_one(endpoints, request, here, there, destination)
-        return [_entry_of(endpoints, request, record, destination)]
+            meant = _find_meant(endpoints, request, here, there, destination)
+        return [_entry_of(endpoints, request, record, destination) for record in meant]
     except EsxError as error:
         entry = Entry(request)
         entry.fail(error)
@@ -151,14 +151,17 @@ def _by_moid(endpoints: MigrationEndpoints, records: Sequence[DomainRecord], moi
         raise NotFound(f"The vCenter knows no domain with the moid {moid}.") from None
 
 
-def _find_one(
+def _find_meant(
     endpoints: MigrationEndpoints,
     request: MoveRequest,
     here: Sequence[DomainRecord],
     there: Sequence[DomainRecord],
     destination: HostContext | None,
-) -> DomainRecord:
+) -> list[DomainRecord]:
     """The one domain with a request's name and UUID, on the source or else on the destination.
+
+    If all of several are on the destination, the one that is meant is among them, and none has to move: all are
+    returned, unless the request says more than the host.
 
     :raises EsxError: if there is none, or more than one, or the UUID is invalid.
     """
@@ -168,12 +171,13 @@ def _find_one(
     found = found or [record for record in there if _is_meant(record, request)]
     if not found:
         raise _not_found(endpoints, request, destination, [record.name for record in (*here, *there)])
-    if len(found) > 1:
+    aside = [record for record in found if destination is None or record.values["runtime.host"] != destination.host]
+    if len(found) > 1 and (aside or request.changes_more_than_host):
         listed = ", ".join(str(record) for record in found)
         where = endpoints.source_name or "the hosts of the URI"
         message = f"{request} can be {len(found)} domains on {where}: {listed}."
         raise Ambiguous(message, hint="Choose one by its moid.")
-    return found[0]
+    return found
 
 
 def _is_meant(record: DomainRecord, request: MoveRequest) -> bool:

@@ -52,6 +52,11 @@ class MoveRequest:
         return bool(self.host or self.datastore or self.disks or self.pool or self.folder)
 
     @property
+    def changes_more_than_host(self) -> bool:
+        """Whether it says something about a domain that is on its destination already."""
+        return bool(self.datastore or self.disks or self.pool or self.folder or self.networks)
+
+    @property
     def canonical_uuid(self) -> str | None:
         """The UUID in its canonical form; None if it is invalid."""
         return None if self.uuid is None else to_uuid(self.uuid)

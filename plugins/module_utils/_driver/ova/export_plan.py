@@ -13,10 +13,17 @@ from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
-from ansible_collections.virt.esx.plugins.module_utils._driver.dumpxml import read_texts, readable, to_xml
+from ansible_collections.virt.esx.plugins.module_utils._driver.dumpxml import (
+    read_texts,
+    readable,
+    to_domain,
+    with_uuid,
+    xml_of,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._driver.local_files import check_dest
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, get_domain
+from ansible_collections.virt.esx.plugins.module_utils._driver.ova.carried import Original
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.leased import DISABLED_PATH
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.request import ExportRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.writers import check_replaceable
@@ -28,6 +35,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot_tree imp
     snapshot_list,
 )
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._report import REPORT, Report
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
 
@@ -40,7 +48,7 @@ class ExportPlan(Plan):
     """A plan to export a domain, or a snapshot of it, to ``dest``.
 
     ``stem`` is the name of the package's descriptor without its ending, ``definition`` has the domain's VMX and XML by
-    the endings of their files.
+    the endings of their files. ``original`` is the domain, None if it cannot be read or is a snapshot.
     """
 
     domain: DomainRecord
@@ -48,6 +56,7 @@ class ExportPlan(Plan):
     stem: str
     snapshot: Any = None
     definition: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    original: Original | None = field(default=None, repr=False)
     warnings: dict[str, None] = field(default_factory=dict)
 
     @property
@@ -82,7 +91,8 @@ def plan_export(connection: EsxConnection, request: ExportRequest, run: Callable
                 f"Domain '{record.name}' is {record.state}; only a domain that is shut off can be exported.",
                 hint="Shut it off first, or take a snapshot and export that.",
             )
-        plan = replace(plan, definition=_definition(connection, record, facts, plan.warnings))
+        definition, original = _definition(connection, record, facts, plan.warnings)
+        plan = replace(plan, definition=definition, original=original)
     plan = replace(plan, record=record)
     return replace(plan, steps=(Step(f"export domain '{record.name}' to {dest}", lambda: run(plan)),))
 
@@ -114,8 +124,8 @@ def _snapshot(record: DomainRecord, wanted: str) -> Any:
 
 def _definition(
     connection: EsxConnection, record: DomainRecord, facts: HostFacts, warnings: dict[str, None]
-) -> dict[str, bytes]:
-    """The domain's VMX and XML, without the VNC password.
+) -> tuple[dict[str, bytes], Original | None]:
+    """The domain's VMX and XML, without the VNC password, and the domain itself.
 
     :raises EsxError: if the VMX cannot be read, or is damaged.
     """
@@ -127,8 +137,11 @@ def _definition(
     except ParseError as error:
         raise ParseError(f"The VMX of domain '{record.name}' is damaged: {error.message}") from None
     definition = {"vmx": readable(text).encode("utf-8", "surrogateescape")}
+    report = Report(REPORT)
     try:
-        definition["xml"] = to_xml(connection, record, facts, text).encode("utf-8", "surrogateescape")
+        domain = with_uuid(to_domain(connection, record, facts, text, report), record)
+        definition["xml"] = xml_of(domain).encode("utf-8", "surrogateescape")
     except ParseError as error:
         warnings[f"The definition of domain '{record.name}' cannot be written as domain XML: {error.message}"] = None
-    return definition
+        return definition, None
+    return definition, Original(domain, report)

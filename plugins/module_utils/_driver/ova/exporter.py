@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.ova.carried import warning_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.export_plan import ANNOTATION_PATH, ExportPlan
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.lease import Lease, open_lease
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.request import ExportRequest
@@ -24,7 +25,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.ova.writers impor
     replace_file,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import show_transfer
-from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed, EsxError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed, EsxError, ParseError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._vi.faults import fault_text
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_content
 from ansible_collections.virt.esx.plugins.module_utils._vi.transfers import receive_from_url
@@ -55,9 +56,11 @@ class Exporter:
             draft = self._descriptor(plan, [_ovf_file(url, name, 0) for url, name in files])
             with self._writer(plan, [name for _url, name in files], len(draft)) as writer:
                 received = self._receive_all(lease, files, writer, f"{action} to {plan.dest}")
-                writer.finish(self._descriptor(plan, received))
+                descriptor = self._descriptor(plan, received)
+                writer.finish(descriptor)
                 lease.complete()
                 self._write_definition(plan, writer.directory)
+        self._warn_of_lost(plan, descriptor)
 
     def _writer(
         self, plan: ExportPlan, names: Sequence[str], expected: int
@@ -102,6 +105,14 @@ class Exporter:
         for fault in result.warning or ():
             plan.warnings[fault.localizedMessage or fault_text(fault.fault)] = None
         return str(result.ovfDescriptor).encode()
+
+    def _warn_of_lost(self, plan: ExportPlan, descriptor: bytes) -> None:
+        """Say what an import of the package would not bring back, if the host's descriptor can be read here."""
+        if plan.original is None:
+            return
+        with contextlib.suppress(ParseError):
+            warning = warning_of(plan.original, descriptor.decode(), f"{plan.stem}.vmx")
+            plan.warnings.update({} if warning is None else {warning: None})
 
     def _write_definition(self, plan: ExportPlan, directory: pathlib.Path) -> None:
         for ending, content in plan.definition.items():

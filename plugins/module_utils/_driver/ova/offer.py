@@ -217,7 +217,10 @@ def _check(package: Package) -> None:
 
 def _check_file(file: OvfFile) -> None:
     if file.chunk_size is not None:
-        raise Refused(f"The package's file '{file.href}' is split into chunks, which is not supported.")
+        raise Refused(
+            f"The package's file '{file.href}' is split into chunks, which is not supported.",
+            hint="Convert the package with ovftool, which writes whole files.",
+        )
     if file.compression not in (None, "identity"):
         raise Refused(
             f"The package's file '{file.href}' is compressed ({file.compression}), which is not supported.",
