@@ -93,7 +93,7 @@ def _disk_order(context: ReadContext, words: Sequence[str], disks: Sequence[Disk
     """The hard disks in the order in which they are tried, of those that are there; the others are reported."""
     named = _words(context, _DISKS)
     if named and _HDD not in words:
-        context.leave_out(_DISKS, f"an order of the disks has no word here without '{_HDD}' in {_ORDER}")
+        context.leave_out(_DISKS, f"an order of the disks is not converted without '{_HDD}' in {_ORDER}")
         return []
     hard_disks = {slots.section_of_disk(disk) for disk in disks if _WORD_OF_DEVICE.get(disk.device) == _HDD}
     for slot in named:

@@ -201,7 +201,7 @@ def _report_repeated(context: ReadContext) -> None:
     if vmx.text.count("=") == len(vmx.raw):
         return  # the usual case: each statement has one
     for name, line in vmx.repeated():
-        why = f"the key is here more than once, and the first value, in line {vmx.line(name)}, is read"
+        why = f"the key occurs more than once; the first value, in line {vmx.line(name)}, is read"
         context.report.leave_out(name, why, line=line)
 
 

@@ -251,49 +251,6 @@ def test_all_that_is_returned_is_documented(esx: Simulator) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"path": "[datastore1] ../other/x.vmdk"}, "has an empty, '.' or '..' segment"),
-        ({"path": "[datastore1] a//x.vmdk"}, "has an empty, '.' or '..' segment"),
-        ({"path": "datastore1/x.vmdk"}, "is not a datastore path"),
-        ({"path": "[datastore1]"}, "is not the name of a file"),
-        ({"path": "[datastore1] x\n.vmdk"}, "has a control character"),
-        ({"path": "[datastore1] x-flat.vmdk", "state": "absent"}, "a file with the data of a disk"),
-        ({"pool": "datastore1"}, "give path, or pool and name"),
-        ({"path": "[datastore1] x.iso", "capacity": "1 GiB"}, "capacity is for disks"),
-        ({"path": "[datastore1] x.vmdk", "capacity": "much"}, "capacity: 'much' is not a size"),
-        ({"path": "[datastore1] x.vmdk", "capacity": "0"}, "is not a size"),
-        ({"path": "[datastore1] x.vmdk", "checksum": "sha256:12"}, "is not a checksum"),
-        ({"path": "[datastore1] x.vmdk", "capacity": "1 MiB", "checksum": "0" * 64}, "that of source or dest"),
-        ({"path": "[datastore1] x.vmdk", "clone_of": "[datastore1] x.iso"}, "are not both disks"),
-        ({"path": "[datastore1] x.vmdk", "clone_of": "[datastore1] x.vmdk"}, "is the volume itself"),
-        (
-            {"path": "[datastore1] x.vmdk", "state": "absent", "capacity": "1 MiB"},
-            "be combined with state absent",
-        ),
-        (
-            {"path": "[datastore1] x.vmdk", "moved_from": "[datastore1] y.vmdk", "allocation": "thin"},
-            "be combined with moved",
-        ),
-        ({"path": "[datastore1] x.vmdk", "dest": "x.vmdk", "capacity": "1 MiB"}, "cannot be combined with dest"),
-        ({"path": "[datastore1] x.iso", "state": "wiped"}, "only disks can be wiped"),
-        ({"pool": "datastore1", "xml": "<pool/>"}, "is not the description of a volume"),
-        (
-            {"pool": "datastore1", "xml": "<volume><name>x.vmdk</name></volume>"},
-            "only volumes with <format type='vmdk'/>",
-        ),
-    ],
-)
-def test_contradicting_options_are_refused_without_a_connection(
-    esx: Simulator, arguments: dict[str, Any], message: str
-) -> None:
-    with pytest.raises(ParseError) as caught:
-        carry_out(esx_volume.CONTRACT, esx, **arguments)
-    assert message in str(caught.value)
-    assert esx.trace() == []
-
-
-@pytest.mark.parametrize(
     ("path", "arguments", "message"),
     [
         ("web.vmdk", {}, "does not exist, and no capacity is given"),
