@@ -122,7 +122,8 @@ options:
         type: str
       index:
         description:
-          - The card's index among the domain's network cards, from V(0). The index after the last one adds a card.
+          - The card's index among the cards that the domain has before the task, from V(0). The index after the last
+            one adds a card.
           - With O(interfaces[].state=absent), the cards after it move up, so running the task again would remove
             another one. Use O(interfaces[].mac) instead.
         type: int

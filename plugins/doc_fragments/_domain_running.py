@@ -73,7 +73,8 @@ options:
         beside it, and its directory if it is then empty. In check mode, RV(steps) lists the files.
       - The domain is unregistered last. If the task is interrupted, run it again to remove the rest.
       - A disk that another domain of the host or one of its snapshots references is never deleted, and neither are
-        CD-ROM and floppy images or files that do not belong to the domain.
+        CD-ROM and floppy images, files that do not belong to the domain, and a disk elsewhere that one of the domain's
+        disks is only based on, such as the disk of a template.
     type: bool
     default: false
 """

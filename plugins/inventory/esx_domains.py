@@ -14,7 +14,8 @@ author:
 description:
   - Makes each domain of an ESX host an Ansible host, with its facts as variables. With a C(vpx://) URI that ends with a
     cluster, a datacenter or a folder, the inventory has the domains of all hosts in it.
-  - The inventory is a YAML file whose name ends in C(.esx.yml) or C(.esx.yaml).
+  - The inventory is a YAML file whose name ends in C(.esx.yml) or C(.esx.yaml). A warning names options that do not
+    exist.
   - One call reads up to 500 domains.
   - The variables are C(esx_name), C(esx_uuid), C(esx_moid), C(esx_state) (V(running), V(paused) or V(shutoff)),
     C(esx_vcpus), C(esx_memory_kib), C(esx_max_memory_kib), C(esx_vmx_path), C(esx_id), C(esx_host) and C(esx_template),
@@ -147,6 +148,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.info.inventory_ho
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._edge import failure
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
+from ansible_collections.virt.esx.plugins.module_utils._names import nearest
 
 try:
     from ansible.template import trust_as_template
@@ -182,7 +184,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
     def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
         """Add the domains that the file asks for to the inventory."""
         super().parse(inventory, loader, path, cache)
-        self._evaluate(self._read_config_data(path))
+        config = self._read_config_data(path)
+        self._warn_of_unknown(config, path)
+        self._evaluate(config)
         name, names = self.get_option("name"), self.get_option("names")
         try:
             domains = choose(
@@ -206,6 +210,15 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         for name, of_host in hosts.items():
             self._add(name, of_host)
         self._construct(hosts)
+
+    def _warn_of_unknown(self, config: Mapping[str, Any], path: str) -> None:
+        """Name the options that do not exist, as Ansible does not: a misspelt filter would select all domains."""
+        known = {name for option, text in self.option_definitions.items() for name in (option, *_aliases(text))}
+        for option in config:
+            if option not in known:
+                near = nearest(str(option), known)
+                hint = "" if near is None else f" Is '{near}' meant?"
+                self.display.warning(f"{path}: there is no option '{option}', so it has no effect.{hint}")
 
     def _evaluate(self, config: Mapping[str, Any]) -> None:
         """Replace connection options that are templates by their values."""
@@ -270,6 +283,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             composed = self.inventory.get_host(name).vars
             for variable in (self.get_option("compose") or {}).keys() & composed.keys():
                 self.inventory.set_variable(name, variable, _harmless(composed[variable]))
+
+
+def _aliases(definition: Mapping[str, Any]) -> list[str]:
+    """The other names of an option, by its documentation."""
+    return list(definition.get("aliases") or ())
 
 
 def _harmless(value: Any) -> Any:

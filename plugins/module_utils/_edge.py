@@ -10,12 +10,14 @@ process. Errors become results only here.
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from ansible.module_utils import basic
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._edge_texts import check_texts
@@ -67,6 +69,11 @@ class Contract:
         """
         check_texts(self.argument_spec, invocation.params)
         return self.run(invocation)
+
+    @functools.cached_property
+    def validator(self) -> ArgumentSpecValidator:
+        """Ansible's validator of the arguments, made once for all items of a loop."""
+        return ArgumentSpecValidator(**self.validation())
 
     def check_arguments(self) -> None:
         """Only check the arguments of a task: ansible-lint calls it as the ``main`` of an action."""

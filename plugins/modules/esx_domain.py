@@ -36,7 +36,8 @@ options:
   name:
     description:
       - The domain's name. Overrides the name in O(xml) or O(vmx).
-      - If O(uuid) is also given, the domain with that UUID is renamed. Do not loop over names with the same UUID.
+      - If O(uuid) is also given, the domain with that UUID is renamed. With O(state=undefined), it must have that name.
+        Do not loop over names with the same UUID.
     type: str
   names:
     description:

@@ -34,7 +34,8 @@ options:
     type: str
   uuid:
     description:
-      - The UUID of the domain to export. If O(name) is also given, it chooses among copies that share the UUID.
+      - The UUID of the domain to export. If O(name) is also given, the domain must have that name; copies can share a
+        UUID.
     type: str
   source:
     description:

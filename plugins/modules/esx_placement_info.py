@@ -17,7 +17,8 @@ description:
     those hosts reach and the memory that they have free. The role P(virt.esx.evacuate#role) carries out such a plan
     with M(virt.esx.esx_migrate).
   - A destination must reach all datastores of a domain and, if the domain runs, its networks. The vCenter validates
-    each placement. If it refuses one, the domain is placed again without that host.
+    each placement. If it refuses one, the domain is placed again without that host. If none is left, hosts that at
+    least reach the domain's VMX are tried, as the vCenter accepts ISO images and networks that are not in use.
   - A running domain takes the memory that its host may give to it. A domain that is shut off or paused takes none, but
     is placed on a host where it could be started, if there is one.
   - Domains are spread, the largest first, each to the host with the most memory left or, if several have the same, to

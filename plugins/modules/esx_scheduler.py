@@ -24,7 +24,7 @@ options:
     type: str
   uuid:
     description:
-      - The domain's UUID. If O(name) is also given, it chooses among copies that share the UUID.
+      - The domain's UUID. If O(name) is also given, the domain must have that name; copies can share a UUID.
     type: str
   moid:
     description:

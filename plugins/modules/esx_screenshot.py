@@ -19,7 +19,7 @@ options:
     description: The domain's name.
     type: str
   uuid:
-    description: The domain's UUID. If O(name) is also given, it chooses among copies that share the UUID.
+    description: The domain's UUID. If O(name) is also given, the domain must have that name; copies can share a UUID.
     type: str
   dest:
     description:

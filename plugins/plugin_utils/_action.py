@@ -24,7 +24,6 @@ from typing import Any
 
 from ansible import constants  # type: ignore[attr-defined,unused-ignore]  # (it makes its names when loaded)
 from ansible.errors import AnsibleError
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
@@ -40,12 +39,13 @@ from ansible_collections.virt.esx.plugins.module_utils._edge import (
 )
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 from ansible_collections.virt.esx.plugins.module_utils._peers import translated
-from ansible_collections.virt.esx.plugins.module_utils._vi import results, tls
+from ansible_collections.virt.esx.plugins.module_utils._vi import about, results, tls
 from ansible_collections.virt.esx.plugins.module_utils._vi.worker_sessions import keep_session
 from ansible_collections.virt.esx.plugins.plugin_utils._interpreter import host_variables, with_own_interpreter
 
 display = Display()
 
+about.preload()
 results.preload()
 tls.preload()
 
@@ -122,7 +122,7 @@ class EsxAction(ActionBase):
 
     def _run_here(self, task_vars: Mapping[str, Any]) -> dict[str, Any]:
         """Validate the arguments, carry the contract out, and censor secrets, all as ``AnsibleModule`` does."""
-        checked = ArgumentSpecValidator(**self.contract.validation()).validate(_plain(self._task.args))
+        checked = self.contract.validator.validate(_plain(self._task.args))
         params = checked.validated_parameters
         hidden = checked._no_log_values | secrets(params, os.environ)
         warnings: list[str] = []

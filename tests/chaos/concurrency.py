@@ -13,7 +13,7 @@ from typing import Any
 from ansible_collections.virt.esx.plugins.modules import esx_domain, esx_domain_info, esx_migrate, esx_scheduler
 from ansible_collections.virt.esx.tests.chaos.lab import PASSWORD, USER, Lab, Result
 from ansible_collections.virt.esx.tests.chaos.preparations import XML
-from ansible_collections.virt.esx.tests.chaos.scenarios import DATASTORE, SCENARIOS, VCENTER
+from ansible_collections.virt.esx.tests.chaos.scenarios import DATASTORE, FROM_NOTHING, SCENARIOS, VCENTER
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 TURNS = 3
@@ -58,6 +58,10 @@ def _esx(simulator: Simulator, **arguments: Any) -> dict[str, Any]:
 
 def _same(simulator: Simulator) -> list[Job]:
     return [(esx_domain.CONTRACT, _esx(simulator, xml=XML, state="running"))] * CLIENTS
+
+
+def _from_nothing(simulator: Simulator) -> list[Job]:
+    return [(esx_domain.CONTRACT, _esx(simulator, **FROM_NOTHING))] * CLIENTS
 
 
 def _different(simulator: Simulator) -> list[Job]:
@@ -137,6 +141,7 @@ Look = Callable[[Lab, Simulator, Sequence[Result]], list[str]]
 
 _CASES: dict[str, tuple[tuple[str, ...], str, Callable[[Simulator], list[Job]], Look]] = {
     "the same definition": (DATASTORE, "define", _same, _all_well),
+    "the same machine from nothing": (DATASTORE, "from_nothing", _from_nothing, _all_well),
     "different definitions of one name": (DATASTORE, "define", _different, _one_wins),
     "define and undefine": (DATASTORE, "define", _define_and_undefine, _nothing),
     "start, stop and pause": (("-domains", "1"), "info", _states, _nothing),

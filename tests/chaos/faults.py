@@ -77,9 +77,12 @@ class Exchange:
 
 
 def reset(channel: Any) -> None:
-    """Close a socket with RST, without a TLS shutdown."""
+    """Close a socket with RST, without a TLS shutdown, unless another thread has closed it."""
+    descriptor = channel.detach()
+    if descriptor < 0:
+        return
     try:
-        plain = socket.socket(fileno=channel.detach())
+        plain = socket.socket(fileno=descriptor)
         plain.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         plain.close()
     except OSError:

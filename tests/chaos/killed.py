@@ -33,6 +33,9 @@ _ROOT = Path(__file__).resolve().parents[2]
 AT_CALLS: dict[str, tuple[str, tuple[str, ...]]] = {
     "upload": ("esx_volume", ("PUT", "MoveDatastoreFile_Task")),
     "from_nothing": ("esx_domain", ("CreateVirtualDisk_Task", "PUT", "RegisterVM_Task")),
+    "power_cycle": ("esx_domain", ("ShutdownGuest", "ReconfigVM_Task", "PowerOnVM_Task")),
+    "network": ("esx_network", ("AddVirtualSwitch", "AddPortGroup")),
+    "seed_image": ("esx_seed_image", ("PUT", "MoveDatastoreFile_Task")),
     "clone": ("esx_clone", ("CopyVirtualDisk_Task", "RegisterVM_Task")),
     "import": ("esx_ova", ("POST", "HttpNfcLeaseComplete")),
     "export": ("esx_ova", ("GET",)),

@@ -64,6 +64,12 @@ def carry_out(
     return result
 
 
+def calls_of(simulator: Simulator) -> list[str]:
+    """The methods that were called; a wait counts once, as a busy host lets it ask more often."""
+    methods = simulator.methods()
+    return [name for name, before in zip(methods, ["", *methods]) if not name == before == "WaitForUpdatesEx"]
+
+
 def parameters(contract: Contract, **arguments: Any) -> dict[str, Any]:
     """The arguments of a module, validated, with the defaults of the others."""
     checked = ArgumentSpecValidator(**contract.validation()).validate(arguments)

@@ -128,10 +128,11 @@ func (s *server) applyNIC(vm *simulator.VirtualMachine, card *types.VirtualEther
 		Network: backing.DeviceName, MacAddress: card.MacAddress, DeviceConfigId: card.Key})
 }
 
-// datastoresOf are the datastores of a VMX file and of the disks that it names.
+// datastoresOf are the datastores of a VMX file, and of the disks and images that it names.
 func (s *server) datastoresOf(host *types.ManagedObjectReference, vmxPath string, devices []types.BaseVirtualDevice) []types.ManagedObjectReference {
 	files := []string{vmxPath}
 	for _, d := range devices {
+		files = append(files, imageOf(d))
 		if disk, ok := d.(*types.VirtualDisk); ok {
 			if b, ok := disk.Backing.(types.BaseVirtualDeviceFileBackingInfo); ok {
 				files = append(files, b.GetVirtualDeviceFileBackingInfo().FileName)

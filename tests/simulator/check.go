@@ -40,11 +40,12 @@ func (i *instance) ValidateMigration(ctx *simulator.Context, req *types.Validate
 			return &methods.ValidateMigrationBody{Fault_: simulator.Fault("", &types.ManagedObjectNotFound{Obj: ref})}
 		}
 		d := &domain{vm, i.s}
-		_, faults := d.target(ctx, move{host: req.Host, pool: req.Pool, state: req.State})
+		m := move{host: req.Host, pool: req.Pool, state: req.State}
+		at, faults := d.target(ctx, m)
 		for _, f := range faults {
 			body.Res.Returnval = append(body.Res.Returnval, &types.MigrationErrorEvent{MigrationEvent: d.event(f)})
 		}
-		for _, f := range d.warnings() {
+		for _, f := range d.warnings(m, at) {
 			body.Res.Returnval = append(body.Res.Returnval, &types.MigrationWarningEvent{MigrationEvent: d.event(f)})
 		}
 	}
@@ -130,11 +131,11 @@ func (c *checker) result(ctx *simulator.Context, ref types.ManagedObjectReferenc
 	}
 	d := &domain{vm, c.s}
 	result := &types.CheckResult{Vm: &ref, Host: m.host}
-	_, faults := d.target(ctx, m)
+	at, faults := d.target(ctx, m)
 	for _, f := range faults {
 		result.Error = append(result.Error, localized(f))
 	}
-	for _, f := range d.warnings() {
+	for _, f := range d.warnings(m, at) {
 		result.Warning = append(result.Warning, localized(f))
 	}
 	return result, nil

@@ -5,6 +5,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"strings"
@@ -82,6 +83,9 @@ func (l *lease) importDomain(ctx *simulator.Context, spec *types.VirtualMachineC
 	if property := fixedProperty(spec.VAppConfig); property != nil {
 		return property
 	}
+	if fault = l.s.tooMuch(spec); fault != nil {
+		return fault
+	}
 	if spec.Name == "." || spec.Name == ".." {
 		return &types.InvalidName{Name: spec.Name}
 	}
@@ -106,6 +110,18 @@ func (l *lease) importDomain(ctx *simulator.Context, spec *types.VirtualMachineC
 		}
 	}
 	return fault
+}
+
+// tooMuch is the fault of a specification with more CPUs or memory than its hardware has.
+func (s *server) tooMuch(spec *types.VirtualMachineConfigSpec) types.BaseMethodFault {
+	limits := vmx.LimitsOf(cmp.Or(spec.Version, fmt.Sprintf("vmx-%02d", s.version.Hardware)))
+	switch {
+	case spec.MemoryMB < 0 || spec.MemoryMB%4 != 0 || spec.MemoryMB > int64(limits.MemoryMB):
+		return &types.InvalidArgument{InvalidProperty: "spec.configSpec.memoryMB"}
+	case spec.NumCPUs < 0 || int(spec.NumCPUs) > limits.CPUs:
+		return &types.InvalidArgument{InvalidProperty: "spec.configSpec.numCPUs"}
+	}
+	return nil
 }
 
 // fixedProperty is the fault of a property that the user must not set.

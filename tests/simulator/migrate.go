@@ -180,6 +180,7 @@ func (d *domain) joinNetworks(ctx *simulator.Context, host *simulator.HostSystem
 	for _, dev := range d.Config.Hardware.Device {
 		switch b := dev.GetVirtualDevice().Backing.(type) {
 		case *types.VirtualEthernetCardNetworkBackingInfo:
+			b.Network = nil
 			if e := d.s.registry.FindByName(b.DeviceName, host.Network); e != nil {
 				ref := e.Reference()
 				b.Network, refs = &ref, append(refs, ref)
@@ -190,9 +191,7 @@ func (d *domain) joinNetworks(ctx *simulator.Context, host *simulator.HostSystem
 			}
 		}
 	}
-	if len(refs) > 0 {
-		ctx.Update(d.VirtualMachine, []types.PropertyChange{{Name: "network", Val: refs}})
-	}
+	ctx.Update(d.VirtualMachine, []types.PropertyChange{{Name: "network", Val: refs}})
 }
 
 // moveInto moves the domain in the inventory.

@@ -228,6 +228,7 @@ func (s *server) renameInSnapshots(trees []types.VirtualMachineSnapshotTree, mov
 func (d *domain) joinDatastores(ctx *simulator.Context, host *simulator.HostSystem) {
 	files := []string{d.Config.Files.VmPathName}
 	for _, dev := range d.Config.Hardware.Device {
+		files = append(files, imageOf(dev))
 		if flat, ok := dev.GetVirtualDevice().Backing.(*types.VirtualDiskFlatVer2BackingInfo); ok {
 			files = append(files, chainOf(flat)...)
 		}

@@ -33,7 +33,8 @@ func (d *domain) obstacles(m move, at place) (faults []types.BaseMethodFault) {
 	}
 	faults = append(faults, d.obstaclesOfHosts(host)...)
 	faults = append(faults, d.obstaclesOfStorage(m, host)...)
-	faults = append(faults, d.obstaclesOfDevices(m, host)...)
+	fromDevices, _ := d.findingsOfDevices(m, host)
+	faults = append(faults, fromDevices...)
 	if fault := d.refuseCPUs(host); fault != nil {
 		faults = append(faults, fault)
 	}
@@ -58,10 +59,16 @@ func (d *domain) obstaclesOfHosts(to *simulator.HostSystem) (faults []types.Base
 	if to.Runtime.ConnectionState != types.HostSystemConnectionStateConnected {
 		faults = append(faults, new(types.HostNotConnected))
 	}
-	if !d.running() || to.Self == *d.Runtime.Host {
+	if to.Self == *d.Runtime.Host {
 		return faults
 	}
 	from, _ := d.s.registry.Get(*d.Runtime.Host).(*simulator.HostSystem)
+	if from != nil && from.Runtime.ConnectionState != types.HostSystemConnectionStateConnected {
+		faults = append(faults, new(types.HostNotConnected))
+	}
+	if !d.running() {
+		return faults
+	}
 	for _, h := range []*simulator.HostSystem{from, to} {
 		if h == nil {
 			continue
@@ -141,34 +148,6 @@ func (s *server) reaches(host *simulator.HostSystem, file string) bool {
 		s.datastoreAt(host, p.Datastore) != nil
 }
 
-// obstaclesOfDevices are what the destination has not.
-func (d *domain) obstaclesOfDevices(m move, host *simulator.HostSystem) (faults []types.BaseMethodFault) {
-	for _, dev := range d.Config.Hardware.Device {
-		b := m.changed(dev).GetVirtualDevice()
-		label := dev.GetVirtualDevice().DeviceInfo.GetDescription().Label
-		switch backing := b.Backing.(type) {
-		case *types.VirtualEthernetCardNetworkBackingInfo:
-			if !hasPortGroup(host, backing.DeviceName) {
-				fault := new(types.CannotAccessNetwork)
-				fault.Device, fault.Backing, fault.Connected = label, backing.DeviceName, d.running()
-				faults = append(faults, fault)
-			}
-		case *vmx.DistributedBacking:
-			if !d.s.onSwitch(host, backing.Port.SwitchUuid) {
-				fault := new(types.CannotAccessNetwork)
-				fault.Device, fault.Backing, fault.Connected = label, backing.Port.PortgroupKey, d.running()
-				faults = append(faults, fault)
-			}
-		case *types.VirtualCdromAtapiBackingInfo:
-			if d.running() && b.Connectable != nil && b.Connectable.Connected {
-				faults = append(faults, &types.DisallowedMigrationDeviceAttached{Fault: types.LocalizedMethodFault{
-					Fault: new(types.DeviceNotSupported), LocalizedMessage: "A device of the host is connected."}})
-			}
-		}
-	}
-	return faults
-}
-
 // changed is a device as a relocation changes it.
 func (m move) changed(dev types.BaseVirtualDevice) types.BaseVirtualDevice {
 	if m.relocate != nil {
@@ -198,7 +177,10 @@ func (d *domain) obstaclesOfPower(host *simulator.HostSystem) (faults []types.Ba
 }
 
 // warnings are what a check says and a migration does not mind.
-func (d *domain) warnings() (faults []types.BaseMethodFault) {
+func (d *domain) warnings(m move, at place) (faults []types.BaseMethodFault) {
+	if at.host != nil {
+		_, faults = d.findingsOfDevices(m, at.host)
+	}
 	if d.Snapshot != nil && d.Snapshot.CurrentSnapshot != nil {
 		faults = append(faults, new(types.SnapshotMoveNotSupported))
 	}

@@ -107,11 +107,9 @@ func (m *ovfManager) hardware(env *ovf.Envelope) (best string) {
 
 // findingsOfParams are what is wrong with what the client wants.
 func (m *ovfManager) findingsOfParams(env *ovf.Envelope, params *types.OvfCreateImportSpecParams) (faults []types.LocalizedMethodFault) {
-	if env.Network != nil {
-		for _, n := range env.Network.Networks {
-			if m.mapped(params, n.Name) == nil {
-				faults = append(faults, finding(new(types.OvfNetworkMappingNotSupported), "There is no network for '%s'.", n.Name))
-			}
+	for _, name := range networksOf(env, params.DeploymentOption) {
+		if m.mapped(params, name) == nil {
+			faults = append(faults, finding(new(types.OvfNetworkMappingNotSupported), "There is no network for '%s'.", name))
 		}
 	}
 	if option := params.DeploymentOption; option != "" && (env.DeploymentOption == nil ||
@@ -124,6 +122,22 @@ func (m *ovfManager) findingsOfParams(env *ovf.Envelope, params *types.OvfCreate
 			"Disk provisioning type not supported: %s", params.DiskProvisioning))
 	}
 	return faults
+}
+
+// networksOf are the networks of a descriptor, and those of cards that it does not describe.
+func networksOf(env *ovf.Envelope, option string) (names []string) {
+	if env.Network != nil {
+		for _, n := range env.Network.Networks {
+			names = append(names, n.Name)
+		}
+	}
+	for _, item := range itemsOf(env, option) {
+		if item.ResourceType != nil && *item.ResourceType == ovf.EthernetAdapter && len(item.Connection) > 0 &&
+			!slices.Contains(names, item.Connection[0]) {
+			names = append(names, item.Connection[0])
+		}
+	}
+	return names
 }
 
 // ParseDescriptor tells what is in a descriptor. It changes nothing.

@@ -77,6 +77,7 @@ func (m *ovfManager) specify(env *ovf.Envelope, req *types.CreateImportSpec, dat
 	}
 	config.Name = cmp.Or(params.EntityName, config.Name)
 	config.Version = m.hardware(env)
+	config.MemoryMB = cmp.Or(memoryOf(env, params.DeploymentOption), config.MemoryMB)
 	path := object.DatastorePath{Datastore: datastore}
 	config.Files = &types.VirtualMachineFileInfo{VmPathName: path.String()}
 	if note := env.VirtualSystem.Annotation; note != nil {
@@ -123,6 +124,18 @@ func itemsOf(env *ovf.Envelope, option string) (items []ovf.ResourceAllocationSe
 		}
 	}
 	return items
+}
+
+// memoryOf is the memory of a descriptor in MiB, where it is in a unit such as "byte * 2^30"; 0 where it is not.
+func memoryOf(env *ovf.Envelope, option string) (mb int64) {
+	for _, item := range itemsOf(env, option) {
+		if item.ResourceType == nil || *item.ResourceType != ovf.Memory || item.AllocationUnits == nil || item.VirtualQuantity == nil ||
+			!strings.HasPrefix(strings.ToLower(*item.AllocationUnits), "byte") {
+			continue
+		}
+		mb = ovf.ParseCapacityAllocationUnits(*item.AllocationUnits) * int64(*item.VirtualQuantity) >> 20
+	}
+	return mb
 }
 
 // defaultOption is the deployment option that is taken where none is named.

@@ -45,9 +45,24 @@ func (f *folder) RegisterVMTask(ctx *simulator.Context, req *types.RegisterVM_Ta
 		if fault != nil {
 			return nil, fault
 		}
+		if req.Name != "" {
+			f.s.nameVMX(req.Path, read.Name)
+		}
 		return vm.Self, nil
 	}
 	return &methods.RegisterVM_TaskBody{Res: &types.RegisterVM_TaskResponse{Returnval: f.adding(ctx, "RegisterVM_Task", work)}}
+}
+
+// nameVMX writes the name of a domain that was registered under it into its VMX file.
+func (s *server) nameVMX(vmxPath, name string) {
+	f, fault := s.openVMX(vmxPath)
+	if fault != nil || vmx.EscapeName(f.Get("displayName", "")) == name {
+		return
+	}
+	f.Set("displayName", vmx.EscapeText.Replace(vmx.UnescapeName(name)))
+	if file, fault := s.localFile(vmxPath); fault == nil {
+		_ = s.replaceFile(file, []byte(f.String()))
+	}
 }
 
 // unused refuses a VMX file that is registered, and a name that is taken. On a host

@@ -12,13 +12,14 @@
 
 from __future__ import annotations
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.model import Clock
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Clock, Keys
+from ansible_collections.virt.esx.plugins.module_utils._domain.switches import write_timers
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import LONG_MAX, choice_attr, error_at, int_attr
 from ansible_collections.virt.esx.plugins.module_utils._xml import Element
 
 _OFFSETS = ("utc", "localtime", "variable", "timezone", "absolute")
 _BASES = ("utc", "localtime")
-_UTC = "  <clock offset='utc'/>\n"
+_UTC = Clock("utc")
 
 
 def read_clock(element: Element | None) -> Clock | None:
@@ -43,13 +44,14 @@ def read_clock(element: Element | None) -> Clock | None:
     return Clock(offset, line=element.sourceline)
 
 
-def write_clock(clock: Clock | None) -> str:
-    """The line of the clock."""
-    if clock is None:
-        return _UTC
+def write_clock(clock: Clock | None, switches: Keys = ()) -> str:
+    """The lines of the clock, and of its timers."""
+    clock = clock or _UTC
+    timers = write_timers(switches)
+    end = f">\n{timers}  </clock>\n" if timers else "/>\n"
     details = ""
     if clock.offset == "variable":
         details = f" adjustment='{clock.adjustment}' basis='{clock.basis}'"
     elif clock.offset == "absolute":
         details = f" start='{clock.start}'"
-    return f"  <clock offset='{clock.offset}'{details}/>\n"
+    return f"  <clock offset='{clock.offset}'{details}{end}"

@@ -17,7 +17,8 @@ from __future__ import annotations
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
-from ansible_collections.virt.esx.plugins.module_utils._domain.model import Graphics, Video
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Graphics, Keys, Video
+from ansible_collections.virt.esx.plugins.module_utils._domain.switches import write_of_video
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
     INT_MAX,
     UINT_MAX,
@@ -134,9 +135,11 @@ def read_video(element: Element) -> Video:
     return Video(kind, vram, 1 if heads is None else heads, element.sourceline)
 
 
-def write_video(video: Video) -> str:
+def write_video(video: Video, switches: Keys = ()) -> str:
     """The lines of one graphics card (P61)."""
+    inside = write_of_video(switches)
+    end = f">\n{inside}      </model>\n" if inside else "/>\n"
     return (
-        f"    <video>\n      <model type='{video.type}' vram='{vram_kib(video.vram_kib)}' primary='yes'/>\n"
+        f"    <video>\n      <model type='{video.type}' vram='{vram_kib(video.vram_kib)}' primary='yes'{end}"
         f"    </video>\n"
     )

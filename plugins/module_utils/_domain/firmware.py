@@ -26,7 +26,8 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.boot import read_
 from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute, text
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
 from ansible_collections.virt.esx.plugins.module_utils._domain.metadata import read_nvram
-from ansible_collections.virt.esx.plugins.module_utils._domain.model import Os
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Keys, Os
+from ansible_collections.virt.esx.plugins.module_utils._domain.switches import write_bios
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
     YES_NO,
     choice_attr,
@@ -99,7 +100,7 @@ def _nvram(parts: Mapping[str, Element], firmware: str | None, forms: XmlForms) 
     return text_of(nvram) if source is None else source.get("file")
 
 
-def write_os(os: Os, forms: XmlForms) -> str:
+def write_os(os: Os, forms: XmlForms, switches: Keys = ()) -> str:
     """The lines of ``<os>`` (Z4); libvirt's parser takes an NVRAM there beside EFI firmware alone."""
     efi = os.firmware == "efi"
     return "".join(
@@ -110,6 +111,7 @@ def write_os(os: Os, forms: XmlForms) -> str:
             _nvram_lines(os.nvram, forms) if efi and os.nvram is not None and forms.more else "",
             write_boot(os),
             f"    <smbios mode='{os.smbios}'/>\n" if os.smbios else "",
+            write_bios(switches),
             "  </os>\n",
         )
     )

@@ -36,6 +36,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import (
     Video,
 )
 from ansible_collections.virt.esx.plugins.module_utils._domain.processors import read_cpu, read_vcpus
+from ansible_collections.virt.esx.plugins.module_utils._domain.switches import read_switches
 from ansible_collections.virt.esx.plugins.module_utils._domain.unsupported import report_unusual
 from ansible_collections.virt.esx.plugins.module_utils._domain.usual_words import unusual_words
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import error_at, size_kib, text_of, uuid_of
@@ -54,6 +55,7 @@ _SILENT = re.compile(
 # Devices of QEMU's that VMware has its own for, or none.
 _DROPPED = ("graphics", "video", "channel", "redirdev", "audio", "rng", "watchdog", "panic", "vsock", "smartcard")
 _NO_DISK_BUS = {"usb": "scsi", "virtio": "scsi", "scsi": "scsi", "xen": "scsi", "sd": "scsi"}
+_CARRIED_OVER = ("hidden", "pmu", "reboot_timeout")  # settings that are not of the old host
 _MAX_UNITS = 15
 
 
@@ -101,6 +103,7 @@ def read_kvm(xml: str | bytes, choices: EsxChoices, report: Report) -> Domain:
         os=_read_os(top.get("os"), arch, report),
         cpu=_read_topology(top.get("cpu"), vcpus, report),
         clock=report.attempt(read_clock, top.get("clock"), default=None),
+        switches=tuple(one for one in report.attempt(read_switches, top, {}, default=()) if one[0] in _CARRIED_OVER),
         disks=disks,
         controllers=_controllers(disks, choices, models),
         interfaces=tuple(_read_cards(root, choices, models, report)),

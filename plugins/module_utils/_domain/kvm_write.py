@@ -19,6 +19,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.guests import osi
 from ansible_collections.virt.esx.plugins.module_utils._domain.hostdevs import write_sound
 from ansible_collections.virt.esx.plugins.module_utils._domain.kvm import Places, kvm_genid, models_of
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain, Interface
+from ansible_collections.virt.esx.plugins.module_utils._domain.switches import PATHS
 from ansible_collections.virt.esx.plugins.module_utils._report import Report
 
 _LIBOSINFO = "http://libosinfo.org/xmlns/libvirt/domain/1.0"
@@ -256,6 +257,8 @@ def _report_rest(domain: Domain, report: Report) -> None:
     for value, where, why in left:
         if value:
             report.leave_out(where, why)
+    for name, setting in domain.switches:
+        report.leave_out(PATHS[name], "a setting of VMware's hardware is not carried over", word=setting)
     limit = domain.current_memory_kib
     if limit and limit < domain.memory_kib:
         report.leave_out("currentMemory", "the limit of ESX would be a balloon on KVM, and is not carried over")

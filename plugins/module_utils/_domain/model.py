@@ -269,6 +269,7 @@ class Domain:
     sounds: tuple[Sound, ...] = ()
     hostdevs: tuple[Hostdev, ...] = ()
     clock: Clock | None = None
+    switches: Keys = ()  # settings of the virtual hardware that are one word each, by name: ("hpet", "no")
     datacenter_path: str | None = None  # libvirt's vmware namespace (P73)
     moref: str | None = None
     id: int | None = None  # of a domain that is not shut off

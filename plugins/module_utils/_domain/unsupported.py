@@ -8,7 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.usual_words import AGAIN, ITSELF, TEXT, Unusual
+from ansible_collections.virt.esx.plugins.module_utils._domain.switches import is_huge, is_strict
+from ansible_collections.virt.esx.plugins.module_utils._domain.usual_words import (
+    AGAIN,
+    ITSELF,
+    TEXT,
+    WITH_TEXT,
+    Unusual,
+)
 from ansible_collections.virt.esx.plugins.module_utils._domain.vocabulary import Word, vocabulary
 from ansible_collections.virt.esx.plugins.module_utils._domain.word_rules import (
     EFFECT,
@@ -42,8 +49,7 @@ def report_unusual(unusual: Iterable[Unusual], report: Report) -> None:
         if word is None:
             continue  # below one that is reported already
         if look == TEXT:
-            where = "/".join(path or ["domain"])
-            report.leave_out(where, "a text has no meaning here", word=_text_of(element), line=element.sourceline)
+            _report_text(element, path, report)
         elif not path:
             _check_attributes(element, word, ["domain"], report)
         elif look == AGAIN:
@@ -55,6 +61,11 @@ def report_unusual(unusual: Iterable[Unusual], report: Report) -> None:
             _check_metadata(element, report)
         else:
             _check(element, word, path, report)
+
+
+def _report_text(element: Element, path: list[str], report: Report) -> None:
+    where = "/".join(path or ["domain"])
+    report.leave_out(where, "a text has no meaning here", word=_text_of(element), line=element.sourceline)
 
 
 def _report_again(element: Element, path: list[str], report: Report) -> None:
@@ -104,7 +115,11 @@ def _check_element(element: Element, parent: Word, path: list[str], report: Repo
         return False
     rule = _rule_for(element, path, word)
     _act(rule, path, element, _words_of(element, path), report)
-    return rule.kind in (EFFECT, SILENT) and not rule.why
+    if rule.kind not in (EFFECT, SILENT) or rule.why:
+        return False
+    if tag not in WITH_TEXT and _text_of(element):
+        _report_text(element, path, report)
+    return True
 
 
 def _is_libvirts(element: Element) -> bool:
@@ -213,6 +228,14 @@ def _rule_for_genid(element: Element) -> WordRule:
     return WordRule(REPORT, "the host generates the id by itself; no other can be requested")
 
 
+def _rule_for_hugepages(element: Element) -> WordRule:
+    return _HARMLESS if is_huge(element) else ROWS["b8"]
+
+
+def _rule_for_numa_memory(element: Element) -> WordRule:
+    return _HARMLESS if is_strict(element) else ROWS["c11"]
+
+
 def _rule_for_backing_store(element: Element) -> WordRule:
     return ROWS["d12"] if len(element) else _HARMLESS
 
@@ -261,6 +284,8 @@ def _rule_for_controller(element: Element) -> WordRule:
 
 _RULE_FUNCTIONS: Mapping[str, Callable[[Element], WordRule]] = {
     "domain/genid": _rule_for_genid,
+    "memoryBacking/hugepages": _rule_for_hugepages,
+    "numatune/memory": _rule_for_numa_memory,
     "domain/vcpus": _rule_for_vcpus,
     "disk/backingStore": _rule_for_backing_store,
     "devices/input": _rule_for_input,

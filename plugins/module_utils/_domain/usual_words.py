@@ -176,7 +176,7 @@ def unusual_words(root: Element) -> list[Unusual]:
     if not USUAL.attributes.issuperset(root.keys()):
         found.append(Unusual(root, ITSELF))
     _collect(root, USUAL.children, found)
-    texts = [element for element in elements_with_text(root) if element.tag not in _WITH_TEXT]
+    texts = [element for element in elements_with_text(root) if element.tag not in WITH_TEXT]
     return found + [Unusual(element, TEXT) for element in texts if _is_usual(element)]
 
 
@@ -207,9 +207,9 @@ def _has_usual_values(element: Element, word: Usual) -> bool:
     return all((element.get(name) or "") in values for name, values in word.values.items())
 
 
-# The usual elements that are a text, wherever they are.
-_WITH_TEXT = frozenset(
-    "name uuid genid description memory currentMemory min_guarantee vcpu shares type nvram emulator "
+# The elements with an effect that are a text, wherever they are.
+WITH_TEXT = frozenset(
+    "name uuid genid description memory currentMemory min_guarantee vcpu shares type nvram emulator maxMemory "
     "on_poweroff on_reboot on_crash".split()
 ) | {_VMWARE + "datacenterpath", _VMWARE + "moref"}
 

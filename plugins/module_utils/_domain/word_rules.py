@@ -131,7 +131,13 @@ WORDS: Mapping[str, WordRule] = {
     "cpu/feature": ROWS["c17"],
     "features/capabilities": ROWS["a12"],
     "sysinfo@type": _SILENT,
-    "memoryBacking/nosharepages": _report("whether ESX shares pages is a setting of the host"),
+    "memoryBacking/nosharepages": _EFFECT,
+    "domain/numatune": _SILENT,
+    "numatune/memnode": ROWS["c11"],
+    "features/kvm": _SILENT,
+    **dict.fromkeys(("features/pmu", "pmu@state", "kvm/hidden", "hidden@state"), _EFFECT),
+    **dict.fromkeys(("os/bios", "bios@rebootTimeout", "model/acceleration", "acceleration@accel3d"), _EFFECT),
+    **dict.fromkeys(("model/resolution", "resolution@x", "resolution@y"), _EFFECT),
     "os/firmware": _EFFECT,
     "nvram@template": _report("the NVRAM is made by ESX, if there is none"),
     "nvram@templateFormat": _report("the NVRAM is made by ESX, if there is none"),
@@ -180,7 +186,8 @@ WORDS: Mapping[str, WordRule] = {
     "disk@model": _refuse("VMware has no virtio; leave model out"),
 }
 
-# Values that say what is so anyway: the word is silent with them. A text stands for the element's own text.
+# Values that say what is so anyway, or that have an effect where the others have none: the word is silent with them. A
+# text stands for the element's own text.
 HARMLESS: Mapping[str, tuple[str, ...]] = {
     "memory@dumpCore": ("on",),
     "vcpu@placement": ("static",),
@@ -225,11 +232,10 @@ HARMLESS: Mapping[str, tuple[str, ...]] = {
     "clipboard@copypaste": ("yes",),
     "filetransfer@enable": ("yes",),
     "acceleration@accel2d": ("no",),
-    "acceleration@accel3d": ("no",),
     "source@append": ("off",),
     "source@tls": ("no",),
     "ioapic@driver": ("kvm",),
-    "timer@name": ("rtc", "pit", "kvmclock", "hypervclock"),
+    "timer@name": ("hpet", "rtc", "pit", "kvmclock", "hypervclock"),
     "timer@tickpolicy": ("catchup", "delay"),
     "timer@present": ("yes", "no"),
     "listen@type": ("address",),

@@ -31,6 +31,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.libvirt_checks im
 from ansible_collections.virt.esx.plugins.module_utils._domain.metadata import read_guest_os, with_kept_keys
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain, Os, Video
 from ansible_collections.virt.esx.plugins.module_utils._domain.processors import read_cpu, read_shares, read_vcpus
+from ansible_collections.virt.esx.plugins.module_utils._domain.switches import read_switches
 from ansible_collections.virt.esx.plugins.module_utils._domain.tpms import read_tpm
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
     error_at,
@@ -104,6 +105,7 @@ def gather_domain(xml: str | bytes, forms: XmlForms, report: Report) -> Domain:
         serials=attempt(read_consoles, devices.get("console", ()), serials, default=serials),
         parallels=read_parallels(devices.get("parallel", ()), report),
         videos=_with_default_video(each(read_video, devices.get("video", ())), devices),
+        switches=attempt(read_switches, top, devices, default=()) if forms.more else (),
         datacenter_path=text_of(top.get(f"{_VMWARE}datacenterpath")),
         moref=text_of(top.get(f"{_VMWARE}moref")),
         **parts,

@@ -22,6 +22,11 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import
 from ansible_collections.virt.esx.plugins.module_utils._domain.metadata import write_metadata
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain
 from ansible_collections.virt.esx.plugins.module_utils._domain.processors import write_cpu, write_vcpus
+from ansible_collections.virt.esx.plugins.module_utils._domain.switches import (
+    write_backing,
+    write_features,
+    write_numa,
+)
 from ansible_collections.virt.esx.plugins.module_utils._domain.tpms import write_tpm
 
 NO_UUID = "00000000-0000-0000-0000-000000000000"  # what libvirt prints for a domain without one (P5)
@@ -44,9 +49,11 @@ def write_domain(domain: Domain, forms: XmlForms = LIBVIRT, *, secure: bool = Tr
             _identity(domain, forms),
             _memory(domain, forms),
             write_vcpus(domain, forms),
-            write_os(domain.os, forms),
+            write_numa(domain.switches),
+            write_os(domain.os, forms, domain.switches),
+            write_features(domain.switches),
             write_cpu(domain.cpu, forms),
-            write_clock(domain.clock),
+            write_clock(domain.clock, domain.switches),
             _CONSTANT,
             _devices(domain, forms, secure),
             _namespace(domain, forms),
@@ -84,11 +91,11 @@ def _memory(domain: Domain, forms: XmlForms) -> str:
         f"  <memory{unit}>{memory}</memory>\n"
         f"  <currentMemory{unit}>{memory if current is None else current}</currentMemory>\n"
     )
-    locked = "  <memoryBacking>\n    <locked/>\n  </memoryBacking>\n" if domain.memory_locked else ""
+    backing = write_backing(domain)
     if not domain.min_guarantee_kib:
-        return lines + locked
+        return lines + backing
     guarantee = f"<min_guarantee{unit}>{domain.min_guarantee_kib}</min_guarantee>"
-    return f"{lines}  <memtune>\n    {guarantee}\n  </memtune>\n{locked}"
+    return f"{lines}  <memtune>\n    {guarantee}\n  </memtune>\n{backing}"
 
 
 def _devices(domain: Domain, forms: XmlForms, secure: bool) -> str:
@@ -107,7 +114,7 @@ def _devices(domain: Domain, forms: XmlForms, secure: bool) -> str:
     if forms.more:
         parts += map(write_sound, domain.sounds)
     if forms.video:
-        parts += map(write_video, domain.videos)
+        parts += [write_video(video, domain.switches) for video in domain.videos]
     if forms.more:
         parts += map(write_hostdev, domain.hostdevs)
     parts.append("  </devices>\n")

@@ -5,20 +5,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._names import unescape_name
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import (
     HOST_DATASTORES,
+    HOST_NETWORKS,
     Row,
     Values,
     fetch,
     fetch_types,
 )
-from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name
+from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name, vim_type
 
 _HOST_PATHS = ("name", "config.product.version", "runtime.inMaintenanceMode")
 _AUTOSTART_PATHS = ("config.autoStart.defaults", "config.autoStart.powerInfo")
@@ -30,7 +31,8 @@ class HostFacts:
 
     ``volumes`` has the datastores' names by their volumes, as in ``/vmfs/volumes/<volume>/``, ``datastore_names`` those
     of all datastores that were read, by reference. Datastores and autostart
-    settings are only there if they were requested; otherwise ``autostart_entries`` is None.
+    settings are only there if they were requested; otherwise ``autostart_entries`` is None. So is ``networks``, the
+    names of the host's networks.
     """
 
     volumes: dict[str, str]
@@ -40,6 +42,7 @@ class HostFacts:
     host_name: str | None = None
     in_maintenance: bool = False
     datastore_names: Mapping[Any, str] = field(default_factory=dict)
+    networks: Collection[str] | None = None
 
     def starts(self, ref: Any) -> bool | None:
         """Whether a domain starts with the host; None if that was not read."""
@@ -56,17 +59,25 @@ def facts_paths(*, volumes: bool, autostart: bool) -> dict[str, Sequence[str]]:
     return {"HostSystem": host, **({"Datastore": ["name", "summary.url"]} if volumes else {})}
 
 
-def read_host_facts(connection: EsxConnection, *, autostart: bool = True) -> HostFacts:
-    """Read the facts of the connection's host, in one call."""
+def read_host_facts(connection: EsxConnection, *, autostart: bool = True, networks: bool = False) -> HostFacts:
+    """Read the facts of the connection's host, and the names of its networks if they are requested, in one call."""
     host = connection.context.host
+    wanted = {**facts_paths(volumes=True, autostart=autostart), **({"Network": ["name"]} if networks else {})}
     rows = fetch_types(
         connection.session,
-        facts_paths(volumes=True, autostart=autostart),
+        wanted,
         objects=[host],
-        traversal=HOST_DATASTORES,
+        traversal=(*HOST_DATASTORES, *(HOST_NETWORKS if networks else ())),
         include_start=True,
     )
-    return make_host_facts(connection, rows)[host]
+    known = network_names(rows) if networks else None
+    return replace(make_host_facts(connection, rows)[host], networks=known)
+
+
+def network_names(rows: Sequence[Row]) -> Collection[str]:
+    """Return the names of the networks among what was read of a host, without the server's percent-encoding."""
+    network = vim_type("Network")
+    return frozenset(unescape_name(str(values["name"])) for ref, values in rows if isinstance(ref, network))
 
 
 def make_host_facts(connection: EsxConnection, rows: Sequence[Row]) -> dict[Any, HostFacts]:

@@ -28,7 +28,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs impor
     refs_of_name,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts, facts_paths, make_host_facts
-from ansible_collections.virt.esx.plugins.module_utils._errors import Ambiguous, NotFound
+from ansible_collections.virt.esx.plugins.module_utils._errors import Ambiguous, NotFound, Refused
 from ansible_collections.virt.esx.plugins.module_utils._names import unescape_name
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import (
     HOST_DATASTORES,
@@ -46,6 +46,8 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import moid, ty
 
 # VirtualMachine.runtime.powerState -> libvirt's state (esx-driver-rules.md, section 7).
 STATES = {"poweredOff": "shutoff", "poweredOn": "running", "suspended": "paused"}
+
+_NUMBERED = re.compile(r"(?:vm-)?([1-9][0-9]*)")
 
 # The properties that every module needs of a domain.
 CORE_PATHS = (
@@ -97,7 +99,7 @@ class DomainRecord:
     @property
     def id(self) -> int | None:
         """The id in libvirt of a domain that is not shut off: ``12`` for ``12`` and for ``vm-12``."""
-        found = re.fullmatch(r"(?:vm-)?([1-9][0-9]*)", self.moid)
+        found = _NUMBERED.fullmatch(self.moid)
         return int(found[1]) if found and STATES.get(str(self.values["runtime.powerState"])) != "shutoff" else None
 
     @property
@@ -215,11 +217,25 @@ def get_domain(
     """As ``find_domain``, for a domain that must exist.
 
     :raises NotFound: if there is no such domain.
+    :raises Refused: if the domain with the UUID has another name.
     """
     found = find_domain(connection, key, paths=paths, volumes=volumes, autostart=autostart)
     if found is None:
         raise not_found(connection, key)
+    check_name(key, found[0])
     return found
+
+
+def check_name(key: DomainKey, record: DomainRecord) -> None:
+    """Check that a domain that was found by its UUID has the name that was given with it, where that is no new name.
+
+    :raises Refused: if it has another one; a moid or the path of its VMX override the name.
+    """
+    if key.name not in (None, record.name) and key.moid is None and key.vmx_path is None:
+        raise Refused(
+            f"The domain with the UUID {record.uuid} has the name '{record.name}', not '{key.name}'.",
+            hint="Correct one of them, or leave one out.",
+        )
 
 
 def confirm_name(connection: EsxConnection, record: DomainRecord) -> None:

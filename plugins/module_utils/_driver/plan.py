@@ -22,7 +22,10 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 from ansible_collections.virt.esx.plugins.module_utils._vi.licence import writing
 
 # Faults that mean another client changed the object first: the requested state may already be reached.
-_OVERTAKEN = ("AlreadyExists", "DuplicateName", "InvalidPowerState", "ManagedObjectNotFound", "TaskInProgress")
+_OVERTAKEN = (
+    *("AlreadyExists", "DuplicateName", "FileAlreadyExists", "InvalidPowerState", "ManagedObjectNotFound"),
+    "TaskInProgress",
+)
 _TRIES = 4
 
 
@@ -69,12 +72,20 @@ class Plan:
         """Return the domains whose pending questions and tasks must end before the first step."""
         return () if self.record is None else (self.record,)
 
+    def set_aside(self, _record: DomainRecord, _error: EsxError) -> bool:
+        """Keep the error of a domain whose pending question or task blocks it.
+
+        :returns: whether the plan goes on without the domain; otherwise the error ends it.
+        """
+        return False
+
     def names(self) -> list[str]:
         """Return the names of the steps."""
         return [step.name for step in self.steps]
 
 
 AnyPlan = TypeVar("AnyPlan", bound=Plan)
+AnyResult = TypeVar("AnyResult")
 
 
 @dataclass(frozen=True)
@@ -129,7 +140,7 @@ def carry_out(
     with writing(connection.session):
         if invocation.check_mode:
             for record in plan.worked_on():
-                check_pending_question(connection, record)
+                _unless_blocked(connection, plan, record, check_pending_question)
             return Outcome(plan, plan, plan.names(), changed=True)
         progress = _Progress(plan)
         try:
@@ -154,7 +165,8 @@ class _Progress(Generic[AnyPlan]):
 
 def _carry_out_steps(connection: EsxConnection, make_plan: Callable[[], AnyPlan], progress: _Progress[AnyPlan]) -> None:
     for tries in range(_TRIES):
-        waited = [wait_until_idle(connection, record) for record in progress.plan.worked_on()]
+        plan = progress.plan
+        waited = [_unless_blocked(connection, plan, record, wait_until_idle) for record in plan.worked_on()]
         if any(waited):
             progress.plan = _made(make_plan)
         try:
@@ -169,6 +181,18 @@ def _carry_out_steps(connection: EsxConnection, make_plan: Callable[[], AnyPlan]
             before, progress.plan = progress.plan, _made(make_plan)
             if error.fault != "TaskInProgress" and before.names() == progress.plan.names():
                 raise
+
+
+def _unless_blocked(
+    connection: EsxConnection, plan: Plan, record: DomainRecord, act: Callable[[EsxConnection, DomainRecord], AnyResult]
+) -> AnyResult | None:
+    """Do something about what is pending with a domain; None if that blocks it and the plan goes on without it."""
+    try:
+        return act(connection, record)
+    except EsxError as error:
+        if plan.set_aside(record, error):
+            return None
+        raise
 
 
 def _say_what_was_done(connection: EsxConnection, done: list[str], error: BaseException) -> None:

@@ -12,10 +12,11 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._ovf.model import OvfDisk
 from ansible_collections.virt.esx.plugins.module_utils._ovf.units import bytes_per_unit, is_plain
 
-# The start tag of a disk, and the two attributes of its capacity.
+# The start tag of a disk, and its attributes.
 _DISK = re.compile(r"<(?:[\w.-]+:)?Disk\s(?:[^<>\"']|\"[^\"]*\"|'[^']*')*>")
 _UNITS = re.compile(r"(capacityAllocationUnits\s*=\s*)([\"'])([^\"'<]*)\2")
-_CAPACITY = re.compile(r"(\bcapacity\s*=\s*)([\"'])\s*([0-9]{1,19})\s*\2")
+_CAPACITY = re.compile(r"(\bcapacity\s*=\s*)([\"'])([^\"'<]*)\2")
+_ID = re.compile(r"(\bdiskId\s*=\s*)([\"'])([^\"'<]*)\2")
 
 
 def disk_capacity(disk: OvfDisk, values: Mapping[str, str]) -> int:
@@ -35,21 +36,24 @@ def disk_capacity(disk: OvfDisk, values: Mapping[str, str]) -> int:
     return capacity
 
 
-def in_bytes(descriptor: str) -> str:
-    """Return a descriptor that gives the capacities of its disks in bytes if their units can be misread.
+def in_bytes(descriptor: str, capacities: Mapping[str, int]) -> str:
+    """Return a descriptor that gives the capacities of its disks in bytes if they can be misread.
 
-    In ``MegaBytes`` for example, where writers mean 2^20 bytes, some hosts read 10^6. Other disks stay as they are.
+    These are capacities that a property has, of which a host without a vCenter only knows the default, and those in
+    units such as ``MegaBytes``, by which writers mean 2^20 bytes and some hosts 10^6. Other disks stay as they are.
+
+    :param capacities: the capacities of the disks by id.
     """
-    return _DISK.sub(_disk_in_bytes, descriptor)
 
+    def in_bytes(disk: re.Match[str]) -> str:
+        known, units, capacity = (pattern.search(disk[0]) for pattern in (_ID, _UNITS, _CAPACITY))
+        total = None if known is None else capacities.get(known[3])
+        if total is None or capacity is None or (capacity[3].isdigit() and (units is None or is_plain(units[3]))):
+            return disk[0]
+        plain = _UNITS.sub(r"\1\2byte\2", disk[0])
+        return _CAPACITY.sub(lambda found: f"{found[1]}{found[2]}{total}{found[2]}", plain)
 
-def _disk_in_bytes(disk: re.Match[str]) -> str:
-    units, capacity = _UNITS.search(disk[0]), _CAPACITY.search(disk[0])
-    if units is None or capacity is None or is_plain(units[3] or "byte"):
-        return disk[0]
-    total = int(capacity[3]) * bytes_per_unit(units[3], where="<Disk capacityAllocationUnits>")
-    plain = _UNITS.sub(lambda found: f"{found[1]}{found[2]}byte{found[2]}", disk[0])
-    return _CAPACITY.sub(lambda found: f"{found[1]}{found[2]}{total}{found[2]}", plain)
+    return _DISK.sub(in_bytes, descriptor)
 
 
 def _value(key: str, values: Mapping[str, str]) -> str:

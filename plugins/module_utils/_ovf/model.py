@@ -138,6 +138,13 @@ class Package:
     unread: tuple[tuple[str, int | None], ...] = ()  # sections that nothing is made of, with their lines
 
     @property
+    def network_names(self) -> list[str]:
+        """The names of its networks, and of those that only cards name."""
+        cards = (item for system in self.systems for item in system.items if item.type == ETHERNET)
+        names = (*(network.name for network in self.networks), *(card.connection for card in cards))
+        return list(dict.fromkeys(name for name in names if name))
+
+    @property
     def default_option(self) -> str | None:
         """The deployment option that is taken where none is chosen."""
         chosen = [option.id for option in self.options if option.is_default] or [option.id for option in self.options]

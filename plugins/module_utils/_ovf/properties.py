@@ -16,9 +16,14 @@ from xml.sax.saxutils import escape, quoteattr
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._ovf.model import Property
 
-_INTEGER = re.compile(r"[us]?int(?:8|16|32|64)?", re.IGNORECASE)
+_INTEGER = re.compile(r"([us]?)int(8|16|32|64)?", re.IGNORECASE)
 _VALUE_MAP = re.compile(r"ValueMap\s*[({]([^)}]*)[)}]", re.IGNORECASE)
 _LENGTH = re.compile(r"(Min|Max)(?:Len|Value)\s*[({]\s*(-?[0-9]+)\s*[)}]", re.IGNORECASE)
+
+_BOOLEANS = {
+    **dict.fromkeys(("true", "yes", "1"), "True"),
+    **dict.fromkeys(("false", "no", "0"), "False"),
+}
 
 
 def property_values(
@@ -44,27 +49,56 @@ def property_values(
     return values
 
 
+def not_allowed(properties: Sequence[Property], values: Mapping[str, str]) -> list[str]:
+    """Return why the defaults that stay in force are not allowed by the package itself, such as a password to be set.
+
+    :param values: the values of all properties by full key.
+    """
+    settable = [one for one in properties if one.user_configurable and (values[one.key] or one.qualifiers)]
+    reasons = ((one, _problem(one, values[one.key])) for one in settable)
+    return [f"The property '{one.key}' should be set: {reason}" for one, reason in reasons if reason is not None]
+
+
 def _checked(one: Property, value: str, where: str) -> str:
     """The value as a guest expects it: booleans are True and False."""
-    kind = one.type.lower()
-    if kind == "boolean":
-        word = {"true": "True", "yes": "True", "1": "True", "false": "False", "no": "False", "0": "False"}
-        if value.strip().lower() not in word:
-            raise ParseError(f"the value of '{one.key}' is neither true nor false.", where=where)
-        return word[value.strip().lower()]
-    number = _INTEGER.fullmatch(kind) is not None
-    if number and not re.fullmatch(r"-?[0-9]{1,20}" if kind[0] != "u" else r"[0-9]{1,20}", value.strip()):
-        raise ParseError(f"the value of '{one.key}' is not a number (type {one.type}).", where=where)
+    problem = _problem(one, value)
+    if problem is not None:
+        raise ParseError(problem, where=where)
+    plain = value.strip()
+    return _BOOLEANS[plain.lower()] if one.type.lower() == "boolean" else plain if _number_type(one) else value
+
+
+def _problem(one: Property, value: str) -> str | None:
+    """Why a value is none that the package allows; None if it is."""
+    plain = value.strip()
+    if one.type.lower() == "boolean":
+        return None if plain.lower() in _BOOLEANS else f"the value of '{one.key}' is neither true nor false."
+    number = _number_type(one)
+    if number and not _is_within(number, plain):
+        return f"the value of '{one.key}' is not a number of the type {one.type}."
     choices = _VALUE_MAP.search(one.qualifiers)
     allowed = [word.strip().strip("\"'") for word in choices[1].split(",")] if choices else []
     if allowed and value not in allowed:
-        raise ParseError(f"the value of '{one.key}' is not one of {', '.join(allowed)}.", where=where)
-    measure, unit = (int(value), "") if number else (len(value), " characters")
+        return f"the value of '{one.key}' is not one of {', '.join(allowed)}."
+    measure, unit = (int(plain), "") if number else (len(value), " characters")
     for end, limit in _LENGTH.findall(one.qualifiers):
         if measure < int(limit) if end.lower() == "min" else measure > int(limit):
             bound = "at least" if end.lower() == "min" else "at most"
-            raise ParseError(f"the value of '{one.key}' has to be {bound} {limit}{unit}.", where=where)
-    return value.strip() if number else value
+            return f"the value of '{one.key}' has to be {bound} {limit}{unit}."
+    return None
+
+
+def _number_type(one: Property) -> re.Match[str] | None:
+    return _INTEGER.fullmatch(one.type)
+
+
+def _is_within(kind: re.Match[str], value: str) -> bool:
+    """Whether a text is a number of a type of CIM: int, uint8, sint16 ..."""
+    if not re.fullmatch(r"-?[0-9]{1,20}", value, re.ASCII):
+        return False
+    bits, is_signed = int(kind[2] or 64), kind[1].lower() != "u"
+    least, most = (-(1 << bits - 1), 1 << bits - 1) if is_signed else (0, 1 << bits)
+    return least <= int(value) < most
 
 
 def environment(values: Mapping[str, str], *, product: str, version: str, vendor: str) -> str:

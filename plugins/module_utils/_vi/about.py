@@ -21,6 +21,9 @@ PRODUCT_NAMES = {"gsx": "Server/GSX", "esx": "ESX(i)", "vpx": "vCenter/VPX"}
 LEAST_VERSION = {"gsx": (2, 0), "esx": (3, 5), "vpx": (2, 5)}
 LEAST_API = (2, 5)
 
+_NUMBERS = re.compile(r"[0-9]+(\.[0-9]+)*")
+_RELEASED = re.compile(r"[0-9.]+")
+
 
 @dataclass(frozen=True)
 class About:
@@ -76,8 +79,14 @@ def read_about(about: Any, *, expected: str, server: str) -> About:
 @functools.lru_cache(maxsize=64)
 def version_numbers(text: str) -> tuple[int, ...]:
     """Return (6, 7, 3) for ``6.7.3``, and (2, 5) for ``2.5u2``; empty for anything that is not a version."""
-    match = re.match(r"[0-9]+(\.[0-9]+)*", text or "")
+    match = _NUMBERS.match(text or "")
     return tuple(int(number) for number in match.group().split(".")) if match else ()
+
+
+def preload() -> None:
+    """Have the versions that pyVmomi knows in order, before workers are forked."""
+    if VmomiSupport is not None:
+        pyvmomi_versions()
 
 
 def oldest_version() -> str:
@@ -102,6 +111,6 @@ def pyvmomi_versions() -> tuple[tuple[tuple[int, ...], str], ...]:
     found = []
     for namespace, name in VmomiSupport.versionMap.items():
         service, _slash, version = namespace.partition("/")
-        if service == "vim25" and re.fullmatch(r"[0-9.]+", version):
+        if service == "vim25" and _RELEASED.fullmatch(version):
             found.append((version_numbers(version), str(name)))
     return tuple(found)

@@ -49,6 +49,8 @@ _HINTS = {
         ("VMotionNotConfigured", "VMotionInterfaceIssue", "VMotionLinkDown", "VMotionNotSupported"), _VMOTION
     ),
     "VMotionNotLicensed": "A running domain is migrated only with a licence for vMotion; shut it off first.",
+    "AffinityConfigured": "It is pinned to processors of its host: remove the affinity (cpuset), or shut it off first.",
+    "DisallowedMigrationDeviceAttached": "Disconnect the device that is tied to the host, or shut it off first.",
     "MigrationNotReady": "The destination is not ready for it, its maintenance mode and connection for example.",
 }
 
@@ -66,6 +68,7 @@ _DETAILS: tuple[tuple[str, str], ...] = (
     ("privilegeId", "privilege"),
     ("reason", "reason"),
     ("device", "device"),
+    ("backing", "backing"),
     ("property", "property"),
 )
 
@@ -98,6 +101,11 @@ def fault_text(fault: Any) -> str:
     name, text = type_name(fault), _text(fault)
     about = ", ".join([name, *_details(fault)])
     return f"{text} ({about})" if text else about
+
+
+def fault_hint(fault: Any) -> str | None:
+    """Return what can be done about a fault; None if nothing is known."""
+    return _HINTS.get(type_name(fault))
 
 
 def _sentence(kind: type[EsxError], action: str, name: str, fault: Any) -> str:

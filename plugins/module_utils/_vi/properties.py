@@ -9,6 +9,7 @@ is None. No attribute of a managed object is read anywhere else: each would be a
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -40,6 +41,7 @@ class Traversal:
 # Where to go from the object at which a read starts. The traversals that begin there come first, see ``starts``.
 HOST_VMS = (Traversal("vms", "HostSystem", "vm"),)
 HOST_DATASTORES = (Traversal("datastores", "HostSystem", "datastore"),)
+HOST_NETWORKS = (Traversal("networks", "HostSystem", "network"),)
 FOLDER_VMS = (
     Traversal("children", "Folder", "childEntity", ("children", "vm-folder", "vapp")),
     Traversal("vm-folder", "Datacenter", "vmFolder", ("children",)),
@@ -193,18 +195,23 @@ def _filter_spec(
     wanted: Mapping[str, Sequence[str]], objects: Sequence[Any], traversal: Sequence[Traversal], include_start: bool
 ) -> Any:
     collector = vmodl.query.PropertyCollector
-    select = _selection(traversal)
+    select = _selection(tuple(traversal))
     skip = bool(traversal) and not include_start
     return collector.FilterSpec(
         objectSet=[collector.ObjectSpec(obj=ref, skip=skip, selectSet=select) for ref in objects],
-        propSet=[
-            collector.PropertySpec(type=vim_type(name), all=False, pathSet=list(paths))
-            for name, paths in wanted.items()
-        ],
+        propSet=_property_specs(tuple((name, tuple(paths)) for name, paths in wanted.items())),
     )
 
 
-def _selection(traversal: Sequence[Traversal]) -> list[Any]:
+@functools.lru_cache(maxsize=64)
+def _property_specs(wanted: tuple[tuple[str, tuple[str, ...]], ...]) -> list[Any]:
+    """The paths of each type; nobody changes them, and all items of a loop read the same."""
+    collector = vmodl.query.PropertyCollector
+    return [collector.PropertySpec(type=vim_type(name), all=False, pathSet=list(paths)) for name, paths in wanted]
+
+
+@functools.lru_cache(maxsize=64)
+def _selection(traversal: tuple[Traversal, ...]) -> list[Any]:
     """All traversals as one set: the server follows those that fit the type of the object that it is at."""
     collector = vmodl.query.PropertyCollector
     return [

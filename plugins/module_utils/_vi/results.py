@@ -55,6 +55,7 @@ _COMMON = (
     "HostMountInfo",
     "SharesInfo",
     "HostVStorageObjectManager",
+    "Task",
 )
 
 

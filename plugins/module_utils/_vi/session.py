@@ -80,7 +80,7 @@ class Session:
 
     ``content`` is the server's ServiceContent, ``about`` what the server is, ``shared`` says whether other tasks use
     the same session at the same time, and ``closing`` takes what has to be closed with it. In ``host``, ``scope``,
-    ``vcenter``, ``names`` and ``left_filter`` others keep what they have found, opened and left. ``names`` are those of
+    ``vcenter``, ``names`` and ``updates`` others keep what they have found, opened and left. ``names`` are those of
     a host's domains by reference, as the server spells them and they were last read, ``notes`` what earlier tasks have
     found in the same session; both have to be confirmed. There are no notes unless the session is cached.
     """
@@ -100,7 +100,7 @@ class Session:
         self.names: Mapping[Any, str] = {}
         self.is_licensed_to_write = False  # known from the first change on
         self.vcenter: Session | None = None
-        self.left_filter: Any = None
+        self.updates: Any = None
         self.notes: dict[str, str] = {}
         self._new_notes: dict[str, str] = {}
         self.about: About

@@ -48,6 +48,11 @@ _WITHOUT_SERVER = re.compile(
 )
 _HARMLESS_VALUES = ("", "0", "1", "true", "false", "yes", "no")
 _BLANK = re.compile(r"[\s\x00-\x1f\x7f]")
+_HOST_AND_PORT = re.compile(r"(?:\[([^\]]+)\]|([^:\[\]]*))(?::([^:]*))?")
+_NO_PORT = re.compile(r":0*$")
+_NOT_OF_A_HOST = re.compile(r"[/\\@]")
+_PORT_NUMBER = re.compile(r"[0-9]{1,9}")
+_BETWEEN_PARAMETERS = re.compile(r"[&;]")
 _USER_ONLY = "it must not contain a password: use the option password, the environment or an auth file"
 
 
@@ -107,7 +112,7 @@ def split_host_port(text: str) -> tuple[str, int | None]:
 
     :raises ValueError: if there is no host or the port is not a number from 1 to 65535.
     """
-    match = re.fullmatch(r"(?:\[([^\]]+)\]|([^:\[\]]*))(?::([^:]*))?", text)
+    match = _HOST_AND_PORT.fullmatch(text)
     if match is None:
         if text.count(":") > 1 and re.fullmatch(r"[0-9A-Fa-f:.%]+", text):
             raise ValueError(f"the IPv6 address '{text}' has to be in brackets, [{text}]")
@@ -148,6 +153,8 @@ def passwords_in(text: str) -> set[str]:
 
     A valid URI contains none.
     """
+    if not text:
+        return set()
     try:
         _parse(text.strip())
     except ValueError:
@@ -231,17 +238,17 @@ def _authority(netloc: str) -> tuple[str | None, str, int | None]:
         raise ValueError(_USER_ONLY)
     if not server:
         raise ValueError("there is no server")
-    if re.search(r":0*$", server):
+    if _NO_PORT.search(server):
         server = server[: server.rindex(":")]
     host, port = split_host_port(server)
     host = unquote(host)
-    if _BLANK.search(host) or re.search(r"[/\\@]", host):
+    if _BLANK.search(host) or _NOT_OF_A_HOST.search(host):
         raise ValueError(f"'{host}' is not the name or the address of a host")
     return unquote(user) or None, host, port
 
 
 def _port(text: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,9}", text) or not 1 <= int(text) <= 65535:
+    if not _PORT_NUMBER.fullmatch(text) or not 1 <= int(text) <= 65535:
         raise ValueError(f"the port '{text}' is not a number from 1 to 65535")
     return int(text)
 
@@ -259,7 +266,7 @@ def _path(scheme: str, text: str) -> tuple[str, ...]:
 def _parameters(query: str) -> dict[str, str]:
     """The parameters by lower-case name; the last value of a repeated one is used."""
     values: dict[str, str] = {}
-    items: list[str] = [item for item in re.split("[&;]", query) if item]
+    items: list[str] = [item for item in _BETWEEN_PARAMETERS.split(query) if item]
     for item in items:
         name, _equals, value = item.partition("=")
         name = unquote(name).lower()

@@ -4,10 +4,11 @@
 """Watching properties of some objects by a filter of the PropertyCollector, for the duration of a ``with`` block.
 
 Where the session is shared with other tasks the watch has a collector of its own, as a collector gives its updates
-only once. Otherwise the filter of a watch that is over stays until the next one is made, or until the logout: whoever
-waits only once makes one call less. When an answer is lost, the properties are read directly, and a new filter tells
-what changes from then on. Servers before API 4.1 have only ``WaitForUpdates``, which waits without a limit; there the
-timeout of the answer limits the wait.
+only once. Otherwise a filter that hardly tells anything any more stays when its watch is over, as those of tasks do:
+the logout ends it, and the next watch, in a loop, makes one call less. So that no old news is told again, the session
+keeps the version up to which its updates were taken. When an answer is lost, the properties are read directly, and a
+new filter tells what changes from then on. Servers before API 4.1 have only ``WaitForUpdates``, which waits without a
+limit; there the timeout of the answer limits the wait.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import (
@@ -37,11 +39,29 @@ _PAUSE = 0.5
 _GRACE = 30.0
 
 
+# How many filters of watches that are over a session keeps.
+MOST_LEFT = 16
+
 # The errors after which the properties are read directly; they include SessionRenewed.
 _LOST = (ConnectionFailed, TimedOut, ServerFault)
 
 # Changed values by the reference to the object, then by path.
 Changes = dict[Any, dict[str, Any]]
+
+
+@dataclass
+class _Updates:
+    """The updates of a collector: the ``version`` up to which they were taken, empty for all from the beginning.
+
+    ``cookie`` is that of the session that the collector belongs to, ``watching`` the number of watches that go on.
+    ``quiet`` and ``others`` are the filters of those that are over; the quiet ones have hardly any news.
+    """
+
+    cookie: str = ""
+    version: str = ""
+    watching: int = 0
+    quiet: list[Any] = field(default_factory=list)
+    others: list[Any] = field(default_factory=list)
 
 
 class Watch:
@@ -57,7 +77,7 @@ class Watch:
         self._objects = objects
         self._collector: Any = None
         self._filter: Any = None
-        self._version = ""
+        self._updates = _Updates()
 
     def __enter__(self) -> Watch:
         with contextlib.suppress(*_LOST):
@@ -65,13 +85,12 @@ class Watch:
         return self
 
     def __exit__(self, *_exc: object) -> None:
-        if self._filter is None:
-            return
         if self._own_collector():
-            with contextlib.suppress(EsxError):
-                self._collector.DestroyPropertyCollector()
+            if self._filter is not None:
+                with contextlib.suppress(EsxError):
+                    self._collector.DestroyPropertyCollector()
         else:
-            self._session.left_filter = self._filter
+            self._leave()
 
     def next_changes(self, seconds: float) -> Changes:
         """Return the values that have changed, by object and path; the first time all of them.
@@ -87,12 +106,13 @@ class Watch:
         try:
             update = self._wait(seconds)
         except _LOST:
-            self._filter = None
+            self._leave()
+            self._updates.version = ""
             return {}
         if update is None:
             return {}
-        self._version = update.version
-        return _changes(update)
+        self._updates.version = update.version
+        return _changes(update, self._filter)
 
     def read(self) -> Changes:
         """Return all present values, without waiting."""
@@ -111,20 +131,45 @@ class Watch:
         return self._session.shared and self._session.has(4, 0)
 
     def _start(self) -> None:
-        self._end_former()
         collector = self._session.content.propertyCollector
-        self._collector = collector.CreatePropertyCollector() if self._own_collector() else collector
+        if self._own_collector():
+            self._collector, self._updates = collector.CreatePropertyCollector(), _Updates()
+        else:
+            self._collector, self._updates = collector, self._updates_of_session()
+            self._make_room()
         # Report whole values: a second question replaces the first one, and does not change a part of it.
         spec = make_filter_spec(self._wanted, self._objects)
         self._filter = self._collector.CreateFilter(spec, False)
-        self._version = ""
+        self._updates.watching += 1
 
-    def _end_former(self) -> None:
-        """Destroy the filter that an earlier watch has left; it is gone already if the session was renewed."""
-        former, self._session.left_filter = self._session.left_filter, None
-        if former is not None:
+    def _updates_of_session(self) -> _Updates:
+        """Where the session is with its collector; a renewed session has another one, without filters."""
+        cookie = self._session.cookie
+        if self._session.updates is None or self._session.updates.cookie != cookie:
+            self._session.updates = _Updates(cookie)
+        updates: _Updates = self._session.updates
+        return updates
+
+    def _leave(self) -> None:
+        """Leave the filter to the session. A watch that goes on meanwhile is told everything again."""
+        if self._filter is None:
+            return
+        updates = self._updates
+        (updates.quiet if "Task" in self._wanted else updates.others).append(self._filter)
+        updates.watching -= 1
+        if updates.watching:
+            updates.version = ""
+        self._filter = None
+
+    def _make_room(self) -> None:
+        """Destroy the filters that an earlier watch has left and that would tell news, and the oldest of too many."""
+        left = self._updates
+        too_many = max(0, len(left.quiet) + 1 - MOST_LEFT)
+        former = [*left.others, *left.quiet[:too_many]]
+        left.others, left.quiet = [], left.quiet[too_many:]
+        for each in former:
             with contextlib.suppress(EsxError):
-                former.DestroyPropertyFilter()
+                each.DestroyPropertyFilter()
 
     def _wait(self, seconds: float) -> Any:
         pool = self._session.pool
@@ -134,9 +179,9 @@ class Watch:
                 wait = max(1, int(min(_LONGEST_WAIT, seconds) + 0.5))
                 pool.timeout = wait + min(_GRACE, max(1.0, longest / 2))
                 options = vmodl.query.PropertyCollector.WaitOptions(maxWaitSeconds=wait)
-                return self._collector.WaitForUpdatesEx(self._version, options)
+                return self._collector.WaitForUpdatesEx(self._updates.version, options)
             pool.timeout = min(_LONGEST_WAIT, seconds)
-            return self._collector.WaitForUpdates(self._version)
+            return self._collector.WaitForUpdates(self._updates.version)
         except TimedOut:
             if self._session.has(4, 1):
                 raise
@@ -148,10 +193,11 @@ class Watch:
             pool.timeout = longest
 
 
-def _changes(update: Any) -> Changes:
+def _changes(update: Any, own: Any) -> Changes:
+    """The changes that a filter of its own tells; those of former filters do not matter any more."""
     objects: Changes = {}
     for filter_update in update.filterSet or ():
-        for object_update in filter_update.objectSet or ():
+        for object_update in filter_update.objectSet or () if filter_update.filter == own else ():
             values = objects.setdefault(object_update.obj, {})
             for change in object_update.changeSet or ():
                 values[change.name] = change.val if change.op in ("add", "assign") else None

@@ -238,6 +238,14 @@ class Dialect:
         default=False,
         metadata=_repair("", "Memory that is pinned in the host is read and written, as <locked/>."),
     )
+    switches: bool = field(
+        default=False,
+        metadata=_repair(
+            "",
+            "HPET, performance counters, a hidden hypervisor, 1 GiB pages, page sharing, NUMA nodes, another try to "
+            "start, 3D graphics and the resolution are read and written.",
+        ),
+    )
     either_guarantee: bool = field(
         default=False,
         metadata=_repair(

@@ -102,6 +102,12 @@ def read_shared_bus(context: ReadContext, at: str) -> Keys:
     return () if word in _NOT_SHARED else (("sharedBus", word or ""),)
 
 
+def types_of(bus: str) -> tuple[str | None, ...]:
+    """The words that a hard disk on a bus can have as its type, in lower case; None where it has none."""
+    kept = _KEPT_TYPES if bus == "scsi" else _KEPT_TYPES[len(_MAPPINGS) :]
+    return (None, "", "disk", "scsi-harddisk", "ata-harddisk", *kept)
+
+
 def kept_type(disk: Disk) -> str | None:
     """The ``deviceType`` that libvirt cannot express; a mapping is on a SCSI bus."""
     kind = dict(disk.keys).get("deviceType")

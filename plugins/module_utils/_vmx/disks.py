@@ -127,6 +127,8 @@ def _hard_disk(
         if kind not in (None, right.lower(), _ANY_HARD_DISK):
             message = f"expecting '{right}' or '{_ANY_HARD_DISK}' for '{name}', found '{kind}'"
             raise context.vmx.error_at(f"{slot.section}.deviceType", message)
+    if raw_and_passthrough_disks and kind not in disk_modes.types_of(bus):
+        context.leave_out(f"{slot.section}.deviceType", f"'{kind}' is no type of a disk on {bus}; it is a hard disk")
     source = context.path(f"{slot.section}.fileName", name) if is_image else name
     use = disk_modes.read_use(context, slot.section)
     return Disk(

@@ -27,6 +27,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.values import parse_
 MAX_SIZE = 512 * 1024  # bytes or characters; real ones have a few thousand
 
 _BOM = "\ufeff"
+_WIDE_BOMS = ("\udcff\udcfe", "\udcfe\udcff")  # of UTF-16, as bytes in UTF-8 with surrogate escapes
 _BOOLEANS = {"true": True, "false": False}
 _BOOLEANS_OF_VMWARE = {
     **dict.fromkeys(("true", "t", "yes", "y", "on", "1"), True),
@@ -100,7 +101,8 @@ class VmxFile:
             return default
         result = _USUAL_BOOLEANS.get(value)
         if result is None:
-            result = (_BOOLEANS_OF_VMWARE if self.tolerant else _BOOLEANS).get(value.lower())
+            known = _BOOLEANS_OF_VMWARE if self.tolerant else _BOOLEANS
+            result = known.get(self._without_blanks(value).lower())
         if result is None:
             self._wrong(key, f"must represent a boolean value (true|false), found '{value}'")
             return default
@@ -111,7 +113,7 @@ class VmxFile:
         value = self.raw.get(key.lower())
         if value is None:
             return default
-        result = parse_integer(value)
+        result = parse_integer(self._without_blanks(value))
         if result is None:
             self._wrong(key, f"must represent an integer value, found '{value}'")
             return default
@@ -167,6 +169,10 @@ class VmxFile:
             line, counted = line + self.text.count("\n", counted, statement.start), statement.start
             if statement.value != self.raw[statement.name.lower()]:
                 yield statement.name, line
+
+    def _without_blanks(self, value: str) -> str:
+        """A number or a truth value without blanks around it, which VMware passes over."""
+        return value.strip(" \t") if self.tolerant else value
 
     def _wrong(self, key: str, message: str) -> None:
         """Report a value that cannot be understood, so that it is as if it were missing, or refuse it."""
@@ -224,7 +230,8 @@ def _decoded(source: str | bytes, dialect: Dialect) -> _Decoded:
     name = found.values.get(".encoding", "UTF-8")
     codec = python_codec(name, vmware=dialect.codecs_of_vmware)
     if codec is None:
-        raise ParseError(f"there is no encoding '{name}'", where=".encoding", line=_line_of_encoding(found))
+        message = f"there is no encoding '{name}' of a VMX; expected one such as UTF-8, windows-1252 or GBK"
+        raise ParseError(message, where=".encoding", line=_line_of_encoding(found))
     if is_decoded or (codec == UTF_8 and not dialect.strict_text and name.lower() == UTF_8):
         return found if found.codec == codec else found._replace(codec=codec)  # UTF-8 is not validated (L32)
     errors = errors_of(name, vmware=dialect.codecs_of_vmware)
@@ -267,6 +274,8 @@ def _without_zero_bytes(text: str, strict: bool) -> str:
     end = text.find("\0")
     if end < 0:
         return text
+    if strict and (text.startswith(_WIDE_BOMS) or "\0" in text[:2]):
+        raise ParseError("the file is in UTF-16 or UTF-32, which VMware cannot read; convert it to UTF-8")
     if strict:
         raise ParseError("the file has a zero byte, so it is damaged", line=text.count("\n", 0, end) + 1)
     return text[:end]

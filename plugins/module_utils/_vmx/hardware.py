@@ -41,7 +41,7 @@ _SCSI_MODELS = {"lsisas1068": 7, "vmpvscsi": 7}
 _CARD_MODELS = {"vmxnet3": 7, "e1000e": 8, "sriov": 10, "vrdma": 13}
 _USB = {"usb": 4, "ehci": 7, "usb_xhci": 8}
 _BUSES = {"sata": 10, "nvme": 13}
-_EFI, _SECURE_BOOT, _TPM, _PASSTHROUGH = 8, 13, 14, 7
+_EFI, _SECURE_BOOT, _TPM, _PASSTHROUGH, _COUNTERS = 8, 13, 14, 7, 9
 _LOWEST = 4
 
 
@@ -81,6 +81,8 @@ def _of_firmware(domain: Domain, above: int) -> Iterator[Need]:
             yield Need(_EFI, "EFI firmware", "<os>")
         if above < _SECURE_BOOT and domain.os.secure_boot:
             yield Need(_SECURE_BOOT, "secure boot", "<os>")
+    if above < _COUNTERS and ("pmu", "on") in domain.switches:
+        yield Need(_COUNTERS, "a performance monitoring unit", "<pmu>")
     if above < _TPM and domain.tpms:
         yield Need(_TPM, "a TPM", "<tpm>", domain.tpms[0].line)
 

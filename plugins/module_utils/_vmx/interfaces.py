@@ -148,7 +148,9 @@ def _read_check(context: ReadContext, at: str, mac: str, mac_type: str | None) -
     if check is None:
         must_be_said = context.dialect.states_mac_check and mac_use(mac, mac_type, None).check is not None
         return True if must_be_said else None
-    return (check.lower() if context.dialect.any_mac_check else check) == YES
+    if context.dialect.any_mac_check:
+        return context.vmx.boolean(f"{at}.checkMACAddress", True)
+    return check == YES
 
 
 def _read_model(context: ReadContext, at: str) -> str | None:
@@ -217,6 +219,17 @@ def _read_network(context: ReadContext, at: str) -> _Network:
     if opaque:
         context.leave_out(f"{at}.opaqueNetwork.id", "libvirt has no NSX networks; it is kept as the name of a bridge")
         return _Network("bridge", opaque, keys=_kept(context, at, _OPAQUE))
+    network = _connection(context, at)
+    for key in ("networkName", "vnet"):
+        value = vmx.get(f"{at}.{key}")
+        if value and value not in (network.source, network.target, *dict(network.keys).values()):
+            context.leave_out(f"{at}.{key}", "a card with this connectionType does not use it")
+    return network
+
+
+def _connection(context: ReadContext, at: str) -> _Network:
+    """The network that ``connectionType`` says."""
+    vmx = context.vmx
     connection, name = vmx.word(f"{at}.connectionType") or None, vmx.get(f"{at}.networkName")
     if connection == "bridged":
         return _Network("bridge", name or "")

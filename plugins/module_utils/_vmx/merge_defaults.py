@@ -107,6 +107,7 @@ def filled_from(wanted: Domain, present: Domain, cards: Sequence[Interface | Non
         sounds=wanted.sounds or present.sounds,
         hostdevs=_hostdevs(wanted, present),
         clock=wanted.clock or present.clock,
+        switches=tuple(sorted({**dict(present.switches), **dict(wanted.switches)}.items())),
     )
 
 

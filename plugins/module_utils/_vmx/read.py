@@ -26,6 +26,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx import (
     peripherals,
     resources,
     slots,
+    switches,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS, Dialect
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
@@ -85,6 +86,7 @@ _PARTS = (
     _part("tpms", "vtpm managedvm", firmware.read_tpm),
     _part("sounds", "sound", peripherals.read_sounds),
     _part("clock", "rtc", clock.read_clock),
+    _part("switches", switches.SECTIONS, switches.read_switches),
 )
 
 

@@ -23,7 +23,9 @@ guestinfo.vmtools.* guestinfo.vmware.components.available
 memsize numvcpus cpuid.corespersocket cpuid.corespersocket.cookie numa.autosize.cookie numa.autosize.vcpu.*
 sched.cpu.affinity sched.cpu.shares sched.mem.max sched.mem.min sched.mem.minsize sched.mem.pin
 sched.swap.derivedname hostcpuid.n guestcpuid.n usercpuid.n monitor.phys_bits_used replay.*
-rtc.difffromutc rtc.starttime firmware uefi.secureboot.enabled nvram
+hpetn.present vpmc.enable hypervisor.cpuid.vn sched.mem.pshare.enable sched.mem.lpage.enablengpage
+numa.nodeaffinity bios.bootretry.enabled svga.maxwidth svga.maxheight rtc.difffromutc rtc.starttime
+firmware uefi.secureboot.enabled nvram
 bios.bootorder bios.hddorder bios.bootdelay bios.bootretry.delay bios.forcesetuponce
 smbios.reflecthost vtpm.present vtpm.ek* managedvm.autoaddvtpm encryption.* encryptedvm.guid vmx.encryptiontype
 scsin.present scsin.virtualdev scsin.sharedbus scsin.saswwid satan.present nvmen.present nvmen.sharedbus
@@ -54,7 +56,6 @@ _OF_DISKS = " ".join(
 
 # Settings among those, which are reported.
 _SETTINGS = (
-    ("3D graphics are not converted", "mks.enablend"),
     ("settings of the port are not converted", "serialn.trynorxloss serialn.vspc paralleln.bidirectional"),
     ("the domain is suspended; the state that it continues from is not converted", "checkpoint.vmstate"),
 )
@@ -99,10 +100,7 @@ _DEFAULTS = frozenset(
         ("sched.cpu.latencysensitivity", "normal"),
         ("sched.mem.shares", "normal"),
         ("sched.cpu.units", "mhz"),
-        ("sched.mem.pshare.enable", "true"),
-        ("hypervisor.cpuid.vn", "true"),
         ("svga.present", "true"),
-        ("hpetn.present", "true"),
         ("vmcin.present", "true"),
         ("tools.synctime", "false"),
         ("tools.upgrade.policy", "manual"),
@@ -112,11 +110,8 @@ _DEFAULTS = frozenset(
         ("mem.hotadd", "false"),
         ("disk.enableuuid", "false"),
         ("vmcin.unrestricted", "false"),
-        ("bios.bootretry.enabled", "false"),
         ("vhv.enable", "false"),
-        ("vpmc.enable", "false"),
         ("vvtd.enable", "false"),
-        ("mks.enablend", "false"),
         ("serialn.trynorxloss", "false"),
         ("paralleln.bidirectional", "false"),
     }
@@ -124,7 +119,8 @@ _DEFAULTS = frozenset(
 _HARMLESS = frozenset({"", "normal", "off", "soft", "default", "preset"})
 # A device that is not there needs no word, but for those that are there unless it is said.
 _ABSENT = frozenset({"false", "0", "no", "off"})
-_THERE_ANYWAY = ("hpetn.present", "svga.present")
+_THERE_ANYWAY = ("svga.present",)
+_ZERO = "|00"
 _NUMBER = re.compile(r"[0-9]+")
 
 
@@ -169,6 +165,7 @@ def report_unread(context: ReadContext) -> None:
     if context.report.is_silent or not context.dialect.reports:
         return
     _report_repeated(context)
+    _report_cut(context)
     raw = context.vmx.raw
     doubtful = raw.keys() - _SEEN_SILENT
     if not doubtful:
@@ -203,6 +200,15 @@ def _report_repeated(context: ReadContext) -> None:
     for name, line in vmx.repeated():
         why = f"the key occurs more than once; the first value, in line {vmx.line(name)}, is read"
         context.report.leave_out(name, why, line=line)
+
+
+def _report_cut(context: ReadContext) -> None:
+    """Report a value that goes on behind an escaped zero byte, where a text ends (L29)."""
+    if _ZERO not in context.vmx.text:
+        return
+    for key, value in context.vmx.raw.items():
+        if _ZERO in value and not _kind(key).why:
+            context.leave_out(key, f"the value ends at {_ZERO}, which is the end of a text for VMware")
 
 
 def _remember_silent(key: str) -> None:

@@ -27,7 +27,7 @@ _FOLDER = re.compile(r"sharedfolder[0-9]{1,9}")
 _USB = re.compile(r"(?:usb|ehci|usb_xhci):[0-9]{1,4}")
 _NUMBERS = {"serial": len(chardevs.SERIALS), "parallel": len(chardevs.PARALLELS), "floppy": 2}
 _FILLED_BY_HOSTS = (None, "", "hub", "hid")  # devices on USB that every domain has
-_UNCONNECTED = "libvirt cannot express that a device is not connected when the domain starts; it is read as connected"
+_UNCONNECTED = "libvirt cannot express a device that is not connected when the domain starts; it is read as connected"
 
 
 def report_unseen_disks(context: ReadContext, present: Sequence[Controller]) -> None:

@@ -29,6 +29,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx import (
     peripherals,
     resources,
     slots,
+    switches,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS, Dialect
 from ansible_collections.virt.esx.plugins.module_utils._vmx.disk_addresses import placed
@@ -156,6 +157,7 @@ _PARTS: tuple[Callable[[Domain, WriteContext], list[Entry]], ...] = (
     peripherals.write_sounds,
     passthrough.write_hostdevs,
     clock.write_clock,
+    switches.write_switches,
 )
 
 

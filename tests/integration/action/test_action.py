@@ -182,7 +182,7 @@ def test_a_loop_logs_in_once(host: Simulator, chosen: str, logins: int) -> None:
 
 def test_an_item_that_fails_leaves_no_session(host: Simulator) -> None:
     """The first failure is that of the expired session; the second is the item's own."""
-    host.inject(method="FindByInventoryPath", fault="NoPermission", skip=1, count=1)
+    host.inject(method="RetrievePropertiesEx", fault="NoPermission", skip=1, count=1)
     values = {**variables(host), "items": ["domain-1", "domain-2", "domain-1"]}
     run = run_playbook("action_loop.yml", extra_vars=values, fails=True)
     assert ["fault" in item for item in run.tasks[0].result["results"]] == [False, True, False]

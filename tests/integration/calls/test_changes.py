@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.virt.esx.plugins.modules import esx_domain, esx_scheduler
-from ansible_collections.virt.esx.tests.integration.contracts import carry_out, start_host
+from ansible_collections.virt.esx.tests.integration.contracts import calls_of, carry_out, start_host
 from ansible_collections.virt.esx.tests.integration.running import DATASTORE
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
@@ -30,12 +30,11 @@ def _host() -> Iterator[Simulator]:
 
 
 def cost(host: Simulator, contract: Any = esx_domain.CONTRACT, **arguments: Any) -> list[str]:
-    """The calls of a task that changes something; a wait counts once, as a busy host lets it ask more often."""
+    """The calls of a task that changes something."""
     host.trace(reset=True)
     assert carry_out(contract, host, **arguments)["changed"] is True
     assert host.sessions() == []
-    methods = host.methods()
-    return [name for name, before in zip(methods, ["", *methods]) if not name == before == "WaitForUpdatesEx"]
+    return calls_of(host)
 
 
 def test_a_change_of_power(host: Simulator) -> None:
@@ -50,9 +49,9 @@ def test_a_share_of_the_host(host: Simulator) -> None:
 def test_a_definition(host: Simulator) -> None:
     where = {"pool": DATASTORE, "directory": "new", "state": "defined"}
     methods = cost(host, xml=NEW.format(name="new", memory=512), **where)
-    assert len(methods) <= BEFORE_AND_AFTER + 15
+    assert len(methods) <= BEFORE_AND_AFTER + 13
     assert methods.count("GET") == 3  # what lies there, what was uploaded, what was registered
     methods = cost(host, xml=NEW.format(name="new", memory=1024), **where)
-    assert len(methods) <= BEFORE_AND_AFTER + 11
+    assert len(methods) <= BEFORE_AND_AFTER + 8
     assert methods.count("GET") == 2  # before and after
     assert len(cost(host, name="new", state="undefined")) <= BEFORE_AND_AFTER + 3

@@ -16,7 +16,7 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import Ambiguous,
 from ansible_collections.virt.esx.plugins.module_utils._vi.options import resolve
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import open_session
 from ansible_collections.virt.esx.plugins.modules import esx_domain
-from ansible_collections.virt.esx.tests.integration.contracts import parameters, start_host
+from ansible_collections.virt.esx.tests.integration.contracts import calls_of, parameters, start_host
 from ansible_collections.virt.esx.tests.integration.running import DATASTORE, PASSWORD, USER
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
@@ -39,11 +39,10 @@ class Loop:
         return result
 
     def methods(self, **arguments: Any) -> list[str]:
-        """The calls of one item; a wait counts once, as a busy host lets it ask more often."""
+        """The calls of one item."""
         self.host.trace(reset=True)
         self.item(**arguments)
-        methods = self.host.methods()
-        return [name for name, before in zip(methods, ["", *methods]) if not name == before == "WaitForUpdatesEx"]
+        return calls_of(self.host)
 
     def _connect(self, options: Any, *, warn: Any) -> contextlib.AbstractContextManager[Any]:  # noqa: ARG002
         return contextlib.nullcontext(self.session)
@@ -84,3 +83,39 @@ def test_a_domain_that_is_gone_is_not_found(loop: Loop) -> None:
     with pytest.raises(NotFound):
         loop.item(name="domain-2", state="running")
     assert loop.item(name="domain-2", state="undefined")["changed"] is False
+
+
+def test_a_change_of_power_makes_five_calls(loop: Loop) -> None:
+    """Nobody looks twice: the domain is read, the task is started and waited for, and the domain is read again."""
+    for call, state in (("PowerOffVM_Task", "destroyed"), ("PowerOnVM_Task", "running")) * 2:
+        wanted = ["RetrievePropertiesEx", call, "CreateFilter", "WaitForUpdatesEx", "RetrievePropertiesEx"]
+        methods = loop.methods(name="domain-2", state=state)
+        assert [name for name in methods if name != "FetchLicences"][-5:] == wanted
+
+
+NEW = """
+<domain type='vmware'>
+  <name>{name}</name><memory unit='MiB'>{memory}</memory><vcpu>1</vcpu><os><type arch='x86_64'>hvm</type></os>
+  <devices><interface type='bridge'><source bridge='VM Network'/><model type='e1000'/></interface></devices>
+</domain>
+"""
+
+
+def test_a_change_of_the_definition_makes_seven_calls(loop: Loop) -> None:
+    for name in ("new-1", "new-2"):
+        loop.item(xml=NEW.format(name=name, memory=512), pool=DATASTORE, directory=name)
+    for name in ("domain-1", "new-1"):  # both names are known from now on
+        loop.item(name=name)
+    for name in ("new-1", "new-2"):
+        methods = loop.methods(xml=NEW.format(name=name, memory=1024))
+        wanted = ["RetrievePropertiesEx", "GET", "ReconfigVM_Task", "CreateFilter", "WaitForUpdatesEx"]
+        assert methods == [*wanted, "RetrievePropertiesEx", "GET"]
+
+
+def test_a_definition_makes_twelve_calls(loop: Loop) -> None:
+    """Another client may take the name or the place at any time, so that both are looked at before and after."""
+    planned = ["FindByInventoryPath", "RetrievePropertiesEx", "GET"]
+    made = ["FindByDatastorePath", "MakeDirectory", "PUT", "GET", "RegisterVM_Task", "CreateFilter", "WaitForUpdatesEx"]
+    loop.item(xml=NEW.format(name="new-1", memory=512), pool=DATASTORE, directory="new-1")
+    methods = loop.methods(xml=NEW.format(name="new-2", memory=512), pool=DATASTORE, directory="new-2")
+    assert methods == [*planned, *made, "GET", "RetrievePropertiesEx"]

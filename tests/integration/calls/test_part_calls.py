@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.virt.esx.plugins.modules import esx_domain
-from ansible_collections.virt.esx.tests.integration.contracts import carry_out, start_host
+from ansible_collections.virt.esx.tests.integration.contracts import calls_of, carry_out, start_host
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 IMAGE = "[local-storage] iso/a.iso"
@@ -53,7 +53,7 @@ def calls(host: Simulator, **arguments: Any) -> int:
     """The calls of a task that changes something."""
     host.trace(reset=True)
     assert carry_out(esx_domain.CONTRACT, host, name="domain-1", **arguments)["changed"]
-    return len(host.trace(reset=True))
+    return len(calls_of(host))
 
 
 @pytest.mark.parametrize(("state", "changes"), [("running", RUNNING), ("destroyed", SHUT_OFF)])

@@ -57,6 +57,16 @@ def test_a_domain_is_placed_beside_its_first_disk(esx: Simulator, name: str, dis
     assert check_apply_repeat(esx, name=name, state="undefined")["changed"]
 
 
+@pytest.mark.parametrize("present", [[], ["[local-storage] web/notes.txt"]])
+def test_a_directory_is_made_before_anything_is_uploaded_into_it(esx: Simulator, present: list[str]) -> None:
+    """Hosts refuse an upload into a directory that they do not have, and it is not documented how."""
+    for path in present:
+        esx.add_file(path)
+    esx.trace(reset=True)
+    assert ensure(esx, name="web", max_memory="64 MiB", pool="local-storage", directory="web")["changed"]
+    assert [name for name in esx.methods() if name in ("MakeDirectory", "PUT")] == ["MakeDirectory", "PUT"]
+
+
 def test_a_datastore_with_spaces() -> None:
     with start_host("-domains", "0", "-datastore-name", "slow & old disks") as esx:
         result = check_apply_repeat(esx, xml=domain_xml(disk="[slow & old disks] web/web.vmdk"))

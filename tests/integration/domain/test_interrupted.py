@@ -32,7 +32,6 @@ OF_A_DEFINE = [
     ("RegisterVM_Task", 0),
     ("CreateFilter", 0),
     ("WaitForUpdatesEx", 0),
-    ("DestroyPropertyFilter", 0),
     ("PowerOnVM_Task", 0),
     ("CreateFilter", 1),
     ("WaitForUpdatesEx", 1),
@@ -82,7 +81,7 @@ def host_with_faults(esx: Simulator) -> Any:
 # Killed at which call, run again after how many seconds, with a UUID or not.
 KILLED = [
     *((at, 0, "50115e16-9bdc-49d7-f171-53c4d7f91710") for at in OF_A_DEFINE),
-    *((at, patience, None) for at in (OF_A_DEFINE[0], OF_A_DEFINE[1], OF_A_DEFINE[5]) for patience in (0, 1)),
+    *((at, patience, None) for at in (OF_A_DEFINE[0], OF_A_DEFINE[1], OF_A_DEFINE[4]) for patience in (0, 1)),
 ]
 
 

@@ -70,6 +70,23 @@ def test_one_failure_does_not_hide_the_others(three: Simulator) -> None:
     assert warnings == ["Powered off, since it had 1 seconds to shut down: 'web2'."]
 
 
+def test_a_domain_that_a_question_blocks_does_not_hold_up_the_others(three: Simulator) -> None:
+    three.change_from_outside("web2", question="moved")
+    after = {"web1": "shutoff", "web2": "running", "web3": "shutoff"}
+    for check in (True, False):
+        with pytest.raises(
+            EsxError, match=r"failed for 1 of 3 domains. Domain 'web2': .*blocked by a question"
+        ) as info:
+            ensure(three, names=NAMES, state="destroyed", check=check)
+        assert states(info.value.details) == after
+        assert [domain["changed"] for domain in info.value.details["domains"]] == [True, False, True]
+    with pytest.raises(EsxError, match="blocked by a question") as info:
+        ensure(three, names=NAMES, state="destroyed")
+    assert not info.value.details["changed"]
+    result = ensure(three, names=NAMES, state="destroyed", answers={"msg.uuid.altered": "button.uuid.movedTheVM"})
+    assert states(result) == dict.fromkeys(NAMES, "shutoff")
+
+
 @pytest.mark.parametrize(
     ("state", "reached"),
     [("destroyed", "shutoff"), ("paused", "paused"), ("reset", "running"), ("rebooted", "running")],
@@ -134,6 +151,16 @@ def test_a_vmx_that_lies_there_is_registered(esx: Simulator) -> None:
     assert (result["domain"]["name"], read_file(esx, vmx)) == ("web", before)
     ensure(esx, name="web", state="undefined")
     assert check_apply_repeat(esx, vmx_path=vmx, state="running")["steps"] == ["register", "power on"]
+
+
+def test_a_vmx_is_registered_under_another_name(esx: Simulator) -> None:
+    path = "[local-storage] web/web.vmx"
+    uuid = ensure(esx, xml=domain_xml())["domain"]["uuid"]
+    ensure(esx, name="web", state="undefined")
+    with pytest.raises(Refused, match=rf"is that of the domain 'web' with the UUID {uuid}, not 42"):
+        ensure(esx, vmx_path=path, uuid=uuid.replace(uuid[:2], "42", 1))
+    result = check_apply_repeat(esx, vmx_path=path, name="web2")
+    assert "<name>web2</name>" in result["domain"]["xml"]
 
 
 def test_what_cannot_be_registered_is_refused(esx: Simulator) -> None:

@@ -28,6 +28,20 @@ DISK = "<disk type='file' device='disk'><source file='{}'/><target dev='sdb' bus
 CARD = "<interface type='bridge'><mac address='{}'/><source bridge='{}'/><model type='e1000'/></interface>"
 GUARANTEE = "<memtune><min_guarantee unit='TiB'>1</min_guarantee></memtune><vcpu>"
 
+VMX_TEXT = """config.version = "8"
+virtualHW.version = "13"
+displayName = "web"
+annotation = "x"
+guestOS = "other-64"
+memsize = "64"
+scsi0.present = "true"
+scsi0:0.present = "true"
+scsi0:0.deviceType = "scsi-hardDisk"
+scsi0:0.fileName = "/vmfs/volumes/local-storage/web/web.vmdk"
+ethernet0.present = "true"
+ethernet0.networkName = "VM Network"
+"""
+
 # What is described, and what is said of it.
 REFUSED = [
     (
@@ -104,6 +118,30 @@ def test_a_name_that_no_file_can_have(esx: Simulator, name: str) -> None:
     with pytest.raises(EsxError, match=r"^name: the file name '.{40}\.\.\.' has \d+ bytes, expecting at most 255"):
         ensure(esx, xml=domain_xml(name))
     assert set(esx.methods()) <= READING
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("displayName", "a|01b", r"line \d+, displayname: the value has the character U\+0001"),
+        ("displayName", "a|0ab", r"line \d+, displayname: it has a line end"),
+        ("annotation", "a\x1b[2Jb", r"line \d+, annotation: the value has the character U\+001B"),
+        ("scsi0:0.fileName", "/vmfs/volumes/local-storage/web/w|01.vmdk", r"line \d+, scsi0:0.filename: the value has"),
+        ("ethernet0.networkName", "VM |02Network", r"the value has the character U\+0002"),
+    ],
+)
+def test_a_vmx_that_says_what_no_domain_xml_can(esx: Simulator, key: str, value: str, said: str) -> None:
+    vmx = re.sub(rf'(?m)^({re.escape(key)} = ").*"$', lambda found: f'{found[1]}{value}"', VMX_TEXT)
+    assert value in vmx
+    esx.trace(reset=True)
+    with pytest.raises(EsxError, match=said):
+        ensure(esx, vmx=vmx, with_disks=False)
+    assert set(esx.methods()) <= READING
+
+
+def test_other_keys_of_a_vmx_may_have_any_character(esx: Simulator) -> None:
+    assert ensure(esx, vmx=VMX_TEXT + 'guestinfo.colour = "|1b[31m"\n')["changed"]
+    assert not ensure(esx, vmx=VMX_TEXT + 'guestinfo.colour = "|1b[31m"\n')["changed"]
 
 
 def test_an_annotation_that_no_domain_xml_can_have(esx: Simulator) -> None:

@@ -108,6 +108,32 @@ def test_a_guest_has_many_names(off: Simulator, name: str) -> None:
     assert vmx_of(off)["guestOS"] == "debian12-64"
 
 
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [
+        ("ubuntu-64", "ubuntu-64"),
+        ("oraclelinux8-64", "oraclelinux8-64"),
+        ("freebsd13_64Guest", "freeBSD13-64"),
+        ("windows9srv-64", "windows9srv-64"),
+        ("winServer2008Standard-64", "longhorn-64"),
+        ("linux", "otherlinux"),
+    ],
+)
+def test_a_guest_is_known_again_by_the_word_that_the_host_writes(off: Simulator, name: str, word: str) -> None:
+    check_apply_repeat(off, name="web", guest_os=name)
+    assert vmx_of(off)["guestOS"] == word
+
+
+def test_a_word_that_means_the_same_guest_is_no_change(off: Simulator) -> None:
+    ensure(off, name="web", guest_os="longhorn-64", vcpus=1)
+    xml = ensure(off, name="web", guest_os="longhorn-64")["domain"]["xml"]
+    for arguments in (
+        {"name": "web", "guest_os": "winServer2008Web-64"},
+        {"xml": xml.replace("longhorn-64", "winServer2008Web-64")},
+    ):
+        assert not ensure(off, **arguments)["changed"]
+
+
 def test_the_hardware_is_upgraded_with_all_else(off: Simulator) -> None:
     result = check_apply_repeat(off, name="web", hw_version=17, vcpus=4)
     assert result["steps"] == ["upgrade to hardware version 17", "change vcpus"]

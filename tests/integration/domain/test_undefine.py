@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError, ServerFault
+from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError, Refused, ServerFault
 from ansible_collections.virt.esx.tests.integration.domain.domains import (
     check_apply_repeat,
     create_disk,
@@ -17,7 +17,9 @@ from ansible_collections.virt.esx.tests.integration.domain.domains import (
     read_file,
     write_file,
 )
+from ansible_collections.virt.esx.tests.integration.running import PASSWORD, USER
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
+from ansible_collections.virt.esx.tests.simulator_client.client import client, vim
 
 PLACE = "[local-storage] web"
 OTHER = "11111111-2222-3333-4444-555555555555"
@@ -58,6 +60,14 @@ def test_what_stayed_can_be_defined_again(web: Simulator) -> None:
     assert check_apply_repeat(web, xml=domain_xml())["steps"] == ["define"]
 
 
+@pytest.mark.parametrize("check", [True, False])
+def test_a_name_and_a_uuid_of_two_domains(web: Simulator, check: bool) -> None:
+    uuid = web.domains()["web"]["uuid"]
+    with pytest.raises(Refused, match=rf"with the UUID {uuid} has the name 'web', not 'domain-1'"):
+        ensure(web, uuid=uuid, name="domain-1", state="undefined", check=check)
+    assert set(web.domains()) == {"domain-1", "web"}
+
+
 def test_its_own_files_go_with_their_directory(web: Simulator) -> None:
     for name in ("web.nvram", "vmware.log", "vmware-3.log", "web.vmsd", "web-Snapshot1.vmsn", "web-9f3c0a1b.vswp"):
         write_file(web, f"{PLACE}/{name}", b"x")
@@ -89,6 +99,23 @@ def test_a_disk_that_another_domain_has_stays(web: Simulator) -> None:
     steps = undefine(web)
     assert steps == [f"delete {PLACE}/web.vmx", "undefine"]
     assert files_in(web, PLACE) == ["other.vmx", "web.vmdk"]
+
+
+def test_a_disk_that_one_of_its_disks_is_only_based_on_stays(web: Simulator) -> None:
+    """A linked disk, as ``govc vm.disk.attach`` makes it by default, with and without a snapshot."""
+    base = "[local-storage] templates/debian.vmdk"
+    create_disk(web, base)
+    kinds = vim.vm.device
+    flat = kinds.VirtualDisk.FlatVer2BackingInfo
+    backing = flat(fileName=f"{PLACE}/linked.vmdk", diskMode="persistent", parent=flat(fileName=base, diskMode=""))
+    disk = kinds.VirtualDisk(key=-1, controllerKey=1000, unitNumber=1, backing=backing, capacityInKB=1 << 20)
+    with client(web, login=(USER, PASSWORD)) as other:
+        change = kinds.VirtualDeviceSpec(operation="add", fileOperation="create", device=disk)
+        other.reconfigure(other.domain("web"), deviceChange=[change])
+        other.wait(other.domain("web").CreateSnapshot_Task("s", "", False, False))
+    assert undefine(web)[:2] == [f"delete {PLACE}/web-000001.vmdk", f"delete {PLACE}/web.vmdk"]
+    assert files_in(web, "[local-storage] templates") == ["debian.vmdk"]
+    assert files_in(web, "[local-storage]") == ["domain-1", "templates"]
 
 
 def test_a_disk_that_a_snapshot_of_another_domain_has_stays(web: Simulator) -> None:

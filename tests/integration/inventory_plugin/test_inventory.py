@@ -107,6 +107,16 @@ def test_hosts_are_chosen_by_name_and_state(host: Simulator, tmp_path: pathlib.P
     assert output.split() == ["hosts", "(1):", "domain-1"]
 
 
+def test_an_option_that_does_not_exist_is_told(host: Simulator, tmp_path: pathlib.Path) -> None:
+    """Without a warning, a misspelt filter would silently select all domains."""
+    path = write_inventory(tmp_path, host, nmaes=["domain-1"], filters=["running"], use_extra_vars=True)
+    listed, warnings = list_with_warnings(path)
+    assert len(hosts_of(listed)) == 3
+    assert f"{path}: there is no option 'nmaes', so it has no effect. Is 'names' meant?" in warnings
+    assert f"{path}: there is no option 'filters', so it has no effect." in warnings
+    assert "use_extra_vars" not in warnings
+
+
 def test_expressions_make_names_variables_and_groups(host: Simulator, tmp_path: pathlib.Path) -> None:
     path = write_inventory(
         tmp_path,

@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 import pytest
-from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, ParseError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError, Refused
 from ansible_collections.virt.esx.tests.integration.ova.packages import (
     CAPACITY,
     Sources,
@@ -114,3 +114,44 @@ def test_a_manifest_that_is_too_long_is_not_passed_over(esx: Simulator, made: So
     (tmp_path / "package" / "appliance.mf").write_bytes(b"\n" * (5 << 20))
     with pytest.raises(ParseError, match="'appliance.mf' is longer than 4 MiB"):
         bring(esx, directory, check=True)
+
+
+def test_a_capacity_that_a_property_has(esx: Simulator, made: Sources, tmp_path: Path) -> None:
+    """A host without a vCenter would take the property's default."""
+    size = '<Property ovf:key="size" ovf:type="uint64" ovf:userConfigurable="true" ovf:value="16777216"/>'
+    text = made.descriptor.decode().replace(f'capacity="{CAPACITY}"', 'capacity="${size}"')
+    text = text.replace("<Category>", f"{size}<Category>", 1)
+    source = str(make_ova(tmp_path / "a.ova", [("appliance.ovf", text.encode()), *made.files.items()]))
+    with pytest.raises(Refused, match=f"of {CAPACITY} bytes, but the descriptor makes the disk 4096 bytes large"):
+        bring(esx, source, properties={"size": 4096})
+    bring(esx, source, properties={"size": 2 * CAPACITY})
+    assert data_of(esx, "appliance/disk-0.vmdk") == made.image + bytes(CAPACITY)
+
+
+def test_a_property_that_has_to_be_set(esx: Simulator, made: Sources, tmp_path: Path) -> None:
+    source = replaced(made, tmp_path / "a.ova", 'key="password"', 'key="password" ovf:qualifiers="MinLen(8)"')
+    reason = "the value of 'guest.password.1' has to be at least 8 characters."
+    told = f"The property 'guest.password.1' should be set: {reason}"
+    assert told in bring(esx, source, check=True)["warned"]
+    assert told not in bring(esx, source, secret_properties={"password": "long enough"})["warned"]
+
+
+def test_a_network_that_only_a_card_names(esx: Simulator, made: Sources, tmp_path: Path) -> None:
+    source = replaced(made, tmp_path / "a.ova", "<rasd:Connection>nat<", "<rasd:Connection>other<")
+    with pytest.raises(NotFound, match="no network 'other' for .*, the package has 'nat', 'other'"):
+        bring(esx, source, network=None, networks={"nat": "VM Network"})
+    bring(esx, source, network=None, networks={"nat": "VM Network", "other": "Lab Network"})
+    with client(esx, login=(USER, PASSWORD)) as connected:
+        (network,) = connected.get(connected.domain("appliance"), "network")
+        assert connected.get(network, "name") == "Lab Network"
+
+
+def test_memory_in_gibibytes_and_more_than_a_host_has(esx: Simulator, made: Sources, tmp_path: Path) -> None:
+    text = made.descriptor.decode().replace("byte * 2^20</", "byte * 2^30</").replace(">2048<", ">2<")
+    bring(esx, str(make_ova(tmp_path / "a.ova", [("appliance.ovf", text.encode()), *made.files.items()])))
+    with client(esx, login=(USER, PASSWORD)) as connected:
+        assert connected.get(connected.domain("appliance"), "config.hardware.memoryMB") == 2048
+    source = replaced(made, tmp_path / "b.ova", "Quantity>4</", "Quantity>1000</")
+    with pytest.raises(EsxError, match=r"numCPUs.*nothing of it is left"):
+        bring(esx, source, name="other")
+    assert_nothing(esx, "other")

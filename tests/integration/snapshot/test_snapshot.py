@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._errors import (
     Ambiguous,
     EsxError,
@@ -21,7 +22,7 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import (
 )
 from ansible_collections.virt.esx.plugins.modules import esx_domain, esx_domain_info
 from ansible_collections.virt.esx.plugins.modules.esx_snapshot import CONTRACT, RETURN
-from ansible_collections.virt.esx.tests.integration.contracts import carry_out, start_host, undescribed
+from ansible_collections.virt.esx.tests.integration.contracts import carry_out, parameters, start_host, undescribed
 from ansible_collections.virt.esx.tests.integration.running import PASSWORD, USER, run_playbook
 from ansible_collections.virt.esx.tests.integration.virsh import Virsh
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
@@ -159,6 +160,19 @@ def test_an_error_of_one_domain_does_not_hide_the_others(esx: Simulator) -> None
     assert [item["changed"] for item in again["domains"]] == [False, True, False]
 
 
+def test_a_domain_that_a_question_blocks_does_not_hold_up_the_others(esx: Simulator) -> None:
+    power(esx, "running", "domain-2")
+    esx.change_from_outside("domain-2", question="moved")
+    for check in (True, False):
+        with pytest.raises(
+            EsxError, match=r"failed for 1 of 3 domains. Domain 'domain-2': .*blocked by a question"
+        ) as info:
+            snapshot(esx, names=["*"], snapshot="x", check=check)
+        assert names(dict(info.value.details)) == {"domain-1": ["x*"], "domain-2": [], "domain-3": ["x*"]}
+    with pytest.raises(EsxError, match=r"^The task is blocked by a question"):
+        snapshot(esx, name="domain-2", snapshot="x")
+
+
 def test_names_that_repeat_need_a_path(esx: Simulator) -> None:
     apply(esx, snapshot="base")
     ref = snapshot(esx, snapshot="base")["snapshot"]["moid"]
@@ -177,6 +191,7 @@ def test_names_that_repeat_need_a_path(esx: Simulator) -> None:
         ({"state": "absent"}, "snapshot: it is missing"),
         ({"snapshot": "x", "keep": 1}, "keep: it has no effect with state 'present'"),
         ({"snapshot": "x", "state": "absent", "quiesce": True}, "quiesce: it has no effect with state 'absent'"),
+        ({"snapshot": "x", "state": "reverted", "memory": False}, "memory: it has no effect with state 'reverted'"),
         ({"snapshot": "x", "quiesce": True, "memory": True}, "either the memory of the guest or"),
         ({"snapshot": "x", "state": "absent", "older_than": "yesterday"}, "is not an age"),
         ({"snapshot": "x", "state": "absent", "keep": 1, "children": True}, "could be removed"),
@@ -200,6 +215,23 @@ def test_snapshots_that_the_host_would_refuse_are_refused_before_a_call(esx: Sim
         snapshot(esx, names=["nothing", "no-*"], snapshot="x")
     assert names(snapshot(esx, names=["no-*"], snapshot="x")) == {}
     assert "CreateSnapshot_Task" not in esx.methods()
+
+
+def test_a_snapshot_of_a_domain_that_is_off_has_no_memory(esx: Simulator) -> None:
+    warnings: list[str] = []
+    given = {"uri": esx.uri(user=USER, no_verify=1), "password": PASSWORD, "name": "domain-1", "snapshot": "x"}
+    for check in (True, False):
+        CONTRACT.run(Invocation(parameters(CONTRACT, **given, memory=True), check, False, warnings.append))
+    assert warnings == ["Domain 'domain-1' is shut off: the snapshot 'x' has no memory."] * 2
+    assert snapshot(esx, snapshot="y")["snapshot"]["state"] == "shutoff"
+
+
+def test_a_name_and_a_uuid_of_two_domains(esx: Simulator) -> None:
+    snapshot(esx, snapshot="x")
+    other = esx.domains()["domain-2"]["uuid"]
+    for state in ("present", "reverted", "absent"):
+        with pytest.raises(Refused, match="has the name 'domain-2', not 'domain-1'"):
+            snapshot(esx, uuid=other, snapshot="x", state=state)
 
 
 def test_a_licence_that_only_reads_says_so() -> None:

@@ -35,20 +35,10 @@ from ansible_collections.virt.esx.tests.integration.storage.volumes import (
     pools,
     warnings_of,
     write,
+    writes,
 )
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
 from ansible_collections.virt.esx.tests.simulator_client.client import client
-
-WRITES = {"MakeDirectory", "PUT", "DELETE"}
-
-
-def writes(host: Simulator) -> list[str]:
-    """The calls so far that change something, except searches."""
-    return [
-        method
-        for method in host.methods(reset=True)
-        if method in WRITES or (method.endswith("_Task") and not method.startswith("Search"))
-    ]
 
 
 def check_apply_repeat(host: Simulator, path: str, **arguments: Any) -> dict[str, Any]:
@@ -248,34 +238,6 @@ def test_all_that_is_returned_is_documented(esx: Simulator) -> None:
     result = ensure(esx, "web.vmdk", capacity="1 MiB")
     del result["changed"]
     assert undescribed(result, {"type": "dict", "contains": yaml.safe_load(esx_volume.RETURN)}) == []
-
-
-@pytest.mark.parametrize(
-    ("path", "arguments", "message"),
-    [
-        ("web.vmdk", {}, "does not exist, and no capacity is given"),
-        ("web.iso", {}, "There is no volume"),
-        ("domain-1", {}, "domain-1 is a directory, not a volume"),
-        ("domain-1", {"dest": "/nowhere/web.iso"}, "domain-1 is a directory, not a volume"),
-        ("domain-1", {"clone_of": f"{POOL} x.iso"}, "domain-1 is a directory, not a volume"),
-        ("x.iso", {"clone_of": f"{POOL} domain-1"}, "domain-1 is a directory, not a volume"),
-        ("x.iso", {"moved_from": f"{POOL} domain-1"}, "domain-1 is a directory, not a volume"),
-        ("web.vmdk", {"clone_of": f"{POOL} none.vmdk"}, "of which .* is to be a clone, does not exist"),
-        ("web.vmdk", {"clone_of": "[gone] none.vmdk"}, "has no datastore 'gone'; it has 'datastore1'"),
-        ("web.vmdk", {"clone_of": f"{POOL} domain-1/domain-1.vmdk", "capacity": "1 MiB"}, "cannot become smaller"),
-        ("web.vmdk", {"capacity": "1000 TiB"}, "holds disks of at most|too full"),
-        ("web.vmdk", {"capacity": "2000 GiB", "allocation": "thick"}, "holds disks of at most|too full"),
-        ("web.vmdk", {"dest": "/nowhere/web.vmdk"}, "There is no volume"),
-        ("domain-1/domain-1.vmx", {"dest": "/nowhere/web.vmx"}, "directory of '/nowhere/web.vmx' does not exist"),
-    ],
-)
-def test_impossible_requests_are_refused_before_any_change(
-    esx: Simulator, path: str, arguments: dict[str, Any], message: str
-) -> None:
-    for check in (True, False):
-        with pytest.raises((Refused, NotFound), match=message):
-            ensure(esx, path, **arguments, check=check)
-    assert writes(esx) == []
 
 
 def test_a_datastore_that_is_gone_or_unreachable_is_named(esx: Simulator) -> None:

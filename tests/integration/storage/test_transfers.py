@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError, Refused
-from ansible_collections.virt.esx.plugins.modules import esx_volume
+from ansible_collections.virt.esx.plugins.modules import esx_domain, esx_volume
 from ansible_collections.virt.esx.tests.integration.contracts import carry_out, start_host
 from ansible_collections.virt.esx.tests.integration.running import DATASTORE, PASSWORD, USER, run_playbook
 from ansible_collections.virt.esx.tests.integration.storage.volumes import (
@@ -190,6 +190,18 @@ def test_an_image_in_the_drive_of_a_running_domain_is_not_replaced(esx: Simulato
     with pytest.raises(Refused, match="domain 'domain-1' uses it and is not shut off"):
         ensure(esx, "a.iso", source=write(tmp_path / "b", noise(2 * MIB)))
     assert ensure(esx, "a.iso", source=str(tmp_path / "a"))["changed"] is False
+
+
+def test_a_file_of_a_domain_is_not_replaced(esx: Simulator, tmp_path: Path) -> None:
+    """Not even of one that is shut off: its host has read the VMX, and would write it again."""
+    source = tmp_path / "a.vmx"
+    source.write_bytes(b"other")
+    carry_out(esx_domain.CONTRACT, esx, name="domain-1", state="destroyed")
+    before = content(esx, "domain-1/domain-1.vmx")
+    for check in (True, False):
+        with pytest.raises(Refused, match="cannot be replaced: it is used by domain 'domain-1'"):
+            ensure(esx, "domain-1/domain-1.vmx", source=str(source), check=check)
+    assert content(esx, "domain-1/domain-1.vmx") == before
 
 
 def test_a_download_is_complete_or_not_there(esx: Simulator, tmp_path: Path) -> None:

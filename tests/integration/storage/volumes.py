@@ -100,3 +100,13 @@ def write(path: Path, data: bytes) -> str:
     """Write a file and return its path for an option."""
     path.write_bytes(data)
     return str(path)
+
+
+def writes(host: Simulator) -> list[str]:
+    """The calls so far that change something, except searches."""
+    return [
+        method
+        for method in host.methods(reset=True)
+        if method in ("MakeDirectory", "PUT", "DELETE")
+        or (method.endswith("_Task") and not method.startswith("Search"))
+    ]

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import importlib
 import pathlib
+import socket
 
 import pytest
 from ansible_collections.virt.esx.plugins import modules
+from ansible_collections.virt.esx.tests.chaos.faults import reset
 from ansible_collections.virt.esx.tests.chaos.judge import Case, Record, judge
 from ansible_collections.virt.esx.tests.chaos.scenarios import SCENARIOS
 
@@ -51,3 +53,11 @@ def record(fault: str, name: str, **result: object) -> Record:
 )
 def test_a_message_names_the_subject_and_the_doubt(message: str, problems: set[str]) -> None:
     assert judge(record("half", "RegisterVM_Task", failed=True, msg=message)) == problems
+
+
+def test_a_connection_that_another_thread_has_closed_is_no_error() -> None:
+    """Otherwise the proxy, and with it the whole campaign, ends now and then."""
+    ours, theirs = socket.socketpair()
+    with theirs:
+        reset(ours)
+        reset(ours)

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import itertools
+import statistics
 import threading
 import time
 from typing import Any
@@ -24,6 +26,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.task import (
     wait_for_task,
     wait_until_idle,
 )
+from ansible_collections.virt.esx.plugins.module_utils._vi.watch import MOST_LEFT, Watch
 from ansible_collections.virt.esx.tests.integration.vi.sessions import find_domain, running, session_on
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
@@ -155,15 +158,39 @@ def test_one_filter_on_task_and_machine(host: Simulator) -> None:
     assert len({call["connection"] for call in host.trace()}) == 1
 
 
-def test_a_session_has_one_filter_at_a_time(host: Simulator) -> None:
+def test_a_session_keeps_few_filters_and_is_not_told_old_news(host: Simulator) -> None:
     prepare(host, "")
     with session_on(host) as session:
         start(session)
-        for call in ("PowerOffVM_Task", "PowerOnVM_Task"):
-            machine = find_domain(session)
+        machine = find_domain(session)
+        for number in range(MOST_LEFT + 4):
+            call = ("PowerOffVM_Task", "PowerOnVM_Task")[number % 2]
             wait_for_task(session, getattr(machine, call)(), action=call, vm=machine)
-    watching = [name for name in host.methods() if name.endswith("Filter")]
-    assert watching == ["CreateFilter", *["DestroyPropertyFilter", "CreateFilter"] * 2]
+    watching = [{"CreateFilter": 1, "DestroyPropertyFilter": -1}.get(name, 0) for name in host.methods()]
+    assert max(itertools.accumulate(watching)) == MOST_LEFT
+    sizes = [call["out"] for call in host.trace() if call["method"] == "WaitForUpdatesEx"]
+    assert max(sizes) < 2 * statistics.median(sizes)
+
+
+def test_a_watch_is_told_what_another_one_was_told_meanwhile(host: Simulator) -> None:
+    with session_on(host) as session:
+        machine = find_domain(session)
+        with Watch(session, {"VirtualMachine": ["runtime.powerState"]}, [machine]) as watch:
+            assert str(watch.next_changes(5)[machine]["runtime.powerState"]) == "poweredOn"
+            wait_for_task(session, machine.PowerOffVM_Task(), action="PowerOffVM_Task", vm=machine)
+            host.trace(reset=True)
+            assert str(watch.next_changes(5)[machine]["runtime.powerState"]) == "poweredOff"
+            assert host.methods() == ["WaitForUpdatesEx"]
+
+
+def test_a_filter_that_has_news_ends_with_the_next_watch(host: Simulator) -> None:
+    with session_on(host) as session:
+        machine = find_domain(session)
+        for _number in range(2):
+            with Watch(session, {"VirtualMachine": ["runtime.powerState"]}, [machine]) as watch:
+                assert watch.next_changes(5)
+    filters = [name for name in host.methods() if name.endswith("Filter")]
+    assert filters == ["CreateFilter", "DestroyPropertyFilter", "CreateFilter"]
 
 
 def test_progress_is_told(host: Simulator) -> None:

@@ -224,10 +224,10 @@ def test_elements_of_which_there_are_many_are_no_repetition() -> None:
     [
         ("<cpu><model fallback='allow'>Haswell</model></cpu>", "cpu/model Haswell"),
         (
-            "<video><model type='vmvga'><acceleration accel2d='no' accel3d='yes'/></model></video>",
-            "devices/video/model/acceleration accel3d='yes'",
+            "<video><model type='vmvga'><acceleration accel2d='yes' accel3d='yes'/></model></video>",
+            "devices/video/model/acceleration accel2d='yes'",
         ),
-        ("<os><type>hvm</type><bios useserial='no' rebootTimeout='5'/></os>", "os/bios rebootTimeout='5'"),
+        ("<os><type>hvm</type><bios useserial='yes' rebootTimeout='5000'/></os>", "os/bios useserial='yes'"),
         ("<clock offset='utc'><timer name='rtc' track='guest'/></clock>", "clock/timer track='guest'"),
         ("<genid/>", "genid"),
         ("<memory dumpCore='off'>4096</memory>", "memory dumpCore='off'"),

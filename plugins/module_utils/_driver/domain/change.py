@@ -8,7 +8,7 @@ The wanted domain is compared with the present one. How the differences are made
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
@@ -37,6 +37,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.hardware_v
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.host_limits import check_limits, warn_of_lacks
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.machine import Machine, read_machine
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts import Parts
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_files import (
     GROWTH,
     Growth,
@@ -57,6 +58,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.settings i
     setting_differences,
     setting_text,
     wanted_settings,
+    with_settings,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.spec_builder import SpecBuilder
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.wanted import wanted_domain
@@ -144,8 +146,7 @@ def find_change(
     growing = sized(request.parts, present)
     machine = read_machine(connection, record, {item.part for item in found} | ({GROWTH} if growing else set()))
     if any(item.part == "disks" for item in found):
-        made = [part.target for part in request.parts.disks if part.makes_file]
-        own = _OwnDisks(connection, record, read, merge, files, made)
+        own = _OwnDisks(connection, record, read, merge, files, request.parts)
         wanted, new, found = own.applied(old, wanted, machine)
         check_same_files(record.name, request.parts, found)
     after = read(new, predicted)
@@ -153,8 +154,10 @@ def find_change(
         check_devices(after)
     _check(connection, record, found, after)
     found += growth_of(growing, present, machine)
-    found += _of_keys(connection, request, with_uuid(after, record), VmxFile(old, ESX))
+    keys = _of_keys(connection, request, with_uuid(after, record), VmxFile(old, ESX))
     builder = SpecBuilder(machine, as_in_xml(after), changed_keys(old, new) if new != old else {})
+    after = read(_with_keys(new, keys), predicted) if keys else after
+    found += keys
     return Change(
         file=DatastoreFile(connection.datacenter_path, place.datastore, place.path),
         record=record,
@@ -182,6 +185,11 @@ def _of_keys(connection: EsxConnection, request: DomainRequest, after: Domain, p
     """In what a VMX differs from a request that no domain can say: settings and the virtual hardware version."""
     settings = setting_differences(wanted_settings(request, after.name, after.uuid), present)
     return settings + hardware_difference(connection, request, present)
+
+
+def _with_keys(vmx: bytes, keys: Sequence[Difference]) -> bytes:
+    """A VMX with the settings that are requested, which can be parts of a domain too."""
+    return with_settings(vmx, {item.name: item.after for item in keys if item.part == SETTING})
 
 
 def _merger(
@@ -218,14 +226,15 @@ class _OwnDisks:
     read: Callable[[bytes], Domain]
     merge: Callable[[bytes, Domain], bytes]
     files: NewFiles
-    made: Collection[str]
+    parts: Parts
 
     def applied(self, old: bytes, wanted: Domain, machine: Machine) -> tuple[Domain, bytes, list[Difference]]:
         """The wanted domain, its VMX and the differences, with disks that are the machine's own under any name."""
         wanted = with_present_files(wanted, present_files(self.read(old), machine))
         new = self.merge(old, wanted)
         found = differences_of(self.read, old, new)
-        moved = moved_files(found, self._exists, self.connection.warn, self.made)
+        made = [part.target for part in self.parts.disks if part.makes_file]
+        moved = moved_files(found, self._exists, self.connection.warn, made)
         if moved:
             wanted = with_present_files(wanted, moved)
             new = self.merge(old, wanted)

@@ -37,8 +37,9 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs impor
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import find_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, Target, append_to_message
+from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import make_directory
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError, Refused
-from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath
+from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, parse_datastore_path
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import (
     ChangedByOther,
     delete_file,
@@ -63,34 +64,46 @@ def plan_define(
     files = plan_new_files(connection, request.parts, None, definition.domain)
     domain = definition.domain
     networks = [card.source for card in domain.interfaces if card.type == "bridge" and card.source]
-    check_limits(connection, domain, networks)
+    check_limits(connection, domain, networks, facts.networks)
     warn_of_lacks(connection, new_vnc=bool(domain.graphics), new_tpm=bool(domain.tpms))
     file = DatastoreFile(connection.datacenter_path, definition.path.datastore, definition.path.path)
     former = _look_at_former(connection, file, definition, facts, overwrite=request.overwrite)
     disks = hard_disks(domain)
-    _check_disks_exist(connection, request, [disk for disk in disks if not files.has(disk.source)] + images(domain))
+    made = [disk for disk in disks if files.has(disk.source)]
+    there = _existing(connection, request, [disk for disk in disks if disk not in made] + images(domain))
     check_unused(connection, None, disks, domain.name)
+    has_directory = former is not None or _is_beside(definition.path, [*made, *there])
 
     def define() -> None:
-        _define(connection, target, file, definition, former)
+        _define(connection, target, file, definition, former, has_directory=has_directory)
         target.vmx = _registered_vmx(connection, target, file, definition, facts)
 
     return definition, files, [*files.steps, Step("define", define)]
 
 
-def _check_disks_exist(connection: EsxConnection, request: DomainRequest, disks: list[Disk]) -> None:
-    """Warn of disks and images that are not there; a host registers the domain, and cannot start it like that.
+def _existing(connection: EsxConnection, request: DomainRequest, disks: list[Disk]) -> list[Disk]:
+    """Return the disks and images that are there, and warn of the others.
 
-    :raises NotFound: if the domain is to be started.
+    A host registers the domain without them, and cannot start it like that.
+
+    :raises NotFound: for one that is not there, if the domain is to be started.
     """
+    there = []
     for disk in disks:
         if disk_exists(connection, disk.source or ""):
+            there.append(disk)
             continue
         error = missing_disk(disk)
         if RESULTING_STATE.get(request.state, "shutoff") != "shutoff":
             raise error
         lack = "The domain cannot start" if disk.device == "disk" else "The drive cannot be connected"
         connection.warn(f"{error.message} {lack} without it. {error.hint}")
+    return there
+
+
+def _is_beside(path: DatastorePath, disks: list[Disk]) -> bool:
+    """Whether the directory of a path exists: one of the disks has its file there, or it is the datastore itself."""
+    return not path.parent.path or any(parse_datastore_path(disk.source or "").parent == path.parent for disk in disks)
 
 
 def _check_name_is_free(connection: EsxConnection, request: DomainRequest) -> None:
@@ -168,13 +181,24 @@ def _find_registered(connection: EsxConnection, file: DatastoreFile) -> Any:
 
 
 def _define(
-    connection: EsxConnection, target: Target, file: DatastoreFile, definition: Definition, former: bytes | None
+    connection: EsxConnection,
+    target: Target,
+    file: DatastoreFile,
+    definition: Definition,
+    former: bytes | None,
+    *,
+    has_directory: bool,
 ) -> None:
-    """Upload the VMX and register it, unless another client has done so by now."""
+    """Upload the VMX and register it, unless another client has done so by now.
+
+    A host takes no file into a directory that is not there.
+    """
     context = connection.context
     _check_is_nobodys(connection, file)
     with _restored(connection, file, former):
-        _upload(connection, file, definition.content)
+        if not has_directory:
+            make_directory(connection, definition.path.parent)
+        _upload(connection, file, definition)
         task = context.vm_folder.RegisterVM_Task(str(file), None, False, context.pool, context.host)
         target.ref = connection.wait(task, f"Registering {target}")
 
@@ -198,14 +222,13 @@ def _registered_vmx(
     return content
 
 
-def _upload(connection: EsxConnection, file: DatastoreFile, content: bytes) -> None:
-    """A host takes no file into a directory that is not there."""
+def _upload(connection: EsxConnection, file: DatastoreFile, definition: Definition) -> None:
+    """Upload the VMX, also if its directory has gone by now."""
     try:
-        put_file(connection.session, file, content)
+        put_file(connection.session, file, definition.content)
     except NotFound:
-        directory = str(DatastorePath(file.datastore, file.path).parent)
-        connection.session.content.fileManager.MakeDirectory(directory, connection.context.datacenter, True)
-        put_file(connection.session, file, content)
+        make_directory(connection, definition.path.parent)
+        put_file(connection.session, file, definition.content)
 
 
 @contextlib.contextmanager

@@ -40,14 +40,17 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 
 
 def paths_of_parts(connection: EsxConnection, request: DomainRequest) -> list[str]:
-    """The properties that the parts named by a request need; they are read with the domain, in the same call."""
+    """The properties that the parts named by a request need; they are read with the domain, in the same call.
+
+    A description may change any part; for it, only what takes no more than a word each is read in advance.
+    """
     parts = request.parts
     named = {
         "disks": parts.disks or parts.drives,
         "interfaces": parts.interfaces or request.system.boot is not None,
         "serials": parts.serials,
-        "vcpus": request.vcpus is not None,
-        "memory_kib": request.max_memory_kib is not None,
+        "vcpus": request.vcpus is not None or request.is_definition,
+        "memory_kib": request.max_memory_kib is not None or request.is_definition,
     }
     return machine_paths(connection, [part for part, is_named in named.items() if is_named])
 

@@ -14,6 +14,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import 
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import MIB, DomainRequest
 from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
 from ansible_collections.virt.esx.plugins.module_utils._report import Report
+from ansible_collections.virt.esx.plugins.module_utils._texts import wrong_in_xml
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
@@ -23,9 +24,26 @@ ESX = DIALECTS["esx"]
 
 
 def read_vmx_description(vmx: str) -> Domain:
-    """The domain of a VMX; without a displayName it is called nothing, not as its directory (P4)."""
+    """The domain of a VMX; without a displayName it is called nothing, not as its directory (P4).
+
+    :raises ParseError: for a VMX that cannot be read, or with a value that no domain XML could say: no later task
+        could name or describe the domain.
+    """
+    file = VmxFile(vmx, ESX)
+    _check_characters(file)
     domain = read_vmx(vmx)
-    return domain if "displayName" in VmxFile(vmx, ESX) else replace(domain, name=None)
+    return domain if "displayName" in file else replace(domain, name=None)
+
+
+def _check_characters(file: VmxFile) -> None:
+    """Refuse characters that XML cannot hold, except in what is the guest's own, which no XML says."""
+    for key in file.raw:
+        value = file.get(key) or ""
+        wrong = None if key.startswith("guestinfo.") else wrong_in_xml(value)
+        if wrong is not None:
+            raise file.error_at(key, f"the value has {wrong}, which XML cannot hold; remove it")
+        if key == "displayname" and "\n" in value:
+            raise file.error_at(key, "it has a line end, which the name of a domain cannot have")
 
 
 def read_xml_description(xml: str, report: Report) -> Domain:

@@ -36,6 +36,7 @@ _NAMES = {
     "os": "firmware",
     "cpu": "CPU topology",
     "memory_locked": "locked memory",
+    "switches": "settings of the hardware",
 }
 
 # The name of what several parts say together: ``<boot>`` of the system, disks and cards.

@@ -10,16 +10,20 @@ from collections.abc import Collection
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.checks import listed
+from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import network_names
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, Refused
-from ansible_collections.virt.esx.plugins.module_utils._names import unescape_name
-from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Traversal, Values, fetch_one, fetch_types
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import (
+    HOST_NETWORKS,
+    Values,
+    fetch_one,
+    fetch_types,
+)
 
 _HOST_MEMORY, _HOST_THREADS = "summary.hardware.memorySize", "summary.hardware.numCpuThreads"
 _MOST_VCPUS = "capability.maxSupportedVcpus"  # of one domain, from API 5.1 on
 _VERSION, _CRYPTO = "summary.config.product.version", "runtime.cryptoState"
 _WITHOUT_VNC = 7  # the version of ESXi from which it has no VNC server
 _READY = "safe"  # the encryption state of a host that has a key
-_NETWORKS = (Traversal("networks", "HostSystem", "network"),)
 
 # What no virtual hardware version has more of; what each version has is in ``_vmx/hardware.py``.
 _VCPUS, _MEMORY_KIB, _CARDS = 768, 24560 * 1024 * 1024, 10
@@ -29,10 +33,13 @@ _VCPUS_OF_ANY_HOST = 32
 _THREADS_OF_ANY_HOST = 2
 
 
-def check_limits(connection: EsxConnection, domain: Domain, networks: Collection[str]) -> None:
+def check_limits(
+    connection: EsxConnection, domain: Domain, networks: Collection[str], known: Collection[str] | None = None
+) -> None:
     """Refuse a domain that the host cannot start; one call, none where every host can.
 
     :param networks: the names of those networks of its cards that are new.
+    :param known: the names of the host's networks, None where they were not read yet.
     :raises NotFound: for a network that the host does not have.
     :raises Refused: for more than any domain, or one of this host, can have.
     """
@@ -46,7 +53,9 @@ def check_limits(connection: EsxConnection, domain: Domain, networks: Collection
         *([_HOST_THREADS] if domain.vcpus > _THREADS_OF_ANY_HOST else []),
         *([_MOST_VCPUS] if has_many else []),
     ]
-    known, of_host = _read(connection, paths, with_networks=bool(networks)) if paths or networks else ((), {})
+    lacks_networks = known is None and bool(networks)
+    read, of_host = _read(connection, paths, with_networks=lacks_networks) if paths or lacks_networks else ((), {})
+    known = read if known is None else known
     for name in networks:
         if name not in known:
             raise NotFound(f"The host has no network '{name}'; it has {listed(known)}.")
@@ -61,11 +70,9 @@ def check_limits(connection: EsxConnection, domain: Domain, networks: Collection
 def _read(connection: EsxConnection, paths: list[str], *, with_networks: bool) -> tuple[Collection[str], Values]:
     """The names of the host's networks, and properties of it, in one call."""
     wanted = {**({"HostSystem": paths} if paths else {}), **({"Network": ["name"]} if with_networks else {})}
-    rows = dict(
-        fetch_types(connection.session, wanted, objects=[connection.host], traversal=_NETWORKS, include_start=True)
-    )
-    of_host = rows.pop(connection.host, {})
-    return frozenset(unescape_name(str(values["name"])) for values in rows.values()), of_host
+    host = connection.host
+    rows = fetch_types(connection.session, wanted, objects=[host], traversal=HOST_NETWORKS, include_start=True)
+    return network_names(rows), dict(rows).get(host, {})
 
 
 def warn_of_lacks(connection: EsxConnection, *, new_vnc: bool, new_tpm: bool) -> None:

@@ -96,6 +96,11 @@ class ManyPlan(Plan):
         """Return the domains that have a step."""
         return [entry.record for entry in self.entries if entry.steps]
 
+    def set_aside(self, record: DomainRecord, error: EsxError) -> bool:
+        """Go on with the other domains."""
+        self.failed[record.ref] = error
+        return True
+
 
 def read_many_request(params: Mapping[str, Any], own_options: Mapping[str, Any]) -> ManyRequest:
     """Read validated options that are about many domains.
@@ -128,7 +133,7 @@ def ensure_many(connection: EsxConnection, invocation: Invocation, request: Many
     plan = outcome.plan
     guests: dict[Any, dict[str, Any]] = {}
     records = [entry.record for entry in plan.entries]
-    now = {entry.record.ref: _predicted(entry, request.state) for entry in plan.entries}
+    now = {entry.record.ref: _predicted(plan, entry, request.state) for entry in plan.entries}
     if not invocation.check_mode:
         now = _states(connection, records)
         if request.wait_for:
@@ -139,7 +144,7 @@ def ensure_many(connection: EsxConnection, invocation: Invocation, request: Many
     before = "".join(f"{entry.record.name}: {entry.record.state}\n" for entry in outcome.first.entries)
     after = "".join(f"{result['name']}: {result['state']}\n" for result in results)
     result = {"domains": results, **outcome.report(connection, invocation, before, after)}
-    if not invocation.check_mode:
+    if not invocation.check_mode or plan.failed:
         result["changed"] = any(one["changed"] for one in results) or bool(connection.answered)
     if plan.failed:
         raise _failure(plan, result)
@@ -181,7 +186,7 @@ def _entry(connection: EsxConnection, request: ManyRequest, record: DomainRecord
 
 def _carry_out(connection: EsxConnection, request: ManyRequest, plan: ManyPlan) -> None:
     """Carry out the steps of all domains, those that are tasks of the host side by side."""
-    going = [entry for entry in plan.entries if entry.steps]
+    going = [entry for entry in plan.entries if entry.steps and entry.record.ref not in plan.failed]
     asked = [entry for entry in going if entry.action is SHUT_DOWN]
     tasks = [entry for entry in going if entry.action is not None and entry.action.name in _TASKS]
     others = [entry for entry in going if entry not in asked and entry not in tasks]
@@ -257,8 +262,9 @@ def _ask(plan: ManyPlan, entry: Entry, *, may_power_off: bool) -> bool:
     return False
 
 
-def _predicted(entry: Entry, state: str) -> str:
-    return RESULTING_STATE.get(state, state) if entry.steps else entry.record.state
+def _predicted(plan: ManyPlan, entry: Entry, state: str) -> str:
+    acts = entry.steps and entry.record.ref not in plan.failed
+    return RESULTING_STATE.get(state, state) if acts else entry.record.state
 
 
 def _states(connection: EsxConnection, records: Sequence[DomainRecord]) -> dict[Any, str]:
@@ -271,7 +277,7 @@ def _result_of(
     entry: Entry, plan: ManyPlan, now: Mapping[Any, str], guests: Mapping[Any, Any], *, check_mode: bool
 ) -> dict[str, Any]:
     record, error = entry.record, plan.failed.get(entry.record.ref)
-    steps = [step.name for step in entry.steps] if check_mode else plan.done.get(record.ref, [])
+    steps = [step.name for step in entry.steps] if check_mode and error is None else plan.done.get(record.ref, [])
     return {
         **record.identity(),
         "state": now[record.ref],

@@ -32,6 +32,8 @@ _VMX = "config.files.vmPathName"
 
 # What belongs to a disk NAME.vmdk: its data, its changes, the map of another disk.
 _EXTENT = re.compile(r"-(?:flat|delta|sesparse|ctk|rdmp?|[sf][0-9]{3})\.vmdk\Z")
+# What a snapshot appends to the name of a disk.
+_DELTA = re.compile(r"(?:-[0-9]{6})?\.vmdk\Z")
 # What the host keeps for a domain NAME.vmx: NAME and one of these.
 _BESIDE = re.compile(
     r"\.(?:vmx|vmx~|vmx\.lck|vmxf|vmsd|nvram|vswp|vmss|vmem|hlog|scoreboard)"
@@ -74,7 +76,7 @@ def own_files(vmx: DatastorePath, mine: Sequence[Values], foreign: Sequence[Valu
     :param listed: the names in the directory of the VMX.
     """
     taken = {name for values in foreign for name in _referenced(values)}
-    disks = [name for name in dict.fromkeys(name for values in mine for name in _disks(values)) if name not in taken]
+    disks = [name for name in _own_disks(vmx, mine) if name not in taken]
     beside: list[str] = []
     logs: list[str] = []
     is_alone = True  # whether nothing else is in the directory
@@ -129,8 +131,34 @@ def _referenced(values: Values) -> Iterable[str]:
     return map(canonical_path, names)
 
 
-def _disks(values: Values) -> Iterable[str]:
+def _own_disks(vmx: DatastorePath, mine: Sequence[Values]) -> list[str]:
+    """The disks of a domain and of its snapshots, with those that its snapshots were made of.
+
+    A disk of another directory and another name on which a disk is only based, such as that of a template, is not the
+    domain's: it was not made for it, and others may be based on it that no host knows of.
+    """
+    chains = [disks for values in mine for disks in _chains(values)]
+    heads = {disks[0] for disks in chains}
+    found: dict[str, None] = {}
+    for disks in chains:
+        found[disks[0]] = None
+        for disk, base in zip(disks, disks[1:]):
+            path = parse_datastore_path(base)
+            if base not in heads and path.parent != vmx.parent and _stem(base) != _stem(disk):
+                break
+            found[base] = None
+    return list(found)
+
+
+def _stem(disk: str) -> str:
+    """``data`` of ``[datastore] web/data-000001.vmdk``, the name of the disk that a snapshot was made of."""
+    return _DELTA.sub("", parse_datastore_path(disk).name)
+
+
+def _chains(values: Values) -> Iterable[list[str]]:
     """The hard disks of a domain or a snapshot that are files in a datastore, each with what it is based on."""
     for device in values.get(_DEVICES) or ():
         if type_name(device) == "VirtualDisk":
-            yield from (canonical_path(name) for name in chain(device.backing) if _IN_DATASTORE.match(name))
+            names = [canonical_path(name) for name in chain(device.backing) if _IN_DATASTORE.match(name)]
+            if names:
+                yield names

@@ -9,6 +9,7 @@ domain that is described as a whole.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ansible_collections.virt.esx.plugins.module_utils._domain import targets
@@ -55,8 +56,7 @@ def with_parts(domain: Domain, parts: Parts, directory: DatastorePath | None, pr
         domain = _with_disk(domain, disk, directory)
     for drive in parts.drives:
         domain = _with_drive(domain, drive)
-    for card in parts.interfaces:
-        domain = _with_interface(domain, card)
+    domain = _with_interfaces(domain, parts.interfaces)
     for port in parts.serials:
         domain = _with_serial(domain, port)
     for device in parts.hostdevs:
@@ -170,32 +170,44 @@ def _without(domain: Domain, old: Disk | None) -> Domain:
     return replace(domain, disks=tuple(disk for disk in domain.disks if disk is not old))
 
 
-def _with_interface(domain: Domain, part: InterfacePart) -> Domain:
-    cards = domain.interfaces
-    place = _place(domain, part)
-    if part.is_absent:
-        return replace(domain, interfaces=tuple(card for number, card in enumerate(cards) if number != place))
-    if place == len(cards):
-        if part.network is None:
-            raise ParseError("a new card needs a network.", where="interfaces")
-        model = part.model or next((card.model for card in cards if card.model), _DEFAULT_CARD)
-        return replace(domain, interfaces=(*cards, _connected(Interface(mac=part.mac, model=model), part)))
-    changed = _connected(replace(cards[place], model=part.model or cards[place].model), part)
-    return replace(domain, interfaces=(*cards[:place], changed, *cards[place + 1 :]))
+def _with_interfaces(domain: Domain, parts: Sequence[InterfacePart]) -> Domain:
+    """With the named cards; an index counts the cards that the domain has before any is removed."""
+    cards: list[Interface | None] = list(domain.interfaces)
+    for part in parts:
+        place = _place(cards, part)
+        if place == len(cards):
+            cards += [] if part.is_absent else [_new_card(cards, part)]
+        elif part.is_absent:
+            cards[place] = None
+        else:
+            cards[place] = _changed_card(cards[place], part)
+    return replace(domain, interfaces=tuple(card for card in cards if card is not None))
 
 
-def _place(domain: Domain, part: InterfacePart) -> int:
+def _place(cards: Sequence[Interface | None], part: InterfacePart) -> int:
     """The index of the named card; for a new card, the one after the last."""
-    cards = domain.interfaces
     if part.mac is not None:
-        return next((place for place, card in enumerate(cards) if card.mac == part.mac), len(cards))
+        return next((place for place, card in enumerate(cards) if card and card.mac == part.mac), len(cards))
     place = part.index or 0
     if place > len(cards) and not part.is_absent:
         raise ParseError(
             f"index is {place}, but the domain has {len(cards)} cards; a new one has the index {len(cards)}.",
             where="interfaces",
         )
-    return place
+    return min(place, len(cards))
+
+
+def _new_card(cards: Sequence[Interface | None], part: InterfacePart) -> Interface:
+    if part.network is None:
+        raise ParseError("a new card needs a network.", where="interfaces")
+    model = part.model or next((card.model for card in cards if card and card.model), _DEFAULT_CARD)
+    return _connected(Interface(mac=part.mac, model=model), part)
+
+
+def _changed_card(card: Interface | None, part: InterfacePart) -> Interface:
+    if card is None:
+        raise ParseError(f"the card with the index {part.index} is also to be absent.", where="interfaces")
+    return _connected(replace(card, model=part.model or card.model), part)
 
 
 def _connected(card: Interface, part: InterfacePart) -> Interface:

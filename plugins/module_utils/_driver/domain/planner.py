@@ -28,6 +28,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs impor
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
     DomainRecord,
+    check_name,
     find_domain,
     read_domain_of,
 )
@@ -107,6 +108,7 @@ def _plan_undefined(
     from ansible_collections.virt.esx.plugins.module_utils._driver.domain import undefine
 
     target = Target(record.name, record.ref)
+    check_name(DomainKey(request.name, request.uuid, request.moid, request.vmx_path), record)
     steps = undefine.plan_undefine(connection, target, record, remove_storage=request.remove_storage)
     after = DomainResult(record.name, record.uuid, None, "undefined")
     return DomainPlan(steps, record, target, result_of(record, facts), after)

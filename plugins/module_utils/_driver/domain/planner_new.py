@@ -43,7 +43,8 @@ def plan_new(connection: EsxConnection, request: DomainRequest) -> DomainPlan:
     if not request.is_definition and request.directory is None:
         meant = DomainKey(request.name, request.uuid, request.moid, request.vmx_path)
         raise not_found(connection, meant, _HOW_TO_DEFINE)
-    facts = read_host_facts(connection, autostart=request.is_about_autostart)
+    has_cards = bool(request.xml.interfaces if request.xml is not None else request.parts.interfaces)
+    facts = read_host_facts(connection, autostart=request.is_about_autostart, networks=has_cards)
     parts = with_networks(connection, with_device_ids(connection, request.parts))
     request = replace(request, parts=parts)
     target = Target(request.name or "")

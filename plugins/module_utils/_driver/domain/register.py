@@ -40,6 +40,11 @@ def plan_register(
             f"The {target} is registered by its VMX as it is, and cannot be changed in the same task.",
             hint="Change it in a second task.",
         )
+    if request.uuid not in (None, read.uuid):
+        raise Refused(
+            f"The VMX {path} is that of the domain '{read.name}' with the UUID {read.uuid}, not {request.uuid}.",
+            hint="Correct the UUID, or leave it out.",
+        )
     other = find_domain(connection, DomainKey(target.name))
     if other is not None:
         raise Refused(

@@ -18,7 +18,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.setting_ke
     Settings,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS
-from ansible_collections.virt.esx.plugins.module_utils._vmx.edit import VmxEdit, edited
+from ansible_collections.virt.esx.plugins.module_utils._vmx.edit import Source, VmxEdit, edited
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
 from ansible_collections.virt.esx.plugins.module_utils._vmx.guestinfo import (
     CloudInit,
@@ -121,8 +121,8 @@ def is_true(key: str, value: str | None) -> bool:
     return value.lower() in _TRUE if value else FLAGS[key.lower()]
 
 
-def with_settings(vmx: str, settings: Settings) -> str:
-    """Return a VMX with settings, for a new domain."""
+def with_settings(vmx: Source, settings: Settings) -> Source:
+    """Return a VMX with settings."""
     if not settings:
         return vmx
     gone = {key.lower() for key, value in settings.items() if value is None}

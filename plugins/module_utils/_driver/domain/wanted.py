@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
+from ansible_collections.virt.esx.plugins.module_utils._domain.guests import guest_named
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain, Video
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.checks import check_files
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.definition import described_domain
@@ -52,7 +53,23 @@ def wanted_domain(
         wanted = replace(wanted, disks=_as_drives_are(wanted.disks, present.disks))
     wanted = with_system(wanted, request.system) if request.system else wanted
     description = _as_sent(wanted.description, present.description)
-    return replace(wanted, uuid=present.uuid, name=request.name or present.name, description=description)
+    guest_os = _as_host_names(wanted.guest_os, present.guest_os)
+    name = request.name or present.name
+    return replace(wanted, uuid=present.uuid, name=name, description=description, guest_os=guest_os)
+
+
+def _as_host_names(wanted: str | None, present: str | None) -> str | None:
+    """The word for a guest that a host has, or will have, of several that the API has one identifier for.
+
+    ``winServer2008Standard-64`` becomes ``longhorn-64``, unless it is what the domain has.
+    """
+    named, before = guest_named(wanted or ""), guest_named(present or "")
+    if named is None:
+        return wanted
+    if before is not None and before.api_id == named.api_id:
+        return present
+    main = guest_named(named.api_id)
+    return wanted if main is None else main.word
 
 
 def _described(request: DomainRequest, facts: HostFacts, place: DatastorePath, present: VmxFile) -> Domain:

@@ -4,13 +4,14 @@
 """Planning where the domains of a host go: which can move, which hosts the vCenter accepts, and which have the memory.
 
 First the hosts are chosen that reach a domain's datastores and networks, which are read for all in one call each. Then
-memory decides. The vCenter validates each placement; if it refuses one, the domain is placed again without that host.
+memory decides. The vCenter validates each placement; if it refuses one, the domain is placed again without that host,
+and last on hosts that at least reach its VMX.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,8 +20,10 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import Dom
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.bin_packing import Demand, HostCapacity, place
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.endpoints import MigrationEndpoints
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.entries import MIGRATION_PATHS, Entry
+from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.reach import Reach
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.relocation import validate
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.request import MoveRequest
+from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.storage import home_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.targets import Targets, resolve
 from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_kib
 from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import is_pattern, matches_any, require_names
@@ -57,12 +60,17 @@ _CHECKS_AT_ONCE = 8
 
 @dataclass
 class _Planning:
-    """The domains by managed object id, the usable hosts by name, and the placements that the vCenter has refused."""
+    """The domains by managed object id, the usable hosts by name, and the placements that the vCenter has refused.
+
+    ``hints`` say what can be done about the refusals of a domain.
+    """
 
     endpoints: MigrationEndpoints
     records: dict[str, DomainRecord]
     hosts: dict[str, HostContext]
+    reach: Reach
     refusals: dict[str, dict[str, str]] = field(default_factory=dict)
+    hints: dict[str, dict[str, None]] = field(default_factory=dict)
     accepted: set[tuple[str, str]] = field(default_factory=set)
 
 
@@ -85,9 +93,10 @@ def plan_evacuation(connection: EsxConnection, params: Mapping[str, Any]) -> dic
         MigrationEndpoints(vcenter, Scope(source.host, (source,))),
         {record.moid: record for record in records},
         {context.host_name: context for context, _values in contexts},
+        Reach(vcenter, records, contexts),
     )
     capacities = [_capacity(context, values, reserve) for context, values in contexts]
-    demands = [_demand(record, contexts) for record in records]
+    demands = [_demand(record, planning.reach) for record in records]
     placed = _place_validated(planning, demands, capacities)
     return {
         "changed": False,
@@ -201,16 +210,8 @@ def _capacity(context: HostContext, values: Values, reserve: tuple[int, int]) ->
     )
 
 
-def _demand(record: DomainRecord, contexts: Iterable[tuple[HostContext, Values]]) -> Demand:
+def _demand(record: DomainRecord, reach: Reach) -> Demand:
     """A domain, with the hosts that reach its datastores and, if it runs, its networks."""
-    needed = {"datastore": set(record.values["datastore"] or ())}
-    if record.state == "running":
-        needed["network"] = set(record.values["network"] or ())
-    able = {
-        context.host_name
-        for context, values in contexts
-        if all(refs <= set(values[path] or ()) for path, refs in needed.items())
-    }
     memory = record.memory_kib or 0
     return Demand(
         name=record.name,
@@ -218,7 +219,7 @@ def _demand(record: DomainRecord, contexts: Iterable[tuple[HostContext, Values]]
         state=record.state,
         kib=memory if record.state == "running" else 0,
         size_kib=memory,
-        hosts=frozenset(able),
+        hosts=reach.able(record),
         moid=record.moid,
     )
 
@@ -235,12 +236,19 @@ def _place_validated(
 
 
 def _is_refused(planning: _Planning, demand: Demand) -> bool:
-    return not (demand.hosts or frozenset()) - planning.refusals.get(demand.moid, {}).keys()
+    return not _hosts_left(planning, demand)
 
 
 def _without_refused(planning: _Planning, demand: Demand) -> Demand:
-    hosts = (demand.hosts or frozenset()) - planning.refusals.get(demand.moid, {}).keys()
-    return replace(demand, hosts=None if hosts >= planning.hosts.keys() else frozenset(hosts))
+    hosts = _hosts_left(planning, demand)
+    return replace(demand, hosts=None if hosts >= planning.hosts.keys() else hosts)
+
+
+def _hosts_left(planning: _Planning, demand: Demand) -> frozenset[str]:
+    """The hosts that the vCenter has not refused: those that are able to take a domain, otherwise those that may be."""
+    refused = planning.refusals.get(demand.moid, {}).keys()
+    able = (demand.hosts or frozenset()) - refused
+    return able or planning.reach.possible(planning.records[demand.moid]) - refused
 
 
 def _refuse_more(planning: _Planning, placed: Sequence[HostCapacity]) -> bool:
@@ -252,8 +260,9 @@ def _refuse_more(planning: _Planning, placed: Sequence[HostCapacity]) -> bool:
     answers = validate(planning.endpoints.vcenter, relocations, at_once=_CHECKS_AT_ONCE)
     refused = False
     for (moid, host), answer in zip(new, answers):
-        errors = [answer.message] if isinstance(answer, EsxError) else list(answer.errors)
+        errors, hints = ([answer.message], ()) if isinstance(answer, EsxError) else (answer.errors, answer.hints)
         if errors:
+            planning.hints.setdefault(moid, {}).update(dict.fromkeys(hints))
             planning.refusals.setdefault(moid, {})[host] = "; ".join(text.rstrip(".") for text in errors)
             refused = True
         else:
@@ -270,14 +279,16 @@ def _relocation(planning: _Planning, targets: Targets, moid: str, host: str) -> 
 def _refused(planning: _Planning, demand: Demand) -> dict[str, Any]:
     """Why no host can take a domain."""
     reasons = planning.refusals.get(demand.moid, {})
-    unreached = "it does not have all datastores and networks of the domain"
+    home = home_of(planning.records[demand.moid])
+    unreached = f"it does not have the datastore '{home}' of the domain's VMX"
     by_host = {host: reasons.get(host, unreached) for host in planning.hosts}
     source = planning.endpoints.host(planning.records[demand.moid].values["runtime.host"]).host_name
     listed = "; ".join(f"to {host}: {reason}" for host, reason in by_host.items())
+    hints = "".join(f" {hint}" for hint in planning.hints.get(demand.moid, ()))
     return {
         **planning.records[demand.moid].identity(),
         "reasons": by_host,
-        "msg": f"Domain '{demand.name}' cannot be migrated from {source} {listed}.",
+        "msg": f"Domain '{demand.name}' cannot be migrated from {source} {listed}.{hints}",
     }
 
 

@@ -113,7 +113,8 @@ def _take_answer(entry: Entry, answer: Validation | EsxError, warn: Callable[[st
     refusals = answer.refusals(strict=strict)
     if refusals:
         reasons = "; ".join(text.rstrip(".") for text in refusals)
-        entry.fail(Refused(f"{entry} cannot be migrated {entry.route}: {reasons}."))
+        hint = " ".join(answer.hints) or None
+        entry.fail(Refused(f"{entry} cannot be migrated {entry.route}: {reasons}.", hint=hint))
 
 
 def _move(
@@ -166,10 +167,15 @@ def _raise_errors(endpoints: MigrationEndpoints, entries: Sequence[Entry], resul
         raise EsxError(one.message, hint=one.hint, fault=one.fault, details={**one.details, **result})
     source, destination = endpoints.source_name, endpoints.destination
     route = f" from {source} to {destination.host_name}" if source is not None and destination is not None else ""
-    listed = " ".join(error.message for error in errors[:_MOST_ERRORS])
+    hints = {error.hint for error in errors} - {None}
+    listed = " ".join(_sentence(error, with_hint=len(hints) > 1) for error in errors[:_MOST_ERRORS])
     more = f" The other {len(errors) - _MOST_ERRORS} are in domains." if len(errors) > _MOST_ERRORS else ""
     raise EsxError(
         f"{len(errors)} of {len(entries)} domains were not migrated{route}. {listed}{more}",
-        hint=errors[0].hint if len(errors) == 1 else None,
+        hint=next(iter(hints)) if len(hints) == 1 else None,
         details=result,
     )
+
+
+def _sentence(error: EsxError, *, with_hint: bool) -> str:
+    return f"{error.message} {error.hint}" if with_hint and error.hint else error.message

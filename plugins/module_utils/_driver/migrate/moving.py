@@ -85,7 +85,8 @@ def _as_it_is_now(
     refusals = answer.refusals(strict=strict)
     if refusals:
         reasons = "; ".join(text.rstrip(".") for text in refusals)
-        raise Refused(f"{entry} was moved by another client and cannot be migrated {entry.route}: {reasons}.")
+        message = f"{entry} was moved by another client and cannot be migrated {entry.route}: {reasons}."
+        raise Refused(message, hint=" ".join(answer.hints) or None)
     return current
 
 

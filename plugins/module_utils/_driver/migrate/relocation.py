@@ -16,7 +16,7 @@ from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
-from ansible_collections.virt.esx.plugins.module_utils._vi.faults import fault_text
+from ansible_collections.virt.esx.plugins.module_utils._vi.faults import fault_hint, fault_text
 from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import HostContext
 from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import Job, run_jobs
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_content
@@ -67,10 +67,14 @@ class Relocation:
 
 @dataclass(frozen=True)
 class Validation:
-    """The vCenter's validation of a migration: warnings and errors as sentences, with the names of the faults."""
+    """The vCenter's validation of a migration: warnings and errors as sentences, with the names of the faults.
+
+    ``hints`` say what can be done about the errors.
+    """
 
     warnings: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
 
     def refusals(self, *, strict: bool) -> list[str]:
         """Return why the migration is refused; empty if it is not.
@@ -147,10 +151,11 @@ def _concerns(event: Any, ref: Any) -> bool:
 
 def _of_events(events: Iterable[Any]) -> Validation:
     """MigrationWarningEvent, MigrationHostWarningEvent ... are warnings; all other events are errors."""
-    texts: dict[bool, list[str]] = {True: [], False: []}
+    found: dict[bool, list[Any]] = {True: [], False: []}
     for event in events:
-        texts[type_name(event).endswith("WarningEvent")].append(_event_text(event))
-    return Validation(warnings=tuple(texts[True]), errors=tuple(texts[False]))
+        found[type_name(event).endswith("WarningEvent")].append(event)
+    warnings, errors = (tuple(_event_text(event) for event in found[kind]) for kind in (True, False))
+    return Validation(warnings, errors, _hints(event.fault for event in found[False] if event.fault))
 
 
 def _event_text(event: Any) -> str:
@@ -159,7 +164,14 @@ def _event_text(event: Any) -> str:
 
 def _of_checks(results: Iterable[Any]) -> Validation:
     listed = list(results)
+    errors = [fault for result in listed for fault in result.error or ()]
     return Validation(
         warnings=tuple(fault_text(fault) for result in listed for fault in result.warning or ()),
-        errors=tuple(fault_text(fault) for result in listed for fault in result.error or ()),
+        errors=tuple(fault_text(fault) for fault in errors),
+        hints=_hints(errors),
     )
+
+
+def _hints(faults: Iterable[Any]) -> tuple[str, ...]:
+    hints = (fault_hint(fault) for fault in faults)
+    return tuple(dict.fromkeys(hint for hint in hints if hint is not None))

@@ -55,7 +55,7 @@ def check_files(offer: Offer, items: Sequence[Any]) -> list[str]:
     for item in items:
         glance = offer.glances.get(str(item.path))
         if glance is not None and not item.create:
-            check_disk(glance.head, str(item.path), offer.capacities.get(str(item.path)))
+            check_disk(glance.head, str(item.path), offer.capacity_of(str(item.path)))
     missing = [name for name in names if offer.glances.get(name, ...) is None]
     if missing:
         raise incomplete(missing)

@@ -34,7 +34,7 @@ from ansible_collections.virt.esx.plugins.module_utils._names import (
     escape_name,
     unescape_name,
 )
-from ansible_collections.virt.esx.plugins.module_utils._ovf.properties import environment
+from ansible_collections.virt.esx.plugins.module_utils._ovf.properties import environment, not_allowed
 from ansible_collections.virt.esx.plugins.module_utils._vi.faults import fault_text
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Traversal, fetch, fetch_content
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
@@ -89,7 +89,7 @@ def plan_import(connection: EsxConnection, request: ImportRequest, run: Callable
     warnings = [] if translation is None else list(translation.warnings)
     warnings += [_host_says(fault) for fault in result.warning or ()]
     items = tuple(result.fileItem or ())
-    warnings += check_files(offer, items)
+    warnings += [*not_allowed(offer.system.properties, offer.values), *check_files(offer, items)]
     plan = ImportPlan((), None, offer, None, pool, result.importSpec, items, warnings, is_blocked)
     step = Step(f"import domain '{offer.name}' from {offer.source_name} to [{pool.name}]", lambda: run(plan))
     return replace(plan, steps=(step,))

@@ -87,7 +87,7 @@ class Importer:
             url = urls.get(str(item.deviceId))
             if url is None:
                 raise EsxError(f"The host names no URL for the package's file '{member.name}'.")
-            content = _opened(member, item, plan.offer.capacities.get(name), verifier)
+            content = _opened(member, item, plan.offer.capacity_of(name), verifier)
             self._send(content, item, url, progress)
             if verifier is not None:
                 verifier.take_file(member.name, content)

@@ -39,8 +39,8 @@ class Offer:
     """A package as it is to be imported.
 
     ``digest`` is the checksum of its descriptor, ``values`` those of all its properties, secret ones among them.
-    ``capacities`` are those of its disks, by the references to their files. ``glances`` are the files that can be
-    looked at before the import, by their references; None for one that is missing.
+    ``glances`` are the files that can be looked at before the import, by their references; None for one that is
+    missing.
     """
 
     source_name: str
@@ -49,7 +49,6 @@ class Offer:
     name: str
     option: str | None
     values: Mapping[str, str] = field(repr=False)
-    capacities: Mapping[str, int] = field(default_factory=dict)
     glances: Mapping[str, Glance | None] = field(default_factory=dict, repr=False)
 
     @property
@@ -70,7 +69,8 @@ class Offer:
             text = self.descriptor.decode(encoding)
         except (LookupError, UnicodeDecodeError):
             raise ParseError(f"it cannot be decoded as {encoding}.", where=self.source_name) from None
-        return in_bytes(text if encoding in _UTF_8 else _DECLARED.sub(r"\1", text, count=1))
+        text = text if encoding in _UTF_8 else _DECLARED.sub(r"\1", text, count=1)
+        return in_bytes(text, {disk.id: disk_capacity(disk, self.values) for disk in self.package.disks})
 
     @property
     def download_bytes(self) -> int:
@@ -83,6 +83,11 @@ class Offer:
             return sum(disk_capacity(disk, self.values) for disk in self.package.disks)
         sizes = {file.id: file.size or 0 for file in self.package.files}
         return sum(disk.populated or sizes.get(disk.file or "", 0) for disk in self.package.disks)
+
+    def capacity_of(self, reference: str) -> int | None:
+        """The capacity of the disk whose content is in a file; None if it is that of no disk."""
+        ids = [file.id for file in self.package.files if file.href == reference]
+        return next((disk_capacity(disk, self.values) for disk in self.package.disks if disk.file in ids), None)
 
     def facts(self) -> dict[str, Any]:
         """Return it as a part of a module's result; values of properties are not in it."""
@@ -134,7 +139,8 @@ def read_offer(request: ImportRequest, timeout: float) -> Offer:
     option = _option(read, request.deployment_option)
     system = read.systems[0]
     values = property_values(system.properties, request.properties, option, where="properties")
-    files = {file.id: file.href for file in read.files}
+    for disk in read.disks:
+        disk_capacity(disk, values)  # that it has one
     return Offer(
         source_name=url_name(request.source) or request.source,
         descriptor=descriptor,
@@ -142,7 +148,6 @@ def read_offer(request: ImportRequest, timeout: float) -> Offer:
         name=request.name or system.name or system.id or stem,
         option=option,
         values=values,
-        capacities={files.get(disk.file or "", disk.id): disk_capacity(disk, values) for disk in read.disks},
         glances=glances,
     )
 
@@ -154,7 +159,7 @@ def map_networks(package: Package, request: ImportRequest, known: Mapping[str, A
     :raises ParseError: if the request names a network that the package does not have.
     :raises NotFound: if the host does not have one; the message lists the networks of both.
     """
-    own = [network.name for network in package.networks]
+    own = package.network_names
     for name in request.networks:
         if name not in own:
             raise ParseError(f"the package has no network '{name}'; it has {_listed(own)}.", where="networks")

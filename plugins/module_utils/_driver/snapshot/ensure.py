@@ -65,6 +65,13 @@ class SnapshotPlan(Plan):
         """Return the domains that have actions."""
         return [entry.record for entry in self.entries if entry.actions]
 
+    def set_aside(self, record: DomainRecord, error: EsxError) -> bool:
+        """Go on with the other domains, if there are any."""
+        if len(self.entries) == 1:
+            return False
+        self.failed[record.moid] = error
+        return True
+
 
 def ensure_snapshots(connection: EsxConnection, invocation: Invocation, request: SnapshotRequest) -> dict[str, Any]:
     """Bring the snapshots of the domains into the requested state; return the module's result.
@@ -78,10 +85,13 @@ def ensure_snapshots(connection: EsxConnection, invocation: Invocation, request:
     plan, entries = outcome.plan, outcome.plan.entries
     if outcome.first.steps and not invocation.check_mode:
         entries = _read_again(connection, entries)
+    if invocation.check_mode:
+        entries = [_without_actions(entry) if entry.record.moid in plan.failed else entry for entry in entries]
     report = outcome.report(connection, invocation, _text(outcome.first.entries, "before"), _text(entries, "after"))
     results = [_result_of(entry, plan, check_mode=invocation.check_mode) for entry in entries]
     result = {**report, "domains": results} if request.names else {**results[0], **report}
     if plan.failed:
+        result["changed"] = any(one["changed"] for one in results) or bool(connection.answered)
         raise _failure(plan, result)
     return result
 
@@ -198,6 +208,11 @@ def _as_is(entry: DomainEntry, record: DomainRecord) -> DomainEntry:
         state=record.state,
         consolidation_needed=bool(record.values.get(CONSOLIDATION_PATH)),
     )
+
+
+def _without_actions(entry: DomainEntry) -> DomainEntry:
+    """A domain that stays as it is."""
+    return replace(entry, actions=(), after=entry.before, state=entry.record.state, chosen=None, lost=())
 
 
 def _result_of(entry: DomainEntry, plan: SnapshotPlan, *, check_mode: bool) -> dict[str, Any]:

@@ -39,16 +39,20 @@ def check_new_snapshot(
         reason = _obstacle(device)
         if reason is not None:
             raise Refused(f"The host cannot take a snapshot of domain '{record.name}': {reason}.")
+    warnings = []
+    if request.asks_memory and record.state == "shutoff":
+        warnings.append(f"Domain '{record.name}' is shut off: the snapshot '{request.snapshot}' has no memory.")
     independent = [_label(device) for device in listed if _mode(device).startswith("independent")]
     if not independent:
-        return []
+        return warnings
     if request.memory and record.state == "running":
         raise Refused(
             f"The host cannot take a snapshot with the memory of domain '{record.name}': {', '.join(independent)} is "
             "independent of snapshots.",
             hint="Set memory to false, or make the disk dependent.",
         )
-    return [f"The snapshot of domain '{record.name}' leaves out {', '.join(independent)}, independent of snapshots."]
+    left_out = f"The snapshot of domain '{record.name}' leaves out {', '.join(independent)}, independent of snapshots."
+    return [*warnings, left_out]
 
 
 def _check_state(record: DomainRecord, request: SnapshotRequest) -> None:

@@ -19,6 +19,7 @@ _SECONDS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 # The options that have an effect with one state only.
 _STATE_OF = {
     "description": "present",
+    "memory": "present",
     "quiesce": "present",
     "children": "absent",
     "keep": "absent",
@@ -42,6 +43,7 @@ class SnapshotRequest:
     snapshot: str | None = None
     description: str | None = None
     memory: bool = True
+    asks_memory: bool = False  # whether the memory is not only the default
     quiesce: bool = False
     children: bool = False
     keep: int | None = None
@@ -65,6 +67,7 @@ def read_request(params: Mapping[str, Any]) -> SnapshotRequest:
         snapshot=params["snapshot"] or xml.name,
         description=params["description"] if params["description"] is not None else xml.description,
         memory=not params["quiesce"] if memory is None else memory,
+        asks_memory=bool(memory),
         quiesce=params["quiesce"],
         children=params["children"],
         keep=params["keep"],
@@ -72,15 +75,16 @@ def read_request(params: Mapping[str, Any]) -> SnapshotRequest:
         running=params["running"],
         parallel=params["parallel"],
     )
-    _check_effect(request)
+    _check_effect(request, memory_is_given=params["memory"] is not None)
     _check(request)
     return request
 
 
-def _check_effect(request: SnapshotRequest) -> None:
+def _check_effect(request: SnapshotRequest, *, memory_is_given: bool) -> None:
     """Refuse options that have no effect in this state."""
     for option, state in _STATE_OF.items():
-        if request.state != state and getattr(request, option) not in (None, False):
+        is_given = memory_is_given if option == "memory" else getattr(request, option) not in (None, False)
+        if request.state != state and is_given:
             raise ParseError(f"it has no effect with state '{request.state}', only with '{state}'.", where=option)
 
 

@@ -29,6 +29,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.local_files impor
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step
 from ansible_collections.virt.esx.plugins.module_utils._driver.pools import Pool, usable_pool
 from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import (
+    GONE,
     amount_text,
     datastore_file,
     make_directory,
@@ -45,6 +46,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.transfers import down
 
 # Types of files by the ending of their names, as a host determines them.
 _ENDINGS = {".iso": "iso", ".flp": "floppy", ".img": "floppy", ".vmx": "vmx"}
+_IMAGES = ("iso", "floppy")
 
 
 @dataclass(frozen=True)
@@ -180,7 +182,11 @@ class _Hashing(io.RawIOBase):
 
 
 def _check_users(connection: EsxConnection, path: DatastorePath) -> None:
-    running = [user for user in read_file_users(connection).of(path) if user.state != "shutoff"]
+    """Refuse to replace an image that is in the drive of a domain that is not shut off, and a domain's own file."""
+    users = read_file_users(connection)
+    if _type_of(path) not in _IMAGES and any(user.disk is None for user in users.of(path)):
+        users.refuse(path, "has different content, but cannot be replaced")
+    running = [user for user in users.of(path) if user.state != "shutoff"]
     if running:
         names = ", ".join(f"'{user.name}'" for user in running)
         raise Refused(
@@ -199,8 +205,25 @@ def _upload(connection: EsxConnection, upload: Upload, size: int, before: Volume
         sent = Checksum("sha256", digest.hexdigest())
         if upload.checksum is not None and upload.checksum.algorithm == "sha256" and upload.checksum != sent:
             raise EsxError(f"The file '{upload.source}' was changed while it was uploaded; {path} is as before.")
-        move_file(connection, part, path, replace=before is not None)
+        _move(connection, part, path, replace=before is not None)
     _record(connection, path, sent)
+
+
+def _move(connection: EsxConnection, part: DatastorePath, path: DatastorePath, *, replace: bool) -> None:
+    """Give an upload its final name.
+
+    :raises Refused: if another client, which uploads to the same path, has taken the file away.
+    """
+    try:
+        move_file(connection, part, path, replace=replace)
+    except EsxError as error:
+        if error.fault not in GONE:
+            raise
+        raise Refused(
+            f"Another client uploads to {path} at the same time, and has moved or deleted {part}.",
+            hint="Upload a file from one host only, also where hosts share the datastore.",
+            fault="FileAlreadyExists",
+        ) from None
 
 
 def _record(connection: EsxConnection, path: DatastorePath, checksum: Checksum) -> None:

@@ -10,7 +10,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/types"
 )
 
@@ -117,38 +116,6 @@ func KeyOf(slot string) int32 {
 		}
 	}
 	return -1
-}
-
-// GuestID is the API's name of a VMX file's guestOS: "rhel5-64" is
-// rhel5_64Guest. A name that the API does not know is another guest.
-func GuestID(guestOS string) string {
-	id := strings.Replace(guestOS, "-64", "_64", 1)
-	switch strings.ToLower(id) {
-	case "other_64":
-		return string(types.VirtualMachineGuestOsIdentifierOtherGuest64)
-	case "winnetenterprise_64":
-		return "winNetEnterprise64Guest"
-	}
-	for _, known := range simulator.GuestID {
-		if strings.EqualFold(string(known), id+"Guest") {
-			return string(known)
-		}
-	}
-	if strings.Contains(id, "_64") {
-		return string(types.VirtualMachineGuestOsIdentifierOtherGuest64)
-	}
-	return string(types.VirtualMachineGuestOsIdentifierOtherGuest)
-}
-
-// GuestOS is the other direction of GuestID.
-func GuestOS(id string) string {
-	switch id {
-	case "", string(types.VirtualMachineGuestOsIdentifierOtherGuest):
-		return "other"
-	case string(types.VirtualMachineGuestOsIdentifierOtherGuest64):
-		return "other-64"
-	}
-	return strings.Replace(strings.TrimSuffix(id, "Guest"), "_64", "-64", 1)
 }
 
 // An allocation is the entries of a resource: sched.cpu.min, .max, .shares;

@@ -205,6 +205,8 @@ func TestAnEmptyFileIsFilled(t *testing.T) {
 func TestGuestNamesGoBothWays(t *testing.T) {
 	for name, id := range map[string]string{
 		"other": "otherGuest", "other-64": "otherGuest64", "rhel5-64": "rhel5_64Guest", "windows9-64": "windows9_64Guest",
+		"ubuntu-64": "ubuntu64Guest", "oraclelinux8-64": "oracleLinux8_64Guest", "freeBSD13-64": "freebsd13_64Guest",
+		"windows9srv-64": "windows9Server64Guest", "other5xlinux-64": "other5xLinux64Guest", "winNetEnterprise-64": "winNetEnterprise64Guest",
 	} {
 		if GuestID(name) != id || GuestOS(id) != name {
 			t.Errorf("%s: %s, %s", name, GuestID(name), GuestOS(id))

@@ -88,6 +88,24 @@ def test_cards_are_known_by_place_or_address() -> None:
     assert with_parts(both, Parts(interfaces=(InterfacePart(index=1, is_absent=True),)), PLACE) == WEB
 
 
+def test_the_index_of_a_card_is_that_before_the_task() -> None:
+    three = with_parts(WEB, Parts(interfaces=tuple(InterfacePart(index=n, network=f"N{n}") for n in (1, 2))), PLACE)
+
+    def after(*parts: InterfacePart) -> list[str | None]:
+        return [card.source for card in with_parts(three, Parts(interfaces=parts), PLACE).interfaces]
+
+    first, second = (InterfacePart(index=n, is_absent=True) for n in (0, 1))
+    assert after(first, second) == after(second, first) == ["N2"]
+    assert after(first, InterfacePart(index=1, network="DMZ")) == ["DMZ", "N2"]
+    assert after(InterfacePart(mac=CARD.mac, is_absent=True), InterfacePart(index=3, network="DMZ")) == [
+        "N1",
+        "N2",
+        "DMZ",
+    ]
+    with pytest.raises(ParseError, match="the card with the index 0 is also to be absent"):
+        after(InterfacePart(mac=CARD.mac, is_absent=True), InterfacePart(index=0, network="DMZ"))
+
+
 def test_a_device_is_named_once() -> None:
     entries = dict.fromkeys(PART_OPTIONS)
     drive = {"target": "sda", "source": None, "bus": None, "state": "present"}

@@ -28,7 +28,8 @@ from ansible_collections.virt.esx.plugins.module_utils._ovf.manifest import (
     read_signature,
     write_manifest,
 )
-from ansible_collections.virt.esx.plugins.module_utils._ovf.model import OvfDisk, Package
+from ansible_collections.virt.esx.plugins.module_utils._ovf.model import OvfDisk, Package, Property
+from ansible_collections.virt.esx.plugins.module_utils._ovf.properties import not_allowed, property_values
 from ansible_collections.virt.esx.plugins.module_utils._ovf.read import read_package
 from ansible_collections.virt.esx.plugins.module_utils._ovf.to_domain import Choices, to_domain
 from ansible_collections.virt.esx.plugins.module_utils._ovf.units import bytes_per_unit
@@ -275,13 +276,39 @@ def test_capacities_that_are_none(capacity: str) -> None:
         disk_capacity(OvfDisk("d", capacity, line=7), {})
 
 
-def test_only_units_that_can_be_misread_are_replaced() -> None:
+def test_only_capacities_that_can_be_misread_are_replaced() -> None:
     text = text_of("ovftool").replace('capacity="16777216"', 'capacity="16"')
-    assert in_bytes(text) == text
-    unclear = text.replace('capacityAllocationUnits="byte"', "capacityAllocationUnits='MegaBytes'")
-    clear = text.replace('capacity="16"', 'capacity="16777216"').replace('Units="byte"', "Units='byte'")
-    assert unclear != text
-    assert in_bytes(unclear) == clear
+    known = {"vmdisk1": 16 << 20}
+    assert in_bytes(text, known) == text
+    clear = text.replace('capacity="16"', 'capacity="16777216"')
+    for unclear in (
+        text.replace('Units="byte"', 'Units="MegaBytes"'),
+        text.replace('capacity="16"', 'capacity="${size}"'),
+    ):
+        assert unclear != text
+        assert in_bytes(unclear, known) == clear
+
+
+@pytest.mark.parametrize(
+    ("type_", "least", "most"),
+    [("uint8", 0, 255), ("sint16", -32768, 32767), ("UInt16", 0, 65535), ("int", -(1 << 63), (1 << 63) - 1)],
+)
+def test_numbers_have_the_range_of_their_type(type_: str, least: int, most: int) -> None:
+    port = Property("port", "port", type_, user_configurable=True)
+    for number in (least, most):
+        assert property_values([port], {"port": f" {number} "}, None, where="x") == {"port": str(number)}
+    for number in (least - 1, most + 1):
+        with pytest.raises(ParseError, match=f"not a number of the type {type_}"):
+            property_values([port], {"port": str(number)}, None, where="x")
+
+
+def test_defaults_that_the_package_itself_does_not_allow() -> None:
+    password = Property("password", "password", qualifiers="MinLen(8)", user_configurable=True, is_password=True)
+    fixed = Property("key", "key", qualifiers="MinLen(8)")
+    assert not_allowed([password, fixed], {"password": "short", "key": ""}) == [
+        "The property 'password' should be set: the value of 'password' has to be at least 8 characters."
+    ]
+    assert not_allowed([password], {"password": "long enough"}) == []
 
 
 @pytest.mark.parametrize("units", ["hertz", "byte ^ 2", "byte * 3^4", ""])

@@ -94,6 +94,20 @@ CASES = [
         ("<interface type='null'>", "connectionType='pvn' pvnID='52 00'"),
         ('ethernet0.connectionType = "pvn"\nethernet0.pvnID = "52 00"',),
     ),
+    *(
+        Repair("switches", given, (xml,), (given.rstrip("\n"),))
+        for given, xml in (
+            ('hpet0.present = "FALSE"\n', "<timer name='hpet' present='no'/>"),
+            ('vpmc.enable = "TRUE"\n', "<pmu state='on'/>"),
+            ('hypervisor.cpuid.v0 = "FALSE"\n', "<kvm>\n      <hidden state='on'/>"),
+            ('sched.mem.pshare.enable = "FALSE"\n', "<nosharepages/>"),
+            ('sched.mem.lpage.enable1GPage = "TRUE"\n', "<page size='1' unit='GiB'/>"),
+            ('numa.nodeAffinity = "0,1"\n', "<memory mode='strict' nodeset='0-1'/>"),
+            ('bios.bootRetry.enabled = "TRUE"\nbios.bootRetry.delay = "15"\n', "<bios rebootTimeout='15000'/>"),
+            ('mks.enable3d = "TRUE"\n', "<acceleration accel3d='yes'/>"),
+            ('svga.maxWidth = "1024"\nsvga.maxHeight = "768"\n', "<resolution x='1024' y='768'/>"),
+        )
+    ),
     Repair(
         "either_guarantee",
         'memsize = "1024"\nsched.mem.min = "512"\n',

@@ -50,6 +50,7 @@ def test_keys_without_effect_are_reported_by_name_and_reason() -> None:
 SCSI = 'scsi0.present = "TRUE"\nscsi0:0.present = "TRUE"\n'
 IMAGE = SCSI + 'scsi0:0.deviceType = "cdrom-image"\nscsi0:0.fileName = "a.iso"\n'
 SERIAL = 'serial0.present = "TRUE"\nserial0.fileType = "file"\nserial0.fileName = "a"\n'
+CARD = 'ethernet0.present = "TRUE"\n'
 FOLDER = 'isolation.tools.hgfs.disable = "FALSE"\nsharedFolder.maxNum = "2"\n' + "".join(
     f'sharedFolder{number}.{key} = "{value}"\n'
     for number, enabled in ((0, "TRUE"), (1, "FALSE"))
@@ -62,7 +63,10 @@ FOLDER = 'isolation.tools.hgfs.disable = "FALSE"\nsharedFolder.maxNum = "2"\n' +
     [
         ('sched.mem.minSize = "8"\nsched.mem.min = "16"\n', "sched.mem.min"),
         ('sched.cpu.units = "percent"\n', "sched.cpu.units"),
-        ('hpet0.present = "FALSE"\n', "hpet0.present"),
+        ('hpet0.present = "maybe"\n', "hpet0.present"),
+        ('numa.nodeAffinity = "all"\n', "numa.nodeAffinity"),
+        ('svga.maxWidth = "1024"\n', "svga.maxWidth"),
+        ('bios.bootRetry.enabled = "TRUE"\nbios.bootRetry.delay = "100"\n', "bios.bootRetry.delay"),
         ('svga.present = "FALSE"\n', "svga.present"),
         ('vwdt.present = "TRUE"\n', "vwdt.present"),
         ('nvdimm0:0.fileName = "a"\n', "nvdimm0:0.fileName"),
@@ -89,6 +93,13 @@ FOLDER = 'isolation.tools.hgfs.disable = "FALSE"\nsharedFolder.maxNum = "2"\n' +
         (FOLDER, "sharedFolder1.present"),
         (FOLDER.replace("FALSE", "TRUE", 1).replace("sharedFolder1", "x1"), "sharedFolder0.present"),
         ('memsize = "64"\nMemSize = "128"\n', "MemSize"),
+        (CARD + 'ethernet0.connectionType = "nat"\nethernet0.networkName = "a"\n', "ethernet0.networkName"),
+        (CARD + 'ethernet0.connectionType = "hostonly"\nethernet0.vnet = "vmnet1"\n', "ethernet0.vnet"),
+        (
+            CARD + 'ethernet0.address = "00:50:56:00:00:01"\nethernet0.checkMACAddress = "maybe"\n',
+            "ethernet0.checkMACAddress",
+        ),
+        (SCSI + 'scsi0:0.deviceType = "tape"\nscsi0:0.fileName = "a.vmdk"\n', "scsi0:0.deviceType"),
     ],
 )
 def test_a_key_that_is_lost_is_reported(lines: str, where: str) -> None:
@@ -120,8 +131,8 @@ def test_a_key_that_says_what_is_so_anyway_is_not(lines: str) -> None:
 
 def test_keys_are_reported_as_they_are_spelled_and_in_their_order() -> None:
     report = Report(REFUSE)
-    read_vmx(vmx('numa.nodeAffinity = "0"\n# a comment\nnuma.vcpu.preferHT = "TRUE"\n'), report=report)
-    assert [(entry.where, entry.line) for entry in report.left_out] == [("numa.nodeAffinity, numa.vcpu.preferHT", 3)]
+    read_vmx(vmx('numa.vcpu.preferHT = "TRUE"\n# a comment\nnuma.autosize.once = "FALSE"\n'), report=report)
+    assert [(entry.where, entry.line) for entry in report.left_out] == [("numa.vcpu.preferHT, numa.autosize.once", 3)]
 
 
 def test_a_line_that_is_no_statement_shows_no_value() -> None:
@@ -163,6 +174,7 @@ def test_what_a_host_writes_by_itself_is_no_word(line: str) -> None:
         (XML.format(EFI, "", ""), 8),
         (XML.format(EFI, SECURE, ""), 13),
         (XML.format("", "", NVME), 13),
+        (XML.format("", "", "").replace("<devices>", "<features><pmu state='on'/></features><devices>"), 9),
         (XML.format(EFI, "", TPM), 14),
         (XML.format("", "", "<disk><source file='[ds] a.vmdk'/><target dev='sda' bus='sata'/></disk>"), 10),
         (XML.format("", "", "<interface type='bridge'><source bridge='a'/><model type='e1000e'/></interface>"), 8),
@@ -221,6 +233,26 @@ def test_a_description_without_these_words_takes_nothing_away() -> None:
     assert changed != base  # the memory
     same = read_domain(write_domain(read_vmx(changed), ESX.xml), ESX.xml)
     assert merge_vmx(changed, same) == changed
+
+
+def test_settings_of_the_hardware_stay_and_change() -> None:
+    base = vmx('hpet0.present = "FALSE"\nvpmc.enable = "TRUE"\nnuma.nodeAffinity = "0"\n')
+    changed = merge_vmx(base, read_domain(XML.format("", "", ""), ESX.xml))
+    assert all(line in changed for line in ('hpet0.present = "FALSE"', 'vpmc.enable = "TRUE"', 'nodeAffinity = "0"'))
+    xml = XML.format("", "", "").replace(
+        "<devices>",
+        "<clock offset='utc'><timer name='hpet' present='yes'/></clock><features><pmu state='off'/></features>"
+        "<numatune><memory mode='strict' nodeset='1-2'/></numatune><devices>",
+    )
+    changed = merge_vmx(changed, read_domain(xml, ESX.xml))
+    assert all(line in changed for line in ('hpet0.present = "TRUE"', 'vpmc.enable = "FALSE"', 'nodeAffinity = "1,2"'))
+    assert merge_vmx(changed, read_domain(xml, ESX.xml)) == changed
+
+
+def test_a_timeout_that_is_no_whole_second_is_rounded_up_and_that_is_said() -> None:
+    text, said = written(XML.format("", "<bios rebootTimeout='5500'/>", ""))
+    assert 'bios.bootRetry.delay = "6"' in text
+    assert said == ["os/bios"]
 
 
 def test_a_card_is_connected_again_by_its_link() -> None:

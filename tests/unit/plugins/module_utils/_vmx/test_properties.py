@@ -63,6 +63,13 @@ def starts_from(domain: Domain, disks: Sequence[Disk]) -> list[object]:
         ordered = [disk for kind in domain.os.boot for disk in disks if kinds[disk.device] == kind]
     else:
         ordered = sorted((disk for disk in disks if disk.boot_order), key=lambda disk: disk.boot_order or 0)
+    # With one drive for media, all of its kind are tried, one after the other: VMware has a word for the kind alone.
+    tried = [disk if disk.device in ("disk", "lun") else disk.device for disk in ordered]
+    ordered = [
+        disk
+        for one in dict.fromkeys(tried)
+        for disk in ([one] if not isinstance(one, str) else [disk for disk in disks if disk.device == one])
+    ]
     return [(disk.bus, disk.address) for disk in ordered]
 
 

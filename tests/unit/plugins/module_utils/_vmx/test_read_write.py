@@ -160,14 +160,33 @@ def test_an_old_products_vmx_is_read() -> None:
         ('config.version = "8"\nvirtualHW.version = "2"', "line 2, virtualHW.version: expecting at least 3"),
         (vmx('.encoding = "klingon"\n'), "line 3, .encoding: there is no encoding 'klingon'"),
         (vmx('.encoding = "idna"\n'), "line 3, .encoding: there is no encoding 'idna'"),
+        (vmx("").encode("utf-16"), "the file is in UTF-16 or UTF-32, which VMware cannot read; convert it to UTF-8"),
+        (vmx("").encode("utf-16-le"), "the file is in UTF-16"),
+        (vmx("").encode("utf-32-be"), "the file is in UTF-16"),
+        (vmx('.encoding = ""\n'), "line 3, .encoding: there is no encoding '' of a VMX; expected one such as UTF-8"),
         ("#" * 600_000, "the file has 600000 bytes"),
         ("\ud800", "line 1: the text has a surrogate that does not stand for a byte"),
     ],
 )
-def test_what_is_no_vmx_is_refused(text: str, message: str) -> None:
+def test_what_is_no_vmx_is_refused(text: str | bytes, message: str) -> None:
     with pytest.raises(ParseError) as refusal:
         read_vmx(text)
     assert str(refusal.value).startswith(message)
+
+
+def test_blanks_around_numbers_and_truth_values_are_passed_over() -> None:
+    report = Report("report")
+    domain = read_vmx(vmx('memsize = "64 "\nnumvcpus = "\t2 "\nsound.present = " TRUE "\n'), report=report)
+    assert (domain.memory_kib, domain.vcpus, len(domain.sounds)) == (65536, 2, 1)
+    assert not report.left_out
+
+
+def test_what_follows_a_zero_byte_in_a_value_is_reported() -> None:
+    report = Report("report")
+    assert read_vmx(vmx('annotation = "a|00b"\n'), report=report).description == "a"
+    assert [str(entry) for entry in report.left_out] == [
+        "line 3, annotation: the value ends at |00, which is the end of a text for VMware"
+    ]
 
 
 @pytest.mark.parametrize(

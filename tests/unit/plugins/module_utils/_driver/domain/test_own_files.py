@@ -48,6 +48,20 @@ def test_a_chain_of_snapshots_goes_from_its_end() -> None:
     assert found.directory == "[ds] web"
 
 
+def test_a_disk_elsewhere_goes_with_its_snapshots() -> None:
+    delta, base = "[ds] web/data-000001.vmdk", "[other] data/data.vmdk"
+    for mine in ([having(delta, parent=base), having(base)], [having(delta, parent=base)]):
+        assert own(mine, [], "web.vmx", "data-000001.vmdk").disks == (delta, base)
+
+
+def test_a_disk_of_a_template_stays() -> None:
+    linked, base = "[ds] web/web.vmdk", "[ds] templates/debian.vmdk"
+    mine = [having("[ds] web/web-000001.vmdk", parent=linked), having(linked, parent=base)]
+    found = own(mine, [], "web.vmx", "web.vmdk", "web-000001.vmdk")
+    assert found.disks == ("[ds] web/web-000001.vmdk", linked)
+    assert found.directory == "[ds] web"
+
+
 # What another domain has, and what of the domain's files it keeps.
 FOREIGN = [
     having("[ds] web/web.vmdk"),

@@ -1,16 +1,17 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``esx_volume``: options that contradict each other are refused before the host is asked."""
+"""``esx_volume`` against a simulated host: contradicting options and impossible requests are refused."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, ParseError, Refused
 from ansible_collections.virt.esx.plugins.modules import esx_volume
 from ansible_collections.virt.esx.tests.integration.contracts import carry_out
+from ansible_collections.virt.esx.tests.integration.storage.volumes import POOL, ensure, writes
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 
@@ -31,7 +32,10 @@ from ansible_collections.virt.esx.tests.simulator_client import Simulator
         ({"path": "[datastore1] x.vmdk", "capacity": "1 MiB", "checksum": "0" * 64}, "that of source or dest"),
         ({"path": "[datastore1] x.vmdk", "clone_of": "[datastore1] x.iso"}, "are not both disks"),
         ({"path": "[datastore1] x.vmdk", "clone_of": "[datastore1] x.vmdk"}, "is the volume itself"),
-        ({"path": "[datastore1] x.vmdk", "state": "absent", "capacity": "1 MiB"}, "be combined with state absent"),
+        (
+            {"path": "[datastore1] x.vmdk", "state": "absent", "capacity": "1 MiB"},
+            "be combined with state absent",
+        ),
         (
             {"path": "[datastore1] x.vmdk", "moved_from": "[datastore1] y.vmdk", "allocation": "thin"},
             "be combined with moved",
@@ -52,3 +56,31 @@ def test_contradicting_options_are_refused_without_a_connection(
         carry_out(esx_volume.CONTRACT, esx, **arguments)
     assert message in str(caught.value)
     assert esx.trace() == []
+
+
+@pytest.mark.parametrize(
+    ("path", "arguments", "message"),
+    [
+        ("web.vmdk", {}, "does not exist, and no capacity is given"),
+        ("web.iso", {}, "There is no volume"),
+        ("domain-1", {}, "domain-1 is a directory, not a volume"),
+        ("domain-1", {"dest": "/nowhere/web.iso"}, "domain-1 is a directory, not a volume"),
+        ("domain-1", {"clone_of": f"{POOL} x.iso"}, "domain-1 is a directory, not a volume"),
+        ("x.iso", {"clone_of": f"{POOL} domain-1"}, "domain-1 is a directory, not a volume"),
+        ("x.iso", {"moved_from": f"{POOL} domain-1"}, "domain-1 is a directory, not a volume"),
+        ("web.vmdk", {"clone_of": f"{POOL} none.vmdk"}, "of which .* is to be a clone, does not exist"),
+        ("web.vmdk", {"clone_of": "[gone] none.vmdk"}, "has no datastore 'gone'; it has 'datastore1'"),
+        ("web.vmdk", {"clone_of": f"{POOL} domain-1/domain-1.vmdk", "capacity": "1 MiB"}, "cannot become smaller"),
+        ("web.vmdk", {"capacity": "1000 TiB"}, "holds disks of at most|too full"),
+        ("web.vmdk", {"capacity": "2000 GiB", "allocation": "thick"}, "holds disks of at most|too full"),
+        ("web.vmdk", {"dest": "/nowhere/web.vmdk"}, "There is no volume"),
+        ("domain-1/domain-1.vmx", {"dest": "/nowhere/web.vmx"}, "directory of '/nowhere/web.vmx' does not exist"),
+    ],
+)
+def test_impossible_requests_are_refused_before_any_change(
+    esx: Simulator, path: str, arguments: dict[str, Any], message: str
+) -> None:
+    for check in (True, False):
+        with pytest.raises((Refused, NotFound), match=message):
+            ensure(esx, path, **arguments, check=check)
+    assert writes(esx) == []
