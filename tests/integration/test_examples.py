@@ -302,7 +302,7 @@ def test_a_days_work_changes_nothing_the_second_time(vcenter: Simulator, tmp_pat
     run_all = run_playbook(playbook, way=way, env={"ESX_PASSWORD": PASSWORD, "HOME": str(tmp_path)})
     changed = {task.name: task.changed for task in run_all.tasks}
     names = [name.rpartition(",")[0] for name in changed if name.endswith(", first")]
-    unchanged = ("Have it in the inventory", "Wait until it has an address")
+    unchanged = ("Add it to the inventory", "Wait until it has an address")
     assert len(names) >= 11
     assert {name for name in names if not changed[f"{name}, first"]} <= {*unchanged, "Insert the image"}
     assert [name for name in names if changed[f"{name}, again"]] == []

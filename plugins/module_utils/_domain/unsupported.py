@@ -70,7 +70,7 @@ def _report_text(element: Element, path: list[str], report: Report) -> None:
 
 def _report_again(element: Element, path: list[str], report: Report) -> None:
     """An element that is there once more, of which libvirt reads the first alone; VMware listens on one address."""
-    why = f"<{path[-1]}> is here more than once, and only the first is read; expected one"
+    why = f"<{path[-1]}> occurs more than once, and only the first one is read; expected one"
     report.leave_out("/".join(path), why, line=element.sourceline, essential=path[-1] != "listen")
 
 
@@ -225,7 +225,7 @@ _FIXED = (("yes", "no"), ("yes", None))
 def _rule_for_genid(element: Element) -> WordRule:
     if (element.text or "").strip():
         return ROWS["a6"]
-    return WordRule(REPORT, "the host makes a generation id by itself, and no other is asked for")
+    return WordRule(REPORT, "the host generates the id by itself; no other can be requested")
 
 
 def _rule_for_hugepages(element: Element) -> WordRule:

@@ -87,7 +87,7 @@ def _disk_path(text: str, where: str) -> DatastorePath:
     extent = EXTENT.fullmatch(path.name)
     if extent:
         raise ParseError(
-            f"'{text}' has the data of a disk and is none itself, expecting the name of the disk, "
+            f"'{text}' is a file with the data of a disk; expecting the disk's own file, "
             f"'{path.beside(extent[1] + extent[2])}'.",
             where=where,
         )

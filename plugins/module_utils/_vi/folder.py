@@ -152,7 +152,7 @@ def _refuse_page(session: Session, action: str, file: DatastoreFile, answer: Ans
         raise ConnectionFailed(
             f"The server {session.pool.endpoint} answered {action} with an HTML page (HTTP status {answer.status}), "
             f"which cannot be the answer for a file.{'' if reads else ' ' + DOUBT}",
-            hint="A host answers so for a directory: name a file in it. A proxy or a server that starts does too: "
+            hint="A host answers like this for a directory: name a file in it. A proxy or a starting server does, too: "
             "run the task again a little later.",
         )
 

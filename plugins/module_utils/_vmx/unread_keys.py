@@ -223,7 +223,7 @@ def _report_repeated(context: ReadContext) -> None:
     if one_a_line and (text.count("\n") == count or len(_NAMES.findall(text)) == count):
         return  # the usual case: there are as many lines, or statements, as keys
     for name, line in vmx.repeated():
-        why = f"the key is here more than once, and the first value, in line {vmx.line(name)}, is read"
+        why = f"the key occurs more than once; the first value, in line {vmx.line(name)}, is read"
         context.report.leave_out(name, why, line=line)
 
 

@@ -238,14 +238,14 @@ WRONG: list[tuple[dict[str, Any], type[EsxError], str]] = [
     (
         {"disks": [{"target": "sdb", "clone_of": f"{DIRECTORY}/b-flat.vmdk"}]},
         ParseError,
-        "disks, sdb, clone_of: .*expecting the name of the disk, '.* web/b.vmdk'",
+        "disks, sdb, clone_of: .*expecting the disk's own file, '.* web/b.vmdk'",
     ),
     (
         {"disks": [{"target": "sdb", "source": f"{DIRECTORY}/b.vmdk", "clone_of": f"{DIRECTORY}/b.vmdk"}]},
         ParseError,
         "disks, sdb, clone_of: .* is the disk itself",
     ),
-    ({"cdroms": [{"target": "hda", "source": "[local-storage]"}]}, ParseError, "names no file"),
+    ({"cdroms": [{"target": "hda", "source": "[local-storage]"}]}, ParseError, "is not the name of a file"),
     ({"cdroms": [{"target": "hda", "source": f"{DIRECTORY}/b.vmdk"}]}, ParseError, "is a disk, not an image"),
     ({"cdroms": [{"target": "sda"}]}, Refused, "is a hard disk, not a CD-ROM drive"),
     ({"interfaces": [{"index": 3, "network": "VM Network"}]}, ParseError, "a new one has the index 1"),

@@ -90,7 +90,10 @@ REFUSED = [
         r"<disk> sdb: the file '\[local-storage\] web/web.vmdk' is that of the disk sda already",
     ),
     (domain_xml(devices=DISK.format("[local-storage]web/web.vmdk")), "is that of the disk sda already"),
-    (domain_xml(devices=ISO.format("[local-storage]", "hda")), r"<disk> hda: '\[local-storage\]' names no file"),
+    (
+        domain_xml(devices=ISO.format("[local-storage]", "hda")),
+        r"<disk> hda: '\[local-storage\]' is not the name of a file",
+    ),
     (
         domain_xml(devices=ISO.format("[local-storage] web/web.vmdk", "hda")),
         "web.vmdk' is a disk, not an image for a cdrom drive",

@@ -199,7 +199,9 @@ CARD = "<interface type='bridge'><source bridge='a'/>{}</interface>"
 )
 def test_an_element_that_is_there_twice_is_refused(element: str, where: str) -> None:
     report = Report(REFUSE)
-    with pytest.raises(ParseError, match="is here more than once, and only the first is read; expected one") as error:
+    with pytest.raises(
+        ParseError, match="occurs more than once, and only the first one is read; expected one"
+    ) as error:
         read_wanted(inside(element), ESX, report)
     assert (error.value.where or "").split()[0] == where
     assert error.value.line == 2

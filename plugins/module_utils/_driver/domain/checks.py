@@ -68,7 +68,7 @@ def _check_path(source: str, where: str, line: int | None, datastores: Collectio
         return
     path = check_datastore_path(source, where=where, line=line)
     if not path.name:
-        raise ParseError(f"'{source}' names no file.", where=where, line=line)
+        raise ParseError(f"'{source}' is not the name of a file.", where=where, line=line)
     if path.datastore not in datastores:
         raise NotFound(f"{where}: the host has no datastore '{path.datastore}'; it has {listed(datastores)}.")
 
