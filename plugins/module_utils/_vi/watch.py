@@ -3,12 +3,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Watching properties of some objects by a filter of the PropertyCollector, for the duration of a ``with`` block.
 
-Where the session is shared with other tasks the watch has a collector of its own, as a collector gives its updates
-only once. Otherwise a filter that hardly tells anything any more stays when its watch is over, as those of tasks do:
-the logout ends it, and the next watch, in a loop, makes one call less. So that no old news is told again, the session
-keeps the version up to which its updates were taken. When an answer is lost, the properties are read directly, and a
-new filter tells what changes from then on. Servers before API 4.1 have only ``WaitForUpdates``, which waits without a
-limit; there the timeout of the answer limits the wait.
+A filter that hardly tells anything any more stays when its watch is over, as those of tasks do: the end of the session
+ends it, and the next watch, in a loop, makes one call less. So that no old news is told again, the session keeps the
+version up to which its updates were taken. As a collector gives its updates only once, a session that is shared with
+other tasks has a collector of its own for this one, from the first watch to the end of the task. When an answer is
+lost, the properties are read directly, and a new filter tells what changes from then on. Servers before API 4.1 have
+only ``WaitForUpdates``, which waits without a limit; there the timeout of the answer limits the wait.
 """
 
 from __future__ import annotations
@@ -35,6 +35,9 @@ _LONGEST_WAIT = 60
 # The seconds between two reads of properties that cannot be watched.
 _PAUSE = 0.5
 
+# The seconds that the server has to end a collector: the task's work is done.
+_END_TIMEOUT = 10.0
+
 # The seconds that an answer may take beyond the time that the server was asked to wait.
 _GRACE = 30.0
 
@@ -51,12 +54,13 @@ Changes = dict[Any, dict[str, Any]]
 
 @dataclass
 class _Updates:
-    """The updates of a collector: the ``version`` up to which they were taken, empty for all from the beginning.
+    """The updates of a ``collector``: the ``version`` up to which they were taken, empty for all from the beginning.
 
     ``cookie`` is that of the session that the collector belongs to, ``watching`` the number of watches that go on.
     ``quiet`` and ``others`` are the filters of those that are over; the quiet ones have hardly any news.
     """
 
+    collector: Any = None
     cookie: str = ""
     version: str = ""
     watching: int = 0
@@ -75,7 +79,6 @@ class Watch:
         self._session = session
         self._wanted = wanted
         self._objects = objects
-        self._collector: Any = None
         self._filter: Any = None
         self._updates = _Updates()
 
@@ -85,12 +88,7 @@ class Watch:
         return self
 
     def __exit__(self, *_exc: object) -> None:
-        if self._own_collector():
-            if self._filter is not None:
-                with contextlib.suppress(EsxError):
-                    self._collector.DestroyPropertyCollector()
-        else:
-            self._leave()
+        self._leave()
 
     def next_changes(self, seconds: float) -> Changes:
         """Return the values that have changed, by object and path; the first time all of them.
@@ -108,6 +106,8 @@ class Watch:
         except _LOST:
             self._leave()
             self._updates.version = ""
+            if self._session.shared:
+                self._session.updates = None  # the collector may be gone
             return {}
         if update is None:
             return {}
@@ -127,28 +127,13 @@ class Watch:
             time.sleep(max(0.0, min(_PAUSE, seconds)))
         return found
 
-    def _own_collector(self) -> bool:
-        return self._session.shared and self._session.has(4, 0)
-
     def _start(self) -> None:
-        collector = self._session.content.propertyCollector
-        if self._own_collector():
-            self._collector, self._updates = collector.CreatePropertyCollector(), _Updates()
-        else:
-            self._collector, self._updates = collector, self._updates_of_session()
-            self._make_room()
+        self._updates = _updates_of(self._session)
+        self._make_room()
         # Report whole values: a second question replaces the first one, and does not change a part of it.
         spec = make_filter_spec(self._wanted, self._objects)
-        self._filter = self._collector.CreateFilter(spec, False)
+        self._filter = self._updates.collector.CreateFilter(spec, False)
         self._updates.watching += 1
-
-    def _updates_of_session(self) -> _Updates:
-        """Where the session is with its collector; a renewed session has another one, without filters."""
-        cookie = self._session.cookie
-        if self._session.updates is None or self._session.updates.cookie != cookie:
-            self._session.updates = _Updates(cookie)
-        updates: _Updates = self._session.updates
-        return updates
 
     def _leave(self) -> None:
         """Leave the filter to the session. A watch that goes on meanwhile is told everything again."""
@@ -179,18 +164,38 @@ class Watch:
                 wait = max(1, int(min(_LONGEST_WAIT, seconds) + 0.5))
                 pool.timeout = wait + min(_GRACE, max(1.0, longest / 2))
                 options = vmodl.query.PropertyCollector.WaitOptions(maxWaitSeconds=wait)
-                return self._collector.WaitForUpdatesEx(self._updates.version, options)
+                return self._updates.collector.WaitForUpdatesEx(self._updates.version, options)
             pool.timeout = min(_LONGEST_WAIT, seconds)
-            return self._collector.WaitForUpdates(self._updates.version)
+            return self._updates.collector.WaitForUpdates(self._updates.version)
         except TimedOut:
             if self._session.has(4, 1):
                 raise
             pool.timeout = longest
             with contextlib.suppress(EsxError):
-                self._collector.CancelWaitForUpdates()
+                self._updates.collector.CancelWaitForUpdates()
             return None
         finally:
             pool.timeout = longest
+
+
+def _updates_of(session: Session) -> _Updates:
+    """Where a session is with its collector; a renewed session has another one, without filters."""
+    cookie = session.cookie
+    if session.updates is None or session.updates.cookie != cookie:
+        collector = session.content.propertyCollector
+        if session.shared and session.has(4, 0):
+            collector = collector.CreatePropertyCollector()
+            session.closing.callback(_end, session, collector)
+        session.updates = _Updates(collector, cookie)
+    updates: _Updates = session.updates
+    return updates
+
+
+def _end(session: Session, collector: Any) -> None:
+    """End a collector of its own; if that fails, it ends with the session."""
+    session.pool.timeout = min(session.pool.timeout, _END_TIMEOUT)
+    with contextlib.suppress(EsxError):
+        collector.DestroyPropertyCollector()
 
 
 def _changes(update: Any, own: Any) -> Changes:

@@ -19,6 +19,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.session_cache import 
     cache_directory,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vi.task import wait_for_task
+from ansible_collections.virt.esx.tests.integration.contracts import calls_of
 from ansible_collections.virt.esx.tests.integration.vi.sessions import (
     BEGIN,
     PASSWORD,
@@ -109,13 +110,24 @@ def test_a_session_renewed_by_another_task_is_used(host: Simulator) -> None:
     assert host.methods().count("Login") == 2
 
 
-def test_a_wait_has_its_own_collector(host: Simulator) -> None:
+def test_a_task_that_waits_has_its_own_collector(host: Simulator) -> None:
     with session_on(host, session_cache=True) as session:
         machine = find_domain(session)
-        wait_for_task(session, machine.ReconfigVM_Task(reconfiguration()), action="Note", vm=machine)
-    methods = host.methods()
-    assert methods.index("CreatePropertyCollector") < methods.index("CreateFilter")
-    assert "DestroyPropertyCollector" in methods
+        for _number in range(3):
+            wait_for_task(session, machine.ReconfigVM_Task(reconfiguration()), action="Note", vm=machine)
+    methods = [name for name in calls_of(host) if name.endswith(("Collector", "Filter", "UpdatesEx"))]
+    waits = ["CreateFilter", "WaitForUpdatesEx"] * 3
+    assert methods == ["CreatePropertyCollector", *waits, "DestroyPropertyCollector"]
+
+
+@pytest.mark.parametrize("lost", ["CreatePropertyCollector", "CreateFilter", "WaitForUpdatesEx"])
+def test_a_wait_with_its_own_collector_goes_on_when_an_answer_is_lost(host: Simulator, lost: str) -> None:
+    with session_on(host, session_cache=True) as session:
+        machine = find_domain(session)
+        host.inject(method=lost, drop="after", count=1)
+        for _number in range(2):
+            wait_for_task(session, machine.ReconfigVM_Task(reconfiguration()), action="Note", vm=machine)
+    assert host.methods().count("ReconfigVM_Task") == 2
 
 
 def test_a_session_that_cannot_be_kept_is_closed(host: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
