@@ -60,7 +60,7 @@ def carry_out(
     given = {"uri": simulator.uri(user=USER, no_verify=1), "password": PASSWORD, **arguments}
     warnings: list[str] = []
     result = contract.carry_out(Invocation(parameters(contract, **given), check, diff, warnings.append))
-    assert warnings == []
+    assert warnings == [], warnings
     return result
 
 

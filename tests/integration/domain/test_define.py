@@ -176,7 +176,10 @@ def test_bare_names_in_a_vmx_say_no_place(esx: Simulator) -> None:
 UNPLACEABLE = [
     (domain_xml(disk="/var/lib/web.vmdk"), "does not follow from '/var/lib/web.vmdk'"),
     (domain_xml(disk="[local-storage] web/web.img"), "expecting it to end in '.vmdk'"),
-    (domain_xml().replace("device='disk'", "device='cdrom'"), "has no hard disk that is a file"),
+    (
+        domain_xml(disk="[local-storage] web/web.iso").replace("device='disk'", "device='cdrom'"),
+        "has no hard disk that is a file",
+    ),
     ("<domain type='kvm'/>", "not a domain of VMware's"),
 ]
 

@@ -22,6 +22,7 @@ SOURCES = sorted([*DATA.rglob("*.xml"), *DATA.rglob("*.vmx")])
 _DATASTORE = re.compile(r"\[[^\]']+\](?= )")
 _VOLUME = re.compile(r"/vmfs/volumes/[^/]+/")
 _SECOND_STATEMENT = re.compile(r'(?<=");[ ]+(?=[a-z])')  # on a line, as libvirt reads it and no host writes it
+_REPEATED = re.compile(r"^MEMSIZE = .*\n", re.MULTILINE)  # the same key again, which a task warns of
 _BARE_DISK = re.compile(r'(\.fileName = ")([^"/][^"]*\.vmdk")', re.IGNORECASE)
 
 
@@ -41,7 +42,7 @@ def description(path: pathlib.Path) -> dict[str, Any]:
             text = _TPM.sub("", text)
         return {"xml": _DATASTORE.sub("[local-storage]", text)}
     text = text.replace(_NEW_HARDWARE, _HARDWARE_OF_6_7)
-    text = _SECOND_STATEMENT.sub("\n", text)
+    text = _REPEATED.sub("", _SECOND_STATEMENT.sub("\n", text))
     text = _VOLUME.sub("/vmfs/volumes/local-storage/", text)
     return {"vmx": _BARE_DISK.sub(r"\1/vmfs/volumes/local-storage/files/\2", text)}
 

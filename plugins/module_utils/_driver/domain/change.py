@@ -74,7 +74,6 @@ from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePa
 from ansible_collections.virt.esx.plugins.module_utils._vi.folder import DatastoreFile
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import MAX_SIZE, VmxFile
 from ansible_collections.virt.esx.plugins.module_utils._vmx.merge import as_in_xml, merge_vmx
-from ansible_collections.virt.esx.plugins.module_utils._vmx.values import escape
 
 # Sizes that a host rounds when it reads a VMX.
 _MEMORY_STEP_KIB = 4096
@@ -158,9 +157,8 @@ def find_change(
     _check(connection, record, found, after)
     keys = _of_keys(connection, request, with_uuid(after, record), VmxFile(old, ESX))
     found += [*growth_of(growing, present, machine), *keys]
-    _check_size(record, new, found)
     builder = SpecBuilder(machine, as_in_xml(after), changed_keys(old, new) if new != old else {})
-    after = read(_with_keys(new, keys), predicted) if keys else after
+    after = read(_bounded(record, _with_keys(new, keys)), predicted) if keys else after
     return Change(
         file=DatastoreFile(connection.datacenter_path, place.datastore, place.path),
         record=record,
@@ -198,15 +196,14 @@ def _present_vmx(connection: EsxConnection, record: DomainRecord) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
-def _check_size(record: DomainRecord, new: bytes, found: Sequence[Difference]) -> None:
-    """Refuse settings with which nobody could read the VMX any more, as it is bounded."""
-    values = [escape(item.after or "", controls=True) for item in found if item.part == SETTING]
-    size = len(new) + sum(len(value.encode()) for value in values)
-    if values and size > MAX_SIZE:
+def _bounded(record: DomainRecord, vmx: bytes) -> bytes:
+    """Return the VMX unless its settings make it so long that nobody could read it any more."""
+    if len(vmx) > MAX_SIZE:
         raise Refused(
-            f"With these settings, the VMX of domain '{record.name}' would have {size} bytes; a VMX is at most "
+            f"With these settings, the VMX of domain '{record.name}' would have {len(vmx)} bytes; a VMX is at most "
             f"{MAX_SIZE} bytes long."
         )
+    return vmx
 
 
 def _of_keys(connection: EsxConnection, request: DomainRequest, after: Domain, present: VmxFile) -> list[Difference]:
