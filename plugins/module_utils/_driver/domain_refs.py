@@ -67,7 +67,7 @@ def noted_ref(connection: EsxConnection, key: DomainKey) -> Any | None:
         return None
     session, name = connection.session, escape_name(key.name or "")
     noted = session.notes.get(_note_name(connection, key))
-    if noted is not None:
+    if noted:
         return session.ref("VirtualMachine", noted)
     return next((ref for ref, other in session.names.items() if other == name), None)
 
