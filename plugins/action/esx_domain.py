@@ -5,15 +5,19 @@
 
 from __future__ import annotations
 
-# The module imports them by need; they are small, and so imported before workers are forked.
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain import undefine, waiting
+# The module imports them by need; here they are imported once a play, before workers are forked.
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain import (
+    definition_plans,
+    many,
+    networks,
+    parts_request,
+    planner_new,
+    setting_keys,
+    undefine,
+    waiting,
+)
 from ansible_collections.virt.esx.plugins.modules.esx_domain import CONTRACT
 from ansible_collections.virt.esx.plugins.plugin_utils._action import EsxAction
-from ansible_collections.virt.esx.plugins.plugin_utils._shared_imports import SharedImports
-
-# Two thirds of the code, of which a task about power needs nothing.
-_ABOUT_DEFINITIONS = ("definition_plans", "networks", "parts_request", "planner_new", "setting_keys")
-_PACKAGE = "ansible_collections.virt.esx.plugins.module_utils._driver.domain"
 
 
 class ActionModule(EsxAction):
@@ -21,8 +25,7 @@ class ActionModule(EsxAction):
 
     contract = CONTRACT
     files = ("disks.image",)
-    imported_early = (undefine, waiting)
-    shared_imports = SharedImports([f"{_PACKAGE}.{name}" for name in _ABOUT_DEFINITIONS])
+    imported_early = (definition_plans, many, networks, parts_request, planner_new, setting_keys, undefine, waiting)
 
 
 main = CONTRACT.check_arguments

@@ -8,8 +8,7 @@ second. So if a task runs on the controller anyway, this action carries out the 
 process; otherwise it hands over to the ordinary module. Arguments, results and errors are the same.
 
 The actions' imports are done once per play, before the workers are forked: they load pyVmomi with the modules, create
-the types of the API that nearly every task needs, and prepare OpenSSL. What only some tasks need is imported once, too,
-but only in a play that has one, see ``_shared_imports.py``.
+the types of the API that nearly every task needs, and prepare OpenSSL.
 """
 
 from __future__ import annotations
@@ -43,7 +42,6 @@ from ansible_collections.virt.esx.plugins.module_utils._peers import translated
 from ansible_collections.virt.esx.plugins.module_utils._vi import about, results, tls
 from ansible_collections.virt.esx.plugins.module_utils._vi.worker_sessions import keep_session
 from ansible_collections.virt.esx.plugins.plugin_utils._interpreter import host_variables, with_own_interpreter
-from ansible_collections.virt.esx.plugins.plugin_utils._shared_imports import SharedImports
 
 display = Display()
 
@@ -59,8 +57,6 @@ class EsxAction(ActionBase):
     # The options that name files on the controller, which are looked for as those of ansible.builtin.copy are;
     # "disks.image" is the key of each entry of a list.
     files: tuple[str, ...] = ()
-    # The modules that only some tasks need.
-    shared_imports: SharedImports | None = None
 
     _supports_async = True
     _supports_check_mode = True
@@ -157,9 +153,6 @@ class EsxAction(ActionBase):
             return self.contract.carry_out(invocation)
         except EsxError as error:
             return {"failed": True, **failure(error)}
-        finally:
-            if self.shared_imports is not None:
-                self.shared_imports.tell()
 
 
 def _shows_invocation(task_vars: Mapping[str, Any]) -> bool:

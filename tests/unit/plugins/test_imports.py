@@ -22,19 +22,6 @@ params = {{name: option.get("default") for name, option in CONTRACT.argument_spe
 read_request({{**params, "name": "web", "state": "running"}})
 print(*(name[len({PACKAGE!r}):] for name in sys.modules if name.startswith({PACKAGE!r})))
 """
-# Forks workers as Ansible does; each says whether it has found the converters imported, and the second one needs them.
-WORKERS = f"""
-import importlib, os, sys
-from ansible_collections.virt.esx.plugins.action.esx_domain import ActionModule
-for needed in (False, True, False):
-    if not os.fork():
-        os.write(1, b"yes " if "{PACKAGE}_vmx.merge" in sys.modules else b"no ")
-        if needed:
-            importlib.import_module("{PACKAGE}_driver.domain.definition_plans")
-        ActionModule.shared_imports.tell()
-        os._exit(0)
-    os.wait()
-"""
 # What a floor that a power task does not need has in it all the same: the units of sizes, and what hides secrets.
 LIGHT = {"_domain", "_domain.values", "_vmx", "_vmx.secrets"}
 
@@ -45,12 +32,6 @@ def test_a_task_about_power_imports_no_converter() -> None:
     heavy = {name for name in imported if name.split(".")[0] in ("_domain", "_vmx", "_ovf", "_images", "_xml")}
     assert heavy == LIGHT
     assert len(imported) <= 62, sorted(imported)
-
-
-def test_what_a_worker_has_needed_is_imported_before_the_next_one_is_forked() -> None:
-    """A play of a task about power does without the converters; in a play with definitions, they are imported once."""
-    done = subprocess.run([sys.executable, "-c", WORKERS], stdout=subprocess.PIPE, check=True, text=True)
-    assert done.stdout.split() == ["no", "no", "yes"]
 
 
 def test_the_tables_of_options_agree_with_the_code_behind_them() -> None:
