@@ -57,6 +57,8 @@ _LONGEST = 16 << 20
 # What a server says that does not speak the version that it was asked in.
 _VERSION_FAULTS = ("InvalidRequest", "VersionNotSupported", "VersionMismatch")
 
+# The element at the end of a part of a request.
+_LAST_TAG = re.compile(rb"<(\w+)[^<>]*>[^<>]*\Z")
 # Characters that no XML document can have, in UTF-8.
 _NOT_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
 
@@ -212,6 +214,9 @@ class Stub(SoapStubAdapter):  # type: ignore[misc]
         except (TypeError, ValueError) as error:
             reason = "a value is not valid Unicode" if isinstance(error, UnicodeError) else str(error)
             raise EsxError(f"{info.wsdlName} was not called: {reason}.") from None
-        if _NOT_XML.search(request):
-            raise EsxError(f"{info.wsdlName} was not called: a value has a character that XML cannot have.")
+        wrong = _NOT_XML.search(request)
+        if wrong is not None:
+            inside = _LAST_TAG.search(request[: wrong.start()])  # not the value itself, which may be secret
+            place = "" if inside is None else f" ({inside[1].decode()})"
+            raise EsxError(f"{info.wsdlName} was not called: a value has a character that XML cannot have{place}.")
         return request

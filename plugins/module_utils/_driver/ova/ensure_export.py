@@ -11,7 +11,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.connection import
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.export_plan import ExportPlan, plan_export
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.exporter import Exporter
-from ansible_collections.virt.esx.plugins.module_utils._driver.ova.leased import is_leased, wait_for_other_lease
+from ansible_collections.virt.esx.plugins.module_utils._driver.ova.leased import OtherLeases, is_leased
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.request import ExportRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import carry_out
 
@@ -21,16 +21,16 @@ def ensure_exported(connection: EsxConnection, invocation: Invocation, request: 
 
     :raises EsxError: if that is refused or fails; nothing half written has the package's name then.
     """
-    exporter = Exporter(connection, request)
+    exporter, leases = Exporter(connection, request), OtherLeases(connection)
 
     def make_plan() -> ExportPlan:
         plan = plan_export(connection, request, exporter.run)
-        if plan.steps and is_leased(plan.domain) and not invocation.check_mode:
-            wait_for_other_lease(connection, plan.domain.name)
+        is_blocked = bool(plan.steps) and is_leased(plan.domain) and not invocation.check_mode
+        if is_blocked and leases.wait(plan.domain.name):
             plan = plan_export(connection, request, exporter.run)
         return plan
 
-    outcome = carry_out(connection, invocation, make_plan)
+    outcome = carry_out(connection, invocation, make_plan, leases.failed)
     for text in outcome.plan.warnings:
         invocation.warn(text)
     files = "".join(f"{file}\n" for file in outcome.plan.files)

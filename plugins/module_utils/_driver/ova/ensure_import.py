@@ -13,7 +13,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import find_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.import_plan import ImportPlan, plan_import
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.importer import Importer
-from ansible_collections.virt.esx.plugins.module_utils._driver.ova.leased import wait_for_other_lease
+from ansible_collections.virt.esx.plugins.module_utils._driver.ova.leased import OtherLeases
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.offer import Offer
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.request import ImportRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import carry_out
@@ -24,16 +24,15 @@ def ensure_imported(connection: EsxConnection, invocation: Invocation, request: 
 
     :raises EsxError: if that is refused or fails; nothing of the domain is left on the host then.
     """
-    importer = Importer(connection, request)
+    importer, leases = Importer(connection, request), OtherLeases(connection)
 
     def make_plan() -> ImportPlan:
         plan = plan_import(connection, request, importer.run)
-        if plan.is_blocked and not invocation.check_mode:
-            wait_for_other_lease(connection, plan.offer.name)
+        if plan.is_blocked and not invocation.check_mode and leases.wait(plan.offer.name):
             plan = plan_import(connection, request, importer.run)
         return plan
 
-    outcome = carry_out(connection, invocation, make_plan)
+    outcome = carry_out(connection, invocation, make_plan, leases.failed)
     plan = outcome.plan
     for name in importer.unused:
         invocation.warn(f"The package's file '{name}' was not imported: the host does not need it.")

@@ -13,6 +13,7 @@ import time
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, find_domain
+from ansible_collections.virt.esx.plugins.module_utils._driver.plan import append_to_message
 from ansible_collections.virt.esx.plugins.module_utils._errors import TimedOut
 
 DISABLED_PATH = "disabledMethod"
@@ -20,6 +21,8 @@ DISABLED_PATH = "disabledMethod"
 # The maximum time in seconds that a lease lives without its client, and the pause between two looks at one.
 _LEASE_SECONDS = 330.0
 _PAUSE = 1.0
+
+_GOES_ON = "The host still has the lease of an import or export of the domain, and ends it some minutes from now."
 
 
 def is_leased(record: DomainRecord) -> bool:
@@ -45,3 +48,26 @@ def wait_for_other_lease(connection: EsxConnection, name: str) -> None:
             connection.progress(f"Waiting for another import or export of domain '{name}' to end")
         told = True
         time.sleep(_PAUSE)
+
+
+class OtherLeases:
+    """The leases that a plan waits for; once the task has failed, it only says that there is one."""
+
+    def __init__(self, connection: EsxConnection) -> None:
+        self._connection = connection
+        self._failure: BaseException | None = None
+
+    def failed(self, error: BaseException, _done: list[str]) -> None:
+        """Wait no more, as the plan is only made to tell the state; for ``carry_out`` to call."""
+        self._failure = error
+
+    def wait(self, name: str) -> bool:
+        """Wait until no import or export of a domain goes on; return whether the plan has to be made again.
+
+        :raises TimedOut: if it does not end.
+        """
+        if self._failure is None:
+            wait_for_other_lease(self._connection, name)
+            return True
+        append_to_message(self._failure, _GOES_ON)
+        return False
