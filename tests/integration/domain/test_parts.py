@@ -209,7 +209,9 @@ def test_a_card_has_an_address_of_another_hypervisor(off: Simulator) -> None:
     check_apply_repeat(off, name="web", interfaces=[{"mac": macs[0], "state": "absent"}], state="running")
     check_apply_repeat(off, name="web", interfaces=[{"mac": macs[0], "network": "VM Network"}])
     ensure(off, name="web", state="destroyed")
-    check_apply_repeat(off, xml=domain_xml(mac=macs[0]), state="running")
+    for mac in (macs[0], "00:50:56:00:00:22", "00:0c:29:11:22:33"):
+        check_apply_repeat(off, xml=domain_xml(mac=mac), state="running")
+        ensure(off, name="web", state="destroyed")
 
 
 def test_a_device_of_the_host_comes_and_goes(off: Simulator) -> None:

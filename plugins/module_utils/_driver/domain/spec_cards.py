@@ -61,7 +61,7 @@ def interface(builder: SpecBuilder, item: Difference) -> Way:
 def _add(builder: SpecBuilder, interface: Interface, backing: Any) -> None:
     """Add a card; that its address need not be one of VMware's is a key of the VMX, without which it does not start."""
     builder.add(_new(interface, backing))
-    builder.set_keys(*(key.lower() for key, value in builder.keys.items() if value and key.lower().endswith(_CHECK)))
+    builder.set_keys(*(key.lower() for key in builder.keys if key.lower().endswith(_CHECK)))
 
 
 def _is_same_card(before: Interface, after: Interface) -> bool:
