@@ -201,6 +201,19 @@ def test_a_card_is_known_by_its_address(on: Simulator) -> None:
     assert "ethernet1.present" not in vmx_of(on)
 
 
+def test_a_card_has_an_address_of_another_hypervisor(off: Simulator) -> None:
+    """A host starts a domain with it only if the VMX says that the address is not to be checked."""
+    macs = ["52:54:00:11:22:33", "52:54:00:11:22:34"]
+    check_apply_repeat(off, name="web", interfaces=[{"mac": mac, "network": "VM Network"} for mac in macs])
+    check_apply_repeat(off, name="web", interfaces=[{"mac": "00:50:56:00:00:21", "network": "VM Network"}])
+    check_apply_repeat(off, name="web", interfaces=[{"mac": macs[0], "state": "absent"}], state="running")
+    check_apply_repeat(off, name="web", interfaces=[{"mac": macs[0], "network": "VM Network"}])
+    ensure(off, name="web", state="destroyed")
+    for mac in (macs[0], "00:50:56:00:00:22", "00:0c:29:11:22:33"):
+        check_apply_repeat(off, xml=domain_xml(mac=mac), state="running")
+        ensure(off, name="web", state="destroyed")
+
+
 def test_a_device_of_the_host_comes_and_goes(off: Simulator) -> None:
     added = check_apply_repeat(off, name="web", hostdevs=[{"address": "0000:00:07.0"}])
     assert added["steps"] == ["change hostdev 0000:00:07.0 in the VMX"]

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import re
 import subprocess
 from pathlib import Path
@@ -19,9 +18,8 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import (
     NotFound,
     ParseError,
     Refused,
-    ServerFault,
 )
-from ansible_collections.virt.esx.plugins.modules import esx_domain, esx_volume
+from ansible_collections.virt.esx.plugins.modules import esx_volume
 from ansible_collections.virt.esx.tests.integration.contracts import carry_out, start_host, undescribed
 from ansible_collections.virt.esx.tests.integration.running import DATASTORE
 from ansible_collections.virt.esx.tests.integration.storage.volumes import (
@@ -147,17 +145,6 @@ def test_a_clone_has_the_bytes_of_its_source(esx: Simulator, tmp_path: Path, all
 ODD_NAMES = ["ü & 100% +.vmdk", "a[b]*.vmdk", "100%25.vmdk", "#?;=,'$.vmdk", "x.part.vmdk", "a.VMDK", "-.vmdk"]
 
 
-def test_of_two_tasks_that_make_one_disk_one_makes_it() -> None:
-    """The other one fails, and does not take the first one's half-made disk for its own."""
-    with start_host("-domains", "0", "-datastore-name", DATASTORE, "-copy-delay", "500") as host:
-        ensure(host, "base.vmdk", capacity="1 MiB")
-        with concurrent.futures.ThreadPoolExecutor() as pool:
-            tasks = [pool.submit(ensure, host, "new/web.vmdk", clone_of=f"{POOL} base.vmdk") for _task in range(2)]
-        errors = [error for task in tasks if (error := task.exception()) is not None]
-        assert [type(error) for error in errors] == [ServerFault]
-        assert names(host) == ["base.vmdk", "new", "new/web.vmdk"]
-
-
 @pytest.mark.parametrize("name", ODD_NAMES)
 def test_a_disk_with_any_name(esx: Simulator, tmp_path: Path, name: str) -> None:
     data = noise(MIB)
@@ -222,20 +209,6 @@ def test_a_volume_in_use_is_never_deleted(esx: Simulator) -> None:
     with pytest.raises(Refused, match="is a directory"):
         ensure(esx, "domain-1", state="absent")
     assert [volume["used_by"] for volume in listed(esx)] == [["domain-1"]]
-
-
-@pytest.mark.parametrize("ending", ["part", "upload"])
-@pytest.mark.parametrize("arguments", [{"capacity": "1 MiB"}, {"state": "absent"}])
-def test_a_disk_that_only_looks_half_made_is_never_deleted(
-    esx: Simulator, arguments: dict[str, Any], ending: str
-) -> None:
-    disk = f"{POOL} domain-1/data.{ending}.vmdk"
-    esx.add_disk(disk)
-    carry_out(esx_domain.CONTRACT, esx, name="domain-1", disks=[{"target": "sdb", "source": disk}])
-    for check in (True, False):
-        with pytest.raises(Refused, match=r"has the name of an incomplete .*data.vmdk.* domain 'domain-1'"):
-            ensure(esx, "domain-1/data.vmdk", **arguments, check=check)
-    assert f"domain-1/data.{ending}.vmdk" in names(esx)
 
 
 def test_an_allocation_that_has_no_effect_is_in_a_warning(esx: Simulator) -> None:

@@ -24,22 +24,22 @@ def check_files(described: Domain, datastores: Collection[str]) -> None:
 
     :param described: the domain as the user describes it.
     :param datastores: the names of the host's datastores.
-    :raises ParseError: for a path with empty, ``.`` or ``..`` segments or without a file, for an extent in place of a
-        disk, and for a disk in place of an image.
+    :raises ParseError: for a path with empty, ``.`` or ``..`` segments or without a file, and for an extent in place of
+        a disk.
     :raises NotFound: for a file in a datastore that the host does not have.
     """
     for disk in described.disks:
         if disk.type == "file" and disk.source is not None:
             where = f"<disk> {disk.target}"
             _check_path(disk.source, where, disk.line, datastores)
-            _check_kind(disk, disk.source, where)
+            _check_extent(disk, disk.source, where)
     for word, ports in (("serial", described.serials), ("parallel", described.parallels)):
         _check_ports(word, ports, datastores)
     if described.os.nvram is not None:
         _check_path(described.os.nvram, "<nvram>", None, datastores)
 
 
-def _check_kind(disk: Disk, source: str, where: str) -> None:
+def _check_extent(disk: Disk, source: str, where: str) -> None:
     if disk.device == "disk" and _EXTENT.search(source):
         raise ParseError(
             f"'{source}' is a file with the data of a disk; expecting the disk's own file, "
@@ -47,13 +47,22 @@ def _check_kind(disk: Disk, source: str, where: str) -> None:
             where=where,
             line=disk.line,
         )
-    if disk.device in ("cdrom", "floppy") and source.lower().endswith(".vmdk"):
-        raise ParseError(
-            f"'{source}' is a disk, not an image for a {disk.device} drive.",
-            where=where,
-            line=disk.line,
-            hint="Give the disk the device 'disk', or the drive an image, such as an ISO.",
-        )
+
+
+def check_media(domain: Domain) -> None:
+    """Refuse disks in drives for images.
+
+    :raises ParseError: with the drive and its file.
+    """
+    for disk in domain.disks:
+        source = disk.source or ""
+        if disk.device in ("cdrom", "floppy") and disk.type == "file" and source.lower().endswith(".vmdk"):
+            raise ParseError(
+                f"'{source}' is a disk, not an image for a {disk.device} drive.",
+                where=_where(disk),
+                line=disk.line,
+                hint="Give the disk the device 'disk', or the drive an image, such as an ISO.",
+            )
 
 
 def _check_ports(word: str, ports: Iterable[CharDevice], datastores: Collection[str]) -> None:

@@ -12,7 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain, Os
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.checks import check_devices, check_files
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.checks import (
+    check_devices,
+    check_files,
+    check_media,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.description import ESX, with_options
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.hardware_version import requested_version
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.new_ids import with_new_ids
@@ -76,6 +80,7 @@ def plan_definition(request: DomainRequest, facts: HostFacts, scsi_model: Callab
     domain = with_new_ids(described)
     domain = with_system(domain, request.system) if request.system else domain
     path = check_lengths(vmx_place(domain, request), where="name")
+    check_media(domain)
     directory = str(path.parent)
     if request.vmx is None:
         hardware = requested_version(request) or _hardware(domain, facts.host_version)

@@ -23,6 +23,7 @@ _TYPES = {
     "e1000": "VirtualE1000",
     "e1000e": "VirtualE1000e",
 }
+_CHECK = ".checkmacaddress"
 _ADDRESS_TYPES = {"static": "manual", "generated": "generated"}
 
 
@@ -33,7 +34,7 @@ def interface(builder: SpecBuilder, item: Difference) -> Way:
     if after is not None and (backing is None or after.model not in _TYPES):
         return Way.UPLOAD
     if before is None:
-        builder.add(_new(after, backing))
+        _add(builder, after, backing)
         return Way.LIVE
     card = builder.machine.card(before.mac)
     if card is None:
@@ -43,7 +44,7 @@ def interface(builder: SpecBuilder, item: Difference) -> Way:
         return Way.LIVE
     if before.model != after.model:
         builder.remove(card)
-        builder.add(_new(after, backing))
+        _add(builder, after, backing)
         return Way.SHUTOFF
     if not _is_same_card(before, after):
         return Way.UPLOAD
@@ -55,6 +56,12 @@ def interface(builder: SpecBuilder, item: Difference) -> Way:
         card.connectable = _connection(after)
     builder.edit(card)
     return Way.LIVE
+
+
+def _add(builder: SpecBuilder, interface: Interface, backing: Any) -> None:
+    """Add a card; that its address need not be one of VMware's is a key of the VMX, without which it does not start."""
+    builder.add(_new(interface, backing))
+    builder.set_keys(*(key.lower() for key in builder.keys if key.lower().endswith(_CHECK)))
 
 
 def _is_same_card(before: Interface, after: Interface) -> bool:

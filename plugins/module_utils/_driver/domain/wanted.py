@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.guests import guest_named
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain, Video
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.checks import check_files
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.checks import check_files, check_media
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.definition import described_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.description import ESX, with_options
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import is_empty_drive
@@ -52,6 +52,7 @@ def wanted_domain(
         check_files(wanted, facts.volumes.values())
         wanted = replace(wanted, disks=_as_drives_are(wanted.disks, present.disks))
     wanted = with_system(wanted, request.system) if request.system else wanted
+    check_media(wanted)
     description = _as_sent(wanted.description, present.description)
     guest_os = _as_host_names(wanted.guest_os, present.guest_os)
     name = request.name or present.name
