@@ -136,6 +136,7 @@ class Package:
     systems: tuple[System, ...] = ()
     is_collection: bool = False
     unread: tuple[tuple[str, int | None], ...] = ()  # sections that nothing is made of, with their lines
+    unknown: tuple[tuple[str, int | None], ...] = ()  # those that must not be passed over (DSP0243, section 7.1)
 
     @property
     def network_names(self) -> list[str]:

@@ -37,6 +37,13 @@ _READ = {
 }
 
 
+# Sections that say how a machine is installed, started and placed, which a user of the domain decides.
+_PASSED_OVER = {
+    *("InstallSection", "StartupSection", "ResourceAllocationSection", "BootOrderSection", "IpAssignmentSection"),
+    *("StorageSection", "StorageGroupSection", "EnvironmentFilesSection"),
+}
+
+
 def read_package(text: str | bytes) -> Package:
     """Return the content of a descriptor.
 
@@ -52,12 +59,11 @@ def read_package(text: str | bytes) -> Package:
     systems = list(_each(collection if collection is not None else root, "VirtualSystem"))
     if not systems:
         raise ParseError("it has no <VirtualSystem>.", where="OVF descriptor")
-    unread = [
-        (_local(section), section.sourceline)
-        for holder in (root, *systems)
-        for section in holder.iterchildren("*")
-        if _local(section) not in _READ
+    sections = [
+        section for holder in (root, *systems) for section in holder.iterchildren("*") if _local(section) not in _READ
     ]
+    unread = [(_local(section), section.sourceline) for section in sections]
+    unknown = [section for section in sections if _local(section) not in _PASSED_OVER and _is_required(section)]
     unread += [
         ("VirtualHardwareSection (another one)", section.sourceline)
         for system in systems
@@ -77,6 +83,7 @@ def read_package(text: str | bytes) -> Package:
         systems=tuple(_read_system(one) for one in systems),
         is_collection=collection is not None,
         unread=tuple(unread),
+        unknown=tuple((_local(section), section.sourceline) for section in unknown),
     )
 
 
@@ -121,6 +128,10 @@ def _read_file(element: Element) -> OvfFile:
         compression=_attr(element, "compression") or None,
         chunk_size=_integer(element, "chunkSize"),
     )
+
+
+def _is_required(element: Element) -> bool:
+    return not _is_false(_attr(element, "required"))
 
 
 def _is_inside(name: str) -> bool:
@@ -189,7 +200,7 @@ def _read_item(element: Element) -> Item:
         address=_text(element, "Address") or None,
         address_on_parent=_text(element, "AddressOnParent") or None,
         parent=_text(element, "Parent") or None,
-        is_required=not _is_false(_attr(element, "required")),
+        is_required=_is_required(element),
         starts_connected=not _is_false(_text(element, "AutomaticAllocation")),
         options=tuple((_attr(element, "configuration") or "").split()),
         reservation=_number(_text(element, "Reservation")),

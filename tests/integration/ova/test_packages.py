@@ -157,3 +157,20 @@ def test_a_package_of_virtualbox_is_translated(esx: Simulator, tmp_path: Path) -
     for part in ("<vcpu placement='static'>2</vcpu>", "bus='sata'", "<model type='e1000'/>", "bridge='VM Network'"):
         assert part in xml
     assert data_of(esx, "box/disk-0.vmdk") == images[0]
+
+
+@pytest.mark.parametrize("required", [True, False])
+def test_a_section_that_nobody_knows_is_only_passed_over_if_it_may_be(
+    esx: Simulator, tmp_path: Path, required: bool
+) -> None:
+    make(tmp_path, "virtualbox")
+    files = {name: (tmp_path / name).read_bytes() for name in DISKS["virtualbox"]}
+    section = "<x:Own xmlns:x='urn:x'/>" if required else "<x:Own xmlns:x='urn:x' ovf:required='false'/>"
+    text = descriptor("virtualbox", files).replace("</VirtualSystem>", f"{section}</VirtualSystem>")
+    source = str(make_ova(tmp_path / "b.ova", [("b.ovf", text.encode()), *files.items()]))
+    if required:
+        with pytest.raises(Refused, match="requires the section 'Own' in line [0-9]+ of its descriptor"):
+            ova(esx, source=source, check=True, **OPTIONS["virtualbox"])
+    else:
+        told = ova(esx, source=source, check=True, **OPTIONS["virtualbox"])["warned"]
+        assert any("Own: a domain has no place for this section" in text for text in told)

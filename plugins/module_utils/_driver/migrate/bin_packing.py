@@ -161,10 +161,16 @@ def _search(demands: Sequence[Demand], hosts: Sequence[HostCapacity]) -> tuple[l
     return found, True
 
 
+def _needs(demand: Demand) -> str:
+    """The memory of a domain, and the hosts that can take it if these are not all: ``512 MiB, on esx1 only``."""
+    where = "" if demand.hosts is None else f", on {' or '.join(sorted(demand.hosts))} only"
+    return f"{demand.kib // 1024} MiB{where}"
+
+
 def _not_placed(
     demands: Sequence[Demand], unplaced: Sequence[Demand], hosts: Sequence[HostCapacity], is_complete: bool
 ) -> Refused:
-    listed = ", ".join(f"'{demand.name}' ({demand.kib // 1024} MiB)" for demand in unplaced)
+    listed = ", ".join(f"'{demand.name}' ({_needs(demand)})" for demand in unplaced)
     free = ", ".join(f"{host.host} {host.remaining_kib // 1024} of {host.free_kib // 1024} MiB" for host in hosts)
     message = (
         f"There is not enough free memory for {listed}. With the others placed, there would be free: {free or 'none'}."

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.offer import Offer
+from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
 from ansible_collections.virt.esx.plugins.module_utils._ovf.capacity import disk_capacity
 from ansible_collections.virt.esx.plugins.module_utils._ovf.to_domain import Choices, to_domain
 from ansible_collections.virt.esx.plugins.module_utils._ovf.write import DiskFile, write_package
@@ -35,10 +36,16 @@ def translation_of(offer: Offer) -> Translation | None:
     """Return the translation of a package for another hypervisor; None if it is for VMware's, or does not say.
 
     :raises ParseError: if the package has a machine that cannot be a domain.
+    :raises Refused: if it requires a section that is unknown.
     """
     families = offer.system.families
     if not families or any(family.lower().startswith("vmx-") for family in families):
         return None
+    for name, line in offer.package.unknown:
+        raise Refused(
+            f"The package requires the section '{name}' in line {line} of its descriptor, which cannot be translated.",
+            hint='If it does not matter for the machine, give it the attribute ovf:required="false".',
+        )
     report = Report(REPORT)
     domain = to_domain(offer.package, Choices(name=offer.name, option=offer.option), report)
     files = {file.id: file for file in offer.package.files}

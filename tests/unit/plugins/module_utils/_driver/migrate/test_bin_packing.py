@@ -88,6 +88,13 @@ def test_a_domain_is_placed_only_on_hosts_that_can_take_it() -> None:
         placed([*only_b, *demands(z=3)], a=8, b=1)
 
 
+def test_the_message_says_which_hosts_can_take_a_domain() -> None:
+    """Otherwise nobody would understand that another host has enough memory free."""
+    only_b = [replace(demand, hosts=frozenset("b")) for demand in demands(x=2)]
+    with pytest.raises(Refused, match=r"not enough free memory for 'x' \(2048 MiB, on b only\).*free: a 8192 of 8192"):
+        place(only_b, capacities(a=8, b=1))
+
+
 def test_shut_off_domains_are_placed_where_they_could_start() -> None:
     shut_off = [replace(demand, size_kib=2 * GIB) for demand in demands(p=0, q=0)]
     assert placed([*shut_off, *demands(x=4)], a=5, b=4) == {"a": ["x"], "b": ["p", "q"]}
