@@ -274,7 +274,8 @@ def _without_zero_bytes(text: str, strict: bool) -> str:
     end = text.find("\0")
     if end < 0:
         return text
-    if strict and (text.startswith(_WIDE_BOMS) or "\0" in text[:2]):
+    first = text[:2]
+    if strict and (text.startswith(_WIDE_BOMS) or ("\0" in first and first.replace("\0", "").isprintable())):
         raise ParseError("the file is in UTF-16 or UTF-32, which VMware cannot read; convert it to UTF-8")
     if strict:
         raise ParseError("the file has a zero byte, so it is damaged", line=text.count("\n", 0, end) + 1)
