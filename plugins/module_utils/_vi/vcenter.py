@@ -33,8 +33,11 @@ def open_vcenter(session: Session) -> Session:
         return session
     if session.vcenter is None:
         target = vcenter_server(session)
-        opened = open_server(session.options, target, lambda text: session.warn(text))  # later tasks set another
-        session.vcenter = session.closing.enter_context(opened)
+
+        def warn(text: str) -> None:
+            session.warn(text)  # which a later task in the same session sets to its own
+
+        session.vcenter = session.closing.enter_context(open_server(session.options, target, warn))
     return session.vcenter
 
 
