@@ -26,6 +26,7 @@ from ansible_collections.virt.esx.tests.integration.storage.volumes import (
     write,
 )
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
+from ansible_collections.virt.esx.tests.unit.plugins.encrypted_image import encrypt
 
 pytestmark = pytest.mark.skipif(shutil.which("qemu-img") is None, reason="Debian's qemu-utils is not installed")
 
@@ -123,9 +124,7 @@ def bad_image(place: Path, kind: str) -> tuple[dict[str, str], str]:
         return {"image": image}, "has a backing file"
     if kind == "encrypted":
         raw, image = write(place / "disk.raw", DATA), str(place / "disk.qcow2")
-        options = "encrypt.format=luks,encrypt.key-secret=key,encrypt.iter-time=10"
-        command = ["qemu-img", "convert", "-f", "raw", "-O", "qcow2", "--object", "secret,id=key,data=x", "-o", options]
-        subprocess.run([*command, raw, image], check=True)
+        encrypt(raw, image, "qcow2")
         return {"image": image}, "is encrypted"
     content, message = {
         "gzip": (gzip.compress(DATA), "is compressed by gzip"),

@@ -15,6 +15,7 @@ import subprocess
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError
 from ansible_collections.virt.esx.plugins.module_utils._images.image import inspect_image, raw_blocks
+from ansible_collections.virt.esx.tests.unit.plugins.encrypted_image import encrypt
 
 needs_qemu_img = pytest.mark.skipif(shutil.which("qemu-img") is None, reason="Debian's qemu-utils is not installed")
 
@@ -173,10 +174,7 @@ def test_an_encrypted_image_is_refused_before_anything_is_sent(
     format_: str, raw: pathlib.Path, tmp_path: pathlib.Path
 ) -> None:
     image = tmp_path / "disk.img"
-    secret = ("--object", "secret,id=key,data=passphrase")
-    key = "encrypt.format=luks,encrypt.key-secret=key" if format_ == "qcow2" else "key-secret=key"
-    iterations = "encrypt.iter-time=10" if format_ == "qcow2" else "iter-time=10"
-    qemu_img("convert", "-f", "raw", "-O", format_, *secret, "-o", f"{key},{iterations}", raw, image)
+    encrypt(raw, image, format_)
     with pytest.raises(ParseError, match="is encrypted"):
         inspect_image(str(image))
 
