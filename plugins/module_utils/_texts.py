@@ -9,11 +9,11 @@ import re
 
 # The characters that XML cannot hold, as the inside of a character class; and surrogates, which UTF-8 cannot hold.
 NOT_IN_XML = "\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff"
-SURROGATES = "\ud800-\udfff"
+_SURROGATES = "\ud800-\udfff"
 
-_WRONG_IN_XML = re.compile(f"[{NOT_IN_XML}{SURROGATES}]")
+_WRONG_IN_XML = re.compile(f"[{NOT_IN_XML}{_SURROGATES}]")
 _MOID = re.compile(r"[^\s<>&\"']+")
-_WRONG_IN_UTF_8 = re.compile(f"[{SURROGATES}]")
+_WRONG_IN_UTF_8 = re.compile(f"[{_SURROGATES}]")
 
 
 def wrong_in_xml(text: str) -> str | None:

@@ -26,7 +26,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.local_files impor
     verify,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_bytes
-from ansible_collections.virt.esx.plugins.module_utils._driver.volumes import EXTENT
+from ansible_collections.virt.esx.plugins.module_utils._driver.volumes import check_own_file
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._images.image import inspect_image
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, check_datastore_path
@@ -84,13 +84,7 @@ def _disk_path(text: str, where: str) -> DatastorePath:
     path = check_datastore_path(text, where=where)
     if not path.name.lower().endswith(".vmdk"):
         raise ParseError(f"'{text}' is not the name of a disk, expecting it to end in '.vmdk'.", where=where)
-    extent = EXTENT.fullmatch(path.name)
-    if extent:
-        raise ParseError(
-            f"'{text}' is a file with the data of a disk; expecting the disk's own file, "
-            f"'{path.beside(extent[1] + extent[2])}'.",
-            where=where,
-        )
+    check_own_file(path, text, where)
     return path
 
 

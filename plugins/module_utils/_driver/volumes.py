@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.pools import Pool
-from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, ParseError
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, parse_datastore_path
 from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import Job, run_jobs
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name, vim
@@ -29,7 +29,7 @@ _TYPES = {
 VOLUME_TYPES = ("vmdk", "iso", "floppy", "vmx", "file")
 
 # The files with a disk's data; they belong to their descriptor NAME.vmdk and are not volumes themselves.
-EXTENT = re.compile(r"(.+)-(?:flat|delta|sesparse|ctk|rdmp?|[sf][0-9]{3})(\.vmdk)", re.IGNORECASE)
+_EXTENT = re.compile(r"(.+)-(?:flat|delta|sesparse|ctk|rdmp?|[sf][0-9]{3})(\.vmdk)", re.IGNORECASE)
 # The characters that a search treats as a pattern.
 _WILDCARDS = re.compile(r"[*?\[\]]")
 
@@ -64,6 +64,22 @@ class Volume:
             "allocation": self.provisioning,
             "modified": None if self.modified is None else self.modified.isoformat(),
         }
+
+
+def check_own_file(path: DatastorePath, text: str, where: str) -> None:
+    """Refuse a file with the data of a disk in place of the disk's own file.
+
+    :param text: the path as the user wrote it.
+    :param where: the option that it comes from.
+    :raises ParseError: with the name of the disk's own file.
+    """
+    extent = _EXTENT.fullmatch(path.name)
+    if extent:
+        raise ParseError(
+            f"'{text}' is a file with the data of a disk; expecting the disk's own file, "
+            f"'{path.beside(extent[1] + extent[2])}'.",
+            where=where,
+        )
 
 
 def find_volumes(
@@ -101,7 +117,7 @@ def list_volumes(connection: EsxConnection, pools: Sequence[Pool], types: Sequen
         volume
         for results in _search(connection, places, types=types, below=True)
         for volume in _volumes(results, types)
-        if not EXTENT.fullmatch(volume.path.name)
+        if not _EXTENT.fullmatch(volume.path.name)
     ]
     return sorted(volumes, key=lambda volume: volume.path)
 

@@ -14,7 +14,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.disk_files import
 from ansible_collections.virt.esx.plugins.module_utils._driver.local_files import Checksum, parse_checksum
 from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_bytes
 from ansible_collections.virt.esx.plugins.module_utils._driver.storage.volume_xml import VolumeXml, read_volume_xml
-from ansible_collections.virt.esx.plugins.module_utils._driver.volumes import EXTENT
+from ansible_collections.virt.esx.plugins.module_utils._driver.volumes import check_own_file
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, check_datastore_path
 
@@ -99,8 +99,7 @@ def _file_path(text: str, where: str) -> DatastorePath:
     path = check_datastore_path(text, where=where)
     if not path.name:
         raise ParseError(f"'{text}' is not the name of a file.", where=where)
-    if EXTENT.fullmatch(path.name):
-        raise ParseError(f"'{text}' is a file with the data of a disk; name the disk's own file.", where=where)
+    check_own_file(path, text, where)
     return path
 
 
