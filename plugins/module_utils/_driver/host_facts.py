@@ -32,7 +32,7 @@ class HostFacts:
     ``volumes`` has the datastores' names by their volumes, as in ``/vmfs/volumes/<volume>/``, ``datastore_names`` those
     of all datastores that were read, by reference. Datastores and autostart
     settings are only there if they were requested; otherwise ``autostart_entries`` is None. So is ``networks``, the
-    names of the host's networks.
+    names of the host's networks. ``ref`` is the host's own reference, None if the user may not see the host.
     """
 
     volumes: dict[str, str]
@@ -43,6 +43,7 @@ class HostFacts:
     in_maintenance: bool = False
     datastore_names: Mapping[Any, str] = field(default_factory=dict)
     networks: Collection[str] | None = None
+    ref: Any = None
 
     def starts(self, ref: Any) -> bool | None:
         """Whether a domain starts with the host; None if that was not read."""
@@ -103,6 +104,7 @@ def make_host_facts(connection: EsxConnection, rows: Sequence[Row]) -> dict[Any,
             host_name=unescape_name(values["name"] or "") or None,
             in_maintenance=bool(values.get("runtime.inMaintenanceMode")),
             datastore_names={ref: each["name"] for ref, each in datastores.items()},
+            ref=ref,
         )
     return facts
 

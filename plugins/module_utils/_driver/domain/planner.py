@@ -143,7 +143,7 @@ def _plan_present(
         steps, before, after, cycle, change = definition_plans.plan_change(present, facts, steps, before, after)
     steps += plan_autostart(connection, present.target, facts, request.autostart, request.autostart_settings)
     has_xml = before.xml is not None
-    return DomainPlan(steps, record, present.target, before, after, has_xml=has_xml, cycle=cycle, change=change)
+    return DomainPlan(steps, record, present.target, before, after, facts, has_xml, cycle, change)
 
 
 def with_xml(connection: EsxConnection, plan: DomainPlan) -> DomainPlan:
@@ -160,22 +160,36 @@ def with_xml(connection: EsxConnection, plan: DomainPlan) -> DomainPlan:
         plan,
         before=replace(plan.before, xml=before),
         after=replace(plan.after, xml=after),
+        facts=None,
         has_xml=True,
     )
 
 
 def read_back(connection: EsxConnection, plan: DomainPlan) -> DomainResult:
-    """The domain as the server has it after a plan; one call, and one file if the plan has its XML.
+    """The domain as the server has it after a plan; at most one call, and one file if the plan has its XML.
 
     Differences between the request and what the host made are warned of.
     """
     if plan.after.state == "undefined":
         return plan.after
-    autostart = plan.after.autostart is not None
-    record, facts = read_domain_of(connection, plan.target.ref, volumes=plan.has_xml, autostart=autostart)
+    record, facts = _told(plan) or read_domain_of(
+        connection, plan.target.ref, volumes=plan.has_xml, autostart=plan.after.autostart is not None
+    )
     if not plan.has_xml:
         return replace(result_of(record, facts), details=plan.after.details)
     from ansible_collections.virt.esx.plugins.module_utils._driver.domain import definition_plans
 
     xml = definition_plans.xml_as_made(connection, record, facts, plan.target, plan.change)
     return replace(result_of(record, facts, xml), details=plan.after.details)
+
+
+def _told(plan: DomainPlan) -> tuple[DomainRecord, HostFacts] | None:
+    """The domain as its last task has left it, if that is what was planned; otherwise the server is asked once more.
+
+    A vCenter may be told a little later than of the end of the task what its host has made.
+    """
+    record, facts = plan.target.record, plan.facts
+    if record is None or facts is None or record.values["runtime.host"] != facts.ref:
+        return None
+    planned = replace(plan.after, moid=record.moid, xml=None, details="")
+    return (record, facts) if result_of(record, facts) == planned else None

@@ -79,7 +79,7 @@ def _plan_started(
         *plan_power(connection, target, "shutoff", request.state, guest, facts),
     ]
     before = DomainResult(after.name, request.uuid, None, "undefined")
-    return DomainPlan([*steps, *following], None, target, before, after, has_xml=True)
+    return DomainPlan([*steps, *following], None, target, before, after, facts, has_xml=True)
 
 
 def _result_of_new(
