@@ -49,8 +49,8 @@ def test_a_share_of_the_host(host: Simulator) -> None:
 def test_a_definition(host: Simulator) -> None:
     where = {"pool": DATASTORE, "directory": "new", "state": "defined"}
     methods = cost(host, xml=NEW.format(name="new", memory=512), **where)
-    assert len(methods) <= BEFORE_AND_AFTER + 13
-    assert methods.count("GET") == 3  # what lies there, what was uploaded, what was registered
+    assert len(methods) <= BEFORE_AND_AFTER + 11
+    assert methods.count("GET") == 2  # what lies there, what was registered
     methods = cost(host, xml=NEW.format(name="new", memory=1024), **where)
     assert len(methods) <= BEFORE_AND_AFTER + 7
     assert methods.count("GET") == 2  # before and after

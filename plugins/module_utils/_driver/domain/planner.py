@@ -26,7 +26,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power impo
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power_cycle import PowerCycle
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.result import DomainResult, result_of
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey, was_not_seen
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
     DomainRecord,
@@ -48,14 +48,13 @@ def plan_domain(connection: EsxConnection, request: DomainRequest, cycle: PowerC
         has to run in the end.
     :raises Refused, NotFound, Ambiguous, ParseError: if the request cannot be carried out.
     """
+    key = DomainKey(request.name, request.uuid, request.moid, request.vmx_path)
+    if request.can_be_new and was_not_seen(connection, key):
+        new = _plan_unless_known(connection, request)
+        if new is not None:
+            return new
     paths, volumes = _paths(connection, request), request.is_about_definition
-    found = find_domain(
-        connection,
-        DomainKey(request.name, request.uuid, request.moid, request.vmx_path),
-        paths=paths,
-        volumes=volumes,
-        autostart=request.is_about_autostart,
-    )
+    found = find_domain(connection, key, paths=paths, volumes=volumes, autostart=request.is_about_autostart)
     if found is None:
         return _plan_absent(request) if request.state == "undefined" else _plan_new(connection, request)
     record, facts = found
@@ -120,6 +119,12 @@ def _plan_new(connection: EsxConnection, request: DomainRequest) -> DomainPlan:
     from ansible_collections.virt.esx.plugins.module_utils._driver.domain import planner_new
 
     return planner_new.plan_new(connection, request)
+
+
+def _plan_unless_known(connection: EsxConnection, request: DomainRequest) -> DomainPlan | None:
+    from ansible_collections.virt.esx.plugins.module_utils._driver.domain import planner_new
+
+    return planner_new.plan_unless_known(connection, request)
 
 
 def _plan_present(
