@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain import define, definition_plans, disk_users
+from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import make_new_directory
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import put_file
 from ansible_collections.virt.esx.tests.integration.domain.domains import (
@@ -113,7 +114,7 @@ def test_a_directory_that_another_client_makes_meanwhile_is_looked_into(
     esx: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     where: dict[str, Any] = {"pool": "local-storage", "max_memory": "1 GiB", "directory": "web"}
-    make = define.make_new_directory
+    make = make_new_directory
 
     def overtaken(*arguments: Any) -> None:
         monkeypatch.setattr(define, "make_new_directory", make)
