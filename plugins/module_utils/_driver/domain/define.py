@@ -288,7 +288,7 @@ def _put_back(connection: EsxConnection, place: _Place, uploaded: bytes) -> str:
     except NotFound:
         found = None
     if found == former:
-        return "Nothing was uploaded." if former is None else f"{file} is as before."
+        return "Nothing was uploaded, as a check afterwards has shown." if former is None else f"{file} is as before."
     if former is not None:
         put_file(connection.session, file, former)
         return "The former VMX was uploaded again."
