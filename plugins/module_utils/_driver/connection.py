@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -20,9 +20,10 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import (
     host_of_ref,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vi.options import resolve
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values
 from ansible_collections.virt.esx.plugins.module_utils._vi.questions import Answered
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
-from ansible_collections.virt.esx.plugins.module_utils._vi.task import wait_for_task, wait_until_idle
+from ansible_collections.virt.esx.plugins.module_utils._vi.task import Outcome, wait_for_task, wait_until_idle
 from ansible_collections.virt.esx.plugins.module_utils._vi.vcenter import vcenter_server
 
 # The only datacenter of a standalone host; its name never changes.
@@ -92,9 +93,16 @@ class EsxConnection:
         :param action: what the task does, for messages: ``Starting domain 'web'``.
         :raises EsxError: as ``_vi.task.wait_for_task``.
         """
-        outcome = wait_for_task(self.session, task, action=action, vm=vm)
+        return self._outcome_of(task, action, vm, ()).result
+
+    def wait_and_read(self, task: Any, action: str, vm: Any, paths: Sequence[str]) -> Values:
+        """As ``wait``, for a task of ``vm``; return its properties as the server told them with the end of the task."""
+        return self._outcome_of(task, action, vm, paths).values
+
+    def _outcome_of(self, task: Any, action: str, vm: Any, paths: Sequence[str]) -> Outcome:
+        outcome = wait_for_task(self.session, task, action=action, vm=vm, paths=paths)
         self.answered.extend(outcome.answered)
-        return outcome.result
+        return outcome
 
     def wait_until_idle(self, vm: Any, action: str) -> None:
         """Answer the pending question of ``vm``, and wait for its pending tasks."""

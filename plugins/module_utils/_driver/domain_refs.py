@@ -72,6 +72,15 @@ def noted_ref(connection: EsxConnection, key: DomainKey) -> Any | None:
     return next((ref for ref, other in session.names.items() if other == name), None)
 
 
+def was_not_seen(connection: EsxConnection, key: DomainKey) -> bool:
+    """Whether a name was not among those of all domains of the host, which an earlier item of a loop has read.
+
+    One may have it by now, which has to be looked at.
+    """
+    names = connection.session.names
+    return bool(names) and connection.is_direct and key == DomainKey(key.name) and noted_ref(connection, key) is None
+
+
 def note_ref(connection: EsxConnection, key: DomainKey, ref: Any) -> None:
     """Note the reference that was found for a name, for later tasks in the same session."""
     if key == DomainKey(key.name):

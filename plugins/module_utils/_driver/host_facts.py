@@ -10,18 +10,22 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
-from ansible_collections.virt.esx.plugins.module_utils._names import unescape_name
+from ansible_collections.virt.esx.plugins.module_utils._names import canonical_path, unescape_name
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import (
     HOST_DATASTORES,
     HOST_NETWORKS,
+    HOST_VMS,
     Row,
     Values,
     fetch,
     fetch_types,
+    fetch_with_domains,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name, vim_type
 
 _HOST_PATHS = ("name", "config.product.version", "runtime.inMaintenanceMode")
+_VMX = "config.files.vmPathName"
+_DOMAIN_PATHS = ("name", _VMX)
 _AUTOSTART_PATHS = ("config.autoStart.defaults", "config.autoStart.powerInfo")
 
 
@@ -32,7 +36,8 @@ class HostFacts:
     ``volumes`` has the datastores' names by their volumes, as in ``/vmfs/volumes/<volume>/``, ``datastore_names`` those
     of all datastores that were read, by reference. Datastores and autostart
     settings are only there if they were requested; otherwise ``autostart_entries`` is None. So is ``networks``, the
-    names of the host's networks.
+    names of the host's networks, and ``domains``, the name and the canonical path of the VMX of each of its domains.
+    ``ref`` is the host's own reference, None if the user may not see the host.
     """
 
     volumes: dict[str, str]
@@ -43,6 +48,8 @@ class HostFacts:
     in_maintenance: bool = False
     datastore_names: Mapping[Any, str] = field(default_factory=dict)
     networks: Collection[str] | None = None
+    domains: Sequence[tuple[str, str | None]] | None = None
+    ref: Any = None
 
     def starts(self, ref: Any) -> bool | None:
         """Whether a domain starts with the host; None if that was not read."""
@@ -52,6 +59,14 @@ class HostFacts:
             entry.key == ref and str(entry.startAction).lower() == "poweron" for entry in self.autostart_entries
         )
 
+    def lacks_name(self, name: str | None) -> bool:
+        """Whether no domain of the host has a name, as far as its domains were read."""
+        return self.domains is not None and all(each != name for each, _vmx in self.domains)
+
+    def lacks_vmx(self, path: str) -> bool:
+        """Whether no domain of the host has a VMX, by its canonical path, as far as its domains were read."""
+        return self.domains is not None and all(vmx not in (None, path) for _name, vmx in self.domains)
+
 
 def facts_paths(*, volumes: bool, autostart: bool) -> dict[str, Sequence[str]]:
     """Return the properties to read of hosts and datastores, by type."""
@@ -59,19 +74,36 @@ def facts_paths(*, volumes: bool, autostart: bool) -> dict[str, Sequence[str]]:
     return {"HostSystem": host, **({"Datastore": ["name", "summary.url"]} if volumes else {})}
 
 
-def read_host_facts(connection: EsxConnection, *, autostart: bool = True, networks: bool = False) -> HostFacts:
-    """Read the facts of the connection's host, and the names of its networks if they are requested, in one call."""
+def read_host_facts(
+    connection: EsxConnection, *, autostart: bool = True, networks: bool = False, domains: bool = False
+) -> HostFacts:
+    """Read the facts of the connection's host, and its networks and domains if they are requested, in one call.
+
+    Its domains are not read if they are many, or if the server may have others.
+    """
     host = connection.context.host
     wanted = {**facts_paths(volumes=True, autostart=autostart), **({"Network": ["name"]} if networks else {})}
-    rows = fetch_types(
-        connection.session,
-        wanted,
-        objects=[host],
-        traversal=(*HOST_DATASTORES, *(HOST_NETWORKS if networks else ())),
-        include_start=True,
-    )
+    traversal = (*HOST_DATASTORES, *(HOST_NETWORKS if networks else ()))
+    found: Sequence[tuple[str, str | None]] | None = None
+    if domains and connection.is_direct:
+        rows, of_domains = fetch_with_domains(
+            connection.session, wanted, objects=[host], traversal=traversal, others=HOST_VMS, paths=_DOMAIN_PATHS
+        )
+        found = None if of_domains is None else _noted_domains(connection, of_domains)
+    else:
+        rows = fetch_types(connection.session, wanted, objects=[host], traversal=traversal, include_start=True)
     known = network_names(rows) if networks else None
-    return replace(make_host_facts(connection, rows)[host], networks=known)
+    return replace(make_host_facts(connection, rows)[host], networks=known, domains=found)
+
+
+def _noted_domains(connection: EsxConnection, rows: Sequence[Row]) -> Sequence[tuple[str, str | None]]:
+    """The domains of a host, whose names are kept for the next items of a loop."""
+    connection.session.names = {ref: str(values["name"] or "") for ref, values in rows}
+    return [
+        (unescape_name(str(values["name"] or "")), vmx and canonical_path(str(vmx)))
+        for _ref, values in rows
+        for vmx in [values[_VMX]]
+    ]
 
 
 def network_names(rows: Sequence[Row]) -> Collection[str]:
@@ -103,6 +135,7 @@ def make_host_facts(connection: EsxConnection, rows: Sequence[Row]) -> dict[Any,
             host_name=unescape_name(values["name"] or "") or None,
             in_maintenance=bool(values.get("runtime.inMaintenanceMode")),
             datastore_names={ref: each["name"] for ref, each in datastores.items()},
+            ref=ref,
         )
     return facts
 

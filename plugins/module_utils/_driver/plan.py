@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
-from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, confirm_name
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import CORE_PATHS, DomainRecord, confirm_name
 from ansible_collections.virt.esx.plugins.module_utils._driver.pending import check_pending_question, wait_until_idle
 from ansible_collections.virt.esx.plugins.module_utils._driver.step_errors import say_state, step_named
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
@@ -33,15 +33,26 @@ _TRIES = 4
 class Target:
     """The domain that the steps of a plan work on; ``ref`` is None until a step has created it.
 
-    ``vmx`` is the content of its VMX where a step has read it after its last change, as long as the domain is shut off.
+    ``vmx`` is the content of its VMX where a step has read it after its last change, as long as the domain is shut off,
+    ``record`` the domain as the server told it with the end of its last task, None if it was changed otherwise since.
     """
 
     name: str
     ref: Any = None
     vmx: bytes | None = None
+    record: DomainRecord | None = None
 
     def __str__(self) -> str:
         return f"domain '{self.name}'"
+
+    def wait(self, connection: EsxConnection, task: Any, doing: str) -> None:
+        """Wait for a task of the domain, which ``record`` comes with.
+
+        :param doing: what the task does to the domain, for messages: ``Starting``.
+        """
+        self.record = None
+        values = connection.wait_and_read(task, f"{doing} {self}", self.ref, CORE_PATHS)
+        self.record = DomainRecord(self.ref, values)
 
 
 @dataclass(frozen=True)

@@ -161,13 +161,43 @@ def fetch_with_names(
     return rows, None if session.has_many_domains or not page else names
 
 
-def _first_page(session: Session, specs: Sequence[Any]) -> list[Any]:
+def fetch_with_domains(
+    session: Session,
+    wanted: Mapping[str, Sequence[str]],
+    *,
+    objects: Sequence[Any],
+    traversal: Sequence[Traversal],
+    others: Sequence[Traversal],
+    paths: Sequence[str],
+) -> tuple[list[Row], list[Row] | None]:
+    """As ``fetch_types`` with ``include_start``, and in the same call properties of virtual machines.
+
+    :param wanted: not of virtual machines.
+    :param others: the way from ``objects`` to the virtual machines.
+    :param paths: what to read of those.
+    :returns: the rows, and those of the virtual machines; None in their place if there are many, see ``FEW``.
+    """
+    page: list[Any] = []
+    if session.has(4, 1) and not session.shared and not session.has_many_domains:
+        first = _filter_spec(wanted, objects, traversal, include_start=True)
+        of_domains = _filter_spec({"VirtualMachine": paths}, objects, others, include_start=False)
+        page = _first_page(session, [first, of_domains], 2 * FEW)
+    if not page or session.has_many_domains:
+        return fetch_types(session, wanted, objects=objects, traversal=traversal, include_start=True), None
+    rows = _rows({**wanted, "VirtualMachine": paths}, page)
+    kinds: dict[bool, list[Row]] = {True: [], False: []}
+    for row in rows:
+        kinds[type_name(row[0]) == "VirtualMachine"].append(row)
+    return kinds[False], kinds[True]
+
+
+def _first_page(session: Session, specs: Sequence[Any], most: int = FEW) -> list[Any]:
     """The first page of the answer to several filters, in their order; empty if the session had ended.
 
     Whether there are more pages is noted, so that this is not asked again. They stay on the server until the session
     ends.
     """
-    options = vmodl.query.PropertyCollector.RetrieveOptions(maxObjects=FEW)
+    options = vmodl.query.PropertyCollector.RetrieveOptions(maxObjects=most)
     try:
         result = session.content.propertyCollector.RetrievePropertiesEx(list(specs), options)
         contents = list(_checked(session, None if result is None else result.objects))

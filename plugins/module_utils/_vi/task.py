@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Callable
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import (
@@ -23,7 +23,7 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import (
     TimedOut,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vi.faults import from_fault
-from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch, fetch_one
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values, fetch, fetch_one
 from ansible_collections.virt.esx.plugins.module_utils._vi.questions import Answered, blocked_by, decide, read_question
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import moid
@@ -40,10 +40,14 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True)
 class Outcome:
-    """The outcome of a task: the value of its ``info.result`` and the questions that were answered."""
+    """The outcome of a task: the value of its ``info.result`` and the questions that were answered.
+
+    ``values`` has the properties of the virtual machine that were watched, as they came with the end of the task.
+    """
 
     result: Any = None
     answered: tuple[Answered, ...] = ()
+    values: Values = field(default_factory=dict)
 
 
 class GivenUp(Exception):
@@ -60,6 +64,7 @@ def wait_for_task(
     *,
     action: str,
     vm: Any = None,
+    paths: Sequence[str] = (),
     progress: Progress | None = None,
     timeout: float | None = None,
 ) -> Outcome:
@@ -68,13 +73,14 @@ def wait_for_task(
     :param task: the reference to the task.
     :param action: what the task does, for messages: ``Starting domain 'web'``.
     :param vm: the virtual machine whose questions are watched, or None.
+    :param paths: properties of ``vm`` that are wanted as well, which saves reading them afterwards.
     :param progress: called with the percentage whenever it changes.
     :param timeout: seconds to wait; the connection's ``timeout`` if it is None.
     :raises ServerFault: if the task ended with an error.
     :raises Question: if a question has no answer; the task has been cancelled if possible.
     :raises TimedOut: if it did not end in time; the task has been cancelled if possible.
     """
-    waiting = Waiting(session, task, vm, action, progress, timeout)
+    waiting = Waiting(session, task, vm, action, progress, timeout, paths=paths)
     try:
         waiting.run()
     except GivenUp as given_up:
@@ -161,10 +167,12 @@ class Waiting:
         timeout: float | None,
         *,
         patience: float | None = None,
+        paths: Sequence[str] = (),
     ) -> None:
         self.session = session
         self.task = task
         self.vm = vm
+        self.paths = tuple(paths)
         self.action = action
         self.progress = progress
         self.patience = patience
@@ -218,7 +226,8 @@ class Waiting:
         """The outcome of an ended task; the task's error is raised."""
         if str(self.seen["info.state"]) == "error":
             raise self._error()
-        return Outcome(self.seen.get("info.result"), tuple(self.answered))
+        values = {path: self.seen.get(path) for path in self.paths}
+        return Outcome(self.seen.get("info.result"), tuple(self.answered), values)
 
     def cancel(self) -> str:
         """Cancel the task if possible; return its state, as a sentence."""
@@ -263,7 +272,8 @@ class Waiting:
 def watch_all(session: Session, waits: Sequence[Waiting]) -> Watch:
     """Return the watch, not yet entered, on the tasks and the virtual machines of some waits."""
     machines = [wait.vm for wait in waits if wait.vm is not None]
-    wanted = {"Task": TASK_PATHS, **({"VirtualMachine": ("runtime.question",)} if machines else {})}
+    paths = dict.fromkeys(("runtime.question", *(path for wait in waits for path in wait.paths)))
+    wanted = {"Task": TASK_PATHS, **({"VirtualMachine": tuple(paths)} if machines else {})}
     return Watch(session, wanted, [*(wait.task for wait in waits), *machines])
 
 

@@ -6,7 +6,8 @@
 A filter that hardly tells anything any more stays when its watch is over, as those of tasks do: the end of the session
 ends it, and the next watch, in a loop, makes one call less. So that no old news is told again, the session keeps the
 version up to which its updates were taken. As a collector gives its updates only once, a session that is shared with
-other tasks has a collector of its own for this one, from the first watch to the end of the task. When an answer is
+other tasks has a collector of its own for this one, from the first watch to the end of the task. When many filters
+are left, another collector takes over, as that is two calls once instead of one for each filter. When an answer is
 lost, the properties are read directly, and a new filter tells what changes from then on. Servers before API 4.1 have
 only ``WaitForUpdates``, which waits without a limit; there the timeout of the answer limits the wait.
 """
@@ -56,12 +57,14 @@ Changes = dict[Any, dict[str, Any]]
 class _Updates:
     """The updates of a ``collector``: the ``version`` up to which they were taken, empty for all from the beginning.
 
-    ``cookie`` is that of the session that the collector belongs to, ``watching`` the number of watches that go on.
+    ``cookie`` is that of the session that the collector belongs to, ``is_own`` says that it is not the session's
+    first one, ``watching`` is the number of watches that go on.
     ``quiet`` and ``others`` are the filters of those that are over; the quiet ones have hardly any news.
     """
 
     collector: Any = None
     cookie: str = ""
+    is_own: bool = False
     version: str = ""
     watching: int = 0
     quiet: list[Any] = field(default_factory=list)
@@ -182,20 +185,32 @@ def _updates_of(session: Session) -> _Updates:
     """Where a session is with its collector; a renewed session has another one, without filters."""
     cookie = session.cookie
     if session.updates is None or session.updates.cookie != cookie:
-        collector = session.content.propertyCollector
+        session.updates = _Updates(session.content.propertyCollector, cookie)
         if session.shared and session.has(4, 0):
-            collector = collector.CreatePropertyCollector()
-            session.closing.callback(_end, session, collector)
-        session.updates = _Updates(collector, cookie)
+            _take_another(session, session.updates)
+            session.closing.callback(_end, session, session.updates)
     updates: _Updates = session.updates
+    if len(updates.quiet) >= MOST_LEFT and not updates.watching and session.has(4, 0):
+        _take_another(session, updates)
     return updates
 
 
-def _end(session: Session, collector: Any) -> None:
+def _take_another(session: Session, updates: _Updates) -> None:
+    """Take another collector, without filters; the session's first one keeps its filters, and is not asked any more."""
+    former = updates.collector if updates.is_own else None
+    updates.collector = session.content.propertyCollector.CreatePropertyCollector()
+    updates.is_own, updates.version = True, ""
+    updates.quiet, updates.others = [], []
+    if former is not None:
+        with contextlib.suppress(EsxError):
+            former.DestroyPropertyCollector()
+
+
+def _end(session: Session, updates: _Updates) -> None:
     """End a collector of its own; if that fails, it ends with the session."""
     session.pool.timeout = min(session.pool.timeout, _END_TIMEOUT)
     with contextlib.suppress(EsxError):
-        collector.DestroyPropertyCollector()
+        updates.collector.DestroyPropertyCollector()
 
 
 def _changes(update: Any, own: Any) -> Changes:

@@ -39,7 +39,7 @@ def cost(host: Simulator, contract: Any = esx_domain.CONTRACT, **arguments: Any)
 
 def test_a_change_of_power(host: Simulator) -> None:
     for state in ("destroyed", "running"):  # the second one has a recent task to look at
-        assert len(cost(host, name="domain-1", state=state)) <= BEFORE_AND_AFTER + 6
+        assert len(cost(host, name="domain-1", state=state)) <= BEFORE_AND_AFTER + 5
 
 
 def test_a_share_of_the_host(host: Simulator) -> None:
@@ -49,9 +49,9 @@ def test_a_share_of_the_host(host: Simulator) -> None:
 def test_a_definition(host: Simulator) -> None:
     where = {"pool": DATASTORE, "directory": "new", "state": "defined"}
     methods = cost(host, xml=NEW.format(name="new", memory=512), **where)
-    assert len(methods) <= BEFORE_AND_AFTER + 13
-    assert methods.count("GET") == 3  # what lies there, what was uploaded, what was registered
+    assert len(methods) <= BEFORE_AND_AFTER + 11
+    assert methods.count("GET") == 2  # what lies there, what was registered
     methods = cost(host, xml=NEW.format(name="new", memory=1024), **where)
-    assert len(methods) <= BEFORE_AND_AFTER + 8
+    assert len(methods) <= BEFORE_AND_AFTER + 7
     assert methods.count("GET") == 2  # before and after
     assert len(cost(host, name="new", state="undefined")) <= BEFORE_AND_AFTER + 3

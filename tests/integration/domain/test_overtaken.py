@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain import define, definition_plans, disk_users
-from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
+from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import make_new_directory
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import put_file
 from ansible_collections.virt.esx.tests.integration.domain.domains import (
     UUID,
@@ -19,6 +20,7 @@ from ansible_collections.virt.esx.tests.integration.domain.domains import (
     ensure,
     ensure_with_warnings,
     files_in,
+    open_as_user,
     read_file,
     write_file,
 )
@@ -61,13 +63,69 @@ def test_whoever_is_told_that_it_is_defined_has_defined_it(
 def test_what_another_client_uploaded_in_between_is_not_reported_as_defined(
     esx: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def overwritten(session: Any, file: Any, content: bytes) -> None:
+    def overwritten(session: Any, file: Any, content: bytes, **_how: Any) -> None:
         put_file(session, file, content.replace(b'numvcpus = "2"', b'numvcpus = "8"'))
 
     monkeypatch.setattr(define, "put_file", overwritten)
     with pytest.raises(EsxError, match="Another client has defined the domain 'web' .* differs in vcpus"):
         ensure(esx, xml=domain_xml())
     assert esx.domains()["web"]
+
+
+def test_what_another_client_uploaded_in_between_is_not_removed(
+    esx: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The host then takes neither of them."""
+
+    def overwritten(session: Any, file: Any, _content: bytes, **_how: Any) -> None:
+        put_file(session, file, b"of another client")
+
+    monkeypatch.setattr(define, "put_file", overwritten)
+    esx.inject(method="RegisterVM_Task", fault="NoPermission")
+    with pytest.raises(EsxError, match="Another client has uploaded .* which was left alone"):
+        ensure(esx, xml=domain_xml())
+    assert read_file(esx, VMX) == b"of another client"
+
+
+def test_an_upload_that_did_not_happen_is_not_reported_as_defined(
+    esx: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server says that it has the file, and has not."""
+    monkeypatch.setattr(define, "put_file", lambda *_file, **_how: None)
+    with pytest.raises(EsxError, match="Nothing was uploaded"):
+        ensure(esx, xml=domain_xml())
+    monkeypatch.undo()
+    assert ensure(esx, xml=domain_xml())["changed"]
+
+
+def test_the_place_of_a_domain_whose_files_are_gone_is_not_taken(esx: Simulator) -> None:
+    where: dict[str, Any] = {"pool": "local-storage", "max_memory": "1 GiB", "directory": "web"}
+    ensure(esx, name="web", **where)
+    esx.change_from_outside("web", set={"displayName": "other"})
+    with open_as_user(esx) as host:
+        manager, datacenter = host.session.content.fileManager, host.context.datacenter
+        host.wait(manager.DeleteDatastoreFile_Task("[local-storage] web", datacenter), "Deleting web")
+    with pytest.raises(Refused, match="is the VMX of the domain 'other'"):
+        ensure(esx, name="web", **where)
+    assert files_in(esx, "[local-storage] web") == []
+
+
+def test_a_directory_that_another_client_makes_meanwhile_is_looked_into(
+    esx: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where: dict[str, Any] = {"pool": "local-storage", "max_memory": "1 GiB", "directory": "web"}
+    make = make_new_directory
+
+    def overtaken(*arguments: Any) -> None:
+        monkeypatch.setattr(define, "make_new_directory", make)
+        ensure(esx, name="web", **where)
+        esx.change_from_outside("web", set={"displayName": "other"})
+        make(*arguments)
+
+    monkeypatch.setattr(define, "make_new_directory", overtaken)
+    with pytest.raises(Refused, match="is the VMX of the domain 'other'"):
+        ensure(esx, name="web", **where)
+    assert b'displayName = "other"' in (read_file(esx, VMX) or b"")
 
 
 @pytest.mark.parametrize("uuid", [None, UUID])

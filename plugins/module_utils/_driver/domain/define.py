@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain
@@ -37,7 +38,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs impor
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import find_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, Target, append_to_message
-from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import make_directory
+from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import make_directory, make_new_directory
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, parse_datastore_path
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import (
@@ -51,6 +52,21 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fet
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
 
 
+@dataclass(frozen=True)
+class _Place:
+    """Where a new domain's VMX goes, and what is known of it from planning.
+
+    ``former`` is what lies there, None if nothing does; ``has_directory`` says whether the directory exists, and
+    ``is_unclaimed`` that no domain of the host has its VMX there, be it one whose files are gone.
+    """
+
+    file: DatastoreFile
+    directory: DatastorePath
+    former: bytes | None
+    has_directory: bool
+    is_unclaimed: bool
+
+
 def plan_define(
     connection: EsxConnection, target: Target, request: DomainRequest, facts: HostFacts
 ) -> tuple[Definition, NewFiles, list[Step]]:
@@ -59,7 +75,7 @@ def plan_define(
     :raises Refused: if the name, or the file, is another domain's.
     :raises ParseError: if the description cannot be a domain of this host.
     """
-    _check_name_is_free(connection, request)
+    _check_name_is_free(connection, request, facts)
     definition = plan_definition(request, facts, scsi_model_of(connection))
     files = plan_new_files(connection, request.parts, None, definition.domain)
     domain = definition.domain
@@ -72,10 +88,16 @@ def plan_define(
     made = [disk for disk in disks if files.has(disk.source)]
     there = _existing(connection, request, [disk for disk in disks if disk not in made] + images(domain))
     check_unused(connection, None, disks, domain.name)
-    has_directory = former is not None or _is_beside(definition.path, [*made, *there])
+    place = _Place(
+        file,
+        definition.path.parent,
+        former,
+        has_directory=former is not None or _is_beside(definition.path, [*made, *there]),
+        is_unclaimed=facts.lacks_vmx(str(definition.path.canonical)),
+    )
 
     def define() -> None:
-        _define(connection, target, file, definition, former, has_directory=has_directory)
+        _define(connection, target, place, definition)
         target.vmx = _registered_vmx(connection, target, file, definition, facts)
 
     return definition, files, [*files.steps, Step("define", define)]
@@ -106,9 +128,11 @@ def _is_beside(path: DatastorePath, disks: list[Disk]) -> bool:
     return not path.parent.path or any(parse_datastore_path(disk.source or "").parent == path.parent for disk in disks)
 
 
-def _check_name_is_free(connection: EsxConnection, request: DomainRequest) -> None:
+def _check_name_is_free(connection: EsxConnection, request: DomainRequest, facts: HostFacts) -> None:
     """Without a UUID the domain was looked up by this name already."""
-    found = find_domain(connection, DomainKey(request.name)) if request.uuid is not None else None
+    if request.uuid is None or facts.lacks_name(request.name):
+        return
+    found = find_domain(connection, DomainKey(request.name))
     if found is not None:
         raise Refused(
             f"The host has a domain '{request.name}' already, with the UUID {found[0].uuid} and not {request.uuid}.",
@@ -180,27 +204,33 @@ def _find_registered(connection: EsxConnection, file: DatastoreFile) -> Any:
     return connection.session.content.searchIndex.FindByDatastorePath(connection.context.datacenter, str(file))
 
 
-def _define(
-    connection: EsxConnection,
-    target: Target,
-    file: DatastoreFile,
-    definition: Definition,
-    former: bytes | None,
-    *,
-    has_directory: bool,
-) -> None:
-    """Upload the VMX and register it, unless another client has done so by now.
-
-    A host takes no file into a directory that is not there.
-    """
+def _define(connection: EsxConnection, target: Target, place: _Place, definition: Definition) -> None:
+    """Upload the VMX and register it, unless another client has done so by now."""
     context = connection.context
-    _check_is_nobodys(connection, file)
-    with _restored(connection, file, former):
-        if not has_directory:
-            make_directory(connection, definition.path.parent)
-        _upload(connection, file, definition)
-        task = context.vm_folder.RegisterVM_Task(str(file), None, False, context.pool, context.host)
+    is_free = place.is_unclaimed and not place.has_directory
+    if not is_free:
+        _check_is_nobodys(connection, place.file)
+    with _restored(connection, place, definition):
+        is_new = not place.has_directory and _is_made(connection, place.directory)
+        if is_free and not is_new:
+            _check_is_nobodys(connection, place.file)
+        _upload(connection, place, definition)
+        task = context.vm_folder.RegisterVM_Task(str(place.file), None, False, context.pool, context.host)
         target.ref = connection.wait(task, f"Registering {target}")
+
+
+def _is_made(connection: EsxConnection, directory: DatastorePath) -> bool:
+    """Make a directory, as a host takes no file into one that is not there; return whether it was not there.
+
+    Nothing of another client can be in one that is made here.
+    """
+    try:
+        make_new_directory(connection, directory)
+    except EsxError as error:
+        if error.fault != "FileAlreadyExists":
+            raise
+        return False
+    return True
 
 
 def _registered_vmx(
@@ -222,17 +252,22 @@ def _registered_vmx(
     return content
 
 
-def _upload(connection: EsxConnection, file: DatastoreFile, definition: Definition) -> None:
-    """Upload the VMX, also if its directory has gone by now."""
+def _upload(connection: EsxConnection, place: _Place, definition: Definition) -> None:
+    """Upload the VMX, also if its directory has gone by now.
+
+    Where nothing was before, a false success is noticed by the host, which does not register it then, and another
+    client's upload to the same place when the VMX is read back.
+    """
+    verified = place.former is not None
     try:
-        put_file(connection.session, file, definition.content)
+        put_file(connection.session, place.file, definition.content, verified=verified)
     except NotFound:
-        make_directory(connection, definition.path.parent)
-        put_file(connection.session, file, definition.content)
+        make_directory(connection, place.directory)
+        put_file(connection.session, place.file, definition.content, verified=verified)
 
 
 @contextlib.contextmanager
-def _restored(connection: EsxConnection, file: DatastoreFile, former: bytes | None) -> Iterator[None]:
+def _restored(connection: EsxConnection, place: _Place, definition: Definition) -> Iterator[None]:
     """Restore the previous file if the block fails and no client has registered the new one."""
     try:
         yield
@@ -240,22 +275,25 @@ def _restored(connection: EsxConnection, file: DatastoreFile, former: bytes | No
         raise  # what is there now is another client's
     except BaseException as error:
         with contextlib.suppress(EsxError):
-            if _find_registered(connection, file) is None:
-                append_to_message(error, _put_back(connection, file, former))
+            if _find_registered(connection, place.file) is None:
+                append_to_message(error, _put_back(connection, place, definition.content))
         raise
 
 
-def _put_back(connection: EsxConnection, file: DatastoreFile, former: bytes | None) -> str:
-    """Put back what was there, if something else is; returns the state that the file is in, as a sentence."""
+def _put_back(connection: EsxConnection, place: _Place, uploaded: bytes) -> str:
+    """Put back what was there, if the upload or a part of it is; returns the state of the file, as a sentence."""
+    file, former = place.file, place.former
     try:
         found = get_file(connection.session, file)
     except NotFound:
         found = None
     if found == former:
-        return "Nothing was uploaded." if former is None else f"{file} is as before."
+        return "Nothing was uploaded, as a check afterwards has shown." if former is None else f"{file} is as before."
     if former is not None:
         put_file(connection.session, file, former)
         return "The former VMX was uploaded again."
+    if found is not None and not uploaded.startswith(found):
+        return f"Another client has uploaded {file}, which was left alone."
     with contextlib.suppress(NotFound):
         delete_file(connection.session, file)
     return "The uploaded VMX was removed again."

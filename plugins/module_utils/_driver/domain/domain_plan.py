@@ -13,6 +13,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power impo
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power_cycle import PowerCycle
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.result import DomainResult
+from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Plan, Target
 
@@ -24,13 +25,15 @@ if TYPE_CHECKING:
 class DomainPlan(Plan):
     """A plan for a domain, and the domain ``before`` and ``after`` it.
 
-    ``record`` is None for a domain that the host does not know; ``has_xml`` says whether its definition was read;
+    ``record`` is None for a domain that the host does not know, ``facts`` are those of its host as far as they were
+    read; ``has_xml`` says whether its definition was read;
     ``cycle`` is the power cycle that is a part of the plan, ``change`` that of the definition.
     """
 
     target: Target
     before: DomainResult
     after: DomainResult
+    facts: HostFacts | None = None
     has_xml: bool = False
     cycle: PowerCycle | None = None
     change: Change | None = None

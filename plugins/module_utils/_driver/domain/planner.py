@@ -26,7 +26,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power impo
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power_cycle import PowerCycle
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.result import DomainResult, result_of
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey, was_not_seen
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
     DomainRecord,
@@ -48,14 +48,13 @@ def plan_domain(connection: EsxConnection, request: DomainRequest, cycle: PowerC
         has to run in the end.
     :raises Refused, NotFound, Ambiguous, ParseError: if the request cannot be carried out.
     """
+    key = DomainKey(request.name, request.uuid, request.moid, request.vmx_path)
+    if request.can_be_new and was_not_seen(connection, key):
+        new = _plan_unless_known(connection, request)
+        if new is not None:
+            return new
     paths, volumes = _paths(connection, request), request.is_about_definition
-    found = find_domain(
-        connection,
-        DomainKey(request.name, request.uuid, request.moid, request.vmx_path),
-        paths=paths,
-        volumes=volumes,
-        autostart=request.is_about_autostart,
-    )
+    found = find_domain(connection, key, paths=paths, volumes=volumes, autostart=request.is_about_autostart)
     if found is None:
         return _plan_absent(request) if request.state == "undefined" else _plan_new(connection, request)
     record, facts = found
@@ -122,6 +121,12 @@ def _plan_new(connection: EsxConnection, request: DomainRequest) -> DomainPlan:
     return planner_new.plan_new(connection, request)
 
 
+def _plan_unless_known(connection: EsxConnection, request: DomainRequest) -> DomainPlan | None:
+    from ansible_collections.virt.esx.plugins.module_utils._driver.domain import planner_new
+
+    return planner_new.plan_unless_known(connection, request)
+
+
 def _plan_present(
     connection: EsxConnection, request: DomainRequest, record: DomainRecord, facts: HostFacts
 ) -> DomainPlan:
@@ -143,7 +148,7 @@ def _plan_present(
         steps, before, after, cycle, change = definition_plans.plan_change(present, facts, steps, before, after)
     steps += plan_autostart(connection, present.target, facts, request.autostart, request.autostart_settings)
     has_xml = before.xml is not None
-    return DomainPlan(steps, record, present.target, before, after, has_xml=has_xml, cycle=cycle, change=change)
+    return DomainPlan(steps, record, present.target, before, after, facts, has_xml, cycle, change)
 
 
 def with_xml(connection: EsxConnection, plan: DomainPlan) -> DomainPlan:
@@ -160,22 +165,36 @@ def with_xml(connection: EsxConnection, plan: DomainPlan) -> DomainPlan:
         plan,
         before=replace(plan.before, xml=before),
         after=replace(plan.after, xml=after),
+        facts=None,
         has_xml=True,
     )
 
 
 def read_back(connection: EsxConnection, plan: DomainPlan) -> DomainResult:
-    """The domain as the server has it after a plan; one call, and one file if the plan has its XML.
+    """The domain as the server has it after a plan; at most one call, and one file if the plan has its XML.
 
     Differences between the request and what the host made are warned of.
     """
     if plan.after.state == "undefined":
         return plan.after
-    autostart = plan.after.autostart is not None
-    record, facts = read_domain_of(connection, plan.target.ref, volumes=plan.has_xml, autostart=autostart)
+    record, facts = _told(plan) or read_domain_of(
+        connection, plan.target.ref, volumes=plan.has_xml, autostart=plan.after.autostart is not None
+    )
     if not plan.has_xml:
         return replace(result_of(record, facts), details=plan.after.details)
     from ansible_collections.virt.esx.plugins.module_utils._driver.domain import definition_plans
 
     xml = definition_plans.xml_as_made(connection, record, facts, plan.target, plan.change)
     return replace(result_of(record, facts, xml), details=plan.after.details)
+
+
+def _told(plan: DomainPlan) -> tuple[DomainRecord, HostFacts] | None:
+    """The domain as its last task has left it, if that is what was planned; otherwise the server is asked once more.
+
+    A vCenter may be told a little later than of the end of the task what its host has made.
+    """
+    record, facts = plan.target.record, plan.facts
+    if record is None or facts is None or record.values["runtime.host"] != facts.ref:
+        return None
+    planned = replace(plan.after, moid=record.moid, xml=None, details="")
+    return (record, facts) if result_of(record, facts) == planned else None

@@ -32,6 +32,15 @@ _HOW_TO_DEFINE = (
 )
 
 
+def plan_unless_known(connection: EsxConnection, request: DomainRequest) -> DomainPlan | None:
+    """As ``plan_new``, for a domain that an earlier item of a loop has not seen; None if the host may know it by now.
+
+    The names of the host's domains are read with its facts, which are needed anyway.
+    """
+    facts = _read_facts(connection, request)
+    return _plan_defined(connection, request, facts) if facts.lacks_name(request.name) else None
+
+
 def plan_new(connection: EsxConnection, request: DomainRequest) -> DomainPlan:
     """Return the plan for a domain that the host does not know.
 
@@ -43,8 +52,15 @@ def plan_new(connection: EsxConnection, request: DomainRequest) -> DomainPlan:
     if not request.is_definition and request.directory is None:
         meant = DomainKey(request.name, request.uuid, request.moid, request.vmx_path)
         raise not_found(connection, meant, _HOW_TO_DEFINE)
+    return _plan_defined(connection, request, _read_facts(connection, request))
+
+
+def _read_facts(connection: EsxConnection, request: DomainRequest) -> HostFacts:
     has_cards = bool(request.xml.interfaces if request.xml is not None else request.parts.interfaces)
-    facts = read_host_facts(connection, autostart=request.is_about_autostart, networks=has_cards)
+    return read_host_facts(connection, autostart=request.is_about_autostart, networks=has_cards, domains=True)
+
+
+def _plan_defined(connection: EsxConnection, request: DomainRequest, facts: HostFacts) -> DomainPlan:
     parts = with_networks(connection, with_device_ids(connection, request.parts))
     request = replace(request, parts=parts)
     target = Target(request.name or "")
@@ -79,7 +95,7 @@ def _plan_started(
         *plan_power(connection, target, "shutoff", request.state, guest, facts),
     ]
     before = DomainResult(after.name, request.uuid, None, "undefined")
-    return DomainPlan([*steps, *following], None, target, before, after, has_xml=True)
+    return DomainPlan([*steps, *following], None, target, before, after, facts, has_xml=True)
 
 
 def _result_of_new(

@@ -63,23 +63,23 @@ class Unreachable:
 
 
 def _power_on(connection: EsxConnection, target: Target, _guest: Guest) -> None:
-    connection.wait(target.ref.PowerOnVM_Task(None), f"Starting {target}", target.ref)
+    target.wait(connection, target.ref.PowerOnVM_Task(None), "Starting")
 
 
 def _resume(connection: EsxConnection, target: Target, _guest: Guest) -> None:
-    connection.wait(target.ref.PowerOnVM_Task(None), f"Resuming {target}", target.ref)
+    target.wait(connection, target.ref.PowerOnVM_Task(None), "Resuming")
 
 
 def _power_off(connection: EsxConnection, target: Target, _guest: Guest) -> None:
-    connection.wait(target.ref.PowerOffVM_Task(), f"Powering off {target}", target.ref)
+    target.wait(connection, target.ref.PowerOffVM_Task(), "Powering off")
 
 
 def _suspend(connection: EsxConnection, target: Target, _guest: Guest) -> None:
-    connection.wait(target.ref.SuspendVM_Task(), f"Suspending {target}", target.ref)
+    target.wait(connection, target.ref.SuspendVM_Task(), "Suspending")
 
 
 def _reset(connection: EsxConnection, target: Target, _guest: Guest) -> None:
-    connection.wait(target.ref.ResetVM_Task(), f"Resetting {target}", target.ref)
+    target.wait(connection, target.ref.ResetVM_Task(), "Resetting")
 
 
 def _reboot(_connection: EsxConnection, target: Target, _guest: Guest) -> None:
@@ -88,6 +88,7 @@ def _reboot(_connection: EsxConnection, target: Target, _guest: Guest) -> None:
 
 def _shut_down(connection: EsxConnection, target: Target, guest: Guest) -> None:
     """Ask the guest, and wait: ShutdownGuest returns before the guest has shut down."""
+    target.record = None
     try:
         target.ref.ShutdownGuest()
     except ServerFault as error:

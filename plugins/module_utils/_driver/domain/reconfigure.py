@@ -123,7 +123,7 @@ def reconfigure(connection: EsxConnection, target: Target, spec: Any) -> None:
     :raises Refused: if another client has changed it since it was read.
     """
     try:
-        connection.wait(target.ref.ReconfigVM_Task(spec), f"Changing {target}", target.ref)
+        target.wait(connection, target.ref.ReconfigVM_Task(spec), "Changing")
     except ServerFault as error:
         if error.fault != "ConcurrentAccess":
             raise

@@ -62,8 +62,7 @@ def _upgrade_step(connection: EsxConnection, target: Target, version: int) -> St
     """The step that raises the virtual hardware version, which no host lowers again."""
 
     def upgrade() -> None:
-        task = target.ref.UpgradeVM_Task(f"vmx-{version:02}")
-        connection.wait(task, f"Upgrading the virtual hardware of {target}", target.ref)
+        target.wait(connection, target.ref.UpgradeVM_Task(f"vmx-{version:02}"), "Upgrading the virtual hardware of")
 
     return Step(f"upgrade to hardware version {version}", upgrade)
 
@@ -94,6 +93,7 @@ def _upload(connection: EsxConnection, target: Target, change: Change, *, is_fir
 
     :param is_first: whether nothing was changed by the API before; otherwise the VMX differs from the planned one.
     """
+    target.record = None
     old = get_file(connection.session, change.file)
     if is_first:
         _check_is_as_planned(target, change, old)

@@ -68,6 +68,11 @@ class DomainRequest:
         return self.xml is not None or self.vmx is not None
 
     @property
+    def can_be_new(self) -> bool:
+        """Whether it defines the domain if the host does not know it."""
+        return self.state != "undefined" and (self.is_definition or self.directory is not None)
+
+    @property
     def place(self) -> DatastorePath | None:
         """Where the VMX of a new domain goes, None where its disks say it."""
         if self.vmx_path is not None:
