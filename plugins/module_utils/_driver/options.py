@@ -6,9 +6,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from typing import TypeVar
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import LONG_MAX, bytes_per, to_uuid
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+
+_Given = TypeVar("_Given")
+_Read = TypeVar("_Read")
 
 _AMOUNT = re.compile(r"\s*([0-9]{1,19})(?:\.([0-9]{1,9}))?\s*([A-Za-z]*)\s*", re.ASCII)
 
@@ -97,3 +102,8 @@ def parse_uuid(text: str) -> str:
     if uuid is None:
         raise ParseError(f"'{text}' is not a UUID, expecting 32 hex digits.", where="uuid")
     return uuid
+
+
+def if_given(value: _Given | None, read: Callable[[_Given], _Read]) -> _Read | None:
+    """Return what a function reads from the value of an option, None if the option is not given."""
+    return None if value is None else read(value)

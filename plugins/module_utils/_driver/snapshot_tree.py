@@ -77,6 +77,11 @@ def snapshot_list(values: Values) -> list[Snapshot]:
     return [replace(snapshot, domain_uuid=values.get("config.uuid")) for snapshot in found]
 
 
+def current_snapshot(snapshots: Sequence[Snapshot]) -> Snapshot | None:
+    """Return the snapshot that the domain's present state is based on, None if there is none."""
+    return next((snapshot for snapshot in snapshots if snapshot.current), None)
+
+
 def find_snapshot(snapshots: Sequence[Snapshot], wanted: str, domain: str) -> Snapshot | None:
     """Return the snapshot of a name, a path or a managed object id, None if there is none.
 
