@@ -8,13 +8,14 @@ A host registers a domain without its disks, and cannot start it; two domains th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_chain import chain
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import Difference
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import Difference, disk_pairs
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_kinds import has_image, is_file_disk
 from ansible_collections.virt.esx.plugins.module_utils._driver.file_users import NEIGHBOURS
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, Refused
 from ansible_collections.virt.esx.plugins.module_utils._names import (
@@ -33,36 +34,35 @@ _SHARED = "sharingMultiWriter"
 
 def new_disks(changes: Iterable[Difference]) -> list[Disk]:
     """The hard disks among some differences whose file the domain did not have."""
-    found = []
-    for item in changes:
-        before, after = item.before, item.after
-        if item.part == "disks" and after is not None and (before is None or before.source != after.source):
-            found.append(after)
-    return [disk for disk in found if _is_file(disk)]
+    return [disk for disk in _with_new_source(changes) if _has_file(disk)]
+
+
+def _with_new_source(changes: Iterable[Difference]) -> list[Disk]:
+    """The disks and drives among some differences that have another source than before."""
+    return [
+        after
+        for before, after in disk_pairs(changes)
+        if after is not None and (before is None or before.source != after.source)
+    ]
 
 
 def hard_disks(domain: Domain) -> list[Disk]:
     """The hard disks of a domain that are files."""
-    return [disk for disk in domain.disks if _is_file(disk)]
+    return [disk for disk in domain.disks if _has_file(disk)]
 
 
-def _is_file(disk: Disk) -> bool:
-    return disk.device == "disk" and disk.type == "file" and disk.source is not None
+def _has_file(disk: Disk) -> bool:
+    return is_file_disk(disk) and disk.source is not None
 
 
 def images(domain: Domain) -> list[Disk]:
     """The CD-ROM and floppy drives of a domain with an image in a datastore."""
-    return [disk for disk in domain.disks if _has_image(disk)]
+    return [disk for disk in domain.disks if has_image(disk)]
 
 
 def new_images(changes: Iterable[Difference]) -> list[Disk]:
     """The drives among some differences with an image that they did not have."""
-    pairs = [(item.before, item.after) for item in changes if item.part == "disks" and item.after is not None]
-    return [after for before, after in pairs if _has_image(after) and (before is None or before.source != after.source)]
-
-
-def _has_image(disk: Disk) -> bool:
-    return disk.device in ("cdrom", "floppy") and disk.type == "file" and (disk.source or "").startswith("[")
+    return [disk for disk in _with_new_source(changes) if has_image(disk)]
 
 
 def disk_exists(connection: EsxConnection, source: str) -> bool:
@@ -111,16 +111,21 @@ def check_users(disks: Sequence[Disk], others: Iterable[Values], name: str | Non
     """
     wanted = {canonical_path(disk.source or ""): disk for disk in disks}
     for values in others:
-        for device in values.get(_DEVICES) or ():
-            if type_name(device) != "VirtualDisk":
-                continue
+        for path, is_shared in _files_in_use(values):
+            disk = wanted.get(path)
+            if disk is not None and not (is_shared and disk.shareable):
+                user = unescape_name(values["name"] or "")
+                raise Refused(
+                    f"The disk '{path}' is in use by the domain '{user}'.",
+                    hint="Choose another file; <shareable/> on the disk of both domains lets them share it.",
+                    fault="AlreadyExists" if user == name else None,
+                )
+
+
+def _files_in_use(values: Values) -> Iterator[tuple[str, bool]]:
+    """The files that a domain's hard disks are made of, as canonical paths, and whether it shares them."""
+    for device in values.get(_DEVICES) or ():
+        if type_name(device) == "VirtualDisk":
             is_shared = getattr(device.backing, "sharing", None) == _SHARED
-            for path in map(canonical_path, chain(device.backing)):
-                disk = wanted.get(path)
-                if disk is not None and not (is_shared and disk.shareable):
-                    user = unescape_name(values["name"] or "")
-                    raise Refused(
-                        f"The disk '{path}' is in use by the domain '{user}'.",
-                        hint="Choose another file; <shareable/> on the disk of both domains lets them share it.",
-                        fault="AlreadyExists" if user == name else None,
-                    )
+            for path in chain(device.backing):
+                yield canonical_path(path), is_shared

@@ -13,7 +13,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.checks import check_files, check_media
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.definition import described_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.description import ESX, with_options
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import is_empty_drive
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_kinds import is_empty_drive
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_devices import with_parts
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_system import with_system
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest

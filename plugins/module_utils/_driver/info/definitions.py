@@ -22,7 +22,9 @@ def add_definitions(connection: EsxConnection, found: Sequence[Found], gather: C
     for (record, of_host, entry), text in zip(found, texts):
         definition = _definition(connection, record, of_host, gather, text)
         errors = [part["error"] for part in (entry, definition) if "error" in part]
-        entry.update(definition, **({"error": " ".join(errors)} if errors else {}))
+        entry.update(definition)
+        if errors:
+            entry["error"] = " ".join(errors)
 
 
 def _definition(

@@ -9,7 +9,7 @@ connections. A broken domain affects only its own entry, which says what is miss
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
@@ -29,7 +29,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
     find_domains,
     list_domains_with_facts,
 )
-from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_uuid
+from ansible_collections.virt.esx.plugins.module_utils._driver.options import if_given, parse_uuid
 from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import is_pattern, matches, matches_any
 
 # The words that need a domain's VMX.
@@ -80,15 +80,21 @@ def _records(
     connection: EsxConnection, params: Mapping[str, Any], needed: set[str]
 ) -> tuple[list[DomainRecord], dict[Any, HostFacts]]:
     """The requested domains; one domain is found without listing the others."""
-    name, uuid = params["name"], params["uuid"]
-    patterns = params["names"] if name is None else [name]
     paths, volumes, autostart = paths_of(connection, needed), bool(needed & {"xml", DATASTORES}), AUTOSTART in needed
-    if params["names"] is None and (name is None or not is_pattern(name)):
-        key = DomainKey(name, None if uuid is None else parse_uuid(uuid), params["moid"])
-        if key != DomainKey():
-            return find_domains(connection, key, paths=paths, volumes=volumes, autostart=autostart)
+    key = _key_of_one(params)
+    if key != DomainKey():
+        return find_domains(connection, key, paths=paths, volumes=volumes, autostart=autostart)
     records, facts = list_domains_with_facts(connection, paths, volumes=volumes, autostart=autostart)
+    patterns = params["names"] if params["name"] is None else [params["name"]]
     return [record for record in records if patterns is None or matches_any(record.name, patterns)], facts
+
+
+def _key_of_one(params: Mapping[str, Any]) -> DomainKey:
+    """The key of the one domain that is requested; an empty key for several, by names or by a pattern."""
+    name = params["name"]
+    if params["names"] is not None or (name is not None and is_pattern(name)):
+        return DomainKey()
+    return DomainKey(name, if_given(params["uuid"], parse_uuid), params["moid"])
 
 
 def _is_wanted(record: DomainRecord, parts: Mapping[str, Any], params: Mapping[str, Any]) -> bool:
@@ -98,10 +104,14 @@ def _is_wanted(record: DomainRecord, parts: Mapping[str, Any], params: Mapping[s
         "states": STATES.get(str(record.values["runtime.powerState"])) in (None, *params["states"]),
         "autostart": parts.get(AUTOSTART) == params["autostart"],
         "snapshot": bool(parts.get("snapshots")) == params["snapshot"],
-        "network": any(matches(network, params["network"] or "") for network in networks),
-        "datastore": any(matches(name, params["datastore"] or "") for name in parts.get(DATASTORES, ())),
+        "network": _any_matches(networks, params["network"]),
+        "datastore": _any_matches(parts.get(DATASTORES, ()), params["datastore"]),
     }
     return all(passed for option, passed in checks.items() if params[option] is not None)
+
+
+def _any_matches(names: Iterable[str], pattern: str | None) -> bool:
+    return any(matches(name, pattern or "") for name in names)
 
 
 def domain_entry(record: DomainRecord, facts: HostFacts | None, parts: Mapping[str, Any]) -> dict[str, Any]:

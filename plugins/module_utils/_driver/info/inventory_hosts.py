@@ -9,7 +9,7 @@ All domains come in the same calls, one per 500 domains.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection, open_connection
@@ -79,14 +79,20 @@ def _flat(parts: Mapping[str, Any]) -> Facts:
     """The parts of a domain under names suited to variables: guest, configuration and network cards."""
     flat = {word: value for word, value in parts.items() if word not in ("guest", "config")}
     if "guest" in parts:
-        guest = parts["guest"]
-        flat.update(guest_hostname=guest["hostname"], guest_addresses=guest["addresses"], guest_tools=guest["tools"])
-    flat.update({name: value for name, value in parts.get("config", {}).items() if name != "template"})
+        flat.update({f"guest_{name}": parts["guest"][name] for name in ("hostname", "addresses", "tools")})
+    if "config" in parts:
+        flat.update({name: value for name, value in parts["config"].items() if name != "template"})
     if "hardware" in parts:
-        cards = parts["hardware"]["interfaces"]
-        flat["networks"] = list(dict.fromkeys(card["network"] for card in cards if card["network"]))
-        flat["mac_addresses"] = [card["mac"] for card in cards if card["mac"]]
+        flat.update(_of_cards(parts["hardware"]["interfaces"]))
     return flat
+
+
+def _of_cards(cards: Sequence[Mapping[str, Any]]) -> Facts:
+    """The networks of some cards, each once, and their MAC addresses."""
+    return {
+        "networks": list(dict.fromkeys(card["network"] for card in cards if card["network"])),
+        "mac_addresses": [card["mac"] for card in cards if card["mac"]],
+    }
 
 
 def _uri_text(params: Mapping[str, Any]) -> str:
@@ -112,13 +118,12 @@ def choose(
 
     Domains in an unknown state are included, as they may be in any state.
     """
-    return [
-        facts
-        for facts in domains
-        if (names is None or matches_any(facts["name"], names))
-        and facts["state"] in (None, *states)
-        and (templates or not facts.get("template"))
-    ]
+
+    def is_requested(facts: Facts) -> bool:
+        is_named = names is None or matches_any(facts["name"], names)
+        return is_named and facts["state"] in (None, *states) and (templates or not facts.get("template"))
+
+    return list(filter(is_requested, domains))
 
 
 def to_variables(facts: Facts, *, guest_address: bool) -> dict[str, Any]:

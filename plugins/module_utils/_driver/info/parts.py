@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
@@ -92,17 +92,19 @@ AUTOSTART, DATASTORES, CUSTOM_VALUES = "autostart", "datastores", "custom_values
 def paths_of(connection: EsxConnection, gather: Iterable[str]) -> list[str]:
     """Return the properties to read for the words of ``gather``, as far as the server knows them."""
     wanted = [path for word in gather if word in PARTS for path in PARTS[word].paths]
-    wanted += ["datastore"] if DATASTORES in gather else []
-    wanted += [_CUSTOM_VALUES] if CUSTOM_VALUES in gather and not connection.is_direct else []
+    if DATASTORES in gather:
+        wanted.append("datastore")
+    if CUSTOM_VALUES in gather and not connection.is_direct:
+        wanted.append(_CUSTOM_VALUES)
     return [path for path in dict.fromkeys(wanted) if connection.session.has(*_SINCE.get(path, (0,)))]
 
 
 def read_field_names(connection: EsxConnection, gather: Iterable[str]) -> dict[int, str]:
     """Return the names of a vCenter's custom attributes by key, in one call; a standalone host has none."""
-    manager = None if connection.is_direct or CUSTOM_VALUES not in gather else _custom_fields_manager(connection)
-    if manager is None:
+    if connection.is_direct or CUSTOM_VALUES not in gather:
         return {}
-    return {item.key: item.name for item in fetch_one(connection.session, manager, ["field"])["field"] or ()}
+    fields = fetch_one(connection.session, _custom_fields_manager(connection), ["field"])["field"]
+    return {item.key: item.name for item in fields or ()}
 
 
 def _custom_fields_manager(connection: EsxConnection) -> Any:
@@ -119,9 +121,19 @@ def read_parts(
     if AUTOSTART in gather and facts is not None:
         parts[AUTOSTART] = facts.starts(record.ref)
     if DATASTORES in gather and facts is not None:
-        names = (facts.datastore_names.get(ref) for ref in record.values["datastore"] or ())
-        parts[DATASTORES] = sorted(name for name in names if name is not None)
+        parts[DATASTORES] = _datastores(record, facts)
     if CUSTOM_VALUES in gather:
-        set_values = {value.key: value.value for value in record.values.get(_CUSTOM_VALUES) or ()}
-        parts[CUSTOM_VALUES] = {name: set_values.get(key) for key, name in sorted(field_names.items())}
+        parts[CUSTOM_VALUES] = _custom_values(record, field_names)
     return parts
+
+
+def _datastores(record: DomainRecord, facts: HostFacts) -> list[str]:
+    """The names of the datastores that a domain has files on."""
+    names = (facts.datastore_names.get(ref) for ref in record.values["datastore"] or ())
+    return sorted(name for name in names if name is not None)
+
+
+def _custom_values(record: DomainRecord, field_names: Mapping[int, str]) -> dict[str, str | None]:
+    """The values of a domain's custom attributes by their names; None for those that are not set."""
+    set_values = {value.key: value.value for value in record.values.get(_CUSTOM_VALUES) or ()}
+    return {name: set_values.get(key) for key, name in sorted(field_names.items())}
