@@ -31,6 +31,11 @@ def matches_any(name: str, patterns: Iterable[str]) -> bool:
     return any(matches(name, pattern) for pattern in patterns)
 
 
+def is_requested(name: str, patterns: Iterable[str] | None) -> bool:
+    """Whether a name matches one of several names or patterns, or none are given."""
+    return patterns is None or matches_any(name, patterns)
+
+
 def missing_names(patterns: Iterable[str], names: Collection[str]) -> list[str]:
     """Return those names, patterns left aside, that do not exist."""
     return [pattern for pattern in patterns if not is_pattern(pattern) and pattern not in names]

@@ -90,18 +90,25 @@ def check_chains_stay(name: str, changes: Sequence[Difference], machine: Machine
     :param name: the domain's name.
     :raises Refused: with the names of the snapshots.
     """
-    based = {chain[0] for chain in machine.chains() if len(chain) > 1}
     for before, after in _hard_disks(changes):
         if before is None or before.source is None or _is_kept(before, after):
             continue
-        if machine.snapshots or canonical_path(before.source) in based:
-            listed = ", ".join(f"'{snapshot}'" for snapshot in machine.snapshots)
-            reason = f"it has the snapshots {listed}" if listed else "it runs on a file that is based on others"
+        reason = _obstacle(before.source, machine)
+        if reason is not None:
             raise Refused(
                 f"The disk {before.target} of the domain '{name}' is '{before.source}' and cannot be replaced or "
                 f"removed: {reason}.",
                 hint="Remove or consolidate the snapshots first, or describe the disk as it is.",
             )
+
+
+def _obstacle(source: str, machine: Machine) -> str | None:
+    """Why a machine has to keep a disk, None if it need not."""
+    listed = ", ".join(f"'{snapshot}'" for snapshot in machine.snapshots)
+    if listed:
+        return f"it has the snapshots {listed}"
+    based = {chain[0] for chain in machine.chains() if len(chain) > 1}
+    return "it runs on a file that is based on others" if canonical_path(source) in based else None
 
 
 def _is_kept(before: Disk, after: Disk | None) -> bool:

@@ -39,7 +39,7 @@ _OPTIONS = {
     "xml": r"remotedisplay\.vnc\..*|cpuid\.corespersocket|sharedfolder.*|parallel\d+\..*",
     "esx_scheduler": r"sched\.cpu\.(?:shares|affinity)|sched\.mem\.min(?:size)?",
 }
-PLACED = {option: re.compile(keys) for option, keys in _OPTIONS.items()}
+_PLACED = {option: re.compile(keys) for option, keys in _OPTIONS.items()}
 
 # Keys that a host, VMware Tools or a client writes by itself; the guide "parts" lists them for users.
 HOST_KEYS = """
@@ -90,11 +90,16 @@ def _is_key(key: Any, *, is_removed: bool) -> bool:
 
 def _check_is_free(key: str, where: str) -> None:
     """Refuse a key, in lower case, that another option or the host sets."""
-    other = next((option for option, keys in PLACED.items() if keys.fullmatch(key)), None)
-    if other is not None:
-        raise ParseError(f"this is set by {other}.", where=where)
+    option = option_of(key)
+    if option is not None:
+        raise ParseError(f"this is set by {option}.", where=where)
     if OF_HOST.fullmatch(key):
         raise ParseError("the host writes this key by itself.", where=where)
+
+
+def option_of(key: str) -> str | None:
+    """Return the option that sets the same as a key in lower case, None if there is none."""
+    return next((option for option, keys in _PLACED.items() if keys.fullmatch(key)), None)
 
 
 def _text(value: Any) -> str | None:

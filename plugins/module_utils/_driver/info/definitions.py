@@ -35,10 +35,10 @@ def _definition(
     text: str | EsxError,
 ) -> dict[str, Any]:
     """The VMX and the domain XML of a domain, or the reason why it has none."""
+    if isinstance(text, EsxError):
+        return {"error": str(text)}
     found: dict[str, Any] = {}
     try:
-        if isinstance(text, EsxError):
-            raise text
         if "vmx" in gather:
             found["vmx"] = readable(text)
         if "xml" in gather and facts is not None:

@@ -30,7 +30,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
     list_domains_with_facts,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.options import if_given, parse_uuid
-from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import is_pattern, matches, matches_any
+from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import is_pattern, is_requested, matches
 
 # The words that need a domain's VMX.
 _OF_THE_VMX = {"vmx", "xml"}
@@ -53,8 +53,7 @@ def read_domains(connection: EsxConnection, params: Mapping[str, Any]) -> list[d
         filters ``autostart``, ``snapshot``, ``network`` and ``datastore``, and ``gather``.
     :raises ParseError: if the UUID is invalid.
     """
-    gather = set(params["gather"])
-    needed = gather | {word for option, word in _FILTERS.items() if params[option] is not None}
+    gather, needed = set(params["gather"]), _needed(params)
     records, facts = _records(connection, params, needed)
     field_names = read_field_names(connection, gather)
     found: list[Found] = []
@@ -69,6 +68,11 @@ def read_domains(connection: EsxConnection, params: Mapping[str, Any]) -> list[d
 
         add_definitions(connection, found, gather)
     return [entry for _record, _facts, entry in found]
+
+
+def _needed(params: Mapping[str, Any]) -> set[str]:
+    """The parts to read: those that are requested, and those that filters need."""
+    return {*params["gather"], *(word for option, word in _FILTERS.items() if params[option] is not None)}
 
 
 def domain_facts(record: DomainRecord, facts: HostFacts | None) -> dict[str, Any]:
@@ -86,7 +90,7 @@ def _records(
         return find_domains(connection, key, paths=paths, volumes=volumes, autostart=autostart)
     records, facts = list_domains_with_facts(connection, paths, volumes=volumes, autostart=autostart)
     patterns = params["names"] if params["name"] is None else [params["name"]]
-    return [record for record in records if patterns is None or matches_any(record.name, patterns)], facts
+    return [record for record in records if is_requested(record.name, patterns)], facts
 
 
 def _key_of_one(params: Mapping[str, Any]) -> DomainKey:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
@@ -43,7 +43,7 @@ def _usable(text: str) -> str | None:
     except ValueError:
         return None
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return None if _stays_here(address) or (mapped is not None and _stays_here(mapped)) else str(address)
+    return None if _stays_here(mapped or address) else str(address)
 
 
 def _stays_here(address: IPv4Address | IPv6Address) -> bool:
@@ -71,9 +71,7 @@ def name_hosts(hosts: Sequence[Host]) -> tuple[dict[str, dict[str, Any]], list[s
     named: dict[str, dict[str, Any]] = {}
     warnings = []
     for (wanted, variables), safe in zip(hosts, names):
-        name = safe
-        while name in named or name in shared:
-            name = f"{name}_{variables['esx_moid']}"
+        name = _free_name(safe, variables["esx_moid"], {*named, *shared})
         if safe in shared:
             warnings.append(
                 f"More than one domain would be the Ansible host '{safe}'. The one of "
@@ -83,3 +81,10 @@ def name_hosts(hosts: Sequence[Host]) -> tuple[dict[str, dict[str, Any]], list[s
             warnings.append(f"'{wanted}' is not safe as the name of an Ansible host. The domain is '{name}'.")
         named[name] = variables
     return named, warnings
+
+
+def _free_name(name: str, moid: str, taken: Collection[str]) -> str:
+    """The name, with the domain's managed object id appended until no other host has it."""
+    while name in taken:
+        name = f"{name}_{moid}"
+    return name

@@ -9,7 +9,7 @@ All domains come in the same calls, one per 500 domains.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection, open_connection
@@ -24,7 +24,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.info.parts import
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import list_domains_with_facts
-from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import matches_any
+from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import is_requested
 from ansible_collections.virt.esx.plugins.module_utils._vi.options import resolve
 from ansible_collections.virt.esx.plugins.module_utils._vi.uri import join_host_port, with_path
 
@@ -75,24 +75,38 @@ def read_facts(invocation: Invocation) -> list[Facts]:
     return listed
 
 
-def _flat(parts: Mapping[str, Any]) -> Facts:
-    """The parts of a domain under names suited to variables: guest, configuration and network cards."""
-    flat = {word: value for word, value in parts.items() if word not in ("guest", "config")}
-    if "guest" in parts:
-        flat.update({f"guest_{name}": parts["guest"][name] for name in ("hostname", "addresses", "tools")})
-    if "config" in parts:
-        flat.update({name: value for name, value in parts["config"].items() if name != "template"})
-    if "hardware" in parts:
-        flat.update(_of_cards(parts["hardware"]["interfaces"]))
-    return flat
+def _of_guest(guest: Mapping[str, Any]) -> Facts:
+    return {f"guest_{name}": guest[name] for name in ("hostname", "addresses", "tools")}
 
 
-def _of_cards(cards: Sequence[Mapping[str, Any]]) -> Facts:
-    """The networks of some cards, each once, and their MAC addresses."""
+def _of_config(config: Mapping[str, Any]) -> Facts:
+    return {name: value for name, value in config.items() if name != "template"}
+
+
+def _of_hardware(hardware: Mapping[str, Any]) -> Facts:
+    """The networks of the cards, each once, and their MAC addresses."""
+    cards = hardware["interfaces"]
     return {
         "networks": list(dict.fromkeys(card["network"] for card in cards if card["network"])),
         "mac_addresses": [card["mac"] for card in cards if card["mac"]],
     }
+
+
+# The parts that are variables of their own -> these variables.
+_VARIABLES_OF: dict[str, Callable[[Mapping[str, Any]], Facts]] = {
+    "guest": _of_guest,
+    "config": _of_config,
+    "hardware": _of_hardware,
+}
+
+
+def _flat(parts: Mapping[str, Any]) -> Facts:
+    """The parts of a domain under names suited to variables."""
+    flat = {word: value for word, value in parts.items() if word not in ("guest", "config")}
+    for word, variables_of in _VARIABLES_OF.items():
+        if word in parts:
+            flat.update(variables_of(parts[word]))
+    return flat
 
 
 def _uri_text(params: Mapping[str, Any]) -> str:
@@ -118,12 +132,13 @@ def choose(
 
     Domains in an unknown state are included, as they may be in any state.
     """
-
-    def is_requested(facts: Facts) -> bool:
-        is_named = names is None or matches_any(facts["name"], names)
-        return is_named and facts["state"] in (None, *states) and (templates or not facts.get("template"))
-
-    return list(filter(is_requested, domains))
+    return [
+        facts
+        for facts in domains
+        if is_requested(facts["name"], names)
+        and facts["state"] in (None, *states)
+        and (templates or not facts.get("template"))
+    ]
 
 
 def to_variables(facts: Facts, *, guest_address: bool) -> dict[str, Any]:

@@ -88,15 +88,25 @@ Found = tuple[DomainRecord, Optional[HostFacts], "dict[str, Any]"]
 # The words that need more than the domain's own properties.
 AUTOSTART, DATASTORES, CUSTOM_VALUES = "autostart", "datastores", "custom_values"
 
+# The properties that each word needs.
+_PATHS: dict[str, Sequence[str]] = {
+    **{word: part.paths for word, part in PARTS.items()},
+    DATASTORES: ("datastore",),
+    CUSTOM_VALUES: (_CUSTOM_VALUES,),
+}
+
 
 def paths_of(connection: EsxConnection, gather: Iterable[str]) -> list[str]:
     """Return the properties to read for the words of ``gather``, as far as the server knows them."""
-    wanted = [path for word in gather if word in PARTS for path in PARTS[word].paths]
-    if DATASTORES in gather:
-        wanted.append("datastore")
-    if CUSTOM_VALUES in gather and not connection.is_direct:
-        wanted.append(_CUSTOM_VALUES)
-    return [path for path in dict.fromkeys(wanted) if connection.session.has(*_SINCE.get(path, (0,)))]
+    wanted = dict.fromkeys(path for word in gather for path in _PATHS.get(word, ()))
+    return [path for path in wanted if _is_known(connection, path)]
+
+
+def _is_known(connection: EsxConnection, path: str) -> bool:
+    """Whether the server has a property; a standalone host has no custom attributes."""
+    if path == _CUSTOM_VALUES and connection.is_direct:
+        return False
+    return connection.session.has(*_SINCE.get(path, (0,)))
 
 
 def read_field_names(connection: EsxConnection, gather: Iterable[str]) -> dict[int, str]:
@@ -118,12 +128,20 @@ def read_parts(
 ) -> dict[str, Any]:
     """Return the parts of a domain by the words of ``gather``."""
     parts = {word: part.read(record.values) for word, part in PARTS.items() if word in gather}
-    if AUTOSTART in gather and facts is not None:
-        parts[AUTOSTART] = facts.starts(record.ref)
-    if DATASTORES in gather and facts is not None:
-        parts[DATASTORES] = _datastores(record, facts)
+    if facts is not None:
+        parts.update(_parts_of_host(record, facts, gather))
     if CUSTOM_VALUES in gather:
         parts[CUSTOM_VALUES] = _custom_values(record, field_names)
+    return parts
+
+
+def _parts_of_host(record: DomainRecord, facts: HostFacts, gather: Iterable[str]) -> dict[str, Any]:
+    """The parts of a domain that its host says."""
+    parts: dict[str, Any] = {}
+    if AUTOSTART in gather:
+        parts[AUTOSTART] = facts.starts(record.ref)
+    if DATASTORES in gather:
+        parts[DATASTORES] = _datastores(record, facts)
     return parts
 
 

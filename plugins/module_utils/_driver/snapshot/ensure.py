@@ -61,6 +61,11 @@ class SnapshotPlan(Plan):
     failed: dict[str, EsxError] = field(default_factory=dict)
     done: dict[str, list[str]] = field(default_factory=dict)
 
+    def going(self, stage: int) -> list[DomainEntry]:
+        """Return the domains that have an action in a stage and have not failed."""
+        entries = _with_stage(self.entries, stage)
+        return [entry for entry in entries if entry.record.moid not in self.failed]
+
     def worked_on(self) -> Sequence[DomainRecord]:
         """Return the domains that have actions."""
         return [entry.record for entry in self.entries if entry.actions]
@@ -161,7 +166,7 @@ def _stage_name(entries: Sequence[DomainEntry], stage: int) -> str:
 
 
 def _with_stage(entries: Sequence[DomainEntry], stage: int) -> list[DomainEntry]:
-    """The domains that have an action in a stage: in the first one all that have any."""
+    """The domains that have an action in a stage; in the first one all that have any."""
     return [entry for entry in entries if len(entry.actions) > stage]
 
 
@@ -169,7 +174,7 @@ def _run_stage(
     connection: EsxConnection, plan: SnapshotPlan, stage: int, parallel: int, progress: Callable[[str], None]
 ) -> None:
     """Run the next action of each domain that has one and has not failed; errors of several domains are kept."""
-    going = [entry for entry in _with_stage(plan.entries, stage) if entry.record.moid not in plan.failed]
+    going = plan.going(stage)
     tasks = [entry for entry in going if not entry.actions[stage].at_once]
     jobs = [_job(entry, entry.actions[stage], progress) for entry in tasks]
     results = dict(zip((entry.record.moid for entry in tasks), run_jobs(connection.session, jobs, at_once=parallel)))
