@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.disk_chain import virtual_disks
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import read_host_facts
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
@@ -75,7 +76,7 @@ def read_clone_source(
             hint="Shut it off first, or clone one of its snapshots.",
         )
     devices = record.values[_DEVICES] if snapshot is None else _snapshot_devices(connection, record, snapshot)
-    disks = _hard_disks(devices)
+    disks = virtual_disks(devices)
     _check_disks(record.name, disks, from_snapshot=snapshot is not None)
     vmx = parse_datastore_path(record.vmx_path or "")
     content = get_file(connection.session, datastore_file(connection, vmx))
@@ -135,10 +136,6 @@ def _resolve(name: str, vmx: DatastorePath, volumes: Mapping[str, str]) -> Datas
     except (ValueError, ParseError):
         pass
     raise Refused(f"The file '{name}' of the VMX {vmx} is not on a datastore of the host; it cannot be cloned.")
-
-
-def _hard_disks(devices: Iterable[Any] | None) -> list[Any]:
-    return [device for device in devices or () if type_name(device) == "VirtualDisk"]
 
 
 def _check_disks(name: str, disks: Sequence[Any], *, from_snapshot: bool) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
-from ansible_collections.virt.esx.plugins.module_utils._driver.disk_chain import chain
+from ansible_collections.virt.esx.plugins.module_utils._driver.disk_chain import chain, virtual_disks
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import Difference, disk_pairs
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_kinds import has_image, is_file_disk
 from ansible_collections.virt.esx.plugins.module_utils._driver.file_users import NEIGHBOURS
@@ -26,7 +26,6 @@ from ansible_collections.virt.esx.plugins.module_utils._names import (
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import file_exists
 from ansible_collections.virt.esx.plugins.module_utils._vi.folder import DatastoreFile
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values, fetch
-from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name
 
 _DEVICES = "config.hardware.device"
 _SHARED = "sharingMultiWriter"
@@ -124,8 +123,7 @@ def check_users(disks: Sequence[Disk], others: Iterable[Values], name: str | Non
 
 def _files_in_use(values: Values) -> Iterator[tuple[str, bool]]:
     """The files that a domain's hard disks are made of, as canonical paths, and whether it shares them."""
-    for device in values.get(_DEVICES) or ():
-        if type_name(device) == "VirtualDisk":
-            is_shared = getattr(device.backing, "sharing", None) == _SHARED
-            for path in chain(device.backing):
-                yield canonical_path(path), is_shared
+    for device in virtual_disks(values.get(_DEVICES)):
+        is_shared = getattr(device.backing, "sharing", None) == _SHARED
+        for path in chain(device.backing):
+            yield canonical_path(path), is_shared

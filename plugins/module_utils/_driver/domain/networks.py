@@ -44,11 +44,16 @@ def with_networks(connection: EsxConnection, parts: Parts) -> Parts:
     """
     if connection.is_direct or all(part.network is None for part in parts.interfaces):
         return parts
-    rows = fetch_types(connection.session, _WANTED, objects=[connection.host], traversal=_TRAVERSAL)
-    switches = {ref: str(values["uuid"]) for ref, values in rows if "uuid" in values}
-    networks = {unescape_name(str(values["name"])): (ref, values) for ref, values in rows if "name" in values}
+    networks, switches = _read_networks(connection)
     cards = [_with_port(part, networks, switches) for part in parts.interfaces]
     return replace(parts, interfaces=tuple(cards))
+
+
+def _read_networks(connection: EsxConnection) -> tuple[dict[str, tuple[Any, Values]], dict[Any, str]]:
+    """The networks of the host by name, and the UUIDs of its distributed switches; one read."""
+    rows = fetch_types(connection.session, _WANTED, objects=[connection.host], traversal=_TRAVERSAL)
+    networks = {unescape_name(str(values["name"])): (ref, values) for ref, values in rows if "name" in values}
+    return networks, {ref: str(values["uuid"]) for ref, values in rows if "uuid" in values}
 
 
 def _with_port(

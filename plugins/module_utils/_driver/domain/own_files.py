@@ -16,7 +16,7 @@ from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.browser import search
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
-from ansible_collections.virt.esx.plugins.module_utils._driver.disk_chain import chain
+from ansible_collections.virt.esx.plugins.module_utils._driver.disk_chain import chain, virtual_disks
 from ansible_collections.virt.esx.plugins.module_utils._driver.file_users import read_neighbours
 from ansible_collections.virt.esx.plugins.module_utils._names import (
     DatastorePath,
@@ -24,7 +24,7 @@ from ansible_collections.virt.esx.plugins.module_utils._names import (
     parse_datastore_path,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values
-from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name, vim
+from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
 
 _DEVICES = "config.hardware.device"
 _LAYOUT = "layoutEx.file"
@@ -44,7 +44,7 @@ _LOG = re.compile(r"vmware(?:-[0-9]+)?\.log|vmx-zdump\.[0-9]+|vmmcores\.gz")
 _IN_DATASTORE = re.compile(r"\[[^\]]+\] *[^/\s]")
 
 # What a name in the directory of a VMX can be, see ``_classify``.
-_FILE_KINDS = ("vmx", "disk", "beside", "log", "other")
+_KINDS = ("vmx", "disk", "beside", "log", "other")
 
 
 @dataclass(frozen=True)
@@ -80,9 +80,7 @@ def own_files(vmx: DatastorePath, mine: Sequence[Values], foreign: Sequence[Valu
     """
     taken = {name for values in foreign for name in _referenced(values)}
     disks = [name for name in _own_disks(vmx, mine) if name not in taken]
-    names: dict[str, list[str]] = {kind: [] for kind in _FILE_KINDS}
-    for name in listed:
-        names[_classify(name, vmx, disks, taken)].append(name)
+    names = _by_kind(vmx, listed, disks, taken)
     removable = bool(vmx.directory) and not names["other"]
     others = [*names["beside"], *(names["log"] if removable else ())]
     return OwnFiles(
@@ -91,6 +89,16 @@ def own_files(vmx: DatastorePath, mine: Sequence[Values], foreign: Sequence[Valu
         str(vmx),
         str(vmx.parent) if removable else None,
     )
+
+
+def _by_kind(
+    vmx: DatastorePath, listed: Sequence[str], disks: Sequence[str], taken: Collection[str]
+) -> dict[str, list[str]]:
+    """The names in the directory of the VMX by what they are, see ``_classify``."""
+    names: dict[str, list[str]] = {kind: [] for kind in _KINDS}
+    for name in listed:
+        names[_classify(name, vmx, disks, taken)].append(name)
+    return names
 
 
 def _classify(name: str, vmx: DatastorePath, disks: Sequence[str], taken: Collection[str]) -> str:
@@ -166,8 +174,7 @@ def _stem(disk: str) -> str:
 
 def _chains(values: Values) -> Iterable[list[str]]:
     """The hard disks of a domain or a snapshot that are files in a datastore, each with what it is based on."""
-    for device in values.get(_DEVICES) or ():
-        if type_name(device) == "VirtualDisk":
-            names = [canonical_path(name) for name in filter(_IN_DATASTORE.match, chain(device.backing))]
-            if names:
-                yield names
+    for device in virtual_disks(values.get(_DEVICES)):
+        names = [canonical_path(name) for name in filter(_IN_DATASTORE.match, chain(device.backing))]
+        if names:
+            yield names

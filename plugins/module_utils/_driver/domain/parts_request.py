@@ -44,12 +44,16 @@ def read_parts(params: Mapping[str, Any]) -> Parts:
         serials=_read(params, "serials", _serial),
         hostdevs=_read(params, "hostdevs", _hostdev),
     )
-    named = [*(part.target for part in parts.disks), *(part.target for part in parts.drives)]
-    _check_distinct("disks, cdroms and floppies", named)
+    _check_each_is_named_once(parts)
+    return parts
+
+
+def _check_each_is_named_once(parts: Parts) -> None:
+    targets = [*(part.target for part in parts.disks), *(part.target for part in parts.drives)]
+    _check_distinct("disks, cdroms and floppies", targets)
     _check_distinct("interfaces", [part.mac or part.index for part in parts.interfaces])
     _check_distinct("serials", [part.port for part in parts.serials])
     _check_distinct("hostdevs", [str(part.address) for part in parts.hostdevs])
-    return parts
 
 
 def _read(params: Mapping[str, Any], option: str, read: Callable[[Mapping[str, Any], str], _Part]) -> tuple[_Part, ...]:

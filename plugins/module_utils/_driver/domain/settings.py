@@ -100,9 +100,14 @@ def wanted_settings(request: DomainRequest, name: str | None, uuid: str | None) 
     return {**{key: value for key, value in of_vmx.items() if key.lower() not in lower}, **named}
 
 
+def spelled_keys(vmx: VmxFile) -> dict[str, str]:
+    """Return the keys of a VMX as they are spelled there, by their lower case."""
+    return {statement.name.lower(): statement.name for statement in statements(vmx.text)}
+
+
 def setting_differences(settings: Settings, present: VmxFile) -> list[Difference]:
     """Return the settings that a VMX does not have, each with the key as it is spelled there."""
-    spelled = {statement.name.lower(): statement.name for statement in statements(present.text)}
+    spelled = spelled_keys(present)
     found = []
     for key, value in settings.items():
         before = present.get(key)

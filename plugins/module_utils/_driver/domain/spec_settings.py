@@ -171,8 +171,7 @@ def setting(builder: SpecBuilder, item: Difference) -> Way:
     """A key of the VMX: a field of the API, or an entry of ``extraConfig``, which an empty value removes."""
     key = item.name.lower()
     if key not in _FIELDS:
-        option = vim.option.OptionValue(key=item.name, value=item.after or "")
-        builder.spec.extraConfig = [*(builder.spec.extraConfig or ()), option]
+        builder.add_options({item.name: item.after or ""})
         return Way.LIVE
     path, way = _FIELDS[key]
     group, _dot, field = path.rpartition(".")
