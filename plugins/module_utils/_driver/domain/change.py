@@ -69,12 +69,13 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.settings i
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.spec_builder import SpecBuilder
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.wanted import wanted_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
-from ansible_collections.virt.esx.plugins.module_utils._driver.dumpxml import read_texts, to_domain, with_uuid
+from ansible_collections.virt.esx.plugins.module_utils._driver.dumpxml import read_text, to_domain, with_uuid
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, find_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.options import size_text
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Target
-from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import datastore_file
+from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, parse_datastore_path
 from ansible_collections.virt.esx.plugins.module_utils._vi.folder import DatastoreFile
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import MAX_SIZE, VmxFile
@@ -139,7 +140,7 @@ def find_change(
     :raises Refused: if another domain has the new name, or a disk with snapshots would be removed.
     :raises ParseError: if a host could not start the resulting domain.
     """
-    old = _present_vmx(connection, record)
+    old = read_text(connection, record).encode("utf-8", "surrogateescape")
     place = parse_datastore_path(record.vmx_path or "")
 
     def read(content: bytes, whose: DomainRecord = record) -> Domain:
@@ -166,7 +167,7 @@ def find_change(
     builder = SpecBuilder(machine, as_in_xml(after), changed_keys(old, new) if new != old else {})
     after = read(_bounded(record, _with_keys(new, keys)), predicted) if keys else after
     return Change(
-        file=DatastoreFile(connection.datacenter_path, place.datastore, place.path),
+        file=datastore_file(connection, place),
         record=record,
         old=old,
         new=new,
@@ -193,13 +194,6 @@ def _version_check(connection: EsxConnection, record: DomainRecord, found: Seque
     if any(item.part in (SETTING, HARDWARE, GROWTH) for item in found):
         check_valid(Target(record.name, record.ref), record, "changed so")
     return lambda *_version: False
-
-
-def _present_vmx(connection: EsxConnection, record: DomainRecord) -> bytes:
-    text = read_texts(connection, [record])[0]
-    if isinstance(text, EsxError):
-        raise text
-    return text.encode("utf-8", "surrogateescape")
 
 
 def _bounded(record: DomainRecord, vmx: bytes) -> bytes:

@@ -17,6 +17,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.disk_chain import
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import Difference, disk_pairs
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_kinds import has_image, is_file_disk
 from ansible_collections.virt.esx.plugins.module_utils._driver.file_users import NEIGHBOURS
+from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import datastore_file
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, Refused
 from ansible_collections.virt.esx.plugins.module_utils._names import (
     canonical_path,
@@ -24,7 +25,6 @@ from ansible_collections.virt.esx.plugins.module_utils._names import (
     unescape_name,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import file_exists
-from ansible_collections.virt.esx.plugins.module_utils._vi.folder import DatastoreFile
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values, fetch
 
 _DEVICES = "config.hardware.device"
@@ -66,8 +66,7 @@ def new_images(changes: Iterable[Difference]) -> list[Disk]:
 
 def disk_exists(connection: EsxConnection, source: str) -> bool:
     """Whether a datastore has the file of a disk; one call."""
-    path = parse_datastore_path(source)
-    return file_exists(connection.session, DatastoreFile(connection.datacenter_path, path.datastore, path.path))
+    return file_exists(connection.session, datastore_file(connection, parse_datastore_path(source)))
 
 
 def missing_disk(disk: Disk) -> NotFound:
@@ -109,21 +108,22 @@ def check_users(disks: Sequence[Disk], others: Iterable[Values], name: str | Non
     :param others: the properties ``name`` and ``config.hardware.device`` of all other domains.
     """
     wanted = {canonical_path(disk.source or ""): disk for disk in disks}
-    for values in others:
-        for path, is_shared in _files_in_use(values):
-            disk = wanted.get(path)
-            if disk is not None and not (is_shared and disk.shareable):
-                user = unescape_name(values["name"] or "")
-                raise Refused(
-                    f"The disk '{path}' is in use by the domain '{user}'.",
-                    hint="Choose another file; <shareable/> on the disk of both domains lets them share it.",
-                    fault="AlreadyExists" if user == name else None,
-                )
+    for other, path, is_shared in _files_in_use(others):
+        disk = wanted.get(path)
+        if disk is None or (is_shared and disk.shareable):
+            continue
+        user = unescape_name(other["name"] or "")
+        raise Refused(
+            f"The disk '{path}' is in use by the domain '{user}'.",
+            hint="Choose another file; <shareable/> on the disk of both domains lets them share it.",
+            fault="AlreadyExists" if user == name else None,
+        )
 
 
-def _files_in_use(values: Values) -> Iterator[tuple[str, bool]]:
-    """The files that a domain's hard disks are made of, as canonical paths, and whether it shares them."""
-    for device in virtual_disks(values.get(_DEVICES)):
-        is_shared = getattr(device.backing, "sharing", None) == _SHARED
-        for path in chain(device.backing):
-            yield canonical_path(path), is_shared
+def _files_in_use(domains: Iterable[Values]) -> Iterator[tuple[Values, str, bool]]:
+    """The files that hard disks are made of: the domain, the canonical path, and whether the domain shares it."""
+    for values in domains:
+        for device in virtual_disks(values.get(_DEVICES)):
+            is_shared = getattr(device.backing, "sharing", None) == _SHARED
+            for path in chain(device.backing):
+                yield values, canonical_path(path), is_shared

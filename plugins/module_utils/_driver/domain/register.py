@@ -14,10 +14,10 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs impor
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import find_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, Target
+from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import datastore_file
 from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, parse_datastore_path
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import get_file
-from ansible_collections.virt.esx.plugins.module_utils._vi.folder import DatastoreFile
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
 
 
@@ -31,7 +31,7 @@ def plan_register(
     :raises ParseError: if the file is not a VMX.
     """
     path = parse_datastore_path(request.vmx_path or "")
-    content = get_file(connection.session, DatastoreFile(connection.datacenter_path, path.datastore, path.path))
+    content = get_file(connection.session, datastore_file(connection, path))
     read = read_vmx(content, directory=str(path.parent), datastores=facts.volumes)
     domain = replace(read, name=request.name or read.name)
     target.name = domain.name or ""
