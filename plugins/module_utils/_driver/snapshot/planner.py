@@ -20,9 +20,9 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot_tree imp
     Snapshot,
     current_snapshot,
     find_snapshot,
+    get_snapshot,
     snapshot_list,
 )
-from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound
 from ansible_collections.virt.esx.plugins.module_utils._names import escape_name
 
 CONSOLIDATION_PATH = "runtime.consolidationNeeded"
@@ -166,9 +166,10 @@ def _without(snapshots: Sequence[Snapshot], gone: set[str | None]) -> list[Snaps
 
     current = current_snapshot(snapshots)
     mark = None if current is None else remaining(current.moid)
+    kept = [item for item in snapshots if item.moid not in gone]
     left: list[Snapshot] = []
     paths: dict[str | None, str] = {None: ""}
-    for item in (item for item in snapshots if item.moid not in gone):
+    for item in kept:
         parent = remaining(item.parent)
         path = f"{paths[parent]}{escape_name(item.name)}"
         paths[item.moid] = f"{path}/"
@@ -177,7 +178,7 @@ def _without(snapshots: Sequence[Snapshot], gone: set[str | None]) -> list[Snaps
 
 
 def _reverted(entry: DomainEntry, request: SnapshotRequest, _now: datetime.datetime) -> DomainEntry:
-    found = _required_snapshot(entry, request.snapshot or "")
+    found = get_snapshot(entry.before, request.snapshot or "", entry.record.name)
     stays_off = request.running is False
     actions = [Action(f"revert to snapshot '{found.name}'", lambda: found.ref.RevertToSnapshot_Task(None, stays_off))]
     state = "shutoff" if stays_off else found.state or "shutoff"
@@ -186,15 +187,6 @@ def _reverted(entry: DomainEntry, request: SnapshotRequest, _now: datetime.datet
         state = "running"
     after = [replace(item, current=item is found) for item in entry.before]
     return replace(entry, actions=actions, after=after, chosen=found.path, state=state, lost=_lost(entry, found))
-
-
-def _required_snapshot(entry: DomainEntry, name: str) -> Snapshot:
-    """The snapshot of that name, which must exist."""
-    found = find_snapshot(entry.before, name, entry.record.name)
-    if found is None:
-        known = ", ".join(f"'{item.path}'" for item in entry.before)
-        raise NotFound(f"Domain '{entry.record.name}' has no snapshot '{name}'; it has {known or 'none'}.")
-    return found
 
 
 def _lost(entry: DomainEntry, found: Snapshot) -> list[str]:
