@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
@@ -103,15 +104,24 @@ def plan_autostart(
     """
     if wanted is None:
         return []
-    present = next((entry for entry in facts.autostart_entries or () if entry.key == target.ref), None)
+    present = _entry_of(target, facts)
     is_on = target.ref is not None and bool(facts.starts(target.ref))
     if wanted == is_on and not _changes(settings, present):
         return []
     if wanted:
         _check_start(target, facts, settings)
     enable = wanted and not facts.autostart_enabled
-    name = "change autostart settings" if wanted == is_on else f"switch autostart {'on' if wanted else 'off'}"
-    return [Step(name, lambda: _switch(connection, target, present, settings, on=wanted, enable=enable))]
+    switch = partial(_switch, connection, target, present, settings, on=wanted, enable=enable)
+    return [Step(_step_name(wanted, is_on), switch)]
+
+
+def _entry_of(target: Target, facts: HostFacts) -> Any:
+    """The domain's own entry, None if it has none."""
+    return next((entry for entry in facts.autostart_entries or () if entry.key == target.ref), None)
+
+
+def _step_name(wanted: bool, is_on: bool) -> str:
+    return "change autostart settings" if wanted == is_on else f"switch autostart {'on' if wanted else 'off'}"
 
 
 def _changes(settings: AutostartSettings, present: Any) -> bool:

@@ -86,6 +86,15 @@ def disk_pairs(changes: Iterable[Difference]) -> list[tuple[Disk | None, Disk | 
     return [(item.before, item.after) for item in changes if item.part == "disks"]
 
 
+def new_sources(changes: Iterable[Difference]) -> list[tuple[Disk | None, Disk]]:
+    """Those of ``disk_pairs`` that have another source than before."""
+    return [
+        (before, after)
+        for before, after in disk_pairs(changes)
+        if after is not None and (before is None or before.source != after.source)
+    ]
+
+
 def memory_limit_kib(domain: Domain) -> int | None:
     """The limit of a domain's memory, None if it may have all of its memory."""
     current = domain.current_memory_kib

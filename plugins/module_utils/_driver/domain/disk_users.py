@@ -14,7 +14,7 @@ from typing import Any
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_chain import chain, virtual_disks
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import Difference, disk_pairs
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import Difference, new_sources
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_kinds import has_image, is_file_disk
 from ansible_collections.virt.esx.plugins.module_utils._driver.file_users import NEIGHBOURS
 from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import datastore_file
@@ -33,16 +33,7 @@ _SHARED = "sharingMultiWriter"
 
 def new_disks(changes: Iterable[Difference]) -> list[Disk]:
     """The hard disks among some differences whose file the domain did not have."""
-    return [disk for disk in _with_new_source(changes) if _has_file(disk)]
-
-
-def _with_new_source(changes: Iterable[Difference]) -> list[Disk]:
-    """The disks and drives among some differences that have another source than before."""
-    return [
-        after
-        for before, after in disk_pairs(changes)
-        if after is not None and (before is None or before.source != after.source)
-    ]
+    return [disk for _before, disk in new_sources(changes) if _has_file(disk)]
 
 
 def hard_disks(domain: Domain) -> list[Disk]:
@@ -61,7 +52,7 @@ def images(domain: Domain) -> list[Disk]:
 
 def new_images(changes: Iterable[Difference]) -> list[Disk]:
     """The drives among some differences with an image that they did not have."""
-    return [disk for disk in _with_new_source(changes) if has_image(disk)]
+    return [drive for _before, drive in new_sources(changes) if has_image(drive)]
 
 
 def disk_exists(connection: EsxConnection, source: str) -> bool:

@@ -17,7 +17,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_files import DiskRequest, plan_disks
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_options import disk_requests
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import Difference, disk_pairs
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import Difference, new_sources
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.machine import Machine
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts import DiskPart, Parts
 from ansible_collections.virt.esx.plugins.module_utils._driver.options import size_text
@@ -161,10 +161,8 @@ def check_same_files(name: str, parts: Parts, found: Sequence[Difference]) -> No
     :raises Refused: if one would.
     """
     named = {part.target for part in parts.disks if part.source is not None}
-    for before, after in disk_pairs(found):
-        if before is None or after is None or after.target not in named:
-            continue
-        if before.source != after.source:
+    for before, after in new_sources(found):
+        if before is not None and after.target in named:
             raise Refused(
                 f"The disk {before.target} of the domain '{name}' is '{before.source}', not '{after.source}'.",
                 hint="Give it the state absent first, if it is to be exchanged; its file stays.",

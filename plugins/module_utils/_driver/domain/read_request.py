@@ -198,10 +198,15 @@ def without_effect(params: Mapping[str, Any]) -> list[str]:
         found.append(f"remove_storage has no effect with state {state}; it is for state undefined.")
     if params["shutdown_timeout"] is not None and state != "shutdown" and not params["power_cycle"]:
         found.append(f"shutdown_timeout has no effect with state {state}; it is for state shutdown and power_cycle.")
+    return [*found, *_definition_of_undefined(params)] if state == "undefined" else found
+
+
+def _definition_of_undefined(params: Mapping[str, Any]) -> list[str]:
+    """A sentence for all options that describe a domain that is to be undefined."""
     given = [option for option in _OF_DEFINITION if params[option]]
-    if given and state == "undefined":
-        found.append(f"{', '.join(given)} {'has' if len(given) == 1 else 'have'} no effect with state undefined.")
-    return found
+    if not given:
+        return []
+    return [f"{', '.join(given)} {'has' if len(given) == 1 else 'have'} no effect with state undefined."]
 
 
 # What VMware takes sizes of memory in: the option, the element of XML, the member of Domain, and the step in KiB.

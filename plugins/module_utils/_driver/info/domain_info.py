@@ -121,7 +121,13 @@ def _any_matches(names: Iterable[str], pattern: str | None) -> bool:
 def domain_entry(record: DomainRecord, facts: HostFacts | None, parts: Mapping[str, Any]) -> dict[str, Any]:
     """Return a domain with its parts; ``error`` says why the server itself does not know it completely."""
     entry = {**domain_facts(record, facts), **parts}
+    defect = _defect(record)
+    return entry if defect is None else {**entry, "error": defect}
+
+
+def _defect(record: DomainRecord) -> str | None:
+    """What keeps the server from knowing a domain completely, None if nothing does."""
     defect = _CONNECTION_STATES.get(str(record.values["runtime.connectionState"]))
     if defect is None and record.values["config.hardware.numCPU"] is None:
-        defect = "The server has no configuration of the domain, or the user may not see it."
-    return entry if defect is None else {**entry, "error": defect}
+        return "The server has no configuration of the domain, or the user may not see it."
+    return defect
