@@ -39,7 +39,7 @@ def with_system(domain: Domain, options: SystemOptions) -> Domain:
 
 
 def _with_firmware(system: Os, options: SystemOptions) -> Os:
-    """With another firmware and secure boot, where they differ from what the domain has without saying it."""
+    """With the requested firmware and secure boot; a domain that says neither has BIOS, and keeps not saying it."""
     if options.firmware not in (None, system.firmware or "bios"):
         system = replace(system, firmware=options.firmware)
     if options.secure_boot not in (None, bool(system.secure_boot)):
