@@ -35,6 +35,17 @@ def read_texts(connection: EsxConnection, records: Sequence[DomainRecord]) -> li
     return [item.decode("utf-8", "surrogateescape") if isinstance(item, bytes) else item for item in found]
 
 
+def read_text(connection: EsxConnection, record: DomainRecord) -> str:
+    """Return the VMX of one domain, as ``read_texts`` does.
+
+    :raises EsxError: if it cannot be read.
+    """
+    (text,) = read_texts(connection, [record])
+    if isinstance(text, EsxError):
+        raise text
+    return text
+
+
 def to_xml(connection: EsxConnection, record: DomainRecord, facts: HostFacts, text: str) -> str:
     """Return the domain XML of a domain, as ``virsh dumpxml`` prints it: without the VNC password.
 

@@ -29,6 +29,11 @@ _DOMAIN_PATHS = ("name", _VMX)
 _AUTOSTART_PATHS = ("config.autoStart.defaults", "config.autoStart.powerInfo")
 
 
+def is_started(entry: Any) -> bool:
+    """Whether the domain of an autostart entry starts with the host; hosts and clients write the word differently."""
+    return str(entry.startAction).lower() == "poweron"
+
+
 @dataclass(frozen=True)
 class HostFacts:
     """The facts of a domain's host: name, datastores, autostart settings, product version, and maintenance mode.
@@ -56,7 +61,7 @@ class HostFacts:
         if self.autostart_entries is None:
             return None
         return self.autostart_enabled and any(
-            entry.key == ref and str(entry.startAction).lower() == "poweron" for entry in self.autostart_entries
+            entry.key == ref and is_started(entry) for entry in self.autostart_entries
         )
 
     def lacks_name(self, name: str | None) -> bool:

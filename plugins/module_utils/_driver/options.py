@@ -1,14 +1,20 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Values as users write them in options: sizes (``1048576``, ``1 GiB``, ``1.5 GiB``, ``512M``) and UUIDs."""
+"""Values as users write them in options: sizes (``1048576``, ``1 GiB``, ``1.5 GiB``, ``512M``), UUIDs and paths."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from typing import TypeVar
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import LONG_MAX, bytes_per, to_uuid
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+from ansible_collections.virt.esx.plugins.module_utils._names import check_vmx_path
+
+_Given = TypeVar("_Given")
+_Read = TypeVar("_Read")
 
 _AMOUNT = re.compile(r"\s*([0-9]{1,19})(?:\.([0-9]{1,9}))?\s*([A-Za-z]*)\s*", re.ASCII)
 
@@ -97,3 +103,16 @@ def parse_uuid(text: str) -> str:
     if uuid is None:
         raise ParseError(f"'{text}' is not a UUID, expecting 32 hex digits.", where="uuid")
     return uuid
+
+
+def parse_vmx_path(text: str) -> str:
+    """Return the datastore path of a VMX in its usual spelling.
+
+    :raises ParseError: if it is not one.
+    """
+    return str(check_vmx_path(text))
+
+
+def if_given(value: _Given | None, read: Callable[[_Given], _Read]) -> _Read | None:
+    """Return what a function reads from the value of an option, None if the option is not given."""
+    return None if value is None else read(value)

@@ -31,6 +31,16 @@ def matches_any(name: str, patterns: Iterable[str]) -> bool:
     return any(matches(name, pattern) for pattern in patterns)
 
 
+def is_requested(name: str, patterns: Iterable[str] | None) -> bool:
+    """Whether a name matches one of several names or patterns, or none are given."""
+    return patterns is None or matches_any(name, patterns)
+
+
+def missing_names(patterns: Iterable[str], names: Collection[str]) -> list[str]:
+    """Return those names, patterns left aside, that do not exist."""
+    return [pattern for pattern in patterns if not is_pattern(pattern) and pattern not in names]
+
+
 def require_names(patterns: Iterable[str], names: Collection[str], *, where: str) -> None:
     """Refuse a name that does not exist. A pattern may match nothing.
 
@@ -38,7 +48,7 @@ def require_names(patterns: Iterable[str], names: Collection[str], *, where: str
     :param where: where they were looked for, for the message: ``on esx1``.
     :raises NotFound: if a name is missing; it suggests a similar name.
     """
-    missing = [pattern for pattern in patterns if not is_pattern(pattern) and pattern not in names]
+    missing = missing_names(patterns, names)
     if not missing:
         return
     listed = ", ".join(f"'{name}'" for name in missing)

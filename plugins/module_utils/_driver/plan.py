@@ -9,7 +9,7 @@ out, so the two cannot disagree.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -219,6 +219,11 @@ def _made(make_plan: Callable[[], AnyPlan]) -> AnyPlan:
         if error.fault not in _OVERTAKEN:
             raise
         return make_plan()
+
+
+def any_changed(connection: EsxConnection, results: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether a task has changed any of several objects, by their results, or has answered a question."""
+    return any(result["changed"] for result in results) or bool(connection.answered)
 
 
 def append_to_message(error: BaseException, sentence: str) -> None:

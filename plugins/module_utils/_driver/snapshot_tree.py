@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.snapshots import write_snapshot
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import STATES
-from ansible_collections.virt.esx.plugins.module_utils._errors import Ambiguous
+from ansible_collections.virt.esx.plugins.module_utils._errors import Ambiguous, NotFound
 from ansible_collections.virt.esx.plugins.module_utils._names import escape_name, unescape_name
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import moid
@@ -77,6 +77,11 @@ def snapshot_list(values: Values) -> list[Snapshot]:
     return [replace(snapshot, domain_uuid=values.get("config.uuid")) for snapshot in found]
 
 
+def current_snapshot(snapshots: Sequence[Snapshot]) -> Snapshot | None:
+    """Return the snapshot that the domain's present state is based on, None if there is none."""
+    return next((snapshot for snapshot in snapshots if snapshot.current), None)
+
+
 def find_snapshot(snapshots: Sequence[Snapshot], wanted: str, domain: str) -> Snapshot | None:
     """Return the snapshot of a name, a path or a managed object id, None if there is none.
 
@@ -96,6 +101,18 @@ def find_snapshot(snapshots: Sequence[Snapshot], wanted: str, domain: str) -> Sn
         if found:
             return found[0]
     return None
+
+
+def get_snapshot(snapshots: Sequence[Snapshot], wanted: str, domain: str) -> Snapshot:
+    """As ``find_snapshot``, for a snapshot that must exist.
+
+    :raises NotFound: if there is no such snapshot.
+    """
+    found = find_snapshot(snapshots, wanted, domain)
+    if found is None:
+        known = ", ".join(f"'{item.path}'" for item in snapshots) or "none"
+        raise NotFound(f"Domain '{domain}' has no snapshot '{wanted}'; it has {known}.")
+    return found
 
 
 def read_snapshots(values: Values) -> list[dict[str, Any]]:

@@ -60,6 +60,11 @@ def failure_of_some(failed: Sequence[tuple[str, EsxError]], total: int, details:
     return EsxError(message, hint=first.hint, fault=first.fault, details=details)
 
 
+def failure_entry(error: EsxError | None) -> dict[str, Any]:
+    """Return what a result says of one of several domains that failed; nothing without an error."""
+    return {} if error is None else {"failed": True, "msg": error.message}
+
+
 def _about(name: str, error: EsxError) -> str:
     """The message of an error; it begins with the domain."""
     subject = f"Domain '{name}'"

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import os
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -171,17 +171,17 @@ class _Work:
         """The clone's NVRAM file, None if the source has none."""
         return None if self.source.nvram is None else self.vmx.beside(f"{self.vmx.name[: -len('.vmx')]}.nvram")
 
+    def files(self) -> list[DatastorePath]:
+        """All files of the clone, and its marker."""
+        nvram = self.nvram()
+        return [self.vmx, marker_path(self.vmx), *self.disks().values(), *([] if nvram is None else [nvram])]
+
     def steps(self, pools: dict[str, Pool]) -> list[Step]:
         """All steps, in their order."""
-        connection, disks, nvram = self.connection, self.disks(), self.nvram()
-        files = [self.vmx, marker_path(self.vmx), *disks.values(), *([] if nvram is None else [nvram])]
-        found = find_volumes(connection, pools, files)
+        nvram, files = self.nvram(), self.files()
+        found = find_volumes(self.connection, pools, files)
         self._check_is_ours(found, files)
-        requests = [
-            DiskRequest(path, None, self.request.allocation, clone_of=self.source.disks[slot])
-            for slot, path in disks.items()
-        ]
-        plan = plan_disks(connection, requests)
+        plan = plan_disks(self.connection, self._disk_requests())
         missing = [path for path, volume in plan.before.items() if volume is None]
         steps = []
         if self.vmx.parent not in found:
@@ -193,20 +193,27 @@ class _Work:
         steps.append(Step(f"define domain '{self.request.clone_name}'", self._define))
         return steps
 
+    def _disk_requests(self) -> list[DiskRequest]:
+        allocation = self.request.allocation
+        return [
+            DiskRequest(path, None, allocation, clone_of=self.source.disks[slot]) for slot, path in self.disks().items()
+        ]
+
     def _check_is_ours(self, found: Mapping[DatastorePath, Volume], files: Sequence[DatastorePath]) -> None:
         """Refuse to write into a directory that has other files with these names."""
         marker = marker_path(self.vmx)
         taken = [str(path) for path in files if path in found and path != marker]
-        if not taken:
+        if not taken or (marker in found and self._is_own_mark(marker)):
             return
-        if marker in found:
-            content = get_file(self.connection.session, datastore_file(self.connection, marker))
-            if content.decode("utf-8", "replace").strip() == self._mark_text():
-                return
         raise Refused(
             f"The clone '{self.request.clone_name}' cannot be made, as there is {', '.join(taken)} already.",
             hint="Delete these files, or choose another name or pool. If they are a domain's, define it instead.",
         )
+
+    def _is_own_mark(self, marker: DatastorePath) -> bool:
+        """Whether a marker is that of a clone of the same source."""
+        content = get_file(self.connection.session, datastore_file(self.connection, marker))
+        return content.decode("utf-8", "replace").strip() == self._mark_text()
 
     def _mark_text(self) -> str:
         """A text that identifies the source of the clone; the disks of a snapshot have their own names."""
@@ -272,18 +279,22 @@ def _undo(connection: EsxConnection, name: str, attempts: Sequence[Made], error:
     files = dict.fromkeys(file for made in attempts for file in made.files)
     if not files:
         return
-    tasks = DiskTasks(connection)
     try:
         if find_domain(connection, DomainKey(name), volumes=False) is not None:
             return
-        for disk in disks:
-            run_task(connection, tasks.delete(disk))
-        for file in reversed(files):
-            delete_file(connection, file)
+        _delete(connection, disks, reversed(files))
     except EsxError as again:
         append_to_message(error, f"Not all files of the clone could be deleted: {again.message}")
     else:
         append_to_message(error, "The files of the clone were deleted again.")
+
+
+def _delete(connection: EsxConnection, disks: Iterable[DatastorePath], files: Iterable[DatastorePath]) -> None:
+    tasks = DiskTasks(connection)
+    for disk in disks:
+        run_task(connection, tasks.delete(disk))
+    for file in files:
+        delete_file(connection, file)
 
 
 def _text(clone: Mapping[str, Any]) -> str:

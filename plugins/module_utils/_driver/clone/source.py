@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.disk_chain import virtual_disks
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import read_host_facts
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
@@ -39,6 +40,8 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import Place
 _DEVICES = "config.hardware.device"
 # The key of the first controller of each bus in the VI API; the others follow.
 _CONTROLLERS = (("ide", 200, 4), ("scsi", 1000, 4), ("sata", 15000, 4), ("nvme", 31000, 4))
+# What the types of the backings of disks have in their names where a disk is a device of the host.
+_RAW = ("RawDiskMapping", "RawDiskVer")
 
 
 @dataclass(frozen=True)
@@ -73,13 +76,14 @@ def read_clone_source(
             hint="Shut it off first, or clone one of its snapshots.",
         )
     devices = record.values[_DEVICES] if snapshot is None else _snapshot_devices(connection, record, snapshot)
-    _check_devices(record.name, devices or (), from_snapshot=snapshot is not None)
+    disks = virtual_disks(devices)
+    _check_disks(record.name, disks, from_snapshot=snapshot is not None)
     vmx = parse_datastore_path(record.vmx_path or "")
     content = get_file(connection.session, datastore_file(connection, vmx))
     found = _read(vmx, content)
     _warn_of_port(connection, found)
-    disks = _disks(found, vmx, facts.volumes) if snapshot is None else _snapshot_disks(record.name, found, devices)
-    return _source(connection, vmx, content, found, disks, facts.volumes, record)
+    files = _disks(found, vmx, facts.volumes) if snapshot is None else _snapshot_disks(record.name, found, disks)
+    return _source(connection, vmx, content, found, files, facts.volumes, record)
 
 
 def _of_file(connection: EsxConnection, vmx: DatastorePath) -> Source:
@@ -113,8 +117,8 @@ def _source(
     record: DomainRecord | None,
 ) -> Source:
     nvram = None if found.nvram is None else _resolve(found.nvram, vmx, volumes)
-    if nvram is not None:  # a domain that has never been started has none yet
-        nvram = nvram if nvram in find_volumes(connection, read_pools(connection), [nvram]) else None
+    if nvram is not None and nvram not in find_volumes(connection, read_pools(connection), [nvram]):
+        nvram = None  # a domain that has never been started has none yet
     return Source(vmx, content, disks, found.cards, nvram, record)
 
 
@@ -134,14 +138,12 @@ def _resolve(name: str, vmx: DatastorePath, volumes: Mapping[str, str]) -> Datas
     raise Refused(f"The file '{name}' of the VMX {vmx} is not on a datastore of the host; it cannot be cloned.")
 
 
-def _check_devices(name: str, devices: Sequence[Any], *, from_snapshot: bool) -> None:
+def _check_disks(name: str, disks: Sequence[Any], *, from_snapshot: bool) -> None:
     """Refuse disks that cannot be cloned by copying a file."""
-    for device in devices:
-        if type_name(device) != "VirtualDisk":
-            continue
-        if "RawDiskMapping" in type_name(device.backing) or "RawDiskVer" in type_name(device.backing):
+    for backing in (disk.backing for disk in disks):
+        if any(kind in type_name(backing) for kind in _RAW):
             raise Refused(f"The domain '{name}' has a disk that is a device of the host; it cannot be cloned.")
-        if from_snapshot and str(getattr(device.backing, "diskMode", "")).startswith("independent"):
+        if from_snapshot and str(getattr(backing, "diskMode", "")).startswith("independent"):
             raise Refused(f"The domain '{name}' has an independent disk, which is not in its snapshots.")
 
 
@@ -157,7 +159,7 @@ def _snapshot_disks(name: str, found: CloneSource, devices: Sequence[Any]) -> di
     disks = {
         slot: parse_datastore_path(str(device.backing.fileName)).canonical
         for device in devices
-        if type_name(device) == "VirtualDisk" and (slot := _slot(device)) is not None
+        if (slot := _slot(device)) is not None
     }
     if set(disks) != set(found.disks):
         raise Refused(f"The domain '{name}' has other disks now than in the snapshot; clone it from another one.")

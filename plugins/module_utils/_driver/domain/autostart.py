@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
-from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
+from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts, is_started
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import VM_HOST
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, Target
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError, Refused
@@ -35,6 +36,17 @@ STOP_ACTIONS = {
     "none": "none",
 }
 HEARTBEATS = {"default": "systemDefault", "yes": "yes", "no": "no"}
+# The least values of numbers that are not ``_DEFAULT``.
+_LEAST = {"start_order": 1, "start_delay": 0, "stop_delay": 0}
+
+# The members of a new entry: in any order, and as the host's own settings say.
+_NEW_ENTRY: dict[str, Any] = {
+    "startOrder": _DEFAULT,
+    "startDelay": _DEFAULT,
+    "waitForHeartbeat": "systemDefault",
+    "stopDelay": _DEFAULT,
+    "stopAction": "systemDefault",
+}
 
 
 @dataclass(frozen=True)
@@ -61,18 +73,20 @@ def read_settings(autostart: bool | None, options: Mapping[str, Any] | None) -> 
         return AutostartSettings()
     if not autostart:
         raise ParseError("it has an effect only where autostart is true.", where="autostart_settings")
-    for name, least in (("start_order", 1), ("start_delay", 0), ("stop_delay", 0)):
-        value = options[name]
-        if value is not None and value != _DEFAULT and value < least:
-            raise ParseError(f"{value} is neither -1 nor at least {least}.", where=f"autostart_settings.{name}")
-    stop_action, heartbeat = options["stop_action"], options["wait_for_heartbeat"]
+    for name, least in _LEAST.items():
+        _check_least(name, options[name], least)
     return AutostartSettings(
         startOrder=options["start_order"],
         startDelay=options["start_delay"],
-        waitForHeartbeat=None if heartbeat is None else HEARTBEATS[heartbeat],
+        waitForHeartbeat=HEARTBEATS.get(options["wait_for_heartbeat"]),
         stopDelay=options["stop_delay"],
-        stopAction=None if stop_action is None else STOP_ACTIONS[stop_action],
+        stopAction=STOP_ACTIONS.get(options["stop_action"]),
     )
+
+
+def _check_least(name: str, value: int | None, least: int) -> None:
+    if value is not None and value != _DEFAULT and value < least:
+        raise ParseError(f"{value} is neither -1 nor at least {least}.", where=f"autostart_settings.{name}")
 
 
 def plan_autostart(
@@ -90,20 +104,37 @@ def plan_autostart(
     """
     if wanted is None:
         return []
-    entries = facts.autostart_entries or ()
-    present = next((entry for entry in entries if entry.key == target.ref), None)
+    present = _entry_of(target, facts)
     is_on = target.ref is not None and bool(facts.starts(target.ref))
-    changed = [name for name, value in settings.given().items() if _differs(getattr(present, name, None), value)]
-    if wanted == is_on and not changed:
+    if wanted == is_on and not _changes(settings, present):
         return []
-    others = [entry for entry in entries if entry.key != target.ref and _starts(entry)]
-    enable = wanted and not facts.autostart_enabled
-    if enable:
-        _check_others(target, others)
     if wanted:
-        _check_order(target, settings.startOrder, others)
-    name = "change autostart settings" if wanted == is_on else f"switch autostart {'on' if wanted else 'off'}"
-    return [Step(name, lambda: _switch(connection, target, present, settings, on=wanted, enable=enable))]
+        _check_start(target, facts, settings)
+    enable = wanted and not facts.autostart_enabled
+    switch = partial(_switch, connection, target, present, settings, on=wanted, enable=enable)
+    return [Step(_step_name(wanted, is_on), switch)]
+
+
+def _entry_of(target: Target, facts: HostFacts) -> Any:
+    """The domain's own entry, None if it has none."""
+    return next((entry for entry in facts.autostart_entries or () if entry.key == target.ref), None)
+
+
+def _step_name(wanted: bool, is_on: bool) -> str:
+    return "change autostart settings" if wanted == is_on else f"switch autostart {'on' if wanted else 'off'}"
+
+
+def _changes(settings: AutostartSettings, present: Any) -> bool:
+    """Whether settings differ from a domain's entry, None for no entry."""
+    return any(_differs(getattr(present, name, None), value) for name, value in settings.given().items())
+
+
+def _check_start(target: Target, facts: HostFacts, settings: AutostartSettings) -> None:
+    """Refuse what the host would refuse, or do to other domains, if it is to start this one."""
+    others = [entry for entry in facts.autostart_entries or () if entry.key != target.ref and is_started(entry)]
+    if not facts.autostart_enabled:
+        _check_others(target, others)
+    _check_order(target, settings.startOrder, others)
 
 
 def _check_others(target: Target, others: Sequence[Any]) -> None:
@@ -124,10 +155,6 @@ def _check_order(target: Target, order: int | None, others: Sequence[Any]) -> No
             f"The {target} cannot be number {order} in the host's start order: {last - 1} other domains have a number.",
             hint=f"Give start_order from 1 to {last}, or -1 for any.",
         )
-
-
-def _starts(entry: Any) -> bool:
-    return str(entry.startAction).lower() == "poweron"
 
 
 def _differs(present: Any, wanted: Any) -> bool:
@@ -152,15 +179,8 @@ def _entry(make: Any, ref: Any, present: Any, settings: AutostartSettings, *, on
     A new entry has the host's own stop action. With ``none`` in its place the host would not stop the guest when it
     shuts down itself.
     """
-    entry = make(
-        key=ref,
-        startOrder=_DEFAULT if present is None or not on else present.startOrder,
-        startDelay=_DEFAULT if present is None else present.startDelay,
-        waitForHeartbeat="systemDefault" if present is None else present.waitForHeartbeat,
-        startAction="powerOn" if on else "none",
-        stopDelay=_DEFAULT if present is None else present.stopDelay,
-        stopAction="systemDefault" if present is None else present.stopAction,
-    )
-    for name, value in settings.given().items():
-        setattr(entry, name, value)
-    return entry
+    members = {name: getattr(present, name, default) for name, default in _NEW_ENTRY.items()}
+    if not on:
+        members["startOrder"] = _DEFAULT
+    members.update(settings.given())
+    return make(key=ref, startAction="powerOn" if on else "none", **members)

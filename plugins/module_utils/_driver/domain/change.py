@@ -10,13 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain, Interface
 from ansible_collections.virt.esx.plugins.module_utils._driver.browser import scsi_model_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.checks import check_devices
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.description import ESX
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import Difference, differences
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import (
+    Difference,
+    differences,
+    disk_pairs,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_identity import (
     check_chains_stay,
     moved_files,
@@ -64,12 +69,13 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.settings i
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.spec_builder import SpecBuilder
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.wanted import wanted_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
-from ansible_collections.virt.esx.plugins.module_utils._driver.dumpxml import read_texts, to_domain, with_uuid
+from ansible_collections.virt.esx.plugins.module_utils._driver.dumpxml import read_text, to_domain, with_uuid
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, find_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.options import size_text
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Target
-from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import datastore_file
+from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, parse_datastore_path
 from ansible_collections.virt.esx.plugins.module_utils._vi.folder import DatastoreFile
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import MAX_SIZE, VmxFile
@@ -109,19 +115,20 @@ class Change:
 
 def details(change: Change) -> tuple[str, str]:
     """What a change does that domain XML cannot say, before and after it, as lines for diff mode."""
-    sides = []
-    for side in ("before", "after"):
-        lines = ""
-        for item in change.differences:
-            value = getattr(item, side)
-            if item.part == SETTING:
-                lines += setting_text(item.name, value)
-            elif item.part == HARDWARE:
-                lines += f"hw_version: {value}\n"
-            elif item.part == GROWTH:
-                lines += f"{item.name}: {size_text(value.capacity if isinstance(value, Growth) else value)}\n"
-        sides.append(lines)
-    return sides[0], sides[1] + change.files.text()
+    before = "".join(_detail(item, item.before) for item in change.differences)
+    after = "".join(_detail(item, item.after) for item in change.differences)
+    return before, after + change.files.text()
+
+
+def _detail(item: Difference, value: Any) -> str:
+    """One side of a difference as a line, empty for one that domain XML can say."""
+    if item.part == SETTING:
+        return setting_text(item.name, value)
+    if item.part == HARDWARE:
+        return f"hw_version: {value}\n"
+    if item.part == GROWTH:
+        return f"{item.name}: {size_text(value.capacity if isinstance(value, Growth) else value)}\n"
+    return ""
 
 
 def find_change(
@@ -133,7 +140,7 @@ def find_change(
     :raises Refused: if another domain has the new name, or a disk with snapshots would be removed.
     :raises ParseError: if a host could not start the resulting domain.
     """
-    old = _present_vmx(connection, record)
+    old = read_text(connection, record).encode("utf-8", "surrogateescape")
     place = parse_datastore_path(record.vmx_path or "")
 
     def read(content: bytes, whose: DomainRecord = record) -> Domain:
@@ -147,7 +154,7 @@ def find_change(
     found = differences_of(read, old, new)
     growing = sized(request.parts, present)
     machine = read_machine(connection, record, {item.part for item in found} | ({GROWTH} if growing else set()))
-    if any(item.part == "disks" for item in found):
+    if disk_pairs(found):
         own = _OwnDisks(connection, record, read, merge, files, request.parts)
         wanted, new, found = own.applied(old, wanted, machine)
         check_same_files(record.name, request.parts, found)
@@ -160,7 +167,7 @@ def find_change(
     builder = SpecBuilder(machine, as_in_xml(after), changed_keys(old, new) if new != old else {})
     after = read(_bounded(record, _with_keys(new, keys)), predicted) if keys else after
     return Change(
-        file=DatastoreFile(connection.datacenter_path, place.datastore, place.path),
+        file=datastore_file(connection, place),
         record=record,
         old=old,
         new=new,
@@ -187,13 +194,6 @@ def _version_check(connection: EsxConnection, record: DomainRecord, found: Seque
     if any(item.part in (SETTING, HARDWARE, GROWTH) for item in found):
         check_valid(Target(record.name, record.ref), record, "changed so")
     return lambda *_version: False
-
-
-def _present_vmx(connection: EsxConnection, record: DomainRecord) -> bytes:
-    text = read_texts(connection, [record])[0]
-    if isinstance(text, EsxError):
-        raise text
-    return text.encode("utf-8", "surrogateescape")
 
 
 def _bounded(record: DomainRecord, vmx: bytes) -> bytes:
@@ -280,17 +280,21 @@ def _check(connection: EsxConnection, record: DomainRecord, found: Sequence[Diff
     check_unused(connection, record.ref, new_disks(found))
     check_images(connection, new_images(found))
     if any(item.part in _LIMITED for item in found):
-        networks = [item.after.source for item in found if item.part == "interfaces" and _has_new_network(item)]
-        check_limits(connection, after, networks)
+        check_limits(connection, after, _new_networks(found))
     new = {item.part for item in found if not item.before}
     warn_of_lacks(connection, new_vnc="graphics" in new, new_tpm="tpms" in new)
     if after.name and after.name != record.name:
         _check_name(connection, record, after.name)
 
 
-def _has_new_network(item: Difference) -> bool:
-    before, after = item.before, item.after
-    if after is None or after.type != "bridge" or not after.source:
+def _new_networks(found: Sequence[Difference]) -> list[str]:
+    """The host's networks that cards are to be connected to."""
+    cards = [(item.before, item.after) for item in found if item.part == "interfaces" and item.after is not None]
+    return [after.source for before, after in cards if _is_in_new_network(before, after)]
+
+
+def _is_in_new_network(before: Interface | None, after: Interface) -> bool:
+    if after.type != "bridge" or not after.source:
         return False
     return before is None or (before.type, before.source) != (after.type, after.source)
 

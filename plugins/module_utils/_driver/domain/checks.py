@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import CharDevice, Disk, Domain
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_kinds import is_file_disk, is_image_drive
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, ParseError
 from ansible_collections.virt.esx.plugins.module_utils._names import canonical_path, check_datastore_path
 
@@ -30,11 +31,11 @@ def check_files(described: Domain, datastores: Collection[str]) -> None:
     """
     for disk in described.disks:
         if disk.type == "file" and disk.source is not None:
-            where = f"<disk> {disk.target}"
+            where = _where(disk)
             _check_path(disk.source, where, disk.line, datastores)
             _check_extent(disk, disk.source, where)
-    for word, ports in (("serial", described.serials), ("parallel", described.parallels)):
-        _check_ports(word, ports, datastores)
+    _check_ports("serial", described.serials, datastores)
+    _check_ports("parallel", described.parallels, datastores)
     if described.os.nvram is not None:
         _check_path(described.os.nvram, "<nvram>", None, datastores)
 
@@ -54,9 +55,9 @@ def check_media(domain: Domain) -> None:
 
     :raises ParseError: with the drive and its file.
     """
-    for disk in domain.disks:
+    for disk in filter(is_image_drive, domain.disks):
         source = disk.source or ""
-        if disk.device in ("cdrom", "floppy") and disk.type == "file" and source.lower().endswith(".vmdk"):
+        if source.lower().endswith(".vmdk"):
             raise ParseError(
                 f"'{source}' is a disk, not an image for a {disk.device} drive.",
                 where=_where(disk),
@@ -89,6 +90,11 @@ def check_devices(domain: Domain) -> None:
     :raises ParseError: for an IDE slave without a master, two disks with one file, and two cards with one MAC address.
     """
     _check_own_files(domain)
+    _check_masters(domain)
+    _check_macs(domain)
+
+
+def _check_masters(domain: Domain) -> None:
     at_ide = {
         (disk.address.bus, disk.address.unit): disk for disk in domain.disks if disk.bus == "ide" and disk.address
     }
@@ -100,6 +106,9 @@ def check_devices(domain: Domain) -> None:
                 where=_where(disk),
                 line=disk.line,
             )
+
+
+def _check_macs(domain: Domain) -> None:
     macs = Counter(interface.mac for interface in domain.interfaces if interface.mac)
     for mac, number in macs.items():
         if number > 1:
@@ -109,8 +118,8 @@ def check_devices(domain: Domain) -> None:
 def _check_own_files(domain: Domain) -> None:
     """A host opens the file of a disk once, even if the disk can be shared with other domains."""
     targets: dict[str, str] = {}
-    for disk in domain.disks:
-        if (disk.device, disk.type) != ("disk", "file") or disk.source is None:
+    for disk in filter(is_file_disk, domain.disks):
+        if disk.source is None:
             continue
         first = targets.setdefault(canonical_path(disk.source), disk.target)
         if first != disk.target:

@@ -18,6 +18,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.checks imp
     check_media,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.description import ESX, with_options
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_kinds import is_file_disk
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.hardware_version import requested_version
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.new_ids import with_new_ids
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_devices import with_parts
@@ -98,14 +99,12 @@ def plan_definition(request: DomainRequest, facts: HostFacts, scsi_model: Callab
 
 def _directory(request: DomainRequest, described: Domain) -> DatastorePath | None:
     """The directory of a new domain: the requested one, or that of its first disk that has a file."""
-    sources = [disk.source for disk in described.disks if (disk.device, disk.type) == ("disk", "file")]
-    named = [part.source for part in request.parts.disks]
-    source = next((source for source in (*sources, *named) if source and source.startswith("[")), None)
     if request.place is not None:
         return request.place.parent
-    if source is None:
-        return None
-    return parse_datastore_path(source).parent
+    described_files = [disk.source for disk in described.disks if is_file_disk(disk)]
+    named_files = [part.source for part in request.parts.disks]
+    files = (file for file in (*described_files, *named_files) if file and file.startswith("["))
+    return next((parse_datastore_path(file).parent for file in files), None)
 
 
 def _encoded(text: str) -> bytes:
@@ -129,26 +128,31 @@ def vmx_place(domain: Domain, request: DomainRequest) -> DatastorePath:
     """
     if request.place is not None:
         return request.place
-    disk = next((disk for disk in domain.disks if (disk.device, disk.type) == ("disk", "file")), None)
+    disk = next(filter(is_file_disk, domain.disks), None)
     if disk is None or disk.source is None:
         raise ParseError(
             "the domain has no hard disk that is a file, beside which its VMX could be placed.",
             hint="Set pool to say on which datastore the domain goes.",
         )
-    if not disk.source.startswith("["):
+    return _disk_path(disk, disk.source).beside(f"{escape_datastore_item(request.name or '')}.vmx")
+
+
+def _disk_path(disk: Disk, source: str) -> DatastorePath:
+    """The path of a disk beside which a VMX goes."""
+    if not source.startswith("["):
         raise ParseError(
-            f"the place of the VMX does not follow from '{disk.source}', expecting '[datastore] directory/name.vmdk'.",
+            f"the place of the VMX does not follow from '{source}', expecting '[datastore] directory/name.vmdk'.",
             where=f"<disk> {disk.target}",
             line=disk.line,
         )
-    place = parse_datastore_path(disk.source)
-    if not place.name.lower().endswith(".vmdk"):
+    path = parse_datastore_path(source)
+    if not path.name.lower().endswith(".vmdk"):
         raise ParseError(
-            f"the source '{disk.source}' is not the name of a disk, expecting it to end in '.vmdk'.",
+            f"the source '{source}' is not the name of a disk, expecting it to end in '.vmdk'.",
             where=f"<disk> {disk.target}",
             line=disk.line,
         )
-    return place.beside(f"{escape_datastore_item(request.name or '')}.vmx")
+    return path
 
 
 def described_domain(request: DomainRequest, facts: HostFacts, directory: str | None = None) -> Domain:
@@ -161,19 +165,22 @@ def described_domain(request: DomainRequest, facts: HostFacts, directory: str | 
     """
     if request.xml is not None:
         described = request.xml
-    elif request.vmx is None:
-        described = _from_options(request)
+    elif request.vmx is not None:
+        described = _of_vmx(request, request.vmx, facts, directory)
     else:
-        # A volume that the host does not have keeps its name here, so that it can be told; else media become empty.
-        volumes = _NamedVolumes(facts.volumes)
-        vmx = request.vmx or ""
-        report = None if directory is None else request.report
-        if directory is None:
-            place = vmx_place(read_vmx(vmx, datastores=volumes), request)
-            directory = str(place.parent)
-        described = read_vmx(vmx, directory=directory, datastores=volumes, report=report)
+        described = _from_options(request)
     check_files(described, facts.volumes.values())
     return described
+
+
+def _of_vmx(request: DomainRequest, vmx: str, facts: HostFacts, directory: str | None) -> Domain:
+    """The domain of a VMX in the directory of a domain that exists, or without one where a new one will be."""
+    # A volume that the host does not have keeps its name here, so that it can be told; else media become empty.
+    volumes = _NamedVolumes(facts.volumes)
+    if directory is not None:
+        return read_vmx(vmx, directory=directory, datastores=volumes, report=request.report)
+    place = vmx_place(read_vmx(vmx, datastores=volumes), request)
+    return read_vmx(vmx, directory=str(place.parent), datastores=volumes)
 
 
 def _from_options(request: DomainRequest) -> Domain:

@@ -27,7 +27,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.redefine i
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.result import DomainResult
 from ansible_collections.virt.esx.plugins.module_utils._driver.dumpxml import (
-    read_texts,
+    read_text,
     to_domain,
     to_xml,
     with_uuid,
@@ -36,7 +36,6 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.dumpxml import (
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, in_state, read_domain_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, Target
-from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 
 
 def paths_of_parts(connection: EsxConnection, request: DomainRequest) -> list[str]:
@@ -118,7 +117,7 @@ def read_xmls(connection: EsxConnection, ref: Any, state: str) -> tuple[str, str
     :raises EsxError: if the definition cannot be read.
     """
     record, facts = read_domain_of(connection, ref, autostart=False)
-    text = _read_text(connection, record)
+    text = read_text(connection, record)
     before = to_xml(connection, record, facts, text)
     return before, None if state == "undefined" else to_xml(connection, in_state(record, state), facts, text)
 
@@ -130,16 +129,9 @@ def xml_as_made(
     if target.vmx is not None and record.state == "shutoff":
         text = target.vmx.decode("utf-8", "surrogateescape")
     else:
-        text = _read_text(connection, record)
+        text = read_text(connection, record)
     found = with_uuid(to_domain(connection, record, facts, text), record)
     unlike = unlike_wanted(change, found, text) if change is not None else []
     if unlike:
         connection.warn(f"The host has defined the {target} differently than requested in {', '.join(unlike)}.")
     return xml_of(found)
-
-
-def _read_text(connection: EsxConnection, record: DomainRecord) -> str:
-    text = read_texts(connection, [record])[0]
-    if isinstance(text, EsxError):
-        raise text
-    return text

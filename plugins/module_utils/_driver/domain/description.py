@@ -11,6 +11,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import Cpu,
 from ansible_collections.virt.esx.plugins.module_utils._domain.shares import same_shares
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import round_up
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import NO_UUID
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import memory_limit_kib
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import MIB, DomainRequest
 from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
 from ansible_collections.virt.esx.plugins.module_utils._report import Report
@@ -64,28 +65,25 @@ def with_options(domain: Domain, request: DomainRequest, *, keeps_shares: bool =
         uuid=request.uuid or domain.uuid,
     )
     if request.vcpus is not None and request.vcpus != domain.vcpus:
-        topology = _topology(domain.cpu, request.vcpus)
-        shares = domain.shares
-        if shares is not None and not keeps_shares:
-            shares = same_shares(shares, domain.vcpus, request.vcpus)
-        changed = replace(changed, vcpus=request.vcpus, current_vcpus=None, cpu=topology, shares=shares)
+        changed = _with_vcpus(changed, request.vcpus, keeps_shares=keeps_shares)
     if request.annotation is not None:
         changed = replace(changed, description=request.annotation)
     return changed
 
 
-def _with_memory(domain: Domain, request: DomainRequest) -> Domain:
-    """With another maximum, a domain that may have all of its memory may have all of the new one.
+def _with_vcpus(domain: Domain, vcpus: int, *, keeps_shares: bool) -> Domain:
+    shares = domain.shares
+    if shares is not None and not keeps_shares:
+        shares = same_shares(shares, domain.vcpus, vcpus)
+    return replace(domain, vcpus=vcpus, current_vcpus=None, cpu=_topology(domain.cpu, vcpus), shares=shares)
 
-    A guarantee is never more than what the domain may have.
-    """
+
+def _with_memory(domain: Domain, request: DomainRequest) -> Domain:
+    """With other sizes of memory; a guarantee is never more than what the domain may have."""
     if request.memory_kib is None and request.max_memory_kib is None:
         return domain
     most = request.max_memory_kib or round_up(domain.memory_kib, 4 * MIB)
-    current = request.memory_kib
-    if current is None:
-        unlimited = domain.current_memory_kib is None or domain.current_memory_kib >= domain.memory_kib
-        current = most if unlimited else min(domain.current_memory_kib or most, most)
+    current = _limit_below(most, domain) if request.memory_kib is None else request.memory_kib
     if current > most:
         raise Refused(
             f"memory is {current} KiB, which is more than the domain's maximum of {most} KiB.",
@@ -93,6 +91,11 @@ def _with_memory(domain: Domain, request: DomainRequest) -> Domain:
         )
     guarantee = min(domain.min_guarantee_kib, current) if domain.min_guarantee_kib else domain.min_guarantee_kib
     return replace(domain, memory_kib=most, current_memory_kib=current, min_guarantee_kib=guarantee)
+
+
+def _limit_below(most: int, domain: Domain) -> int:
+    """What a domain may have with another maximum: all of it, if it may have all of its memory now."""
+    return min(memory_limit_kib(domain) or most, most)
 
 
 def _topology(cpu: Cpu | None, vcpus: int) -> Cpu | None:

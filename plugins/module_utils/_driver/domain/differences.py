@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain, Interface, Os
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_kinds import is_empty_drive
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ _BOOT_ORDER = "boot order"
 
 # Members that say nothing about the definition.
 _ASIDE = ("current_vcpus", "datacenter_path", "moref", "id")
+_COMPARED = tuple(member.name for member in fields(Domain) if member.name not in _ASIDE)
 
 # Controllers that every domain has: XML has them where there is a disk on them.
 _IMPLIED = ("controller ide", "controller fdc")
@@ -67,16 +69,30 @@ _DEVICES: dict[str, Callable[[int, Any], str]] = {
 def differences(before: Domain, after: Domain) -> list[Difference]:
     """The differences of two domains, in the order of the model."""
     found: list[Difference] = []
-    for member in fields(Domain):
-        old, new = _value(before, member.name), _value(after, member.name)
-        if old == new or member.name in _ASIDE:
+    for member in _COMPARED:
+        old, new = _value(before, member), _value(after, member)
+        if old == new:
             continue
-        if member.name in _DEVICES:
-            found += _of_devices(member.name, old, new)
+        if member in _DEVICES:
+            found += _of_devices(member, old, new)
         else:
-            name = _BOOT_ORDER if is_boot_order(old, new) else _NAMES.get(member.name, member.name)
-            found.append(Difference(member.name, name, old, new))
+            name = _BOOT_ORDER if is_boot_order(old, new) else _NAMES.get(member, member)
+            found.append(Difference(member, name, old, new))
     return found
+
+
+def disk_pairs(changes: Iterable[Difference]) -> list[tuple[Disk | None, Disk | None]]:
+    """The disks and drives among some differences, before and after."""
+    return [(item.before, item.after) for item in changes if item.part == "disks"]
+
+
+def new_sources(changes: Iterable[Difference]) -> list[tuple[Disk | None, Disk]]:
+    """Those of ``disk_pairs`` that have another source than before."""
+    return [
+        (before, after)
+        for before, after in disk_pairs(changes)
+        if after is not None and (before is None or before.source != after.source)
+    ]
 
 
 def memory_limit_kib(domain: Domain) -> int | None:
@@ -114,10 +130,3 @@ def is_boot_order(before: Any, after: Any) -> bool:
 def _comparable(device: Any) -> Any:
     """A device as it is compared: an empty CD-ROM drive is empty, be it one for images or the client's."""
     return replace(device, type="file", keys=()) if is_empty_drive(device) else device
-
-
-def is_empty_drive(device: Any) -> bool:
-    """Whether a device is a CD-ROM drive with no medium, and not a drive of the host."""
-    if not isinstance(device, Disk) or device.device != "cdrom":
-        return False
-    return device.source is None and device.startup_policy is None

@@ -14,7 +14,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import replace
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import Difference
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import Difference, disk_pairs
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_kinds import is_file_disk
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_users import missing_disk
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.machine import Machine
 from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
@@ -61,19 +62,26 @@ def moved_files(
     :raises NotFound: for a described disk whose file is not there, and that was not moved either.
     """
     found = {}
-    for before, after in _hard_disks(changes):
-        if after is None or after.source is None or (before and before.source == after.source) or exists(after.source):
+    for before, after, described in _with_new_files(changes):
+        if exists(described):
             continue
-        if before is None or before.source is None or _name(before.source) != _name(after.source):
-            if before is not None and after.target in made:
-                continue
+        present = None if before is None else before.source
+        if present is not None and _name(present) == _name(described):
+            warn(
+                f"The disk {after.target} is at '{present}'; the description has '{described}', which no longer "
+                "exists. It is taken for the same disk, moved: correct the description."
+            )
+            found[canonical_path(described)] = present
+        elif before is None or after.target not in made:
             raise missing_disk(after)
-        warn(
-            f"The disk {after.target} is at '{before.source}'; the description has '{after.source}', which no longer "
-            "exists. It is taken for the same disk, moved: correct the description."
-        )
-        found[canonical_path(after.source)] = before.source
     return found
+
+
+def _with_new_files(changes: Iterable[Difference]) -> Iterator[tuple[Disk | None, Disk, str]]:
+    """The hard disks that are described with another file than they have, before and after, and that file."""
+    for before, after in _hard_disks(changes):
+        if after is not None and after.source is not None and (before is None or before.source != after.source):
+            yield before, after, after.source
 
 
 def check_chains_stay(name: str, changes: Sequence[Difference], machine: Machine) -> None:
@@ -82,18 +90,11 @@ def check_chains_stay(name: str, changes: Sequence[Difference], machine: Machine
     :param name: the domain's name.
     :raises Refused: with the names of the snapshots.
     """
-    based = {chain[0] for chain in machine.chains() if len(chain) > 1}
     for before, after in _hard_disks(changes):
-        if before is None or before.source is None:
+        if before is None or before.source is None or _is_kept(before, after):
             continue
-        is_kept = after is not None and (before.source, before.bus, before.address) == (
-            after.source,
-            after.bus,
-            after.address,
-        )
-        if not is_kept and (machine.snapshots or canonical_path(before.source) in based):
-            listed = ", ".join(f"'{snapshot}'" for snapshot in machine.snapshots)
-            reason = f"it has the snapshots {listed}" if listed else "it runs on a file that is based on others"
+        reason = _obstacle(before.source, machine)
+        if reason is not None:
             raise Refused(
                 f"The disk {before.target} of the domain '{name}' is '{before.source}' and cannot be replaced or "
                 f"removed: {reason}.",
@@ -101,16 +102,28 @@ def check_chains_stay(name: str, changes: Sequence[Difference], machine: Machine
             )
 
 
+def _obstacle(source: str, machine: Machine) -> str | None:
+    """Why a machine has to keep a disk, None if it need not."""
+    listed = ", ".join(f"'{snapshot}'" for snapshot in machine.snapshots)
+    if listed:
+        return f"it has the snapshots {listed}"
+    based = {chain[0] for chain in machine.chains() if len(chain) > 1}
+    return "it runs on a file that is based on others" if canonical_path(source) in based else None
+
+
+def _is_kept(before: Disk, after: Disk | None) -> bool:
+    """Whether a disk stays in its slot, with its file."""
+    return after is not None and (before.source, before.bus, before.address) == (after.source, after.bus, after.address)
+
+
 def _hard_disks(changes: Iterable[Difference]) -> Iterator[tuple[Disk | None, Disk | None]]:
     """The hard disks among some differences that are files, before and after."""
-    for item in changes:
-        if item.part == "disks":
-            sides = [side if side is not None and _is_hard_disk(side) else None for side in (item.before, item.after)]
-            yield sides[0], sides[1]
+    for before, after in disk_pairs(changes):
+        yield _file_disk(before), _file_disk(after)
 
 
-def _is_hard_disk(disk: Disk) -> bool:
-    return disk.device == "disk" and disk.type == "file"
+def _file_disk(disk: Disk | None) -> Disk | None:
+    return disk if disk is not None and is_file_disk(disk) else None
 
 
 def _files(domain: Domain) -> Iterator[str]:

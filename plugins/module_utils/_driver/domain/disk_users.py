@@ -8,14 +8,16 @@ A host registers a domain without its disks, and cannot start it; two domains th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
-from ansible_collections.virt.esx.plugins.module_utils._driver.disk_chain import chain
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import Difference
+from ansible_collections.virt.esx.plugins.module_utils._driver.disk_chain import chain, virtual_disks
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import Difference, new_sources
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_kinds import has_image, is_file_disk
 from ansible_collections.virt.esx.plugins.module_utils._driver.file_users import NEIGHBOURS
+from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import datastore_file
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, Refused
 from ansible_collections.virt.esx.plugins.module_utils._names import (
     canonical_path,
@@ -23,9 +25,7 @@ from ansible_collections.virt.esx.plugins.module_utils._names import (
     unescape_name,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import file_exists
-from ansible_collections.virt.esx.plugins.module_utils._vi.folder import DatastoreFile
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values, fetch
-from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name
 
 _DEVICES = "config.hardware.device"
 _SHARED = "sharingMultiWriter"
@@ -33,42 +33,31 @@ _SHARED = "sharingMultiWriter"
 
 def new_disks(changes: Iterable[Difference]) -> list[Disk]:
     """The hard disks among some differences whose file the domain did not have."""
-    found = []
-    for item in changes:
-        before, after = item.before, item.after
-        if item.part == "disks" and after is not None and (before is None or before.source != after.source):
-            found.append(after)
-    return [disk for disk in found if _is_file(disk)]
+    return [disk for _before, disk in new_sources(changes) if _has_file(disk)]
 
 
 def hard_disks(domain: Domain) -> list[Disk]:
     """The hard disks of a domain that are files."""
-    return [disk for disk in domain.disks if _is_file(disk)]
+    return [disk for disk in domain.disks if _has_file(disk)]
 
 
-def _is_file(disk: Disk) -> bool:
-    return disk.device == "disk" and disk.type == "file" and disk.source is not None
+def _has_file(disk: Disk) -> bool:
+    return is_file_disk(disk) and disk.source is not None
 
 
 def images(domain: Domain) -> list[Disk]:
     """The CD-ROM and floppy drives of a domain with an image in a datastore."""
-    return [disk for disk in domain.disks if _has_image(disk)]
+    return [disk for disk in domain.disks if has_image(disk)]
 
 
 def new_images(changes: Iterable[Difference]) -> list[Disk]:
     """The drives among some differences with an image that they did not have."""
-    pairs = [(item.before, item.after) for item in changes if item.part == "disks" and item.after is not None]
-    return [after for before, after in pairs if _has_image(after) and (before is None or before.source != after.source)]
-
-
-def _has_image(disk: Disk) -> bool:
-    return disk.device in ("cdrom", "floppy") and disk.type == "file" and (disk.source or "").startswith("[")
+    return [drive for _before, drive in new_sources(changes) if has_image(drive)]
 
 
 def disk_exists(connection: EsxConnection, source: str) -> bool:
     """Whether a datastore has the file of a disk; one call."""
-    path = parse_datastore_path(source)
-    return file_exists(connection.session, DatastoreFile(connection.datacenter_path, path.datastore, path.path))
+    return file_exists(connection.session, datastore_file(connection, parse_datastore_path(source)))
 
 
 def missing_disk(disk: Disk) -> NotFound:
@@ -110,17 +99,22 @@ def check_users(disks: Sequence[Disk], others: Iterable[Values], name: str | Non
     :param others: the properties ``name`` and ``config.hardware.device`` of all other domains.
     """
     wanted = {canonical_path(disk.source or ""): disk for disk in disks}
-    for values in others:
-        for device in values.get(_DEVICES) or ():
-            if type_name(device) != "VirtualDisk":
-                continue
+    for other, path, is_shared in _files_in_use(others):
+        disk = wanted.get(path)
+        if disk is None or (is_shared and disk.shareable):
+            continue
+        user = unescape_name(other["name"] or "")
+        raise Refused(
+            f"The disk '{path}' is in use by the domain '{user}'.",
+            hint="Choose another file; <shareable/> on the disk of both domains lets them share it.",
+            fault="AlreadyExists" if user == name else None,
+        )
+
+
+def _files_in_use(domains: Iterable[Values]) -> Iterator[tuple[Values, str, bool]]:
+    """The files that hard disks are made of: the domain, the canonical path, and whether the domain shares it."""
+    for values in domains:
+        for device in virtual_disks(values.get(_DEVICES)):
             is_shared = getattr(device.backing, "sharing", None) == _SHARED
-            for path in map(canonical_path, chain(device.backing)):
-                disk = wanted.get(path)
-                if disk is not None and not (is_shared and disk.shareable):
-                    user = unescape_name(values["name"] or "")
-                    raise Refused(
-                        f"The disk '{path}' is in use by the domain '{user}'.",
-                        hint="Choose another file; <shareable/> on the disk of both domains lets them share it.",
-                        fault="AlreadyExists" if user == name else None,
-                    )
+            for path in chain(device.backing):
+                yield values, canonical_path(path), is_shared

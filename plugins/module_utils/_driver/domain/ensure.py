@@ -17,6 +17,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.read_reque
     without_effect,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.result import DomainResult
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Target, carry_out
 from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
@@ -34,9 +35,7 @@ def ensure_domain(connection: EsxConnection, invocation: Invocation) -> dict[str
 
     def make_plan() -> DomainPlan:
         plan = plan_domain(connection, request, cycles[0] if cycles else None)
-        if request.wait_for and plan.after.state != "running":
-            text = f"The guest of {plan.target} cannot be waited for: the domain is {plan.after.state}."
-            raise Refused(text, hint="Use state running.")
+        _check_waiting(request, plan)
         if plan.cycle is not None:
             cycles.append(plan.cycle)
         return with_xml(connection, plan) if invocation.diff and plan.steps else plan
@@ -51,17 +50,27 @@ def ensure_domain(connection: EsxConnection, invocation: Invocation) -> dict[str
         left_out = request.report.warning("The description")
         if left_out is not None:
             invocation.warn(left_out)
-    after = outcome.plan.after
+    before, after = outcome.first.before, outcome.plan.after
     if outcome.first.steps and not invocation.check_mode:
         after = read_back(connection, outcome.plan)
-    before = outcome.first.before
-    if None not in (before.host, after.host) and before.host != after.host:
-        invocation.warn(f"The domain '{after.name}' was on {before.host}. The vCenter started it on {after.host}.")
+    _warn_of_move(invocation, before, after)
     common = outcome.report(connection, invocation, before.text(), after.text())
     result = {"domain": after.as_dict(), **common}
     if request.wait_for and not invocation.check_mode:
         result["domain"]["guest"] = _wait_for_guest(connection, outcome.plan.target, request, result)
     return result
+
+
+def _check_waiting(request: DomainRequest, plan: DomainPlan) -> None:
+    """Refuse to wait for the guest of a domain that will not run."""
+    if request.wait_for and plan.after.state != "running":
+        text = f"The guest of {plan.target} cannot be waited for: the domain is {plan.after.state}."
+        raise Refused(text, hint="Use state running.")
+
+
+def _warn_of_move(invocation: Invocation, before: DomainResult, after: DomainResult) -> None:
+    if None not in (before.host, after.host) and before.host != after.host:
+        invocation.warn(f"The domain '{after.name}' was on {before.host}. The vCenter started it on {after.host}.")
 
 
 def _wait_for_guest(

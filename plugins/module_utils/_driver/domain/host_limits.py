@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
@@ -45,26 +46,44 @@ def check_limits(
     """
     _check("KiB of memory", domain.memory_kib, _MEMORY_KIB)
     _check("network cards", len(domain.interfaces), _CARDS)
-    if domain.vcpus > 1 and domain.vcpus % 2 and not connection.session.has(4, 1):
+    if _is_odd(domain.vcpus) and not connection.session.has(4, 1):
         raise Refused(f"{domain.vcpus} vcpus are not possible on this host: it takes 1 or an even number.")
-    has_many = domain.vcpus > _VCPUS_OF_ANY_HOST and connection.session.has(5, 1)
-    paths = [
-        *([_HOST_MEMORY] if domain.min_guarantee_kib else []),
-        *([_HOST_THREADS] if domain.vcpus > _THREADS_OF_ANY_HOST else []),
-        *([_MOST_VCPUS] if has_many else []),
-    ]
+    paths = _limit_paths(connection, domain)
     lacks_networks = known is None and bool(networks)
     read, of_host = _read(connection, paths, with_networks=lacks_networks) if paths or lacks_networks else ((), {})
-    known = read if known is None else known
+    _check_networks(networks, read if known is None else known)
+    _check_host(domain, of_host)
+
+
+def _is_odd(vcpus: int) -> bool:
+    """Whether it is a number of CPUs that hosts before API 4.1 do not take."""
+    return vcpus > 1 and vcpus % 2 == 1
+
+
+def _limit_paths(connection: EsxConnection, domain: Domain) -> list[str]:
+    """The properties of the host that could limit a domain."""
+    limits = {
+        _HOST_MEMORY: bool(domain.min_guarantee_kib),
+        _HOST_THREADS: domain.vcpus > _THREADS_OF_ANY_HOST,
+        _MOST_VCPUS: domain.vcpus > _VCPUS_OF_ANY_HOST and connection.session.has(5, 1),
+    }
+    return [path for path, is_near in limits.items() if is_near]
+
+
+def _check_networks(networks: Collection[str], known: Collection[str]) -> None:
     for name in networks:
         if name not in known:
             raise NotFound(f"The host has no network '{name}'; it has {listed(known)}.")
-    threads = of_host.get(_HOST_THREADS)
+
+
+def _check_host(domain: Domain, of_host: Values) -> None:
+    """Refuse more than the host has, by those of its properties that were read."""
+    threads, memory = of_host.get(_HOST_THREADS), of_host.get(_HOST_MEMORY)
     if threads is not None and domain.vcpus > threads:
         raise Refused(f"{domain.vcpus} vcpus are not possible on this host, which has {threads} logical processors.")
     _check("vcpus", domain.vcpus, of_host.get(_MOST_VCPUS) or _VCPUS)
-    if of_host.get(_HOST_MEMORY) is not None:
-        _check("KiB of guaranteed memory", domain.min_guarantee_kib or 0, int(of_host[_HOST_MEMORY]) // 1024)
+    if memory is not None:
+        _check("KiB of guaranteed memory", domain.min_guarantee_kib or 0, int(memory) // 1024)
 
 
 def _read(connection: EsxConnection, paths: list[str], *, with_networks: bool) -> tuple[Collection[str], Values]:
@@ -80,15 +99,23 @@ def warn_of_lacks(connection: EsxConnection, *, new_vnc: bool, new_tpm: bool) ->
     if not new_vnc and not new_tpm:
         return
     host = fetch_one(connection.session, connection.host, [_VERSION, _CRYPTO] if new_tpm else [_VERSION])
-    version = str(host.get(_VERSION) or "")
-    if new_vnc and _major(version) >= _WITHOUT_VNC:
+    if new_vnc:
+        _warn_of_vnc(connection, str(host.get(_VERSION) or ""))
+    if new_tpm:
+        _warn_of_tpm(connection, host.get(_CRYPTO))
+
+
+def _warn_of_vnc(connection: EsxConnection, version: str) -> None:
+    if _major(version) >= _WITHOUT_VNC:
         connection.warn(
             f"The host is ESXi {version}, which has no VNC server (ESXi {_WITHOUT_VNC}.0 and later have none); "
             "the domain keeps <graphics type='vnc'>, but nothing listens on its port. Use the console of the host or "
             "the vCenter."
         )
-    state = host.get(_CRYPTO)
-    if new_tpm and state is not None and str(state) != _READY:
+
+
+def _warn_of_tpm(connection: EsxConnection, state: Any) -> None:
+    if state is not None and str(state) != _READY:
         connection.warn(
             "The domain has a TPM, and cannot start on this host until the host or its vCenter has a key provider; "
             f"the encryption state of the host is '{state}'."

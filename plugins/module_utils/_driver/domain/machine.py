@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,22 +65,23 @@ class Machine:
 
     def in_slot(self, disk: Disk) -> Any:
         """The device in the slot of a disk, None if there is none."""
-        address = disk.address or DriveAddress(0, 0, 0)
+        unit = slot_of(disk).unit
+        return next((device for device in self._beside(disk) if device.unitNumber == unit), None)
+
+    def _beside(self, disk: Disk) -> list[Any]:
+        """The devices on the controller of a disk; floppy drives have one of their own."""
         if disk.bus == "fdc":
-            return next((item for item in self.of_type("VirtualFloppy") if item.unitNumber == address.unit), None)
+            return self.of_type("VirtualFloppy")
         controller = self.controller(disk.bus, controller_number(disk))
         if controller is None:
-            return None
-        devices: Iterable[Any] = self.values.get(DEVICES) or ()
-        return next(
-            (item for item in devices if item.controllerKey == controller.key and item.unitNumber == address.unit),
-            None,
-        )
+            return []
+        return [device for device in self.values.get(DEVICES) or () if device.controllerKey == controller.key]
 
     def card(self, mac: str | None) -> Any:
         """A network card by its MAC address, None if there is none."""
-        cards = self.of_type("VirtualEthernetCard")
-        return next((card for card in cards if mac and str(card.macAddress).lower() == mac), None)
+        if not mac:
+            return None
+        return next((card for card in self.of_type("VirtualEthernetCard") if str(card.macAddress).lower() == mac), None)
 
     def chains(self) -> list[list[str]]:
         """The chain of files of each hard disk, canonical paths, the file that it runs on first."""
@@ -90,8 +91,13 @@ class Machine:
 
 def controller_number(disk: Disk) -> int:
     """The number of a disk's controller in the API: for IDE each channel is one."""
-    address = disk.address or DriveAddress(0, 0, 0)
+    address = slot_of(disk)
     return address.bus if disk.bus == "ide" else address.controller
+
+
+def slot_of(disk: Disk) -> DriveAddress:
+    """The address of a disk, the first slot where it has none."""
+    return disk.address or DriveAddress(0, 0, 0)
 
 
 def read_machine(connection: EsxConnection, record: DomainRecord, parts: Collection[str]) -> Machine:
@@ -101,8 +107,8 @@ def read_machine(connection: EsxConnection, record: DomainRecord, parts: Collect
     """
     paths = machine_paths(connection, parts)
     known = {path: record.values[path] for path in paths if path in record.values}
-    paths = [path for path in paths if path not in known]
-    return Machine({**known, **(fetch_one(connection.session, record.ref, paths) if paths else {})})
+    missing = [path for path in paths if path not in known]
+    return Machine({**known, **(fetch_one(connection.session, record.ref, missing) if missing else {})})
 
 
 def machine_paths(connection: EsxConnection, parts: Collection[str]) -> list[str]:

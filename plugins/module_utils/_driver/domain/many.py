@@ -27,6 +27,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power impo
     Guest,
     PowerAction,
     plan_power,
+    shutdown_seconds,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.read_request import read_wait_for, without_effect
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.undefine import plan_undefine
@@ -40,9 +41,9 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import matches_any, require_names
 from ansible_collections.virt.esx.plugins.module_utils._driver.pending import PENDING_PATHS
-from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Plan, Step, Target, carry_out
+from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Plan, Step, Target, any_changed, carry_out
 from ansible_collections.virt.esx.plugins.module_utils._driver.progress import show_progress
-from ansible_collections.virt.esx.plugins.module_utils._driver.step_errors import failure_of_some
+from ansible_collections.virt.esx.plugins.module_utils._driver.step_errors import failure_entry, failure_of_some
 from ansible_collections.virt.esx.plugins.module_utils._driver.stopping import wait_until_off
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, ParseError, TimedOut
 from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import Job, run_jobs
@@ -80,6 +81,11 @@ class Entry:
     steps: Sequence[Step] = ()
     action: PowerAction | None = None
 
+    @property
+    def is_task(self) -> bool:
+        """Whether a task of the host does what the domain needs."""
+        return self.action is not None and self.action.name in _TASKS
+
 
 @dataclass(frozen=True)
 class ManyPlan(Plan):
@@ -92,6 +98,10 @@ class ManyPlan(Plan):
     failed: dict[Any, EsxError] = field(default_factory=dict)
     done: dict[Any, list[str]] = field(default_factory=dict)
 
+    def going(self) -> list[Entry]:
+        """Return the domains that have a step and have not failed."""
+        return [entry for entry in self.entries if entry.steps and entry.record.ref not in self.failed]
+
     def worked_on(self) -> Sequence[DomainRecord]:
         """Return the domains that have a step."""
         return [entry.record for entry in self.entries if entry.steps]
@@ -100,6 +110,13 @@ class ManyPlan(Plan):
         """Go on with the other domains."""
         self.failed[record.ref] = error
         return True
+
+    def keep(self, entry: Entry, error: EsxError | None) -> None:
+        """Keep what became of a domain: its error, or without one the names of its steps."""
+        if error is None:
+            self.done[entry.record.ref] = [step.name for step in entry.steps]
+        else:
+            self.failed[entry.record.ref] = error
 
 
 def read_many_request(params: Mapping[str, Any], own_options: Mapping[str, Any]) -> ManyRequest:
@@ -131,47 +148,64 @@ def ensure_many(connection: EsxConnection, invocation: Invocation, request: Many
         invocation.warn(warning)
     outcome = carry_out(connection, invocation, lambda: _plan(connection, request))
     plan = outcome.plan
-    guests: dict[Any, dict[str, Any]] = {}
-    records = [entry.record for entry in plan.entries]
-    now = {entry.record.ref: _predicted(plan, entry, request.state) for entry in plan.entries}
-    if not invocation.check_mode:
-        now = _states(connection, records)
-        if request.wait_for:
-            running = {one.ref: one.name for one in records if now[one.ref] == "running" and one.ref not in plan.failed}
-            guests, late = wait_for_guests(connection, running, request.wait_for) if running else ({}, {})
-            plan.failed.update(late)
+    guests: Mapping[Any, Any] = {}
+    if invocation.check_mode:
+        now = _predicted(plan, request.state)
+    else:
+        now = _states(connection, [entry.record for entry in plan.entries])
+        guests = _wait_for_guests(connection, request, plan, now)
     results = [_result_of(entry, plan, now, guests, check_mode=invocation.check_mode) for entry in plan.entries]
     before = "".join(f"{entry.record.name}: {entry.record.state}\n" for entry in outcome.first.entries)
     after = "".join(f"{result['name']}: {result['state']}\n" for result in results)
     result = {"domains": results, **outcome.report(connection, invocation, before, after)}
     if not invocation.check_mode or plan.failed:
-        result["changed"] = any(one["changed"] for one in results) or bool(connection.answered)
+        result["changed"] = any_changed(connection, results)
     if plan.failed:
         raise _failure(plan, result)
     return result
 
 
+def _wait_for_guests(
+    connection: EsxConnection, request: ManyRequest, plan: ManyPlan, now: Mapping[Any, str]
+) -> Mapping[Any, Any]:
+    """What is known of the guests that were waited for; the plan keeps the errors of those that are late."""
+    records = [entry.record for entry in plan.entries if entry.record.ref not in plan.failed]
+    running = {record.ref: record.name for record in records if now[record.ref] == "running"}
+    if not request.wait_for or not running:
+        return {}
+    guests, late = wait_for_guests(connection, running, request.wait_for)
+    plan.failed.update(late)
+    return guests
+
+
 def _plan(connection: EsxConnection, request: ManyRequest) -> ManyPlan:
-    paths = [*PENDING_PATHS, *([TOOLS_PATH] if connection.session.has(4, 0) else [])]
-    listed, hosts = list_domains_with_facts(connection, paths, volumes=False, autostart=False)
+    listed, hosts = list_domains_with_facts(connection, _paths(connection), volumes=False, autostart=False)
     require_names(request.names, [record.name for record in listed], where="on the host")
-    plan = ManyPlan((), None, [])
+    failed: dict[Any, EsxError] = {}
     entries = []
     for record in listed:
         if matches_any(record.name, request.names):
+            host = hosts.get(record.values["runtime.host"]) or HostFacts({})
             try:
-                host = hosts.get(record.values["runtime.host"]) or HostFacts({})
                 entries.append(_entry(connection, request, record, host))
             except EsxError as error:
                 entries.append(Entry(record))
-                plan.failed[record.ref] = error
-    going = [entry for entry in entries if entry.steps]
-    plan = replace(plan, entries=entries)
+                failed[record.ref] = error
+    plan = ManyPlan((), None, entries, failed)
+    going = plan.going()
     if not going:
         return plan
-    actions = ", ".join(dict.fromkeys(step.name for entry in going for step in entry.steps))
-    name = f"{actions} of {', '.join(entry.record.name for entry in going)}"
-    return replace(plan, steps=[Step(name, partial(_carry_out, connection, request, plan))])
+    return replace(plan, steps=[Step(_step_name(going), partial(_carry_out, connection, request, plan))])
+
+
+def _paths(connection: EsxConnection) -> list[str]:
+    return [*PENDING_PATHS, TOOLS_PATH] if connection.session.has(4, 0) else [*PENDING_PATHS]
+
+
+def _step_name(entries: Sequence[Entry]) -> str:
+    """What is done, each action once, and with which domains."""
+    actions = ", ".join(dict.fromkeys(step.name for entry in entries for step in entry.steps))
+    return f"{actions} of {', '.join(entry.record.name for entry in entries)}"
 
 
 def _entry(connection: EsxConnection, request: ManyRequest, record: DomainRecord, host: HostFacts) -> Entry:
@@ -186,23 +220,25 @@ def _entry(connection: EsxConnection, request: ManyRequest, record: DomainRecord
 
 def _carry_out(connection: EsxConnection, request: ManyRequest, plan: ManyPlan) -> None:
     """Carry out the steps of all domains, those that are tasks of the host side by side."""
-    going = [entry for entry in plan.entries if entry.steps and entry.record.ref not in plan.failed]
+    going = plan.going()
     asked = [entry for entry in going if entry.action is SHUT_DOWN]
-    tasks = [entry for entry in going if entry.action is not None and entry.action.name in _TASKS]
-    others = [entry for entry in going if entry not in asked and entry not in tasks]
+    tasks = [entry for entry in going if entry.is_task]
+    others = [entry for entry in going if entry not in asked and not entry.is_task]
     _run_tasks(connection, plan, tasks)
     if asked:
         _shut_down(connection, request, plan, asked)
     for entry in others:
-        _keep(plan, entry, _try_steps(entry))
+        plan.keep(entry, _try_steps(entry))
 
 
 def _run_tasks(connection: EsxConnection, plan: ManyPlan, entries: Sequence[Entry]) -> None:
     jobs = [_job(connection, entry.record, entry.action) for entry in entries if entry.action is not None]
     for entry, result in zip(entries, run_jobs(connection.session, jobs, at_once=_AT_ONCE)):
-        if not isinstance(result, EsxError):
+        if isinstance(result, EsxError):
+            plan.keep(entry, result)
+        else:
             connection.answered.extend(result.answered)
-        _keep(plan, entry, result if isinstance(result, EsxError) else None)
+            plan.keep(entry, None)
 
 
 def _job(connection: EsxConnection, record: DomainRecord, action: PowerAction) -> Job:
@@ -220,29 +256,41 @@ def _try_steps(entry: Entry) -> EsxError | None:
     return None
 
 
-def _keep(plan: ManyPlan, entry: Entry, error: EsxError | None) -> None:
-    if error is None:
-        plan.done[entry.record.ref] = [step.name for step in entry.steps]
-    else:
-        plan.failed[entry.record.ref] = error
-
-
 def _shut_down(connection: EsxConnection, request: ManyRequest, plan: ManyPlan, entries: Sequence[Entry]) -> None:
     """Ask all guests, then wait for all; those that take too long are powered off where that is allowed."""
-    deaf = [entry for entry in entries if _ask(plan, entry, may_power_off=request.shutdown_timeout is not None)]
-    waiting = [entry for entry in entries if entry not in deaf and entry.record.ref not in plan.failed]
-    timeout = connection.session.options.timeout
-    seconds = timeout if request.shutdown_timeout is None else request.shutdown_timeout
-    running = wait_until_off(connection, [entry.record for entry in waiting], seconds)
-    late = [entry for entry in waiting if entry.record in running]
-    for entry in waiting:
+    may_power_off = request.shutdown_timeout is not None
+    deaf = [entry for entry in entries if _ask(plan, entry, may_power_off=may_power_off)]
+    asked = [entry for entry in entries if entry not in deaf and entry.record.ref not in plan.failed]
+    seconds = shutdown_seconds(connection, request.shutdown_timeout)
+    late = _wait_for_shutdown(connection, plan, asked, seconds)
+    if may_power_off:
+        _power_off(connection, plan, deaf, late, seconds)
+    else:
+        _keep_late(plan, late, seconds)
+
+
+def _wait_for_shutdown(
+    connection: EsxConnection, plan: ManyPlan, asked: Sequence[Entry], seconds: float
+) -> list[Entry]:
+    """Wait until guests have shut down; return the domains that still run when the time is up."""
+    running = wait_until_off(connection, [entry.record for entry in asked], seconds)
+    late = [entry for entry in asked if entry.record in running]
+    for entry in asked:
         if entry not in late:
-            _keep(plan, entry, None)
-    if request.shutdown_timeout is None:
-        for entry in late:
-            text = f"Its guest did not shut down within {seconds:g} seconds; it still runs, and may yet shut down."
-            _keep(plan, entry, TimedOut(text, hint="Set shutdown_timeout to power it off then, or raise timeout."))
-        return
+            plan.keep(entry, None)
+    return late
+
+
+def _keep_late(plan: ManyPlan, late: Sequence[Entry], seconds: float) -> None:
+    for entry in late:
+        text = f"Its guest did not shut down within {seconds:g} seconds; it still runs, and may yet shut down."
+        plan.keep(entry, TimedOut(text, hint="Set shutdown_timeout to power it off then, or raise timeout."))
+
+
+def _power_off(
+    connection: EsxConnection, plan: ManyPlan, deaf: Sequence[Entry], late: Sequence[Entry], seconds: float
+) -> None:
+    """Power off the domains whose guests could not be asked, and those whose guests took too long, with warnings."""
     for reason, some in (("VMware Tools do not run in it", deaf), (f"it had {seconds:g} seconds to shut down", late)):
         if some:
             listed = ", ".join(f"'{entry.record.name}'" for entry in some)
@@ -262,9 +310,10 @@ def _ask(plan: ManyPlan, entry: Entry, *, may_power_off: bool) -> bool:
     return False
 
 
-def _predicted(plan: ManyPlan, entry: Entry, state: str) -> str:
-    acts = entry.steps and entry.record.ref not in plan.failed
-    return RESULTING_STATE.get(state, state) if acts else entry.record.state
+def _predicted(plan: ManyPlan, wanted: str) -> dict[Any, str]:
+    """The states that the domains will have: those that have a step the wanted one, the others their present one."""
+    reached = {entry.record.ref: RESULTING_STATE.get(wanted, wanted) for entry in plan.going()}
+    return {**{entry.record.ref: entry.record.state for entry in plan.entries}, **reached}
 
 
 def _states(connection: EsxConnection, records: Sequence[DomainRecord]) -> dict[Any, str]:
@@ -284,7 +333,7 @@ def _result_of(
         "steps": steps,
         "changed": bool(steps),
         **({"guest": guests[record.ref]} if record.ref in guests else {}),
-        **({} if error is None else {"failed": True, "msg": error.message}),
+        **failure_entry(error),
     }
 
 

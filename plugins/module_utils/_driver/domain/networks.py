@@ -19,7 +19,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.checks imp
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts import InterfacePart, Parts
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, Refused
 from ansible_collections.virt.esx.plugins.module_utils._names import unescape_name
-from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Traversal, fetch_types
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Traversal, Values, fetch_types
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name
 
 _SWITCH = "config.distributedVirtualSwitch"
@@ -44,22 +44,31 @@ def with_networks(connection: EsxConnection, parts: Parts) -> Parts:
     """
     if connection.is_direct or all(part.network is None for part in parts.interfaces):
         return parts
+    networks, switches = _read_networks(connection)
+    cards = [_with_port(part, networks, switches) for part in parts.interfaces]
+    return replace(parts, interfaces=tuple(cards))
+
+
+def _read_networks(connection: EsxConnection) -> tuple[dict[str, tuple[Any, Values]], dict[Any, str]]:
+    """The networks of the host by name, and the UUIDs of its distributed switches; one read."""
     rows = fetch_types(connection.session, _WANTED, objects=[connection.host], traversal=_TRAVERSAL)
-    switches = {ref: str(values["uuid"]) for ref, values in rows if "uuid" in values}
     networks = {unescape_name(str(values["name"])): (ref, values) for ref, values in rows if "name" in values}
+    return networks, {ref: str(values["uuid"]) for ref, values in rows if "uuid" in values}
 
-    def found(part: InterfacePart) -> InterfacePart:
-        if part.network is None:
-            return part
-        if part.network not in networks:
-            raise NotFound(f"The host has no network '{part.network}'; it has {listed(networks)}.")
-        ref, values = networks[part.network]
-        if type_name(ref) == "OpaqueNetwork":
-            text = f"'{part.network}' is a network of NSX, and this cannot connect a card to it."
-            raise Refused(text, hint="Connect it with NSX; the card is left alone where network is not given.")
-        return replace(part, vds=_port(values, switches)) if "key" in values else part
 
-    return replace(parts, interfaces=tuple(map(found, parts.interfaces)))
+def _with_port(
+    part: InterfacePart, networks: Mapping[str, tuple[Any, Values]], switches: Mapping[Any, str]
+) -> InterfacePart:
+    """A card with the port group of a distributed switch, if that is the network that it names."""
+    if part.network is None:
+        return part
+    if part.network not in networks:
+        raise NotFound(f"The host has no network '{part.network}'; it has {listed(networks)}.")
+    ref, values = networks[part.network]
+    if type_name(ref) == "OpaqueNetwork":
+        text = f"'{part.network}' is a network of NSX, and this cannot connect a card to it."
+        raise Refused(text, hint="Connect it with NSX; the card is left alone where network is not given.")
+    return replace(part, vds=_port(values, switches)) if "key" in values else part
 
 
 def _port(values: Mapping[str, Any], switches: Mapping[Any, str]) -> VdsPort:

@@ -13,7 +13,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import zip_longest
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import NO_MAC
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain, Interface
@@ -26,27 +25,23 @@ _ADDRESSES = 1 << 24
 def with_new_ids(domain: Domain) -> Domain:
     """The domain with a UUID, and with a MAC address on each card."""
     known = domain.uuid or str(uuid.uuid4())
-    taken = {interface.mac for interface in domain.interfaces}
+    taken = {card.mac for card in domain.interfaces}
     unused = (mac for mac in _addresses(known) if mac not in taken)
-    return replace(
-        domain,
-        uuid=known,
-        interfaces=tuple(
-            replace(interface, mac=next(unused)) if interface.mac in (None, NO_MAC) else interface
-            for interface in domain.interfaces
-        ),
-    )
+    cards = tuple(card if _has_mac(card) else replace(card, mac=next(unused)) for card in domain.interfaces)
+    return replace(domain, uuid=known, interfaces=cards)
+
+
+def _has_mac(card: Interface) -> bool:
+    return card.mac not in (None, NO_MAC)
 
 
 def without_new_ids(domain: Domain, described: Domain) -> Domain:
     """The domain without the ids that ``with_new_ids`` makes for a description, for comparing it with the result."""
-    said = [card.mac not in (None, NO_MAC) for card in described.interfaces]
-    cards = tuple(
-        card if kept else replace(card, mac=None, mac_type=None, mac_check=None)
-        for card, kept in zip_longest(domain.interfaces, said, fillvalue=True)
-        if isinstance(card, Interface)
-    )
-    return replace(domain, uuid=domain.uuid if described.uuid else None, interfaces=cards)
+    cards = list(domain.interfaces)
+    for place, (card, said) in enumerate(zip(domain.interfaces, described.interfaces)):
+        if not _has_mac(said):
+            cards[place] = replace(card, mac=None, mac_type=None, mac_check=None)
+    return replace(domain, uuid=domain.uuid if described.uuid else None, interfaces=tuple(cards))
 
 
 def _addresses(known: str) -> Iterator[str]:

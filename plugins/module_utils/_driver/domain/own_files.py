@@ -16,7 +16,7 @@ from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.browser import search
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
-from ansible_collections.virt.esx.plugins.module_utils._driver.disk_chain import chain
+from ansible_collections.virt.esx.plugins.module_utils._driver.disk_chain import chain, virtual_disks
 from ansible_collections.virt.esx.plugins.module_utils._driver.file_users import read_neighbours
 from ansible_collections.virt.esx.plugins.module_utils._names import (
     DatastorePath,
@@ -24,7 +24,7 @@ from ansible_collections.virt.esx.plugins.module_utils._names import (
     parse_datastore_path,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values
-from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name, vim
+from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
 
 _DEVICES = "config.hardware.device"
 _LAYOUT = "layoutEx.file"
@@ -42,6 +42,9 @@ _BESIDE = re.compile(
 _LOG = re.compile(r"vmware(?:-[0-9]+)?\.log|vmx-zdump\.[0-9]+|vmmcores\.gz")
 # [datastore] directory/name; devices of the host are "[] /vmfs/devices/..."
 _IN_DATASTORE = re.compile(r"\[[^\]]+\] *[^/\s]")
+
+# What a name in the directory of a VMX can be, see ``_classify``.
+_KINDS = ("vmx", "disk", "beside", "log", "other")
 
 
 @dataclass(frozen=True)
@@ -77,20 +80,25 @@ def own_files(vmx: DatastorePath, mine: Sequence[Values], foreign: Sequence[Valu
     """
     taken = {name for values in foreign for name in _referenced(values)}
     disks = [name for name in _own_disks(vmx, mine) if name not in taken]
-    beside: list[str] = []
-    logs: list[str] = []
-    is_alone = True  # whether nothing else is in the directory
+    names = _by_kind(vmx, listed, disks, taken)
+    removable = bool(vmx.directory) and not names["other"]
+    others = [*names["beside"], *(names["log"] if removable else ())]
+    return OwnFiles(
+        tuple(disks),
+        tuple(str(vmx.beside(name)) for name in others),
+        str(vmx),
+        str(vmx.parent) if removable else None,
+    )
+
+
+def _by_kind(
+    vmx: DatastorePath, listed: Sequence[str], disks: Sequence[str], taken: Collection[str]
+) -> dict[str, list[str]]:
+    """The names in the directory of the VMX by what they are, see ``_classify``."""
+    names: dict[str, list[str]] = {kind: [] for kind in _KINDS}
     for name in listed:
-        kind = _classify(name, vmx, disks, taken)
-        if kind == "beside":
-            beside.append(str(vmx.beside(name)))
-        elif kind == "log":
-            logs.append(str(vmx.beside(name)))
-        elif kind == "other":
-            is_alone = False
-    removable = bool(vmx.directory) and is_alone
-    others = (*beside, *logs) if removable else tuple(beside)
-    return OwnFiles(tuple(disks), others, str(vmx), str(vmx.parent) if removable else None)
+        names[_classify(name, vmx, disks, taken)].append(name)
+    return names
 
 
 def _classify(name: str, vmx: DatastorePath, disks: Sequence[str], taken: Collection[str]) -> str:
@@ -106,10 +114,15 @@ def _classify(name: str, vmx: DatastorePath, disks: Sequence[str], taken: Collec
         return "other"
     if str(path) in disks or str(vmx.beside(_descriptor_of(name))) in disks:
         return "disk"
-    stem = vmx.name.rpartition(".")[0]
-    if name.startswith(stem) and _BESIDE.fullmatch(name[len(stem) :]):
+    if _is_beside(name, vmx):
         return "beside"
     return "log" if _LOG.fullmatch(name) else "other"
+
+
+def _is_beside(name: str, vmx: DatastorePath) -> bool:
+    """Whether it is the name of a file that the host keeps for the domain of a VMX."""
+    stem = vmx.name.rpartition(".")[0]
+    return name.startswith(stem) and _BESIDE.fullmatch(name[len(stem) :]) is not None
 
 
 def _descriptor_of(extent: str) -> str:
@@ -127,27 +140,31 @@ def _referenced(values: Values) -> Iterable[str]:
     """Every file that a domain or a snapshot refers to: its VMX, disks and what they are based on, images, the rest."""
     names = [str(item.name) for item in values.get(_LAYOUT) or ()]
     names += [name for device in values.get(_DEVICES) or () for name in chain(device.backing)]
-    names += [values[_VMX]] if values.get(_VMX) else []
+    if values.get(_VMX):
+        names.append(values[_VMX])
     return map(canonical_path, names)
 
 
 def _own_disks(vmx: DatastorePath, mine: Sequence[Values]) -> list[str]:
-    """The disks of a domain and of its snapshots, with those that its snapshots were made of.
-
-    A disk of another directory and another name on which a disk is only based, such as that of a template, is not the
-    domain's: it was not made for it, and others may be based on it that no host knows of.
-    """
+    """The disks of a domain and of its snapshots, with those that its snapshots were made of."""
     chains = [disks for values in mine for disks in _chains(values)]
     heads = {disks[0] for disks in chains}
     found: dict[str, None] = {}
     for disks in chains:
         found[disks[0]] = None
         for disk, base in zip(disks, disks[1:]):
-            path = parse_datastore_path(base)
-            if base not in heads and path.parent != vmx.parent and _stem(base) != _stem(disk):
+            if base not in heads and _is_template(base, disk, vmx):
                 break
             found[base] = None
     return list(found)
+
+
+def _is_template(base: str, disk: str, vmx: DatastorePath) -> bool:
+    """Whether a disk on which another is based is not the domain's: it has another directory and another name.
+
+    It was not made for the domain, and others may be based on it that no host knows of.
+    """
+    return parse_datastore_path(base).parent != vmx.parent and _stem(base) != _stem(disk)
 
 
 def _stem(disk: str) -> str:
@@ -157,8 +174,7 @@ def _stem(disk: str) -> str:
 
 def _chains(values: Values) -> Iterable[list[str]]:
     """The hard disks of a domain or a snapshot that are files in a datastore, each with what it is based on."""
-    for device in values.get(_DEVICES) or ():
-        if type_name(device) == "VirtualDisk":
-            names = [canonical_path(name) for name in chain(device.backing) if _IN_DATASTORE.match(name)]
-            if names:
-                yield names
+    for device in virtual_disks(values.get(_DEVICES)):
+        names = [canonical_path(name) for name in filter(_IN_DATASTORE.match, chain(device.backing))]
+        if names:
+            yield names

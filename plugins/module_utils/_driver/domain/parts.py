@@ -88,6 +88,11 @@ class Parts:
     hostdevs: tuple[HostdevPart, ...] = ()
 
     @property
+    def disk_targets(self) -> set[str]:
+        """The targets of the disks and drives."""
+        return {part.target for part in self.disks} | {part.target for part in self.drives}
+
+    @property
     def removed(self) -> list[str]:
         """The targets of drives and the addresses of host devices that leave the domain."""
         drives = [part.target for part in self.drives if part.is_absent]

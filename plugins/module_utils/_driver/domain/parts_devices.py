@@ -65,9 +65,9 @@ def with_parts(domain: Domain, parts: Parts, directory: DatastorePath | None, pr
 
 
 def _with_present(domain: Domain, parts: Parts, present: Domain) -> Domain:
-    named = {part.target for part in parts.disks} | {part.target for part in parts.drives}
     described = {disk.target for disk in domain.disks}
-    kept = tuple(disk for disk in present.disks if disk.target in named - described)
+    left_out = parts.disk_targets - described
+    kept = tuple(disk for disk in present.disks if disk.target in left_out)
     return replace(domain, disks=(*domain.disks, *kept)) if kept else domain
 
 
@@ -84,10 +84,15 @@ def _with_disk(domain: Domain, part: DiskPart, directory: DatastorePath | None) 
     if present is not None:
         _check_bus(present, part.bus)
         return _exchanged(domain, present, replace(present, source=part.source or present.source))
-    source = part.source
-    if source is None and directory is not None:
-        source = default_source(directory, domain.name or "", part.target)
-    return _added(domain, Disk(source=source, target=part.target, bus=part.bus or _bus(part.target, _DISK_BUSES)))
+    bus = part.bus or _bus(part.target, _DISK_BUSES)
+    return _added(domain, Disk(source=_new_source(domain, part, directory), target=part.target, bus=bus))
+
+
+def _new_source(domain: Domain, part: DiskPart, directory: DatastorePath | None) -> str | None:
+    """The file of a new disk: its own, or one in the directory of the VMX where that is known."""
+    if part.source is not None or directory is None:
+        return part.source
+    return default_source(directory, domain.name or "", part.target)
 
 
 def _with_drive(domain: Domain, part: DrivePart) -> Domain:
@@ -95,14 +100,18 @@ def _with_drive(domain: Domain, part: DrivePart) -> Domain:
     if part.is_absent:
         return _without(domain, present)
     if present is None:
-        bus = part.bus or _bus(part.target, _DRIVE_BUSES)
-        drive = Disk(device=part.device, source=part.source or None, target=part.target, bus=bus)
-        return _added(domain, replace(drive, readonly=part.device == "cdrom"))
+        return _added(domain, _new_drive(part))
     _check_bus(present, part.bus)
     if part.source is None:
         return domain
     medium = replace(present, type="file", source=part.source or None, startup_policy=None, keys=())
     return _exchanged(domain, present, medium)
+
+
+def _new_drive(part: DrivePart) -> Disk:
+    bus = part.bus or _bus(part.target, _DRIVE_BUSES)
+    readonly = part.device == "cdrom"
+    return Disk(device=part.device, source=part.source or None, target=part.target, bus=bus, readonly=readonly)
 
 
 def _at_target(domain: Domain, target: str, device: str) -> Disk | None:
@@ -155,11 +164,12 @@ def _added(domain: Domain, disk: Disk) -> Domain:
 
 def _with_controller(domain: Domain, disk: Disk) -> Domain:
     """With the SCSI controller of a new disk, which has the model of the domain's others."""
-    of_bus = [controller for controller in domain.controllers if controller.type == "scsi"]
+    models = {controller.index: controller.model for controller in domain.controllers if controller.type == "scsi"}
     number = disk.address.controller if disk.address is not None else 0
-    if disk.bus != "scsi" or not of_bus or any(controller.index == number for controller in of_bus):
+    if disk.bus != "scsi" or not models or number in models:
         return domain
-    return replace(domain, controllers=(*domain.controllers, Controller("scsi", number, of_bus[0].model)))
+    model = next(iter(models.values()))
+    return replace(domain, controllers=(*domain.controllers, Controller("scsi", number, model)))
 
 
 def _exchanged(domain: Domain, old: Disk, new: Disk) -> Domain:
@@ -187,7 +197,8 @@ def _with_interfaces(domain: Domain, parts: Sequence[InterfacePart]) -> Domain:
 def _place(cards: Sequence[Interface | None], part: InterfacePart) -> int:
     """The index of the named card; for a new card, the one after the last."""
     if part.mac is not None:
-        return next((place for place, card in enumerate(cards) if card and card.mac == part.mac), len(cards))
+        addresses = [None if card is None else card.mac for card in cards]
+        return addresses.index(part.mac) if part.mac in addresses else len(cards)
     place = part.index or 0
     if place > len(cards) and not part.is_absent:
         raise ParseError(
@@ -200,7 +211,8 @@ def _place(cards: Sequence[Interface | None], part: InterfacePart) -> int:
 def _new_card(cards: Sequence[Interface | None], part: InterfacePart) -> Interface:
     if part.network is None:
         raise ParseError("a new card needs a network.", where="interfaces")
-    model = part.model or next((card.model for card in cards if card and card.model), _DEFAULT_CARD)
+    models = [card.model for card in cards if card is not None and card.model]
+    model = part.model or next(iter(models), _DEFAULT_CARD)
     return _connected(Interface(mac=part.mac, model=model), part)
 
 
@@ -211,13 +223,20 @@ def _changed_card(card: Interface | None, part: InterfacePart) -> Interface:
 
 
 def _connected(card: Interface, part: InterfacePart) -> Interface:
-    if part.vds is not None:
-        if not _is_in_port_group(card, part.vds):
-            card = replace(card, type="vds", source=None, vds=part.vds, target=None, keys=())
-    elif part.network is not None and (card.type, card.source) != ("bridge", part.network):
-        card = replace(card, type="bridge", source=part.network, vds=None, target=None)
+    card = _in_network(card, part)
     is_up_already = part.link == "up" and card.link is None
     return card if part.link is None or is_up_already else replace(card, link=part.link)
+
+
+def _in_network(card: Interface, part: InterfacePart) -> Interface:
+    """A card in the port group that is named, if it is not there already."""
+    if part.vds is not None:
+        if _is_in_port_group(card, part.vds):
+            return card
+        return replace(card, type="vds", source=None, vds=part.vds, target=None, keys=())
+    if part.network is None or (card.type, card.source) == ("bridge", part.network):
+        return card
+    return replace(card, type="bridge", source=part.network, vds=None, target=None)
 
 
 def _is_in_port_group(card: Interface, wanted: VdsPort) -> bool:
@@ -237,7 +256,8 @@ def _number(port: CharDevice, place: int) -> int:
 
 
 def _with_hostdev(domain: Domain, part: HostdevPart) -> Domain:
-    others = tuple(device for device in domain.hostdevs if device.address != part.address)
-    if len(others) == len(domain.hostdevs) and not part.is_absent:
-        return replace(domain, hostdevs=(*others, Hostdev("pci", part.address, part.keys)))
-    return replace(domain, hostdevs=others) if part.is_absent else domain
+    if part.is_absent:
+        return replace(domain, hostdevs=tuple(one for one in domain.hostdevs if one.address != part.address))
+    if any(one.address == part.address for one in domain.hostdevs):
+        return domain
+    return replace(domain, hostdevs=(*domain.hostdevs, Hostdev("pci", part.address, part.keys)))

@@ -15,15 +15,15 @@ from dataclasses import dataclass, field, replace
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
-from ansible_collections.virt.esx.plugins.module_utils._driver.disk_files import plan_disks
+from ansible_collections.virt.esx.plugins.module_utils._driver.disk_files import DiskRequest, plan_disks
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_options import disk_requests
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import Difference
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import Difference, new_sources
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.machine import Machine
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts import DiskPart, Parts
 from ansible_collections.virt.esx.plugins.module_utils._driver.options import size_text
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError, Refused
-from ansible_collections.virt.esx.plugins.module_utils._names import canonical_path, parse_datastore_path
+from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, canonical_path, parse_datastore_path
 
 GROWTH = "disk_sizes"
 
@@ -64,23 +64,38 @@ def plan_new_files(connection: EsxConnection, parts: Parts, before: Domain | Non
     :raises ParseError: for a new disk whose place is not known.
     :raises Refused, NotFound: as ``plan_disks``.
     """
-    known = {disk.target for disk in before.disks} if before is not None else set()
-    disks = {disk.target: disk for disk in after.disks}
-    new = [part for part in parts.disks if part.makes_file and part.target not in known]
+    new = _new_parts(parts, before)
     if not new:
         return NewFiles()
+    disks = {disk.target: disk for disk in after.disks}
     files = {part.target: parse_datastore_path(_source(disks[part.target])) for part in new}
-    adapters = [disks[part.target].bus for part in new]
-    requests = [
-        replace(request, adapter="ide") if bus == "ide" else request
-        for request, bus in zip(disk_requests([part.file for part in new], files), adapters)
-    ]
-    plan = plan_disks(connection, requests)
+    plan = plan_disks(connection, _disk_requests(new, files, disks))
     return NewFiles(
         plan.steps,
         frozenset(canonical_path(str(path)) for path in files.values()),
         {target: plan.after[path].capacity for target, path in files.items()},
     )
+
+
+def _new_parts(parts: Parts, before: Domain | None) -> list[DiskPart]:
+    """The named disks that the domain does not have, and whose files are to be made."""
+    known = _targets(before) if before is not None else set()
+    return [part for part in parts.disks if part.makes_file and part.target not in known]
+
+
+def _targets(domain: Domain) -> set[str]:
+    return {disk.target for disk in domain.disks}
+
+
+def _disk_requests(
+    parts: Sequence[DiskPart], files: Mapping[str, DatastorePath], disks: Mapping[str, Disk]
+) -> list[DiskRequest]:
+    """The requests for the files of disks, by their targets; one on an IDE bus is made for that."""
+    requests = disk_requests([part.file for part in parts], files)
+    return [
+        replace(request, adapter="ide") if disks[part.target].bus == "ide" else request
+        for request, part in zip(requests, parts)
+    ]
 
 
 def _source(disk: Disk) -> str:
@@ -95,7 +110,7 @@ def _source(disk: Disk) -> str:
 
 def sized(parts: Parts, present: Domain) -> list[DiskPart]:
     """Return the named disks that the domain has and whose size is given."""
-    known = {disk.target for disk in present.disks}
+    known = _targets(present)
     return [part for part in parts.disks if part.file.size is not None and part.target in known]
 
 
@@ -104,13 +119,11 @@ def growth_of(parts: Sequence[DiskPart], present: Domain, machine: Machine) -> l
 
     :raises Refused: for a disk that would have to become smaller, or that snapshots are based on.
     """
+    disks = {disk.target: disk for disk in present.disks}
     found = []
     for part in parts:
-        disk = next(disk for disk in present.disks if disk.target == part.target)
-        device, size = machine.in_slot(disk), part.file.size or 0
-        if device is None:
-            raise Refused(f"The host does not say how large the disk {disk.target} is, so it cannot grow.")
-        capacity = int(device.capacityInKB) * 1024
+        disk, size = disks[part.target], part.file.size or 0
+        capacity = _capacity(disk, machine)
         if size < capacity:
             raise Refused(
                 f"The disk {disk.target}, {disk.source}, has {capacity} bytes, more than the {size} requested; a disk "
@@ -121,6 +134,14 @@ def growth_of(parts: Sequence[DiskPart], present: Domain, machine: Machine) -> l
             _check_may_grow(disk, machine)
             found.append(Difference(GROWTH, f"size of disk {disk.target}", capacity, Growth(disk, size)))
     return found
+
+
+def _capacity(disk: Disk, machine: Machine) -> int:
+    """The size of a disk in bytes, as the host says it."""
+    device = machine.in_slot(disk)
+    if device is None:
+        raise Refused(f"The host does not say how large the disk {disk.target} is, so it cannot grow.")
+    return int(device.capacityInKB) * 1024
 
 
 def _check_may_grow(disk: Disk, machine: Machine) -> None:
@@ -140,10 +161,8 @@ def check_same_files(name: str, parts: Parts, found: Sequence[Difference]) -> No
     :raises Refused: if one would.
     """
     named = {part.target for part in parts.disks if part.source is not None}
-    for item in found:
-        before, after = item.before, item.after
-        is_exchanged = item.part == "disks" and before is not None and after is not None and after.target in named
-        if is_exchanged and before.source != after.source:
+    for before, after in new_sources(found):
+        if before is not None and after.target in named:
             raise Refused(
                 f"The disk {before.target} of the domain '{name}' is '{before.source}', not '{after.source}'.",
                 hint="Give it the state absent first, if it is to be exchanged; its file stays.",

@@ -44,12 +44,16 @@ def read_parts(params: Mapping[str, Any]) -> Parts:
         serials=_read(params, "serials", _serial),
         hostdevs=_read(params, "hostdevs", _hostdev),
     )
-    named = [part.target for part in parts.disks] + [part.target for part in parts.drives]
-    _check_distinct("disks, cdroms and floppies", named)
+    _check_each_is_named_once(parts)
+    return parts
+
+
+def _check_each_is_named_once(parts: Parts) -> None:
+    targets = [*(part.target for part in parts.disks), *(part.target for part in parts.drives)]
+    _check_distinct("disks, cdroms and floppies", targets)
     _check_distinct("interfaces", [part.mac or part.index for part in parts.interfaces])
     _check_distinct("serials", [part.port for part in parts.serials])
     _check_distinct("hostdevs", [str(part.address) for part in parts.hostdevs])
-    return parts
 
 
 def _read(params: Mapping[str, Any], option: str, read: Callable[[Mapping[str, Any], str], _Part]) -> tuple[_Part, ...]:
@@ -99,18 +103,25 @@ def _drive(device: str, entry: Mapping[str, Any], where: str) -> DrivePart:
 
 def _interface(entry: Mapping[str, Any], where: str) -> InterfacePart:
     is_absent = _without_others(entry, where, ("network", "model", "link"))
-    mac = None if entry["mac"] is None else to_mac(entry["mac"])
-    if entry["mac"] is not None and mac is None:
-        raise ParseError(f"'{entry['mac']}' is not a MAC address.", where=where)
-    if mac is not None and (is_multicast(mac) or not mac.strip("0:")):
-        raise ParseError(f"'{entry['mac']}' is not the MAC address of a network card.", where=where)
-    if mac is not None and entry["index"] is not None:
+    mac = None if entry["mac"] is None else _card_address(entry["mac"], where)
+    index = entry["index"]
+    if mac is not None and index is not None:
         raise ParseError("mac and index both say which card is meant; give one of them.", where=where)
-    if mac is None and entry["index"] is None:
+    if mac is None and index is None:
         raise ParseError("neither mac nor index says which card is meant.", where=where)
-    if entry["index"] is not None and entry["index"] < 0:
-        raise ParseError(f"index is {entry['index']}, expecting at least 0.", where=where)
-    return InterfacePart(mac, entry["index"], entry["network"], entry["model"], entry["link"], is_absent)
+    if index is not None and index < 0:
+        raise ParseError(f"index is {index}, expecting at least 0.", where=where)
+    return InterfacePart(mac, index, entry["network"], entry["model"], entry["link"], is_absent)
+
+
+def _card_address(text: str, where: str) -> str:
+    """The MAC address of a card: neither that of a group, nor only zeros."""
+    mac = to_mac(text)
+    if mac is None:
+        raise ParseError(f"'{text}' is not a MAC address.", where=where)
+    if is_multicast(mac) or not mac.strip("0:"):
+        raise ParseError(f"'{text}' is not the MAC address of a network card.", where=where)
+    return mac
 
 
 # What each type of port needs besides.
@@ -124,18 +135,36 @@ def _serial(entry: Mapping[str, Any], where: str) -> SerialPart:
         raise ParseError(f"port is {port}, expecting 0 to 3.", where=where)
     if is_absent:
         return SerialPart(port, CharDevice("null", port), is_absent=True)
-    if kind is None or entry[_NEEDED[kind]] is None:
-        raise ParseError(f"{'type' if kind is None else _NEEDED[kind]} is missing.", where=where)
-    if kind != "tcp":
-        path = str(check_datastore_path(entry["path"], where=f"{where}.path")) if kind == "file" else entry["path"]
-        return SerialPart(port, CharDevice(kind, port, path=path))
+    lacking = _lacking(entry)
+    if lacking is not None:
+        raise ParseError(f"{lacking} is missing.", where=where)
+    return SerialPart(port, _network_port(entry, where) if kind == "tcp" else _local_port(entry, where))
+
+
+def _lacking(entry: Mapping[str, Any]) -> str | None:
+    """The suboption that a port lacks: its type, or what that type needs."""
+    kind = entry["type"]
+    if kind is None:
+        return "type"
+    return _NEEDED[kind] if entry[_NEEDED[kind]] is None else None
+
+
+def _local_port(entry: Mapping[str, Any], where: str) -> CharDevice:
+    """A port behind which is a file in a datastore, or a device or pipe of the host."""
+    path = entry["path"]
+    if entry["type"] == "file":
+        path = str(check_datastore_path(path, where=f"{where}.path"))
+    return CharDevice(entry["type"], entry["port"], path=path)
+
+
+def _network_port(entry: Mapping[str, Any], where: str) -> CharDevice:
     # A port that waits for connections without a host does so on all addresses.
     host = entry["host"] or ("0.0.0.0" if entry["mode"] == "bind" else None)  # noqa: S104
     if host is None:
         raise ParseError("host is missing; a port that connects needs to know where to.", where=where)
-    protocol = entry["protocol"]
-    device = CharDevice("tcp", port, mode=entry["mode"], host=host, service=entry["service"], protocol=protocol)
-    return SerialPart(port, device)
+    return CharDevice(
+        "tcp", entry["port"], mode=entry["mode"], host=host, service=entry["service"], protocol=entry["protocol"]
+    )
 
 
 def _hostdev(entry: Mapping[str, Any], where: str) -> HostdevPart:

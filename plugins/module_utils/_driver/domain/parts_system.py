@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.guests import (
     arch_of_guest,
@@ -14,7 +15,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.guests import (
     word_of_osinfo,
 )
 from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import to_mac
-from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain, Interface
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain, Interface, Os
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.system_request import SystemOptions
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 
@@ -30,15 +31,20 @@ def with_system(domain: Domain, options: SystemOptions) -> Domain:
     """
     if options.guest_os is not None:
         domain = _with_guest(domain, options.guest_os)
-    system = domain.os
-    if options.firmware not in (None, system.firmware or "bios"):
-        system = replace(system, firmware=options.firmware)
-    if options.secure_boot is not None and bool(system.secure_boot) != options.secure_boot:
-        system = replace(system, secure_boot=options.secure_boot)
+    system = _with_firmware(domain.os, options)
     if system.secure_boot and system.firmware != "efi":
         raise ParseError("secure boot needs the firmware efi.", where="secure_boot")
     domain = replace(domain, os=system)
     return domain if options.boot is None else _with_boot(domain, options.boot)
+
+
+def _with_firmware(system: Os, options: SystemOptions) -> Os:
+    """With the requested firmware and secure boot; a domain that says neither has BIOS, and keeps not saying it."""
+    if options.firmware not in (None, system.firmware or "bios"):
+        system = replace(system, firmware=options.firmware)
+    if options.secure_boot not in (None, bool(system.secure_boot)):
+        system = replace(system, secure_boot=options.secure_boot)
+    return system
 
 
 def _with_guest(domain: Domain, guest: str) -> Domain:
@@ -61,45 +67,40 @@ def _guest_word(guest: str, arch: str) -> str | None:
     ``debian12`` is a name of both: for libosinfo of any Debian 12, for VMware of the one with 32 bits. It is the one of
     the domain's architecture.
     """
-    named = guest_named(guest)
-    choice = word_of_osinfo(guest, arch)
-    if named is None:
-        return None if choice is None else choice.word
-    is_of_both = choice is not None and arch_of_guest(named.word) != arch and choice.word.startswith(f"{guest}-")
-    return choice.word if choice is not None and is_of_both else named.word
+    named, choice = guest_named(guest), word_of_osinfo(guest, arch)
+    if named is None or choice is None:
+        known = named or choice
+        return None if known is None else known.word
+    is_of_both = arch_of_guest(named.word) != arch and choice.word.startswith(f"{guest}-")
+    return choice.word if is_of_both else named.word
 
 
 def _with_boot(domain: Domain, boot: Sequence[str]) -> Domain:
     """With a boot order of kinds of devices, or of single ones."""
-    if all(name in _KINDS or name == _NETWORK for name in boot):
-        return replace(_without_order(domain), os=replace(domain.os, boot=tuple(boot)))
+    if all(map(_is_kind, boot)):
+        return replace(_ordered(domain, {}), os=replace(domain.os, boot=tuple(boot)))
     named = {name: _devices(domain, name) for name in boot}
-    places = {id(device): place for place, device in enumerate((one for each in named.values() for one in each), 1)}
+    places = {id(device): place for place, device in enumerate(chain.from_iterable(named.values()), 1)}
+    return replace(_ordered(domain, places), os=replace(domain.os, boot=()))
+
+
+def _ordered(domain: Domain, places: Mapping[int, int]) -> Domain:
+    """With the places of disks and cards in the boot order, by their identities; the others have none."""
     return replace(
         domain,
-        os=replace(domain.os, boot=()),
         disks=tuple(replace(disk, boot_order=places.get(id(disk))) for disk in domain.disks),
         interfaces=tuple(replace(card, boot_order=places.get(id(card))) for card in domain.interfaces),
     )
 
 
-def _without_order(domain: Domain) -> Domain:
-    return replace(
-        domain,
-        disks=tuple(replace(disk, boot_order=None) for disk in domain.disks),
-        interfaces=tuple(replace(card, boot_order=None) for card in domain.interfaces),
-    )
+def _is_kind(name: str) -> bool:
+    """Whether an entry of the boot order is a kind of devices, and not a single one."""
+    return name in _KINDS or name == _NETWORK
 
 
 def _devices(domain: Domain, name: str) -> Sequence[Disk | Interface]:
     """The devices that an entry of the boot order stands for: those of a kind, a disk's target, or a card's address."""
-    found: list[Disk | Interface] = [disk for disk in domain.disks if disk.target == name]
-    if name in _KINDS:
-        found = [disk for disk in domain.disks if disk.device in _KINDS[name]]
-    elif name == _NETWORK:
-        found = list(domain.interfaces)
-    elif not found:
-        found = [card for card in domain.interfaces if card.mac and card.mac == to_mac(name)]
+    found = _of_kind(domain, name) if _is_kind(name) else _of_name(domain, name)
     if not found:
         raise ParseError(
             f"the domain has no device '{name}'.",
@@ -107,3 +108,14 @@ def _devices(domain: Domain, name: str) -> Sequence[Disk | Interface]:
             hint="Devices are hd, cdrom, fd, network, the target of a disk or drive, or the MAC address of a card.",
         )
     return found
+
+
+def _of_kind(domain: Domain, kind: str) -> Sequence[Disk | Interface]:
+    if kind == _NETWORK:
+        return domain.interfaces
+    return [disk for disk in domain.disks if disk.device in _KINDS[kind]]
+
+
+def _of_name(domain: Domain, name: str) -> Sequence[Disk | Interface]:
+    disks = [disk for disk in domain.disks if disk.target == name]
+    return disks or [card for card in domain.interfaces if card.mac and card.mac == to_mac(name)]

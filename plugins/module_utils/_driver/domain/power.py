@@ -97,7 +97,7 @@ def _shut_down(connection: EsxConnection, target: Target, guest: Guest) -> None:
         connection.warn(f"VMware Tools do not run in {target}; it is powered off without asking its guest.")
         _power_off(connection, target, guest)
         return
-    seconds = connection.session.options.timeout if guest.shutdown_timeout is None else guest.shutdown_timeout
+    seconds = shutdown_seconds(connection, guest.shutdown_timeout)
     if _wait_until_off(connection, target, seconds):
         return
     if guest.shutdown_timeout is None:
@@ -107,6 +107,11 @@ def _shut_down(connection: EsxConnection, target: Target, guest: Guest) -> None:
         )
     if _power_off_if_on(connection, target, guest):
         connection.warn(f"The guest of {target} did not shut down within {seconds} seconds; it was powered off.")
+
+
+def shutdown_seconds(connection: EsxConnection, timeout: int | None) -> int:
+    """How long a guest may take to shut down: its own time where the request says it, else as long as the task."""
+    return connection.session.options.timeout if timeout is None else timeout
 
 
 def _power_off_if_on(connection: EsxConnection, target: Target, guest: Guest) -> bool:

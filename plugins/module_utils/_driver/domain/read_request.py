@@ -19,12 +19,16 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.autostart 
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts import Parts
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import MIB, DomainRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.system_request import read_system, system_settings
-from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_kib, parse_uuid
+from ansible_collections.virt.esx.plugins.module_utils._driver.options import (
+    if_given,
+    parse_kib,
+    parse_uuid,
+    parse_vmx_path,
+)
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._names import (
     DatastorePath,
     check_datastore_path,
-    check_vmx_path,
     directory_of_name,
 )
 from ansible_collections.virt.esx.plugins.module_utils._report import REFUSE, Report
@@ -63,17 +67,13 @@ def read_request(params: Mapping[str, Any]) -> DomainRequest:
         _refuse_file_name(option, params[option])
     report = Report(REFUSE)
     xml, described = _read_descriptions(params, report)
-    name = _name(params["name"] or (described.name if described else None))
-    uuid = parse_uuid(params["uuid"]) if params["uuid"] else (described.uuid if described else None)
-    moid, vmx_path = params["moid"], params["vmx_path"]
-    if not name and not uuid and not moid and not vmx_path:
-        raise ParseError("neither a name nor a UUID says which domain is meant.", where="name")
+    name, uuid = _read_identity(params, described)
     return DomainRequest(
         state=params["state"],
         name=name,
         uuid=uuid,
-        moid=moid,
-        vmx_path=None if vmx_path is None else str(check_vmx_path(vmx_path)),
+        moid=params["moid"],
+        vmx_path=if_given(params["vmx_path"], parse_vmx_path),
         xml=xml,
         vmx=params["vmx"],
         vcpus=_at_least(1, params["vcpus"], "vcpus"),
@@ -96,6 +96,19 @@ def read_request(params: Mapping[str, Any]) -> DomainRequest:
     )
 
 
+def _read_identity(params: Mapping[str, Any], described: Domain | None) -> tuple[str | None, str | None]:
+    """The name and the UUID, from the options or the description.
+
+    :raises ParseError: if neither they nor another option says which domain is meant.
+    """
+    name, uuid = (None, None) if described is None else (described.name, described.uuid)
+    name = _name(params["name"] or name)
+    uuid = parse_uuid(params["uuid"]) if params["uuid"] else uuid
+    if not (name or uuid or params["moid"] or params["vmx_path"]):
+        raise ParseError("neither a name nor a UUID says which domain is meant.", where="name")
+    return name, uuid
+
+
 def read_wait_for(params: Mapping[str, Any]) -> tuple[str, ...]:
     """The conditions of the guest to wait for.
 
@@ -110,12 +123,9 @@ def read_wait_for(params: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _directory(params: Mapping[str, Any], name: str | None) -> DatastorePath | None:
     """The directory of a new domain's VMX, where an option says it."""
+    _check_pool(params)
     if params["pool"] is None:
-        if params["directory"] is not None:
-            raise ParseError("it is the directory in a pool, which is not given.", where="directory")
         return None
-    if params["vmx_path"] is not None:
-        raise ParseError("vmx_path says where the domain's VMX is, datastore and directory.", where="pool")
     directory = params["directory"] or (directory_of_name(name, where="name") if name else "")
     if directory != directory.strip() or directory.startswith("["):
         raise ParseError(
@@ -124,6 +134,14 @@ def _directory(params: Mapping[str, Any], name: str | None) -> DatastorePath | N
             where="directory",
         )
     return check_datastore_path(f"[{params['pool']}] {directory}", where="directory")
+
+
+def _check_pool(params: Mapping[str, Any]) -> None:
+    """Refuse a directory without its pool, and a pool beside the whole path."""
+    if params["pool"] is None and params["directory"] is not None:
+        raise ParseError("it is the directory in a pool, which is not given.", where="directory")
+    if params["pool"] is not None and params["vmx_path"] is not None:
+        raise ParseError("vmx_path says where the domain's VMX is, datastore and directory.", where="pool")
 
 
 def _read_descriptions(params: Mapping[str, Any], report: Report) -> tuple[Domain | None, Domain | None]:
@@ -180,10 +198,15 @@ def without_effect(params: Mapping[str, Any]) -> list[str]:
         found.append(f"remove_storage has no effect with state {state}; it is for state undefined.")
     if params["shutdown_timeout"] is not None and state != "shutdown" and not params["power_cycle"]:
         found.append(f"shutdown_timeout has no effect with state {state}; it is for state shutdown and power_cycle.")
-    given = [option for option in _OF_DEFINITION if params[option]] if state == "undefined" else []
-    if given:
-        found.append(f"{', '.join(given)} {'has' if len(given) == 1 else 'have'} no effect with state undefined.")
-    return found
+    return [*found, *_definition_of_undefined(params)] if state == "undefined" else found
+
+
+def _definition_of_undefined(params: Mapping[str, Any]) -> list[str]:
+    """A sentence for all options that describe a domain that is to be undefined."""
+    given = [option for option in _OF_DEFINITION if params[option]]
+    if not given:
+        return []
+    return [f"{', '.join(given)} {'has' if len(given) == 1 else 'have'} no effect with state undefined."]
 
 
 # What VMware takes sizes of memory in: the option, the element of XML, the member of Domain, and the step in KiB.
@@ -201,7 +224,7 @@ def rounded_sizes(params: Mapping[str, Any], xml: Domain | None) -> list[str]:
         if option is not None and params[option] is not None:
             name, size = option, parse_kib(params[option], option)
         else:
-            name, size = element, getattr(xml, member) or 0 if xml is not None else 0
+            name, size = element, 0 if xml is None else getattr(xml, member) or 0
         if size % step:
             found.append(
                 f"{name}: {size} KiB are rounded up to {round_up(size, step)} KiB, {step // MIB} MiB at a time."

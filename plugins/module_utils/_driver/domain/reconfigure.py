@@ -22,12 +22,12 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain import (
     spec_settings,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import Difference
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.settings import spelled_keys
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.spec_builder import SpecBuilder, Way
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Target
 from ansible_collections.virt.esx.plugins.module_utils._errors import Refused, ServerFault
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
-from ansible_collections.virt.esx.plugins.module_utils._vmx.lexer import statements
 
 # Adds a difference to a ConfigSpec and says how it can be made; nothing is added where that is Way.UPLOAD.
 Row = Callable[[SpecBuilder, Difference], Way]
@@ -112,7 +112,7 @@ def plan_reconfiguration(
 def changed_keys(old: bytes, new: bytes) -> dict[str, str]:
     """The keys that two VMX have with different values, as they are spelled, and the new values; empty for none."""
     before, after = (VmxFile(text, DIALECTS["esx"]) for text in (old, new))
-    spelled = {item.name.lower(): item.name for file in (before, after) for item in statements(file.text)}
+    spelled = {**spelled_keys(before), **spelled_keys(after)}
     changed = [key for key in {**before.raw, **after.raw} if before.raw.get(key) != after.raw.get(key)]
     return {spelled.get(key, key): after.get(key) or "" for key in changed}
 

@@ -14,10 +14,10 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs impor
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import find_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, Target
+from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import datastore_file
 from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
-from ansible_collections.virt.esx.plugins.module_utils._names import parse_datastore_path
+from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, parse_datastore_path
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import get_file
-from ansible_collections.virt.esx.plugins.module_utils._vi.folder import DatastoreFile
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
 
 
@@ -31,10 +31,23 @@ def plan_register(
     :raises ParseError: if the file is not a VMX.
     """
     path = parse_datastore_path(request.vmx_path or "")
-    content = get_file(connection.session, DatastoreFile(connection.datacenter_path, path.datastore, path.path))
+    content = get_file(connection.session, datastore_file(connection, path))
     read = read_vmx(content, directory=str(path.parent), datastores=facts.volumes)
     domain = replace(read, name=request.name or read.name)
     target.name = domain.name or ""
+    _check_request(target, request, path, read)
+    _check_name_is_free(connection, target.name)
+    context = connection.context
+
+    def register() -> None:
+        task = context.vm_folder.RegisterVM_Task(str(path), request.name, False, context.pool, context.host)
+        target.ref = connection.wait(task, f"Registering {target}")
+
+    return domain, Step("register", register)
+
+
+def _check_request(target: Target, request: DomainRequest, path: DatastorePath, read: Domain) -> None:
+    """Refuse a request for more than registering a VMX, or for another domain than it describes."""
     if request.is_about_definition:
         raise Refused(
             f"The {target} is registered by its VMX as it is, and cannot be changed in the same task.",
@@ -45,17 +58,13 @@ def plan_register(
             f"The VMX {path} is that of the domain '{read.name}' with the UUID {read.uuid}, not {request.uuid}.",
             hint="Correct the UUID, or leave it out.",
         )
-    other = find_domain(connection, DomainKey(target.name))
+
+
+def _check_name_is_free(connection: EsxConnection, name: str) -> None:
+    other = find_domain(connection, DomainKey(name))
     if other is not None:
         raise Refused(
-            f"The host has a domain '{target.name}' already, of {other[0].vmx_path}.",
+            f"The host has a domain '{name}' already, of {other[0].vmx_path}.",
             hint="Give the option name to register this one under another name.",
             fault="DuplicateName",
         )
-    context = connection.context
-
-    def register() -> None:
-        task = context.vm_folder.RegisterVM_Task(str(path), request.name, False, context.pool, context.host)
-        target.ref = connection.wait(task, f"Registering {target}")
-
-    return domain, Step("register", register)

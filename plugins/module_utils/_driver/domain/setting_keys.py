@@ -39,7 +39,7 @@ _OPTIONS = {
     "xml": r"remotedisplay\.vnc\..*|cpuid\.corespersocket|sharedfolder.*|parallel\d+\..*",
     "esx_scheduler": r"sched\.cpu\.(?:shares|affinity)|sched\.mem\.min(?:size)?",
 }
-PLACED = {option: re.compile(keys) for option, keys in _OPTIONS.items()}
+_PLACED = {option: re.compile(keys) for option, keys in _OPTIONS.items()}
 
 # Keys that a host, VMware Tools or a client writes by itself; the guide "parts" lists them for users.
 HOST_KEYS = """
@@ -70,23 +70,36 @@ def read_named_settings(option: Mapping[str, Any] | None) -> dict[str, str | Non
     for key, value in (option or {}).items():
         where = f"settings, {key}"
         text = _text(value)
-        if not isinstance(key, str) or not (_HAD if text is None else _KEY).fullmatch(key):
+        if not _is_key(key, is_removed=text is None):
             raise ParseError(
                 "this cannot be the name of a key, which has letters, digits and . _ : * - and begins with a letter.",
                 where=where,
             )
-        lower = key.lower()
-        if any(lower == other.lower() for other in found):
+        if key.lower() in (other.lower() for other in found):
             raise ParseError("it is given twice; the case of letters makes no other key.", where=where)
-        other = next((name for name, keys in PLACED.items() if keys.fullmatch(lower)), None)
-        if other is not None:
-            raise ParseError(f"this is set by {other}.", where=where)
-        if OF_HOST.fullmatch(lower):
-            raise ParseError("the host writes this key by itself.", where=where)
+        _check_is_free(key.lower(), where)
         if isinstance(value, (dict, list)):
             raise ParseError("its value is not a text; use the filter to_json.", where=where)
         found[key] = text
     return found
+
+
+def _is_key(key: Any, *, is_removed: bool) -> bool:
+    return isinstance(key, str) and (_HAD if is_removed else _KEY).fullmatch(key) is not None
+
+
+def _check_is_free(key: str, where: str) -> None:
+    """Refuse a key, in lower case, that another option or the host sets."""
+    option = option_of(key)
+    if option is not None:
+        raise ParseError(f"this is set by {option}.", where=where)
+    if OF_HOST.fullmatch(key):
+        raise ParseError("the host writes this key by itself.", where=where)
+
+
+def option_of(key: str) -> str | None:
+    """Return the option that sets the same as a key in lower case, None if there is none."""
+    return next((option for option, keys in _PLACED.items() if keys.fullmatch(key)), None)
 
 
 def _text(value: Any) -> str | None:

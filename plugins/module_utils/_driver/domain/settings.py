@@ -14,8 +14,8 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.difference
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.setting_keys import (
     NUMBERED,
     OF_HOST,
-    PLACED,
     Settings,
+    option_of,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS
 from ansible_collections.virt.esx.plugins.module_utils._vmx.edit import Source, VmxEdit, edited
@@ -79,10 +79,16 @@ def settings_of_vmx(vmx: str) -> dict[str, str | None]:
     found: dict[str, str | None] = {}
     for statement in statements(file.text):
         key = statement.name.lower()
-        is_left = is_of_domain(key) or OF_HOST.fullmatch(key) or NUMBERED.match(key)
-        if not is_left and not any(keys.fullmatch(key) for keys in PLACED.values()):
+        if not _is_of_others(key):
             found.setdefault(statement.name, file.get(key))
     return found
+
+
+def _is_of_others(key: str) -> bool:
+    """Whether a key is said by the domain, the host, a device with another number, or an option of its own."""
+    if is_of_domain(key) or OF_HOST.fullmatch(key) or NUMBERED.match(key):
+        return True
+    return option_of(key) is not None
 
 
 def wanted_settings(request: DomainRequest, name: str | None, uuid: str | None) -> dict[str, str | None]:
@@ -94,9 +100,14 @@ def wanted_settings(request: DomainRequest, name: str | None, uuid: str | None) 
     return {**{key: value for key, value in of_vmx.items() if key.lower() not in lower}, **named}
 
 
+def spelled_keys(vmx: VmxFile) -> dict[str, str]:
+    """Return the keys of a VMX as they are spelled there, by their lower case."""
+    return {statement.name.lower(): statement.name for statement in statements(vmx.text)}
+
+
 def setting_differences(settings: Settings, present: VmxFile) -> list[Difference]:
     """Return the settings that a VMX does not have, each with the key as it is spelled there."""
-    spelled = {statement.name.lower(): statement.name for statement in statements(present.text)}
+    spelled = spelled_keys(present)
     found = []
     for key, value in settings.items():
         before = present.get(key)
@@ -112,8 +123,14 @@ def _is_same(key: str, present: str | None, wanted: str | None) -> bool:
         return not present
     if _SECRET.match(key) and same_guestinfo(present, wanted):
         return True
-    is_word = wanted.lower() in ("true", "false")
-    return present == wanted or (is_word and present is not None and present.lower() == wanted.lower())
+    return _is_same_text(present, wanted)
+
+
+def _is_same_text(present: str | None, wanted: str) -> bool:
+    """Whether two texts are the same; truth values are so in any case of letters."""
+    if present is None or wanted.lower() not in ("true", "false"):
+        return present == wanted
+    return present.lower() == wanted.lower()
 
 
 def is_true(key: str, value: str | None) -> bool:

@@ -86,9 +86,13 @@ class SpecBuilder:
         """Set those keys that differ and begin with one of some names, in lower case; return whether there are any."""
         known = {option.key for option in self.spec.extraConfig or ()}
         chosen = {key: value for key, value in self.keys.items() if key.lower().startswith(names)}
-        options = [vim.option.OptionValue(key=key, value=chosen[key]) for key in chosen if key not in known]
-        self.spec.extraConfig = [*(self.spec.extraConfig or ()), *options]
+        self.add_options({key: value for key, value in chosen.items() if key not in known})
         return bool(chosen)
+
+    def add_options(self, values: Mapping[str, str]) -> None:
+        """Add keys of the VMX to ``extraConfig``; an empty value removes one."""
+        options = [vim.option.OptionValue(key=key, value=value) for key, value in values.items()]
+        self.spec.extraConfig = [*(self.spec.extraConfig or ()), *options]
 
     def finished(self, change_version: str | None) -> Any:
         """The ConfigSpec; the host refuses it if the machine has changed in the meantime."""

@@ -42,6 +42,12 @@ def interface(builder: SpecBuilder, item: Difference) -> Way:
     if after is None:
         builder.remove(card)
         return Way.LIVE
+    return _change(builder, card, item, backing)
+
+
+def _change(builder: SpecBuilder, card: Any, item: Difference, backing: Any) -> Way:
+    """Connect a card otherwise, or put one of another model in its place."""
+    before, after = item.before, item.after
     if before.model != after.model:
         builder.remove(card)
         _add(builder, after, backing)

@@ -31,7 +31,8 @@ def controller(builder: SpecBuilder, item: Difference) -> Way:
     if kind not in ("scsi", *_TYPES) or (before is not None and after is not None):
         return Way.UPLOAD
     if after is not None:
-        return Way.UPLOAD if controller_key(builder, after.type, after.index) is None else _way(kind)
+        controller_key(builder, after.type, after.index)
+        return _way(kind)
     device = builder.machine.controller(before.type, before.index)
     if device is None:
         return Way.UPLOAD

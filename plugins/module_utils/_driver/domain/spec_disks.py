@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, DriveAddress
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import Difference, is_boot_order
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.machine import controller_number
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.machine import controller_number, slot_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.spec_builder import SpecBuilder, Way
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.spec_controllers import controller_key
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.spec_settings import BOOT_KEYS
@@ -36,6 +36,11 @@ def disk(builder: SpecBuilder, item: Difference) -> Way:
     if after is None:
         builder.remove(device)
         return _way_of_bus(before)
+    return _change(builder, device, before, after)
+
+
+def _change(builder: SpecBuilder, device: Any, before: Disk, after: Disk) -> Way:
+    """Change the device of a disk, or put another one in its place."""
     if is_boot_order(before, after):
         return Way.LIVE if builder.set_keys(*BOOT_KEYS) else Way.UPLOAD
     if before.device in _REMOVABLE and _is_same_drive(before, after):
@@ -81,7 +86,7 @@ def _add(builder: SpecBuilder, disk: Disk) -> Way:
     builder.set_keys(*BOOT_KEYS)
     devices = vim.vm.device
     make = {"disk": devices.VirtualDisk, "cdrom": devices.VirtualCdrom, "floppy": devices.VirtualFloppy}
-    device = make[disk.device](controllerKey=key, unitNumber=(disk.address or DriveAddress(0, 0, 0)).unit)
+    device = make[disk.device](controllerKey=key, unitNumber=slot_of(disk).unit)
     if disk.device == "disk":
         device.backing = devices.VirtualDisk.FlatVer2BackingInfo(fileName=disk.source)
         _set_mode(device.backing, disk)
@@ -101,16 +106,17 @@ def _change_mode(builder: SpecBuilder, device: Any, disk: Disk) -> Way:
 
 def _set_mode(backing: Any, disk: Disk) -> None:
     """Set whether writes persist, whether snapshots include the disk, ``writeThrough``, and sharing."""
-    if disk.transient:
-        backing.diskMode = _TRANSIENT
-    elif disk.snapshot == "no":
-        backing.diskMode = _INDEPENDENT
-    else:
-        backing.diskMode = _PERSISTENT
+    backing.diskMode = _mode(disk)
     if hasattr(backing, "writeThrough"):
         backing.writeThrough = disk.cache == "writethrough"
     if hasattr(backing, "sharing") and (disk.shareable or backing.sharing is not None):
         backing.sharing = "sharingMultiWriter" if disk.shareable else "sharingNone"
+
+
+def _mode(disk: Disk) -> str:
+    if disk.transient:
+        return _TRANSIENT
+    return _INDEPENDENT if disk.snapshot == "no" else _PERSISTENT
 
 
 def _change_medium(builder: SpecBuilder, device: Any, disk: Disk) -> Way:
@@ -125,18 +131,28 @@ def _has_medium(disk: Disk) -> bool:
 
 
 def _set_medium(device: Any, disk: Disk) -> None:
-    """The backing of a drive. An empty one is the client's, as VMware's own client leaves it after an eject."""
-    drive = vim.vm.device.VirtualCdrom if type_name(device) == "VirtualCdrom" else vim.vm.device.VirtualFloppy
+    """Set the backing of a drive, and whether the guest finds a medium in it."""
+    is_cdrom = type_name(device) == "VirtualCdrom"
     has_medium = _has_medium(disk)
-    if disk.type == "block" and has_medium:
-        device.backing = drive.AtapiBackingInfo(deviceName=disk.source or "", useAutoDetect=disk.source is None)
-    elif disk.source is not None:
-        make = drive.IsoBackingInfo if hasattr(drive, "IsoBackingInfo") else drive.ImageBackingInfo
-        device.backing = make(fileName=disk.source)
-    elif type_name(device) == "VirtualCdrom":
-        device.backing = drive.RemotePassthroughBackingInfo(deviceName="", exclusive=False)
-    else:
-        device.backing = drive.RemoteDeviceBackingInfo(deviceName="")
+    device.backing = _cdrom_backing(disk) if is_cdrom else _floppy_backing(disk)
     device.connectable = vim.vm.device.VirtualDevice.ConnectInfo(
         connected=has_medium, startConnected=has_medium, allowGuestControl=True
     )
+
+
+def _cdrom_backing(disk: Disk) -> Any:
+    """A drive of the host, an image, or the client's drive, as VMware's own client leaves it after an eject."""
+    drive = vim.vm.device.VirtualCdrom
+    if disk.type == "block" and _has_medium(disk):
+        return drive.AtapiBackingInfo(deviceName=disk.source or "", useAutoDetect=disk.source is None)
+    if disk.source is not None:
+        return drive.IsoBackingInfo(fileName=disk.source)
+    return drive.RemotePassthroughBackingInfo(deviceName="", exclusive=False)
+
+
+def _floppy_backing(disk: Disk) -> Any:
+    """An image, or the client's drive."""
+    drive = vim.vm.device.VirtualFloppy
+    if disk.source is not None:
+        return drive.ImageBackingInfo(fileName=disk.source)
+    return drive.RemoteDeviceBackingInfo(deviceName="")

@@ -35,12 +35,15 @@ def parallel(builder: SpecBuilder, item: Difference) -> Way:
 
 def _change(builder: SpecBuilder, item: Difference, present: Any, new: Any) -> Way:
     """Remove the present device of a port, change it, or add the new one."""
-    backing = None if item.after is None else _backing(item.after, type(new))
-    if (item.before is not None and present is None) or (item.after is not None and backing is None):
+    if item.before is not None and present is None:
         return Way.UPLOAD
     if item.after is None:
         builder.remove(present)
-    elif present is None:
+        return Way.SHUTOFF
+    backing = _backing(item.after, type(new))
+    if backing is None:
+        return Way.UPLOAD
+    if present is None:
         new.backing = backing
         builder.add(new)
     else:

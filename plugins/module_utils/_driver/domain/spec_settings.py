@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.guests import guest_named
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Os
 from ansible_collections.virt.esx.plugins.module_utils._domain.shares import level_of, normal_shares
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import Difference, is_boot_order
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.machine import CPU_ADD, CPU_REMOVE, MEMORY_ADD
@@ -99,12 +101,16 @@ def system(builder: SpecBuilder, item: Difference) -> Way:
     before, after = item.before, item.after
     if before.arch != after.arch and guest(builder, item) is Way.UPLOAD:
         return Way.UPLOAD
-    if (before.firmware or "bios") != (after.firmware or "bios"):
-        builder.spec.firmware = after.firmware or "bios"
+    if _firmware(before) != _firmware(after):
+        builder.spec.firmware = _firmware(after)
     if before.secure_boot != after.secure_boot:
         builder.boot_options().efiSecureBootEnabled = bool(after.secure_boot)
     builder.set_keys("nvram", "smbios.reflecthost", *BOOT_KEYS)
     return Way.LIVE if is_boot_order(before, after) else Way.SHUTOFF
+
+
+def _firmware(system: Os) -> str:
+    return system.firmware or "bios"
 
 
 def guest(builder: SpecBuilder, _item: Difference) -> Way:
@@ -165,18 +171,21 @@ def setting(builder: SpecBuilder, item: Difference) -> Way:
     """A key of the VMX: a field of the API, or an entry of ``extraConfig``, which an empty value removes."""
     key = item.name.lower()
     if key not in _FIELDS:
-        option = vim.option.OptionValue(key=item.name, value=item.after or "")
-        builder.spec.extraConfig = [*(builder.spec.extraConfig or ()), option]
+        builder.add_options({item.name: item.after or ""})
         return Way.LIVE
     path, way = _FIELDS[key]
     group, _dot, field = path.rpartition(".")
-    holder = builder.spec
-    if group:
-        if getattr(holder, group) is None:
-            setattr(holder, group, vim.vm.FlagInfo() if group == "flags" else vim.vm.ToolsConfigInfo())
-        holder = getattr(holder, group)
-    setattr(holder, field, is_true(key, item.after))
+    setattr(_holder(builder.spec, group), field, is_true(key, item.after))
     return way
+
+
+def _holder(spec: Any, group: str) -> Any:
+    """What has a field of the ConfigSpec: one of its members, made where it is missing, or without a group itself."""
+    if not group:
+        return spec
+    if getattr(spec, group) is None:
+        setattr(spec, group, vim.vm.FlagInfo() if group == "flags" else vim.vm.ToolsConfigInfo())
+    return getattr(spec, group)
 
 
 def hardware_version(_builder: SpecBuilder, _item: Difference) -> Way:

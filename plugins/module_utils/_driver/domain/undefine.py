@@ -14,7 +14,11 @@ from functools import partial
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.own_files import find_own_files, list_directory
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.own_files import (
+    OwnFiles,
+    find_own_files,
+    list_directory,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, Target
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, Refused, ServerFault
@@ -40,14 +44,17 @@ def plan_undefine(
     if not remove_storage or record.vmx_path is None:
         return [undefine]
     files = find_own_files(connection, record.ref, record.vmx_path)
+    return [*_storage_steps(connection, files), undefine]
+
+
+def _storage_steps(connection: EsxConnection, files: OwnFiles) -> list[Step]:
+    """The steps that delete files: disks first, the directory last."""
     steps = [Step(f"delete {disk}", partial(_delete_disk, connection, disk)) for disk in files.disks]
-    steps += [Step(f"delete {file}", partial(_delete_file, connection, file)) for file in files.others]
-    steps.append(Step(f"delete {files.vmx}", partial(_delete_file, connection, files.vmx)))
+    steps += [Step(f"delete {file}", partial(_delete_file, connection, file)) for file in (*files.others, files.vmx)]
     if files.directory is not None:
-        steps.append(
-            Step(f"delete {files.directory}", partial(_delete_directory, connection, files.directory, files.vmx))
-        )
-    return [*steps, undefine]
+        delete = partial(_delete_directory, connection, files.directory, files.vmx)
+        steps.append(Step(f"delete {files.directory}", delete))
+    return steps
 
 
 def _unregister(target: Target) -> None:

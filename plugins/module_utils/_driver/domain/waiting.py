@@ -30,16 +30,26 @@ _RUNNING = ("guestToolsRunning", "toolsOk", "toolsOld")
 def addresses_of(values: Values) -> list[str]:
     """Return the addresses of a guest, those that reach beyond its own link first, then by family and number."""
     known = [ipaddress.ip_address(text.partition("%")[0]) for text in read_addresses(values)]
-    ordered = sorted(known, key=lambda one: (one.is_link_local or one.is_loopback, one.version, int(one)))
+    ordered = sorted(known, key=lambda one: (_stays_here(one), one.version, int(one)))
     return [str(address) for address in ordered]
 
 
+def _stays_here(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Whether an address does not reach beyond the guest's own link."""
+    return address.is_link_local or address.is_loopback
+
+
 def _has_address(values: Values) -> bool:
-    return any(not (one.is_link_local or one.is_loopback) for one in map(ipaddress.ip_address, addresses_of(values)))
+    return any(not _stays_here(ipaddress.ip_address(text)) for text in addresses_of(values))
+
+
+def _tools(values: Values) -> Any:
+    """The state of VMware Tools, in the words of either property."""
+    return values.get(_TOOLS) or values[_OLD_TOOLS]
 
 
 def _has_tools(values: Values) -> bool:
-    return str(values.get(_TOOLS) or values[_OLD_TOOLS]) in _RUNNING
+    return str(_tools(values)) in _RUNNING
 
 
 # The conditions that can be waited for -> whether a guest fulfils them.
@@ -70,21 +80,30 @@ def wait_for_guests(
         while waiting and (remaining := deadline - time.monotonic()) > 0:
             for ref, changed in watch.next_changes(remaining).items():
                 values[ref] = {**dict.fromkeys(paths), **values[ref], **changed}
-            for ref in [ref for ref in waiting if values[ref]]:
-                if str(values[ref][_STATE]) != "poweredOn":
-                    failed[ref] = TimedOut(f"The domain '{waiting.pop(ref)}' is no longer running.")
-                elif not _lacking(values[ref], conditions):
-                    connection.progress(f"The guest of domain '{waiting.pop(ref)}' is ready, {len(waiting)} are not")
+            failed.update(_take_finished(connection, waiting, values, conditions))
     for ref, name in waiting.items():
         failed[ref] = _late(name, values[ref], _lacking(values[ref], conditions), seconds)
     return {ref: guest_of(values[ref]) for ref in names if values[ref]}, failed
+
+
+def _take_finished(
+    connection: EsxConnection, waiting: dict[Any, str], values: Mapping[Any, Values], conditions: Sequence[str]
+) -> dict[Any, TimedOut]:
+    """Take the guests that are ready out of those that are waited for, and those that stopped; return their errors."""
+    stopped = {}
+    for ref in [ref for ref in waiting if values[ref]]:
+        if str(values[ref][_STATE]) != "poweredOn":
+            stopped[ref] = TimedOut(f"The domain '{waiting.pop(ref)}' is no longer running.")
+        elif not _lacking(values[ref], conditions):
+            connection.progress(f"The guest of domain '{waiting.pop(ref)}' is ready, {len(waiting)} are not")
+    return stopped
 
 
 def guest_of(values: Values) -> dict[str, Any]:
     """Return what a module's result says of a guest."""
     return {
         "hostname": values["guest.hostName"] or None,
-        "tools": str(values.get(_TOOLS) or values[_OLD_TOOLS] or "") or None,
+        "tools": str(_tools(values) or "") or None,
         "heartbeat": str(values[_HEARTBEAT] or "") or None,
         "addresses": addresses_of(values),
     }

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.guests import guest_named
@@ -13,14 +13,14 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.checks import check_files, check_media
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.definition import described_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.description import ESX, with_options
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import is_empty_drive
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_kinds import is_empty_drive
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_devices import with_parts
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_system import with_system
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.settings import settings_of_vmx
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath
-from ansible_collections.virt.esx.plugins.module_utils._report import Report
+from ansible_collections.virt.esx.plugins.module_utils._report import LeftOut, Report
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
 from ansible_collections.virt.esx.plugins.module_utils._vmx.resources import has_level
 
@@ -51,12 +51,16 @@ def wanted_domain(
         wanted = with_parts(wanted, request.parts, place.parent, present)
         check_files(wanted, facts.volumes.values())
         wanted = replace(wanted, disks=_as_drives_are(wanted.disks, present.disks))
-    wanted = with_system(wanted, request.system) if request.system else wanted
+    if request.system:
+        wanted = with_system(wanted, request.system)
     check_media(wanted)
-    description = _as_sent(wanted.description, present.description)
-    guest_os = _as_host_names(wanted.guest_os, present.guest_os)
-    name = request.name or present.name
-    return replace(wanted, uuid=present.uuid, name=name, description=description, guest_os=guest_os)
+    return replace(
+        wanted,
+        uuid=present.uuid,
+        name=request.name or present.name,
+        description=_as_sent(wanted.description, present.description),
+        guest_os=_as_host_names(wanted.guest_os, present.guest_os),
+    )
 
 
 def _as_host_names(wanted: str | None, present: str | None) -> str | None:
@@ -77,21 +81,24 @@ def _described(request: DomainRequest, facts: HostFacts, place: DatastorePath, p
     """The domain of a description; a key of a VMX without effect is reported, unless the present VMX has it."""
     found = Report(request.report.unsupported)
     described = described_domain(replace(request, report=found), facts, str(place.parent))
-    wanted = None if request.vmx is None else VmxFile(request.vmx, ESX)
-    made = {key.lower() for key in settings_of_vmx(request.vmx)} if request.vmx is not None else set()
-    for entry in found.left_out:
-        keys = [key for key in entry.where.split(", ") if not _has_effect(key, wanted, present, made)]
-        lacking = entry._replace(where=", ".join(keys))
-        if keys and lacking not in request.report.left_out:
-            request.report.left_out.append(lacking)
+    left_out = found.left_out if request.vmx is None else _without_effect(found.left_out, request.vmx, present)
+    for entry in left_out:
+        if entry not in request.report.left_out:
+            request.report.left_out.append(entry)
     return described
 
 
-def _has_effect(key: str, wanted: VmxFile | None, present: VmxFile, made: Collection[str]) -> bool:
-    """Whether a key that a domain cannot say is set all the same, or is so already."""
-    if wanted is None:
-        return False
-    return key.lower() in made or (wanted.get(key) is not None and wanted.get(key) == present.get(key))
+def _without_effect(left_out: Iterable[LeftOut], vmx: str, present: VmxFile) -> Iterator[LeftOut]:
+    """What a domain cannot say of a VMX, but for those keys that are set all the same, or are so already."""
+    wanted, made = VmxFile(vmx, ESX), {key.lower() for key in settings_of_vmx(vmx)}
+
+    def has_effect(key: str) -> bool:
+        return key.lower() in made or (wanted.get(key) is not None and wanted.get(key) == present.get(key))
+
+    for entry in left_out:
+        keys = [key for key in entry.where.split(", ") if not has_effect(key)]
+        if keys:
+            yield entry._replace(where=", ".join(keys))
 
 
 def _as_sent(wanted: str | None, present: str | None) -> str | None:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
@@ -20,9 +20,15 @@ def add_definitions(connection: EsxConnection, found: Sequence[Found], gather: C
     """Add the VMX, the domain XML, or both to the entries of domains, or to ``error`` why there are none."""
     texts = read_texts(connection, [record for record, _facts, _entry in found])
     for (record, of_host, entry), text in zip(found, texts):
-        definition = _definition(connection, record, of_host, gather, text)
-        errors = [part["error"] for part in (entry, definition) if "error" in part]
-        entry.update(definition, **({"error": " ".join(errors)} if errors else {}))
+        _add(entry, _definition(connection, record, of_host, gather, text))
+
+
+def _add(entry: dict[str, Any], definition: Mapping[str, Any]) -> None:
+    """Add a definition to the entry of its domain; the errors of both are one."""
+    errors = [part["error"] for part in (entry, definition) if "error" in part]
+    entry.update(definition)
+    if errors:
+        entry["error"] = " ".join(errors)
 
 
 def _definition(
@@ -33,10 +39,10 @@ def _definition(
     text: str | EsxError,
 ) -> dict[str, Any]:
     """The VMX and the domain XML of a domain, or the reason why it has none."""
+    if isinstance(text, EsxError):
+        return {"error": str(text)}
     found: dict[str, Any] = {}
     try:
-        if isinstance(text, EsxError):
-            raise text
         if "vmx" in gather:
             found["vmx"] = readable(text)
         if "xml" in gather and facts is not None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.virt.esx.plugins.module_utils._driver.disk_chain import virtual_disks
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name, vim
 
@@ -29,7 +30,7 @@ def read_hardware(values: Values) -> dict[str, Any]:
     """Return the hard disks and the network cards from the values of ``HARDWARE_PATHS``."""
     devices = values["config.hardware.device"] or ()
     return {
-        "disks": [_disk(device) for device in devices if isinstance(device, vim.vm.device.VirtualDisk)],
+        "disks": [_disk(device) for device in virtual_disks(devices)],
         "interfaces": [_card(device) for device in devices if isinstance(device, vim.vm.device.VirtualEthernetCard)],
     }
 

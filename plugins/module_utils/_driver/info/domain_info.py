@@ -9,7 +9,7 @@ connections. A broken domain affects only its own entry, which says what is miss
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
@@ -29,8 +29,8 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
     find_domains,
     list_domains_with_facts,
 )
-from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_uuid
-from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import is_pattern, matches, matches_any
+from ansible_collections.virt.esx.plugins.module_utils._driver.options import if_given, parse_uuid
+from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import is_pattern, is_requested, matches
 
 # The words that need a domain's VMX.
 _OF_THE_VMX = {"vmx", "xml"}
@@ -53,8 +53,7 @@ def read_domains(connection: EsxConnection, params: Mapping[str, Any]) -> list[d
         filters ``autostart``, ``snapshot``, ``network`` and ``datastore``, and ``gather``.
     :raises ParseError: if the UUID is invalid.
     """
-    gather = set(params["gather"])
-    needed = gather | {word for option, word in _FILTERS.items() if params[option] is not None}
+    gather, needed = set(params["gather"]), _needed(params)
     records, facts = _records(connection, params, needed)
     field_names = read_field_names(connection, gather)
     found: list[Found] = []
@@ -71,6 +70,11 @@ def read_domains(connection: EsxConnection, params: Mapping[str, Any]) -> list[d
     return [entry for _record, _facts, entry in found]
 
 
+def _needed(params: Mapping[str, Any]) -> set[str]:
+    """The parts to read: those that are requested, and those that filters need."""
+    return {*params["gather"], *(word for option, word in _FILTERS.items() if params[option] is not None)}
+
+
 def domain_facts(record: DomainRecord, facts: HostFacts | None) -> dict[str, Any]:
     """Return the facts of a domain, with its host and, while it is not shut off, its id in libvirt."""
     return {**record.facts(), "id": record.id, "host": None if facts is None else facts.host_name}
@@ -80,15 +84,21 @@ def _records(
     connection: EsxConnection, params: Mapping[str, Any], needed: set[str]
 ) -> tuple[list[DomainRecord], dict[Any, HostFacts]]:
     """The requested domains; one domain is found without listing the others."""
-    name, uuid = params["name"], params["uuid"]
-    patterns = params["names"] if name is None else [name]
     paths, volumes, autostart = paths_of(connection, needed), bool(needed & {"xml", DATASTORES}), AUTOSTART in needed
-    if params["names"] is None and (name is None or not is_pattern(name)):
-        key = DomainKey(name, None if uuid is None else parse_uuid(uuid), params["moid"])
-        if key != DomainKey():
-            return find_domains(connection, key, paths=paths, volumes=volumes, autostart=autostart)
+    key = _key_of_one(params)
+    if key != DomainKey():
+        return find_domains(connection, key, paths=paths, volumes=volumes, autostart=autostart)
     records, facts = list_domains_with_facts(connection, paths, volumes=volumes, autostart=autostart)
-    return [record for record in records if patterns is None or matches_any(record.name, patterns)], facts
+    patterns = params["names"] if params["name"] is None else [params["name"]]
+    return [record for record in records if is_requested(record.name, patterns)], facts
+
+
+def _key_of_one(params: Mapping[str, Any]) -> DomainKey:
+    """The key of the one domain that is requested; an empty key for several, by names or by a pattern."""
+    name = params["name"]
+    if params["names"] is not None or (name is not None and is_pattern(name)):
+        return DomainKey()
+    return DomainKey(name, if_given(params["uuid"], parse_uuid), params["moid"])
 
 
 def _is_wanted(record: DomainRecord, parts: Mapping[str, Any], params: Mapping[str, Any]) -> bool:
@@ -98,16 +108,26 @@ def _is_wanted(record: DomainRecord, parts: Mapping[str, Any], params: Mapping[s
         "states": STATES.get(str(record.values["runtime.powerState"])) in (None, *params["states"]),
         "autostart": parts.get(AUTOSTART) == params["autostart"],
         "snapshot": bool(parts.get("snapshots")) == params["snapshot"],
-        "network": any(matches(network, params["network"] or "") for network in networks),
-        "datastore": any(matches(name, params["datastore"] or "") for name in parts.get(DATASTORES, ())),
+        "network": _any_matches(networks, params["network"]),
+        "datastore": _any_matches(parts.get(DATASTORES, ()), params["datastore"]),
     }
     return all(passed for option, passed in checks.items() if params[option] is not None)
+
+
+def _any_matches(names: Iterable[str], pattern: str | None) -> bool:
+    return any(matches(name, pattern or "") for name in names)
 
 
 def domain_entry(record: DomainRecord, facts: HostFacts | None, parts: Mapping[str, Any]) -> dict[str, Any]:
     """Return a domain with its parts; ``error`` says why the server itself does not know it completely."""
     entry = {**domain_facts(record, facts), **parts}
+    defect = _defect(record)
+    return entry if defect is None else {**entry, "error": defect}
+
+
+def _defect(record: DomainRecord) -> str | None:
+    """What keeps the server from knowing a domain completely, None if nothing does."""
     defect = _CONNECTION_STATES.get(str(record.values["runtime.connectionState"]))
     if defect is None and record.values["config.hardware.numCPU"] is None:
-        defect = "The server has no configuration of the domain, or the user may not see it."
-    return entry if defect is None else {**entry, "error": defect}
+        return "The server has no configuration of the domain, or the user may not see it."
+    return defect

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
@@ -36,14 +36,20 @@ def usable_address(addresses: Iterable[str]) -> str | None:
 
 
 def _usable(text: str) -> str | None:
+    address = _read_address(text)
+    if address is None:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return None if _stays_here(mapped or address) else str(address)
+
+
+def _read_address(text: str) -> IPv4Address | IPv6Address | None:
     if "%" in text:  # ipaddress accepts any text as the zone of an address
         return None
     try:
-        address = ip_address(text)
+        return ip_address(text)
     except ValueError:
         return None
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return None if _stays_here(address) or (mapped is not None and _stays_here(mapped)) else str(address)
 
 
 def _stays_here(address: IPv4Address | IPv6Address) -> bool:
@@ -67,13 +73,13 @@ def name_hosts(hosts: Sequence[Host]) -> tuple[dict[str, dict[str, Any]], list[s
         ``esx_vmx_path`` are used.
     """
     names = [safe_name(wanted, variables["esx_moid"]) for wanted, variables in hosts]
-    shared = {name for name, number in Counter(names).items() if number > 1}
+    shared = _shared(names)
+    taken = set(shared)
     named: dict[str, dict[str, Any]] = {}
     warnings = []
     for (wanted, variables), safe in zip(hosts, names):
-        name = safe
-        while name in named or name in shared:
-            name = f"{name}_{variables['esx_moid']}"
+        name = _free_name(safe, variables["esx_moid"], taken)
+        taken.add(name)
         if safe in shared:
             warnings.append(
                 f"More than one domain would be the Ansible host '{safe}'. The one of "
@@ -83,3 +89,15 @@ def name_hosts(hosts: Sequence[Host]) -> tuple[dict[str, dict[str, Any]], list[s
             warnings.append(f"'{wanted}' is not safe as the name of an Ansible host. The domain is '{name}'.")
         named[name] = variables
     return named, warnings
+
+
+def _shared(names: Iterable[str]) -> set[str]:
+    """The names that more than one domain would have."""
+    return {name for name, number in Counter(names).items() if number > 1}
+
+
+def _free_name(name: str, moid: str, taken: Collection[str]) -> str:
+    """The name, with the domain's managed object id appended until no other host has it."""
+    while name in taken:
+        name = f"{name}_{moid}"
+    return name

@@ -9,7 +9,7 @@ All domains come in the same calls, one per 500 domains.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection, open_connection
@@ -24,7 +24,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.info.parts import
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import list_domains_with_facts
-from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import matches_any
+from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import is_requested
 from ansible_collections.virt.esx.plugins.module_utils._vi.options import resolve
 from ansible_collections.virt.esx.plugins.module_utils._vi.uri import join_host_port, with_path
 
@@ -75,17 +75,37 @@ def read_facts(invocation: Invocation) -> list[Facts]:
     return listed
 
 
+def _of_guest(guest: Mapping[str, Any]) -> Facts:
+    return {f"guest_{name}": guest[name] for name in ("hostname", "addresses", "tools")}
+
+
+def _of_config(config: Mapping[str, Any]) -> Facts:
+    return {name: value for name, value in config.items() if name != "template"}
+
+
+def _of_hardware(hardware: Mapping[str, Any]) -> Facts:
+    """The networks of the cards, each once, and their MAC addresses."""
+    cards = hardware["interfaces"]
+    return {
+        "networks": list(dict.fromkeys(card["network"] for card in cards if card["network"])),
+        "mac_addresses": [card["mac"] for card in cards if card["mac"]],
+    }
+
+
+# The parts that are variables of their own -> these variables.
+_VARIABLES_OF: dict[str, Callable[[Mapping[str, Any]], Facts]] = {
+    "guest": _of_guest,
+    "config": _of_config,
+    "hardware": _of_hardware,
+}
+
+
 def _flat(parts: Mapping[str, Any]) -> Facts:
-    """The parts of a domain under names suited to variables: guest, configuration and network cards."""
+    """The parts of a domain under names suited to variables."""
     flat = {word: value for word, value in parts.items() if word not in ("guest", "config")}
-    if "guest" in parts:
-        guest = parts["guest"]
-        flat.update(guest_hostname=guest["hostname"], guest_addresses=guest["addresses"], guest_tools=guest["tools"])
-    flat.update({name: value for name, value in parts.get("config", {}).items() if name != "template"})
-    if "hardware" in parts:
-        cards = parts["hardware"]["interfaces"]
-        flat["networks"] = list(dict.fromkeys(card["network"] for card in cards if card["network"]))
-        flat["mac_addresses"] = [card["mac"] for card in cards if card["mac"]]
+    for word, variables_of in _VARIABLES_OF.items():
+        if word in parts:
+            flat.update(variables_of(parts[word]))
     return flat
 
 
@@ -115,7 +135,7 @@ def choose(
     return [
         facts
         for facts in domains
-        if (names is None or matches_any(facts["name"], names))
+        if is_requested(facts["name"], names)
         and facts["state"] in (None, *states)
         and (templates or not facts.get("template"))
     ]

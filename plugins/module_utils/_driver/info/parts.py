@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
@@ -88,21 +88,33 @@ Found = tuple[DomainRecord, Optional[HostFacts], "dict[str, Any]"]
 # The words that need more than the domain's own properties.
 AUTOSTART, DATASTORES, CUSTOM_VALUES = "autostart", "datastores", "custom_values"
 
+# The properties that each word needs.
+_PATHS: dict[str, Sequence[str]] = {
+    **{word: part.paths for word, part in PARTS.items()},
+    DATASTORES: ("datastore",),
+    CUSTOM_VALUES: (_CUSTOM_VALUES,),
+}
+
 
 def paths_of(connection: EsxConnection, gather: Iterable[str]) -> list[str]:
     """Return the properties to read for the words of ``gather``, as far as the server knows them."""
-    wanted = [path for word in gather if word in PARTS for path in PARTS[word].paths]
-    wanted += ["datastore"] if DATASTORES in gather else []
-    wanted += [_CUSTOM_VALUES] if CUSTOM_VALUES in gather and not connection.is_direct else []
-    return [path for path in dict.fromkeys(wanted) if connection.session.has(*_SINCE.get(path, (0,)))]
+    wanted = dict.fromkeys(path for word in gather for path in _PATHS.get(word, ()))
+    return [path for path in wanted if _is_known(connection, path)]
+
+
+def _is_known(connection: EsxConnection, path: str) -> bool:
+    """Whether the server has a property; a standalone host has no custom attributes."""
+    if path == _CUSTOM_VALUES and connection.is_direct:
+        return False
+    return connection.session.has(*_SINCE.get(path, (0,)))
 
 
 def read_field_names(connection: EsxConnection, gather: Iterable[str]) -> dict[int, str]:
     """Return the names of a vCenter's custom attributes by key, in one call; a standalone host has none."""
-    manager = None if connection.is_direct or CUSTOM_VALUES not in gather else _custom_fields_manager(connection)
-    if manager is None:
+    if connection.is_direct or CUSTOM_VALUES not in gather:
         return {}
-    return {item.key: item.name for item in fetch_one(connection.session, manager, ["field"])["field"] or ()}
+    fields = fetch_one(connection.session, _custom_fields_manager(connection), ["field"])["field"]
+    return {item.key: item.name for item in fields or ()}
 
 
 def _custom_fields_manager(connection: EsxConnection) -> Any:
@@ -116,12 +128,30 @@ def read_parts(
 ) -> dict[str, Any]:
     """Return the parts of a domain by the words of ``gather``."""
     parts = {word: part.read(record.values) for word, part in PARTS.items() if word in gather}
-    if AUTOSTART in gather and facts is not None:
-        parts[AUTOSTART] = facts.starts(record.ref)
-    if DATASTORES in gather and facts is not None:
-        names = (facts.datastore_names.get(ref) for ref in record.values["datastore"] or ())
-        parts[DATASTORES] = sorted(name for name in names if name is not None)
+    if facts is not None:
+        parts.update(_parts_of_host(record, facts, gather))
     if CUSTOM_VALUES in gather:
-        set_values = {value.key: value.value for value in record.values.get(_CUSTOM_VALUES) or ()}
-        parts[CUSTOM_VALUES] = {name: set_values.get(key) for key, name in sorted(field_names.items())}
+        parts[CUSTOM_VALUES] = _custom_values(record, field_names)
     return parts
+
+
+def _parts_of_host(record: DomainRecord, facts: HostFacts, gather: Iterable[str]) -> dict[str, Any]:
+    """The parts of a domain that its host says."""
+    parts: dict[str, Any] = {}
+    if AUTOSTART in gather:
+        parts[AUTOSTART] = facts.starts(record.ref)
+    if DATASTORES in gather:
+        parts[DATASTORES] = _datastores(record, facts)
+    return parts
+
+
+def _datastores(record: DomainRecord, facts: HostFacts) -> list[str]:
+    """The names of the datastores that a domain has files on."""
+    names = (facts.datastore_names.get(ref) for ref in record.values["datastore"] or ())
+    return sorted(name for name in names if name is not None)
+
+
+def _custom_values(record: DomainRecord, field_names: Mapping[int, str]) -> dict[str, str | None]:
+    """The values of a domain's custom attributes by their names; None for those that are not set."""
+    set_values = {value.key: value.value for value in record.values.get(_CUSTOM_VALUES) or ()}
+    return {name: set_values.get(key) for key, name in sorted(field_names.items())}

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.shares import LEVELS
@@ -28,11 +29,15 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.connection import
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, get_domain
-from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_kib, parse_uuid
+from ansible_collections.virt.esx.plugins.module_utils._driver.options import (
+    if_given,
+    parse_kib,
+    parse_uuid,
+    parse_vmx_path,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.pending import PENDING_PATHS
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Plan, Step, carry_out
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError, Refused
-from ansible_collections.virt.esx.plugins.module_utils._names import check_vmx_path
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
 
 # libvirt's number for each level of shares.
@@ -78,8 +83,13 @@ def _check_mhz(reservation: int | None, limit: int | None) -> None:
         raise ParseError(f"{reservation} MHz is less than 0.", where="reservation")
     if limit is not None and limit < UNLIMITED:
         raise ParseError(f"{limit} MHz is neither -1, for no limit, nor at least 0.", where="limit")
-    if reservation is not None and limit is not None and UNLIMITED < limit < reservation:
+    if _is_below(limit, reservation):
         raise ParseError(f"{limit} MHz is below the reservation of {reservation} MHz.", where="limit")
+
+
+def _is_below(limit: int | None, reservation: int | None) -> bool:
+    """Whether a limit would not leave what is reserved; None for one that is not given."""
+    return limit is not None and reservation is not None and UNLIMITED < limit < reservation
 
 
 def read_request(params: Mapping[str, Any]) -> SchedulerRequest:
@@ -87,23 +97,22 @@ def read_request(params: Mapping[str, Any]) -> SchedulerRequest:
 
     :raises ParseError: for a value that no domain can have, or a limit below the reservation.
     """
-    reservation, limit, guarantee = params["reservation"], params["limit"], params["min_guarantee"]
-    memory_limit, memory_shares = params["memory_limit"], params["memory_shares"]
+    reservation, limit = params["reservation"], params["limit"]
     _check_mhz(reservation, limit)
-    limit_kib = None if memory_limit is None else _memory_limit(memory_limit)
-    guarantee_kib = None if guarantee is None else _whole_mib(parse_kib(guarantee, "min_guarantee"))
-    if limit_kib is not None and guarantee_kib is not None and UNLIMITED < limit_kib < guarantee_kib:
+    limit_kib = if_given(params["memory_limit"], _memory_limit)
+    guarantee_kib = if_given(params["min_guarantee"], _guarantee)
+    if _is_below(limit_kib, guarantee_kib):
         raise ParseError(f"{limit_kib} KiB is below the min_guarantee of {guarantee_kib} KiB.", where="memory_limit")
     return SchedulerRequest(
         name=params["name"],
-        uuid=None if params["uuid"] is None else parse_uuid(params["uuid"]),
+        uuid=if_given(params["uuid"], parse_uuid),
         moid=params["moid"],
-        vmx_path=None if params["vmx_path"] is None else str(check_vmx_path(params["vmx_path"])),
+        vmx_path=if_given(params["vmx_path"], parse_vmx_path),
         reservation_mhz=reservation,
         limit_mhz=limit,
-        shares=None if params["shares"] is None else parse_shares(params["shares"]),
+        shares=if_given(params["shares"], parse_shares),
         memory_limit_kib=limit_kib,
-        memory_shares=None if memory_shares is None else parse_shares(memory_shares, "memory_shares"),
+        memory_shares=if_given(params["memory_shares"], partial(parse_shares, option="memory_shares")),
         min_guarantee_kib=guarantee_kib,
     )
 
@@ -124,6 +133,10 @@ def _memory_limit(text: str) -> int:
     if kib == 0:
         raise ParseError("0 leaves the domain no memory; -1 means no limit.", where="memory_limit")
     return kib
+
+
+def _guarantee(text: str) -> int:
+    return _whole_mib(parse_kib(text, "min_guarantee"))
 
 
 def parse_shares(text: str, option: str = "shares") -> int | str:
@@ -168,36 +181,48 @@ def set_scheduler(connection: EsxConnection, invocation: Invocation, request: Sc
 def complete(request: SchedulerRequest, share: Share, vcpus: int, memory_kib: int = 0) -> Share:
     """Return the share of a domain with ``vcpus`` and its memory after the request is fulfilled."""
     given: dict[str, Any] = {name: getattr(request, name) for name in _SIMPLE if getattr(request, name) is not None}
-    shares = request.shares
-    if isinstance(shares, str) and shares != share.shares_level:
-        given.update(shares_level=shares, shares=LEVELS[shares] * vcpus)
-    elif isinstance(shares, int):
-        given.update(shares_level=CUSTOM, shares=shares)
-    memory_shares = request.memory_shares
-    if isinstance(memory_shares, str) and memory_shares != share.memory_shares_level:
-        number = _MEMORY_LEVELS[memory_shares] * (memory_kib // 1024)
-        given.update(memory_shares_level=memory_shares, memory_shares=number)
-    elif isinstance(memory_shares, int):
-        given.update(memory_shares_level=CUSTOM, memory_shares=memory_shares)
+    cpu = _shares(request.shares, share.shares_level, LEVELS, vcpus)
+    if cpu is not None:
+        given.update(shares_level=cpu[0], shares=cpu[1])
+    memory = _shares(request.memory_shares, share.memory_shares_level, _MEMORY_LEVELS, memory_kib // 1024)
+    if memory is not None:
+        given.update(memory_shares_level=memory[0], memory_shares=memory[1])
     return replace(share, **given)
+
+
+def _shares(
+    wanted: int | str | None, present_level: str, levels: Mapping[str, int], units: int
+) -> tuple[str, int] | None:
+    """Requested shares as a level and a number; None where they stay as they are.
+
+    :param levels: the shares of each level for one unit: a processor, or a MiB of memory.
+    """
+    if wanted is None or wanted == present_level:
+        return None
+    return (CUSTOM, wanted) if isinstance(wanted, int) else (wanted, levels[wanted] * units)
 
 
 def _check(request: SchedulerRequest, wanted: Share, record: DomainRecord) -> None:
     """Refuse settings that the host would refuse, if the request causes that."""
     about_mhz = request.limit_mhz is not None or request.reservation_mhz is not None
-    if about_mhz and UNLIMITED < wanted.limit_mhz < wanted.reservation_mhz:
+    if about_mhz and _is_below(wanted.limit_mhz, wanted.reservation_mhz):
         raise Refused(
             f"The limit of {wanted.limit_mhz} MHz would be below the reservation of {wanted.reservation_mhz} MHz.",
             hint="Only one of them was given; the other one is the domain's present value. A limit of -1 means none.",
         )
-    if request.memory_limit_kib is not None and UNLIMITED < wanted.memory_limit_kib < wanted.min_guarantee_kib:
+    if request.memory_limit_kib is not None and _is_below(wanted.memory_limit_kib, wanted.min_guarantee_kib):
         raise Refused(
             f"The memory_limit of {wanted.memory_limit_kib} KiB would be below the guarantee of "
             f"{wanted.min_guarantee_kib} KiB.",
             hint="The guarantee is what the domain has; set min_guarantee, too. A limit of -1 means none.",
         )
-    most = _most_memory(record, wanted)
-    if request.min_guarantee_kib is not None and most is not None and wanted.min_guarantee_kib > most:
+    if request.min_guarantee_kib is not None:
+        _check_guarantee(wanted, _most_memory(record, wanted))
+
+
+def _check_guarantee(wanted: Share, most: int | None) -> None:
+    """Refuse a guarantee of more memory than the domain may have, None if that is not known."""
+    if most is not None and wanted.min_guarantee_kib > most:
         raise Refused(
             f"The min_guarantee of {wanted.min_guarantee_kib} KiB is more than the memory that the host may give "
             f"to the domain, {most} KiB."
@@ -235,26 +260,35 @@ def _plan(connection: EsxConnection, request: SchedulerRequest) -> SchedulerPlan
 
 def _spec(share: Share, wanted: Share) -> Any:
     """The change to send: only what differs, as the server keeps settings that are left out."""
-    cpu = vim.ResourceAllocationInfo()
+    allocations = {"cpuAllocation": _changed_cpu(share, wanted), "memoryAllocation": _changed_memory(share, wanted)}
+    return vim.vm.ConfigSpec(
+        **{name: vim.ResourceAllocationInfo(**changed) for name, changed in allocations.items() if changed}
+    )
+
+
+def _changed_cpu(share: Share, wanted: Share) -> dict[str, Any]:
+    """The members of the ResourceAllocationInfo for processors that differ."""
+    changed: dict[str, Any] = {}
     if wanted.reservation_mhz != share.reservation_mhz:
-        cpu.reservation = wanted.reservation_mhz
+        changed["reservation"] = wanted.reservation_mhz
     if wanted.limit_mhz != share.limit_mhz:
-        cpu.limit = wanted.limit_mhz
+        changed["limit"] = wanted.limit_mhz
     if (wanted.shares_level, wanted.shares) != (share.shares_level, share.shares):
-        cpu.shares = vim.SharesInfo(level=wanted.shares_level, shares=wanted.shares)
-    memory = vim.ResourceAllocationInfo()
+        changed["shares"] = vim.SharesInfo(level=wanted.shares_level, shares=wanted.shares)
+    return changed
+
+
+def _changed_memory(share: Share, wanted: Share) -> dict[str, Any]:
+    """The members of the ResourceAllocationInfo for memory that differ, sizes in MB."""
+    changed: dict[str, Any] = {}
     if wanted.min_guarantee_kib != share.min_guarantee_kib:
-        memory.reservation = wanted.min_guarantee_kib // 1024
+        changed["reservation"] = wanted.min_guarantee_kib // 1024
     if wanted.memory_limit_kib != share.memory_limit_kib:
         limit = wanted.memory_limit_kib
-        memory.limit = UNLIMITED if limit == UNLIMITED else limit // 1024
+        changed["limit"] = UNLIMITED if limit == UNLIMITED else limit // 1024
     if (wanted.memory_shares_level, wanted.memory_shares) != (share.memory_shares_level, share.memory_shares):
-        memory.shares = vim.SharesInfo(level=wanted.memory_shares_level, shares=wanted.memory_shares)
-    spec = vim.vm.ConfigSpec()
-    for name, allocation in (("cpuAllocation", cpu), ("memoryAllocation", memory)):
-        if any(getattr(allocation, member) is not None for member in ("reservation", "limit", "shares")):
-            setattr(spec, name, allocation)
-    return spec
+        changed["shares"] = vim.SharesInfo(level=wanted.memory_shares_level, shares=wanted.memory_shares)
+    return changed
 
 
 def _text(share: Share) -> str:

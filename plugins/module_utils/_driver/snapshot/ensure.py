@@ -24,9 +24,9 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
     get_domain,
     list_domains,
 )
-from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import is_pattern, matches_any
+from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import matches_any, missing_names
 from ansible_collections.virt.esx.plugins.module_utils._driver.pending import PENDING_PATHS
-from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Plan, Step, carry_out
+from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Plan, Step, any_changed, carry_out
 from ansible_collections.virt.esx.plugins.module_utils._driver.progress import show_progress
 from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot.planner import (
     CONSOLIDATION_PATH,
@@ -42,7 +42,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot.refusals
 from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot.request import SnapshotRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot.select import as_text
 from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot_tree import SNAPSHOT_PATHS, snapshot_list
-from ansible_collections.virt.esx.plugins.module_utils._driver.step_errors import failure_of_some
+from ansible_collections.virt.esx.plugins.module_utils._driver.step_errors import failure_entry, failure_of_some
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound
 from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import Job, run_jobs
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch
@@ -60,6 +60,11 @@ class SnapshotPlan(Plan):
     entries: Sequence[DomainEntry]
     failed: dict[str, EsxError] = field(default_factory=dict)
     done: dict[str, list[str]] = field(default_factory=dict)
+
+    def going(self, stage: int) -> list[DomainEntry]:
+        """Return the domains that have an action in a stage and have not failed."""
+        entries = _with_stage(self.entries, stage)
+        return [entry for entry in entries if entry.record.moid not in self.failed]
 
     def worked_on(self) -> Sequence[DomainRecord]:
         """Return the domains that have actions."""
@@ -83,15 +88,15 @@ def ensure_snapshots(connection: EsxConnection, invocation: Invocation, request:
     for text in warnings:
         invocation.warn(text)
     plan, entries = outcome.plan, outcome.plan.entries
-    if outcome.first.steps and not invocation.check_mode:
-        entries = _read_again(connection, entries)
     if invocation.check_mode:
         entries = [_without_actions(entry) if entry.record.moid in plan.failed else entry for entry in entries]
+    elif outcome.first.steps:
+        entries = _read_again(connection, entries)
     report = outcome.report(connection, invocation, _text(outcome.first.entries, "before"), _text(entries, "after"))
     results = [_result_of(entry, plan, check_mode=invocation.check_mode) for entry in entries]
     result = {**report, "domains": results} if request.names else {**results[0], **report}
     if plan.failed:
-        result["changed"] = any(one["changed"] for one in results) or bool(connection.answered)
+        result["changed"] = any_changed(connection, results)
         raise _failure(plan, result)
     return result
 
@@ -102,7 +107,7 @@ def _plan(
     records = _records(connection, request)
     now = _now(connection, request)
     entries = [plan_entry(record, request, now) for record in records]
-    new = [entry for entry in entries if entry.after and entry.after[-1].ref is None]
+    new = [entry for entry in entries if entry.takes_snapshot]
     warnings.update(dict.fromkeys(_check_new(connection, new, request)))
     plan = SnapshotPlan((), None, entries)
     steps = []
@@ -130,9 +135,9 @@ def _records(connection: EsxConnection, request: SnapshotRequest) -> list[Domain
         record, _facts = get_domain(connection, DomainKey(request.name, request.uuid), paths=paths, volumes=False)
         return [record]
     listed = list_domains(connection, paths)
-    missing = [name for name in request.names if not is_pattern(name) and all(item.name != name for item in listed)]
+    missing = missing_names(request.names, [item.name for item in listed])
     if missing:
-        raise NotFound(f"No domain of the host has the name {', '.join(repr(name) for name in missing)}.")
+        raise NotFound(f"No domain of the host has the name {', '.join(map(repr, missing))}.")
     return [item for item in listed if matches_any(item.name, request.names)]
 
 
@@ -155,29 +160,38 @@ def _check_new(connection: EsxConnection, new: Sequence[DomainEntry], request: S
 
 
 def _stage_name(entries: Sequence[DomainEntry], stage: int) -> str:
-    going = [entry for entry in entries if len(entry.actions) > stage]
+    going = _with_stage(entries, stage)
     actions = ", ".join(dict.fromkeys(entry.actions[stage].name for entry in going))
     return actions if len(entries) == 1 else f"{actions} of {', '.join(entry.record.name for entry in going)}"
+
+
+def _with_stage(entries: Sequence[DomainEntry], stage: int) -> list[DomainEntry]:
+    """The domains that have an action in a stage; in the first one all that have any."""
+    return [entry for entry in entries if len(entry.actions) > stage]
 
 
 def _run_stage(
     connection: EsxConnection, plan: SnapshotPlan, stage: int, parallel: int, progress: Callable[[str], None]
 ) -> None:
     """Run the next action of each domain that has one and has not failed; errors of several domains are kept."""
-    going = [entry for entry in plan.entries if len(entry.actions) > stage and entry.record.moid not in plan.failed]
+    going = plan.going(stage)
     tasks = [entry for entry in going if not entry.actions[stage].at_once]
     jobs = [_job(entry, entry.actions[stage], progress) for entry in tasks]
     results = dict(zip((entry.record.moid for entry in tasks), run_jobs(connection.session, jobs, at_once=parallel)))
     for entry in going:
-        moid, action = entry.record.moid, entry.actions[stage]
-        result = results[moid] if moid in results else _call(action)
+        action = entry.actions[stage]
+        result = _call(action) if action.at_once else results[entry.record.moid]
         if isinstance(result, EsxError):
-            if len(plan.entries) == 1:
-                raise result
-            plan.failed[moid] = result
+            _keep_error(plan, entry.record, result)
         else:
             connection.answered.extend(result.answered)
-            plan.done.setdefault(moid, []).append(action.name)
+            plan.done.setdefault(entry.record.moid, []).append(action.name)
+
+
+def _keep_error(plan: SnapshotPlan, record: DomainRecord, error: EsxError) -> None:
+    """Keep the error of a domain for the end of the task; that of the only domain ends it at once."""
+    if not plan.set_aside(record, error):
+        raise error
 
 
 def _job(entry: DomainEntry, action: Action, progress: Callable[[str], None]) -> Job:
@@ -216,18 +230,17 @@ def _without_actions(entry: DomainEntry) -> DomainEntry:
 
 
 def _result_of(entry: DomainEntry, plan: SnapshotPlan, *, check_mode: bool) -> dict[str, Any]:
-    error = plan.failed.get(entry.record.moid)
     done = [action.name for action in entry.actions] if check_mode else plan.done.get(entry.record.moid, [])
-    chosen = [item for item in entry.after if item.path == entry.chosen]
+    chosen = [item.as_dict() for item in entry.after if item.path == entry.chosen]
     return {
         "domain": {**entry.record.identity(), "state": entry.state},
-        "snapshot": chosen[-1].as_dict() if chosen else None,
+        "snapshot": chosen[-1] if chosen else None,
         "snapshots": [item.as_dict() for item in entry.after],
         "consolidation_needed": entry.consolidation_needed,
         "lost": list(entry.lost),
         "steps": done,
         "changed": bool(done),
-        **({} if error is None else {"failed": True, "msg": error.message}),
+        **failure_entry(plan.failed.get(entry.record.moid)),
     }
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord
@@ -18,10 +18,11 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot.select i
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot_tree import (
     Snapshot,
+    current_snapshot,
     find_snapshot,
+    get_snapshot,
     snapshot_list,
 )
-from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound
 from ansible_collections.virt.esx.plugins.module_utils._names import escape_name
 
 CONSOLIDATION_PATH = "runtime.consolidationNeeded"
@@ -54,7 +55,12 @@ class DomainEntry:
     chosen: str | None = None
     lost: Sequence[str] = ()
     state: str = ""
-    consolidation_needed: bool = field(default=False)
+    consolidation_needed: bool = False
+
+    @property
+    def takes_snapshot(self) -> bool:
+        """Whether the last snapshot is yet to be taken."""
+        return bool(self.after) and self.after[-1].ref is None
 
 
 def plan_entry(record: DomainRecord, request: SnapshotRequest, now: datetime.datetime) -> DomainEntry:
@@ -81,29 +87,39 @@ def _present(entry: DomainEntry, request: SnapshotRequest, now: datetime.datetim
     found = find_snapshot(entry.before, name, entry.record.name)
     if found is not None:
         return _described(entry, found, request.description)
-    ref, description = entry.record.ref, request.description or ""
-    memory = request.memory and entry.record.state != "shutoff"
+    new = _new_snapshot(entry, request, name, now)
+    ref, memory = entry.record.ref, _keeps_memory(entry, request)
 
     def create() -> Any:
-        return ref.CreateSnapshot_Task(escape_name(name), description, memory, request.quiesce)
+        return ref.CreateSnapshot_Task(escape_name(name), new.description, memory, request.quiesce)
 
-    current = next((item for item in entry.before if item.current), None)
-    path = escape_name(name) if current is None else f"{current.path}/{escape_name(name)}"
+    after = [*(replace(item, current=False) for item in entry.before), new]
+    return replace(entry, actions=[Action(f"create snapshot '{name}'", create)], after=after, chosen=new.path)
+
+
+def _keeps_memory(entry: DomainEntry, request: SnapshotRequest) -> bool:
+    return request.memory and entry.record.state != "shutoff"
+
+
+def _new_snapshot(entry: DomainEntry, request: SnapshotRequest, name: str, now: datetime.datetime) -> Snapshot:
+    """The snapshot that will be taken; it is a child of the current one."""
     new = Snapshot(
         ref=None,
         name=name,
-        path=path,
+        path=escape_name(name),
         number=0,
-        parent=None if current is None else current.moid,
-        parent_name=None if current is None else current.name,
-        description=description,
+        parent=None,
+        parent_name=None,
+        description=request.description or "",
         created=now,
-        state=entry.record.state if memory else "shutoff",
+        state=entry.record.state if _keeps_memory(entry, request) else "shutoff",
         quiesced=request.quiesce,
         current=True,
     )
-    after = [*(replace(item, current=False) for item in entry.before), new]
-    return replace(entry, actions=[Action(f"create snapshot '{name}'", create)], after=after, chosen=path)
+    parent = current_snapshot(entry.before)
+    if parent is None:
+        return new
+    return replace(new, path=f"{parent.path}/{new.path}", parent=parent.moid, parent_name=parent.name)
 
 
 def _described(entry: DomainEntry, found: Snapshot, description: str | None) -> DomainEntry:
@@ -118,14 +134,7 @@ def _described(entry: DomainEntry, found: Snapshot, description: str | None) -> 
 
 
 def _absent(entry: DomainEntry, request: SnapshotRequest, now: datetime.datetime) -> DomainEntry:
-    found = None if request.snapshot is None else find_snapshot(entry.before, request.snapshot, entry.record.name)
-    if found is not None and request.keep is None and request.older_than is None:
-        chosen = [found]
-        gone = with_descendants(entry.before, found) if request.children else chosen
-    else:
-        chosen = gone = select_snapshots(
-            entry.before, request.snapshot, keep=request.keep, older_than=request.older_than, now=now
-        )
+    chosen, gone = _to_remove(entry, request, now)
     actions = [
         Action(f"remove snapshot '{item.name}'", lambda ref=item.ref: ref.RemoveSnapshot_Task(request.children, True))  # type: ignore[misc]
         for item in chosen
@@ -133,34 +142,43 @@ def _absent(entry: DomainEntry, request: SnapshotRequest, now: datetime.datetime
     return replace(entry, actions=actions, after=_without(entry.before, {item.moid for item in gone}))
 
 
+def _to_remove(
+    entry: DomainEntry, request: SnapshotRequest, now: datetime.datetime
+) -> tuple[Sequence[Snapshot], Sequence[Snapshot]]:
+    """The snapshots that are to be removed, and all that are gone then: with one, its children where requested."""
+    found = None if request.snapshot is None else find_snapshot(entry.before, request.snapshot, entry.record.name)
+    if found is None or request.selects:
+        chosen = select_snapshots(
+            entry.before, request.snapshot, keep=request.keep, older_than=request.older_than, now=now
+        )
+        return chosen, chosen
+    return [found], with_descendants(entry.before, found) if request.children else [found]
+
+
 def _without(snapshots: Sequence[Snapshot], gone: set[str | None]) -> list[Snapshot]:
     """The tree without some snapshots: their children move up, and so does the mark of the current snapshot."""
-    by_id = {item.moid: item for item in snapshots}
+    parents = {item.moid: item.parent for item in snapshots}
 
     def remaining(identifier: str | None) -> str | None:
         while identifier is not None and identifier in gone:
-            identifier = by_id[identifier].parent
+            identifier = parents[identifier]
         return identifier
 
-    current = next((item.moid for item in snapshots if item.current), None)
-    mark = remaining(current)
+    current = current_snapshot(snapshots)
+    mark = None if current is None else remaining(current.moid)
+    kept = [item for item in snapshots if item.moid not in gone]
     left: list[Snapshot] = []
     paths: dict[str | None, str] = {None: ""}
-    for item in snapshots:
-        if item.moid not in gone:
-            parent = remaining(item.parent)
-            path = f"{paths[parent]}{escape_name(item.name)}"
-            paths[item.moid] = f"{path}/"
-            left.append(replace(item, parent=parent, path=path, current=item.moid == mark))
+    for item in kept:
+        parent = remaining(item.parent)
+        path = f"{paths[parent]}{escape_name(item.name)}"
+        paths[item.moid] = f"{path}/"
+        left.append(replace(item, parent=parent, path=path, current=item.moid == mark))
     return left
 
 
 def _reverted(entry: DomainEntry, request: SnapshotRequest, _now: datetime.datetime) -> DomainEntry:
-    name = request.snapshot or ""
-    found = find_snapshot(entry.before, name, entry.record.name)
-    if found is None:
-        known = ", ".join(f"'{item.path}'" for item in entry.before)
-        raise NotFound(f"Domain '{entry.record.name}' has no snapshot '{name}'; it has {known or 'none'}.")
+    found = get_snapshot(entry.before, request.snapshot or "", entry.record.name)
     stays_off = request.running is False
     actions = [Action(f"revert to snapshot '{found.name}'", lambda: found.ref.RevertToSnapshot_Task(None, stays_off))]
     state = "shutoff" if stays_off else found.state or "shutoff"
@@ -180,7 +198,7 @@ def _lost(entry: DomainEntry, found: Snapshot) -> list[str]:
 
 
 def _since(entry: DomainEntry, found: Snapshot) -> str:
-    current = next((item for item in entry.before if item.current), None)
+    current = current_snapshot(entry.before)
     if current is None or current is found:
         return f"{found.created:%Y-%m-%d %H:%M:%S %Z}".strip()
     return f"snapshot '{current.name}' of {current.created:%Y-%m-%d %H:%M:%S %Z}".strip()

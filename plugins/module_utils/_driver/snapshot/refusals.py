@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord
 from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot.request import SnapshotRequest
-from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot_tree import Snapshot
+from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot_tree import Snapshot, current_snapshot
 from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name
 
@@ -35,24 +35,31 @@ def check_new_snapshot(
     _check_state(record, request)
     _check_depth(record, snapshots)
     listed = list(devices)
-    for device in listed:
-        reason = _obstacle(device)
-        if reason is not None:
-            raise Refused(f"The host cannot take a snapshot of domain '{record.name}': {reason}.")
+    _check_obstacles(record, listed)
     warnings = []
     if request.asks_memory and record.state == "shutoff":
         warnings.append(f"Domain '{record.name}' is shut off: the snapshot '{request.snapshot}' has no memory.")
     independent = [_label(device) for device in listed if _mode(device).startswith("independent")]
-    if not independent:
-        return warnings
+    if independent:
+        warnings.append(_check_independent(record, request, ", ".join(independent)))
+    return warnings
+
+
+def _check_obstacles(record: DomainRecord, devices: Iterable[Any]) -> None:
+    for reason in map(_obstacle, devices):
+        if reason is not None:
+            raise Refused(f"The host cannot take a snapshot of domain '{record.name}': {reason}.")
+
+
+def _check_independent(record: DomainRecord, request: SnapshotRequest, disks: str) -> str:
+    """Refuse independent disks in a snapshot with memory, and return the warning that any other leaves them out."""
     if request.memory and record.state == "running":
         raise Refused(
-            f"The host cannot take a snapshot with the memory of domain '{record.name}': {', '.join(independent)} is "
+            f"The host cannot take a snapshot with the memory of domain '{record.name}': {disks} is "
             "independent of snapshots.",
             hint="Set memory to false, or make the disk dependent.",
         )
-    left_out = f"The snapshot of domain '{record.name}' leaves out {', '.join(independent)}, independent of snapshots."
-    return [*warnings, left_out]
+    return f"The snapshot of domain '{record.name}' leaves out {disks}, independent of snapshots."
 
 
 def _check_state(record: DomainRecord, request: SnapshotRequest) -> None:
@@ -69,7 +76,7 @@ def _check_state(record: DomainRecord, request: SnapshotRequest) -> None:
 
 
 def _check_depth(record: DomainRecord, snapshots: Sequence[Snapshot]) -> None:
-    current = next((item for item in snapshots if item.current), None)
+    current = current_snapshot(snapshots)
     depth = 0 if current is None else current.path.count("/") + 1
     if depth >= MAX_DEPTH:
         raise Refused(

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.snapshots import SnapshotDescription, read_snapshot
-from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_uuid
+from ansible_collections.virt.esx.plugins.module_utils._driver.options import if_given, parse_uuid
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 
 _AGE = re.compile(r"\s*([0-9]{1,6})\s*(minutes?|min|hours?|h|days?|d|weeks?|w)\s*", re.IGNORECASE)
@@ -51,35 +51,52 @@ class SnapshotRequest:
     running: bool | None = None
     parallel: int = 4
 
+    @property
+    def selects(self) -> bool:
+        """Whether it chooses snapshots by number or age."""
+        return self.keep is not None or self.older_than is not None
+
 
 def read_request(params: Mapping[str, Any]) -> SnapshotRequest:
     """Read validated options; ``snapshot``, ``description`` and ``memory`` override those of ``xml``.
 
     :raises ParseError: for options that contradict each other.
     """
-    if params["names"] == [] and params["name"] is None and params["uuid"] is None:
-        raise ParseError("it is empty, so no domain is meant.", where="names")
-    xml = read_snapshot(params["xml"]) if params["xml"] is not None else SnapshotDescription()
-    memory = params["memory"] if params["memory"] is not None else xml.memory
+    _check_domains(params)
+    described = _description(params)
     request = SnapshotRequest(
         state=params["state"],
         name=params["name"],
-        uuid=None if params["uuid"] is None else parse_uuid(params["uuid"]),
+        uuid=if_given(params["uuid"], parse_uuid),
         names=tuple(params["names"] or ()),
-        snapshot=params["snapshot"] or xml.name,
-        description=params["description"] if params["description"] is not None else xml.description,
-        memory=not params["quiesce"] if memory is None else memory,
-        asks_memory=bool(memory),
+        snapshot=described.name,
+        description=described.description,
+        memory=not params["quiesce"] if described.memory is None else described.memory,
+        asks_memory=bool(described.memory),
         quiesce=params["quiesce"],
         children=params["children"],
         keep=params["keep"],
-        older_than=None if params["older_than"] is None else _seconds(params["older_than"]),
+        older_than=if_given(params["older_than"], _seconds),
         running=params["running"],
         parallel=params["parallel"],
     )
     _check_effect(request, memory_is_given=params["memory"] is not None)
+    _check_snapshot(request)
     _check(request)
     return request
+
+
+def _check_domains(params: Mapping[str, Any]) -> None:
+    """Refuse a list of domains that has been computed and is empty."""
+    if params["names"] == [] and params["name"] is None and params["uuid"] is None:
+        raise ParseError("it is empty, so no domain is meant.", where="names")
+
+
+def _description(params: Mapping[str, Any]) -> SnapshotDescription:
+    """The description in ``xml``, overridden by single options."""
+    xml = if_given(params["xml"], read_snapshot) or SnapshotDescription()
+    given = {option: params[option] for option in ("description", "memory") if params[option] is not None}
+    return replace(xml, name=params["snapshot"] or xml.name, **given)
 
 
 def _check_effect(request: SnapshotRequest, *, memory_is_given: bool) -> None:
@@ -90,16 +107,20 @@ def _check_effect(request: SnapshotRequest, *, memory_is_given: bool) -> None:
             raise ParseError(f"it has no effect with state '{request.state}', only with '{state}'.", where=option)
 
 
-def _check(request: SnapshotRequest) -> None:
-    """Refuse a request without a snapshot, and options that contradict each other."""
-    selects = request.keep is not None or request.older_than is not None
-    if request.snapshot is None and request.state != "consolidated" and not (request.state == "absent" and selects):
+def _check_snapshot(request: SnapshotRequest) -> None:
+    """Refuse a request that does not say which snapshot is meant."""
+    needs_none = request.state == "consolidated" or (request.state == "absent" and request.selects)
+    if request.snapshot is None and not needs_none:
         raise ParseError("it is missing; it names the snapshot that is meant.", where="snapshot")
+
+
+def _check(request: SnapshotRequest) -> None:
+    """Refuse options that contradict each other, and numbers that are too small."""
     if request.quiesce and request.memory:
         raise ParseError("a snapshot has either the memory of the guest or a quiesced file system.", where="quiesce")
     if request.keep is not None and request.keep < 0:
         raise ParseError(f"{request.keep} is less than 0.", where="keep")
-    if request.children and selects:
+    if request.children and request.selects:
         raise ParseError("with it, snapshots that are to be kept could be removed.", where="children")
     if request.parallel < 1:
         raise ParseError(f"{request.parallel} is not at least 1.", where="parallel")

@@ -27,13 +27,22 @@ def select_snapshots(
     :param older_than: seconds; only older ones are removed.
     :param now: the present time, by the host's clock.
     """
-    matching = [item for item in snapshots if pattern is None or matches(item.name, pattern)]
-    newest = sorted(matching, key=lambda item: (item.created, item.number), reverse=True)
-    chosen = newest[keep or 0 :]
-    if older_than is not None:
-        limit = now - datetime.timedelta(seconds=older_than)
-        chosen = [item for item in chosen if item.created < limit]
+    newest = sorted(_named(snapshots, pattern), key=lambda item: (item.created, item.number), reverse=True)
+    chosen = _older(newest[keep or 0 :], older_than, now)
     return [item for item in reversed(snapshots) if item in chosen]
+
+
+def _named(snapshots: Sequence[Snapshot], pattern: str | None) -> Sequence[Snapshot]:
+    """The snapshots whose names match a pattern; all of them without one."""
+    return snapshots if pattern is None else [item for item in snapshots if matches(item.name, pattern)]
+
+
+def _older(snapshots: Sequence[Snapshot], seconds: int | None, now: datetime.datetime) -> Sequence[Snapshot]:
+    """The snapshots that are older than some seconds; all of them without a limit."""
+    if seconds is None:
+        return snapshots
+    limit = now - datetime.timedelta(seconds=seconds)
+    return [item for item in snapshots if item.created < limit]
 
 
 def with_descendants(snapshots: Sequence[Snapshot], root: Snapshot) -> list[Snapshot]:
