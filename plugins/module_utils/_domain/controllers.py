@@ -96,8 +96,9 @@ def read_controllers(elements: Iterable[Element], forms: XmlForms, report: Repor
 def _read(element: Element, types: Collection[str]) -> Controller:
     kind = choice_attr(element, "type", types) or "ide"
     model = element.get("model")
-    if model is not None and model not in _MODELS.get(kind, ()):
-        known = ", ".join(f"'{name}'" for name in _MODELS.get(kind, ())) or "none"
+    models = _MODELS.get(kind, ())
+    if model is not None and model not in models:
+        known = ", ".join(map("'{}'".format, models)) or "none"
         raise error_at(element, f"model='{model}' is not known for type='{kind}'; known are {known}")
     index = int_attr(element, "index", 0, INT_MAX)
     return Controller(kind, -1 if index is None else index, model, element.sourceline)

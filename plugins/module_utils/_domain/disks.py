@@ -181,9 +181,9 @@ def read_disks(elements: Iterable[Element], forms: XmlForms, report: Report) -> 
     buses: dict[str | None, list[Disk]] = {}
     for element in elements:
         disk = report.attempt(read_disk, element, forms, default=None)
-        if disk is None:
-            continue
-        buses.setdefault(disk.bus if forms.exact else attr_of(child(element, "target"), "bus"), []).append(disk)
+        if disk is not None:
+            bus = disk.bus if forms.exact else attr_of(child(element, "target"), "bus")
+            buses.setdefault(bus, []).append(disk)
     position = _slot if forms.exact else _target_index
     for on_bus in buses.values():
         on_bus.sort(key=position)
@@ -205,21 +205,20 @@ def check_unique(disks: Iterable[Disk], report: Report) -> None:
     names: set[str] = set()
     slots: set[tuple[str, DriveAddress]] = set()
     for disk in disks:
-        where = f"disk '{disk.target}'"
         if disk.target in names:
-            report.refuse(
-                ParseError(f"An earlier disk has the target '{disk.target}' too", where=where, line=disk.line)
-            )
+            report.refuse(_taken(disk, f"the target '{disk.target}'"))
         names.add(disk.target)
         if disk.address is None:
             continue
         slot = (disk.bus, disk.address)
         if slot in slots:
             at = f"controller {disk.address.controller}, bus {disk.address.bus}, unit {disk.address.unit}"
-            report.refuse(
-                ParseError(f"An earlier disk has the address {disk.bus} {at} too", where=where, line=disk.line)
-            )
+            report.refuse(_taken(disk, f"the address {disk.bus} {at}"))
         slots.add(slot)
+
+
+def _taken(disk: Disk, place: str) -> ParseError:
+    return ParseError(f"An earlier disk has {place} too", where=f"disk '{disk.target}'", line=disk.line)
 
 
 def write_disk(disk: Disk, forms: XmlForms, model: str | None = None) -> str:

@@ -86,11 +86,10 @@ def _listen(element: Element) -> str | None:
         _check_listen(listen)
     if not listens:
         return short
-    first = listens[0]
-    if first.get("type") != "address":
+    if listens[0].get("type") != "address":
         return None
-    address = first.get("address")
-    if None not in (short, address) and short != address:
+    address = listens[0].get("address")
+    if short is not None and address not in (None, short):
         raise error_at(element, f"listen='{short}' is not the address='{address}' of the first <listen>")
     return short or address or None
 

@@ -111,19 +111,22 @@ def _check_loader(parts: Mapping[str, Element]) -> None:
 
 def write_os(os: Os, forms: XmlForms, switches: Keys = ()) -> str:
     """The lines of ``<os>`` (Z4); libvirt's parser takes an NVRAM there beside EFI firmware alone."""
-    efi = os.firmware == "efi"
     return "".join(
         (
             f"  <os firmware='{os.firmware}'>\n" if os.firmware else "  <os>\n",
             f"    <type arch='{os.arch}'>hvm</type>\n",
-            _features(os, forms) if efi else "",
-            _nvram_lines(os.nvram, forms) if efi and os.nvram is not None and forms.more else "",
+            _of_efi(os, forms) if os.firmware == "efi" else "",
             write_boot(os),
             f"    <smbios mode='{os.smbios}'/>\n" if os.smbios else "",
             write_bios(switches),
             "  </os>\n",
         )
     )
+
+
+def _of_efi(os: Os, forms: XmlForms) -> str:
+    nvram = _nvram_lines(os.nvram, forms) if os.nvram is not None and forms.more else ""
+    return _features(os, forms) + nvram
 
 
 def _features(os: Os, forms: XmlForms) -> str:

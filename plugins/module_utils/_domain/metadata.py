@@ -120,15 +120,19 @@ def _keys_by_device(ours: Element) -> dict[str, dict[tuple[str, ...], Keys]]:
     result: dict[str, dict[tuple[str, ...], Keys]] = {}
     for element in ours.iterchildren("*"):
         kind = _KINDS.get(element.tag)
-        if kind is None:
-            continue
-        known_by = tuple(value for value in map(element.get, _KNOWN_BY[kind]) if value is not None)
-        keys = tuple((name, value) for name, value in element.items() if name not in _KNOWN_BY[kind])
-        for name, _value in keys:
-            if name not in KEPT_KEYS[kind]:
-                raise error_at(element, f"the key '{name}' has no place here; {one_of(KEPT_KEYS[kind])}")
-        result.setdefault(kind, {})[known_by] = keys
+        if kind is not None:
+            known_by = tuple(value for value in map(element.get, _KNOWN_BY[kind]) if value is not None)
+            result.setdefault(kind, {})[known_by] = _keys_in(element, kind)
     return result
+
+
+def _keys_in(element: Element, kind: str) -> Keys:
+    """The keys that an element has for a device."""
+    keys = tuple((name, value) for name, value in element.items() if name not in _KNOWN_BY[kind])
+    for name, _value in keys:
+        if name not in KEPT_KEYS[kind]:
+            raise error_at(element, f"the key '{name}' has no place here; {one_of(KEPT_KEYS[kind])}")
+    return keys
 
 
 def _with_keys(device: _Device, keys: Keys | None) -> _Device:
