@@ -288,7 +288,7 @@ def _place_of(element: Element, name: str, device: str, places: Places, report: 
 
 def _controllers(disks: tuple[Disk, ...], choices: EsxChoices, models: Models) -> tuple[Controller, ...]:
     model = SCSI_MODELS.get(choices.disk_bus or "", models.scsi)
-    used = dict.fromkeys((disk.bus, disk.address.controller) for disk in disks if disk.address and disk.bus != "fdc")
+    used = dict.fromkeys(disk.controller for disk in disks if disk.controller and disk.bus != "fdc")
     return tuple(Controller(bus, index, model if bus == "scsi" else None) for bus, index in used)
 
 

@@ -91,7 +91,7 @@ def write_controllers(domain: Domain, context: WriteContext) -> list[Entry]:
     if context.dialect.address_is_slot:
         _check_indices(domain.controllers)
     known = _with_driver_names(domain.controllers, disks, context)
-    used = {(disk.bus, disk.address.controller) for disk in disks if disk.address}
+    used = {disk.controller for disk in disks}
     lines = []
     for kind in _WITH_KEYS if context.dialect.writes_sata_nvme else ("scsi",):
         for index in range(BUSES[kind].controllers):
@@ -136,11 +136,7 @@ def _virtual_dev(controller: Controller, disks: Sequence[Disk], context: WriteCo
 
 def _detected(controller: Controller, disks: Sequence[Disk], context: WriteContext) -> str:
     """The model that the disks of a controller were made for (F42)."""
-    models = {
-        context.scsi_model(disk)
-        for disk in disks
-        if disk.bus == "scsi" and disk.address and disk.address.controller == controller.index
-    }
+    models = {context.scsi_model(disk) for disk in disks if disk.controller == ("scsi", controller.index)}
     if len(models) > 1:
         raise error_at(
             controller,
