@@ -251,12 +251,10 @@ def _driver(disk: Disk, model: str | None, exact: bool) -> str:
 
 def _flags(disk: Disk, forms: XmlForms) -> str:
     """The elements that say by being there how the disk can be used."""
-    flags = (
-        ("readonly", disk.readonly),
-        ("shareable", disk.shareable and forms.more),
-        ("transient", disk.transient),
-    )
-    return "".join([f"      <{name}/>\n" for name, is_set in flags if is_set])
+    readonly = "      <readonly/>\n" if disk.readonly else ""
+    shareable = "      <shareable/>\n" if disk.shareable and forms.more else ""
+    transient = "      <transient/>\n" if disk.transient else ""
+    return readonly + shareable + transient
 
 
 def _source(disk: Disk, exact: bool) -> str:

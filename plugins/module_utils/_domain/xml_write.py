@@ -126,9 +126,10 @@ def _devices(domain: Domain, forms: XmlForms, secure: bool) -> str:
 
 def _driver(domain: Domain, disk: Disk, forms: XmlForms) -> str | None:
     """The model of a disk's SCSI controller, where the forms have no controllers to say it (S4)."""
-    if forms.slots or disk.bus != "scsi":
+    if forms.slots or disk.bus != "scsi" or disk.address is None:
         return None
-    return next((one.model for one in domain.controllers if (one.type, one.index) == disk.controller), None)
+    index = disk.address.controller
+    return next((one.model for one in domain.controllers if (one.type, one.index) == ("scsi", index)), None)
 
 
 def _namespace(domain: Domain, forms: XmlForms) -> str:
