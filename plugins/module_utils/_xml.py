@@ -99,6 +99,11 @@ def children(element: Element) -> dict[str, Element]:
     return found
 
 
+def each(element: Element | None, *tags: str) -> Iterator[Element]:
+    """The children of these names; none where there is no element."""
+    return iter(()) if element is None else element.iterchildren(*tags)
+
+
 def elements_with_text(root: Element) -> list[Element]:
     """The elements of a document that have a text of their own, and not only blanks, in document order."""
     return cast("list[Element]", _WITH_TEXT(root))

@@ -20,14 +20,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import yes_no
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain, Os
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
     UINT_MAX,
-    YES_NO,
+    attr_of,
     choice_attr,
     error_at,
     int_attr,
     required_attr,
+    truth_attr,
 )
 from ansible_collections.virt.esx.plugins.module_utils._report import Report
 from ansible_collections.virt.esx.plugins.module_utils._xml import Element, child
@@ -54,11 +56,8 @@ def read_boot_menu(menu: Element | None) -> tuple[bool | None, int | None]:
     :param menu: ``<bootmenu>``.
     :raises ParseError: for another word than yes or no, or a time that libvirt does not take.
     """
-    if menu is None:
-        return None, None
-    enabled = choice_attr(menu, "enable", YES_NO)
-    timeout = int_attr(menu, "timeout", 0, _MAX_TIMEOUT) if enabled == "yes" else None
-    return (None if enabled is None else enabled == "yes"), timeout
+    enabled = truth_attr(menu, "enable")
+    return enabled, int_attr(menu, "timeout", 0, _MAX_TIMEOUT) if enabled else None
 
 
 def read_boot_order(parts: Mapping[str, Element]) -> int | None:
@@ -81,7 +80,7 @@ def check_boot_order(domain: Domain, devices: Iterable[Element], report: Report)
     taken: set[str] = set()
     for device in devices:
         boot = child(device, "boot")
-        order = None if boot is None else boot.get("order")
+        order = attr_of(boot, "order")
         if boot is None or order is None:
             continue
         if domain.os.boot:
@@ -97,7 +96,7 @@ def write_boot(system: Os) -> str:
     if system.boot_menu is None:
         return devices
     timeout = "" if system.boot_delay_ms is None else f" timeout='{system.boot_delay_ms}'"
-    return f"{devices}    <bootmenu enable='{'yes' if system.boot_menu else 'no'}'{timeout}/>\n"
+    return f"{devices}    <bootmenu enable='{yes_no(system.boot_menu)}'{timeout}/>\n"
 
 
 def write_boot_order(order: int | None) -> str:

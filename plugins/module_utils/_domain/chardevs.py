@@ -24,7 +24,13 @@ from dataclasses import replace
 from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import CharDevice
-from ansible_collections.virt.esx.plugins.module_utils._domain.values import UINT_MAX, choice_attr, error_at, int_attr
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
+    UINT_MAX,
+    attr_of,
+    choice_attr,
+    error_at,
+    int_attr,
+)
 from ansible_collections.virt.esx.plugins.module_utils._report import Report
 from ansible_collections.virt.esx.plugins.module_utils._xml import Element, child
 
@@ -85,7 +91,7 @@ def read_consoles(elements: Iterable[Element], serials: tuple[CharDevice, ...]) 
     """
     for position, element in enumerate(elements):
         target = child(element, "target")
-        kind = (None if target is None else choice_attr(target, "type", _CONSOLE_TARGETS)) or "serial"
+        kind = choice_attr(target, "type", _CONSOLE_TARGETS) or "serial"
         known = choice_attr(element, "type", _TYPES)
         if kind != "serial":
             continue
@@ -113,22 +119,21 @@ def _with_source(element: Element, kind: str) -> CharDevice:
     protocol = _only(element, "protocol")
     device = CharDevice(type=kind, line=element.sourceline)
     if kind in _WITH_PATH:
-        path = None if source is None else source.get("path")
+        path = attr_of(source, "path")
         if path is None:
             raise error_at(element, f"A port with type='{kind}' needs <source path='...'/>")
         return replace(device, path=path)
     if kind != "tcp":
         return device
-    host = None if source is None else source.get("host")
-    service = None if source is None else source.get("service")
-    if source is None or host is None or service is None:
+    host, service = attr_of(source, "host"), attr_of(source, "service")
+    if host is None or service is None:
         raise error_at(element, "A port with type='tcp' needs <source mode='...' host='...' service='...'/>")
     return replace(
         device,
         mode=choice_attr(source, "mode", _MODES) or "connect",
         host=host,
         service=service,
-        protocol=(None if protocol is None else choice_attr(protocol, "type", _PROTOCOLS)) or "raw",
+        protocol=choice_attr(protocol, "type", _PROTOCOLS) or "raw",
     )
 
 

@@ -30,18 +30,20 @@ def read_clock(element: Element | None) -> Clock | None:
     if element is None:
         return None
     offset = choice_attr(element, "offset", _OFFSETS) or "utc"
-    adjustment = element.get("adjustment")
     if offset == "variable":
         seconds = int_attr(element, "adjustment", -LONG_MAX, LONG_MAX) or 0
         return Clock(offset, seconds, choice_attr(element, "basis", _BASES) or "utc", line=element.sourceline)
     if offset == "absolute":
-        start = int_attr(element, "start", 0, LONG_MAX)
-        if start is None:
-            raise error_at(element, "A clock with offset='absolute' needs start='...', seconds since 1970")
-        return Clock(offset, start=start, line=element.sourceline)
-    if offset == "utc" and adjustment in (None, "reset"):
-        return None
-    return Clock(offset, line=element.sourceline)
+        return Clock(offset, start=_start(element), line=element.sourceline)
+    shows_utc = offset == "utc" and element.get("adjustment") in (None, "reset")
+    return None if shows_utc else Clock(offset, line=element.sourceline)
+
+
+def _start(clock: Element) -> int:
+    start = int_attr(clock, "start", 0, LONG_MAX)
+    if start is None:
+        raise error_at(clock, "A clock with offset='absolute' needs start='...', seconds since 1970")
+    return start
 
 
 def write_clock(clock: Clock | None, switches: Keys = ()) -> str:

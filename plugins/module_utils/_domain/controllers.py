@@ -96,8 +96,9 @@ def read_controllers(elements: Iterable[Element], forms: XmlForms, report: Repor
 def _read(element: Element, types: Collection[str]) -> Controller:
     kind = choice_attr(element, "type", types) or "ide"
     model = element.get("model")
-    if model is not None and model not in _MODELS.get(kind, ()):
-        known = ", ".join(f"'{name}'" for name in _MODELS.get(kind, ())) or "none"
+    models = _MODELS.get(kind, ())
+    if model is not None and model not in models:
+        known = ", ".join(map("'{}'".format, models)) or "none"
         raise error_at(element, f"model='{model}' is not known for type='{kind}'; known are {known}")
     index = int_attr(element, "index", 0, INT_MAX)
     return Controller(kind, -1 if index is None else index, model, element.sourceline)
@@ -106,13 +107,19 @@ def _read(element: Element, types: Collection[str]) -> Controller:
 def _numbered(kind: str, found: list[Controller], report: Report) -> list[Controller]:
     taken = {controller.index for controller in found}
     result = sorted((controller for controller in found if controller.index >= 0), key=lambda one: one.index)
-    for before, after in zip(result, result[1:]):
-        if before.index == after.index and kind != "usb":  # companions of a USB controller share its index
-            message = f"An earlier controller of type '{kind}' has the index {after.index} too"
-            report.refuse(ParseError(message, where="<controller>", line=after.line))
+    if kind != "usb":  # companions of a USB controller share its index
+        _check_indexes(result, report)
     free = (index for index in itertools.count() if index not in taken)
     unnumbered = (controller for controller in found if controller.index < 0)
     return result + [replace(controller, index=index) for controller, index in zip(unnumbered, free)]
+
+
+def _check_indexes(by_index: list[Controller], report: Report) -> None:
+    """Refuse two controllers of one type with the same index."""
+    for before, after in zip(by_index, by_index[1:]):
+        if before.index == after.index:
+            message = f"An earlier controller of type '{after.type}' has the index {after.index} too"
+            report.refuse(ParseError(message, where="<controller>", line=after.line))
 
 
 def with_implied(controllers: Iterable[Controller], disks: Iterable[Disk], forms: XmlForms) -> tuple[Controller, ...]:
@@ -124,16 +131,10 @@ def with_implied(controllers: Iterable[Controller], disks: Iterable[Disk], forms
     """
     used: dict[str, set[int]] = {}
     for disk in disks:
-        if disk.address is None:
-            continue
-        index = disk.address.controller
-        if index > _MAX_IMPLIED:
-            raise ParseError(
-                f"The controller {index} is out of range; expected at most {_MAX_IMPLIED}",
-                where=f"disk '{disk.target}'",
-                line=disk.line,
-            )
-        used.setdefault(disk.bus, set()).update((index,) if forms.exact else range(index + 1))
+        if disk.address is not None:
+            index = disk.address.controller
+            _check_implied(index, disk)
+            used.setdefault(disk.bus, set()).update((index,) if forms.exact else range(index + 1))
     result = list(controllers)
     present = {(controller.type, controller.index) for controller in result}
     for kind in _IMPLIED:
@@ -142,9 +143,18 @@ def with_implied(controllers: Iterable[Controller], disks: Iterable[Disk], forms
     return tuple(result)
 
 
+def _check_implied(index: int, disk: Disk) -> None:
+    if index > _MAX_IMPLIED:
+        raise ParseError(
+            f"The controller {index} is out of range; expected at most {_MAX_IMPLIED}",
+            where=f"disk '{disk.target}'",
+            line=disk.line,
+        )
+
+
 def write_controller(controller: Controller, forms: XmlForms) -> str:
     """The line of one controller; of an NVMe controller none, since libvirt's schema has none: its disks imply it."""
     if controller.type == "nvme" and not forms.nvme_bus:
         return ""
-    model = f" model='{controller.model}'" if controller.model is not None else ""
+    model = "" if controller.model is None else f" model='{controller.model}'"
     return f"    <controller type='{controller.type}' index='{controller.index}'{model}/>\n"

@@ -27,10 +27,10 @@ from collections.abc import Iterable, Mapping
 from ansible_collections.virt.esx.plugins.module_utils._domain import targets
 from ansible_collections.virt.esx.plugins.module_utils._domain.addresses import read_drive, type_of, write_drive
 from ansible_collections.virt.esx.plugins.module_utils._domain.boot import read_boot_order, write_boot_order
-from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute
+from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute, optional
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, DriveAddress
-from ansible_collections.virt.esx.plugins.module_utils._domain.values import choice_attr, error_at, required_attr
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import attr_of, choice_attr, error_at
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._report import Report
 from ansible_collections.virt.esx.plugins.module_utils._xml import Element, child, children
@@ -58,14 +58,14 @@ def read_disk(element: Element, forms: XmlForms) -> Disk:
     source, driver = parts.get("source"), parts.get("driver")
     kind, path = _read_source(element, source, device, forms)
     target, name = _read_target(element, parts)
-    if device == "disk" and (source is None or (path is None and kind in _PATH)):
+    if device == "disk" and path is None and kind in _PATH:
         raise error_at(element, f"The disk '{name}' has no source; a hard disk needs one, as in <source file='...'/>")
     bus = _bus(parts, target, device, name, forms)
     address, address_type = _address(element, parts, bus, name, forms)
     if address is not None and bus == "nvme":
         name = targets.nvme_name(address)
-    policy = None if source is None else choice_attr(source, "startupPolicy", _STARTUP_POLICIES)
-    cache = None if driver is None else choice_attr(driver, "cache", _CACHES)
+    policy = choice_attr(source, "startupPolicy", _STARTUP_POLICIES)
+    cache = choice_attr(driver, "cache", _CACHES)
     return Disk(
         device=device,
         type=kind,
@@ -77,7 +77,7 @@ def read_disk(element: Element, forms: XmlForms) -> Disk:
         address=address,
         address_type=address_type,
         cache=None if cache == "default" else cache,
-        driver_name=None if driver is None else driver.get("name"),
+        driver_name=attr_of(driver, "name"),
         readonly=device == "cdrom" or "readonly" in parts,
         shareable="shareable" in parts,
         transient="transient" in parts,
@@ -100,35 +100,36 @@ def _read_source(element: Element, source: Element | None, device: str, forms: X
 def _read_target(element: Element, parts: Mapping[str, Element]) -> tuple[Element, str]:
     """The target of a disk, and its name."""
     target = parts.get("target")
-    if target is None or target.get("dev") is None:
+    name = attr_of(target, "dev")
+    if target is None or name is None:
         raise error_at(element, "The disk has no <target dev='...'/>")
-    return target, required_attr(target, "dev")
+    return target, name
 
 
 def _bus(parts: Mapping[str, Element], target: Element, device: str, name: str, forms: XmlForms) -> str:
     """The bus, which the name may imply and has to fit (F9, F10)."""
-    prefix = targets.prefix_of(name)
-    buses = (*_BUSES, "nvme") if forms.more else _BUSES
-    bus = choice_attr(target, "bus", buses)
+    bus = choice_attr(target, "bus", (*_BUSES, "nvme") if forms.more else _BUSES)
     if bus is None:
-        bus = "fdc" if device == "floppy" else targets.BUS_OF_PREFIX.get(prefix or "", "")
+        bus = "fdc" if device == "floppy" else targets.BUS_OF_PREFIX.get(targets.prefix_of(name) or "", "")
+    _check_name_and_bus(target, device, name, bus)
+    is_own_nvme = forms.more and bus == "virtio" and _alias(parts) is not None
+    return "nvme" if is_own_nvme else bus
+
+
+def _check_name_and_bus(target: Element, device: str, name: str, bus: str) -> None:
+    """Refuse a bus or a name that a disk of its kind cannot have."""
+    prefix = targets.prefix_of(name)
     if (device == "floppy") != (bus == "fdc"):
         raise error_at(target, f"bus='{bus}' does not fit device='{device}'; floppies, and only they, are on bus 'fdc'")
     if device == "floppy" and prefix != "fd":
         raise error_at(target, f"dev='{name}' is not the name of a floppy drive; expected 'fda' or 'fdb'")
-    if bus == "nvme":
-        return bus
-    if device in _HARD_DISKS and prefix in (None, "fd"):
+    if device in _HARD_DISKS and bus != "nvme" and prefix in (None, "fd"):
         raise error_at(target, f"dev='{name}' is not the name of a hard disk; expected one like 'sda' or 'hda'")
-    if forms.more and bus == "virtio" and _alias(parts) is not None:
-        return "nvme"
-    return bus
 
 
 def _alias(parts: Mapping[str, Element]) -> DriveAddress | None:
     """The slot in our alias of an NVMe disk."""
-    alias = parts.get("alias")
-    match = _NVME_ALIAS.fullmatch(alias.get("name") or "") if alias is not None else None
+    match = _NVME_ALIAS.fullmatch(attr_of(parts.get("alias"), "name") or "")
     return DriveAddress(int(match[1]), 0, int(match[2])) if match else None
 
 
@@ -180,18 +181,13 @@ def read_disks(elements: Iterable[Element], forms: XmlForms, report: Report) -> 
     buses: dict[str | None, list[Disk]] = {}
     for element in elements:
         disk = report.attempt(read_disk, element, forms, default=None)
-        if disk is None:
-            continue
-        buses.setdefault(disk.bus if forms.exact else _written_bus(element), []).append(disk)
+        if disk is not None:
+            bus = disk.bus if forms.exact else attr_of(child(element, "target"), "bus")
+            buses.setdefault(bus, []).append(disk)
     position = _slot if forms.exact else _target_index
     for on_bus in buses.values():
         on_bus.sort(key=position)
     return tuple(disk for on_bus in buses.values() for disk in on_bus)
-
-
-def _written_bus(element: Element) -> str | None:
-    target = child(element, "target")
-    return None if target is None else target.get("bus")
 
 
 def _target_index(disk: Disk) -> int:
@@ -209,21 +205,20 @@ def check_unique(disks: Iterable[Disk], report: Report) -> None:
     names: set[str] = set()
     slots: set[tuple[str, DriveAddress]] = set()
     for disk in disks:
-        where = f"disk '{disk.target}'"
         if disk.target in names:
-            report.refuse(
-                ParseError(f"An earlier disk has the target '{disk.target}' too", where=where, line=disk.line)
-            )
+            report.refuse(_taken(disk, f"the target '{disk.target}'"))
         names.add(disk.target)
         if disk.address is None:
             continue
         slot = (disk.bus, disk.address)
         if slot in slots:
             at = f"controller {disk.address.controller}, bus {disk.address.bus}, unit {disk.address.unit}"
-            report.refuse(
-                ParseError(f"An earlier disk has the address {disk.bus} {at} too", where=where, line=disk.line)
-            )
+            report.refuse(_taken(disk, f"the address {disk.bus} {at}"))
         slots.add(slot)
+
+
+def _taken(disk: Disk, place: str) -> ParseError:
+    return ParseError(f"An earlier disk has {place} too", where=f"disk '{disk.target}'", line=disk.line)
 
 
 def write_disk(disk: Disk, forms: XmlForms, model: str | None = None) -> str:
@@ -232,29 +227,38 @@ def write_disk(disk: Disk, forms: XmlForms, model: str | None = None) -> str:
     :param model: of the SCSI controller, where the forms have it as the name of the disk's driver.
     """
     exact = forms.exact
-    driver = disk.driver_name if model is None else model
-    name = f" name='{attribute(driver, exact)}'" if driver is not None else ""
-    cache = f" cache='{disk.cache}'" if disk.cache else ""
     snapshot = f" snapshot='{disk.snapshot}'" if disk.snapshot and forms.more else ""
-    own_nvme = disk.bus == "nvme" and disk.address is not None and not forms.nvme_bus
+    slot_in_alias = disk.address if disk.bus == "nvme" and not forms.nvme_bus else None
     return "".join(
         (
             f"    <disk type='{disk.type}' device='{disk.device}'{snapshot}>\n",
-            f"      <driver{name}{cache}/>\n" if name or cache else "",
+            _driver(disk, model, exact),
             _source(disk, exact),
-            _nvme_target(disk.address) if own_nvme and disk.address else _target(disk, exact),
+            _nvme_target(slot_in_alias) if slot_in_alias else _target(disk, exact),
             write_boot_order(disk.boot_order),
-            "      <readonly/>\n" if disk.readonly else "",
-            "      <shareable/>\n" if disk.shareable and forms.more else "",
-            "      <transient/>\n" if disk.transient else "",
-            write_drive(disk.address) if disk.address and forms.slots and not own_nvme else "",
+            _flags(disk, forms),
+            write_drive(disk.address) if disk.address and forms.slots and not slot_in_alias else "",
             "    </disk>\n",
         )
     )
 
 
+def _driver(disk: Disk, model: str | None, exact: bool) -> str:
+    name = optional("name", disk.driver_name if model is None else model, exact)
+    cache = f" cache='{disk.cache}'" if disk.cache else ""
+    return f"      <driver{name}{cache}/>\n" if name or cache else ""
+
+
+def _flags(disk: Disk, forms: XmlForms) -> str:
+    """The elements that say by being there how the disk can be used."""
+    readonly = "      <readonly/>\n" if disk.readonly else ""
+    shareable = "      <shareable/>\n" if disk.shareable and forms.more else ""
+    transient = "      <transient/>\n" if disk.transient else ""
+    return readonly + shareable + transient
+
+
 def _source(disk: Disk, exact: bool) -> str:
-    path = f" {_PATH[disk.type]}='{attribute(disk.source, exact)}'" if disk.source is not None else ""
+    path = "" if disk.source is None else optional(_PATH[disk.type], disk.source, exact)
     policy = f" startupPolicy='{disk.startup_policy}'" if disk.startup_policy else ""
     # libvirt takes a drive for one with a file in it, unless there is a source (F48).
     needed = path or policy or (exact and disk.type == "block")

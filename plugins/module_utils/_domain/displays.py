@@ -15,7 +15,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute
+from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import optional, yes_no
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Graphics, Keys, Video
 from ansible_collections.virt.esx.plugins.module_utils._domain.switches import write_of_video
@@ -83,18 +83,21 @@ def _listen(element: Element) -> str | None:
     short = element.get("listen") or None
     listens = list(element.iterchildren("listen"))
     for listen in listens:
-        required_attr(listen, "type")
-        if choice_attr(listen, "type", _LISTENS) == "network":
-            required_attr(listen, "network")
+        _check_listen(listen)
     if not listens:
         return short
-    first = listens[0]
-    if first.get("type") != "address":
+    if listens[0].get("type") != "address":
         return None
-    address = first.get("address")
-    if None not in (short, address) and short != address:
+    address = listens[0].get("address")
+    if short is not None and address not in (None, short):
         raise error_at(element, f"listen='{short}' is not the address='{address}' of the first <listen>")
     return short or address or None
+
+
+def _check_listen(listen: Element) -> None:
+    required_attr(listen, "type")
+    if choice_attr(listen, "type", _LISTENS) == "network":
+        required_attr(listen, "network")
 
 
 def write_graphics(graphics: Graphics, forms: XmlForms, secure: bool) -> str:
@@ -104,16 +107,14 @@ def write_graphics(graphics: Graphics, forms: XmlForms, secure: bool) -> str:
     """
     exact = forms.exact
     port = f" port='{-1 if graphics.autoport else graphics.port}'" if graphics.autoport or graphics.port else ""
-    listen = graphics.listen
-    address = f" address='{attribute(listen, exact)}'" if listen is not None else ""
     password = graphics.password if secure else None
     return "".join(
         (
-            f"    <graphics type='{graphics.type}'{port} autoport='{'yes' if graphics.autoport else 'no'}'",
-            f" listen='{attribute(listen, exact)}'" if listen is not None else "",
-            f" keymap='{attribute(graphics.keymap, exact)}'" if graphics.keymap is not None else "",
-            f" passwd='{attribute(password, exact)}'" if password is not None else "",
-            f">\n      <listen type='address'{address}/>\n    </graphics>\n",
+            f"    <graphics type='{graphics.type}'{port} autoport='{yes_no(graphics.autoport)}'",
+            optional("listen", graphics.listen, exact),
+            optional("keymap", graphics.keymap, exact),
+            optional("passwd", password, exact),
+            f">\n      <listen type='address'{optional('address', graphics.listen, exact)}/>\n    </graphics>\n",
         )
     )
 
@@ -127,12 +128,17 @@ def read_video(element: Element) -> Video:
     if model is None:
         return Video(vram_kib=vram_kib(None), line=element.sourceline)
     kind = choice_attr(model, "type", ("", *_VIDEOS)) or "vmvga"
-    for only_qxl in ("ram", "vram64", "vgamem"):
-        if kind != "qxl" and model.get(only_qxl) is not None:
-            raise error_at(model, f"The attribute '{only_qxl}' is for type='qxl' only")
+    if kind != "qxl":
+        _check_without_qxl(model)
     heads = int_attr(model, "heads", 0, UINT_MAX)
     vram = vram_kib(int_attr(model, "vram", 0, UINT_MAX))
     return Video(kind, vram, 1 if heads is None else heads, element.sourceline)
+
+
+def _check_without_qxl(model: Element) -> None:
+    for attribute in ("ram", "vram64", "vgamem"):
+        if model.get(attribute) is not None:
+            raise error_at(model, f"The attribute '{attribute}' is for type='qxl' only")
 
 
 def write_video(video: Video, switches: Keys = ()) -> str:

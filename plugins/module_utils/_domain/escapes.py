@@ -51,6 +51,16 @@ def text(value: str, exact: bool) -> str:
     return _LIBVIRT.sub(_libvirt, value) if _LIBVIRT.search(value) else value
 
 
+def yes_no(is_so: bool) -> str:
+    """The word of an attribute that is yes or no."""
+    return "yes" if is_so else "no"
+
+
+def optional(name: str, value: str | None, exact: bool) -> str:
+    """An attribute with the blank before it, empty where there is no value; see :func:`text`."""
+    return "" if value is None else f" {name}='{attribute(value, exact)}'"
+
+
 def attribute(value: str, exact: bool) -> str:
     """A value as it stands within an attribute's quotes; see :func:`text`."""
     if exact:

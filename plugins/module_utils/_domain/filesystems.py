@@ -17,7 +17,7 @@ from __future__ import annotations
 from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Filesystem
-from ansible_collections.virt.esx.plugins.module_utils._domain.values import choice_attr, error_at
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import attr_of, choice_attr, error_at
 from ansible_collections.virt.esx.plugins.module_utils._xml import Element, child
 
 # Type -> the attribute of <source> that says what is shared; VMX can hold 'mount' alone.
@@ -39,10 +39,10 @@ def read_filesystem(element: Element) -> Filesystem:
     """
     kind = choice_attr(element, "type", _SOURCE) or "mount"
     source, target = child(element, "source"), child(element, "target")
-    path = None if source is None else source.get(_SOURCE[kind])
+    path = attr_of(source, _SOURCE[kind])
     if path is None:
         raise error_at(element, f"The shared folder has no source; expected <source {_SOURCE[kind]}='...'/>")
-    name = None if target is None else target.get("dir")
+    name = attr_of(target, "dir")
     if not name:
         raise error_at(element, "The shared folder has no target; expected its name in the guest, <target dir='...'/>")
     return Filesystem(path, name, kind, child(element, "readonly") is not None, element.sourceline)

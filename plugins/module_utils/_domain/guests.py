@@ -145,9 +145,7 @@ def other_guest(arch: str) -> str | None:
 def _names() -> dict[str, GuestName]:
     """All names by word and identifier in lower case."""
     found: dict[str, GuestName] = {}
-    for line in TABLE.split("\n"):
-        if not line:
-            continue
+    for line in filter(None, TABLE.split("\n")):
         api_id, hardware, *words = line.split()
         for word in words:
             main = found.get(api_id.lower())
@@ -205,16 +203,24 @@ def _shortened(version: str) -> list[str]:
 
 
 def _for_arch(stem: str, arch: str, *, is_exact: bool) -> GuestChoice | None:
-    is_linux = "linux" in stem or stem.startswith(_LINUXES)
     if arch == "aarch64":
-        known = stem in _ARM
-        return GuestChoice(f"arm-{stem if known else 'other6xlinux' if is_linux else 'other'}-64", is_exact and known)
+        return _for_arm(stem, is_exact=is_exact)
     words = (f"{stem}-64", stem) if arch == "x86_64" else (stem,)
-    found = next((name for name in map(guest_named, words) if name and arch_of_guest(name.word) == arch), None)
-    if found is None:
-        other = "otherlinux" if is_linux else "other"
-        return GuestChoice(f"{other}-64" if arch == "x86_64" else other, False)
-    return GuestChoice(found.word, is_exact)
+    for name in map(guest_named, words):
+        if name and arch_of_guest(name.word) == arch:
+            return GuestChoice(name.word, is_exact)
+    other = "otherlinux" if _is_linux(stem) else "other"
+    return GuestChoice(f"{other}-64" if arch == "x86_64" else other, False)
+
+
+def _for_arm(stem: str, *, is_exact: bool) -> GuestChoice:
+    if stem in _ARM:
+        return GuestChoice(f"arm-{stem}-64", is_exact)
+    return GuestChoice("arm-other6xlinux-64" if _is_linux(stem) else "arm-other-64", False)
+
+
+def _is_linux(stem: str) -> bool:
+    return "linux" in stem or stem.startswith(_LINUXES)
 
 
 _ARM = (
@@ -236,7 +242,7 @@ def osinfo_of_word(guest: str) -> str:
     found = _osinfo_of_stem().get(stem)
     if found is not None:
         return found
-    return _SOME_LINUX if "linux" in stem or stem.startswith(_LINUXES) else _UNKNOWN
+    return _SOME_LINUX if _is_linux(stem) else _UNKNOWN
 
 
 @lru_cache(maxsize=1)

@@ -50,14 +50,14 @@ def read_hostdev(element: Element) -> Hostdev:
     mode = choice_attr(element, "mode", _MODES) or "subsystem"
     if kind != "pci" or mode != "subsystem":
         return Hostdev(kind if mode == "subsystem" else mode, line=element.sourceline)
-    address = child(element, "source", "address")
+    return Hostdev("pci", _pci_address(element), line=element.sourceline)
+
+
+def _pci_address(device: Element) -> PciAddress:
+    address = child(device, "source", "address")
     if address is None:
-        raise error_at(element, "A PCI device of the host needs <source><address bus='...' slot='...'/></source>")
-    return Hostdev(
-        "pci",
-        PciAddress(**{part: _number(address, part, most) for part, most in _PCI.items()}),
-        line=element.sourceline,
-    )
+        raise error_at(device, "A PCI device of the host needs <source><address bus='...' slot='...'/></source>")
+    return PciAddress(**{part: _number(address, part, most) for part, most in _PCI.items()})
 
 
 def _number(address: Element, part: str, most: int) -> int:

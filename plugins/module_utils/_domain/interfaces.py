@@ -25,17 +25,18 @@ from __future__ import annotations
 import re
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.boot import read_boot_order, write_boot_order
-from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute
+from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute, optional, yes_no
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Interface, Keys, VdsPort
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
     LONG_MAX,
-    YES_NO,
+    attr_of,
     choice_attr,
     error_at,
     int_attr,
     required_attr,
     to_uuid,
+    truth_attr,
 )
 from ansible_collections.virt.esx.plugins.module_utils._xml import Element, child, children
 
@@ -82,25 +83,28 @@ def read_interface(element: Element, forms: XmlForms) -> Interface:
     """
     kind = choice_attr(element, "type", _TYPES) or "user"
     parts = children(element)
-    mac, target, model, link = parts.get("mac"), parts.get("target"), parts.get("model"), parts.get("link")
-    device = None if target is None else target.get("dev")
-    if device is not None and device.startswith(_OWN_DEVICES) and not forms.exact:
-        device = None
-    check = None if mac is None else choice_attr(mac, "check", YES_NO)
+    mac = parts.get("mac")
+    check = truth_attr(mac, "check")
     return Interface(
         type=kind,
         source=_source(element, kind),
         vds=_vds_port(element, forms) if kind == "vds" else None,
         mac=None if mac is None else _mac(mac),
-        mac_type=None if mac is None else choice_attr(mac, "type", _MAC_TYPES),
-        mac_check=None if check is None else check == "yes",
-        target=device,
-        model=(model.get("type") or "").lower() or None if model is not None else None,
-        link=None if link is None else choice_attr(link, "state", _LINK_STATES),
+        mac_type=choice_attr(mac, "type", _MAC_TYPES),
+        mac_check=check,
+        target=_device(attr_of(parts.get("target"), "dev"), forms),
+        model=(attr_of(parts.get("model"), "type") or "").lower() or None,
+        link=choice_attr(parts.get("link"), "state", _LINK_STATES),
         boot_order=read_boot_order(parts),
         keys=_port_key(parts.get("source"), forms) if kind == "vds" else (),
         line=element.sourceline,
     )
+
+
+def _device(name: str | None, forms: XmlForms) -> str | None:
+    """The device of the host that a card is at, as far as libvirt does not take it for its own."""
+    is_own = name is not None and name.startswith(_OWN_DEVICES)
+    return None if is_own and not forms.exact else name
 
 
 def _mac(element: Element) -> str | None:
@@ -144,16 +148,14 @@ def _vds_port(element: Element, forms: XmlForms) -> VdsPort:
 
 def _port_key(source: Element | None, forms: XmlForms) -> Keys:
     """The port of a distributed switch under NSX, whose id is a UUID, as the key of VMX that has it."""
-    port = source.get("portid") if source is not None and forms.more else None
-    return (("dvs.portId", port),) if port is not None and to_uuid(port) is not None else ()
+    port = attr_of(source, "portid")
+    return (("dvs.portId", port),) if port is not None and forms.more and to_uuid(port) is not None else ()
 
 
 def write_interface(interface: Interface, forms: XmlForms) -> str:
     """The lines of one network card (P52 to P59)."""
     exact = forms.exact
-    target, model = interface.target, interface.model
-    if target is not None and target.startswith(_OWN_DEVICES) and not exact:
-        target = None
+    target, model = _device(interface.target, forms), interface.model
     return "".join(
         (
             f"    <interface type='{interface.type}'>\n",
@@ -169,13 +171,16 @@ def write_interface(interface: Interface, forms: XmlForms) -> str:
 
 
 def _mac_line(interface: Interface, forms: XmlForms) -> str:
-    kind = check = ""
     if interface.mac is None and forms.exact:
         return ""
-    if forms.mac_details:
-        kind = f" type='{interface.mac_type}'" if interface.mac_type else ""
-        check = f" check='{'yes' if interface.mac_check else 'no'}'" if interface.mac_check is not None else ""
-    return f"      <mac address='{interface.mac or NO_MAC}'{kind}{check}/>\n"
+    details = _mac_details(interface) if forms.mac_details else ""
+    return f"      <mac address='{interface.mac or NO_MAC}'{details}/>\n"
+
+
+def _mac_details(interface: Interface) -> str:
+    """How an address came about, and whether the host checks it."""
+    kind = f" type='{interface.mac_type}'" if interface.mac_type else ""
+    return kind if interface.mac_check is None else f"{kind} check='{yes_no(interface.mac_check)}'"
 
 
 def _source_line(interface: Interface, exact: bool) -> str:
@@ -186,8 +191,7 @@ def _source_line(interface: Interface, exact: bool) -> str:
 
 def _vds_line(port: VdsPort, forms: XmlForms) -> str:
     group = port.portgroup_id if forms.bare_vds else port.portgroup_id or ""
-    portgroup = f" portgroupid='{attribute(group, forms.exact)}'" if group is not None else ""
     return (
-        f"      <source switchid='{port.switch_id}' portid='{port.port_id}'{portgroup}"
-        f" connectionid='{port.connection_id}'/>\n"
+        f"      <source switchid='{port.switch_id}' portid='{port.port_id}'"
+        f"{optional('portgroupid', group, forms.exact)} connectionid='{port.connection_id}'/>\n"
     )

@@ -39,7 +39,13 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.processors import
 from ansible_collections.virt.esx.plugins.module_utils._domain.switches import read_switches
 from ansible_collections.virt.esx.plugins.module_utils._domain.unsupported import report_unusual
 from ansible_collections.virt.esx.plugins.module_utils._domain.usual_words import unusual_words
-from ansible_collections.virt.esx.plugins.module_utils._domain.values import error_at, size_kib, text_of, uuid_of
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
+    attr_of,
+    error_at,
+    size_kib,
+    text_of,
+    uuid_of,
+)
 from ansible_collections.virt.esx.plugins.module_utils._report import REPORT, Report
 from ansible_collections.virt.esx.plugins.module_utils._xml import Element, child, children, parse
 
@@ -54,6 +60,13 @@ _SILENT = re.compile(
 )
 # Devices of QEMU's that VMware has its own for, or none.
 _DROPPED = ("graphics", "video", "channel", "redirdev", "audio", "rng", "watchdog", "panic", "vsock", "smartcard")
+# Devices that stay behind, each with the reason.
+_LEFT_BEHIND = {
+    "hostdev": "a device of the host is not moved; add it on the new host",
+    "filesystem": "ESX does not share folders with guests",
+    "sound": "ESX has no sound output",
+}
+_TUNING = ("cputune", "memtune", "numatune", "memoryBacking", "blkiotune", "iothreads")  # for the old host
 _NO_DISK_BUS = {"usb": "scsi", "virtio": "scsi", "scsi": "scsi", "xen": "scsi", "sd": "scsi"}
 _CARRIED_OVER = ("hidden", "pmu", "reboot_timeout")  # settings that are not of the old host
 _MAX_UNITS = 15
@@ -84,8 +97,7 @@ def read_kvm(xml: str | bytes, choices: EsxChoices, report: Report) -> Domain:
         raise error_at(root, f"expected the domain XML of a virtual machine, with one of the types {', '.join(TYPES)}")
     top = children(root)
     name = text_of(top.get("name")) or ""
-    kind = child(top.get("os"), "type")
-    arch = (None if kind is None else kind.get("arch")) or "x86_64"
+    arch = attr_of(child(top.get("os"), "type"), "arch") or "x86_64"
     if arch not in _ARCHITECTURES:
         report.refuse(error_at(root, f"arch='{arch}' is not one of ESX: {', '.join(_ARCHITECTURES)}"))
     guest = read_guest_os(top.get("metadata"), arch)
@@ -125,13 +137,7 @@ def _read_os(system: Element | None, arch: str, report: Report) -> Os:
     """The firmware: EFI by its attribute or its file, secure boot likewise; VMware cannot use QEMU's NVRAM."""
     if system is None:
         return Os(arch=arch)
-    loader = child(system, "loader")
-    is_efi = system.get("firmware") == "efi" or (
-        loader is not None and (loader.get("type") == "pflash" or bool(_EFI_FILES.search(text_of(loader) or "")))
-    )
-    secure = loader is not None and loader.get("secure") == "yes"
-    for feature in system.iter("feature"):
-        secure = secure or (feature.get("name"), feature.get("enabled")) == ("secure-boot", "yes")
+    is_efi = _is_efi(system)
     if is_efi:
         report.leave_out(
             "os/nvram",
@@ -143,11 +149,23 @@ def _read_os(system: Element | None, arch: str, report: Report) -> Os:
     return Os(
         arch=arch,
         firmware="efi" if is_efi else None,
-        secure_boot=(True if secure else None) if is_efi else None,
+        secure_boot=True if is_efi and _is_secure(system) else None,
         boot=() if is_efi else report.attempt(read_boot_devices, system, default=()),
         boot_menu=menu if delay else None,
         boot_delay_ms=delay,
     )
+
+
+def _is_efi(system: Element) -> bool:
+    loader = child(system, "loader")
+    is_flash = attr_of(loader, "type") == "pflash"
+    return system.get("firmware") == "efi" or is_flash or bool(_EFI_FILES.search(text_of(loader) or ""))
+
+
+def _is_secure(system: Element) -> bool:
+    """Whether secure boot is on, by the attribute of the loader or as a feature of the firmware."""
+    features = [(feature.get("name"), feature.get("enabled")) for feature in system.iter("feature")]
+    return attr_of(child(system, "loader"), "secure") == "yes" or ("secure-boot", "yes") in features
 
 
 def _read_topology(element: Element | None, vcpus: int, report: Report) -> Cpu | None:
@@ -194,8 +212,7 @@ def _read_disks(root: Element, name: str, choices: EsxChoices, report: Report) -
 
 
 def _target_order(element: Element) -> tuple[str, int]:
-    target = child(element, "target")
-    name = (None if target is None else target.get("dev")) or ""
+    name = attr_of(child(element, "target"), "dev") or ""
     return targets.prefix_of(name) or "", targets.index_of(name) or 0
 
 
@@ -206,9 +223,7 @@ def _bus_of(element: Element, device: str, choices: EsxChoices) -> str:
         return "ide" if choices.disk_bus == "ide" else "sata"
     if choices.disk_bus is not None:
         return "scsi" if choices.disk_bus in SCSI_MODELS else choices.disk_bus
-    target = child(element, "target")
-    bus = (None if target is None else target.get("bus")) or "virtio"
-    return _NO_DISK_BUS.get(bus, "sata")
+    return _NO_DISK_BUS.get(attr_of(child(element, "target"), "bus") or "virtio", "sata")
 
 
 def _address(bus: str, place: int) -> DriveAddress:
@@ -235,14 +250,19 @@ def _source_of(element: Element) -> str | None:
     source = child(element, "source")
     if source is None:
         return None
-    for name in ("file", "dev", "dir"):
-        if source.get(name):
-            return source.get(name)
+    path = _first_of(source, "file", "dev", "dir")
+    if path is not None:
+        return path
     if source.get("volume"):
         return f"{source.get('pool')}/{source.get('volume')}"
     if source.get("protocol"):
         return f"{source.get('protocol')}:{source.get('name') or ''}"
     return None
+
+
+def _first_of(element: Element | None, *attributes: str) -> str | None:
+    """The first of these attributes that is given and not empty."""
+    return next((value for name in attributes if (value := attr_of(element, name))), None)
 
 
 def _place_of(element: Element, name: str, device: str, places: Places, report: Report) -> str | None:
@@ -268,47 +288,43 @@ def _place_of(element: Element, name: str, device: str, places: Places, report: 
 
 def _controllers(disks: tuple[Disk, ...], choices: EsxChoices, models: Models) -> tuple[Controller, ...]:
     model = SCSI_MODELS.get(choices.disk_bus or "", models.scsi)
-    used = dict.fromkeys((disk.bus, disk.address.controller) for disk in disks if disk.address and disk.bus != "fdc")
+    used = dict.fromkeys(disk.controller for disk in disks if disk.controller and disk.bus != "fdc")
     return tuple(Controller(bus, index, model if bus == "scsi" else None) for bus, index in used)
 
 
 def _read_cards(root: Element, choices: EsxChoices, models: Models, report: Report) -> Iterator[Interface]:
     for element in _devices(root, "interface"):
-        parts = children(element)
-        network = _network_of(parts)
-        group = choices.places.networks.get(network or "", choices.places.network)
-        if group is None:
-            why = "the network has no port group; name it in 'networks', or give a 'network' for all cards"
-            report.leave_out(
-                "devices/interface/source", why, word=network or "", line=element.sourceline, essential=True
-            )
-            continue
-        if "vlan" in parts:
-            why = f"the VLAN is left to the port group '{group}'"
-            report.leave_out("devices/interface/vlan", why, line=element.sourceline)
-        mac, link = parts.get("mac"), parts.get("link")
-        yield Interface(
-            source=group,
-            mac=None if mac is None else to_mac(mac.get("address") or ""),
-            model=choices.card_model or models.esx_card,
-            link="down" if link is not None and link.get("state") == "down" else None,
-            boot_order=report.attempt(read_boot_order, parts, default=None),
-            line=element.sourceline,
-        )
+        card = _read_card(element, choices, models, report)
+        if card is not None:
+            yield card
 
 
-def _network_of(parts: Mapping[str, Element]) -> str | None:
-    source = parts.get("source")
-    if source is None:
+def _read_card(element: Element, choices: EsxChoices, models: Models, report: Report) -> Interface | None:
+    """A network card; none where its network has no place on ESX."""
+    parts = children(element)
+    network = _first_of(parts.get("source"), "network", "bridge", "dev", "portgroup") or ""
+    group = choices.places.networks.get(network, choices.places.network)
+    if group is None:
+        why = "the network has no port group; name it in 'networks', or give a 'network' for all cards"
+        report.leave_out("devices/interface/source", why, word=network, line=element.sourceline, essential=True)
         return None
-    return next((source.get(name) for name in ("network", "bridge", "dev", "portgroup") if source.get(name)), None)
+    if "vlan" in parts:
+        why = f"the VLAN is left to the port group '{group}'"
+        report.leave_out("devices/interface/vlan", why, line=element.sourceline)
+    return Interface(
+        source=group,
+        mac=to_mac(attr_of(parts.get("mac"), "address") or ""),
+        model=choices.card_model or models.esx_card,
+        link="down" if attr_of(parts.get("link"), "state") == "down" else None,
+        boot_order=report.attempt(read_boot_order, parts, default=None),
+        line=element.sourceline,
+    )
 
 
 def _read_serials(root: Element) -> Iterator[CharDevice]:
     """Serial ports of a kind that VMware has; it has no console like virsh's."""
     for element in _devices(root, "serial"):
-        source = child(element, "source")
-        path = None if source is None else source.get("path")
+        path = attr_of(child(element, "source"), "path")
         if element.get("type") == "file" and path:
             yield CharDevice("file", path=path, line=element.sourceline)
 
@@ -326,44 +342,34 @@ def _report_rest(root: Element, top: Mapping[str, Element], domain: Domain, repo
     if dropped:
         why = "VMware has its own, or needs none"
         report.leave_out("devices", why, word=", ".join(f"<{tag}>" for tag in dropped))
-    for tag, why in (
-        ("hostdev", "a device of the host is not moved; add it on the new host"),
-        ("filesystem", "ESX does not share folders with guests"),
-        ("sound", "ESX has no sound output"),
-    ):
+    _report_devices(root, report)
+    current = report.attempt(size_kib, top.get("currentMemory"), default=None)
+    if current and current < domain.memory_kib:
+        why = "the domain gets all of <memory>; on ESX a lower value is a limit, which makes the guest swap"
+        report.leave_out("currentMemory", why, word=str(current))
+    for tag in _TUNING:
+        if tag in top:
+            report.leave_out(tag, "tuning for the old host is not carried over", line=top[tag].sourceline)
+    _report_other_words(root, dropped, report)
+
+
+def _report_devices(root: Element, report: Report) -> None:
+    """Report the devices that the new host has no counterpart of."""
+    for tag, why in _LEFT_BEHIND.items():
         for element in _devices(root, tag):
             report.leave_out(f"devices/{tag}", why, line=element.sourceline, essential=tag == "hostdev")
     for element in _devices(root, "serial"):
         if element.get("type") != "file":
             why = "ESX has no such back end of a port; the guest may wait for its console there"
             report.leave_out("devices/serial", why, word=f"type='{element.get('type')}'", line=element.sourceline)
-    current = report.attempt(size_kib, top.get("currentMemory"), default=None)
-    if current and current < domain.memory_kib:
-        why = "the domain gets all of <memory>; on ESX a lower value is a limit, which makes the guest swap"
-        report.leave_out("currentMemory", why, word=str(current))
-    for tag in ("cputune", "memtune", "numatune", "memoryBacking", "blkiotune", "iothreads"):
-        if tag in top:
-            report.leave_out(tag, "tuning for the old host is not carried over", line=top[tag].sourceline)
-    _report_other_words(root, dropped, report)
 
 
 def _report_other_words(root: Element, dropped: list[str], report: Report) -> None:
     inner = Report(REPORT)
     report_unusual(unusual_words(root), inner)
     seen = (
-        *(f"devices/{tag}" for tag in dropped),
-        "devices/hostdev",
-        "devices/filesystem",
-        "devices/sound",
-        "devices/serial",
-        "devices/tpm",
-        "cputune",
-        "memtune",
-        "numatune",
-        "memoryBacking",
-        "blkiotune",
-        "iothreads",
-        "devices/interface/vlan",
+        *(f"devices/{tag}" for tag in (*dropped, *_LEFT_BEHIND, "serial", "tpm", "interface/vlan")),
+        *_TUNING,
     )
     for entry in inner.left_out:
         if not entry.where.startswith(seen) and not _SILENT.match(entry.where):

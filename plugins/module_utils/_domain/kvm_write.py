@@ -13,12 +13,12 @@ from ansible_collections.virt.esx.plugins.module_utils._domain import targets
 from ansible_collections.virt.esx.plugins.module_utils._domain.boot import write_boot_order
 from ansible_collections.virt.esx.plugins.module_utils._domain.chardevs import write_ports
 from ansible_collections.virt.esx.plugins.module_utils._domain.clock import write_clock
-from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute, text
+from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute, text, yes_no
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
 from ansible_collections.virt.esx.plugins.module_utils._domain.guests import osinfo_of_word
 from ansible_collections.virt.esx.plugins.module_utils._domain.hostdevs import write_sound
 from ansible_collections.virt.esx.plugins.module_utils._domain.kvm import Places, kvm_genid, models_of
-from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain, Interface
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Cpu, Disk, Domain, Interface
 from ansible_collections.virt.esx.plugins.module_utils._domain.switches import PATHS
 from ansible_collections.virt.esx.plugins.module_utils._report import Report
 
@@ -119,28 +119,38 @@ def _system(domain: Domain) -> Iterator[str]:
     """Firmware, features and CPU; libvirt chooses the files of the firmware itself."""
     system = domain.os
     efi = system.firmware == "efi" or system.arch == "aarch64"
-    secure = efi and bool(system.secure_boot)
-    machine = "virt" if system.arch == "aarch64" else "q35" if _is_modern(domain) else "pc"
     yield "  <os firmware='efi'>\n" if efi else "  <os>\n"
-    yield f"    <type arch='{system.arch}' machine='{machine}'>hvm</type>\n"
+    yield f"    <type arch='{system.arch}' machine='{_machine(domain)}'>hvm</type>\n"
     if efi and system.secure_boot is not None:
-        enabled = "yes" if secure else "no"
-        features = "".join(
-            f"      <feature enabled='{enabled}' name='{name}'/>\n" for name in ("enrolled-keys", "secure-boot")
-        )
-        yield f"    <firmware>\n{features}    </firmware>\n"
+        yield _secure_boot(system.secure_boot)
     if not domain.boot_orders:
         yield "".join(f"    <boot dev='{kind}'/>\n" for kind in system.boot or ("hd",))
     yield "  </os>\n  <features>\n    <acpi/>\n    <apic/>\n"
-    yield "    <smm state='on'/>\n  </features>\n" if secure else "  </features>\n"
-    cpu = domain.cpu
+    yield "    <smm state='on'/>\n  </features>\n" if efi and system.secure_boot else "  </features>\n"
+    yield _cpu(domain.cpu)
+
+
+def _machine(domain: Domain) -> str:
+    """QEMU's word for the chipset."""
+    if domain.os.arch == "aarch64":
+        return "virt"
+    return "q35" if _is_modern(domain) else "pc"
+
+
+def _secure_boot(is_on: bool) -> str:
+    features = "".join(
+        f"      <feature enabled='{yes_no(is_on)}' name='{name}'/>\n" for name in ("enrolled-keys", "secure-boot")
+    )
+    return f"    <firmware>\n{features}    </firmware>\n"
+
+
+def _cpu(cpu: Cpu | None) -> str:
     if cpu is None or cpu.sockets is None:
-        yield "  <cpu mode='host-model'/>\n"
-    else:
-        yield (
-            f"  <cpu mode='host-model'>\n    <topology sockets='{cpu.sockets}' dies='1' cores='{cpu.cores}'"
-            " threads='1'/>\n  </cpu>\n"
-        )
+        return "  <cpu mode='host-model'/>\n"
+    return (
+        f"  <cpu mode='host-model'>\n    <topology sockets='{cpu.sockets}' dies='1' cores='{cpu.cores}'"
+        " threads='1'/>\n  </cpu>\n"
+    )
 
 
 _OLD_GUESTS = ("win95", "win98", "winme", "win2000", "winnt", "winxp", "winnet", "rhel2", "rhel3", "rhel4", "other24")
@@ -158,22 +168,32 @@ def _floppies(domain: Domain) -> list[Disk]:
 _PREFIXES = {"virtio": "vd", "ide": "hd", "fdc": "fd"}  # of target names, by bus; the others have "sd"
 
 
+def _name(bus: str, place: int) -> str:
+    return targets.name_of(_PREFIXES.get(bus, "sd"), place)
+
+
 def _disks(domain: Domain, choices: KvmChoices, report: Report) -> Iterator[str]:
     """The hard disks in virt-v2v's order of buses, then the drives, each kind with names of its own."""
     bus = choices.disk_bus or models_of(domain.guest_os).kvm_bus
     drive_bus = "sata" if _is_modern(domain) else "ide"
-    hard = [disk for disk in domain.disks if disk.device in ("disk", "lun")]
-    hard.sort(key=lambda disk: _ORDER.index(disk.bus) if disk.bus in _ORDER else len(_ORDER))
+    hard = sorted((disk for disk in domain.disks if disk.device in ("disk", "lun")), key=_rank_of_bus)
     for place, disk in enumerate(hard):
-        if disk.shareable or disk.transient or disk.snapshot:
-            why = "sharing and modes of the disk are not carried over"
-            report.leave_out("devices/disk", why, word=disk.target, line=disk.line)
-        name = targets.name_of(_PREFIXES.get(bus, "sd"), place)
-        yield _disk(disk, "disk", name, bus, _place_of(disk, choices.places))
-    first = len(hard) if {bus, drive_bus} <= {"sata", "scsi"} or bus == drive_bus else 0
+        _report_modes(disk, report)
+        yield _disk(disk, "disk", _name(bus, place), bus, _place_of(disk, choices.places))
+    shares_names = _name(bus, 0) == _name(drive_bus, 0)
     drives = [disk for disk in domain.disks if disk.device == "cdrom"]
-    yield from _drives(drives, drive_bus, first, choices.places, report)
+    yield from _drives(drives, drive_bus, len(hard) if shares_names else 0, choices.places, report)
     yield from _drives(_floppies(domain), "fdc", 0, choices.places, report)
+
+
+def _rank_of_bus(disk: Disk) -> int:
+    return _ORDER.index(disk.bus) if disk.bus in _ORDER else len(_ORDER)
+
+
+def _report_modes(disk: Disk, report: Report) -> None:
+    if disk.shareable or disk.transient or disk.snapshot:
+        why = "sharing and modes of the disk are not carried over"
+        report.leave_out("devices/disk", why, word=disk.target, line=disk.line)
 
 
 def _drives(drives: list[Disk], bus: str, first: int, places: Places, report: Report) -> Iterator[str]:
@@ -186,7 +206,7 @@ def _drives(drives: list[Disk], bus: str, first: int, places: Places, report: Re
         if disk.source and source is None:
             why = "the medium has no place in 'disks', so the drive is empty"
             report.leave_out("devices/disk/source", why, word=disk.source, line=disk.line)
-        yield _disk(disk, disk.device, targets.name_of(_PREFIXES.get(bus, "sd"), place), bus, source)
+        yield _disk(disk, disk.device, _name(bus, place), bus, source)
 
 
 def _disk(disk: Disk, device: str, name: str, bus: str, source: str | None) -> str:
@@ -217,17 +237,17 @@ def _cards(domain: Domain, choices: KvmChoices, report: Report) -> Iterator[str]
             why = "the port group has no network; name it in 'networks', or give a 'network' for all cards"
             report.leave_out("devices/interface/source", why, word=name or card.type, line=card.line, essential=True)
             continue
-        kind, _colon, bridge = network.rpartition(":")
-        source = f"bridge='{attribute(bridge, True)}'" if kind == "bridge" else f"network='{attribute(network, True)}'"
-        yield _card(card, "bridge" if kind == "bridge" else "network", source, model)
+        yield _card(card, network, model)
 
 
-def _card(card: Interface, kind: str, source: str, model: str) -> str:
+def _card(card: Interface, network: str, model: str) -> str:
+    kind, _colon, bridge = network.rpartition(":")
+    kind, name = ("bridge", bridge) if kind == "bridge" else ("network", network)
     mac = f"      <mac address='{card.mac}'/>\n" if card.mac else ""
     link = f"      <link state='{card.link}'/>\n" if card.link else ""
     return (
-        f"    <interface type='{kind}'>\n{mac}      <source {source}/>\n      <model type='{model}'/>\n"
-        f"{link}{write_boot_order(card.boot_order)}    </interface>\n"
+        f"    <interface type='{kind}'>\n{mac}      <source {kind}='{attribute(name, True)}'/>\n"
+        f"      <model type='{model}'/>\n{link}{write_boot_order(card.boot_order)}    </interface>\n"
     )
 
 

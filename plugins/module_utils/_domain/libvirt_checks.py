@@ -30,7 +30,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
     text_of,
 )
 from ansible_collections.virt.esx.plugins.module_utils._report import Report
-from ansible_collections.virt.esx.plugins.module_utils._xml import Element, child
+from ansible_collections.virt.esx.plugins.module_utils._xml import Element, child, each
 
 
 class Rule(NamedTuple):
@@ -231,22 +231,22 @@ def _check_domain(top: Mapping[str, Element], report: Report) -> None:
         report.refuse(error_at(title, "A title has one line only"))
     report.attempt(text_number, top.get("iothreads"), UINT_MAX, default=None)
     for tag, actions in _ACTIONS.items():
-        element = top.get(tag)
-        action = text_of(element)
-        if element is not None and action is not None and action not in actions:
-            report.refuse(error_at(element, f"'{action}' is not known; {one_of(actions)}"))
-    features = top.get("features")
-    for feature in () if features is None else features.iterchildren("*"):
+        report.attempt(_check_action, top.get(tag), actions, default=None)
+    for feature in each(top.get("features"), "*"):
         if feature.tag not in _FEATURES:
             report.refuse(error_at(feature, "The feature is not known to libvirt"))
 
 
+def _check_action(element: Element | None, actions: Collection[str]) -> None:
+    action = text_of(element)
+    if element is not None and action is not None and action not in actions:
+        raise error_at(element, f"'{action}' is not known; {one_of(actions)}")
+
+
 def _check_tuning(top: Mapping[str, Element], report: Report) -> None:
-    memory = top.get("memtune")
-    for limit in () if memory is None else memory.iterchildren("hard_limit", "soft_limit", "swap_hard_limit"):
+    for limit in each(top.get("memtune"), "hard_limit", "soft_limit", "swap_hard_limit"):
         report.attempt(size_kib, limit, default=None)
-    cpu = top.get("cputune")
-    for element in () if cpu is None else cpu.iterchildren(*_TUNING):
+    for element in each(top.get("cputune"), *_TUNING):
         report.attempt(_check_limits, element, *_TUNING[element.tag], default=None)
 
 
@@ -275,15 +275,18 @@ def _check_devices(devices: Mapping[str, list[Element]], report: Report) -> None
 
 
 def _check_disk(disk: Element) -> None:
-    target, limits = child(disk, "target"), child(disk, "iotune")
-    for limit in () if limits is None else limits.iterchildren("*"):
+    for limit in each(child(disk, "iotune"), "*"):
         if limit.tag != "group_name":
             text_number(limit, ULONG_MAX)
     if disk.get("rawio") == "yes" and disk.get("device") != "lun":
         raise error_at(disk, "rawio='yes' is for device='lun' only")
-    if target is None:
-        return
-    if target.get("tray") is not None and disk.get("device") not in ("cdrom", "floppy"):
+    target = child(disk, "target")
+    if target is not None:
+        _check_target(target, disk.get("device"))
+
+
+def _check_target(target: Element, device: str | None) -> None:
+    if target.get("tray") is not None and device not in ("cdrom", "floppy"):
         raise error_at(target, "The attribute 'tray' is for CD-ROMs and floppies only")
     if target.get("removable") is not None and target.get("bus") not in ("usb", "scsi"):
         raise error_at(target, "The attribute 'removable' is for USB and SCSI disks only")

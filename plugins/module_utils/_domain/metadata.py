@@ -45,7 +45,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import (
     Interface,
     Keys,
 )
-from ansible_collections.virt.esx.plugins.module_utils._domain.values import error_at, one_of
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import attr_of, error_at, one_of
 from ansible_collections.virt.esx.plugins.module_utils._xml import Element, child
 
 _Device = TypeVar("_Device", Disk, Controller, Interface, Hostdev)
@@ -84,8 +84,7 @@ _ID = "http://vmware.com/guestos/"
 
 def read_guest_os(metadata: Element | None, arch: str) -> str | None:
     """VMware's word for the operating system, None where the metadata has none, or one that VMware knows nothing of."""
-    element = child(metadata, *_OS)
-    identity = "" if element is None else element.get("id") or ""
+    identity = attr_of(child(metadata, *_OS), "id") or ""
     if not identity.startswith(_ID):
         choice = word_of_osinfo(identity, arch)
         return None if choice is None or choice.word == other_guest(arch) else choice.word
@@ -97,7 +96,7 @@ def read_nvram(metadata: Element | None) -> str | None:
     element = child(metadata, _VMX, _NVRAM)
     if element is None:
         element = child(metadata, _NVRAM)  # of earlier versions
-    return None if element is None else element.get("file")
+    return attr_of(element, "file")
 
 
 def with_kept_keys(domain: Domain, metadata: Element | None) -> Domain:
@@ -121,15 +120,19 @@ def _keys_by_device(ours: Element) -> dict[str, dict[tuple[str, ...], Keys]]:
     result: dict[str, dict[tuple[str, ...], Keys]] = {}
     for element in ours.iterchildren("*"):
         kind = _KINDS.get(element.tag)
-        if kind is None:
-            continue
-        known_by = tuple(value for value in map(element.get, _KNOWN_BY[kind]) if value is not None)
-        keys = tuple((name, value) for name, value in element.items() if name not in _KNOWN_BY[kind])
-        for name, _value in keys:
-            if name not in KEPT_KEYS[kind]:
-                raise error_at(element, f"the key '{name}' has no place here; {one_of(KEPT_KEYS[kind])}")
-        result.setdefault(kind, {})[known_by] = keys
+        if kind is not None:
+            known_by = tuple(value for value in map(element.get, _KNOWN_BY[kind]) if value is not None)
+            result.setdefault(kind, {})[known_by] = _keys_in(element, kind)
     return result
+
+
+def _keys_in(element: Element, kind: str) -> Keys:
+    """The keys that an element has for a device."""
+    keys = tuple((name, value) for name, value in element.items() if name not in _KNOWN_BY[kind])
+    for name, _value in keys:
+        if name not in KEPT_KEYS[kind]:
+            raise error_at(element, f"the key '{name}' has no place here; {one_of(KEPT_KEYS[kind])}")
+    return keys
 
 
 def _with_keys(device: _Device, keys: Keys | None) -> _Device:
@@ -158,19 +161,18 @@ def _ours(domain: Domain, forms: XmlForms) -> list[str]:
     """The lines of our own element."""
     nvram = None if domain.os.firmware == "efi" else domain.os.nvram
     elements: list[tuple[str, Keys]] = [] if nvram is None else [("nvram", (("file", nvram),))]
-    elements += [("disk", (("target", disk.target), *disk.keys)) for disk in domain.disks if disk.keys]
-    elements += [
-        ("controller", (("type", one.type), ("index", str(one.index)), *one.keys))
-        for one in domain.controllers
-        if one.keys
-    ]
-    elements += [
-        ("interface", (("mac", card.mac) if card.mac else ("place", str(place)), *card.keys))
-        for place, card in enumerate(domain.interfaces)
-        if card.keys
-    ]
-    elements += [("hostdev", (("address", str(one.address)), *one.keys)) for one in domain.hostdevs if one.keys]
+    for kind in KEPT_KEYS:
+        for place, device in enumerate(getattr(domain, f"{kind}s")):
+            if device.keys:
+                elements.append((kind, (*_known_as(kind, device, place), *device.keys)))
     return [f"      <esx:{name}{_attributes(keys, forms)}/>\n" for name, keys in elements]
+
+
+def _known_as(kind: str, device: Any, place: int) -> Keys:
+    """The attributes by which a device is known."""
+    if kind == "interface" and not device.mac:
+        return (("place", str(place)),)
+    return tuple(zip(_KNOWN_BY[kind], _NAMES[kind](device, place)))
 
 
 def _attributes(keys: Keys, forms: XmlForms) -> str:

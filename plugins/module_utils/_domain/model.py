@@ -66,6 +66,16 @@ class Disk:
     keys: Keys = ()
     line: int | None = field(default=None, compare=False, repr=False)
 
+    @property
+    def slot(self) -> tuple[str, DriveAddress | None]:
+        """Its place in the domain."""
+        return self.bus, self.address
+
+    @property
+    def controller(self) -> tuple[str, int] | None:
+        """Type and index of the controller that it is on; None without an address."""
+        return (self.bus, self.address.controller) if self.address else None
+
 
 @dataclass(frozen=True)
 class Controller:

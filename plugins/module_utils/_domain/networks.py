@@ -77,11 +77,10 @@ def read_network(xml: str | bytes) -> Network:
     for element in root.iterchildren("*"):
         if element.tag not in ("name", "uuid", "forward", "mtu", "bandwidth", "portgroup"):
             raise error_at(element, "A virtual switch of an ESX host has no such element")
-    mtu = child(root, "mtu")
     return Network(
         name=name,
         uplinks=_uplinks(child(root, "forward")),
-        mtu=None if mtu is None else int_attr(mtu, "size", 1280, 9000),
+        mtu=int_attr(child(root, "mtu"), "size", 1280, 9000),
         bandwidth=_bandwidth(child(root, "bandwidth")),
         port_groups=tuple(_port_group(element) for element in root.iterchildren("portgroup")),
     )

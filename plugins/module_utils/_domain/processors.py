@@ -49,13 +49,18 @@ def read_vcpus(element: Element | None) -> tuple[int, int | None, tuple[int, ...
     current = int_attr(element, "current", 0, UINT_MAX)
     if current is not None and current > count:
         raise error_at(element, f"current='{current}' is more than the {count} processors that there are at most")
+    return count, current, _affinity(element)
+
+
+def _affinity(element: Element) -> tuple[int, ...] | None:
+    """The CPUs of the host that the processors run on, None for all."""
     cpuset = element.get("cpuset")
     if choice_attr(element, "placement", _PLACEMENTS) == "auto" or cpuset is None:
-        return count, current, None
+        return None
     cpus = to_cpus(cpuset)
     if cpus is None:
         raise error_at(element, f"cpuset='{cpuset}' is not a set of CPUs; expected one like '0-3,^2,7'")
-    return count, current, cpus
+    return cpus
 
 
 def read_shares(tuning: Element | None) -> int | None:
@@ -74,10 +79,8 @@ def read_cpu(element: Element | None) -> Cpu | None:
     if element is None:
         return None
     mode = choice_attr(element, "mode", _MODES) or "custom"
-    model = text_of(child(element, "model"))
-    for tag in ("feature", "vendor"):
-        if mode == "custom" and model is None and child(element, tag) is not None:
-            raise error_at(element, f"<{tag}> needs a CPU model, <model>...</model>")
+    if mode == "custom" and text_of(child(element, "model")) is None:
+        _check_without_model(element)
     topology = child(element, "topology")
     if topology is None:
         return Cpu(mode=mode, line=element.sourceline)
@@ -88,6 +91,12 @@ def read_cpu(element: Element | None) -> Cpu | None:
         for attribute in ("sockets", "cores", "threads", "dies", "clusters")
     )
     return Cpu(sockets, cores, threads, dies, clusters, mode, element.sourceline)
+
+
+def _check_without_model(element: Element) -> None:
+    for tag in ("feature", "vendor"):
+        if child(element, tag) is not None:
+            raise error_at(element, f"<{tag}> needs a CPU model, <model>...</model>")
 
 
 def write_vcpus(domain: Domain, forms: XmlForms) -> str:

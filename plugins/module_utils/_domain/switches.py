@@ -22,6 +22,7 @@ from collections.abc import Callable, Mapping, Sequence
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain, Keys
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
     UINT_MAX,
+    attr_of,
     bytes_per,
     cpu_ranges,
     int_attr,
@@ -95,8 +96,7 @@ def is_strict(memory: Element) -> bool:
 
 
 def _of_system(system: Element) -> dict[str, str | None]:
-    bios = child(system, "bios")
-    timeout = None if bios is None else int_attr(bios, "rebootTimeout", -1, MAX_REBOOT_MS)
+    timeout = int_attr(child(system, "bios"), "rebootTimeout", -1, MAX_REBOOT_MS)
     return {"reboot_timeout": None if timeout is None else str(timeout)}
 
 
@@ -104,7 +104,7 @@ def _of_features(features: Element) -> dict[str, str | None]:
     pmu, hidden = child(features, "pmu"), child(features, "kvm", "hidden")
     return {
         "pmu": None if pmu is None else pmu.get("state") or "on",
-        "hidden": None if hidden is None else hidden.get("state"),
+        "hidden": attr_of(hidden, "state"),
     }
 
 
@@ -127,7 +127,7 @@ def _of_video(model: Element | None) -> dict[str, str | None]:
         return {}
     acceleration, resolution = child(model, "acceleration"), child(model, "resolution")
     return {
-        "accel3d": None if acceleration is None else acceleration.get("accel3d"),
+        "accel3d": attr_of(acceleration, "accel3d"),
         "resolution": None if resolution is None else "x".join(_side(resolution, side) for side in ("x", "y")),
     }
 

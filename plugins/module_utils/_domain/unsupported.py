@@ -16,6 +16,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.usual_words impor
     WITH_TEXT,
     Unusual,
 )
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import attr_of
 from ansible_collections.virt.esx.plugins.module_utils._domain.vocabulary import Word, vocabulary
 from ansible_collections.virt.esx.plugins.module_utils._domain.word_rules import (
     EFFECT,
@@ -87,7 +88,9 @@ def _path(element: Element) -> list[str]:
 def _known(path: Iterable[str]) -> Word | None:
     word: Word | None = vocabulary()
     for tag in path:
-        word = None if word is None else word.children.get(tag)
+        if word is None:
+            return None
+        word = word.children.get(tag)
     return word
 
 
@@ -134,7 +137,7 @@ def _rule_for(element: Element, path: list[str], word: Word) -> WordRule:
         function = _RULE_FUNCTIONS.get(key)
         if function is not None:
             return function(element)
-    rule = next((WORDS[key] for key in keys if key in WORDS), ROWS[word.row])
+    rule = _rule_of(keys, word.row)
     if rule.kind in (EFFECT, SILENT):
         return rule
     return _HARMLESS if _says_nothing(element, path) else rule
@@ -152,6 +155,10 @@ def _says_nothing(element: Element, path: list[str]) -> bool:
     text = (element.text or "").strip()
     if text:
         return text in HARMLESS.get(path[-1], ())
+    return _attributes_say_nothing(element, path)
+
+
+def _attributes_say_nothing(element: Element, path: list[str]) -> bool:
     attributes = element.items()
     if any(value in HARMLESS_AS_A_WHOLE.get(f"{path[-1]}@{name}", ()) for name, value in attributes):
         return True
@@ -175,11 +182,18 @@ def _check_attributes(element: Element, word: Word, path: list[str], report: Rep
         elif name not in word.attributes:
             _refuse_unknown(element, [*path, f"@{name}"], written, word.attributes, report)
         elif not _is_harmless(path, name, value):
-            long_key, key = (f"{key}@{name}" for key in _keys(path))
-            rule = WORDS.get(long_key) or WORDS.get(key) or ROWS[word.attributes[name]]
-            found.setdefault(rule, []).append(written)
+            found.setdefault(_rule_for_attribute(name, word, path), []).append(written)
     for rule, words in found.items():
         _act(rule, path, element, " ".join(words), report)
+
+
+def _rule_for_attribute(name: str, word: Word, path: list[str]) -> WordRule:
+    return _rule_of([f"{key}@{name}" for key in _keys(path)], word.attributes[name])
+
+
+def _rule_of(keys: Iterable[str], row: str) -> WordRule:
+    """The rule of the first of these names that has one of its own, else that of the row of the schema."""
+    return next((WORDS[key] for key in keys if key in WORDS), ROWS[row])
 
 
 def _check_metadata(element: Element, report: Report) -> None:
@@ -247,8 +261,7 @@ def _rule_for_input(element: Element) -> WordRule:
 
 
 def _rule_for_channel(element: Element) -> WordRule:
-    target = child(element, "target")
-    if target is not None and target.get("type") in ("guestfwd", "xen"):
+    if attr_of(child(element, "target"), "type") in ("guestfwd", "xen"):
         return WordRule(REFUSE, "VMware has no such channel")
     return ROWS["g14"]
 
@@ -262,8 +275,7 @@ def _rule_for_console(target: Element) -> WordRule:
 
 def _rule_for_sysinfo(element: Element) -> WordRule:
     root = element.getparent()
-    smbios = child(root, "os", "smbios")
-    is_used = element.get("type") == "fwcfg" or (smbios is not None and smbios.get("mode") == "sysinfo")
+    is_used = element.get("type") == "fwcfg" or attr_of(child(root, "os", "smbios"), "mode") == "sysinfo"
     return ROWS["o16"] if is_used else _HARMLESS
 
 

@@ -30,6 +30,7 @@ _NUMBER = re.compile(r"[ \t\n\v\f\r]*[+-]?[0-9]+")
 _UUID = re.compile(r"[ \t\n\v\f\r]*(?:[- ]*[0-9a-fA-F]{2}){16}[ \t\n\v\f\r]*")
 _UNIT = re.compile(r"(?:b|byte|bytes|([kmgtpe])(i?b)?)", re.IGNORECASE)
 _POWERS = {letter: power for power, letter in enumerate("kmgtpe", 1)}
+_CPU_RANGE = re.compile(r"(?!\^.*-)\^?([0-9]{1,9})(?:-([0-9]{1,9}))?")  # 3, 0-3, ^3, but not ^0-3
 CPUS = 16384  # the most that libvirt's sets of processors hold
 
 
@@ -55,8 +56,15 @@ def text_of(element: Element | None) -> str | None:
     return ("".join(element.itertext()) if len(element) else element.text) or None
 
 
-def choice_attr(element: Element, attribute: str, words: Collection[str]) -> str | None:
-    """An attribute that is one of a set of words, None where it is not given."""
+def attr_of(element: Element | None, attribute: str) -> str | None:
+    """An attribute, None where it or the element is not given."""
+    return None if element is None else element.get(attribute)
+
+
+def choice_attr(element: Element | None, attribute: str, words: Collection[str]) -> str | None:
+    """An attribute that is one of a set of words, None where it or the element is not given."""
+    if element is None:
+        return None
     value = element.get(attribute)
     if value is not None and value not in words:
         raise error_at(element, f"{attribute}='{value}' is not known; {one_of(words)}")
@@ -80,10 +88,16 @@ def to_int(text: str, low: int, high: int) -> int | None:
     return number if low <= number <= high else None
 
 
-def int_attr(element: Element, attribute: str, low: int, high: int) -> int | None:
-    """An attribute that is a decimal number within a range, None where it is not given."""
-    value = element.get(attribute)
-    if value is None:
+def truth_attr(element: Element | None, attribute: str) -> bool | None:
+    """An attribute that is yes or no, None where it or the element is not given."""
+    word = choice_attr(element, attribute, YES_NO)
+    return None if word is None else word == "yes"
+
+
+def int_attr(element: Element | None, attribute: str, low: int, high: int) -> int | None:
+    """An attribute that is a decimal number within a range, None where it or the element is not given."""
+    value = attr_of(element, attribute)
+    if element is None or value is None:
         return None
     result = to_int(value, low, high)
     if result is None:
@@ -155,18 +169,24 @@ def to_cpus(text: str) -> tuple[int, ...] | None:
     if len(pieces) > 1 and not pieces[-1]:
         del pieces[-1]  # libvirt lets the list end in a comma
     for piece in pieces:
-        match = re.fullmatch(r"(\^?)([0-9]{1,9})(?:-([0-9]{1,9}))?", piece)
-        if match is None or (match[1] and match[3]):
+        named = _cpu_range(piece)
+        if not named:
             return None
-        first = int(match[2])
-        last = int(match[3] or first)
-        if last < first or last >= CPUS:
-            return None
-        if match[1]:
-            cpus.discard(first)
+        if piece.startswith("^"):
+            cpus.difference_update(named)
         else:
-            cpus.update(range(first, last + 1))
+            cpus.update(named)
     return tuple(sorted(cpus)) or None
+
+
+def _cpu_range(piece: str) -> range:
+    """The CPUs that one piece of a set names, be it to leave them out; none where it is not understood."""
+    match = _CPU_RANGE.fullmatch(piece)
+    if match is None:
+        return range(0)
+    first = int(match[1])
+    last = int(match[2] or first)
+    return range(first, last + 1) if last < CPUS else range(0)
 
 
 def cpu_ranges(cpus: Iterable[int]) -> str:

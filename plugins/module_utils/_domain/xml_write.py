@@ -73,15 +73,18 @@ def _identity(domain: Domain, forms: XmlForms) -> str:
     exact = forms.exact
     return "".join(
         (
-            f"  <name>{text(domain.name, exact)}</name>\n" if domain.name is not None else "",
+            _element("name", domain.name, exact),
             f"  <uuid>{domain.uuid or NO_UUID}</uuid>\n" if domain.uuid or not forms.exact else "",
             f"  <genid>{domain.genid}</genid>\n" if domain.genid else "",
-            f"  <description>{text(domain.description, exact)}</description>\n"
-            if domain.description is not None
-            else "",
+            _element("description", domain.description, exact),
             write_metadata(domain, forms) if forms.more else "",
         )
     )
+
+
+def _element(tag: str, value: str | None, exact: bool) -> str:
+    """The line of an element that is a text, empty where there is none."""
+    return "" if value is None else f"  <{tag}>{text(value, exact)}</{tag}>\n"
 
 
 def _memory(domain: Domain, forms: XmlForms) -> str:
@@ -132,7 +135,4 @@ def _driver(domain: Domain, disk: Disk, forms: XmlForms) -> str | None:
 def _namespace(domain: Domain, forms: XmlForms) -> str:
     """The elements that libvirt's driver adds for a domain of a server (P73)."""
     path, moref = domain.datacenter_path, domain.moref if forms.moref else None
-    exact = forms.exact
-    return (f"  <vmware:datacenterpath>{text(path, exact)}</vmware:datacenterpath>\n" if path is not None else "") + (
-        f"  <vmware:moref>{text(moref, exact)}</vmware:moref>\n" if moref is not None else ""
-    )
+    return _element("vmware:datacenterpath", path, forms.exact) + _element("vmware:moref", moref, forms.exact)

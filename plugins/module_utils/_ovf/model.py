@@ -148,5 +148,5 @@ class Package:
     @property
     def default_option(self) -> str | None:
         """The deployment option that is taken where none is chosen."""
-        chosen = [option.id for option in self.options if option.is_default] or [option.id for option in self.options]
-        return chosen[0] if chosen else None
+        chosen = [option for option in self.options if option.is_default] or self.options
+        return chosen[0].id if chosen else None

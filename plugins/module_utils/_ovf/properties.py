@@ -38,15 +38,21 @@ def property_values(
     """
     values = {one.key: one.default(option) for one in properties}
     for key, value in given.items():
-        found = [one for one in properties if one.key == key] or [one for one in properties if one.id == key]
-        settable = ", ".join(f"'{one.key}'" for one in properties if one.user_configurable) or "none"
-        if len(found) != 1:
-            problem = f"more than one property has the key '{key}'" if found else f"there is no property '{key}'"
-            raise ParseError(f"{problem}; the package has {settable}.", where=where)
-        if not found[0].user_configurable:
-            raise ParseError(f"the package does not let users set '{key}'; it does for {settable}.", where=where)
-        values[found[0].key] = _checked(found[0], value, where)
+        one = _settable(properties, key, where)
+        values[one.key] = _checked(one, value, where)
     return values
+
+
+def _settable(properties: Sequence[Property], key: str, where: str) -> Property:
+    """The property that a user means by a full key, or by the key alone."""
+    found = [one for one in properties if one.key == key] or [one for one in properties if one.id == key]
+    settable = ", ".join(f"'{one.key}'" for one in properties if one.user_configurable) or "none"
+    if len(found) != 1:
+        problem = f"more than one property has the key '{key}'" if found else f"there is no property '{key}'"
+        raise ParseError(f"{problem}; the package has {settable}.", where=where)
+    if not found[0].user_configurable:
+        raise ParseError(f"the package does not let users set '{key}'; it does for {settable}.", where=where)
+    return found[0]
 
 
 def not_allowed(properties: Sequence[Property], values: Mapping[str, str]) -> list[str]:
@@ -65,7 +71,9 @@ def _checked(one: Property, value: str, where: str) -> str:
     if problem is not None:
         raise ParseError(problem, where=where)
     plain = value.strip()
-    return _BOOLEANS[plain.lower()] if one.type.lower() == "boolean" else plain if _number_type(one) else value
+    if one.type.lower() == "boolean":
+        return _BOOLEANS[plain.lower()]
+    return plain if _number_type(one) else value
 
 
 def _problem(one: Property, value: str) -> str | None:
@@ -76,15 +84,25 @@ def _problem(one: Property, value: str) -> str | None:
     number = _number_type(one)
     if number and not _is_within(number, plain):
         return f"the value of '{one.key}' is not a number of the type {one.type}."
-    choices = _VALUE_MAP.search(one.qualifiers)
-    allowed = [word.strip().strip("\"'") for word in choices[1].split(",")] if choices else []
+    allowed = _allowed(one)
     if allowed and value not in allowed:
         return f"the value of '{one.key}' is not one of {', '.join(allowed)}."
-    measure, unit = (int(plain), "") if number else (len(value), " characters")
+    return _out_of_bounds(one, int(plain), "") if number else _out_of_bounds(one, len(value), " characters")
+
+
+def _allowed(one: Property) -> list[str]:
+    """The words that a value has to be one of; none where it can be any."""
+    choices = _VALUE_MAP.search(one.qualifiers)
+    return [word.strip().strip("\"'") for word in choices[1].split(",")] if choices else []
+
+
+def _out_of_bounds(one: Property, measure: int, unit: str) -> str | None:
+    """Why a number, or the length of a text, is too small or too large; None if it is not."""
     for end, limit in _LENGTH.findall(one.qualifiers):
-        if measure < int(limit) if end.lower() == "min" else measure > int(limit):
-            bound = "at least" if end.lower() == "min" else "at most"
-            return f"the value of '{one.key}' has to be {bound} {limit}{unit}."
+        if end.lower() == "min" and measure < int(limit):
+            return f"the value of '{one.key}' has to be at least {limit}{unit}."
+        if end.lower() == "max" and measure > int(limit):
+            return f"the value of '{one.key}' has to be at most {limit}{unit}."
     return None
 
 

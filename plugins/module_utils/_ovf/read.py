@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from urllib.parse import unquote
 
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import attr_of
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._ovf.model import (
     DeploymentOption,
@@ -23,7 +24,7 @@ from ansible_collections.virt.esx.plugins.module_utils._ovf.model import (
     Property,
     System,
 )
-from ansible_collections.virt.esx.plugins.module_utils._xml import Element, parse
+from ansible_collections.virt.esx.plugins.module_utils._xml import Element, each, parse
 
 _OVF = tuple(f"{{http://schemas.dmtf.org/ovf/envelope/{version}}}" for version in (1, 2))
 _VMW = "{http://www.vmware.com/schema/ovf}"
@@ -62,13 +63,7 @@ def read_package(text: str | bytes) -> Package:
     sections = [
         section for holder in (root, *systems) for section in holder.iterchildren("*") if _local(section) not in _READ
     ]
-    unread = [(_local(section), section.sourceline) for section in sections]
     unknown = [section for section in sections if _local(section) not in _PASSED_OVER and _is_required(section)]
-    unread += [
-        ("VirtualHardwareSection (another one)", section.sourceline)
-        for system in systems
-        for section in list(_each(system, "VirtualHardwareSection"))[1:]
-    ]
     files = tuple(_read_file(one) for one in _below(root, "References", "File"))
     disks = tuple(_read_disk(one) for one in _below(root, "DiskSection", "Disk"))
     _check_references(files, disks)
@@ -82,9 +77,21 @@ def read_package(text: str | bytes) -> Package:
         options=tuple(_read_option(one) for one in _below(root, "DeploymentOptionSection", "Configuration")),
         systems=tuple(_read_system(one) for one in systems),
         is_collection=collection is not None,
-        unread=tuple(unread),
-        unknown=tuple((_local(section), section.sourceline) for section in unknown),
+        unread=(*_named(sections), *_further_hardware(systems)),
+        unknown=_named(unknown),
     )
+
+
+def _named(sections: Sequence[Element]) -> tuple[tuple[str, int | None], ...]:
+    """The names of sections, with their lines."""
+    return tuple((_local(section), section.sourceline) for section in sections)
+
+
+def _further_hardware(systems: Sequence[Element]) -> Iterator[tuple[str, int | None]]:
+    """The descriptions of the hardware behind the first one of a system, which is the one that is read."""
+    for system in systems:
+        for section in list(_each(system, "VirtualHardwareSection"))[1:]:
+            yield "VirtualHardwareSection (another one)", section.sourceline
 
 
 def _fill_in_messages(root: Element) -> None:
@@ -92,29 +99,37 @@ def _fill_in_messages(root: Element) -> None:
 
     That is English where the package has it, else its first language. A text in the element itself stays.
     """
-    bundles = list(_each(root, "Strings"))
-    english = [one for one in bundles if (one.get(_LANGUAGE) or "en").lower().startswith("en")]
-    messages = {
-        _attr(message, "msgid"): message.text for bundle in (english or bundles)[:1] for message in _each(bundle, "Msg")
-    }
+    messages = _messages(root)
     for element in root.iter("*"):
         key = _attr(element, "msgid")
         if key and not len(element) and not (element.text or "").strip():
             element.text = messages.get(key) or ""
 
 
+def _messages(root: Element) -> dict[str | None, str | None]:
+    bundles = list(_each(root, "Strings"))
+    english = [one for one in bundles if (one.get(_LANGUAGE) or "en").lower().startswith("en")]
+    return {
+        _attr(message, "msgid"): message.text for bundle in (english or bundles)[:1] for message in _each(bundle, "Msg")
+    }
+
+
 def _check_references(files: Sequence[OvfFile], disks: Sequence[OvfDisk]) -> None:
     """Refuse ambiguous names and names of nothing; a disk without its file would silently become an empty one."""
-    known, kinds = {file.id for file in files}, {disk.id for disk in disks}
-    for kind, names in (("files", [file.id for file in files]), ("disks", [disk.id for disk in disks])):
-        twice = next((name for name in names if names.count(name) > 1), None)
-        if twice is not None:
-            raise ParseError(f"two {kind} have the id '{twice}'.", where="OVF descriptor")
+    of_files, of_disks = [file.id for file in files], [disk.id for disk in disks]
+    _check_distinct("files", of_files)
+    _check_distinct("disks", of_disks)
     for disk in disks:
-        if disk.file is not None and disk.file not in known:
+        if disk.file not in (None, *of_files):
             raise ParseError(f"the file '{disk.file}' is not in the References.", where="<Disk>", line=disk.line)
-        if disk.parent is not None and disk.parent not in kinds:
+        if disk.parent not in (None, *of_disks):
             raise ParseError(f"its parent '{disk.parent}' is not in the DiskSection.", where="<Disk>", line=disk.line)
+
+
+def _check_distinct(kind: str, ids: Sequence[str]) -> None:
+    twice = next((one for one in ids if ids.count(one) > 1), None)
+    if twice is not None:
+        raise ParseError(f"two {kind} have the id '{twice}'.", where="OVF descriptor")
 
 
 def _read_file(element: Element) -> OvfFile:
@@ -164,22 +179,21 @@ def _read_option(element: Element) -> DeploymentOption:
 
 def _read_system(element: Element) -> System:
     guest = _find(element, "OperatingSystemSection")
-    hardware = list(_each(element, "VirtualHardwareSection"))
-    system = _find(hardware[0], "System") if hardware else None
-    products = list(_each(element, "ProductSection"))
+    hardware = _find(element, "VirtualHardwareSection")
+    product = _find(element, "ProductSection")
     return System(
-        id=_attr(element, "id") or "",
+        id=_word(element, "id"),
         name=_text(element, "Name"),
-        os_id=None if guest is None else _integer(guest, "id"),
-        os_type=None if guest is None else guest.get(f"{_VMW}osType"),
-        annotation=next((_text(one, "Annotation") for one in _each(element, "AnnotationSection")), ""),
-        product=_text(products[0], "Product") if products else "",
-        product_version=_text(products[0], "Version") if products else "",
-        families=tuple(_text(system, "VirtualSystemType").replace(",", " ").split()) if system is not None else (),
-        items=tuple(_read_item(one) for section in hardware[:1] for name in _ITEMS for one in _each(section, name)),
-        config=_settings(hardware[0], "Config") if hardware else {},
-        extra_config=_settings(hardware[0], "ExtraConfig") if hardware else {},
-        properties=tuple(one for product in products for one in _read_properties(product)),
+        os_id=_integer(guest, "id"),
+        os_type=attr_of(guest, f"{_VMW}osType"),
+        annotation=_text(_find(element, "AnnotationSection"), "Annotation"),
+        product=_text(product, "Product"),
+        product_version=_text(product, "Version"),
+        families=tuple(_text(_find(hardware, "System"), "VirtualSystemType").replace(",", " ").split()),
+        items=tuple(_read_item(one) for name in _ITEMS for one in _each(hardware, name)),
+        config=_settings(hardware, "Config"),
+        extra_config=_settings(hardware, "ExtraConfig"),
+        properties=tuple(one for section in _each(element, "ProductSection") for one in _read_properties(section)),
         eulas=tuple(_text(one, "License") for one in _each(element, "EulaSection")),
     )
 
@@ -193,16 +207,16 @@ def _read_item(element: Element) -> Item:
         type=int(kind),
         subtype=_text(element, "ResourceSubType"),
         name=_text(element, "ElementName") or _text(element, "Caption"),
-        quantity=_text(element, "VirtualQuantity") or None,
-        units=_text(element, "AllocationUnits") or None,
-        connection=_text(element, "Connection") or None,
-        host_resource=_text(element, "HostResource") or None,
-        address=_text(element, "Address") or None,
-        address_on_parent=_text(element, "AddressOnParent") or None,
-        parent=_text(element, "Parent") or None,
+        quantity=_stated(element, "VirtualQuantity"),
+        units=_stated(element, "AllocationUnits"),
+        connection=_stated(element, "Connection"),
+        host_resource=_stated(element, "HostResource"),
+        address=_stated(element, "Address"),
+        address_on_parent=_stated(element, "AddressOnParent"),
+        parent=_stated(element, "Parent"),
         is_required=_is_required(element),
         starts_connected=not _is_false(_text(element, "AutomaticAllocation")),
-        options=tuple((_attr(element, "configuration") or "").split()),
+        options=tuple(_word(element, "configuration").split()),
         reservation=_number(_text(element, "Reservation")),
         limit=_number(_text(element, "Limit")),
         weight=_number(_text(element, "Weight")),
@@ -214,44 +228,48 @@ def _read_item(element: Element) -> Item:
 
 def _read_properties(product: Element) -> Iterator[Property]:
     """The properties of a product; a <Category> is that of all that follow it."""
-    class_, instance, category = _attr(product, "class") or "", _attr(product, "instance") or "", ""
+    category = ""
     for element in product.iterchildren("*"):
         if _local(element) == "Category":
             category = (element.text or "").strip()
         elif _local(element) == "Property":
-            key = _required(element, "key")
-            defaults = {"": _attr(element, "value") or ""}
-            for value in _each(element, "Value"):
-                defaults[_attr(value, "configuration") or ""] = _attr(value, "value") or ""
-            yield Property(
-                key=".".join(part for part in (class_, key, instance) if part),
-                id=key,
-                type=_attr(element, "type") or "string",
-                label=_text(element, "Label"),
-                description=_text(element, "Description"),
-                category=category,
-                qualifiers=_attr(element, "qualifiers") or element.get(f"{_VMW}qualifiers") or "",
-                user_configurable=_is_true(_attr(element, "userConfigurable")),
-                is_password=_is_true(_attr(element, "password")),
-                defaults=defaults,
-            )
+            yield _read_property(element, product, category)
 
 
-def _settings(element: Element, name: str) -> dict[str, str]:
+def _read_property(element: Element, product: Element, category: str) -> Property:
+    key = _required(element, "key")
+    return Property(
+        key=".".join(filter(None, (_word(product, "class"), key, _word(product, "instance")))),
+        id=key,
+        type=_attr(element, "type") or "string",
+        label=_text(element, "Label"),
+        description=_text(element, "Description"),
+        category=category,
+        qualifiers=_attr(element, "qualifiers") or element.get(f"{_VMW}qualifiers") or "",
+        user_configurable=_is_true(_attr(element, "userConfigurable")),
+        is_password=_is_true(_attr(element, "password")),
+        defaults={
+            "": _word(element, "value"),
+            **{_word(one, "configuration"): _word(one, "value") for one in _each(element, "Value")},
+        },
+    )
+
+
+def _settings(element: Element | None, name: str) -> dict[str, str]:
     """VMware's settings: ``<vmw:Config vmw:key='firmware' vmw:value='efi'/>``."""
-    return {one.get(f"{_VMW}key") or "": one.get(f"{_VMW}value") or "" for one in element.iterchildren(f"{_VMW}{name}")}
+    return {one.get(f"{_VMW}key") or "": one.get(f"{_VMW}value") or "" for one in each(element, f"{_VMW}{name}")}
 
 
 def _local(element: Element) -> str:
     return str(element.tag).rpartition("}")[2]
 
 
-def _each(element: Element, name: str) -> Iterator[Element]:
-    """The children of a local name."""
-    return (one for one in element.iterchildren("*") if _local(one) == name)
+def _each(element: Element | None, name: str) -> Iterator[Element]:
+    """The children of a local name; none where there is no element."""
+    return (one for one in each(element, "*") if _local(one) == name)
 
 
-def _find(element: Element, name: str) -> Element | None:
+def _find(element: Element | None, name: str) -> Element | None:
     return next(_each(element, name), None)
 
 
@@ -259,15 +277,26 @@ def _below(root: Element, section: str, name: str) -> Iterator[Element]:
     return (one for holder in _each(root, section) for one in _each(holder, name))
 
 
-def _text(element: Element, name: str) -> str:
+def _text(element: Element | None, name: str) -> str:
     """The text of the first child of a name, empty where there is none."""
     found = _find(element, name)
     return "" if found is None else "".join(found.itertext()).strip()
 
 
-def _attr(element: Element, name: str) -> str | None:
-    values = (element.get(f"{space}{name}") for space in (*_OVF, ""))
+def _stated(element: Element, name: str) -> str | None:
+    """The same, None where there is none or it is empty."""
+    return _text(element, name) or None
+
+
+def _attr(element: Element | None, name: str) -> str | None:
+    """An attribute in any of OVF's namespaces or in none, None where it or the element is not given."""
+    values = (attr_of(element, f"{space}{name}") for space in (*_OVF, ""))
     return next((value for value in values if value is not None), None)
+
+
+def _word(element: Element, name: str) -> str:
+    """The same, empty where it is not given."""
+    return _attr(element, name) or ""
 
 
 def _required(element: Element, name: str) -> str:
@@ -277,9 +306,9 @@ def _required(element: Element, name: str) -> str:
     return value
 
 
-def _integer(element: Element, name: str) -> int | None:
+def _integer(element: Element | None, name: str) -> int | None:
     value = _attr(element, name)
-    if not value:
+    if element is None or not value:
         return None
     number = _number(value)
     if number is None:

@@ -29,6 +29,7 @@ from ansible_collections.virt.esx.plugins.module_utils._report import Report
 
 _MAC = re.compile(r"(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}", re.IGNORECASE)
 _MEGABYTES = "byte * 2^20"
+_DEVICES = {model.DISK: "disk", model.FLOPPY: "floppy"}  # all other drives are CD-ROMs
 _NAMES = {model.SERIAL: "serial port", model.PARALLEL: "parallel port"}
 
 
@@ -57,22 +58,12 @@ def to_domain(package: Package, choices: Choices, report: Report) -> Domain:
     for item in reader.items:
         _READERS.get(item.type, _Reader.unknown)(reader, item)
     reader.read_disks()
-    word = guests.guest_os(system.os_type, system.os_id)
-    if word is None and system.os_id is not None:
-        report.leave_out(
-            "OperatingSystemSection", "its number is of no kind of guest that VMware knows", word=str(system.os_id)
-        )
-    settings = system.config
+    word = _guest_os(system, report)
     return Domain(
         name=choices.name or system.name or system.id or None,
         description=system.annotation or None,
         guest_os=word,
-        os=Os(
-            arch="x86_64" if guests.is_64_bit(word) else "i686",
-            firmware="efi" if settings.get("firmware", "").lower() == "efi" else None,
-            nvram=reader.nvram(system),
-            secure_boot=True if settings.get("bootOptions.efiSecureBootEnabled", "").lower() == "true" else None,
-        ),
+        os=_os(system, word, reader.nvram(system)),
         memory_kib=reader.memory_kib,
         current_memory_kib=reader.memory_kib,
         min_guarantee_kib=reader.guarantee_kib,
@@ -84,6 +75,26 @@ def to_domain(package: Package, choices: Choices, report: Report) -> Domain:
         interfaces=tuple(reader.interfaces),
         videos=tuple(reader.videos),
         sounds=tuple(reader.sounds),
+    )
+
+
+def _guest_os(system: System, report: Report) -> str | None:
+    """VMware's word for the guest."""
+    word = guests.guest_os(system.os_type, system.os_id)
+    if word is None and system.os_id is not None:
+        report.leave_out(
+            "OperatingSystemSection", "its number is of no kind of guest that VMware knows", word=str(system.os_id)
+        )
+    return word
+
+
+def _os(system: System, guest_os: str | None, nvram: str | None) -> Os:
+    settings = {key: value.lower() for key, value in system.config.items()}
+    return Os(
+        arch="x86_64" if guests.is_64_bit(guest_os) else "i686",
+        firmware="efi" if settings.get("firmware") == "efi" else None,
+        nvram=nvram,
+        secure_boot=True if settings.get("bootOptions.efiSecureBootEnabled") == "true" else None,
     )
 
 
@@ -117,9 +128,9 @@ def _leave_out(package: Package, system: System, report: Report) -> None:
         if key not in _READ_SETTINGS:
             report.leave_out(f"vmw:Config {key}", "domain XML cannot express it", word=value)
     for key, value in system.extra_config.items():
-        if key == _NVRAM and value.startswith(_OWN_FILE):
-            continue
-        report.leave_out(f"vmw:ExtraConfig {key}", "it is an entry of a VMX that domain XML cannot express", word=value)
+        if key != _NVRAM or not value.startswith(_OWN_FILE):
+            why = "it is an entry of a VMX that domain XML cannot express"
+            report.leave_out(f"vmw:ExtraConfig {key}", why, word=value)
 
 
 class _Reader:
@@ -163,14 +174,11 @@ class _Reader:
             self.guarantee_kib = -(-item.reservation * scale // 1024)
 
     def controller(self, item: Item) -> None:
-        kind, name = devices.CONTROLLER_TYPES[item.type], None
-        if kind == "scsi":
-            name = devices.model_of(devices.SCSI_MODELS, item.subtype)
-        elif kind == "sata":
-            kind = devices.model_of(devices.STORAGE_TYPES, item.subtype) or ""
-        if not kind or (kind == "scsi" and name is None):
+        found = _controller_of(item)
+        if found is None:
             self._omit(item, "VMware has no such controller", essential=True)
             return
+        kind, name = found
         index = sum(1 for taken, _number in self._parents.values() if taken == kind)
         if kind == "ide" and item.address in ("0", "1"):
             index = int(item.address)
@@ -190,28 +198,44 @@ class _Reader:
         for item, parent in placed:
             if parent is None and item.type != model.FLOPPY:
                 self._omit(item, "it is on no controller of the package", essential=item.type == model.DISK)
-                continue
-            bus, number = ("fdc", 0) if parent is None else parent
-            unit = _whole(item, "AddressOnParent", item.address_on_parent or "0")
-            address = DriveAddress(0, number, unit) if bus == "ide" else DriveAddress(number, 0, unit)
-            kind = {model.DISK: "disk", model.FLOPPY: "floppy"}.get(item.type, "cdrom")
-            source = self._source(item)
-            self.disks.append(
-                Disk(
-                    device=kind,
-                    source=source,
-                    has_source=source is not None,
-                    target=devices.target_of(bus, address, beside_scsi=beside_scsi),
-                    bus=bus,
-                    address=address,
-                    readonly=kind == "cdrom",
-                    line=item.line,
-                )
-            )
+            else:
+                self.disks.append(self._disk(item, parent or ("fdc", 0), beside_scsi))
+
+    def _disk(self, item: Item, parent: tuple[str, int], beside_scsi: bool) -> Disk:
+        bus, number = parent
+        unit = _whole(item, "AddressOnParent", item.address_on_parent or "0")
+        address = DriveAddress(0, number, unit) if bus == "ide" else DriveAddress(number, 0, unit)
+        kind = _DEVICES.get(item.type, "cdrom")
+        source = self._source(item)
+        return Disk(
+            device=kind,
+            source=source,
+            has_source=source is not None,
+            target=devices.target_of(bus, address, beside_scsi=beside_scsi),
+            bus=bus,
+            address=address,
+            readonly=kind == "cdrom",
+            line=item.line,
+        )
 
     def _source(self, item: Item) -> str | None:
         """Where the file of a drive will be; an empty disk gets a name of its own."""
         kind, _slash, name = (item.host_resource or "").removeprefix("ovf:").strip("/").partition("/")
+        self._check_resource(item, kind, name)
+        found = self.images[name] if kind == "disk" else self.files.get(name)
+        if found is None and item.type != model.DISK:
+            return None
+        if found is None:
+            found = f"{name or item.id}.vmdk"
+            self.report.leave_out(f"Item {item.id}", f"it is an empty disk: create '{found}'", line=item.line)
+        if (kind, name) in self._taken:
+            raise ParseError(f"two drives have the {kind} '{name}'.", where=f"Item {item.id}", line=item.line)
+        if kind == "disk":
+            self._taken.add((kind, name))
+        return self._placed(found)
+
+    def _check_resource(self, item: Item, kind: str, name: str) -> None:
+        """Refuse a drive whose disk or file the package does not have as a whole."""
         if kind == "disk" and name not in self.images:
             raise ParseError(f"the disk '{name}' is not in the DiskSection.", where=f"Item {item.id}", line=item.line)
         if kind == "file" and name not in self.files:
@@ -222,16 +246,6 @@ class _Reader:
                 where=f"Item {item.id}",
                 line=item.line,
             )
-        found = self.images[name] if kind == "disk" else self.files.get(name)
-        if found is None and item.type != model.DISK:
-            return None
-        if found is None:
-            found = f"{name or item.id}.vmdk"
-            self.report.leave_out(f"Item {item.id}", f"it is an empty disk: create '{found}'", line=item.line)
-        if (kind, name) in self._taken:
-            raise ParseError(f"two drives have the {kind} '{name}'.", where=f"Item {item.id}", line=item.line)
-        self._taken.update([(kind, name)] if kind == "disk" else [])
-        return self._placed(found)
 
     def nvram(self, system: System) -> str | None:
         """Where the file with the variables of EFI will be."""
@@ -297,6 +311,18 @@ _READERS: dict[int, Callable[[_Reader, Item], None]] = {
     model.USB: _Reader.usb,
     model.SOUND: _Reader.sound,
 }
+
+
+def _controller_of(item: Item) -> tuple[str, str | None] | None:
+    """Type and model of a controller, None for one that VMware has not."""
+    kind = devices.CONTROLLER_TYPES[item.type]
+    if kind == "scsi":
+        name = devices.model_of(devices.SCSI_MODELS, item.subtype)
+        return (kind, name) if name else None
+    if kind == "sata":
+        storage = devices.model_of(devices.STORAGE_TYPES, item.subtype)
+        return (storage, None) if storage else None
+    return kind, None
 
 
 def _whole(item: Item, name: str, text: str | None) -> int:

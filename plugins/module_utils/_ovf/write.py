@@ -78,8 +78,8 @@ def not_described(domain: Domain, descriptor: str) -> Iterator[tuple[str, Any]]:
     again = to_domain(read_package(descriptor), Choices(), Report())
     for one in fields(Domain):
         before, after = getattr(domain, one.name), getattr(again, one.name)
-        if one.name not in _IDENTITY and _plain(before) != _plain(after):
-            for part in _missing(before, after) if before is not None else ():
+        if one.name not in _IDENTITY and before is not None and _plain(before) != _plain(after):
+            for part in _missing(before, after):
                 yield _WORDS.get(one.name, one.name.rstrip("s")), part
 
 
@@ -177,17 +177,9 @@ class _Writer:
             f"        <vssd:VirtualSystemType>vmx-{hardware:02d}</vssd:VirtualSystemType>",
             "      </System>",
         ]
-        cores = domain.cpu.cores if domain.cpu is not None and domain.cpu.cores > 1 else None
-        own = [] if cores is None else [f'<vmw:CoresPerSocket ovf:required="false">{cores}</vmw:CoresPerSocket>']
-        self._item(model.CPU, "CPUs", AllocationUnits="hertz * 10^6", VirtualQuantity=domain.vcpus,
-                   Weight=domain.shares, own=own)  # fmt: skip
-        memory = domain.memory_kib
-        units, quantity = ("byte * 2^10", memory) if memory % 1024 else ("byte * 2^20", memory // 1024)
-        guarantee = domain.min_guarantee_kib
-        scaled = None if guarantee is None else (guarantee if memory % 1024 else guarantee // 1024)
-        self._item(model.MEMORY, "Memory", AllocationUnits=units, VirtualQuantity=quantity, Reservation=scaled)
-        parents = self._controllers()
-        self._drives(parents)
+        self._processors()
+        self._memory()
+        self._drives(self._controllers())
         for number, card in enumerate(domain.interfaces):
             self._card(number, card)
         for video in domain.videos[:1]:
@@ -202,10 +194,25 @@ class _Writer:
             self.lines.append(f"      {_setting('bootOptions.efiSecureBootEnabled', 'true')}")
         self.lines.append("    </VirtualHardwareSection>")
 
+    def _processors(self) -> None:
+        cpu = self.domain.cpu
+        own = []
+        if cpu is not None and cpu.cores > 1:
+            own = [f'<vmw:CoresPerSocket ovf:required="false">{cpu.cores}</vmw:CoresPerSocket>']
+        self._item(model.CPU, "CPUs", AllocationUnits="hertz * 10^6", VirtualQuantity=self.domain.vcpus,
+                   Weight=self.domain.shares, own=own)  # fmt: skip
+
+    def _memory(self) -> None:
+        """Memory in MiB, or in KiB where it is not a multiple of that."""
+        memory, guarantee = self.domain.memory_kib, self.domain.min_guarantee_kib
+        units, step = ("byte * 2^10", 1) if memory % 1024 else ("byte * 2^20", 1024)
+        scaled = None if guarantee is None else guarantee // step
+        self._item(model.MEMORY, "Memory", AllocationUnits=units, VirtualQuantity=memory // step, Reservation=scaled)
+
     def _controllers(self) -> dict[tuple[str, int], int]:
         """The controllers, also those that only disks speak of; the two buses of IDE are two of them in a package."""
         parents: dict[tuple[str, int], int] = {}
-        spoken = [Controller(disk.bus, disk.address.controller) for disk in self.domain.disks if disk.address]
+        spoken = [Controller(*disk.controller) for disk in self.domain.disks if disk.controller]
         for one in (*self.domain.controllers, *spoken):
             if (one.type, one.index) in parents:
                 continue

@@ -23,7 +23,7 @@ from typing import NamedTuple
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain, Interface, Os
 from ansible_collections.virt.esx.plugins.module_utils._vmx import slots
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
-from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import Entry, WriteContext
+from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import Entry, WriteContext, numbers_of
 
 _ORDER, _DISKS, _DELAY = "bios.bootOrder", "bios.hddOrder", "bios.bootDelay"
 _HDD = "hdd"
@@ -122,7 +122,7 @@ def write_boot(domain: Domain, context: WriteContext) -> list[Entry]:
     """The boot order, from the kinds of devices in ``<os>`` or from the order of single devices, and the delay."""
     if not context.dialect.boot_order:
         return []
-    indexes = range(len(domain.interfaces)) if context.interfaces is None else context.interfaces
+    indexes = numbers_of(domain.interfaces, context.interfaces)
     cards = dict(zip((f"ethernet{index}" for index in indexes), domain.interfaces))
     lines = _order(domain, cards, context)
     if lines and domain.os.firmware == "efi":
@@ -132,24 +132,34 @@ def write_boot(domain: Domain, context: WriteContext) -> list[Entry]:
 
 
 def _order(domain: Domain, cards: dict[str, Interface], context: WriteContext) -> list[Entry]:
-    drives = domain.disks
     if domain.os.boot:
-        network = list(cards)[:MAX_CARDS]
-        if "network" in domain.os.boot and len(network) < max(1, len(cards)):
-            why = f"VMware tries at most {MAX_CARDS} cards" if cards else "the domain has no network card"
-            context.report.leave_out("os/boot", why, word="dev='network'")
-        words = [word for kind in domain.os.boot for word in (network if kind == "network" else [_WORD_OF[kind]])]
+        words = _words_of_kinds(domain.os.boot, list(cards), context)
         return [(_ORDER, ",".join(words))] if words else []
-    places = {slots.section_of_disk(disk): disk.boot_order for disk in drives if disk.boot_order}
-    places.update({name: card.boot_order for name, card in cards.items() if card.boot_order})
-    if not places:
+    ordered = _ordered(domain.disks, cards)
+    if not ordered:
         return []
-    ordered = sorted(places, key=lambda name: places[name] or 0)
-    devices = {slots.section_of_disk(disk): _WORD_OF_DEVICE.get(disk.device, _HDD) for disk in drives}
+    devices = {slots.section_of_disk(disk): _WORD_OF_DEVICE.get(disk.device, _HDD) for disk in domain.disks}
     words = list(dict.fromkeys(devices.get(name, name) for name in ordered))
     disks = [name for name in ordered if devices.get(name) == _HDD]
-    _report_order(words, ordered, disks, drives, context)
+    _report_order(words, ordered, disks, domain.disks, context)
     return [(_ORDER, ",".join(words)), *([(_DISKS, ",".join(disks))] if disks else [])]
+
+
+def _words_of_kinds(kinds: Sequence[str], cards: Sequence[str], context: WriteContext) -> list[str]:
+    """VMware's words for kinds of devices, where each card has one of its own."""
+    network = cards[:MAX_CARDS]
+    if "network" in kinds and len(network) < max(1, len(cards)):
+        why = f"VMware tries at most {MAX_CARDS} cards" if cards else "the domain has no network card"
+        context.report.leave_out("os/boot", why, word="dev='network'")
+    return [word for kind in kinds for word in (network if kind == "network" else [_WORD_OF[kind]])]
+
+
+def _ordered(drives: Sequence[Disk], cards: dict[str, Interface]) -> list[str]:
+    """The devices that have a place in the boot order, from the first to the last."""
+    disks = [(slots.section_of_disk(disk), disk) for disk in drives]
+    devices: list[tuple[str, Disk | Interface]] = [*disks, *cards.items()]
+    places = {name: device.boot_order for name, device in devices if device.boot_order}
+    return sorted(places, key=lambda name: places[name] or 0)
 
 
 def _report_order(

@@ -72,15 +72,25 @@ def read_source(vmx: bytes) -> CloneSource:
     file = VmxFile(vmx, _ESX)
     if any(key.startswith(("encryption.", "encryptedvm.")) for key in file.raw):
         raise Refused("The domain is encrypted, so a clone cannot use its files.")
-    slots = sorted(section for section in file.sections if _SLOT.fullmatch(section))
-    cards = [section for section in file.sections if _CARD.fullmatch(section) and file.boolean(f"{section}.present")]
     vnc = file.boolean("RemoteDisplay.vnc.enabled") and file.integer("RemoteDisplay.vnc.port", 0)
     return CloneSource(
-        disks={slot: name for slot in slots if (name := _disk_in(file, slot)) is not None},
-        cards=sorted(cards, key=lambda card: int(card[len("ethernet") :])),
+        disks=_disks(file),
+        cards=_cards(file),
         nvram=file.get("nvram") or None,
         vnc_port=vnc or None,
     )
+
+
+def _cards(file: VmxFile) -> list[str]:
+    """The sections of the network cards, by their numbers."""
+    cards = [section for section in file.sections if _CARD.fullmatch(section) and file.boolean(f"{section}.present")]
+    return sorted(cards, key=lambda card: int(card[len("ethernet") :]))
+
+
+def _disks(file: VmxFile) -> dict[str, str]:
+    """The files of the hard disks by slot."""
+    slots = sorted(section for section in file.sections if _SLOT.fullmatch(section))
+    return {slot: name for slot in slots if (name := _disk_in(file, slot)) is not None}
 
 
 def _disk_in(file: VmxFile, slot: str) -> str | None:

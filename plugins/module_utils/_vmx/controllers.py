@@ -91,20 +91,16 @@ def write_controllers(domain: Domain, context: WriteContext) -> list[Entry]:
     if context.dialect.address_is_slot:
         _check_indices(domain.controllers)
     known = _with_driver_names(domain.controllers, disks, context)
-    used = {(disk.bus, disk.address.controller) for disk in disks if disk.address}
+    used = {disk.controller for disk in disks}
+    written = used | known.keys() if context.dialect.address_is_slot else used
+    kinds = _WITH_KEYS if context.dialect.writes_sata_nvme else ("scsi",)
     lines = []
-    for kind in _WITH_KEYS if context.dialect.writes_sata_nvme else ("scsi",):
-        for index in range(BUSES[kind].controllers):
-            stated = known.get((kind, index))
-            is_used = (kind, index) in used
-            if not is_used and (stated is None or not context.dialect.address_is_slot):
-                continue
-            controller = stated or Controller(kind, index)
-            word = _virtual_dev(controller, disks, context, is_used) if kind == "scsi" else None
-            lines.append((f"{kind}{index}.present", YES))
-            if word is not None:
-                lines.append((f"{kind}{index}.virtualDev", word))
-            lines += [(f"{kind}{index}.{key}", value) for key, value in controller.keys]
+    for place in [(kind, index) for kind in kinds for index in range(BUSES[kind].controllers)]:
+        if place in written:
+            controller = known.get(place) or Controller(*place)
+            at = f"{controller.type}{controller.index}"
+            values = (("present", YES), *_model(controller, disks, context, place in used), *controller.keys)
+            lines += [(f"{at}.{key}", value) for key, value in values]
     return lines
 
 
@@ -117,13 +113,15 @@ def _check_indices(controllers: Iterable[Controller]) -> None:
             raise error_at(controller, f"index out of [0..{bus.controllers - 1}] range", place)
 
 
-def _virtual_dev(controller: Controller, disks: Sequence[Disk], context: WriteContext, is_used: bool) -> str | None:
-    """VMware's word for the model of a SCSI controller (F42 to F44)."""
+def _model(controller: Controller, disks: Sequence[Disk], context: WriteContext, is_used: bool) -> list[Entry]:
+    """``virtualDev`` of a SCSI controller (F42 to F44)."""
     model = controller.model
+    if controller.type != "scsi":
+        return []
     if model == _AUTO:
         model = _detected(controller, disks, context) if is_used else None
     if model is None:
-        return None
+        return []
     word = _VIRTUAL_DEVS.get(model)
     if word is None:
         raise error_at(
@@ -131,16 +129,12 @@ def _virtual_dev(controller: Controller, disks: Sequence[Disk], context: WriteCo
             f"model='{model}' is not supported, expecting one of {_quoted(_VIRTUAL_DEVS)}",
             f"<controller type='scsi' index='{controller.index}'>",
         )
-    return word
+    return [("virtualDev", word)]
 
 
 def _detected(controller: Controller, disks: Sequence[Disk], context: WriteContext) -> str:
     """The model that the disks of a controller were made for (F42)."""
-    models = {
-        context.scsi_model(disk)
-        for disk in disks
-        if disk.bus == "scsi" and disk.address and disk.address.controller == controller.index
-    }
+    models = {context.scsi_model(disk) for disk in disks if disk.controller == ("scsi", controller.index)}
     if len(models) > 1:
         raise error_at(
             controller,
@@ -160,22 +154,24 @@ def _with_driver_names(
     """
     found = {(controller.type, controller.index): controller for controller in controllers}
     for disk in disks:
-        if disk.driver_name is None or disk.bus != "scsi" or disk.address is None:
+        key = disk.controller
+        if disk.driver_name is None or key is None or disk.bus != "scsi":
             continue
-        model = disk.driver_name.lower()
-        if model not in SCSI_MODELS:
-            raise error_at(disk, f"unknown driver name, expecting one of {_quoted(_VIRTUAL_DEVS)}", _driver_of(disk))
-        index = disk.address.controller
-        key = ("scsi", index)
         if not context.dialect.driver_name_on_scsi:
-            key = next((other for other in found if other[1] == index), key)
-        controller = found.get(key) or Controller(*key)
-        if controller.model not in (None, model):
-            raise error_at(
-                disk, f"inconsistent SCSI controller model, the controller has '{controller.model}'", _driver_of(disk)
-            )
-        found[key] = replace(controller, model=model)
+            key = next((other for other in found if other[1] == key[1]), key)
+        found[key] = _with_driver_name(found.get(key) or Controller(*key), disk, disk.driver_name.lower())
     return found
+
+
+def _with_driver_name(controller: Controller, disk: Disk, model: str) -> Controller:
+    """The controller with the model that one of its disks names."""
+    if model not in SCSI_MODELS:
+        raise error_at(disk, f"unknown driver name, expecting one of {_quoted(_VIRTUAL_DEVS)}", _driver_of(disk))
+    if controller.model not in (None, model):
+        raise error_at(
+            disk, f"inconsistent SCSI controller model, the controller has '{controller.model}'", _driver_of(disk)
+        )
+    return replace(controller, model=model)
 
 
 def _driver_of(disk: Disk) -> str:

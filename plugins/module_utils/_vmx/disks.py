@@ -227,8 +227,7 @@ def write_disk(disk: Disk, section: str, context: WriteContext) -> list[Entry]:
         context.report.leave_out(
             f"devices/disk '{disk.target}'", why, word="<readonly/>", line=disk.line, essential=True
         )
-    kept = dict(disk.keys)
-    if "clientDevice" in kept and disk.device == "cdrom" and disk.source is None and disk.startup_policy is None:
+    if _is_of_client(disk):
         return lines + [(f"{section}.{key}", value) for key, value in disk.keys]
     word = _device_type(disk, context)
     if word is not None:
@@ -240,6 +239,12 @@ def write_disk(disk: Disk, section: str, context: WriteContext) -> list[Entry]:
     return lines
 
 
+def _is_of_client(disk: Disk) -> bool:
+    """Whether a drive is that of a console's own PC; it has nothing else to name."""
+    is_empty = disk.source is None and disk.startup_policy is None
+    return disk.device == "cdrom" and is_empty and "clientDevice" in dict(disk.keys)
+
+
 def is_file(disk: Disk, context: WriteContext) -> bool:
     """Whether the source is a file; a removable medium without any source is one for libvirt (F48, G29)."""
     if disk.type == "file":
@@ -249,18 +254,22 @@ def is_file(disk: Disk, context: WriteContext) -> bool:
 
 def _device_type(disk: Disk, context: WriteContext) -> str | None:
     """``deviceType`` (F47); NVMe disks have none."""
-    kind_is_file = is_file(disk, context)
-    if disk.device == "lun" and disk.type == "block":
-        source = disk.source or ""
-        passed = source.startswith(_RAW_DEVICES if context.dialect.raw_and_passthrough_disks else _CDROM_DEVICES)
-        return _PASSTHROUGH if disk.bus == "scsi" and passed else _OF_BLOCK_DEVICE["lun"]
-    if disk.device == "cdrom" and (kind_is_file or disk.type == "block"):
+    kind_is_file, is_block = is_file(disk, context), disk.type == "block"
+    if disk.device == "lun" and is_block:
+        return _type_of_lun(disk, context)
+    if disk.device == "cdrom" and (kind_is_file or is_block):
         return _IMAGE if kind_is_file else _OF_BLOCK_DEVICE["cdrom"]
-    if disk.device == "disk" and kind_is_file and disk_modes.kept_type(disk):
-        return disk_modes.kept_type(disk)
-    if disk.device == "disk" and (kind_is_file or (disk.type == "block" and context.dialect.raw_and_passthrough_disks)):
+    if disk.device == "disk" and kind_is_file:
+        return disk_modes.kept_type(disk) or _HARD_DISK.get(disk.bus)
+    if disk.device == "disk" and is_block and context.dialect.raw_and_passthrough_disks:
         return _HARD_DISK.get(disk.bus)
     raise error_at(disk, f"type='{disk.type}' is not supported for device='{disk.device}'")
+
+
+def _type_of_lun(disk: Disk, context: WriteContext) -> str:
+    passed = _RAW_DEVICES if context.dialect.raw_and_passthrough_disks else _CDROM_DEVICES
+    is_passed = disk.bus == "scsi" and (disk.source or "").startswith(passed)
+    return _PASSTHROUGH if is_passed else _OF_BLOCK_DEVICE["lun"]
 
 
 def _backing(disk: Disk, context: WriteContext) -> list[Entry]:
@@ -271,9 +280,8 @@ def _backing(disk: Disk, context: WriteContext) -> list[Entry]:
         return [("fileName", EMPTY)]
     source = disk.source or ""
     suffix = ".vmdk" if disk.device == "disk" else ".iso"
-    if not source.lower().endswith(suffix) and not (
-        disk.device == "cdrom" and context.dialect.raw_and_passthrough_disks
-    ):
+    takes_any = disk.device == "cdrom" and context.dialect.raw_and_passthrough_disks
+    if not takes_any and not source.lower().endswith(suffix):
         raise error_at(disk, f"the source '{source}' has an unsupported suffix, expecting '{suffix}'")
     return [("fileName", context.path(source, f"<source> of disk '{disk.target}'", disk.line))]
 

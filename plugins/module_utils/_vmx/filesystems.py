@@ -21,7 +21,14 @@ import re
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain, Filesystem
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
-from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import NO, YES, Entry, WriteContext, error_at
+from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import (
+    NO,
+    YES,
+    Entry,
+    WriteContext,
+    error_at,
+    numbers_of,
+)
 
 _SECTION = re.compile(r"sharedfolder(0|[1-9][0-9]{0,8})")
 
@@ -71,7 +78,7 @@ def write_filesystems(domain: Domain, context: WriteContext) -> list[Entry]:
     folders = domain.filesystems
     if not folders:
         return []
-    numbers = context.folders or tuple(range(len(folders)))
+    numbers = numbers_of(folders, context.folders)
     lines = [("isolation.tools.hgfs.disable", NO), ("sharedFolder.maxNum", str(max(numbers) + 1))]
     for number, folder in zip(numbers, folders):
         if folder.type != "mount":

@@ -47,8 +47,10 @@ _LOWEST = 4
 
 def needs(domain: Domain, above: int) -> Iterator[Need]:
     """All that needs a version above that one."""
-    for find in (_of_firmware, _of_sizes, _of_disks, _of_other_devices):
-        yield from find(domain, above)
+    for find in (_of_firmware, _of_sizes, _of_controllers, _of_disks, _of_cards, _of_usb, _of_hostdevs):
+        for need in find(domain):
+            if need.version > above:
+                yield need
 
 
 def needed_hardware(domain: Domain, least: int = _LOWEST) -> int:
@@ -63,9 +65,8 @@ def check_needs(domain: Domain, version: int | None, report: Report, present: Do
     :param present: the domain as it is; what it has already is not refused.
     """
     if version is not None:
-        lacking = list(needs(domain, version))
-        had = {need.what for need in needs(present, version)} if lacking and present is not None else set()
-        for need in lacking:
+        had = set() if present is None else {need.what for need in needs(present, version)}
+        for need in needs(domain, version):
             if need.what not in had:
                 message = f"{need.what} needs virtual hardware version {need.version}; this is {version}"
                 report.refuse(ParseError(message, where=need.where, line=need.line))
@@ -75,28 +76,22 @@ def check_needs(domain: Domain, version: int | None, report: Report, present: Do
         report.refuse(ParseError(message, where="<tpm>", line=domain.tpms[0].line))
 
 
-def _of_firmware(domain: Domain, above: int) -> Iterator[Need]:
+def _of_firmware(domain: Domain) -> Iterator[Need]:
     if domain.os.firmware == "efi":
-        if above < _EFI:
-            yield Need(_EFI, "EFI firmware", "<os>")
-        if above < _SECURE_BOOT and domain.os.secure_boot:
+        yield Need(_EFI, "EFI firmware", "<os>")
+        if domain.os.secure_boot:
             yield Need(_SECURE_BOOT, "secure boot", "<os>")
-    if above < _COUNTERS and ("pmu", "on") in domain.switches:
+    if ("pmu", "on") in domain.switches:
         yield Need(_COUNTERS, "a performance monitoring unit", "<pmu>")
-    if above < _TPM and domain.tpms:
+    if domain.tpms:
         yield Need(_TPM, "a TPM", "<tpm>", domain.tpms[0].line)
 
 
-def _of_sizes(domain: Domain, above: int) -> Iterator[Need]:
+def _of_sizes(domain: Domain) -> Iterator[Need]:
     gib, cards = -(-domain.memory_kib // _GIB), len(domain.interfaces)
-    for size, most, what, where in (
-        (domain.vcpus, _VCPUS, "processors", "<vcpu>"),
-        (gib, _MEMORY_GIB, "GiB of memory", "<memory>"),
-        (cards, _CARDS, "network cards", "<interface>"),
-    ):
-        version = _of_size(size, most)
-        if version > above:
-            yield Need(version, f"{size} {what}", where)
+    yield Need(_of_size(domain.vcpus, _VCPUS), f"{domain.vcpus} processors", "<vcpu>")
+    yield Need(_of_size(gib, _MEMORY_GIB), f"{gib} GiB of memory", "<memory>")
+    yield Need(_of_size(cards, _CARDS), f"{cards} network cards", "<interface>")
 
 
 def _of_size(size: int, most: Mapping[int, int]) -> int:
@@ -107,34 +102,36 @@ def _of_size(size: int, most: Mapping[int, int]) -> int:
     return max(most.values())
 
 
-def _of_disks(domain: Domain, above: int) -> Iterator[Need]:
+def _of_controllers(domain: Domain) -> Iterator[Need]:
     for controller in domain.controllers:
         version = _BUSES.get(controller.type) or _SCSI_MODELS.get(controller.model or "", _LOWEST)
-        if version > above:
-            what = f"a {controller.type} controller" + (f" '{controller.model}'" if controller.model else "")
-            where = f"<controller type='{controller.type}' index='{controller.index}'>"
-            yield Need(version, what, where, controller.line)
+        what = f"a {controller.type} controller" + (f" '{controller.model}'" if controller.model else "")
+        where = f"<controller type='{controller.type}' index='{controller.index}'>"
+        yield Need(version, what, where, controller.line)
+
+
+def _of_disks(domain: Domain) -> Iterator[Need]:
     for disk in domain.disks:
-        version = _BUSES.get(disk.bus, _LOWEST)
-        if version > above:
-            yield Need(version, f"a disk on bus '{disk.bus}'", f"disk '{disk.target}'", disk.line)
-        if (
-            disk.bus == "nvme"
-            and disk.address is not None
-            and (found := _of_size(disk.address.unit, _NVME_UNITS)) > above
-        ):
-            what = f"unit {disk.address.unit} of an NVMe controller"
-            yield Need(found, what, f"disk '{disk.target}'")
+        where = f"disk '{disk.target}'"
+        yield Need(_BUSES.get(disk.bus, _LOWEST), f"a disk on bus '{disk.bus}'", where, disk.line)
+        if disk.bus == "nvme" and disk.address is not None:
+            unit = disk.address.unit
+            yield Need(_of_size(unit, _NVME_UNITS), f"unit {unit} of an NVMe controller", where)
 
 
-def _of_other_devices(domain: Domain, above: int) -> Iterator[Need]:
+def _of_cards(domain: Domain) -> Iterator[Need]:
     for card in domain.interfaces:
         version = _CARD_MODELS.get((card.model or "").lower(), _LOWEST)
-        if version > above:
-            yield Need(version, f"the card model '{card.model}'", "<interface>", card.line)
+        yield Need(version, f"the card model '{card.model}'", "<interface>", card.line)
+
+
+def _of_usb(domain: Domain) -> Iterator[Need]:
     for controller in domain.controllers:
         kind = usb_kind(controller) if controller.type == "usb" else None
-        if kind is not None and _USB[kind] > above:
+        if kind is not None:
             yield Need(_USB[kind], f"a USB controller '{controller.model}'", "<controller>", controller.line)
-    if above < _PASSTHROUGH and domain.hostdevs:
+
+
+def _of_hostdevs(domain: Domain) -> Iterator[Need]:
+    if domain.hostdevs:
         yield Need(_PASSTHROUGH, "a passed-through PCI device", "<hostdev>", domain.hostdevs[0].line)

@@ -24,13 +24,20 @@ from xml.sax.saxutils import escape as escape_xml
 from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import NO_MAC
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain, Interface, Keys, VdsPort
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
-from ansible_collections.virt.esx.plugins.module_utils._vmx.mac import GENERATED_PREFIX, is_multicast, mac_use
+from ansible_collections.virt.esx.plugins.module_utils._vmx.mac import GENERATED_PREFIX, Range, is_multicast, mac_use
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import INT_MAX, ReadContext
 from ansible_collections.virt.esx.plugins.module_utils._vmx.values import (
     format_uuid,
     parse_integer,
 )
-from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import NO, YES, Entry, WriteContext, error_at
+from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import (
+    NO,
+    YES,
+    Entry,
+    WriteContext,
+    error_at,
+    numbers_of,
+)
 
 _SECTION = re.compile(r"ethernet([0-9]{1,10})")
 
@@ -277,9 +284,8 @@ def _read_port(context: ReadContext, at: str, switch: str) -> VdsPort:
 def write_interfaces(domain: Domain, context: WriteContext) -> list[Entry]:
     """The lines of all interfaces."""
     most = _MOST if context.hw_version >= 7 else _MOST_BEFORE_7
-    indexes = range(len(domain.interfaces)) if context.interfaces is None else context.interfaces
     lines: list[Entry] = []
-    for index, interface in zip(indexes, domain.interfaces):
+    for index, interface in zip(numbers_of(domain.interfaces, context.interfaces), domain.interfaces):
         if index >= most and not context.dialect.any_interfaces:
             raise error_at(interface, f"Ethernet controller index {index} out of [0..{most - 1}] range")
         values = context.report.attempt(_write_interface, interface, context, default=())
@@ -324,8 +330,8 @@ def _network(interface: Interface, context: WriteContext) -> list[Entry]:
     if interface.type == "null":
         return _kept_lines(interface, _OF_OTHER_CONNECTIONS)
     if interface.type == "vds" and interface.vds is not None:
-        port = [] if interface.vds.port_id else _kept_lines(interface, _PORT)
-        return [*(line for line in _port(interface.vds, context) if not port or line[0] != "dvs.portId"), *port]
+        kept = [] if interface.vds.port_id else _kept_lines(interface, _PORT)
+        return [*_port(interface.vds, context), *kept]
     if interface.type == "network" and context.dialect.hostonly and interface.source == HOSTONLY:
         return [("connectionType", HOSTONLY)]
     raise error_at(interface, f"net type '{interface.type}' is not supported, expecting 'bridge', 'user' or 'vds'")
@@ -367,14 +373,15 @@ def _address(interface: Interface, context: WriteContext) -> list[Entry]:
             return [("addressType", "generated")]
         mac = ":".join((GENERATED_PREFIX, *(f"{byte:02x}" for byte in context.random(3))))
     use = mac_use(mac, interface.mac_type, interface.mac_check)
-    if context.dialect.libvirt_0_7_6:
-        mac = mac.upper()
-    if use.kind == "static":
-        lines = [("addressType", "static"), ("address", mac)]
-    elif use.vpx:
-        lines = [("addressType", "vpx"), ("generatedAddress", mac)]
-    else:
-        lines = [("addressType", "generated"), ("generatedAddress", mac), ("generatedAddressOffset", "0")]
+    lines = _address_lines(mac.upper() if context.dialect.libvirt_0_7_6 else mac, use)
     if use.check is not None:
         lines.append(("checkMACAddress", YES if use.check else NO))
     return lines
+
+
+def _address_lines(mac: str, use: Range) -> list[Entry]:
+    if use.kind == "static":
+        return [("addressType", "static"), ("address", mac)]
+    if use.vpx:
+        return [("addressType", "vpx"), ("generatedAddress", mac)]
+    return [("addressType", "generated"), ("generatedAddress", mac), ("generatedAddressOffset", "0")]

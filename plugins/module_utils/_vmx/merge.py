@@ -65,6 +65,16 @@ class _Present:
     hostdevs: tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class _Wanted:
+    """The wanted domain, its lines, and the numbered devices of the present one that leave."""
+
+    domain: Domain
+    hw_version: int
+    lines: _Lines
+    leaving: frozenset[str]
+
+
 def merge_vmx(
     base: Source,
     domain: Domain,
@@ -96,24 +106,34 @@ def merge_vmx(
     domain = with_settings_of(domain, described, keeps_shares=not has_level(context.vmx))
     named = with_names_of(domain, described, place)
     domain = on_snapshots(domain, named)
-    same_hardware = hw_version in (None, context.hw_version)
-    if same_hardware and not removed and _is_described(domain, named):
+    changes_more = bool(removed) or hw_version not in (None, context.hw_version)
+    if not changes_more and _is_described(domain, named):
         return base  # the usual case, and no more than a short cut
     now = _present(context, described, domain)
-    if same_hardware and not removed and domain == now.domain:
+    if not changes_more and domain == now.domain:
         return base
     writing = WriteContext(dialect, hw_version or now.hw_version, scsi_model, report=report or Report())
-    lines, replaced = _wanted_lines(now, domain, writing, removed)
+    return _changed(base, now, _wanted(now, domain, writing, removed), context)
+
+
+def _changed(base: Source, now: _Present, wanted: _Wanted, context: ReadContext) -> Source:
+    """The VMX that describes the wanted domain, after as many passes as that takes.
+
+    :param context: the base, being read.
+    """
+    dialect, place = context.dialect, context.place
+    leaving = wanted.leaving
     for _pass in range(_PASSES):
-        changed = _with_lines(base, now, lines, replaced, dialect)
+        changed = _with_lines(base, now, wanted.lines, leaving, dialect)
         if changed == base:
             return base
-        base, replaced = changed, frozenset()
+        base, leaving = changed, frozenset()
         context = begin_reading(VmxFile(base, dialect), dialect, place)
         described = read_parts(context)
-        if context.hw_version == writing.hw_version and _is_described(domain, with_names_of(domain, described, place)):
+        named = with_names_of(wanted.domain, described, place)
+        if context.hw_version == wanted.hw_version and _is_described(wanted.domain, named):
             return base
-        now = _present(context, described, domain)
+        now = _present(context, described, wanted.domain)
     raise EsxError("The VMX cannot be changed in place so that it describes the domain.")
 
 
@@ -139,10 +159,7 @@ def _is_described(wanted: Domain, named: Domain) -> bool:
     )
 
 
-def _wanted_lines(
-    now: _Present, domain: Domain, context: WriteContext, removed: Collection[str]
-) -> tuple[_Lines, Collection[str]]:
-    """The lines of the wanted domain, and the numbered devices that leave."""
+def _wanted(now: _Present, domain: Domain, context: WriteContext, removed: Collection[str]) -> _Wanted:
     present = now.domain
     cards = merge_matching.match_interfaces(domain.interfaces, present.interfaces)
     folders = merge_matching.match_folders(domain.filesystems, present.filesystems)
@@ -163,7 +180,8 @@ def _wanted_lines(
     if wanted.shares is not None and wanted.shares == present.shares and not has_level(now.vmx):
         lines[_SHARES] = (_SHARES, now.vmx.get(_SHARES) or "")  # a number, also where it happens to be a level
     left = _left("ethernet", cards, now.interfaces) | _left(_FOLDER, folders, now.folders)
-    return lines, left | _left(passthrough.WORD, devices, now.hostdevs)
+    left |= _left(passthrough.WORD, devices, now.hostdevs)
+    return _Wanted(domain, context.hw_version, lines, left)
 
 
 def _without(present: Domain, removed: Collection[str]) -> Domain:

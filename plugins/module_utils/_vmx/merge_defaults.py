@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import NO_MAC
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import (
@@ -33,6 +34,8 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.values import rou
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import NO_UUID
 from ansible_collections.virt.esx.plugins.module_utils._vmx.peripherals import usb_kind
 
+_Setting = TypeVar("_Setting")
+
 
 def with_settings_of(described: Domain, present: Domain, *, keeps_shares: bool = False) -> Domain:
     """A description with the present settings where it says nothing of them.
@@ -40,26 +43,38 @@ def with_settings_of(described: Domain, present: Domain, *, keeps_shares: bool =
     :param keeps_shares: whether the present CPU shares are a number of their own, and not a level, which goes with the
         number of processors.
     """
-    shares, guarantee = described.shares, described.min_guarantee_kib
-    locked = described.memory_locked or present.memory_locked
     described = _with_boot_order(described, present)
-    if shares is None and present.shares is not None:
-        shares = present.shares if keeps_shares else same_shares(present.shares, present.vcpus, described.vcpus)
-    if locked:
-        guarantee = round_up(described.memory_kib, 4096)
-    elif guarantee is None and present.min_guarantee_kib:
-        guarantee = min(present.min_guarantee_kib, described.current_memory_kib or described.memory_kib)
     return replace(
         described,
-        description=present.description if described.description is None else described.description,
-        min_guarantee_kib=guarantee,
-        memory_locked=locked,
-        shares=shares,
+        description=_stated(described.description, present.description),
+        min_guarantee_kib=_guarantee(described, present),
+        memory_locked=described.memory_locked or present.memory_locked,
+        shares=_shares(described, present, keeps_shares),
         cpuset=described.cpuset or present.cpuset,
         cpu=described.cpu or _same_cores(present.cpu, described.vcpus),
         os=_same_firmware(described.os, present.os),
         graphics=_with_password(described.graphics, present.graphics),
     )
+
+
+def _stated(wanted: _Setting | None, present: _Setting | None) -> _Setting | None:
+    """A setting as it is wanted, or as it is where nothing is said of it."""
+    return present if wanted is None else wanted
+
+
+def _guarantee(described: Domain, present: Domain) -> int | None:
+    """The guaranteed memory: all of it where it is locked, and never more than there is."""
+    if described.memory_locked or present.memory_locked:
+        return round_up(described.memory_kib, 4096)
+    if described.min_guarantee_kib is not None or not present.min_guarantee_kib:
+        return described.min_guarantee_kib
+    return min(present.min_guarantee_kib, described.current_memory_kib or described.memory_kib)
+
+
+def _shares(described: Domain, present: Domain, keeps_shares: bool) -> int | None:
+    if described.shares is not None or present.shares is None:
+        return described.shares
+    return present.shares if keeps_shares else same_shares(present.shares, present.vcpus, described.vcpus)
 
 
 def _same_cores(present: Cpu | None, vcpus: int) -> Cpu | None:
@@ -72,7 +87,7 @@ def _same_cores(present: Cpu | None, vcpus: int) -> Cpu | None:
 def _same_firmware(described: Os, present: Os) -> Os:
     if described.firmware is not None:
         return described
-    secure_boot = present.secure_boot if described.secure_boot is None else described.secure_boot
+    secure_boot = _stated(described.secure_boot, present.secure_boot)
     return replace(described, firmware=present.firmware, secure_boot=secure_boot)
 
 
@@ -91,7 +106,6 @@ def filled_from(wanted: Domain, present: Domain, cards: Sequence[Interface | Non
     uuid = wanted.uuid if wanted.uuid != NO_UUID else None
     wanted = replace(wanted, disks=(*wanted.disks, *_client_drives(wanted, present)))
     same_arch = wanted.os.arch == present.os.arch
-    keeps_order = _keeps_order_of_cards(wanted, present)
     return replace(
         wanted,
         uuid=uuid or present.uuid,
@@ -99,10 +113,7 @@ def filled_from(wanted: Domain, present: Domain, cards: Sequence[Interface | Non
         guest_os=wanted.guest_os or (present.guest_os if same_arch else None),
         os=_os(wanted.os, present.os),
         controllers=_controllers(wanted, present),
-        interfaces=tuple(
-            interface if card is None else _interface(interface, card, keeps_order)
-            for interface, card in zip(wanted.interfaces, cards)
-        ),
+        interfaces=_interfaces(wanted, present, cards),
         videos=wanted.videos or present.videos,
         sounds=wanted.sounds or present.sounds,
         hostdevs=_hostdevs(wanted, present),
@@ -115,18 +126,18 @@ def _with_boot_order(described: Domain, present: Domain) -> Domain:
     """The description with the present boot order, where it says nothing of one at all; cards follow when known."""
     if described.os.boot or described.boot_orders or not (present.os.boot or present.boot_orders):
         return described
-    orders = {(disk.bus, disk.address): disk.boot_order for disk in present.disks}
+    orders = {disk.slot: disk.boot_order for disk in present.disks}
     return replace(
         described,
         os=replace(described.os, boot=present.os.boot),
-        disks=tuple(replace(disk, boot_order=orders.get((disk.bus, disk.address))) for disk in described.disks),
+        disks=tuple(replace(disk, boot_order=orders.get(disk.slot)) for disk in described.disks),
     )
 
 
 def _keeps_order_of_cards(wanted: Domain, present: Domain) -> bool:
     """Whether the cards keep their places in the boot order: nothing is said of them, and the disks have theirs."""
-    orders = {(disk.bus, disk.address): disk.boot_order for disk in present.disks}
-    same = all(orders.get((disk.bus, disk.address)) == disk.boot_order for disk in wanted.disks)
+    orders = {disk.slot: disk.boot_order for disk in present.disks}
+    same = all(orders.get(disk.slot) == disk.boot_order for disk in wanted.disks)
     return same and not wanted.os.boot and not any(card.boot_order for card in wanted.interfaces)
 
 
@@ -140,22 +151,21 @@ def _hostdevs(wanted: Domain, present: Domain) -> tuple[Hostdev, ...]:
 
 
 def _os(wanted: Os, present: Os) -> Os:
-    keeps_boot = wanted.secure_boot is None and wanted.firmware == present.firmware
+    same_firmware = wanted.firmware == present.firmware
+    menu = present if wanted.boot_menu is None else wanted
     return replace(
         wanted,
-        secure_boot=present.secure_boot if keeps_boot else wanted.secure_boot,
+        secure_boot=_stated(wanted.secure_boot, present.secure_boot) if same_firmware else wanted.secure_boot,
         nvram=wanted.nvram or present.nvram,
-        boot_menu=present.boot_menu if wanted.boot_menu is None else wanted.boot_menu,
-        boot_delay_ms=present.boot_delay_ms if wanted.boot_menu is None else wanted.boot_delay_ms,
+        boot_menu=menu.boot_menu,
+        boot_delay_ms=menu.boot_delay_ms,
     )
 
 
 def _client_drives(wanted: Domain, present: Domain) -> list[Disk]:
     """The drives of a console's own PC, which libvirt does not see, and its XML so leaves out."""
-    taken = {(disk.bus, disk.address) for disk in wanted.disks}
-    return [
-        disk for disk in present.disks if "clientDevice" in dict(disk.keys) and (disk.bus, disk.address) not in taken
-    ]
+    taken = {disk.slot for disk in wanted.disks}
+    return [disk for disk in present.disks if "clientDevice" in dict(disk.keys) and disk.slot not in taken]
 
 
 def _controllers(wanted: Domain, present: Domain) -> tuple[Controller, ...]:
@@ -163,9 +173,8 @@ def _controllers(wanted: Domain, present: Domain) -> tuple[Controller, ...]:
     known = {_controller(controller): controller for controller in present.controllers}
     if any((one.type, one.model) == ("usb", "none") for one in wanted.controllers):
         known = {key: controller for key, controller in known.items() if key[0] != "usb"}
-    named = {(disk.bus, disk.address.controller) for disk in wanted.disks if disk.driver_name and disk.address}
-    used = {(disk.bus, disk.address.controller) for disk in present.disks if disk.address}
-    used -= {(disk.bus, disk.address.controller) for disk in wanted.disks if disk.address}
+    named = {disk.controller for disk in wanted.disks if disk.driver_name}
+    emptied = {disk.controller for disk in present.disks} - {disk.controller for disk in wanted.disks}
     result = []
     for controller in wanted.controllers:
         key = _controller(controller)
@@ -173,12 +182,20 @@ def _controllers(wanted: Domain, present: Domain) -> tuple[Controller, ...]:
         if before is not None and controller.model is None and key not in named:
             controller = replace(controller, model=before.model)
         result.append(controller)
-    return (*result, *(controller for key, controller in known.items() if key not in used))
+    return (*result, *(controller for key, controller in known.items() if key not in emptied))
 
 
 def _controller(controller: Controller) -> tuple[str, int | str | None]:
     """What a controller is known by: its place; of USB a domain has one controller of a kind."""
     return controller.type, usb_kind(controller) if controller.type == "usb" else controller.index
+
+
+def _interfaces(wanted: Domain, present: Domain, cards: Sequence[Interface | None]) -> tuple[Interface, ...]:
+    keeps_order = _keeps_order_of_cards(wanted, present)
+    return tuple(
+        interface if card is None else _interface(interface, card, keeps_order)
+        for interface, card in zip(wanted.interfaces, cards)
+    )
 
 
 def _interface(wanted: Interface, present: Interface, keeps_order: bool) -> Interface:

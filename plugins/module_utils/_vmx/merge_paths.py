@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import CharDevice, Disk, Domain
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._names import parse_datastore_path
 from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import (
@@ -27,6 +27,8 @@ _VOLUME_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{8}(?:-[0-9a-f]{4}-[0-9a-f]{12})?"
 # The file of a snapshot of a disk.
 _DELTA = re.compile(r"(.+)-[0-9]{6}(\.vmdk)", re.IGNORECASE | re.DOTALL)
 
+_DIRECTORY = re.compile(r"\[[^\]]+\] (?:.*/)?", re.DOTALL)
+
 _Files = dict[tuple[object, ...], str]  # what has the file -> its name
 
 
@@ -36,8 +38,8 @@ def on_snapshots(wanted: Domain, present: Domain) -> Domain:
     A snapshot puts a domain on a file of its own, ``web-000001.vmdk`` for ``web.vmdk``. A description that names the
     disk means the same one, and would take the domain off its snapshot.
     """
-    there = {disk.source for disk in present.disks}
-    deltas = {_without_delta(name): name for name in there if name is not None and _DELTA.fullmatch(name)}
+    there = {disk.source for disk in present.disks if disk.source is not None}
+    deltas = {_without_delta(name): name for name in there}
     moved = {name: delta for name, delta in deltas.items() if name not in there}
     if not moved:
         return wanted
@@ -82,7 +84,7 @@ def _files(domain: Domain) -> _Files:
         found["nvram", None] = domain.os.nvram
     for disk in domain.disks:
         if disk.type == "file" and disk.source is not None:
-            found[disk.bus, disk.address] = disk.source
+            found[disk.slot] = disk.source
     for word, devices in (("serial", domain.serials), ("parallel", domain.parallels)):
         for device in devices:
             if device.type == "file" and device.path is not None:
@@ -94,11 +96,7 @@ def _directories(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
     """What stands before relative names in the wanted domain."""
     for name, wanted in pairs:
         directory = wanted[: len(wanted) - len(name)]
-        if (
-            is_relative(name)
-            and wanted == directory + name
-            and re.fullmatch(r"\[[^\]]+\] (?:.*/)?", directory, re.DOTALL)
-        ):
+        if is_relative(name) and wanted == directory + name and _DIRECTORY.fullmatch(directory):
             yield directory
 
 
@@ -118,20 +116,17 @@ def _split(name: str) -> tuple[str | None, str]:
 
 
 def _with_files(domain: Domain, named: Callable[[str], str]) -> Domain:
+    def with_path(port: CharDevice) -> CharDevice:
+        return replace(port, path=named(port.path)) if port.type == "file" and port.path is not None else port
+
+    def with_source(disk: Disk) -> Disk:
+        return replace(disk, source=named(disk.source)) if disk.type == "file" and disk.source is not None else disk
+
     nvram = domain.os.nvram
     return replace(
         domain,
         os=domain.os if nvram is None else replace(domain.os, nvram=named(nvram)),
-        disks=tuple(
-            replace(disk, source=named(disk.source)) if disk.type == "file" and disk.source is not None else disk
-            for disk in domain.disks
-        ),
-        serials=tuple(
-            replace(port, path=named(port.path)) if port.type == "file" and port.path is not None else port
-            for port in domain.serials
-        ),
-        parallels=tuple(
-            replace(port, path=named(port.path)) if port.type == "file" and port.path is not None else port
-            for port in domain.parallels
-        ),
+        disks=tuple(map(with_source, domain.disks)),
+        serials=tuple(map(with_path, domain.serials)),
+        parallels=tuple(map(with_path, domain.parallels)),
     )

@@ -22,7 +22,7 @@ import re
 from ansible_collections.virt.esx.plugins.module_utils._domain.metadata import KEPT_KEYS
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain, Hostdev, PciAddress
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
-from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import YES, Entry, WriteContext
+from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import YES, Entry, WriteContext, numbers_of
 
 WORD = "pcipassthru"
 _SECTION = re.compile(WORD + r"(0|[1-9][0-9]?)")
@@ -75,7 +75,7 @@ def write_hostdevs(domain: Domain, context: WriteContext) -> list[Entry]:
     lines: list[Entry] = []
     if not context.dialect.passthrough:
         return lines
-    for index, device in zip(context.hostdevs or range(len(domain.hostdevs)), domain.hostdevs):
+    for index, device in zip(numbers_of(domain.hostdevs, context.hostdevs), domain.hostdevs):
         lacking = _lacking(device, index)
         if lacking:
             context.report.leave_out(

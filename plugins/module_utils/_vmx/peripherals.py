@@ -61,17 +61,20 @@ def write_usb(domain: Domain, context: WriteContext) -> list[Entry]:
     """
     if not context.dialect.usb_and_sound:
         return []
-    kinds = set()
-    for controller in domain.controllers:
-        if controller.type != "usb" or controller.model == _NONE:
-            continue
-        kind = usb_kind(controller)
-        if kind is None:
-            known = ", ".join(f"'{models[0]}'" for models in USB.values())
-            message = f"VMware has no USB controller with model='{controller.model}', expecting one of {known}"
-            raise ParseError(message, where="<controller>", line=controller.line)
-        kinds.add(kind)
-    return [(f"{kind}.present", YES) for kind in USB if kind in kinds or (kind == "usb" and "ehci" in kinds)]
+    wanted = [one for one in domain.controllers if one.type == "usb" and one.model != _NONE]
+    kinds = {_required_kind(controller) for controller in wanted}
+    if "ehci" in kinds:
+        kinds.add("usb")
+    return [(f"{kind}.present", YES) for kind in USB if kind in kinds]
+
+
+def _required_kind(controller: Controller) -> str:
+    kind = usb_kind(controller)
+    if kind is None:
+        known = ", ".join(f"'{models[0]}'" for models in USB.values())
+        message = f"VMware has no USB controller with model='{controller.model}', expecting one of {known}"
+        raise ParseError(message, where="<controller>", line=controller.line)
+    return kind
 
 
 def read_sounds(context: ReadContext) -> tuple[Sound, ...]:

@@ -113,12 +113,14 @@ def write_memory(domain: Domain, context: WriteContext) -> list[Entry]:
     current = min(domain.current_memory_kib or domain.memory_kib, domain.memory_kib)
     if current < size:
         lines.append(("sched.mem.max", str(round_up(current, 1024) // 1024)))
-    is_locked = domain.memory_locked and context.dialect.memory_lock
-    guarantee = size if is_locked else round_up(domain.min_guarantee_kib or 0, 1024)  # of pinned memory, all of it
-    if guarantee:
-        names = (_MIN_SIZE, _MIN) if context.dialect.either_guarantee else (_MIN_SIZE,)
-        lines += [(name, str(guarantee // 1024)) for name in names]
-    return [*lines, (_PIN, "TRUE")] if is_locked else lines
+    if domain.memory_locked and context.dialect.memory_lock:
+        return [*lines, *_guarantee_lines(size, context), (_PIN, "TRUE")]  # of pinned memory, all is guaranteed
+    return [*lines, *_guarantee_lines(round_up(domain.min_guarantee_kib or 0, 1024), context)]
+
+
+def _guarantee_lines(kib: int, context: WriteContext) -> list[Entry]:
+    names = (_MIN_SIZE, _MIN) if context.dialect.either_guarantee else (_MIN_SIZE,)
+    return [(name, str(kib // 1024)) for name in names] if kib else []
 
 
 def read_lock(context: ReadContext) -> bool:
@@ -205,14 +207,19 @@ def write_processors(domain: Domain, context: WriteContext) -> list[Entry]:
         raise ParseError(
             f"current='{domain.current_vcpus}' is less than the {number} processors; VMware starts all", where="<vcpu>"
         )
-    lines = [("numvcpus", str(number)), *_topology(domain, context)]
-    if domain.cpuset is not None:
-        if len(domain.cpuset) < number and not context.dialect.any_affinity:
-            raise ParseError(f"cpuset has {len(domain.cpuset)} processors, expecting at least {number}", where="<vcpu>")
-        lines.append(("sched.cpu.affinity", ",".join(map(str, domain.cpuset))))
+    lines = [("numvcpus", str(number)), *_topology(domain, context), *_affinity(domain, context)]
     if domain.shares is not None:
         lines.append(("sched.cpu.shares", level_of(domain.shares, number) or str(domain.shares)))
     return lines
+
+
+def _affinity(domain: Domain, context: WriteContext) -> list[Entry]:
+    cpus = domain.cpuset
+    if cpus is None:
+        return []
+    if len(cpus) < domain.vcpus and not context.dialect.any_affinity:
+        raise ParseError(f"cpuset has {len(cpus)} processors, expecting at least {domain.vcpus}", where="<vcpu>")
+    return [("sched.cpu.affinity", ",".join(map(str, cpus)))]
 
 
 def _topology(domain: Domain, context: WriteContext) -> list[Entry]:

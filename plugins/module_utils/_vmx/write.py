@@ -71,9 +71,9 @@ def write_vmx(
     hardware = hw_version or default_hardware(domain, dialect)
     if dialect.hardware_needs:
         check_needs(domain, hw_version, report)
-        if hw_version is None and hardware > dialect.hw_version:
-            why = f"written is version {hardware}, which the domain needs, instead of {dialect.hw_version}"
-            report.leave_out("virtualHW.version", why)
+    if hw_version is None and hardware > dialect.hw_version:
+        why = f"written is version {hardware}, which the domain needs, instead of {dialect.hw_version}"
+        report.leave_out("virtualHW.version", why)
     context = WriteContext(dialect, hardware, scsi_model, random, report=report)
     lines = entries(domain, context)
     return render((*_head(context), *lines, *_tail(lines, context)), dialect)
@@ -106,7 +106,7 @@ def entries(domain: Domain, context: WriteContext) -> list[Entry]:
     drives = tuple(placed(domain.disks, context))
     if drives != domain.disks:
         domain = replace(domain, disks=drives)
-    shared = frozenset([f"{one.type}{one.index}" for one in domain.controllers if dict(one.keys).get("sharedBus")])
+    shared = _shared_buses(domain)
     if shared:
         context = replace(context, shared_buses=shared)
     try:
@@ -116,6 +116,11 @@ def entries(domain: Domain, context: WriteContext) -> list[Entry]:
             report.attempt(write_part, domain, context, default=None)
     report.raise_refusals()
     return lines
+
+
+def _shared_buses(domain: Domain) -> frozenset[str]:
+    """The controllers that several domains share."""
+    return frozenset([f"{one.type}{one.index}" for one in domain.controllers if dict(one.keys).get("sharedBus")])
 
 
 def _write_drives(domain: Domain, context: WriteContext) -> list[Entry]:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Union
 
@@ -47,6 +47,11 @@ def error_at(device: _Device, message: str, where: str | None = None) -> ParseEr
     """
     name = f"disk '{device.target}'" if isinstance(device, Disk) else f"<{type(device).__name__.lower()}>"
     return ParseError(message, where=where or name, line=device.line)
+
+
+def numbers_of(devices: Sequence[object], stated: Sequence[int] | None) -> Sequence[int]:
+    """The number of each device of a kind: the stated one, else its position."""
+    return range(len(devices)) if stated is None else stated
 
 
 @dataclass(frozen=True)
