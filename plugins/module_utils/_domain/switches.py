@@ -139,6 +139,8 @@ def _side(resolution: Element, side: str) -> str:
 
 def write_backing(domain: Domain) -> str:
     """The lines of ``<memoryBacking>``."""
+    if not domain.switches and not domain.memory_locked:
+        return ""
     said = dict(domain.switches)
     lines = (
         "    <hugepages>\n      <page size='1' unit='GiB'/>\n    </hugepages>\n" if "hugepages" in said else "",
@@ -165,6 +167,8 @@ def write_bios(switches: Keys) -> str:
 
 def write_features(switches: Keys) -> str:
     """The lines of ``<features>``."""
+    if not switches:
+        return ""
     said = dict(switches)
     hidden = f"    <kvm>\n      <hidden state='{said['hidden']}'/>\n    </kvm>\n" if "hidden" in said else ""
     pmu = f"    <pmu state='{said['pmu']}'/>\n" if "pmu" in said else ""
@@ -179,6 +183,8 @@ def write_timers(switches: Keys) -> str:
 
 def write_of_video(switches: Keys) -> str:
     """The lines within the ``<model>`` of the graphics card."""
+    if not switches:
+        return ""
     said = dict(switches)
     accel = f"        <acceleration accel3d='{said['accel3d']}'/>\n" if "accel3d" in said else ""
     if "resolution" not in said:

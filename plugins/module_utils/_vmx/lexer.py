@@ -52,7 +52,6 @@ _LAX_STATEMENT = re.compile(
 )
 # A line as VMware and libvirt write it, which nearly all lines are: the same in a plainer form, which is found sooner.
 _USUAL_LINE = re.compile(rf'^({_NAME}) = "([^"\r\n]*)"\n', re.MULTILINE)
-_AROUND = len(' = ""\n')  # characters of such a line besides name and value
 _NAME_ALONE = re.compile(rf"[ \t\r\n]*({_NAME})?[ \t]*")
 _BLANKS_AND_VALUE = re.compile(rf"[ \t]*(?:{_VALUE}[ \t]*)?")
 _BLANKS = re.compile(r"[ \t]*")
@@ -88,10 +87,11 @@ def values(text: str) -> dict[str, str]:
 
 def _usual_values(text: str) -> dict[str, str] | None:
     """The same of a text of usual lines alone, None for another."""
-    if text.count("\n") != text.count(' = "'):
+    lines = text.count("\n")
+    if lines != text.count(' = "') or not text.endswith("\n"):
         return None
     found = _USUAL_LINE.findall(text)
-    if sum([len(name) + len(value) + _AROUND for name, value in found]) != len(text):
+    if len(found) != lines:
         return None
     found.reverse()
     return {name.lower(): value for name, value in found}

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, parse_datastore_path
@@ -43,8 +43,7 @@ def _bracketed(text: str) -> DatastorePath:
         raise ValueError("doesn't have expected format '[datastore] directory/file'") from None
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where a VMX lies, and what it can refer to.
 
     ``directory``: the datastore directory of the VMX itself, ``[datastore] directory``, for names relative to it;
