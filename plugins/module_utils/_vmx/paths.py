@@ -80,7 +80,7 @@ class Place(NamedTuple):
             return name
         if "/" in name and not relative_paths:
             raise ValueError("could not handle a relative file name with a directory")
-        found = _IN_BRACKETS.match(name) if relative_paths else None
+        found = _IN_BRACKETS.match(name) if relative_paths and name.startswith("[") else None
         if found:
             return f"[{found[1]}] {found[2]}" if found[1] else found[2]
         if self.directory is None:
