@@ -153,7 +153,7 @@ def write_backing(domain: Domain) -> str:
 
 def write_numa(switches: Keys) -> str:
     """The lines of ``<numatune>``."""
-    nodes = dict(switches).get("numa_nodes")
+    nodes = dict(switches).get("numa_nodes") if switches else None
     if nodes is None:
         return ""
     return f"  <numatune>\n    <memory mode='strict' nodeset='{nodes}'/>\n  </numatune>\n"
@@ -161,7 +161,7 @@ def write_numa(switches: Keys) -> str:
 
 def write_bios(switches: Keys) -> str:
     """The line of ``<bios>``."""
-    timeout = dict(switches).get("reboot_timeout")
+    timeout = dict(switches).get("reboot_timeout") if switches else None
     return "" if timeout is None else f"    <bios rebootTimeout='{timeout}'/>\n"
 
 
@@ -177,7 +177,7 @@ def write_features(switches: Keys) -> str:
 
 def write_timers(switches: Keys) -> str:
     """The lines within ``<clock>``."""
-    hpet = dict(switches).get("hpet")
+    hpet = dict(switches).get("hpet") if switches else None
     return "" if hpet is None else f"    <timer name='hpet' present='{hpet}'/>\n"
 
 

@@ -223,7 +223,8 @@ def _decoded(source: str | bytes, dialect: Dialect) -> _Decoded:
     if len(source) > MAX_SIZE:
         raise ParseError(f"the file has {len(source)} bytes; a VMX is at most {MAX_SIZE} bytes long")
     text, is_decoded = _as_text(source)
-    text = _without_zero_bytes(text, dialect.strict_text)
+    if "\0" in text:
+        text = _without_zero_bytes(text, dialect.strict_text)
     body = text[1:] if dialect.strict_text and text.startswith(_BOM) else text
     found = _lexed(UTF_8, body, dialect)
     name = found.values.get(".encoding", "UTF-8")
@@ -270,10 +271,7 @@ def _as_text(source: str | bytes) -> tuple[str, bool]:
 
 def _without_zero_bytes(text: str, strict: bool) -> str:
     """The text up to a zero byte, where libvirt stops reading without a word (L8)."""
-    end = text.find("\0")
-    if end < 0:
-        return text
-    first = text[:2]
+    first, end = text[:2], text.find("\0")
     if strict and (text.startswith(_WIDE_BOMS) or ("\0" in first and first.replace("\0", "").isprintable())):
         raise ParseError("the file is in UTF-16 or UTF-32, which VMware cannot read; convert it to UTF-8")
     if strict:
