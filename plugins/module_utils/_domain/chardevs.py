@@ -150,9 +150,11 @@ def write_ports(kind: str, devices: Iterable[CharDevice], forms: XmlForms) -> st
     :param kind: ``serial`` or ``parallel``.
     """
     return "".join(
-        f"    <{kind} type='{device.type}'>\n{_source_lines(device, forms.exact)}"
-        f"      <target port='{device.port or 0}'/>\n    </{kind}>\n"
-        for device in devices
+        [
+            f"    <{kind} type='{device.type}'>\n{_source_lines(device, forms.exact)}"
+            f"      <target port='{device.port or 0}'/>\n    </{kind}>\n"
+            for device in devices
+        ]
     )
 
 

@@ -31,6 +31,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, TypeVar
 from urllib.parse import quote, unquote
 
@@ -139,6 +140,11 @@ def _with_keys(device: _Device, keys: Keys | None) -> _Device:
     return replace(device, keys=keys) if keys else device
 
 
+@lru_cache(maxsize=256)
+def _identity(guest: str) -> str:
+    return _ID + quote(guest, safe="", errors="surrogateescape")
+
+
 def write_metadata(domain: Domain, forms: XmlForms) -> str:
     """The lines of the metadata; none where there is nothing to say."""
     ours = _ours(domain, forms)
@@ -146,10 +152,9 @@ def write_metadata(domain: Domain, forms: XmlForms) -> str:
         return ""
     parts = ["  <metadata>\n"]
     if domain.guest_os is not None:
-        identity = _ID + quote(domain.guest_os, safe="", errors="surrogateescape")
         parts.append(
             f"    <libosinfo:libosinfo xmlns:libosinfo='{_LIBOSINFO}'>\n"
-            f"      <libosinfo:os id='{identity}'/>\n    </libosinfo:libosinfo>\n"
+            f"      <libosinfo:os id='{_identity(domain.guest_os)}'/>\n    </libosinfo:libosinfo>\n"
         )
     if ours:
         parts += [f"    <esx:vmx xmlns:esx='{_ESX}'>\n", *ours, "    </esx:vmx>\n"]

@@ -139,6 +139,8 @@ def _side(resolution: Element, side: str) -> str:
 
 def write_backing(domain: Domain) -> str:
     """The lines of ``<memoryBacking>``."""
+    if not domain.switches and not domain.memory_locked:
+        return ""
     said = dict(domain.switches)
     lines = (
         "    <hugepages>\n      <page size='1' unit='GiB'/>\n    </hugepages>\n" if "hugepages" in said else "",
@@ -151,7 +153,7 @@ def write_backing(domain: Domain) -> str:
 
 def write_numa(switches: Keys) -> str:
     """The lines of ``<numatune>``."""
-    nodes = dict(switches).get("numa_nodes")
+    nodes = dict(switches).get("numa_nodes") if switches else None
     if nodes is None:
         return ""
     return f"  <numatune>\n    <memory mode='strict' nodeset='{nodes}'/>\n  </numatune>\n"
@@ -159,12 +161,14 @@ def write_numa(switches: Keys) -> str:
 
 def write_bios(switches: Keys) -> str:
     """The line of ``<bios>``."""
-    timeout = dict(switches).get("reboot_timeout")
+    timeout = dict(switches).get("reboot_timeout") if switches else None
     return "" if timeout is None else f"    <bios rebootTimeout='{timeout}'/>\n"
 
 
 def write_features(switches: Keys) -> str:
     """The lines of ``<features>``."""
+    if not switches:
+        return ""
     said = dict(switches)
     hidden = f"    <kvm>\n      <hidden state='{said['hidden']}'/>\n    </kvm>\n" if "hidden" in said else ""
     pmu = f"    <pmu state='{said['pmu']}'/>\n" if "pmu" in said else ""
@@ -173,12 +177,14 @@ def write_features(switches: Keys) -> str:
 
 def write_timers(switches: Keys) -> str:
     """The lines within ``<clock>``."""
-    hpet = dict(switches).get("hpet")
+    hpet = dict(switches).get("hpet") if switches else None
     return "" if hpet is None else f"    <timer name='hpet' present='{hpet}'/>\n"
 
 
 def write_of_video(switches: Keys) -> str:
     """The lines within the ``<model>`` of the graphics card."""
+    if not switches:
+        return ""
     said = dict(switches)
     accel = f"        <acceleration accel3d='{said['accel3d']}'/>\n" if "accel3d" in said else ""
     if "resolution" not in said:

@@ -103,14 +103,17 @@ def _memory(domain: Domain, forms: XmlForms) -> str:
 
 def _devices(domain: Domain, forms: XmlForms, secure: bool) -> str:
     parts = ["  <devices>\n"]
-    parts += [write_disk(disk, forms, _driver(domain, disk, forms)) for disk in domain.disks]
     if forms.slots:
+        parts += [write_disk(disk, forms) for disk in domain.disks]
         parts += [write_controller(controller, forms) for controller in domain.controllers]
+    else:
+        parts += [write_disk(disk, forms, _driver(domain, disk)) for disk in domain.disks]
     parts += [write_filesystem(filesystem, forms) for filesystem in domain.filesystems]
     parts += [write_interface(interface, forms) for interface in domain.interfaces]
-    parts.append(write_ports("serial", domain.serials, forms))
-    parts.append(write_ports("parallel", domain.parallels, forms))
-    parts.append(write_console(domain.serials, forms))
+    if domain.serials or domain.parallels:
+        parts.append(write_ports("serial", domain.serials, forms))
+        parts.append(write_ports("parallel", domain.parallels, forms))
+        parts.append(write_console(domain.serials, forms))
     if forms.more:
         parts += map(write_tpm, domain.tpms)
     parts += [write_graphics(graphics, forms, secure) for graphics in domain.graphics]
@@ -124,9 +127,9 @@ def _devices(domain: Domain, forms: XmlForms, secure: bool) -> str:
     return "".join(parts)
 
 
-def _driver(domain: Domain, disk: Disk, forms: XmlForms) -> str | None:
-    """The model of a disk's SCSI controller, where the forms have no controllers to say it (S4)."""
-    if forms.slots or disk.bus != "scsi" or disk.address is None:
+def _driver(domain: Domain, disk: Disk) -> str | None:
+    """The model of a disk's SCSI controller, for forms that have no controllers to say it (S4)."""
+    if disk.bus != "scsi" or disk.address is None:
         return None
     index = disk.address.controller
     return next((one.model for one in domain.controllers if (one.type, one.index) == ("scsi", index)), None)

@@ -52,7 +52,7 @@ def read_boot(
 
     :param indexes: the number of each card in the VMX.
     """
-    if not context.dialect.boot_order:
+    if "bios" not in context.vmx.kinds or not context.dialect.boot_order:
         return Boot(system, list(disks), cards)
     system = _with_delay(context, system)
     words = _known_words(context, system, indexes)

@@ -68,7 +68,7 @@ def read_controllers(
     """The controllers of a domain: the present ones, or for libvirt those up to the last one used (P28, P29)."""
     if context.dialect.address_is_slot:
         implied = {(disk.bus, disk.address.controller) for disk in disks if disk.address and disk.bus in ("fdc", "ide")}
-        return (*present, *(Controller(kind, index) for kind, index in sorted(implied)))
+        return (*present, *[Controller(kind, index) for kind, index in sorted(implied)])
     models = {(controller.type, controller.index): controller.model for controller in present}
     last: dict[str, int] = {}
     highest: dict[str, int] = {}

@@ -17,6 +17,7 @@ the key itself, in our metadata. libvirt's own converter knows ``<transient/>`` 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import NamedTuple
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Keys
@@ -62,18 +63,19 @@ class Use(NamedTuple):
 _USUAL = Use()
 
 
-def read_use(context: ReadContext, at: str) -> Use:
-    """How the disk with these keys is used."""
+def read_use(context: ReadContext, at: str, kind: str | None) -> Use:
+    """How the disk with these keys, and this type in lower case, is used."""
     mode = context.vmx.word(f"{at}.mode") or ""
     if not context.dialect.keeps_disk_modes:
         return Use(transient=True) if mode == TRANSIENT else _USUAL
-    kind, sharing = context.vmx.get(f"{at}.deviceType"), context.vmx.word(f"{at}.sharing")
-    if not mode and not sharing and (kind or "").lower() not in _KEPT_TYPES:
+    sharing = context.vmx.word(f"{at}.sharing")
+    if not mode and not sharing and kind not in _KEPT_TYPES:
         return _USUAL
-    return _use(context, at, mode.replace("_", "-"), kind, sharing)  # the API spells modes with _
+    kept = context.vmx.get(f"{at}.deviceType") if kind in _KEPT_TYPES else None
+    return _use(context, at, mode.replace("_", "-"), kept, sharing)  # the API spells modes with _
 
 
-def _use(context: ReadContext, at: str, mode: str, kind: str | None, sharing: str | None) -> Use:
+def _use(context: ReadContext, at: str, mode: str, kept_type: str | None, sharing: str | None) -> Use:
     known = _MODES.get(mode)
     if known is None:
         context.leave_out(f"{at}.mode", f"'{mode}' is not a mode of a disk, expecting one of {', '.join(_MODES)[2:]}")
@@ -81,8 +83,8 @@ def _use(context: ReadContext, at: str, mode: str, kind: str | None, sharing: st
     elif known.is_kept:
         context.leave_out(f"{at}.mode", f"libvirt cannot express the mode '{mode}'; it is kept in the metadata")
     keys = [("mode", mode)] if known.is_kept else []
-    if kind and kind.lower() in _KEPT_TYPES:
-        keys.insert(0, ("deviceType", kind))
+    if kept_type:
+        keys.insert(0, ("deviceType", kept_type))
     if sharing not in (*_NOT_SHARED, _MULTI_WRITER):
         context.leave_out(f"{at}.sharing", f"'{sharing}' is not a way to share a disk, expecting '{_MULTI_WRITER}'")
     return Use(known.transient, known.snapshot, sharing == _MULTI_WRITER, tuple(keys))
@@ -102,6 +104,7 @@ def read_shared_bus(context: ReadContext, at: str) -> Keys:
     return () if word in _NOT_SHARED else (("sharedBus", word or ""),)
 
 
+@cache
 def types_of(bus: str) -> tuple[str | None, ...]:
     """The words that a hard disk on a bus can have as its type, in lower case; None where it has none."""
     kept = _KEPT_TYPES if bus == "scsi" else _KEPT_TYPES[len(_MAPPINGS) :]

@@ -49,14 +49,15 @@ _OF_BLOCK_DEVICE = {device: word for word, device in _BLOCK_DEVICES.items()}
 def read_disks(context: ReadContext, bus: str, controllers: Iterable[Controller]) -> list[Disk]:
     """The disks on the controllers of one bus, slot by slot."""
     wide = slots.is_wide(bus, context.hw_version)
-    sections = context.vmx.sections
+    all_slots = slots.slots_on(bus, wide=wide, address_is_slot=context.dialect.address_is_slot)
+    present = {controller.index: controller for controller in controllers}
     found: list[Disk] = []
-    for controller in controllers:
-        all_slots = slots.slots(bus, controller.index, wide=wide, address_is_slot=context.dialect.address_is_slot)
-        for slot in slots.used(all_slots, sections):
-            disk = context.attempt(read_slot, context, bus, slot, default=None)
-            if disk is not None:
-                found.append(disk if not controller.keys else disk_modes.on_shared_bus(disk))
+    for slot in slots.used(all_slots, context.vmx.sections):
+        if slot.controller not in present:
+            continue
+        disk = context.attempt(read_slot, context, bus, slot, default=None)
+        if disk is not None:
+            found.append(disk_modes.on_shared_bus(disk) if present[slot.controller].keys else disk)
     return found
 
 
@@ -132,7 +133,7 @@ def _hard_disk(
             f"{slot.section}.deviceType", f"'{kind}' is not a type of disk on {bus}; it is read as a hard disk"
         )
     source = context.path(f"{slot.section}.fileName", name) if is_image else name
-    use = disk_modes.read_use(context, slot.section)
+    use = disk_modes.read_use(context, slot.section, kind)
     return Disk(
         device="disk",
         type="file" if is_image else "block",

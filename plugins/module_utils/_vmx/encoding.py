@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from functools import lru_cache
 
 from ansible_collections.virt.esx.plugins.module_utils._vmx.encoding_names import CODECS
 
@@ -34,6 +35,7 @@ _MISSING = {"gbk": {b"\x80": "\u20ac"}, "charmap": {bytes([code]): chr(code) for
 _LAX = "virt.esx.vmware"
 
 
+@lru_cache(maxsize=64)
 def python_codec(name: str, *, vmware: bool = True) -> str | None:
     """The Python codec for the name in ``.encoding``, None for a name of no encoding that a VMX can be in.
 

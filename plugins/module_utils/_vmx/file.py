@@ -34,6 +34,8 @@ _BOOLEANS_OF_VMWARE = {
     **dict.fromkeys(("false", "f", "no", "n", "off", "0"), False),
 }
 _USUAL_BOOLEANS = {"TRUE": True, "true": True, "FALSE": False, "false": False}  # as nearly all files spell them
+_NUMBERS = "0123456789:"  # what a kind of device is followed by in the names of sections
+_BLANKS = " \t"  # what VMware passes over around a number or a truth value
 _INDENT = 80  # blanks before a key, at most, that the quick search for its line knows
 _SHOWN = 60  # characters of a line in a report
 # Keys without whose values a domain cannot be told.
@@ -57,9 +59,10 @@ class VmxFile:
         self.codec, self.text, self.raw = decoded.codec, decoded.text, decoded.values
         self.lax = decoded.lax  # read by VMware's grammar, as libvirt's refuses it
         self.others = decoded.others
-        # The devices that have keys at all: "scsi0:1" of "scsi0:1.present".
-        self.sections = {key.partition(".")[0] for key in self.raw}
-        self._has_controls = dialect.xml.exact and _has_controls("".join(self.raw.values()))
+        # The devices that have keys at all, in their order: "scsi0:1" of "scsi0:1.present"; and their kinds: "scsi".
+        self.sections = dict.fromkeys([key.partition(".")[0] for key in self.raw]).keys()
+        self.kinds = {section.rstrip(_NUMBERS) for section in self.sections}
+        self._has_controls = dialect.xml.exact and _unwritable("".join(self.raw.values())) is not None
 
     def __contains__(self, key: str) -> bool:
         return key.lower() in self.raw
@@ -75,7 +78,7 @@ class VmxFile:
 
     def writable(self, key: str, value: str) -> str:
         """The value, with U+FFFD for characters that XML cannot hold, which is reported."""
-        found = _UNWRITABLE.search(value) if self.report is not None and self.escaped else None
+        found = _unwritable(value) if self.report is not None and self.escaped else None
         if found is None:
             return value
         why = f"the value has the character U+{ord(found[0]):04X}, which XML cannot hold; remove it"
@@ -102,7 +105,7 @@ class VmxFile:
         result = _USUAL_BOOLEANS.get(value)
         if result is None:
             known = _BOOLEANS_OF_VMWARE if self.tolerant else _BOOLEANS
-            result = known.get(self._without_blanks(value).lower())
+            result = known.get((value.strip(_BLANKS) if self.tolerant else value).lower())
         if result is None:
             self._wrong(key, f"must represent a boolean value (true|false), found '{value}'")
             return default
@@ -113,7 +116,7 @@ class VmxFile:
         value = self.raw.get(key.lower())
         if value is None:
             return default
-        result = parse_integer(self._without_blanks(value))
+        result = parse_integer(value.strip(_BLANKS) if self.tolerant else value)
         if result is None:
             self._wrong(key, f"must represent an integer value, found '{value}'")
             return default
@@ -170,10 +173,6 @@ class VmxFile:
             if statement.value != self.raw[statement.name.lower()]:
                 yield statement.name, line
 
-    def _without_blanks(self, value: str) -> str:
-        """A number or a truth value without blanks around it, which VMware passes over."""
-        return value.strip(" \t") if self.tolerant else value
-
     def _wrong(self, key: str, message: str) -> None:
         """Report a value that cannot be understood, so that it is as if it were missing, or refuse it."""
         if not self.tolerant or key.lower() in _ESSENTIAL:
@@ -197,9 +196,9 @@ class VmxFile:
         return ParseError(message, where=key, line=self.line(key))
 
 
-def _has_controls(text: str) -> bool:
-    """Whether a text has characters that XML cannot hold; most texts are printable, which is quicker to see."""
-    return not text.isprintable() and _UNWRITABLE.search(text) is not None
+def _unwritable(text: str) -> re.Match[str] | None:
+    """The first character of a text that XML cannot hold; most texts are printable, which is quicker to see."""
+    return None if text.isprintable() else _UNWRITABLE.search(text)
 
 
 def _is_name(text: str, start: int, end: int) -> bool:
@@ -224,7 +223,8 @@ def _decoded(source: str | bytes, dialect: Dialect) -> _Decoded:
     if len(source) > MAX_SIZE:
         raise ParseError(f"the file has {len(source)} bytes; a VMX is at most {MAX_SIZE} bytes long")
     text, is_decoded = _as_text(source)
-    text = _without_zero_bytes(text, dialect.strict_text)
+    if "\0" in text:
+        text = _without_zero_bytes(text, dialect.strict_text)
     body = text[1:] if dialect.strict_text and text.startswith(_BOM) else text
     found = _lexed(UTF_8, body, dialect)
     name = found.values.get(".encoding", "UTF-8")
@@ -271,10 +271,7 @@ def _as_text(source: str | bytes) -> tuple[str, bool]:
 
 def _without_zero_bytes(text: str, strict: bool) -> str:
     """The text up to a zero byte, where libvirt stops reading without a word (L8)."""
-    end = text.find("\0")
-    if end < 0:
-        return text
-    first = text[:2]
+    first, end = text[:2], text.find("\0")
     if strict and (text.startswith(_WIDE_BOMS) or ("\0" in first and first.replace("\0", "").isprintable())):
         raise ParseError("the file is in UTF-16 or UTF-32, which VMware cannot read; convert it to UTF-8")
     if strict:

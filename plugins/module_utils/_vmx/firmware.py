@@ -48,15 +48,15 @@ def read_guest(context: ReadContext) -> str | None:
 
 def read_os(context: ReadContext) -> Os:
     """Architecture and firmware."""
-    firmware = context.attempt(_firmware, context, default=None)
-    secure = context.vmx.boolean("uefi.secureBoot.enabled")
-    stated = secure or (context.dialect.writes_secure_boot and "uefi.secureboot.enabled" in context.vmx.raw)
+    kinds = context.vmx.kinds
+    firmware = context.attempt(_firmware, context, default=None) if "firmware" in kinds else None
+    secure_boot = _secure_boot(context) if "uefi" in kinds else None
     return Os(
         arch=_arch(context),
         firmware=firmware,
-        secure_boot=secure if stated and firmware == "efi" else None,
-        nvram=context.attempt(_nvram, context, default=None),
-        smbios="host" if context.vmx.boolean("smbios.reflecthost") else None,
+        secure_boot=secure_boot if firmware == "efi" else None,
+        nvram=context.attempt(_nvram, context, default=None) if "nvram" in kinds else None,
+        smbios="host" if "smbios" in kinds and context.vmx.boolean("smbios.reflecthost") else None,
     )
 
 
@@ -70,6 +70,12 @@ def _firmware(context: ReadContext) -> str | None:
         if value.lower() in ("bios", "efi"):
             return value.lower()
     raise context.vmx.error_at("firmware", f"unknown value '{value}', expecting 'efi'")
+
+
+def _secure_boot(context: ReadContext) -> bool | None:
+    is_on = context.vmx.boolean("uefi.secureBoot.enabled")
+    is_said = context.dialect.writes_secure_boot and "uefi.secureboot.enabled" in context.vmx.raw
+    return is_on if is_on or is_said else None
 
 
 def _nvram(context: ReadContext) -> str | None:

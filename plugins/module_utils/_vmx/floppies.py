@@ -33,7 +33,7 @@ _NO_MEDIUM = ("", EMPTY.lower(), "vmware-null-remote-floppy")  # what hosts writ
 
 def read_floppies(context: ReadContext) -> list[Disk]:
     """The floppy drives that are there."""
-    all_slots = slots.slots("fdc", 0, wide=False, address_is_slot=True)
+    all_slots = slots.slots_on("fdc", wide=False, address_is_slot=True)
     there = slots.used(all_slots, context.vmx.sections)
     found = [context.attempt(_read_floppy, context, slot, default=None) for slot in there]
     return [disk for disk in found if disk is not None]

@@ -73,7 +73,8 @@ def _unescaped(context: ReadContext, key: str, introducers: str) -> str | None:
         return None
     try:
         for introducer in introducers:
-            value = unescape(value, introducer, lenient=context.dialect.escapes)
+            if introducer in value:
+                value = unescape(value, introducer, lenient=context.dialect.escapes)
     except ValueError as err:
         raise context.vmx.error_at(key, f"contains invalid escape sequence: {err}") from None
     return context.vmx.writable(key, value)

@@ -77,7 +77,7 @@ def interface_indexes(context: ReadContext) -> tuple[int, ...]:
             raise _not_indexed(context, section)
         if str(int(found[1])) == found[1]:  # ethernet00 is never looked up (L19)
             indexes.append(int(found[1]))
-    return tuple(index for index in sorted(indexes) if _is_present(context, index))
+    return tuple([index for index in sorted(indexes) if _is_present(context, index)])
 
 
 def _not_indexed(context: ReadContext, section: str) -> ParseError:

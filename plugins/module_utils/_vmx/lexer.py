@@ -51,8 +51,8 @@ _LAX_STATEMENT = re.compile(
     r"|\Z)"
 )
 # A line as VMware and libvirt write it, which nearly all lines are: the same in a plainer form, which is found sooner.
-_USUAL_LINE = re.compile(rf'^({_NAME}) = "([^"\r\n]*)"\n', re.MULTILINE)
-_AROUND = len(' = ""\n')  # characters of such a line besides name and value
+# Comments and empty lines have neither name nor value.
+_USUAL_LINE = re.compile(rf'^(?:({_NAME}) = "([^"\n]*)"|#.*|)\n', re.MULTILINE)
 _NAME_ALONE = re.compile(rf"[ \t\r\n]*({_NAME})?[ \t]*")
 _BLANKS_AND_VALUE = re.compile(rf"[ \t]*(?:{_VALUE}[ \t]*)?")
 _BLANKS = re.compile(r"[ \t]*")
@@ -88,13 +88,15 @@ def values(text: str) -> dict[str, str]:
 
 def _usual_values(text: str) -> dict[str, str] | None:
     """The same of a text of usual lines alone, None for another."""
-    if text.count("\n") != text.count(' = "'):
+    if "\r" in text or not text.endswith("\n"):
         return None
     found = _USUAL_LINE.findall(text)
-    if sum([len(name) + len(value) + _AROUND for name, value in found]) != len(text):
+    if len(found) != text.count("\n"):
         return None
     found.reverse()
-    return {name.lower(): value for name, value in found}
+    result = {name.lower(): value for name, value in found}
+    result.pop("", None)  # comments
+    return result
 
 
 def lax_values(text: str) -> tuple[dict[str, str], list[tuple[int, str]]]:

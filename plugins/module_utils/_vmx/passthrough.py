@@ -33,11 +33,10 @@ _MOST = 16  # devices that a domain can have
 
 def hostdev_indexes(context: ReadContext) -> tuple[int, ...]:
     """The numbers of the PCI devices that are there, ascending."""
-    if not context.dialect.passthrough:
+    if WORD not in context.vmx.kinds or not context.dialect.passthrough:
         return ()
-    sections = [section for section in context.vmx.sections if section.startswith(WORD)]
-    numbers = sorted(int(found[1]) for found in map(_SECTION.fullmatch, sections) if found)
-    return tuple(number for number in numbers if _is_readable(context, number))
+    numbers = sorted([int(found[1]) for found in map(_SECTION.fullmatch, context.vmx.sections) if found])
+    return tuple([number for number in numbers if _is_readable(context, number)])
 
 
 def _is_readable(context: ReadContext, number: int) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, parse_datastore_path
@@ -43,8 +43,7 @@ def _bracketed(text: str) -> DatastorePath:
         raise ValueError("doesn't have expected format '[datastore] directory/file'") from None
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where a VMX lies, and what it can refer to.
 
     ``directory``: the datastore directory of the VMX itself, ``[datastore] directory``, for names relative to it;
@@ -81,7 +80,7 @@ class Place:
             return name
         if "/" in name and not relative_paths:
             raise ValueError("could not handle a relative file name with a directory")
-        found = _IN_BRACKETS.match(name) if relative_paths else None
+        found = _IN_BRACKETS.match(name) if relative_paths and name.startswith("[") else None
         if found:
             return f"[{found[1]}] {found[2]}" if found[1] else found[2]
         if self.directory is None:

@@ -46,7 +46,7 @@ def read_usb(context: ReadContext) -> tuple[Controller, ...]:
     kinds = [kind for kind in USB if kind in context.vmx.sections and context.vmx.boolean(f"{kind}.present")]
     if "usb" not in kinds and "ehci" in kinds:
         kinds.remove("ehci")
-    return tuple(Controller("usb", index, USB[kind][0]) for index, kind in enumerate(kinds))
+    return tuple([Controller("usb", index, USB[kind][0]) for index, kind in enumerate(kinds)])
 
 
 def usb_kind(controller: Controller) -> str | None:

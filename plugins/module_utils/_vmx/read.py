@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Controller, Disk, Domain
@@ -36,6 +36,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.unread_keys import r
 from ansible_collections.virt.esx.plugins.module_utils._vmx.unseen import report_unseen, report_unseen_disks
 
 _CONFIG_VERSIONS = (6, 7, 8)  # the last is written, the others are of products of before 2006
+_ENCRYPTED = ("encryption.data", "encryption.keySafe")
 OLDEST_READ = 3  # of virtual hardware
 OLDEST_HARDWARE = 4  # the lowest virtual hardware version
 
@@ -64,15 +65,15 @@ def read_vmx(
 
 
 class _Part(NamedTuple):
-    """A field of the domain, the sections of a VMX that have it, and its reader; without them it has its default."""
+    """A field of the domain, the kinds of sections that have it, and its reader; without them it has its default."""
 
     field: str
-    sections: frozenset[str]
+    kinds: frozenset[str]
     read: Callable[[ReadContext], Any]
 
 
-def _part(field: str, sections: str, read: Callable[[ReadContext], Any]) -> _Part:
-    return _Part(field, frozenset(sections.split()), read)
+def _part(field: str, kinds: str, read: Callable[[ReadContext], Any]) -> _Part:
+    return _Part(field, frozenset(kinds.split()), read)
 
 
 _PARTS = (
@@ -81,19 +82,19 @@ _PARTS = (
     _part("guest_os", "guestos", firmware.read_guest),
     _part("graphics", "remotedisplay", graphics.read_graphics),
     _part("filesystems", "isolation", filesystems.read_filesystems),
-    _part("serials", " ".join(chardevs.SERIALS), chardevs.read_serials),
-    _part("parallels", " ".join(chardevs.PARALLELS), chardevs.read_parallels),
+    _part("serials", "serial", chardevs.read_serials),
+    _part("parallels", "parallel", chardevs.read_parallels),
     _part("tpms", "vtpm managedvm", firmware.read_tpm),
     _part("sounds", "sound", peripherals.read_sounds),
     _part("clock", "rtc", clock.read_clock),
-    _part("switches", switches.SECTIONS, switches.read_switches),
+    _part("switches", switches.KINDS, switches.read_switches),
 )
 
 
 def read_parts(context: ReadContext) -> Domain:
     """The domain that a VMX describes whose reading has begun; see ``read_vmx``."""
-    sections = context.vmx.sections
-    parts = {part.field: part.read(context) for part in _PARTS if not sections.isdisjoint(part.sections)}
+    kinds = context.vmx.kinds
+    parts = {part.field: part.read(context) for part in _PARTS if not kinds.isdisjoint(part.kinds)}
     sizes = resources.read_resources(context)
     present, drives = _read_drives(context)
     indexes = interfaces.interface_indexes(context)
@@ -137,7 +138,7 @@ def begin_reading(vmx: VmxFile, dialect: Dialect, place: Place, report: Report |
 
 def _check_readable(vmx: VmxFile) -> None:
     """Refuse a VMX whose content is encrypted; report what VMware passes over."""
-    encrypted = next((key for key in ("encryption.data", "encryption.keySafe") if key in vmx), None)
+    encrypted = next((key for key in _ENCRYPTED if key in vmx), None) if "encryption" in vmx.kinds else None
     if encrypted and ("config.version" not in vmx or vmx.word("vmx.encryptionType") != "partial"):
         raise vmx.error_at(encrypted, "the VMX is encrypted, including the description of the domain; decrypt it first")
     if encrypted:
@@ -155,19 +156,19 @@ def _read_drives(context: ReadContext) -> tuple[list[Controller], list[Disk]]:
     """The controllers that are there, and the disks on all buses in the order of their slots."""
     present: list[Controller] = []
     drives: list[Disk] = []
-    buses: list[tuple[str, Sequence[Controller]]] = [("scsi", ()), ("sata", ()), ("ide", _IDE_CHANNELS)]
-    for bus, fixed in buses:
-        there = fixed or controllers.present_controllers(context, bus)
-        present += () if fixed else there
-        drives += disks.read_disks(context, bus, there)
-    drives += floppies.read_floppies(context)
-    if context.dialect.writes_sata_nvme:
-        there = controllers.present_controllers(context, "nvme")
-        present += there
-        drives += disks.read_disks(context, "nvme", there)
+    for bus in [bus for bus in _BUSES if bus in context.vmx.kinds]:
+        if bus == "floppy":
+            drives += floppies.read_floppies(context)
+        elif bus == "ide":
+            drives += disks.read_disks(context, bus, _IDE_CHANNELS)
+        elif bus != "nvme" or context.dialect.writes_sata_nvme:
+            there = controllers.present_controllers(context, bus)
+            present += there
+            drives += disks.read_disks(context, bus, there)
     if context.dialect.tolerant:
         report_unseen_disks(context, (*present, *_IDE_CHANNELS))
     return present, slots.distinct(drives) if context.dialect.address_is_slot else drives
 
 
+_BUSES = ("scsi", "sata", "ide", "floppy", "nvme")  # as the sections of their devices are called
 _IDE_CHANNELS = tuple(Controller("ide", channel) for channel in range(slots.BUSES["ide"].controllers))

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
@@ -24,15 +24,15 @@ class NoSuchDatastore(ParseError):
     """A file in a datastore that is not among those that the caller named, so that it cannot be left out."""
 
 
-@dataclass(frozen=True)
+@dataclass  # not frozen, which takes three times as long to make
 class ReadContext:
-    """One VMX being read."""
+    """One VMX being read; no reader changes it."""
 
     vmx: VmxFile
     dialect: Dialect
     hw_version: int
     place: Place
-    report: Report = field(default_factory=Report, compare=False)
+    report: Report
 
     def attempt(self, read: Callable[..., _Value], *arguments: Any, default: _Value) -> _Value:
         """What a reader makes of a device or setting; where it cannot be understood, that is reported.

@@ -54,10 +54,10 @@ def read_resources(context: ReadContext) -> dict[str, Any]:
     number = read_processors(context)
     processors = number & 0xFFFFFFFF  # what libvirt keeps (L26)
     found: dict[str, Any] = {"memory_kib": memory.size, "current_memory_kib": memory.current, "vcpus": processors}
-    sections = context.vmx.sections
-    if "cpuid" in sections:
+    kinds = context.vmx.kinds
+    if "cpuid" in kinds:
         found["cpu"] = context.attempt(read_topology, context, processors, default=None)
-    if "sched" not in sections:
+    if "sched" not in kinds:
         return found
     locked = read_lock(context)
     return {
@@ -80,6 +80,8 @@ def read_memory(context: ReadContext) -> Memory:
     total = _kib(size)
     if not total:
         raise context.vmx.error_at("memsize", f"{size} megabytes are too many")
+    if "sched" not in context.vmx.kinds:
+        return Memory(total, total, None)
     current = _kib(context.vmx.integer("sched.mem.max", size))
     guarantee = _kib(_guarantee(context))
     return Memory(total, current if 0 < current < total else total, min(guarantee, total) or None)

@@ -33,6 +33,7 @@ _RESERVED = {"sata": (256, len(_SATA_UNITS)), "scsi": (512, 65)}
 class Slot(NamedTuple):
     """One place for a disk."""
 
+    controller: int
     place: int  # among the slots of its controller, from 0
     section: str  # what its keys in VMX begin with: scsi0:1
     target: str  # libvirt's name for it
@@ -82,6 +83,15 @@ def slots(name: str, controller: int, *, wide: bool, address_is_slot: bool) -> d
     return {slot.section: slot for slot in found}
 
 
+@cache
+def slots_on(name: str, *, wide: bool, address_is_slot: bool) -> dict[str, Slot]:
+    """The slots of all controllers of a bus by section, in their order; see ``slots``."""
+    result: dict[str, Slot] = {}
+    for controller in range(BUSES[name].controllers):
+        result.update(slots(name, controller, wide=wide, address_is_slot=address_is_slot))
+    return result
+
+
 def slots_of(controller: Controller, hw_version: int) -> dict[str, Slot]:
     """The true slots of a controller on that virtual hardware."""
     kind = controller.type
@@ -89,7 +99,7 @@ def slots_of(controller: Controller, hw_version: int) -> dict[str, Slot]:
 
 
 def used(all_slots: dict[str, Slot], sections: Set[str]) -> list[Slot]:
-    """Those slots of a controller that a VMX has keys of, in their order.
+    """Those of the slots that a VMX has keys of, in their order.
 
     :param sections: the sections of the VMX.
     """
@@ -101,12 +111,12 @@ def _slot(name: str, controller: int, unit: int, place: int, address_is_slot: bo
     address = DriveAddress(0, controller, unit) if name == "ide" else DriveAddress(controller, 0, unit)
     section = section_of(name, address)
     if name == "nvme":
-        return Slot(place, section, targets.nvme_name(address), address)
+        return Slot(controller, place, section, targets.nvme_name(address), address)
     # Names of SCSI disks go by 15 to a controller, also where it takes more (P31).
     index = controller * len(BUSES[name].units) + place
     if not address_is_slot:
         address = targets.drive_address(name, index, scsi_units=63 if wide else targets.SCSI_UNITS) or address
-    return Slot(place, section, targets.name_of(targets.PREFIX_OF_BUS[name], index), address)
+    return Slot(controller, place, section, targets.name_of(targets.PREFIX_OF_BUS[name], index), address)
 
 
 def section_of(bus: str, address: DriveAddress) -> str:

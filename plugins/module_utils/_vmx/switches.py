@@ -49,7 +49,7 @@ _NODES = "numa.nodeAffinity"
 _RETRY, _DELAY = "bios.bootRetry.enabled", "bios.bootRetry.delay"
 _SIDES = ("svga.maxWidth", "svga.maxHeight")
 _DELAY_S = 10  # until a start is tried again, where the VMX does not say it
-SECTIONS = "hpet0 vpmc hypervisor sched mks numa bios svga"
+KINDS = "hpet vpmc hypervisor sched mks numa bios svga"
 
 
 def read_switches(context: ReadContext) -> Keys:

@@ -219,9 +219,11 @@ def _report_repeated(context: ReadContext) -> None:
     """Report a key that is there once more with another value, where the first is read (L17)."""
     vmx = context.vmx
     text, count = vmx.text, len(vmx.raw)
+    if text.count("=") == count:
+        return  # the usual case: each statement has one, and there are as many as keys
     one_a_line = ";" not in text and '"""' not in text
     if one_a_line and (text.count("\n") == count or len(_NAMES.findall(text)) == count):
-        return  # the usual case: there are as many lines, or statements, as keys
+        return  # there are as many lines, or statements, as keys
     for name, line in vmx.repeated():
         why = f"the key occurs more than once; the first value, in line {vmx.line(name)}, is read"
         context.report.leave_out(name, why, line=line)

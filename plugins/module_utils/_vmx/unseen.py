@@ -22,7 +22,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import Cont
 from ansible_collections.virt.esx.plugins.module_utils._vmx import chardevs, slots
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
 
-_DISK = re.compile(r"((?:scsi|sata|nvme|ide)[0-9]{1,3}):([0-9]{1,4})")
+_DISK = re.compile(r"((scsi|sata|nvme|ide)[0-9]{1,3}):([0-9]{1,4})")
 _NUMBERED = re.compile(r"(serial|parallel|floppy|scsi|sata|nvme)([0-9]{1,9})")
 _FOLDER = re.compile(r"sharedfolder[0-9]{1,9}")
 _FOLDERS, _USB_PORT = "shared folder", "USB port"
@@ -44,19 +44,20 @@ def report_unseen_disks(context: ReadContext, present: Sequence[Controller]) -> 
     """
     if context.report.is_silent:
         return
-    there = {f"{one.type}{one.index}": one for one in present}
-    for section in sorted([section for section in context.vmx.sections if ":" in section]):
+    unseen = {section for section in context.vmx.sections if ":" in section}
+    for controller in present:
+        unseen = unseen.difference(slots.slots_of(controller, context.hw_version))
+    there = {f"{one.type}{one.index}" for one in present} if unseen else set()
+    for section in sorted(unseen):
         found = _DISK.fullmatch(section)
-        controller = there.get(found[1]) if found else None
-        if found is None or (controller is not None and section in slots.slots_of(controller, context.hw_version)):
+        if found is None or not context.vmx.boolean(f"{section}.present"):
             continue
-        if not context.vmx.boolean(f"{section}.present"):
-            continue
-        if controller is None:
-            why = f"the controller {found[1]} is not there, so neither is the disk"
+        controller, kind, unit = found.groups()
+        if controller in there:
+            version = context.hw_version
+            why = f"a controller of type {kind} has no unit {unit} on virtual hardware version {version}"
         else:
-            kind, version = controller.type, context.hw_version
-            why = f"a controller of type {kind} has no unit {found[2]} on virtual hardware version {version}"
+            why = f"the controller {controller} is not there, so neither is the disk"
         context.leave_out(f"{section}.present", why)
 
 
@@ -101,7 +102,8 @@ def _report_unconnected(context: ReadContext, domain: Domain) -> None:
     sections += [f"serial{port.port}" for port in domain.serials]
     sections += [f"parallel{port.port}" for port in domain.parallels]
     sections += ["sound"] if domain.sounds else []
-    for section in sections:
+    raw = context.vmx.raw
+    for section in [section for section in sections if f"{section}.startconnected" in raw]:
         key = f"{section}.startConnected"
         if not context.vmx.boolean(key, True):
             context.leave_out(key, _UNCONNECTED)
