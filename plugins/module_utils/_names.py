@@ -192,6 +192,17 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
     return by_folded[found[0]] if found else None
 
 
+def quoted(names: Iterable[str]) -> str:
+    """Return names in quotes for a message: ``'web', 'db'``, or ``none``."""
+    return ", ".join(f"'{name}'" for name in names) or "none"
+
+
+def hint_at(name: str, names: Iterable[str]) -> str | None:
+    """Return the hint for a misspelled name, ``Is 'web' meant?``, or None if no name is similar."""
+    near = nearest(name, names)
+    return None if near is None else f"Is '{near}' meant?"
+
+
 def unescape(value: str, introducer: str, *, lenient: bool) -> str:
     """Decode the hex escapes of a value (L27, L29).
 

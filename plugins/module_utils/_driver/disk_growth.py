@@ -15,6 +15,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.host_tasks import
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step
 from ansible_collections.virt.esx.plugins.module_utils._driver.volumes import Volume
 from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
+from ansible_collections.virt.esx.plugins.module_utils._names import quoted
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
 
 
@@ -43,7 +44,7 @@ def _chain(tasks: DiskTasks, volume: Volume, capacity: int, users: Sequence[File
             kept = ", ".join(f"'{snapshot}'" for snapshot in user.snapshots) or "another disk is based on it"
             raise Refused(f"The disk {volume.path} of domain '{user.name}' cannot grow: it has snapshots ({kept}).")
     if len(users) > 1:
-        names = ", ".join(f"'{user.name}'" for user in users)
+        names = quoted(user.name for user in users)
         raise Refused(f"The disk {volume.path} cannot grow: the domains {names} share it.")
     return Chain(name, [_by_domain(users[0], capacity, name)])
 

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable
 from fnmatch import fnmatchcase
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound
-from ansible_collections.virt.esx.plugins.module_utils._names import nearest
+from ansible_collections.virt.esx.plugins.module_utils._names import nearest, quoted
 
 
 def is_pattern(text: str) -> bool:
@@ -41,7 +41,6 @@ def require_names(patterns: Iterable[str], names: Collection[str], *, where: str
     missing = [pattern for pattern in patterns if not is_pattern(pattern) and pattern not in names]
     if not missing:
         return
-    listed = ", ".join(f"'{name}'" for name in missing)
     near = [found for found in (nearest(name, names) for name in missing) if found is not None]
     hint = f"Is {' or '.join(repr(name) for name in dict.fromkeys(near))} meant?" if near else None
-    raise NotFound(f"There is no domain {listed} {where}.", hint=hint)
+    raise NotFound(f"There is no domain {quoted(missing)} {where}.", hint=hint)

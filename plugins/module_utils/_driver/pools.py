@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, Refused
+from ansible_collections.virt.esx.plugins.module_utils._names import quoted
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import HOST_DATASTORES, Values, fetch
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import moid
 
@@ -91,8 +92,7 @@ def usable_pool(pools: dict[str, Pool], name: str) -> Pool:
     :raises Refused: if the host cannot reach it.
     """
     if name not in pools:
-        known = ", ".join(f"'{pool}'" for pool in pools) or "none"
-        raise NotFound(f"The host has no datastore '{name}'; it has {known}.")
+        raise NotFound(f"The host has no datastore '{name}'; it has {quoted(pools)}.")
     if not pools[name].is_accessible:
         raise Refused(f"The host cannot access the datastore '{name}'.")
     return pools[name]

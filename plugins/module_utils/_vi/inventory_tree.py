@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import Ambiguous, NotFound, ParseError
-from ansible_collections.virt.esx.plugins.module_utils._names import nearest
+from ansible_collections.virt.esx.plugins.module_utils._names import hint_at, quoted
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Row, Values
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name
 
@@ -124,12 +124,10 @@ def holder_at(tree: Tree, root: Any, path: tuple[str, ...]) -> Any | None:
 
 
 def _unknown_host(name: str, names: Sequence[str]) -> NotFound:
-    near = nearest(name, names)
-    listed = ", ".join(f"'{each}'" for each in names[:_MOST_NAMES])
     more = f" and {len(names) - _MOST_NAMES} others" if len(names) > _MOST_NAMES else ""
     return NotFound(
-        f"The vCenter knows no host '{name}'; it has {listed or 'none'}{more}.",
-        hint=None if near is None else f"Is '{near}' meant?",
+        f"The vCenter knows no host '{name}'; it has {quoted(names[:_MOST_NAMES])}{more}.",
+        hint=hint_at(name, names),
     )
 
 

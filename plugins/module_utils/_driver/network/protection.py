@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.network.model import HostNetwork, PortGroup, Switch
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, Refused
+from ansible_collections.virt.esx.plugins.module_utils._names import quoted
 
 
 def check_removal_of_group(group: PortGroup) -> None:
@@ -111,6 +112,6 @@ def check_new_group(network: HostNetwork, switch_name: str, name: str) -> None:
 
 
 def _listed(domains: Sequence[str]) -> str:
-    shown = ", ".join(f"'{name}'" for name in domains[:5])
+    shown = quoted(domains[:5])
     more = f" and {len(domains) - 5} more" if len(domains) > 5 else ""
     return f"domain{'s' if len(domains) > 1 else ''} {shown}{more}"

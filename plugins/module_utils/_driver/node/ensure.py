@@ -32,6 +32,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.node.state import
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Plan, Step, carry_out
 from ansible_collections.virt.esx.plugins.module_utils._driver.stopping import stop_domains
 from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
+from ansible_collections.virt.esx.plugins.module_utils._names import quoted
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
 
 # No timeout, in the API's terms: the task is watched from here.
@@ -126,7 +127,7 @@ def _reached(work: _Work) -> str:
 def _check_domains(request: HostRequest, before: HostState) -> None:
     if request.domains != "fail":
         return
-    listed = ", ".join(f"'{record.name}'" for record in before.running)
+    listed = quoted(record.name for record in before.running)
     raise Refused(
         f"{len(before.running)} domains run on the host {before.name}: {listed}.",
         hint="Set domains to shutdown, suspend, destroy or leave, or move them away first (role virt.esx.evacuate).",

@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.offer import Offer
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._names import quoted
 
 # The flags of compressed grains with markers.
 _STREAM_FLAGS = 0x30000
@@ -64,7 +65,7 @@ def check_files(offer: Offer, items: Sequence[Any]) -> list[str]:
 
 def incomplete(names: Sequence[str]) -> ParseError:
     """Return the error about a package that lacks files."""
-    listed = ", ".join(f"'{name}'" for name in names)
+    listed = quoted(names)
     return ParseError(f"the package is incomplete: it has no file {listed}.", where="source")
 
 

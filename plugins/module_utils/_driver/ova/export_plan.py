@@ -35,6 +35,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot_tree imp
     snapshot_list,
 )
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._names import quoted
 from ansible_collections.virt.esx.plugins.module_utils._report import REPORT, Report
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
@@ -117,7 +118,7 @@ def _snapshot(record: DomainRecord, wanted: str) -> Any:
     snapshots = snapshot_list(record.values)
     found = find_snapshot(snapshots, wanted, record.name)
     if found is None:
-        known = ", ".join(f"'{one.path}'" for one in snapshots) or "none"
+        known = quoted(one.path for one in snapshots)
         raise NotFound(f"Domain '{record.name}' has no snapshot '{wanted}'; it has {known}.")
     return found.ref
 

@@ -32,6 +32,7 @@ from ansible_collections.virt.esx.plugins.module_utils._names import (
     check_lengths,
     directory_of_name,
     escape_name,
+    quoted,
     unescape_name,
 )
 from ansible_collections.virt.esx.plugins.module_utils._ovf.properties import environment, not_allowed
@@ -109,8 +110,7 @@ def _differences(record: DomainRecord, offer: Offer) -> list[str]:
 
 def _pool(pools: dict[str, Pool], name: str | None) -> Pool:
     if name is None and len(pools) != 1:
-        known = ", ".join(f"'{pool}'" for pool in pools) or "none"
-        raise ParseError(f"it is missing; the host has the datastores {known}.", where="pool")
+        raise ParseError(f"it is missing; the host has the datastores {quoted(pools)}.", where="pool")
     return usable_pool(pools, next(iter(pools)) if name is None else name)
 
 

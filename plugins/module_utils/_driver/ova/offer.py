@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.ova.source import
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.verify import Verifier
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.web import url_name
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, ParseError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._names import quoted
 from ansible_collections.virt.esx.plugins.module_utils._ovf.capacity import disk_capacity, in_bytes
 from ansible_collections.virt.esx.plugins.module_utils._ovf.model import OvfFile, Package, System
 from ansible_collections.virt.esx.plugins.module_utils._ovf.properties import property_values
@@ -162,7 +163,7 @@ def map_networks(package: Package, request: ImportRequest, known: Mapping[str, A
     own = package.network_names
     for name in request.networks:
         if name not in own:
-            raise ParseError(f"the package has no network '{name}'; it has {_listed(own)}.", where="networks")
+            raise ParseError(f"the package has no network '{name}'; it has {quoted(own)}.", where="networks")
     if request.network is not None and not own:
         raise ParseError("the package has no networks.", where="network")
     mapped = []
@@ -171,7 +172,7 @@ def map_networks(package: Package, request: ImportRequest, known: Mapping[str, A
         if target not in known:
             raise NotFound(
                 f"The host has no network '{target}' for the package's network '{name}'; it has "
-                f"{_listed(sorted(known))}, the package has {_listed(own)}.",
+                f"{quoted(sorted(known))}, the package has {quoted(own)}.",
                 hint="Give it one with 'network', or with 'networks' by the package's names.",
             )
         mapped.append((name, known[target]))
@@ -234,10 +235,6 @@ def _option(package: Package, wanted: str | None) -> str | None:
         return package.default_option
     if wanted not in known:
         raise ParseError(
-            f"the package has no deployment option '{wanted}'; it has {_listed(known)}.", where="deployment_option"
+            f"the package has no deployment option '{wanted}'; it has {quoted(known)}.", where="deployment_option"
         )
     return wanted
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(f"'{name}'" for name in names) or "none"

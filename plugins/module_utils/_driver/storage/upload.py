@@ -40,7 +40,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import (
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.volumes import Volume, find_volumes
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
-from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath
+from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, quoted
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import get_file, put_file
 from ansible_collections.virt.esx.plugins.module_utils._vi.transfers import download_file, file_info
 
@@ -188,7 +188,7 @@ def _check_users(connection: EsxConnection, path: DatastorePath) -> None:
         users.refuse(path, "has different content, but cannot be replaced")
     running = [user for user in users.of(path) if user.state != "shutoff"]
     if running:
-        names = ", ".join(f"'{user.name}'" for user in running)
+        names = quoted(user.name for user in running)
         raise Refused(
             f"{path} has different content, but cannot be replaced: domain {names} uses it and is not shut off.",
             hint="Eject it there first, or upload it under another name.",
