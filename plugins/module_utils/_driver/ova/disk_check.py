@@ -47,12 +47,7 @@ def check_files(offer: Offer, items: Sequence[Any]) -> list[str]:
     :raises Refused: if a disk cannot be imported.
     """
     names = [str(item.path) for item in items]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise ParseError(
-            f"the file '{twice}' is the content of several devices, of which hosts fill one only; give each its own.",
-            where="source",
-        )
+    _check_used_once(names)
     for item in items:
         glance = offer.glances.get(str(item.path))
         if glance is not None and not item.create:
@@ -63,10 +58,18 @@ def check_files(offer: Offer, items: Sequence[Any]) -> list[str]:
     return list(_other_sizes(offer, names))
 
 
+def _check_used_once(names: Sequence[str]) -> None:
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ParseError(
+            f"the file '{twice}' is the content of several devices, of which hosts fill one only; give each its own.",
+            where="source",
+        )
+
+
 def incomplete(names: Sequence[str]) -> ParseError:
     """Return the error about a package that lacks files."""
-    listed = quoted(names)
-    return ParseError(f"the package is incomplete: it has no file {listed}.", where="source")
+    return ParseError(f"the package is incomplete: it has no file {quoted(names)}.", where="source")
 
 
 def _other_sizes(offer: Offer, names: Sequence[str]) -> Iterator[str]:
