@@ -65,6 +65,11 @@ class DatastorePath(NamedTuple):
         return DatastorePath(self.datastore, f"{self.path.rstrip('/')}/{name}" if self.path else name)
 
     @property
+    def is_disk(self) -> bool:
+        """Whether a file is a virtual disk, by its name."""
+        return self.name.lower().endswith(".vmdk")
+
+    @property
     def canonical(self) -> DatastorePath:
         """The same place without empty, ``.`` and ``..`` segments; a leading ``..`` stays where the host ignores it."""
         path = posixpath.normpath("/" + self.path).lstrip("/")

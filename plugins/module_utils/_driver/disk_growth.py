@@ -39,14 +39,18 @@ def _chain(tasks: DiskTasks, volume: Volume, capacity: int, users: Sequence[File
     name = f"grow {volume.path}"
     if not users:
         return Chain(name, [tasks.extend(volume.path, capacity)])
+    _check_users(volume, users)
+    return Chain(name, [_by_domain(users[0], capacity, name)])
+
+
+def _check_users(volume: Volume, users: Sequence[FileUser]) -> None:
     for user in users:
         if user.disk is None or user.snapshots:
-            kept = ", ".join(f"'{snapshot}'" for snapshot in user.snapshots) or "another disk is based on it"
+            kept = quoted(user.snapshots) if user.snapshots else "another disk is based on it"
             raise Refused(f"The disk {volume.path} of domain '{user.name}' cannot grow: it has snapshots ({kept}).")
     if len(users) > 1:
         names = quoted(user.name for user in users)
         raise Refused(f"The disk {volume.path} cannot grow: the domains {names} share it.")
-    return Chain(name, [_by_domain(users[0], capacity, name)])
 
 
 def _by_domain(user: FileUser, capacity: int, name: str) -> HostTask:

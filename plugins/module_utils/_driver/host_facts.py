@@ -18,6 +18,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.properties import (
     Values,
     fetch,
     fetch_types,
+    list_at,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name, vim_type
 
@@ -84,27 +85,31 @@ def make_host_facts(connection: EsxConnection, rows: Sequence[Row]) -> dict[Any,
     """Return the facts of each host that was read with ``facts_paths``, by the host's reference."""
     datastores = {ref: values for ref, values in rows if "summary.url" in values}
     mounts = _old_mounts(connection, datastores)
+    names = {ref: each["name"] for ref, each in datastores.items()}
     facts = {}
     for ref, values in rows:
-        if type_name(ref) != "HostSystem":
-            continue
-        volumes = {
-            mounts.get((ref, datastore)) or _last(datastores[datastore]["summary.url"]): datastores[datastore]["name"]
-            for datastore in values.get("datastore") or ()
-            if datastore in datastores
-        }
-        defaults = values.get("config.autoStart.defaults")
-        asked = "config.autoStart.powerInfo" in values
-        facts[ref] = HostFacts(
-            volumes,
-            autostart_enabled=bool(defaults is not None and defaults.enabled),
-            autostart_entries=tuple(values["config.autoStart.powerInfo"] or ()) if asked else None,
-            host_version=values.get("config.product.version"),
-            host_name=unescape_name(values["name"] or "") or None,
-            in_maintenance=bool(values.get("runtime.inMaintenanceMode")),
-            datastore_names={ref: each["name"] for ref, each in datastores.items()},
-        )
+        if type_name(ref) == "HostSystem":
+            volumes = {
+                mounts.get((ref, datastore)) or _last(datastores[datastore]["summary.url"]): names[datastore]
+                for datastore in values.get("datastore") or ()
+                if datastore in datastores
+            }
+            facts[ref] = _facts(values, volumes, names)
     return facts
+
+
+def _facts(values: Values, volumes: dict[str, str], datastore_names: dict[Any, str]) -> HostFacts:
+    defaults = values.get("config.autoStart.defaults")
+    was_asked = "config.autoStart.powerInfo" in values
+    return HostFacts(
+        volumes,
+        autostart_enabled=bool(defaults is not None and defaults.enabled),
+        autostart_entries=tuple(list_at(values, "config.autoStart.powerInfo")) if was_asked else None,
+        host_version=values.get("config.product.version"),
+        host_name=unescape_name(values["name"] or "") or None,
+        in_maintenance=bool(values.get("runtime.inMaintenanceMode")),
+        datastore_names=datastore_names,
+    )
 
 
 def _old_mounts(connection: EsxConnection, datastores: dict[Any, Values]) -> dict[tuple[Any, Any], str]:
@@ -114,7 +119,7 @@ def _old_mounts(connection: EsxConnection, datastores: dict[Any, Values]) -> dic
     return {
         (mount.key, ref): _last(mount.mountInfo.path)
         for ref, values in rows
-        for mount in values["host"] or ()
+        for mount in list_at(values, "host")
         if mount.mountInfo.path
     }
 

@@ -20,7 +20,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.connection import
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step
 from ansible_collections.virt.esx.plugins.module_utils._driver.progress import INTERVAL, show_progress
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
-from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import Job, run_jobs
+from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import Job, Result, run_jobs
 
 # The number of tasks that run in parallel; hosts queue further ones.
 AT_ONCE = 16
@@ -95,16 +95,20 @@ def _run(connection: EsxConnection, chains: Sequence[Chain]) -> list[EsxError | 
             for task in tasks
         ]
         for number, task, outcome in zip(active, tasks, run_jobs(connection.session, jobs, at_once=AT_ONCE)):
-            if not isinstance(outcome, EsxError):
-                connection.answered.extend(outcome.answered)
-            elif outcome.fault in task.otherwise:
-                errors[number] = _run(connection, [Chain("", [task.otherwise[str(outcome.fault)]])])[0]
-            elif outcome.fault not in task.harmless:
-                errors[number] = outcome
-            error = errors[number]
+            errors[number] = error = _failure(connection, task, outcome)
             if error is not None and error.fault not in task.foreign:
                 _undo(chains[number])
     return errors
+
+
+def _failure(connection: EsxConnection, task: HostTask, outcome: Result) -> EsxError | None:
+    """The error of a task; None if it has succeeded, if the error is harmless, or if another task has replaced it."""
+    if not isinstance(outcome, EsxError):
+        connection.answered.extend(outcome.answered)
+        return None
+    if outcome.fault in task.otherwise:
+        return _run(connection, [Chain("", [task.otherwise[str(outcome.fault)]])])[0]
+    return None if outcome.fault in task.harmless else outcome
 
 
 def _progress(connection: EsxConnection, action: str) -> Callable[[int], None]:

@@ -39,8 +39,10 @@ def require_names(patterns: Iterable[str], names: Collection[str], *, where: str
     :raises NotFound: if a name is missing; it suggests a similar name.
     """
     missing = [pattern for pattern in patterns if not is_pattern(pattern) and pattern not in names]
-    if not missing:
-        return
+    if missing:
+        raise NotFound(f"There is no domain {quoted(missing)} {where}.", hint=_hint(missing, names))
+
+
+def _hint(missing: Iterable[str], names: Collection[str]) -> str | None:
     near = [found for found in (nearest(name, names) for name in missing) if found is not None]
-    hint = f"Is {' or '.join(repr(name) for name in dict.fromkeys(near))} meant?" if near else None
-    raise NotFound(f"There is no domain {quoted(missing)} {where}.", hint=hint)
+    return f"Is {' or '.join(repr(name) for name in dict.fromkeys(near))} meant?" if near else None

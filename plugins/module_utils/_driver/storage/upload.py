@@ -94,18 +94,22 @@ def plan_upload(
         if steps is not None:
             return steps, before, before
         _check_users(connection, path)
-    left_over = found.get(part_path(path))  # of an interrupted upload, which is overwritten
+    _check_space(pool, size, found.get(part_path(path)))
+    steps = []
+    if path.directory and path.parent not in found:
+        steps.append(Step(f"create directory {path.parent}", partial(make_directory, connection, path.parent)))
+    steps.append(Step(f"upload {upload} to {path}", partial(_upload, connection, upload, size, before)))
+    return steps, before, after
+
+
+def _check_space(pool: Pool, size: int, left_over: Volume | None) -> None:
+    """Refuse a file that is too large; what an interrupted upload has left of it is overwritten."""
     available = pool.available + (0 if left_over is None else left_over.allocation)
     if size > available:
         raise Refused(
             f"The datastore '{pool.name}' is too full: {amount_text(size)} are needed, "
             f"{amount_text(available)} are free."
         )
-    steps = []
-    if path.directory and path.parent not in found:
-        steps.append(Step(f"create directory {path.parent}", partial(make_directory, connection, path.parent)))
-    steps.append(Step(f"upload {upload} to {path}", partial(_upload, connection, upload, size, before)))
-    return steps, before, after
 
 
 def source_checksum(source: str, verified: Checksum | None) -> Checksum:
