@@ -66,6 +66,11 @@ class Entry:
         return str(self.request) if self.record is None else self.record.ref
 
     @property
+    def is_missing(self) -> bool:
+        """Whether no host of the task has the domain; one that is named by its moid was looked for on all hosts."""
+        return isinstance(self.error, NotFound) and self.request.moid is None
+
+    @property
     def route(self) -> str:
         """``from esx1 to esx2``, or ``on esx1`` if only its storage moves; for messages."""
         to = self.source if self.destination is None else self.destination.host_name
@@ -191,8 +196,6 @@ def _find_meant(
     """
     if request.moid is not None:
         return [_by_moid(endpoints, records, request.moid)]
-    if request.uuid is not None and request.canonical_uuid is None:
-        raise ParseError(f"'{request.uuid}' is not a UUID, which has 32 hex digits.", where="uuids")
     here, there = _on_hosts(records, endpoints.source.hosts), _on_hosts(records, [destination])
     found = _meant_of(here, request) or _meant_of(there, request)
     if not found:
@@ -225,7 +228,7 @@ def _not_found(
 
 def _say_where(endpoints: MigrationEndpoints, found: Sequence[Entry]) -> None:
     """Say which other hosts of the vCenter have the missing domains; one read for all, if there are any."""
-    missing = [entry for entry in found if isinstance(entry.error, NotFound) and entry.request.moid is None]
+    missing = [entry for entry in found if entry.is_missing]
     if not missing:
         return
     vcenter = endpoints.vcenter

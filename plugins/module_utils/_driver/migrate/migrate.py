@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
-from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import RECENT_PATH
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import RECENT_PATH, DomainRecord
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.endpoints import MigrationEndpoints
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.entries import Entry, look_up
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.locate import locate
@@ -73,14 +73,18 @@ def _wait_for_others(endpoints: MigrationEndpoints, entries: Sequence[Entry]) ->
 
     Another client's migration may be moving a domain to its destination right now.
     """
-    vcenter = endpoints.vcenter
-    records = [entry.record for entry in entries if entry.record is not None and entry.record.values[RECENT_PATH]]
+    vcenter, records = endpoints.vcenter, _with_recent_tasks(entries)
     if not pending_tasks(vcenter, [task for record in records for task in record.values[RECENT_PATH]]):
         return False
     for record in records:
         action = f"Waiting for an earlier task of domain '{record.name}'"
         wait_until_idle(vcenter, record.ref, action=action, patience=math.inf)
     return True
+
+
+def _with_recent_tasks(entries: Sequence[Entry]) -> list[DomainRecord]:
+    records = [entry.record for entry in entries if entry.record is not None]
+    return [record for record in records if record.values[RECENT_PATH]]
 
 
 def _validate(
@@ -188,14 +192,16 @@ def _raise_errors(endpoints: MigrationEndpoints, entries: Sequence[Entry], resul
     if len(entries) == 1:
         one = errors[0]
         raise EsxError(one.message, hint=one.hint, fault=one.fault, details={**one.details, **result})
+    intro = f"{len(errors)} of {len(entries)} domains were not migrated{_route(endpoints)}."
+    raise _of_many(intro, errors, result)
+
+
+def _of_many(intro: str, errors: Sequence[EsxError], result: dict[str, Any]) -> EsxError:
+    """One error for several; a hint that is the same for all is given once."""
     hints = {error.hint for error in errors} - {None}
     listed = " ".join(_sentence(error, with_hint=len(hints) > 1) for error in errors[:_MOST_ERRORS])
     more = f" The other {len(errors) - _MOST_ERRORS} are in domains." if len(errors) > _MOST_ERRORS else ""
-    raise EsxError(
-        f"{len(errors)} of {len(entries)} domains were not migrated{_route(endpoints)}. {listed}{more}",
-        hint=next(iter(hints)) if len(hints) == 1 else None,
-        details=result,
-    )
+    return EsxError(f"{intro} {listed}{more}", hint=next(iter(hints)) if len(hints) == 1 else None, details=result)
 
 
 def _route(endpoints: MigrationEndpoints) -> str:

@@ -14,6 +14,7 @@ from ansible_collections.virt.esx.plugins.module_utils._names import unescape_na
 from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import HostContext
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import (
     HOST_NETWORKS,
+    Row,
     fetch_one,
     fetch_types,
 )
@@ -32,9 +33,7 @@ def changed_cards(vcenter: Session, host: HostContext, devices: Sequence[Any], w
     """
     if not wanted:
         return []
-    paths = {"Network": ["name"], _PORT_GROUP: ["name", "key", _SWITCH]}
-    rows = fetch_types(vcenter, paths, objects=[host.host], traversal=HOST_NETWORKS)
-    there = {unescape_name(values["name"]): (ref, values) for ref, values in rows}
+    there = _networks_of(vcenter, host)
     cards = [device for device in devices if isinstance(device, vim.vm.device.VirtualEthernetCard)]
     present = {card.key: _network_of(vcenter, card.backing) for card in cards}
     _check_networks(host, there, present.values(), wanted)
@@ -45,6 +44,13 @@ def changed_cards(vcenter: Session, host: HostContext, devices: Sequence[Any], w
             card.backing = _backing(vcenter, str(replacement), *there[str(replacement)])
             changed.append(card)
     return changed
+
+
+def _networks_of(vcenter: Session, host: HostContext) -> dict[str, Row]:
+    """The networks of a host by name."""
+    paths = {"Network": ["name"], _PORT_GROUP: ["name", "key", _SWITCH]}
+    rows = fetch_types(vcenter, paths, objects=[host.host], traversal=HOST_NETWORKS)
+    return {unescape_name(row[1]["name"]): row for row in rows}
 
 
 def _check_networks(

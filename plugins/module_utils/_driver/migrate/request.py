@@ -56,12 +56,16 @@ class MoveRequest:
     @property
     def has_destination(self) -> bool:
         """Whether it says what is to change, beside the networks, which change only with the host."""
-        return bool(self.host or self.datastore or self.disks or self.pool or self.folder)
+        return bool(self.host) or self._has_place
 
     @property
     def changes_more_than_host(self) -> bool:
         """Whether it says something about a domain that is on its destination already."""
-        return bool(self.datastore or self.disks or self.pool or self.folder or self.networks)
+        return bool(self.networks) or self._has_place
+
+    @property
+    def _has_place(self) -> bool:
+        return bool(self.datastore or self.disks or self.pool or self.folder)
 
     @property
     def changes_devices(self) -> bool:
@@ -70,8 +74,13 @@ class MoveRequest:
 
     @property
     def canonical_uuid(self) -> str | None:
-        """The UUID in its canonical form; None if it is invalid."""
-        return None if self.uuid is None else to_uuid(self.uuid)
+        """The UUID in its canonical form; ParseError is raised if it is invalid."""
+        if self.uuid is None:
+            return None
+        uuid = to_uuid(self.uuid)
+        if uuid is None:
+            raise ParseError(f"'{self.uuid}' is not a UUID, which has 32 hex digits.", where="uuids")
+        return uuid
 
 
 @dataclass(frozen=True)

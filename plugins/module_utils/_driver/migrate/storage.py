@@ -127,15 +127,17 @@ def _names_of(disk: Any, devices: Sequence[Any]) -> list[str]:
 
 
 def _target_of(disk: Any, devices: Sequence[Any]) -> str | None:
-    controller = next((device for device in devices if device.key == disk.controllerKey), None)
-    bus, unit = _bus_of(controller), disk.unitNumber
-    if controller is None or bus is None or unit is None:
+    controller: Any = next((device for device in devices if device.key == disk.controllerKey), None)
+    bus = _bus_of(controller)
+    if bus is None or disk.unitNumber is None:
         return None
-    number = controller.busNumber
-    address = DriveAddress(0, number, unit) if bus == "ide" else DriveAddress(number, 0, unit)
-    known = slots.slots(bus, number, wide=bus == "nvme", address_is_slot=True)
-    slot = known.get(slots.section_of(bus, address))
+    slot = _slot_at(bus, controller.busNumber, disk.unitNumber)
     return None if slot is None else slot.target
+
+
+def _slot_at(bus: str, number: int, unit: int) -> slots.Slot | None:
+    address = DriveAddress(0, number, unit) if bus == "ide" else DriveAddress(number, 0, unit)
+    return slots.slots(bus, number, wide=bus == "nvme", address_is_slot=True).get(slots.section_of(bus, address))
 
 
 def _bus_of(controller: Any) -> str | None:

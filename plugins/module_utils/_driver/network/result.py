@@ -27,22 +27,26 @@ _NOT_IN_DIFF = ("xml", "uuid", "domains", "vmkernel")
 
 def network_entry(network: HostNetwork, switch: Switch) -> dict[str, Any]:
     """Return a switch with its uplinks and port groups."""
-    nics = {nic.name: nic for nic in network.nics}
     return {
         "name": switch.name,
         "type": "standard",
         "uuid": switch.uuid or None,
         "mtu": switch.mtu,
-        "uplinks": [
-            {"name": name, "mac": nics[name].mac, "speed_mbps": nics[name].speed_mbps}
-            for name in switch.uplinks
-            if name in nics
-        ],
+        "uplinks": _uplinks(network, switch),
         "vmkernel": list(switch.vmkernel),
         **_policy_entry(switch.policy),
         "port_groups": [_group_entry(group) for group in switch.groups],
         "xml": to_xml(switch),
     }
+
+
+def _uplinks(network: HostNetwork, switch: Switch) -> list[dict[str, Any]]:
+    nics = {nic.name: nic for nic in network.nics}
+    return [
+        {"name": name, "mac": nics[name].mac, "speed_mbps": nics[name].speed_mbps}
+        for name in switch.uplinks
+        if name in nics
+    ]
 
 
 def _group_entry(group: PortGroup) -> dict[str, Any]:
