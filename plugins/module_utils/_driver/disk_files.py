@@ -102,11 +102,9 @@ def plan_disks(connection: EsxConnection, requests: Sequence[DiskRequest]) -> Di
     check_leftovers(connection, [request.path for request in missing], found)
     _check_space(pools, found, missing)
     _check_sources(connection, missing)
-    directories = _directories(connection, [request for request in missing if request.path.parent not in found])
     tasks = DiskTasks(connection)
-    steps = _steps_for_missing(tasks, missing, found)
-    growing = [(volume, after[path].capacity) for path, volume in before.items() if _grows(volume, after[path])]
-    return DiskPlan(directories, [*steps, *plan_growth(connection, tasks, growing)], before, after)
+    steps = [*_steps_for_missing(tasks, missing, found), *plan_growth(connection, tasks, _growing(before, after))]
+    return DiskPlan(_directories(connection, missing, found), steps, before, after)
 
 
 def _check_pools(pools: dict[str, Pool], requests: Sequence[DiskRequest]) -> None:
@@ -121,8 +119,12 @@ def _paths(request: DiskRequest) -> list[DatastorePath]:
     return [request.path, *leftover_paths(request.path), *([] if request.clone_of is None else [request.clone_of])]
 
 
-def _grows(volume: Volume | None, after: Volume) -> bool:
-    return volume is not None and volume.capacity < after.capacity
+def _growing(
+    before: Mapping[DatastorePath, Volume | None], after: Mapping[DatastorePath, Volume]
+) -> list[tuple[Volume, int]]:
+    """The disks that must grow, and the capacity of each afterwards."""
+    disks = [(volume, after[path].capacity) for path, volume in before.items() if volume is not None]
+    return [(volume, capacity) for volume, capacity in disks if volume.capacity < capacity]
 
 
 def _wanted(request: DiskRequest, found: Mapping[DatastorePath, Volume]) -> Volume:
@@ -217,11 +219,15 @@ def _space(request: DiskRequest, found: Mapping[DatastorePath, Volume], capacity
     return 0 if request.clone_of is None else found[request.clone_of].allocation
 
 
-def _directories(connection: EsxConnection, requests: Sequence[DiskRequest]) -> list[Step]:
-    directories = dict.fromkeys(request.path.parent for request in requests if request.path.directory)
+def _directories(
+    connection: EsxConnection, missing: Sequence[DiskRequest], found: Mapping[DatastorePath, Volume]
+) -> list[Step]:
+    """Make the directories of new disks that do not exist."""
+    directories = dict.fromkeys(request.path.parent for request in missing if request.path.directory)
     return [
         Step(f"create directory {directory}", partial(make_directory, connection, directory))
         for directory in directories
+        if directory not in found
     ]
 
 

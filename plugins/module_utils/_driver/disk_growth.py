@@ -19,19 +19,16 @@ from ansible_collections.virt.esx.plugins.module_utils._names import quoted
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
 
 
-def plan_growth(
-    connection: EsxConnection, tasks: DiskTasks, growing: Sequence[tuple[Volume | None, int]]
-) -> list[Step]:
+def plan_growth(connection: EsxConnection, tasks: DiskTasks, growing: Sequence[tuple[Volume, int]]) -> list[Step]:
     """Return the steps that grow disks to a capacity in bytes; empty if no disk must grow.
 
     :raises Refused: if a domain's snapshots need a disk unchanged, or if several domains share it.
     """
-    disks = [(volume, capacity) for volume, capacity in growing if volume is not None]
-    if not disks:
+    if not growing:
         return []
     users = read_file_users(connection)
     return side_by_side(
-        connection, [_chain(tasks, volume, capacity, users.of(volume.path)) for volume, capacity in disks]
+        connection, [_chain(tasks, volume, capacity, users.of(volume.path)) for volume, capacity in growing]
     )
 
 

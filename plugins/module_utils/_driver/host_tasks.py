@@ -86,19 +86,20 @@ def run_task(connection: EsxConnection, task: HostTask) -> None:
 def _run(connection: EsxConnection, chains: Sequence[Chain]) -> list[EsxError | None]:
     """Run the first tasks of all chains, then the second ones, and so on; return the outcome of each chain."""
     errors: list[EsxError | None] = [None] * len(chains)
-    patience = float(connection.session.options.timeout)  # a copy may take as long as it makes progress
     for level in range(max((len(chain.tasks) for chain in chains), default=0)):
         active = [n for n, chain in enumerate(chains) if errors[n] is None and level < len(chain.tasks)]
         tasks = [chains[n].tasks[level] for n in active]
-        jobs = [
-            Job(task.action, task.start, task.domain, _progress(connection, task.action), patience=patience)
-            for task in tasks
-        ]
+        jobs = [_job(connection, task) for task in tasks]
         for number, task, outcome in zip(active, tasks, run_jobs(connection.session, jobs, at_once=AT_ONCE)):
             errors[number] = error = _failure(connection, task, outcome)
             if error is not None and error.fault not in task.foreign:
                 _undo(chains[number])
     return errors
+
+
+def _job(connection: EsxConnection, task: HostTask) -> Job:
+    patience = float(connection.session.options.timeout)  # a copy may take as long as it makes progress
+    return Job(task.action, task.start, task.domain, _progress(connection, task.action), patience=patience)
 
 
 def _failure(connection: EsxConnection, task: HostTask, outcome: Result) -> EsxError | None:
