@@ -65,6 +65,11 @@ class DatastorePath(NamedTuple):
         return DatastorePath(self.datastore, f"{self.path.rstrip('/')}/{name}" if self.path else name)
 
     @property
+    def is_disk(self) -> bool:
+        """Whether a file is a virtual disk, by its name."""
+        return self.name.lower().endswith(".vmdk")
+
+    @property
     def canonical(self) -> DatastorePath:
         """The same place without empty, ``.`` and ``..`` segments; a leading ``..`` stays where the host ignores it."""
         path = posixpath.normpath("/" + self.path).lstrip("/")
@@ -190,6 +195,17 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
     by_folded = {each.lower(): each for each in names}
     found = difflib.get_close_matches(name.lower(), by_folded, n=1, cutoff=0.6)
     return by_folded[found[0]] if found else None
+
+
+def quoted(names: Iterable[str]) -> str:
+    """Return names in quotes for a message: ``'web', 'db'``, or ``none``."""
+    return ", ".join(f"'{name}'" for name in names) or "none"
+
+
+def hint_at(name: str, names: Iterable[str]) -> str | None:
+    """Return the hint for a misspelled name, ``Is 'web' meant?``, or None if no name is similar."""
+    near = nearest(name, names)
+    return None if near is None else f"Is '{near}' meant?"
 
 
 def unescape(value: str, introducer: str, *, lenient: bool) -> str:

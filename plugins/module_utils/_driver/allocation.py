@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values, number_at
 
 SCHEDULER_PATHS = (
     "config.cpuAllocation.reservation",
@@ -48,15 +48,18 @@ def read_share(values: Values) -> Share | None:
     shares = values["config.cpuAllocation.shares"]
     if shares is None:
         return None
-    limit, memory_limit = values["config.cpuAllocation.limit"], values["config.memoryAllocation.limit"]
     memory_shares = values["config.memoryAllocation.shares"]
     return Share(
-        reservation_mhz=int(values["config.cpuAllocation.reservation"] or 0),
-        limit_mhz=UNLIMITED if limit is None or limit < 0 else int(limit),
+        reservation_mhz=number_at(values, "config.cpuAllocation.reservation"),
+        limit_mhz=_limit(values["config.cpuAllocation.limit"], 1),
         shares=int(shares.shares),
         shares_level=str(shares.level),
-        min_guarantee_kib=int(values["config.memoryAllocation.reservation"] or 0) * 1024,
-        memory_limit_kib=UNLIMITED if memory_limit is None or memory_limit < 0 else int(memory_limit) * 1024,
+        min_guarantee_kib=number_at(values, "config.memoryAllocation.reservation") * 1024,
+        memory_limit_kib=_limit(values["config.memoryAllocation.limit"], 1024),
         memory_shares=0 if memory_shares is None else int(memory_shares.shares),
         memory_shares_level="normal" if memory_shares is None else str(memory_shares.level),
     )
+
+
+def _limit(limit: int | None, scale: int) -> int:
+    return UNLIMITED if limit is None or limit < 0 else int(limit) * scale

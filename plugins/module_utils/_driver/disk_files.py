@@ -93,10 +93,7 @@ def plan_disks(connection: EsxConnection, requests: Sequence[DiskRequest]) -> Di
     :raises Refused: if a disk would shrink, or there is no room for it. Nothing has been changed then.
     """
     pools = read_pools(connection)
-    for request in requests:
-        usable_pool(pools, request.path.datastore)
-        if request.clone_of is not None:
-            usable_pool(pools, request.clone_of.datastore)
+    _check_pools(pools, requests)
     names = [path for request in requests for path in _paths(request)]
     found = find_volumes(connection, pools, names)
     before = {request.path: found.get(request.path) for request in requests}
@@ -105,16 +102,16 @@ def plan_disks(connection: EsxConnection, requests: Sequence[DiskRequest]) -> Di
     check_leftovers(connection, [request.path for request in missing], found)
     _check_space(pools, found, missing)
     _check_sources(connection, missing)
-    directories = _directories(connection, [request for request in missing if request.path.parent not in found])
     tasks = DiskTasks(connection)
-    steps = side_by_side(connection, [_chain(tasks, request, found) for request in missing if request.image is None])
-    steps += [
-        Step(f"create {request.path} from {request.image.path}", partial(_fill, tasks, request, request.image, found))
-        for request in missing
-        if request.image is not None
-    ]
-    growing = [(volume, after[path].capacity) for path, volume in before.items() if _grows(volume, after[path])]
-    return DiskPlan(directories, [*steps, *plan_growth(connection, tasks, growing)], before, after)
+    steps = [*_steps_for_missing(tasks, missing, found), *plan_growth(connection, tasks, _growing(before, after))]
+    return DiskPlan(_directories(connection, missing, found), steps, before, after)
+
+
+def _check_pools(pools: dict[str, Pool], requests: Sequence[DiskRequest]) -> None:
+    for request in requests:
+        usable_pool(pools, request.path.datastore)
+        if request.clone_of is not None:
+            usable_pool(pools, request.clone_of.datastore)
 
 
 def _paths(request: DiskRequest) -> list[DatastorePath]:
@@ -122,22 +119,34 @@ def _paths(request: DiskRequest) -> list[DatastorePath]:
     return [request.path, *leftover_paths(request.path), *([] if request.clone_of is None else [request.clone_of])]
 
 
-def _grows(volume: Volume | None, after: Volume) -> bool:
-    return volume is not None and volume.capacity < after.capacity
+def _growing(
+    before: Mapping[DatastorePath, Volume | None], after: Mapping[DatastorePath, Volume]
+) -> list[tuple[Volume, int]]:
+    """The disks that must grow, and the capacity of each afterwards."""
+    disks = [(volume, after[path].capacity) for path, volume in before.items() if volume is not None]
+    return [(volume, capacity) for volume, capacity in disks if volume.capacity < capacity]
 
 
 def _wanted(request: DiskRequest, found: Mapping[DatastorePath, Volume]) -> Volume:
     """The disk as it will be."""
     volume = found.get(request.path)
-    if volume is not None:
-        if volume.type != "vmdk":
-            raise Refused(f"{request.path} is not a disk, but a {volume.type}.")
-        if request.capacity is not None and request.capacity < volume.capacity:
-            raise Refused(
-                f"The disk {request.path} has {volume.capacity} bytes, more than the {request.capacity} requested; "
-                "a disk cannot become smaller."
-            )
-        return replace(volume, capacity=max(volume.capacity, request.capacity or 0))
+    return _new(request, found) if volume is None else _kept(request, volume)
+
+
+def _kept(request: DiskRequest, volume: Volume) -> Volume:
+    """An existing disk, with the capacity that it will have."""
+    if volume.type != "vmdk":
+        raise Refused(f"{request.path} is not a disk, but a {volume.type}.")
+    capacity = volume.capacity if request.capacity is None else request.capacity
+    if capacity < volume.capacity:
+        raise Refused(
+            f"The disk {request.path} has {volume.capacity} bytes, more than the {capacity} requested; "
+            "a disk cannot become smaller."
+        )
+    return replace(volume, capacity=capacity)
+
+
+def _new(request: DiskRequest, found: Mapping[DatastorePath, Volume]) -> Volume:
     least = _source_capacity(request, found)
     if request.capacity is not None and least is not None and request.capacity < least:
         source = request.clone_of if request.image is None else f"image '{request.image.path}'"
@@ -210,12 +219,29 @@ def _space(request: DiskRequest, found: Mapping[DatastorePath, Volume], capacity
     return 0 if request.clone_of is None else found[request.clone_of].allocation
 
 
-def _directories(connection: EsxConnection, requests: Sequence[DiskRequest]) -> list[Step]:
-    directories = dict.fromkeys(request.path.parent for request in requests if request.path.directory)
+def _directories(
+    connection: EsxConnection, missing: Sequence[DiskRequest], found: Mapping[DatastorePath, Volume]
+) -> list[Step]:
+    """Make the directories of new disks that do not exist."""
+    directories = dict.fromkeys(request.path.parent for request in missing if request.path.directory)
     return [
         Step(f"create directory {directory}", partial(make_directory, connection, directory))
         for directory in directories
+        if directory not in found
     ]
+
+
+def _steps_for_missing(
+    tasks: DiskTasks, missing: Sequence[DiskRequest], found: Mapping[DatastorePath, Volume]
+) -> list[Step]:
+    """Create and clone disks side by side, then fill disks from images, each by itself."""
+    made = [_chain(tasks, request, found) for request in missing if request.image is None]
+    filled = [
+        Step(f"create {request.path} from {request.image.path}", partial(_fill, tasks, request, request.image, found))
+        for request in missing
+        if request.image is not None
+    ]
+    return [*side_by_side(tasks.connection, made), *filled]
 
 
 def _chain(tasks: DiskTasks, request: DiskRequest, found: Mapping[DatastorePath, Volume]) -> Chain:

@@ -15,22 +15,20 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.host_tasks import
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step
 from ansible_collections.virt.esx.plugins.module_utils._driver.volumes import Volume
 from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
+from ansible_collections.virt.esx.plugins.module_utils._names import quoted
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
 
 
-def plan_growth(
-    connection: EsxConnection, tasks: DiskTasks, growing: Sequence[tuple[Volume | None, int]]
-) -> list[Step]:
+def plan_growth(connection: EsxConnection, tasks: DiskTasks, growing: Sequence[tuple[Volume, int]]) -> list[Step]:
     """Return the steps that grow disks to a capacity in bytes; empty if no disk must grow.
 
     :raises Refused: if a domain's snapshots need a disk unchanged, or if several domains share it.
     """
-    disks = [(volume, capacity) for volume, capacity in growing if volume is not None]
-    if not disks:
+    if not growing:
         return []
     users = read_file_users(connection)
     return side_by_side(
-        connection, [_chain(tasks, volume, capacity, users.of(volume.path)) for volume, capacity in disks]
+        connection, [_chain(tasks, volume, capacity, users.of(volume.path)) for volume, capacity in growing]
     )
 
 
@@ -38,14 +36,18 @@ def _chain(tasks: DiskTasks, volume: Volume, capacity: int, users: Sequence[File
     name = f"grow {volume.path}"
     if not users:
         return Chain(name, [tasks.extend(volume.path, capacity)])
+    _check_users(volume, users)
+    return Chain(name, [_by_domain(users[0], capacity, name)])
+
+
+def _check_users(volume: Volume, users: Sequence[FileUser]) -> None:
     for user in users:
         if user.disk is None or user.snapshots:
-            kept = ", ".join(f"'{snapshot}'" for snapshot in user.snapshots) or "another disk is based on it"
+            kept = quoted(user.snapshots) if user.snapshots else "another disk is based on it"
             raise Refused(f"The disk {volume.path} of domain '{user.name}' cannot grow: it has snapshots ({kept}).")
     if len(users) > 1:
-        names = ", ".join(f"'{user.name}'" for user in users)
+        names = quoted(user.name for user in users)
         raise Refused(f"The disk {volume.path} cannot grow: the domains {names} share it.")
-    return Chain(name, [_by_domain(users[0], capacity, name)])
 
 
 def _by_domain(user: FileUser, capacity: int, name: str) -> HostTask:

@@ -28,7 +28,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.local_files impor
 from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_bytes
 from ansible_collections.virt.esx.plugins.module_utils._driver.volumes import check_own_file
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
-from ansible_collections.virt.esx.plugins.module_utils._images.image import inspect_image
+from ansible_collections.virt.esx.plugins.module_utils._images.image import Image, inspect_image
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, check_datastore_path
 
 
@@ -63,11 +63,7 @@ def read_disk_entries(entries: Sequence[Mapping[str, Any]], option: str = "disks
 
 def _read_entry(entry: Mapping[str, Any], where: str) -> DiskEntry:
     size, clone_of, image = (entry.get(name) for name in ("size", "clone_of", "image"))
-    if clone_of is not None and image is not None:
-        raise ParseError("only one of clone_of and image can be given.", where=where)
-    for name in ("checksum", "image_format"):
-        if entry.get(name) is not None and image is None:
-            raise ParseError(f"{name} is that of image, which is not given.", where=where)
+    _check_combination(entry, where)
     capacity = None if size is None else parse_bytes(size, f"{where}, size")
     return DiskEntry(
         target=entry["target"],
@@ -80,9 +76,18 @@ def _read_entry(entry: Mapping[str, Any], where: str) -> DiskEntry:
     )
 
 
+def _check_combination(entry: Mapping[str, Any], where: str) -> None:
+    has_image = entry.get("image") is not None
+    if has_image and entry.get("clone_of") is not None:
+        raise ParseError("only one of clone_of and image can be given.", where=where)
+    for name in ("checksum", "image_format"):
+        if entry.get(name) is not None and not has_image:
+            raise ParseError(f"{name} is that of image, which is not given.", where=where)
+
+
 def _disk_path(text: str, where: str) -> DatastorePath:
     path = check_datastore_path(text, where=where)
-    if not path.name.lower().endswith(".vmdk"):
+    if not path.is_disk:
         raise ParseError(f"'{text}' is not the name of a disk, expecting it to end in '.vmdk'.", where=where)
     check_own_file(path, text, where)
     return path
@@ -101,14 +106,26 @@ def disk_requests(entries: Sequence[DiskEntry], files: Mapping[str, DatastorePat
         if entry.target not in files:
             raise ParseError(f"the domain has no disk with the target '{entry.target}'.", where="disks")
         path = files[entry.target]
-        if not path.name.lower().endswith(".vmdk"):
+        if not path.is_disk:
             raise ParseError(f"the file of the target '{entry.target}', {path}, does not end in .vmdk.", where="disks")
         if entry.clone_of == path:
             raise ParseError(f"{path} is the disk itself.", where=f"disks, {entry.target}, clone_of")
-        image = None
-        if entry.image is not None:
-            check_source(entry.image, f"disks, image of '{entry.target}'")
-            image = inspect_image(entry.image, entry.image_format)
-            verify(entry.image, entry.checksum)
+        where = f"disks, image of '{entry.target}'"
+        image = checked_image(entry.image, entry.image_format, entry.checksum, where=where)
         requests.append(DiskRequest(path, entry.size, entry.allocation, clone_of=entry.clone_of, image=image))
     return requests
+
+
+def checked_image(path: str | None, format_: str | None, checksum: Checksum | None, *, where: str) -> Image | None:
+    """Return an image with the checksum that is expected of it; None for no path.
+
+    :param where: the option that names the file.
+    :raises NotFound: if it does not exist.
+    :raises ParseError: if it is invalid or incomplete, or its checksum differs.
+    """
+    if path is None:
+        return None
+    check_source(path, where)
+    image = inspect_image(path, format_)
+    verify(path, checksum)
+    return image

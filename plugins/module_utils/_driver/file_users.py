@@ -19,7 +19,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import STA
 from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot_tree import flat_trees
 from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, canonical_path, unescape_name
-from ansible_collections.virt.esx.plugins.module_utils._vi.properties import HOST_VMS, Traversal, Values, fetch
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import HOST_VMS, Traversal, Values, fetch, list_at
 
 _DEVICES = "config.hardware.device"
 _LAYOUT = "layoutEx.file"
@@ -87,10 +87,10 @@ def read_file_users(connection: EsxConnection) -> FileUsers:
         domains[ref] = user = _user(ref, values)
         for name in _files(values):
             users.add(name, user)
-        for device in values[_DEVICES] or ():
+        for device in list_at(values, _DEVICES):
             _add_disk(users, user, device)
     for owner, values in kept:
-        for device in values[_DEVICES] or ():
+        for device in list_at(values, _DEVICES):
             for name in chain(device.backing):
                 users.add(name, domains[owner])
     return users

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values, list_at
 
 ADDRESS_PATHS = ("guest.ipAddress", "guest.net")
 GUEST_PATHS = (
@@ -39,7 +39,7 @@ def read_addresses(values: Values) -> list[str]:
 
 
 def _interfaces(values: Values) -> list[dict[str, Any]]:
-    return [_interface(card) for card in values["guest.net"] or () if card.network]
+    return [_interface(card) for card in list_at(values, "guest.net") if card.network]
 
 
 def _interface(card: Any) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.properties import (
     fetch,
     fetch_types,
     fetch_with_domains,
+    list_at,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name, vim_type
 
@@ -105,9 +106,8 @@ def _noted_domains(connection: EsxConnection, rows: Sequence[Row]) -> Sequence[t
     """The domains of a host, whose names are kept for the next items of a loop."""
     connection.session.names = {ref: str(values["name"] or "") for ref, values in rows}
     return [
-        (unescape_name(str(values["name"] or "")), vmx and canonical_path(str(vmx)))
+        (unescape_name(str(values["name"] or "")), values[_VMX] and canonical_path(str(values[_VMX])))
         for _ref, values in rows
-        for vmx in [values[_VMX]]
     ]
 
 
@@ -121,28 +121,32 @@ def make_host_facts(connection: EsxConnection, rows: Sequence[Row]) -> dict[Any,
     """Return the facts of each host that was read with ``facts_paths``, by the host's reference."""
     datastores = {ref: values for ref, values in rows if "summary.url" in values}
     mounts = _old_mounts(connection, datastores)
+    names = {ref: each["name"] for ref, each in datastores.items()}
     facts = {}
     for ref, values in rows:
-        if type_name(ref) != "HostSystem":
-            continue
-        volumes = {
-            mounts.get((ref, datastore)) or _last(datastores[datastore]["summary.url"]): datastores[datastore]["name"]
-            for datastore in values.get("datastore") or ()
-            if datastore in datastores
-        }
-        defaults = values.get("config.autoStart.defaults")
-        asked = "config.autoStart.powerInfo" in values
-        facts[ref] = HostFacts(
-            volumes,
-            autostart_enabled=bool(defaults is not None and defaults.enabled),
-            autostart_entries=tuple(values["config.autoStart.powerInfo"] or ()) if asked else None,
-            host_version=values.get("config.product.version"),
-            host_name=unescape_name(values["name"] or "") or None,
-            in_maintenance=bool(values.get("runtime.inMaintenanceMode")),
-            datastore_names={ref: each["name"] for ref, each in datastores.items()},
-            ref=ref,
-        )
+        if type_name(ref) == "HostSystem":
+            volumes = {
+                mounts.get((ref, datastore)) or _last(datastores[datastore]["summary.url"]): names[datastore]
+                for datastore in values.get("datastore") or ()
+                if datastore in datastores
+            }
+            facts[ref] = _facts(ref, values, volumes, names)
     return facts
+
+
+def _facts(ref: Any, values: Values, volumes: dict[str, str], datastore_names: dict[Any, str]) -> HostFacts:
+    defaults = values.get("config.autoStart.defaults")
+    was_asked = "config.autoStart.powerInfo" in values
+    return HostFacts(
+        volumes,
+        autostart_enabled=bool(defaults is not None and defaults.enabled),
+        autostart_entries=tuple(list_at(values, "config.autoStart.powerInfo")) if was_asked else None,
+        host_version=values.get("config.product.version"),
+        host_name=unescape_name(values["name"] or "") or None,
+        in_maintenance=bool(values.get("runtime.inMaintenanceMode")),
+        datastore_names=datastore_names,
+        ref=ref,
+    )
 
 
 def _old_mounts(connection: EsxConnection, datastores: dict[Any, Values]) -> dict[tuple[Any, Any], str]:
@@ -152,7 +156,7 @@ def _old_mounts(connection: EsxConnection, datastores: dict[Any, Values]) -> dic
     return {
         (mount.key, ref): _last(mount.mountInfo.path)
         for ref, values in rows
-        for mount in values["host"] or ()
+        for mount in list_at(values, "host")
         if mount.mountInfo.path
     }
 

@@ -20,7 +20,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.connection import
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step
 from ansible_collections.virt.esx.plugins.module_utils._driver.progress import INTERVAL, show_progress
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
-from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import Job, run_jobs
+from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import Job, Result, run_jobs
 
 # The number of tasks that run in parallel; hosts queue further ones.
 AT_ONCE = 16
@@ -86,25 +86,30 @@ def run_task(connection: EsxConnection, task: HostTask) -> None:
 def _run(connection: EsxConnection, chains: Sequence[Chain]) -> list[EsxError | None]:
     """Run the first tasks of all chains, then the second ones, and so on; return the outcome of each chain."""
     errors: list[EsxError | None] = [None] * len(chains)
-    patience = float(connection.session.options.timeout)  # a copy may take as long as it makes progress
     for level in range(max((len(chain.tasks) for chain in chains), default=0)):
         active = [n for n, chain in enumerate(chains) if errors[n] is None and level < len(chain.tasks)]
         tasks = [chains[n].tasks[level] for n in active]
-        jobs = [
-            Job(task.action, task.start, task.domain, _progress(connection, task.action), patience=patience)
-            for task in tasks
-        ]
+        jobs = [_job(connection, task) for task in tasks]
         for number, task, outcome in zip(active, tasks, run_jobs(connection.session, jobs, at_once=AT_ONCE)):
-            if not isinstance(outcome, EsxError):
-                connection.answered.extend(outcome.answered)
-            elif outcome.fault in task.otherwise:
-                errors[number] = _run(connection, [Chain("", [task.otherwise[str(outcome.fault)]])])[0]
-            elif outcome.fault not in task.harmless:
-                errors[number] = outcome
-            error = errors[number]
+            errors[number] = error = _failure(connection, task, outcome)
             if error is not None and error.fault not in task.foreign:
                 _undo(chains[number])
     return errors
+
+
+def _job(connection: EsxConnection, task: HostTask) -> Job:
+    patience = float(connection.session.options.timeout)  # a copy may take as long as it makes progress
+    return Job(task.action, task.start, task.domain, _progress(connection, task.action), patience=patience)
+
+
+def _failure(connection: EsxConnection, task: HostTask, outcome: Result) -> EsxError | None:
+    """The error of a task; None if it has succeeded, if the error is harmless, or if another task has replaced it."""
+    if not isinstance(outcome, EsxError):
+        connection.answered.extend(outcome.answered)
+        return None
+    if outcome.fault in task.otherwise:
+        return _run(connection, [Chain("", [task.otherwise[str(outcome.fault)]])])[0]
+    return None if outcome.fault in task.harmless else outcome
 
 
 def _progress(connection: EsxConnection, action: str) -> Callable[[int], None]:

@@ -16,7 +16,8 @@ from typing import Any
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError
 from ansible_collections.virt.esx.plugins.module_utils._vi.channel import PIECE
 
-_LENGTHS = {"sha256": 64, "sha512": 128, "sha1": 40, "md5": 32}
+# Number of digits -> algorithm.
+_ALGORITHMS = {64: "sha256", 128: "sha512", 40: "sha1", 32: "md5"}
 _CHECKSUM = re.compile(r"(?:([a-z0-9]+):)?([0-9a-f]+)")
 
 
@@ -37,12 +38,13 @@ def parse_checksum(text: str) -> Checksum:
     :raises ParseError: for anything else.
     """
     found = _CHECKSUM.fullmatch(text.strip().lower())
-    algorithm = found and (found[1] or next((name for name, count in _LENGTHS.items() if count == len(found[2])), ""))
-    if not found or not algorithm or _LENGTHS.get(algorithm) != len(found[2]):
-        raise ParseError(
-            f"'{text}' is not a checksum; expected sha256:<64 digits>, or one of sha512, sha1, md5.", where="checksum"
-        )
-    return Checksum(algorithm, found[2])
+    if found:
+        by_length = _ALGORITHMS.get(len(found[2]))
+        if by_length is not None and found[1] in (None, by_length):
+            return Checksum(by_length, found[2])
+    raise ParseError(
+        f"'{text}' is not a checksum; expected sha256:<64 digits>, or one of sha512, sha1, md5.", where="checksum"
+    )
 
 
 def check_source(path: str, where: str) -> None:

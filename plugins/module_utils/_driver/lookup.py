@@ -13,7 +13,7 @@ finds domains of other hosts by UUID.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -149,6 +149,16 @@ class DomainRecord:
         return None if path is None else str(path)
 
 
+def domain_records(rows: Iterable[tuple[Any, Values]]) -> list[DomainRecord]:
+    """Return the domains of what was read, in the server's order."""
+    return [DomainRecord(ref, values) for ref, values in rows]
+
+
+def records_by_name(rows: Iterable[tuple[Any, Values]]) -> list[DomainRecord]:
+    """Return the domains of what was read, sorted by name."""
+    return sorted(domain_records(rows), key=lambda record: record.name)
+
+
 def in_state(record: DomainRecord, state: str) -> DomainRecord:
     """The domain in another state, one of libvirt's words."""
     power_state = next(value for value, word in STATES.items() if word == state)
@@ -251,7 +261,7 @@ def confirm_name(connection: EsxConnection, record: DomainRecord) -> None:
     refs = refs_of_name(connection, record.name, record.values["runtime.host"])
     if len(refs) > 1:
         rows = fetch(connection.session, "VirtualMachine", CORE_PATHS, objects=refs)
-        raise _ambiguous(DomainKey(record.name), [DomainRecord(ref, values) for ref, values in rows])
+        raise _ambiguous(DomainKey(record.name), domain_records(rows))
 
 
 def read_domain_of(
@@ -274,7 +284,7 @@ def list_domains(connection: EsxConnection, paths: Sequence[str]) -> list[Domain
         objects=[connection.scope.ref],
         traversal=SCOPE_VMS,
     )
-    return _sorted(rows)
+    return records_by_name(rows)
 
 
 def list_domains_with_facts(
@@ -289,7 +299,7 @@ def list_domains_with_facts(
         include_start=True,
     )
     domains = [row for row in rows if type_name(row[0]) == "VirtualMachine"]
-    return _sorted(domains), make_host_facts(connection, rows)
+    return records_by_name(domains), make_host_facts(connection, rows)
 
 
 def _facts_of(record: DomainRecord, facts: Mapping[Any, HostFacts]) -> HostFacts:
@@ -377,10 +387,6 @@ def _records(rows: Sequence[tuple[Any, Values]], refs: Sequence[Any]) -> list[Do
             recent = [task for task in values.get(RECENT_PATH) or () if task in pending]
             found.append(DomainRecord(ref, {**values, RECENT_PATH: recent} if RECENT_PATH in values else values))
     return found
-
-
-def _sorted(rows: Sequence[tuple[Any, Values]]) -> list[DomainRecord]:
-    return sorted((DomainRecord(ref, values) for ref, values in rows), key=lambda record: record.name)
 
 
 def _ambiguous(key: DomainKey, found: Collection[DomainRecord]) -> Ambiguous:

@@ -74,13 +74,17 @@ def _parse_size(text: str, option: str, default: str, expected: str) -> tuple[in
     found = _AMOUNT.fullmatch(text)
     scale = None if found is None else bytes_per(found[3] or default)
     if found is None or scale is None or (found[2] and not found[3]):
-        point = text.replace(",", ".").strip()
-        hint = f"Did you mean '{point}'?" if "," in text and _AMOUNT.fullmatch(point) else None
-        raise ParseError(f"'{text}' is not {expected} is.", where=option, hint=hint)
+        raise _not_a_size(text, option, expected)
     size = _scaled(found[1], found[2] or "", scale)
     if size > LONG_MAX:
         raise ParseError(f"'{text}' is too large, more than 8 EiB.", where=option)
     return size, found[3]
+
+
+def _not_a_size(text: str, option: str, expected: str) -> ParseError:
+    point = text.replace(",", ".").strip()
+    hint = f"Did you mean '{point}'?" if "," in text and _AMOUNT.fullmatch(point) else None
+    return ParseError(f"'{text}' is not {expected} is.", where=option, hint=hint)
 
 
 def size_text(size: int) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable
 from fnmatch import fnmatchcase
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound
-from ansible_collections.virt.esx.plugins.module_utils._names import nearest
+from ansible_collections.virt.esx.plugins.module_utils._names import nearest, quoted
 
 
 def is_pattern(text: str) -> bool:
@@ -49,9 +49,10 @@ def require_names(patterns: Iterable[str], names: Collection[str], *, where: str
     :raises NotFound: if a name is missing; it suggests a similar name.
     """
     missing = missing_names(patterns, names)
-    if not missing:
-        return
-    listed = ", ".join(f"'{name}'" for name in missing)
+    if missing:
+        raise NotFound(f"There is no domain {quoted(missing)} {where}.", hint=_hint(missing, names))
+
+
+def _hint(missing: Iterable[str], names: Collection[str]) -> str | None:
     near = [found for found in (nearest(name, names) for name in missing) if found is not None]
-    hint = f"Is {' or '.join(repr(name) for name in dict.fromkeys(near))} meant?" if near else None
-    raise NotFound(f"There is no domain {listed} {where}.", hint=hint)
+    return f"Is {' or '.join(repr(name) for name in dict.fromkeys(near))} meant?" if near else None

@@ -181,10 +181,7 @@ def _carry_out_steps(connection: EsxConnection, make_plan: Callable[[], AnyPlan]
         if any(waited):
             progress.plan = _made(make_plan)
         try:
-            for step in progress.plan.steps:
-                with step_named(progress.plan.subject, step.name):
-                    step.carry_out()
-                progress.done.append(step.name)
+            _carry_out_each_step(progress)
             return
         except EsxError as error:
             if error.fault not in _OVERTAKEN or tries == _TRIES - 1:
@@ -192,6 +189,13 @@ def _carry_out_steps(connection: EsxConnection, make_plan: Callable[[], AnyPlan]
             before, progress.plan = progress.plan, _made(make_plan)
             if error.fault != "TaskInProgress" and before.names() == progress.plan.names():
                 raise
+
+
+def _carry_out_each_step(progress: _Progress[AnyPlan]) -> None:
+    for step in progress.plan.steps:
+        with step_named(progress.plan.subject, step.name):
+            step.carry_out()
+        progress.done.append(step.name)
 
 
 def _unless_blocked(

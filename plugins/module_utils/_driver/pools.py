@@ -10,7 +10,14 @@ from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, Refused
-from ansible_collections.virt.esx.plugins.module_utils._vi.properties import HOST_DATASTORES, Values, fetch
+from ansible_collections.virt.esx.plugins.module_utils._names import quoted
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import (
+    HOST_DATASTORES,
+    Values,
+    fetch,
+    list_at,
+    number_at,
+)
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import moid
 
 _PATHS = (
@@ -55,17 +62,17 @@ class Pool:
     @property
     def capacity(self) -> int:
         """Its size, 0 if it is not accessible."""
-        return int(self.values["summary.capacity"] or 0) if self.is_accessible else 0
+        return number_at(self.values, "summary.capacity") if self.is_accessible else 0
 
     @property
     def available(self) -> int:
         """Its free space, 0 if it is not accessible."""
-        return int(self.values["summary.freeSpace"] or 0) if self.is_accessible else 0
+        return number_at(self.values, "summary.freeSpace") if self.is_accessible else 0
 
     @property
     def mount(self) -> Any:
         """The HostMountInfo of the connection's host, None if the server does not report it."""
-        return next((item.mountInfo for item in self.values["host"] or () if item.key == self.host), None)
+        return next((item.mountInfo for item in list_at(self.values, "host") if item.key == self.host), None)
 
     @property
     def largest_disk(self) -> int | None:
@@ -91,8 +98,7 @@ def usable_pool(pools: dict[str, Pool], name: str) -> Pool:
     :raises Refused: if the host cannot reach it.
     """
     if name not in pools:
-        known = ", ".join(f"'{pool}'" for pool in pools) or "none"
-        raise NotFound(f"The host has no datastore '{name}'; it has {known}.")
+        raise NotFound(f"The host has no datastore '{name}'; it has {quoted(pools)}.")
     if not pools[name].is_accessible:
         raise Refused(f"The host cannot access the datastore '{name}'.")
     return pools[name]

@@ -14,7 +14,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.snapshots import 
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import STATES
 from ansible_collections.virt.esx.plugins.module_utils._errors import Ambiguous, NotFound
 from ansible_collections.virt.esx.plugins.module_utils._names import escape_name, unescape_name
-from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values, list_at
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import moid
 
 SNAPSHOT_PATHS = ("snapshot.currentSnapshot", "snapshot.rootSnapshotList")
@@ -72,7 +72,7 @@ class Snapshot:
 def snapshot_list(values: Values) -> list[Snapshot]:
     """Return the snapshots of a domain, parents before children, from the values of ``SNAPSHOT_PATHS``."""
     current = values["snapshot.currentSnapshot"]
-    roots = values["snapshot.rootSnapshotList"] or ()
+    roots = list_at(values, "snapshot.rootSnapshotList")
     found = _walk(roots, None, "", None if current is None else moid(current))
     return [replace(snapshot, domain_uuid=values.get("config.uuid")) for snapshot in found]
 

@@ -33,8 +33,11 @@ def say_state(error: BaseException, done: Sequence[str], steps_left: Callable[[]
         return
     if done:
         error.append(f"The steps before it were carried out: {', '.join(done)}.")
-    if not error.in_doubt:
-        return
+    if error.in_doubt:
+        _say_what_is_left(error, steps_left)
+
+
+def _say_what_is_left(error: EsxError, steps_left: Callable[[], Sequence[str]]) -> None:
     try:
         left = steps_left()
     except EsxError as again:

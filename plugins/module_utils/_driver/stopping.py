@@ -13,6 +13,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.connection import
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord
 from ansible_collections.virt.esx.plugins.module_utils._driver.progress import show_progress
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, TimedOut
+from ansible_collections.virt.esx.plugins.module_utils._names import quoted
 from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import Job, run_jobs
 from ansible_collections.virt.esx.plugins.module_utils._vi.watch import Watch
 
@@ -64,7 +65,7 @@ def _shut_down(connection: EsxConnection, records: Sequence[DomainRecord], secon
     running = wait_until_off(connection, asked, seconds)
     _raise_failures(records, results)
     if running:
-        listed = ", ".join(f"'{record.name}'" for record in running)
+        listed = quoted(record.name for record in running)
         raise TimedOut(
             f"The guests of {len(running)} of {len(records)} domains did not shut down within {seconds:.0f} seconds "
             f"and still run: {listed}.",

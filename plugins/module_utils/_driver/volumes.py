@@ -92,18 +92,16 @@ def find_volumes(
     :param pools: the host's datastores, which the paths are on.
     """
     wanted: dict[DatastorePath, list[DatastorePath]] = {}
-    for path in paths:
+    named = list(paths)
+    for path in named:
         wanted.setdefault(path.parent, []).append(path)
     places = [(pools[directory.datastore], directory, _patterns(inside)) for directory, inside in wanted.items()]
     found = {directory: Volume(directory, "directory", 0, 0) for directory in wanted}
-    named = {path for inside in wanted.values() for path in inside}
     types = (*VOLUME_TYPES, "directory")
     for (_pool, directory, _names), result in zip(places, _search(connection, places, types=types, below=False)):
         if not result:
             del found[directory]
-        for volume in _volumes(result, types):
-            if volume.path in named:
-                found[volume.path] = volume
+        found.update({volume.path: volume for volume in _volumes(result, types) if volume.path in named})
     return found
 
 

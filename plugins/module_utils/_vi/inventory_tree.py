@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import Ambiguous, NotFound, ParseError
-from ansible_collections.virt.esx.plugins.module_utils._names import nearest
+from ansible_collections.virt.esx.plugins.module_utils._names import hint_at, quoted
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Row, Values
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name
 
@@ -58,9 +58,8 @@ class Tree:
         """The path of a ``vpx://`` URI that names a host: without folders of hosts, each item percent-encoded."""
         above = [ref for ref in reversed(self.ancestors(host)) if self.values[ref]["parent"] is not None]
         host_folders = [self.values[ref].get("hostFolder") for ref in above]
-        alone = [self.values[host]["parent"]] if type_name(self.values[host]["parent"]) == "ComputeResource" else []
-        items = [self.values[ref]["name"] for ref in above if ref not in (*host_folders, *alone)]
-        return "/".join(quote(unquote(item), safe="") for item in items)
+        named = [ref for ref in above if ref not in host_folders and type_name(ref) != "ComputeResource"]
+        return "/".join(quote(unquote(self.values[ref]["name"]), safe="") for ref in named)
 
     def hosts_below(self, ref: Any) -> list[Any]:
         """The hosts in a cluster, a datacenter or a folder of which the user may see the pool of their domains."""
@@ -77,8 +76,8 @@ def host_named(tree: Tree, name: str) -> Any:
     :raises Ambiguous: if there is more than one.
     """
     names = {ref: unquote(tree.values[ref]["name"]) for ref in tree.hosts()}
-    found = [ref for ref, known in names.items() if name in (tree.values[ref]["name"], known)]
-    found = found or [ref for ref, known in names.items() if known.lower() == name.lower()]
+    exact = [ref for ref, known in names.items() if name in (tree.values[ref]["name"], known)]
+    found = exact or [ref for ref, known in names.items() if known.lower() == name.lower()]
     if not found:
         raise _unknown_host(name, list(names.values()))
     if len(found) > 1:
@@ -96,12 +95,7 @@ def host_at(tree: Tree, root: Any, path: tuple[str, ...]) -> Any:
     compute, rest = _walk(tree, tree.values[datacenter]["hostFolder"], rest, COMPUTES, "host or cluster")
     hosts = tree.children(compute, "HostSystem")
     if type_name(compute) == "ClusterComputeResource":
-        if len(rest) != 1:
-            raise ParseError(_cluster_path(tree, compute, hosts, rest), where="path of the URI")
-        host = tree.named(compute, rest[0], "HostSystem")
-        if host is None:
-            raise NotFound(f"There is no host '{rest[0]}' in the cluster; {_choices(tree, hosts)}.")
-        return host
+        return _host_in_cluster(tree, compute, hosts, rest)
     if rest:
         raise ParseError(
             f"there is '{'/'.join(rest)}' after the host '{tree.values[compute]['name']}', where the path ends.",
@@ -110,6 +104,15 @@ def host_at(tree: Tree, root: Any, path: tuple[str, ...]) -> Any:
     if not hosts:
         raise NotFound(f"The compute resource '{tree.values[compute]['name']}' has no host.")
     return hosts[0]
+
+
+def _host_in_cluster(tree: Tree, compute: Any, hosts: Sequence[Any], rest: tuple[str, ...]) -> Any:
+    if len(rest) != 1:
+        raise ParseError(_cluster_path(tree, compute, hosts, rest), where="path of the URI")
+    host = tree.named(compute, rest[0], "HostSystem")
+    if host is None:
+        raise NotFound(f"There is no host '{rest[0]}' in the cluster; {_choices(tree, hosts)}.")
+    return host
 
 
 def holder_at(tree: Tree, root: Any, path: tuple[str, ...]) -> Any | None:
@@ -124,12 +127,10 @@ def holder_at(tree: Tree, root: Any, path: tuple[str, ...]) -> Any | None:
 
 
 def _unknown_host(name: str, names: Sequence[str]) -> NotFound:
-    near = nearest(name, names)
-    listed = ", ".join(f"'{each}'" for each in names[:_MOST_NAMES])
     more = f" and {len(names) - _MOST_NAMES} others" if len(names) > _MOST_NAMES else ""
     return NotFound(
-        f"The vCenter knows no host '{name}'; it has {listed or 'none'}{more}.",
-        hint=None if near is None else f"Is '{near}' meant?",
+        f"The vCenter knows no host '{name}'; it has {quoted(names[:_MOST_NAMES])}{more}.",
+        hint=hint_at(name, names),
     )
 
 

@@ -101,6 +101,16 @@ def fetch_one(session: Session, object_: Any, paths: Sequence[str]) -> Values:
     return rows[0][1] if rows else dict.fromkeys(paths)
 
 
+def list_at(values: Mapping[str, Any], path: str) -> Sequence[Any]:
+    """Return the items of a property that is a list; none if it is unset."""
+    return values[path] or ()
+
+
+def number_at(values: Mapping[str, Any], path: str) -> int:
+    """Return a property that is a number; 0 if it is unset."""
+    return int(values[path] or 0)
+
+
 def fetch_content(session: Session, path: str) -> Any:
     """Read a member of the server's ServiceContent that came after API 2.5: ``vmProvisioningChecker``.
 

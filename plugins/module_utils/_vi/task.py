@@ -211,16 +211,19 @@ class Waiting:
             self.seen.update(changes.get(self.vm, {}))
         percent = self.seen.get("info.progress")
         if percent is not None and percent != before:
-            if self.patience is not None:
-                self.deadline = time.monotonic() + self.patience
-            if self.progress is not None:
-                self.progress(int(percent))
+            self._take_progress(int(percent))
         if self.ended:
             return
         if self.seen.get("runtime.question") is not None:
             self._answer(self.seen["runtime.question"])
         if as_it_is and self.remaining <= 0:
             self._give_up_in_time()
+
+    def _take_progress(self, percent: int) -> None:
+        if self.patience is not None:
+            self.deadline = time.monotonic() + self.patience
+        if self.progress is not None:
+            self.progress(percent)
 
     def outcome(self) -> Outcome:
         """The outcome of an ended task; the task's error is raised."""
@@ -287,15 +290,19 @@ def _answer_left_over(session: Session, vm: Any, info: Any) -> Answered:
     return Answered(asked.id, asked.text, decision.choice.label)
 
 
+def _refusal_to_cancel(task: Any) -> EsxError | None:
+    try:
+        task.CancelTask()
+    except EsxError as error:
+        return error
+    return None
+
+
 def _cancel(session: Session, task: Any, seen: dict[str, Any]) -> str:
     """Cancel a task if possible; return its state, as a sentence."""
     if not seen.get("info.cancelable", True):  # if nothing was seen yet, the server says whether it can
         return f"The task ({moid(task)}) cannot be cancelled and is still {seen.get('info.state', 'running')}."
-    refused: EsxError | None = None
-    try:
-        task.CancelTask()
-    except EsxError as error:
-        refused = error
+    refused = _refusal_to_cancel(task)
     try:
         for pause in _CANCEL_PAUSES:
             state = str(fetch_one(session, task, ["info.state"])["info.state"])

@@ -146,12 +146,15 @@ class _Download:
             self.target.seek(0)
             self.target.truncate()
         else:
-            start = (answer.headers.get("Content-Range") or "").partition("-")[0].rpartition(" ")[2]
-            if start != str(self.done):
-                raise http.client.HTTPException(f"it is the part from {start}, not from {self.done}")
-            self.target.seek(self.done)
+            self._go_on(answer)
         self.modified = answer.headers.get("Last-Modified") or self.modified
         return self.write
+
+    def _go_on(self, answer: Answer) -> None:
+        start = (answer.headers.get("Content-Range") or "").partition("-")[0].rpartition(" ")[2]
+        if start != str(self.done):
+            raise http.client.HTTPException(f"it is the part from {start}, not from {self.done}")
+        self.target.seek(self.done)
 
     def write(self, block: memoryview) -> None:
         """Take one block."""
@@ -226,18 +229,14 @@ def _url_pool(session: Session, url: str, thumbprint: str | None) -> Iterator[tu
     """The connections to a URL's host, its path with the query, and headers that only the session's server may get."""
     parts = urlsplit(url)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    own = session.pool.endpoint
     if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
         raise ParseError(f"'{url}' is not the URL of a host.")
-    port = parts.port or _DEFAULT_PORTS[parts.scheme]
-    if parts.hostname == "*" or (parts.hostname, port, parts.scheme) == (own.host, own.port, own.transport):
+    own = session.pool.endpoint
+    other = replace(own, host=parts.hostname, port=parts.port or _DEFAULT_PORTS[parts.scheme], transport=parts.scheme)
+    if parts.hostname == "*" or other == own:
         yield session.pool, path, {"Cookie": session.cookie}
         return
-    pinned = () if thumbprint is None else (normal_thumbprint(thumbprint),)
-    endpoint = replace(
-        own, host=parts.hostname, port=port, transport=parts.scheme, thumbprints=pinned or own.thumbprints
-    )
-    pool = Pool(endpoint)
+    pool = Pool(other if thumbprint is None else replace(other, thumbprints=(normal_thumbprint(thumbprint),)))
     try:
         yield pool, path, {}
     finally:
@@ -246,10 +245,10 @@ def _url_pool(session: Session, url: str, thumbprint: str | None) -> Iterator[tu
 
 def _check_status(pool: Pool, action: str, answer: Answer, *, doubt: str) -> None:
     status = f"HTTP status {answer.status} {answer.reason}".rstrip()
-    if answer.status in (200, 201, 204) and not answer.is_page:
-        return
     if answer.status in (200, 201, 204):
-        raise ConnectionFailed(f"The server {pool.endpoint} answered {action} with an HTML page ({status}).{doubt}")
+        if answer.is_page:
+            raise ConnectionFailed(f"The server {pool.endpoint} answered {action} with an HTML page ({status}).{doubt}")
+        return
     if answer.status in (401, 403):
         raise Refused(f"{action}: the server does not allow this ({status}).")
     if answer.status == 404:

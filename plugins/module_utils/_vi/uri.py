@@ -49,6 +49,7 @@ _WITHOUT_SERVER = re.compile(
 _HARMLESS_VALUES = ("", "0", "1", "true", "false", "yes", "no")
 _BLANK = re.compile(r"[\s\x00-\x1f\x7f]")
 _HOST_AND_PORT = re.compile(r"(?:\[([^\]]+)\]|([^:\[\]]*))(?::([^:]*))?")
+_SERVER = re.compile(r"(\]|^[^:]*)(:[0-9]*)?$")
 _NO_PORT = re.compile(r":0*$")
 _NOT_OF_A_HOST = re.compile(r"[/\\@]")
 _PORT_NUMBER = re.compile(r"[0-9]{1,9}")
@@ -153,14 +154,7 @@ def passwords_in(text: str) -> set[str]:
 
     A valid URI contains none.
     """
-    if not text:
-        return set()
-    try:
-        _parse(text.strip())
-    except ValueError:
-        if redact(text) == text:
-            return set()
-    else:
+    if not text or redact(text) == text or _is_valid(text):
         return set()
     rest = text.rpartition("://")[2]
     user, at, _server = rest.rpartition("@")
@@ -168,6 +162,14 @@ def passwords_in(text: str) -> set[str]:
     colon = _COLON.search(user)
     password = alone[2] if alone else user[colon.end() :] if colon else ""
     return {text, password, unquote(password)} - {""}
+
+
+def _is_valid(text: str) -> bool:
+    try:
+        _parse(text.strip())
+    except ValueError:
+        return False
+    return True
 
 
 def with_path(text: str, path: str) -> str:
@@ -180,10 +182,17 @@ def with_path(text: str, path: str) -> str:
 def _redact_parameter(item: str) -> str:
     """``password=x``, ``user=x`` and ``proxy=http%3A%2F%2Fuser%3Apassword%40host`` lose their value."""
     name, equals, value = item.partition("=")
-    decoded = unquote(value)
-    unknown = unquote(name).lower() not in PARAMETERS and decoded.lower() not in _HARMLESS_VALUES
-    hidden = unknown or ("@" in decoded and ":" in decoded[: decoded.rindex("@")])
-    return f"{name}=***" if equals and hidden and value != "***" and "***" not in value else item
+    if not equals or "***" in value:
+        return item
+    return f"{name}=***" if _may_be_secret(unquote(name), unquote(value)) else item
+
+
+def _may_be_secret(name: str, value: str) -> bool:
+    """Whether the value of a parameter can be a password, or an address with one."""
+    if name.lower() not in PARAMETERS and value.lower() not in _HARMLESS_VALUES:
+        return True
+    user, at, _server = value.rpartition("@")
+    return bool(at) and ":" in user
 
 
 def _parse(text: str) -> Uri:
@@ -191,7 +200,7 @@ def _parse(text: str) -> Uri:
     if _BLANK.search(text):
         raise ValueError("spaces and control characters must be percent-encoded; a space is %20")
     parts = urlsplit(text)
-    if "@" not in parts.netloc and "@" in text and not re.search(r"(\]|^[^:]*)(:[0-9]*)?$", parts.netloc):
+    if "@" in text and "@" not in parts.netloc and not _SERVER.search(parts.netloc):
         raise ValueError(_USER_ONLY)  # the password has a slash, a question mark or a hash sign
     if parts.fragment:
         raise ValueError("a '#' has to be written as %23")
@@ -209,7 +218,7 @@ def _parse(text: str) -> Uri:
         vcenter=_vcenter(scheme, values.get("vcenter")),
         no_verify=_flag("no_verify", values),
         auto_answer=_flag("auto_answer", values),
-        proxy=_proxy(values["proxy"]) if "proxy" in values else None,
+        proxy=_proxy(values.get("proxy")),
         authfile=values.get("authfile"),
     )
 
@@ -308,8 +317,10 @@ def _vcenter(scheme: str, value: str | None) -> str | None:
     return value
 
 
-def _proxy(value: str) -> Proxy:
+def _proxy(value: str | None) -> Proxy | None:
     """``[type://][user@]host[:port][/]``; the port is 1080 for every type."""
+    if value is None:
+        return None
     kind, separator, server = value.rpartition("://")
     user, _at, server = server.rstrip("/").rpartition("@")
     if ":" in unquote(user) or "@" in kind:

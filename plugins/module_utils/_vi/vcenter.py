@@ -16,7 +16,7 @@ from typing import Any
 from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed, NotFound, Refused
 from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import HostContext, find_host, host_of_ref
 from ansible_collections.virt.esx.plugins.module_utils._vi.options import ConnectionOptions, Login
-from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values, fetch_content, fetch_one
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values, fetch_content, fetch_one, list_at
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Server, Session, open_server
 from ansible_collections.virt.esx.plugins.module_utils._vi.uri import DEFAULT_PORTS, Uri, split_host_port
 
@@ -151,7 +151,7 @@ def _agree(name: str, own: Values, known: Values) -> bool:
 
 def _vmkernel_addresses(values: Values) -> set[str]:
     """The addresses of a host's VMkernel cards, without those that are not unique."""
-    cards = values["config.network.vnic"] or ()
+    cards = list_at(values, "config.network.vnic")
     addresses = {card.spec.ip.ipAddress for card in cards if card.spec.ip is not None and card.spec.ip.ipAddress}
     return {each for each in addresses if each not in _LOOPBACK and not each.startswith(_LINK_LOCAL)}
 

@@ -9,13 +9,16 @@ placed on a full host, where it could not be started, only if there is no other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
 
 # The number of steps after which the complete search is given up: about a second.
 _STEPS = 200_000
+
+# Why there is no plan although the memory of all hosts together suffices, by whether all combinations were tried.
+_NO_WAY = {True: "No way to place them exists.", False: "No way to place them was found in time."}
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ class HostCapacity:
         return self.free_kib - sum(demand.kib for demand in self.placed)
 
 
-_Choose = Callable[[Sequence[HostCapacity]], HostCapacity]
+_Choose = Callable[[Sequence[HostCapacity]], "HostCapacity | None"]
 
 
 def place(demands: Iterable[Demand], hosts: Sequence[HostCapacity]) -> list[HostCapacity]:
@@ -90,75 +93,88 @@ def _try(
 ) -> tuple[list[HostCapacity], list[Demand]]:
     """The plan of one strategy, and the domains that did not fit."""
     capacities = _empty(hosts)
+    return capacities, _place_each(demands, capacities, choose)
+
+
+def _place_each(demands: Sequence[Demand], hosts: Sequence[HostCapacity], choose: _Choose) -> list[Demand]:
+    """Place domains one after the other; return those that did not fit."""
     unplaced = []
     for demand in demands:
-        host = _host_for(demand, capacities, choose)
+        host = _host_for(demand, hosts, choose)
         if host is None:
             unplaced.append(demand)
         else:
             host.placed.append(demand)
-    return capacities, unplaced
+    return unplaced
 
 
 def _host_for(demand: Demand, hosts: Sequence[HostCapacity], choose: _Choose) -> HostCapacity | None:
-    """A domain that takes no memory goes to a host where it could be started, the one with the fewest domains."""
     possible = [host for host in hosts if demand.fits(host.host)]
     if demand.kib == 0:
-        return min(
-            possible,
-            key=lambda host: (host.remaining_kib < max(1, demand.size_kib), len(host.placed)),
-            default=None,
-        )
-    fitting = [host for host in possible if host.remaining_kib >= demand.kib]
-    return choose(fitting) if fitting else None
+        return _host_to_start_on(demand, possible)
+    return choose([host for host in possible if host.remaining_kib >= demand.kib])
 
 
-def _most_remaining(hosts: Sequence[HostCapacity]) -> HostCapacity:
-    return max(hosts, key=lambda host: (host.remaining_kib, host.free_mhz))
+def _host_to_start_on(demand: Demand, hosts: Sequence[HostCapacity]) -> HostCapacity | None:
+    """A domain that takes no memory goes to a host where it could be started, the one with the fewest domains."""
+    least = max(1, demand.size_kib)
+    return min(hosts, key=lambda host: (host.remaining_kib < least, len(host.placed)), default=None)
 
 
-def _least_remaining(hosts: Sequence[HostCapacity]) -> HostCapacity:
-    return min(hosts, key=lambda host: (host.remaining_kib, -host.free_mhz))
+def _most_remaining(hosts: Sequence[HostCapacity]) -> HostCapacity | None:
+    return max(hosts, key=lambda host: (host.remaining_kib, host.free_mhz), default=None)
+
+
+def _least_remaining(hosts: Sequence[HostCapacity]) -> HostCapacity | None:
+    return min(hosts, key=lambda host: (host.remaining_kib, -host.free_mhz), default=None)
 
 
 def _search(demands: Sequence[Demand], hosts: Sequence[HostCapacity]) -> tuple[list[HostCapacity] | None, bool]:
     """Try all combinations for domains that take memory; return a plan, or None and whether all were tried."""
     running = [demand for demand in demands if demand.kib]
+    choice, is_complete = _combination(running, hosts)
+    if choice is None:
+        return None, is_complete
+    found = _empty(hosts)
+    for demand, host in zip(running, choice):
+        found[host].placed.append(demand)
+    unplaced = _place_each(demands[len(running) :], found, _most_remaining)
+    return (None if unplaced else found), True
+
+
+def _combination(demands: Sequence[Demand], hosts: Sequence[HostCapacity]) -> tuple[list[int] | None, bool]:
+    """The number of the host for each of the demands, found by backtracking; or None and whether all were tried."""
     left = [host.free_kib for host in hosts]
     are_alike = all(demand.hosts is None for demand in demands)  # the hosts differ only in their remaining memory then
-    choice = [-1] * len(running)  # for each demand the host that it is on
+    choice = [-1] * len(demands)
     number = steps = 0
-    while 0 <= number < len(running):
+    while 0 <= number < len(demands):
         steps += 1
         if steps > _STEPS:
             return None, False
-        demand, present = running[number], choice[number]
+        demand, present = demands[number], choice[number]
         if present >= 0:
             left[present] += demand.kib
-        tried = {left[host] for host in range(present + 1) if are_alike}
-        following = next(
-            (
-                host
-                for host in range(present + 1, len(hosts))
-                if left[host] >= demand.kib and demand.fits(hosts[host].host) and left[host] not in tried
-            ),
-            -1,
-        )
+        tried = set(left[: present + 1]) if are_alike else set()
+        following = _next_host(demand, hosts, left, present, tried)
         choice[number] = following
         if following >= 0:
             left[following] -= demand.kib
         number += 1 if following >= 0 else -1
-    if number < 0:
-        return None, True
-    found = _empty(hosts)
-    for demand, host in zip(running, choice):
-        found[host].placed.append(demand)
-    for demand in demands[len(running) :]:
-        at = _host_for(demand, found, _most_remaining)
-        if at is None:
-            return None, True
-        at.placed.append(demand)
-    return found, True
+    return (choice if number >= 0 else None), True
+
+
+def _next_host(
+    demand: Demand, hosts: Sequence[HostCapacity], left: Sequence[int], present: int, tried: Container[int]
+) -> int:
+    """The number of the next host after the present one that a demand fits on; -1 if there is none.
+
+    :param tried: what hosts had left that need not be tried again.
+    """
+    for host in range(present + 1, len(hosts)):
+        if left[host] >= demand.kib and demand.fits(hosts[host].host) and left[host] not in tried:
+            return host
+    return -1
 
 
 def _needs(demand: Demand) -> str:
@@ -177,6 +193,5 @@ def _not_placed(
     )
     total, most = sum(demand.kib for demand in demands), sum(host.free_kib for host in hosts)
     if total <= most:
-        way = "No way to place them exists" if is_complete else "No way to place them was found in time"
-        message += f" All domains together take {total // 1024} of {most // 1024} MiB. {way}."
+        message += f" All domains together take {total // 1024} of {most // 1024} MiB. {_NO_WAY[is_complete]}"
     return Refused(message, hint="Give more hosts, or shut domains down first; what is shut off takes no memory.")

@@ -5,17 +5,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import CORE_PATHS, DomainRecord
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
+    CORE_PATHS,
+    DomainRecord,
+    domain_records,
+    records_by_name,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.endpoints import MigrationEndpoints
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.request import MoveRequest
-from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import is_pattern, matches
+from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import matches
 from ansible_collections.virt.esx.plugins.module_utils._driver.pending import PENDING_PATHS
 from ansible_collections.virt.esx.plugins.module_utils._errors import Ambiguous, EsxError, NotFound, ParseError
-from ansible_collections.virt.esx.plugins.module_utils._names import nearest
+from ansible_collections.virt.esx.plugins.module_utils._names import hint_at
 from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import HostContext
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import HOST_VMS, SCOPE_VMS, fetch, fetch_one
 from ansible_collections.virt.esx.plugins.module_utils._vi.questions import Answered
@@ -56,6 +61,16 @@ class Entry:
         return str(self.request) if self.record is None else f"Domain '{self.record.name}'"
 
     @property
+    def key(self) -> Any:
+        """The domain, or the request for one that was not found: equal for requests that mean the same."""
+        return str(self.request) if self.record is None else self.record.ref
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether no host of the task has the domain; one that is named by its moid was looked for on all hosts."""
+        return isinstance(self.error, NotFound) and self.request.moid is None
+
+    @property
     def route(self) -> str:
         """``from esx1 to esx2``, or ``on esx1`` if only its storage moves; for messages."""
         to = self.source if self.destination is None else self.destination.host_name
@@ -77,10 +92,11 @@ class Entry:
 
     def result(self) -> dict[str, Any]:
         """The entry in the form of results."""
+        identified = self.request if self.record is None else self.record
         known = {
-            "name": self.request.name if self.record is None else self.record.name,
-            "uuid": self.request.uuid if self.record is None else self.record.uuid,
-            "moid": self.request.moid if self.record is None else self.record.moid,
+            "name": identified.name,
+            "uuid": identified.uuid,
+            "moid": identified.moid,
             "state": self.state,
             "source": self.source,
             "host": self.host,
@@ -101,15 +117,25 @@ def look_up(endpoints: MigrationEndpoints, requests: Sequence[MoveRequest]) -> l
 
     A managed object id means one domain of the vCenter, which is found on any other host, too, at the cost of a call.
     """
-    arrived = [endpoints.destination_of(request.host) for request in requests if request.moid is None]
-    hosts = dict.fromkeys(end.host for end in (*endpoints.source.hosts, *arrived) if end is not None)
-    rows = fetch(endpoints.vcenter, "VirtualMachine", MIGRATION_PATHS, objects=list(hosts), traversal=HOST_VMS)
-    records = sorted((DomainRecord(ref, values) for ref, values in rows), key=lambda record: record.name)
+    hosts = _hosts_to_read(endpoints, requests)
+    rows = fetch(endpoints.vcenter, "VirtualMachine", MIGRATION_PATHS, objects=hosts, traversal=HOST_VMS)
+    records = records_by_name(rows)
     found = [entry for request in requests for entry in _find(endpoints, records, request)]
-    _say_where(endpoints, [entry for entry in found if isinstance(entry.error, NotFound)])
+    _say_where(endpoints, found)
+    return _once_each(found)
+
+
+def _hosts_to_read(endpoints: MigrationEndpoints, requests: Sequence[MoveRequest]) -> list[Any]:
+    """The sources, and the destinations that domains may have reached before."""
+    arrived = [endpoints.destination_of(request.host) for request in requests if request.moid is None]
+    return list(dict.fromkeys(_refs((*endpoints.source.hosts, *arrived))))
+
+
+def _once_each(found: Sequence[Entry]) -> list[Entry]:
+    """The entries without repetitions; a domain with two destinations fails."""
     first: dict[Any, Entry] = {}
     for entry in found:
-        known = first.setdefault(str(entry.request) if entry.record is None else entry.record.ref, entry)
+        known = first.setdefault(entry.key, entry)
         if known.error is None and known.aim != entry.aim:
             known.fail(ParseError(f"{known} is named twice, with different destinations.", where="domains"))
     return list(first.values())
@@ -118,22 +144,26 @@ def look_up(endpoints: MigrationEndpoints, requests: Sequence[MoveRequest]) -> l
 def _find(endpoints: MigrationEndpoints, records: Sequence[DomainRecord], request: MoveRequest) -> list[Entry]:
     """The entries of one request: a domain on the source is to move, one on the destination is already there."""
     destination = endpoints.destination_of(request.host)
-    sources = [host.host for host in endpoints.source.hosts]
-    here = [record for record in records if record.values["runtime.host"] in sources]
-    if request.moid is None and request.uuid is None and request.name is not None and is_pattern(request.name):
-        matching = [record for record in here if matches(record.name, request.name)]
+    if request.pattern is not None:
+        here = _on_hosts(records, endpoints.source.hosts)
+        matching = [record for record in here if matches(record.name, request.pattern)]
         return [_entry_of(endpoints, replace(request, name=record.name), record, destination) for record in matching]
-    there = [record for record in records if destination and record.values["runtime.host"] == destination.host]
     try:
-        if request.moid is not None:
-            meant = [_by_moid(endpoints, records, request.moid)]
-        else:
-            meant = _find_meant(endpoints, request, here, there, destination)
+        meant = _find_meant(endpoints, records, request, destination)
         return [_entry_of(endpoints, request, record, destination) for record in meant]
     except EsxError as error:
         entry = Entry(request)
         entry.fail(error)
         return [entry]
+
+
+def _on_hosts(records: Sequence[DomainRecord], hosts: Iterable[HostContext | None]) -> list[DomainRecord]:
+    refs = _refs(hosts)
+    return [record for record in records if record.values["runtime.host"] in refs]
+
+
+def _refs(hosts: Iterable[HostContext | None]) -> list[Any]:
+    return [host.host for host in hosts if host is not None]
 
 
 def _by_moid(endpoints: MigrationEndpoints, records: Sequence[DomainRecord], moid: str) -> DomainRecord:
@@ -153,35 +183,39 @@ def _by_moid(endpoints: MigrationEndpoints, records: Sequence[DomainRecord], moi
 
 def _find_meant(
     endpoints: MigrationEndpoints,
+    records: Sequence[DomainRecord],
     request: MoveRequest,
-    here: Sequence[DomainRecord],
-    there: Sequence[DomainRecord],
     destination: HostContext | None,
 ) -> list[DomainRecord]:
-    """The one domain with a request's name and UUID, on the source or else on the destination.
+    """The one domain with a request's moid, or its name and UUID on the source or else on the destination.
 
     If all of several are on the destination, the one that is meant is among them, and none has to move: all are
     returned, unless the request says more than the host.
 
     :raises EsxError: if there is none, or more than one, or the UUID is invalid.
     """
-    if request.uuid is not None and request.canonical_uuid is None:
-        raise ParseError(f"'{request.uuid}' is not a UUID, which has 32 hex digits.", where="uuids")
-    found = [record for record in here if _is_meant(record, request)]
-    found = found or [record for record in there if _is_meant(record, request)]
+    if request.moid is not None:
+        return [_by_moid(endpoints, records, request.moid)]
+    here, there = _on_hosts(records, endpoints.source.hosts), _on_hosts(records, [destination])
+    found = _meant_of(here, request) or _meant_of(there, request)
     if not found:
         raise _not_found(endpoints, request, destination, [record.name for record in (*here, *there)])
-    aside = [record for record in found if destination is None or record.values["runtime.host"] != destination.host]
-    if len(found) > 1 and (aside or request.changes_more_than_host):
-        listed = ", ".join(str(record) for record in found)
-        where = endpoints.source_name or "the hosts of the URI"
-        message = f"{request} can be {len(found)} domains on {where}: {listed}."
-        raise Ambiguous(message, hint="Choose one by its moid.")
+    arrived = _on_hosts(found, [destination])
+    if len(found) > 1 and (arrived != found or request.changes_more_than_host):
+        raise _ambiguous(endpoints, request, found)
     return found
 
 
-def _is_meant(record: DomainRecord, request: MoveRequest) -> bool:
-    return request.name in (None, record.name) and request.canonical_uuid in (None, record.uuid)
+def _meant_of(records: Sequence[DomainRecord], request: MoveRequest) -> list[DomainRecord]:
+    uuid = request.canonical_uuid
+    return [record for record in records if request.name in (None, record.name) and uuid in (None, record.uuid)]
+
+
+def _ambiguous(endpoints: MigrationEndpoints, request: MoveRequest, found: Sequence[DomainRecord]) -> Ambiguous:
+    listed = ", ".join(str(record) for record in found)
+    where = endpoints.source_name or "the hosts of the URI"
+    message = f"{request} can be {len(found)} domains on {where}: {listed}."
+    return Ambiguous(message, hint="Choose one by its moid.")
 
 
 def _not_found(
@@ -189,23 +223,26 @@ def _not_found(
 ) -> NotFound:
     ends = [endpoints.source_name or "a host of the URI", *([destination.host_name] if destination else [])]
     where = f"neither on {ends[0]} nor on {ends[1]}" if len(set(ends)) > 1 else f"not on {ends[0]}"
-    near = None if request.name is None else nearest(request.name, names)
-    return NotFound(f"{request} is {where}.", hint=None if near is None else f"Is '{near}' meant?")
+    return NotFound(f"{request} is {where}.", hint=None if request.name is None else hint_at(request.name, names))
 
 
-def _say_where(endpoints: MigrationEndpoints, missing: Sequence[Entry]) -> None:
+def _say_where(endpoints: MigrationEndpoints, found: Sequence[Entry]) -> None:
     """Say which other hosts of the vCenter have the missing domains; one read for all, if there are any."""
-    wanted = [entry for entry in missing if entry.request.moid is None]
-    if not wanted:
+    missing = [entry for entry in found if entry.is_missing]
+    if not missing:
         return
     vcenter = endpoints.vcenter
     rows = fetch(vcenter, "VirtualMachine", _WHERE, objects=[vcenter.content.rootFolder], traversal=SCOPE_VMS)
-    records = [DomainRecord(ref, values) for ref, values in rows]
-    for entry in wanted:
-        hosts = {record.values["runtime.host"] for record in records if _is_meant(record, entry.request)}
-        names = sorted(endpoints.host(host).host_name for host in hosts if host is not None)
+    records = domain_records(rows)
+    for entry in missing:
+        names = _host_names(endpoints, _meant_of(records, entry.request))
         if names and entry.error is not None:
             entry.fail(NotFound(f"{entry.error.message} It is on {' and on '.join(names)}.", hint=_ANY_HOST))
+
+
+def _host_names(endpoints: MigrationEndpoints, records: Sequence[DomainRecord]) -> list[str]:
+    hosts = {record.values["runtime.host"] for record in records}
+    return sorted(endpoints.host(host).host_name for host in hosts if host is not None)
 
 
 def _entry_of(

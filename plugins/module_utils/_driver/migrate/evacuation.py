@@ -11,17 +11,17 @@ and last on hosts that at least reach its VMX.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
-from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, domain_records
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.bin_packing import Demand, HostCapacity, place
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.endpoints import MigrationEndpoints
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.entries import MIGRATION_PATHS, Entry
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.reach import Reach
-from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.relocation import validate
+from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.relocation import Validation, clauses, validate
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.request import MoveRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.storage import home_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.targets import Targets, resolve
@@ -29,7 +29,14 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.options import pa
 from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import is_pattern, matches_any, require_names
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, ParseError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import HostContext, Scope, hosts_by_name
-from ansible_collections.virt.esx.plugins.module_utils._vi.properties import HOST_VMS, SCOPE_VMS, Values, fetch
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import (
+    HOST_VMS,
+    SCOPE_VMS,
+    Values,
+    fetch,
+    list_at,
+    number_at,
+)
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
 from ansible_collections.virt.esx.plugins.module_utils._vi.task import pending_of_kind
 from ansible_collections.virt.esx.plugins.module_utils._vi.vcenter import host_in_vcenter, open_vcenter
@@ -89,12 +96,7 @@ def plan_evacuation(connection: EsxConnection, params: Mapping[str, Any]) -> dic
     for item in left_out:
         connection.warn(f"The domain '{item['name']}' is left out: {item['reason']}.")
     contexts = _destinations(connection, vcenter, source, params["destinations"])
-    planning = _Planning(
-        MigrationEndpoints(vcenter, Scope(source.host, (source,))),
-        {record.moid: record for record in records},
-        {context.host_name: context for context, _values in contexts},
-        Reach(vcenter, records, contexts),
-    )
+    planning = _planning(vcenter, source, records, contexts)
     capacities = [_capacity(context, values, reserve) for context, values in contexts]
     demands = [_demand(record, planning.reach) for record in records]
     placed = _place_validated(planning, demands, capacities)
@@ -102,11 +104,7 @@ def plan_evacuation(connection: EsxConnection, params: Mapping[str, Any]) -> dic
         "changed": False,
         "source": source.host_name,
         "placements": [_result(host) for host in placed],
-        "moves": [
-            {"moid": demand.moid, "source_host": source.host_name, "dest_host": host.host}
-            for host in placed
-            for demand in host.placed
-        ],
+        "moves": _moves(source, placed),
         "refused": [_refused(planning, demand) for demand in demands if _is_refused(planning, demand)],
         "left_out": left_out,
     }
@@ -139,12 +137,18 @@ def _domains(
     """The domains to move, and those that must not be moved with the reason; one call per page."""
     paths = [*MIGRATION_PATHS, *([_MANAGED_BY] if vcenter.has(5, 0) else [])]
     rows = fetch(vcenter, "VirtualMachine", paths, objects=[source.host], traversal=HOST_VMS)
-    every = [DomainRecord(ref, values) for ref, values in rows]
+    every = domain_records(rows)
     _require_names(vcenter, source, patterns, {record.name for record in every})
-    meant = [record for record in every if matches_any(record.name, patterns)]
-    left_out = [(record, why_left_out(record)) for record in meant]
-    listed = [{**record.identity(), "reason": reason} for record, reason in left_out if reason is not None]
-    return [record for record, reason in left_out if reason is None], listed
+    movable: list[DomainRecord] = []
+    left_out: list[dict[str, Any]] = []
+    for record in every:
+        if matches_any(record.name, patterns):
+            reason = why_left_out(record)
+            if reason is None:
+                movable.append(record)
+            else:
+                left_out.append({**record.identity(), "reason": reason})
+    return movable, left_out
 
 
 def _require_names(vcenter: Session, source: HostContext, patterns: Sequence[str], here: set[str]) -> None:
@@ -155,7 +159,7 @@ def _require_names(vcenter: Session, source: HostContext, patterns: Sequence[str
     if all(is_pattern(pattern) or pattern in here for pattern in patterns):
         return
     rows = fetch(vcenter, "VirtualMachine", ["name"], objects=[vcenter.content.rootFolder], traversal=SCOPE_VMS)
-    known = here | {DomainRecord(ref, values).name for ref, values in rows}
+    known = here | {record.name for record in domain_records(rows)}
     require_names(patterns, known, where=f"on {source.host_name}")
 
 
@@ -168,8 +172,7 @@ def _destinations(
     """
     contexts = {context.host: context for context in hosts_by_name(vcenter, list(dict.fromkeys(names)))}
     rows = dict(fetch(vcenter, "HostSystem", _HOST_PATHS, objects=list(contexts)))
-    tasks = [task for values in rows.values() for task in values["recentTask"] or ()]
-    entering = pending_of_kind(vcenter, tasks, _ENTERING)
+    entering = _entering_tasks(vcenter, rows.values())
     usable = []
     for ref, context in contexts.items():
         reason = "it is the host to empty" if ref == source.host else _unusable(rows[ref], entering)
@@ -185,6 +188,11 @@ def _destinations(
     return usable
 
 
+def _entering_tasks(vcenter: Session, hosts: Iterable[Values]) -> Sequence[Any]:
+    """The pending tasks of hosts that enter maintenance mode."""
+    return pending_of_kind(vcenter, [task for values in hosts for task in list_at(values, "recentTask")], _ENTERING)
+
+
 def _unusable(values: Values, entering: Sequence[Any]) -> str | None:
     """Why a host cannot be a destination; None if it can.
 
@@ -194,19 +202,33 @@ def _unusable(values: Values, entering: Sequence[Any]) -> str | None:
         return f"the vCenter says that it is {values['runtime.connectionState']}"
     if values["runtime.inMaintenanceMode"]:
         return "it is in maintenance mode"
-    return "it is entering maintenance mode" if set(values["recentTask"] or ()) & set(entering) else None
+    return "it is entering maintenance mode" if set(list_at(values, "recentTask")) & set(entering) else None
+
+
+def _planning(
+    vcenter: Session,
+    source: HostContext,
+    records: Sequence[DomainRecord],
+    contexts: Sequence[tuple[HostContext, Values]],
+) -> _Planning:
+    return _Planning(
+        MigrationEndpoints(vcenter, Scope(source.host, (source,))),
+        {record.moid: record for record in records},
+        {context.host_name: context for context, _values in contexts},
+        Reach(vcenter, records, contexts),
+    )
 
 
 def _capacity(context: HostContext, values: Values, reserve: tuple[int, int]) -> HostCapacity:
     """``memorySize`` is in bytes, ``overallMemoryUsage`` in MiB (esx-driver-rules.md, section 17)."""
-    total = (values["hardware.memorySize"] or 0) // 1024
-    used = (values["summary.quickStats.overallMemoryUsage"] or 0) * 1024
+    total = number_at(values, "hardware.memorySize") // 1024
+    used = number_at(values, "summary.quickStats.overallMemoryUsage") * 1024
     kept = max(reserve[0], total * reserve[1] // 100)
-    mhz = (values["summary.hardware.cpuMhz"] or 0) * (values["summary.hardware.numCpuCores"] or 0)
+    mhz = number_at(values, "summary.hardware.cpuMhz") * number_at(values, "summary.hardware.numCpuCores")
     return HostCapacity(
         context.host_name,
         max(0, total - used - kept),
-        max(0, mhz - (values["summary.quickStats.overallCpuUsage"] or 0)),
+        max(0, mhz - number_at(values, "summary.quickStats.overallCpuUsage")),
     )
 
 
@@ -258,16 +280,19 @@ def _refuse_more(planning: _Planning, placed: Sequence[HostCapacity]) -> bool:
     new = [pair for pair in pairs if pair not in planning.accepted]
     relocations = [_relocation(planning, targets, moid, host) for moid, host in new]
     answers = validate(planning.endpoints.vcenter, relocations, at_once=_CHECKS_AT_ONCE)
-    refused = False
     for (moid, host), answer in zip(new, answers):
-        errors, hints = ([answer.message], ()) if isinstance(answer, EsxError) else (answer.errors, answer.hints)
-        if errors:
-            planning.hints.setdefault(moid, {}).update(dict.fromkeys(hints))
-            planning.refusals.setdefault(moid, {})[host] = "; ".join(text.rstrip(".") for text in errors)
-            refused = True
-        else:
-            planning.accepted.add((moid, host))
-    return refused
+        _note_answer(planning, moid, host, answer)
+    return not planning.accepted.issuperset(new)
+
+
+def _note_answer(planning: _Planning, moid: str, host: str, answer: Validation | EsxError) -> None:
+    """Note whether the vCenter accepts a placement."""
+    validation = Validation(errors=(answer.message,)) if isinstance(answer, EsxError) else answer
+    if validation.errors:
+        planning.hints.setdefault(moid, {}).update(dict.fromkeys(validation.hints))
+        planning.refusals.setdefault(moid, {})[host] = clauses(validation.errors)
+    else:
+        planning.accepted.add((moid, host))
 
 
 def _relocation(planning: _Planning, targets: Targets, moid: str, host: str) -> Any:
@@ -290,6 +315,15 @@ def _refused(planning: _Planning, demand: Demand) -> dict[str, Any]:
         "reasons": by_host,
         "msg": f"Domain '{demand.name}' cannot be migrated from {source} {listed}.{hints}",
     }
+
+
+def _moves(source: HostContext, placed: Sequence[HostCapacity]) -> list[dict[str, str]]:
+    """The placements as ``domains`` of esx_migrate."""
+    return [
+        {"moid": demand.moid, "source_host": source.host_name, "dest_host": host.host}
+        for host in placed
+        for demand in host.placed
+    ]
 
 
 def _result(host: HostCapacity) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
-from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import RECENT_PATH
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import RECENT_PATH, DomainRecord
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.endpoints import MigrationEndpoints
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.entries import Entry, look_up
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.locate import locate
@@ -24,10 +24,10 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.relocatio
     Validation,
     validate,
 )
-from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.request import MigrationRequest
+from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.request import MigrationRequest, MoveRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.storage import home_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.targets import Targets, resolve
-from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import run_jobs
 from ansible_collections.virt.esx.plugins.module_utils._vi.task import pending_tasks, wait_until_idle
 
@@ -51,15 +51,20 @@ def migrate_domains(endpoints: MigrationEndpoints, invocation: Invocation, reque
     moving = _validate(endpoints, entries, request, invocation.warn)
     if not invocation.check_mode:
         _move(endpoints, moving, request, invocation.progress)
-    diff = {"before": _text(entries, after=False), "after": _text(entries, after=True)}
-    result = {
-        "changed": any(entry.moves for entry in entries),
-        **({} if endpoints.source_name is None else {"source": endpoints.source_name}),
-        **({} if endpoints.destination is None else {"destination": endpoints.destination.host_name}),
-        "domains": [entry.result() for entry in entries],
-        **({"diff": diff} if invocation.diff else {}),
-    }
+    result = _result(endpoints, entries)
+    if invocation.diff:
+        result["diff"] = {"before": _text(entries, after=False), "after": _text(entries, after=True)}
     _raise_errors(endpoints, entries, result)
+    return result
+
+
+def _result(endpoints: MigrationEndpoints, entries: Sequence[Entry]) -> dict[str, Any]:
+    result: dict[str, Any] = {"changed": any(entry.moves for entry in entries)}
+    if endpoints.source_name is not None:
+        result["source"] = endpoints.source_name
+    if endpoints.destination is not None:
+        result["destination"] = endpoints.destination.host_name
+    result["domains"] = [entry.result() for entry in entries]
     return result
 
 
@@ -68,8 +73,7 @@ def _wait_for_others(endpoints: MigrationEndpoints, entries: Sequence[Entry]) ->
 
     Another client's migration may be moving a domain to its destination right now.
     """
-    vcenter = endpoints.vcenter
-    records = [entry.record for entry in entries if entry.record is not None and entry.record.values[RECENT_PATH]]
+    vcenter, records = endpoints.vcenter, _with_recent_tasks(entries)
     if not pending_tasks(vcenter, [task for record in records for task in record.values[RECENT_PATH]]):
         return False
     for record in records:
@@ -78,27 +82,37 @@ def _wait_for_others(endpoints: MigrationEndpoints, entries: Sequence[Entry]) ->
     return True
 
 
+def _with_recent_tasks(entries: Sequence[Entry]) -> list[DomainRecord]:
+    records = [entry.record for entry in entries if entry.record is not None]
+    return [record for record in records if record.values[RECENT_PATH]]
+
+
 def _validate(
     endpoints: MigrationEndpoints, entries: Sequence[Entry], request: MigrationRequest, warn: Callable[[str], None]
 ) -> _Moving:
     """Have the vCenter validate all migrations before the first one begins; return the accepted ones."""
-    targets, moving = Targets(endpoints), []
-    for entry in entries:
-        if entry.error is None:
-            try:
-                relocation = resolve(targets, entry)
-            except EsxError as error:
-                entry.fail(error)
-                continue
-            entry.moves = relocation is not None
-            if relocation is not None:
-                moving.append((entry, relocation))
+    moving = _relocations(endpoints, entries)
     answers = validate(endpoints.vcenter, [relocation for _entry, relocation in moving], at_once=CHECKS_AT_ONCE)
     for (entry, relocation), answer in zip(moving, answers):
         _take_answer(entry, answer, warn, strict=request.strict)
         if entry.moves:
             entry.host = relocation.host.host_name
     return [(entry, relocation) for entry, relocation in moving if entry.moves]
+
+
+def _relocations(endpoints: MigrationEndpoints, entries: Sequence[Entry]) -> _Moving:
+    """Resolve what the requests name; return the relocations of the domains that have to move."""
+    targets, moving = Targets(endpoints), []
+    for entry in (entry for entry in entries if entry.error is None):
+        try:
+            relocation = resolve(targets, entry)
+        except EsxError as error:
+            entry.fail(error)
+            continue
+        entry.moves = relocation is not None
+        if relocation is not None:
+            moving.append((entry, relocation))
+    return moving
 
 
 def _take_answer(entry: Entry, answer: Validation | EsxError, warn: Callable[[str], None], *, strict: bool) -> None:
@@ -110,11 +124,9 @@ def _take_answer(entry: Entry, answer: Validation | EsxError, warn: Callable[[st
     entry.warnings, entry.errors = answer.warnings, answer.errors
     for text in () if strict else answer.warnings:
         warn(f"{entry}, migrating {entry.route}: {text}")
-    refusals = answer.refusals(strict=strict)
-    if refusals:
-        reasons = "; ".join(text.rstrip(".") for text in refusals)
-        hint = " ".join(answer.hints) or None
-        entry.fail(Refused(f"{entry} cannot be migrated {entry.route}: {reasons}.", hint=hint))
+    refusal = answer.refusal(f"{entry} cannot be migrated {entry.route}", strict=strict)
+    if refusal is not None:
+        entry.fail(refusal)
 
 
 def _move(
@@ -124,16 +136,21 @@ def _move(
     jobs = [move_job(endpoints, entry, relocation, request, show) for entry, relocation in moving]
     outcomes = run_jobs(endpoints.vcenter, jobs, at_once=request.parallel)
     for (entry, relocation), outcome in zip(moving, outcomes):
-        if not isinstance(outcome, EsxError):
+        if isinstance(outcome, EsxError):
+            _take_failure(endpoints, entry, relocation, outcome)
+        else:
             entry.answered.extend(outcome.answered)
-            continue
-        location = locate(endpoints, relocation.record)
-        entry.host, entry.state = location.host, location.state
-        has_arrived = location.host == relocation.host.host_name and location.host != entry.source
-        doubt = f"{entry} was migrated {entry.route}, but the task ended in an error. " if has_arrived else ""
-        message = f"{doubt}{outcome.message} {location.sentence}"
-        entry.fail(EsxError(message, hint=outcome.hint, fault=outcome.fault, details=outcome.details))
-        entry.moves = has_arrived
+
+
+def _take_failure(endpoints: MigrationEndpoints, entry: Entry, relocation: Relocation, error: EsxError) -> None:
+    """Record a migration's error, and where the domain is afterwards."""
+    location = locate(endpoints, relocation.record)
+    entry.host, entry.state = location.host, location.state
+    has_arrived = location.host == relocation.host.host_name and location.host != entry.source
+    doubt = f"{entry} was migrated {entry.route}, but the task ended in an error. " if has_arrived else ""
+    message = f"{doubt}{error.message} {location.sentence}"
+    entry.fail(EsxError(message, hint=error.hint, fault=error.fault, details=error.details))
+    entry.moves = has_arrived
 
 
 def _text(entries: Sequence[Entry], *, after: bool) -> str:
@@ -148,14 +165,24 @@ def _text(entries: Sequence[Entry], *, after: bool) -> str:
 
 
 def _place_text(entry: Entry, *, after: bool) -> str:
-    move, text = entry.request, ""
-    if entry.record is not None and (move.datastore or move.disks):
-        text = f", files in {move.datastore if after and move.datastore else home_of(entry.record)}"
-    if after:
-        text += "".join(f", {label} in {name}" for label, name in move.disks.items())
-        text += "".join(f", {kind} {name}" for kind, name in (("pool", move.pool), ("folder", move.folder)) if name)
-        text += "".join(f", network {name} instead of {old}" for old, name in move.networks.items())
-    return text
+    files = _files_text(entry, after=after)
+    return f"{files}{_new_places_text(entry.request)}" if after else files
+
+
+def _files_text(entry: Entry, *, after: bool) -> str:
+    move = entry.request
+    if entry.record is None or not (move.datastore or move.disks):
+        return ""
+    return f", files in {move.datastore if after and move.datastore else home_of(entry.record)}"
+
+
+def _new_places_text(move: MoveRequest) -> str:
+    places = [
+        *(f"{label} in {name}" for label, name in move.disks.items()),
+        *(f"{kind} {name}" for kind, name in (("pool", move.pool), ("folder", move.folder)) if name),
+        *(f"network {name} instead of {old}" for old, name in move.networks.items()),
+    ]
+    return "".join(f", {place}" for place in places)
 
 
 def _raise_errors(endpoints: MigrationEndpoints, entries: Sequence[Entry], result: dict[str, Any]) -> None:
@@ -165,16 +192,22 @@ def _raise_errors(endpoints: MigrationEndpoints, entries: Sequence[Entry], resul
     if len(entries) == 1:
         one = errors[0]
         raise EsxError(one.message, hint=one.hint, fault=one.fault, details={**one.details, **result})
-    source, destination = endpoints.source_name, endpoints.destination
-    route = f" from {source} to {destination.host_name}" if source is not None and destination is not None else ""
+    intro = f"{len(errors)} of {len(entries)} domains were not migrated{_route(endpoints)}."
+    raise _of_many(intro, errors, result)
+
+
+def _of_many(intro: str, errors: Sequence[EsxError], result: dict[str, Any]) -> EsxError:
+    """One error for several; a hint that is the same for all is given once."""
     hints = {error.hint for error in errors} - {None}
     listed = " ".join(_sentence(error, with_hint=len(hints) > 1) for error in errors[:_MOST_ERRORS])
     more = f" The other {len(errors) - _MOST_ERRORS} are in domains." if len(errors) > _MOST_ERRORS else ""
-    raise EsxError(
-        f"{len(errors)} of {len(entries)} domains were not migrated{route}. {listed}{more}",
-        hint=next(iter(hints)) if len(hints) == 1 else None,
-        details=result,
-    )
+    return EsxError(f"{intro} {listed}{more}", hint=next(iter(hints)) if len(hints) == 1 else None, details=result)
+
+
+def _route(endpoints: MigrationEndpoints) -> str:
+    """`` from esx1 to esx2`` if that is the way of all domains, otherwise nothing."""
+    source, destination = endpoints.source_name, endpoints.destination
+    return "" if source is None or destination is None else f" from {source} to {destination.host_name}"
 
 
 def _sentence(error: EsxError, *, with_hint: bool) -> str:

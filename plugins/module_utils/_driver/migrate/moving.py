@@ -18,7 +18,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.request i
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.targets import Targets, resolve
 from ansible_collections.virt.esx.plugins.module_utils._driver.pending import QUESTION_PATH
 from ansible_collections.virt.esx.plugins.module_utils._driver.progress import show_progress
-from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed, EsxError, Refused, TimedOut
+from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed, EsxError, TimedOut
 from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import Job
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values, fetch_one
 from ansible_collections.virt.esx.plugins.module_utils._vi.task import (
@@ -82,11 +82,10 @@ def _as_it_is_now(
     if isinstance(answer, EsxError):
         raise answer
     entry.warnings, entry.errors = answer.warnings, answer.errors
-    refusals = answer.refusals(strict=strict)
-    if refusals:
-        reasons = "; ".join(text.rstrip(".") for text in refusals)
-        message = f"{entry} was moved by another client and cannot be migrated {entry.route}: {reasons}."
-        raise Refused(message, hint=" ".join(answer.hints) or None)
+    refused = f"{entry} was moved by another client and cannot be migrated {entry.route}"
+    refusal = answer.refusal(refused, strict=strict)
+    if refusal is not None:
+        raise refusal
     return current
 
 

@@ -5,18 +5,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.names import missing
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound
 from ansible_collections.virt.esx.plugins.module_utils._names import unescape_name
 from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import HostContext
-from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Traversal, fetch_one, fetch_types
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import (
+    HOST_NETWORKS,
+    Row,
+    fetch_one,
+    fetch_types,
+)
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name, vim
 
-_HOST_NETWORKS = (Traversal("networks", "HostSystem", "network"),)
 _PORT_GROUP = "DistributedVirtualPortgroup"
 _SWITCH = "config.distributedVirtualSwitch"
 
@@ -29,16 +33,10 @@ def changed_cards(vcenter: Session, host: HostContext, devices: Sequence[Any], w
     """
     if not wanted:
         return []
-    paths = {"Network": ["name"], _PORT_GROUP: ["name", "key", _SWITCH]}
-    rows = fetch_types(vcenter, paths, objects=[host.host], traversal=_HOST_NETWORKS)
-    there = {unescape_name(values["name"]): (ref, values) for ref, values in rows}
+    there = _networks_of(vcenter, host)
     cards = [device for device in devices if isinstance(device, vim.vm.device.VirtualEthernetCard)]
     present = {card.key: _network_of(vcenter, card.backing) for card in cards}
-    for name, other in wanted.items():
-        if other not in there:
-            raise missing("network", other, host, there)
-        if name not in present.values() and other not in present.values():
-            raise NotFound(f"No card of the domain is in the network '{name}'.")
+    _check_networks(host, there, present.values(), wanted)
     changed = []
     for card in cards:
         replacement = wanted.get(present[card.key] or "")
@@ -46,6 +44,23 @@ def changed_cards(vcenter: Session, host: HostContext, devices: Sequence[Any], w
             card.backing = _backing(vcenter, str(replacement), *there[str(replacement)])
             changed.append(card)
     return changed
+
+
+def _networks_of(vcenter: Session, host: HostContext) -> dict[str, Row]:
+    """The networks of a host by name."""
+    paths = {"Network": ["name"], _PORT_GROUP: ["name", "key", _SWITCH]}
+    rows = fetch_types(vcenter, paths, objects=[host.host], traversal=HOST_NETWORKS)
+    return {unescape_name(row[1]["name"]): row for row in rows}
+
+
+def _check_networks(
+    host: HostContext, there: Collection[str], present: Collection[str | None], wanted: Mapping[str, str]
+) -> None:
+    for name, other in wanted.items():
+        if other not in there:
+            raise missing("network", other, host, there)
+        if name not in present and other not in present:
+            raise NotFound(f"No card of the domain is in the network '{name}'.")
 
 
 def _network_of(vcenter: Session, backing: Any) -> str | None:

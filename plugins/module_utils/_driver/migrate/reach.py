@@ -13,7 +13,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import Dom
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.storage import home_of
 from ansible_collections.virt.esx.plugins.module_utils._names import unescape_name
 from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import HostContext
-from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values, fetch
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values, fetch, list_at
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
 
 
@@ -29,13 +29,13 @@ class Reach:
 
     def able(self, record: DomainRecord) -> frozenset[str]:
         """Return the hosts with all datastores of a domain and, if it runs, all of its networks."""
-        needed = {"datastore": set(record.values["datastore"] or ())}
+        needed = {"datastore": set(list_at(record.values, "datastore"))}
         if record.state == "running":
-            needed["network"] = set(record.values["network"] or ())
+            needed["network"] = set(list_at(record.values, "network"))
         return frozenset(
             name
             for name, values in self._hosts.items()
-            if all(refs <= set(values[path] or ()) for path, refs in needed.items())
+            if all(refs.issubset(list_at(values, path)) for path, refs in needed.items())
         )
 
     def possible(self, record: DomainRecord) -> frozenset[str]:
@@ -45,18 +45,19 @@ class Reach:
         network that a host does not have is connected, and whether another datacenter has the same volumes.
         """
         home = home_of(record)
-        own = {self._volumes[ref] for ref in record.values["datastore"] or () if ref in self._volumes}
-        urls = {url for name, url in own if name == home}
+        urls = {url for name, url in self._volumes_of(record.values) if name == home}
         return frozenset(
-            name
-            for name, values in self._hosts.items()
-            if any(self._volumes[ref][1] in urls for ref in values["datastore"] or () if ref in self._volumes)
+            name for name, values in self._hosts.items() if any(url in urls for _name, url in self._volumes_of(values))
         )
+
+    def _volumes_of(self, values: Values) -> list[tuple[str, str]]:
+        """The datastores of a domain or a host that can be read."""
+        return [self._volumes[ref] for ref in list_at(values, "datastore") if ref in self._volumes]
 
     @cached_property
     def _volumes(self) -> dict[Any, tuple[str, str]]:
         """The datastores of all domains and hosts: the name, and the URL, which is the same in each datacenter."""
         values = [*(record.values for record in self._records), *self._hosts.values()]
-        refs = list({ref for each in values for ref in each["datastore"] or ()})
-        rows = fetch(self._vcenter, "Datastore", ["name", "summary.url"], objects=refs) if refs else []
+        refs = list({ref for each in values for ref in list_at(each, "datastore")})
+        rows = fetch(self._vcenter, "Datastore", ["name", "summary.url"], objects=refs)
         return {ref: (unescape_name(row["name"] or ""), str(row["summary.url"])) for ref, row in rows}

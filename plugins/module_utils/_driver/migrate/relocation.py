@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord
-from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._vi.faults import fault_hint, fault_text
 from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import HostContext
 from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import Job, run_jobs
@@ -76,12 +76,19 @@ class Validation:
     errors: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
 
-    def refusals(self, *, strict: bool) -> list[str]:
-        """Return why the migration is refused; empty if it is not.
+    def refusal(self, sentence: str, *, strict: bool) -> Refused | None:
+        """Return the error for a migration that is refused, None if it is not.
 
+        :param sentence: what is not possible, without the reasons.
         :param strict: whether warnings are errors, as in libvirt.
         """
-        return [*self.errors, *(self.warnings if strict else ())]
+        reasons = [*self.errors, *(self.warnings if strict else ())]
+        return Refused(f"{sentence}: {clauses(reasons)}.", hint=" ".join(self.hints) or None) if reasons else None
+
+
+def clauses(sentences: Iterable[str]) -> str:
+    """Return sentences as the clauses of one, without full stop."""
+    return "; ".join(text.rstrip(".") for text in sentences)
 
 
 def validate(vcenter: Session, relocations: Sequence[Relocation], *, at_once: int) -> list[Validation | EsxError]:
@@ -89,21 +96,20 @@ def validate(vcenter: Session, relocations: Sequence[Relocation], *, at_once: in
 
     :param at_once: the number of checks that may run at the same time.
     """
-    answers: list[Validation | EsxError] = [Validation()] * len(relocations)
-    numbered = list(enumerate(relocations))
-    checked = [(number, each) for number, each in numbered if _is_relocated(vcenter, each)]
-    if checked:
-        found = _check_relocate(vcenter, [each for _number, each in checked], at_once)
-        for (number, _each), answer in zip(checked, found):
-            answers[number] = answer
-    groups: dict[Any, list[tuple[int, Relocation]]] = {}
-    for number, each in numbered:
+    checked = [number for number, each in enumerate(relocations) if _is_relocated(vcenter, each)]
+    answers = dict(zip(checked, _check_relocate(vcenter, [relocations[number] for number in checked], at_once)))
+    for group in _groups(vcenter, relocations):
+        answers.update(zip(group, _validate_migration(vcenter, [relocations[number] for number in group])))
+    return [answers[number] for number in range(len(relocations))]
+
+
+def _groups(vcenter: Session, relocations: Sequence[Relocation]) -> Iterable[list[int]]:
+    """The numbers of the migrations that ValidateMigration validates, those with one destination together."""
+    groups: dict[Any, list[int]] = {}
+    for number, each in enumerate(relocations):
         if not _is_relocated(vcenter, each):
-            groups.setdefault((each.host.host, each.pool), []).append((number, each))
-    for group in groups.values():
-        for (number, _each), answer in zip(group, _validate_migration(vcenter, [each for _number, each in group])):
-            answers[number] = answer
-    return answers
+            groups.setdefault((each.host.host, each.pool), []).append(number)
+    return groups.values()
 
 
 def start(vcenter: Session, relocation: Relocation) -> Any:
@@ -119,6 +125,8 @@ def _is_relocated(vcenter: Session, relocation: Relocation) -> bool:
 
 
 def _check_relocate(vcenter: Session, relocations: Sequence[Relocation], at_once: int) -> list[Validation | EsxError]:
+    if not relocations:
+        return []
     checker = fetch_content(vcenter, "vmProvisioningChecker")
     jobs = [
         Job(
@@ -163,13 +171,12 @@ def _event_text(event: Any) -> str:
 
 
 def _of_checks(results: Iterable[Any]) -> Validation:
-    listed = list(results)
-    errors = [fault for result in listed for fault in result.error or ()]
-    return Validation(
-        warnings=tuple(fault_text(fault) for result in listed for fault in result.warning or ()),
-        errors=tuple(fault_text(fault) for fault in errors),
-        hints=_hints(errors),
-    )
+    warnings: list[Any] = []
+    errors: list[Any] = []
+    for result in results:
+        warnings.extend(result.warning or ())
+        errors.extend(result.error or ())
+    return Validation(tuple(map(fault_text, warnings)), tuple(map(fault_text, errors)), _hints(errors))
 
 
 def _hints(faults: Iterable[Any]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import to_uuid
+from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import is_pattern
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 
 
@@ -42,6 +43,12 @@ class MoveRequest:
         return f"Domain '{self.name}'" if self.uuid is None else f"Domain '{self.name}' with the UUID {self.uuid}"
 
     @property
+    def pattern(self) -> str | None:
+        """The name if it is a pattern, which can match many domains; None if the request means one domain."""
+        only_name = self.moid is None and self.uuid is None
+        return self.name if only_name and is_pattern(self.name or "") else None
+
+    @property
     def host_names(self) -> list[str]:
         """The names of the hosts that it names."""
         return [name for name in (self.source, self.host) if name is not None]
@@ -49,17 +56,31 @@ class MoveRequest:
     @property
     def has_destination(self) -> bool:
         """Whether it says what is to change, beside the networks, which change only with the host."""
-        return bool(self.host or self.datastore or self.disks or self.pool or self.folder)
+        return bool(self.host) or self._has_place
 
     @property
     def changes_more_than_host(self) -> bool:
         """Whether it says something about a domain that is on its destination already."""
-        return bool(self.datastore or self.disks or self.pool or self.folder or self.networks)
+        return bool(self.networks) or self._has_place
+
+    @property
+    def _has_place(self) -> bool:
+        return bool(self.datastore or self.disks or self.pool or self.folder)
+
+    @property
+    def changes_devices(self) -> bool:
+        """Whether it says something about the disks or the cards of a domain."""
+        return bool(self.datastore or self.disks or self.networks)
 
     @property
     def canonical_uuid(self) -> str | None:
-        """The UUID in its canonical form; None if it is invalid."""
-        return None if self.uuid is None else to_uuid(self.uuid)
+        """The UUID in its canonical form; ParseError is raised if it is invalid."""
+        if self.uuid is None:
+            return None
+        uuid = to_uuid(self.uuid)
+        if uuid is None:
+            raise ParseError(f"'{self.uuid}' is not a UUID, which has 32 hex digits.", where="uuids")
+        return uuid
 
 
 @dataclass(frozen=True)
@@ -81,6 +102,13 @@ def read_request(params: Mapping[str, Any]) -> MigrationRequest:
         value = params[option]
         if value is not None and value < 1:
             raise ParseError(f"{value} is not a number of at least 1.", where=option)
+    moves = _moves(params)
+    for move in moves:
+        _check_move(params, move)
+    return MigrationRequest(moves, params["parallel"], params["migration_timeout"], params["warnings_are_errors"])
+
+
+def _moves(params: Mapping[str, Any]) -> list[MoveRequest]:
     defaults = MoveRequest(
         datastore=params["dest_datastore"],
         pool=params["dest_pool"],
@@ -90,16 +118,18 @@ def read_request(params: Mapping[str, Any]) -> MigrationRequest:
     moves = [replace(defaults, name=name) for name in params["names"] or ()]
     moves += [replace(defaults, uuid=uuid) for uuid in params["uuids"] or ()]
     moves += [_move(defaults, item) for item in params["domains"] or ()]
-    for move in moves:
-        if "" in (move.name, move.uuid, move.moid):
-            raise ParseError("an empty text is not the name, UUID or moid of a domain.", where="names")
-        if not (params["dest_uri"] or params["dest_host"] or move.has_destination):
-            raise ParseError(
-                f"{move} has no destination; give dest_host, dest_datastore, dest_pool or dest_folder for it or for "
-                "the task.",
-                where="domains",
-            )
-    return MigrationRequest(moves, params["parallel"], params["migration_timeout"], params["warnings_are_errors"])
+    return moves
+
+
+def _check_move(params: Mapping[str, Any], move: MoveRequest) -> None:
+    if "" in (move.name, move.uuid, move.moid):
+        raise ParseError("an empty text is not the name, UUID or moid of a domain.", where="names")
+    if not (params["dest_uri"] or params["dest_host"] or move.has_destination):
+        raise ParseError(
+            f"{move} has no destination; give dest_host, dest_datastore, dest_pool or dest_folder for it or for "
+            "the task.",
+            where="domains",
+        )
 
 
 def _move(defaults: MoveRequest, item: Mapping[str, Any]) -> MoveRequest:

@@ -25,6 +25,13 @@ Datastores = Mapping[Any, tuple[str, str]]
 # The datastore for the VMX and all disks that are not named, None to stay; and the datastores of named disks by key.
 Storage = tuple[Any, list[tuple[int, Any]]]
 
+# Bus -> the class of its controllers, in whose slots a disk's target does not depend on other disks.
+_BUSES = {
+    "scsi": "VirtualSCSIController",
+    "ide": "VirtualIDEController",
+    "nvme": "VirtualNVMEController",
+}
+
 
 def read_datastores(vcenter: Session, host: HostContext) -> Datastores:
     """Read the datastores of a host, in one call."""
@@ -48,21 +55,34 @@ def named_storage(
     :raises NotFound: if the destination does not have the datastore, or the domain the disk.
     """
     present = _disks(devices)
-    names = {key: _names_of(disk, devices) for key, (disk, _at) in present.items()}
-    chosen: dict[int, str] = {}
-    for wanted_disk, datastore in disks.items():
-        key = next((each for each, known in names.items() if wanted_disk in known), None)
-        if key is None:
-            listed = ", ".join(" or ".join(map(repr, known)) for known in names.values())
-            raise NotFound(f"The domain has no disk '{wanted_disk}'; it has {listed or 'none'}.")
-        if chosen.setdefault(key, datastore) != datastore:
-            raise ParseError(f"the disk '{wanted_disk}' is named twice, with different datastores.", where="dest_disks")
+    chosen = _datastores_by_key({key: _names_of(disk, devices) for key, (disk, _at) in present.items()}, disks)
     targets = {key: _named(there, host, datastore) for key, datastore in chosen.items()}
     moved = [key for key, (_disk, at) in present.items() if at != chosen.get(key, name or at)]
     if name is None:
         return None, [(key, targets[key]) for key in moved]
     wanted = _named(there, host, name)
     return (None, []) if not moved and home_of(record) == name else (wanted, list(targets.items()))
+
+
+def _datastores_by_key(names: Mapping[int, Sequence[str]], disks: Mapping[str, str]) -> dict[int, str]:
+    """The names of datastores by the keys of disks.
+
+    :param names: the label and the target of each disk of the domain by its key.
+    """
+    chosen: dict[int, str] = {}
+    for disk, datastore in disks.items():
+        key = _key_of(disk, names)
+        if chosen.setdefault(key, datastore) != datastore:
+            raise ParseError(f"the disk '{disk}' is named twice, with different datastores.", where="dest_disks")
+    return chosen
+
+
+def _key_of(disk: str, names: Mapping[int, Sequence[str]]) -> int:
+    for key, known in names.items():
+        if disk in known:
+            return key
+    listed = ", ".join(" or ".join(map(repr, known)) for known in names.values())
+    raise NotFound(f"The domain has no disk '{disk}'; it has {listed or 'none'}.")
 
 
 def same_storage(
@@ -102,21 +122,27 @@ def _names_of(disk: Any, devices: Sequence[Any]) -> list[str]:
     On a SATA controller, and above the 16 slots of an older SCSI controller, it depends on the other disks as well.
     """
     label = [] if disk.deviceInfo is None else [str(disk.deviceInfo.label)]
-    controller = next((device for device in devices if device.key == disk.controllerKey), None)
-    kinds, unit = vim.vm.device, disk.unitNumber
-    buses = (
-        (kinds.VirtualSCSIController, "scsi"),
-        (kinds.VirtualIDEController, "ide"),
-        (kinds.VirtualNVMEController, "nvme"),
-    )
-    bus = next((bus for kind, bus in buses if isinstance(controller, kind)), None)
-    if controller is None or bus is None or unit is None:
-        return label
-    number = controller.busNumber
+    target = _target_of(disk, devices)
+    return label if target is None else [*label, target]
+
+
+def _target_of(disk: Any, devices: Sequence[Any]) -> str | None:
+    controller: Any = next((device for device in devices if device.key == disk.controllerKey), None)
+    bus = _bus_of(controller)
+    if bus is None or disk.unitNumber is None:
+        return None
+    slot = _slot_at(bus, controller.busNumber, disk.unitNumber)
+    return None if slot is None else slot.target
+
+
+def _slot_at(bus: str, number: int, unit: int) -> slots.Slot | None:
     address = DriveAddress(0, number, unit) if bus == "ide" else DriveAddress(number, 0, unit)
-    known = slots.slots(bus, number, wide=bus == "nvme", address_is_slot=True)
-    slot = known.get(slots.section_of(bus, address))
-    return label if slot is None else [*label, slot.target]
+    return slots.slots(bus, number, wide=bus == "nvme", address_is_slot=True).get(slots.section_of(bus, address))
+
+
+def _bus_of(controller: Any) -> str | None:
+    """The kind of bus of a controller; None for one whose slots alone do not give a disk's target."""
+    return next((bus for bus, kind in _BUSES.items() if isinstance(controller, getattr(vim.vm.device, kind))), None)
 
 
 def home_of(record: DomainRecord) -> str:

@@ -9,6 +9,7 @@ path in another datacenter, the datastore with the same volume. Each host and ea
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,7 +37,9 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.properties import (
     fetch,
     fetch_one,
     fetch_types,
+    list_at,
 )
+from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name
 
 _POOLS = (Traversal("pools", "ResourcePool", "resourcePool", ("pools",)),)
@@ -86,10 +89,10 @@ def _resolve(targets: Targets, entry: Entry, record: DomainRecord, host: HostCon
     source = targets.endpoints.host(record.values["runtime.host"])
     if move.source is not None and targets.endpoints.named[move.source].host != source.host:
         return None
-    leaves_datacenter = source.datacenter != host.datacenter
-    needs_devices = move.datastore or move.disks or move.networks or leaves_datacenter
     vcenter = targets.endpoints.vcenter
-    devices = list(fetch_one(vcenter, record.ref, [_DEVICES])[_DEVICES] or ()) if needs_devices else []
+    devices: list[Any] = []
+    if move.changes_devices or source.datacenter != host.datacenter:
+        devices = list(list_at(fetch_one(vcenter, record.ref, [_DEVICES]), _DEVICES))
     datastore, disks = _storage(targets, record, source, host, move, devices)
     pool = _pool(targets, record, source, host, move)
     relocation = Relocation(
@@ -97,7 +100,7 @@ def _resolve(targets: Targets, entry: Entry, record: DomainRecord, host: HostCon
         host=host,
         route=entry.route,
         pool=pool,
-        folder=_folder(targets, record, host, move) if move.folder is not None or leaves_datacenter else None,
+        folder=_folder(targets, record, source, host, move),
         datastore=datastore,
         disks=disks,
         devices=changed_cards(vcenter, host, devices, move.networks),
@@ -133,6 +136,11 @@ def _pool(targets: Targets, record: DomainRecord, source: HostContext, host: Hos
         return None
     if present is None or present == source.pool:
         return host.pool
+    return _same_pool(targets, present, source, host)
+
+
+def _same_pool(targets: Targets, present: Any, source: HostContext, host: HostContext) -> Any:
+    """The destination's pool with the path of the present one; the root pool if there is none."""
     path = targets.pools_of(source).get(present)
     same = (ref for ref, other in targets.pools_of(host).items() if path and other == path)
     return next(same, host.pool)
@@ -140,14 +148,17 @@ def _pool(targets: Targets, record: DomainRecord, source: HostContext, host: Hos
 
 def _pool_named(targets: Targets, host: HostContext, name: str) -> Any:
     """A pool by its path below the root pool, ``prod/web``, or by the end of that path if it is the only one."""
-    wanted = tuple(item for item in name.split("/") if item)
     pools = targets.pools_of(host)
-    ending = [ref for ref, path in pools.items() if path[len(path) - len(wanted) :] == wanted]
-    exact = [ref for ref in ending if pools[ref] == wanted]
-    found = exact or ending
+    found = _pools_at(tuple(item for item in name.split("/") if item), pools)
     if len(found) != 1:
         raise missing("resource pool", name, host, ("/".join(path) for path in pools.values() if path))
     return found[0]
+
+
+def _pools_at(wanted: tuple[str, ...], pools: Mapping[Any, tuple[str, ...]]) -> list[Any]:
+    """The pool with a path; if there is none, those whose paths end with it."""
+    ending = [ref for ref, path in pools.items() if path[len(path) - len(wanted) :] == wanted]
+    return [ref for ref in ending if pools[ref] == wanted] or ending
 
 
 def _paths_below(root: Any, rows: dict[Any, Values]) -> dict[Any, tuple[str, ...]]:
@@ -157,20 +168,26 @@ def _paths_below(root: Any, rows: dict[Any, Values]) -> dict[Any, tuple[str, ...
     return {ref: path(ref) for ref in rows}
 
 
-def _folder(targets: Targets, record: DomainRecord, host: HostContext, move: MoveRequest) -> Any:
-    """The folder to move to: the one that is named, or the one with the same path; None to stay."""
+def _folder(targets: Targets, record: DomainRecord, source: HostContext, host: HostContext, move: MoveRequest) -> Any:
+    """The folder to move to: the one that is named, or in another datacenter the one with the same path."""
+    if move.folder is None and source.datacenter == host.datacenter:
+        return None
     vcenter = targets.endpoints.vcenter
     rows = fetch(vcenter, "ManagedEntity", ["name", "parent"], objects=[record.ref], traversal=PARENTS)
-    parents = dict(rows)
     present = fetch_one(vcenter, record.ref, ["parent"])["parent"]
-    items = _folders(parents, present) if move.folder is None else move.folder.strip("/").split("/")
-    path = "/".join(escape_name(unescape_name(item)) for item in items)
-    found = host.vm_folder
-    if path:
-        found = vcenter.content.searchIndex.FindByInventoryPath(f"{host.datacenter_path}/vm/{path}")
+    items = _folders(dict(rows), present) if move.folder is None else move.folder.strip("/").split("/")
+    found = _folder_at(vcenter, host, items)
     if found is None and move.folder is not None:
         raise NotFound(f"The datacenter '{host.datacenter_path}' has no folder '{move.folder}' of domains.")
     return None if found == present else found or host.vm_folder
+
+
+def _folder_at(vcenter: Session, host: HostContext, items: Sequence[str]) -> Any:
+    """The folder with a path in the destination's datacenter, without items that of all domains; None if missing."""
+    path = "/".join(escape_name(unescape_name(item)) for item in items)
+    if not path:
+        return host.vm_folder
+    return vcenter.content.searchIndex.FindByInventoryPath(f"{host.datacenter_path}/vm/{path}")
 
 
 def _folders(parents: dict[Any, Values], folder: Any) -> list[str]:

@@ -49,13 +49,15 @@ def _distributed(connection: EsxConnection) -> list[dict[str, Any]]:
     rows = fetch_types(connection.session, _PATHS, objects=[host], traversal=_TRAVERSAL)
     switches = {ref: values for ref, values in rows if type_name(ref) != _GROUP}
     groups = [values for ref, values in rows if type_name(ref) == _GROUP]
-    ports = {ref: _ports(ref, [item["key"] for item in groups if item[_SWITCH_PATH] == ref]) for ref in switches}
+    ports = {ref: _ports(ref, groups) for ref in switches}
     entries = [_entry(item, switches[item[_SWITCH_PATH]], ports[item[_SWITCH_PATH]]) for item in groups]
     return sorted(entries, key=lambda entry: str(entry["name"]))
 
 
-def _ports(switch: Any, keys: Sequence[str]) -> list[Any]:
-    criteria = vim.dvs.PortCriteria(connected=True, portgroupKey=list(keys), inside=True)
+def _ports(switch: Any, groups: Sequence[Values]) -> list[Any]:
+    """The ports in use of a switch that belong to one of the port groups."""
+    keys = [group["key"] for group in groups if group[_SWITCH_PATH] == switch]
+    criteria = vim.dvs.PortCriteria(connected=True, portgroupKey=keys, inside=True)
     return list(switch.FetchDVPorts(criteria) or ())
 
 

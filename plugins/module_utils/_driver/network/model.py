@@ -35,9 +35,19 @@ class Policy:
         """Return the policy with the settings of a request."""
         given = {item.name: getattr(wanted, item.name) for item in fields(Policy)}
         merged = replace(self, **{name: value for name, value in given.items() if value is not None})
-        if merged.active is None and merged.standby is None:
+        if not merged.has_order:
             return merged
         return replace(merged, active=merged.active or (), standby=merged.standby or ())  # a host has both or neither
+
+    @property
+    def has_order(self) -> bool:
+        """Whether it has an order of cards."""
+        return self.active is not None or self.standby is not None
+
+    @property
+    def cards(self) -> tuple[str, ...]:
+        """The cards in the order of its teaming."""
+        return (*(self.active or ()), *(self.standby or ()))
 
 
 # The policy that inherits everything, and the request that changes nothing.

@@ -98,6 +98,19 @@ def plan_network(network: HostNetwork, request: NetworkRequest) -> NetworkPlan:
 
 def _wanted(network: HostNetwork, before: Switch | None, request: NetworkRequest) -> Switch:
     present = before or Switch(request.name, "", (), None, request.policy, ())
+    groups = _wanted_groups(network, present, request)
+    mtu = present.mtu if request.mtu is None else request.mtu
+    uplinks = _uplinks(present, request)
+    return replace(
+        present,
+        uplinks=uplinks,
+        mtu=_DEFAULT_MTU if before is None and mtu is None else mtu,
+        policy=_changed(_without_removed(present.policy, set(present.uplinks) - set(uplinks)), request.policy),
+        groups=groups,
+    )
+
+
+def _wanted_groups(network: HostNetwork, present: Switch, request: NetworkRequest) -> tuple[PortGroup, ...]:
     groups = {group.name: group for group in present.groups}
     for wanted in request.groups:
         if wanted.absent:
@@ -106,15 +119,7 @@ def _wanted(network: HostNetwork, before: Switch | None, request: NetworkRequest
         if wanted.name not in groups:
             protection.check_new_group(network, request.name, wanted.name)
         groups[wanted.name] = _group(groups.get(wanted.name), wanted)
-    mtu = present.mtu if request.mtu is None else request.mtu
-    uplinks = _uplinks(present, request)
-    return replace(
-        present,
-        uplinks=uplinks,
-        mtu=_DEFAULT_MTU if before is None and mtu is None else mtu,
-        policy=_changed(_without_removed(present.policy, set(present.uplinks) - set(uplinks)), request.policy),
-        groups=tuple(groups.values()),
-    )
+    return tuple(groups.values())
 
 
 def _uplinks(present: Switch, request: NetworkRequest) -> tuple[str, ...]:
@@ -173,31 +178,33 @@ def _changes(before: Switch, after: Switch) -> list[str]:
 def _group_steps(network: HostNetwork, undo: _Undo, before: Switch | None, after: Switch) -> list[Step]:
     """Additions and changes first, removals last."""
     present = {group.name: group for group in before.groups} if before else {}
-    steps = [_group_step(network, undo, after.name, present.get(group.name), group) for group in after.groups]
-    kept = {group.name for group in after.groups}
-    removals = [_removal_of_group(network, group) for group in present.values() if group.name not in kept]
-    return [step for step in steps if step is not None] + removals
+    steps: list[Step] = []
+    for group in after.groups:
+        steps += _steps_of_group(network, undo, after.name, present.pop(group.name, None), group)
+    return steps + [_removal_of_group(network, group) for group in present.values()]
 
 
-def _group_step(
+def _steps_of_group(
     network: HostNetwork, undo: _Undo, switch: str, before: PortGroup | None, after: PortGroup
-) -> Step | None:
+) -> list[Step]:
     system, name = network.system, after.name
     if before is None:
-        return undo.step(
+        add = undo.step(
             f"add port group '{name}'",
             lambda: system.AddPortGroup(group_spec(switch, after)),
             lambda: system.RemovePortGroup(name),
         )
+        return [add]
     if (before.vlan, before.policy) == (after.vlan, after.policy):
-        return None
+        return []
     protection.check_change_of_group(before, after)
     present = network.api_groups[name]
-    return undo.step(
+    changed = undo.step(
         f"change port group '{name}'",
         lambda: system.UpdatePortGroup(name, group_spec(switch, after, present)),
         lambda: system.UpdatePortGroup(name, present.spec),
     )
+    return [changed]
 
 
 def _removal_of_group(network: HostNetwork, group: PortGroup) -> Step:

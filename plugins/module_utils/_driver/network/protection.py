@@ -11,8 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ansible_collections.virt.esx.plugins.module_utils._driver.network.model import HostNetwork, PortGroup, Switch
+from ansible_collections.virt.esx.plugins.module_utils._driver.network.model import (
+    HostNetwork,
+    Policy,
+    PortGroup,
+    Switch,
+)
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, Refused
+from ansible_collections.virt.esx.plugins.module_utils._names import quoted
 
 
 def check_removal_of_group(group: PortGroup) -> None:
@@ -81,23 +87,30 @@ def _check_teaming(what: str, own: Sequence[str], before: Sequence[str] | None, 
 
 
 def check_uplinks(network: HostNetwork, switch: Switch) -> None:
-    """Refuse uplinks that the host does not have, and those of another switch.
+    """Refuse uplinks that the host does not have, and those of another switch, and teaming of other cards.
 
     :raises NotFound: with the existing cards.
     :raises Refused: with the switch that has the card.
     """
-    known = [nic.name for nic in network.nics]
     for name in switch.uplinks:
-        if name not in known:
-            raise NotFound(f"The host has no network card '{name}'; it has {', '.join(known) or 'none'}.")
-        owner = next((item for item in network.switches if name in item.uplinks and item.name != switch.name), None)
-        if owner is not None:
-            raise Refused(f"The network card '{name}' is an uplink of switch '{owner.name}'.")
-    policies = [switch.policy, *(group.policy for group in switch.groups)]
-    for policy in policies:
-        for name in (*(policy.active or ()), *(policy.standby or ())):
-            if name not in switch.uplinks:
-                raise Refused(f"The card '{name}' of the teaming is not an uplink of switch '{switch.name}'.")
+        _check_uplink(network, switch, name)
+    for policy in (switch.policy, *(group.policy for group in switch.groups)):
+        _check_cards(switch, policy)
+
+
+def _check_uplink(network: HostNetwork, switch: Switch, name: str) -> None:
+    known = [nic.name for nic in network.nics]
+    if name not in known:
+        raise NotFound(f"The host has no network card '{name}'; it has {', '.join(known) or 'none'}.")
+    for other in network.switches:
+        if other.name != switch.name and name in other.uplinks:
+            raise Refused(f"The network card '{name}' is an uplink of switch '{other.name}'.")
+
+
+def _check_cards(switch: Switch, policy: Policy) -> None:
+    for name in policy.cards:
+        if name not in switch.uplinks:
+            raise Refused(f"The card '{name}' of the teaming is not an uplink of switch '{switch.name}'.")
 
 
 def check_new_group(network: HostNetwork, switch_name: str, name: str) -> None:
@@ -111,6 +124,6 @@ def check_new_group(network: HostNetwork, switch_name: str, name: str) -> None:
 
 
 def _listed(domains: Sequence[str]) -> str:
-    shown = ", ".join(f"'{name}'" for name in domains[:5])
+    shown = quoted(domains[:5])
     more = f" and {len(domains) - 5} more" if len(domains) > 5 else ""
     return f"domain{'s' if len(domains) > 1 else ''} {shown}{more}"

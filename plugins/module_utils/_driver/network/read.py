@@ -20,7 +20,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.network.model imp
     Switch,
 )
 from ansible_collections.virt.esx.plugins.module_utils._names import unescape_name
-from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Row, Traversal, fetch_types
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Row, Traversal, fetch_types, list_at
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name
 
 _PATHS = {
@@ -49,14 +49,14 @@ def read_host_network(connection: EsxConnection) -> HostNetwork:
     host = connection.context.host
     rows = fetch_types(connection.session, _PATHS, objects=[host], traversal=_TRAVERSAL, include_start=True)
     values = dict(rows)[host]
-    users = _users(rows, host)
-    nics = values["config.network.pnic"] or ()
+    users = _users(rows)
+    nics = list_at(values, "config.network.pnic")
     names = {nic.key: nic.device for nic in nics}
-    vmkernel = _vmkernel([*(values["config.network.vnic"] or ()), *(values["config.network.consoleVnic"] or ())])
-    groups = list(values["config.network.portgroup"] or ())
+    vmkernel = _vmkernel([*list_at(values, "config.network.vnic"), *list_at(values, "config.network.consoleVnic")])
+    groups = list_at(values, "config.network.portgroup")
     switches = [
         _switch(item, [group for group in groups if group.vswitch == item.key], names, vmkernel, users)
-        for item in values["config.network.vswitch"] or ()
+        for item in list_at(values, "config.network.vswitch")
     ]
     return HostNetwork(
         system=values["configManager.networkSystem"],
@@ -71,13 +71,13 @@ def uuid_of(key: str) -> str:
     return str(uuid.UUID(bytes=hashlib.md5(key.encode(), usedforsecurity=False).digest()))
 
 
-def _users(rows: Iterable[Row], host: Any) -> dict[str, tuple[str, ...]]:
+def _users(rows: Iterable[Row]) -> dict[str, tuple[str, ...]]:
     """The names of the domains that use each network, by the network's name."""
     names = {ref: unescape_name(values["name"]) for ref, values in rows if type_name(ref) == "VirtualMachine"}
     return {
-        unescape_name(values["name"]): tuple(sorted(names[vm] for vm in values["vm"] or () if vm in names))
+        unescape_name(values["name"]): tuple(sorted(names[vm] for vm in list_at(values, "vm") if vm in names))
         for ref, values in rows
-        if ref != host and type_name(ref) == "Network"
+        if type_name(ref) == "Network"
     }
 
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -79,26 +79,30 @@ def _shaped(bandwidth: Bandwidth | None, where: str) -> Policy:
 
 
 def _with_options(request: NetworkRequest, params: Mapping[str, Any]) -> NetworkRequest:
-    mtu = params["mtu"]
+    mtu, uplinks = params["mtu"], params["uplinks"]
     if mtu is not None and not _MTU[0] <= mtu <= _MTU[1]:
         raise ParseError(f"{mtu} is not between {_MTU[0]} and {_MTU[1]}.", where="mtu")
-    uplinks = params["uplinks"]
-    groups = {group.name: group for group in request.groups}
+    groups = _with_groups(request.groups, params["port_groups"] or ())
+    return replace(
+        request,
+        uplinks=request.uplinks if uplinks is None else tuple(dict.fromkeys(uplinks)),
+        mtu=request.mtu if mtu is None else mtu,
+        policy=request.policy.merged(_policy(params, "")),
+        groups=tuple(groups),
+    )
+
+
+def _with_groups(described: Sequence[GroupRequest], given: Sequence[Mapping[str, Any]]) -> Iterable[GroupRequest]:
+    groups = {group.name: group for group in described}
     named: set[str] = set()
-    for options in params["port_groups"] or ():
+    for options in given:
         group = _group(options)
         if group.name in named:
             raise ParseError(f"the port group '{group.name}' is given twice.", where="port_groups")
         named.add(group.name)
         before = groups.get(group.name)
         groups[group.name] = group if before is None else _merged(before, group)
-    return replace(
-        request,
-        uplinks=request.uplinks if uplinks is None else tuple(dict.fromkeys(uplinks)),
-        mtu=request.mtu if mtu is None else mtu,
-        policy=request.policy.merged(_policy(params, "")),
-        groups=tuple(groups.values()),
-    )
+    return groups.values()
 
 
 def _merged(before: GroupRequest, group: GroupRequest) -> GroupRequest:
@@ -131,8 +135,8 @@ def _vlan(text: str | None, where: str) -> int | None:
 
 def _policy(options: Mapping[str, Any], where: str) -> Policy:
     security, teaming, shaping = options["security"] or {}, options["teaming"] or {}, options["bandwidth"]
-    active, standby = teaming.get("active"), teaming.get("standby")
-    if active is not None and standby is not None and set(active) & set(standby):
+    active, standby = _cards(teaming.get("active")), _cards(teaming.get("standby"))
+    if set(active or ()) & set(standby or ()):
         raise ParseError("a network card is both active and standby.", where=f"{where}teaming")
     return Policy(
         promiscuous=security.get("promiscuous"),
@@ -141,10 +145,14 @@ def _policy(options: Mapping[str, Any], where: str) -> Policy:
         balancing=BALANCING.get(teaming.get("balancing") or ""),
         notify=teaming.get("notify"),
         failback=teaming.get("failback"),
-        active=None if active is None else tuple(active),
-        standby=None if standby is None else tuple(standby),
+        active=active,
+        standby=standby,
         bandwidth=None if shaping is None else _bandwidth(shaping, where),
     )
+
+
+def _cards(names: Sequence[str] | None) -> tuple[str, ...] | None:
+    return None if names is None else tuple(names)
 
 
 def complete_bandwidth(bandwidth: Bandwidth, where: str) -> Bandwidth:
@@ -163,6 +171,6 @@ def complete_bandwidth(bandwidth: Bandwidth, where: str) -> Bandwidth:
 
 def _bandwidth(shaping: Mapping[str, Any], where: str) -> Bandwidth:
     average, peak, burst = shaping["average"], shaping.get("peak"), shaping.get("burst")
-    if min(value for value in (average, peak or 0, burst or 0)) < 0:
+    if min(average, peak or 0, burst or 0) < 0:
         raise ParseError("it has a negative number.", where=f"{where}bandwidth")
     return complete_bandwidth(Bandwidth(average, peak, burst), where)

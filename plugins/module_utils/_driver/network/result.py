@@ -21,25 +21,32 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.network.request i
 
 _WORDS = {word: option for option, word in BALANCING.items()}
 
+# What a task does not set.
+_NOT_IN_DIFF = ("xml", "uuid", "domains", "vmkernel")
+
 
 def network_entry(network: HostNetwork, switch: Switch) -> dict[str, Any]:
     """Return a switch with its uplinks and port groups."""
-    nics = {nic.name: nic for nic in network.nics}
     return {
         "name": switch.name,
         "type": "standard",
         "uuid": switch.uuid or None,
         "mtu": switch.mtu,
-        "uplinks": [
-            {"name": name, "mac": nics[name].mac, "speed_mbps": nics[name].speed_mbps}
-            for name in switch.uplinks
-            if name in nics
-        ],
+        "uplinks": _uplinks(network, switch),
         "vmkernel": list(switch.vmkernel),
         **_policy_entry(switch.policy),
         "port_groups": [_group_entry(group) for group in switch.groups],
         "xml": to_xml(switch),
     }
+
+
+def _uplinks(network: HostNetwork, switch: Switch) -> list[dict[str, Any]]:
+    nics = {nic.name: nic for nic in network.nics}
+    return [
+        {"name": name, "mac": nics[name].mac, "speed_mbps": nics[name].speed_mbps}
+        for name in switch.uplinks
+        if name in nics
+    ]
 
 
 def _group_entry(group: PortGroup) -> dict[str, Any]:
@@ -111,15 +118,21 @@ def as_text(entry: Mapping[str, Any] | None) -> str:
 def _lines(value: Mapping[str, Any], indent: str) -> list[str]:
     lines = []
     for key, item in value.items():
-        if key in ("xml", "uuid", "domains", "vmkernel") or item is None:
-            continue
-        if isinstance(item, Mapping):
-            lines += _lines(item, f"{indent}{key}.")
-        elif isinstance(item, list) and item and isinstance(item[0], Mapping):
-            for one in item:
-                lines.append(f"{indent}{key}: {one['name']}\n")
-                lines += _lines({name: part for name, part in one.items() if name != "name"}, f"{indent}  ")
-        else:
-            shown = ", ".join(map(str, item)) if isinstance(item, list) else item
-            lines.append(f"{indent}{key}: {shown}\n")
+        if key not in _NOT_IN_DIFF and item is not None:
+            lines += _lines_of(item, key, indent)
     return lines
+
+
+def _lines_of(item: Any, key: str, indent: str) -> list[str]:
+    if isinstance(item, Mapping):
+        return _lines(item, f"{indent}{key}.")
+    if not isinstance(item, list):
+        return [f"{indent}{key}: {item}\n"]
+    if item and isinstance(item[0], Mapping):
+        return [line for one in item for line in _lines_of_named(one, key, indent)]
+    return [f"{indent}{key}: {', '.join(map(str, item))}\n"]
+
+
+def _lines_of_named(item: Mapping[str, Any], key: str, indent: str) -> list[str]:
+    others = {name: part for name, part in item.items() if name != "name"}
+    return [f"{indent}{key}: {item['name']}\n", *_lines(others, f"{indent}  ")]

@@ -58,14 +58,13 @@ def policy_spec(present: Any, policy: Policy) -> Any:
         "forgedTransmits": policy.forged_transmits,
     }
     spec.security = _with(spec.security, kind.SecurityPolicy, security)
-    rolling = None if policy.failback is None else not policy.failback
-    teaming = {"policy": policy.balancing, "notifySwitches": policy.notify, "rollingOrder": rolling}
+    teaming = {
+        "policy": policy.balancing,
+        "notifySwitches": policy.notify,
+        "rollingOrder": None if policy.failback is None else not policy.failback,
+        "nicOrder": _order(policy) if policy.has_order else None,
+    }
     spec.nicTeaming = _with(spec.nicTeaming, kind.NicTeamingPolicy, teaming)
-    if policy.active is not None or policy.standby is not None:
-        spec.nicTeaming = spec.nicTeaming or kind.NicTeamingPolicy()
-        spec.nicTeaming.nicOrder = kind.NicOrderPolicy(
-            activeNic=list(policy.active or ()), standbyNic=list(policy.standby or ())
-        )
     if policy.bandwidth is not None:
         spec.shapingPolicy = _shaping(policy.bandwidth)
     return spec
@@ -79,6 +78,11 @@ def _with(present: Any, kind: Any, values: dict[str, Any]) -> Any:
     for name, value in given.items():
         setattr(spec, name, value)
     return spec
+
+
+def _order(policy: Policy) -> Any:
+    kind = vim.host.NetworkPolicy.NicOrderPolicy
+    return kind(activeNic=list(policy.active or ()), standbyNic=list(policy.standby or ()))
 
 
 def _shaping(bandwidth: Bandwidth) -> Any:

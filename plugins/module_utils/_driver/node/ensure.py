@@ -32,6 +32,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.node.state import
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Plan, Step, carry_out
 from ansible_collections.virt.esx.plugins.module_utils._driver.stopping import stop_domains
 from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
+from ansible_collections.virt.esx.plugins.module_utils._names import quoted
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
 
 # No timeout, in the API's terms: the task is watched from here.
@@ -93,27 +94,33 @@ def _with_stop(work: _Work, steps: list[Step], after: HostState) -> HostPlan:
     names = [] if leaves else [record.name for record in before.running]
     if names:
         _check_domains(request, before)
-        steps.append(
-            Step(
-                f"{request.domains} {', '.join(names)}",
-                lambda: stop_domains(work.connection, before.running, request.domains, request.shutdown_timeout),
-            )
-        )
+        steps.append(_stop_step(work, names))
     if before.state != "maintenance":
         steps += _enter_steps(work)
-    if request.state == "rebooted":
-        steps.append(
-            Step(
-                "reboot",
-                lambda: reboot(work.connection, work.node, work.invocation, before, request.reboot_timeout),
-            )
-        )
-        if before.state == "active":
-            steps.append(_leave_step(work))
-    elif request.state == "shutoff":
-        steps.append(Step("shut down the host", lambda: shut_down(work.connection, work.node, before)))
+    steps += _power_steps(work)
     running = before.running if leaves and not request.wait else ()
     return HostPlan(steps, None, before, replace(after, state=_reached(work), running=running), names)
+
+
+def _stop_step(work: _Work, names: Sequence[str]) -> Step:
+    request, running = work.request, work.before.running
+    return Step(
+        f"{request.domains} {', '.join(names)}",
+        lambda: stop_domains(work.connection, running, request.domains, request.shutdown_timeout),
+    )
+
+
+def _power_steps(work: _Work) -> list[Step]:
+    """Reboot the host, and leave maintenance mode if it was not in it before; or shut it down; or nothing."""
+    request, before = work.request, work.before
+    if request.state == "shutoff":
+        return [Step("shut down the host", lambda: shut_down(work.connection, work.node, before))]
+    if request.state != "rebooted":
+        return []
+    restart = Step(
+        "reboot", lambda: reboot(work.connection, work.node, work.invocation, before, request.reboot_timeout)
+    )
+    return [restart, _leave_step(work)] if before.state == "active" else [restart]
 
 
 def _reached(work: _Work) -> str:
@@ -126,7 +133,7 @@ def _reached(work: _Work) -> str:
 def _check_domains(request: HostRequest, before: HostState) -> None:
     if request.domains != "fail":
         return
-    listed = ", ".join(f"'{record.name}'" for record in before.running)
+    listed = quoted(record.name for record in before.running)
     raise Refused(
         f"{len(before.running)} domains run on the host {before.name}: {listed}.",
         hint="Set domains to shutdown, suspend, destroy or leave, or move them away first (role virt.esx.evacuate).",

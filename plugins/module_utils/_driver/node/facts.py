@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.node import write_capabilities, write_interface
-from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values, list_at
 
 # The CPUID leaf with the bit for 64-bit mode; the API lists it as a negative number.
 _EXTENDED_LEAF = 0x80000001 - (1 << 32)
@@ -73,7 +73,7 @@ def is_64_bit(features: Iterable[Any]) -> bool | None:
 
 def capabilities(values: Values) -> str:
     """Return libvirt's XML of the host's capabilities."""
-    wide = is_64_bit(values["hardware.cpuFeature"] or ())
+    wide = is_64_bit(list_at(values, "hardware.cpuFeature"))
     return write_capabilities(uuid=values["hardware.systemInfo.uuid"], is_64_bit=wide is not False)
 
 

@@ -22,6 +22,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.properties import (
     Traversal,
     Values,
     fetch_types,
+    list_at,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import moid, type_name
 
@@ -100,8 +101,8 @@ def _entry(values: Values) -> dict[str, Any]:
         "lockdown": _lockdown(values),
         "vcenter": values["summary.managementServerIp"],
         "autostart": facts.read_autostart(values["config.autoStart.defaults"]),
-        "interfaces": [facts.read_interface(nic) for nic in values["config.network.pnic"] or ()],
-        "vmkernel": [_vmkernel(card) for card in values["config.network.vnic"] or ()],
+        "interfaces": [facts.read_interface(nic) for nic in list_at(values, "config.network.pnic")],
+        "vmkernel": [_vmkernel(card) for card in list_at(values, "config.network.vnic")],
     }
 
 

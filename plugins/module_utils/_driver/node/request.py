@@ -41,10 +41,6 @@ def read_request(params: Mapping[str, Any]) -> HostRequest:
         raise ParseError("it has an effect with state 'maintenance' only.", where="wait")
     if params["domains"] == "leave" and params["state"] in ("rebooted", "shutoff"):
         raise ParseError("'leave' is possible with state 'maintenance' only.", where="domains")
-    autostart = {name: value for name, value in (params["autostart"] or {}).items() if value is not None}
-    for name in ("start_delay", "stop_delay"):
-        if autostart.get(name, 0) < 0:
-            raise ParseError(f"{autostart[name]} is less than 0.", where=f"autostart.{name}")
     return HostRequest(
         state=params["state"],
         domains=params["domains"],
@@ -52,8 +48,16 @@ def read_request(params: Mapping[str, Any]) -> HostRequest:
         reboot_timeout=params["reboot_timeout"],
         maintenance_timeout=params["maintenance_timeout"],
         wait=params["wait"],
-        autostart=autostart,
+        autostart=_autostart(params["autostart"] or {}),
     )
+
+
+def _autostart(options: Mapping[str, Any]) -> dict[str, Any]:
+    given = {name: value for name, value in options.items() if value is not None}
+    for name in ("start_delay", "stop_delay"):
+        if given.get(name, 0) < 0:
+            raise ParseError(f"{given[name]} is less than 0.", where=f"autostart.{name}")
+    return given
 
 
 # The API's member for each autostart default, and its value for each stop action.

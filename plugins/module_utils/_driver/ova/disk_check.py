@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.offer import Offer
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._names import quoted
 
 # The flags of compressed grains with markers.
 _STREAM_FLAGS = 0x30000
@@ -46,12 +47,7 @@ def check_files(offer: Offer, items: Sequence[Any]) -> list[str]:
     :raises Refused: if a disk cannot be imported.
     """
     names = [str(item.path) for item in items]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise ParseError(
-            f"the file '{twice}' is the content of several devices, of which hosts fill one only; give each its own.",
-            where="source",
-        )
+    _check_used_once(names)
     for item in items:
         glance = offer.glances.get(str(item.path))
         if glance is not None and not item.create:
@@ -62,10 +58,18 @@ def check_files(offer: Offer, items: Sequence[Any]) -> list[str]:
     return list(_other_sizes(offer, names))
 
 
+def _check_used_once(names: Sequence[str]) -> None:
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ParseError(
+            f"the file '{twice}' is the content of several devices, of which hosts fill one only; give each its own.",
+            where="source",
+        )
+
+
 def incomplete(names: Sequence[str]) -> ParseError:
     """Return the error about a package that lacks files."""
-    listed = ", ".join(f"'{name}'" for name in names)
-    return ParseError(f"the package is incomplete: it has no file {listed}.", where="source")
+    return ParseError(f"the package is incomplete: it has no file {quoted(names)}.", where="source")
 
 
 def _other_sizes(offer: Offer, names: Sequence[str]) -> Iterator[str]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
@@ -34,14 +35,7 @@ def ensure_imported(connection: EsxConnection, invocation: Invocation, request: 
 
     outcome = carry_out(connection, invocation, make_plan, leases.failed)
     plan = outcome.plan
-    for name in importer.unused:
-        invocation.warn(f"The package's file '{name}' was not imported: the host does not need it.")
-    for text in plan.warnings:
-        invocation.warn(text)
-    if plan.is_blocked and invocation.check_mode:
-        invocation.warn(
-            f"Another import or export of domain '{plan.offer.name}' is still running; the domain may exist then."
-        )
+    _warn(invocation, plan, importer.unused)
     domain = {"name": plan.offer.name, "uuid": None, "moid": None, "state": "shutoff"}
     existed = plan.existing is not None
     if existed or not invocation.check_mode:
@@ -51,6 +45,17 @@ def ensure_imported(connection: EsxConnection, invocation: Invocation, request: 
     report = outcome.report(connection, invocation, after if existed and not outcome.steps else "", after)
     package = {**plan.offer.facts(), "warnings": list(plan.warnings)}
     return {"domain": domain, "package": package, "transferred_bytes": importer.sent, **report}
+
+
+def _warn(invocation: Invocation, plan: ImportPlan, unused: Sequence[str]) -> None:
+    for name in unused:
+        invocation.warn(f"The package's file '{name}' was not imported: the host does not need it.")
+    for text in plan.warnings:
+        invocation.warn(text)
+    if plan.is_blocked and invocation.check_mode:
+        invocation.warn(
+            f"Another import or export of domain '{plan.offer.name}' is still running; the domain may exist then."
+        )
 
 
 def _text(offer: Offer) -> str:

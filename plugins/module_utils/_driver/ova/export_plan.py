@@ -35,6 +35,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot_tree imp
     snapshot_list,
 )
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._names import quoted
 from ansible_collections.virt.esx.plugins.module_utils._report import REPORT, Report
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
@@ -101,23 +102,30 @@ def _exists(request: ExportRequest, dest: pathlib.Path) -> bool:
     """Whether the package exists; anything else of its name is refused."""
     if not dest.parent.is_dir():
         raise NotFound(f"The directory '{dest.parent}' for the package does not exist.")
-    if request.is_archive:
-        if dest.is_dir():
-            raise ParseError(f"'{dest}' is a directory, not an OVA.", where="dest")
-        check_dest(dest)
-        return dest.exists()
-    if dest.exists() and not dest.is_dir():
-        raise ParseError(f"'{dest}' is a file; a package becomes a directory, or ends with '.ova'.", where="dest")
+    return _archive_exists(dest) if request.is_archive else _directory_exists(dest)
+
+
+def _archive_exists(dest: pathlib.Path) -> bool:
     if dest.is_dir():
-        check_replaceable(dest)
-    return dest.is_dir() and any(one.suffix.lower() == ".ovf" for one in dest.iterdir())
+        raise ParseError(f"'{dest}' is a directory, not an OVA.", where="dest")
+    check_dest(dest)
+    return dest.exists()
+
+
+def _directory_exists(dest: pathlib.Path) -> bool:
+    if not dest.exists():
+        return False
+    if not dest.is_dir():
+        raise ParseError(f"'{dest}' is a file; a package becomes a directory, or ends with '.ova'.", where="dest")
+    check_replaceable(dest)
+    return any(one.suffix.lower() == ".ovf" for one in dest.iterdir())
 
 
 def _snapshot(record: DomainRecord, wanted: str) -> Any:
     snapshots = snapshot_list(record.values)
     found = find_snapshot(snapshots, wanted, record.name)
     if found is None:
-        known = ", ".join(f"'{one.path}'" for one in snapshots) or "none"
+        known = quoted(one.path for one in snapshots)
         raise NotFound(f"Domain '{record.name}' has no snapshot '{wanted}'; it has {known}.")
     return found.ref
 

@@ -78,7 +78,7 @@ class Exporter:
 
             def progress(done: int, before: int = before) -> None:
                 total = before + done
-                lease.progress(100 * total // lease.capacity if lease.capacity else 0)
+                lease.progress(total, lease.capacity)
                 show(min(total, lease.capacity))
 
             with writer.part(name) as part:
@@ -98,13 +98,7 @@ class Exporter:
         if plan.snapshot is not None:
             wanted.snapshot = plan.snapshot
         manager = fetch_content(self.connection.session, "ovfManager")
-        result = manager.CreateDescriptor(plan.domain.ref, wanted)
-        errors = [fault_text(fault.fault) for fault in result.error or ()]
-        if errors or not result.ovfDescriptor:
-            raise Refused(f"The host cannot describe domain '{plan.domain.name}' as OVF: {'; '.join(errors)}.")
-        for fault in result.warning or ():
-            plan.warnings[fault.localizedMessage or fault_text(fault.fault)] = None
-        return str(result.ovfDescriptor).encode()
+        return _text_of(plan, manager.CreateDescriptor(plan.domain.ref, wanted)).encode()
 
     def _warn_of_lost(self, plan: ExportPlan, descriptor: bytes) -> None:
         """Say what an import of the package would not bring back, if the host's descriptor can be read here."""
@@ -117,6 +111,16 @@ class Exporter:
     def _write_definition(self, plan: ExportPlan, directory: pathlib.Path) -> None:
         for ending, content in plan.definition.items():
             replace_file(directory / f"{plan.stem}.{ending}", content)
+
+
+def _text_of(plan: ExportPlan, result: Any) -> str:
+    """The descriptor that a host has written; its warnings are added to those of the plan."""
+    errors = [fault_text(fault.fault) for fault in result.error or ()]
+    if errors or not result.ovfDescriptor:
+        raise Refused(f"The host cannot describe domain '{plan.domain.name}' as OVF: {'; '.join(errors)}.")
+    for fault in result.warning or ():
+        plan.warnings[fault.localizedMessage or fault_text(fault.fault)] = None
+    return str(result.ovfDescriptor)
 
 
 def _file_name(stem: str, number: int, url: Any) -> str:

@@ -32,11 +32,17 @@ from ansible_collections.virt.esx.plugins.module_utils._names import (
     check_lengths,
     directory_of_name,
     escape_name,
+    quoted,
     unescape_name,
 )
 from ansible_collections.virt.esx.plugins.module_utils._ovf.properties import environment, not_allowed
 from ansible_collections.virt.esx.plugins.module_utils._vi.faults import fault_text
-from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Traversal, fetch, fetch_content
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import (
+    HOST_NETWORKS,
+    fetch,
+    fetch_content,
+    list_at,
+)
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
 
 # The entry of a domain's extraConfig with the checksum of the descriptor that it was imported from.
@@ -44,7 +50,6 @@ MARKER = "virt.esx.ova"
 _ENVIRONMENT = "guestinfo.ovfEnv"
 
 _EXTRA_PATH = "config.extraConfig"
-_HOST_NETWORKS = (Traversal("networks", "HostSystem", "network"),)
 
 
 @dataclass(frozen=True)
@@ -86,10 +91,13 @@ def plan_import(connection: EsxConnection, request: ImportRequest, run: Callable
     _check_space(pool, offer, thin=request.allocation == "thin")
     translation = translation_of(offer)
     result = _import_spec(connection, request, offer, pool, translation)
-    warnings = [] if translation is None else list(translation.warnings)
-    warnings += [_host_says(fault) for fault in result.warning or ()]
     items = tuple(result.fileItem or ())
-    warnings += [*not_allowed(offer.system.properties, offer.values), *check_files(offer, items)]
+    warnings = [
+        *(translation.warnings if translation else ()),
+        *(_host_says(fault) for fault in result.warning or ()),
+        *not_allowed(offer.system.properties, offer.values),
+        *check_files(offer, items),
+    ]
     plan = ImportPlan((), None, offer, None, pool, result.importSpec, items, warnings, is_blocked)
     step = Step(f"import domain '{offer.name}' from {offer.source_name} to [{pool.name}]", lambda: run(plan))
     return replace(plan, steps=(step,))
@@ -97,7 +105,7 @@ def plan_import(connection: EsxConnection, request: ImportRequest, run: Callable
 
 def _differences(record: DomainRecord, offer: Offer) -> list[str]:
     """The warning about a domain that exists, if it was not imported from this package."""
-    marks = [str(entry.value) for entry in record.values[_EXTRA_PATH] or () if entry.key == MARKER]
+    marks = [str(entry.value) for entry in list_at(record.values, _EXTRA_PATH) if entry.key == MARKER]
     if marks == [offer.digest]:
         return []
     other = "from another package, or another version of it" if marks else "by another means"
@@ -109,8 +117,7 @@ def _differences(record: DomainRecord, offer: Offer) -> list[str]:
 
 def _pool(pools: dict[str, Pool], name: str | None) -> Pool:
     if name is None and len(pools) != 1:
-        known = ", ".join(f"'{pool}'" for pool in pools) or "none"
-        raise ParseError(f"it is missing; the host has the datastores {known}.", where="pool")
+        raise ParseError(f"it is missing; the host has the datastores {quoted(pools)}.", where="pool")
     return usable_pool(pools, next(iter(pools)) if name is None else name)
 
 
@@ -143,30 +150,44 @@ def _import_spec(
     connection: EsxConnection, request: ImportRequest, offer: Offer, pool: Pool, translation: Translation | None
 ) -> Any:
     """Let OvfManager read the package, and return its result; all of its errors are raised at once."""
-    manager = fetch_content(connection.session, "ovfManager") if connection.session.has(4, 0) else None
-    if manager is None:
-        raise Refused("The server does not import OVF packages; hosts do so since ESX 4.0.")
+    manager = _ovf_manager(connection)
     wanted = _import_params(connection, request, offer)
     has_vapp = not connection.is_direct and translation is None
     if has_vapp:
-        settable = [one.key for one in offer.system.properties if one.user_configurable]
-        wanted.propertyMapping = [vim.KeyValue(key=key, value=offer.values[key]) for key in settable]
+        wanted.propertyMapping = _property_mapping(offer)
     if translation is None:
         wanted.deploymentOption = offer.option or ""
     text = offer.text if translation is None else translation.text
     result = manager.CreateImportSpec(text, connection.context.pool, pool.ref, wanted)
+    _check_accepted(offer, result)
+    _add_entries(connection, offer, result.importSpec.configSpec, has_vapp=has_vapp)
+    return result
+
+
+def _ovf_manager(connection: EsxConnection) -> Any:
+    manager = fetch_content(connection.session, "ovfManager") if connection.session.has(4, 0) else None
+    if manager is None:
+        raise Refused("The server does not import OVF packages; hosts do so since ESX 4.0.")
+    return manager
+
+
+def _property_mapping(offer: Offer) -> list[Any]:
+    """The values of the properties that a user may set."""
+    settable = [one.key for one in offer.system.properties if one.user_configurable]
+    return [vim.KeyValue(key=key, value=offer.values[key]) for key in settable]
+
+
+def _check_accepted(offer: Offer, result: Any) -> None:
     errors = [_host_says(fault) for fault in result.error or ()]
     if errors or result.importSpec is None:
         reasons = " ".join(dict.fromkeys(errors)) or "It does not say why."
         raise Refused(f"The host does not accept the package '{offer.source_name}'. {reasons}")
-    _add_entries(connection, offer, result.importSpec.configSpec, has_vapp=has_vapp)
-    return result
 
 
 def _import_params(connection: EsxConnection, request: ImportRequest, offer: Offer) -> Any:
     """What OvfManager needs for any package: the domain's name, the disks' allocation, the networks and the host."""
     host = connection.context.host
-    rows = fetch(connection.session, "Network", ["name"], objects=[host], traversal=_HOST_NETWORKS)
+    rows = fetch(connection.session, "Network", ["name"], objects=[host], traversal=HOST_NETWORKS)
     networks = {unescape_name(values["name"] or ""): ref for ref, values in rows}
     mapped = map_networks(offer.package, request, networks)
     return vim.OvfManager.CreateImportSpecParams(

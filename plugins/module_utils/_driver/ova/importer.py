@@ -9,7 +9,7 @@ Until the last step nobody can start the domain. If anything fails before, the h
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, cast
 
@@ -32,7 +32,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import d
 from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed, EsxError, ParseError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._names import parse_datastore_path
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import file_exists
-from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_one
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_one, list_at
 from ansible_collections.virt.esx.plugins.module_utils._vi.transfers import send_to_url
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
 
@@ -84,7 +84,7 @@ class Importer:
         show = show_transfer(self.connection.progress, action, total)
 
         def progress(done: int) -> None:
-            lease.progress(100 * done // total if total else 0)
+            lease.progress(done, total)
             show(done)
 
         for member in package.members(list(wanted)):
@@ -93,9 +93,7 @@ class Importer:
                 self._take_other(package, member, verifier)
                 continue
             item = wanted.pop(name)
-            url = urls.get(str(item.deviceId))
-            if url is None:
-                raise EsxError(f"The host names no URL for the package's file '{member.name}'.")
+            url = _url_of(item, urls, member)
             content = _opened(member, item, plan.offer.capacity_of(name), verifier)
             self._send(content, item, url, progress)
             if verifier is not None:
@@ -127,10 +125,7 @@ class Importer:
         :raises ConnectionFailed: if one is not there.
         """
         session = self.connection.session
-        for device in fetch_one(session, lease.entity, [_DEVICES])[_DEVICES] or ():
-            path = str(getattr(device.backing, "fileName", None) or "")
-            if not isinstance(device, (vim.vm.device.VirtualCdrom, vim.vm.device.VirtualFloppy)) or path[:1] != "[":
-                continue
+        for path in _images(list_at(fetch_one(session, lease.entity, [_DEVICES]), _DEVICES)):
             with contextlib.suppress(Refused, ParseError):  # an account need not be allowed to look
                 if not file_exists(session, datastore_file(self.connection, parse_datastore_path(path))):
                     raise ConnectionFailed(
@@ -146,6 +141,22 @@ class Importer:
             self.unused.append(member.name)
         elif verifier is not None:
             verifier.take_late(package.stem + ending, read_small(member.content, member.name))
+
+
+def _url_of(item: Any, urls: Mapping[str, Any], member: Member) -> Any:
+    url = urls.get(str(item.deviceId))
+    if url is None:
+        raise EsxError(f"The host names no URL for the package's file '{member.name}'.")
+    return url
+
+
+def _images(devices: Iterable[Any]) -> Iterator[str]:
+    """The paths of the images that are in drives."""
+    drives = (vim.vm.device.VirtualCdrom, vim.vm.device.VirtualFloppy)
+    for device in devices:
+        path = str(getattr(device.backing, "fileName", None) or "")
+        if isinstance(device, drives) and path.startswith("["):
+            yield path
 
 
 def _opened(member: Member, item: Any, capacity: int | None, verifier: Verifier | None) -> Hashed:

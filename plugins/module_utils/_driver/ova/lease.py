@@ -46,12 +46,12 @@ class Lease:
         self._seconds = float(info.leaseTimeout or 300)
         self._thread = threading.Thread(target=self._keep_alive, name="virt.esx lease", daemon=True)
 
-    def progress(self, percent: int) -> None:
-        """Say how far the transfer is; the server hears it with the next sign of life.
+    def progress(self, done: int, total: int) -> None:
+        """Say how many bytes of how many are transferred; the server hears it with the next sign of life.
 
         :raises EsxError: if the server has ended the lease.
         """
-        self._percent = max(0, min(100, percent))
+        self._percent = max(0, min(100, 100 * done // total)) if total else 0
         if self._failure is not None:
             raise self._failure
 
@@ -79,7 +79,7 @@ class Lease:
         If the answer is lost, the server is asked how the lease has ended.
         """
         self.stop()
-        self.progress(100)
+        self.progress(1, 1)
         try:
             self._ref.HttpNfcLeaseComplete()
         except EsxError as error:
@@ -125,14 +125,7 @@ def open_lease(connection: EsxConnection, start: Callable[[], Any], action: str,
     :raises Refused: if the server has no leases.
     :raises EsxError: if the server refuses it, with its reason.
     """
-    try:
-        ref = start()
-    except EsxError as error:
-        if error.fault in _UNKNOWN:
-            raise Refused(
-                f"{action}: the server has no leases for files ({error.fault}), so it cannot be done here."
-            ) from None
-        raise
+    ref = _start(start, action)
     try:
         _wait_until_ready(connection, ref, action)
         lease = Lease(connection, ref)
@@ -153,6 +146,17 @@ def open_lease(connection: EsxConnection, start: Callable[[], Any], action: str,
         lease.stop()
 
 
+def _start(start: Callable[[], Any], action: str) -> Any:
+    try:
+        return start()
+    except EsxError as error:
+        if error.fault in _UNKNOWN:
+            raise Refused(
+                f"{action}: the server has no leases for files ({error.fault}), so it cannot be done here."
+            ) from None
+        raise
+
+
 def _wait_until_ready(connection: EsxConnection, ref: Any, action: str) -> None:
     """Wait for the state and for an error alike; a lease in error never becomes ready."""
     seen: dict[str, Any] = {}
@@ -166,13 +170,16 @@ def _wait_until_ready(connection: EsxConnection, ref: Any, action: str) -> None:
             if state == "ready":
                 return
             if state in ("error", "done"):
-                fault = seen.get("error") or fetch_one(connection.session, ref, ["error"])["error"]
-                raise EsxError(f"{action} failed.") if fault is None else from_fault(fault, action)
+                raise _failure(seen.get("error") or fetch_one(connection.session, ref, ["error"])["error"], action)
             if left <= 0:
                 raise TimedOut(
                     f"{action}: the server has not made it ready within {seconds:.0f} seconds.",
                     hint="Raise the option timeout if the host needs longer.",
                 )
+
+
+def _failure(fault: Any, action: str) -> EsxError:
+    return EsxError(f"{action} failed.") if fault is None else from_fault(fault, action)
 
 
 def _state(connection: EsxConnection, ref: Any) -> str | None:

@@ -15,6 +15,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs impor
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, find_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import append_to_message
 from ansible_collections.virt.esx.plugins.module_utils._errors import TimedOut
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import list_at
 
 DISABLED_PATH = "disabledMethod"
 
@@ -27,7 +28,7 @@ _GOES_ON = "The host still has the lease of an import or export of the domain, a
 
 def is_leased(record: DomainRecord) -> bool:
     """Whether a lease of the domain has not ended: the host refuses to start, change, delete or export it."""
-    disabled = set(record.values[DISABLED_PATH] or ())
+    disabled = set(list_at(record.values, DISABLED_PATH))
     return record.state == "shutoff" and {"PowerOnVM_Task", "Destroy_Task", "ReconfigVM_Task"} <= disabled
 
 

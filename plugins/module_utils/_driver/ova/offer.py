@@ -11,12 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.virt.esx.plugins.module_utils._driver.ova.package import Glance
+from ansible_collections.virt.esx.plugins.module_utils._driver.ova.package import Glance, OpenPackage
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.request import ImportRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.source import open_package
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.verify import Verifier
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.web import url_name
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, ParseError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._names import quoted
 from ansible_collections.virt.esx.plugins.module_utils._ovf.capacity import disk_capacity, in_bytes
 from ansible_collections.virt.esx.plugins.module_utils._ovf.model import OvfFile, Package, System
 from ansible_collections.virt.esx.plugins.module_utils._ovf.properties import property_values
@@ -135,7 +136,7 @@ def read_offer(request: ImportRequest, timeout: float) -> Offer:
         descriptor, stem = package.descriptor, package.stem
         read = read_package(descriptor)
         _check(read)
-        glances = {} if package.look is None else {file.href: package.look(file.href) for file in read.files}
+        glances = _glances(package, read)
     option = _option(read, request.deployment_option)
     system = read.systems[0]
     values = property_values(system.properties, request.properties, option, where="properties")
@@ -152,6 +153,11 @@ def read_offer(request: ImportRequest, timeout: float) -> Offer:
     )
 
 
+def _glances(package: OpenPackage, read: Package) -> dict[str, Glance | None]:
+    """What can be seen of the files before the import: nothing of those in a stream."""
+    return {} if package.look is None else {file.href: package.look(file.href) for file in read.files}
+
+
 def map_networks(package: Package, request: ImportRequest, known: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """Return for each network of a package the host's.
 
@@ -160,22 +166,26 @@ def map_networks(package: Package, request: ImportRequest, known: Mapping[str, A
     :raises NotFound: if the host does not have one; the message lists the networks of both.
     """
     own = package.network_names
-    for name in request.networks:
-        if name not in own:
-            raise ParseError(f"the package has no network '{name}'; it has {_listed(own)}.", where="networks")
-    if request.network is not None and not own:
-        raise ParseError("the package has no networks.", where="network")
+    _check_network_options(own, request)
     mapped = []
     for name in own:
         target = request.networks.get(name, request.network or name)
         if target not in known:
             raise NotFound(
                 f"The host has no network '{target}' for the package's network '{name}'; it has "
-                f"{_listed(sorted(known))}, the package has {_listed(own)}.",
+                f"{quoted(sorted(known))}, the package has {quoted(own)}.",
                 hint="Give it one with 'network', or with 'networks' by the package's names.",
             )
         mapped.append((name, known[target]))
     return mapped
+
+
+def _check_network_options(own: Sequence[str], request: ImportRequest) -> None:
+    for name in request.networks:
+        if name not in own:
+            raise ParseError(f"the package has no network '{name}'; it has {quoted(own)}.", where="networks")
+    if request.network is not None and not own:
+        raise ParseError("the package has no networks.", where="network")
 
 
 def check_eulas(offer: Offer, request: ImportRequest) -> None:
@@ -234,10 +244,6 @@ def _option(package: Package, wanted: str | None) -> str | None:
         return package.default_option
     if wanted not in known:
         raise ParseError(
-            f"the package has no deployment option '{wanted}'; it has {_listed(known)}.", where="deployment_option"
+            f"the package has no deployment option '{wanted}'; it has {quoted(known)}.", where="deployment_option"
         )
     return wanted
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(f"'{name}'" for name in names) or "none"

@@ -75,10 +75,7 @@ def read_request(params: Mapping[str, Any]) -> ImportRequest | ExportRequest:
 
 
 def _import_request(params: Mapping[str, Any]) -> ImportRequest:
-    plain, secret = params["properties"] or {}, params["secret_properties"] or {}
-    twice = sorted(set(plain) & set(secret))
-    if twice:
-        raise ParseError(f"'{twice[0]}' is in properties, too.", where="secret_properties")
+    properties = _properties(params["properties"] or {}, params["secret_properties"] or {})
     verify = params["verify"] is not False
     if params["signer"] is not None and not verify:
         raise ParseError("it has no effect with 'verify: false'.", where="signer")
@@ -92,11 +89,18 @@ def _import_request(params: Mapping[str, Any]) -> ImportRequest:
         network=params["network"],
         allocation=params["allocation"] or "thin",
         deployment_option=params["deployment_option"],
-        properties={str(key): _plain(value) for key, value in {**plain, **secret}.items()},
+        properties=properties,
         accept_eula=bool(params["accept_eula"]),
         verify=verify,
         signer=params["signer"],
     )
+
+
+def _properties(plain: Mapping[str, Any], secret: Mapping[str, Any]) -> dict[str, str]:
+    twice = sorted(set(plain) & set(secret))
+    if twice:
+        raise ParseError(f"'{twice[0]}' is in properties, too.", where="secret_properties")
+    return {str(key): _plain(value) for key, value in {**plain, **secret}.items()}
 
 
 def _export_request(params: Mapping[str, Any]) -> ExportRequest:

@@ -34,6 +34,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.ova.web import (
     without_query,
 )
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, ParseError
+from ansible_collections.virt.esx.plugins.module_utils._names import quoted
 
 
 def open_package(source: str, timeout: float) -> AbstractContextManager[OpenPackage]:
@@ -58,7 +59,7 @@ def _descriptor_path(path: pathlib.Path) -> pathlib.Path:
         return path
     found = sorted(one for one in path.iterdir() if one.suffix.lower() == ".ovf")
     if len(found) != 1:
-        names = ", ".join(f"'{one.name}'" for one in found) or "none"
+        names = quoted(one.name for one in found)
         raise ParseError(f"the directory '{path}' needs exactly one .ovf file; it has {names}.", where="source")
     return found[0]
 

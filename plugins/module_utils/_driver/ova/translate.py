@@ -48,14 +48,22 @@ def translation_of(offer: Offer) -> Translation | None:
         )
     report = Report(REPORT)
     domain = to_domain(offer.package, Choices(name=offer.name, option=offer.option), report)
+    disks = _disk_files(offer)
+    if disks is None:
+        return None  # the host says what it thinks of it
+    text = write_package(domain, disks, _HARDWARE, report)
+    first = f"The package is made for {', '.join(families)}; the host gets the same machine in VMware's terms."
+    entries = [f"{entry}." for entry in report.entries() if entry.where != "ProductSection"]
+    return Translation(text, [first, *entries])
+
+
+def _disk_files(offer: Offer) -> dict[str, DiskFile] | None:
+    """The files of the disks by name; None if a disk has none."""
     files = {file.id: file for file in offer.package.files}
     disks = {}
     for disk in offer.package.disks:
         file = files.get(disk.file or "")
         if file is None:
-            return None  # the host says what it thinks of it
+            return None
         disks[unquote(file.href)] = DiskFile(file.href, disk_capacity(disk, offer.values), file.size)
-    text = write_package(domain, disks, _HARDWARE, report)
-    first = f"The package is made for {', '.join(families)}; the host gets the same machine in VMware's terms."
-    entries = [f"{entry}." for entry in report.entries() if entry.where != "ProductSection"]
-    return Translation(text, [first, *entries])
+    return disks

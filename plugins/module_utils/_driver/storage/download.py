@@ -85,12 +85,8 @@ def _of_disk(
     descriptor = _descriptor(connection, volume.path)
     if descriptor is None:
         return None
+    _check_flat(descriptor, volume)
     extent = descriptor.extents[0]
-    if descriptor.has_parent or len(descriptor.extents) > 1 or extent.kind not in FLAT_KINDS:
-        raise Refused(
-            f"The disk {volume.path} is of kind '{descriptor.kind}', which is not complete by itself.",
-            hint="Clone it first; the clone can be downloaded.",
-        )
     if dest.suffix.lower() != ".vmdk":
         raise Refused(f"The disk {volume.path} is downloaded as VMDK; '{dest}' has to end in .vmdk.")
     flat = dest.with_name(f"{dest.stem}-flat.vmdk")
@@ -98,6 +94,15 @@ def _of_disk(
     path = volume.path.beside(extent.file)
     remote = file_info(connection.session, datastore_file(connection, path))
     return Download(path, flat, remote, checksum, dest, text)
+
+
+def _check_flat(descriptor: Descriptor, volume: Volume) -> None:
+    """Refuse a disk whose data are not in one file."""
+    if descriptor.has_parent or len(descriptor.extents) > 1 or descriptor.extents[0].kind not in FLAT_KINDS:
+        raise Refused(
+            f"The disk {volume.path} is of kind '{descriptor.kind}', which is not complete by itself.",
+            hint="Clone it first; the clone can be downloaded.",
+        )
 
 
 def _descriptor(connection: EsxConnection, path: DatastorePath) -> Descriptor | None:

@@ -17,11 +17,11 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.disk_leftovers im
     leftover_paths,
     leftover_tasks,
 )
+from ansible_collections.virt.esx.plugins.module_utils._driver.disk_options import checked_image
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_tasks import DiskTasks
 from ansible_collections.virt.esx.plugins.module_utils._driver.file_users import read_file_users
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_tasks import Chain, HostTask, side_by_side
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
-from ansible_collections.virt.esx.plugins.module_utils._driver.local_files import check_source, verify
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Outcome, Plan, Step, carry_out
 from ansible_collections.virt.esx.plugins.module_utils._driver.pools import Pool, read_pools, usable_pool
 from ansible_collections.virt.esx.plugins.module_utils._driver.storage.download import plan_download
@@ -41,7 +41,6 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import (
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.volumes import Volume, find_volumes
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, Refused
-from ansible_collections.virt.esx.plugins.module_utils._images.image import inspect_image
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath
 
 
@@ -101,11 +100,7 @@ def _carry_out_reading(invocation: Invocation, plan: VolumePlan) -> Outcome[Volu
 
 
 def _plan_disk(connection: EsxConnection, request: VolumeRequest) -> VolumePlan:
-    image = None
-    if request.source is not None:
-        check_source(request.source, "source")
-        image = inspect_image(request.source, request.source_format)
-        verify(request.source, request.checksum)
+    image = checked_image(request.source, request.source_format, request.checksum, where="source")
     wanted = DiskRequest(
         request.path, request.capacity, request.allocation or THIN, request.adapter, request.clone_of, image
     )
@@ -191,16 +186,13 @@ def _plan_download(connection: EsxConnection, request: VolumeRequest) -> VolumeP
 def _plan_absent(connection: EsxConnection, request: VolumeRequest) -> VolumePlan:
     pools, path = read_pools(connection), request.path
     usable_pool(pools, path.datastore)
-    is_disk = path.name.lower().endswith(".vmdk")
-    left_over = leftover_paths(path) if is_disk else [part_path(path)]
+    left_over = leftover_paths(path) if path.is_disk else [part_path(path)]
     found = find_volumes(connection, pools, [path, record_path(path), *left_over])
     volume = found.get(path)
-    if volume is not None and volume.type == "directory":
-        raise Refused(f"{path} is a directory; only files are deleted.")
     if volume is not None:
-        read_file_users(connection).refuse(path, "cannot be deleted")
+        _check_deletable(connection, volume)
     tasks = [_deletion(connection, file) for file in (path, record_path(path)) if file in found]
-    if is_disk:
+    if path.is_disk:
         check_leftovers(connection, [path], found)
         tasks += leftover_tasks(DiskTasks(connection), path, found)
     else:
@@ -210,10 +202,14 @@ def _plan_absent(connection: EsxConnection, request: VolumeRequest) -> VolumePla
     return VolumePlan(side_by_side(connection, chains), None, volume, None)
 
 
+def _check_deletable(connection: EsxConnection, volume: Volume) -> None:
+    if volume.type == "directory":
+        raise Refused(f"{volume.path} is a directory; only files are deleted.")
+    read_file_users(connection).refuse(volume.path, "cannot be deleted")
+
+
 def _deletion(connection: EsxConnection, path: DatastorePath) -> HostTask:
-    if path.name.lower().endswith(".vmdk"):
-        return DiskTasks(connection).delete(path)
-    return deletion(connection, path)
+    return DiskTasks(connection).delete(path) if path.is_disk else deletion(connection, path)
 
 
 def _plan_wiped(connection: EsxConnection, request: VolumeRequest) -> VolumePlan:
@@ -248,12 +244,13 @@ def _warn_of_allocation(connection: EsxConnection, request: VolumeRequest, befor
     wanted = request.allocation
     if wanted is None:
         return
-    if before is not None and before.provisioning not in (None, THIN if wanted == THIN else THICK):
+    if before is None:
+        if not connection.is_direct and (request.source or request.clone_of):
+            connection.warn(f"A vCenter decides by itself how the space of {request.path} is allocated, not {wanted}.")
+    elif before.provisioning not in (None, THIN if wanted == THIN else THICK):
         connection.warn(
             f"The disk {request.path} is {before.provisioning} and stays so; only a clone of it can be {wanted}."
         )
-    if before is None and not connection.is_direct and (request.source or request.clone_of):
-        connection.warn(f"A vCenter decides by itself how the space of {request.path} is allocated, not {wanted}.")
 
 
 def _checksum_text(invocation: Invocation, request: VolumeRequest, steps: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.storage.volume_xml import md5_uuid, write_pool_xml
-from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values, fetch_one
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values, fetch_one, list_at
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name
 
 _ADAPTERS = "config.storageDevice.hostBusAdapter"
@@ -35,13 +35,18 @@ def iscsi_infos(connection: EsxConnection, *, name: str | None, refresh: bool) -
     adapter = _adapter(values)
     if adapter is None:
         return []
-    if refresh and any(name in (None, target.iScsiName) for target in adapter.configuredStaticTarget or ()):
+    if refresh and _targets(adapter, name):
         path = "configManager.storageSystem"
         fetch_one(connection.session, connection.context.host, [path])[path].RescanHba(adapter.device)
         values = _read(connection)
         adapter = _adapter(values) or adapter
+    return [_info(target, values) for target in _targets(adapter, name)]
+
+
+def _targets(adapter: Any, name: str | None) -> list[Any]:
+    """The static targets, or the one with a name."""
     targets = sorted(adapter.configuredStaticTarget or (), key=lambda target: str(target.iScsiName))
-    return [_info(target, values) for target in targets if name in (None, target.iScsiName)]
+    return [target for target in targets if name in (None, target.iScsiName)]
 
 
 def _read(connection: EsxConnection) -> Values:
@@ -50,7 +55,7 @@ def _read(connection: EsxConnection) -> Values:
 
 def _adapter(values: Values) -> Any:
     """The first iSCSI adapter, as in libvirt; None if there is none."""
-    return next((item for item in values[_ADAPTERS] or () if type_name(item) == "HostInternetScsiHba"), None)
+    return next((item for item in list_at(values, _ADAPTERS) if type_name(item) == "HostInternetScsiHba"), None)
 
 
 def _info(target: Any, values: Values) -> dict[str, Any]:
@@ -72,14 +77,16 @@ def _info(target: Any, values: Values) -> dict[str, Any]:
 
 def _luns(name: str, values: Values) -> Iterator[Any]:
     """The ScsiLuns of a target."""
-    keys = {
-        lun.scsiLun
-        for interface in values[_TOPOLOGY] or ()
-        for target in interface.target or ()
-        if getattr(target.transport, "iScsiName", None) == name
-        for lun in target.lun or ()
-    }
-    yield from (lun for lun in values[_LUNS] or () if lun.key in keys)
+    keys = {lun.scsiLun for target in _seen(name, values) for lun in target.lun or ()}
+    yield from (lun for lun in list_at(values, _LUNS) if lun.key in keys)
+
+
+def _seen(name: str, values: Values) -> Iterator[Any]:
+    """A target as each interface sees it."""
+    for interface in list_at(values, _TOPOLOGY):
+        for target in interface.target or ():
+            if getattr(target.transport, "iScsiName", None) == name:
+                yield target
 
 
 def _volume(lun: Any) -> dict[str, Any]:

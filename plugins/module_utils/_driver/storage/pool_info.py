@@ -13,6 +13,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import Dom
 from ansible_collections.virt.esx.plugins.module_utils._driver.pools import Pool, read_pools
 from ansible_collections.virt.esx.plugins.module_utils._driver.storage.iscsi import iscsi_infos
 from ansible_collections.virt.esx.plugins.module_utils._driver.storage.volume_xml import md5_uuid, write_pool_xml
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import list_at
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name
 
 # The types of datastores by the class of their info, where libvirt distinguishes them by it.
@@ -26,13 +27,9 @@ def pool_infos(connection: EsxConnection, *, name: str | None, refresh: bool, do
     :param refresh: whether the host rescans them first.
     :param domains: whether to add the domains of the host with files on them; one more read.
     """
-    pools = read_pools(connection)
-    chosen = [pool for pool in pools.values() if name in (None, pool.name)]
+    chosen = [pool for pool in read_pools(connection).values() if name in (None, pool.name)]
     if refresh and chosen:
-        for pool in chosen:
-            pool.ref.RefreshDatastore()
-        pools = read_pools(connection)
-        chosen = [pools[pool.name] for pool in chosen if pool.name in pools]
+        chosen = _refreshed(connection, chosen)
     infos = [_info(pool) for pool in chosen]
     if domains:
         records = list_domains(connection, ["datastore"])
@@ -41,24 +38,31 @@ def pool_infos(connection: EsxConnection, *, name: str | None, refresh: bool, do
     return infos + iscsi_infos(connection, name=name, refresh=refresh)
 
 
+def _refreshed(connection: EsxConnection, chosen: list[Pool]) -> list[Pool]:
+    for pool in chosen:
+        pool.ref.RefreshDatastore()
+    pools = read_pools(connection)
+    return [pools[pool.name] for pool in chosen if pool.name in pools]
+
+
 def _domains(pool: Pool, records: list[DomainRecord]) -> list[str]:
-    return [record.name for record in records if pool.ref in (record.values["datastore"] or ())]
+    return [record.name for record in records if pool.ref in list_at(record.values, "datastore")]
 
 
 def _info(pool: Pool) -> dict[str, Any]:
     values, mount = pool.values, pool.mount
-    target = "" if mount is None else str(mount.path or "").rstrip("/")
+    path = "" if mount is None else str(mount.path or "")
     facts = {
         "name": pool.name,
         "moid": pool.moid,
-        "uuid": md5_uuid("" if mount is None else str(mount.path or "")),
+        "uuid": md5_uuid(path),
         "type": _type(values),
         "state": "running" if pool.is_accessible else "inaccessible",
         "capacity_bytes": pool.capacity,
         "available_bytes": pool.available,
         "allocation_bytes": pool.capacity - pool.available,
         "provisioned_bytes": _provisioned(pool),
-        "target": target,
+        "target": path.rstrip("/"),
         "volume_uuid": _volume_uuid(values["info"]),
         "source": _source(values["info"]),
         "writable": None if mount is None else str(mount.accessMode) == "readWrite",

@@ -44,12 +44,7 @@ class VolumeRequest:
     @property
     def is_disk(self) -> bool:
         """Whether the volume is a virtual disk, by its name."""
-        return is_disk_name(self.path)
-
-
-def is_disk_name(path: DatastorePath) -> bool:
-    """Whether a file with that name is a virtual disk's descriptor."""
-    return path.name.lower().endswith(".vmdk")
+        return self.path.is_disk
 
 
 def read_request(params: Mapping[str, Any]) -> VolumeRequest:
@@ -59,12 +54,12 @@ def read_request(params: Mapping[str, Any]) -> VolumeRequest:
     """
     xml = read_volume_xml(params["xml"]) if params["xml"] is not None else VolumeXml()
     path = _path(params, xml)
-    capacity = parse_bytes(params["capacity"], "capacity") if params["capacity"] is not None else xml.capacity
+    capacity = _capacity(params, xml)
     checksum = None if params["checksum"] is None else parse_checksum(params["checksum"])
     request = VolumeRequest(
         path=path,
         state=params["state"],
-        capacity=None if capacity is None else round_up(capacity, 1024),
+        capacity=capacity,
         allocation=params["allocation"] or xml.allocation,
         adapter=params["adapter"] or ADAPTERS[0],
         source=params["source"],
@@ -89,6 +84,11 @@ def _path(params: Mapping[str, Any], xml: VolumeXml) -> DatastorePath:
     if params["pool"] is None or name is None:
         raise ParseError("give path, or pool and name (or pool and xml), to say which volume is meant.")
     return _file_path(f"[{params['pool']}] {name}", "name")
+
+
+def _capacity(params: Mapping[str, Any], xml: VolumeXml) -> int | None:
+    capacity = parse_bytes(params["capacity"], "capacity") if params["capacity"] is not None else xml.capacity
+    return None if capacity is None else round_up(capacity, 1024)
 
 
 def _other_path(params: Mapping[str, Any], option: str) -> DatastorePath | None:
@@ -117,13 +117,17 @@ def _check_contents(request: VolumeRequest, given: set[str]) -> None:
     contents = [name for name in _CONTENTS if name in given]
     if len(contents) > 1:
         raise ParseError(f"only one of {', '.join(contents)} can be given.")
-    if request.checksum is not None and not given.intersection(("source", "dest")):
-        raise ParseError("a checksum is that of source or dest; neither is given.", where="checksum")
-    if request.source_format is not None and request.source is None:
-        raise ParseError("it is the format of source, which is not given.", where="source_format")
+    _check_of_source(request)
     unused = given.intersection(("capacity", "allocation", "adapter", "xml"))
     if unused and (request.moved_from or request.dest):
         raise ParseError(f"{', '.join(sorted(unused))} cannot be combined with {contents[0]}.")
+
+
+def _check_of_source(request: VolumeRequest) -> None:
+    if request.checksum is not None and request.source is None and request.dest is None:
+        raise ParseError("a checksum is that of source or dest; neither is given.", where="checksum")
+    if request.source_format is not None and request.source is None:
+        raise ParseError("it is the format of source, which is not given.", where="source_format")
 
 
 def _check_names(request: VolumeRequest, given: set[str]) -> None:
@@ -134,9 +138,12 @@ def _check_names(request: VolumeRequest, given: set[str]) -> None:
             f"{', '.join(sorted(only_disks))} is for disks; the name of {request.path} does not end in .vmdk."
         )
     for option, other in (("clone_of", request.clone_of), ("moved_from", request.moved_from)):
-        if other is None:
-            continue
-        if is_disk_name(other) != request.is_disk:
-            raise ParseError(f"{other} and {request.path} are not both disks, by their names.", where=option)
-        if other == request.path:
-            raise ParseError(f"{other} is the volume itself.", where=option)
+        if other is not None:
+            _check_other(request, other, option)
+
+
+def _check_other(request: VolumeRequest, other: DatastorePath, option: str) -> None:
+    if other.is_disk != request.is_disk:
+        raise ParseError(f"{other} and {request.path} are not both disks, by their names.", where=option)
+    if other == request.path:
+        raise ParseError(f"{other} is the volume itself.", where=option)

@@ -40,7 +40,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import (
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.volumes import Volume, find_volumes
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
-from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath
+from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, quoted
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import get_file, put_file
 from ansible_collections.virt.esx.plugins.module_utils._vi.transfers import download_file, file_info
 
@@ -94,18 +94,22 @@ def plan_upload(
         if steps is not None:
             return steps, before, before
         _check_users(connection, path)
-    left_over = found.get(part_path(path))  # of an interrupted upload, which is overwritten
+    _check_space(pool, size, found.get(part_path(path)))
+    steps = []
+    if path.directory and path.parent not in found:
+        steps.append(Step(f"create directory {path.parent}", partial(make_directory, connection, path.parent)))
+    steps.append(Step(f"upload {upload} to {path}", partial(_upload, connection, upload, size, before)))
+    return steps, before, after
+
+
+def _check_space(pool: Pool, size: int, left_over: Volume | None) -> None:
+    """Refuse a file that is too large; what an interrupted upload has left of it is overwritten."""
     available = pool.available + (0 if left_over is None else left_over.allocation)
     if size > available:
         raise Refused(
             f"The datastore '{pool.name}' is too full: {amount_text(size)} are needed, "
             f"{amount_text(available)} are free."
         )
-    steps = []
-    if path.directory and path.parent not in found:
-        steps.append(Step(f"create directory {path.parent}", partial(make_directory, connection, path.parent)))
-    steps.append(Step(f"upload {upload} to {path}", partial(_upload, connection, upload, size, before)))
-    return steps, before, after
 
 
 def source_checksum(source: str, verified: Checksum | None) -> Checksum:
@@ -188,7 +192,7 @@ def _check_users(connection: EsxConnection, path: DatastorePath) -> None:
         users.refuse(path, "has different content, but cannot be replaced")
     running = [user for user in users.of(path) if user.state != "shutoff"]
     if running:
-        names = ", ".join(f"'{user.name}'" for user in running)
+        names = quoted(user.name for user in running)
         raise Refused(
             f"{path} has different content, but cannot be replaced: domain {names} uses it and is not shut off.",
             hint="Eject it there first, or upload it under another name.",

@@ -53,15 +53,20 @@ def volume_infos(connection: EsxConnection, query: VolumeQuery) -> list[dict[str
 
 def _chosen(connection: EsxConnection, pools: dict[str, Pool], query: VolumeQuery) -> list[Volume]:
     if query.path is not None:
-        pool = pools.get(query.path.datastore)
-        found = find_volumes(connection, pools, [query.path]) if pool is not None and pool.is_accessible else {}
-        return [volume for volume in found.values() if volume.type != "directory"]
-    places = [pool for pool in pools.values() if query.pool in (None, pool.name) and pool.is_accessible]
+        return _at_path(connection, pools, query.path)
     if query.pool is not None and query.pool not in pools:
         raise NotFound(f"The host has no datastore '{query.pool}'.")
+    places = [pool for pool in pools.values() if query.pool in (None, pool.name) and pool.is_accessible]
     volumes = list_volumes(connection, places, query.types)
     pattern = query.pattern
     return [volume for volume in volumes if pattern is None or fnmatchcase(volume.path.path, pattern)]
+
+
+def _at_path(connection: EsxConnection, pools: dict[str, Pool], path: DatastorePath) -> list[Volume]:
+    pool = pools.get(path.datastore)
+    if pool is None or not pool.is_accessible:
+        return []
+    return [volume for volume in find_volumes(connection, pools, [path]).values() if volume.type != "directory"]
 
 
 def _info(volume: Volume, users: FileUsers, key: str | None) -> dict[str, Any]:

@@ -46,15 +46,7 @@ def read_volume_xml(text: str) -> VolumeXml:
     :raises ParseError: unless it is a disk of format vmdk that is allocated fully or not at all.
     """
     root = parse(text)
-    if root.tag != "volume":
-        raise ParseError(f"<{root.tag}> is not the description of a volume, expecting <volume>.", where="xml")
-    if root.get("type") not in (None, "file"):
-        raise error_at(root, f"type='{root.get('type')}' cannot be created, only 'file'")
-    format_ = child(root, "target", "format")
-    if format_ is None or format_.get("type") != "vmdk":
-        raise error_at(root if format_ is None else format_, "only volumes with <format type='vmdk'/> can be created")
-    if child(root, "backingStore") is not None:
-        raise error_at(root, "a volume with a <backingStore> cannot be created")
+    _check_kind(root)
     capacity = _size(child(root, "capacity"))
     if capacity is None:
         raise error_at(root, "the <capacity> is missing")
@@ -65,6 +57,18 @@ def read_volume_xml(text: str) -> VolumeXml:
         raise error_at(root, f"the <allocation> has to be 0 or {capacity}, the capacity; it is {allocation}")
     kind = None if allocation is None else ("thick" if allocation else "thin")
     return VolumeXml(text_of(child(root, "name")), capacity, kind, _unused(root))
+
+
+def _check_kind(root: Element) -> None:
+    if root.tag != "volume":
+        raise ParseError(f"<{root.tag}> is not the description of a volume, expecting <volume>.", where="xml")
+    if root.get("type") not in (None, "file"):
+        raise error_at(root, f"type='{root.get('type')}' cannot be created, only 'file'")
+    format_ = child(root, "target", "format")
+    if format_ is None or format_.get("type") != "vmdk":
+        raise error_at(root if format_ is None else format_, "only volumes with <format type='vmdk'/> can be created")
+    if child(root, "backingStore") is not None:
+        raise error_at(root, "a volume with a <backingStore> cannot be created")
 
 
 def _unused(root: Element) -> tuple[str, ...]:
@@ -137,14 +141,21 @@ def _pool_source(facts: dict[str, Any]) -> tuple[str, list[str]] | None:
     if facts["type"] == "vmfs":
         return "fs", ["<format type='vmfs'/>"]
     if facts["type"] in ("nfs", "nfs41", "cifs"):
-        format_ = "cifs" if facts["type"] == "cifs" else "nfs"
-        host, path = (attribute(facts["source"][part] or "", True) for part in ("host", "path"))
-        return "netfs", [f"<host name='{host}'/>", f"<dir path='{path}'/>", f"<format type='{format_}'/>"]
+        return "netfs", _netfs_source(facts)
     if facts["type"] == "iscsi":
-        host, iqn = attribute(facts["source"]["host"] or "", True), attribute(facts["name"], True)
-        port = facts["source"]["port"]
-        lines = [f"<host name='{host}'" + (f" port='{port}'/>" if port else "/>")]
-        return "iscsi", [*lines, "<initiator>", f"  <iqn name='{iqn}'/>", "</initiator>"]
+        return "iscsi", _iscsi_source(facts)
     if facts["type"] == "local":
         return "dir", []
     return None
+
+
+def _netfs_source(facts: dict[str, Any]) -> list[str]:
+    format_ = "cifs" if facts["type"] == "cifs" else "nfs"
+    host, path = (attribute(facts["source"][part] or "", True) for part in ("host", "path"))
+    return [f"<host name='{host}'/>", f"<dir path='{path}'/>", f"<format type='{format_}'/>"]
+
+
+def _iscsi_source(facts: dict[str, Any]) -> list[str]:
+    host, iqn = attribute(facts["source"]["host"] or "", True), attribute(facts["name"], True)
+    port = f" port='{facts['source']['port']}'" if facts["source"]["port"] else ""
+    return [f"<host name='{host}'{port}/>", "<initiator>", f"  <iqn name='{iqn}'/>", "</initiator>"]
