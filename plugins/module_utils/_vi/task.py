@@ -32,6 +32,9 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.watch import Changes,
 STATE_PATH = "info.state"
 TASK_PATHS = (STATE_PATH, "info.error", "info.progress", "info.cancelable", "info.result")
 
+# The task that takes a host into maintenance mode, for ``pending_of_kind``.
+ENTERING_MAINTENANCE = "entermaintenancemode"
+
 # The seconds between reads of a cancelled task, after which it is left alone.
 _CANCEL_PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0)
 

@@ -38,7 +38,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.properties import (
     number_at,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
-from ansible_collections.virt.esx.plugins.module_utils._vi.task import pending_of_kind
+from ansible_collections.virt.esx.plugins.module_utils._vi.task import ENTERING_MAINTENANCE, pending_of_kind
 from ansible_collections.virt.esx.plugins.module_utils._vi.vcenter import host_in_vcenter, open_vcenter
 
 _HOST_PATHS = (
@@ -53,9 +53,6 @@ _HOST_PATHS = (
     "datastore",
     "network",
 )
-
-# The task that enters maintenance mode, by its TaskInfo.descriptionId.
-_ENTERING = "entermaintenancemode"
 
 _MANAGED_BY = "config.managedBy.extensionKey"
 
@@ -190,7 +187,9 @@ def _destinations(
 
 def _entering_tasks(vcenter: Session, hosts: Iterable[Values]) -> Sequence[Any]:
     """The pending tasks of hosts that enter maintenance mode."""
-    return pending_of_kind(vcenter, [task for values in hosts for task in list_at(values, "recentTask")], _ENTERING)
+    return pending_of_kind(
+        vcenter, [task for values in hosts for task in list_at(values, "recentTask")], ENTERING_MAINTENANCE
+    )
 
 
 def _unusable(values: Values, entering: Sequence[Any]) -> str | None:

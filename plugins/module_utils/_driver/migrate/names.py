@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound
-from ansible_collections.virt.esx.plugins.module_utils._names import nearest
+from ansible_collections.virt.esx.plugins.module_utils._names import hint_at
 from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import HostContext
 
 
@@ -18,8 +18,7 @@ def missing(kind: str, name: str, host: HostContext, names: Iterable[str]) -> No
     :param kind: the kind of object: ``datastore``.
     """
     listed = sorted(names)
-    near = nearest(name, listed)
     return NotFound(
         f"The host {host.host_name} has no {kind} '{name}'; it has {', '.join(map(repr, listed)) or 'none'}.",
-        hint=None if near is None else f"Is '{near}' meant?",
+        hint=hint_at(name, listed),
     )

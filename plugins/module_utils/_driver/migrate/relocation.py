@@ -128,17 +128,17 @@ def _check_relocate(vcenter: Session, relocations: Sequence[Relocation], at_once
     if not relocations:
         return []
     checker = fetch_content(vcenter, "vmProvisioningChecker")
-    jobs = [
-        Job(
-            action=f"Validating the migration of domain '{relocation.record.name}' {relocation.route}",
-            start=lambda each=relocation: checker.CheckRelocate_Task(  # type: ignore[misc]
-                each.record.ref, each.spec(), None
-            ),
-        )
-        for relocation in relocations
-    ]
+    jobs = [_check_job(checker, relocation) for relocation in relocations]
     outcomes = run_jobs(vcenter, jobs, at_once=at_once)
     return [item if isinstance(item, EsxError) else _of_checks(item.result or ()) for item in outcomes]
+
+
+def _check_job(checker: Any, relocation: Relocation) -> Job:
+    record = relocation.record
+    return Job(
+        action=f"Validating the migration of domain '{record.name}' {relocation.route}",
+        start=lambda: checker.CheckRelocate_Task(record.ref, relocation.spec(), None),
+    )
 
 
 def _validate_migration(vcenter: Session, group: Sequence[Relocation]) -> list[Validation | EsxError]:
@@ -159,11 +159,13 @@ def _concerns(event: Any, ref: Any) -> bool:
 
 def _of_events(events: Iterable[Any]) -> Validation:
     """MigrationWarningEvent, MigrationHostWarningEvent ... are warnings; all other events are errors."""
-    found: dict[bool, list[Any]] = {True: [], False: []}
+    warnings: list[Any] = []
+    errors: list[Any] = []
     for event in events:
-        found[type_name(event).endswith("WarningEvent")].append(event)
-    warnings, errors = (tuple(_event_text(event) for event in found[kind]) for kind in (True, False))
-    return Validation(warnings, errors, _hints(event.fault for event in found[False] if event.fault))
+        found = warnings if type_name(event).endswith("WarningEvent") else errors
+        found.append(event)
+    hints = _hints(event.fault for event in errors if event.fault)
+    return Validation(tuple(map(_event_text, warnings)), tuple(map(_event_text, errors)), hints)
 
 
 def _event_text(event: Any) -> str:

@@ -90,9 +90,7 @@ def _resolve(targets: Targets, entry: Entry, record: DomainRecord, host: HostCon
     if move.source is not None and targets.endpoints.named[move.source].host != source.host:
         return None
     vcenter = targets.endpoints.vcenter
-    devices: list[Any] = []
-    if move.changes_devices or source.datacenter != host.datacenter:
-        devices = list(list_at(fetch_one(vcenter, record.ref, [_DEVICES]), _DEVICES))
+    devices = _devices(vcenter, record) if move.changes_devices or source.datacenter != host.datacenter else []
     datastore, disks = _storage(targets, record, source, host, move, devices)
     pool = _pool(targets, record, source, host, move)
     relocation = Relocation(
@@ -107,6 +105,10 @@ def _resolve(targets: Targets, entry: Entry, record: DomainRecord, host: HostCon
     )
     stays = source.host == host.host and relocation.moves_only_host and pool is None
     return None if stays else relocation
+
+
+def _devices(vcenter: Session, record: DomainRecord) -> list[Any]:
+    return list(list_at(fetch_one(vcenter, record.ref, [_DEVICES]), _DEVICES))
 
 
 def _storage(

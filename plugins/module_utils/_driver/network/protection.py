@@ -63,13 +63,13 @@ def check_change_of_switch(before: Switch, after: Switch) -> None:
     own = before.vmkernel
     if not own:
         return
-    if before.uplinks and not set(before.uplinks) & set(after.uplinks):
+    if _lose_all(before.uplinks, after.uplinks):
         raise Refused(
             f"The switch '{before.name}' carries {', '.join(own)} of the host: at least one of its present uplinks "
             f"{', '.join(before.uplinks)} has to stay.",
             hint="Add the new uplink first, and remove the old one in a second task.",
         )
-    if after.mtu is not None and before.mtu is not None and after.mtu < before.mtu:
+    if _is_lowered(before.mtu, after.mtu):
         raise Refused(
             f"The MTU of switch '{before.name}' cannot be lowered from {before.mtu} to {after.mtu}: it carries "
             f"{', '.join(own)} of the host."
@@ -77,9 +77,18 @@ def check_change_of_switch(before: Switch, after: Switch) -> None:
     _check_teaming(f"switch '{before.name}'", own, before.policy.active or before.uplinks, after.policy.active)
 
 
+def _lose_all(before: Sequence[str], after: Sequence[str]) -> bool:
+    """Whether none of the present cards stays."""
+    return bool(before) and set(before).isdisjoint(after)
+
+
+def _is_lowered(before: int | None, after: int | None) -> bool:
+    return before is not None and after is not None and after < before
+
+
 def _check_teaming(what: str, own: Sequence[str], before: Sequence[str] | None, after: Sequence[str] | None) -> None:
     """A teaming order without any previously active card would cut the interface off."""
-    if before and after is not None and not set(before) & set(after):
+    if before and after is not None and _lose_all(before, after):
         raise Refused(
             f"The teaming of {what} needs at least one of the cards {', '.join(before)} to stay active: it carries "
             f"{', '.join(own)} of the host."

@@ -20,7 +20,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import H
 from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import Job, run_jobs
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import HOST_VMS, fetch_types
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
-from ansible_collections.virt.esx.plugins.module_utils._vi.task import pending_of_kind
+from ansible_collections.virt.esx.plugins.module_utils._vi.task import ENTERING_MAINTENANCE, pending_of_kind
 from ansible_collections.virt.esx.plugins.module_utils._vi.vcenter import host_in_vcenter, open_vcenter
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name
 
@@ -32,9 +32,6 @@ _HOST_PATHS = (
     "configManager.autoStartManager",
     "recentTask",
 )
-
-# The task that enters maintenance mode, by its TaskInfo.descriptionId.
-_ENTERING = "entermaintenancemode"
 
 
 @dataclass(frozen=True)
@@ -97,7 +94,7 @@ def read_state(node: Node) -> HostState:
     values = dict(rows)[node.ref]
     domains = [DomainRecord(ref, row) for ref, row in rows if type_name(ref) == "VirtualMachine"]
     is_in = bool(values["runtime.inMaintenanceMode"])
-    entering = () if is_in else pending_of_kind(node.session, values["recentTask"], _ENTERING)
+    entering = () if is_in else pending_of_kind(node.session, values["recentTask"], ENTERING_MAINTENANCE)
     return HostState(
         name=unescape_name(values["name"]),
         state="maintenance" if is_in else "entering" if entering else "active",
