@@ -138,19 +138,23 @@ def _address(
 ) -> tuple[DriveAddress | None, str | None]:
     """The slot, given or derived from the target name, and the type of an address that is not a slot."""
     given = parts.get("address")
+    if given is None and bus == "nvme":
+        return _alias(parts) or _nvme_by_name(element, name), None
     if given is None:
-        if bus == "nvme":
-            return _alias(parts) or _nvme_by_name(element, name), None
-        index = targets.index_of(name)
-        if index is None:
-            raise error_at(element, f"The target dev='{name}' is not understood; expected a name like 'sda' or 'hdc'")
-        return targets.drive_address(bus, index, sata_units=forms.sata_units), None
+        return _by_name(element, bus, name, forms), None
     kind = type_of(given)
     if kind == "drive":
         return _as_meant(read_drive(given), bus, name, forms), None
     if bus in _DRIVE_BUSES:
         raise error_at(given, f"type='{kind}' does not fit bus='{bus}'; expected type='drive'")
     return (_alias(parts) if bus == "nvme" else None), kind
+
+
+def _by_name(element: Element, bus: str, name: str, forms: XmlForms) -> DriveAddress | None:
+    index = targets.index_of(name)
+    if index is None:
+        raise error_at(element, f"The target dev='{name}' is not understood; expected a name like 'sda' or 'hdc'")
+    return targets.drive_address(bus, index, sata_units=forms.sata_units)
 
 
 def _nvme_by_name(element: Element, name: str) -> DriveAddress:

@@ -226,15 +226,18 @@ def _check_attribute(element: Element, rule: Rule) -> None:
 
 
 def _check_domain(top: Mapping[str, Element], report: Report) -> None:
-    title = top.get("title")
-    if title is not None and "\n" in (text_of(title) or ""):
-        report.refuse(error_at(title, "A title has one line only"))
+    report.attempt(_check_title, top.get("title"), default=None)
     report.attempt(text_number, top.get("iothreads"), UINT_MAX, default=None)
     for tag, actions in _ACTIONS.items():
         report.attempt(_check_action, top.get(tag), actions, default=None)
     for feature in each(top.get("features"), "*"):
         if feature.tag not in _FEATURES:
             report.refuse(error_at(feature, "The feature is not known to libvirt"))
+
+
+def _check_title(title: Element | None) -> None:
+    if title is not None and "\n" in (text_of(title) or ""):
+        raise error_at(title, "A title has one line only")
 
 
 def _check_action(element: Element | None, actions: Collection[str]) -> None:

@@ -9,7 +9,8 @@ whether attributes have one at all, and in their names for items of storage and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeVar
 from urllib.parse import unquote
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import attr_of
@@ -44,6 +45,8 @@ _PASSED_OVER = {
     *("StorageSection", "StorageGroupSection", "EnvironmentFilesSection"),
 }
 
+_Part = TypeVar("_Part")
+
 
 def read_package(text: str | bytes) -> Package:
     """Return the content of a descriptor.
@@ -60,29 +63,37 @@ def read_package(text: str | bytes) -> Package:
     systems = list(_each(collection if collection is not None else root, "VirtualSystem"))
     if not systems:
         raise ParseError("it has no <VirtualSystem>.", where="OVF descriptor")
-    sections = [
-        section for holder in (root, *systems) for section in holder.iterchildren("*") if _local(section) not in _READ
-    ]
-    unknown = [section for section in sections if _local(section) not in _PASSED_OVER and _is_required(section)]
-    files = tuple(_read_file(one) for one in _below(root, "References", "File"))
-    disks = tuple(_read_disk(one) for one in _below(root, "DiskSection", "Disk"))
+    sections = [section for holder in (root, *systems) for section in _unread_sections(holder)]
+    files = _read_all(_read_file, root, "References", "File")
+    disks = _read_all(_read_disk, root, "DiskSection", "Disk")
     _check_references(files, disks)
     return Package(
         files=files,
         disks=disks,
-        networks=tuple(
-            OvfNetwork(_required(one, "name"), _text(one, "Description"))
-            for one in _below(root, "NetworkSection", "Network")
-        ),
-        options=tuple(_read_option(one) for one in _below(root, "DeploymentOptionSection", "Configuration")),
-        systems=tuple(_read_system(one) for one in systems),
+        networks=_read_all(_read_network, root, "NetworkSection", "Network"),
+        options=_read_all(_read_option, root, "DeploymentOptionSection", "Configuration"),
+        systems=tuple(map(_read_system, systems)),
         is_collection=collection is not None,
         unread=(*_named(sections), *_further_hardware(systems)),
-        unknown=_named(unknown),
+        unknown=_named(filter(_is_unknown, sections)),
     )
 
 
-def _named(sections: Sequence[Element]) -> tuple[tuple[str, int | None], ...]:
+def _read_all(read: Callable[[Element], _Part], root: Element, section: str, name: str) -> tuple[_Part, ...]:
+    """The elements of a name in all sections of a name, read."""
+    return tuple([read(one) for holder in _each(root, section) for one in _each(holder, name)])
+
+
+def _unread_sections(holder: Element) -> Iterator[Element]:
+    return (section for section in holder.iterchildren("*") if _local(section) not in _READ)
+
+
+def _is_unknown(section: Element) -> bool:
+    """Whether a section is one that must not be passed over by those who do not know it."""
+    return _local(section) not in _PASSED_OVER and _is_required(section)
+
+
+def _named(sections: Iterable[Element]) -> tuple[tuple[str, int | None], ...]:
     """The names of sections, with their lines."""
     return tuple((_local(section), section.sourceline) for section in sections)
 
@@ -166,6 +177,10 @@ def _read_disk(element: Element) -> OvfDisk:
         populated=_integer(element, "populatedSize"),
         line=element.sourceline,
     )
+
+
+def _read_network(element: Element) -> OvfNetwork:
+    return OvfNetwork(_required(element, "name"), _text(element, "Description"))
 
 
 def _read_option(element: Element) -> DeploymentOption:
@@ -271,10 +286,6 @@ def _each(element: Element | None, name: str) -> Iterator[Element]:
 
 def _find(element: Element | None, name: str) -> Element | None:
     return next(_each(element, name), None)
-
-
-def _below(root: Element, section: str, name: str) -> Iterator[Element]:
-    return (one for holder in _each(root, section) for one in _each(holder, name))
 
 
 def _text(element: Element | None, name: str) -> str:

@@ -100,15 +100,19 @@ def _os(system: System, guest_os: str | None, nvram: str | None) -> Os:
 
 def _items(package: Package, system: System, wanted: str | None) -> list[Item]:
     """The items of a deployment option; one that names no option is in all of them, unless one of its id does."""
+    _check_option(package, wanted)
+    option = wanted or package.default_option
+    chosen = {item.id for item in system.items if option in item.options}
+    return [item for item in system.items if (option in item.options) or (not item.options and item.id not in chosen)]
+
+
+def _check_option(package: Package, wanted: str | None) -> None:
     known = [option.id for option in package.options]
     if wanted is not None and wanted not in known:
         listed = ", ".join(f"'{name}'" for name in known) or "none"
         raise ParseError(
             f"the package has no deployment option '{wanted}'; it has {listed}.", where="deployment_option"
         )
-    option = wanted or package.default_option
-    chosen = {item.id for item in system.items if option in item.options}
-    return [item for item in system.items if (option in item.options) or (not item.options and item.id not in chosen)]
 
 
 # vmw:Config of the system that the domain has, and values that are a host's own defaults.
@@ -266,11 +270,10 @@ class _Reader:
         if item.subtype and name is None:
             self._omit(item, "the model is left to the host, as VMware has no such card", word=item.subtype)
         network = item.connection or ""
-        address = item.address or ""
         self.interfaces.append(
             Interface(
                 source=self.choices.networks.get(network, self.choices.network or network),
-                mac=address.lower().replace("-", ":") if _MAC.fullmatch(address) else None,
+                mac=_mac(item.address or ""),
                 model=name,
                 link=None if item.starts_connected else "down",
                 line=item.line,
@@ -323,6 +326,10 @@ def _controller_of(item: Item) -> tuple[str, str | None] | None:
         storage = devices.model_of(devices.STORAGE_TYPES, item.subtype)
         return (storage, None) if storage else None
     return kind, None
+
+
+def _mac(address: str) -> str | None:
+    return address.lower().replace("-", ":") if _MAC.fullmatch(address) else None
 
 
 def _whole(item: Item, name: str, text: str | None) -> int:

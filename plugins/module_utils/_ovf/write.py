@@ -182,17 +182,20 @@ class _Writer:
         self._drives(self._controllers())
         for number, card in enumerate(domain.interfaces):
             self._card(number, card)
-        for video in domain.videos[:1]:
-            ram = [] if video.vram_kib is None else [_setting("videoRamSizeInKB", str(video.vram_kib))]
-            self._item(model.GRAPHICS, "Video card", own=ram, required=False)
-        for sound in domain.sounds[:1]:
-            subtype = devices.SOUND_MODELS.get(sound.model, ("",))[0]
-            self._item(model.SOUND, "Sound card", ResourceSubType=subtype or None, required=False)
+        self._video_and_sound()
         if domain.os.firmware == "efi":
             self.lines.append(f"      {_setting('firmware', 'efi')}")
         if domain.os.secure_boot:
             self.lines.append(f"      {_setting('bootOptions.efiSecureBootEnabled', 'true')}")
         self.lines.append("    </VirtualHardwareSection>")
+
+    def _video_and_sound(self) -> None:
+        for video in self.domain.videos[:1]:
+            ram = [] if video.vram_kib is None else [_setting("videoRamSizeInKB", str(video.vram_kib))]
+            self._item(model.GRAPHICS, "Video card", own=ram, required=False)
+        for sound in self.domain.sounds[:1]:
+            subtype = devices.SOUND_MODELS.get(sound.model, ("",))[0]
+            self._item(model.SOUND, "Sound card", ResourceSubType=subtype or None, required=False)
 
     def _processors(self) -> None:
         cpu = self.domain.cpu

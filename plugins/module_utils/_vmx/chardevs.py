@@ -122,15 +122,26 @@ def _read_network(context: ReadContext, port: int, name: str | None) -> CharDevi
     host = unquote(found[2] if found[3] is None else found[3], errors="surrogateescape").partition("\0")[0]
     if not host and not context.dialect.null_ports:
         return CharDevice("null", port)  # VMware takes it for all addresses of the host
-    protocol = _PROTOCOLS.get((found[1] or "").lower())
+    protocol = _protocol(context, at, found[1])
+    mode = _mode(context, at)
+    return CharDevice("tcp", port, mode=mode, host=host, service=str(int(found[4])), protocol=protocol)
+
+
+def _protocol(context: ReadContext, at: str, scheme: str | None) -> str:
+    protocol = _PROTOCOLS.get((scheme or "").lower())
     if protocol is None:
-        schemes = ", ".join(f"'{scheme}'" for scheme in _PROTOCOLS if scheme)
-        raise context.vmx.error_at(f"{at}.fileName", f"unsupported scheme '{found[1]}', expecting one of {schemes}")
+        schemes = ", ".join(f"'{known}'" for known in _PROTOCOLS if known)
+        raise context.vmx.error_at(f"{at}.fileName", f"unsupported scheme '{scheme}', expecting one of {schemes}")
+    return protocol
+
+
+def _mode(context: ReadContext, at: str) -> str:
+    """Which end of a connection the port is; the server's where nothing is said."""
     end_point = context.vmx.get(f"{at}.network.endPoint")
     mode = "bind" if end_point is None else _MODES.get(end_point.lower())
     if mode is None:
         raise context.vmx.error_at(f"{at}.network.endPoint", f"expecting 'server' or 'client', found '{end_point}'")
-    return CharDevice("tcp", port, mode=mode, host=host, service=str(int(found[4])), protocol=protocol)
+    return mode
 
 
 def _read_parallel(context: ReadContext, port: int) -> CharDevice:
