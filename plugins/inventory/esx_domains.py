@@ -280,6 +280,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             if expressions:
                 for name, variables in hosts.items():
                     construct(expressions, variables, name, strict=strict)
+        self._disarm_composed(hosts)
+
+    def _disarm_composed(self, hosts: Mapping[str, Any]) -> None:
+        """Keep Ansible from evaluating the values of composed variables once more."""
         for name in hosts:
             composed = self.inventory.get_host(name).vars
             for variable in (self.get_option("compose") or {}).keys() & composed.keys():

@@ -90,11 +90,12 @@ def read_disk(element: Element, forms: XmlForms) -> Disk:
 def _read_source(element: Element, source: Element | None, device: str, forms: XmlForms) -> tuple[str, str | None]:
     """The type of a disk, and the path of its source where a VMX can hold one of this type."""
     kind = choice_attr(element, "type", _TYPES) or "file"
-    if source is None and not (forms.exact and device in _REMOVABLE):
+    may_be_empty = forms.exact and device in _REMOVABLE
+    if source is None and not may_be_empty:
         kind = "file"  # the type is that of the source, and there is none (F48, G29)
     if device == "lun" and kind not in ("block", "network"):
         raise error_at(element, f"A disk with device='lun' has type='block' and a source; this has type='{kind}'")
-    return kind, source.get(_PATH[kind]) or None if source is not None and kind in _PATH else None
+    return kind, (attr_of(source, _PATH[kind]) or None) if kind in _PATH else None
 
 
 def _read_target(element: Element, parts: Mapping[str, Element]) -> tuple[Element, str]:

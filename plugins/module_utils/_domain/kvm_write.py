@@ -231,13 +231,20 @@ def _place_of(disk: Disk, places: Places) -> str:
 def _cards(domain: Domain, choices: KvmChoices, report: Report) -> Iterator[str]:
     model = choices.card_model or models_of(domain.guest_os).kvm_card
     for card in domain.interfaces:
-        name = card.source if card.vds is None else card.vds.portgroup_id or card.vds.switch_id
-        network = choices.places.networks.get(name or "", choices.places.network)
+        name = _port_group(card)
+        network = choices.places.networks.get(name, choices.places.network)
         if network is None:
             why = "the port group has no network; name it in 'networks', or give a 'network' for all cards"
             report.leave_out("devices/interface/source", why, word=name or card.type, line=card.line, essential=True)
             continue
         yield _card(card, network, model)
+
+
+def _port_group(card: Interface) -> str:
+    """What the network of a card is known by, a port group or else the switch; empty where it has none."""
+    if card.vds is None:
+        return card.source or ""
+    return card.vds.portgroup_id or card.vds.switch_id
 
 
 def _card(card: Interface, network: str, model: str) -> str:

@@ -25,6 +25,7 @@ from ansible_collections.virt.esx.plugins.module_utils._ovf.model import (
     Property,
     System,
 )
+from ansible_collections.virt.esx.plugins.module_utils._ovf.units import whole_number
 from ansible_collections.virt.esx.plugins.module_utils._xml import Element, each, parse
 
 _OVF = tuple(f"{{http://schemas.dmtf.org/ovf/envelope/{version}}}" for version in (1, 2))
@@ -232,10 +233,10 @@ def _read_item(element: Element) -> Item:
         is_required=_is_required(element),
         starts_connected=not _is_false(_text(element, "AutomaticAllocation")),
         options=tuple(_word(element, "configuration").split()),
-        reservation=_number(_text(element, "Reservation")),
-        limit=_number(_text(element, "Limit")),
-        weight=_number(_text(element, "Weight")),
-        cores_per_socket=_number(_text(element, "CoresPerSocket")),
+        reservation=whole_number(_text(element, "Reservation")),
+        limit=whole_number(_text(element, "Limit")),
+        weight=whole_number(_text(element, "Weight")),
+        cores_per_socket=whole_number(_text(element, "CoresPerSocket")),
         config=_settings(element, "Config"),
         line=element.sourceline,
     )
@@ -321,14 +322,10 @@ def _integer(element: Element | None, name: str) -> int | None:
     value = _attr(element, name)
     if element is None or not value:
         return None
-    number = _number(value)
+    number = whole_number(value)
     if number is None:
         raise ParseError(f"'{value}' is not a number.", where=f"<{_local(element)} {name}>", line=element.sourceline)
     return number
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
 
 
 def _is_true(value: str | None) -> bool:

@@ -24,7 +24,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import (
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._ovf import devices, guests, model
 from ansible_collections.virt.esx.plugins.module_utils._ovf.model import Item, Package, System
-from ansible_collections.virt.esx.plugins.module_utils._ovf.units import bytes_per_unit
+from ansible_collections.virt.esx.plugins.module_utils._ovf.units import bytes_per_unit, whole_number
 from ansible_collections.virt.esx.plugins.module_utils._report import Report
 
 _MAC = re.compile(r"(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}", re.IGNORECASE)
@@ -128,6 +128,11 @@ def _leave_out(package: Package, system: System, report: Report) -> None:
     if system.properties:
         names = ", ".join(one.key for one in system.properties)
         report.leave_out("ProductSection", "properties get their values when the package is imported", word=names)
+    _leave_out_settings(system, report)
+
+
+def _leave_out_settings(system: System, report: Report) -> None:
+    """Report VMware's own settings that the domain does not have."""
     for key, value in system.config.items():
         if key not in _READ_SETTINGS:
             report.leave_out(f"vmw:Config {key}", "domain XML cannot express it", word=value)
@@ -333,6 +338,7 @@ def _mac(address: str) -> str | None:
 
 
 def _whole(item: Item, name: str, text: str | None) -> int:
-    if text is None or not (text.isascii() and text.isdigit() and len(text) < 20):
+    number = whole_number(text or "")
+    if number is None:
         raise ParseError(f"<{name}> is not a whole number.", where=f"Item {item.id}", line=item.line)
-    return int(text)
+    return number

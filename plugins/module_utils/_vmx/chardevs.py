@@ -165,11 +165,16 @@ def write_serials(domain: Domain, context: WriteContext) -> list[Entry]:
     return lines
 
 
-def _serial_backing(device: CharDevice, context: WriteContext) -> list[Entry]:
+def _local_backing(device: CharDevice, where: str, context: WriteContext) -> list[Entry]:
+    """A device or a file of the host."""
     if device.type == "dev":
         return [("fileType", "device"), ("fileName", device.path or "")]
-    if device.type == "file":
-        return [("fileType", "file"), ("fileName", context.path(device.path or "", "<serial>", device.line))]
+    return [("fileType", "file"), ("fileName", context.path(device.path or "", where, device.line))]
+
+
+def _serial_backing(device: CharDevice, context: WriteContext) -> list[Entry]:
+    if device.type in ("dev", "file"):
+        return _local_backing(device, "<serial>", context)
     if device.type == "pipe":
         return [
             ("fileType", "pipe"),
@@ -208,10 +213,8 @@ def write_parallels(domain: Domain, context: WriteContext) -> list[Entry]:
 
 
 def _parallel_backing(device: CharDevice, context: WriteContext) -> list[Entry]:
-    if device.type == "dev":
-        return [("fileType", "device"), ("fileName", device.path or "")]
-    if device.type == "file":
-        return [("fileType", "file"), ("fileName", context.path(device.path or "", "<parallel>", device.line))]
+    if device.type in ("dev", "file"):
+        return _local_backing(device, "<parallel>", context)
     if device.type == "null" and context.dialect.null_ports:
         return [("fileType", "device"), ("fileName", "")]
     raise error_at(device, f"type='{device.type}' is not supported, expecting 'dev' or 'file'", "<parallel>")

@@ -77,9 +77,7 @@ class VmxEdit:
 
     def _add(self, key: str, line: str) -> None:
         if not self._last_of_kin:
-            statements = [piece for piece in self._pieces if piece.key is not None]
-            self._last_of_kin = {kin: piece for piece in statements for kin in _kin(piece.key or "")}
-            self._last_of_kin[""] = statements[-1]
+            self._last_of_kin = _last_of_kin([piece for piece in self._pieces if piece.key is not None])
         kin = _kin(key.lower())
         behind = next(self._last_of_kin[word] for word in (*kin, "") if word in self._last_of_kin)
         behind.added.append(self._line_behind(behind, line))
@@ -104,6 +102,13 @@ class VmxEdit:
             return "".join([_in_codec_or_escaped(character, self._codec) for character in value])
 
 
+def _last_of_kin(statements: Sequence[_Piece]) -> dict[str, _Piece]:
+    """The last statement of each kin, and the last of all."""
+    found = {kin: piece for piece in statements for kin in _kin(piece.key or "")}
+    found[""] = statements[-1]
+    return found
+
+
 def _kin(key: str) -> tuple[str, str, str]:
     """What makes keys kin, the closest first: the device, the controller it is on, the kind of device."""
     section = key.partition(".")[0]
@@ -119,8 +124,7 @@ def _same_keys(found: Sequence[str], vmx: VmxFile) -> bool:
 
 def _pieces(source: str, *, lax: bool) -> Iterable[_Piece]:
     begin = next((len(bom) for bom in (_BOM, _UTF_8_BOM) if source.startswith(bom)), 0)
-    behind = source.find("\0")
-    text = source[begin:behind] if behind >= 0 else source[begin:]
+    text, zero, behind = source[begin:].partition("\0")
     if begin:
         yield _Piece(source[:begin])
     position = 0
@@ -130,7 +134,7 @@ def _pieces(source: str, *, lax: bool) -> Iterable[_Piece]:
         value = (found.value_start - found.start, found.value_end - found.start)
         yield _Piece(text[found.start : found.end], found.name.lower(), value)
         position = found.end
-    rest = text[position:] + (source[behind:] if behind >= 0 else "")
+    rest = text[position:] + zero + behind
     if rest:
         yield _Piece(rest)
 
