@@ -66,12 +66,13 @@ def read_disk(element: Element, forms: XmlForms) -> Disk:
         name = targets.nvme_name(address)
     policy = choice_attr(source, "startupPolicy", _STARTUP_POLICIES)
     cache = choice_attr(driver, "cache", _CACHES)
+    says_nothing = forms.exact and path is None and policy is None
     return Disk(
         device=device,
         type=kind,
         source=path,
         startup_policy=policy,
-        has_source=source is not None and not (forms.exact and path is None and policy is None),
+        has_source=source is not None and not says_nothing,
         target=name,
         bus=bus,
         address=address,

@@ -117,17 +117,22 @@ def _identity(domain: Domain) -> Iterator[str]:
 
 def _system(domain: Domain) -> Iterator[str]:
     """Firmware, features and CPU; libvirt chooses the files of the firmware itself."""
+    efi = domain.os.firmware == "efi" or domain.os.arch == "aarch64"
+    yield from _os(domain, efi)
+    yield "  <features>\n    <acpi/>\n    <apic/>\n"
+    yield "    <smm state='on'/>\n  </features>\n" if efi and domain.os.secure_boot else "  </features>\n"
+    yield _cpu(domain.cpu)
+
+
+def _os(domain: Domain, efi: bool) -> Iterator[str]:
     system = domain.os
-    efi = system.firmware == "efi" or system.arch == "aarch64"
     yield "  <os firmware='efi'>\n" if efi else "  <os>\n"
     yield f"    <type arch='{system.arch}' machine='{_machine(domain)}'>hvm</type>\n"
     if efi and system.secure_boot is not None:
         yield _secure_boot(system.secure_boot)
     if not domain.boot_orders:
         yield "".join(f"    <boot dev='{kind}'/>\n" for kind in system.boot or ("hd",))
-    yield "  </os>\n  <features>\n    <acpi/>\n    <apic/>\n"
-    yield "    <smm state='on'/>\n  </features>\n" if efi and system.secure_boot else "  </features>\n"
-    yield _cpu(domain.cpu)
+    yield "  </os>\n"
 
 
 def _machine(domain: Domain) -> str:

@@ -262,12 +262,15 @@ def _check_limits(element: Element, least: int, most: int) -> None:
 def _check_numbers(devices: Mapping[str, list[Element]], report: Report) -> None:
     """Refuse devices without the child that they need, and a second balloon; usual documents can have them."""
     for tag, part in _CHILDREN.items():
-        for element in devices.get(tag, ()):
-            found = len(list(element.iterchildren(part)))
-            if not found or (found > 1 and tag == "rng"):
-                report.refuse(error_at(element, f"The <{tag}> needs one <{part}>"))
+        report.attempt_each(_check_child, devices.get(tag, ()), part)
     if len(devices.get("memballoon", ())) > 1:
         report.refuse(error_at(devices["memballoon"][1], "There can be only one <memballoon>"))
+
+
+def _check_child(element: Element, part: str) -> None:
+    found = len(list(element.iterchildren(part)))
+    if not found or (found > 1 and element.tag == "rng"):
+        raise error_at(element, f"The <{element.tag}> needs one <{part}>")
 
 
 def _check_devices(devices: Mapping[str, list[Element]], report: Report) -> None:
