@@ -163,11 +163,6 @@ def read_affinity(context: ReadContext, processors: int) -> tuple[int, ...] | No
         return None
     if context.dialect.any_affinity and (ranges := to_cpus(value)) and "^" not in value:
         return ranges
-    return _listed_cpus(context, key, value, processors)
-
-
-def _listed_cpus(context: ReadContext, key: str, value: str, processors: int) -> tuple[int, ...]:
-    """The processors of a list as libvirt reads it, which knows no ranges."""
     pieces = [_CPU.match(piece) for piece in value.split(",")]
     result = {int(piece[1]) for piece in pieces if piece}
     if not all(pieces):

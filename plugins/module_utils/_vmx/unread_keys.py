@@ -9,7 +9,7 @@ What only describes the state of a domain, or what hosts and VMware Tools write 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -171,24 +171,17 @@ def report_unread(context: ReadContext) -> None:
     _report_cut(context)
     raw = context.vmx.raw
     doubtful = raw.keys() - _SEEN_SILENT
-    found = _without_effect([key for key in raw if key in doubtful], raw) if doubtful else {}
-    if found:
-        _report_keys(context, found)
-
-
-def _without_effect(keys: Iterable[str], raw: Mapping[str, str]) -> dict[str, list[str]]:
-    """Those of the keys that have no effect, by the reason."""
+    if not doubtful:
+        return
     found: dict[str, list[str]] = {}
-    for key in keys:
+    for key in [key for key in raw if key in doubtful]:
         pattern, why = _kind(key)
         if not why:
             _remember_silent(key)
         elif not _says_nothing(pattern, raw[key].lower()):
             found.setdefault(why, []).append(key)
-    return found
-
-
-def _report_keys(context: ReadContext, found: Mapping[str, Sequence[str]]) -> None:
+    if not found:
+        return
     places = _places(context.vmx, [key for keys in found.values() for key in keys])
     text = context.vmx.text
     for why, keys in found.items():
