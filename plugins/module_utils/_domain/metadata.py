@@ -161,18 +161,19 @@ def _ours(domain: Domain, forms: XmlForms) -> list[str]:
     """The lines of our own element."""
     nvram = None if domain.os.firmware == "efi" else domain.os.nvram
     elements: list[tuple[str, Keys]] = [] if nvram is None else [("nvram", (("file", nvram),))]
-    for kind in KEPT_KEYS:
-        for place, device in enumerate(getattr(domain, f"{kind}s")):
-            if device.keys:
-                elements.append((kind, (*_known_as(kind, device, place), *device.keys)))
+    elements += [("disk", (("target", disk.target), *disk.keys)) for disk in domain.disks if disk.keys]
+    elements += [
+        ("controller", (("type", one.type), ("index", str(one.index)), *one.keys))
+        for one in domain.controllers
+        if one.keys
+    ]
+    elements += [
+        ("interface", (("mac", card.mac) if card.mac else ("place", str(place)), *card.keys))
+        for place, card in enumerate(domain.interfaces)
+        if card.keys
+    ]
+    elements += [("hostdev", (("address", str(one.address)), *one.keys)) for one in domain.hostdevs if one.keys]
     return [f"      <esx:{name}{_attributes(keys, forms)}/>\n" for name, keys in elements]
-
-
-def _known_as(kind: str, device: Any, place: int) -> Keys:
-    """The attributes by which a device is known."""
-    if kind == "interface" and not device.mac:
-        return (("place", str(place)),)
-    return tuple(zip(_KNOWN_BY[kind], _NAMES[kind](device, place)))
 
 
 def _attributes(keys: Keys, forms: XmlForms) -> str:

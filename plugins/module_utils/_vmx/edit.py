@@ -80,15 +80,13 @@ class VmxEdit:
             self._last_of_kin = _last_of_kin([piece for piece in self._pieces if piece.key is not None])
         kin = _kin(key.lower())
         behind = next(self._last_of_kin[word] for word in (*kin, "") if word in self._last_of_kin)
-        behind.added.append(self._line_behind(behind, line))
+        ends_line = behind.text.endswith(("\r", "\n"))
+        if not ends_line and behind is self._pieces[-1]:
+            line = self._line_end + line  # the file has no line end at its end, and gets none
+        else:
+            line = ("" if ends_line or behind.added else self._line_end) + line + self._line_end
+        behind.added.append(line)
         self._last_of_kin.setdefault(kin[0], behind)
-
-    def _line_behind(self, piece: _Piece, line: str) -> str:
-        """A new line with the line ends that it needs behind a piece."""
-        ends_line = piece.text.endswith(("\r", "\n"))
-        if not ends_line and piece is self._pieces[-1]:
-            return self._line_end + line  # the file has no line end at its end, and gets none
-        return ("" if ends_line or piece.added else self._line_end) + line + self._line_end
 
     def _encoded(self, key: str, value: str) -> str:
         """The value as it stands in the file; what its encoding lacks is written as escaped bytes of UTF-8."""
