@@ -115,6 +115,15 @@ def with_kept_keys(domain: Domain, metadata: Element | None) -> Domain:
     return replace(domain, **devices) if devices else domain
 
 
+def _keys_in(element: Element, kind: str) -> Keys:
+    """The keys that an element has for a device."""
+    keys = tuple((name, value) for name, value in element.items() if name not in _KNOWN_BY[kind])
+    for name, _value in keys:
+        if name not in KEPT_KEYS[kind]:
+            raise error_at(element, f"the key '{name}' has no place here; {one_of(KEPT_KEYS[kind])}")
+    return keys
+
+
 def _keys_by_device(ours: Element) -> dict[str, dict[tuple[str, ...], Keys]]:
     """The keys of each kind of device, by what a device is known by."""
     result: dict[str, dict[tuple[str, ...], Keys]] = {}
@@ -124,15 +133,6 @@ def _keys_by_device(ours: Element) -> dict[str, dict[tuple[str, ...], Keys]]:
             known_by = tuple(value for value in map(element.get, _KNOWN_BY[kind]) if value is not None)
             result.setdefault(kind, {})[known_by] = _keys_in(element, kind)
     return result
-
-
-def _keys_in(element: Element, kind: str) -> Keys:
-    """The keys that an element has for a device."""
-    keys = tuple((name, value) for name, value in element.items() if name not in _KNOWN_BY[kind])
-    for name, _value in keys:
-        if name not in KEPT_KEYS[kind]:
-            raise error_at(element, f"the key '{name}' has no place here; {one_of(KEPT_KEYS[kind])}")
-    return keys
 
 
 def _with_keys(device: _Device, keys: Keys | None) -> _Device:
