@@ -187,19 +187,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         config = self._read_config_data(path)
         self._warn_of_unknown(config, path)
         self._evaluate(config)
-        name, names = self.get_option("name"), self.get_option("names")
         try:
-            domains = choose(
-                self._facts(path, cache),
-                names=names if name is None else [name, *(names or ())],
-                states=self.get_option("states"),
-                templates=self.get_option("templates"),
-            )
             by_address = self.get_option("guest_address")
-            variables = [
-                {name: _harmless(value) for name, value in to_variables(facts, guest_address=by_address).items()}
-                for facts in domains
-            ]
+            variables = [_variables(facts, by_address) for facts in self._chosen(path, cache)]
             hosts, warnings = name_hosts([(self._hostname(each), each) for each in variables])
         except EsxError as error:
             result = failure(error)
@@ -210,6 +200,16 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         for name, of_host in hosts.items():
             self._add(name, of_host)
         self._construct(hosts)
+
+    def _chosen(self, path: str, cache: bool) -> list[Facts]:
+        """The facts of the domains that the file asks for."""
+        name, names = self.get_option("name"), self.get_option("names")
+        return choose(
+            self._facts(path, cache),
+            names=names if name is None else [name, *(names or ())],
+            states=self.get_option("states"),
+            templates=self.get_option("templates"),
+        )
 
     def _warn_of_unknown(self, config: Mapping[str, Any], path: str) -> None:
         """Name the options that do not exist, as Ansible does not: a misspelt filter would select all domains."""
@@ -246,21 +246,22 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
     def _hostname(self, variables: dict[str, Any]) -> str:
         """The name of a domain as an Ansible host."""
         for expression in self.get_option("hostnames"):
-            if expression in variables:
-                name = variables[expression]
-            else:
-                try:
-                    name = self._compose(expression, variables)
-                except AnsibleError as error:
-                    if self.get_option("strict"):
-                        raise AnsibleParserError(
-                            f"The expression '{expression}' in 'hostnames' fails for the domain"
-                            f" '{variables['esx_name']}': {error}"
-                        ) from None
-                    continue
+            name = variables[expression] if expression in variables else self._composed(expression, variables)
             if name:
                 return str(name)
         return str(variables["esx_name"])
+
+    def _composed(self, expression: str, variables: dict[str, Any]) -> Any:
+        """The value of an expression of Jinja; None where it fails, unless the file is strict."""
+        try:
+            return self._compose(expression, variables)
+        except AnsibleError as error:
+            if self.get_option("strict"):
+                domain = variables["esx_name"]
+                raise AnsibleParserError(
+                    f"The expression '{expression}' in 'hostnames' fails for the domain '{domain}': {error}"
+                ) from None
+            return None
 
     def _add(self, name: str, variables: Mapping[str, Any]) -> None:
         self.inventory.add_host(name)
@@ -279,10 +280,19 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             if expressions:
                 for name, variables in hosts.items():
                     construct(expressions, variables, name, strict=strict)
+        self._disarm_composed(hosts)
+
+    def _disarm_composed(self, hosts: Mapping[str, Any]) -> None:
+        """Keep Ansible from evaluating the values of composed variables once more."""
         for name in hosts:
             composed = self.inventory.get_host(name).vars
             for variable in (self.get_option("compose") or {}).keys() & composed.keys():
                 self.inventory.set_variable(name, variable, _harmless(composed[variable]))
+
+
+def _variables(facts: Facts, by_address: Any) -> dict[str, Any]:
+    """The variables of a domain as a host."""
+    return {name: _harmless(value) for name, value in to_variables(facts, guest_address=by_address).items()}
 
 
 def _aliases(definition: Mapping[str, Any]) -> list[str]:

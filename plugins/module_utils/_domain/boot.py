@@ -18,7 +18,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import yes_no
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain, Os
@@ -78,16 +78,21 @@ def check_boot_order(domain: Domain, devices: Iterable[Element], report: Report)
     if not domain.boot_orders:
         return
     taken: set[str] = set()
-    for device in devices:
-        boot = child(device, "boot")
-        order = attr_of(boot, "order")
-        if boot is None or order is None:
-            continue
+    for boot, order in _orders(devices):
         if domain.os.boot:
             report.refuse(error_at(boot, "Boot devices are also given in <os>; expected them in one place only"))
         elif order in taken:
             report.refuse(error_at(boot, f"An earlier device has order='{order}' too"))
         taken.add(order)
+
+
+def _orders(devices: Iterable[Element]) -> Iterator[tuple[Element, str]]:
+    """The ``<boot>`` of each device that has one with an order, and the order as it is written."""
+    for device in devices:
+        boot = child(device, "boot")
+        order = attr_of(boot, "order")
+        if boot is not None and order is not None:
+            yield boot, order
 
 
 def write_boot(system: Os) -> str:

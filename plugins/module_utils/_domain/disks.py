@@ -66,12 +66,13 @@ def read_disk(element: Element, forms: XmlForms) -> Disk:
         name = targets.nvme_name(address)
     policy = choice_attr(source, "startupPolicy", _STARTUP_POLICIES)
     cache = choice_attr(driver, "cache", _CACHES)
+    says_nothing = forms.exact and path is None and policy is None
     return Disk(
         device=device,
         type=kind,
         source=path,
         startup_policy=policy,
-        has_source=source is not None and not (forms.exact and path is None and policy is None),
+        has_source=source is not None and not says_nothing,
         target=name,
         bus=bus,
         address=address,
@@ -90,11 +91,12 @@ def read_disk(element: Element, forms: XmlForms) -> Disk:
 def _read_source(element: Element, source: Element | None, device: str, forms: XmlForms) -> tuple[str, str | None]:
     """The type of a disk, and the path of its source where a VMX can hold one of this type."""
     kind = choice_attr(element, "type", _TYPES) or "file"
-    if source is None and not (forms.exact and device in _REMOVABLE):
+    may_be_empty = forms.exact and device in _REMOVABLE
+    if source is None and not may_be_empty:
         kind = "file"  # the type is that of the source, and there is none (F48, G29)
     if device == "lun" and kind not in ("block", "network"):
         raise error_at(element, f"A disk with device='lun' has type='block' and a source; this has type='{kind}'")
-    return kind, source.get(_PATH[kind]) or None if source is not None and kind in _PATH else None
+    return kind, (attr_of(source, _PATH[kind]) or None) if kind in _PATH else None
 
 
 def _read_target(element: Element, parts: Mapping[str, Element]) -> tuple[Element, str]:
@@ -138,19 +140,23 @@ def _address(
 ) -> tuple[DriveAddress | None, str | None]:
     """The slot, given or derived from the target name, and the type of an address that is not a slot."""
     given = parts.get("address")
+    if given is None and bus == "nvme":
+        return _alias(parts) or _nvme_by_name(element, name), None
     if given is None:
-        if bus == "nvme":
-            return _alias(parts) or _nvme_by_name(element, name), None
-        index = targets.index_of(name)
-        if index is None:
-            raise error_at(element, f"The target dev='{name}' is not understood; expected a name like 'sda' or 'hdc'")
-        return targets.drive_address(bus, index, sata_units=forms.sata_units), None
+        return _by_name(element, bus, name, forms), None
     kind = type_of(given)
     if kind == "drive":
         return _as_meant(read_drive(given), bus, name, forms), None
     if bus in _DRIVE_BUSES:
         raise error_at(given, f"type='{kind}' does not fit bus='{bus}'; expected type='drive'")
     return (_alias(parts) if bus == "nvme" else None), kind
+
+
+def _by_name(element: Element, bus: str, name: str, forms: XmlForms) -> DriveAddress | None:
+    index = targets.index_of(name)
+    if index is None:
+        raise error_at(element, f"The target dev='{name}' is not understood; expected a name like 'sda' or 'hdc'")
+    return targets.drive_address(bus, index, sata_units=forms.sata_units)
 
 
 def _nvme_by_name(element: Element, name: str) -> DriveAddress:

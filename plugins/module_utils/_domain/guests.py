@@ -191,9 +191,14 @@ def _split(identity: str) -> tuple[str, str] | None:
     uri = _URI.fullmatch(identity)
     if uri is not None:
         return (uri[1], uri[2] or "") if uri[1] in SYSTEMS else None
-    matching = [(product.partition("/")[2], product) for product in SYSTEMS]
-    short = max((one for one in matching if identity.startswith(one[0])), default=None, key=lambda one: len(one[0]))
-    return None if short is None else (short[1], identity[len(short[0]) :])
+    return _split_short(identity)
+
+
+def _split_short(identity: str) -> tuple[str, str] | None:
+    """The same of a short id, by the longest name of a product that it begins with."""
+    names = {product.partition("/")[2]: product for product in reversed(SYSTEMS)}
+    name = max(filter(identity.startswith, names), default=None, key=len)
+    return None if name is None else (names[name], identity[len(name) :])
 
 
 def _shortened(version: str) -> list[str]:

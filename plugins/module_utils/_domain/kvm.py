@@ -9,11 +9,14 @@ VMware's emulated devices, and of neither side's paravirtual ones before they ar
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
+
+if TYPE_CHECKING:
+    from ansible_collections.virt.esx.plugins.module_utils._xml import Element
 
 _WINDOWS = ("win", "longhorn", "nt4", "whistler")
 # Windows without a driver for e1000e, which came with Windows 8 and Server 2012.
@@ -55,6 +58,12 @@ class Places:
     place: str | None = None
     networks: Mapping[str, str] = field(default_factory=dict)
     network: str | None = None
+
+
+def devices_of(root: Element, tag: str) -> Iterator[Element]:
+    """The devices of a kind, in all ``<devices>`` of a domain."""
+    for devices in root.iterchildren("devices"):
+        yield from devices.iterchildren(tag)
 
 
 def kvm_genid(genid: str | None) -> str | None:

@@ -21,7 +21,14 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.boot import (
 )
 from ansible_collections.virt.esx.plugins.module_utils._domain.clock import read_clock
 from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import to_mac
-from ansible_collections.virt.esx.plugins.module_utils._domain.kvm import Models, Places, models_of, vmware_genid
+from ansible_collections.virt.esx.plugins.module_utils._domain.kvm import (
+    Models,
+    Places,
+    devices_of,
+    models_of,
+    vmware_genid,
+)
+from ansible_collections.virt.esx.plugins.module_utils._domain.kvm_left_out import report_rest
 from ansible_collections.virt.esx.plugins.module_utils._domain.metadata import read_guest_os
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import (
     CharDevice,
@@ -31,14 +38,13 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import (
     Domain,
     DriveAddress,
     Interface,
+    Keys,
     Os,
     Tpm,
     Video,
 )
 from ansible_collections.virt.esx.plugins.module_utils._domain.processors import read_cpu, read_vcpus
 from ansible_collections.virt.esx.plugins.module_utils._domain.switches import read_switches
-from ansible_collections.virt.esx.plugins.module_utils._domain.unsupported import report_unusual
-from ansible_collections.virt.esx.plugins.module_utils._domain.usual_words import unusual_words
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
     attr_of,
     error_at,
@@ -46,27 +52,12 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
     text_of,
     uuid_of,
 )
-from ansible_collections.virt.esx.plugins.module_utils._report import REPORT, Report
+from ansible_collections.virt.esx.plugins.module_utils._report import Report
 from ansible_collections.virt.esx.plugins.module_utils._xml import Element, child, children, parse
 
 TYPES = ("kvm", "qemu", "hvf", "xen")
 _EFI_FILES = re.compile(r"ovmf|aavmf|edk2|uefi", re.IGNORECASE)
 _ARCHITECTURES = ("i686", "x86_64", "aarch64")
-# Paths that need no word: decoration of virt-install's, and what every virtual machine of VMware has.
-_SILENT = re.compile(
-    r"features/|features$|cpu(/|$)|clock/timer|pm(/|$)|on_|os/(loader|nvram|firmware|type)|seclabel|sysinfo$|resource"
-    r"|devices/(emulator|controller|input|memballoon|console|disk/(driver|address|source|backingStore|alias|target)"
-    r"|interface/(driver|address|target|source|alias|virtualport|model))"
-)
-# Devices of QEMU's that VMware has its own for, or none.
-_DROPPED = ("graphics", "video", "channel", "redirdev", "audio", "rng", "watchdog", "panic", "vsock", "smartcard")
-# Devices that stay behind, each with the reason.
-_LEFT_BEHIND = {
-    "hostdev": "a device of the host is not moved; add it on the new host",
-    "filesystem": "ESX does not share folders with guests",
-    "sound": "ESX has no sound output",
-}
-_TUNING = ("cputune", "memtune", "numatune", "memoryBacking", "blkiotune", "iothreads")  # for the old host
 _NO_DISK_BUS = {"usb": "scsi", "virtio": "scsi", "scsi": "scsi", "xen": "scsi", "sd": "scsi"}
 _CARRIED_OVER = ("hidden", "pmu", "reboot_timeout")  # settings that are not of the old host
 _MAX_UNITS = 15
@@ -97,9 +88,7 @@ def read_kvm(xml: str | bytes, choices: EsxChoices, report: Report) -> Domain:
         raise error_at(root, f"expected the domain XML of a virtual machine, with one of the types {', '.join(TYPES)}")
     top = children(root)
     name = text_of(top.get("name")) or ""
-    arch = attr_of(child(top.get("os"), "type"), "arch") or "x86_64"
-    if arch not in _ARCHITECTURES:
-        report.refuse(error_at(root, f"arch='{arch}' is not one of ESX: {', '.join(_ARCHITECTURES)}"))
+    arch = _read_arch(root, top, report)
     guest = read_guest_os(top.get("metadata"), arch)
     models = models_of(guest)
     vcpus = report.attempt(read_vcpus, top.get("vcpu"), default=(1, None, None))[0]
@@ -115,7 +104,7 @@ def read_kvm(xml: str | bytes, choices: EsxChoices, report: Report) -> Domain:
         os=_read_os(top.get("os"), arch, report),
         cpu=_read_topology(top.get("cpu"), vcpus, report),
         clock=report.attempt(read_clock, top.get("clock"), default=None),
-        switches=tuple(one for one in report.attempt(read_switches, top, {}, default=()) if one[0] in _CARRIED_OVER),
+        switches=_read_carried_over(top, report),
         disks=disks,
         controllers=_controllers(disks, choices, models),
         interfaces=tuple(_read_cards(root, choices, models, report)),
@@ -123,14 +112,21 @@ def read_kvm(xml: str | bytes, choices: EsxChoices, report: Report) -> Domain:
         videos=(Video(vram_kib=8192),),
         tpms=tuple(_read_tpms(root, report)),
     )
-    _report_rest(root, top, domain, report)
+    report_rest(root, top, domain, report)
     report.raise_refusals()
     return _with_useful_boot(domain)
 
 
-def _devices(root: Element, tag: str) -> Iterator[Element]:
-    for devices in root.iterchildren("devices"):
-        yield from devices.iterchildren(tag)
+def _read_arch(root: Element, top: Mapping[str, Element], report: Report) -> str:
+    arch = attr_of(child(top.get("os"), "type"), "arch") or "x86_64"
+    if arch not in _ARCHITECTURES:
+        report.refuse(error_at(root, f"arch='{arch}' is not one of ESX: {', '.join(_ARCHITECTURES)}"))
+    return arch
+
+
+def _read_carried_over(top: Mapping[str, Element], report: Report) -> Keys:
+    switches = report.attempt(read_switches, top, {}, default=())
+    return tuple((name, value) for name, value in switches if name in _CARRIED_OVER)
 
 
 def _read_os(system: Element | None, arch: str, report: Report) -> Os:
@@ -183,7 +179,7 @@ def _read_disks(root: Element, name: str, choices: EsxChoices, report: Report) -
     """The disks, in the order of their targets, each in the next free place of its bus."""
     found: list[Disk] = []
     used: dict[str, int] = {}
-    for element in sorted(_devices(root, "disk"), key=_target_order):
+    for element in sorted(devices_of(root, "disk"), key=_target_order):
         device = element.get("device") or "disk"
         bus = _bus_of(element, device, choices)
         place = used.setdefault(bus, 0)
@@ -293,7 +289,7 @@ def _controllers(disks: tuple[Disk, ...], choices: EsxChoices, models: Models) -
 
 
 def _read_cards(root: Element, choices: EsxChoices, models: Models, report: Report) -> Iterator[Interface]:
-    for element in _devices(root, "interface"):
+    for element in devices_of(root, "interface"):
         card = _read_card(element, choices, models, report)
         if card is not None:
             yield card
@@ -323,57 +319,17 @@ def _read_card(element: Element, choices: EsxChoices, models: Models, report: Re
 
 def _read_serials(root: Element) -> Iterator[CharDevice]:
     """Serial ports of a kind that VMware has; it has no console like virsh's."""
-    for element in _devices(root, "serial"):
+    for element in devices_of(root, "serial"):
         path = attr_of(child(element, "source"), "path")
         if element.get("type") == "file" and path:
             yield CharDevice("file", path=path, line=element.sourceline)
 
 
 def _read_tpms(root: Element, report: Report) -> Iterator[Tpm]:
-    for element in list(_devices(root, "tpm"))[:1]:
+    for element in list(devices_of(root, "tpm"))[:1]:
         why = "a new TPM is made; what is sealed in the old one is lost, such as the key of BitLocker"
         report.leave_out("devices/tpm", why, line=element.sourceline)
         yield Tpm(line=element.sourceline)
-
-
-def _report_rest(root: Element, top: Mapping[str, Element], domain: Domain, report: Report) -> None:
-    """Report what has no place on ESX: the devices that only QEMU has in one entry, the rest word by word."""
-    dropped = [tag for tag in _DROPPED if next(_devices(root, tag), None) is not None]
-    if dropped:
-        why = "VMware has its own, or needs none"
-        report.leave_out("devices", why, word=", ".join(f"<{tag}>" for tag in dropped))
-    _report_devices(root, report)
-    current = report.attempt(size_kib, top.get("currentMemory"), default=None)
-    if current and current < domain.memory_kib:
-        why = "the domain gets all of <memory>; on ESX a lower value is a limit, which makes the guest swap"
-        report.leave_out("currentMemory", why, word=str(current))
-    for tag in _TUNING:
-        if tag in top:
-            report.leave_out(tag, "tuning for the old host is not carried over", line=top[tag].sourceline)
-    _report_other_words(root, dropped, report)
-
-
-def _report_devices(root: Element, report: Report) -> None:
-    """Report the devices that the new host has no counterpart of."""
-    for tag, why in _LEFT_BEHIND.items():
-        for element in _devices(root, tag):
-            report.leave_out(f"devices/{tag}", why, line=element.sourceline, essential=tag == "hostdev")
-    for element in _devices(root, "serial"):
-        if element.get("type") != "file":
-            why = "ESX has no such back end of a port; the guest may wait for its console there"
-            report.leave_out("devices/serial", why, word=f"type='{element.get('type')}'", line=element.sourceline)
-
-
-def _report_other_words(root: Element, dropped: list[str], report: Report) -> None:
-    inner = Report(REPORT)
-    report_unusual(unusual_words(root), inner)
-    seen = (
-        *(f"devices/{tag}" for tag in (*dropped, *_LEFT_BEHIND, "serial", "tpm", "interface/vlan")),
-        *_TUNING,
-    )
-    for entry in inner.left_out:
-        if not entry.where.startswith(seen) and not _SILENT.match(entry.where):
-            report.leave_out(entry.where, entry.why, word=entry.word, line=entry.line)
 
 
 def _with_useful_boot(domain: Domain) -> Domain:

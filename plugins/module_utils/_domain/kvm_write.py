@@ -117,17 +117,22 @@ def _identity(domain: Domain) -> Iterator[str]:
 
 def _system(domain: Domain) -> Iterator[str]:
     """Firmware, features and CPU; libvirt chooses the files of the firmware itself."""
+    efi = domain.os.firmware == "efi" or domain.os.arch == "aarch64"
+    yield from _os(domain, efi)
+    yield "  <features>\n    <acpi/>\n    <apic/>\n"
+    yield "    <smm state='on'/>\n  </features>\n" if efi and domain.os.secure_boot else "  </features>\n"
+    yield _cpu(domain.cpu)
+
+
+def _os(domain: Domain, efi: bool) -> Iterator[str]:
     system = domain.os
-    efi = system.firmware == "efi" or system.arch == "aarch64"
     yield "  <os firmware='efi'>\n" if efi else "  <os>\n"
     yield f"    <type arch='{system.arch}' machine='{_machine(domain)}'>hvm</type>\n"
     if efi and system.secure_boot is not None:
         yield _secure_boot(system.secure_boot)
     if not domain.boot_orders:
         yield "".join(f"    <boot dev='{kind}'/>\n" for kind in system.boot or ("hd",))
-    yield "  </os>\n  <features>\n    <acpi/>\n    <apic/>\n"
-    yield "    <smm state='on'/>\n  </features>\n" if efi and system.secure_boot else "  </features>\n"
-    yield _cpu(domain.cpu)
+    yield "  </os>\n"
 
 
 def _machine(domain: Domain) -> str:
@@ -231,13 +236,20 @@ def _place_of(disk: Disk, places: Places) -> str:
 def _cards(domain: Domain, choices: KvmChoices, report: Report) -> Iterator[str]:
     model = choices.card_model or models_of(domain.guest_os).kvm_card
     for card in domain.interfaces:
-        name = card.source if card.vds is None else card.vds.portgroup_id or card.vds.switch_id
-        network = choices.places.networks.get(name or "", choices.places.network)
+        name = _port_group(card)
+        network = choices.places.networks.get(name, choices.places.network)
         if network is None:
             why = "the port group has no network; name it in 'networks', or give a 'network' for all cards"
             report.leave_out("devices/interface/source", why, word=name or card.type, line=card.line, essential=True)
             continue
         yield _card(card, network, model)
+
+
+def _port_group(card: Interface) -> str:
+    """What the network of a card is known by, a port group or else the switch; empty where it has none."""
+    if card.vds is None:
+        return card.source or ""
+    return card.vds.portgroup_id or card.vds.switch_id
 
 
 def _card(card: Interface, network: str, model: str) -> str:

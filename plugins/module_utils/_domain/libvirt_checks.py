@@ -226,15 +226,18 @@ def _check_attribute(element: Element, rule: Rule) -> None:
 
 
 def _check_domain(top: Mapping[str, Element], report: Report) -> None:
-    title = top.get("title")
-    if title is not None and "\n" in (text_of(title) or ""):
-        report.refuse(error_at(title, "A title has one line only"))
+    report.attempt(_check_title, top.get("title"), default=None)
     report.attempt(text_number, top.get("iothreads"), UINT_MAX, default=None)
     for tag, actions in _ACTIONS.items():
         report.attempt(_check_action, top.get(tag), actions, default=None)
     for feature in each(top.get("features"), "*"):
         if feature.tag not in _FEATURES:
             report.refuse(error_at(feature, "The feature is not known to libvirt"))
+
+
+def _check_title(title: Element | None) -> None:
+    if title is not None and "\n" in (text_of(title) or ""):
+        raise error_at(title, "A title has one line only")
 
 
 def _check_action(element: Element | None, actions: Collection[str]) -> None:
@@ -259,12 +262,15 @@ def _check_limits(element: Element, least: int, most: int) -> None:
 def _check_numbers(devices: Mapping[str, list[Element]], report: Report) -> None:
     """Refuse devices without the child that they need, and a second balloon; usual documents can have them."""
     for tag, part in _CHILDREN.items():
-        for element in devices.get(tag, ()):
-            found = len(list(element.iterchildren(part)))
-            if not found or (found > 1 and tag == "rng"):
-                report.refuse(error_at(element, f"The <{tag}> needs one <{part}>"))
+        report.attempt_each(_check_child, devices.get(tag, ()), part)
     if len(devices.get("memballoon", ())) > 1:
         report.refuse(error_at(devices["memballoon"][1], "There can be only one <memballoon>"))
+
+
+def _check_child(element: Element, part: str) -> None:
+    found = len(list(element.iterchildren(part)))
+    if not found or (found > 1 and element.tag == "rng"):
+        raise error_at(element, f"The <{element.tag}> needs one <{part}>")
 
 
 def _check_devices(devices: Mapping[str, list[Element]], report: Report) -> None:

@@ -116,6 +116,15 @@ def with_kept_keys(domain: Domain, metadata: Element | None) -> Domain:
     return replace(domain, **devices) if devices else domain
 
 
+def _keys_in(element: Element, kind: str) -> Keys:
+    """The keys that an element has for a device."""
+    keys = tuple((name, value) for name, value in element.items() if name not in _KNOWN_BY[kind])
+    for name, _value in keys:
+        if name not in KEPT_KEYS[kind]:
+            raise error_at(element, f"the key '{name}' has no place here; {one_of(KEPT_KEYS[kind])}")
+    return keys
+
+
 def _keys_by_device(ours: Element) -> dict[str, dict[tuple[str, ...], Keys]]:
     """The keys of each kind of device, by what a device is known by."""
     result: dict[str, dict[tuple[str, ...], Keys]] = {}
@@ -125,15 +134,6 @@ def _keys_by_device(ours: Element) -> dict[str, dict[tuple[str, ...], Keys]]:
             known_by = tuple(value for value in map(element.get, _KNOWN_BY[kind]) if value is not None)
             result.setdefault(kind, {})[known_by] = _keys_in(element, kind)
     return result
-
-
-def _keys_in(element: Element, kind: str) -> Keys:
-    """The keys that an element has for a device."""
-    keys = tuple((name, value) for name, value in element.items() if name not in _KNOWN_BY[kind])
-    for name, _value in keys:
-        if name not in KEPT_KEYS[kind]:
-            raise error_at(element, f"the key '{name}' has no place here; {one_of(KEPT_KEYS[kind])}")
-    return keys
 
 
 def _with_keys(device: _Device, keys: Keys | None) -> _Device:
@@ -166,18 +166,19 @@ def _ours(domain: Domain, forms: XmlForms) -> list[str]:
     """The lines of our own element."""
     nvram = None if domain.os.firmware == "efi" else domain.os.nvram
     elements: list[tuple[str, Keys]] = [] if nvram is None else [("nvram", (("file", nvram),))]
-    for kind in KEPT_KEYS:
-        for place, device in enumerate(getattr(domain, f"{kind}s")):
-            if device.keys:
-                elements.append((kind, (*_known_as(kind, device, place), *device.keys)))
+    elements += [("disk", (("target", disk.target), *disk.keys)) for disk in domain.disks if disk.keys]
+    elements += [
+        ("controller", (("type", one.type), ("index", str(one.index)), *one.keys))
+        for one in domain.controllers
+        if one.keys
+    ]
+    elements += [
+        ("interface", (("mac", card.mac) if card.mac else ("place", str(place)), *card.keys))
+        for place, card in enumerate(domain.interfaces)
+        if card.keys
+    ]
+    elements += [("hostdev", (("address", str(one.address)), *one.keys)) for one in domain.hostdevs if one.keys]
     return [f"      <esx:{name}{_attributes(keys, forms)}/>\n" for name, keys in elements]
-
-
-def _known_as(kind: str, device: Any, place: int) -> Keys:
-    """The attributes by which a device is known."""
-    if kind == "interface" and not device.mac:
-        return (("place", str(place)),)
-    return tuple(zip(_KNOWN_BY[kind], _NAMES[kind](device, place)))
 
 
 def _attributes(keys: Keys, forms: XmlForms) -> str:

@@ -21,6 +21,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import quoteattr
 
@@ -147,16 +148,20 @@ def write_network(network: Network) -> str:
     lines = ["<network>", f"  <name>{quoteattr(network.name)[1:-1]}</name>"]
     if network.uuid is not None:
         lines.append(f"  <uuid>{network.uuid}</uuid>")
-    if network.uplinks:
-        lines.append(f"  <forward dev={_quoted(network.uplinks[0])} mode='bridge'>")
-        lines += [f"    <interface dev={_quoted(name)}/>" for name in network.uplinks]
-        lines.append("  </forward>")
+    lines += _forward_lines(network.uplinks or ())
     if network.mtu is not None:
         lines.append(f"  <mtu size='{network.mtu}'/>")
     lines += _bandwidth_lines(network.bandwidth, "  ")
     for group in network.port_groups:
         lines += [f"  <portgroup name={_quoted(group.name)}>", *_group_lines(group), "  </portgroup>"]
     return "".join(f"{line}\n" for line in [*lines, "</network>"])
+
+
+def _forward_lines(uplinks: Sequence[str]) -> list[str]:
+    if not uplinks:
+        return []
+    interfaces = [f"    <interface dev={_quoted(name)}/>" for name in uplinks]
+    return [f"  <forward dev={_quoted(uplinks[0])} mode='bridge'>", *interfaces, "  </forward>"]
 
 
 def _group_lines(group: PortGroup) -> list[str]:

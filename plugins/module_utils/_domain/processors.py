@@ -84,13 +84,18 @@ def read_cpu(element: Element | None) -> Cpu | None:
     topology = child(element, "topology")
     if topology is None:
         return Cpu(mode=mode, line=element.sourceline)
+    return Cpu(*_read_topology(topology), mode, element.sourceline)
+
+
+def _read_topology(topology: Element) -> tuple[int, int, int, int, int]:
+    """Sockets, and cores, threads, dies and clusters of one."""
     for attribute in ("sockets", "cores", "threads"):
         required_attr(topology, attribute)
     sockets, cores, threads, dies, clusters = (
         int_attr(topology, attribute, 1, UINT_MAX) or 1
         for attribute in ("sockets", "cores", "threads", "dies", "clusters")
     )
-    return Cpu(sockets, cores, threads, dies, clusters, mode, element.sourceline)
+    return sockets, cores, threads, dies, clusters
 
 
 def _check_without_model(element: Element) -> None:

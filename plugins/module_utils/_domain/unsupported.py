@@ -109,9 +109,7 @@ def _check_element(element: Element, parent: Word, path: list[str], report: Repo
     tag = path[-1]
     word = parent.children.get(tag)
     if not _is_libvirts(element):
-        namespace = element.tag.rpartition("}")[0][1:]
-        why = f"the element is in the namespace '{namespace}', which is not one of libvirt's"
-        report.leave_out("/".join(path), why, line=element.sourceline, essential=True)
+        _refuse_foreign(element, path, report)
         return False
     if word is None:
         _refuse_unknown(element, path, f"<{tag}>", (f"<{name}>" for name in parent.children), report)
@@ -129,6 +127,12 @@ def _is_libvirts(element: Element) -> bool:
     """Whether an element is in no namespace or one of libvirt's; a prefix that is not declared is its own."""
     namespace, brace, _name = element.tag.rpartition("}")
     return not brace or namespace.startswith(_SCHEMAS) or ":" not in namespace
+
+
+def _refuse_foreign(element: Element, path: list[str], report: Report) -> None:
+    namespace = element.tag.rpartition("}")[0][1:]
+    why = f"the element is in the namespace '{namespace}', which is not one of libvirt's"
+    report.leave_out("/".join(path), why, line=element.sourceline, essential=True)
 
 
 def _rule_for(element: Element, path: list[str], word: Word) -> WordRule:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._ovf.model import OvfDisk
-from ansible_collections.virt.esx.plugins.module_utils._ovf.units import bytes_per_unit, is_plain
+from ansible_collections.virt.esx.plugins.module_utils._ovf.units import bytes_per_unit, is_plain, whole_number
 
 # The start tag of a disk, and its attributes.
 _DISK = re.compile(r"<(?:[\w.-]+:)?Disk\s(?:[^<>\"']|\"[^\"]*\"|'[^']*')*>")
@@ -28,9 +28,10 @@ def disk_capacity(disk: OvfDisk, values: Mapping[str, str]) -> int:
     text = disk.capacity.strip()
     if text.startswith("${") and text.endswith("}"):
         text = _value(text[2:-1].strip(), values)
-    if not (text.isascii() and text.isdigit() and len(text) < 20):
+    number = whole_number(text)
+    if number is None:
         raise ParseError(f"'{disk.capacity}' is not a number.", where="<Disk capacity>", line=disk.line)
-    capacity = int(text) * bytes_per_unit(disk.units, where="<Disk capacityAllocationUnits>", line=disk.line)
+    capacity = number * bytes_per_unit(disk.units, where="<Disk capacityAllocationUnits>", line=disk.line)
     if not 0 < capacity < 1 << 63:
         raise ParseError(f"no disk has a capacity of {capacity} bytes.", where="<Disk capacity>", line=disk.line)
     return capacity
@@ -48,12 +49,17 @@ def in_bytes(descriptor: str, capacities: Mapping[str, int]) -> str:
     def in_bytes(disk: re.Match[str]) -> str:
         known, units, capacity = (pattern.search(disk[0]) for pattern in (_ID, _UNITS, _CAPACITY))
         total = None if known is None else capacities.get(known[3])
-        if total is None or capacity is None or (capacity[3].isdigit() and (units is None or is_plain(units[3]))):
+        if total is None or capacity is None or _is_clear(capacity[3], units):
             return disk[0]
         plain = _UNITS.sub(r"\1\2byte\2", disk[0])
         return _CAPACITY.sub(lambda found: f"{found[1]}{found[2]}{total}{found[2]}", plain)
 
     return _DISK.sub(in_bytes, descriptor)
+
+
+def _is_clear(capacity: str, units: re.Match[str] | None) -> bool:
+    """Whether a host cannot misread a capacity."""
+    return capacity.isdigit() and (units is None or is_plain(units[3]))
 
 
 def _value(key: str, values: Mapping[str, str]) -> str:

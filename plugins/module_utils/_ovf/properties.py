@@ -45,7 +45,7 @@ def property_values(
 
 def _settable(properties: Sequence[Property], key: str, where: str) -> Property:
     """The property that a user means by a full key, or by the key alone."""
-    found = [one for one in properties if one.key == key] or [one for one in properties if one.id == key]
+    found = _named(properties, key)
     settable = ", ".join(f"'{one.key}'" for one in properties if one.user_configurable) or "none"
     if len(found) != 1:
         problem = f"more than one property has the key '{key}'" if found else f"there is no property '{key}'"
@@ -53,6 +53,10 @@ def _settable(properties: Sequence[Property], key: str, where: str) -> Property:
     if not found[0].user_configurable:
         raise ParseError(f"the package does not let users set '{key}'; it does for {settable}.", where=where)
     return found[0]
+
+
+def _named(properties: Sequence[Property], key: str) -> list[Property]:
+    return [one for one in properties if one.key == key] or [one for one in properties if one.id == key]
 
 
 def not_allowed(properties: Sequence[Property], values: Mapping[str, str]) -> list[str]:

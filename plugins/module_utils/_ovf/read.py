@@ -9,7 +9,8 @@ whether attributes have one at all, and in their names for items of storage and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeVar
 from urllib.parse import unquote
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import attr_of
@@ -24,6 +25,7 @@ from ansible_collections.virt.esx.plugins.module_utils._ovf.model import (
     Property,
     System,
 )
+from ansible_collections.virt.esx.plugins.module_utils._ovf.units import whole_number
 from ansible_collections.virt.esx.plugins.module_utils._xml import Element, each, parse
 
 _OVF = tuple(f"{{http://schemas.dmtf.org/ovf/envelope/{version}}}" for version in (1, 2))
@@ -44,6 +46,8 @@ _PASSED_OVER = {
     *("StorageSection", "StorageGroupSection", "EnvironmentFilesSection"),
 }
 
+_Part = TypeVar("_Part")
+
 
 def read_package(text: str | bytes) -> Package:
     """Return the content of a descriptor.
@@ -60,29 +64,37 @@ def read_package(text: str | bytes) -> Package:
     systems = list(_each(collection if collection is not None else root, "VirtualSystem"))
     if not systems:
         raise ParseError("it has no <VirtualSystem>.", where="OVF descriptor")
-    sections = [
-        section for holder in (root, *systems) for section in holder.iterchildren("*") if _local(section) not in _READ
-    ]
-    unknown = [section for section in sections if _local(section) not in _PASSED_OVER and _is_required(section)]
-    files = tuple(_read_file(one) for one in _below(root, "References", "File"))
-    disks = tuple(_read_disk(one) for one in _below(root, "DiskSection", "Disk"))
+    sections = [section for holder in (root, *systems) for section in _unread_sections(holder)]
+    files = _read_all(_read_file, root, "References", "File")
+    disks = _read_all(_read_disk, root, "DiskSection", "Disk")
     _check_references(files, disks)
     return Package(
         files=files,
         disks=disks,
-        networks=tuple(
-            OvfNetwork(_required(one, "name"), _text(one, "Description"))
-            for one in _below(root, "NetworkSection", "Network")
-        ),
-        options=tuple(_read_option(one) for one in _below(root, "DeploymentOptionSection", "Configuration")),
-        systems=tuple(_read_system(one) for one in systems),
+        networks=_read_all(_read_network, root, "NetworkSection", "Network"),
+        options=_read_all(_read_option, root, "DeploymentOptionSection", "Configuration"),
+        systems=tuple(map(_read_system, systems)),
         is_collection=collection is not None,
         unread=(*_named(sections), *_further_hardware(systems)),
-        unknown=_named(unknown),
+        unknown=_named(filter(_is_unknown, sections)),
     )
 
 
-def _named(sections: Sequence[Element]) -> tuple[tuple[str, int | None], ...]:
+def _read_all(read: Callable[[Element], _Part], root: Element, section: str, name: str) -> tuple[_Part, ...]:
+    """The elements of a name in all sections of a name, read."""
+    return tuple([read(one) for holder in _each(root, section) for one in _each(holder, name)])
+
+
+def _unread_sections(holder: Element) -> Iterator[Element]:
+    return (section for section in holder.iterchildren("*") if _local(section) not in _READ)
+
+
+def _is_unknown(section: Element) -> bool:
+    """Whether a section is one that must not be passed over by those who do not know it."""
+    return _local(section) not in _PASSED_OVER and _is_required(section)
+
+
+def _named(sections: Iterable[Element]) -> tuple[tuple[str, int | None], ...]:
     """The names of sections, with their lines."""
     return tuple((_local(section), section.sourceline) for section in sections)
 
@@ -168,6 +180,10 @@ def _read_disk(element: Element) -> OvfDisk:
     )
 
 
+def _read_network(element: Element) -> OvfNetwork:
+    return OvfNetwork(_required(element, "name"), _text(element, "Description"))
+
+
 def _read_option(element: Element) -> DeploymentOption:
     return DeploymentOption(
         id=_required(element, "id"),
@@ -217,10 +233,10 @@ def _read_item(element: Element) -> Item:
         is_required=_is_required(element),
         starts_connected=not _is_false(_text(element, "AutomaticAllocation")),
         options=tuple(_word(element, "configuration").split()),
-        reservation=_number(_text(element, "Reservation")),
-        limit=_number(_text(element, "Limit")),
-        weight=_number(_text(element, "Weight")),
-        cores_per_socket=_number(_text(element, "CoresPerSocket")),
+        reservation=whole_number(_text(element, "Reservation")),
+        limit=whole_number(_text(element, "Limit")),
+        weight=whole_number(_text(element, "Weight")),
+        cores_per_socket=whole_number(_text(element, "CoresPerSocket")),
         config=_settings(element, "Config"),
         line=element.sourceline,
     )
@@ -273,10 +289,6 @@ def _find(element: Element | None, name: str) -> Element | None:
     return next(_each(element, name), None)
 
 
-def _below(root: Element, section: str, name: str) -> Iterator[Element]:
-    return (one for holder in _each(root, section) for one in _each(holder, name))
-
-
 def _text(element: Element | None, name: str) -> str:
     """The text of the first child of a name, empty where there is none."""
     found = _find(element, name)
@@ -310,14 +322,10 @@ def _integer(element: Element | None, name: str) -> int | None:
     value = _attr(element, name)
     if element is None or not value:
         return None
-    number = _number(value)
+    number = whole_number(value)
     if number is None:
         raise ParseError(f"'{value}' is not a number.", where=f"<{_local(element)} {name}>", line=element.sourceline)
     return number
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
 
 
 def _is_true(value: str | None) -> bool:

@@ -24,7 +24,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import (
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._ovf import devices, guests, model
 from ansible_collections.virt.esx.plugins.module_utils._ovf.model import Item, Package, System
-from ansible_collections.virt.esx.plugins.module_utils._ovf.units import bytes_per_unit
+from ansible_collections.virt.esx.plugins.module_utils._ovf.units import bytes_per_unit, whole_number
 from ansible_collections.virt.esx.plugins.module_utils._report import Report
 
 _MAC = re.compile(r"(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}", re.IGNORECASE)
@@ -100,15 +100,19 @@ def _os(system: System, guest_os: str | None, nvram: str | None) -> Os:
 
 def _items(package: Package, system: System, wanted: str | None) -> list[Item]:
     """The items of a deployment option; one that names no option is in all of them, unless one of its id does."""
+    _check_option(package, wanted)
+    option = wanted or package.default_option
+    chosen = {item.id for item in system.items if option in item.options}
+    return [item for item in system.items if (option in item.options) or (not item.options and item.id not in chosen)]
+
+
+def _check_option(package: Package, wanted: str | None) -> None:
     known = [option.id for option in package.options]
     if wanted is not None and wanted not in known:
         listed = ", ".join(f"'{name}'" for name in known) or "none"
         raise ParseError(
             f"the package has no deployment option '{wanted}'; it has {listed}.", where="deployment_option"
         )
-    option = wanted or package.default_option
-    chosen = {item.id for item in system.items if option in item.options}
-    return [item for item in system.items if (option in item.options) or (not item.options and item.id not in chosen)]
 
 
 # vmw:Config of the system that the domain has, and values that are a host's own defaults.
@@ -124,6 +128,11 @@ def _leave_out(package: Package, system: System, report: Report) -> None:
     if system.properties:
         names = ", ".join(one.key for one in system.properties)
         report.leave_out("ProductSection", "properties get their values when the package is imported", word=names)
+    _leave_out_settings(system, report)
+
+
+def _leave_out_settings(system: System, report: Report) -> None:
+    """Report VMware's own settings that the domain does not have."""
     for key, value in system.config.items():
         if key not in _READ_SETTINGS:
             report.leave_out(f"vmw:Config {key}", "domain XML cannot express it", word=value)
@@ -266,11 +275,10 @@ class _Reader:
         if item.subtype and name is None:
             self._omit(item, "the model is left to the host, as VMware has no such card", word=item.subtype)
         network = item.connection or ""
-        address = item.address or ""
         self.interfaces.append(
             Interface(
                 source=self.choices.networks.get(network, self.choices.network or network),
-                mac=address.lower().replace("-", ":") if _MAC.fullmatch(address) else None,
+                mac=_mac(item.address or ""),
                 model=name,
                 link=None if item.starts_connected else "down",
                 line=item.line,
@@ -325,7 +333,12 @@ def _controller_of(item: Item) -> tuple[str, str | None] | None:
     return kind, None
 
 
+def _mac(address: str) -> str | None:
+    return address.lower().replace("-", ":") if _MAC.fullmatch(address) else None
+
+
 def _whole(item: Item, name: str, text: str | None) -> int:
-    if text is None or not (text.isascii() and text.isdigit() and len(text) < 20):
+    number = whole_number(text or "")
+    if number is None:
         raise ParseError(f"<{name}> is not a whole number.", where=f"Item {item.id}", line=item.line)
-    return int(text)
+    return number

@@ -21,6 +21,11 @@ _WORDS = {
 }
 
 
+def whole_number(text: str) -> int | None:
+    """The number that a text is, None for anything but up to 19 digits."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
+
+
 def is_plain(units: str) -> bool:
     """Whether allocation units are written as all readers of OVF know them: ``byte * 2^20``."""
     return _PLAIN.fullmatch(units) is not None

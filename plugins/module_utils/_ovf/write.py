@@ -13,7 +13,14 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.model import Controller, Disk, Domain, Interface, Os
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import (
+    Controller,
+    Disk,
+    Domain,
+    DriveAddress,
+    Interface,
+    Os,
+)
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._ovf import devices, guests, model
 from ansible_collections.virt.esx.plugins.module_utils._ovf.read import read_package
@@ -115,6 +122,7 @@ class _Writer:
     def __init__(self, domain: Domain, files: Mapping[str, DiskFile]) -> None:
         self.domain = domain
         self.disks = [(disk, _file_of(disk, files)) for disk in domain.disks if disk.device == "disk"]
+        self.resources = {id(disk): f"ovf:/disk/vmdisk{n}" for n, (disk, _file) in enumerate(self.disks, 1)}
         self.lines: list[str] = []
         self.items = 0
 
@@ -182,17 +190,20 @@ class _Writer:
         self._drives(self._controllers())
         for number, card in enumerate(domain.interfaces):
             self._card(number, card)
-        for video in domain.videos[:1]:
-            ram = [] if video.vram_kib is None else [_setting("videoRamSizeInKB", str(video.vram_kib))]
-            self._item(model.GRAPHICS, "Video card", own=ram, required=False)
-        for sound in domain.sounds[:1]:
-            subtype = devices.SOUND_MODELS.get(sound.model, ("",))[0]
-            self._item(model.SOUND, "Sound card", ResourceSubType=subtype or None, required=False)
+        self._video_and_sound()
         if domain.os.firmware == "efi":
             self.lines.append(f"      {_setting('firmware', 'efi')}")
         if domain.os.secure_boot:
             self.lines.append(f"      {_setting('bootOptions.efiSecureBootEnabled', 'true')}")
         self.lines.append("    </VirtualHardwareSection>")
+
+    def _video_and_sound(self) -> None:
+        for video in self.domain.videos[:1]:
+            ram = [] if video.vram_kib is None else [_setting("videoRamSizeInKB", str(video.vram_kib))]
+            self._item(model.GRAPHICS, "Video card", own=ram, required=False)
+        for sound in self.domain.sounds[:1]:
+            subtype = devices.SOUND_MODELS.get(sound.model, ("",))[0]
+            self._item(model.SOUND, "Sound card", ResourceSubType=subtype or None, required=False)
 
     def _processors(self) -> None:
         cpu = self.domain.cpu
@@ -234,22 +245,22 @@ class _Writer:
         return self._item(model.STORAGE, name, Address=one.index, ResourceSubType=devices.STORAGE_TYPES[one.type][0])
 
     def _drives(self, parents: Mapping[tuple[str, int], int]) -> None:
-        numbers = {id(disk): number for number, (disk, _file) in enumerate(self.disks, 1)}
         for disk in self.domain.disks:
-            address = disk.address
-            if disk.device not in _KINDS or address is None:
-                continue
-            number = address.bus if disk.bus == "ide" else address.controller
-            resource = f"ovf:/disk/vmdisk{numbers[id(disk)]}" if id(disk) in numbers else None
-            self._item(
-                _KINDS[disk.device],
-                f"{disk.device} {disk.target}",
-                AddressOnParent=address.unit,
-                AutomaticAllocation="true" if resource else "false",
-                HostResource=resource,
-                Parent=parents.get((disk.bus, number)),
-                required=resource is not None,
-            )
+            if disk.device in _KINDS and disk.address is not None:
+                self._drive(disk, disk.address, parents)
+
+    def _drive(self, disk: Disk, address: DriveAddress, parents: Mapping[tuple[str, int], int]) -> None:
+        number = address.bus if disk.bus == "ide" else address.controller
+        resource = self.resources.get(id(disk))
+        self._item(
+            _KINDS[disk.device],
+            f"{disk.device} {disk.target}",
+            AddressOnParent=address.unit,
+            AutomaticAllocation="true" if resource else "false",
+            HostResource=resource,
+            Parent=parents.get((disk.bus, number)),
+            required=resource is not None,
+        )
 
     def _card(self, number: int, card: Interface) -> None:
         subtype = devices.CARD_MODELS.get(card.model or "", ("",))[0]

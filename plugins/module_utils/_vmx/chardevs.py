@@ -122,15 +122,26 @@ def _read_network(context: ReadContext, port: int, name: str | None) -> CharDevi
     host = unquote(found[2] if found[3] is None else found[3], errors="surrogateescape").partition("\0")[0]
     if not host and not context.dialect.null_ports:
         return CharDevice("null", port)  # VMware takes it for all addresses of the host
-    protocol = _PROTOCOLS.get((found[1] or "").lower())
+    protocol = _protocol(context, at, found[1])
+    mode = _mode(context, at)
+    return CharDevice("tcp", port, mode=mode, host=host, service=str(int(found[4])), protocol=protocol)
+
+
+def _protocol(context: ReadContext, at: str, scheme: str | None) -> str:
+    protocol = _PROTOCOLS.get((scheme or "").lower())
     if protocol is None:
-        schemes = ", ".join(f"'{scheme}'" for scheme in _PROTOCOLS if scheme)
-        raise context.vmx.error_at(f"{at}.fileName", f"unsupported scheme '{found[1]}', expecting one of {schemes}")
+        schemes = ", ".join(f"'{known}'" for known in _PROTOCOLS if known)
+        raise context.vmx.error_at(f"{at}.fileName", f"unsupported scheme '{scheme}', expecting one of {schemes}")
+    return protocol
+
+
+def _mode(context: ReadContext, at: str) -> str:
+    """Which end of a connection the port is; the server's where nothing is said."""
     end_point = context.vmx.get(f"{at}.network.endPoint")
     mode = "bind" if end_point is None else _MODES.get(end_point.lower())
     if mode is None:
         raise context.vmx.error_at(f"{at}.network.endPoint", f"expecting 'server' or 'client', found '{end_point}'")
-    return CharDevice("tcp", port, mode=mode, host=host, service=str(int(found[4])), protocol=protocol)
+    return mode
 
 
 def _read_parallel(context: ReadContext, port: int) -> CharDevice:
@@ -154,11 +165,16 @@ def write_serials(domain: Domain, context: WriteContext) -> list[Entry]:
     return lines
 
 
-def _serial_backing(device: CharDevice, context: WriteContext) -> list[Entry]:
+def _local_backing(device: CharDevice, where: str, context: WriteContext) -> list[Entry]:
+    """A device or a file of the host."""
     if device.type == "dev":
         return [("fileType", "device"), ("fileName", device.path or "")]
-    if device.type == "file":
-        return [("fileType", "file"), ("fileName", context.path(device.path or "", "<serial>", device.line))]
+    return [("fileType", "file"), ("fileName", context.path(device.path or "", where, device.line))]
+
+
+def _serial_backing(device: CharDevice, context: WriteContext) -> list[Entry]:
+    if device.type in ("dev", "file"):
+        return _local_backing(device, "<serial>", context)
     if device.type == "pipe":
         return [
             ("fileType", "pipe"),
@@ -197,10 +213,8 @@ def write_parallels(domain: Domain, context: WriteContext) -> list[Entry]:
 
 
 def _parallel_backing(device: CharDevice, context: WriteContext) -> list[Entry]:
-    if device.type == "dev":
-        return [("fileType", "device"), ("fileName", device.path or "")]
-    if device.type == "file":
-        return [("fileType", "file"), ("fileName", context.path(device.path or "", "<parallel>", device.line))]
+    if device.type in ("dev", "file"):
+        return _local_backing(device, "<parallel>", context)
     if device.type == "null" and context.dialect.null_ports:
         return [("fileType", "device"), ("fileName", "")]
     raise error_at(device, f"type='{device.type}' is not supported, expecting 'dev' or 'file'", "<parallel>")

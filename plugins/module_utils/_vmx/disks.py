@@ -123,11 +123,8 @@ def _hard_disk(
         raise _not_handled(context, slot, kind, name)
     if not is_image and kind == _PASSTHROUGH and bus == "scsi":
         return _found(bus, slot, "lun", "block", name)
-    if is_image and bus in _CHECKED_BUSES and not raw_and_passthrough_disks:
-        right = _HARD_DISK[bus]
-        if kind not in (None, right.lower(), _ANY_HARD_DISK):
-            message = f"expecting '{right}' or '{_ANY_HARD_DISK}' for '{name}', found '{kind}'"
-            raise context.vmx.error_at(f"{slot.section}.deviceType", message)
+    if not raw_and_passthrough_disks and bus in _CHECKED_BUSES:
+        _check_hard_disk_type(context, bus, slot, kind, name)
     if raw_and_passthrough_disks and kind not in disk_modes.types_of(bus):
         context.leave_out(
             f"{slot.section}.deviceType", f"'{kind}' is not a type of disk on {bus}; it is read as a hard disk"
@@ -150,14 +147,20 @@ def _hard_disk(
     )
 
 
+def _check_hard_disk_type(context: ReadContext, bus: str, slot: slots.Slot, kind: str | None, name: str) -> None:
+    right = _HARD_DISK[bus]
+    if kind not in (None, right.lower(), _ANY_HARD_DISK):
+        message = f"expecting '{right}' or '{_ANY_HARD_DISK}' for '{name}', found '{kind}'"
+        raise context.vmx.error_at(f"{slot.section}.deviceType", message)
+
+
 def _cdrom(context: ReadContext, bus: str, slot: slots.Slot, kind: str | None, name: str | None) -> Disk | None:
     """A CD-ROM drive or a raw device (P43, P44)."""
     suffix = (name or "")[-5:].lower()
     if suffix == ".vmdk":
         return None
     if suffix.endswith(".iso"):
-        is_drive = kind in _BLOCK_DEVICES and context.dialect.raw_and_passthrough_disks
-        if kind not in (None, _IMAGE) and not is_drive:
+        if not _may_hold_image(context, kind):
             raise _not_handled(context, slot, kind, name)
         return _image(context, bus, slot, name or "")
     if kind in _BLOCK_DEVICES:
@@ -169,6 +172,10 @@ def _cdrom(context: ReadContext, bus: str, slot: slots.Slot, kind: str | None, n
     if context.dialect.raw_and_passthrough_disks and kind == _IMAGE and name:
         return _image(context, bus, slot, name)
     raise _not_handled(context, slot, kind, name)
+
+
+def _may_hold_image(context: ReadContext, kind: str | None) -> bool:
+    return kind in (None, _IMAGE) or (kind in _BLOCK_DEVICES and context.dialect.raw_and_passthrough_disks)
 
 
 def _is_empty_image(context: ReadContext, kind: str | None, name: str | None) -> bool:

@@ -77,20 +77,16 @@ class VmxEdit:
 
     def _add(self, key: str, line: str) -> None:
         if not self._last_of_kin:
-            statements = [piece for piece in self._pieces if piece.key is not None]
-            self._last_of_kin = {kin: piece for piece in statements for kin in _kin(piece.key or "")}
-            self._last_of_kin[""] = statements[-1]
+            self._last_of_kin = _last_of_kin([piece for piece in self._pieces if piece.key is not None])
         kin = _kin(key.lower())
         behind = next(self._last_of_kin[word] for word in (*kin, "") if word in self._last_of_kin)
-        behind.added.append(self._line_behind(behind, line))
+        ends_line = behind.text.endswith(("\r", "\n"))
+        if not ends_line and behind is self._pieces[-1]:
+            line = self._line_end + line  # the file has no line end at its end, and gets none
+        else:
+            line = ("" if ends_line or behind.added else self._line_end) + line + self._line_end
+        behind.added.append(line)
         self._last_of_kin.setdefault(kin[0], behind)
-
-    def _line_behind(self, piece: _Piece, line: str) -> str:
-        """A new line with the line ends that it needs behind a piece."""
-        ends_line = piece.text.endswith(("\r", "\n"))
-        if not ends_line and piece is self._pieces[-1]:
-            return self._line_end + line  # the file has no line end at its end, and gets none
-        return ("" if ends_line or piece.added else self._line_end) + line + self._line_end
 
     def _encoded(self, key: str, value: str) -> str:
         """The value as it stands in the file; what its encoding lacks is written as escaped bytes of UTF-8."""
@@ -102,6 +98,13 @@ class VmxEdit:
             return encode(value, self._codec).decode("latin-1")
         except UnicodeEncodeError:
             return "".join([_in_codec_or_escaped(character, self._codec) for character in value])
+
+
+def _last_of_kin(statements: Sequence[_Piece]) -> dict[str, _Piece]:
+    """The last statement of each kin, and the last of all."""
+    found = {kin: piece for piece in statements for kin in _kin(piece.key or "")}
+    found[""] = statements[-1]
+    return found
 
 
 def _kin(key: str) -> tuple[str, str, str]:
@@ -119,8 +122,7 @@ def _same_keys(found: Sequence[str], vmx: VmxFile) -> bool:
 
 def _pieces(source: str, *, lax: bool) -> Iterable[_Piece]:
     begin = next((len(bom) for bom in (_BOM, _UTF_8_BOM) if source.startswith(bom)), 0)
-    behind = source.find("\0")
-    text = source[begin:behind] if behind >= 0 else source[begin:]
+    text, zero, behind = source[begin:].partition("\0")
     if begin:
         yield _Piece(source[:begin])
     position = 0
@@ -130,7 +132,7 @@ def _pieces(source: str, *, lax: bool) -> Iterable[_Piece]:
         value = (found.value_start - found.start, found.value_end - found.start)
         yield _Piece(text[found.start : found.end], found.name.lower(), value)
         position = found.end
-    rest = text[position:] + (source[behind:] if behind >= 0 else "")
+    rest = text[position:] + zero + behind
     if rest:
         yield _Piece(rest)
 

@@ -44,9 +44,8 @@ def _read_floppy(context: ReadContext, slot: slots.Slot) -> Disk | None:
     present = vmx.boolean(f"{at}.present")
     vmx.boolean(f"{at}.startConnected")
     if not present:
-        is_unsaid = f"{at}.present" not in vmx and f"{at}.fileName" in vmx
-        if context.dialect.reports and is_unsaid and _has_medium(context, at):
-            context.leave_out(f"{at}.fileName", f"libvirt needs {at}.present to read the drive; VMware does not")
+        if f"{at}.present" not in vmx:
+            _report_unsaid(context, at)
         return None
     if vmx.boolean(f"{at}.clientDevice"):
         if _has_medium(context, at):
@@ -56,13 +55,24 @@ def _read_floppy(context: ReadContext, slot: slots.Slot) -> Disk | None:
     kind, name = vmx.get(f"{at}.fileType"), vmx.get(f"{at}.fileName")
     word = (kind or "").lower()
     if word not in ("device", "file"):
-        if not context.dialect.raw_and_passthrough_disks:
-            message = f"invalid or not yet handled value '{name}' for file type '{kind or 'unknown'}'"
-            raise vmx.error_at(f"{at}.fileName", message)
-        word = "device" if name and name.startswith("/dev/") else "file"
+        word = _type_by_name(context, at, kind, name)
     if context.dialect.raw_and_passthrough_disks and name in ("", EMPTY):
         name = None
     return _drive(context, slot, word, name)
+
+
+def _report_unsaid(context: ReadContext, at: str) -> None:
+    """Report a drive with a medium of which nothing says that it is there."""
+    if context.dialect.reports and f"{at}.fileName" in context.vmx and _has_medium(context, at):
+        context.leave_out(f"{at}.fileName", f"libvirt needs {at}.present to read the drive; VMware does not")
+
+
+def _type_by_name(context: ReadContext, at: str, kind: str | None, name: str | None) -> str:
+    """The type of a medium whose ``fileType`` does not tell."""
+    if not context.dialect.raw_and_passthrough_disks:
+        message = f"invalid or not yet handled value '{name}' for file type '{kind or 'unknown'}'"
+        raise context.vmx.error_at(f"{at}.fileName", message)
+    return "device" if name and name.startswith("/dev/") else "file"
 
 
 def _has_medium(context: ReadContext, at: str) -> bool:

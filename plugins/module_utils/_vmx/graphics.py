@@ -57,21 +57,25 @@ def _narrowed(number: int) -> int:
 
 def write_graphics(domain: Domain, context: WriteContext) -> list[Entry]:
     """VNC, and no other kind (F30 to F32); a domain has one server."""
-    lines = []
+    lines: list[Entry] = []
     if len(domain.graphics) > 1 and context.dialect.reports:
         raise error_at(domain.graphics[1], "only one is supported; a domain of VMware has one VNC server")
     for graphics in domain.graphics:
         if graphics.type != "vnc":
             raise error_at(graphics, f"type='{graphics.type}' is not supported, only 'vnc'")
-        values = (
-            ("enabled", YES),
-            ("port", None if graphics.autoport else str(graphics.port or 0)),
-            ("ip", graphics.listen),
-            ("keymap", graphics.keymap),
-            ("password", graphics.password),
-        )
-        lines += [(_VNC + key, value) for key, value in values if value is not None]
+        lines += _vnc_lines(graphics)
     return lines
+
+
+def _vnc_lines(graphics: Graphics) -> list[Entry]:
+    values = (
+        ("enabled", YES),
+        ("port", None if graphics.autoport else str(graphics.port or 0)),
+        ("ip", graphics.listen),
+        ("keymap", graphics.keymap),
+        ("password", graphics.password),
+    )
+    return [(_VNC + key, value) for key, value in values if value is not None]
 
 
 def write_video(domain: Domain, _writing: WriteContext) -> list[Entry]:

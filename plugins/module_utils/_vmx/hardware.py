@@ -65,15 +65,19 @@ def check_needs(domain: Domain, version: int | None, report: Report, present: Do
     :param present: the domain as it is; what it has already is not refused.
     """
     if version is not None:
-        had = set() if present is None else {need.what for need in needs(present, version)}
-        for need in needs(domain, version):
-            if need.what not in had:
-                message = f"{need.what} needs virtual hardware version {need.version}; this is {version}"
-                report.refuse(ParseError(message, where=need.where, line=need.line))
+        _check_version(domain, version, report, present)
     without_efi = domain.tpms and domain.os.firmware != "efi"
     if without_efi and (present is None or not present.tpms):
         message = "VMware's TPM needs EFI firmware; expected <os firmware='efi'>"
         report.refuse(ParseError(message, where="<tpm>", line=domain.tpms[0].line))
+
+
+def _check_version(domain: Domain, version: int, report: Report, present: Domain | None) -> None:
+    had = set() if present is None else {need.what for need in needs(present, version)}
+    for need in needs(domain, version):
+        if need.what not in had:
+            message = f"{need.what} needs virtual hardware version {need.version}; this is {version}"
+            report.refuse(ParseError(message, where=need.where, line=need.line))
 
 
 def _of_firmware(domain: Domain) -> Iterator[Need]:

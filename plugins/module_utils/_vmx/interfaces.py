@@ -128,13 +128,8 @@ def _read_mac(context: ReadContext, at: str) -> tuple[str | None, str | None]:
     address_type = vmx.get(f"{at}.addressType")
     known = _ADDRESS_TYPES.get(None if address_type is None else address_type.lower())
     if known is None:
-        words = ", ".join(f"'{word}'" for word in _ADDRESS_TYPES if word)
-        error = vmx.error_at(f"{at}.addressType", f"expecting one of {words}, found '{address_type}'")
-        if not dialect.tolerant:
-            raise error
+        _report_address_type(context, at, address_type)
         known = _ADDRESS_TYPES[None]
-        if address_type:
-            context.leave_out(f"{at}.addressType", error.reason)
     mac_type, key = known
     mac = vmx.mac(f"{at}.{key}")
     if mac is None and dialect.either_mac_key:
@@ -147,6 +142,16 @@ def _read_mac(context: ReadContext, at: str) -> tuple[str | None, str | None]:
     if is_multicast(mac):
         raise vmx.error_at(f"{at}.{key}", f"'{mac}' is a multicast address, which no card can have")
     return mac_type or _TYPE_OF_KEY[key], mac
+
+
+def _report_address_type(context: ReadContext, at: str, address_type: str | None) -> None:
+    """Refuse an unknown word, or report it in a dialect that reads it as if it were missing."""
+    words = ", ".join(f"'{word}'" for word in _ADDRESS_TYPES if word)
+    error = context.vmx.error_at(f"{at}.addressType", f"expecting one of {words}, found '{address_type}'")
+    if not context.dialect.tolerant:
+        raise error
+    if address_type:
+        context.leave_out(f"{at}.addressType", error.reason)
 
 
 def _read_check(context: ReadContext, at: str, mac: str, mac_type: str | None) -> bool | None:

@@ -170,18 +170,16 @@ def _client_drives(wanted: Domain, present: Domain) -> list[Disk]:
 
 def _controllers(wanted: Domain, present: Domain) -> tuple[Controller, ...]:
     """The controllers with their models, and those that have no disks now and are not spoken of."""
-    known = {_controller(controller): controller for controller in present.controllers}
-    if any((one.type, one.model) == ("usb", "none") for one in wanted.controllers):
-        known = {key: controller for key, controller in known.items() if key[0] != "usb"}
+    without_usb = any((one.type, one.model) == ("usb", "none") for one in wanted.controllers)
+    known = {_controller(one): one for one in present.controllers if not (without_usb and one.type == "usb")}
     named = {disk.controller for disk in wanted.disks if disk.driver_name}
     emptied = {disk.controller for disk in present.disks} - {disk.controller for disk in wanted.disks}
     result = []
     for controller in wanted.controllers:
         key = _controller(controller)
-        before = known.pop(key, None)
-        if before is not None and controller.model is None and key not in named:
-            controller = replace(controller, model=before.model)
-        result.append(controller)
+        before = known.pop(key, controller)
+        keeps_model = controller.model is None and key not in named
+        result.append(replace(controller, model=before.model) if keeps_model else controller)
     return (*result, *(controller for key, controller in known.items() if key not in emptied))
 
 

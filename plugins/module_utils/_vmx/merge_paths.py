@@ -79,17 +79,21 @@ def with_names_of(wanted: Domain, present: Domain, place: Place) -> Domain:
 
 def _files(domain: Domain) -> _Files:
     """The files of a domain by what has them; its nvram, which always lies beside the VMX, first."""
-    found: _Files = {}
-    if domain.os.nvram is not None:
-        found["nvram", None] = domain.os.nvram
-    for disk in domain.disks:
-        if disk.type == "file" and disk.source is not None:
-            found[disk.slot] = disk.source
-    for word, devices in (("serial", domain.serials), ("parallel", domain.parallels)):
-        for device in devices:
-            if device.type == "file" and device.path is not None:
-                found[word, device.port] = device.path
-    return found
+    found: list[tuple[tuple[object, ...], str | None]] = [
+        (("nvram", None), domain.os.nvram),
+        *((disk.slot, _file_of_disk(disk)) for disk in domain.disks),
+        *((("serial", port.port), _file_of_port(port)) for port in domain.serials),
+        *((("parallel", port.port), _file_of_port(port)) for port in domain.parallels),
+    ]
+    return {owner: name for owner, name in found if name is not None}
+
+
+def _file_of_disk(disk: Disk) -> str | None:
+    return disk.source if disk.type == "file" else None
+
+
+def _file_of_port(port: CharDevice) -> str | None:
+    return port.path if port.type == "file" else None
 
 
 def _directories(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
@@ -117,10 +121,12 @@ def _split(name: str) -> tuple[str | None, str]:
 
 def _with_files(domain: Domain, named: Callable[[str], str]) -> Domain:
     def with_path(port: CharDevice) -> CharDevice:
-        return replace(port, path=named(port.path)) if port.type == "file" and port.path is not None else port
+        name = _file_of_port(port)
+        return port if name is None else replace(port, path=named(name))
 
     def with_source(disk: Disk) -> Disk:
-        return replace(disk, source=named(disk.source)) if disk.type == "file" and disk.source is not None else disk
+        name = _file_of_disk(disk)
+        return disk if name is None else replace(disk, source=named(name))
 
     nvram = domain.os.nvram
     return replace(

@@ -1,0 +1,73 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a domain of KVM has that has no place on ESX, as entries of a report."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from ansible_collections.virt.esx.plugins.module_utils._domain.kvm import devices_of
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
+from ansible_collections.virt.esx.plugins.module_utils._domain.unsupported import report_unusual
+from ansible_collections.virt.esx.plugins.module_utils._domain.usual_words import unusual_words
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import size_kib
+from ansible_collections.virt.esx.plugins.module_utils._report import REPORT, Report
+from ansible_collections.virt.esx.plugins.module_utils._xml import Element
+
+# Paths that need no word: decoration of virt-install's, and what every virtual machine of VMware has.
+_SILENT = re.compile(
+    r"features/|features$|cpu(/|$)|clock/timer|pm(/|$)|on_|os/(loader|nvram|firmware|type)|seclabel|sysinfo$|resource"
+    r"|devices/(emulator|controller|input|memballoon|console|disk/(driver|address|source|backingStore|alias|target)"
+    r"|interface/(driver|address|target|source|alias|virtualport|model))"
+)
+# Devices of QEMU's that VMware has its own for, or none.
+_DROPPED = ("graphics", "video", "channel", "redirdev", "audio", "rng", "watchdog", "panic", "vsock", "smartcard")
+# Devices that stay behind, each with the reason.
+_LEFT_BEHIND = {
+    "hostdev": "a device of the host is not moved; add it on the new host",
+    "filesystem": "ESX does not share folders with guests",
+    "sound": "ESX has no sound output",
+}
+_TUNING = ("cputune", "memtune", "numatune", "memoryBacking", "blkiotune", "iothreads")  # for the old host
+
+
+def report_rest(root: Element, top: Mapping[str, Element], domain: Domain, report: Report) -> None:
+    """Report what has no place on ESX: the devices that only QEMU has in one entry, the rest word by word."""
+    dropped = [tag for tag in _DROPPED if next(devices_of(root, tag), None) is not None]
+    if dropped:
+        why = "VMware has its own, or needs none"
+        report.leave_out("devices", why, word=", ".join(f"<{tag}>" for tag in dropped))
+    _report_devices(root, report)
+    current = report.attempt(size_kib, top.get("currentMemory"), default=None)
+    if current and current < domain.memory_kib:
+        why = "the domain gets all of <memory>; on ESX a lower value is a limit, which makes the guest swap"
+        report.leave_out("currentMemory", why, word=str(current))
+    for tag in _TUNING:
+        if tag in top:
+            report.leave_out(tag, "tuning for the old host is not carried over", line=top[tag].sourceline)
+    _report_other_words(root, dropped, report)
+
+
+def _report_devices(root: Element, report: Report) -> None:
+    """Report the devices that the new host has no counterpart of."""
+    for tag, why in _LEFT_BEHIND.items():
+        for element in devices_of(root, tag):
+            report.leave_out(f"devices/{tag}", why, line=element.sourceline, essential=tag == "hostdev")
+    for element in devices_of(root, "serial"):
+        if element.get("type") != "file":
+            why = "ESX has no such back end of a port; the guest may wait for its console there"
+            report.leave_out("devices/serial", why, word=f"type='{element.get('type')}'", line=element.sourceline)
+
+
+def _report_other_words(root: Element, dropped: list[str], report: Report) -> None:
+    inner = Report(REPORT)
+    report_unusual(unusual_words(root), inner)
+    seen = (
+        *(f"devices/{tag}" for tag in (*dropped, *_LEFT_BEHIND, "serial", "tpm", "interface/vlan")),
+        *_TUNING,
+    )
+    for entry in inner.left_out:
+        if not entry.where.startswith(seen) and not _SILENT.match(entry.where):
+            report.leave_out(entry.where, entry.why, word=entry.word, line=entry.line)
