@@ -73,12 +73,12 @@ KEPT_KEYS = {
     "hostdev": ("deviceId", "vendorId", "systemId", "virtualDev", "vgpu"),
 }
 _KINDS = {f"{{{_ESX}}}{kind}": kind for kind in KEPT_KEYS}
-# What the values of those attributes are for a device at its place among the devices of its kind.
-_NAMES: dict[str, Callable[[Any, int], tuple[str, ...]]] = {
-    "disk": lambda disk, _place: (disk.target,),
-    "controller": lambda controller, _place: (controller.type, str(controller.index)),
-    "interface": lambda card, place: (card.mac or str(place),),
-    "hostdev": lambda device, _place: (str(device.address),),
+# Those attributes of a device at its place among the devices of its kind.
+_NAMES: dict[str, Callable[[Any, int], Keys]] = {
+    "disk": lambda disk, _place: (("target", disk.target),),
+    "controller": lambda controller, _place: (("type", controller.type), ("index", str(controller.index))),
+    "interface": lambda card, place: (("mac", card.mac) if card.mac else ("place", str(place)),),
+    "hostdev": lambda device, _place: (("address", str(device.address)),),
 }
 _ID = "http://vmware.com/guestos/"
 
@@ -110,9 +110,8 @@ def with_kept_keys(domain: Domain, metadata: Element | None) -> Domain:
         return domain
     devices: dict[str, Any] = {}
     for kind, kept in _keys_by_device(ours).items():
-        named = _NAMES[kind]
         found = enumerate(getattr(domain, f"{kind}s"))
-        devices[f"{kind}s"] = tuple([_with_keys(device, kept.get(named(device, place))) for place, device in found])
+        devices[f"{kind}s"] = tuple([_with_keys(device, kept.get(_known_by(kind, device, at))) for at, device in found])
     return replace(domain, **devices) if devices else domain
 
 
@@ -134,6 +133,10 @@ def _keys_by_device(ours: Element) -> dict[str, dict[tuple[str, ...], Keys]]:
             known_by = tuple(value for value in map(element.get, _KNOWN_BY[kind]) if value is not None)
             result.setdefault(kind, {})[known_by] = _keys_in(element, kind)
     return result
+
+
+def _known_by(kind: str, device: _Device, place: int) -> tuple[str, ...]:
+    return tuple([value for _name, value in _NAMES[kind](device, place)])
 
 
 def _with_keys(device: _Device, keys: Keys | None) -> _Device:
@@ -166,18 +169,12 @@ def _ours(domain: Domain, forms: XmlForms) -> list[str]:
     """The lines of our own element."""
     nvram = None if domain.os.firmware == "efi" else domain.os.nvram
     elements: list[tuple[str, Keys]] = [] if nvram is None else [("nvram", (("file", nvram),))]
-    elements += [("disk", (("target", disk.target), *disk.keys)) for disk in domain.disks if disk.keys]
     elements += [
-        ("controller", (("type", one.type), ("index", str(one.index)), *one.keys))
-        for one in domain.controllers
-        if one.keys
+        (kind, (*named(device, place), *device.keys))
+        for kind, named in _NAMES.items()
+        for place, device in enumerate(getattr(domain, f"{kind}s"))
+        if device.keys
     ]
-    elements += [
-        ("interface", (("mac", card.mac) if card.mac else ("place", str(place)), *card.keys))
-        for place, card in enumerate(domain.interfaces)
-        if card.keys
-    ]
-    elements += [("hostdev", (("address", str(one.address)), *one.keys)) for one in domain.hostdevs if one.keys]
     return [f"      <esx:{name}{_attributes(keys, forms)}/>\n" for name, keys in elements]
 
 

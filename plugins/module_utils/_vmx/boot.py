@@ -16,7 +16,7 @@ is in the NVRAM, and these keys have no effect.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -62,6 +62,17 @@ def read_boot(
     if not order and all(word in _KINDS for word in words):
         return Boot(replace(system, boot=tuple(_KINDS[word] for word in words)), list(disks), cards)
     places = {name: place for place, name in enumerate(_expanded(words, order, disks), 1)}
+    return _with_places(system, disks, cards, indexes, places)
+
+
+def _with_places(
+    system: Os,
+    disks: Sequence[Disk],
+    cards: Sequence[Interface],
+    indexes: Sequence[int],
+    places: Mapping[str, int],
+) -> Boot:
+    """The devices, each with its place in the boot order."""
     return Boot(
         system,
         [replace(disk, boot_order=places.get(slots.section_of_disk(disk))) for disk in disks],

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeVar, Union
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
@@ -32,7 +32,7 @@ class _Piece:
     text: str
     key: str | None = None  # in lower case; None for what is no statement
     value: tuple[int, int] = (0, 0)  # where the value is, quotes included
-    added: list[str] = field(default_factory=list)  # new lines behind it
+    added: str = ""  # new lines behind it
 
 
 class VmxEdit:
@@ -73,7 +73,7 @@ class VmxEdit:
 
     def text(self) -> str:
         """The text as it is now."""
-        return "".join([part for piece in self._pieces for part in (piece.text, *piece.added)])
+        return "".join([piece.text + piece.added for piece in self._pieces])
 
     def _add(self, key: str, line: str) -> None:
         if not self._last_of_kin:
@@ -85,7 +85,7 @@ class VmxEdit:
             line = self._line_end + line  # the file has no line end at its end, and gets none
         else:
             line = ("" if ends_line or behind.added else self._line_end) + line + self._line_end
-        behind.added.append(line)
+        behind.added += line
         self._last_of_kin.setdefault(kin[0], behind)
 
     def _encoded(self, key: str, value: str) -> str:

@@ -59,8 +59,9 @@ class VmxFile:
         self.codec, self.text, self.raw = decoded.codec, decoded.text, decoded.values
         self.lax = decoded.lax  # read by VMware's grammar, as libvirt's refuses it
         self.others = decoded.others
-        # The devices that have keys at all, in their order: "scsi0:1" of "scsi0:1.present"; and their kinds: "scsi".
-        self.sections = dict.fromkeys([key.partition(".")[0] for key in self.raw]).keys()
+        # The devices that have keys at all, "scsi0:1" of "scsi0:1.present", the first of the file first (the lexer
+        # finds the last key first); and their kinds, "scsi".
+        self.sections = dict.fromkeys([key.partition(".")[0] for key in reversed(self.raw)]).keys()
         self.kinds = {section.rstrip(_NUMBERS) for section in self.sections}
         self._has_controls = dialect.xml.exact and _unwritable("".join(self.raw.values())) is not None
 

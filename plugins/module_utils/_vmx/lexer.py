@@ -132,6 +132,8 @@ _QUOTES = {2: 3, 3: 1, 4: 1, 5: 0}  # kind of value -> the quotes on each side
 
 def _end(text: str, position: int) -> int:
     """Where the statement whose value ends at the position is over, its comment and line end or ``;`` included."""
+    if text.startswith("\n", position):
+        return position + 1  # as nearly always
     found = _TAIL.match(text, position)
     return found.end() if found else position
 

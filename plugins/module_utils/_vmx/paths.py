@@ -68,14 +68,8 @@ class Place(NamedTuple):
         :param relative_paths: accept names with directories relative to the VMX, and absolute Windows paths.
         :raises ValueError: for a name that cannot be handled; its text says why.
         """
-        if name.startswith(_VOLUMES):
-            found = _VOLUME_PATH.match(name)
-            if not found:
-                raise ValueError(f"doesn't have expected format '{_VOLUMES}<datastore>/<path>'")
-            datastore = self.datastore(found[1])
-            return None if datastore is None else f"[{datastore}] {found[2]}"
         if name.startswith("/"):
-            return name
+            return self._on_volume(name) if name.startswith(_VOLUMES) else name
         if relative_paths and _WINDOWS_ABSOLUTE.match(name):
             return name
         if "/" in name and not relative_paths:
@@ -83,6 +77,16 @@ class Place(NamedTuple):
         found = _IN_BRACKETS.match(name) if relative_paths and name.startswith("[") else None
         if found:
             return f"[{found[1]}] {found[2]}" if found[1] else found[2]
+        return self._beside(name)
+
+    def _on_volume(self, name: str) -> str | None:
+        found = _VOLUME_PATH.match(name)
+        if not found:
+            raise ValueError(f"doesn't have expected format '{_VOLUMES}<datastore>/<path>'")
+        datastore = self.datastore(found[1])
+        return None if datastore is None else f"[{datastore}] {found[2]}"
+
+    def _beside(self, name: str) -> str:
         if self.directory is None:
             return name
         separator = " " if self.directory.endswith("]") else "/"

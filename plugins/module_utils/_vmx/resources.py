@@ -165,15 +165,21 @@ def read_affinity(context: ReadContext, processors: int) -> tuple[int, ...] | No
         return None
     if context.dialect.any_affinity and (ranges := to_cpus(value)) and "^" not in value:
         return ranges
+    numbers = _processor_numbers(context, key, value)
+    if len(numbers) < processors and not context.dialect.any_affinity:
+        raise context.vmx.error_at(key, f"expecting at least numvcpus, {processors}, processors, found {len(numbers)}")
+    return tuple(sorted(set(numbers)))
+
+
+def _processor_numbers(context: ReadContext, key: str, value: str) -> list[int]:
+    """The numbers of an affinity without ranges."""
     pieces = [_CPU.match(piece) for piece in value.split(",")]
-    result = {int(piece[1]) for piece in pieces if piece}
-    if not all(pieces):
+    numbers = [int(piece[1]) for piece in pieces if piece]
+    if len(numbers) < len(pieces):
         raise context.vmx.error_at(key, f"expecting processor numbers separated by ',', found '{value}'")
-    if max(result) >= CPUS:
-        raise context.vmx.error_at(key, f"processor {max(result)} is too large, expecting less than {CPUS}")
-    if len(pieces) < processors and not context.dialect.any_affinity:
-        raise context.vmx.error_at(key, f"expecting at least numvcpus, {processors}, processors, found {len(pieces)}")
-    return tuple(sorted(result))
+    if max(numbers) >= CPUS:
+        raise context.vmx.error_at(key, f"processor {max(numbers)} is too large, expecting less than {CPUS}")
+    return numbers
 
 
 def read_shares(context: ReadContext, processors: int) -> int | None:

@@ -9,7 +9,7 @@ What only describes the state of a domain, or what hosts and VMware Tools write 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -169,17 +169,7 @@ def report_unread(context: ReadContext) -> None:
         return
     _report_repeated(context)
     _report_cut(context)
-    raw = context.vmx.raw
-    doubtful = raw.keys() - _SEEN_SILENT
-    if not doubtful:
-        return
-    found: dict[str, list[str]] = {}
-    for key in [key for key in raw if key in doubtful]:
-        pattern, why = _kind(key)
-        if not why:
-            _remember_silent(key)
-        elif not _says_nothing(pattern, raw[key].lower()):
-            found.setdefault(why, []).append(key)
+    found = _unread(context.vmx.raw)
     if not found:
         return
     places = _places(context.vmx, [key for keys in found.values() for key in keys])
@@ -188,6 +178,19 @@ def report_unread(context: ReadContext) -> None:
         starts = sorted([(places[key], len(key)) for key in keys])
         names = [text[start : start + length] for start, length in starts]
         context.report.leave_out(", ".join(names), why, line=text.count("\n", 0, starts[0][0]) + 1)
+
+
+def _unread(raw: Mapping[str, str]) -> dict[str, list[str]]:
+    """The keys that have no effect and say something, by why they are left out."""
+    doubtful = raw.keys() - _SEEN_SILENT
+    found: dict[str, list[str]] = {}
+    for key in [key for key in raw if key in doubtful]:
+        pattern, why = _kind(key)
+        if not why:
+            _remember_silent(key)
+        elif not _says_nothing(pattern, raw[key].lower()):
+            found.setdefault(why, []).append(key)
+    return found
 
 
 def _places(vmx: VmxFile, keys: Sequence[str]) -> dict[str, int]:

@@ -52,12 +52,12 @@ def report_unseen_disks(context: ReadContext, present: Sequence[Controller]) -> 
         found = _DISK.fullmatch(section)
         if found is None or not context.vmx.boolean(f"{section}.present"):
             continue
-        controller, kind, unit = found.groups()
-        if controller in there:
+        name, kind, unit = found.groups()
+        if name in there:
             version = context.hw_version
             why = f"a controller of type {kind} has no unit {unit} on virtual hardware version {version}"
         else:
-            why = f"the controller {controller} is not there, so neither is the disk"
+            why = f"the controller {name} is not there, so neither is the disk"
         context.leave_out(f"{section}.present", why)
 
 
@@ -96,14 +96,17 @@ def _unseen(context: ReadContext, section: str, shares: bool) -> str | None:
 
 
 def _report_unconnected(context: ReadContext, domain: Domain) -> None:
-    """An empty drive is empty, connected or not; a card says it by its link."""
+    raw = context.vmx.raw
+    for section in [section for section in _connectable(domain) if f"{section}.startconnected" in raw]:
+        key = f"{section}.startConnected"
+        if not context.vmx.boolean(key, True):
+            context.leave_out(key, _UNCONNECTED)
+
+
+def _connectable(domain: Domain) -> list[str]:
+    """The devices that a domain has connected; an empty drive is empty in any case, and a card says it by its link."""
     drives = [disk for disk in domain.disks if disk.source is not None or disk.startup_policy is not None]
     sections = [slots.section_of_disk(disk) for disk in drives]
     sections += [f"serial{port.port}" for port in domain.serials]
     sections += [f"parallel{port.port}" for port in domain.parallels]
-    sections += ["sound"] if domain.sounds else []
-    raw = context.vmx.raw
-    for section in [section for section in sections if f"{section}.startconnected" in raw]:
-        key = f"{section}.startConnected"
-        if not context.vmx.boolean(key, True):
-            context.leave_out(key, _UNCONNECTED)
+    return [*sections, "sound"] if domain.sounds else sections

@@ -174,6 +174,12 @@ def test_what_is_no_vmx_is_refused(text: str | bytes, message: str) -> None:
     assert str(refusal.value).startswith(message)
 
 
+def test_of_several_wrong_keys_the_first_in_the_file_is_named() -> None:
+    cards = "".join([f'ethernet{letter}.present = "true"\n' for letter in "qwertz"])
+    with pytest.raises(ParseError, match=r"ethernetq\.present: failed to parse the index"):
+        read_vmx(vmx(cards), dialect=DIALECTS["libvirt"])
+
+
 def test_blanks_around_numbers_and_truth_values_are_passed_over() -> None:
     report = Report("report")
     domain = read_vmx(vmx('memsize = "64 "\nnumvcpus = "\t2 "\nsound.present = " TRUE "\n'), report=report)
