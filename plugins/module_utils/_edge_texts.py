@@ -36,7 +36,7 @@ def check_texts(argument_spec: Mapping[str, Any], params: Mapping[str, Any]) -> 
     """
     for option, value in params.items():
         spec = argument_spec.get(option)
-        if spec is not None and option not in _READ_BY_LINE:
+        if value is not None and spec is not None and option not in _READ_BY_LINE:
             _check(option, spec, value, top=True)
 
 

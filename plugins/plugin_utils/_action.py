@@ -172,10 +172,12 @@ def _argument_error(name: str, error: Exception) -> str:
 
 def _plain(value: Any) -> Any:
     """A task's argument in plain Python types, as a module would get it through JSON (vaulted strings decrypted)."""
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    if isinstance(value, str):
+        return str(value)
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
-    if value is None or isinstance(value, (bool, int, float)):
-        return value
     return str(value)

@@ -141,27 +141,22 @@ def other_guest(arch: str) -> str | None:
     return _OTHER.get(arch)
 
 
-@lru_cache(maxsize=1)
-def _names() -> dict[str, GuestName]:
-    """All names by word and identifier in lower case."""
-    found: dict[str, GuestName] = {}
-    for line in filter(None, TABLE.split("\n")):
-        api_id, hardware, *words = line.split()
-        for word in words:
-            main = found.get(api_id.lower())
-            name = GuestName(word, api_id, int(hardware) if hardware.isdigit() else None)
-            found.setdefault(word.lower(), name)
-            if main is None:
-                found[api_id.lower()] = name
-    return found
-
-
+@lru_cache(maxsize=256)
 def guest_named(guest: str) -> GuestName | None:
     """VMware's names for a guest, by its word or identifier; None for one that the table does not have.
 
-    The words of Arm guests have no identifiers.
+    The words of Arm guests have no identifiers. A task asks for one or two guests, so that nothing is made of the other
+    lines of the table.
     """
-    return _names().get(guest.lower())
+    wanted = guest.lower()
+    for line in TABLE.splitlines() if wanted else ():
+        if wanted not in line.lower():
+            continue
+        api_id, hardware, *words = line.split()
+        named = words[:1] if api_id.lower() == wanted else [word for word in words if word.lower() == wanted]
+        if named:
+            return GuestName(named[0], api_id, int(hardware) if hardware.isdigit() else None)
+    return None
 
 
 @lru_cache(maxsize=256)

@@ -33,6 +33,7 @@ _REFERENCES = ("ManagedObjectReference", "ArrayOfManagedObjectReference")
 _COMMON = (
     "ServiceInstance",
     "ServiceContent",
+    "AboutInfo",
     "UserSession",
     "VirtualMachine",
     "HostSystem",
@@ -47,6 +48,7 @@ _COMMON = (
     "RetrieveResult",
     "ObjectContent",
     "MissingProperty",
+    "DynamicProperty",
     "VirtualMachinePowerState",
     "VirtualMachineConnectionState",
     "AutoStartDefaults",

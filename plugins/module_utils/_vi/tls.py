@@ -17,6 +17,8 @@ from pathlib import Path
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed
 
+_spare: list[ssl.SSLContext] = []
+
 
 def make_context(*, no_verify: bool, ca_path: str | None, thumbprints: Sequence[str]) -> ssl.SSLContext:
     """Return the context for all TLS connections of a session.
@@ -26,7 +28,7 @@ def make_context(*, no_verify: bool, ca_path: str | None, thumbprints: Sequence[
     :param thumbprints: accept exactly these certificates, see ``check_thumbprint``.
     :raises ConnectionFailed: if ``ca_path`` cannot be read or has no certificate.
     """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context = _spare.pop() if _spare else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if thumbprints or no_verify:
         context.check_hostname = False
@@ -41,8 +43,12 @@ def make_context(*, no_verify: bool, ca_path: str | None, thumbprints: Sequence[
 
 
 def preload() -> None:
-    """Have OpenSSL loaded and ready, which takes it longer than a handshake, before workers are forked."""
-    ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    """Have OpenSSL loaded and ready, which takes it longer than a handshake, before workers are forked.
+
+    The context that is made for that is the first one of each worker.
+    """
+    if not _spare:
+        _spare.append(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
 
 
 def thumbprint_of(certificate: bytes | None) -> str:

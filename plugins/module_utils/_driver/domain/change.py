@@ -158,13 +158,14 @@ def find_change(
         own = _OwnDisks(connection, record, read, merge, files, request.parts)
         wanted, new, found = own.applied(old, wanted, machine)
         check_same_files(record.name, request.parts, found)
-    after = read(new, predicted)
+    is_same = new == old and predicted.state == record.state
+    after = present if is_same else read(new, predicted)
     if (present.disks, present.interfaces) != (after.disks, after.interfaces):
         check_devices(after)
     _check(connection, record, found, after)
     keys = _of_keys(connection, request, with_uuid(after, record), VmxFile(old, ESX))
     found += [*growth_of(growing, present, machine), *keys]
-    builder = SpecBuilder(machine, as_in_xml(after), changed_keys(old, new) if new != old else {})
+    builder = SpecBuilder(machine, as_in_xml(after) if found else after, changed_keys(old, new) if new != old else {})
     after = read(_bounded(record, _with_keys(new, keys)), predicted) if keys else after
     return Change(
         file=datastore_file(connection, place),

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -29,10 +30,6 @@ class Way(IntEnum):
     UPLOAD = 2
 
 
-def _new_spec() -> Any:
-    return vim.vm.ConfigSpec()
-
-
 @dataclass
 class SpecBuilder:
     """A ConfigSpec in the making.
@@ -43,9 +40,13 @@ class SpecBuilder:
     machine: Machine
     after: Domain
     keys: Mapping[str, str] = field(default_factory=dict)
-    spec: Any = field(default_factory=_new_spec)
     changes: list[tuple[int, Any]] = field(default_factory=list)
     new_controllers: dict[tuple[str, int], int] = field(default_factory=dict)
+
+    @functools.cached_property
+    def spec(self) -> Any:
+        """The ConfigSpec; made only for a change, as pyVmomi has to make some thirty types for it first."""
+        return vim.vm.ConfigSpec()
 
     def memory_allocation(self) -> Any:
         """The ResourceAllocationInfo for memory."""
