@@ -17,9 +17,8 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
-from ansible_collections.virt.esx.plugins.module_utils._vi.channel import PIECE
+from ansible_collections.virt.esx.plugins.module_utils._vi.channel import PIECE, AnswerTooLong
 from ansible_collections.virt.esx.plugins.module_utils._vi.pool import Connection, Pool
-from ansible_collections.virt.esx.plugins.module_utils._vi.transport_errors import AnswerTooLong
 
 # The longest answer in words to the request for a stream, and the most that is read into memory at once.
 BLOCK = 1 << 20

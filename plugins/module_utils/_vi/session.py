@@ -14,9 +14,9 @@ import os
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any, Callable
 
-from ansible_collections.virt.esx.plugins.module_utils._errors import AuthFailed, EsxError, ParseError
+from ansible_collections.virt.esx.plugins.module_utils._errors import AuthFailed, CacheUnusable, EsxError, ParseError
 from ansible_collections.virt.esx.plugins.module_utils._texts import is_moid
 from ansible_collections.virt.esx.plugins.module_utils._vi.about import (
     About,
@@ -29,14 +29,12 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.credentials import Cr
 from ansible_collections.virt.esx.plugins.module_utils._vi.interrupts import sigterm_raises
 from ansible_collections.virt.esx.plugins.module_utils._vi.options import ConnectionOptions, Login
 from ansible_collections.virt.esx.plugins.module_utils._vi.pool import Endpoint, Pool
-from ansible_collections.virt.esx.plugins.module_utils._vi.session_cache import (
-    CacheUnusable,
-    SessionCache,
-    cache_directory,
-)
 from ansible_collections.virt.esx.plugins.module_utils._vi.stub import Stub
 from ansible_collections.virt.esx.plugins.module_utils._vi.uri import redact_user
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import make_ref, moid, require_vmomi, vim
+
+if TYPE_CHECKING:
+    from ansible_collections.virt.esx.plugins.module_utils._vi.session_cache import SessionCache
 
 # How long the logout may take: the task's work is done, and an interrupted user does not want to wait.
 _LOGOUT_TIMEOUT = 10.0
@@ -142,6 +140,11 @@ class Session:
         login, auth_file = self.server.login, self.options.auth_file
         self._credentials = find_credentials(login, auth_file, self.server.names, self.warn)
         if self.options.session_cache:
+            from ansible_collections.virt.esx.plugins.module_utils._vi.session_cache import (
+                SessionCache,
+                cache_directory,
+            )
+
             password = self._credentials.password
             self._open_cached(SessionCache(cache_directory(os.environ), self._identity(), password))
         else:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power import RESULTING_STATE, Guest
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power_cycle import PowerCycle
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.result import DomainResult
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord
@@ -18,6 +17,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Plan,
 
 if TYPE_CHECKING:
     from ansible_collections.virt.esx.plugins.module_utils._driver.domain.change import Change
+    from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power_cycle import PowerCycle
 
 
 @dataclass(frozen=True)

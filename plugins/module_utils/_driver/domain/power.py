@@ -19,7 +19,6 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import Dom
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, Target
 from ansible_collections.virt.esx.plugins.module_utils._errors import Refused, ServerFault, TimedOut
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_one
-from ansible_collections.virt.esx.plugins.module_utils._vi.watch import Watch
 
 # What planning has to know of the guest: whether VMware Tools can be asked.
 TOOLS_PATH = "guest.toolsRunningStatus"
@@ -122,6 +121,8 @@ def _power_off_if_on(connection: EsxConnection, target: Target, guest: Guest) ->
 
 def _wait_until_off(connection: EsxConnection, target: Target, seconds: float) -> bool:
     """Wait for a guest to shut down, answering questions; return whether it did."""
+    from ansible_collections.virt.esx.plugins.module_utils._vi.watch import Watch
+
     deadline = time.monotonic() + seconds
     paths = ["runtime.powerState", "runtime.question"]
     with Watch(connection.session, {"VirtualMachine": paths}, [target.ref]) as watch:
