@@ -13,8 +13,7 @@ import contextlib
 import os
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import AuthFailed, CacheUnusable, EsxError, ParseError
 from ansible_collections.virt.esx.plugins.module_utils._texts import is_moid
@@ -60,8 +59,7 @@ Warn = Callable[[str], None]
 Connect = Callable[..., contextlib.AbstractContextManager["Session"]]
 
 
-@dataclass(frozen=True)
-class Server:
+class Server(NamedTuple):
     """A server that is to be logged in to.
 
     ``product`` is what it has to be (``esx``, ``gsx``, ``vpx``), ``names`` the names that the auth file may list it by.
@@ -279,7 +277,7 @@ class Session:
         refs = {name: getattr(self.content, name) for name in _CONTENT}
         return {
             "cookie": self.cookie,
-            "about": asdict(self.about),
+            "about": self.about._asdict(),
             "content": {name: moid(ref) for name, ref in refs.items() if ref is not None},
         }
 

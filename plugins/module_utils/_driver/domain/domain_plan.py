@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power import RESULTING_STATE, Guest
@@ -41,8 +41,7 @@ class DomainPlan(Plan):
         return str(self.target)
 
 
-@dataclass(frozen=True)
-class Present:
+class Present(NamedTuple):
     """A domain that exists, and what is wanted of it."""
 
     connection: EsxConnection

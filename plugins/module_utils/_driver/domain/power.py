@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
@@ -27,8 +27,7 @@ CONNECTION_PATH = "runtime.connectionState"
 _NO_TOOLS = "guestToolsNotRunning"
 
 
-@dataclass(frozen=True)
-class Guest:
+class Guest(NamedTuple):
     """Whether the guest can be asked, and how long it may take.
 
     :param tools: the value of ``TOOLS_PATH``, None where it is not known.
@@ -44,8 +43,7 @@ class Guest:
         return self.tools == _NO_TOOLS
 
 
-@dataclass(frozen=True)
-class PowerAction:
+class PowerAction(NamedTuple):
     """One change of the power state: its name in words for the user, and what does it."""
 
     name: str
@@ -53,8 +51,7 @@ class PowerAction:
     asks_guest: bool = False
 
 
-@dataclass(frozen=True)
-class Unreachable:
+class Unreachable(NamedTuple):
     """Why a state cannot be reached from the present one, and what can be done."""
 
     reason: str
