@@ -22,7 +22,7 @@ class SystemOptions(NamedTuple):
 
     def __bool__(self) -> bool:
         """Whether anything is said."""
-        return any(value is not None for value in vars(self).values())
+        return any(value is not None for value in self)
 
 
 def read_system(params: Mapping[str, Any]) -> SystemOptions:
