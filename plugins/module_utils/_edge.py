@@ -22,7 +22,6 @@ from ansible.module_utils.common.parameters import remove_values
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._edge_texts import check_texts
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, MissingLibrary
-from ansible_collections.virt.esx.plugins.module_utils._peers import translated
 from ansible_collections.virt.esx.plugins.module_utils._vi.options import OPTION_ENVIRONMENT
 from ansible_collections.virt.esx.plugins.module_utils._vi.uri import passwords_in
 from ansible_collections.virt.esx.plugins.module_utils._vmx.secrets import secrets_in
@@ -35,6 +34,8 @@ class _Module(basic.AnsibleModule):  # type: ignore[misc]
 
     def fail_json(self, msg: str, **details: Any) -> NoReturn:
         """Exit with a failure."""
+        from ansible_collections.virt.esx.plugins.module_utils._peers import translated
+
         super().fail_json(translated(msg), **details)
         raise AssertionError
 

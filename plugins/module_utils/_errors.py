@@ -124,6 +124,13 @@ class LicenceRestricted(EsxError):
     """The host's licence makes its API read-only (fault RestrictedVersion)."""
 
 
+class CacheUnusable(EsxError):
+    """The directory or the file of the session cache cannot be used; a session can be opened without it."""
+
+    def __init__(self, path: object, reason: object) -> None:
+        super().__init__(f"The session cache {path} cannot be used: {reason}.")
+
+
 class Question(EsxError):
     """A question of the server blocks a task, and no answer was given for it.
 

@@ -39,11 +39,23 @@ from ansible_collections.virt.esx.plugins.module_utils._edge import (
 )
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 from ansible_collections.virt.esx.plugins.module_utils._peers import translated
-from ansible_collections.virt.esx.plugins.module_utils._vi import about, results, tls
+from ansible_collections.virt.esx.plugins.module_utils._vi import (
+    about,
+    host_context,
+    results,
+    session_cache,
+    task,
+    tls,
+    transport_errors,
+    vcenter,
+)
 from ansible_collections.virt.esx.plugins.module_utils._vi.worker_sessions import keep_session
 from ansible_collections.virt.esx.plugins.plugin_utils._interpreter import host_variables, with_own_interpreter
 
 display = Display()
+
+# What modules import by need: a module's process has to compile what it imports, but here it is imported once a play.
+IMPORTED_EARLY = (host_context, session_cache, task, transport_errors, vcenter)
 
 about.preload()
 results.preload()

@@ -9,22 +9,17 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
-from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import (
-    HostContext,
-    Scope,
-    find_host,
-    find_scope,
-    host_of_ref,
-)
 from ansible_collections.virt.esx.plugins.module_utils._vi.options import resolve
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values
-from ansible_collections.virt.esx.plugins.module_utils._vi.questions import Answered
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
-from ansible_collections.virt.esx.plugins.module_utils._vi.task import Outcome, wait_for_task, wait_until_idle
-from ansible_collections.virt.esx.plugins.module_utils._vi.vcenter import vcenter_server
+
+if TYPE_CHECKING:
+    from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import HostContext, Scope
+    from ansible_collections.virt.esx.plugins.module_utils._vi.questions import Answered
+    from ansible_collections.virt.esx.plugins.module_utils._vi.task import Outcome
 
 # The only datacenter of a standalone host; its name never changes.
 HOST_DATACENTER = "ha-datacenter"
@@ -48,6 +43,8 @@ class EsxConnection:
     @property
     def scope(self) -> Scope:
         """What the URI names: one host, or all hosts of a cluster, a datacenter or a folder."""
+        from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import find_scope
+
         return find_scope(self.session)
 
     @property
@@ -58,6 +55,8 @@ class EsxConnection:
 
         :raises ParseError: if the URI names several hosts, and no domain has been found yet.
         """
+        from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import find_host
+
         is_one_of_several = self.located and not self.is_direct and self.scope.not_one_host is not None
         return self.context_of(self.located[0]) if is_one_of_several else find_host(self.session)
 
@@ -73,6 +72,8 @@ class EsxConnection:
 
     def context_of(self, host: Any) -> HostContext:
         """Return the context of a host by its reference; the host that the URI names costs no call."""
+        from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import host_of_ref
+
         return self.scope.host(host) or host_of_ref(self.session, host)
 
     def datacenter_path_of(self, host: Any) -> str:
@@ -100,12 +101,16 @@ class EsxConnection:
         return self._outcome_of(task, action, vm, paths).values
 
     def _outcome_of(self, task: Any, action: str, vm: Any, paths: Sequence[str]) -> Outcome:
+        from ansible_collections.virt.esx.plugins.module_utils._vi.task import wait_for_task
+
         outcome = wait_for_task(self.session, task, action=action, vm=vm, paths=paths)
         self.answered.extend(outcome.answered)
         return outcome
 
     def wait_until_idle(self, vm: Any, action: str) -> None:
         """Answer the pending question of ``vm``, and wait for its pending tasks."""
+        from ansible_collections.virt.esx.plugins.module_utils._vi.task import wait_until_idle
+
         self.answered.extend(wait_until_idle(self.session, vm, action=action))
 
     def questions(self) -> list[dict[str, str]]:
@@ -122,5 +127,7 @@ def open_connection(invocation: Invocation) -> Iterator[EsxConnection]:
     options = resolve(invocation.params, os.environ)
     with invocation.connect(options, warn=invocation.warn) as session:
         if options.uri.vcenter == "*":
+            from ansible_collections.virt.esx.plugins.module_utils._vi.vcenter import vcenter_server
+
             vcenter_server(session)  # as in the manual: an error if no vCenter manages the host
         yield EsxConnection(session, invocation.warn, invocation.progress)

@@ -10,9 +10,8 @@ in a folder of its own, the names of all domains are read, once a session.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import HOST_DATACENTER, EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound
@@ -21,8 +20,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.properties import SCO
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import moid
 
 
-@dataclass(frozen=True)
-class DomainKey:
+class DomainKey(NamedTuple):
     """The identity of a domain; each member overrides the ones before it."""
 
     name: str | None = None
@@ -39,8 +37,7 @@ class DomainKey:
         return f"has the UUID {self.uuid}" if self.uuid is not None else f"has the name '{self.name}'"
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """References of domains; ``are_first_of_name`` means that the server may have others with the name."""
 
     refs: Sequence[Any]

@@ -30,6 +30,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs impor
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts, facts_paths, make_host_facts
 from ansible_collections.virt.esx.plugins.module_utils._errors import Ambiguous, NotFound, Refused
 from ansible_collections.virt.esx.plugins.module_utils._names import unescape_name
+from ansible_collections.virt.esx.plugins.module_utils._vi.pending_tasks import STATE_PATH, is_pending
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import (
     HOST_DATASTORES,
     HOST_VMS,
@@ -41,7 +42,6 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.properties import (
     fetch_types,
     fetch_with_names,
 )
-from ansible_collections.virt.esx.plugins.module_utils._vi.task import STATE_PATH, is_pending
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import moid, type_name
 
 # VirtualMachine.runtime.powerState -> libvirt's state (esx-driver-rules.md, section 7).

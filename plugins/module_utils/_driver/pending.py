@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import RECENT_PATH, DomainRecord
-from ansible_collections.virt.esx.plugins.module_utils._vi.questions import blocked_by, decide, read_question
-from ansible_collections.virt.esx.plugins.module_utils._vi.task import pending_tasks
+from ansible_collections.virt.esx.plugins.module_utils._vi.pending_tasks import pending_tasks
 
 QUESTION_PATH = "runtime.question"
 
@@ -39,6 +38,8 @@ def check_pending_question(connection: EsxConnection, record: DomainRecord | Non
     question = None if record is None else record.values[QUESTION_PATH]
     if question is None:
         return
+    from ansible_collections.virt.esx.plugins.module_utils._vi.questions import blocked_by, decide, read_question
+
     asked = read_question(question)
     options = connection.session.options
     decision = decide(asked, options.answers, options.uri.auto_answer)

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import functools
 import re
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import VmomiSupport
@@ -25,8 +24,7 @@ _NUMBERS = re.compile(r"[0-9]+(\.[0-9]+)*")
 _RELEASED = re.compile(r"[0-9.]+")
 
 
-@dataclass(frozen=True)
-class About:
+class About(NamedTuple):
     """A server as it describes itself.
 
     ``product`` is ``esx``, ``gsx`` or ``vpx``; ``api`` is ``api_version`` as numbers, for comparisons.

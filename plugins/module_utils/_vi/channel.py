@@ -8,6 +8,7 @@ A server that sends one byte a second never exceeds a socket's own timeout; it d
 
 from __future__ import annotations
 
+import http.client
 import io
 import math
 import socket
@@ -18,6 +19,13 @@ from typing import Any
 # The bytes that are passed on at once: what fits into a processor's cache is copied fastest. The deadline is checked in
 # between; with a pool's timeout, that sets the slowest accepted rate of a transfer.
 PIECE = 256 * 1024
+
+
+class AnswerTooLong(http.client.HTTPException):
+    """An answer that is longer than one of its kind can be."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"it is longer than {limit // 1024} KiB")
 
 
 class Channel:

@@ -13,13 +13,11 @@ import contextlib
 import http.client
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
-from ansible_collections.virt.esx.plugins.module_utils._vi.channel import PIECE
+from ansible_collections.virt.esx.plugins.module_utils._vi.channel import PIECE, AnswerTooLong
 from ansible_collections.virt.esx.plugins.module_utils._vi.pool import Connection, Pool
-from ansible_collections.virt.esx.plugins.module_utils._vi.transport_errors import AnswerTooLong
 
 # The longest answer in words to the request for a stream, and the most that is read into memory at once.
 BLOCK = 1 << 20
@@ -31,8 +29,7 @@ _LAST_WORDS = 5.0
 Progress = Callable[[int], None]
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """The answer of a server; ``body`` is empty if it was streamed."""
 
     status: int

@@ -13,8 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import unquote
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError
@@ -43,8 +42,7 @@ _WANTED = {
 }
 
 
-@dataclass(frozen=True)
-class HostContext:
+class HostContext(NamedTuple):
     """The host of a connection and its place in the inventory; all members are references to managed objects.
 
     ``datacenter_path`` is the ``dcPath`` of file URLs (names as the server sends them); ``managed_by`` is the address
@@ -64,8 +62,7 @@ class HostContext:
     uri_path: str = ""
 
 
-@dataclass(frozen=True)
-class Scope:
+class Scope(NamedTuple):
     """The hosts that a connection's URI names: one, or all hosts of a cluster, a datacenter or a folder of a vCenter.
 
     ``ref`` is the managed object, ``hosts`` has all hosts in it. ``not_one_host`` is the error to raise if one host

@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import LicenceRestricted
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_one
@@ -24,8 +23,7 @@ _FREE_EDITION = "esxBasic"
 _HINT = "Assign a licence that includes the vSphere API; reading works without one."
 
 
-@dataclass(frozen=True)
-class Licence:
+class Licence(NamedTuple):
     """A licence of a host: its name, the key of its edition, and whether it makes the API read-only."""
 
     name: str

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, ParseError
 from ansible_collections.virt.esx.plugins.module_utils._vi.uri import Proxy, Uri, join_host_port, parse_uri, redact
@@ -50,8 +50,7 @@ class Login:
     default_username: str
 
 
-@dataclass(frozen=True)
-class AuthFile:
+class AuthFile(NamedTuple):
     """The paths of libvirt's auth file: ``given`` must be readable, else the first readable ``usual`` one is used."""
 
     given: str | None

@@ -20,7 +20,6 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 from ansible_collections.virt.esx.plugins.module_utils._vi.channel import Channel
 from ansible_collections.virt.esx.plugins.module_utils._vi.proxy import open_tcp
 from ansible_collections.virt.esx.plugins.module_utils._vi.tls import check_thumbprint, make_context, read_thumbprint
-from ansible_collections.virt.esx.plugins.module_utils._vi.transport_errors import cannot_connect
 from ansible_collections.virt.esx.plugins.module_utils._vi.uri import Proxy, join_host_port
 
 # The seconds in which a connection must be made, regardless of the timeout of its calls.
@@ -128,6 +127,8 @@ class Pool:
         except EsxError:
             raise
         except (OSError, ValueError) as error:
+            from ansible_collections.virt.esx.plugins.module_utils._vi.transport_errors import cannot_connect
+
             raise cannot_connect(error, str(endpoint), self._read_thumbprint) from None
         return channel
 

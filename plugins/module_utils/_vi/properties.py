@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible_collections.virt.esx.plugins.module_utils._vi.faults import is_not_authenticated
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
@@ -28,8 +27,7 @@ Values = dict[str, Any]
 Row = tuple[Any, Values]
 
 
-@dataclass(frozen=True)
-class Traversal:
+class Traversal(NamedTuple):
     """One step from objects of a type along a property; ``then`` names the traversals that go on from there."""
 
     name: str
@@ -68,7 +66,7 @@ SCOPE_VMS = (
     Traversal("host-folder", "Datacenter", "hostFolder", ("children",)),
 )
 SCOPE_VMS_AND_DATASTORES = (
-    *(replace(step, then=("vms", "datastores")) if step.name == "hosts" else step for step in SCOPE_VMS),
+    *(step._replace(then=("vms", "datastores")) if step.name == "hosts" else step for step in SCOPE_VMS),
     *HOST_DATASTORES,
 )
 # From an object of a vCenter's inventory up to the root folder.

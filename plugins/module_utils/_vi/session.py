@@ -13,10 +13,9 @@ import contextlib
 import os
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
-from ansible_collections.virt.esx.plugins.module_utils._errors import AuthFailed, EsxError, ParseError
+from ansible_collections.virt.esx.plugins.module_utils._errors import AuthFailed, CacheUnusable, EsxError, ParseError
 from ansible_collections.virt.esx.plugins.module_utils._texts import is_moid
 from ansible_collections.virt.esx.plugins.module_utils._vi.about import (
     About,
@@ -29,14 +28,12 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.credentials import Cr
 from ansible_collections.virt.esx.plugins.module_utils._vi.interrupts import sigterm_raises
 from ansible_collections.virt.esx.plugins.module_utils._vi.options import ConnectionOptions, Login
 from ansible_collections.virt.esx.plugins.module_utils._vi.pool import Endpoint, Pool
-from ansible_collections.virt.esx.plugins.module_utils._vi.session_cache import (
-    CacheUnusable,
-    SessionCache,
-    cache_directory,
-)
 from ansible_collections.virt.esx.plugins.module_utils._vi.stub import Stub
 from ansible_collections.virt.esx.plugins.module_utils._vi.uri import redact_user
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import make_ref, moid, require_vmomi, vim
+
+if TYPE_CHECKING:
+    from ansible_collections.virt.esx.plugins.module_utils._vi.session_cache import SessionCache
 
 # How long the logout may take: the task's work is done, and an interrupted user does not want to wait.
 _LOGOUT_TIMEOUT = 10.0
@@ -62,8 +59,7 @@ Warn = Callable[[str], None]
 Connect = Callable[..., contextlib.AbstractContextManager["Session"]]
 
 
-@dataclass(frozen=True)
-class Server:
+class Server(NamedTuple):
     """A server that is to be logged in to.
 
     ``product`` is what it has to be (``esx``, ``gsx``, ``vpx``), ``names`` the names that the auth file may list it by.
@@ -142,6 +138,11 @@ class Session:
         login, auth_file = self.server.login, self.options.auth_file
         self._credentials = find_credentials(login, auth_file, self.server.names, self.warn)
         if self.options.session_cache:
+            from ansible_collections.virt.esx.plugins.module_utils._vi.session_cache import (
+                SessionCache,
+                cache_directory,
+            )
+
             password = self._credentials.password
             self._open_cached(SessionCache(cache_directory(os.environ), self._identity(), password))
         else:
@@ -276,7 +277,7 @@ class Session:
         refs = {name: getattr(self.content, name) for name in _CONTENT}
         return {
             "cookie": self.cookie,
-            "about": asdict(self.about),
+            "about": self.about._asdict(),
             "content": {name: moid(ref) for name, ref in refs.items() if ref is not None},
         }
 

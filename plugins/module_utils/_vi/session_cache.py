@@ -27,7 +27,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
+from ansible_collections.virt.esx.plugins.module_utils._errors import CacheUnusable
 from ansible_collections.virt.esx.plugins.module_utils._texts import is_moid
 
 # Raised with each change of what is stored, so that files of other versions are ignored.
@@ -57,13 +57,6 @@ def cache_directory(environment: Mapping[str, str]) -> Path:
     base = environment.get("XDG_CACHE_HOME") or ""
     home = Path(base) if base.startswith("/") else Path(environment.get("HOME") or Path.home()) / ".cache"
     return home / "virt.esx" / "sessions"
-
-
-class CacheUnusable(EsxError):
-    """The directory or the file of the cache cannot be used; a session can be opened without it."""
-
-    def __init__(self, path: object, reason: object) -> None:
-        super().__init__(f"The session cache {path} cannot be used: {reason}.")
 
 
 class SessionCache:

@@ -22,12 +22,6 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.answers import (
 from ansible_collections.virt.esx.plugins.module_utils._vi.exchange import Answer, exchange
 from ansible_collections.virt.esx.plugins.module_utils._vi.faults import from_fault, is_fault, is_not_authenticated
 from ansible_collections.virt.esx.plugins.module_utils._vi.pool import Pool
-from ansible_collections.virt.esx.plugins.module_utils._vi.transport_errors import (
-    bad_status,
-    broke_off,
-    is_dropped,
-    no_answer,
-)
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import SoapStubAdapter, type_name, vmodl
 
 # Methods that change nothing, by the beginning of their names.
@@ -175,6 +169,8 @@ class Stub(SoapStubAdapter):  # type: ignore[misc]
             return self._speaks_another_version(error)
         if isinstance(error, NotAnAnswer):
             return isinstance(error, Unreadable) and name.startswith(_READS) and self.version != self.newest
+        from ansible_collections.virt.esx.plugins.module_utils._vi.transport_errors import is_dropped
+
         return is_dropped(error) and name.startswith(_READS) and name not in _BOUND
 
     def _speaks_another_version(self, error: Any) -> bool:
@@ -194,6 +190,13 @@ class Stub(SoapStubAdapter):  # type: ignore[misc]
         return uncertain
 
     def _explain(self, name: str, error: Exception) -> EsxError:
+        from ansible_collections.virt.esx.plugins.module_utils._vi.transport_errors import (
+            bad_status,
+            broke_off,
+            is_dropped,
+            no_answer,
+        )
+
         server, repeatable = str(self.pool_of_ours.endpoint), name.startswith(_HARMLESS)
         if is_fault(error):
             return from_fault(error, name)

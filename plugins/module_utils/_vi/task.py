@@ -23,17 +23,14 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import (
     TimedOut,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vi.faults import from_fault
-from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values, fetch, fetch_one
+from ansible_collections.virt.esx.plugins.module_utils._vi.pending_tasks import STATE_PATH, pending_tasks
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values, fetch_one
 from ansible_collections.virt.esx.plugins.module_utils._vi.questions import Answered, blocked_by, decide, read_question
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import moid
 from ansible_collections.virt.esx.plugins.module_utils._vi.watch import Changes, Watch
 
-STATE_PATH = "info.state"
 TASK_PATHS = (STATE_PATH, "info.error", "info.progress", "info.cancelable", "info.result")
-
-# The task that takes a host into maintenance mode, for ``pending_of_kind``.
-ENTERING_MAINTENANCE = "entermaintenancemode"
 
 # The seconds between reads of a cancelled task, after which it is left alone.
 _CANCEL_PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0)
@@ -124,37 +121,6 @@ def wait_until_idle(
         except NotFound:
             continue  # it has ended, and the server has forgotten it
     return tuple(answered)
-
-
-def pending_tasks(session: Session, recent: Any) -> list[Any]:
-    """Return the tasks in a VM's ``recentTask`` that are queued or running; one call for all.
-
-    A task that the server has forgotten is not pending.
-    """
-    tasks = list(recent or ())
-    if not tasks:
-        return []
-    try:
-        rows = fetch(session, "Task", [STATE_PATH], objects=tasks)
-    except NotFound:
-        return [] if len(tasks) == 1 else [one for task in tasks for one in pending_tasks(session, [task])]
-    return [task for task, values in rows if is_pending(values[STATE_PATH])]
-
-
-def is_pending(state: Any) -> bool:
-    """Say whether a task with this ``info.state`` has not ended yet."""
-    return str(state) in ("queued", "running")
-
-
-def pending_of_kind(session: Session, recent: Any, *kinds: str) -> list[Any]:
-    """Return the pending tasks in ``recentTask`` of some kinds.
-
-    :param kinds: beginnings of what follows the dot in TaskInfo.descriptionId, such as ``relocate`` for
-        ``VirtualMachine.relocate``. Servers write them in different case.
-    """
-    rows = fetch(session, "Task", ["info.descriptionId"], objects=pending_tasks(session, recent))
-    named = [(task, str(values["info.descriptionId"]).rpartition(".")[2].lower()) for task, values in rows]
-    return [task for task, name in named if name.startswith(kinds)]
 
 
 class Waiting:

@@ -15,19 +15,13 @@ import ssl
 from typing import Callable
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import DOUBT, ConnectionFailed, EsxError, TimedOut
+from ansible_collections.virt.esx.plugins.module_utils._vi.channel import AnswerTooLong
 from ansible_collections.virt.esx.plugins.module_utils._vi.tls import format_thumbprint
 
 # OpenSSL's error numbers for certificates.
 _SELF_SIGNED = (18, 19, 20, 21)
 _EXPIRED = (9, 10)
 _OTHER_NAME = (62, 64)
-
-
-class AnswerTooLong(http.client.HTTPException):
-    """An answer that is longer than one of its kind can be."""
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(f"it is longer than {limit // 1024} KiB")
 
 
 _TRUST = (

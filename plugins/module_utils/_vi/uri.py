@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
@@ -57,8 +58,7 @@ _BETWEEN_PARAMETERS = re.compile(r"[&;]")
 _USER_ONLY = "it must not contain a password: use the option password, the environment or an auth file"
 
 
-@dataclass(frozen=True)
-class Proxy:
+class Proxy(NamedTuple):
     """A proxy server: ``kind`` is ``http``, ``socks4``, ``socks4a`` or ``socks5``; ``user`` is for its login."""
 
     kind: str

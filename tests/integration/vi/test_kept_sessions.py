@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.virt.esx.plugins.module_utils._errors import AuthFailed
+from ansible_collections.virt.esx.plugins.module_utils._errors import AuthFailed, CacheUnusable
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import open_session
 from ansible_collections.virt.esx.plugins.module_utils._vi.session_cache import (
-    CacheUnusable,
     SessionCache,
     cache_directory,
 )

@@ -18,11 +18,11 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import (
     ServerFault,
     TimedOut,
 )
+from ansible_collections.virt.esx.plugins.module_utils._vi.pending_tasks import pending_tasks
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_one
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
 from ansible_collections.virt.esx.plugins.module_utils._vi.task import (
     Outcome,
-    pending_tasks,
     wait_for_task,
     wait_until_idle,
 )

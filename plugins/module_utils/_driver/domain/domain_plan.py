@@ -6,11 +6,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power import RESULTING_STATE, Guest
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power_cycle import PowerCycle
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.result import DomainResult
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
@@ -19,6 +18,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Plan,
 
 if TYPE_CHECKING:
     from ansible_collections.virt.esx.plugins.module_utils._driver.domain.change import Change
+    from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power_cycle import PowerCycle
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,7 @@ class DomainPlan(Plan):
         return str(self.target)
 
 
-@dataclass(frozen=True)
-class Present:
+class Present(NamedTuple):
     """A domain that exists, and what is wanted of it."""
 
     connection: EsxConnection

@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.domain_plan import DomainPlan
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.planner import plan_domain, read_back, with_xml
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power_cycle import PowerCycle, start_again
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.read_request import (
     read_request,
     rounded_sizes,
@@ -21,6 +20,9 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.result imp
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Target, carry_out
 from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
+
+if TYPE_CHECKING:
+    from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power_cycle import PowerCycle
 
 
 def ensure_domain(connection: EsxConnection, invocation: Invocation) -> dict[str, Any]:
@@ -42,6 +44,8 @@ def ensure_domain(connection: EsxConnection, invocation: Invocation) -> dict[str
 
     def recover(error: BaseException, done: list[str]) -> None:
         if cycles:
+            from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power_cycle import start_again
+
             start_again(connection, cycles[0], error, done)
 
     try:

@@ -6,15 +6,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from ansible_collections.virt.esx.plugins.module_utils._domain.model import CharDevice, Keys, PciAddress, VdsPort
     from ansible_collections.virt.esx.plugins.module_utils._driver.disk_options import DiskEntry
 
 
-@dataclass(frozen=True)
-class DiskPart:
+class DiskPart(NamedTuple):
     """A hard disk by its target; ``file`` says what its file is made of, where that is missing.
 
     ``source`` is None for the file that the disk has, or one beside the VMX.
@@ -32,8 +31,7 @@ class DiskPart:
         return any(value is not None for value in (self.file.size, self.file.clone_of, self.file.image))
 
 
-@dataclass(frozen=True)
-class DrivePart:
+class DrivePart(NamedTuple):
     """A CD-ROM or floppy drive by its target; ``source`` is None to leave the medium, empty for no medium."""
 
     device: str
@@ -59,8 +57,7 @@ class InterfacePart:
     vds: VdsPort | None = None
 
 
-@dataclass(frozen=True)
-class SerialPart:
+class SerialPart(NamedTuple):
     """A serial port by its number; ``device`` is what is behind it."""
 
     port: int

@@ -10,6 +10,7 @@ in ``definition_plans.py``, which is imported only where it is needed.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.autostart import plan_autostart
@@ -23,7 +24,6 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power impo
     plan_power,
     step_of,
 )
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power_cycle import PowerCycle
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.result import DomainResult, result_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey, was_not_seen
@@ -37,6 +37,9 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
 from ansible_collections.virt.esx.plugins.module_utils._driver.pending import PENDING_PATHS
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Target
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
+
+if TYPE_CHECKING:
+    from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power_cycle import PowerCycle
 
 _ASKS_GUEST = ("shutdown", "rebooted")
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
@@ -19,7 +19,6 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import Dom
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, Target
 from ansible_collections.virt.esx.plugins.module_utils._errors import Refused, ServerFault, TimedOut
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_one
-from ansible_collections.virt.esx.plugins.module_utils._vi.watch import Watch
 
 # What planning has to know of the guest: whether VMware Tools can be asked.
 TOOLS_PATH = "guest.toolsRunningStatus"
@@ -28,8 +27,7 @@ CONNECTION_PATH = "runtime.connectionState"
 _NO_TOOLS = "guestToolsNotRunning"
 
 
-@dataclass(frozen=True)
-class Guest:
+class Guest(NamedTuple):
     """Whether the guest can be asked, and how long it may take.
 
     :param tools: the value of ``TOOLS_PATH``, None where it is not known.
@@ -45,8 +43,7 @@ class Guest:
         return self.tools == _NO_TOOLS
 
 
-@dataclass(frozen=True)
-class PowerAction:
+class PowerAction(NamedTuple):
     """One change of the power state: its name in words for the user, and what does it."""
 
     name: str
@@ -54,8 +51,7 @@ class PowerAction:
     asks_guest: bool = False
 
 
-@dataclass(frozen=True)
-class Unreachable:
+class Unreachable(NamedTuple):
     """Why a state cannot be reached from the present one, and what can be done."""
 
     reason: str
@@ -128,6 +124,8 @@ def _power_off_if_on(connection: EsxConnection, target: Target, guest: Guest) ->
 
 def _wait_until_off(connection: EsxConnection, target: Target, seconds: float) -> bool:
     """Wait for a guest to shut down, answering questions; return whether it did."""
+    from ansible_collections.virt.esx.plugins.module_utils._vi.watch import Watch
+
     deadline = time.monotonic() + seconds
     paths = ["runtime.powerState", "runtime.question"]
     with Watch(connection.session, {"VirtualMachine": paths}, [target.ref]) as watch:

@@ -13,18 +13,11 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.values import round_up
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.arguments import PART_OPTIONS, SYSTEM_OPTIONS
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.autostart import read_settings
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts import Parts
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import MIB, DomainRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.system_request import read_system, system_settings
-from ansible_collections.virt.esx.plugins.module_utils._driver.options import (
-    if_given,
-    parse_kib,
-    parse_uuid,
-    parse_vmx_path,
-)
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._names import (
     DatastorePath,
@@ -73,7 +66,7 @@ def read_request(params: Mapping[str, Any]) -> DomainRequest:
         name=name,
         uuid=uuid,
         moid=params["moid"],
-        vmx_path=if_given(params["vmx_path"], parse_vmx_path),
+        vmx_path=_vmx_path(params["vmx_path"]),
         xml=xml,
         vmx=params["vmx"],
         vcpus=_at_least(1, params["vcpus"], "vcpus"),
@@ -103,7 +96,7 @@ def _read_identity(params: Mapping[str, Any], described: Domain | None) -> tuple
     """
     name, uuid = (None, None) if described is None else (described.name, described.uuid)
     name = _name(params["name"] or name)
-    uuid = parse_uuid(params["uuid"]) if params["uuid"] else uuid
+    uuid = _uuid(params["uuid"]) or uuid
     if not (name or uuid or params["moid"] or params["vmx_path"]):
         raise ParseError("neither a name nor a UUID says which domain is meant.", where="name")
     return name, uuid
@@ -170,6 +163,22 @@ def _settings(params: Mapping[str, Any]) -> Settings:
     return read_named_settings(params["settings"])
 
 
+def _uuid(text: str | None) -> str | None:
+    if not text:
+        return None
+    from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_uuid
+
+    return parse_uuid(text)
+
+
+def _vmx_path(text: str | None) -> str | None:
+    if text is None:
+        return None
+    from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_vmx_path
+
+    return parse_vmx_path(text)
+
+
 def _name(name: str | None) -> str | None:
     if name is not None and "\n" in name:
         raise ParseError("it has a line end, which the name of a domain cannot have.", where="name")
@@ -219,6 +228,11 @@ _STEPS = (
 
 def rounded_sizes(params: Mapping[str, Any], xml: Domain | None) -> list[str]:
     """A sentence for each size of memory that has to be rounded up."""
+    if xml is None and params["memory"] is None and params["max_memory"] is None:
+        return []
+    from ansible_collections.virt.esx.plugins.module_utils._domain.values import round_up
+    from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_kib
+
     found = []
     for option, element, member, step in _STEPS:
         if option is not None and params[option] is not None:
@@ -236,6 +250,9 @@ def _size(text: str | None, option: str, step: int) -> int | None:
     """An amount of memory in KiB, rounded up to whole steps; there is no domain without memory."""
     if text is None:
         return None
+    from ansible_collections.virt.esx.plugins.module_utils._domain.values import round_up
+    from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_kib
+
     size = parse_kib(text, option)
     if not size:
         raise ParseError(f"'{text}' is not a size above 0.", where=option)

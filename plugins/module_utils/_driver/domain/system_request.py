@@ -6,14 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 
 
-@dataclass(frozen=True)
-class SystemOptions:
+class SystemOptions(NamedTuple):
     """The options for a domain's system; None where nothing is said."""
 
     guest_os: str | None = None
@@ -24,7 +22,7 @@ class SystemOptions:
 
     def __bool__(self) -> bool:
         """Whether anything is said."""
-        return any(value is not None for value in vars(self).values())
+        return any(value is not None for value in self)
 
 
 def read_system(params: Mapping[str, Any]) -> SystemOptions:

@@ -29,6 +29,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.options import pa
 from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import is_pattern, matches_any, require_names
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, ParseError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import HostContext, Scope, hosts_by_name
+from ansible_collections.virt.esx.plugins.module_utils._vi.pending_tasks import ENTERING_MAINTENANCE, pending_of_kind
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import (
     HOST_VMS,
     SCOPE_VMS,
@@ -38,7 +39,6 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.properties import (
     number_at,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
-from ansible_collections.virt.esx.plugins.module_utils._vi.task import ENTERING_MAINTENANCE, pending_of_kind
 from ansible_collections.virt.esx.plugins.module_utils._vi.vcenter import host_in_vcenter, open_vcenter
 
 _HOST_PATHS = (

@@ -29,7 +29,8 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.storage i
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.targets import Targets, resolve
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import run_jobs
-from ansible_collections.virt.esx.plugins.module_utils._vi.task import pending_tasks, wait_until_idle
+from ansible_collections.virt.esx.plugins.module_utils._vi.pending_tasks import pending_tasks
+from ansible_collections.virt.esx.plugins.module_utils._vi.task import wait_until_idle
 
 _Moving = list[tuple[Entry, Relocation]]
 

@@ -20,12 +20,9 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.pending import QU
 from ansible_collections.virt.esx.plugins.module_utils._driver.progress import show_progress
 from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed, EsxError, TimedOut
 from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import Job
+from ansible_collections.virt.esx.plugins.module_utils._vi.pending_tasks import pending_of_kind, pending_tasks
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values, fetch_one
-from ansible_collections.virt.esx.plugins.module_utils._vi.task import (
-    pending_of_kind,
-    pending_tasks,
-    wait_until_idle,
-)
+from ansible_collections.virt.esx.plugins.module_utils._vi.task import wait_until_idle
 
 # The tasks that take a domain to another host or datastore, by their TaskInfo.descriptionId.
 _MIGRATIONS = ("relocate", "migrate")

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from ansible_collections.virt.esx.plugins.module_utils._errors import CacheUnusable
 from ansible_collections.virt.esx.plugins.module_utils._vi.session_cache import (
     FORMAT,
-    CacheUnusable,
     SessionCache,
     cache_directory,
 )
