@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain import define
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import ChangedByOther
 from ansible_collections.virt.esx.tests.integration import killing
@@ -140,6 +142,23 @@ def test_a_removal_that_was_killed_before_the_end(host_with_faults: Simulator, a
     ensure(host_with_faults, **domain_request)
     assert set(host_with_faults.domains()) == {"domain-1"}
     assert "web.vmdk" not in files_in(host_with_faults, "[local-storage] web")
+
+
+def test_a_registration_that_goes_on_keeps_its_vmx(esx: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer to the call is lost, and the host shows the domain only a moment later."""
+    look = define._find_registered
+    answers = itertools.chain([None, None], itertools.repeat(look))  # before the upload, and at once after the loss
+
+    def late(*place: Any) -> Any:
+        answer = next(answers)
+        return answer and answer(*place)
+
+    monkeypatch.setattr(define, "_find_registered", late)
+    esx.inject(method="RegisterVM_Task", drop="after", count=1)
+    with pytest.raises(EsxError, match="RegisterVM_Task"):
+        ensure(esx, xml=domain_xml())
+    assert files_in(esx, "[local-storage] web") == ["web.vmdk", "web.vmx"]
+    assert not ensure(esx, xml=domain_xml())["changed"]
 
 
 @pytest.mark.parametrize("uuid", ["50115e16-9bdc-49d7-f171-53c4d7f91710", None])

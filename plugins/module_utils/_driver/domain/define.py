@@ -10,7 +10,8 @@ remains of an interrupted attempt are recognised and used.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +51,9 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files impor
 from ansible_collections.virt.esx.plugins.module_utils._vi.folder import DatastoreFile
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_one
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
+
+# The seconds between looks for a domain whose registration may have begun.
+_PAUSES = (0.2, 0.5, 1.0, 2.0)
 
 
 @dataclass(frozen=True)
@@ -274,10 +278,20 @@ def _restored(connection: EsxConnection, place: _Place, definition: Definition) 
     except ChangedByOther:
         raise  # what is there now is another client's
     except BaseException as error:
+        pauses = _PAUSES if isinstance(error, EsxError) and error.in_doubt else ()
         with contextlib.suppress(EsxError):
-            if _find_registered(connection, place.file) is None:
+            if not _gets_registered(connection, place.file, pauses):
                 append_to_message(error, _put_back(connection, place, definition.content))
         raise
+
+
+def _gets_registered(connection: EsxConnection, file: DatastoreFile, pauses: Sequence[float]) -> bool:
+    """Whether the host registers a file by now: a registration whose answer was lost may still be running."""
+    for pause in pauses:
+        if _find_registered(connection, file) is not None:
+            return True
+        time.sleep(pause)
+    return _find_registered(connection, file) is not None
 
 
 def _put_back(connection: EsxConnection, place: _Place, uploaded: bytes) -> str:
