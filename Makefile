@@ -26,8 +26,9 @@ export PYTHONPATH := $(CURDIR)/.cache
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)$$/  make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target what; do printf '%-18s %s\n' "$$target" "$$what"; done
 
-quick: $(TEST_STAMP) ## check formatting, types and unit tests, while you change code
-	@$(PY) -m tools.check ruff mypy unit
+quick: $(TEST_STAMP) ## check formatting, types and the unit tests that your changes concern
+	@ruff check --quiet && ruff format --quiet --check && mypy
+	@TESTMON_DATAFILE=.cache/testmondata pytest -q -n 2 --testmon -o cache_dir=.cache/pytest tests/unit
 
 demo: $(DEMO_STAMP) ## manage a simulated ESX host with a real playbook
 	@$(PY) -m tools.demo
