@@ -21,6 +21,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import (
     Sound,
     Video,
 )
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import round_up
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._ovf import devices, guests, model
 from ansible_collections.virt.esx.plugins.module_utils._ovf.model import Item, Package, System
@@ -178,9 +179,10 @@ class _Reader:
 
     def memory(self, item: Item) -> None:
         scale = bytes_per_unit(item.units or _MEGABYTES, where="<AllocationUnits>", line=item.line)
-        self.memory_kib = -(-_whole(item, "VirtualQuantity", item.quantity) * scale // 1024)
+        size = _whole(item, "VirtualQuantity", item.quantity) * scale
+        self.memory_kib = round_up(size, 1024) // 1024
         if item.reservation:
-            self.guarantee_kib = -(-item.reservation * scale // 1024)
+            self.guarantee_kib = round_up(item.reservation * scale, 1024) // 1024
 
     def controller(self, item: Item) -> None:
         found = _controller_of(item)
