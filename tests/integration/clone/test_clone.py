@@ -6,13 +6,16 @@
 from __future__ import annotations
 
 import concurrent.futures
+import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.virt.esx.plugins.module_utils._driver import registration
+from ansible_collections.virt.esx.plugins.module_utils._driver.clone import clone as cloning
 from ansible_collections.virt.esx.plugins.module_utils._errors import (
     EsxError,
     LicenceRestricted,
@@ -313,6 +316,28 @@ def test_a_clone_that_was_killed(host: Simulator, at: tuple[str, int]) -> None:
         "web2/web2_1.vmdk",
     ]
     host.expire_sessions()
+
+
+def test_a_registration_that_goes_on_keeps_the_files(host: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer to the call is lost, and the host shows the domain only at the third look."""
+    looks = itertools.count()
+
+    def late(find: Callable[..., Any]) -> Callable[..., Any]:
+        def look(*arguments: Any, **options: Any) -> Any:
+            is_hidden = "RegisterVM_Task" in host.methods() and next(looks) < 2
+            return None if is_hidden else find(*arguments, **options)
+
+        return look
+
+    monkeypatch.setattr(registration, "find_registered", late(registration.find_registered))
+    monkeypatch.setattr(cloning, "find_domain", late(cloning.find_domain))
+    host.trace(reset=True)
+    host.inject(method="RegisterVM_Task", drop="after", count=1)
+    with pytest.raises(EsxError, match="RegisterVM_Task"):
+        clone(host)
+    assert {"web2/web2.vmx", "web2/web2.vmdk", "web2/web2_1.vmdk"} <= set(names(host))
+    clone(host)
+    assert clone(host)["changed"] is False
 
 
 def test_of_two_tasks_that_make_one_clone_one_makes_it(tmp_path: Path) -> None:

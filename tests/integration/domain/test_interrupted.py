@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from ansible_collections.virt.esx.plugins.module_utils._driver import registration
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain import define
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import ChangedByOther
@@ -146,14 +147,15 @@ def test_a_removal_that_was_killed_before_the_end(host_with_faults: Simulator, a
 
 def test_a_registration_that_goes_on_keeps_its_vmx(esx: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """The answer to the call is lost, and the host shows the domain only a moment later."""
-    look = define._find_registered
+    look = registration.find_registered
     answers = itertools.chain([None, None], itertools.repeat(look))  # before the upload, and at once after the loss
 
     def late(*place: Any) -> Any:
         answer = next(answers)
         return answer and answer(*place)
 
-    monkeypatch.setattr(define, "_find_registered", late)
+    for user in (define, registration):
+        monkeypatch.setattr(user, "find_registered", late)
     esx.inject(method="RegisterVM_Task", drop="after", count=1)
     with pytest.raises(EsxError, match="RegisterVM_Task"):
         ensure(esx, xml=domain_xml())

@@ -28,6 +28,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import find_domain, read_domain_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Plan, Step, append_to_message, carry_out
 from ansible_collections.virt.esx.plugins.module_utils._driver.pools import Pool, read_pools, usable_pool
+from ansible_collections.virt.esx.plugins.module_utils._driver.registration import register_vmx
 from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import (
     datastore_file,
     delete_file,
@@ -251,7 +252,7 @@ class _Work:
         )
 
     def _define(self) -> None:
-        connection, context, nvram = self.connection, self.connection.context, self.nvram()
+        connection, nvram = self.connection, self.nvram()
         macs = [*self.request.macs, *(random_mac() for _card in self.source.cards[len(self.request.macs) :])]
         identity = CloneIdentity(
             name=self.request.clone_name,
@@ -263,8 +264,7 @@ class _Work:
         )
         self.made.files.append(self.vmx)
         put_file(connection.session, datastore_file(connection, self.vmx), clone_vmx(self.source.content, identity))
-        task = context.vm_folder.RegisterVM_Task(str(self.vmx), None, False, context.pool, context.host)
-        self.made.ref = connection.wait(task, f"Registering domain '{self.request.clone_name}'")
+        self.made.ref = register_vmx(connection, str(self.vmx), f"domain '{self.request.clone_name}'")
         delete_file(connection, marker_path(self.vmx))
 
 

@@ -10,10 +10,8 @@ remains of an interrupted attempt are recognised and used.
 from __future__ import annotations
 
 import contextlib
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.browser import scsi_model_of
@@ -39,6 +37,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs impor
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import find_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, Target, append_to_message
+from ansible_collections.virt.esx.plugins.module_utils._driver.registration import find_registered, register_vmx
 from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import make_directory, make_new_directory
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, parse_datastore_path
@@ -51,9 +50,6 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files impor
 from ansible_collections.virt.esx.plugins.module_utils._vi.folder import DatastoreFile
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_one
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
-
-# The seconds between looks for a domain whose registration may have begun.
-_PAUSES = (0.2, 0.5, 1.0, 2.0)
 
 
 @dataclass(frozen=True)
@@ -195,7 +191,7 @@ def _read(content: bytes, path: DatastorePath, facts: HostFacts) -> Domain:
 
 def _check_is_nobodys(connection: EsxConnection, file: DatastoreFile) -> None:
     """Refuse a file that is the VMX of a domain; the fault is what registering it once more would give."""
-    found = _find_registered(connection, file)
+    found = find_registered(connection, str(file))
     if found is not None:
         raise Refused(
             f"The file {file} is the VMX of the domain '{fetch_one(connection.session, found, ['name'])['name']}'.",
@@ -204,13 +200,8 @@ def _check_is_nobodys(connection: EsxConnection, file: DatastoreFile) -> None:
         )
 
 
-def _find_registered(connection: EsxConnection, file: DatastoreFile) -> Any:
-    return connection.session.content.searchIndex.FindByDatastorePath(connection.context.datacenter, str(file))
-
-
 def _define(connection: EsxConnection, target: Target, place: _Place, definition: Definition) -> None:
     """Upload the VMX and register it, unless another client has done so by now."""
-    context = connection.context
     is_free = place.is_unclaimed and not place.has_directory
     if not is_free:
         _check_is_nobodys(connection, place.file)
@@ -219,8 +210,7 @@ def _define(connection: EsxConnection, target: Target, place: _Place, definition
         if is_free and not is_new:
             _check_is_nobodys(connection, place.file)
         _upload(connection, place, definition)
-        task = context.vm_folder.RegisterVM_Task(str(place.file), None, False, context.pool, context.host)
-        target.ref = connection.wait(task, f"Registering {target}")
+        target.ref = register_vmx(connection, str(place.file), target)
 
 
 def _is_made(connection: EsxConnection, directory: DatastorePath) -> bool:
@@ -278,20 +268,10 @@ def _restored(connection: EsxConnection, place: _Place, definition: Definition) 
     except ChangedByOther:
         raise  # what is there now is another client's
     except BaseException as error:
-        pauses = _PAUSES if isinstance(error, EsxError) and error.in_doubt else ()
         with contextlib.suppress(EsxError):
-            if not _gets_registered(connection, place.file, pauses):
+            if find_registered(connection, str(place.file)) is None:
                 append_to_message(error, _put_back(connection, place, definition.content))
         raise
-
-
-def _gets_registered(connection: EsxConnection, file: DatastoreFile, pauses: Sequence[float]) -> bool:
-    """Whether the host registers a file by now: a registration whose answer was lost may still be running."""
-    for pause in pauses:
-        if _find_registered(connection, file) is not None:
-            return True
-        time.sleep(pause)
-    return _find_registered(connection, file) is not None
 
 
 def _put_back(connection: EsxConnection, place: _Place, uploaded: bytes) -> str:

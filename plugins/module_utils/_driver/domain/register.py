@@ -14,6 +14,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs impor
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import find_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, Target
+from ansible_collections.virt.esx.plugins.module_utils._driver.registration import register_vmx
 from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import datastore_file
 from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, parse_datastore_path
@@ -37,11 +38,9 @@ def plan_register(
     target.name = domain.name or ""
     _check_request(target, request, path, read)
     _check_name_is_free(connection, target.name)
-    context = connection.context
 
     def register() -> None:
-        task = context.vm_folder.RegisterVM_Task(str(path), request.name, False, context.pool, context.host)
-        target.ref = connection.wait(task, f"Registering {target}")
+        target.ref = register_vmx(connection, str(path), target, request.name)
 
     return domain, Step("register", register)
 
