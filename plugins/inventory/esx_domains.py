@@ -148,7 +148,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.info.inventory_ho
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._edge import failure
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
-from ansible_collections.virt.esx.plugins.module_utils._names import nearest
+from ansible_collections.virt.esx.plugins.module_utils._names import hint_at
 
 try:
     from ansible.template import trust_as_template
@@ -216,9 +216,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         known = {name for option, text in self.option_definitions.items() for name in (option, *_aliases(text))}
         for option in config:
             if option not in known:
-                near = nearest(str(option), known)
-                hint = "" if near is None else f" Is '{near}' meant?"
-                self.display.warning(f"{path}: there is no option '{option}', so it has no effect.{hint}")
+                text = f"{path}: there is no option '{option}', so it has no effect."
+                self.display.warning(" ".join(filter(None, (text, hint_at(str(option), known)))))
 
     def _evaluate(self, config: Mapping[str, Any]) -> None:
         """Replace connection options that are templates by their values."""

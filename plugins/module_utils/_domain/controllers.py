@@ -16,6 +16,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlF
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Controller, Disk
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import INT_MAX, choice_attr, error_at, int_attr
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+from ansible_collections.virt.esx.plugins.module_utils._names import quoted
 from ansible_collections.virt.esx.plugins.module_utils._report import Report
 from ansible_collections.virt.esx.plugins.module_utils._xml import Element
 
@@ -98,8 +99,7 @@ def _read(element: Element, types: Collection[str]) -> Controller:
     model = element.get("model")
     models = _MODELS.get(kind, ())
     if model is not None and model not in models:
-        known = ", ".join(map("'{}'".format, models)) or "none"
-        raise error_at(element, f"model='{model}' is not known for type='{kind}'; known are {known}")
+        raise error_at(element, f"model='{model}' is not known for type='{kind}'; known are {quoted(models)}")
     index = int_attr(element, "index", 0, INT_MAX)
     return Controller(kind, -1 if index is None else index, model, element.sourceline)
 

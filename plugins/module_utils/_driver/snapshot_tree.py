@@ -13,7 +13,7 @@ from typing import Any
 from ansible_collections.virt.esx.plugins.module_utils._domain.snapshots import write_snapshot
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import STATES
 from ansible_collections.virt.esx.plugins.module_utils._errors import Ambiguous, NotFound
-from ansible_collections.virt.esx.plugins.module_utils._names import escape_name, unescape_name
+from ansible_collections.virt.esx.plugins.module_utils._names import escape_name, quoted, unescape_name
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values, list_at
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import moid
 
@@ -110,7 +110,7 @@ def get_snapshot(snapshots: Sequence[Snapshot], wanted: str, domain: str) -> Sna
     """
     found = find_snapshot(snapshots, wanted, domain)
     if found is None:
-        known = ", ".join(f"'{item.path}'" for item in snapshots) or "none"
+        known = quoted(item.path for item in snapshots)
         raise NotFound(f"Domain '{domain}' has no snapshot '{wanted}'; it has {known}.")
     return found
 

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+from ansible_collections.virt.esx.plugins.module_utils._names import quoted
 from ansible_collections.virt.esx.plugins.module_utils._ovf.model import Property
 
 _INTEGER = re.compile(r"([us]?)int(8|16|32|64)?", re.IGNORECASE)
@@ -46,7 +47,7 @@ def property_values(
 def _settable(properties: Sequence[Property], key: str, where: str) -> Property:
     """The property that a user means by a full key, or by the key alone."""
     found = _named(properties, key)
-    settable = ", ".join(f"'{one.key}'" for one in properties if one.user_configurable) or "none"
+    settable = quoted(one.key for one in properties if one.user_configurable)
     if len(found) != 1:
         problem = f"more than one property has the key '{key}'" if found else f"there is no property '{key}'"
         raise ParseError(f"{problem}; the package has {settable}.", where=where)

@@ -23,6 +23,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import (
 )
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import round_up
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+from ansible_collections.virt.esx.plugins.module_utils._names import quoted
 from ansible_collections.virt.esx.plugins.module_utils._ovf import devices, guests, model
 from ansible_collections.virt.esx.plugins.module_utils._ovf.model import Item, Package, System
 from ansible_collections.virt.esx.plugins.module_utils._ovf.units import bytes_per_unit, whole_number
@@ -110,9 +111,8 @@ def _items(package: Package, system: System, wanted: str | None) -> list[Item]:
 def _check_option(package: Package, wanted: str | None) -> None:
     known = [option.id for option in package.options]
     if wanted is not None and wanted not in known:
-        listed = ", ".join(f"'{name}'" for name in known) or "none"
         raise ParseError(
-            f"the package has no deployment option '{wanted}'; it has {listed}.", where="deployment_option"
+            f"the package has no deployment option '{wanted}'; it has {quoted(known)}.", where="deployment_option"
         )
 
 

@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import CharDevice, Disk, Domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_kinds import is_file_disk, is_image_drive
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, ParseError
-from ansible_collections.virt.esx.plugins.module_utils._names import canonical_path, check_datastore_path
+from ansible_collections.virt.esx.plugins.module_utils._names import canonical_path, check_datastore_path, quoted
 
 _EXTENT = re.compile(r"-(?:flat|delta|sesparse|ctk|rdmp?)\.vmdk", re.IGNORECASE)
 
@@ -141,4 +141,4 @@ def _ide_target(channel: int) -> str:
 
 def listed(names: Iterable[str]) -> str:
     """The names that there are, for a message: ``'a', 'b'``, or ``none``."""
-    return ", ".join(f"'{name}'" for name in sorted(names)) or "none"
+    return quoted(sorted(names))

@@ -146,7 +146,7 @@ def _disk_path(disk: Disk, source: str) -> DatastorePath:
             line=disk.line,
         )
     path = parse_datastore_path(source)
-    if not path.name.lower().endswith(".vmdk"):
+    if not path.is_disk:
         raise ParseError(
             f"the source '{source}' is not the name of a disk, expecting it to end in '.vmdk'.",
             where=f"<disk> {disk.target}",

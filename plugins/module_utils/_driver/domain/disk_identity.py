@@ -19,7 +19,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_kinds
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_users import missing_disk
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.machine import Machine
 from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
-from ansible_collections.virt.esx.plugins.module_utils._names import canonical_path, parse_datastore_path
+from ansible_collections.virt.esx.plugins.module_utils._names import canonical_path, parse_datastore_path, quoted
 
 # The file that a snapshot makes of web.vmdk: web-000001.vmdk.
 _DELTA = re.compile(r"-[0-9]{6}(\.vmdk)\Z", re.IGNORECASE)
@@ -104,9 +104,8 @@ def check_chains_stay(name: str, changes: Sequence[Difference], machine: Machine
 
 def _obstacle(source: str, machine: Machine) -> str | None:
     """Why a machine has to keep a disk, None if it need not."""
-    listed = ", ".join(f"'{snapshot}'" for snapshot in machine.snapshots)
-    if listed:
-        return f"it has the snapshots {listed}"
+    if machine.snapshots:
+        return f"it has the snapshots {quoted(machine.snapshots)}"
     based = {chain[0] for chain in machine.chains() if len(chain) > 1}
     return "it runs on a file that is based on others" if canonical_path(source) in based else None
 

@@ -46,6 +46,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.progress import s
 from ansible_collections.virt.esx.plugins.module_utils._driver.step_errors import failure_entry, failure_of_some
 from ansible_collections.virt.esx.plugins.module_utils._driver.stopping import wait_until_off
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, ParseError, TimedOut
+from ansible_collections.virt.esx.plugins.module_utils._names import quoted
 from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import Job, run_jobs
 
 _AT_ONCE = 16
@@ -293,8 +294,7 @@ def _power_off(
     """Power off the domains whose guests could not be asked, and those whose guests took too long, with warnings."""
     for reason, some in (("VMware Tools do not run in it", deaf), (f"it had {seconds:g} seconds to shut down", late)):
         if some:
-            listed = ", ".join(f"'{entry.record.name}'" for entry in some)
-            connection.warn(f"Powered off, since {reason}: {listed}.")
+            connection.warn(f"Powered off, since {reason}: {quoted(entry.record.name for entry in some)}.")
     _run_tasks(connection, plan, [replace(entry, action=POWER_OFF) for entry in (*deaf, *late)])
 
 

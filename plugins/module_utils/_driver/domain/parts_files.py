@@ -23,7 +23,12 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts impo
 from ansible_collections.virt.esx.plugins.module_utils._driver.options import size_text
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError, Refused
-from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, canonical_path, parse_datastore_path
+from ansible_collections.virt.esx.plugins.module_utils._names import (
+    DatastorePath,
+    canonical_path,
+    parse_datastore_path,
+    quoted,
+)
 
 GROWTH = "disk_sizes"
 
@@ -146,9 +151,8 @@ def _capacity(disk: Disk, machine: Machine) -> int:
 
 def _check_may_grow(disk: Disk, machine: Machine) -> None:
     if machine.snapshots:
-        listed = ", ".join(f"'{snapshot}'" for snapshot in machine.snapshots)
         raise Refused(
-            f"The disk {disk.target} cannot grow: the domain has the snapshots {listed}.",
+            f"The disk {disk.target} cannot grow: the domain has the snapshots {quoted(machine.snapshots)}.",
             hint="Remove the snapshots first.",
         )
 

@@ -20,7 +20,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs impor
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._driver.local_files import check_dest
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, get_domain
-from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_uuid
+from ansible_collections.virt.esx.plugins.module_utils._driver.options import if_given, parse_uuid
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._vi.transfers import receive_from_url
 
@@ -34,7 +34,7 @@ def take_screenshot(connection: EsxConnection, invocation: Invocation) -> dict[s
     :raises Refused: if it is not running, as only a running domain has a screen.
     """
     params = invocation.params
-    uuid = None if params["uuid"] is None else parse_uuid(params["uuid"])
+    uuid = if_given(params["uuid"], parse_uuid)
     record, _facts = get_domain(connection, DomainKey(params["name"], uuid), volumes=False)
     if record.state != "running":
         raise Refused(

@@ -31,11 +31,10 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.pending import PE
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Plan, Step
 from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot_tree import (
     SNAPSHOT_PATHS,
-    find_snapshot,
+    get_snapshot,
     snapshot_list,
 )
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError, Refused
-from ansible_collections.virt.esx.plugins.module_utils._names import quoted
 from ansible_collections.virt.esx.plugins.module_utils._report import REPORT, Report
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
@@ -85,7 +84,7 @@ def plan_export(connection: EsxConnection, request: ExportRequest, run: Callable
     if not connection.session.has(4, 1):
         raise Refused("The server does not export OVF packages; hosts do so since ESX 4.1.")
     if request.snapshot is not None:
-        plan = replace(plan, snapshot=_snapshot(record, request.snapshot))
+        plan = replace(plan, snapshot=get_snapshot(snapshot_list(record.values), request.snapshot, record.name).ref)
     else:
         if record.state != "shutoff":
             raise Refused(
@@ -119,15 +118,6 @@ def _directory_exists(dest: pathlib.Path) -> bool:
         raise ParseError(f"'{dest}' is a file; a package becomes a directory, or ends with '.ova'.", where="dest")
     check_replaceable(dest)
     return any(one.suffix.lower() == ".ovf" for one in dest.iterdir())
-
-
-def _snapshot(record: DomainRecord, wanted: str) -> Any:
-    snapshots = snapshot_list(record.values)
-    found = find_snapshot(snapshots, wanted, record.name)
-    if found is None:
-        known = quoted(one.path for one in snapshots)
-        raise NotFound(f"Domain '{record.name}' has no snapshot '{wanted}'; it has {known}.")
-    return found.ref
 
 
 def _definition(

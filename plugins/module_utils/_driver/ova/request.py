@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_uuid
+from ansible_collections.virt.esx.plugins.module_utils._driver.options import if_given, parse_uuid
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.web import check_url, is_url
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 
@@ -109,7 +109,7 @@ def _export_request(params: Mapping[str, Any]) -> ExportRequest:
     return ExportRequest(
         dest=params["dest"],
         name=params["name"],
-        uuid=None if params["uuid"] is None else parse_uuid(params["uuid"]),
+        uuid=if_given(params["uuid"], parse_uuid),
         snapshot=params["snapshot"],
         force=bool(params["force"]),
     )
