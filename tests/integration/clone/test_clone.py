@@ -16,6 +16,7 @@ import pytest
 import yaml
 from ansible_collections.virt.esx.plugins.module_utils._driver import registration
 from ansible_collections.virt.esx.plugins.module_utils._driver.clone import clone as cloning
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import find_domain
 from ansible_collections.virt.esx.plugins.module_utils._errors import (
     EsxError,
     LicenceRestricted,
@@ -330,7 +331,7 @@ def test_a_registration_that_goes_on_keeps_the_files(host: Simulator, monkeypatc
         return look
 
     monkeypatch.setattr(registration, "find_registered", late(registration.find_registered))
-    monkeypatch.setattr(cloning, "find_domain", late(cloning.find_domain))
+    monkeypatch.setattr(cloning, "find_domain", late(find_domain))
     host.trace(reset=True)
     host.inject(method="RegisterVM_Task", drop="after", count=1)
     with pytest.raises(EsxError, match="RegisterVM_Task"):
