@@ -4,7 +4,8 @@
 """ansible-test without containers: ``python -m tools.ansible_test newest|oldest|lowest COMMAND ...``.
 
 ``newest`` is the newest ansible-core that the Python of ``.venv`` can have, and is installed there; ``oldest`` is the
-lowest one that ``meta/runtime.yml`` admits, in a virtual environment of its own where a Python for it is installed.
+lowest one that ``meta/runtime.yml`` admits, in a virtual environment of its own where a Python for it is installed, and
+tests with that Python only, as the newest tests with all.
 ``lowest`` is ``newest`` with the lowest version of each library that ``requirements.txt`` admits, on the lowest Python
 from 3.9 on that is installed.
 
@@ -116,6 +117,9 @@ def main() -> int:
     )
     del env["PYTHONPATH"], env["ANSIBLE_COLLECTIONS_PATH"], env["ANSIBLE_CONFIG"]
     copy = copy_tree(CACHE / f"copy-{end}")
+    if end == "oldest":
+        (libraries,) = place.glob("lib/python3.*")
+        command += ["--python", libraries.name.removeprefix("python")]
     if end == "lowest":
         pin_requirements(copy)
         command += ["--venv", "--python", min(set(pythons) - {"3.8"}, key=lambda version: int(version[2:]))]
