@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import pathlib
 import re
@@ -66,6 +67,19 @@ def check_dest(path: pathlib.Path, where: str = "dest") -> None:
     mode = _mode(str(path))
     if mode is not None and not stat.S_ISREG(mode):
         raise ParseError(f"'{path}' exists and is not a regular file; it is not replaced.", where=where)
+
+
+@contextlib.contextmanager
+def written(name: str) -> Iterator[None]:
+    """Name the file in an error of writing it, which is none of the connection.
+
+    :param name: its path, for an error that names none itself.
+    :raises EsxError: in place of an OSError of the ``with`` block.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise EsxError(f"'{error.filename or name}' cannot be written: {error.strerror or error}.") from None
 
 
 def _mode(path: str) -> int | None:
