@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import pathlib
 import re
 import stat
@@ -100,7 +101,8 @@ def file_size(path: str) -> int:
         raise ParseError(f"'{path}' is a directory, not a file.", where="source")
     check_source(path, "source")
     try:
-        return file.stat().st_size
+        with file.open("rb") as opened:
+            return opened.seek(0, io.SEEK_END)  # also of a block device, whose stat says 0
     except OSError as error:
         raise NotFound(f"The file '{path}' cannot be read: {error.strerror}.") from None
 

@@ -15,7 +15,15 @@ import pytest
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.modules import esx_domain, esx_ova, esx_screenshot, esx_volume
 from ansible_collections.virt.esx.tests.integration.contracts import carry_out
-from ansible_collections.virt.esx.tests.integration.storage.volumes import POOL, ensure, write
+from ansible_collections.virt.esx.tests.integration.storage.volumes import (
+    MIB,
+    POOL,
+    content,
+    data_of,
+    ensure,
+    noise,
+    write,
+)
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 SOURCES: dict[str, Callable[[str], dict[str, Any]]] = {
@@ -37,6 +45,24 @@ def test_a_source_without_an_end(esx: Simulator, tmp_path: Path, kind: str) -> N
             continue
         with pytest.raises(ParseError, match=r"(source|disks).*: '.*' is not a regular file"):
             carry_out(module.CONTRACT, esx, **SOURCES[kind](path))
+
+
+@pytest.mark.parametrize("name", ["a.iso", "a.vmdk"])
+def test_a_block_device_is_read_to_its_end(
+    esx: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """The system says of such a device that it has no bytes; the disk would be made, with zeros alone."""
+    source, stat_of, data = tmp_path / "device", Path.stat, noise(MIB)
+    write(source, data)
+
+    def of_a_device(self: Path, **arguments: Any) -> os.stat_result:
+        found = stat_of(self, **arguments)
+        return os.stat_result((stat.S_IFBLK, *found[1:6], 0, *found[7:])) if self == source else found
+
+    monkeypatch.setattr(Path, "stat", of_a_device)
+    ensure(esx, name, source=str(source))
+    monkeypatch.undo()
+    assert (data_of(esx, name) if name == "a.vmdk" else content(esx, name)) == data
 
 
 @pytest.mark.parametrize("module", ["esx_volume", "esx_screenshot", "esx_ova"])
