@@ -102,6 +102,18 @@ def test_a_checksum_that_is_older_than_its_file_is_not_trusted(esx: Simulator, t
     assert content(esx, "a.iso") == Path(source).read_bytes()
 
 
+def test_the_checksum_of_a_former_file_is_not_that_of_one_that_is_moved_there(esx: Simulator, tmp_path: Path) -> None:
+    """The checksum that was left is younger than the file that is moved, as if it had been recorded for it."""
+    source, other = write(tmp_path / "a", noise(MIB)), write(tmp_path / "b", noise(MIB, seed=2))
+    put(esx, "other.iso", Path(other))
+    ensure(esx, "a.iso", source=source)
+    with client(esx, login=LOGIN) as host:
+        host.wait(host.content.fileManager.DeleteDatastoreFile_Task(f"{POOL} a.iso"))
+    ensure(esx, "a.iso", moved_from=f"{POOL} other.iso")
+    assert ensure(esx, "a.iso", source=source)["steps"] == [f"upload {source} to {POOL} a.iso"]
+    assert content(esx, "a.iso") == Path(source).read_bytes()
+
+
 def put(host: Simulator, path: str, source: Path) -> None:
     """Upload a file as another client does."""
     url = f"{host.url}/folder/{path}?dsName={DATASTORE}"

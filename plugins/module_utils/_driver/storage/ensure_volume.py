@@ -41,7 +41,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import (
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.volumes import Volume, find_volumes
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, Refused
-from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath
+from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, check_lengths
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,9 @@ def _plan_file_copy(
         return VolumePlan([], None, found[path], found[path])
     volume = _existing(connection, pools, source)
     manager, datacenter = connection.session.content.fileManager, connection.context.datacenter
-    part = part_path(path)
+    part = check_lengths(part_path(path), where="the temporary name of the file")
+    if source == part:
+        raise Refused(f"{source} cannot be copied to {path}: it has the name of an incomplete {path}.")
 
     def copy() -> Any:
         return manager.CopyDatastoreFile_Task(str(source), datacenter, str(part), datacenter, True)
@@ -149,7 +151,7 @@ def _plan_move(connection: EsxConnection, request: VolumeRequest, *, source: Dat
     pools, path = read_pools(connection), request.path
     usable_pool(pools, source.datastore)
     usable_pool(pools, path.datastore)
-    found = find_volumes(connection, pools, [path, source, record_path(source)])
+    found = find_volumes(connection, pools, [path, source, record_path(source), record_path(path)])
     for each in (path, source):
         _refuse_directory(found, each)
     if path in found and source in found:
@@ -175,6 +177,8 @@ def _move_file(
     move_file(connection, source, path, replace=False)
     if record_path(source) in found:
         move_file(connection, record_path(source), record_path(path), replace=True)
+    elif record_path(path) in found:  # of a former file; it is newer than the one that was moved, and would be trusted
+        delete_file(connection, record_path(path))
 
 
 def _plan_download(connection: EsxConnection, request: VolumeRequest) -> VolumePlan:
@@ -186,17 +190,17 @@ def _plan_download(connection: EsxConnection, request: VolumeRequest) -> VolumeP
 def _plan_absent(connection: EsxConnection, request: VolumeRequest) -> VolumePlan:
     pools, path = read_pools(connection), request.path
     usable_pool(pools, path.datastore)
-    left_over = leftover_paths(path) if path.is_disk else [part_path(path)]
-    found = find_volumes(connection, pools, [path, record_path(path), *left_over])
+    others = leftover_paths(path) if path.is_disk else [record_path(path), part_path(path)]
+    found = find_volumes(connection, pools, [path, *others])
     volume = found.get(path)
     if volume is not None:
         _check_deletable(connection, volume)
-    tasks = [_deletion(connection, file) for file in (path, record_path(path)) if file in found]
     if path.is_disk:
         check_leftovers(connection, [path], found)
-        tasks += leftover_tasks(DiskTasks(connection), path, found)
+        disks = DiskTasks(connection)
+        tasks = [*([] if volume is None else [disks.delete(path)]), *leftover_tasks(disks, path, found)]
     else:
-        tasks += [deletion(connection, file) for file in left_over if file in found]
+        tasks = [deletion(connection, file) for file in (path, *others) if file in found]
     name = f"delete {path}" if volume is not None else f"delete what an interrupted task has left of {path}"
     chains = [Chain(name, tasks)] if tasks else []
     return VolumePlan(side_by_side(connection, chains), None, volume, None)
@@ -206,10 +210,6 @@ def _check_deletable(connection: EsxConnection, volume: Volume) -> None:
     if volume.type == "directory":
         raise Refused(f"{volume.path} is a directory; only files are deleted.")
     read_file_users(connection).refuse(volume.path, "cannot be deleted")
-
-
-def _deletion(connection: EsxConnection, path: DatastorePath) -> HostTask:
-    return DiskTasks(connection).delete(path) if path.is_disk else deletion(connection, path)
 
 
 def _plan_wiped(connection: EsxConnection, request: VolumeRequest) -> VolumePlan:

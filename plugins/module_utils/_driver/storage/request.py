@@ -124,6 +124,8 @@ def _check_contents(request: VolumeRequest, given: set[str]) -> None:
 
 
 def _check_of_source(request: VolumeRequest) -> None:
+    if request.dest == "":
+        raise ParseError("it is empty; expecting a file or a directory.", where="dest")
     if request.checksum is not None and request.source is None and request.dest is None:
         raise ParseError("a checksum is that of source or dest; neither is given.", where="checksum")
     if request.source_format is not None and request.source is None:

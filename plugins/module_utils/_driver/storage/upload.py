@@ -40,7 +40,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import (
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.volumes import Volume, find_volumes
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
-from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, quoted
+from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, check_lengths, quoted
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import get_file, put_file
 from ansible_collections.virt.esx.plugins.module_utils._vi.transfers import download_file, file_info
 
@@ -78,10 +78,11 @@ def plan_upload(
     """Return the steps that upload a file, with the volume before and after them.
 
     :raises NotFound: if the file or the datastore does not exist.
-    :raises ParseError: if the file does not have the expected checksum.
+    :raises ParseError: if the file does not have the expected checksum, or its name is too long.
     :raises Refused: if there is no room for it, or a running domain uses the file that it would replace.
     """
     path, size = upload.path, file_size(upload.source)
+    check_lengths(record_path(path), where="the name of the file's checksum")  # the longest of its names
     verify(upload.source, upload.checksum)
     pool = usable_pool(pools, path.datastore)
     found = find_volumes(connection, pools, [path, record_path(path), part_path(path)])
