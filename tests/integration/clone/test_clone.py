@@ -122,7 +122,7 @@ def test_check_mode_predicts_a_clone_and_a_second_run_changes_nothing(host: Simu
         == done["steps"]
         == [
             f"create directory {POOL} web2",
-            "mark the clone as half made",
+            "mark the clone as incomplete",
             f"clone {POOL} web/web.vmdk to {POOL} web2/web2.vmdk",
             f"clone {POOL} data/web-data.vmdk to {POOL} web2/web2_1.vmdk",
             f"copy {POOL} web/web.nvram to {POOL} web2/web2.nvram",
@@ -207,6 +207,32 @@ def test_a_vmx_that_no_domain_uses_is_cloned(host: Simulator) -> None:
     assert set(host.domains()) == {"a%2fb %25 2", "a%2fb %25 3"}
     with pytest.raises(NotFound, match="There is no VMX"):
         clone(host, vmx_path=f"{POOL} none.vmx", clone_name="none")
+
+
+def test_the_vmx_of_a_suspended_domain_is_not_cloned(host: Simulator) -> None:
+    """What its guest holds in memory is not on its disks; no lock of the host protects them."""
+    with client(host, login=LOGIN) as connected:
+        domain = connected.domain("web")
+        connected.wait(domain.PowerOnVM_Task())
+        connected.wait(domain.SuspendVM_Task())
+    for check in (True, False):
+        with pytest.raises(Refused, match="The domain 'web' cannot be cloned: it is paused"):
+            clone(host, vmx_path=f"{POOL} web/web.vmx", check=check)
+
+
+def test_an_image_beside_the_sources_vmx_is_shared(host: Simulator, tmp_path: Path) -> None:
+    """Its bare name would stand for a file in the clone's directory, which is not there."""
+    floppy = 'floppy0.present = "TRUE"\nfloppy0.fileType = "file"\nfloppy0.fileName = "drivers/a.img"\n'
+    empty = 'ide0:0.present = "TRUE"\nide0:0.deviceType = "cdrom-image"\nide0:0.fileName = "emptyBackingString"\n'
+    log = 'serial0.present = "TRUE"\nserial0.fileType = "file"\nserial0.fileName = "console.log"\n'
+    bare = VMX.replace("/vmfs/volumes/datastore1/iso/debian.iso", "seed.iso") + floppy + empty + log
+    ensure(host, "web/bare.vmx", source=write(tmp_path / "bare.vmx", bare.encode()))
+    clone(host, vmx_path=f"{POOL} web/bare.vmx")
+    made = values(host, "web2/web2.vmx")
+    assert made["ide1:0.fileName"] == "/vmfs/volumes/datastore1/web/seed.iso"
+    assert made["floppy0.fileName"] == "/vmfs/volumes/datastore1/web/drivers/a.img"
+    assert made["ide0:0.fileName"] == "emptyBackingString"
+    assert made["serial0.fileName"] == "console.log"
 
 
 def test_all_that_is_returned_is_documented(host: Simulator) -> None:

@@ -45,6 +45,7 @@ from ansible_collections.virt.esx.plugins.module_utils._names import (
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import get_file, put_file
 from ansible_collections.virt.esx.plugins.module_utils._vmx.clone import CloneIdentity, clone_vmx
 from ansible_collections.virt.esx.plugins.module_utils._vmx.mac import GENERATED_PREFIX
+from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import vmx_file_name
 
 
 @dataclass(frozen=True)
@@ -187,7 +188,7 @@ class _Work:
         steps = []
         if self.vmx.parent not in found:
             steps.append(Step(f"create directory {self.vmx.parent}", self._make_directory))
-        steps.append(Step("mark the clone as half made", partial(self._mark, missing)))
+        steps.append(Step("mark the clone as incomplete", partial(self._mark, missing)))
         steps += plan.disks
         if self.source.nvram is not None and nvram is not None:
             steps.append(Step(f"copy {self.source.nvram} to {nvram}", partial(self._copy_nvram, nvram)))
@@ -259,6 +260,7 @@ class _Work:
             uuid=self.request.clone_uuid or self.uuid,
             description=self.request.description,
             files={slot: path.name for slot, path in self.disks().items()},
+            images={key: vmx_file_name(str(path), verbatim=False) for key, path in self.source.images.items()},
             macs=dict(zip(self.source.cards, macs)),
             nvram=None if nvram is None else nvram.name,
         )
