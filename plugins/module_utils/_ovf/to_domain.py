@@ -288,8 +288,8 @@ class _Reader:
         )
 
     def graphics(self, item: Item) -> None:
-        ram = item.config.get("videoRamSizeInKB", "")
-        self.videos.append(Video(vram_kib=int(ram) if ram.isascii() and ram.isdigit() else None, line=item.line))
+        vram_kib = whole_number(item.config.get("videoRamSizeInKB", ""))
+        self.videos.append(Video(vram_kib=vram_kib, line=item.line))
 
     def usb(self, item: Item) -> None:
         index = sum(1 for one in self.controllers if one.type == "usb")

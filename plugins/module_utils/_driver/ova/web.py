@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed, NotFound, ParseError, TimedOut
+from ansible_collections.virt.esx.plugins.module_utils._ovf.units import whole_number
 
 
 class WebFile:
@@ -23,8 +24,7 @@ class WebFile:
         self.name = url_name(url)
         self._where = without_query(url)
         self._response = response
-        length = response.headers.get("Content-Length") or ""
-        self.size = int(length) if length.isascii() and length.isdigit() else None
+        self.size = whole_number(response.headers.get("Content-Length") or "")
         self._done = 0
 
     def read(self, size: int = -1) -> bytes:
