@@ -83,6 +83,16 @@ def written(name: str) -> Iterator[None]:
         raise EsxError(f"'{error.filename or name}' cannot be written: {error.strerror or error}.") from None
 
 
+def exists(path: pathlib.Path) -> bool:
+    """Whether there is something; not if that cannot be looked at, of which whoever opens it says why."""
+    return _mode(str(path)) is not None
+
+
+def is_directory(path: pathlib.Path) -> bool:
+    """Whether there is a directory; see ``exists``."""
+    return stat.S_ISDIR(_mode(str(path)) or 0)
+
+
 def _mode(path: str) -> int | None:
     try:
         return pathlib.Path(path).stat().st_mode
@@ -97,7 +107,7 @@ def file_size(path: str) -> int:
     :raises ParseError: if it is a directory, or has no end.
     """
     file = pathlib.Path(path)
-    if file.is_dir():
+    if is_directory(file):
         raise ParseError(f"'{path}' is a directory, not a file.", where="source")
     check_source(path, "source")
     try:

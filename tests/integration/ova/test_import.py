@@ -92,6 +92,13 @@ def test_sources(esx: Simulator, made: Sources, tmp_path: Path, web: str, kind: 
     assert (again["changed"], again["warned"]) == (False, [])
 
 
+def test_the_token_of_a_url_is_in_no_result(esx: Simulator, made: Sources, tmp_path: Path, web: str) -> None:
+    made.ova(tmp_path / "index.html")
+    result = bring(esx, f"{web}/?token=hunter2")
+    assert "hunter2" not in str(result)
+    assert result["steps"] == [f"import domain 'appliance' from {web}/ to [{DATASTORE}]"]
+
+
 def test_a_url_is_streamed_with_constant_memory(esx: Simulator, tmp_path: Path, made: Sources, web: str) -> None:
     capacity = 64 << 20
     make_disk(tmp_path / "big.vmdk", capacity=capacity)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, ParseError
 from ansible_collections.virt.esx.plugins.modules import esx_domain, esx_ova, esx_screenshot, esx_volume
 from ansible_collections.virt.esx.tests.integration.contracts import carry_out
 from ansible_collections.virt.esx.tests.integration.storage.volumes import (
@@ -79,6 +79,29 @@ def test_a_dest_that_is_a_device_stays(esx: Simulator, tmp_path: Path, module: s
     with pytest.raises(ParseError, match=r"^dest: '.*' exists and is not a regular file; it is not replaced"):
         carry_out(contract, esx, **given)
     assert stat.S_ISFIFO(device.stat().st_mode)
+
+
+@pytest.mark.parametrize("option", ["source", "dest"])
+@pytest.mark.parametrize("module", ["esx_volume", "esx_ova"])
+def test_a_path_that_cannot_be_looked_at(esx: Simulator, tmp_path: Path, module: str, option: str) -> None:
+    """As one in a directory that may not be entered; root can enter any, so the path here is too long for one."""
+    path = str(tmp_path / ("a" * 300))
+    ensure(esx, "a.iso", source=write(tmp_path / "a.iso", b"x"))
+    given: dict[str, Any] = {option: path}
+    if module == "esx_volume":
+        given["path"] = f"{POOL} a.iso"
+    elif option == "dest":
+        given.update(state="exported", name="domain-1")
+    contract = {"esx_volume": esx_volume, "esx_ova": esx_ova}[module].CONTRACT
+    endings = ["", ".ova", "/x.ova"] if module == "esx_ova" else [""]
+    for ending in endings:
+        with pytest.raises(EsxError, match="'.*' cannot be (read|written): File name too long"):
+            carry_out(contract, esx, **{**given, option: f"{path}{ending}"})
+
+
+def test_a_password_in_what_is_no_url_is_not_shown(esx: Simulator) -> None:
+    with pytest.raises(ParseError, match=r"^source: 'http://\*\*\*@h:x/a.ova' is not a URL"):
+        carry_out(esx_ova.CONTRACT, esx, source="http://me:hunter2@h:x/a.ova?token=hunter2")
 
 
 @pytest.mark.parametrize(

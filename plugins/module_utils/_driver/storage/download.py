@@ -21,7 +21,13 @@ from typing import Any, BinaryIO, cast
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.file_users import read_file_users
-from ansible_collections.virt.esx.plugins.module_utils._driver.local_files import Checksum, check_dest, verify, written
+from ansible_collections.virt.esx.plugins.module_utils._driver.local_files import (
+    Checksum,
+    check_dest,
+    is_directory,
+    verify,
+    written,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step
 from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import datastore_file, show_transfer
 from ansible_collections.virt.esx.plugins.module_utils._driver.volumes import Volume
@@ -60,12 +66,7 @@ def plan_download(connection: EsxConnection, volume: Volume, dest: str, checksum
     """
     if volume.type == "directory":
         raise Refused(f"{volume.path} is a directory.")
-    target = pathlib.Path(dest)
-    if target.is_dir():
-        target = target / volume.path.name
-    check_dest(target)
-    if not target.parent.is_dir():
-        raise Refused(f"The directory of '{target}' does not exist.")
+    target = _target(pathlib.Path(dest), volume)
     download = _of_disk(connection, volume, target, checksum) if volume.type == "vmdk" else None
     if download is None:
         remote = file_info(connection.session, datastore_file(connection, volume.path))
@@ -74,6 +75,16 @@ def plan_download(connection: EsxConnection, volume: Volume, dest: str, checksum
         verify(str(download.dest), checksum)
         return []
     return [Step(f"download {volume.path} to {target}", partial(_fetch, connection, download))]
+
+
+def _target(dest: pathlib.Path, volume: Volume) -> pathlib.Path:
+    """The file to download to: ``dest``, or one of the volume's name in it."""
+    target = dest / volume.path.name if is_directory(dest) else dest
+    check_dest(target)
+    with written(str(target)):
+        if not target.parent.is_dir():
+            raise Refused(f"The directory of '{target}' does not exist.")
+    return target
 
 
 def _of_disk(
