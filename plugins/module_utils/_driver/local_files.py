@@ -34,9 +34,10 @@ class Checksum:
         return f"{self.algorithm}:{self.digits}"
 
 
-def parse_checksum(text: str) -> Checksum:
+def parse_checksum(text: str, where: str = "checksum") -> Checksum:
     """Read ``sha256:<digits>``; without an algorithm, the number of digits decides.
 
+    :param where: the option that it comes from, for the message.
     :raises ParseError: for anything else.
     """
     found = _CHECKSUM.fullmatch(text.strip().lower())
@@ -45,7 +46,7 @@ def parse_checksum(text: str) -> Checksum:
         if by_length is not None and found[1] in (None, by_length):
             return Checksum(by_length, found[2])
     raise ParseError(
-        f"'{text}' is not a checksum; expected sha256:<64 digits>, or one of sha512, sha1, md5.", where="checksum"
+        f"'{text}' is not a checksum; expected sha256:<64 digits>, or one of sha512, sha1, md5.", where=where
     )
 
 

@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, ParseError, Refused
 from ansible_collections.virt.esx.plugins.modules import esx_volume
 from ansible_collections.virt.esx.tests.integration.contracts import carry_out
-from ansible_collections.virt.esx.tests.integration.storage.volumes import GIB, POOL, ensure, writes
+from ansible_collections.virt.esx.tests.integration.storage.volumes import GIB, MIB, POOL, ensure, noise, write, writes
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 XML = "<volume><name>x.vmdk</name><capacity {}>{}</capacity><target><format type='vmdk'/></target></volume>"
@@ -90,6 +91,16 @@ def test_impossible_requests_are_refused_before_any_change(
     for check in (True, False):
         with pytest.raises((Refused, NotFound, ParseError), match=message):
             ensure(esx, path, **arguments, check=check)
+    assert writes(esx) == []
+
+
+def test_a_copy_that_does_not_fit_is_refused(esx: Simulator, tmp_path: Path) -> None:
+    ensure(esx, "a.iso", source=write(tmp_path / "a.iso", noise(MIB)))
+    esx.change_datastore("datastore1", free=MIB - 1)
+    writes(esx)
+    for check in (True, False):
+        with pytest.raises(Refused, match="too full"):
+            ensure(esx, "b.iso", clone_of=f"{POOL} a.iso", check=check)
     assert writes(esx) == []
 
 

@@ -28,6 +28,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.storage.download 
 from ansible_collections.virt.esx.plugins.module_utils._driver.storage.request import ABSENT, WIPED, VolumeRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.storage.upload import (
     Upload,
+    check_space,
     part_path,
     plan_upload,
     record_path,
@@ -124,12 +125,13 @@ def _plan_file_copy(
     connection: EsxConnection, pools: dict[str, Pool], path: DatastorePath, source: DatastorePath
 ) -> VolumePlan:
     """Copying a file that is not a disk, within the host."""
-    usable_pool(pools, path.datastore)
-    found = find_volumes(connection, pools, [path])
+    pool = usable_pool(pools, path.datastore)
+    found = find_volumes(connection, pools, [path, part_path(path)])
     _refuse_directory(found, path)
     if path in found:
         return VolumePlan([], None, found[path], found[path])
     volume = _existing(connection, pools, source)
+    check_space(pool, volume.capacity, found.get(part_path(path)))
     manager, datacenter = connection.session.content.fileManager, connection.context.datacenter
     part = check_lengths(part_path(path), where="the temporary name of the file")
     if source == part:
