@@ -345,6 +345,32 @@ def test_a_clone_that_was_killed(host: Simulator, at: tuple[str, int]) -> None:
     host.expire_sessions()
 
 
+@pytest.mark.parametrize("at", [("MoveVirtualDisk_Task", 1), ("CopyDatastoreFile_Task", 0), ("PUT", 1)])
+def test_a_clone_that_fails_after_it_was_killed_leaves_nothing(host: Simulator, at: tuple[str, int]) -> None:
+    """Not even what the killed task had completed, which without its marker nothing would continue with."""
+    run_and_kill(host, "esx_clone", at, name="web", clone_name="web2")
+    host.inject(method="RegisterVM_Task", fault="InvalidArgument", count=1)
+    with pytest.raises(EsxError, match="The files of the clone were deleted again"):
+        clone(host)
+    assert [name for name in names(host) if name.startswith("web2/")] == []
+    assert clone(host)["changed"] is True
+    assert data_of(host, "web2/web2.vmdk") == SYSTEM
+    host.expire_sessions()
+
+
+def test_a_finished_clone_with_another_name_is_not_continued(host: Simulator) -> None:
+    """Its task was killed just before it deleted the marker, and then it was renamed: its VMX would be overwritten."""
+    run_and_kill(host, "esx_clone", ("RegisterVM_Task", 0), name="web", clone_name="web2")
+    with client(host, login=LOGIN) as connected:
+        connected.wait(connected.domain("web2").Rename_Task("shop"))
+    before = content(host, "web2/web2.vmx")
+    for check in (True, False):
+        with pytest.raises(Refused, match=r"web2/web2.vmx .*: it is used by domain 'shop'"):
+            clone(host, check=check)
+    assert content(host, "web2/web2.vmx") == before
+    host.expire_sessions()
+
+
 def test_a_registration_that_goes_on_keeps_the_files(host: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """The answer to the call is lost, and the host shows the domain only at the third look."""
     looks = itertools.count()
