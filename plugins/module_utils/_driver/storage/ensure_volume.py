@@ -64,11 +64,11 @@ def ensure_volume(connection: EsxConnection, invocation: Invocation, request: Vo
 
     :raises EsxError: if that is impossible or fails; no incomplete file has the volume's name then.
     """
-    planner = _planner(request)
-    if planner is _plan_download:
-        outcome = _carry_out_reading(invocation, planner(connection, request))
+    if request.dest is not None:
+        outcome = _carry_out_reading(invocation, _plan_download(connection, request, request.dest))
     else:
-        outcome = carry_out(connection, invocation, lambda: planner(connection, request))
+        make_plan = _planner(request)
+        outcome = carry_out(connection, invocation, lambda: make_plan(connection, request))
     _warn_of_allocation(connection, request, outcome.first.before)
     if request.unused_xml:
         connection.warn(f"These elements of the volume's XML have no effect: {', '.join(request.unused_xml)}.")
@@ -81,12 +81,11 @@ def ensure_volume(connection: EsxConnection, invocation: Invocation, request: Vo
 
 
 def _planner(request: VolumeRequest) -> Callable[[EsxConnection, VolumeRequest], VolumePlan]:
+    """The function that plans what is requested, which is not a download."""
     if request.state == ABSENT:
         return _plan_absent
     if request.state == WIPED:
         return _plan_wiped
-    if request.dest is not None:
-        return _plan_download
     if request.moved_from is not None:
         return partial(_plan_move, source=request.moved_from)
     return _plan_disk if request.is_disk else _plan_file
@@ -183,9 +182,9 @@ def _move_file(
         delete_file(connection, record_path(path))
 
 
-def _plan_download(connection: EsxConnection, request: VolumeRequest) -> VolumePlan:
+def _plan_download(connection: EsxConnection, request: VolumeRequest, dest: str) -> VolumePlan:
     volume = _existing(connection, read_pools(connection), request.path)
-    steps = plan_download(connection, volume, request.dest or "", request.checksum)
+    steps = plan_download(connection, volume, dest, request.checksum)
     return VolumePlan(steps, None, volume, volume)
 
 
