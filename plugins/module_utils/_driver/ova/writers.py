@@ -26,8 +26,9 @@ from ansible_collections.virt.esx.plugins.module_utils._ovf.manifest import Dige
 
 ALGORITHM = "sha256"
 _BLOCK = 512
-# The bytes by which the final descriptor may be longer than the draft, in which the sizes are not known yet.
-_SLACK = 4096
+# The bytes by which the final descriptor may be longer than the draft, in which the sizes are not known yet: in all,
+# and for the two sizes of each file.
+_SLACK, _SLACK_OF_FILE = 4096, 128
 
 
 class Part:
@@ -85,7 +86,7 @@ class ArchiveWriter:
     parts: list[Part] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._room = _padded(self.expected + _SLACK)
+        self._room = _padded(self.expected + _SLACK + len(self.names) * _SLACK_OF_FILE)
         placeholder = Digest(ALGORITHM, "0" * 64)
         self._manifest_room = len(_manifest(self.stem, placeholder, [(name, placeholder) for name in self.names]))
         self._position = 2 * _BLOCK + self._room + _padded(self._manifest_room)
