@@ -102,7 +102,7 @@ func searchDirectory(dir string, v *volume, relative string, spec *searchSpec, b
 	}
 	files, _ := os.ReadDir(dir)
 	for _, f := range files {
-		if matches(spec, f) {
+		if matches(spec, f) && !isPiece(dir, f.Name()) {
 			here.File = append(here.File, describeFile(spec, dir, f))
 		}
 	}
@@ -166,7 +166,20 @@ func kindOf(f os.DirEntry) fileKind {
 }
 
 // extentName are the names of the files that a disk's descriptor stands for.
-var extentName = regexp.MustCompile(`(?i)-(flat|delta|sesparse|ctk|rdmp?|s\d{3})\.vmdk$`)
+var extentName = regexp.MustCompile(`(?i)-(flat|delta|sesparse|ctk|rdmp?)\.vmdk$`)
+
+// pieceName are those of a disk in pieces, and of a disk that is called so.
+var pieceName = regexp.MustCompile(`(?i)^(.+)-[sf]\d{3}(\.vmdk)$`)
+
+// isPiece tells whether a file is a piece of a disk beside it.
+func isPiece(dir, name string) bool {
+	found := pieceName.FindStringSubmatch(name)
+	if found == nil {
+		return false
+	}
+	_, err := os.Stat(filepath.Join(dir, found[1]+found[2]))
+	return err == nil
+}
 
 // matches tells whether a search wants a file: one of its patterns, if it has
 // any, and one of its queries, if it has any.

@@ -121,16 +121,25 @@ def size_kib(element: Element | None) -> int | None:
 
     ``<memory unit='MiB'>2047</memory>``
     """
-    size = text_number(element, ULONG_MAX)
-    if element is None or size is None:
+    size = size_bytes(element, "KiB")
+    return None if size is None else round_up(size, 1024) // 1024
+
+
+def size_bytes(element: Element | None, default: str) -> int | None:
+    """A size in bytes (F5); None where the element is absent or empty.
+
+    :param default: the unit of an element that has none.
+    """
+    number = text_number(element, ULONG_MAX)
+    if element is None or number is None:
         return None
-    unit = element.get("unit") or "KiB"
+    unit = element.get("unit") or default
     scale = bytes_per(unit)
     if scale is None:
         raise error_at(element, f"unit='{unit}' is not known; expected bytes, or a letter of KMGTPE with iB or B")
-    if size * scale > LONG_MAX:
-        raise error_at(element, f"{size} {unit} is too large")
-    return round_up(size * scale, 1024) // 1024
+    if number * scale > LONG_MAX:
+        raise error_at(element, f"{number} {unit} is too large")
+    return number * scale
 
 
 @lru_cache(maxsize=64)

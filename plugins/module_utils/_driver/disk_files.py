@@ -42,7 +42,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.volumes import Vo
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, Refused
 from ansible_collections.virt.esx.plugins.module_utils._images.descriptor import flat_descriptor
 from ansible_collections.virt.esx.plugins.module_utils._images.image import Image, raw_blocks
-from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath
+from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, check_lengths
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import put_file
 
 ALLOCATIONS = ("thin", "thick", "eager")
@@ -100,7 +100,8 @@ def plan_disks(connection: EsxConnection, requests: Sequence[DiskRequest]) -> Di
     after = {request.path: _wanted(request, found) for request in requests}
     missing = [request for request in requests if before[request.path] is None]
     check_leftovers(connection, [request.path for request in missing], found)
-    _check_space(pools, found, missing)
+    _check_names(missing)
+    _check_space(pools, found, requests)
     _check_sources(connection, missing)
     tasks = DiskTasks(connection)
     steps = [*_steps_for_missing(tasks, missing, found), *plan_growth(connection, tasks, _growing(before, after))]
@@ -174,27 +175,48 @@ def _source_capacity(request: DiskRequest, found: Mapping[DatastorePath, Volume]
     return source.capacity
 
 
+def _check_names(missing: Sequence[DiskRequest]) -> None:
+    """Refuse names that cannot be extended to those of temporary files, and sources that have the name of one.
+
+    :raises Refused: for a source that would be deleted as an incomplete disk before it is cloned.
+    """
+    temporary = {file: request.path for request in missing for file in leftover_paths(request.path)}
+    for request in missing:
+        for file in leftover_paths(request.path) if _takes_time(request) else [flat_path(request.path)]:
+            check_lengths(file, where="the name of a file of the disk")
+        if request.clone_of in temporary:
+            raise Refused(
+                f"{request.clone_of} cannot be cloned to {request.path}: it has the name of an incomplete "
+                f"{temporary[request.clone_of]}, which is deleted first.",
+                hint="Give it another name first, with moved_from.",
+            )
+
+
 def _check_space(
-    pools: Mapping[str, Pool], found: Mapping[DatastorePath, Volume], missing: Sequence[DiskRequest]
+    pools: Mapping[str, Pool], found: Mapping[DatastorePath, Volume], requests: Sequence[DiskRequest]
 ) -> None:
     """Refuse, before the first step, disks that would fill a datastore or exceed its maximum size of a disk."""
     needed: dict[str, int] = {}
-    for request in missing:
-        capacity = _wanted(request, found).capacity
-        pool = pools[request.path.datastore]
-        if pool.largest_disk is not None and capacity > pool.largest_disk:
-            raise Refused(
-                f"The disk {request.path} would have {amount_text(capacity)}; the datastore '{pool.name}' holds disks "
-                f"of at most {amount_text(pool.largest_disk)}."
-            )
-        space = _space(request, found, capacity) - leftover_bytes(request.path, found)
-        needed[pool.name] = needed.get(pool.name, 0) + space
+    for request in requests:
+        present, capacity = found.get(request.path), _wanted(request, found).capacity
+        if present is None or present.capacity < capacity:
+            pool = pools[request.path.datastore]
+            _check_capacity(pool, request.path, capacity)
+            needed[pool.name] = needed.get(pool.name, 0) + _space(request, found, capacity)
     for name, size in needed.items():
         if size > pools[name].available:
             raise Refused(
                 f"The datastore '{name}' is too full: {amount_text(size)} are needed, "
                 f"{amount_text(pools[name].available)} are free."
             )
+
+
+def _check_capacity(pool: Pool, path: DatastorePath, capacity: int) -> None:
+    if pool.largest_disk is not None and capacity > pool.largest_disk:
+        raise Refused(
+            f"The disk {path} would have {amount_text(capacity)}; the datastore '{pool.name}' holds disks of at most "
+            f"{amount_text(pool.largest_disk)}."
+        )
 
 
 def _check_sources(connection: EsxConnection, missing: Sequence[DiskRequest]) -> None:
@@ -211,6 +233,14 @@ def _check_sources(connection: EsxConnection, missing: Sequence[DiskRequest]) ->
 
 
 def _space(request: DiskRequest, found: Mapping[DatastorePath, Volume], capacity: int) -> int:
+    """The maximum space that making or growing a disk takes."""
+    present = found.get(request.path)
+    if present is not None:
+        return capacity - present.capacity if present.provisioning == THICK else 0
+    return _space_of_new(request, found, capacity) - leftover_bytes(request.path, found)
+
+
+def _space_of_new(request: DiskRequest, found: Mapping[DatastorePath, Volume], capacity: int) -> int:
     """The maximum space that making a disk takes; an image is uploaded with all its zeros before it becomes thin."""
     if request.allocation != THIN:
         return capacity + (request.image.capacity if request.image is not None else 0)
@@ -250,13 +280,18 @@ def _chain(tasks: DiskTasks, request: DiskRequest, found: Mapping[DatastorePath,
     left_over = leftover_tasks(tasks, path, found)
     if request.clone_of is None:
         capacity = request.capacity or 0
-        if request.allocation == THIN:  # takes no time, and leaves nothing behind if it fails
+        if not _takes_time(request):
             return Chain(f"create {path}", [*left_over, tasks.create(path, capacity, request)])
         made = tasks.create(part, capacity, request)
         return Chain(f"create {path}", [*left_over, made, tasks.move(part, path)], partial(_drop, tasks, part))
     grow = [tasks.extend(part, request.capacity)] if _is_larger(request, found[request.clone_of]) else []
     copies = [*left_over, tasks.copy(request.clone_of, part, request), *grow, tasks.move(part, path)]
     return Chain(f"clone {request.clone_of} to {path}", copies, partial(_drop, tasks, part))
+
+
+def _takes_time(request: DiskRequest) -> bool:
+    """Whether making a disk takes time; an empty thin one is there at once, and leaves nothing behind if it fails."""
+    return request.clone_of is not None or request.image is not None or request.allocation != THIN
 
 
 def _is_larger(request: DiskRequest, source: Volume | Image) -> bool:

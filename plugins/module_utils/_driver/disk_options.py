@@ -71,7 +71,7 @@ def _read_entry(entry: Mapping[str, Any], where: str) -> DiskEntry:
         clone_of=None if clone_of is None else _disk_path(clone_of, f"{where}, clone_of"),
         image=image,
         image_format=entry.get("image_format"),
-        checksum=None if entry.get("checksum") is None else parse_checksum(entry["checksum"]),
+        checksum=None if entry.get("checksum") is None else parse_checksum(entry["checksum"], f"{where}, checksum"),
         allocation=entry.get("allocation") or THIN,
     )
 

@@ -68,6 +68,9 @@ def side_by_side(connection: EsxConnection, chains: Sequence[Chain]) -> list[Ste
             results.extend(_run(connection, chains))
         error = results[number]
         if error is not None:
+            later = [chain.name for chain, result in zip(chains[number + 1 :], results[number + 1 :]) if result is None]
+            if later:
+                error.append(f"Carried out at the same time: {', '.join(later)}.")
             raise error
 
     return [Step(chain.name, partial(finish, number)) for number, chain in enumerate(chains)]

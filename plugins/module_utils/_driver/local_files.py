@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import io
 import pathlib
 import re
 import stat
@@ -32,9 +34,10 @@ class Checksum:
         return f"{self.algorithm}:{self.digits}"
 
 
-def parse_checksum(text: str) -> Checksum:
+def parse_checksum(text: str, where: str = "checksum") -> Checksum:
     """Read ``sha256:<digits>``; without an algorithm, the number of digits decides.
 
+    :param where: the option that it comes from, for the message.
     :raises ParseError: for anything else.
     """
     found = _CHECKSUM.fullmatch(text.strip().lower())
@@ -43,7 +46,7 @@ def parse_checksum(text: str) -> Checksum:
         if by_length is not None and found[1] in (None, by_length):
             return Checksum(by_length, found[2])
     raise ParseError(
-        f"'{text}' is not a checksum; expected sha256:<64 digits>, or one of sha512, sha1, md5.", where="checksum"
+        f"'{text}' is not a checksum; expected sha256:<64 digits>, or one of sha512, sha1, md5.", where=where
     )
 
 
@@ -68,6 +71,29 @@ def check_dest(path: pathlib.Path, where: str = "dest") -> None:
         raise ParseError(f"'{path}' exists and is not a regular file; it is not replaced.", where=where)
 
 
+@contextlib.contextmanager
+def written(name: str) -> Iterator[None]:
+    """Name the file in an error of writing it, which is none of the connection.
+
+    :param name: its path, for an error that names none itself.
+    :raises EsxError: in place of an OSError of the ``with`` block.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise EsxError(f"'{error.filename or name}' cannot be written: {error.strerror or error}.") from None
+
+
+def exists(path: pathlib.Path) -> bool:
+    """Whether there is something; not if that cannot be looked at, of which whoever opens it says why."""
+    return _mode(str(path)) is not None
+
+
+def is_directory(path: pathlib.Path) -> bool:
+    """Whether there is a directory; see ``exists``."""
+    return stat.S_ISDIR(_mode(str(path)) or 0)
+
+
 def _mode(path: str) -> int | None:
     try:
         return pathlib.Path(path).stat().st_mode
@@ -82,11 +108,12 @@ def file_size(path: str) -> int:
     :raises ParseError: if it is a directory, or has no end.
     """
     file = pathlib.Path(path)
-    if file.is_dir():
+    if is_directory(file):
         raise ParseError(f"'{path}' is a directory, not a file.", where="source")
     check_source(path, "source")
     try:
-        return file.stat().st_size
+        with file.open("rb") as opened:
+            return opened.seek(0, io.SEEK_END)  # also of a block device, whose stat says 0
     except OSError as error:
         raise NotFound(f"The file '{path}' cannot be read: {error.strerror}.") from None
 

@@ -25,7 +25,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.transfers import uplo
 # Faults that mean a file is already gone.
 GONE = ("FileNotFound", "NotFound")
 
-_UNITS = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
+_UNITS = ((1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 
 
 class BlockReader:

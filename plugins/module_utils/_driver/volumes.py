@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.disk_extents import disk_of_extent, disk_of_piece
 from ansible_collections.virt.esx.plugins.module_utils._driver.pools import Pool
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, ParseError
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, parse_datastore_path
@@ -28,8 +29,6 @@ _TYPES = {
 }
 VOLUME_TYPES = ("vmdk", "iso", "floppy", "vmx", "file")
 
-# The files with a disk's data; they belong to their descriptor NAME.vmdk and are not volumes themselves.
-_EXTENT = re.compile(r"(.+)-(?:flat|delta|sesparse|ctk|rdmp?|[sf][0-9]{3})(\.vmdk)", re.IGNORECASE)
 # The characters that a search treats as a pattern.
 _WILDCARDS = re.compile(r"[*?\[\]]")
 
@@ -73,11 +72,10 @@ def check_own_file(path: DatastorePath, text: str, where: str) -> None:
     :param where: the option that it comes from.
     :raises ParseError: with the name of the disk's own file.
     """
-    extent = _EXTENT.fullmatch(path.name)
-    if extent:
+    disk = disk_of_extent(path.name)
+    if disk is not None:
         raise ParseError(
-            f"'{text}' is a file with the data of a disk; expecting the disk's own file, "
-            f"'{path.beside(extent[1] + extent[2])}'.",
+            f"'{text}' is a file with the data of a disk; expecting the disk's own file, '{path.beside(disk)}'.",
             where=where,
         )
 
@@ -111,13 +109,20 @@ def list_volumes(connection: EsxConnection, pools: Sequence[Pool], types: Sequen
     :param types: some of ``VOLUME_TYPES``.
     """
     places = [(pool, DatastorePath(pool.name, ""), None) for pool in pools]
-    volumes = [
-        volume
+    found = {
+        volume.path: volume
         for results in _search(connection, places, types=types, below=True)
         for volume in _volumes(results, types)
-        if not _EXTENT.fullmatch(volume.path.name)
-    ]
-    return sorted(volumes, key=lambda volume: volume.path)
+    }
+    return [found[path] for path in sorted(found) if not _is_part(found[path], found)]
+
+
+def _is_part(volume: Volume, found: Collection[DatastorePath]) -> bool:
+    """Whether a file belongs to a disk, and is no volume itself."""
+    if disk_of_extent(volume.path.name) is not None:
+        return True
+    disk = disk_of_piece(volume.path.name)
+    return disk is not None and (volume.type != "vmdk" or volume.path.beside(disk) in found)
 
 
 def _patterns(paths: Sequence[DatastorePath]) -> list[str]:

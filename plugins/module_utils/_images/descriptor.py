@@ -25,7 +25,7 @@ from ansible_collections.virt.esx.plugins.module_utils._images.formats import VM
 SECTOR = 512
 _NO_PARENT = "ffffffff"
 _EXTENT = re.compile(r'(?:RW|RDONLY) +([0-9]{1,15}) +([A-Z]+)(?: +"([^"]*)"(?: +([0-9]{1,15}))?)?\s*')
-_ENTRY = re.compile(r'\s*([A-Za-z.0-9]+)\s*=\s*"?([^"\n]*?)"?\s*')
+_KEY = re.compile(r"[A-Za-z.0-9]+")
 
 # How an extent's data are stored.
 FLAT_KINDS = ("FLAT", "VMFS")
@@ -68,11 +68,12 @@ def parse_descriptor(text: str) -> Descriptor:
     entries: dict[str, str] = {}
     extents = []
     for line in text.split("\0")[0].splitlines():
-        extent, entry = _EXTENT.fullmatch(line), _ENTRY.fullmatch(line)
+        extent = _EXTENT.fullmatch(line)
+        key, equals, value = (part.strip() for part in line.partition("="))
         if extent:
             extents.append(_extent(extent))
-        elif entry:
-            entries.setdefault(entry[1].lower(), entry[2])
+        elif equals and _KEY.fullmatch(key):
+            entries.setdefault(key.lower(), value.strip('"'))
     if not extents:
         raise ParseError("the VMDK image has no extents.")
     parent = entries.get("parentcid", _NO_PARENT).lower()

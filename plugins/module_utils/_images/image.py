@@ -15,9 +15,9 @@ import json
 import pathlib
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import BinaryIO
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError
 from ansible_collections.virt.esx.plugins.module_utils._images.descriptor import Extent
@@ -31,9 +31,6 @@ _CORRUPTED = 2
 _WASTEFUL = 3
 # Disks have a whole number of KiB in the VI API.
 _UNIT = 1024
-
-
-Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -57,7 +54,8 @@ def inspect_image(path: str, format_: str | None = None) -> Image:
     """
     found = _recognise(path, format_)
     if found.format == "vmdk":
-        capacity = _named(path, lambda: VmdkImage(pathlib.Path(path)).capacity)
+        with _named(path):
+            capacity = VmdkImage(pathlib.Path(path)).capacity
     elif found.fixed is None:
         capacity = _inspect_with_qemu(path, found.format)
     else:
@@ -74,49 +72,58 @@ def raw_blocks(image: Image) -> Iterator[Iterator[bytes]]:
     :raises EsxError: if it cannot be read or converted.
     """
     with contextlib.ExitStack() as stack:
-        if image.format == "vmdk":
-            blocks = VmdkImage(pathlib.Path(image.path)).blocks()
-        else:
-            path = pathlib.Path(image.path) if image.fixed else stack.enter_context(_converted(image))
-            file = stack.enter_context(path.open("rb"))
-            length = min(image.data, path.stat().st_size)
-            blocks = read_exactly(file, Extent(length, "FLAT", path.name, 0))
-            image = Image(image.path, image.format, image.capacity, length, image.fixed)
+        with _named(image.path):
+            blocks = _blocks(image, stack)
         yield _padded(blocks, image)
 
 
+def _blocks(image: Image, stack: contextlib.ExitStack) -> Iterator[bytes]:
+    """The blocks of an image's own data; what has to be open for them is left to ``stack``."""
+    if image.format == "vmdk":
+        return VmdkImage(pathlib.Path(image.path)).blocks()
+    path = pathlib.Path(image.path) if image.fixed else stack.enter_context(_converted(image))
+    return read_exactly(stack.enter_context(path.open("rb")), Extent(image.data, "FLAT", path.name, 0))
+
+
 def _padded(blocks: Iterator[bytes], image: Image) -> Iterator[bytes]:
-    yield from blocks
+    with _named(image.path):
+        yield from blocks
     yield from zeros(image.capacity - image.data)
 
 
 def _recognise(path: str, format_: str | None) -> Recognised:
-    try:
-        with pathlib.Path(path).open("rb") as file:
-            head = file.read(HEAD)
-            size = file.seek(0, io.SEEK_END)
-            file.seek(max(0, size - TAIL))
-            tail = file.read(TAIL)
-    except OSError as error:
-        raise NotFound(f"The image '{path}' cannot be read: {error.strerror}.") from None
+    with _named(path), pathlib.Path(path).open("rb") as file:
+        head = file.read(HEAD)
+        size = _size(file)
+        file.seek(max(0, size - TAIL))
+        tail = file.read(TAIL)
     if format_ == "raw":
         return raw(size)
-    found = _named(path, lambda: recognise(head, tail, size))
+    with _named(path):
+        found = recognise(head, tail, size)
     if format_ not in (None, found.format):
         raise ParseError(f"The image '{path}' is not of the format {format_}, but {found.format}.")
     return found
 
 
-def _named(path: str, read: Callable[[], Value]) -> Value:
-    """Call ``read``; its errors name the image."""
+def _size(file: BinaryIO) -> int:
+    """The length of a file, or of a block device, for which the system's description of files says 0."""
+    return file.seek(0, io.SEEK_END)
+
+
+@contextlib.contextmanager
+def _named(path: str) -> Iterator[None]:
+    """Name the image in an error of reading it, which is none of the connection."""
     try:
-        return read()
+        yield
     except ParseError as error:
         raise ParseError(f"The image '{path}' cannot be used: {error.message}", hint=error.hint) from None
+    except OSError as error:
+        raise NotFound(f"The image '{path}' cannot be read: {error.strerror or error}.") from None
 
 
 def _inspect_with_qemu(path: str, format_: str) -> int:
-    output = _qemu_img(path, "info", "--output=json", "-f", format_, path)
+    output = _qemu_img(path, "info", "--output=json", "-f", format_, _plain(path))
     facts = json.loads(output)
     if facts.get("backing-filename"):
         raise ParseError(f"The image '{path}' refers to another file, '{facts['backing-filename']}'; flatten it first.")
@@ -127,10 +134,12 @@ def _inspect_with_qemu(path: str, format_: str) -> int:
 
 def _check_with_qemu(path: str, format_: str) -> None:
     """Refuse an image whose tables lead behind its end: qemu-img converts it, with zeros in place of what is lost."""
-    status, output, _errors = _run(_qemu_img_program(path), ("check", "--output=json", "-f", format_, path))
+    status, output, _errors = _run(_qemu_img_program(path), ("check", "--output=json", "-f", format_, _plain(path)))
     if status not in (0, _CORRUPTED, _WASTEFUL):
         return  # it says why when it converts the image
-    size, end = pathlib.Path(path).stat().st_size, int(json.loads(output)["image-end-offset"])
+    with pathlib.Path(path).open("rb") as file:
+        size = _size(file)
+    end = int(json.loads(output)["image-end-offset"])
     if end > size and (status == _CORRUPTED or _is_mapped_behind(path, format_, size)):
         what = f"truncated: it has {size} bytes of at least {end}"
     elif status == _CORRUPTED:
@@ -142,7 +151,7 @@ def _check_with_qemu(path: str, format_: str) -> None:
 
 def _is_mapped_behind(path: str, format_: str, size: int) -> bool:
     """Whether data of a disk are behind the end of its image; the last cluster need not be complete."""
-    extents = json.loads(_qemu_img(path, "map", "--output=json", "-f", format_, path))
+    extents = json.loads(_qemu_img(path, "map", "--output=json", "-f", format_, _plain(path)))
     return any(extent["data"] and extent.get("offset", 0) + extent["length"] > size for extent in extents)
 
 
@@ -151,8 +160,13 @@ def _converted(image: Image) -> Iterator[pathlib.Path]:
     """The path of a sparse raw file with the data of an image, for the duration of a ``with`` block."""
     with tempfile.TemporaryDirectory(prefix="virt-esx-") as place:
         path = pathlib.Path(place, "disk.raw")
-        _qemu_img(image.path, "convert", "-f", image.format, "-O", "raw", image.path, str(path))
+        _qemu_img(image.path, "convert", "-f", image.format, "-O", "raw", _plain(image.path), str(path))
         yield path
+
+
+def _plain(path: str) -> str:
+    """A path that qemu-img takes for one: a relative ``disk:1.qcow2`` would name a protocol, ``-x.qcow2`` an option."""
+    return str(pathlib.Path(path).absolute())
 
 
 def _qemu_img(path: str, *arguments: str) -> str:

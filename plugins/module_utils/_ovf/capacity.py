@@ -46,7 +46,7 @@ def in_bytes(descriptor: str, capacities: Mapping[str, int]) -> str:
     :param capacities: the capacities of the disks by id.
     """
 
-    def in_bytes(disk: re.Match[str]) -> str:
+    def rewritten(disk: re.Match[str]) -> str:
         known, units, capacity = (pattern.search(disk[0]) for pattern in (_ID, _UNITS, _CAPACITY))
         total = None if known is None else capacities.get(known[3])
         if total is None or capacity is None or _is_clear(capacity[3], units):
@@ -54,7 +54,7 @@ def in_bytes(descriptor: str, capacities: Mapping[str, int]) -> str:
         plain = _UNITS.sub(r"\1\2byte\2", disk[0])
         return _CAPACITY.sub(lambda found: f"{found[1]}{found[2]}{total}{found[2]}", plain)
 
-    return _DISK.sub(in_bytes, descriptor)
+    return _DISK.sub(rewritten, descriptor)
 
 
 def _is_clear(capacity: str, units: re.Match[str] | None) -> bool:

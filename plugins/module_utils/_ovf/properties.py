@@ -19,7 +19,7 @@ from ansible_collections.virt.esx.plugins.module_utils._ovf.model import Propert
 
 _INTEGER = re.compile(r"([us]?)int(8|16|32|64)?", re.IGNORECASE)
 _VALUE_MAP = re.compile(r"ValueMap\s*[({]([^)}]*)[)}]", re.IGNORECASE)
-_LENGTH = re.compile(r"(Min|Max)(?:Len|Value)\s*[({]\s*(-?[0-9]+)\s*[)}]", re.IGNORECASE)
+_LENGTH = re.compile(r"(Min|Max)(?:Len|Value)\s*[({]\s*(-?[0-9]{1,20})\s*[)}]", re.IGNORECASE)
 
 _BOOLEANS = {
     **dict.fromkeys(("true", "yes", "1"), "True"),

@@ -215,12 +215,12 @@ def _read_system(element: Element) -> System:
 
 
 def _read_item(element: Element) -> Item:
-    kind = _text(element, "ResourceType")
-    if not (kind.isascii() and kind.isdigit()):
+    kind = whole_number(_text(element, "ResourceType"))
+    if kind is None:
         raise ParseError("it has no <ResourceType> that is a number.", where="<Item>", line=element.sourceline)
     return Item(
         id=_text(element, "InstanceID") or _text(element, "InstanceId"),
-        type=int(kind),
+        type=kind,
         subtype=_text(element, "ResourceSubType"),
         name=_text(element, "ElementName") or _text(element, "Caption"),
         quantity=_stated(element, "VirtualQuantity"),

@@ -33,6 +33,10 @@ _MAC = re.compile(r"(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}", re.IGNORECASE)
 _MEGABYTES = "byte * 2^20"
 _DEVICES = {model.DISK: "disk", model.FLOPPY: "floppy"}  # all other drives are CD-ROMs
 _NAMES = {model.SERIAL: "serial port", model.PARALLEL: "parallel port"}
+# VMware's own settings of the system (vmw:Config) that a domain has.
+_READ_SETTINGS = ("firmware", "bootOptions.efiSecureBootEnabled")
+# The entry of a VMX, in vmw:ExtraConfig, whose file comes in the package: the variables of EFI.
+_NVRAM, _OWN_FILE = "nvram", "ovf:/file/"
 
 
 @dataclass(frozen=True)
@@ -116,12 +120,6 @@ def _check_option(package: Package, wanted: str | None) -> None:
         )
 
 
-# vmw:Config of the system that the domain has, and values that are a host's own defaults.
-_READ_SETTINGS = ("firmware", "bootOptions.efiSecureBootEnabled")
-# The entry of a VMX, in vmw:ExtraConfig, whose file comes in the package: the variables of EFI.
-_NVRAM, _OWN_FILE = "nvram", "ovf:/file/"
-
-
 def _leave_out(package: Package, system: System, report: Report) -> None:
     """Report the parts that no domain has a place for."""
     for name, line in package.unread:
@@ -151,7 +149,8 @@ class _Reader:
         self.files = {file.id: unquote(file.href) for file in package.files}
         self.parents = {disk.id: disk.parent for disk in package.disks if disk.parent is not None}
         self.images = {disk.id: self.files.get(disk.file or "") for disk in package.disks}
-        self.memory_kib, self.guarantee_kib, self.vcpus = 0, None, 1
+        self.memory_kib, self.vcpus = 0, 1
+        self.guarantee_kib: int | None = None
         self.shares: int | None = None
         self.cpu: Cpu | None = None
         self.disks: list[Disk] = []
@@ -162,8 +161,6 @@ class _Reader:
         self._parents: dict[str, tuple[str, int]] = {}
         self._drives: list[Item] = []
         self._taken: set[tuple[str, str]] = set()
-
-    guarantee_kib: int | None
 
     def processors(self, item: Item) -> None:
         self.vcpus = _whole(item, "VirtualQuantity", item.quantity)
@@ -288,8 +285,8 @@ class _Reader:
         )
 
     def graphics(self, item: Item) -> None:
-        ram = item.config.get("videoRamSizeInKB", "")
-        self.videos.append(Video(vram_kib=int(ram) if ram.isascii() and ram.isdigit() else None, line=item.line))
+        vram_kib = whole_number(item.config.get("videoRamSizeInKB", ""))
+        self.videos.append(Video(vram_kib=vram_kib, line=item.line))
 
     def usb(self, item: Item) -> None:
         index = sum(1 for one in self.controllers if one.type == "usb")

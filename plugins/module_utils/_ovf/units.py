@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
@@ -13,6 +12,7 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 # What every reader of OVF understands in the same way.
 _PLAIN = re.compile(r"byte(?: \* 2\^[0-9]{1,2})?")
 _PROGRAMMATIC = re.compile(r"bytes?((?:\*(?:(?:2|10)\^[0-9]{1,2}|[0-9]{1,15}))*)")
+_TOO_LARGE = 1 << 63
 _WORDS = {
     **dict.fromkeys(("kilobyte", "kilobytes", "kb", "kib", "kbyte", "kbytes"), 1 << 10),
     **dict.fromkeys(("megabyte", "megabytes", "mb", "mib", "mbyte", "mbytes"), 1 << 20),
@@ -34,7 +34,7 @@ def is_plain(units: str) -> bool:
 def bytes_per_unit(units: str, *, where: str, line: int | None = None) -> int:
     """Return the bytes of one allocation unit.
 
-    :raises ParseError: if it is not a unit of bytes.
+    :raises ParseError: if it is not a unit of bytes, or too large for one.
     """
     plain = re.sub(r"\s", "", units).lower()
     if plain in _WORDS:
@@ -42,5 +42,9 @@ def bytes_per_unit(units: str, *, where: str, line: int | None = None) -> int:
     found = _PROGRAMMATIC.fullmatch(plain)
     if found is None:
         raise ParseError(f"'{units}' is not a unit of bytes; 'byte * 2^20' is.", where=where, line=line)
-    factors = [factor.partition("^") for factor in found[1].split("*") if factor]
-    return math.prod(int(base) ** int(exponent or 1) for base, _power, exponent in factors)
+    unit = 1
+    for base, _power, exponent in (factor.partition("^") for factor in found[1].split("*") if factor):
+        unit *= int(base) ** int(exponent or 1)
+        if unit >= _TOO_LARGE:  # at once, as a long product takes long
+            raise ParseError(f"'{units[:60]}' is a larger unit than anything is large.", where=where, line=line)
+    return unit

@@ -41,7 +41,7 @@ class Answer(NamedTuple):
     def length(self) -> int | None:
         """The value of Content-Length, or None."""
         text = self.headers.get("Content-Length") or ""
-        return int(text) if text.isascii() and text.isdigit() else None
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
 
     @property
     def is_page(self) -> bool:

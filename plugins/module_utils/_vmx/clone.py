@@ -24,12 +24,18 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALE
 from ansible_collections.virt.esx.plugins.module_utils._vmx.edit import VmxEdit, edited
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
 from ansible_collections.virt.esx.plugins.module_utils._vmx.mac import mac_range
+from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import is_relative
 from ansible_collections.virt.esx.plugins.module_utils._vmx.values import format_uuid
 from ansible_collections.virt.esx.plugins.module_utils._vmx.write import escaped
 
 _ESX = DIALECTS["esx"]
 _SLOT = re.compile(r"(?:scsi|sata|ide|nvme)[0-9]+:[0-9]+")
 _CARD = re.compile(r"ethernet([0-9]+)")
+# Drives with exchangeable media, what says that theirs is an image, and names that stand for none.
+_DRIVE = re.compile(r"(?:scsi|sata|ide)[0-9]+:[0-9]+|floppy[01]")
+_IMAGE_KINDS = {"devicetype": "cdrom-image", "filetype": "file"}
+_IMAGE_ENDINGS = (".iso", ".flp")
+_NO_IMAGE = ("", "emptybackingstring", "auto detect")
 # What is true of one domain only: where it is, what its host noted about it, and identifiers made for it.
 _OWN = re.compile(
     r"uuid\.(?:location|action)|vc\.uuid|vm\.genidx?|vmci0\.id|[a-z]+[0-9]+\.saswwid|sched\.swap\.(?:derivedname|dir)"
@@ -43,9 +49,13 @@ _ADDRESS = re.compile(
 
 @dataclass(frozen=True)
 class CloneSource:
-    """The parts of a VMX that a clone changes: the file names of hard disks by slot, network cards, the NVRAM file."""
+    """The parts of a VMX that a clone changes: the file names of hard disks by slot, network cards, the NVRAM file.
+
+    ``images`` are those in drives, by the keys that name them, where the name is relative to the VMX.
+    """
 
     disks: Mapping[str, str]
+    images: Mapping[str, str]
     cards: Sequence[str]
     nvram: str | None
     vnc_port: int | None
@@ -53,12 +63,16 @@ class CloneSource:
 
 @dataclass(frozen=True)
 class CloneIdentity:
-    """The identity of a clone: ``files`` are file names by slot, ``macs`` MAC addresses by network card."""
+    """The identity of a clone: ``files`` are file names by slot, ``macs`` MAC addresses by network card.
+
+    ``images`` are the absolute names of its source's, which it shares.
+    """
 
     name: str
     uuid: str
     description: str | None
     files: Mapping[str, str]
+    images: Mapping[str, str]
     macs: Mapping[str, str]
     nvram: str | None
 
@@ -75,6 +89,7 @@ def read_source(vmx: bytes) -> CloneSource:
     vnc = file.boolean("RemoteDisplay.vnc.enabled") and file.integer("RemoteDisplay.vnc.port", 0)
     return CloneSource(
         disks=_disks(file),
+        images=_images(file),
         cards=_cards(file),
         nvram=file.get("nvram") or None,
         vnc_port=vnc or None,
@@ -100,6 +115,19 @@ def _disk_in(file: VmxFile, slot: str) -> str | None:
     return name if is_disk and file.boolean(f"{slot}.present") else None
 
 
+def _images(file: VmxFile) -> dict[str, str]:
+    """The images in drives that are named relative to the VMX, by their keys: ``ide1:0.fileName = "seed.iso"``."""
+    keys = {f"{section}.fileName": section for section in sorted(file.sections) if _DRIVE.fullmatch(section)}
+    names = {key: file.get(key) or "" for key, section in keys.items() if _is_image(file, section)}
+    return {key: name for key, name in names.items() if is_relative(name) and name.lower() not in _NO_IMAGE}
+
+
+def _is_image(file: VmxFile, section: str) -> bool:
+    """Whether the medium of a drive is an image, if it has one."""
+    is_said = any(file.word(f"{section}.{key}") == kind for key, kind in _IMAGE_KINDS.items())
+    return is_said or (file.get(f"{section}.fileName") or "").lower().endswith(_IMAGE_ENDINGS)
+
+
 def clone_vmx(vmx: bytes, identity: CloneIdentity) -> bytes:
     """Return the VMX of a clone."""
     file = VmxFile(vmx, _ESX)
@@ -109,6 +137,7 @@ def clone_vmx(vmx: bytes, identity: CloneIdentity) -> bytes:
     if identity.nvram is not None:
         values["nvram"] = identity.nvram
     values.update({f"{slot}.fileName": name for slot, name in identity.files.items()})
+    values.update(identity.images)
     for card, mac in identity.macs.items():
         values.update(_address(card, mac))
 

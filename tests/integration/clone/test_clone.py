@@ -122,7 +122,7 @@ def test_check_mode_predicts_a_clone_and_a_second_run_changes_nothing(host: Simu
         == done["steps"]
         == [
             f"create directory {POOL} web2",
-            "mark the clone as half made",
+            "mark the clone as incomplete",
             f"clone {POOL} web/web.vmdk to {POOL} web2/web2.vmdk",
             f"clone {POOL} data/web-data.vmdk to {POOL} web2/web2_1.vmdk",
             f"copy {POOL} web/web.nvram to {POOL} web2/web2.nvram",
@@ -207,6 +207,32 @@ def test_a_vmx_that_no_domain_uses_is_cloned(host: Simulator) -> None:
     assert set(host.domains()) == {"a%2fb %25 2", "a%2fb %25 3"}
     with pytest.raises(NotFound, match="There is no VMX"):
         clone(host, vmx_path=f"{POOL} none.vmx", clone_name="none")
+
+
+def test_the_vmx_of_a_suspended_domain_is_not_cloned(host: Simulator) -> None:
+    """What its guest holds in memory is not on its disks; no lock of the host protects them."""
+    with client(host, login=LOGIN) as connected:
+        domain = connected.domain("web")
+        connected.wait(domain.PowerOnVM_Task())
+        connected.wait(domain.SuspendVM_Task())
+    for check in (True, False):
+        with pytest.raises(Refused, match="The domain 'web' cannot be cloned: it is paused"):
+            clone(host, vmx_path=f"{POOL} web/web.vmx", check=check)
+
+
+def test_an_image_beside_the_sources_vmx_is_shared(host: Simulator, tmp_path: Path) -> None:
+    """Its bare name would stand for a file in the clone's directory, which is not there."""
+    floppy = 'floppy0.present = "TRUE"\nfloppy0.fileType = "file"\nfloppy0.fileName = "drivers/a.img"\n'
+    empty = 'ide0:0.present = "TRUE"\nide0:0.deviceType = "cdrom-image"\nide0:0.fileName = "emptyBackingString"\n'
+    log = 'serial0.present = "TRUE"\nserial0.fileType = "file"\nserial0.fileName = "console.log"\n'
+    bare = VMX.replace("/vmfs/volumes/datastore1/iso/debian.iso", "seed.iso") + floppy + empty + log
+    ensure(host, "web/bare.vmx", source=write(tmp_path / "bare.vmx", bare.encode()))
+    clone(host, vmx_path=f"{POOL} web/bare.vmx")
+    made = values(host, "web2/web2.vmx")
+    assert made["ide1:0.fileName"] == "/vmfs/volumes/datastore1/web/seed.iso"
+    assert made["floppy0.fileName"] == "/vmfs/volumes/datastore1/web/drivers/a.img"
+    assert made["ide0:0.fileName"] == "emptyBackingString"
+    assert made["serial0.fileName"] == "console.log"
 
 
 def test_all_that_is_returned_is_documented(host: Simulator) -> None:
@@ -316,6 +342,32 @@ def test_a_clone_that_was_killed(host: Simulator, at: tuple[str, int]) -> None:
         "web2/web2.vmx",
         "web2/web2_1.vmdk",
     ]
+    host.expire_sessions()
+
+
+@pytest.mark.parametrize("at", [("MoveVirtualDisk_Task", 1), ("CopyDatastoreFile_Task", 0), ("PUT", 1)])
+def test_a_clone_that_fails_after_it_was_killed_leaves_nothing(host: Simulator, at: tuple[str, int]) -> None:
+    """Not even what the killed task had completed, which without its marker nothing would continue with."""
+    run_and_kill(host, "esx_clone", at, name="web", clone_name="web2")
+    host.inject(method="RegisterVM_Task", fault="InvalidArgument", count=1)
+    with pytest.raises(EsxError, match="The files of the clone were deleted again"):
+        clone(host)
+    assert [name for name in names(host) if name.startswith("web2/")] == []
+    assert clone(host)["changed"] is True
+    assert data_of(host, "web2/web2.vmdk") == SYSTEM
+    host.expire_sessions()
+
+
+def test_a_finished_clone_with_another_name_is_not_continued(host: Simulator) -> None:
+    """Its task was killed just before it deleted the marker, and then it was renamed: its VMX would be overwritten."""
+    run_and_kill(host, "esx_clone", ("RegisterVM_Task", 0), name="web", clone_name="web2")
+    with client(host, login=LOGIN) as connected:
+        connected.wait(connected.domain("web2").Rename_Task("shop"))
+    before = content(host, "web2/web2.vmx")
+    for check in (True, False):
+        with pytest.raises(Refused, match=r"web2/web2.vmx .*: it is used by domain 'shop'"):
+            clone(host, check=check)
+    assert content(host, "web2/web2.vmx") == before
     host.expire_sessions()
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.source import open_package
+from ansible_collections.virt.esx.plugins.module_utils._driver.ova.writers import new_archive
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, ParseError
 from ansible_collections.virt.esx.tests.integration.ova.packages import SERIAL, Sources, bring, manifest, ova
 from ansible_collections.virt.esx.tests.integration.storage.volumes import content, data_of, names
@@ -82,6 +83,20 @@ def test_a_file_of_nine_gibibytes_and_what_follows_it(tmp_path: Path, format_: A
         assert (package.descriptor, package.manifest) == (b"<Envelope/>", b"x")
         (member,) = package.members(["disk.vmdk"])
         assert (member.name, member.size) == ("disk.vmdk", 9 << 30)
+
+
+def test_an_archive_of_a_domain_with_as_many_disks_as_a_host_takes(tmp_path: Path) -> None:
+    """Their sizes are in the descriptor only when all of them have come."""
+    disks = [f"disk{number}.vmdk" for number in range(256)]
+    draft = "".join(f'<File ovf:href="{name}" ovf:size="0"/>' for name in disks)
+    final = draft.replace('ovf:size="0"', f'ovf:size="{1 << 45}"') + f' ovf:populatedSize="{1 << 45}"' * len(disks)
+    with new_archive(tmp_path / "a.ova", "a", disks, len(draft)) as writer:
+        for name in disks:
+            with writer.part(name) as part:
+                part.write(b"x")
+        writer.finish(final.encode())
+    with tarfile.open(tmp_path / "a.ova") as archive:
+        assert archive.getnames() == ["a.ovf", "a.mf", *disks]
 
 
 def test_two_files_of_one_name(esx: Simulator, made: Sources, tmp_path: Path) -> None:

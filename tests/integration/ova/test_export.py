@@ -125,6 +125,9 @@ def test_places_that_are_refused(esx: Simulator, made: Sources, tmp_path: Path) 
     (tmp_path / "directory.ova").mkdir()
     with pytest.raises(ParseError, match="is a directory, not an OVA"):
         ova(esx, dest=str(tmp_path / "directory.ova"), **export)
+    for dest in ("", ".", "/", ".."):
+        with pytest.raises(ParseError, match=f"^dest: '{dest}' is not a name for the package"):
+            ova(esx, dest=dest, **export)
     with pytest.raises(NotFound, match="No domain of the host has the name 'other'"):
         ova(esx, state="exported", name="other", dest=str(tmp_path / "x.ova"))
     with pytest.raises(ParseError, match="name: it is missing"):

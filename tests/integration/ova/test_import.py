@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import io
 import shutil
+import socket
 import tarfile
+import threading
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -88,6 +90,13 @@ def test_sources(esx: Simulator, made: Sources, tmp_path: Path, web: str, kind: 
     assert data_of(esx, "web/disk-0.vmdk") == made.image
     again = bring(esx, source, name="web")
     assert (again["changed"], again["warned"]) == (False, [])
+
+
+def test_the_token_of_a_url_is_in_no_result(esx: Simulator, made: Sources, tmp_path: Path, web: str) -> None:
+    made.ova(tmp_path / "index.html")
+    result = bring(esx, f"{web}/?token=hunter2")
+    assert "hunter2" not in str(result)
+    assert result["steps"] == [f"import domain 'appliance' from {web}/ to [{DATASTORE}]"]
 
 
 def test_a_url_is_streamed_with_constant_memory(esx: Simulator, tmp_path: Path, made: Sources, web: str) -> None:
@@ -327,6 +336,22 @@ def test_web_servers_that_fail(esx: Simulator, tmp_path: Path, web: str) -> None
         bring(esx, str(tmp_path / "missing.ova"))
     with pytest.raises(ParseError, match="needs exactly one .ovf file; it has none"):
         bring(esx, str(tmp_path))
+
+
+def test_a_web_server_that_says_a_length_of_thousands_of_digits(esx: Simulator) -> None:
+    """It is as if it said none; its answer is no package."""
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: %s\r\nConnection: close\r\n\r\nnonsense" % (b"9" * 5000)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            client, _address = server.accept()
+            with client:
+                client.recv(4096)
+                client.sendall(answer)
+
+        threading.Thread(target=serve, daemon=True).start()
+        with pytest.raises(ParseError, match="is not an OVA"):
+            bring(esx, f"http://127.0.0.1:{server.getsockname()[1]}/a.ova")
 
 
 def test_options_without_effect_are_refused(esx: Simulator, tmp_path: Path) -> None:

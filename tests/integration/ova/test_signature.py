@@ -59,8 +59,10 @@ def test_signatures_that_are_refused(esx: Simulator, made: Sources, tmp_path: Pa
     source = str(make_ova(tmp_path / "b.ova", [("appliance.ovf", made.descriptor), *changed]))
     with pytest.raises(Refused, match=r"The manifest 'appliance.mf' was changed: its signature in 'appliance.cert' is"):
         bring(esx, source)
-    with pytest.raises(Refused, match=r"The package is not signed: it has no certificate 'appliance.cert'"):
-        bring(esx, made.ova(tmp_path / "c.ova"), signer=str(signer))
+    for check in (True, False):
+        with pytest.raises(Refused, match=r"The package is not signed: it has no certificate 'appliance.cert'"):
+            bring(esx, made.ova(tmp_path / "c.ova"), signer=str(signer), check=check)
+    assert "ImportVApp" not in esx.methods()  # nothing was sent for it
     broken = [(name, b"nonsense" if name.endswith(".cert") else text) for name, text in files]
     source = str(make_ova(tmp_path / "d.ova", [("appliance.ovf", made.descriptor), *broken]))
     with pytest.raises(ParseError, match="it does not begin with a signature"):

@@ -202,6 +202,15 @@ def test_a_disk_is_deleted_with_its_data(esx: Simulator) -> None:
     assert names(esx) == before
 
 
+def test_a_checksum_beside_a_disk_is_somebody_elses(esx: Simulator, tmp_path: Path) -> None:
+    """Only files that are no disks have one of ours."""
+    ensure(esx, "web.vmdk", capacity="1 MiB")
+    ensure(esx, "web.vmdk.sha256", source=write(tmp_path / "sums", b"of the release"))
+    ensure(esx, "web.vmdk", state="absent")
+    assert "web.vmdk.sha256" in names(esx)
+    assert ensure(esx, "web.vmdk", state="absent")["changed"] is False
+
+
 def test_a_volume_in_use_is_never_deleted(esx: Simulator) -> None:
     for path in ("domain-1/domain-1.vmdk", "domain-1/domain-1.vmx"):
         with pytest.raises(Refused, match="cannot be deleted: it is used by domain 'domain-1'"):

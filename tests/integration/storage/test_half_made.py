@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import Refused, S
 from ansible_collections.virt.esx.plugins.modules import esx_domain
 from ansible_collections.virt.esx.tests.integration.contracts import carry_out, start_host
 from ansible_collections.virt.esx.tests.integration.running import DATASTORE
-from ansible_collections.virt.esx.tests.integration.storage.volumes import POOL, ensure, names
+from ansible_collections.virt.esx.tests.integration.storage.volumes import MIB, POOL, ensure, names, noise, write
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 
@@ -40,3 +41,18 @@ def test_a_disk_that_only_looks_half_made_is_never_deleted(
         with pytest.raises(Refused, match=r"has the name of an incomplete .*data.vmdk.* domain 'domain-1'"):
             ensure(esx, "domain-1/data.vmdk", **arguments, check=check)
     assert f"domain-1/data.{ending}.vmdk" in names(esx)
+
+
+@pytest.mark.parametrize(
+    ("path", "source"), [("web.vmdk", "web.part.vmdk"), ("web.vmdk", "web.upload.vmdk"), ("a.iso", ".a.iso.part")]
+)
+def test_a_source_that_looks_half_made_is_not_deleted_before_it_is_copied(
+    esx: Simulator, tmp_path: Path, path: str, source: str
+) -> None:
+    ensure(esx, source, source=write(tmp_path / "data", noise(MIB)))
+    before = names(esx)
+    for check in (True, False):
+        with pytest.raises(Refused, match=r"cannot be (cloned|copied) to .*: it has the name of an incomplete"):
+            ensure(esx, path, clone_of=f"{POOL} {source}", check=check)
+    assert names(esx) == before
+    assert ensure(esx, path, moved_from=f"{POOL} {source}")["changed"] is True

@@ -207,6 +207,16 @@ def test_volumes_are_chosen_by_type_pattern_and_use(mixed: Simulator) -> None:
         listed(mixed, pool="none")
 
 
+def test_a_disk_that_is_called_like_a_piece_of_another(esx: Simulator) -> None:
+    """As that of a machine whose name ends in -s001; a piece of a disk in several files is no volume."""
+    ensure(esx, "web-s001/web-s001.vmdk", capacity="1 MiB")
+    assert ensure(esx, "web-s001/web-s001.vmdk", capacity="1 MiB")["changed"] is False
+    assert "web-s001/web-s001.vmdk" in paths(esx)
+    ensure(esx, "web-s001/web.vmdk", capacity="1 MiB")
+    assert "web-s001/web.vmdk" in paths(esx)
+    assert "web-s001/web-s001.vmdk" not in paths(esx)
+
+
 def test_a_disk_that_only_a_snapshot_has_is_used(esx: Simulator) -> None:
     with client(esx, login=LOGIN) as host:
         host.wait(host.domain("domain-1").CreateSnapshot_Task("s", "", False, False))

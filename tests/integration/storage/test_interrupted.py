@@ -169,6 +169,19 @@ def test_a_killed_download_is_continued(host: Simulator, tmp_path: Path) -> None
     assert list(tmp_path.glob("*.part*")) == []
 
 
+def test_a_download_that_was_killed_when_it_had_all_of_the_file(host: Simulator, tmp_path: Path) -> None:
+    """A server has nothing to send from the end of a file on, and says so with an error."""
+    data = noise(MIB)
+    ensure(host, "a.iso", source=write(tmp_path / "a.iso", data))
+    target = tmp_path / "back.iso"
+    run_and_kill(host, "esx_volume", ("GET", 0), path=f"{POOL} a.iso", dest=str(target))
+    (part,) = tmp_path.glob("back.iso.part-*")
+    part.write_bytes(data)
+    ensure(host, "a.iso", dest=str(target))
+    assert target.read_bytes() == data
+    assert ensure(host, "a.iso", dest=str(target))["changed"] is False
+
+
 def test_a_killed_download_of_a_former_version_is_removed(host: Simulator, tmp_path: Path) -> None:
     ensure(host, "a.iso", source=write(tmp_path / "a.iso", noise(MIB)))
     for name in ("back.iso.part-123-456", "back.iso.part-of-my-thesis", "other.iso.part-1-2"):

@@ -5,14 +5,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, ParseError, Refused
 from ansible_collections.virt.esx.plugins.modules import esx_volume
 from ansible_collections.virt.esx.tests.integration.contracts import carry_out
-from ansible_collections.virt.esx.tests.integration.storage.volumes import POOL, ensure, writes
+from ansible_collections.virt.esx.tests.integration.storage.volumes import GIB, MIB, POOL, ensure, noise, write, writes
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
+
+XML = "<volume><name>x.vmdk</name><capacity {}>{}</capacity><target><format type='vmdk'/></target></volume>"
 
 
 @pytest.mark.parametrize(
@@ -47,6 +50,9 @@ from ansible_collections.virt.esx.tests.simulator_client import Simulator
             {"pool": "datastore1", "xml": "<volume><name>x.vmdk</name></volume>"},
             "only volumes with <format type='vmdk'/>",
         ),
+        ({"pool": "datastore1", "xml": XML.format("", 0)}, "the <capacity> is 0"),
+        ({"pool": "datastore1", "xml": XML.format("unit='EiB'", 9)}, "9 EiB is too large"),
+        ({"path": "[datastore1] x.iso", "dest": ""}, "dest: it is empty"),
     ],
 )
 def test_contradicting_options_are_refused_without_a_connection(
@@ -74,6 +80,8 @@ def test_contradicting_options_are_refused_without_a_connection(
         ("web.vmdk", {"capacity": "1000 TiB"}, "holds disks of at most|too full"),
         ("web.vmdk", {"capacity": "2000 GiB", "allocation": "thick"}, "holds disks of at most|too full"),
         ("web.vmdk", {"dest": "/nowhere/web.vmdk"}, "There is no volume"),
+        (f"{'a' * 250}.iso", {"source": __file__}, "checksum: the file name 'a+...' has 261 bytes, expecting at most"),
+        (f"{'a' * 246}.vmdk", {"capacity": "1 MiB", "allocation": "thick"}, "'a+...' has 256 bytes, expecting at most"),
         ("domain-1/domain-1.vmx", {"dest": "/nowhere/web.vmx"}, "directory of '/nowhere/web.vmx' does not exist"),
     ],
 )
@@ -81,6 +89,28 @@ def test_impossible_requests_are_refused_before_any_change(
     esx: Simulator, path: str, arguments: dict[str, Any], message: str
 ) -> None:
     for check in (True, False):
-        with pytest.raises((Refused, NotFound), match=message):
+        with pytest.raises((Refused, NotFound, ParseError), match=message):
             ensure(esx, path, **arguments, check=check)
+    assert writes(esx) == []
+
+
+def test_a_copy_that_does_not_fit_is_refused(esx: Simulator, tmp_path: Path) -> None:
+    ensure(esx, "a.iso", source=write(tmp_path / "a.iso", noise(MIB)))
+    esx.change_datastore("datastore1", free=MIB - 1)
+    writes(esx)
+    for check in (True, False):
+        with pytest.raises(Refused, match="too full"):
+            ensure(esx, "b.iso", clone_of=f"{POOL} a.iso", check=check)
+    assert writes(esx) == []
+
+
+@pytest.mark.parametrize("more", ["1000 TiB", "40 GiB"])
+def test_a_disk_does_not_grow_beyond_what_the_datastore_holds(esx: Simulator, more: str) -> None:
+    """Check mode and the real run agree, whatever the host would say."""
+    ensure(esx, "x.vmdk", capacity="1 MiB", allocation="thick")
+    esx.change_datastore("datastore1", free=2 * GIB)
+    writes(esx)
+    for check in (True, False):
+        with pytest.raises(Refused, match="holds disks of at most|too full"):
+            ensure(esx, "x.vmdk", capacity=more, check=check)
     assert writes(esx) == []

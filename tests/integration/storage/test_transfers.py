@@ -6,9 +6,12 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
+import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +98,18 @@ def test_a_checksum_that_is_older_than_its_file_is_not_trusted(esx: Simulator, t
     ensure(esx, "a.iso", source=source)
     time.sleep(0.05)
     put(esx, "a.iso", Path(other))
+    assert ensure(esx, "a.iso", source=source)["steps"] == [f"upload {source} to {POOL} a.iso"]
+    assert content(esx, "a.iso") == Path(source).read_bytes()
+
+
+def test_the_checksum_of_a_former_file_is_not_that_of_one_that_is_moved_there(esx: Simulator, tmp_path: Path) -> None:
+    """The checksum that was left is younger than the file that is moved, as if it had been recorded for it."""
+    source, other = write(tmp_path / "a", noise(MIB)), write(tmp_path / "b", noise(MIB, seed=2))
+    put(esx, "other.iso", Path(other))
+    ensure(esx, "a.iso", source=source)
+    with client(esx, login=LOGIN) as host:
+        host.wait(host.content.fileManager.DeleteDatastoreFile_Task(f"{POOL} a.iso"))
+    ensure(esx, "a.iso", moved_from=f"{POOL} other.iso")
     assert ensure(esx, "a.iso", source=source)["steps"] == [f"upload {source} to {POOL} a.iso"]
     assert content(esx, "a.iso") == Path(source).read_bytes()
 
@@ -219,6 +234,47 @@ def test_a_download_is_complete_or_not_there(esx: Simulator, tmp_path: Path) -> 
     assert ensure(esx, "a.iso", dest=str(target))["changed"] is False
     os.utime(target)
     assert ensure(esx, "a.iso", dest=str(target))["changed"] is True
+
+
+@pytest.fixture
+def small_files() -> Iterator[None]:
+    """No file on this machine can become longer than 1 MiB, as if its disk were full."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (MIB, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    signal.signal(signal.SIGXFSZ, handler)
+
+
+def test_a_full_disk_here_is_not_called_a_broken_connection(
+    esx: Simulator, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    ensure(esx, "a.iso", source=write(tmp_path / "a", noise(5 * MIB)))
+    request.getfixturevalue("small_files")
+    with pytest.raises(EsxError, match=r"^'.*/back\.iso.*' cannot be written: File too large\."):
+        ensure(esx, "a.iso", dest=str(tmp_path / "back.iso"))
+    assert not (tmp_path / "back.iso").exists()
+
+
+@pytest.mark.parametrize("failure", [{"http": 503}, {"http": 403}, {"http": 500}])
+def test_a_descriptor_that_cannot_be_read_is_not_taken_for_the_data_of_a_disk(
+    esx: Simulator, tmp_path: Path, failure: dict[str, Any]
+) -> None:
+    """A few lines of text would be all that there is of the disk, and the task would succeed."""
+    ensure(esx, "web.vmdk", source=write(tmp_path / "disk.img", noise(MIB)))
+    esx.inject(method="GET", count=1, **failure)
+    with pytest.raises(EsxError, match=r"GET \[datastore1\] web\.vmdk"):
+        ensure(esx, "web.vmdk", dest=str(tmp_path / "back.vmdk"))
+    assert list(tmp_path.iterdir()) == [tmp_path / "disk.img"]
+
+
+def test_a_descriptor_that_leads_elsewhere_is_refused(esx: Simulator, tmp_path: Path) -> None:
+    text = '# Disk DescriptorFile\ncreateType="vmfs"\nRW 2048 VMFS "/vmfs/volumes/other/web-flat.vmdk"\n'
+    put(esx, "web.vmdk", Path(write(tmp_path / "web", text.encode())))
+    for check in (True, False):
+        with pytest.raises(Refused, match=r"web\.vmdk cannot be downloaded: .*not in its own directory"):
+            ensure(esx, "web.vmdk", dest=str(tmp_path / "back.vmdk"), check=check)
 
 
 @needs_qemu_img

@@ -23,6 +23,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.connection import
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_files import DiskRequest, plan_disks
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_tasks import DiskTasks
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
+from ansible_collections.virt.esx.plugins.module_utils._driver.file_users import read_file_users
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_tasks import HostTask, run_task
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import find_domain, read_domain_of
@@ -45,6 +46,7 @@ from ansible_collections.virt.esx.plugins.module_utils._names import (
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import get_file, put_file
 from ansible_collections.virt.esx.plugins.module_utils._vmx.clone import CloneIdentity, clone_vmx
 from ansible_collections.virt.esx.plugins.module_utils._vmx.mac import GENERATED_PREFIX
+from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import vmx_file_name
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,10 @@ class ClonePlan(Plan):
 
 @dataclass
 class Made:
-    """The files made so far, to be deleted if a later step fails; ``ref`` is the domain once it exists."""
+    """The files to delete if a step fails, once they are marked as the clone's; ``ref`` is the domain once it exists.
+
+    The marker is the first of ``files`` and deleted last, as the files of an incomplete clone are known by it.
+    """
 
     disks: list[DatastorePath] = field(default_factory=list)
     files: list[DatastorePath] = field(default_factory=list)
@@ -173,9 +178,9 @@ class _Work:
         return None if self.source.nvram is None else self.vmx.beside(f"{self.vmx.name[: -len('.vmx')]}.nvram")
 
     def files(self) -> list[DatastorePath]:
-        """All files of the clone, and its marker."""
+        """Its marker, and all files of the clone."""
         nvram = self.nvram()
-        return [self.vmx, marker_path(self.vmx), *self.disks().values(), *([] if nvram is None else [nvram])]
+        return [marker_path(self.vmx), self.vmx, *self.disks().values(), *([] if nvram is None else [nvram])]
 
     def steps(self, pools: dict[str, Pool]) -> list[Step]:
         """All steps, in their order."""
@@ -183,11 +188,10 @@ class _Work:
         found = find_volumes(self.connection, pools, files)
         self._check_is_ours(found, files)
         plan = plan_disks(self.connection, self._disk_requests())
-        missing = [path for path, volume in plan.before.items() if volume is None]
         steps = []
         if self.vmx.parent not in found:
             steps.append(Step(f"create directory {self.vmx.parent}", self._make_directory))
-        steps.append(Step("mark the clone as half made", partial(self._mark, missing)))
+        steps.append(Step("mark the clone as incomplete", self._mark))
         steps += plan.disks
         if self.source.nvram is not None and nvram is not None:
             steps.append(Step(f"copy {self.source.nvram} to {nvram}", partial(self._copy_nvram, nvram)))
@@ -201,13 +205,18 @@ class _Work:
         ]
 
     def _check_is_ours(self, found: Mapping[DatastorePath, Volume], files: Sequence[DatastorePath]) -> None:
-        """Refuse to write into a directory that has other files with these names."""
+        """Refuse to write into a directory that has other files with these names, or those of a finished clone."""
         marker = marker_path(self.vmx)
-        taken = [str(path) for path in files if path in found and path != marker]
-        if not taken or (marker in found and self._is_own_mark(marker)):
+        taken = [path for path in files if path in found and path != marker]
+        if not taken:
+            return
+        if marker in found and self._is_own_mark(marker):
+            users = read_file_users(self.connection)
+            for path in taken:
+                users.refuse(path, f"cannot become a file of the clone '{self.request.clone_name}'")
             return
         raise Refused(
-            f"The clone '{self.request.clone_name}' cannot be made, as there is {', '.join(taken)} already.",
+            f"The clone '{self.request.clone_name}' cannot be made, as there is {', '.join(map(str, taken))} already.",
             hint="Delete these files, or choose another name or pool. If they are a domain's, define it instead.",
         )
 
@@ -233,16 +242,17 @@ class _Work:
                 hint="Run the task again when that has ended.",
             ) from None
 
-    def _mark(self, missing: Sequence[DatastorePath]) -> None:
+    def _mark(self) -> None:
+        """Mark the clone as incomplete; its files are deleted from now on if a step fails, those of former runs too."""
         marker = marker_path(self.vmx)
         put_file(self.connection.session, datastore_file(self.connection, marker), f"{self._mark_text()}\n".encode())
-        self.made.files.append(marker)
-        self.made.disks.extend(missing)
+        disks = list(self.disks().values())
+        self.made.disks.extend(disks)
+        self.made.files.extend(file for file in self.files() if file not in disks)
 
     def _copy_nvram(self, path: DatastorePath) -> None:
         manager, datacenter = self.connection.session.content.fileManager, self.connection.context.datacenter
         source = str(self.source.nvram)
-        self.made.files.append(path)
         run_task(
             self.connection,
             HostTask(
@@ -259,10 +269,10 @@ class _Work:
             uuid=self.request.clone_uuid or self.uuid,
             description=self.request.description,
             files={slot: path.name for slot, path in self.disks().items()},
+            images={key: vmx_file_name(str(path), verbatim=False) for key, path in self.source.images.items()},
             macs=dict(zip(self.source.cards, macs)),
             nvram=None if nvram is None else nvram.name,
         )
-        self.made.files.append(self.vmx)
         put_file(connection.session, datastore_file(connection, self.vmx), clone_vmx(self.source.content, identity))
         self.made.ref = register_vmx(connection, str(self.vmx), f"domain '{self.request.clone_name}'")
         delete_file(connection, marker_path(self.vmx))

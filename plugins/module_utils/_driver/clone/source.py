@@ -15,6 +15,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs impor
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import read_host_facts
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
     DomainRecord,
+    find_domain,
     get_domain,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.pending import PENDING_PATHS
@@ -46,11 +47,15 @@ _RAW = ("RawDiskMapping", "RawDiskVer")
 
 @dataclass(frozen=True)
 class Source:
-    """The source of a clone: its VMX, disks by slot, network cards, NVRAM file, and its domain if any."""
+    """The source of a clone: its VMX, disks by slot, network cards, NVRAM file, and its domain if any.
+
+    ``images`` are those in drives whose keys, by which they are here, name them relative to the VMX.
+    """
 
     vmx: DatastorePath
     content: bytes
     disks: Mapping[str, DatastorePath]
+    images: Mapping[str, DatastorePath]
     cards: Sequence[str]
     nvram: DatastorePath | None
     record: DomainRecord | None
@@ -70,11 +75,8 @@ def read_clone_source(
         return _of_file(connection, vmx_path)
     paths = (*PENDING_PATHS, *SNAPSHOT_PATHS, _DEVICES)
     record, facts = get_domain(connection, DomainKey(name, uuid), paths=paths)
-    if snapshot is None and record.state != "shutoff":
-        raise Refused(
-            f"The domain '{record.name}' cannot be cloned: it is {record.state}.",
-            hint="Shut it off first, or clone one of its snapshots.",
-        )
+    if snapshot is None:
+        _check_shutoff(record)
     devices = record.values[_DEVICES] if snapshot is None else _snapshot_devices(connection, record, snapshot)
     disks = virtual_disks(devices)
     _check_disks(record.name, disks, from_snapshot=snapshot is not None)
@@ -86,7 +88,19 @@ def read_clone_source(
     return _source(connection, vmx, content, found, files, facts.volumes, record)
 
 
+def _check_shutoff(record: DomainRecord) -> None:
+    if record.state != "shutoff":
+        raise Refused(
+            f"The domain '{record.name}' cannot be cloned: it is {record.state}.",
+            hint="Shut it off first, or clone one of its snapshots.",
+        )
+
+
 def _of_file(connection: EsxConnection, vmx: DatastorePath) -> Source:
+    """The source whose VMX that is: a template, or a domain that is shut off."""
+    user = find_domain(connection, DomainKey(vmx_path=str(vmx)), volumes=False)
+    if user is not None:
+        _check_shutoff(user[0])
     pools = read_pools(connection)
     usable_pool(pools, vmx.datastore)
     try:
@@ -119,7 +133,8 @@ def _source(
     nvram = None if found.nvram is None else _resolve(found.nvram, vmx, volumes)
     if nvram is not None and nvram not in find_volumes(connection, read_pools(connection), [nvram]):
         nvram = None  # a domain that has never been started has none yet
-    return Source(vmx, content, disks, found.cards, nvram, record)
+    images = {key: _resolve(name, vmx, volumes) for key, name in found.images.items()}
+    return Source(vmx, content, disks, images, found.cards, nvram, record)
 
 
 def _disks(found: CloneSource, vmx: DatastorePath, volumes: Mapping[str, str]) -> dict[str, DatastorePath]:

@@ -8,16 +8,14 @@ A host takes most of this when a VMX is uploaded, and refuses it, or does someth
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Collection, Iterable
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import CharDevice, Disk, Domain
+from ansible_collections.virt.esx.plugins.module_utils._driver.disk_extents import disk_of_extent
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_kinds import is_file_disk, is_image_drive
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, ParseError
 from ansible_collections.virt.esx.plugins.module_utils._names import canonical_path, check_datastore_path, quoted
-
-_EXTENT = re.compile(r"-(?:flat|delta|sesparse|ctk|rdmp?)\.vmdk", re.IGNORECASE)
 
 
 def check_files(described: Domain, datastores: Collection[str]) -> None:
@@ -41,10 +39,10 @@ def check_files(described: Domain, datastores: Collection[str]) -> None:
 
 
 def _check_extent(disk: Disk, source: str, where: str) -> None:
-    if disk.device == "disk" and _EXTENT.search(source):
+    own = disk_of_extent(source)
+    if disk.device == "disk" and own is not None:
         raise ParseError(
-            f"'{source}' is a file with the data of a disk; expecting the disk's own file, "
-            f"'{_EXTENT.sub('.vmdk', source)}'.",
+            f"'{source}' is a file with the data of a disk; expecting the disk's own file, '{own}'.",
             where=where,
             line=disk.line,
         )

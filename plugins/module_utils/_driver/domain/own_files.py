@@ -17,6 +17,7 @@ from typing import Any
 from ansible_collections.virt.esx.plugins.module_utils._driver.browser import search
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_chain import chain, virtual_disks
+from ansible_collections.virt.esx.plugins.module_utils._driver.disk_extents import disk_of_extent, disk_of_piece
 from ansible_collections.virt.esx.plugins.module_utils._driver.file_users import read_neighbours
 from ansible_collections.virt.esx.plugins.module_utils._names import (
     DatastorePath,
@@ -30,8 +31,6 @@ _DEVICES = "config.hardware.device"
 _LAYOUT = "layoutEx.file"
 _VMX = "config.files.vmPathName"
 
-# What belongs to a disk NAME.vmdk: its data, its changes, the map of another disk.
-_EXTENT = re.compile(r"-(?:flat|delta|sesparse|ctk|rdmp?|[sf][0-9]{3})\.vmdk\Z")
 # What a snapshot appends to the name of a disk.
 _DELTA = re.compile(r"(?:-[0-9]{6})?\.vmdk\Z")
 # What the host keeps for a domain NAME.vmx: NAME and one of these.
@@ -112,7 +111,8 @@ def _classify(name: str, vmx: DatastorePath, disks: Sequence[str], taken: Collec
         return "vmx"
     if str(path) in taken:
         return "other"
-    if str(path) in disks or str(vmx.beside(_descriptor_of(name))) in disks:
+    own = (name, disk_of_extent(name), disk_of_piece(name))
+    if any(one is not None and str(vmx.beside(one)) in disks for one in own):
         return "disk"
     if _is_beside(name, vmx):
         return "beside"
@@ -123,11 +123,6 @@ def _is_beside(name: str, vmx: DatastorePath) -> bool:
     """Whether it is the name of a file that the host keeps for the domain of a VMX."""
     stem = vmx.name.rpartition(".")[0]
     return name.startswith(stem) and _BESIDE.fullmatch(name[len(stem) :]) is not None
-
-
-def _descriptor_of(extent: str) -> str:
-    """``web.vmdk`` of ``web-flat.vmdk``."""
-    return _EXTENT.sub(".vmdk", extent)
 
 
 def list_directory(connection: EsxConnection, vmx: DatastorePath) -> list[str]:

@@ -21,7 +21,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.dumpxml import (
     xml_of,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
-from ansible_collections.virt.esx.plugins.module_utils._driver.local_files import check_dest
+from ansible_collections.virt.esx.plugins.module_utils._driver.local_files import check_dest, written
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, get_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.carried import Original
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.leased import DISABLED_PATH
@@ -99,9 +99,10 @@ def plan_export(connection: EsxConnection, request: ExportRequest, run: Callable
 
 def _exists(request: ExportRequest, dest: pathlib.Path) -> bool:
     """Whether the package exists; anything else of its name is refused."""
-    if not dest.parent.is_dir():
-        raise NotFound(f"The directory '{dest.parent}' for the package does not exist.")
-    return _archive_exists(dest) if request.is_archive else _directory_exists(dest)
+    with written(str(dest)):
+        if not dest.parent.is_dir():
+            raise NotFound(f"The directory '{dest.parent}' for the package does not exist.")
+        return _archive_exists(dest) if request.is_archive else _directory_exists(dest)
 
 
 def _archive_exists(dest: pathlib.Path) -> bool:

@@ -13,9 +13,8 @@ from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.package import Glance, OpenPackage
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.request import ImportRequest
-from ansible_collections.virt.esx.plugins.module_utils._driver.ova.source import open_package
+from ansible_collections.virt.esx.plugins.module_utils._driver.ova.source import open_package, source_name
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.verify import Verifier
-from ansible_collections.virt.esx.plugins.module_utils._driver.ova.web import url_name
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, ParseError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._names import quoted
 from ansible_collections.virt.esx.plugins.module_utils._ovf.capacity import disk_capacity, in_bytes
@@ -143,7 +142,7 @@ def read_offer(request: ImportRequest, timeout: float) -> Offer:
     for disk in read.disks:
         disk_capacity(disk, values)  # that it has one
     return Offer(
-        source_name=url_name(request.source) or request.source,
+        source_name=source_name(request.source),
         descriptor=descriptor,
         package=read,
         name=request.name or system.name or system.id or stem,

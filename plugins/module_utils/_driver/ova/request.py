@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import pathlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -106,6 +107,8 @@ def _properties(plain: Mapping[str, Any], secret: Mapping[str, Any]) -> dict[str
 def _export_request(params: Mapping[str, Any]) -> ExportRequest:
     if params["name"] is None and params["uuid"] is None:
         raise ParseError("it is missing; it names the domain to export.", where="name")
+    if pathlib.Path(params["dest"]).name in ("", ".."):
+        raise ParseError(f"'{params['dest']}' is not a name for the package.", where="dest")
     return ExportRequest(
         dest=params["dest"],
         name=params["name"],

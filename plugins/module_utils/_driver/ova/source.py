@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager
 from typing import BinaryIO, cast
 from urllib.parse import urljoin
 
-from ansible_collections.virt.esx.plugins.module_utils._driver.local_files import check_source
+from ansible_collections.virt.esx.plugins.module_utils._driver.local_files import check_source, exists, is_directory
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.archive import stored_archive, streamed_archive
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.package import (
     HEAD,
@@ -53,15 +53,30 @@ def open_package(source: str, timeout: float) -> AbstractContextManager[OpenPack
     return _local_files(path) if path.suffix.lower() == ".ovf" else _local_archive(path)
 
 
+def source_name(source: str) -> str:
+    """The name of a package for messages and results; the query of a URL, which may hold a token, is not in it."""
+    if is_url(source):
+        return url_name(source) or without_query(source)
+    return pathlib.Path(source).name or source
+
+
 def _descriptor_path(path: pathlib.Path) -> pathlib.Path:
     """The path itself, of a directory that of the one descriptor in it."""
-    if not path.is_dir():
+    if not is_directory(path):
         return path
-    found = sorted(one for one in path.iterdir() if one.suffix.lower() == ".ovf")
+    found = [path / name for name in _names_in(path) if name.lower().endswith(".ovf")]
     if len(found) != 1:
         names = quoted(one.name for one in found)
         raise ParseError(f"the directory '{path}' needs exactly one .ovf file; it has {names}.", where="source")
     return found[0]
+
+
+def _names_in(directory: pathlib.Path) -> list[str]:
+    """The names in a directory, sorted."""
+    try:
+        return sorted(one.name for one in directory.iterdir())
+    except OSError as error:
+        raise NotFound(f"The directory '{directory}' cannot be read: {error.strerror}.") from None
 
 
 @contextlib.contextmanager
@@ -80,7 +95,7 @@ def _web_archive(url: str, timeout: float) -> Iterator[OpenPackage]:
 @contextlib.contextmanager
 def _local_files(path: pathlib.Path) -> Iterator[OpenPackage]:
     def text(ending: str) -> bytes | None:
-        name = beside(path.name, ending, (one.name for one in path.parent.iterdir()))
+        name = beside(path.name, ending, _names_in(path.parent))
         if name is None:
             return None
         with _open_local(path.parent / name) as file:
@@ -88,7 +103,7 @@ def _local_files(path: pathlib.Path) -> Iterator[OpenPackage]:
 
     def found(reference: str) -> pathlib.Path:
         plain, unquoted = (path.parent / name for name in spellings(reference))
-        return plain if plain.exists() else unquoted
+        return plain if exists(plain) else unquoted
 
     def members(names: Sequence[str]) -> Iterator[Member]:
         for name in names:
@@ -98,7 +113,7 @@ def _local_files(path: pathlib.Path) -> Iterator[OpenPackage]:
 
     def look(reference: str) -> Glance | None:
         file = found(reference)
-        if not file.exists():
+        if not exists(file):
             return None
         with _open_local(file) as opened:
             return Glance(file.stat().st_size, opened.read(HEAD))

@@ -74,6 +74,8 @@ class Verifier:
             self.take_manifest(package.manifest)
         if package.certificate is not None:
             self._check_signature(package.certificate)
+        elif not package.is_stream:
+            self._check_is_signed()
 
     def algorithms(self, name: str) -> Sequence[str]:
         """The checksums that have to be computed of a file: all, where the manifest may come only later."""
@@ -113,11 +115,14 @@ class Verifier:
         :raises Refused: if one has another checksum, or the manifest leaves it out; and if there is no signature, but
             the user says who has to have signed the package.
         """
-        if self._signer is not None and not self.is_signed:
-            raise Refused(f"The package is not signed: it has no certificate '{self._package.stem}.cert'.")
+        self._check_is_signed()
         if self._manifest is not None:
             for name, file in self._files.items():
                 self._check(name, file)
+
+    def _check_is_signed(self) -> None:
+        if self._signer is not None and not self.is_signed:
+            raise Refused(f"The package is not signed: it has no certificate '{self._package.stem}.cert'.")
 
     def _check(self, name: str, file: Hashed) -> None:
         wanted = (self._manifest or {}).get(plain_name(name))

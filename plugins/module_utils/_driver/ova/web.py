@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import re
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -14,6 +15,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed, NotFound, ParseError, TimedOut
+from ansible_collections.virt.esx.plugins.module_utils._ovf.units import whole_number
+
+# What stands before the host in a URL, a password perhaps.
+_USER = re.compile(r"//[^/]*@")
 
 
 class WebFile:
@@ -23,8 +28,7 @@ class WebFile:
         self.name = url_name(url)
         self._where = without_query(url)
         self._response = response
-        length = response.headers.get("Content-Length") or ""
-        self.size = int(length) if length.isascii() and length.isdigit() else None
+        self.size = whole_number(response.headers.get("Content-Length") or "")
         self._done = 0
 
     def read(self, size: int = -1) -> bytes:
@@ -72,7 +76,8 @@ def check_url(url: str) -> None:
         host, _port = parts.hostname or "", parts.port
         host.encode("idna")  # as the connection will
     except ValueError as error:
-        raise ParseError(f"'{without_query(url)}' is not a URL: {error}.", where="source") from None
+        shown = _USER.sub("//***@", without_query(url))
+        raise ParseError(f"'{shown}' is not a URL: {error}.", where="source") from None
     if not host:
         raise ParseError("the URL names no host.", where="source")
     if parts.password is not None or parts.username is not None:

@@ -20,13 +20,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Union
 
+from ansible_collections.virt.esx.plugins.module_utils._driver.local_files import written
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._ovf.manifest import Digest, write_manifest
 
 ALGORITHM = "sha256"
 _BLOCK = 512
-# The bytes by which the final descriptor may be longer than the draft, in which the sizes are not known yet.
-_SLACK = 4096
+# The bytes by which the final descriptor may be longer than the draft, in which the sizes are not known yet: in all,
+# and for the two sizes of each file.
+_SLACK, _SLACK_OF_FILE = 4096, 128
 
 
 class Part:
@@ -41,7 +43,7 @@ class Part:
 
     def seek(self, offset: int) -> int:
         """Go back to the beginning, when a download starts again; nothing else is needed."""
-        with _written(self.name):
+        with written(self.name):
             self._file.seek(self._start + offset)
             if offset == 0:
                 self.size, self._digest = 0, hashlib.new(ALGORITHM)
@@ -49,13 +51,13 @@ class Part:
 
     def truncate(self) -> int:
         """Drop what follows."""
-        with _written(self.name):
+        with written(self.name):
             self._file.truncate(self._start + self.size)
         return self.size
 
     def write(self, block: Any) -> int:
         """Take the next bytes."""
-        with _written(self.name):
+        with written(self.name):
             self._file.write(block)
         self._digest.update(block)
         self.size += len(block)
@@ -84,7 +86,7 @@ class ArchiveWriter:
     parts: list[Part] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._room = _padded(self.expected + _SLACK)
+        self._room = _padded(self.expected + _SLACK + len(self.names) * _SLACK_OF_FILE)
         placeholder = Digest(ALGORITHM, "0" * 64)
         self._manifest_room = len(_manifest(self.stem, placeholder, [(name, placeholder) for name in self.names]))
         self._position = 2 * _BLOCK + self._room + _padded(self._manifest_room)
@@ -92,11 +94,11 @@ class ArchiveWriter:
     @contextlib.contextmanager
     def part(self, name: str) -> Iterator[Part]:
         """The next file, for the time of a ``with`` block."""
-        with _written(name):
+        with written(name):
             self.file.seek(self._position + _BLOCK)
         part = Part(name, self.file)
         yield part
-        with _written(name):
+        with written(name):
             self.file.seek(self._position)
             self.file.write(_header(name, part.size))
             self._position += _BLOCK + _padded(part.size)
@@ -110,7 +112,7 @@ class ArchiveWriter:
         text = descriptor.ljust(self._room, b"\n")
         digest = Digest(ALGORITHM, hashlib.new(ALGORITHM, text).hexdigest())
         manifest = _manifest(self.stem, digest, [(part.name, part.digest) for part in self.parts])
-        with _written(self.stem):
+        with written(self.stem):
             self.file.seek(0)
             self.file.write(_header(f"{self.stem}.ovf", len(text)) + text)
             self.file.write(_header(f"{self.stem}.mf", len(manifest)) + manifest)
@@ -131,7 +133,7 @@ class DirectoryWriter:
     def part(self, name: str) -> Iterator[Part]:
         """The next file, for the time of a ``with`` block."""
         with contextlib.ExitStack() as stack:
-            with _written(name):
+            with written(name):
                 file = stack.enter_context((self.directory / name).open("w+b"))
             part = Part(name, file)
             yield part
@@ -141,7 +143,7 @@ class DirectoryWriter:
         """Write the descriptor and the manifest."""
         digest = Digest(ALGORITHM, hashlib.new(ALGORITHM, descriptor).hexdigest())
         manifest = _manifest(self.stem, digest, [(part.name, part.digest) for part in self.parts])
-        with _written(self.stem):
+        with written(self.stem):
             (self.directory / f"{self.stem}.ovf").write_bytes(descriptor)
             (self.directory / f"{self.stem}.mf").write_bytes(manifest)
 
@@ -154,11 +156,11 @@ def new_archive(dest: pathlib.Path, stem: str, names: Sequence[str], expected: i
     """Write an OVA in a ``with`` block; it gets its name at the end of the block, in place of another."""
     part = dest.with_name(f"{dest.name}.part")
     with _removed_on_error(part), contextlib.ExitStack() as stack:
-        with _written(str(part)):
+        with written(str(part)):
             file = stack.enter_context(part.open("w+b"))
         yield ArchiveWriter(dest.parent, file, stem, names, expected)
         stack.close()
-        with _written(str(dest)):
+        with written(str(dest)):
             part.replace(dest)
 
 
@@ -167,18 +169,18 @@ def new_directory(dest: pathlib.Path, stem: str) -> Iterator[DirectoryWriter]:
     """Write a package into a new directory in a ``with`` block; see ``new_archive``."""
     part = dest.with_name(f"{dest.name}.part")
     with _removed_on_error(part):
-        with _written(str(part)):
+        with written(str(part)):
             _remove(part)
             part.mkdir()
         yield DirectoryWriter(part, stem)
-        with _written(str(dest)):
+        with written(str(dest)):
             _replace_directory(part, dest)
 
 
 def replace_file(path: pathlib.Path, content: bytes) -> None:
     """Write a small file, complete or not at all."""
     part = path.with_name(f"{path.name}.part")
-    with _removed_on_error(part), _written(str(path)):
+    with _removed_on_error(part), written(str(path)):
         part.write_bytes(content)
         part.replace(path)
 
@@ -221,15 +223,6 @@ def _removed_on_error(path: pathlib.Path) -> Iterator[None]:
         with contextlib.suppress(OSError):
             _remove(path)
         raise
-
-
-@contextlib.contextmanager
-def _written(name: str) -> Iterator[None]:
-    """Errors of the local disk, which are none of the connection."""
-    try:
-        yield
-    except OSError as error:
-        raise EsxError(f"'{error.filename or name}' cannot be written: {error.strerror or error}.") from None
 
 
 def _manifest(stem: str, descriptor: Digest, files: Sequence[tuple[str, Digest]]) -> bytes:

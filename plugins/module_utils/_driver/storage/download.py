@@ -21,19 +21,26 @@ from typing import Any, BinaryIO, cast
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.file_users import read_file_users
-from ansible_collections.virt.esx.plugins.module_utils._driver.local_files import Checksum, check_dest, verify
+from ansible_collections.virt.esx.plugins.module_utils._driver.local_files import (
+    Checksum,
+    check_dest,
+    is_directory,
+    verify,
+    written,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step
 from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import datastore_file, show_transfer
 from ansible_collections.virt.esx.plugins.module_utils._driver.volumes import Volume
-from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, ParseError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._images.descriptor import (
     FLAT_KINDS,
     Descriptor,
     flat_descriptor,
     parse_descriptor,
 )
+from ansible_collections.virt.esx.plugins.module_utils._images.formats import VMDK_DESCRIPTOR
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath
-from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import get_file
+from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import LONGEST_VMX, get_file
 from ansible_collections.virt.esx.plugins.module_utils._vi.transfers import RemoteFile, download_file, file_info
 
 # How the name of an incomplete download ends: with the size and the time of the volume.
@@ -59,12 +66,7 @@ def plan_download(connection: EsxConnection, volume: Volume, dest: str, checksum
     """
     if volume.type == "directory":
         raise Refused(f"{volume.path} is a directory.")
-    target = pathlib.Path(dest)
-    if target.is_dir():
-        target = target / volume.path.name
-    check_dest(target)
-    if not target.parent.is_dir():
-        raise Refused(f"The directory of '{target}' does not exist.")
+    target = _target(pathlib.Path(dest), volume)
     download = _of_disk(connection, volume, target, checksum) if volume.type == "vmdk" else None
     if download is None:
         remote = file_info(connection.session, datastore_file(connection, volume.path))
@@ -73,6 +75,16 @@ def plan_download(connection: EsxConnection, volume: Volume, dest: str, checksum
         verify(str(download.dest), checksum)
         return []
     return [Step(f"download {volume.path} to {target}", partial(_fetch, connection, download))]
+
+
+def _target(dest: pathlib.Path, volume: Volume) -> pathlib.Path:
+    """The file to download to: ``dest``, or one of the volume's name in it."""
+    target = dest / volume.path.name if is_directory(dest) else dest
+    check_dest(target)
+    with written(str(target)):
+        if not target.parent.is_dir():
+            raise Refused(f"The directory of '{target}' does not exist.")
+    return target
 
 
 def _of_disk(
@@ -106,17 +118,28 @@ def _check_flat(descriptor: Descriptor, volume: Volume) -> None:
 
 
 def _descriptor(connection: EsxConnection, path: DatastorePath) -> Descriptor | None:
-    """The descriptor in a disk's own file; None if that file holds the data."""
-    try:
-        content = get_file(connection.session, datastore_file(connection, path))
-        return parse_descriptor(content.decode("utf-8", "replace"))
-    except EsxError:
+    """The descriptor in a disk's own file; None if that file holds the data.
+
+    :raises Refused: if the descriptor cannot be read.
+    """
+    file = datastore_file(connection, path)
+    if (file_info(connection.session, file).size or 0) > LONGEST_VMX:
         return None
+    content = get_file(connection.session, file)
+    if not content.startswith(VMDK_DESCRIPTOR):
+        return None
+    try:
+        return parse_descriptor(content.decode("utf-8", "replace"))
+    except ParseError as error:
+        raise Refused(f"The disk {path} cannot be downloaded: {error.reason}") from None
 
 
 def _time(remote: RemoteFile) -> float | None:
-    when = None if remote.modified is None else email.utils.parsedate_to_datetime(remote.modified)
-    return None if when is None else when.timestamp()
+    """When a file was last written; None if the server does not say it, or not as a date."""
+    try:
+        return email.utils.parsedate_to_datetime(remote.modified or "").timestamp()
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def _is_there(download: Download) -> bool:
@@ -132,20 +155,23 @@ def _fetch(connection: EsxConnection, download: Download) -> None:
     name = f"{download.dest.name}.part-{download.remote.size}-{int(_time(download.remote) or 0)}"
     part = download.dest.with_name(name)
     _remove_older(part, f"{download.dest.name}.part-")
-    progress = show_transfer(connection.progress, f"Downloading {download.path}", download.remote.size or 0)
-    try:
+    with written(str(download.dest)):
         with part.open("r+b" if part.exists() else "w+b") as file, _sparse(file) as (target, offset):
-            file_ = datastore_file(connection, download.path)
-            modified = download.remote.modified
-            download_file(connection.session, file_, target, offset=offset, modified=modified, progress=progress)
+            if offset != download.remote.size:  # else the last run was interrupted when it had all of the file
+                _receive(connection, download, target, offset)
         try:
             verify(str(part), download.checksum, str(download.path))
         except EsxError:
             part.unlink()
             raise
         _publish(download, part)
-    except OSError as error:
-        raise EsxError(f"'{download.dest}' cannot be written: {error.strerror}.") from None
+
+
+def _receive(connection: EsxConnection, download: Download, target: BinaryIO, offset: int) -> None:
+    """Download a file from ``offset`` on."""
+    file, modified = datastore_file(connection, download.path), download.remote.modified
+    progress = show_transfer(connection.progress, f"Downloading {download.path}", download.remote.size or 0)
+    download_file(connection.session, file, target, offset=offset, modified=modified, progress=progress)
 
 
 def _remove_older(part: pathlib.Path, beginning: str) -> None:
@@ -180,25 +206,28 @@ def _sparse(file: Any) -> Iterator[tuple[BinaryIO, int]]:
 
 
 class _Sparse:
-    """Writes to a file, but skips blocks of zeros."""
+    """Writes to a file, but skips blocks of zeros. Errors of the local disk are none of the connection."""
 
     def __init__(self, file: Any) -> None:
         self._file = file
 
     def seek(self, offset: int, whence: int = 0) -> int:
         """Set the position in the file."""
-        return int(self._file.seek(offset, whence))
+        with written(self._file.name):
+            return int(self._file.seek(offset, whence))
 
     def truncate(self) -> int:
         """Truncate the file at its position."""
-        return int(self._file.truncate())
+        with written(self._file.name):
+            return int(self._file.truncate())
 
     def write(self, block: memoryview) -> int:
         """Write a block, or leave a hole if it is all zeros."""
-        if _is_zero(block):
-            self._file.seek(len(block), os.SEEK_CUR)
-        else:
-            self._file.write(block)
+        with written(self._file.name):
+            if _is_zero(block):
+                self._file.seek(len(block), os.SEEK_CUR)
+            else:
+                self._file.write(block)
         return len(block)
 
 

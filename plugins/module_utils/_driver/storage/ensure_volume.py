@@ -28,6 +28,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.storage.download 
 from ansible_collections.virt.esx.plugins.module_utils._driver.storage.request import ABSENT, WIPED, VolumeRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.storage.upload import (
     Upload,
+    check_space,
     part_path,
     plan_upload,
     record_path,
@@ -41,7 +42,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import (
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.volumes import Volume, find_volumes
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, Refused
-from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath
+from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, check_lengths
 
 
 @dataclass(frozen=True)
@@ -63,11 +64,11 @@ def ensure_volume(connection: EsxConnection, invocation: Invocation, request: Vo
 
     :raises EsxError: if that is impossible or fails; no incomplete file has the volume's name then.
     """
-    planner = _planner(request)
-    if planner is _plan_download:
-        outcome = _carry_out_reading(invocation, planner(connection, request))
+    if request.dest is not None:
+        outcome = _carry_out_reading(invocation, _plan_download(connection, request, request.dest))
     else:
-        outcome = carry_out(connection, invocation, lambda: planner(connection, request))
+        make_plan = _planner(request)
+        outcome = carry_out(connection, invocation, lambda: make_plan(connection, request))
     _warn_of_allocation(connection, request, outcome.first.before)
     if request.unused_xml:
         connection.warn(f"These elements of the volume's XML have no effect: {', '.join(request.unused_xml)}.")
@@ -80,12 +81,11 @@ def ensure_volume(connection: EsxConnection, invocation: Invocation, request: Vo
 
 
 def _planner(request: VolumeRequest) -> Callable[[EsxConnection, VolumeRequest], VolumePlan]:
+    """The function that plans what is requested, which is not a download."""
     if request.state == ABSENT:
         return _plan_absent
     if request.state == WIPED:
         return _plan_wiped
-    if request.dest is not None:
-        return _plan_download
     if request.moved_from is not None:
         return partial(_plan_move, source=request.moved_from)
     return _plan_disk if request.is_disk else _plan_file
@@ -124,14 +124,17 @@ def _plan_file_copy(
     connection: EsxConnection, pools: dict[str, Pool], path: DatastorePath, source: DatastorePath
 ) -> VolumePlan:
     """Copying a file that is not a disk, within the host."""
-    usable_pool(pools, path.datastore)
-    found = find_volumes(connection, pools, [path])
+    pool = usable_pool(pools, path.datastore)
+    found = find_volumes(connection, pools, [path, part_path(path)])
     _refuse_directory(found, path)
     if path in found:
         return VolumePlan([], None, found[path], found[path])
     volume = _existing(connection, pools, source)
+    check_space(pool, volume.capacity, found.get(part_path(path)))
     manager, datacenter = connection.session.content.fileManager, connection.context.datacenter
-    part = part_path(path)
+    part = check_lengths(part_path(path), where="the temporary name of the file")
+    if source == part:
+        raise Refused(f"{source} cannot be copied to {path}: it has the name of an incomplete {path}.")
 
     def copy() -> Any:
         return manager.CopyDatastoreFile_Task(str(source), datacenter, str(part), datacenter, True)
@@ -149,7 +152,7 @@ def _plan_move(connection: EsxConnection, request: VolumeRequest, *, source: Dat
     pools, path = read_pools(connection), request.path
     usable_pool(pools, source.datastore)
     usable_pool(pools, path.datastore)
-    found = find_volumes(connection, pools, [path, source, record_path(source)])
+    found = find_volumes(connection, pools, [path, source, record_path(source), record_path(path)])
     for each in (path, source):
         _refuse_directory(found, each)
     if path in found and source in found:
@@ -175,28 +178,30 @@ def _move_file(
     move_file(connection, source, path, replace=False)
     if record_path(source) in found:
         move_file(connection, record_path(source), record_path(path), replace=True)
+    elif record_path(path) in found:  # of a former file; it is newer than the one that was moved, and would be trusted
+        delete_file(connection, record_path(path))
 
 
-def _plan_download(connection: EsxConnection, request: VolumeRequest) -> VolumePlan:
+def _plan_download(connection: EsxConnection, request: VolumeRequest, dest: str) -> VolumePlan:
     volume = _existing(connection, read_pools(connection), request.path)
-    steps = plan_download(connection, volume, request.dest or "", request.checksum)
+    steps = plan_download(connection, volume, dest, request.checksum)
     return VolumePlan(steps, None, volume, volume)
 
 
 def _plan_absent(connection: EsxConnection, request: VolumeRequest) -> VolumePlan:
     pools, path = read_pools(connection), request.path
     usable_pool(pools, path.datastore)
-    left_over = leftover_paths(path) if path.is_disk else [part_path(path)]
-    found = find_volumes(connection, pools, [path, record_path(path), *left_over])
+    others = leftover_paths(path) if path.is_disk else [record_path(path), part_path(path)]
+    found = find_volumes(connection, pools, [path, *others])
     volume = found.get(path)
     if volume is not None:
         _check_deletable(connection, volume)
-    tasks = [_deletion(connection, file) for file in (path, record_path(path)) if file in found]
     if path.is_disk:
         check_leftovers(connection, [path], found)
-        tasks += leftover_tasks(DiskTasks(connection), path, found)
+        disks = DiskTasks(connection)
+        tasks = [*([] if volume is None else [disks.delete(path)]), *leftover_tasks(disks, path, found)]
     else:
-        tasks += [deletion(connection, file) for file in left_over if file in found]
+        tasks = [deletion(connection, file) for file in (path, *others) if file in found]
     name = f"delete {path}" if volume is not None else f"delete what an interrupted task has left of {path}"
     chains = [Chain(name, tasks)] if tasks else []
     return VolumePlan(side_by_side(connection, chains), None, volume, None)
@@ -206,10 +211,6 @@ def _check_deletable(connection: EsxConnection, volume: Volume) -> None:
     if volume.type == "directory":
         raise Refused(f"{volume.path} is a directory; only files are deleted.")
     read_file_users(connection).refuse(volume.path, "cannot be deleted")
-
-
-def _deletion(connection: EsxConnection, path: DatastorePath) -> HostTask:
-    return DiskTasks(connection).delete(path) if path.is_disk else deletion(connection, path)
 
 
 def _plan_wiped(connection: EsxConnection, request: VolumeRequest) -> VolumePlan:

@@ -117,6 +117,8 @@ def _check_contents(request: VolumeRequest, given: set[str]) -> None:
     contents = [name for name in _CONTENTS if name in given]
     if len(contents) > 1:
         raise ParseError(f"only one of {', '.join(contents)} can be given.")
+    if request.dest == "":
+        raise ParseError("it is empty; expecting a file or a directory.", where="dest")
     _check_of_source(request)
     unused = given.intersection(("capacity", "allocation", "adapter", "xml"))
     if unused and (request.moved_from or request.dest):
@@ -124,6 +126,7 @@ def _check_contents(request: VolumeRequest, given: set[str]) -> None:
 
 
 def _check_of_source(request: VolumeRequest) -> None:
+    """Refuse options that say what a file on this machine is like, without one."""
     if request.checksum is not None and request.source is None and request.dest is None:
         raise ParseError("a checksum is that of source or dest; neither is given.", where="checksum")
     if request.source_format is not None and request.source is None:

@@ -11,11 +11,10 @@ the file is read back once.
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.file_users import read_file_users
@@ -40,7 +39,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import (
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.volumes import Volume, find_volumes
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
-from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, quoted
+from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, check_lengths, quoted
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import get_file, put_file
 from ansible_collections.virt.esx.plugins.module_utils._vi.transfers import download_file, file_info
 
@@ -78,10 +77,11 @@ def plan_upload(
     """Return the steps that upload a file, with the volume before and after them.
 
     :raises NotFound: if the file or the datastore does not exist.
-    :raises ParseError: if the file does not have the expected checksum.
+    :raises ParseError: if the file does not have the expected checksum, or its name is too long.
     :raises Refused: if there is no room for it, or a running domain uses the file that it would replace.
     """
     path, size = upload.path, file_size(upload.source)
+    check_lengths(record_path(path), where="the name of the file's checksum")  # the longest of its names
     verify(upload.source, upload.checksum)
     pool = usable_pool(pools, path.datastore)
     found = find_volumes(connection, pools, [path, record_path(path), part_path(path)])
@@ -94,7 +94,7 @@ def plan_upload(
         if steps is not None:
             return steps, before, before
         _check_users(connection, path)
-    _check_space(pool, size, found.get(part_path(path)))
+    check_space(pool, size, found.get(part_path(path)))
     steps = []
     if path.directory and path.parent not in found:
         steps.append(Step(f"create directory {path.parent}", partial(make_directory, connection, path.parent)))
@@ -102,7 +102,7 @@ def plan_upload(
     return steps, before, after
 
 
-def _check_space(pool: Pool, size: int, left_over: Volume | None) -> None:
+def check_space(pool: Pool, size: int, left_over: Volume | None) -> None:
     """Refuse a file that is too large; what an interrupted upload has left of it is overwritten."""
     available = pool.available + (0 if left_over is None else left_over.allocation)
     if size > available:
@@ -151,38 +151,32 @@ def _recorded(connection: EsxConnection, record: Volume | None, volume: Volume) 
 
 def _remote_checksum(connection: EsxConnection, path: DatastorePath, size: int) -> Checksum:
     """The checksum of a file in a datastore, by reading all of it."""
-    digest = hashlib.sha256()
-    target = cast(BinaryIO, _Hashing(digest))
+    target = _Hashing()
     progress = show_transfer(connection.progress, f"Comparing {path}", size)
-    download_file(connection.session, datastore_file(connection, path), target, progress=progress)
-    return Checksum("sha256", target.digest.hexdigest())  # type: ignore[attr-defined]
+    download_file(connection.session, datastore_file(connection, path), cast(BinaryIO, target), progress=progress)
+    return Checksum("sha256", target.digest.hexdigest())
 
 
-class _Hashing(io.RawIOBase):
-    """A file object that only computes the checksum of what is written to it, from the beginning."""
+class _Hashing:
+    """What a download writes to if only the checksum of the file is wanted."""
 
-    def __init__(self, digest: Any) -> None:
-        super().__init__()
-        self.digest = digest
+    def __init__(self) -> None:
+        self.digest = hashlib.sha256()
 
-    def writable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, _whence: int = 0) -> int:
-        """Accept the positions that a download seeks to: the beginning, and where it is."""
+    def seek(self, offset: int) -> int:
+        """Begin again at the beginning; otherwise a download only goes on where it is."""
         if offset == 0:
             self.digest = hashlib.sha256()
         return offset
 
-    def truncate(self, size: int | None = None) -> int:
-        return size or 0
+    def truncate(self) -> int:
+        """Drop what follows, which is nothing."""
+        return 0
 
-    def write(self, data: Any) -> int:
-        self.digest.update(data)
-        return len(data)
+    def write(self, block: memoryview) -> int:
+        """Take the next bytes."""
+        self.digest.update(block)
+        return len(block)
 
 
 def _check_users(connection: EsxConnection, path: DatastorePath) -> None:

@@ -13,10 +13,8 @@ from typing import Any
 from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute
 from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import text as escaped
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
-    ULONG_MAX,
-    bytes_per,
     error_at,
-    text_number,
+    size_bytes,
     text_of,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.volumes import Volume
@@ -47,12 +45,14 @@ def read_volume_xml(text: str) -> VolumeXml:
     """
     root = parse(text)
     _check_kind(root)
-    capacity = _size(child(root, "capacity"))
+    capacity = size_bytes(child(root, "capacity"), "bytes")
     if capacity is None:
         raise error_at(root, "the <capacity> is missing")
+    if capacity == 0:
+        raise error_at(root, "the <capacity> is 0; no disk is so small")
     if child(root, "target", "encryption") is not None or child(root, "encryption") is not None:
         raise error_at(root, "a volume with <encryption> cannot be created; hosts encrypt whole domains")
-    allocation = _size(child(root, "allocation"))
+    allocation = size_bytes(child(root, "allocation"), "bytes")
     if allocation not in (None, 0, capacity):
         raise error_at(root, f"the <allocation> has to be 0 or {capacity}, the capacity; it is {allocation}")
     kind = None if allocation is None else ("thick" if allocation else "thin")
@@ -79,17 +79,6 @@ def _unused(root: Element) -> tuple[str, ...]:
         *(f"<{one.tag}>" for one in root.iterchildren("*") if one.tag not in _VOLUME),
         *(f"<target><{one.tag}>" for one in inner if one.tag not in _TARGET),
     )
-
-
-def _size(element: Element | None) -> int | None:
-    """A size in bytes: ``<capacity unit='GiB'>20</capacity>``."""
-    number = text_number(element, ULONG_MAX)
-    if element is None or number is None:
-        return None
-    scale = bytes_per(element.get("unit") or "bytes")
-    if scale is None:
-        raise error_at(element, f"unit='{element.get('unit')}' is not known")
-    return number * scale
 
 
 def write_volume_xml(volume: Volume, key: str) -> str | None:

@@ -43,6 +43,7 @@ def test_entries_are_read_with_their_sizes_and_paths() -> None:
         ([{"target": "sda", "clone_of": "x.vmdk"}], "disks, sda, clone_of: 'x.vmdk' is not a datastore path"),
         ([{"target": "sda", "clone_of": "[ds] x", "image": "y"}], "only one of clone_of and image"),
         ([{"target": "sda", "checksum": "0" * 64}], "checksum is that of image"),
+        ([{"target": "sda", "image": "x", "checksum": "0"}], "disks, sda, checksum: '0' is not a checksum"),
         ([{"target": "sda", "image_format": "raw"}], "image_format is that of image"),
     ],
 )

@@ -186,6 +186,53 @@ def test_a_descriptor_cannot_reach_out_of_its_directory(tmp_path: pathlib.Path) 
         inspect_image(str(image))
 
 
+def test_a_descriptor_with_long_lines_is_read_at_once(tmp_path: pathlib.Path) -> None:
+    """An image of a stranger must not keep the task busy for ever."""
+    image = tmp_path / "disk.vmdk"
+    lines = f'a={" " * 120_000}"b"c"', 'parentCID = "fffffffe"', "RW 2048 ZERO"
+    image.write_text("\n".join(("# Disk DescriptorFile", *lines)))
+    with pytest.raises(ParseError, match="a difference to another one"):
+        inspect_image(str(image))
+
+
+def test_an_extent_with_a_name_that_no_file_has(tmp_path: pathlib.Path) -> None:
+    image = tmp_path / "disk.vmdk"
+    image.write_text(f'# Disk DescriptorFile\ncreateType="monolithicFlat"\nRW 2048 FLAT "{"a" * 300}" 0\n')
+    with pytest.raises(EsxError, match="The image '.*disk.vmdk' cannot be"):
+        inspect_image(str(image))
+
+
+@needs_qemu_img
+def test_data_that_turn_out_to_be_damaged_are_said_of_the_image(raw: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    image = tmp_path / "disk.vmdk"
+    qemu_img("convert", "-f", "raw", "-O", "vmdk", "-o", "subformat=streamOptimized", raw, image)
+    data = bytearray(image.read_bytes())
+    begin = data.index(b"\x78\xda")  # of the first compressed grain
+    data[begin + 2 : begin + 200] = bytes(198)
+    image.write_bytes(data)
+    with pytest.raises(ParseError, match="^The image '.*disk.vmdk' cannot be used: the VMDK image is"):
+        digest_of(image)
+
+
+def test_an_image_that_becomes_shorter_is_not_filled_up_with_zeros(tmp_path: pathlib.Path) -> None:
+    image = tmp_path / "disk.img"
+    image.write_bytes(b"x" * MIB)
+    found = inspect_image(str(image), "raw")
+    image.write_bytes(b"x" * 1024)
+    with pytest.raises(ParseError, match="became shorter while it was read"), raw_blocks(found) as blocks:
+        list(blocks)
+
+
+@needs_qemu_img
+@pytest.mark.parametrize("name", ["disk:1.qcow2", "-x.qcow2", "json:{}"])
+def test_a_name_that_qemu_img_would_not_take_for_one(
+    name: str, raw: pathlib.Path, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    qemu_img("convert", "-f", "raw", "-O", "qcow2", raw, tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    assert digest_of(pathlib.Path(name)) == expected(raw)
+
+
 @pytest.mark.parametrize(
     ("head", "message"),
     [

@@ -232,6 +232,7 @@ def test_references_that_lead_nowhere(old: str, new: str, message: str) -> None:
         ('"appliance-disk1.vmdk"', '"."', "is not a file of the package"),
         ('ovf:size="7"', 'ovf:size="seven"', "'seven' is not a number"),
         ("<rasd:ResourceType>3</", "<rasd:ResourceType>three</", "it has no <ResourceType> that is a number"),
+        ("<rasd:ResourceType>3</", f"<rasd:ResourceType>{'9' * 5000}</", "it has no <ResourceType> that is a number"),
         ("<VirtualSystem ", "<Virtual ", "not well-formed"),
         ("<?xml", '<!DOCTYPE a [<!ENTITY b "c">]><?xml', "not well-formed|document type"),
     ],
@@ -315,6 +316,23 @@ def test_defaults_that_the_package_itself_does_not_allow() -> None:
 def test_units_that_are_none(units: str) -> None:
     with pytest.raises(ParseError, match="is not a unit of bytes"):
         bytes_per_unit(units, where="x")
+
+
+def test_units_that_are_too_large() -> None:
+    """A product of so many factors would take minutes, and a number of so many digits cannot be shown."""
+    units = "byte" + " * 10^99" * 100_000
+    with pytest.raises(ParseError, match=r"larger unit than anything"):
+        disk_capacity(OvfDisk("d", "1", units), {})
+
+
+def test_numbers_of_thousands_of_digits_are_not_read() -> None:
+    ram = '<vmw:Config ovf:required="false" vmw:key="videoRamSizeInKB" vmw:value="4096"/>'
+    text = text_of("vsphere")
+    assert ram in text
+    package = read_package(text.replace(ram, ram.replace("4096", "9" * 5000)))
+    assert [video.vram_kib for video in to_domain(package, Choices(), Report(REPORT)).videos] == [None]
+    huge = Property("key", "key", qualifiers=f"MaxLen({'9' * 5000})", user_configurable=True)
+    assert property_values([huge], {"key": "x"}, None, where="x") == {"key": "x"}
 
 
 def test_manifests() -> None:
