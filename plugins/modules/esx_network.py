@@ -16,7 +16,6 @@ description:
   - Creates, changes and removes a virtual switch of an ESX host with its port groups. In libvirt's terms the switch
     is a network.
   - Options that are not given leave the settings as they are. Port groups that are not named stay.
-  - If a step fails, the steps before it are undone. The message names a step that could not be undone.
   - A network that carries an interface of the host itself is protected. Its port group and switch cannot be removed,
     its VLAN cannot be changed, its MTU cannot be lowered, and at least one of its present uplinks must stay and remain
     active. Otherwise the host could become unreachable for good.
@@ -134,6 +133,7 @@ attributes:
   diff_mode:
     description: Returns the switch before and after.
 notes:
+  - If a step fails, the steps before it are undone. The message names a step that could not be undone.
   - Privileges to change - C(Host.Config.Network).
 seealso:
   - module: virt.esx.esx_network_info
