@@ -63,8 +63,6 @@ def plan_download(connection: EsxConnection, volume: Volume, dest: str, checksum
     if target.is_dir():
         target = target / volume.path.name
     check_dest(target)
-    if not target.parent.is_dir():
-        raise Refused(f"The directory of '{target}' does not exist.")
     download = _of_disk(connection, volume, target, checksum) if volume.type == "vmdk" else None
     if download is None:
         remote = file_info(connection.session, datastore_file(connection, volume.path))
