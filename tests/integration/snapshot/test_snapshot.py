@@ -99,6 +99,7 @@ def test_a_description_changes_in_place(esx: Simulator) -> None:
     apply(esx, snapshot="one")
     assert apply(esx, snapshot="one", description="new")["steps"] == ["describe snapshot 'one'"]
     assert snapshot(esx, snapshot="one")["snapshot"]["description"] == "new"
+    assert apply(esx, snapshot="one", description="")["snapshot"]["description"] == ""
 
 
 def test_libvirts_xml_describes_a_snapshot(esx: Simulator) -> None:
