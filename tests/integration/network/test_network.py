@@ -174,7 +174,16 @@ def test_nothing_cuts_off_the_host_or_a_domain(esx: Simulator, arguments: dict[s
         ),
         ({"name": "s", "mtu": 100}, ParseError, "mtu: 100 is not between"),
         ({"name": "x" * 33}, ParseError, "does not have 1 to 32 characters"),
-        ({"name": "s", "teaming": {"active": ["vmnic1"]}}, Refused, "is not an uplink of switch 's'"),
+        (
+            {"name": "s", "teaming": {"active": ["vmnic1"]}},
+            Refused,
+            "of switch 's' has the card 'vmnic1', which is not",
+        ),
+        (
+            {"name": "s", "port_groups": [{"name": "x", "teaming": {"active": ["vmnic1"]}}]},
+            Refused,
+            "The teaming of port group 'x' has the card 'vmnic1', which is not an uplink of switch 's'",
+        ),
         ({"xml": "<network><name>s</name><forward mode='nat'/></network>"}, ParseError, "mode='nat'"),
         ({"xml": "<network><name>s</name><ip address='192.0.2.1'/></network>"}, ParseError, "no such element"),
         (

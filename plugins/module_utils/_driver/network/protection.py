@@ -103,8 +103,9 @@ def check_uplinks(network: HostNetwork, switch: Switch) -> None:
     """
     for name in switch.uplinks:
         _check_uplink(network, switch, name)
-    for policy in (switch.policy, *(group.policy for group in switch.groups)):
-        _check_cards(switch, policy)
+    _check_cards(switch, f"switch '{switch.name}'", switch.policy)
+    for group in switch.groups:
+        _check_cards(switch, f"port group '{group.name}'", group.policy)
 
 
 def _check_uplink(network: HostNetwork, switch: Switch, name: str) -> None:
@@ -116,10 +117,13 @@ def _check_uplink(network: HostNetwork, switch: Switch, name: str) -> None:
             raise Refused(f"The network card '{name}' is an uplink of switch '{other.name}'.")
 
 
-def _check_cards(switch: Switch, policy: Policy) -> None:
+def _check_cards(switch: Switch, what: str, policy: Policy) -> None:
     for name in policy.cards:
         if name not in switch.uplinks:
-            raise Refused(f"The card '{name}' of the teaming is not an uplink of switch '{switch.name}'.")
+            raise Refused(
+                f"The teaming of {what} has the card '{name}', which is not an uplink of switch '{switch.name}'.",
+                hint=f"The uplinks would be {', '.join(switch.uplinks) or 'none'}.",
+            )
 
 
 def check_new_group(network: HostNetwork, switch_name: str, name: str) -> None:
