@@ -89,6 +89,15 @@ def test_guests_shut_down_side_by_side(esx: Simulator) -> None:
     assert apply(esx, state="maintenance", domains="shutdown")["stopped"] == ["domain-1", "domain-2"]
 
 
+def test_no_guest_is_asked_if_one_cannot_be_asked(esx: Simulator) -> None:
+    esx.change_from_outside("domain-1", set={"simulator.tools": "running"})
+    before = states(esx)
+    for check in (True, False):
+        with pytest.raises(Refused, match="The guests of 1 of 2 domains cannot be .* Tools do not run in 'domain-2'"):
+            ask(esx, check=check, state="maintenance", domains="shutdown")
+    assert states(esx) == before
+
+
 def test_a_guest_that_does_not_shut_down_is_named(esx: Simulator) -> None:
     with_tools(esx)
     esx.change_from_outside("domain-2", set={"simulator.shutdownDelay": "never"})

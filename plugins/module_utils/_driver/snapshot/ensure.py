@@ -17,6 +17,7 @@ from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
+from ansible_collections.virt.esx.plugins.module_utils._driver.guest import TOOLS_PATH
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
     CORE_PATHS,
@@ -37,7 +38,6 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot.planner 
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot.refusals import (
     DEVICES_PATH,
-    TOOLS_PATH,
     check_new_snapshot,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot.request import SnapshotRequest
