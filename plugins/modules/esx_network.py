@@ -16,10 +16,9 @@ description:
   - Creates, changes and removes a virtual switch of an ESX host with its port groups. In libvirt's terms the switch
     is a network.
   - Options that are not given leave the settings as they are. Port groups that are not named stay.
-  - If a step fails, the additions and changes of the steps before it are undone.
   - A network that carries an interface of the host itself is protected. Its port group and switch cannot be removed,
-    its VLAN cannot be changed, its MTU cannot be lowered, and at least one of its present uplinks must stay. Otherwise
-    the host could become unreachable for good.
+    its VLAN cannot be changed, its MTU cannot be lowered, and at least one of its present uplinks must stay and remain
+    active. Otherwise the host could become unreachable for good.
   - A port group cannot be removed while a domain uses it, whether the domain runs or not.
   - Distributed switches belong to a vCenter and are only read, see M(virt.esx.esx_network_info).
 options:
@@ -134,7 +133,7 @@ attributes:
   diff_mode:
     description: Returns the switch before and after.
 notes:
-  - If a step fails, the earlier changes of the task are undone. The message names a step that could not be undone.
+  - If a step fails, the steps before it are undone. The message names a step that could not be undone.
   - Privileges to change - C(Host.Config.Network).
 seealso:
   - module: virt.esx.esx_network_info
@@ -223,7 +222,9 @@ network:
         active: {description: The active uplinks., returned: always, type: list, elements: str, sample: ["vmnic0"]}
         standby: {description: The standby uplinks., returned: always, type: list, elements: str, sample: ["vmnic1"]}
     bandwidth: &bandwidth
-      description: Traffic shaping; V(none) if it is off or inherited.
+      description: >-
+        Traffic shaping. V(none) if a switch has none, or a port group inherits that of its switch; all zeros if a port
+        group has it disabled.
       returned: always
       type: dict
       contains:

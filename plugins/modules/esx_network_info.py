@@ -100,7 +100,9 @@ networks:
         active: {description: The active uplinks., returned: always, type: list, elements: str, sample: ["vmnic0"]}
         standby: {description: The standby uplinks., returned: always, type: list, elements: str, sample: ["vmnic1"]}
     bandwidth: &bandwidth
-      description: Traffic shaping; V(none) if it is off or inherited.
+      description: >-
+        Traffic shaping. V(none) if a switch has none, or a port group inherits that of its switch; all zeros if a port
+        group has it disabled.
       returned: always
       type: dict
       contains:

@@ -109,10 +109,12 @@ PREPARATION = """
         path: "[datastore1] templates/debian-13.vmx"
         source: small.vmx
 """
-# The images that the documentation uploads: an ISO image, and a raw one with a boot signature.
+# The images that the documentation uploads: an ISO image, and raw ones with a boot signature.
+RAW = bytes(510) + b"\x55\xaa" + bytes(1 << 20)
 IMAGES = {
     "debian-13.iso": b"An ISO image of Debian 13.\n",
-    "noble-server-cloudimg-amd64.vmdk": bytes(510) + b"\x55\xaa" + bytes(1 << 20),
+    "noble-server-cloudimg-amd64.vmdk": RAW,
+    "web.qcow2": RAW,
 }
 # What the examples of some modules assume in addition.
 FIRST: dict[str, list[dict[str, Any]]] = {
@@ -134,7 +136,7 @@ VARIABLES.update(noble_url="noble-server-cloudimg-amd64.ova", noble_password=PAS
 # What ``virsh dumpxml`` prints on a KVM host.
 KVM_XML = """\
 <domain type='kvm'>
-  <name>web</name>
+  <name>from-kvm</name>
   <memory unit='GiB'>2</memory>
   <vcpu>2</vcpu>
   <os><type arch='x86_64' machine='pc-q35-8.2'>hvm</type></os>

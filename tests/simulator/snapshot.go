@@ -259,7 +259,8 @@ func (d *domain) ConsolidateVMDisksTask(ctx *simulator.Context, _ *types.Consoli
 		})}}
 }
 
-// RenameSnapshot changes name and description; what is empty stays.
+// RenameSnapshot changes name and description; what is not given stays. One of
+// them has to be given: without a name, an empty description clears the present one.
 func (s *snapshot) RenameSnapshot(ctx *simulator.Context, req *types.RenameSnapshot) soap.HasFault {
 	d := s.domain()
 	ctx.WithLock(d.VirtualMachine, func() {
@@ -268,7 +269,7 @@ func (s *snapshot) RenameSnapshot(ctx *simulator.Context, req *types.RenameSnaps
 			if req.Name != "" {
 				state.name = plainSnapshotName(req.Name)
 			}
-			if req.Description != "" {
+			if req.Description != "" || req.Name == "" {
 				state.description = req.Description
 			}
 			d.keepHistory(ctx, h)

@@ -31,7 +31,28 @@ from ansible_collections.virt.esx.plugins.module_utils._xml import Element, chil
 # The VLAN id with which a port group hands all tags through to its guests: <vlan trunk='yes'/>.
 TRUNK = 4095
 
-_LIMIT = (1 << 31) - 1
+# The least and the most bytes of a packet that a virtual switch can be set to.
+MTU = (1280, 9000)
+
+# The highest number of kilobytes or KiB in a <bandwidth>.
+BANDWIDTH_LIMIT = (1 << 31) - 1
+
+# The attributes and the children that each element can have. libvirt adds ``connections`` to what it prints.
+_SHAPING = (("average", "peak", "burst"), ())
+_KNOWN: dict[str, tuple[Sequence[str], Sequence[str]]] = {
+    "network": (("connections",), ("name", "uuid", "forward", "mtu", "bandwidth", "portgroup")),
+    "name": ((), ()),
+    "uuid": ((), ()),
+    "forward": (("mode", "dev"), ("interface",)),
+    "interface": (("dev", "connections"), ()),
+    "mtu": (("size",), ()),
+    "portgroup": (("name",), ("vlan", "bandwidth")),
+    "vlan": (("trunk",), ("tag",)),
+    "tag": (("id",), ()),
+    "bandwidth": ((), ("inbound", "outbound")),
+    "inbound": _SHAPING,
+    "outbound": _SHAPING,
+}
 
 
 @dataclass(frozen=True)
@@ -75,16 +96,34 @@ def read_network(xml: str | bytes) -> Network:
     name = text_of(child(root, "name"))
     if not name:
         raise error_at(root, "The network has no <name>")
-    for element in root.iterchildren("*"):
-        if element.tag not in ("name", "uuid", "forward", "mtu", "bandwidth", "portgroup"):
-            raise error_at(element, "A virtual switch of an ESX host has no such element")
+    _check_known(root)
+    groups = tuple(_port_group(element) for element in root.iterchildren("portgroup"))
+    _check_names(root, groups)
     return Network(
         name=name,
         uplinks=_uplinks(child(root, "forward")),
-        mtu=int_attr(child(root, "mtu"), "size", 1280, 9000),
+        mtu=int_attr(child(root, "mtu"), "size", *MTU),
         bandwidth=_bandwidth(child(root, "bandwidth")),
-        port_groups=tuple(_port_group(element) for element in root.iterchildren("portgroup")),
+        port_groups=groups,
     )
+
+
+def _check_known(element: Element) -> None:
+    """Refuse elements and attributes that would have no effect."""
+    attributes, children = _KNOWN[element.tag]
+    for name in sorted({*element.keys()}.difference(attributes)):
+        raise error_at(element, f"A virtual switch of an ESX host has no such attribute: '{name}'")
+    for below in element.iterchildren("*"):
+        if below.tag not in children:
+            raise error_at(below, "A virtual switch of an ESX host has no such element")
+        _check_known(below)
+
+
+def _check_names(root: Element, groups: Sequence[PortGroup]) -> None:
+    names = [group.name for group in groups]
+    for element, name in zip(root.iterchildren("portgroup"), names):
+        if names.count(name) > 1:
+            raise error_at(element, f"The port group '{name}' is given twice")
 
 
 def _uplinks(forward: Element | None) -> tuple[str, ...]:
@@ -100,9 +139,6 @@ def _uplinks(forward: Element | None) -> tuple[str, ...]:
 
 
 def _port_group(element: Element) -> PortGroup:
-    for below in element.iterchildren("*"):
-        if below.tag not in ("vlan", "bandwidth"):
-            raise error_at(below, "A port group of an ESX host has no such element")
     return PortGroup(
         required_attr(element, "name"), _vlan(child(element, "vlan")), _bandwidth(child(element, "bandwidth"))
     )
@@ -137,10 +173,10 @@ def _direction(element: Element, name: str) -> Bandwidth | None:
     found = child(element, name)
     if found is None:
         return None
-    average = int_attr(found, "average", 0, _LIMIT)
+    average = int_attr(found, "average", 0, BANDWIDTH_LIMIT)
     if average is None:
         raise error_at(found, "The attribute 'average' is missing")
-    return Bandwidth(average, int_attr(found, "peak", 0, _LIMIT), int_attr(found, "burst", 0, _LIMIT))
+    return Bandwidth(average, int_attr(found, "peak", 0, BANDWIDTH_LIMIT), int_attr(found, "burst", 0, BANDWIDTH_LIMIT))
 
 
 def write_network(network: Network) -> str:

@@ -9,11 +9,15 @@ from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values, list_at
 
+# Whether VMware Tools run; servers since 4.0 have it.
+TOOLS_PATH = "guest.toolsRunningStatus"
+NO_TOOLS = "guestToolsNotRunning"
+
 ADDRESS_PATHS = ("guest.ipAddress", "guest.net")
 GUEST_PATHS = (
     "guest.hostName",
     "guest.guestFullName",
-    "guest.toolsRunningStatus",
+    TOOLS_PATH,
     "guest.toolsStatus",
     *ADDRESS_PATHS,
 )
@@ -21,7 +25,7 @@ GUEST_PATHS = (
 
 def read_guest(values: Values) -> dict[str, Any]:
     """Return the guest from the values of ``GUEST_PATHS``; what the Tools do not report is None or empty."""
-    tools = values.get("guest.toolsRunningStatus") or values["guest.toolsStatus"]
+    tools = values.get(TOOLS_PATH) or values["guest.toolsStatus"]
     return {
         "hostname": values["guest.hostName"] or None,
         "os": values["guest.guestFullName"] or None,

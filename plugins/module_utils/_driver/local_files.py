@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._vi.channel import PIECE
 
 # Number of digits -> algorithm.
@@ -62,10 +62,15 @@ def check_source(path: str, where: str) -> None:
 
 
 def check_dest(path: pathlib.Path, where: str = "dest") -> None:
-    """Refuse to replace anything but a file: a device would be gone afterwards.
+    """Refuse to replace anything but a file, as a device would be gone afterwards, and to write where no directory is.
 
     :raises ParseError: if there is such a thing.
+    :raises Refused: if the directory does not exist.
+    :raises EsxError: if the directory may not be looked at.
     """
+    with written(str(path)):
+        if not path.parent.is_dir():
+            raise Refused(f"The directory of '{path}' does not exist.")
     mode = _mode(str(path))
     if mode is not None and not stat.S_ISREG(mode):
         raise ParseError(f"'{path}' exists and is not a regular file; it is not replaced.", where=where)

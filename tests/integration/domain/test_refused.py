@@ -172,6 +172,15 @@ def test_a_path_of_a_vmx_that_is_a_disk_s(esx: Simulator) -> None:
         ensure(esx, vmx_path="[local-storage] web/web.vmdk", state="running")
 
 
+@pytest.mark.parametrize("check", [True, False])
+def test_a_new_file_in_place_of_a_disk_s(esx: Simulator, check: bool) -> None:
+    """The file would not be made, as the domain has a disk of that target, and the host would not find it."""
+    ensure(esx, xml=domain_xml())
+    xml = domain_xml().replace("web/web.vmdk", "web/new.vmdk")
+    with pytest.raises(Refused, match=r"is '\[local-storage\] web/web.vmdk', not '\[local-storage\] web/new.vmdk'"):
+        carry_out(esx_domain.CONTRACT, esx, check=check, xml=xml, disks=[{"target": "sda", "size": "8 MiB"}])
+
+
 def test_an_iso_that_is_there_stays_when_another_is_misspelt(esx: Simulator) -> None:
     ensure(esx, xml=domain_xml(devices=ISO.format("[local-storage] iso/a.iso", "hda")))
     with pytest.raises(EsxError, match="no datastore 'local'"):

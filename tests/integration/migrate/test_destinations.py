@@ -158,6 +158,20 @@ def test_a_folder_is_chosen_on_the_same_host(three: Simulator) -> None:
         assert not everywhere(three, **wanted)["changed"]
         assert center.get(center.domain("domain-1"), "parent") == folder
         assert host_of(three, "domain-1") == H0
+        assert not everywhere(three, names=["domain-1"], dest_host=H0, dest_folder="", dest_pool="")["changed"]
+        assert everywhere(three, names=["domain-1"], dest_folder="/")["changed"]
+
+
+@pytest.mark.parametrize("option", ["dest_disks", "dest_networks"])
+def test_a_disk_or_a_network_without_a_new_one_is_refused(three: Simulator, option: str) -> None:
+    with pytest.raises(EsxError, match=f"{option}: 'old' has no value"):
+        everywhere(three, domains=[{"name": "domain-1", option: {"old": None}}], dest_host=H1)
+
+
+def test_networks_that_a_second_run_would_replace_again_are_refused(three: Simulator) -> None:
+    wanted: dict[str, Any] = {"names": ["domain-1"], "dest_host": H1}
+    with pytest.raises(EsxError, match="dest_networks: 'B' is a new network and one to replace"):
+        everywhere(three, **wanted, dest_networks={"A": "B", "B": "A"})
 
 
 def test_a_message_lists_a_few_errors() -> None:

@@ -14,6 +14,8 @@ import yaml
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError, Refused
 from ansible_collections.virt.esx.plugins.modules import esx_network, esx_network_info
 from ansible_collections.virt.esx.tests.integration.contracts import carry_out, start_host, undescribed
+from ansible_collections.virt.esx.tests.integration.migrate.vcenter import H0, H1, start_vcenter, uri_of
+from ansible_collections.virt.esx.tests.integration.migrate.vcenter import carry_out as carry_out_in_vcenter
 from ansible_collections.virt.esx.tests.integration.running import PASSWORD, USER, run_playbook
 from ansible_collections.virt.esx.tests.integration.virsh import Virsh
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
@@ -100,6 +102,18 @@ def test_policies_change_in_place_and_keep_the_rest(esx: Simulator) -> None:
     assert off["network"]["bandwidth"] is None
 
 
+def test_a_port_group_does_without_the_shaping_of_its_switch(esx: Simulator) -> None:
+    off: dict[str, Any] = {"name": "Web", "bandwidth": {"average": 0}}
+    unshaped = apply(esx, name="vSwitch1", port_groups=[{"name": "Web"}])
+    assert unshaped["network"]["port_groups"][0]["bandwidth"] is None
+    apply(esx, name="vSwitch1", bandwidth={"average": 1000})
+    result = apply(esx, name="vSwitch1", port_groups=[off])
+    assert result["steps"] == ["change port group 'Web'"]
+    assert result["network"]["port_groups"][0]["bandwidth"] == {"average": 0, "peak": 0, "burst": 0}
+    assert "bandwidth.average: 0" in result["diff"]["after"]
+    assert result["network"]["bandwidth"]["average"] == 1000
+
+
 def test_libvirts_xml_is_read_and_returned(esx: Simulator) -> None:
     xml = apply(esx, xml=XML)["network"]["xml"]
     assert "<interface dev='vmnic1'/>" in xml
@@ -141,7 +155,10 @@ def test_nothing_cuts_off_the_host_or_a_domain(esx: Simulator, arguments: dict[s
             ParseError,
             "port_groups: the port group 'x' is given twice",
         ),
+        ({"name": "s", "port_groups": [{"name": ""}]}, ParseError, "port_groups: a port group needs a name"),
         ({"name": "s", "bandwidth": {"average": 2, "peak": 1}}, ParseError, "bandwidth: the peak of 1 is below"),
+        ({"name": "s", "bandwidth": {"average": 2, "burst": 0}}, ParseError, "bandwidth: either all of average, peak"),
+        ({"name": "s", "bandwidth": {"average": 1 << 40}}, ParseError, "average 1099511627776 is not between 0 and"),
         (
             {"name": "s", "port_groups": [{"name": "x", "bandwidth": {"average": 2, "peak": 1}}]},
             ParseError,
@@ -157,9 +174,33 @@ def test_nothing_cuts_off_the_host_or_a_domain(esx: Simulator, arguments: dict[s
         ),
         ({"name": "s", "mtu": 100}, ParseError, "mtu: 100 is not between"),
         ({"name": "x" * 33}, ParseError, "does not have 1 to 32 characters"),
-        ({"name": "s", "teaming": {"active": ["vmnic1"]}}, Refused, "is not an uplink of switch 's'"),
+        (
+            {"name": "s", "teaming": {"active": ["vmnic1"]}},
+            Refused,
+            "of switch 's' has the card 'vmnic1', which is not",
+        ),
+        (
+            {"name": "s", "port_groups": [{"name": "x", "teaming": {"active": ["vmnic1"]}}]},
+            Refused,
+            "The teaming of port group 'x' has the card 'vmnic1', which is not an uplink of switch 's'",
+        ),
         ({"xml": "<network><name>s</name><forward mode='nat'/></network>"}, ParseError, "mode='nat'"),
         ({"xml": "<network><name>s</name><ip address='192.0.2.1'/></network>"}, ParseError, "no such element"),
+        (
+            {"xml": "<network><name>s</name><forward mode='bridge'><pf dev='x'/></forward></network>"},
+            ParseError,
+            "no such element",
+        ),
+        (
+            {"xml": "<network><name>s</name><portgroup name='x' default='yes'/></network>"},
+            ParseError,
+            "no such attribute: 'default'",
+        ),
+        (
+            {"xml": "<network><name>s</name><portgroup name='x'/><portgroup name='x'/></network>"},
+            ParseError,
+            "The port group 'x' is given twice",
+        ),
     ],
 )
 def test_changes_that_a_host_would_refuse(
@@ -172,12 +213,50 @@ def test_changes_that_a_host_would_refuse(
 def test_a_definition_that_fails_half_way_is_taken_back(esx: Simulator) -> None:
     esx.inject(method="AddPortGroup", fault="HostConfigFault", skip=1)
     wanted: dict[str, Any] = {"name": "vSwitch1", "port_groups": [{"name": "a"}, {"name": "b"}]}
-    with pytest.raises(EsxError, match="The earlier steps were undone"):
+    with pytest.raises(EsxError, match="The earlier steps were undone") as caught:
         ask(esx, **wanted)
+    assert "carried out" not in caught.value.message
+    assert caught.value.details.get("changed", False) is False
     esx.clear_faults()
     names = [network["name"] for network in carry_out(esx_network_info.CONTRACT, esx)["networks"]]
     assert names == ["vSwitch0"]
     assert len(apply(esx, **wanted)["steps"]) == 3
+
+
+@pytest.mark.parametrize("wanted", [{"port_groups": [{"name": "a", "state": "absent"}]}, {"state": "absent"}])
+def test_a_removal_that_fails_half_way_is_taken_back(esx: Simulator, wanted: dict[str, Any]) -> None:
+    """The step that fails is the removal of the last port group, or of the switch."""
+    method = "RemoveVirtualSwitch" if "state" in wanted else "RemovePortGroup"
+    apply(esx, name="vSwitch1", port_groups=[{"name": "a", "vlan": "7"}, {"name": "b"}])
+    esx.inject(method=method, fault="HostConfigFault", count=1)
+    with pytest.raises(EsxError, match="The earlier steps were undone"):
+        ask(esx, name="vSwitch1", mtu=9000, **wanted)
+    (switch,) = carry_out(esx_network_info.CONTRACT, esx, name="vSwitch1")["networks"]
+    assert (groups({"network": switch}), switch["mtu"]) == ({"a": "7", "b": "0"}, 1500)
+
+
+def test_what_another_client_has_added_is_not_added_again(esx: Simulator) -> None:
+    esx.inject(method="AddPortGroup", fault="AlreadyExists", skip=1, count=1)
+    done = ask(esx, name="vSwitch1", port_groups=[{"name": "a"}, {"name": "b"}])
+    assert done["steps"] == ["add switch 'vSwitch1'", "add port group 'a'", "add port group 'b'"]
+
+
+def test_the_domains_of_other_hosts_of_a_vcenter_do_not_use_a_port_group() -> None:
+    """In a vCenter, the port groups of one name on all hosts of a datacenter are one network."""
+    with start_vcenter("-clusters", "0") as vcenter:
+        uris = [uri_of(vcenter, host, "vpx") for host in (H0, H1)]
+        wanted: dict[str, Any] = {"name": "vSwitch0", "port_groups": [{"name": "Lab"}]}
+        for uri in uris:
+            carry_out_in_vcenter(esx_network.CONTRACT, uri=uri, **wanted)
+        other = next(name for name, domain in vcenter.domains().items() if domain["host"] == H1)
+        vcenter.change_from_outside(other, set={"ethernet0.networkName": "Lab"})
+        for uri, users in zip(uris, ([], [other])):
+            (switch,) = carry_out_in_vcenter(esx_network_info.CONTRACT, uri=uri, name="vSwitch0")["networks"]
+            assert next(group["domains"] for group in switch["port_groups"] if group["name"] == "Lab") == users
+        wanted["port_groups"][0]["state"] = "absent"
+        assert carry_out_in_vcenter(esx_network.CONTRACT, uri=uris[0], **wanted)["changed"]
+        with pytest.raises(Refused, match=f"is used by domain '{other}'"):
+            carry_out_in_vcenter(esx_network.CONTRACT, uri=uris[1], **wanted)
 
 
 def test_reading_costs_two_calls_beside_the_session(esx: Simulator) -> None:

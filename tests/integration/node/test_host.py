@@ -89,6 +89,15 @@ def test_guests_shut_down_side_by_side(esx: Simulator) -> None:
     assert apply(esx, state="maintenance", domains="shutdown")["stopped"] == ["domain-1", "domain-2"]
 
 
+def test_no_guest_is_asked_if_one_cannot_be_asked(esx: Simulator) -> None:
+    esx.change_from_outside("domain-1", set={"simulator.tools": "running"})
+    before = states(esx)
+    for check in (True, False):
+        with pytest.raises(Refused, match="The guests of 1 of 2 domains cannot be .* Tools do not run in 'domain-2'"):
+            ask(esx, check=check, state="maintenance", domains="shutdown")
+    assert states(esx) == before
+
+
 def test_a_guest_that_does_not_shut_down_is_named(esx: Simulator) -> None:
     with_tools(esx)
     esx.change_from_outside("domain-2", set={"simulator.shutdownDelay": "never"})
@@ -139,8 +148,9 @@ def test_autostart_defaults(esx: Simulator) -> None:
 def test_times_that_are_none(esx: Simulator) -> None:
     with pytest.raises(ParseError, match="shutdown_timeout: 0 is not at least 1"):
         ask(esx, state="maintenance", shutdown_timeout=0)
-    with pytest.raises(ParseError, match="autostart.start_delay: -1 is less than 0"):
-        ask(esx, autostart={"start_delay": -1})
+    for seconds in (-1, 1 << 31):
+        with pytest.raises(ParseError, match=f"autostart.start_delay: {seconds} is not between 0 and"):
+            ask(esx, autostart={"start_delay": seconds})
 
 
 def test_the_playbook_refuses_to_stop_domains_and_reboots_the_host(esx: Simulator, way: str, tmp_path: Any) -> None:

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import base64
+import errno
+import os
 import pathlib
 from collections.abc import Iterator
 from typing import Any
@@ -51,11 +53,24 @@ def test_a_picture_is_returned(esx: Simulator) -> None:
 
 
 def test_a_domain_without_a_screen_is_refused(esx: Simulator, tmp_path: pathlib.Path) -> None:
-    with pytest.raises(EsxError, match="cannot be written to"):
-        take(esx, dest=str(tmp_path / "none" / "screen.png"))
+    for check in (True, False):
+        with pytest.raises(Refused, match="The directory of '.*/none/screen.png' does not exist"):
+            take(esx, dest=str(tmp_path / "none" / "screen.png"), check=check)
     carry_out(esx_domain.CONTRACT, esx, name="domain-1", state="destroyed")
     with pytest.raises(Refused, match="only a running domain has a screen"):
         take(esx)
+
+
+def test_nothing_is_left_of_a_picture_that_cannot_be_written(
+    esx: Simulator, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_path: pathlib.Path, _target: pathlib.Path) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(pathlib.Path, "replace", fail)
+    with pytest.raises(EsxError, match="cannot be written to .*/screen.png: No space left on device"):
+        take(esx, dest=str(tmp_path / "screen.png"))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_playbook(esx: Simulator, way: str, tmp_path: pathlib.Path) -> None:

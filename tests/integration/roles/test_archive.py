@@ -117,6 +117,11 @@ def test_a_domain_that_cannot_be_read_keeps_its_files(host: Simulator, tmp_path:
     failed = run(host, tmp_path, "main", said={"archive_remove": True}, fails=True)
     assert "The archive is complete but for web" in failed.tasks[-1].result["msg"]
     assert files(tmp_path) == written
+    carry_out(esx_domain.CONTRACT, host, name="mail", state="undefined")
+    with client(host, login=(USER, PASSWORD)) as other:
+        other.wait(other.domain("web").Rename_Task("Unknown"))  # as a host shows what it cannot read after a restart
+    run(host, tmp_path, "main", said={"archive_remove": True}, fails=True)
+    assert {**files(tmp_path), "domains.yml": ""} == {**written, "domains.yml": ""}
 
 
 def empty_host() -> Simulator:

@@ -40,3 +40,14 @@ def test_a_host_becomes_what_is_described(host: Simulator, way: str) -> None:
     assert see_to(host, {**first, "annotation": "noted"}, gone, way=way).changed == 2
     assert sorted(host.domains()) == ["gateway"]
     assert see_to(host, {**first, "annotation": "noted"}, gone, way=way).changed == 0
+
+
+def test_a_domain_to_be_removed_is_powered_off_first(host: Simulator) -> None:
+    see_to(host, domain("shop"))
+    gone = {"name": "shop", "state": "absent"}
+    predicted = see_to(host, gone, check=True)
+    assert "shop: power off" in predicted.output
+    assert "shop: remove it when it is off" in predicted.output
+    assert (predicted.changed, host.domains()["shop"]["state"]) == (1, "poweredOn")
+    assert see_to(host, gone).changed == 2
+    assert host.domains() == {}

@@ -146,3 +146,15 @@ def test_the_hint_stands_beside_its_domain(local: Simulator) -> None:
     assert "shut it off first." in pinned
     assert "Eject the ISO" in image
     assert several.value.hint is None
+
+
+def test_a_disk_that_another_datacenter_does_not_have(local: Simulator) -> None:
+    """A host there reaches the VMX, so it is tried; that it lacks the disk concerns this domain alone."""
+    move = {"name": RUNNING, "dest_disks": {"sda": "datastore1"}}
+    carry_out(esx_migrate.CONTRACT, uri=uri_of(local, H0), domains=[move])
+    reason = "The datacenter 'DC1' does not have the domain's datastore 'datastore1'."
+    assert refused(local, "DC1_H0") == {
+        RUNNING: f"Domain 'domain-1' cannot be migrated from DC0_H0 to DC1_H0: {reason}"
+    }
+    evacuate(local, "DC1_H0", fails=True)
+    assert (host_of(local, RUNNING), host_of(local, SHUTOFF)) == (H0, "DC1_H0")

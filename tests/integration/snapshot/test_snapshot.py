@@ -99,6 +99,7 @@ def test_a_description_changes_in_place(esx: Simulator) -> None:
     apply(esx, snapshot="one")
     assert apply(esx, snapshot="one", description="new")["steps"] == ["describe snapshot 'one'"]
     assert snapshot(esx, snapshot="one")["snapshot"]["description"] == "new"
+    assert apply(esx, snapshot="one", description="")["snapshot"]["description"] == ""
 
 
 def test_libvirts_xml_describes_a_snapshot(esx: Simulator) -> None:
@@ -135,7 +136,8 @@ def test_the_newest_of_a_pattern_are_kept(esx: Simulator) -> None:
     assert apply(esx, state="absent", snapshot="nightly-*", keep=5)["changed"] is False
     result = apply(esx, state="absent", snapshot="nightly-*", keep=1)
     assert names(result) == ["manual", "manual/nightly-3*"]
-    assert apply(esx, state="absent", older_than="1 h")["changed"] is False
+    for age in ("1 h", "999999 weeks"):
+        assert apply(esx, state="absent", older_than=age)["changed"] is False
     assert names(apply(esx, state="absent", keep=0)) == []
 
 
@@ -171,6 +173,24 @@ def test_a_domain_that_a_question_blocks_does_not_hold_up_the_others(esx: Simula
         assert names(dict(info.value.details)) == {"domain-1": ["x*"], "domain-2": [], "domain-3": ["x*"]}
     with pytest.raises(EsxError, match=r"^The task is blocked by a question"):
         snapshot(esx, name="domain-2", snapshot="x")
+
+
+def test_a_domain_that_cannot_have_the_snapshot_does_not_keep_the_others_from_it(esx: Simulator) -> None:
+    for name, state in (("domain-1", "running"), ("domain-2", "paused")):
+        power(esx, "running", name)
+        power(esx, state, name)
+    for check in (True, False):
+        with pytest.raises(EsxError, match=r"failed for 1 of 3 domains\. Domain 'domain-2' is paused") as caught:
+            snapshot(esx, names=["*"], snapshot="x", memory=False, check=check)
+        details = caught.value.details
+        assert names(dict(details)) == {"domain-1": ["x*"], "domain-2": [], "domain-3": ["x*"]}
+        assert (details["changed"], details["steps"]) == (True, ["create snapshot 'x' of domain-1, domain-3"])
+    with pytest.raises(EsxError, match=r"failed for 1 of 3 domains\. Domain 'domain-2' has no snapshot 'x'") as caught:
+        snapshot(esx, names=["*"], snapshot="x", state="reverted")
+    assert [item["changed"] for item in caught.value.details["domains"]] == [True, False, True]
+    with pytest.raises(EsxError, match=r"failed for 3 of 3 domains") as caught:
+        snapshot(esx, names=["*"], snapshot="y", state="reverted")
+    assert caught.value.details["changed"] is False
 
 
 def test_names_that_repeat_need_a_path(esx: Simulator) -> None:
@@ -216,7 +236,7 @@ def test_snapshots_that_the_host_would_refuse_are_refused_before_a_call(esx: Sim
         snapshot(esx, snapshot="x", memory=False)
     with pytest.raises(NotFound, match="has no snapshot 'x'; it has none"):
         snapshot(esx, snapshot="x", state="reverted")
-    with pytest.raises(NotFound, match="No domain of the host has the name 'nothing'"):
+    with pytest.raises(NotFound, match="There is no domain 'nothing' on the host"):
         snapshot(esx, names=["nothing", "no-*"], snapshot="x")
     assert names(snapshot(esx, names=["no-*"], snapshot="x")) == {}
     assert "CreateSnapshot_Task" not in esx.methods()

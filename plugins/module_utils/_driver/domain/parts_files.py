@@ -158,13 +158,13 @@ def _check_may_grow(disk: Disk, machine: Machine) -> None:
 
 
 def check_same_files(name: str, parts: Parts, found: Sequence[Difference]) -> None:
-    """Check that no named disk would be exchanged for another file.
+    """Check that no named disk would be exchanged for another file, by its own entry or by the description.
 
     :param name: the domain's name.
     :param found: the differences, with the names that the present domain has for its own files.
     :raises Refused: if one would.
     """
-    named = {part.target for part in parts.disks if part.source is not None}
+    named = {part.target for part in parts.disks if part.source is not None or part.makes_file}
     for before, after in new_sources(found):
         if before is not None and after.target in named:
             raise Refused(

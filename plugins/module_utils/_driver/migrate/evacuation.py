@@ -21,13 +21,18 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.bin_packi
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.endpoints import MigrationEndpoints
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.entries import MIGRATION_PATHS, Entry
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.reach import Reach
-from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.relocation import Validation, clauses, validate
+from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.relocation import (
+    Relocation,
+    Validation,
+    clauses,
+    validate,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.request import MoveRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.storage import home_of
-from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.targets import Targets, resolve
+from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.targets import Targets, find_relocation
 from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_kib
 from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import is_pattern, matches_any, require_names
-from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, ParseError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import HostContext, Scope, hosts_by_name
 from ansible_collections.virt.esx.plugins.module_utils._vi.pending_tasks import ENTERING_MAINTENANCE, pending_of_kind
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import (
@@ -277,15 +282,21 @@ def _refuse_more(planning: _Planning, placed: Sequence[HostCapacity]) -> bool:
     targets = Targets(planning.endpoints)
     pairs = [(demand.moid, host.host) for host in placed for demand in host.placed]
     new = [pair for pair in pairs if pair not in planning.accepted]
-    relocations = [_relocation(planning, targets, moid, host) for moid, host in new]
-    answers = validate(planning.endpoints.vcenter, relocations, at_once=_CHECKS_AT_ONCE)
-    for (moid, host), answer in zip(new, answers):
+    relocations: dict[tuple[str, str], Relocation] = {}
+    for moid, host in new:
+        relocation = _relocation(planning, targets, moid, host)
+        if isinstance(relocation, EsxError):
+            _note_answer(planning, moid, host, relocation)
+        else:
+            relocations[moid, host] = relocation
+    answers = validate(planning.endpoints.vcenter, list(relocations.values()), at_once=_CHECKS_AT_ONCE)
+    for (moid, host), answer in zip(relocations, answers):
         _note_answer(planning, moid, host, answer)
     return not planning.accepted.issuperset(new)
 
 
 def _note_answer(planning: _Planning, moid: str, host: str, answer: Validation | EsxError) -> None:
-    """Note whether the vCenter accepts a placement."""
+    """Note whether a placement is accepted."""
     validation = Validation(errors=(answer.message,)) if isinstance(answer, EsxError) else answer
     if validation.errors:
         planning.hints.setdefault(moid, {}).update(dict.fromkeys(validation.hints))
@@ -294,10 +305,16 @@ def _note_answer(planning: _Planning, moid: str, host: str, answer: Validation |
         planning.accepted.add((moid, host))
 
 
-def _relocation(planning: _Planning, targets: Targets, moid: str, host: str) -> Any:
-    record = planning.records[moid]
+def _relocation(planning: _Planning, targets: Targets, moid: str, host: str) -> Relocation | EsxError:
+    """The relocation of a domain to a host, or why that host cannot have it: it may be in another datacenter."""
+    record, destination = planning.records[moid], planning.hosts[host]
     source = planning.endpoints.host(record.values["runtime.host"]).host_name
-    return resolve(targets, Entry(MoveRequest(moid=moid), record, planning.hosts[host], source=source))
+    entry = Entry(MoveRequest(moid=moid), record, destination, source=source)
+    try:
+        relocation = find_relocation(targets, entry, record, destination)
+    except (NotFound, Refused) as error:
+        return error
+    return relocation or EsxError("the domain is there already")
 
 
 def _refused(planning: _Planning, demand: Demand) -> dict[str, Any]:

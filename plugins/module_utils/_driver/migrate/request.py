@@ -19,8 +19,8 @@ class MoveRequest:
     """A domain to migrate, identified by its moid or by its name and its UUID or one of them; and its destination.
 
     ``source`` and ``host`` are names in the vCenter: the host that it is to leave, None for any, and its destination,
-    None for the task's own. ``datastore``, ``pool`` and ``folder`` are
-    names, None for what stays. ``disks`` maps the labels of disks to datastores, ``networks`` old names to new ones.
+    None for the task's own. ``datastore``, ``pool`` and ``folder`` are names, None for what stays. ``disks`` maps the
+    labels or targets of disks to datastores, ``networks`` old names to new ones.
     """
 
     name: str | None = None
@@ -110,10 +110,10 @@ def read_request(params: Mapping[str, Any]) -> MigrationRequest:
 
 def _moves(params: Mapping[str, Any]) -> list[MoveRequest]:
     defaults = MoveRequest(
-        datastore=params["dest_datastore"],
-        pool=params["dest_pool"],
-        folder=params["dest_folder"],
-        networks=_texts(params["dest_networks"]),
+        datastore=params["dest_datastore"] or None,
+        pool=params["dest_pool"] or None,
+        folder=params["dest_folder"] or None,
+        networks=_texts(params["dest_networks"], "dest_networks"),
     )
     moves = [replace(defaults, name=name) for name in params["names"] or ()]
     moves += [replace(defaults, uuid=uuid) for uuid in params["uuids"] or ()]
@@ -130,6 +130,12 @@ def _check_move(params: Mapping[str, Any], move: MoveRequest) -> None:
             "the task.",
             where="domains",
         )
+    for new in move.networks.values():
+        if move.networks.get(new, new) != new:
+            raise ParseError(
+                f"'{new}' is a new network and one to replace, so that each run would replace it again.",
+                where="dest_networks",
+            )
 
 
 def _move(defaults: MoveRequest, item: Mapping[str, Any]) -> MoveRequest:
@@ -145,10 +151,13 @@ def _move(defaults: MoveRequest, item: Mapping[str, Any]) -> MoveRequest:
         datastore=item["dest_datastore"] or defaults.datastore,
         pool=item["dest_pool"] or defaults.pool,
         folder=item["dest_folder"] or defaults.folder,
-        disks=_texts(item["dest_disks"]),
-        networks={**defaults.networks, **_texts(item["dest_networks"])},
+        disks=_texts(item["dest_disks"], "dest_disks"),
+        networks={**defaults.networks, **_texts(item["dest_networks"], "dest_networks")},
     )
 
 
-def _texts(mapping: Mapping[str, Any] | None) -> dict[str, str]:
+def _texts(mapping: Mapping[str, Any] | None, option: str) -> dict[str, str]:
+    for key, value in (mapping or {}).items():
+        if value in (None, ""):
+            raise ParseError(f"'{key}' has no value.", where=option)
     return {str(key): str(value) for key, value in (mapping or {}).items()}

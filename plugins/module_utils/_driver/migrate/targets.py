@@ -79,12 +79,13 @@ def resolve(targets: Targets, entry: Entry) -> Relocation | None:
     if entry.record is None or entry.destination is None:
         return None
     try:
-        return _resolve(targets, entry, entry.record, entry.destination)
+        return find_relocation(targets, entry, entry.record, entry.destination)
     except (NotFound, ParseError, Refused) as error:
         raise EsxError(f"{entry} cannot be migrated {entry.route}: {error.message}", hint=error.hint) from None
 
 
-def _resolve(targets: Targets, entry: Entry, record: DomainRecord, host: HostContext) -> Relocation | None:
+def find_relocation(targets: Targets, entry: Entry, record: DomainRecord, host: HostContext) -> Relocation | None:
+    """Do the same as ``resolve``, with errors that do not name the domain."""
     move = entry.request
     source = targets.endpoints.host(record.values["runtime.host"])
     if move.source is not None and targets.endpoints.named[move.source].host != source.host:

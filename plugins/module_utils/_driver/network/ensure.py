@@ -14,6 +14,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.network.planner i
 from ansible_collections.virt.esx.plugins.module_utils._driver.network.read import read_host_network
 from ansible_collections.virt.esx.plugins.module_utils._driver.network.request import NetworkRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.network.result import as_text, network_entry
+from ansible_collections.virt.esx.plugins.module_utils._driver.network.undo import Undo
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import carry_out
 
 
@@ -22,11 +23,12 @@ def ensure_network(connection: EsxConnection, invocation: Invocation, request: N
 
     :raises EsxError: if that is refused or fails; the steps before the failure are undone.
     """
+    undo = Undo()
 
     def make_plan() -> NetworkPlan:
-        return plan_network(read_host_network(connection), request)
+        return plan_network(read_host_network(connection), request, undo)
 
-    outcome = carry_out(connection, invocation, make_plan)
+    outcome = carry_out(connection, invocation, make_plan, recover=undo.take_back)
     network, after = outcome.plan.network, outcome.plan.after
     if outcome.first.steps and not invocation.check_mode:
         network = read_host_network(connection)

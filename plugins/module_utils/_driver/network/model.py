@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.networks import Bandwidth
 
-# The shaping that disables shaping; disabled shaping itself is None.
+# Disabled shaping.
 OFF = Bandwidth(0, 0, 0)
 
 
@@ -85,6 +85,11 @@ class Switch:
     def vmkernel(self) -> tuple[str, ...]:
         """The host's own network interfaces on any of its port groups."""
         return tuple(name for group in self.groups for name in group.vmkernel)
+
+    @property
+    def active(self) -> tuple[str, ...]:
+        """The uplinks that carry its traffic: without an order of cards all of them."""
+        return self.policy.active or self.uplinks
 
     def group(self, name: str) -> PortGroup | None:
         """Return a port group by its name."""

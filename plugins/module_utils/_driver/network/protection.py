@@ -41,25 +41,15 @@ def check_removal_of_switch(switch: Switch) -> None:
         check_removal_of_group(group)
 
 
-def check_change_of_group(before: PortGroup, after: PortGroup) -> None:
-    """Refuse to move an interface of the host to another VLAN.
-
-    :raises Refused: with the interface.
-    """
-    if before.vmkernel and before.vlan != after.vlan:
-        raise Refused(
-            f"The VLAN of port group '{before.name}' cannot be changed from {before.vlan} to {after.vlan}: it carries "
-            f"{', '.join(before.vmkernel)} of the host, which would be cut off."
-        )
-    if before.vmkernel:
-        _check_teaming(f"port group '{before.name}'", before.vmkernel, before.policy.active, after.policy.active)
-
-
 def check_change_of_switch(before: Switch, after: Switch) -> None:
-    """Refuse to remove the last uplink of an interface of the host, or to lower its MTU.
+    """Refuse a change of a switch and its port groups that would cut off an interface of the host.
 
     :raises Refused: with the interface.
     """
+    for group in after.groups:
+        present = before.group(group.name)
+        if present is not None and present.vmkernel:
+            _check_change_of_group(before, present, group)
     own = before.vmkernel
     if not own:
         return
@@ -74,7 +64,17 @@ def check_change_of_switch(before: Switch, after: Switch) -> None:
             f"The MTU of switch '{before.name}' cannot be lowered from {before.mtu} to {after.mtu}: it carries "
             f"{', '.join(own)} of the host."
         )
-    _check_teaming(f"switch '{before.name}'", own, before.policy.active or before.uplinks, after.policy.active)
+    _check_teaming(f"switch '{before.name}'", own, before.active, after.policy.active)
+
+
+def _check_change_of_group(switch: Switch, before: PortGroup, after: PortGroup) -> None:
+    if before.vlan != after.vlan:
+        raise Refused(
+            f"The VLAN of port group '{before.name}' cannot be changed from {before.vlan} to {after.vlan}: it carries "
+            f"{', '.join(before.vmkernel)} of the host, which would be cut off."
+        )
+    active = switch.active if before.policy.active is None else before.policy.active
+    _check_teaming(f"port group '{before.name}'", before.vmkernel, active, after.policy.active)
 
 
 def _lose_all(before: Sequence[str], after: Sequence[str]) -> bool:
@@ -86,9 +86,9 @@ def _is_lowered(before: int | None, after: int | None) -> bool:
     return before is not None and after is not None and after < before
 
 
-def _check_teaming(what: str, own: Sequence[str], before: Sequence[str] | None, after: Sequence[str] | None) -> None:
+def _check_teaming(what: str, own: Sequence[str], before: Sequence[str], after: Sequence[str] | None) -> None:
     """A teaming order without any previously active card would cut the interface off."""
-    if before and after is not None and _lose_all(before, after):
+    if after is not None and _lose_all(before, after):
         raise Refused(
             f"The teaming of {what} needs at least one of the cards {', '.join(before)} to stay active: it carries "
             f"{', '.join(own)} of the host."
@@ -103,8 +103,9 @@ def check_uplinks(network: HostNetwork, switch: Switch) -> None:
     """
     for name in switch.uplinks:
         _check_uplink(network, switch, name)
-    for policy in (switch.policy, *(group.policy for group in switch.groups)):
-        _check_cards(switch, policy)
+    _check_cards(switch, f"switch '{switch.name}'", switch.policy)
+    for group in switch.groups:
+        _check_cards(switch, f"port group '{group.name}'", group.policy)
 
 
 def _check_uplink(network: HostNetwork, switch: Switch, name: str) -> None:
@@ -116,10 +117,13 @@ def _check_uplink(network: HostNetwork, switch: Switch, name: str) -> None:
             raise Refused(f"The network card '{name}' is an uplink of switch '{other.name}'.")
 
 
-def _check_cards(switch: Switch, policy: Policy) -> None:
+def _check_cards(switch: Switch, what: str, policy: Policy) -> None:
     for name in policy.cards:
         if name not in switch.uplinks:
-            raise Refused(f"The card '{name}' of the teaming is not an uplink of switch '{switch.name}'.")
+            raise Refused(
+                f"The teaming of {what} has the card '{name}', which is not an uplink of switch '{switch.name}'.",
+                hint=f"The uplinks would be {', '.join(switch.uplinks) or 'none'}.",
+            )
 
 
 def check_new_group(network: HostNetwork, switch_name: str, name: str) -> None:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.networks import Bandwidth
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.network.model import (
+    OFF,
     HostNetwork,
     Nic,
     Policy,
@@ -33,7 +34,7 @@ _PATHS = {
         "config.network.consoleVnic",
     ],
     "Network": ["name", "vm"],
-    "VirtualMachine": ["name"],
+    "VirtualMachine": ["name", "runtime.host"],
 }
 _TRAVERSAL = (
     Traversal("networks", "HostSystem", "network", ("users",)),
@@ -49,7 +50,7 @@ def read_host_network(connection: EsxConnection) -> HostNetwork:
     host = connection.context.host
     rows = fetch_types(connection.session, _PATHS, objects=[host], traversal=_TRAVERSAL, include_start=True)
     values = dict(rows)[host]
-    users = _users(rows)
+    users = _users(rows, host)
     nics = list_at(values, "config.network.pnic")
     names = {nic.key: nic.device for nic in nics}
     vmkernel = _vmkernel([*list_at(values, "config.network.vnic"), *list_at(values, "config.network.consoleVnic")])
@@ -71,9 +72,16 @@ def uuid_of(key: str) -> str:
     return str(uuid.UUID(bytes=hashlib.md5(key.encode(), usedforsecurity=False).digest()))
 
 
-def _users(rows: Iterable[Row]) -> dict[str, tuple[str, ...]]:
-    """The names of the domains that use each network, by the network's name."""
-    names = {ref: unescape_name(values["name"]) for ref, values in rows if type_name(ref) == "VirtualMachine"}
+def _users(rows: Sequence[Row], host: Any) -> dict[str, tuple[str, ...]]:
+    """The names of the host's domains that use each network, by the network's name.
+
+    In a vCenter, the port groups of one name on all hosts of a datacenter are one network.
+    """
+    names = {
+        ref: unescape_name(values["name"])
+        for ref, values in rows
+        if type_name(ref) == "VirtualMachine" and values["runtime.host"] in (None, host)
+    }
     return {
         unescape_name(values["name"]): tuple(sorted(names[vm] for vm in list_at(values, "vm") if vm in names))
         for ref, values in rows
@@ -143,8 +151,10 @@ def read_policy(policy: Any) -> Policy:
 
 def _bandwidth(shaping: Any) -> Bandwidth | None:
     """The API uses bits per second and bytes, libvirt kilobytes per second and KiB."""
-    if shaping is None or not shaping.enabled:
+    if shaping is None or shaping.enabled is None:
         return None
+    if not shaping.enabled:
+        return OFF
     return Bandwidth(
         average=int(shaping.averageBandwidth or 0) // 8000,
         peak=int(shaping.peakBandwidth or 0) // 8000,

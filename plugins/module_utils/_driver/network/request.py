@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._domain import networks
-from ansible_collections.virt.esx.plugins.module_utils._domain.networks import TRUNK, Bandwidth
+from ansible_collections.virt.esx.plugins.module_utils._domain.networks import BANDWIDTH_LIMIT, MTU, TRUNK, Bandwidth
 from ansible_collections.virt.esx.plugins.module_utils._driver.network.model import UNCHANGED, Policy
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 
@@ -24,7 +24,6 @@ BALANCING = {
 }
 
 _LONGEST_NAME = 32
-_MTU = (1280, 9000)
 _NUMBER = re.compile(r"[0-9]{1,4}")
 
 
@@ -80,8 +79,8 @@ def _shaped(bandwidth: Bandwidth | None, where: str) -> Policy:
 
 def _with_options(request: NetworkRequest, params: Mapping[str, Any]) -> NetworkRequest:
     mtu, uplinks = params["mtu"], params["uplinks"]
-    if mtu is not None and not _MTU[0] <= mtu <= _MTU[1]:
-        raise ParseError(f"{mtu} is not between {_MTU[0]} and {_MTU[1]}.", where="mtu")
+    if mtu is not None and not MTU[0] <= mtu <= MTU[1]:
+        raise ParseError(f"{mtu} is not between {MTU[0]} and {MTU[1]}.", where="mtu")
     groups = _with_groups(request.groups, params["port_groups"] or ())
     return replace(
         request,
@@ -115,6 +114,8 @@ def _merged(before: GroupRequest, group: GroupRequest) -> GroupRequest:
 
 def _group(options: Mapping[str, Any]) -> GroupRequest:
     where = f"port_groups '{options['name']}'"
+    if not options["name"]:
+        raise ParseError("a port group needs a name.", where="port_groups")
     return GroupRequest(
         name=options["name"],
         vlan=_vlan(options["vlan"], where),
@@ -161,16 +162,21 @@ def complete_bandwidth(bandwidth: Bandwidth, where: str) -> Bandwidth:
     The peak defaults to the average, the burst to the traffic of one second at that rate.
 
     :param where: what the shaping is of, for the message.
-    :raises ParseError: if the peak is below the average.
+    :raises ParseError: if the peak is below the average, or only some of the values are 0.
     """
-    peak = bandwidth.average if bandwidth.peak is None else bandwidth.peak
-    if peak < bandwidth.average:
-        raise ParseError(f"the peak of {peak} is below the average of {bandwidth.average}.", where=f"{where}bandwidth")
-    return Bandwidth(bandwidth.average, peak, bandwidth.average if bandwidth.burst is None else bandwidth.burst)
+    average, where = bandwidth.average, f"{where}bandwidth"
+    peak = average if bandwidth.peak is None else bandwidth.peak
+    burst = average if bandwidth.burst is None else bandwidth.burst
+    if peak < average:
+        raise ParseError(f"the peak of {peak} is below the average of {average}.", where=where)
+    if 0 in (average, peak, burst) and any((average, peak, burst)):
+        raise ParseError("either all of average, peak and burst are 0, which disables it, or none is.", where=where)
+    return Bandwidth(average, peak, burst)
 
 
 def _bandwidth(shaping: Mapping[str, Any], where: str) -> Bandwidth:
-    average, peak, burst = shaping["average"], shaping.get("peak"), shaping.get("burst")
-    if min(average, peak or 0, burst or 0) < 0:
-        raise ParseError("it has a negative number.", where=f"{where}bandwidth")
-    return complete_bandwidth(Bandwidth(average, peak, burst), where)
+    for name, value in shaping.items():
+        if value is not None and not 0 <= value <= BANDWIDTH_LIMIT:
+            text = f"{name} {value} is not between 0 and {BANDWIDTH_LIMIT}."
+            raise ParseError(text, where=f"{where}bandwidth")
+    return complete_bandwidth(Bandwidth(**shaping), where)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict, replace
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._domain import networks
@@ -34,7 +35,7 @@ def network_entry(network: HostNetwork, switch: Switch) -> dict[str, Any]:
         "mtu": switch.mtu,
         "uplinks": _uplinks(network, switch),
         "vmkernel": list(switch.vmkernel),
-        **_policy_entry(switch.policy),
+        **_policy_entry(replace(switch.policy, bandwidth=_enabled(switch.policy.bandwidth))),
         "port_groups": [_group_entry(group) for group in switch.groups],
         "xml": to_xml(switch),
     }
@@ -74,14 +75,8 @@ def _policy_entry(policy: Policy) -> dict[str, Any]:
             "active": None if policy.active is None else list(policy.active),
             "standby": None if policy.standby is None else list(policy.standby),
         },
-        "bandwidth": _bandwidth_entry(policy.bandwidth),
+        "bandwidth": None if policy.bandwidth is None else asdict(policy.bandwidth),
     }
-
-
-def _bandwidth_entry(bandwidth: Bandwidth | None) -> dict[str, Any] | None:
-    if bandwidth is None or bandwidth == OFF:
-        return None
-    return {"average": bandwidth.average, "peak": bandwidth.peak, "burst": bandwidth.burst}
 
 
 def to_xml(switch: Switch) -> str:
@@ -90,7 +85,7 @@ def to_xml(switch: Switch) -> str:
     As in libvirt, the host's own port groups are left out, as no domain can use them.
     """
     groups = [
-        networks.PortGroup(group.name, group.vlan or None, _shown(group.policy.bandwidth))
+        networks.PortGroup(group.name, group.vlan or None, _enabled(group.policy.bandwidth))
         for group in switch.groups
         if not group.vmkernel
     ]
@@ -100,13 +95,14 @@ def to_xml(switch: Switch) -> str:
             uuid=switch.uuid or None,
             uplinks=switch.uplinks,
             mtu=switch.mtu,
-            bandwidth=_shown(switch.policy.bandwidth),
+            bandwidth=_enabled(switch.policy.bandwidth),
             port_groups=tuple(groups),
         )
     )
 
 
-def _shown(bandwidth: Bandwidth | None) -> Bandwidth | None:
+def _enabled(bandwidth: Bandwidth | None) -> Bandwidth | None:
+    """The shaping; None if it is off."""
     return None if bandwidth == OFF else bandwidth
 
 

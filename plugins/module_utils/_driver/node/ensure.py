@@ -10,12 +10,14 @@ maintenance mode while it restarts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.guest import NO_TOOLS, TOOLS_PATH
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord
 from ansible_collections.virt.esx.plugins.module_utils._driver.node.request import (
     AUTOSTART_MEMBERS,
     STOP_ACTION_WORDS,
@@ -131,13 +133,23 @@ def _reached(work: _Work) -> str:
 
 
 def _check_domains(request: HostRequest, before: HostState) -> None:
-    if request.domains != "fail":
-        return
-    listed = quoted(record.name for record in before.running)
-    raise Refused(
-        f"{len(before.running)} domains run on the host {before.name}: {listed}.",
-        hint="Set domains to shutdown, suspend, destroy or leave, or move them away first (role virt.esx.evacuate).",
-    )
+    if request.domains == "fail":
+        raise Refused(
+            f"{len(before.running)} domains run on the host {before.name}: {_names(before.running)}.",
+            hint="Set domains to shutdown, suspend, destroy or leave, or move them away by the role virt.esx.evacuate.",
+        )
+    deaf = [record for record in before.running if record.values.get(TOOLS_PATH) == NO_TOOLS]
+    if request.domains == "shutdown" and deaf:
+        raise Refused(
+            f"The guests of {len(deaf)} of {len(before.running)} domains cannot be asked to shut down: VMware Tools do "
+            f"not run in {_names(deaf)}.",
+            hint="Stop these domains first, or set domains to suspend or destroy.",
+            fault="ToolsUnavailable",
+        )
+
+
+def _names(records: Iterable[DomainRecord]) -> str:
+    return quoted(record.name for record in records)
 
 
 def _enter_steps(work: _Work) -> list[Step]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import INT_MAX
 from ansible_collections.virt.esx.plugins.module_utils._driver.node.facts import STOP_ACTIONS
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 
@@ -55,8 +56,8 @@ def read_request(params: Mapping[str, Any]) -> HostRequest:
 def _autostart(options: Mapping[str, Any]) -> dict[str, Any]:
     given = {name: value for name, value in options.items() if value is not None}
     for name in ("start_delay", "stop_delay"):
-        if given.get(name, 0) < 0:
-            raise ParseError(f"{given[name]} is less than 0.", where=f"autostart.{name}")
+        if not 0 <= given.get(name, 0) <= INT_MAX:
+            raise ParseError(f"{given[name]} is not between 0 and {INT_MAX}.", where=f"autostart.{name}")
     return given
 
 

@@ -70,10 +70,21 @@ def _write(path: Path, image: bytes) -> bool:
     try:
         if path.is_file() and path.read_bytes() == image:
             return False
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".screenshot-", delete=False) as file:
-            file.write(image)
-        Path(file.name).chmod(0o644)
-        Path(file.name).replace(path)
+        _replace(path, image)
     except OSError as error:
         raise EsxError(f"The picture cannot be written to {path}: {error.strerror}.") from None
     return True
+
+
+def _replace(path: Path, image: bytes) -> None:
+    """Write a file beside the other, and put it in its place; it does not stay if that fails."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".screenshot-", delete=False) as file:
+        written = Path(file.name)
+        try:
+            file.write(image)
+            file.flush()
+            written.chmod(0o644)
+            written.replace(path)
+        except OSError:
+            written.unlink()
+            raise

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.guest import TOOLS_PATH
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import CORE_PATHS, DomainRecord
 from ansible_collections.virt.esx.plugins.module_utils._driver.node.facts import read_autostart
 from ansible_collections.virt.esx.plugins.module_utils._driver.progress import show_progress
@@ -89,7 +90,8 @@ def node_of(connection: EsxConnection) -> Node:
 
 def read_state(node: Node) -> HostState:
     """Return the present state of a host and the domains that run on it; one call, two if it has pending tasks."""
-    wanted = {"HostSystem": _HOST_PATHS, "VirtualMachine": CORE_PATHS}
+    tools = [TOOLS_PATH] if node.session.has(4, 0) else []
+    wanted = {"HostSystem": _HOST_PATHS, "VirtualMachine": [*CORE_PATHS, *tools]}
     rows = fetch_types(node.session, wanted, objects=[node.ref], traversal=HOST_VMS, include_start=True)
     values = dict(rows)[node.ref]
     domains = [DomainRecord(ref, row) for ref, row in rows if type_name(ref) == "VirtualMachine"]

@@ -17,6 +17,7 @@ from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
+from ansible_collections.virt.esx.plugins.module_utils._driver.guest import TOOLS_PATH
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
     CORE_PATHS,
@@ -24,7 +25,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
     get_domain,
     list_domains,
 )
-from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import matches_any, missing_names
+from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import matches_any, require_names
 from ansible_collections.virt.esx.plugins.module_utils._driver.pending import PENDING_PATHS
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Plan, Step, any_changed, carry_out
 from ansible_collections.virt.esx.plugins.module_utils._driver.progress import show_progress
@@ -33,17 +34,17 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot.planner 
     Action,
     DomainEntry,
     plan_entry,
+    present_entry,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot.refusals import (
     DEVICES_PATH,
-    TOOLS_PATH,
     check_new_snapshot,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot.request import SnapshotRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot.select import as_text
 from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot_tree import SNAPSHOT_PATHS, snapshot_list
 from ansible_collections.virt.esx.plugins.module_utils._driver.step_errors import failure_entry, failure_of_some
-from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import Job, run_jobs
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch
 from ansible_collections.virt.esx.plugins.module_utils._vi.task import Outcome as TaskOutcome
@@ -51,7 +52,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.task import Outcome a
 
 @dataclass(frozen=True)
 class SnapshotPlan(Plan):
-    """A plan for the snapshots of some domains.
+    """A plan for the snapshots of some domains; those that cannot be as requested have failed, and have no actions.
 
     The outcome of each domain is kept by its managed object id: its error in ``failed``, the names of its completed
     actions in ``done``.
@@ -104,17 +105,30 @@ def ensure_snapshots(connection: EsxConnection, invocation: Invocation, request:
 def _plan(
     connection: EsxConnection, invocation: Invocation, request: SnapshotRequest, warnings: dict[str, None]
 ) -> SnapshotPlan:
-    records = _records(connection, request)
     now = _now(connection, request)
-    entries = [plan_entry(record, request, now) for record in records]
-    new = [entry for entry in entries if entry.takes_snapshot]
-    warnings.update(dict.fromkeys(_check_new(connection, new, request)))
-    plan = SnapshotPlan((), None, entries)
+    failed: dict[str, EsxError] = {}
+    entries = [_plan_entry(record, request, now, failed) for record in _records(connection, request)]
+    for text in _check_new(connection, [entry for entry in entries if entry.takes_snapshot], request, failed):
+        warnings[text] = None
+    if failed and len(entries) == 1:
+        raise failed[entries[0].record.moid]
+    entries = [_without_actions(entry) if entry.record.moid in failed else entry for entry in entries]
+    plan = SnapshotPlan((), None, entries, failed)
     steps = []
     for stage in range(max((len(entry.actions) for entry in entries), default=0)):
         run = partial(_run_stage, connection, plan, stage, request.parallel, invocation.progress)
         steps.append(Step(_stage_name(entries, stage), run))
     return replace(plan, steps=steps)
+
+
+def _plan_entry(
+    record: DomainRecord, request: SnapshotRequest, now: datetime.datetime, failed: dict[str, EsxError]
+) -> DomainEntry:
+    try:
+        return plan_entry(record, request, now)
+    except EsxError as error:
+        failed[record.moid] = error
+        return present_entry(record)
 
 
 def _now(connection: EsxConnection, request: SnapshotRequest) -> datetime.datetime:
@@ -135,9 +149,7 @@ def _records(connection: EsxConnection, request: SnapshotRequest) -> list[Domain
         record, _facts = get_domain(connection, DomainKey(request.name, request.uuid), paths=paths, volumes=False)
         return [record]
     listed = list_domains(connection, paths)
-    missing = missing_names(request.names, [item.name for item in listed])
-    if missing:
-        raise NotFound(f"No domain of the host has the name {', '.join(map(repr, missing))}.")
+    require_names(request.names, [item.name for item in listed], where="on the host")
     return [item for item in listed if matches_any(item.name, request.names)]
 
 
@@ -147,16 +159,28 @@ def _newer_paths(connection: EsxConnection) -> list[str]:
     return [path for path, version in since.items() if connection.session.has(*version)]
 
 
-def _check_new(connection: EsxConnection, new: Sequence[DomainEntry], request: SnapshotRequest) -> list[str]:
-    """Refuse snapshots that the host would not take as requested; return warnings."""
+def _check_new(
+    connection: EsxConnection, new: Sequence[DomainEntry], request: SnapshotRequest, failed: dict[str, EsxError]
+) -> list[str]:
+    """Keep the errors of snapshots that the host would not take as requested; return warnings about the others."""
     if not new:
         return []
     rows = fetch(connection.session, "VirtualMachine", [DEVICES_PATH], objects=[entry.record.ref for entry in new])
     devices = {ref: values[DEVICES_PATH] or () for ref, values in rows}
     warnings = []
     for entry in new:
-        warnings += check_new_snapshot(entry.record, devices.get(entry.record.ref, ()), entry.before, request)
+        warnings += _check_one(entry, devices.get(entry.record.ref, ()), request, failed)
     return warnings
+
+
+def _check_one(
+    entry: DomainEntry, devices: Sequence[Any], request: SnapshotRequest, failed: dict[str, EsxError]
+) -> list[str]:
+    try:
+        return check_new_snapshot(entry.record, devices, entry.before, request)
+    except EsxError as error:
+        failed[entry.record.moid] = error
+        return []
 
 
 def _stage_name(entries: Sequence[DomainEntry], stage: int) -> str:

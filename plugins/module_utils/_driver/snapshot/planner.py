@@ -71,15 +71,19 @@ def plan_entry(record: DomainRecord, request: SnapshotRequest, now: datetime.dat
     :raises NotFound: if the snapshot to revert to does not exist.
     :raises Ambiguous: if several snapshots have the name.
     """
+    return _PLANNERS[request.state](present_entry(record), request, now)
+
+
+def present_entry(record: DomainRecord) -> DomainEntry:
+    """Return the snapshots of a domain as they are, without any action."""
     snapshots = snapshot_list(record.values)
-    entry = DomainEntry(
+    return DomainEntry(
         record,
         snapshots,
         snapshots,
         state=record.state,
         consolidation_needed=bool(record.values.get(CONSOLIDATION_PATH)),
     )
-    return _PLANNERS[request.state](entry, request, now)
 
 
 def _present(entry: DomainEntry, request: SnapshotRequest, now: datetime.datetime) -> DomainEntry:

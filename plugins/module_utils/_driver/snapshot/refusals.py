@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from ansible_collections.virt.esx.plugins.module_utils._driver.guest import TOOLS_PATH
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord
 from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot.request import SnapshotRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot_tree import Snapshot, current_snapshot
@@ -15,7 +16,6 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name
 
 DEVICES_PATH = "config.hardware.device"
-TOOLS_PATH = "guest.toolsRunningStatus"
 
 # The maximum depth of a chain of snapshots on a host.
 MAX_DEPTH = 32

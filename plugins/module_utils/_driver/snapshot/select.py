@@ -41,8 +41,7 @@ def _older(snapshots: Sequence[Snapshot], seconds: int | None, now: datetime.dat
     """The snapshots that are older than some seconds; all of them without a limit."""
     if seconds is None:
         return snapshots
-    limit = now - datetime.timedelta(seconds=seconds)
-    return [item for item in snapshots if item.created < limit]
+    return [item for item in snapshots if (now - item.created).total_seconds() > seconds]
 
 
 def with_descendants(snapshots: Sequence[Snapshot], root: Snapshot) -> list[Snapshot]:

@@ -81,9 +81,6 @@ def _target(dest: pathlib.Path, volume: Volume) -> pathlib.Path:
     """The file to download to: ``dest``, or one of the volume's name in it."""
     target = dest / volume.path.name if is_directory(dest) else dest
     check_dest(target)
-    with written(str(target)):
-        if not target.parent.is_dir():
-            raise Refused(f"The directory of '{target}' does not exist.")
     return target
 
 
