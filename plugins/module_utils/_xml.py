@@ -43,7 +43,7 @@ MAX_SIZE = 4 * 1024 * 1024  # bytes or characters; libvirt's limit for a text
 
 
 class Element(Protocol):
-    """What the readers use of an element of lxml."""
+    """The part of an lxml element that the readers use."""
 
     tag: str
     text: str | None

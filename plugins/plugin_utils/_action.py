@@ -54,7 +54,7 @@ from ansible_collections.virt.esx.plugins.plugin_utils._interpreter import host_
 
 display = Display()
 
-# What modules import by need: a module's process has to compile what it imports, but here it is imported once a play.
+# Modules import these only when needed, as a module's process compiles all that it imports; here once a play is enough.
 IMPORTED_EARLY = (host_context, session_cache, task, transport_errors, vcenter)
 
 about.preload()

@@ -79,7 +79,7 @@ def _virtualisation(domain: Element) -> Element:
 
 
 def _secure_boot(features: Element | None) -> bool | None:
-    """What the firmware's features say; libvirt does not look at them without a firmware."""
+    """Secure boot by the firmware's features; libvirt does not look at them without a firmware."""
     result = None
     for feature in each(features, "feature"):
         required_attr(feature, "name")

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 class XmlForms:
     """How domain XML is written, and where reading depends on the dialect."""
 
-    # What libvirt 0.7.6 did not write yet (S1 to S8).
+    # Not yet written by libvirt 0.7.6 (S1 to S8).
     memory_unit: bool = True  # unit='KiB' on memory sizes
     placement: bool = True  # placement='static' on <vcpu>
     tuning: bool = True  # <cputune>
@@ -24,12 +24,12 @@ class XmlForms:
     mac_details: bool = True  # type and check of <mac>
     video: bool = True  # <video>
 
-    # What libvirt 11.3.0 writes and an older schema of libvirt's does not know.
+    # Written by libvirt 11.3.0, and unknown to an older schema of libvirt.
     clusters: bool = True  # clusters='1' of <topology>
     moref: bool = True  # <vmware:moref>
     bare_vds: bool = True  # a source of type vds may be without portgroupid; else it is empty where there is none
 
-    # What libvirt 11.3.0 has no form for: guestOS, nvram, vTPM, NVMe, secure boot that is off.
+    # Settings for which libvirt 11.3.0 has no form: guestOS, nvram, vTPM, NVMe, secure boot that is off.
     more: bool = False
     # Text returns as it was: line ends in attributes are written as references, characters that XML cannot hold are
     # refused, network devices may be named vnet0 (F12, P58), a block CD-ROM may be empty (F48, G29).

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a domain of KVM and one of VMware have in common, and the choices between them; virt-v2v's are the model.
+"""The common ground of domains of KVM and VMware, and the choices between them, which follow virt-v2v.
 
 A guest finds its disk and its network with the drivers that it has: Linux has those of both sides, Windows those of
 VMware's emulated devices, and of neither side's paravirtual ones before they are installed.

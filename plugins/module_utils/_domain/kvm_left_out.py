@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a domain of KVM has that has no place on ESX, as entries of a report."""
+"""Parts of a domain of KVM that have no counterpart on ESX, as entries of a report."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ _MAX_UNITS = 15
 
 @dataclass(frozen=True)
 class EsxChoices:
-    """What the domain is to be on ESX: where its disks and networks are, and models other than the usual ones."""
+    """How the domain is to look on ESX: the places of its disks and networks, and models other than the usual ones."""
 
     places: Places
     disk_bus: str | None = None  # scsi model, sata, nvme or ide
@@ -242,7 +242,7 @@ def _target_name(bus: str, address: DriveAddress, place: int) -> str:
 
 
 def _source_of(element: Element) -> str | None:
-    """What a disk is in words: a path, ``pool/volume``, or ``protocol:name`` of a source in the network."""
+    """The source of a disk in words: a path, ``pool/volume``, or ``protocol:name`` of one in the network."""
     source = child(element, "source")
     if source is None:
         return None

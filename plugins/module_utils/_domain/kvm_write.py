@@ -57,7 +57,7 @@ _TPM = """    <tpm model='tpm-crb'>
 
 @dataclass(frozen=True)
 class KvmChoices:
-    """What the domain is to be on KVM: where its disks and networks are, and models other than the usual ones."""
+    """How the domain is to look on KVM: the places of its disks and networks, and models other than the usual ones."""
 
     places: Places
     disk_bus: str | None = None
@@ -246,7 +246,7 @@ def _cards(domain: Domain, choices: KvmChoices, report: Report) -> Iterator[str]
 
 
 def _port_group(card: Interface) -> str:
-    """What the network of a card is known by, a port group or else the switch; empty where it has none."""
+    """The port group or else the switch that identifies the network of a card; empty where it has none."""
     if card.vds is None:
         return card.source or ""
     return card.vds.portgroup_id or card.vds.switch_id

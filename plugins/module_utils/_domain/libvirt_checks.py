@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What libvirt's parser checks in elements that the conversion to VMX does not use (F52, F64, F74).
+"""Checks of libvirt's parser in elements that the conversion to VMX does not use (F52, F64, F74).
 
-What libvirt refuses is refused here too, whether the conversion uses it or not.
+A document that libvirt refuses is refused here too, whether the conversion uses the element or not.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from ansible_collections.virt.esx.plugins.module_utils._xml import Element, chil
 
 
 class Rule(NamedTuple):
-    """What an attribute may be: one of some words, or a number that is at least ``least``."""
+    """The values that an attribute may have: some words, or numbers from ``least``."""
 
     attribute: str
     words: Collection[str] = ()

@@ -19,6 +19,6 @@ def normal_shares(processors: int) -> int:
 
 
 def same_shares(shares: int, processors: int, others: int) -> int:
-    """What shares of so many processors are with another number of them: a level stays a level, a number a number."""
+    """Shares converted to another number of processors: a level stays a level, a number a number."""
     level = level_of(shares, processors)
     return shares if level is None else LEVELS[level] * others

@@ -28,7 +28,7 @@ _FACTS = ("state", "creationTime", "parent", "domain", "cookie", "inactiveDomain
 
 @dataclass(frozen=True)
 class SnapshotDescription:
-    """What a user asks for in XML; None where nothing is said."""
+    """A snapshot as a user describes it in XML; None for what is left out."""
 
     name: str | None = None
     description: str | None = None

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is done about the words of a document that have no effect in a VMX, and those that libvirt does not know."""
+"""The treatment of words of a document that have no effect in a VMX, and of those that libvirt does not know."""
 
 from __future__ import annotations
 
@@ -211,7 +211,7 @@ def _act(rule: WordRule, path: list[str], element: Element, words: str, report: 
 
 
 def _words_of(element: Element, path: list[str]) -> str:
-    """What an element says in short: its attributes, and its text where it has no children."""
+    """An element in short: its attributes, and its text where it has no children."""
     words = [f"{name}='{value}'" for name, value in element.items() if not _is_harmless(path, name, value)]
     if not len(element) and _text_of(element):
         words.append(_text_of(element))

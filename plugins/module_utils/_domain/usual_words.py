@@ -21,8 +21,8 @@ _LIBOSINFO = "{http://libosinfo.org/xmlns/libvirt/domain/1.0}"
 _ESX = "{urn:virt.esx:domain:1.0}"
 _ANY_TEXT = frozenset("*")
 
-# What of an element needs a look: all of it, only its attributes and its own text, that it is there once more, or that
-# it has a text where a text says nothing.
+# The part of an element that needs a look: all of it, only its attributes and its own text, its being there once more,
+# or a text where a text has no meaning.
 WHOLE, ITSELF, AGAIN, TEXT = "whole", "itself", "again", "text"
 
 

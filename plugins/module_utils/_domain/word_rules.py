@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What becomes of each word of domain XML on the way to a VMX: a rule for each row of the vocabulary.
+"""The fate of each word of domain XML on the way to a VMX: a rule for each row of the vocabulary.
 
 ``EFFECT``: a reader of this floor, or a writer of VMX, sees to it, and says itself what it cannot carry over.
 ``SILENT``: it says what is so anyway, or what only the host that the XML came from needs.
@@ -20,7 +20,7 @@ REFUSE = "refuse"
 
 
 class WordRule(NamedTuple):
-    """What becomes of a word, and why."""
+    """The fate of a word, and the reason."""
 
     kind: str
     why: str = ""
@@ -121,7 +121,7 @@ ROWS: Mapping[str, WordRule] = {
     "g20": _report("the IOMMU of a guest cannot be written to a VMX"),
 }
 
-# What libvirt says of the place of a PCI controller, which a host of its own decides.
+# Attributes for the place of a PCI controller, which a host decides by itself.
 _PCI_TARGET = ("busNr", "chassis", "chassisNr", "hotplug", "index", "memReserve", "port")
 
 # Words whose rule is not that of their row, by the last two elements of their path, or the element and attribute.

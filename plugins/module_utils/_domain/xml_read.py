@@ -4,7 +4,7 @@
 """Domain XML read into a domain, accepted and refused as by libvirt 11.3.0's own parser (F1 to F17).
 
 The parser's own doing is here too: sorted disks, implied controllers, the default video, the console that is a serial
-port. What is missing and would be random, the UUID and MAC addresses, stays missing.
+port. Values that libvirt would choose at random, the UUID and MAC addresses, stay missing.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a domain starts from: the boot order of the BIOS, and the time before it (KB 2011654 and 326326 of VMware).
+"""The boot order of the BIOS, and the delay before it (VMware's KB 2011654 and 326326).
 
 ::
 
@@ -38,7 +38,7 @@ MAX_DISKS = 8
 
 
 class Boot(NamedTuple):
-    """What a VMX says of the boot order, applied to the parts of the domain."""
+    """The boot order of a VMX, applied to the parts of the domain."""
 
     os: Os
     disks: list[Disk]

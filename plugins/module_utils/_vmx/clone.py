@@ -36,7 +36,7 @@ _DRIVE = re.compile(r"(?:scsi|sata|ide)[0-9]+:[0-9]+|floppy[01]")
 _IMAGE_KINDS = {"devicetype": "cdrom-image", "filetype": "file"}
 _IMAGE_ENDINGS = (".iso", ".flp")
 _NO_IMAGE = ("", "emptybackingstring", "auto detect")
-# What is true of one domain only: where it is, what its host noted about it, and identifiers made for it.
+# Keys that are true of one domain only: its place, the host's notes about it, and identifiers made for it.
 _OWN = re.compile(
     r"uuid\.(?:location|action)|vc\.uuid|vm\.genidx?|vmci0\.id|[a-z]+[0-9]+\.saswwid|sched\.swap\.(?:derivedname|dir)"
     r"|migrate\.hostlog.*|vmxstats\.filename|checkpoint\.vmstate.*|cleanshutdown|softpoweroff|extendedconfigfile"

@@ -79,7 +79,7 @@ def read_controllers(
     found = []
     for kind in _ORDER:
         for index in range(highest.get(kind, -1) + 1):
-            # What is above the controller of the last disk libvirt adds later, without a model.
+            # Controllers above that of the last disk are added by libvirt later, without a model.
             model = models.get((kind, index)) if index <= last[kind] else None
             found.append(Controller(kind, index, model))
     return tuple(found)

@@ -15,7 +15,7 @@
     ide1:0.deviceType = "cdrom-image"
     ide1:0.fileName = "/vmfs/volumes/ds1/iso/a.iso"
 
-What is in a slot is told by the file's name first (``.vmdk``, ``.iso``) and by the device's type second.
+The name of the file (``.vmdk``, ``.iso``) decides first what is in a slot, the type of the device second.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def read_disks(context: ReadContext, bus: str, controllers: Iterable[Controller]
 
 
 def read_slot(context: ReadContext, bus: str, slot: slots.Slot) -> Disk | None:
-    """What is in a slot: a hard disk, else a CD-ROM or raw device, else nothing (P37 to P41)."""
+    """The disk in a slot: a hard disk, else a CD-ROM or raw device, else none (P37 to P41)."""
     vmx, at = context.vmx, slot.section
     present = vmx.boolean(f"{at}.present")
     vmx.boolean(f"{at}.startConnected")  # has no effect, but has to be right
@@ -102,7 +102,7 @@ def _drive_without_type(context: ReadContext, at: str, name: str | None) -> str 
 
 
 def _may_be_cdrom(kind: str | None, name: str | None) -> bool:
-    """Whether this is no hard disk, by its name or its type (P39)."""
+    """Whether this can be something other than a hard disk, by its name or its type (P39)."""
     return (
         name is None
         or name[-4:].lower() == ".iso"

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A VMX file for reading: an ordered mapping of case-insensitive keys with typed getters.
 
-What is read is text or bytes. Bytes are decoded as the file's own ``.encoding`` says, without it as UTF-8 (L32 to L37);
+The source is text or bytes. Bytes are decoded as the file's own ``.encoding`` says, without it as UTF-8 (L32 to L37);
 text with surrogate escapes is such bytes. Errors name the key and its line.
 """
 
@@ -211,7 +211,7 @@ def _is_name(text: str, start: int, end: int) -> bool:
 
 
 class _Decoded(NamedTuple):
-    """What a source is: its codec, its text, and what the lexer makes of it."""
+    """A source: its codec, its text, and the result of the lexer."""
 
     codec: str
     text: str
@@ -241,7 +241,7 @@ def _decoded(source: str | bytes, dialect: Dialect) -> _Decoded:
 
 
 def _lexed(codec: str, text: str, dialect: Dialect) -> _Decoded:
-    """What a text says, by libvirt's grammar, or else by VMware's."""
+    """The statements of a text, read by libvirt's grammar, or else by VMware's."""
     try:
         return _Decoded(codec, text, lexer.values(text), lax=False)
     except ParseError:

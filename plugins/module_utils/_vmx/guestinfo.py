@@ -26,7 +26,7 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 COMPRESSED_FROM = 16 * 1024
 LONGEST = 60 * 1024
 
-# What a guest writes over data that it has read and that it was told to redact.
+# A guest that was told to redact data writes this over them once it has read them.
 _REDACTED = ("---", " ")
 
 

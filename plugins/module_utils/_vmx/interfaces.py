@@ -184,7 +184,7 @@ def _read_model(context: ReadContext, at: str) -> str | None:
 
 
 class _Network(NamedTuple):
-    """What an interface is connected to, in libvirt's words, and what libvirt cannot express."""
+    """The network of an interface in libvirt's words, and the keys that libvirt cannot express."""
 
     type: str
     source: str | None = None
@@ -327,7 +327,7 @@ def _model(interface: Interface, context: WriteContext) -> list[Entry]:
 
 
 def _network(interface: Interface, context: WriteContext) -> list[Entry]:
-    """What the interface is connected to (F59 to F62)."""
+    """The lines about the network of an interface (F59 to F62)."""
     if interface.type == "bridge":
         return _bridge(interface, context)
     if interface.type == "user":

@@ -12,7 +12,7 @@ whole text, also in statements that nobody reads (L1 to L16).
 
 VMware's own reader of dictionaries is laxer, and so is the dialect ``esx`` where a text is not by libvirt's grammar: a
 name is anything without blank, ``=`` and ``#``; a value without quotes ends at a blank or ``#``, and may be missing,
-which is the empty text; a line that is no statement is passed over. Each statement is on one line then.
+which is the empty text; any other line is passed over. Each statement is on one line then.
 
 One regular expression describes a statement. It cannot fail: what is no statement is taken whole by its last branch,
 so that one pass over a text both splits and checks it, in time linear in its length.
@@ -142,7 +142,7 @@ _TAIL = re.compile(rf"[ \t]*(?:{_COMMENT})?(?:\r\n|[\r\n;])?")
 
 
 def _syntax_error(text: str, start: int) -> ParseError:
-    """What is wrong with the statement that begins there (L12 to L16)."""
+    """The error in the statement that begins there (L12 to L16)."""
     found = _NAME_ALONE.match(text, start)
     name, position = (found[1], found.end()) if found else (None, start)
     if name is None:

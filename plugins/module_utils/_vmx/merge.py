@@ -230,7 +230,7 @@ def _lines(domain: Domain, context: WriteContext) -> _Lines:
 def _difference(
     now: _Present, lines: _Lines, replaced: Collection[str], dialect: Dialect, *, whole: bool = False
 ) -> Callable[[VmxEdit], None] | None:
-    """What has to change in the file for it to have the wanted lines, None where nothing has to.
+    """The change that gives the file the wanted lines; None if it has them.
 
     :param whole: of a device that differs, write all lines, and drop all other keys that are read.
     """
@@ -285,7 +285,7 @@ def _device(key: str) -> str | None:
 
 
 def _holder(device: str | None) -> str | None:
-    """What a device is without effect without: a disk its controller, a shared folder that folders are shared."""
+    """The device that another needs to have an effect: a disk its controller, a shared folder the folder sharing."""
     if device is not None and device.startswith(_FOLDER):
         return _FOLDER
     return device.partition(":")[0] if device and ":" in device else None

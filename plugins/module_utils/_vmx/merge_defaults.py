@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a description leaves out, taken from the present domain: the one policy, for ``base`` and for ``esx_domain``.
+"""Values that a description leaves out come from the present domain: one policy for ``base`` and ``esx_domain``.
 
-What identifies stays: the UUID, the generation id, MAC addresses, ports of distributed switches. So does what was
+Identifiers stay: the UUID, the generation id, MAC addresses, ports of distributed switches. So does what was
 chosen once: the guest type, firmware and secure boot (a guest does not start with another firmware than the one that it
 was installed with), the nvram file, models of controllers and cards, cores of a socket, affinity, the graphics card. So
 does what has tasks of its own: the annotation, CPU shares, the guaranteed memory, the VNC password.
@@ -184,7 +184,7 @@ def _controllers(wanted: Domain, present: Domain) -> tuple[Controller, ...]:
 
 
 def _controller(controller: Controller) -> tuple[str, int | str | None]:
-    """What a controller is known by: its place; of USB a domain has one controller of a kind."""
+    """How a controller is identified: by its place; of USB a domain has one controller of a kind."""
     return controller.type, usb_kind(controller) if controller.type == "usb" else controller.index
 
 

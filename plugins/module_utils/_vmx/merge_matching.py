@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which wanted device is which present one, where VMX knows devices by a number that the domain does not have.
 
-A network card is known by its MAC address, else by what it is connected to; a shared folder by its name. What is
-matched keeps its number, and so its other keys; what is new takes a number that nothing else uses.
+A network card is known by its MAC address, else by what it is connected to; a shared folder by its name. A matched
+device keeps its number, and so its other keys; a new one takes a number that nothing else uses.
 """
 
 from __future__ import annotations

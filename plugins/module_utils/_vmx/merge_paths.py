@@ -21,7 +21,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import (
     is_relative,
 )
 
-# A volume by the UUID of its VMFS, or by the hash of an NFS mount, which is no datastore's name.
+# A volume by the UUID of its VMFS, or by the hash of an NFS mount; neither is a datastore's name.
 _VOLUME_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{8}(?:-[0-9a-f]{4}-[0-9a-f]{12})?", re.IGNORECASE)
 
 # The file of a snapshot of a disk.
@@ -97,7 +97,7 @@ def _file_of_port(port: CharDevice) -> str | None:
 
 
 def _directories(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """What stands before relative names in the wanted domain."""
+    """The directories that precede relative names in the wanted domain."""
     for name, wanted in pairs:
         directory = wanted[: len(wanted) - len(name)]
         if is_relative(name) and wanted == directory + name and _DIRECTORY.fullmatch(directory):

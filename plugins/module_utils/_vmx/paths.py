@@ -4,7 +4,7 @@
 """References to files in datastores, as VMX and as domain XML write them.
 
 VMX has ``/vmfs/volumes/<volume>/dir/file`` (the volume by its datastore's name or by its UUID), or a name relative to
-the VMX file itself; libvirt's XML has ``[datastore] dir/file``. What is in no datastore stays as it is (D1 to D15).
+the VMX file itself; libvirt's XML has ``[datastore] dir/file``. Other paths stay as they are (D1 to D15).
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ def read_usb(context: ReadContext) -> tuple[Controller, ...]:
 
 
 def usb_kind(controller: Controller) -> str | None:
-    """What a USB controller is in VMX, None where it is none there."""
+    """The word of VMX for a USB controller; None for one that VMX does not have."""
     return _KIND_OF.get(controller.model)
 
 

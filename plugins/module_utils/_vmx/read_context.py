@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every reader of a part of a VMX needs: the file, the dialect, where the VMX lies."""
+"""The context that every reader of a part of a VMX needs: the file, the dialect, where the VMX lies."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class ReadContext:
     report: Report
 
     def attempt(self, read: Callable[..., _Value], *arguments: Any, default: _Value) -> _Value:
-        """What a reader makes of a device or setting; where it cannot be understood, that is reported.
+        """Return what a reader makes of a device or setting; report it where it cannot be understood.
 
         :raises ParseError: in the dialects that are strict.
         """

@@ -120,7 +120,7 @@ def _slot(name: str, controller: int, unit: int, place: int, address_is_slot: bo
 
 
 def section_of(bus: str, address: DriveAddress) -> str:
-    """What the keys of the disk at that address begin with in VMX."""
+    """The section of VMX with the keys of the disk at that address."""
     if bus == "fdc":
         return f"floppy{address.unit}"
     return f"{bus}{address.bus if bus == 'ide' else address.controller}:{address.unit}"

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The keys of a VMX that a conversion to domain XML leaves out: which are reported, and why.
 
-What only describes the state of a domain, or what hosts and VMware Tools write by themselves, is not.
+Keys that only describe the state of a domain, or that hosts and VMware Tools write by themselves, are not.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ _NUMBER = re.compile(r"[0-9]+")
 
 
 class _Kind(NamedTuple):
-    """What a key is: its name with n for numbers, and why it is left out; an empty reason for one that is not."""
+    """The kind of a key: its name with n for numbers, and why it is left out; no reason if it is not."""
 
     pattern: str
     why: str

@@ -75,7 +75,7 @@ def report_unseen(context: ReadContext, domain: Domain) -> None:
 
 @lru_cache(maxsize=4096)
 def _kind(section: str) -> str | None:
-    """What kind of device a section may describe that a domain does not have; None for all others."""
+    """The kind of device that a section may describe and a domain does not have; None for all others."""
     found = _NUMBERED.fullmatch(section)
     if found is not None:
         return found[1] if int(found[2]) >= _NUMBERS[found[1]] else None

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What stands between the quotes of a VMX value: escapes, whole numbers, VMware's spelling of UUIDs.
+"""The text between the quotes of a VMX value: escapes, whole numbers, VMware's spelling of UUIDs.
 
 VMware writes a character that would end or confuse a value as ``|`` and two hex digits of its byte (``|22`` is a
 quote, ``|0A`` a new line), and in ``displayName`` additionally ``%`` and two hex digits (``%2f`` is a slash). Bytes

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every writer of a part of a VMX needs: the dialect, the virtual hardware's version, where chance comes from."""
+"""The context that every writer of a part of a VMX needs: dialect, virtual hardware version, source of randomness."""
 
 from __future__ import annotations
 
