@@ -42,7 +42,7 @@ class EsxConnection:
 
     @property
     def scope(self) -> Scope:
-        """What the URI names: one host, or all hosts of a cluster, a datacenter or a folder."""
+        """The scope of the URI: one host, or all hosts of a cluster, a datacenter or a folder."""
         from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import find_scope
 
         return find_scope(self.session)

@@ -51,7 +51,7 @@ def parse_checksum(text: str, where: str = "checksum") -> Checksum:
 
 
 def check_source(path: str, where: str) -> None:
-    """Refuse what has no end and no size: a terminal, a FIFO, ``/dev/zero``. What is not there is left to its reader.
+    """Refuse files without end and size: a terminal, a FIFO, ``/dev/zero``. The reader of a missing file says so.
 
     :param where: the option that names the file.
     :raises ParseError: if it is such a thing.

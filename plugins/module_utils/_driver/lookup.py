@@ -122,7 +122,7 @@ class DomainRecord:
         return most if limit is None or limit < 0 or most is None else min(int(limit) * 1024, most)
 
     def identity(self) -> dict[str, str | None]:
-        """What modules that do not change the domain return of it."""
+        """The facts that modules return which do not change the domain itself."""
         return {"name": self.name, "uuid": self.uuid, "moid": self.moid, "state": self.state}
 
     def facts(self) -> dict[str, Any]:
@@ -368,7 +368,7 @@ def _read(
 
 
 def _wanted(paths: Sequence[str], volumes: bool, autostart: bool) -> dict[str, Sequence[str]]:
-    """What is read of a domain, of its host and datastores, and of its recent tasks, by type."""
+    """The paths to read of a domain, of its host and datastores, and of its recent tasks, by type."""
     tasks = {"Task": [STATE_PATH]} if RECENT_PATH in paths else {}
     return {"VirtualMachine": [*CORE_PATHS, *paths], **facts_paths(volumes=volumes, autostart=autostart), **tasks}
 

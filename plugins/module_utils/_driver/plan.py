@@ -75,7 +75,7 @@ class Plan:
 
     @property
     def subject(self) -> str:
-        """What the plan works on, in words, for errors; empty if the names of its steps say it."""
+        """The subject of the plan, in words, for errors; empty if the names of its steps say it."""
         return "" if self.record is None else f"domain '{self.record.name}'"
 
     def worked_on(self) -> Sequence[DomainRecord]:

@@ -9,7 +9,7 @@ import re
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 
-# What every reader of OVF understands in the same way.
+# The units that every reader of OVF understands in the same way.
 _PLAIN = re.compile(r"byte(?: \* 2\^[0-9]{1,2})?")
 _PROGRAMMATIC = re.compile(r"bytes?((?:\*(?:(?:2|10)\^[0-9]{1,2}|[0-9]{1,15}))*)")
 _TOO_LARGE = 1 << 63

@@ -20,7 +20,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_nam
 
 PAGE = 500
 
-# What an answer may have beside what was asked for without costing more than the call itself.
+# The objects that an answer may have in addition without costing more than another call.
 FEW = 40
 
 Values = dict[str, Any]

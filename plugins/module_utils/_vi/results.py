@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Results of calls read by the standard library's C parser, several times faster than by pyVmomi.
 
-What comes out is what pyVmomi makes of the same answer: objects of its own types. Only usual answers are read here,
+The result is what pyVmomi makes of the same answer: objects of its own types. Only usual answers are read here,
 the others are left to pyVmomi: those with faults, with types or members that it does not know, or with names that are
 spelled in another way than servers do.
 """
@@ -29,7 +29,7 @@ _XSD_DECLARATION = f'xmlns:xsd="{_XSD}"'.encode()
 _BEGINNING = 1024
 _REFERENCES = ("ManagedObjectReference", "ArrayOfManagedObjectReference")
 
-# What nearly every task needs of the API.
+# The types of the API that nearly every task needs.
 _COMMON = (
     "ServiceInstance",
     "ServiceContent",

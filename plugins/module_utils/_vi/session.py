@@ -55,7 +55,7 @@ _CONTENT = (
 
 Warn = Callable[[str], None]
 
-# What opens a session for the time of a ``with`` block: ``open_session``, or the same with sessions that are kept.
+# A function that opens a session for a ``with`` block: ``open_session``, or the same with sessions that are kept.
 Connect = Callable[..., contextlib.AbstractContextManager["Session"]]
 
 

@@ -123,7 +123,7 @@ class SessionCache:
                 _replace(directory, f"{self._name}.new", f"{self._name}.notes", json.dumps(newest).encode())
 
     def _read(self, suffix: str) -> Any:
-        """What is in one of the files; None if it is not there, not private, or damaged."""
+        """The content of one of the files; None if it is not there, not private, or damaged."""
         try:
             with self._inside() as directory:
                 descriptor = os.open(f"{self._name}.{suffix}", os.O_RDONLY | _FLAGS, dir_fd=directory)

@@ -48,7 +48,7 @@ _OF_THE_SESSION = ("Login", "Logout", "RetrieveServiceContent")
 _LONGEST_READ = 128 << 20
 _LONGEST = 16 << 20
 
-# What a server says that does not speak the version that it was asked in.
+# The faults of a server that does not speak the version of the request.
 _VERSION_FAULTS = ("InvalidRequest", "VersionNotSupported", "VersionMismatch")
 
 # The element at the end of a part of a request.

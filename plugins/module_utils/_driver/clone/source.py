@@ -41,7 +41,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.paths import Place
 _DEVICES = "config.hardware.device"
 # The key of the first controller of each bus in the VI API; the others follow.
 _CONTROLLERS = (("ide", 200, 4), ("scsi", 1000, 4), ("sata", 15000, 4), ("nvme", 31000, 4))
-# What the types of the backings of disks have in their names where a disk is a device of the host.
+# Parts of the names of the backings of disks that are devices of the host.
 _RAW = ("RawDiskMapping", "RawDiskVer")
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a request changes in the definition of a domain that the host has, which libvirt's driver refuses.
+"""Changes of the definition of a domain that the host has, which libvirt's driver refuses.
 
 The wanted domain is compared with the present one. How the differences are made is in ``redefine.py``.
 """
@@ -114,7 +114,7 @@ class Change:
 
 
 def details(change: Change) -> tuple[str, str]:
-    """What a change does that domain XML cannot say, before and after it, as lines for diff mode."""
+    """The effects of a change that domain XML cannot express, before and after it, as lines for diff mode."""
     before = "".join(_detail(item, item.before) for item in change.differences)
     after = "".join(_detail(item, item.after) for item in change.differences)
     return before, after + change.files.text()

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is wrong with a description, as far as that can be said without asking the host. Pure.
+"""Faults of a description, as far as they can be told without asking the host. Pure.
 
 A host takes most of this when a VMX is uploaded, and refuses it, or does something else, when the domain starts.
 """

@@ -70,7 +70,7 @@ class _Place:
 def plan_define(
     connection: EsxConnection, target: Target, request: DomainRequest, facts: HostFacts
 ) -> tuple[Definition, NewFiles, list[Step]]:
-    """What will be defined, the files of its disks, and the steps that make both.
+    """Return the definition, the files of its disks, and the steps that make both.
 
     :raises Refused: if the name, or the file, is another domain's.
     :raises ParseError: if the description cannot be a domain of this host.
@@ -144,7 +144,7 @@ def _check_name_is_free(connection: EsxConnection, request: DomainRequest, facts
 def _look_at_former(
     connection: EsxConnection, file: DatastoreFile, definition: Definition, facts: HostFacts, *, overwrite: bool
 ) -> bytes | None:
-    """What lies where the VMX will go, None if nothing does.
+    """The file that lies where the VMX will go; None if there is none.
 
     :raises Refused: if it is not this domain's, unless it may be replaced.
     """

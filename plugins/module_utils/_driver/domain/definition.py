@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a new domain is to be: its description, read and checked, as the VMX that the host will get.
+"""The definition of a new domain: its description, read and checked, as the VMX that the host will get.
 
 The rules are those of libvirt's driver (esx-driver-rules.md, section 10).
 """

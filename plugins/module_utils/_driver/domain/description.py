@@ -94,7 +94,7 @@ def _with_memory(domain: Domain, request: DomainRequest) -> Domain:
 
 
 def _limit_below(most: int, domain: Domain) -> int:
-    """What a domain may have with another maximum: all of it, if it may have all of its memory now."""
+    """The memory limit of a domain with another maximum: all of it, if it may have all of its memory now."""
     return min(memory_limit_kib(domain) or most, most)
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a disk of a domain is: a hard disk that is a file, a drive for images, an empty drive. Pure."""
+"""Kinds of disks of a domain: a hard disk that is a file, a drive for images, an empty drive. Pure."""
 
 from __future__ import annotations
 

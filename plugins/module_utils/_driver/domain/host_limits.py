@@ -26,7 +26,7 @@ _VERSION, _CRYPTO = "summary.config.product.version", "runtime.cryptoState"
 _WITHOUT_VNC = 7  # the version of ESXi from which it has no VNC server
 _READY = "safe"  # the encryption state of a host that has a key
 
-# What no virtual hardware version has more of; what each version has is in ``_vmx/hardware.py``.
+# The most that any virtual hardware version has; the limits of each version are in ``_vmx/hardware.py``.
 _VCPUS, _MEMORY_KIB, _CARDS = 768, 24560 * 1024 * 1024, 10
 # The CPUs that every host gives to a domain, if it says at all how many it gives at most.
 _VCPUS_OF_ANY_HOST = 32

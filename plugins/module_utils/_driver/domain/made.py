@@ -23,7 +23,7 @@ def unlike_wanted(change: Change, found: Domain, vmx: str) -> list[str]:
     :param found: the domain as it is now.
     :param vmx: its VMX.
 
-    What a host adds by itself is not one of them: the address and the port of a new card, the model of a controller
+    Additions of the host are not among them: the address and the port of a new card, the model of a controller
     without one, the nvram file of a domain that starts. If the host was only made to read the VMX, every part counts.
     """
     wanted = as_in_xml(change.after)

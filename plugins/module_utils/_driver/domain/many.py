@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Bringing many domains into a state side by side: each has its own result, and all have the same time.
 
-What fails for one domain does not hold up the others. The task fails in the end, with the results of all.
+The failure of one domain does not hold up the others. The task fails in the end, with the results of all.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ _OPTIONS = ("names", "state", "shutdown_timeout", "remove_storage", "wait_for")
 
 @dataclass(frozen=True)
 class ManyRequest:
-    """What is wanted of some domains, by names or patterns for names."""
+    """A request for some domains, by names or patterns for names."""
 
     names: Sequence[str]
     state: str
@@ -92,7 +92,7 @@ class Entry:
 class ManyPlan(Plan):
     """A plan for many domains.
 
-    What became of each is kept by its reference: its error in ``failed``, its steps that were carried out in ``done``.
+    The outcome of each is kept by its reference: its error in ``failed``, the steps carried out in ``done``.
     """
 
     entries: Sequence[Entry] = ()
@@ -169,7 +169,7 @@ def ensure_many(connection: EsxConnection, invocation: Invocation, request: Many
 def _wait_for_guests(
     connection: EsxConnection, request: ManyRequest, plan: ManyPlan, now: Mapping[Any, str]
 ) -> Mapping[Any, Any]:
-    """What is known of the guests that were waited for; the plan keeps the errors of those that are late."""
+    """Return the facts of the guests that were waited for; the plan keeps the errors of those that are late."""
     records = [entry.record for entry in plan.entries if entry.record.ref not in plan.failed]
     running = {record.ref: record.name for record in records if now[record.ref] == "running"}
     if not request.wait_for or not running:
@@ -204,7 +204,7 @@ def _paths(connection: EsxConnection) -> list[str]:
 
 
 def _step_name(entries: Sequence[Entry]) -> str:
-    """What is done, each action once, and with which domains."""
+    """The actions, each once, and the domains."""
     actions = ", ".join(dict.fromkeys(step.name for entry in entries for step in entry.steps))
     return f"{actions} of {', '.join(entry.record.name for entry in entries)}"
 

@@ -31,9 +31,9 @@ _DEVICES = "config.hardware.device"
 _LAYOUT = "layoutEx.file"
 _VMX = "config.files.vmPathName"
 
-# What a snapshot appends to the name of a disk.
+# The suffix that a snapshot appends to the name of a disk.
 _DELTA = re.compile(r"(?:-[0-9]{6})?\.vmdk\Z")
-# What the host keeps for a domain NAME.vmx: NAME and one of these.
+# Files that the host keeps for a domain NAME.vmx: NAME and one of these.
 _BESIDE = re.compile(
     r"\.(?:vmx|vmx~|vmx\.lck|vmxf|vmsd|nvram|vswp|vmss|vmem|hlog|scoreboard)"
     r"|-(?:Snapshot[0-9]+|[0-9a-f]{8})\.(?:vmsn|vmss|vmem|vswp|hlog)"
@@ -42,7 +42,7 @@ _LOG = re.compile(r"vmware(?:-[0-9]+)?\.log|vmx-zdump\.[0-9]+|vmmcores\.gz")
 # [datastore] directory/name; devices of the host are "[] /vmfs/devices/..."
 _IN_DATASTORE = re.compile(r"\[[^\]]+\] *[^/\s]")
 
-# What a name in the directory of a VMX can be, see ``_classify``.
+# Kinds of names in the directory of a VMX, see ``_classify``.
 _KINDS = ("vmx", "disk", "beside", "log", "other")
 
 

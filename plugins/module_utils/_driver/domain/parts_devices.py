@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A domain with the parts that a task names: each added, changed or removed, the rest left alone. Pure.
 
-What becomes of it, and whether it can be done while the domain runs, follows from the differences, as it does for a
+How it is changed, and whether that is possible while the domain runs, follows from the differences, as it does for a
 domain that is described as a whole.
 """
 

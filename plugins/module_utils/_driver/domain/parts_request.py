@@ -124,7 +124,7 @@ def _card_address(text: str, where: str) -> str:
     return mac
 
 
-# What each type of port needs besides.
+# The option that each type of port needs besides.
 _NEEDED = {"file": "path", "dev": "path", "pipe": "path", "tcp": "service"}
 
 

@@ -20,7 +20,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step,
 from ansible_collections.virt.esx.plugins.module_utils._errors import Refused, ServerFault, TimedOut
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_one
 
-# What planning has to know of the guest: whether VMware Tools can be asked.
+# The property of the guest that planning has to know: whether VMware Tools can be asked.
 TOOLS_PATH = "guest.toolsRunningStatus"
 # Whether the host could read the domain's VMX.
 CONNECTION_PATH = "runtime.connectionState"

@@ -4,7 +4,8 @@
 """The one way to change a machine that exists: a table from differences to the ConfigSpec of one ReconfigVM_Task.
 
 The host validates the whole ConfigSpec and carries it out or not at all. It carries the machine's ``changeVersion``, so
-that the host notices a change by another client. What the API cannot express is changed in the VMX (``redefine.py``).
+that the host notices a change by another client. Changes that the API cannot express are made in the VMX
+(``redefine.py``).
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ _SINCE = {
 
 @dataclass(frozen=True)
 class Reconfiguration:
-    """What one ReconfigVM_Task changes, and what is left to be changed in the VMX; each by the names of its parts.
+    """The changes of one ReconfigVM_Task, and those left to be made in the VMX, by the names of their parts.
 
     ``needs_shutdown`` names what the machine has to be shut off for, all of ``by_upload`` included.
     """

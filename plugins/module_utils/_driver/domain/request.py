@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a user wants of one domain: the options of ``esx_domain`` as typed values.
+"""The request for one domain: the options of ``esx_domain`` as typed values.
 
 Reading them is in ``read_request.py``.
 """
@@ -31,7 +31,7 @@ MIB = 1024  # in KiB, as all sizes of memory
 
 @dataclass(frozen=True)
 class DomainRequest:
-    """What is wanted of a domain; None where nothing is said.
+    """The requested state of a domain; None where nothing is requested.
 
     ``xml`` and ``vmx`` are the description in one of the two forms. Memory is rounded as VMware takes it. ``directory``
     is where a new domain goes; without it, a described one goes to ``vmx_path``.

@@ -16,7 +16,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import Dom
 class DomainResult:
     """A domain as a module returns it; ``state`` is one of libvirt's words, or ``undefined``.
 
-    What is not known is None: all but ``moid`` is then left out of the result.
+    An unknown value is None; all of them but ``moid`` are left out of the result.
     """
 
     name: str | None
@@ -39,7 +39,7 @@ class DomainResult:
         return {key: value for key, value in found.items() if value is not None or key == "moid"}
 
     def text(self) -> str:
-        """What diff mode compares: the state, autostart and, where it was read, the domain XML."""
+        """The text that diff mode compares: the state, autostart and, where it was read, the domain XML."""
         if self.state == "undefined":
             return ""
         autostart = "" if self.autostart is None else f"autostart: {str(self.autostart).lower()}\n"

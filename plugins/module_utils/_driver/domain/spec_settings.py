@@ -180,7 +180,7 @@ def setting(builder: SpecBuilder, item: Difference) -> Way:
 
 
 def _holder(spec: Any, group: str) -> Any:
-    """What has a field of the ConfigSpec: one of its members, made where it is missing, or without a group itself."""
+    """The holder of a field of the ConfigSpec: one of its members, made where missing, or without a group itself."""
     if not group:
         return spec
     if getattr(spec, group) is None:

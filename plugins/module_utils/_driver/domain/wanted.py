@@ -89,7 +89,7 @@ def _described(request: DomainRequest, facts: HostFacts, place: DatastorePath, p
 
 
 def _without_effect(left_out: Iterable[LeftOut], vmx: str, present: VmxFile) -> Iterator[LeftOut]:
-    """What a domain cannot say of a VMX, but for those keys that are set all the same, or are so already."""
+    """The keys of a VMX that a domain cannot express, except those that are set nevertheless, or are so already."""
     wanted, made = VmxFile(vmx, ESX), {key.lower() for key in settings_of_vmx(vmx)}
 
     def has_effect(key: str) -> bool:

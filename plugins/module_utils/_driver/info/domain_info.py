@@ -126,7 +126,7 @@ def domain_entry(record: DomainRecord, facts: HostFacts | None, parts: Mapping[s
 
 
 def _defect(record: DomainRecord) -> str | None:
-    """What keeps the server from knowing a domain completely, None if nothing does."""
+    """The reason why the server does not know a domain completely; None if it does."""
     defect = _CONNECTION_STATES.get(str(record.values["runtime.connectionState"]))
     if defect is None and record.values["config.hardware.numCPU"] is None:
         return "The server has no configuration of the domain, or the user may not see it."

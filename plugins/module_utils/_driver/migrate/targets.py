@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Resolving the names in a task to the objects of a relocation: pools, folders, datastores and networks.
 
-What a task does not name is kept if both sides have it: the resource pool with the same path, the folder with the same
-path in another datacenter, the datastore with the same volume. Each host and each pool is read once per task.
+Anything that a task does not name is kept if both sides have it: the resource pool with the same path, the folder with
+the same path in another datacenter, the datastore with the same volume. Each host and pool is read once per task.
 """
 
 from __future__ import annotations

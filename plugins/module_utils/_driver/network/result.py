@@ -22,7 +22,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.network.request i
 
 _WORDS = {word: option for option, word in BALANCING.items()}
 
-# What a task does not set.
+# Facts that a task does not set.
 _NOT_IN_DIFF = ("xml", "uuid", "domains", "vmkernel")
 
 

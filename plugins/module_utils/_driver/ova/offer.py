@@ -153,7 +153,7 @@ def read_offer(request: ImportRequest, timeout: float) -> Offer:
 
 
 def _glances(package: OpenPackage, read: Package) -> dict[str, Glance | None]:
-    """What can be seen of the files before the import: nothing of those in a stream."""
+    """Look at the files before the import; those of a stream cannot be seen."""
     return {} if package.look is None else {file.href: package.look(file.href) for file in read.files}
 
 

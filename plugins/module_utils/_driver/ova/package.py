@@ -34,7 +34,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Glance:
-    """What a look at a file of a package shows without reading it: its size, and its first bytes."""
+    """A look at a file of a package without reading all of it: its size, and its first bytes."""
 
     size: int
     head: bytes

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed, NotFound, ParseError, TimedOut
 from ansible_collections.virt.esx.plugins.module_utils._ovf.units import whole_number
 
-# What stands before the host in a URL, a password perhaps.
+# The user before the host in a URL, perhaps with a password.
 _USER = re.compile(r"//[^/]*@")
 
 

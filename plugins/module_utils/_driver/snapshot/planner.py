@@ -194,7 +194,7 @@ def _reverted(entry: DomainEntry, request: SnapshotRequest, _now: datetime.datet
 
 
 def _lost(entry: DomainEntry, found: Snapshot) -> list[str]:
-    """What reverting discards, for check mode and diff mode."""
+    """The losses of reverting, for check mode and diff mode."""
     lost = [f"All changes to the disks and settings of domain '{entry.record.name}' since {_since(entry, found)}."]
     if entry.record.state != "shutoff":
         lost.append(f"The memory of the guest, which is {entry.record.state}: it is not asked to shut down.")

@@ -158,7 +158,7 @@ def _remote_checksum(connection: EsxConnection, path: DatastorePath, size: int) 
 
 
 class _Hashing:
-    """What a download writes to if only the checksum of the file is wanted."""
+    """The target of a download of which only the checksum is wanted."""
 
     def __init__(self) -> None:
         self.digest = hashlib.sha256()
