@@ -45,8 +45,8 @@ options:
     type: int
   security:
     description: >-
-      What a guest may do with addresses. Settings that are not given stay as they are; a new switch or port group
-      inherits them.
+      Rules for the addresses that a guest may use. Settings that are not given stay as they are; a new switch or port
+      group inherits them.
     type: dict
     suboptions: &security
       promiscuous:
