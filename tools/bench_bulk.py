@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What it takes to read thousands of domains, beside the least that it can take: reading the same bytes with lxml."""
+"""The time to read thousands of domains, beside the least possible: reading the same bytes with lxml."""
 
 from __future__ import annotations
 

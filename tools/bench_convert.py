@@ -91,7 +91,7 @@ def seconds(convert: Callable[[], object]) -> float:
 
 
 def conversions(vmx: str) -> dict[str, Callable[[], object]]:
-    """What is measured with a file."""
+    """The measurements with a file."""
     filters = FilterModule().filters()
     ways: dict[str, Callable[[], object]] = {}
     for name in ("libvirt", "esx"):

@@ -63,7 +63,7 @@ class Row:
 
 @dataclasses.dataclass(frozen=True)
 class Cost:
-    """What a task, or an item of a loop, costs at the server: calls, connections, and bytes that it was sent."""
+    """The costs of a task, or an item of a loop, at the server: calls, connections, and bytes that it was sent."""
 
     calls: float
     connections: float
@@ -72,7 +72,7 @@ class Cost:
 
 @dataclasses.dataclass(frozen=True)
 class Taken:
-    """What a task took in each round: milliseconds, and milliseconds of a processor; and the most memory in MiB."""
+    """The time of a task in each round: milliseconds, and milliseconds of a processor; and the most memory in MiB."""
 
     times: Sequence[float]
     processor: Sequence[float]
@@ -136,7 +136,7 @@ class Bench:
         return costs
 
     def count(self, row: Row) -> Cost:
-        """What one task of a row costs at the server, a session being there if the row keeps one."""
+        """The costs of one task of a row at the server, with a session if the row keeps one."""
         if "session_cache" in row.arguments:
             self.play([row])
         self.host.trace(reset=True)
@@ -149,7 +149,7 @@ class Bench:
         )
 
     def time(self, rows: Sequence[Row], rounds: int = ROUNDS) -> dict[str, Taken]:
-        """What a task, or an item, takes, by the row's name."""
+        """The time that a task, or an item, takes, by the row's name."""
         tasks = self.play(list(rows) * rounds)[len(rows) :]
         found = {}
         for number, row in enumerate(rows):
@@ -163,7 +163,7 @@ class Bench:
         return found
 
     def plays(self, rows: Sequence[Row], rounds: int) -> dict[str, Taken]:
-        """What a whole play of one task takes, with all that is imported, by the row's name."""
+        """The time that a whole play of one task takes, imports included, by the row's name."""
         found: dict[str, tuple[list[float], list[float]]] = {row.name: ([], []) for row in rows}
         for _round in range(rounds):
             for row in rows:

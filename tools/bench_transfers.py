@@ -56,7 +56,7 @@ print(json.dumps([time.monotonic() - start, spent, resource.getrusage(resource.R
 
 @dataclass(frozen=True)
 class Cost:
-    """What one transfer took: seconds, processor seconds, and KiB of memory where that is known."""
+    """The costs of one transfer: seconds, processor seconds, and KiB of memory where that is known."""
 
     seconds: float
     processor: float

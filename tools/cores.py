@@ -79,7 +79,7 @@ def core(version: str) -> pathlib.Path:
 
 
 def run(programs: pathlib.Path, *command: str) -> str:
-    """What a program of that ansible-core prints; ends this program where it fails."""
+    """Return the output of a program of that ansible-core; end this program where it fails."""
     path = f"{programs}:/usr/local/bin:/usr/bin:/bin"  # a Python of the system, without the libraries
     env = environment(ESX_PASSWORD=PASSWORD, ESX_USERNAME="root", PATH=path)
     done = subprocess.run(

@@ -14,7 +14,7 @@ CACHE = ROOT / ".cache"
 COLLECTIONS = CACHE
 SIMULATOR = ROOT / "tests" / "simulator"
 
-# What a user's shell may set and what would change the outcome of a check: other collections, a real host's password.
+# A user's variables that would change the outcome of a check: other collections, a real host's password.
 FOREIGN = ("ANSIBLE_", "COVERAGE_", "ESX_", "GIT_", "LIBVIRT_", "MOLECULE_", "PYTEST_", "VMWARE_")
 # Git's settings for the network are the machine's, not a repository's.
 KEPT = ("GIT_SSL_CAINFO",)

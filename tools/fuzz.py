@@ -5,7 +5,7 @@
 
 Where libvirt is installed, the dialect ``libvirt`` is held against it too.
 
-Each problem is printed with its number; the same seed finds it again. What fails in a property test is kept in
+Each problem is printed with its number; the same seed finds it again. The failures of a property test are kept in
 ``.hypothesis`` and tried first later.
 """
 

@@ -25,7 +25,7 @@ from tools.release import PUBLISHED
 
 GUIDE = ROOT / "docs" / "docsite" / "rst" / "getting_started.rst"
 BLOCK = re.compile(r"^\.\. code-block:: (shell|yaml|xml\+jinja)\n\n((?:    .*\n|\n)+)", re.MULTILINE)
-# What the guide promises of the runs of create.yml: a change in check mode and for real, none, and one in check mode.
+# The results of create.yml that the guide promises: a change in check mode and for real, none, and one in check mode.
 PROMISED = ("changed=1", "changed=1", "changed=0", "changed=1")
 
 

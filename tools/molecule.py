@@ -17,7 +17,7 @@ SCENARIOS = ROOT / "extensions" / "molecule"
 
 
 def test(scenario: str, simulator: pathlib.Path) -> bool:
-    """Run one scenario; whether it holds. What it keeps while it runs is this checkout's own."""
+    """Run one scenario; whether it holds. Its temporary files are this checkout's own."""
     place = str(CACHE / "molecule" / scenario)
     env = environment(MOLECULE_EPHEMERAL_DIRECTORY=place, ESX_SIMULATOR=str(simulator))
     command = ["molecule", "test", "--scenario-name", scenario]

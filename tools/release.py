@@ -38,7 +38,7 @@ PACKED = (
     "requirements.txt",
     "roles/*",
 )
-# What a user cannot do without.
+# The files that a user cannot do without.
 INDISPENSABLE = {"README.md", "LICENSE", "CHANGELOG.md", "requirements.txt", "meta/runtime.yml", "examples/demo.yml"}
 
 PLAYBOOK = r"""

@@ -5,7 +5,7 @@
 
 ansible-test asks for the real path of its directory, so that the link in the cache is not enough, and takes the files
 that git lists, so that the copy is a repository. The tools of antsibull would copy all of the checkout with its caches.
-What is neither committed nor ignored is copied too.
+Files that are neither committed nor ignored are copied too.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def collection_in(parent: pathlib.Path) -> pathlib.Path:
 
 
 def copy_tree(parent: pathlib.Path) -> pathlib.Path:
-    """Bring the copy below ``parent`` up to date; return its root. What ansible-test keeps in it stays."""
+    """Bring the copy below ``parent`` up to date; return its root. The caches of ansible-test in it stay."""
     target = collection_in(parent)
     files = listed_files(ROOT)
     if (target / ".git").exists():

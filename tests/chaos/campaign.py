@@ -140,7 +140,7 @@ def _file(lab: Lab, name: str) -> list[str]:
 
 
 def _content(path: Path) -> str:
-    """What is in a file of data: the names and sizes of an archive's files, otherwise its size or its checksum."""
+    """The content of a file of data: the names and sizes of an archive's files, otherwise its size or its checksum."""
     if path.suffix != ".ova":
         if path.stat().st_size > _LARGEST:
             return f"{path.stat().st_size} bytes"

@@ -55,7 +55,7 @@ HOSTS = {
 # scheme, user, server, path and query of a URI
 URI = re.compile(r"(esx|vpx)://([^@/]*@)?([a-z0-9.-]*example[a-z.-]*\.com)(?:/([^?\s'\"]*))?(?:\?([^\s'\"]*))?")
 
-# What the documentation assumes: domains that are shut off, passwords in variables, a few files.
+# The assumptions of the documentation: domains that are shut off, passwords in variables, a few files.
 PREPARATION = """
 - name: The domains that the documentation takes for granted
   hosts: localhost
@@ -116,7 +116,7 @@ IMAGES = {
     "noble-server-cloudimg-amd64.vmdk": RAW,
     "web.qcow2": RAW,
 }
-# What the examples of some modules assume in addition.
+# Additional assumptions of the examples of some modules.
 FIRST: dict[str, list[dict[str, Any]]] = {
     "esx_domain.py": [
         {"virt.esx.esx_domain": {"uri": "esx://root@example.com/", "name": "database", "state": "running"}},
@@ -129,7 +129,7 @@ FIRST: dict[str, list[dict[str, Any]]] = {
     ],
 }
 VARIABLES = dict.fromkeys(("source_password", "destination_password", "vcenter_password"), PASSWORD)
-# What virsh would have printed, for the example that compares with it.
+# The output of virsh, for the example that compares with it.
 VARIABLES["from_virsh"] = "{{ lookup('ansible.builtin.file', 'web.vmx') | virt.esx.vmx_to_domxml(dialect='libvirt') }}"
 # The package that the documentation imports from a web server is a file here.
 VARIABLES.update(noble_url="noble-server-cloudimg-amd64.ova", noble_password=PASSWORD)

@@ -185,7 +185,7 @@ func (s *server) showAccess(ctx *simulator.Context, ds *simulator.Datastore) {
 var withoutHost = map[string]bool{"ReconnectHost_Task": true, "DisconnectHost_Task": true, "Destroy_Task": true}
 
 // notConnected is the fault of a call for which a vCenter has to reach a host
-// that it does not reach. What it knows already can be read.
+// that it does not reach. Everything that it knows already can be read.
 func (s *server) notConnected(m *simulator.Method) types.BaseMethodFault {
 	h := s.hostOf(m)
 	if h == nil || h.Runtime.ConnectionState == types.HostSystemConnectionStateConnected || withoutHost[m.Name] {

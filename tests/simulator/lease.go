@@ -118,7 +118,7 @@ func (l *lease) ready(ctx *simulator.Context, view *hostView) {
 	})
 }
 
-// fail ends the lease with a fault. What an import has made is removed.
+// fail ends the lease with a fault. The objects that an import has made are removed.
 func (l *lease) fail(ctx *simulator.Context, fault types.BaseMethodFault) {
 	ended := false
 	ctx.WithLock(l, func() {

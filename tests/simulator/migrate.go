@@ -16,7 +16,7 @@ import (
 	"esx-simulator/internal/vmx"
 )
 
-// A move is where a migration takes a domain. What is unset stays as it is.
+// A move is where a migration takes a domain. Anything unset stays as it is.
 type move struct {
 	host, pool *types.ManagedObjectReference
 	state      types.VirtualMachinePowerState // the domain must be in, or ""

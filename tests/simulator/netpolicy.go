@@ -13,7 +13,7 @@ import (
 )
 
 // complete checks a switch's specification and fills in what follows from it.
-// What is refused is the fault; old is the switch before, or nil.
+// It returns the fault of a refusal; old is the switch before, or nil.
 func (n *network) complete(v, old *types.HostVirtualSwitch) types.BaseMethodFault {
 	spec := &v.Spec
 	switch {

@@ -86,7 +86,7 @@ func (d *domain) adopt(ctx *simulator.Context, f *vmx.File, more func()) types.B
 	return nil
 }
 
-// takeOver makes the domain what a VMX file says. What was read is not written back.
+// takeOver makes the domain what a VMX file says. The text that was read is not written back.
 func (d *domain) takeOver(ctx *simulator.Context, read *vmx.Settings, more func()) {
 	d.s.saving.Store(d.Self, true)
 	defer d.s.saving.Delete(d.Self)

@@ -100,7 +100,7 @@ func (s *server) saveVMX(vm *simulator.VirtualMachine) {
 }
 
 // replaceFile writes a file of a datastore so that no reader sees half of it,
-// and several can write it at once. What is not complete yet lies outside of all
+// and several can write it at once. A part that is not complete yet lies outside of all
 // datastores.
 func (s *server) replaceFile(file string, content []byte) error {
 	return s.writeFile(file, bytes.NewReader(content))

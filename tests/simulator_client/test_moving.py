@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a vCenter refuses when domains move, what it does with their files, and how hosts are emptied."""
+"""A vCenter's refusals when domains move, their files, and how hosts are emptied."""
 
 from __future__ import annotations
 

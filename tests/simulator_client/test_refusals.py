@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a host refuses is refused: in a specification, in a VMX file, and when a domain is powered on."""
+"""The refusals of a host: in a specification, in a VMX file, and when a domain is powered on."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What each module's page has: an example of each state, the privileges, and what is there after a failure."""
+"""Each module's page has an example of each state, the privileges, and the state of things after a failure."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a user attaches to an issue has no names and no secrets, and still converts as the original does."""
+"""A file that a user attaches to an issue has no names and secrets, and still converts as the original does."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ serial0.fileName = "telnet://jump.acme.example:2001"
 serial0.vspc = "telnet://vspc.acme.example:13370"
 """
 SECRETS = ("acme", "payroll", "alice", "hunter2", "10.1.2.3", "tok-", "11:22:33", "56 4d", "564d9bef", "fe11")
-# What libvirt's domain XML has beyond a VMX.
+# The parts of libvirt's domain XML that a VMX does not have.
 MORE_XML = """<domain type='vmware'>
   <metadata><app:x xmlns:app='http://acme.example/app'>acme</app:x></metadata>
   <sysinfo type='smbios'><system><entry name='serial'>ACME-1</entry></system></sysinfo>

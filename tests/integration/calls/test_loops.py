@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What each item of a loop costs, whose session stays open: nothing is asked twice that an earlier item was told."""
+"""The calls of each item of a loop, whose session stays open: no item asks again for what an earlier one was told."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is the same for every task is made with the imports of its action, which the workers of a play share."""
+"""Objects that all tasks need are made with the imports of the action, which the workers of a play share."""
 
 from __future__ import annotations
 

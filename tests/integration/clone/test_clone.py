@@ -210,7 +210,7 @@ def test_a_vmx_that_no_domain_uses_is_cloned(host: Simulator) -> None:
 
 
 def test_the_vmx_of_a_suspended_domain_is_not_cloned(host: Simulator) -> None:
-    """What its guest holds in memory is not on its disks; no lock of the host protects them."""
+    """Its disks lack what its guest holds in memory; no lock of the host protects them."""
     with client(host, login=LOGIN) as connected:
         domain = connected.domain("web")
         connected.wait(domain.PowerOnVM_Task())

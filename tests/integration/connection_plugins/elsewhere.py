@@ -20,5 +20,5 @@ class Connection(Local):  # type: ignore[misc]
 
     @property
     def transport(self) -> str:
-        """What the action asks for."""
+        """The platform, which the action asks for."""
         return "elsewhere"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the tests of ``esx_domain`` share: domains to define, and a run in check mode, for real, and again."""
+"""Helpers of the tests of ``esx_domain``: domains to define, and a run in check mode, for real, and again."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def check_apply_repeat(simulator: Simulator, **arguments: Any) -> Result:
     return done
 
 
-# What check mode may call.
+# The methods that check mode may call.
 READING = {
     "RetrieveServiceContent",
     "Login",
@@ -132,7 +132,7 @@ READING = {
 }
 
 
-# What a host adds to the definition of a domain that it starts for the first time.
+# The keys that a host adds to the definition of a domain that it starts for the first time.
 _ADDED_BY_HOST = re.compile(
     r" *<metadata>\n *<esx:vmx [^>]*>\n *<esx:nvram [^>]*/>\n *</esx:vmx>\n *</metadata>\n| *<esx:nvram [^>]*/>\n"
     r"| *<nvram type='file'>\n *<source [^>]*/>\n *</nvram>\n"

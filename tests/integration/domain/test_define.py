@@ -90,7 +90,7 @@ def test_options_come_before_the_description(esx: Simulator) -> None:
 
 
 def test_memory_is_rounded_as_the_host_does(esx: Simulator) -> None:
-    """What is rounded is said."""
+    """A warning says what is rounded."""
     result, warnings = ensure_with_warnings(esx, xml=domain_xml(), max_memory="1048577")
     assert result["domain"]["max_memory_kib"] == 1052672
     assert warnings == ["max_memory: 1048577 KiB are rounded up to 1052672 KiB, 4 MiB at a time."]
@@ -172,7 +172,7 @@ def test_bare_names_in_a_vmx_say_no_place(esx: Simulator) -> None:
         ensure(esx, vmx=vmx)
 
 
-# What a description lacks, and what is said.
+# The missing part of a description, and the error.
 UNPLACEABLE = [
     (domain_xml(disk="/var/lib/web.vmdk"), "does not follow from '/var/lib/web.vmdk'"),
     (domain_xml(disk="[local-storage] web/web.img"), "expecting it to end in '.vmdk'"),

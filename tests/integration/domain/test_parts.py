@@ -224,7 +224,7 @@ def test_a_device_of_the_host_comes_and_goes(off: Simulator) -> None:
     assert not [key for key in vmx_of(off) if key.lower().startswith("pcipassthru")]
 
 
-# What is wanted, and the error.
+# The request, and the error.
 WRONG: list[tuple[dict[str, Any], type[EsxError], str]] = [
     ({"disks": [{"target": "sdb", "source": f"{DIRECTORY}/none.vmdk"}]}, NotFound, "no file '.*none.vmdk'"),
     ({"disks": [{"target": "sda", "source": f"{DIRECTORY}/b.vmdk"}]}, Refused, "is '.*web.vmdk', not '.*b.vmdk'"),

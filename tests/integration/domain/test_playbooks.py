@@ -62,7 +62,7 @@ def prepare(host: Simulator, state: str, settings: dict[str, str]) -> None:
 
 
 def told(run: PlaybookRun) -> list[Any]:
-    """What each task of ``esx_domain`` says that it does, or did: a loop as its items."""
+    """The steps that each task of ``esx_domain`` reports: a loop as its items."""
     results = [task.result for task in run.tasks if task.action.endswith("esx_domain")]
     flat = [item for result in results for item in result.get("results", [result])]
     return [(item["changed"], item["steps"], item["domain"]["state"], item["domain"]["name"]) for item in flat]

@@ -75,7 +75,7 @@ def failed(esx: Simulator, **more: Any) -> EsxError:
     return caught.value
 
 
-# What fails while it is changed: all of it leaves the definition as it was.
+# Failures during the change, which all leave the definition as it was.
 CHANGING = [
     {"method": "ReconfigVM_Task", "fault": "InvalidState"},
     {"method": "ReconfigVM_Task", "fault": "GenericVmConfigFault", "in": "task"},

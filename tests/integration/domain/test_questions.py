@@ -84,7 +84,7 @@ def test_an_answer_comes_before_the_default(off: Simulator) -> None:
     assert [asked["answer"] for asked in start(off, answers=answers, **auto_answer(off))["questions"]] == ["Replace"]
 
 
-# What is asked, what is given, and what is said.
+# The question, the answers that are given, and the error.
 UNANSWERED = [
     ("moved", {}, "possible answers are 'button.uuid.cancel', 'button.uuid.movedTheVM', 'button.uuid.copiedTheVM'"),
     ("moved", {"answers": {"msg.uuid.altered": "Yes"}}, "The answer 'Yes' is not one of them"),

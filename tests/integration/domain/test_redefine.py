@@ -53,7 +53,7 @@ def vmx_lines(esx: Simulator) -> list[str]:
     return (read_file(esx, VMX) or b"").decode().splitlines()
 
 
-# What is wished, the step, and the lines of the VMX that come.
+# The request, the step, and the new lines of the VMX.
 CHANGES: list[tuple[dict[str, Any], str, set[str]]] = [
     ({"vcpus": 4}, "change vcpus", {'numvcpus = "4"'}),
     ({"max_memory": "2 GiB"}, "change max_memory", {'memsize = "2048"'}),
@@ -164,7 +164,7 @@ def test_a_domain_that_is_to_run_is_changed_first(off: Simulator) -> None:
     assert check_apply_repeat(off, name="web", vcpus=4, state="running")["steps"] == ["change vcpus", "power on"]
 
 
-# What a host changes while a domain runs: the request, and the step.
+# Changes that a host makes while a domain runs: the request, and the step.
 LIVE: list[tuple[dict[str, Any], str]] = [
     ({"xml": domain_xml(devices=CDROM.format("a") + SECOND_DISK)}, "change disk sdb"),
     ({"annotation": "note"}, "change annotation"),
@@ -255,7 +255,7 @@ def test_what_can_be_added_to_a_guest_that_was_started_for_it(off: Simulator, do
     assert check_apply_repeat(off, name="web", **domain_request)["domain"]["state"] == "running"
 
 
-# What needs a domain to be shut off, and what is said of it.
+# Changes for which a domain has to be shut off, and the error.
 NEEDS_SHUTDOWN: list[tuple[dict[str, Any], str]] = [
     ({"vcpus": 4}, "change vcpus"),
     ({"vcpus": 1}, "change vcpus"),

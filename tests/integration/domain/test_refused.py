@@ -45,7 +45,7 @@ ethernet0.present = "true"
 ethernet0.networkName = "VM Network"
 """
 
-# What is described, and what is said of it.
+# The description, and the error.
 REFUSED = [
     (
         domain_xml(devices=ISO.format("[local-strage] iso/a.iso", "hda")),

@@ -22,7 +22,7 @@ from ansible_collections.virt.esx.tests.simulator_client import Simulator
 IMAGE = "[local-storage] iso/a.iso"
 LOG = "[local-storage] domain-1/console.log"
 
-# What a task says; where its effect is in virsh's XML, and what is there then: an attribute, a text, or no element.
+# The options of a task; the place of its effect in virsh's XML; and the attribute or text there, or no element.
 CHANGES: list[tuple[dict[str, Any], str, str | None]] = [
     ({"annotation": "noted"}, "description", "noted"),
     ({"disks": [{"target": "sdb", "size": "8 MiB"}]}, "devices/disk/target[@dev='sdb']/@bus", "scsi"),

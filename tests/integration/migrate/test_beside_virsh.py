@@ -116,7 +116,7 @@ CASES: list[tuple[str, tuple[str, ...], _Prepare, str, str, str, str]] = [
     ("the vCenter refuses", (), with_an_error, RUNNING, H0, H1, "vpx"),
 ]
 
-# What libvirt refuses and the module does: a template can be moved, and a domain that is there already is no error.
+# Requests that libvirt refuses and the module carries out: to move a template, or a domain that is there already.
 ONLY_BY_MODULE: list[tuple[str, tuple[str, ...], _Prepare, str, str, str, str]] = [
     ("a template", (), a_template, SHUT_OFF, H0, H1, "vpx"),
     ("from a host where it is not", (), nothing, RUNNING, H1, H0, "vpx"),

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the tests of packages share: a package as ovftool writes it, a host, and a web server."""
+"""Fixtures of the tests of packages: a package as ovftool writes it, a host, and a web server."""
 
 from __future__ import annotations
 

@@ -106,7 +106,7 @@ def make_sources(place: pathlib.Path) -> Sources:
     return Sources(image, descriptor("ovftool", files).encode(), files)
 
 
-# What the module warns of when it imports the package: hosts connect serial ports to something of their own.
+# The module's warning when it imports the package: hosts connect serial ports to something of their own.
 SERIAL = "OVF hardware element 'ResourceType' with instance ID '8'"
 
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Emptying a host of domains that are tied to it, by an image, an affinity, a network or a local datastore.
 
-What is in use keeps a domain on its host, and the role says what can be done. What is not in use is a warning.
+A device in use keeps a domain on its host, and the role says what can be done. One that is not in use is a warning.
 """
 
 from __future__ import annotations

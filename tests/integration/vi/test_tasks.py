@@ -297,7 +297,7 @@ def test_two_waits_on_one_cached_session_do_not_disturb_each_other() -> None:
 
 
 class TestLostAnswers:
-    """What the server does not tell is asked for; what cannot be asked is said to be unknown."""
+    """An outcome that the server does not tell is asked for; if that fails, the error says that it is unknown."""
 
     @pytest.mark.parametrize("drop", ["before", "after"])
     def test_so_is_the_next_one_when_its_filter_stays(self, host: Simulator, drop: str) -> None:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a session does where a server or its answer is not as expected."""
+"""Sessions with servers and answers that are not as expected."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ KIBIBYTES = 100 * 1024
 
 Input = Union[str, bytes]
 
-# What a stranger might write where a value is expected.
+# Values that a stranger might write.
 VALUES = (
     *("", "0", "1", "-1", "4", "8", "13", "64", "true", "FALSE", "yes", "x", " 1", "unlimited", "|22", "|00|0a", "%zz"),
     *("2147483648", "4294967297", "9223372036854775808", "99999999999999999999999", "9" * 5000, "a" * 20000, "ü" * 99),
@@ -80,7 +80,7 @@ class Problem(NamedTuple):
 
 
 def examples(filter_name: str) -> list[str]:
-    """What the mutations begin with."""
+    """The inputs that the mutations begin with."""
     pattern = "*.vmx" if filter_name == "vmx_to_domxml" else "*.xml"
     found = [path.read_text(encoding="utf-8", errors="surrogateescape") for path in sorted(DATA.rglob(pattern))]
     return found if filter_name == "vmx_to_domxml" else found + ACCEPTED + REFUSED
@@ -173,7 +173,7 @@ def options_of(chance: random.Random, filter_name: str, bases: Sequence[str]) ->
 
 
 def attempt(convert: Callable[..., Any], source: Input, options: dict[str, Any]) -> str | None:
-    """What is wrong with how an input is taken, None where nothing is."""
+    """The fault in the treatment of an input; None if there is none."""
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     start = time.process_time()
     try:

@@ -136,7 +136,7 @@ USUAL_NETWORKS = st.text(st.sampled_from("abcXYZ019_.-:/ "), max_size=12)
 
 
 def network(names: st.SearchStrategy[str]) -> st.SearchStrategy[dict[str, str]]:
-    """What a card is connected to."""
+    """The network of a card."""
     return st.one_of(
         st.just({}),
         st.fixed_dictionaries({"networkName": names}),

@@ -212,7 +212,7 @@ def _device(chance: random.Random) -> Iterator[str]:
 
 
 def ours(vmx: bytes) -> str | None:
-    """What our dialect ``libvirt`` makes of a VMX, None where it refuses it."""
+    """The result of our dialect ``libvirt`` for a VMX; None where it refuses it."""
     try:
         return write_domain(read_vmx(vmx, dialect=_LIBVIRT), _LIBVIRT.xml, secure=False)
     except EsxError:

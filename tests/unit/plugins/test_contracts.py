@@ -17,7 +17,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 PACKAGE = "ansible_collections.virt.esx.plugins"
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("esx_*.py"))
 
-# What both say of an option, and what it means where nothing is said.
+# The keys that both have for an option, and their defaults.
 SAID = {"type": "str", "elements": None, "required": False, "default": None, "choices": None, "aliases": None}
 
 

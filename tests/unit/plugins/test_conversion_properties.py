@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What holds for every VMX: nothing is lost on the way to XML and back, and each side takes what the other makes."""
+"""Properties of every VMX: nothing is lost on the way to XML and back, and each side takes what the other makes."""
 
 from __future__ import annotations
 

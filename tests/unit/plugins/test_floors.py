@@ -17,7 +17,7 @@ from pyVmomi import VmomiSupport
 PLUGINS = pathlib.Path(__file__).resolve().parents[3] / "plugins"
 OURS = "ansible_collections.virt.esx.plugins."
 
-# What each floor may import of ours, beside itself; a file's floor is the longest name that its path begins with.
+# The floors that each floor may import, beside itself; a file's floor is the longest name that its path begins with.
 GROUND = {f"module_utils/{name}" for name in ("_errors", "_names", "_report", "_texts", "_xml")}
 BELOW_DRIVER = GROUND | {
     *("module_utils/_vi", "module_utils/_vmx", "module_utils/_ovf", "module_utils/_domain", "module_utils/_images")
@@ -199,7 +199,7 @@ def properties_of(types: Iterable[str]) -> set[str]:
     }
 
 
-# What pyVmomi knows of the API: names that managed objects alone have, and names that they share with plain data.
+# Names of the API in pyVmomi: those that managed objects alone have, and those that they share with plain data.
 MANAGED_PROPERTIES = properties_of(VmomiSupport._managedDefMap)
 SHARED_PROPERTIES = MANAGED_PROPERTIES & properties_of(VmomiSupport._dataDefMap)
 # A shared name is looked for on variables that are called what a managed object is called.

@@ -24,7 +24,7 @@ params = {{name: option.get("default") for name, option in CONTRACT.argument_spe
 read_request({{**params, "name": "web", "state": "running"}})
 print(*(name[len({PACKAGE!r}):] for name in sys.modules if name.startswith({PACKAGE!r})))
 """
-# What a floor that a power task does not need has in it all the same: what hides secrets.
+# The part that a power task needs of a floor that it otherwise does not need: hiding secrets.
 LIGHT = {"_vmx", "_vmx.secrets"}
 
 

@@ -21,7 +21,7 @@ from lxml import etree
 ESX = DIALECTS["esx"]
 BASE = """<domain type='vmware'><name>n</name><uuid>564d9bef-acd9-b4e0-c8f0-aea8b9103515</uuid><memory>4096</memory>
 <os><type arch='x86_64'>hvm</type></os><devices/></domain>"""
-# What is needed around a word for it to be looked at, by the element that it is in.
+# The surroundings that a word needs to be looked at, by the element that it is in.
 PARTS = {
     "devices/disk": "<source file='[ds] a.vmdk'/><target dev='sda' bus='scsi'/>",
     "devices/interface": "<source bridge='a'/>",

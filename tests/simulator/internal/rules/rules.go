@@ -19,7 +19,7 @@ import (
 	"esx-simulator/internal/apifault"
 )
 
-// A Rule makes calls fail. What it leaves out matches everything.
+// A Rule makes calls fail. A field that it leaves out matches everything.
 type Rule struct {
 	Method string `json:"method"` // of SOAP, or of HTTP for files
 	Type   string `json:"type"`   // of the object; "folder" for requests of plain HTTP

@@ -26,7 +26,7 @@ SIDECARS = pathlib.Path(ovf.__file__).parent
 
 @pytest.fixture(autouse=True)
 def warned(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What the filters warn of."""
+    """The warnings of the filters."""
     found: list[str] = []
 
     def take(_what: str, report: Report) -> None:

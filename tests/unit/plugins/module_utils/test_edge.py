@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What no result may contain, and what a user is told where that makes a hole in a text."""
+"""Secrets that no result may contain, and the warning where a text loses one."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What libvirt's parser takes is taken, what it refuses is refused, and libvirt says the same where it is installed."""
+"""Documents are accepted and refused as by libvirt's parser, and by libvirt itself where it is installed."""
 
 from __future__ import annotations
 

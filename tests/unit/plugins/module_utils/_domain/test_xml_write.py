@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is written: libvirt's forms, those of its first manual, and those of the dialect esx, byte for byte."""
+"""The XML that is written: libvirt's forms, those of its first manual, and those of the dialect esx, byte for byte."""
 
 from __future__ import annotations
 

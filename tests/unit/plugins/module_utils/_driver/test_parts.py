@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is made of a domain's properties: guest, devices, snapshots, and what is said of a broken domain."""
+"""Facts from a domain's properties: guest, devices, snapshots, and the defect of a broken domain."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a server is, and which version of the API is spoken with it."""
+"""The product of a server, and the version of the API to speak with it."""
 
 from __future__ import annotations
 

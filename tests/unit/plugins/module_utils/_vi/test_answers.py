@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is taken for an answer to a call, and what a newer server may say."""
+"""Answers that are taken for one to a call, and those of newer servers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CONTENT = (
 
 
 class Stub:
-    """What pyVmomi's parser asks of a stub."""
+    """The part of a stub that pyVmomi's parser uses."""
 
     version = newest_version()
 

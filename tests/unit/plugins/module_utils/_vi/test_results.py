@@ -29,7 +29,7 @@ RETRIEVE = COLLECTOR._GetMethodInfo("RetrievePropertiesEx")
 
 
 class Stub:
-    """What the readers ask of a stub."""
+    """The part of a stub that the readers use."""
 
     version = newest_version()
 

@@ -235,7 +235,7 @@ def test_where_they_are(tmp_path: Path) -> None:
 
 
 class TestNotes:
-    """What tasks note for later ones; it needs no password, as it has to be confirmed."""
+    """Notes of tasks for later ones; they need no password, as they have to be confirmed."""
 
     def test_they_are_added(self, directory: Path) -> None:
         cache = filled(directory)

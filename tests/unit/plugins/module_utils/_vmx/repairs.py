@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What each flag of the dialect esx repairs: lines of a VMX, and what becomes of them."""
+"""The repairs of each flag of the dialect esx: lines of a VMX, and their conversion."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class Repair(NamedTuple):
-    """What one flag changes: lines of a VMX, what they become in XML, and what that becomes in VMX again."""
+    """The effect of one flag: lines of a VMX, their XML, and the VMX of that again."""
 
     flag: str
     given: str

@@ -81,7 +81,7 @@ _DISK: _Choices = {
     "clientDevice": ("false", "FALSE", "TRUE"),
     "redo": ("",),
 }
-# What goes together in the type and the file of a disk.
+# Types and files of disks that go together.
 _BACKINGS = (
     ("scsi-hardDisk", "a.vmdk"),
     ("disk", "sub/b.vmdk"),

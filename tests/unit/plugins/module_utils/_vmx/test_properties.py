@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What holds for every VMX: nothing is lost, and what one direction gives the other takes."""
+"""Properties of every VMX: nothing is lost, and each direction takes what the other gives."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def starts_from(domain: Domain, disks: Sequence[Disk]) -> list[object]:
 
 
 def told(domain: Domain, *, has_names: bool) -> dict[str, Any]:
-    """What a domain says for itself, which nothing of a present one is added to.
+    """A domain without the values that would be taken from a present one.
 
     :param has_names: compare the names of disks; they depend on the drives of a console's PC, which libvirt does not
         see, and which stay where nothing else is in their slots.

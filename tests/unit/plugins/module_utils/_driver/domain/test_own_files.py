@@ -62,7 +62,7 @@ def test_a_disk_of_a_template_stays() -> None:
     assert found.directory == "[ds] web"
 
 
-# What another domain has, and what of the domain's files it keeps.
+# The files of another domain, and those of the domain that are kept for it.
 FOREIGN = [
     having("[ds] web/web.vmdk"),
     having("[ds] clone/clone.vmdk", parent="[ds] web/web.vmdk"),

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is sent to a host to change a machine that exists."""
+"""The ConfigSpec for a host that changes a machine that exists."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def apply(changed: dict[str, Any], *, hot: bool = False) -> tuple[Any, list[str]
     return spec, list(how.needs_shutdown)
 
 
-# What changes, and what of the ConfigSpec says so: member and value.
+# The change, and the member and value of the ConfigSpec for it.
 SIMPLE: list[tuple[dict[str, Any], str, Any]] = [
     ({"name": "shop"}, "name", "shop"),
     ({"description": "note"}, "annotation", "note"),
@@ -172,7 +172,7 @@ def change_of_devices(before: Domain, after: Domain) -> tuple[list[tuple[str, st
     return [(item.operation, item.device._wsdlName) for item in spec.deviceChange], how, spec
 
 
-# What the domain has, what is wanted, the changes of devices, and what needs it to be shut off.
+# The present domain, the wanted one, the changes of devices, and those for which it has to be shut off.
 CHANGES: list[tuple[dict[str, Any], dict[str, Any], list[tuple[str, str]], list[str]]] = [
     ({}, {"disks": (*WITH_DISK.disks, SECOND)}, [("add", "VirtualDisk")], []),
     ({}, {"disks": DOMAIN.disks}, [("remove", "VirtualDisk")], []),
@@ -248,7 +248,7 @@ def test_a_port_of_a_network() -> None:
     assert (backing.serviceURI, backing.direction) == ("telnet://[::1]:4001", "server")
 
 
-# What the API cannot express is changed in the VMX.
+# Changes that the API cannot express are made in the VMX.
 UPLOADED: list[tuple[dict[str, Any], list[str]]] = [
     ({"filesystems": (Filesystem("/srv", "srv"),)}, ["filesystem srv"]),
     ({"controllers": (Controller("scsi", 0, "vmpvscsi"),)}, ["controller scsi 0"]),

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the options of ``esx_domain`` mean, and in what a wanted domain differs from a present one."""
+"""The meaning of the options of ``esx_domain``, and how a wanted domain differs from a present one."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def test_more_than_the_maximum() -> None:
 DISK = Disk(source="[ds] web/web.vmdk", target="sda", bus="scsi")
 CARD = Interface(source="VM Network", mac="00:50:56:25:48:c7")
 
-# What a domain becomes, and what that is called.
+# The wanted domain, and the names of its differences.
 DIFFERENT: list[tuple[dict[str, Any], list[str]]] = [
     ({}, []),
     ({"moref": "12", "id": 12, "datacenter_path": "ha-datacenter"}, []),

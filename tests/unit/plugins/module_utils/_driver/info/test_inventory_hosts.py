@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an inventory makes of the facts that were read: which domains it takes, their variables and their names."""
+"""An inventory from the facts that were read: the domains that it takes, their variables and their names."""
 
 from __future__ import annotations
 
