@@ -86,6 +86,13 @@ def test_descriptors_in_all_encodings(esx: Simulator, made: Sources, tmp_path: P
     assert note == "Für alle Fälle\nof two lines"
 
 
+def test_a_declaration_with_many_blanks(esx: Simulator, made: Sources, tmp_path: Path) -> None:
+    """Its descriptor is read in a moment, not in hours."""
+    text = made.descriptor.replace(b"<?xml ", b"<?xml " + b" " * 1_000_000).replace(b"UTF-8", b"ISO-8859-1")
+    source = make_ova(tmp_path / "a.ova", [("appliance.ovf", text), *made.files.items()])
+    assert bring(esx, str(source), check=True)["changed"] is True
+
+
 def test_files_in_directories_and_a_manifest_in_capitals(esx: Simulator, made: Sources, tmp_path: Path) -> None:
     """As packers on Windows write it; the manifest is checked all the same."""
     text = made.descriptor.replace(b'"appliance-disk1', b'"./disks/appliance-disk1')
