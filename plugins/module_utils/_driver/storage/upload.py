@@ -102,7 +102,7 @@ def plan_upload(
     return steps, before, after
 
 
-def check_space(pool: Pool, size: int, left_over: Volume | None) -> None:
+def check_space(pool: Pool, size: int, left_over: Volume | None = None) -> None:
     """Refuse a file that is too large; what an interrupted upload has left of it is overwritten."""
     available = pool.available + (0 if left_over is None else left_over.allocation)
     if size > available:
