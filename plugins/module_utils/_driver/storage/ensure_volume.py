@@ -132,7 +132,7 @@ def _plan_file_copy(
     volume = _existing(connection, pools, source)
     check_space(pool, volume.capacity, found.get(part_path(path)))
     manager, datacenter = connection.session.content.fileManager, connection.context.datacenter
-    part = check_lengths(part_path(path), where="the temporary name of the file")
+    part = check_lengths(part_path(path), where="the incomplete file")
     if source == part:
         raise Refused(f"{source} cannot be copied to {path}: it has the name of an incomplete {path}.")
 

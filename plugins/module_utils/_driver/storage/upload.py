@@ -81,7 +81,7 @@ def plan_upload(
     :raises Refused: if there is no room for it, or a running domain uses the file that it would replace.
     """
     path, size = upload.path, file_size(upload.source)
-    check_lengths(record_path(path), where="the name of the file's checksum")  # the longest of its names
+    check_lengths(record_path(path), where="the checksum beside the file")  # the longest of its names
     verify(upload.source, upload.checksum)
     pool = usable_pool(pools, path.datastore)
     found = find_volumes(connection, pools, [path, record_path(path), part_path(path)])
