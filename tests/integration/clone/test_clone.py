@@ -257,7 +257,7 @@ def test_all_that_is_returned_is_documented(host: Simulator) -> None:
             Refused,
             "There are 3 macs, but the domain has 2",
         ),
-        ({"clone_uuid": "1"}, ParseError, "is not a UUID"),
+        ({"clone_uuid": "1"}, ParseError, "clone_uuid: '1' is not a UUID"),
         ({"macs": ["00:50:56:00:00:01"] * 2}, ParseError, "'00:50:56:00:00:01' is given twice"),
         ({"clone_uuid": "50115e16-9bdc-49d7-f171-53c4d7f91710"}, Refused, "domain 'web' has the UUID"),
         ({"vmx_path": f"{POOL} ../web.vmx"}, ParseError, "has an empty, '.' or '..' segment"),
