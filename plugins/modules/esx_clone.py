@@ -31,8 +31,8 @@ options:
     type: str
   vmx_path:
     description:
-      - The datastore path of a VMX to clone that no domain uses, such as that of a template,
-        V([datastore1] templates/debian-13.vmx).
+      - The datastore path of a VMX to clone, such as that of a template that is not registered,
+        V([datastore1] templates/debian-13.vmx). A domain that uses it must be shut off.
     type: str
   snapshot:
     description:
@@ -79,7 +79,7 @@ notes:
   - Disks are always copied, never linked to those of the source, so the two domains are independent.
   - CD-ROM and floppy images are not copied; both domains use the same images.
   - Encrypted domains, and domains with a disk that is a device of the host, are refused.
-  - After a failure, the files made for the clone are deleted. After an interruption, the next run continues with them.
+  - After a failure, the files of the clone are deleted. After an interruption, the next run continues with them.
   - Privileges to clone - C(Datastore.Browse), C(Datastore.FileManagement), C(Datastore.AllocateSpace),
     C(VirtualMachine.Inventory.Register), C(Resource.AssignVMToPool), C(Network.Assign).
 seealso:

@@ -183,7 +183,7 @@ def _check_names(missing: Sequence[DiskRequest]) -> None:
     temporary = {file: request.path for request in missing for file in leftover_paths(request.path)}
     for request in missing:
         for file in leftover_paths(request.path) if _takes_time(request) else [flat_path(request.path)]:
-            check_lengths(file, where="the name of a file of the disk")
+            check_lengths(file, where="a file beside the disk")
         if request.clone_of in temporary:
             raise Refused(
                 f"{request.clone_of} cannot be cloned to {request.path}: it has the name of an incomplete "

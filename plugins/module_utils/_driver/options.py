@@ -98,14 +98,15 @@ def _scaled(whole: str, decimals: str, scale: int) -> int:
     return -(-int(whole + decimals) * scale // int("1" + "0" * len(decimals)))
 
 
-def parse_uuid(text: str) -> str:
+def parse_uuid(text: str, option: str = "uuid") -> str:
     """Return a UUID in its canonical form, from any spelling.
 
+    :param option: the name of the option, for the message.
     :raises ParseError: if it is not a UUID.
     """
     uuid = to_uuid(text)
     if uuid is None:
-        raise ParseError(f"'{text}' is not a UUID, expecting 32 hex digits.", where="uuid")
+        raise ParseError(f"'{text}' is not a UUID, expecting 32 hex digits.", where=option)
     return uuid
 
 

@@ -134,6 +134,8 @@ def _read_descriptor(file: BinaryIO) -> Descriptor:
         file.seek(0)
         return parse_descriptor(file.read(_MAX_DESCRIPTOR).decode("utf-8", "replace"))
     header = _read_header(file)
+    if header.descriptor * SECTOR >= file.seek(0, io.SEEK_END):
+        raise ParseError("the VMDK image is truncated or damaged: its descriptor is behind its end.")
     file.seek(header.descriptor * SECTOR)
     text = file.read(min(header.descriptor_size * SECTOR, _MAX_DESCRIPTOR))
     return parse_descriptor(text.decode("utf-8", "replace"))

@@ -18,7 +18,12 @@ from ansible_collections.virt.esx.plugins.module_utils._names import quoted
 from ansible_collections.virt.esx.plugins.module_utils._ovf.model import Property
 
 _INTEGER = re.compile(r"([us]?)int(8|16|32|64)?", re.IGNORECASE)
-_VALUE_MAP = re.compile(r"ValueMap\s*[({]([^)}]*)[)}]", re.IGNORECASE)
+# ValueMap{"small", "large (fast, too)"}, and one of its values: quoted, or without quotes as some write it.
+_QUOTED = r"\"[^\"]*\"|'[^']*'"
+_VALUE_MAP = re.compile(
+    rf"ValueMap\s*(?:\{{((?:{_QUOTED}|[^{{}}\"'])*)\}}|\(((?:{_QUOTED}|[^()\"'])*)\))", re.IGNORECASE
+)
+_VALUE = re.compile(r"\"([^\"]*)\"|'([^']*)'|([^,\"'\s][^,\"']*)")
 _LENGTH = re.compile(r"(Min|Max)(?:Len|Value)\s*[({]\s*(-?[0-9]{1,20})\s*[)}]", re.IGNORECASE)
 
 _BOOLEANS = {
@@ -98,7 +103,8 @@ def _problem(one: Property, value: str) -> str | None:
 def _allowed(one: Property) -> list[str]:
     """The words that a value has to be one of; none where it can be any."""
     choices = _VALUE_MAP.search(one.qualifiers)
-    return [word.strip().strip("\"'") for word in choices[1].split(",")] if choices else []
+    values = _VALUE.findall(choices[1] or choices[2] or "") if choices else []
+    return ["".join(groups).strip() for groups in values]
 
 
 def _out_of_bounds(one: Property, measure: int, unit: str) -> str | None:

@@ -30,7 +30,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.write import escaped
 
 _ESX = DIALECTS["esx"]
 _SLOT = re.compile(r"(?:scsi|sata|ide|nvme)[0-9]+:[0-9]+")
-_CARD = re.compile(r"ethernet([0-9]+)")
+_CARD = re.compile(r"ethernet([0-9]{1,10})")
 # Drives with exchangeable media, what says that theirs is an image, and names that stand for none.
 _DRIVE = re.compile(r"(?:scsi|sata|ide)[0-9]+:[0-9]+|floppy[01]")
 _IMAGE_KINDS = {"devicetype": "cdrom-image", "filetype": "file"}

@@ -16,6 +16,7 @@ import pytest
 import yaml
 from ansible_collections.virt.esx.plugins.module_utils._driver import registration
 from ansible_collections.virt.esx.plugins.module_utils._driver.clone import clone as cloning
+from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import find_domain
 from ansible_collections.virt.esx.plugins.module_utils._errors import (
     EsxError,
@@ -23,9 +24,10 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import (
     NotFound,
     ParseError,
     Refused,
+    ServerFault,
 )
 from ansible_collections.virt.esx.plugins.modules import esx_clone, esx_domain
-from ansible_collections.virt.esx.tests.integration.contracts import carry_out, start_host, undescribed
+from ansible_collections.virt.esx.tests.integration.contracts import carry_out, parameters, start_host, undescribed
 from ansible_collections.virt.esx.tests.integration.killing import run_and_kill
 from ansible_collections.virt.esx.tests.integration.running import DATASTORE, PASSWORD, USER, run_playbook
 from ansible_collections.virt.esx.tests.integration.storage.volumes import (
@@ -255,7 +257,7 @@ def test_all_that_is_returned_is_documented(host: Simulator) -> None:
             Refused,
             "There are 3 macs, but the domain has 2",
         ),
-        ({"clone_uuid": "1"}, ParseError, "is not a UUID"),
+        ({"clone_uuid": "1"}, ParseError, "clone_uuid: '1' is not a UUID"),
         ({"macs": ["00:50:56:00:00:01"] * 2}, ParseError, "'00:50:56:00:00:01' is given twice"),
         ({"clone_uuid": "50115e16-9bdc-49d7-f171-53c4d7f91710"}, Refused, "domain 'web' has the UUID"),
         ({"vmx_path": f"{POOL} ../web.vmx"}, ParseError, "has an empty, '.' or '..' segment"),
@@ -383,6 +385,7 @@ def test_a_registration_that_goes_on_keeps_the_files(host: Simulator, monkeypatc
         return look
 
     monkeypatch.setattr(registration, "find_registered", late(registration.find_registered))
+    monkeypatch.setattr(cloning, "find_registered", late(registration.find_registered))
     monkeypatch.setattr(cloning, "find_domain", late(find_domain))
     host.trace(reset=True)
     host.inject(method="RegisterVM_Task", drop="after", count=1)
@@ -404,6 +407,29 @@ def test_of_two_tasks_that_make_one_clone_one_makes_it(tmp_path: Path) -> None:
         assert "may be making the same clone" in str(errors[0])
         assert {"web2/web2.vmdk", "web2/web2_1.vmdk", "web2/web2.vmx"} <= set(names(host))
         carry_out(esx_domain.CONTRACT, host, name="web2", state="running")
+
+
+def test_a_clone_whose_name_another_client_has_taken_leaves_nothing(
+    host: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The host refuses the name at the very end; that the domain is there by then is what was asked for."""
+    other = VMX.replace('displayName = "web"', 'displayName = "web2"').encode()
+    ensure(host, "other/web2.vmx", source=write(tmp_path / "other.vmx", other))
+
+    def overtaken(*_arguments: Any) -> Any:
+        with client(host, login=LOGIN) as connected:
+            connected.register(f"{POOL} other/web2.vmx")
+        raise ServerFault("The name 'web2' already exists.", fault="DuplicateName")
+
+    monkeypatch.setattr(cloning, "register_vmx", overtaken)
+    warnings: list[str] = []
+    given = {"uri": host.uri(user=USER, no_verify=1), "password": PASSWORD, "name": "web", "clone_name": "web2"}
+    params = parameters(esx_clone.CONTRACT, **given)
+    result = esx_clone.CONTRACT.run(Invocation(params, False, False, warnings.append))
+    assert result["domain"]["vmx_path"] == f"{POOL} other/web2.vmx"
+    told = "Another client has made domain 'web2' at the same time. The files of the clone were deleted again."
+    assert warnings == [told]
+    assert [name for name in names(host) if name.startswith("web2/")] == []
 
 
 def test_the_disks_are_copied_side_by_side(tmp_path: Path) -> None:

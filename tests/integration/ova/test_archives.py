@@ -85,6 +85,15 @@ def test_a_file_of_nine_gibibytes_and_what_follows_it(tmp_path: Path, format_: A
         assert (member.name, member.size) == ("disk.vmdk", 9 << 30)
 
 
+@pytest.mark.parametrize("kind", [tarfile.REGTYPE, tarfile.XHDTYPE])
+def test_a_file_that_is_longer_than_any(tmp_path: Path, kind: bytes) -> None:
+    disk = tarfile.TarInfo("disk.vmdk")
+    disk.size, disk.type = 1 << 80, kind
+    (tmp_path / "a.ova").write_bytes(disk.tobuf(tarfile.GNU_FORMAT) + bytes(2048))
+    with pytest.raises(ParseError, match="is not an OVA"), open_package(str(tmp_path / "a.ova"), 10):
+        pass
+
+
 def test_an_archive_of_a_domain_with_as_many_disks_as_a_host_takes(tmp_path: Path) -> None:
     """Their sizes are in the descriptor only when all of them have come."""
     disks = [f"disk{number}.vmdk" for number in range(256)]

@@ -86,6 +86,24 @@ def test_descriptors_in_all_encodings(esx: Simulator, made: Sources, tmp_path: P
     assert note == "Für alle Fälle\nof two lines"
 
 
+def test_a_file_that_cannot_be_read_is_not_called_a_broken_connection(
+    esx: Simulator, made: Sources, tmp_path: Path
+) -> None:
+    (tmp_path / "appliance.ovf").write_bytes(made.descriptor)
+    (tmp_path / "appliance-file1.iso").write_bytes(made.files["appliance-file1.iso"])
+    (tmp_path / "appliance-disk1.vmdk").symlink_to("/proc/self/mem")  # whose first bytes are not there
+    for check in (True, False):
+        with pytest.raises(NotFound, match="The file '.*appliance-disk1.vmdk' cannot be read: Input/output error"):
+            bring(esx, str(tmp_path), check=check)
+
+
+def test_a_declaration_with_many_blanks(esx: Simulator, made: Sources, tmp_path: Path) -> None:
+    """Its descriptor is read in a moment, not in hours."""
+    text = made.descriptor.replace(b"<?xml ", b"<?xml " + b" " * 1_000_000).replace(b"UTF-8", b"ISO-8859-1")
+    source = make_ova(tmp_path / "a.ova", [("appliance.ovf", text), *made.files.items()])
+    assert bring(esx, str(source), check=True)["changed"] is True
+
+
 def test_files_in_directories_and_a_manifest_in_capitals(esx: Simulator, made: Sources, tmp_path: Path) -> None:
     """As packers on Windows write it; the manifest is checked all the same."""
     text = made.descriptor.replace(b'"appliance-disk1', b'"./disks/appliance-disk1')

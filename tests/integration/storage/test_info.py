@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -13,9 +14,10 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound
+from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound
 from ansible_collections.virt.esx.plugins.modules import esx_pool_info, esx_volume_info
-from ansible_collections.virt.esx.tests.integration.contracts import start_host, undescribed
+from ansible_collections.virt.esx.tests.integration.contracts import parameters, start_host, undescribed
 from ansible_collections.virt.esx.tests.integration.running import DATASTORE, PASSWORD, USER
 from ansible_collections.virt.esx.tests.integration.storage.volumes import (
     GIB,
@@ -169,6 +171,22 @@ def test_a_pool_is_told_by_name_and_by_its_domains(esx: Simulator) -> None:
     (gone,) = pools(esx)
     assert (gone["state"], gone["capacity_bytes"], gone["available_bytes"]) == ("inaccessible", 0, 0)
     assert listed(esx) == []
+
+
+def test_one_datastore_that_the_host_cannot_rescan_does_not_hide_the_others() -> None:
+    with start_host("-domains", "0", "-datastores", "2", "-datastore-types", "vmfs,nfs") as host:
+        both = pools(host)
+        assert len(both) == 2
+        host.inject(method="RefreshDatastore", fault="HostConfigFault", count=1)
+        warnings: list[str] = []
+        given = {"uri": host.uri(user=USER, no_verify=1), "password": PASSWORD, "refresh": True}
+        params = parameters(esx_pool_info.CONTRACT, **given)
+        found = esx_pool_info.CONTRACT.run(Invocation(params, False, False, warnings.append))["pools"]
+        assert [pool["name"] for pool in found] == [pool["name"] for pool in both]
+        assert re.fullmatch(f"The datastore '{both[0]['name']}' was not rescanned: .*HostConfigFault.*", warnings[0])
+        host.inject(method="RefreshDatastore", fault="HostConfigFault", count=1)
+        with pytest.raises(EsxError, match="HostConfigFault"):
+            pools(host, name=both[0]["name"], refresh=True)
 
 
 def test_all_that_is_returned_is_documented(esx: Simulator) -> None:

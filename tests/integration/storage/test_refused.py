@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, ParseError, Refused
 from ansible_collections.virt.esx.plugins.modules import esx_volume
-from ansible_collections.virt.esx.tests.integration.contracts import carry_out
+from ansible_collections.virt.esx.tests.integration.contracts import carry_out, start_host
+from ansible_collections.virt.esx.tests.integration.running import DATASTORE
 from ansible_collections.virt.esx.tests.integration.storage.volumes import GIB, MIB, POOL, ensure, noise, write, writes
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
@@ -80,8 +81,12 @@ def test_contradicting_options_are_refused_without_a_connection(
         ("web.vmdk", {"capacity": "1000 TiB"}, "holds disks of at most|too full"),
         ("web.vmdk", {"capacity": "2000 GiB", "allocation": "thick"}, "holds disks of at most|too full"),
         ("web.vmdk", {"dest": "/nowhere/web.vmdk"}, "There is no volume"),
-        (f"{'a' * 250}.iso", {"source": __file__}, "checksum: the file name 'a+...' has 261 bytes, expecting at most"),
-        (f"{'a' * 246}.vmdk", {"capacity": "1 MiB", "allocation": "thick"}, "'a+...' has 256 bytes, expecting at most"),
+        (f"{'a' * 250}.iso", {"source": __file__}, "checksum beside the file: the file name 'a+...' has 261 bytes"),
+        (
+            f"{'a' * 246}.vmdk",
+            {"capacity": "1 MiB", "allocation": "thick"},
+            "beside the disk: the file name 'a+...' has 256 bytes",
+        ),
         ("domain-1/domain-1.vmx", {"dest": "/nowhere/web.vmx"}, "directory of '/nowhere/web.vmx' does not exist"),
     ],
 )
@@ -102,6 +107,23 @@ def test_a_copy_that_does_not_fit_is_refused(esx: Simulator, tmp_path: Path) -> 
         with pytest.raises(Refused, match="too full"):
             ensure(esx, "b.iso", clone_of=f"{POOL} a.iso", check=check)
     assert writes(esx) == []
+
+
+@pytest.mark.parametrize(("name", "arguments"), [("a.vmdk", {"allocation": "thick"}), ("a.iso", {})])
+def test_what_does_not_fit_on_another_datastore_is_not_moved_there(
+    tmp_path: Path, name: str, arguments: dict[str, Any]
+) -> None:
+    with start_host("-domains", "0", "-datastore-name", DATASTORE, "-datastores", "2") as host:
+        ensure(host, name, source=write(tmp_path / "source", noise(2 * MIB)), **arguments)
+        host.change_datastore(f"{DATASTORE}-2", free=MIB)
+        writes(host)
+        move: dict[str, Any] = {"path": f"[{DATASTORE}-2] {name}", "moved_from": f"{POOL} {name}"}
+        for check in (True, False):
+            with pytest.raises(Refused, match="too full"):
+                carry_out(esx_volume.CONTRACT, host, check=check, **move)
+        assert writes(host) == []
+        host.change_datastore(f"{DATASTORE}-2", free=4 * MIB)
+        assert carry_out(esx_volume.CONTRACT, host, **move)["changed"] is True
 
 
 @pytest.mark.parametrize("more", ["1000 TiB", "40 GiB"])

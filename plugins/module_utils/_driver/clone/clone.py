@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import os
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -29,7 +29,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import find_domain, read_domain_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Plan, Step, append_to_message, carry_out
 from ansible_collections.virt.esx.plugins.module_utils._driver.pools import Pool, read_pools, usable_pool
-from ansible_collections.virt.esx.plugins.module_utils._driver.registration import register_vmx
+from ansible_collections.virt.esx.plugins.module_utils._driver.registration import find_registered, register_vmx
 from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import (
     datastore_file,
     delete_file,
@@ -62,9 +62,11 @@ class ClonePlan(Plan):
 class Made:
     """The files to delete if a step fails, once they are marked as the clone's; ``ref`` is the domain once it exists.
 
-    The marker is the first of ``files`` and deleted last, as the files of an incomplete clone are known by it.
+    The marker is the first of ``files`` and deleted last, as the files of an incomplete clone are known by it. Nothing
+    is deleted if ``vmx`` is registered.
     """
 
+    vmx: DatastorePath | None = None
     disks: list[DatastorePath] = field(default_factory=list)
     files: list[DatastorePath] = field(default_factory=list)
     ref: Any = None
@@ -85,8 +87,15 @@ def clone_domain(connection: EsxConnection, invocation: Invocation, request: Clo
     try:
         outcome = carry_out(connection, invocation, make_plan)
     except BaseException as error:
-        _undo(connection, request.clone_name, [plan.made for plan in plans], error)
+        _undo(connection, [plan.made for plan in plans], partial(append_to_message, error))
         raise
+    if outcome.plan.present:
+        name = request.clone_name
+        _undo(
+            connection,
+            [plan.made for plan in plans],
+            lambda text: connection.warn(f"Another client has made domain '{name}' at the same time. {text}"),
+        )
     clone = dict(outcome.plan.clone)
     if outcome.plan.made.ref is not None:
         record, _facts = read_domain_of(connection, outcome.plan.made.ref, volumes=False)
@@ -247,6 +256,7 @@ class _Work:
         marker = marker_path(self.vmx)
         put_file(self.connection.session, datastore_file(self.connection, marker), f"{self._mark_text()}\n".encode())
         disks = list(self.disks().values())
+        self.made.vmx = self.vmx
         self.made.disks.extend(disks)
         self.made.files.extend(file for file in self.files() if file not in disks)
 
@@ -283,20 +293,24 @@ def random_mac() -> str:
     return ":".join([GENERATED_PREFIX, *(f"{byte:02x}" for byte in os.urandom(3))])
 
 
-def _undo(connection: EsxConnection, name: str, attempts: Sequence[Made], error: BaseException) -> None:
-    """Delete the files of an unfinished clone, unless it was registered as a domain after all."""
+def _undo(connection: EsxConnection, attempts: Sequence[Made], say: Callable[[str], None]) -> None:
+    """Delete the files of an unfinished clone, unless it was registered as a domain after all.
+
+    :param say: takes a sentence about what became of them.
+    """
     disks = dict.fromkeys(disk for made in attempts for disk in made.disks)
     files = dict.fromkeys(file for made in attempts for file in made.files)
+    paths = {str(made.vmx) for made in attempts if made.vmx is not None}
     if not files:
         return
     try:
-        if find_domain(connection, DomainKey(name), volumes=False) is not None:
+        if any(find_registered(connection, path) is not None for path in paths):
             return
         _delete(connection, disks, reversed(files))
     except EsxError as again:
-        append_to_message(error, f"Not all files of the clone could be deleted: {again.message}")
+        say(f"Not all files of the clone could be deleted: {again.message}")
     else:
-        append_to_message(error, "The files of the clone were deleted again.")
+        say("The files of the clone were deleted again.")
 
 
 def _delete(connection: EsxConnection, disks: Iterable[DatastorePath], files: Iterable[DatastorePath]) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import to_mac
@@ -47,7 +48,7 @@ def read_request(params: Mapping[str, Any]) -> CloneRequest:
         vmx_path=path,
         snapshot=params["snapshot"],
         clone_name=name,
-        clone_uuid=if_given(params["clone_uuid"], parse_uuid),
+        clone_uuid=if_given(params["clone_uuid"], partial(parse_uuid, option="clone_uuid")),
         description=params["description"],
         macs=macs,
         pool=params["pool"],

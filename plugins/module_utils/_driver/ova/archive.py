@@ -36,17 +36,19 @@ def stored_archive(file: BinaryIO, source: str) -> Iterator[OpenPackage]:
     :param source: its name for messages.
     :raises ParseError: if it is not an OVA, or is truncated.
     """
-    with _tar_errors(source), tarfile.open(fileobj=file, mode="r:") as archive:
-        entries = _index(archive, source)
-        descriptor = next((name for name in entries if name.lower().endswith(".ovf")), None)
-        if descriptor is None:
-            raise ParseError(f"'{source}' has no descriptor (.ovf) in it.", where="source")
-        own = {ending: beside(descriptor, ending, entries) for ending in (".mf", ".cert")}
-        texts = {
-            name: read_small(_content(archive, entries[name]), name)
-            for name in (descriptor, *own.values())
-            if name is not None
-        }
+    with contextlib.ExitStack() as stack:
+        with _tar_errors(source):
+            archive = stack.enter_context(tarfile.open(fileobj=file, mode="r:"))
+            entries = _index(archive, source)
+            descriptor = next((name for name in entries if name.lower().endswith(".ovf")), None)
+            if descriptor is None:
+                raise ParseError(f"'{source}' has no descriptor (.ovf) in it.", where="source")
+            own = {ending: beside(descriptor, ending, entries) for ending in (".mf", ".cert")}
+            texts = {
+                name: read_small(_content(archive, entries[name]), name)
+                for name in (descriptor, *own.values())
+                if name is not None
+            }
 
         def members(names: Sequence[str]) -> Iterator[Member]:
             for name in _in_order(names, [name for name in entries if name not in texts]):
@@ -88,20 +90,22 @@ def streamed_archive(file: BinaryIO, source: str) -> Iterator[OpenPackage]:
     :param source: its name for messages.
     :raises ParseError: if it is not an OVA, or begins with another file.
     """
-    with _tar_errors(source), tarfile.open(fileobj=file, mode="r|", bufsize=_TAR_BLOCK) as archive:
-        entries = _Entries(archive, source)
-        first = entries.next()
-        if first is None or not first.name.lower().endswith(".ovf"):
-            name = "empty" if first is None else f"'{first.name}' instead"
-            raise ParseError(
-                f"the first file of an OVA is its descriptor (.ovf), that of '{source}' is {name}.", hint=_REPACK
-            )
-        descriptor = entries.text(first)
-        stem, texts = first.name[: -len(".ovf")], {}
-        for ending in (".mf", ".cert"):
-            following = entries.peek()
-            if following is not None and following.name.lower() == (stem + ending).lower():
-                texts[ending] = entries.text(entries.next())
+    with contextlib.ExitStack() as stack:
+        with _tar_errors(source):
+            archive = stack.enter_context(tarfile.open(fileobj=file, mode="r|", bufsize=_TAR_BLOCK))
+            entries = _Entries(archive, source)
+            first = entries.next()
+            if first is None or not first.name.lower().endswith(".ovf"):
+                name = "empty" if first is None else f"'{first.name}' instead"
+                raise ParseError(
+                    f"the first file of an OVA is its descriptor (.ovf), that of '{source}' is {name}.", hint=_REPACK
+                )
+            descriptor = entries.text(first)
+            stem, texts = first.name[: -len(".ovf")], {}
+            for ending in (".mf", ".cert"):
+                following = entries.peek()
+                if following is not None and following.name.lower() == (stem + ending).lower():
+                    texts[ending] = entries.text(entries.next())
         yield OpenPackage(first.name, descriptor, texts.get(".mf"), texts.get(".cert"), entries.members, True)
 
 
@@ -181,9 +185,10 @@ class _TarContent:
 
 @contextlib.contextmanager
 def _tar_errors(source: str) -> Iterator[None]:
+    """Explain the errors of tarfile in a block that does nothing but read an archive."""
     try:
         yield
-    except tarfile.TarError as error:
+    except (tarfile.TarError, OverflowError, ValueError) as error:  # the last two for sizes that no file has
         raise ParseError(
             f"'{source}' is not an OVA (a tar archive), or is truncated: {error}.", where="source"
         ) from None

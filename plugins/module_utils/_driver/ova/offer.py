@@ -23,7 +23,7 @@ from ansible_collections.virt.esx.plugins.module_utils._ovf.properties import pr
 from ansible_collections.virt.esx.plugins.module_utils._ovf.read import read_package
 
 _ENCODING = re.compile(rb"\A<\?xml[^>]*\sencoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
-_DECLARED = re.compile(r"\A(<\?xml[^>]*?)\s+encoding\s*=\s*[\"'][^\"']*[\"']")
+_DECLARED = re.compile(r"\A(<\?xml[^>]*?)\sencoding\s*=\s*[\"'][^\"']*[\"']")
 _UTF_8 = ("utf-8", "utf-8-sig")
 _BYTE_ORDER_MARKS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),

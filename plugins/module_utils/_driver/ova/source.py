@@ -109,18 +109,32 @@ def _local_files(path: pathlib.Path) -> Iterator[OpenPackage]:
         for name in names:
             file = found(name)
             with _open_local(file) as opened:
-                yield Member(name, file.stat().st_size, opened)
+                yield Member(name, file.stat().st_size, _LocalContent(opened))
 
     def look(reference: str) -> Glance | None:
         file = found(reference)
         if not exists(file):
             return None
         with _open_local(file) as opened:
-            return Glance(file.stat().st_size, opened.read(HEAD))
+            return Glance(file.stat().st_size, _LocalContent(opened).read(HEAD))
 
     with _open_local(path) as file:
         descriptor = read_small(file, path.name)
     yield OpenPackage(path.name, descriptor, text(".mf"), text(".cert"), members, look=look)
+
+
+class _LocalContent:
+    """The content of a file here; an error of reading it is none of the connection that it is sent over."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def read(self, size: int) -> bytes:
+        """Return the next bytes."""
+        try:
+            return self._file.read(size)
+        except OSError as error:
+            raise NotFound(f"The file '{self._file.name}' cannot be read: {error.strerror}.") from None
 
 
 @contextlib.contextmanager

@@ -132,7 +132,7 @@ def _plan_file_copy(
     volume = _existing(connection, pools, source)
     check_space(pool, volume.capacity, found.get(part_path(path)))
     manager, datacenter = connection.session.content.fileManager, connection.context.datacenter
-    part = check_lengths(part_path(path), where="the temporary name of the file")
+    part = check_lengths(part_path(path), where="the incomplete file")
     if source == part:
         raise Refused(f"{source} cannot be copied to {path}: it has the name of an incomplete {path}.")
 
@@ -151,7 +151,7 @@ def _plan_file_copy(
 def _plan_move(connection: EsxConnection, request: VolumeRequest, *, source: DatastorePath) -> VolumePlan:
     pools, path = read_pools(connection), request.path
     usable_pool(pools, source.datastore)
-    usable_pool(pools, path.datastore)
+    pool = usable_pool(pools, path.datastore)
     found = find_volumes(connection, pools, [path, source, record_path(source), record_path(path)])
     for each in (path, source):
         _refuse_directory(found, each)
@@ -162,6 +162,8 @@ def _plan_move(connection: EsxConnection, request: VolumeRequest, *, source: Dat
     if source not in found:
         raise NotFound(f"Neither {path} nor {source}, from which it is to be moved, exists.")
     read_file_users(connection).refuse(source, "cannot be moved")
+    if path.datastore != source.datastore:
+        check_space(pool, found[source].allocation)
     steps = _directory_steps(connection, path, found)
     if request.is_disk:
         steps += side_by_side(

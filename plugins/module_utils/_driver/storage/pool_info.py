@@ -13,6 +13,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import Dom
 from ansible_collections.virt.esx.plugins.module_utils._driver.pools import Pool, read_pools
 from ansible_collections.virt.esx.plugins.module_utils._driver.storage.iscsi import iscsi_infos
 from ansible_collections.virt.esx.plugins.module_utils._driver.storage.volume_xml import md5_uuid, write_pool_xml
+from ansible_collections.virt.esx.plugins.module_utils._errors import ServerFault
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import list_at
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name
 
@@ -39,10 +40,21 @@ def pool_infos(connection: EsxConnection, *, name: str | None, refresh: bool, do
 
 
 def _refreshed(connection: EsxConnection, chosen: list[Pool]) -> list[Pool]:
+    """The datastores as they are after the host has rescanned them."""
     for pool in chosen:
-        pool.ref.RefreshDatastore()
+        _rescan(connection, pool, is_only_one=len(chosen) == 1)
     pools = read_pools(connection)
     return [pools[pool.name] for pool in chosen if pool.name in pools]
+
+
+def _rescan(connection: EsxConnection, pool: Pool, *, is_only_one: bool) -> None:
+    """Let the host rescan a datastore; of several, one that it cannot is in a warning, and the others are returned."""
+    try:
+        pool.ref.RefreshDatastore()
+    except ServerFault as error:
+        if is_only_one:
+            raise
+        connection.warn(f"The datastore '{pool.name}' was not rescanned: {error.message}")
 
 
 def _domains(pool: Pool, records: list[DomainRecord]) -> list[str]:

@@ -81,7 +81,7 @@ def plan_upload(
     :raises Refused: if there is no room for it, or a running domain uses the file that it would replace.
     """
     path, size = upload.path, file_size(upload.source)
-    check_lengths(record_path(path), where="the name of the file's checksum")  # the longest of its names
+    check_lengths(record_path(path), where="the checksum beside the file")  # the longest of its names
     verify(upload.source, upload.checksum)
     pool = usable_pool(pools, path.datastore)
     found = find_volumes(connection, pools, [path, record_path(path), part_path(path)])
@@ -102,7 +102,7 @@ def plan_upload(
     return steps, before, after
 
 
-def check_space(pool: Pool, size: int, left_over: Volume | None) -> None:
+def check_space(pool: Pool, size: int, left_over: Volume | None = None) -> None:
     """Refuse a file that is too large; what an interrupted upload has left of it is overwritten."""
     available = pool.available + (0 if left_over is None else left_over.allocation)
     if size > available:

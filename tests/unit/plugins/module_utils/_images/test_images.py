@@ -214,6 +214,18 @@ def test_data_that_turn_out_to_be_damaged_are_said_of_the_image(raw: pathlib.Pat
         digest_of(image)
 
 
+@needs_qemu_img
+@pytest.mark.parametrize("sector", [2**64 - 1, 2**40])
+def test_a_header_that_leads_behind_the_end(raw: pathlib.Path, tmp_path: pathlib.Path, sector: int) -> None:
+    image = tmp_path / "disk.vmdk"
+    qemu_img("convert", "-f", "raw", "-O", "vmdk", raw, image)
+    data = bytearray(image.read_bytes())
+    data[28:36] = sector.to_bytes(8, "little")  # where the descriptor begins
+    image.write_bytes(data)
+    with pytest.raises(ParseError, match="The image '.*' cannot be used: .*its descriptor is behind its end"):
+        inspect_image(str(image))
+
+
 def test_an_image_that_becomes_shorter_is_not_filled_up_with_zeros(tmp_path: pathlib.Path) -> None:
     image = tmp_path / "disk.img"
     image.write_bytes(b"x" * MIB)

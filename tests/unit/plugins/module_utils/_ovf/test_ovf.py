@@ -303,6 +303,28 @@ def test_numbers_have_the_range_of_their_type(type_: str, least: int, most: int)
             property_values([port], {"port": str(number)}, None, where="x")
 
 
+@pytest.mark.parametrize(
+    ("qualifiers", "allowed", "refused"),
+    [
+        ('ValueMap{"Small (1 CPU)","Large {2}"} MinLen(3)', ["Small (1 CPU)", "Large {2}"], ["Small", "Large"]),
+        ('ValueMap{"a,b", "c"}', ["a,b", "c"], ["a", "b"]),
+        ("ValueMap( 'a b' , c d )", ["a b", "c d"], ["a", "d"]),
+        ('ValueMap{"", "x"}', ["", "x"], ["y"]),
+        ("ValueMap{}", ["anything"], []),
+        ("ValueMap{" * 100_000, ["anything"], []),
+        ("ValueMap('" * 100_000, ["anything"], []),
+        (f"ValueMap({' ' * 100_000})", ["anything"], []),
+    ],
+)
+def test_values_that_a_property_can_have(qualifiers: str, allowed: list[str], refused: list[str]) -> None:
+    size = Property("size", "size", qualifiers=qualifiers, user_configurable=True)
+    for value in allowed:
+        assert property_values([size], {"size": value}, None, where="x") == {"size": value}
+    for value in refused:
+        with pytest.raises(ParseError, match="the value of 'size' is not one of"):
+            property_values([size], {"size": value}, None, where="x")
+
+
 def test_defaults_that_the_package_itself_does_not_allow() -> None:
     password = Property("password", "password", qualifiers="MinLen(8)", user_configurable=True, is_password=True)
     fixed = Property("key", "key", qualifiers="MinLen(8)")
