@@ -107,6 +107,12 @@ def test_what_lies_on_the_datastore_keeps_its_snapshots(host: Simulator, tmp_pat
     assert "The archive has no domain other, so nothing is done for it; it has web." in other.output
 
 
+def test_differences_do_not_show_what_only_the_owner_may_read(host: Simulator, tmp_path: Path) -> None:
+    make(host, "web", settings={"guestinfo.token": "for the guest only"})
+    assert "for the guest only" not in run(host, tmp_path, "main", diff=True).output
+    assert "for the guest only" in files(tmp_path)["web.vmx"]
+
+
 def test_a_domain_that_cannot_be_read_keeps_its_files(host: Simulator, tmp_path: Path) -> None:
     make(host, "web")
     make(host, "mail")
