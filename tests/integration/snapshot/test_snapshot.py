@@ -251,6 +251,12 @@ def test_a_snapshot_of_a_domain_that_is_off_has_no_memory(esx: Simulator) -> Non
     assert snapshot(esx, snapshot="y")["snapshot"]["state"] == "shutoff"
 
 
+def test_a_removal_may_take_as_long_as_it_makes_progress() -> None:
+    with start_host("-domains", "1", "-copy-delay", "4000") as host:
+        snapshot(host, snapshot="x")
+        assert names(snapshot(host, state="absent", snapshot="x", timeout=2)) == []
+
+
 def test_a_name_and_a_uuid_of_two_domains(esx: Simulator) -> None:
     snapshot(esx, snapshot="x")
     other = esx.domains()["domain-2"]["uuid"]
