@@ -75,7 +75,7 @@ def domxml_to_vmx(
 ) -> _Text:
     """Convert libvirt's domain XML to VMX; see ``domxml_to_vmx.yml``."""
     chosen = dialect_named(dialect)
-    hardware = _hardware(hw_version)
+    hardware = as_hardware(hw_version)
     report = Report(_policy(unsupported, chosen))
     domain = read_wanted(as_text("the domain XML", domxml), chosen, report)
     if base is None:
@@ -102,7 +102,7 @@ def conversion_report(
     """List what a conversion of a VMX or of domain XML leaves out or refuses; see ``conversion_report.yml``."""
     given = as_text("the input of conversion_report", text)
     dialect = dialect_named("esx")
-    hardware = _hardware(hw_version)
+    hardware = as_hardware(hw_version)
     report = Report(_policy(unsupported, dialect))
     try:
         if is_xml(given):
@@ -186,7 +186,8 @@ def as_words(what: str, value: object, expected: str = "a dictionary of texts") 
     return {str(key): str(word) for key, word in value.items()}
 
 
-def _hardware(value: object) -> int | None:
+def as_hardware(value: object) -> int | None:
+    """A version of the virtual hardware, which a variable may hold as text; None if nothing is given."""
     if value is None:
         return None
     if isinstance(value, str) and value.isdecimal() and value.isascii() and len(value) <= 4:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible_collections.virt.esx.plugins.filter.conversion import as_text, as_words, refusing, warn_of
+from ansible_collections.virt.esx.plugins.filter.conversion import as_hardware, as_text, as_words, refusing, warn_of
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import write_domain
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, ParseError
 from ansible_collections.virt.esx.plugins.module_utils._ovf.read import read_package
@@ -21,6 +21,8 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.wanted import read_w
 _ESX = DIALECTS["esx"]
 # The oldest virtual hardware that is still usual, and that has all devices of the descriptor.
 _HARDWARE = 13
+# The versions that a package can have.
+_VERSIONS = range(7, 100)
 
 
 def ovf_to_domxml(
@@ -54,11 +56,12 @@ def domxml_to_ovf(
     unsupported: str | None = None,
 ) -> str:
     """Convert domain XML to an OVF descriptor; see ``domxml_to_ovf.yml``."""
-    if not isinstance(hw_version, int) or isinstance(hw_version, bool) or not 7 <= hw_version <= 99:
-        raise EsxError(f"hw_version is {hw_version!r}, expecting a whole number from 7 to 99.")
+    hardware = as_hardware(hw_version)
+    if hardware is None or hardware not in _VERSIONS:
+        raise EsxError(f"hw_version is {hardware}, expecting {_VERSIONS.start} to {_VERSIONS.stop - 1}.")
     report, files = Report(policy_named(unsupported, REFUSE)), _disk_files(disks)
     domain = read_wanted(as_text("the domain XML", domxml), _ESX, report)
-    text = write_package(domain, files, hw_version, report)
+    text = write_package(domain, files, hardware, report)
     report.raise_refusals()
     warn_of("The domain XML", report)
     return text

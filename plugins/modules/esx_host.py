@@ -27,7 +27,7 @@ options:
     description:
       - V(maintenance) stops the domains as O(domains) says and enters maintenance mode; V(active) leaves it.
       - V(rebooted) reboots the host in maintenance mode and waits until it is back. A host that was active is active
-        again afterwards. Each run reboots the host.
+        again afterwards; one that was in maintenance mode, or entering it, stays in it. Each run reboots the host.
       - V(shutoff) shuts the host down.
       - If not set, only O(autostart) is applied.
     type: str

@@ -109,18 +109,21 @@ options:
       dest_pool: &dest_pool
         description:
           - The resource pool on the destination, as a path below the root pool such as V(prod/web), or the end of one.
+            V(/) is the root pool itself.
           - If not set, a domain stays in its pool within a cluster. Elsewhere it goes into the pool with the same
             path or, if there is none, into the root pool.
         type: str
       dest_folder: &dest_folder
         description:
-          - The folder of domains in the destination's datacenter, as a path such as V(web/prod).
+          - The folder of domains in the destination's datacenter, as a path such as V(web/prod). V(/) is the folder of
+            all domains.
           - If not set, a domain stays in its folder. In another datacenter it goes into the folder with the same path,
             if there is one.
         type: str
       dest_networks: &dest_networks
         description:
           - The networks that network cards move to, as a mapping from the present network's name to the new one's.
+            A name cannot be on both sides, as each run would replace it again.
         type: dict
       dest_disks:
         description:

@@ -246,7 +246,7 @@ network:
           elements: str
           sample: ["vmk0 (127.0.0.1)"]
         domains:
-          description: The domains that use it, running or not.
+          description: The domains of the host that use it, running or not.
           returned: always
           type: list
           elements: str

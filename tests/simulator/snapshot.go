@@ -166,18 +166,31 @@ func (s *snapshot) domain() *domain {
 	return &domain{vm, s.s}
 }
 
-// RemoveSnapshotTask takes a snapshot away, and its deltas are merged.
+// RemoveSnapshotTask takes a snapshot away, and its deltas are merged, which
+// takes as long as a copy.
 func (s *snapshot) RemoveSnapshotTask(ctx *simulator.Context, req *types.RemoveSnapshot_Task) soap.HasFault {
 	d := s.domain()
-	return &methods.RemoveSnapshot_TaskBody{Res: &types.RemoveSnapshot_TaskResponse{
-		Returnval: d.domainTask(ctx, "removeSnapshot", func() (types.AnyType, types.BaseMethodFault) {
-			h := s.s.readHistory(d.Config.Files.VmPathName)
-			ids := []int32{snapshotID(s.Self)}
-			if req.RemoveChildren {
-				ids = h.below(ids[0])
-			}
-			return nil, d.removeSnapshots(ctx, h, ids, req.Consolidate == nil || *req.Consolidate)
-		})}}
+	remove := func(ctx *simulator.Context) (types.AnyType, types.BaseMethodFault) {
+		h := s.s.readHistory(d.Config.Files.VmPathName)
+		ids := []int32{snapshotID(s.Self)}
+		if req.RemoveChildren {
+			ids = h.below(ids[0])
+		}
+		return nil, d.removeSnapshots(ctx, h, ids, req.Consolidate == nil || *req.Consolidate)
+	}
+	body := &methods.RemoveSnapshot_TaskBody{Res: new(types.RemoveSnapshot_TaskResponse)}
+	if s.s.options.CopyDelay == 0 {
+		body.Res.Returnval = d.domainTask(ctx, "removeSnapshot", func() (types.AnyType, types.BaseMethodFault) { return remove(ctx) })
+		return body
+	}
+	p := new(pending)
+	body.Res.Returnval = d.background(ctx, "removeSnapshot", false, p, func(ctx *simulator.Context) (result types.AnyType, fault types.BaseMethodFault) {
+		if fault = p.progress(ctx, s.s.options.CopyDelay); fault == nil {
+			ctx.WithLock(d.VirtualMachine, func() { result, fault = remove(ctx) })
+		}
+		return result, fault
+	})
+	return body
 }
 
 // RemoveAllSnapshotsTask takes all away; it is no fault that there is none.

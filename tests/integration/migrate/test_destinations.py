@@ -311,6 +311,8 @@ def test_a_pool_is_kept_or_chosen() -> None:
             assert everywhere(vcenter, **wanted)["changed"]
             assert not everywhere(vcenter, **wanted)["changed"]
             assert center.get(center.domain(name), "resourcePool") == pools["DC0_C1_H0", "test"]
+            assert everywhere(vcenter, names=[name], dest_pool="/")["changed"]
+            assert not everywhere(vcenter, names=[name], dest_pool="/")["changed"]
 
 
 def test_across_datacenters() -> None:

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError, Refused
 from ansible_collections.virt.esx.plugins.modules import esx_network, esx_network_info
-from ansible_collections.virt.esx.tests.integration.contracts import carry_out, start_host, undescribed
+from ansible_collections.virt.esx.tests.integration.contracts import carry_out, parameters, start_host, undescribed
 from ansible_collections.virt.esx.tests.integration.migrate.vcenter import H0, H1, start_vcenter, uri_of
 from ansible_collections.virt.esx.tests.integration.migrate.vcenter import carry_out as carry_out_in_vcenter
 from ansible_collections.virt.esx.tests.integration.running import PASSWORD, USER, run_playbook
@@ -173,6 +174,11 @@ def test_nothing_cuts_off_the_host_or_a_domain(esx: Simulator, arguments: dict[s
             "bandwidth: the peak of 1 is below the average of 2",
         ),
         ({"name": "s", "mtu": 100}, ParseError, "mtu: 100 is not between"),
+        (
+            {"name": "vSwitch0", "state": "absent", "port_groups": [{"name": "Lab Network"}]},
+            ParseError,
+            "port_groups: 'Lab Network' is to be present, and the state absent of the switch removes all port groups",
+        ),
         ({"name": "x" * 33}, ParseError, "does not have 1 to 32 characters"),
         (
             {"name": "s", "teaming": {"active": ["vmnic1"]}},
@@ -223,16 +229,26 @@ def test_a_definition_that_fails_half_way_is_taken_back(esx: Simulator) -> None:
     assert len(apply(esx, **wanted)["steps"]) == 3
 
 
-@pytest.mark.parametrize("wanted", [{"port_groups": [{"name": "a", "state": "absent"}]}, {"state": "absent"}])
+@pytest.mark.parametrize(
+    "wanted", [{"mtu": 9000, "port_groups": [{"name": "a", "state": "absent"}]}, {"state": "absent"}]
+)
 def test_a_removal_that_fails_half_way_is_taken_back(esx: Simulator, wanted: dict[str, Any]) -> None:
     """The step that fails is the removal of the last port group, or of the switch."""
     method = "RemoveVirtualSwitch" if "state" in wanted else "RemovePortGroup"
     apply(esx, name="vSwitch1", port_groups=[{"name": "a", "vlan": "7"}, {"name": "b"}])
     esx.inject(method=method, fault="HostConfigFault", count=1)
     with pytest.raises(EsxError, match="The earlier steps were undone"):
-        ask(esx, name="vSwitch1", mtu=9000, **wanted)
+        ask(esx, name="vSwitch1", **wanted)
     (switch,) = carry_out(esx_network_info.CONTRACT, esx, name="vSwitch1")["networks"]
     assert (groups({"network": switch}), switch["mtu"]) == ({"a": "7", "b": "0"}, 1500)
+
+
+def test_properties_of_a_switch_to_be_removed_are_told(esx: Simulator) -> None:
+    warnings: list[str] = []
+    given = {"uri": esx.uri(user=USER, no_verify=1), "password": PASSWORD, "name": "vSwitch1", "state": "absent"}
+    options = parameters(esx_network.CONTRACT, **given, mtu=9000, uplinks=["vmnic1"])
+    esx_network.CONTRACT.run(Invocation(options, False, False, warnings.append))
+    assert warnings == ["uplinks, mtu have no effect with state absent."]
 
 
 def test_what_another_client_has_added_is_not_added_again(esx: Simulator) -> None:

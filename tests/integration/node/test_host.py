@@ -122,6 +122,14 @@ def test_a_reboot_is_waited_for(esx: Simulator) -> None:
     assert result["host"]["state"] == "active"
 
 
+def test_a_host_that_was_entering_maintenance_mode_is_in_it_after_a_reboot(esx: Simulator) -> None:
+    ask(esx, state="maintenance", domains="leave", wait=False)
+    predicted = ask(esx, check=True, state="rebooted", domains="destroy")
+    done = ask(esx, state="rebooted", domains="destroy")
+    assert predicted["steps"] == done["steps"] == ["destroy domain-1, domain-2", "wait for maintenance mode", "reboot"]
+    assert predicted["host"]["state"] == done["host"]["state"] == "maintenance"
+
+
 def test_a_host_that_does_not_return(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(restart, "_PAUSE", 0.1)
     with (

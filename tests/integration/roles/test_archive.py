@@ -107,6 +107,25 @@ def test_what_lies_on_the_datastore_keeps_its_snapshots(host: Simulator, tmp_pat
     assert "The archive has no domain other, so nothing is done for it; it has web." in other.output
 
 
+def test_domains_that_share_a_name_or_differ_in_case_have_files_of_their_own(host: Simulator, tmp_path: Path) -> None:
+    make(host, "web")
+    make(host, "copy", disks=[{**DISK, "size": "2 GiB"}])
+    make(host, "Web", disks=[{**DISK, "size": "3 GiB"}])
+    uuid = carry_out(esx_domain_info.CONTRACT, host, name="web")["domains"][0]["uuid"]
+    host.change_from_outside("copy", set={"uuid.bios": uuid.replace("-", ""), "displayName": "web"})
+    assert {item["uuid"] for item in carry_out(esx_domain_info.CONTRACT, host, name="web")["domains"]} == {uuid}
+    run(host, tmp_path, "main")
+    names = [name.lower() for name in files(tmp_path) if name.endswith(".vmx")]
+    assert len(set(names)) == 3
+    assert run(host, tmp_path, "main").changed == 0
+
+
+def test_differences_do_not_show_what_only_the_owner_may_read(host: Simulator, tmp_path: Path) -> None:
+    make(host, "web", settings={"guestinfo.token": "for the guest only"})
+    assert "for the guest only" not in run(host, tmp_path, "main", diff=True).output
+    assert "for the guest only" in files(tmp_path)["web.vmx"]
+
+
 def test_a_domain_that_cannot_be_read_keeps_its_files(host: Simulator, tmp_path: Path) -> None:
     make(host, "web")
     make(host, "mail")

@@ -110,6 +110,10 @@ def test_libvirts_xml_describes_a_snapshot(esx: Simulator) -> None:
     assert result["snapshot"]["state"] == "shutoff"
     with pytest.raises(ParseError, match="no such element"):
         snapshot(esx, xml="<domainsnapshot><name>one</name><disks/></domainsnapshot>")
+    returned = result["snapshot"]["xml"]
+    assert apply(esx, xml=returned)["changed"] is False
+    assert apply(esx, xml=returned, state="reverted")["changed"]
+    assert names(apply(esx, xml=returned, state="absent")) == []
 
 
 def test_reverting_restores_the_state_and_reports_the_losses(esx: Simulator) -> None:
@@ -212,6 +216,7 @@ def test_names_that_repeat_need_a_path(esx: Simulator) -> None:
         ({"snapshot": "x", "keep": 1}, "keep: it has no effect with state 'present'"),
         ({"snapshot": "x", "state": "absent", "quiesce": True}, "quiesce: it has no effect with state 'absent'"),
         ({"snapshot": "x", "state": "reverted", "memory": False}, "memory: it has no effect with state 'reverted'"),
+        ({"snapshot": "x", "running": False}, "running: it has no effect with state 'present'"),
         ({"snapshot": "x", "quiesce": True, "memory": True}, "either the memory of the guest or"),
         ({"snapshot": "x", "state": "absent", "older_than": "yesterday"}, "is not an age"),
         ({"snapshot": "x", "state": "absent", "keep": 1, "children": True}, "could be removed"),
@@ -249,6 +254,12 @@ def test_a_snapshot_of_a_domain_that_is_off_has_no_memory(esx: Simulator) -> Non
         CONTRACT.run(Invocation(parameters(CONTRACT, **given, memory=True), check, False, warnings.append))
     assert warnings == ["Domain 'domain-1' is shut off: the snapshot 'x' has no memory."] * 2
     assert snapshot(esx, snapshot="y")["snapshot"]["state"] == "shutoff"
+
+
+def test_a_removal_may_take_as_long_as_it_makes_progress() -> None:
+    with start_host("-domains", "1", "-copy-delay", "4000") as host:
+        snapshot(host, snapshot="x")
+        assert names(snapshot(host, state="absent", snapshot="x", timeout=2)) == []
 
 
 def test_a_name_and_a_uuid_of_two_domains(esx: Simulator) -> None:

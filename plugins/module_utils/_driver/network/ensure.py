@@ -12,7 +12,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import
 from ansible_collections.virt.esx.plugins.module_utils._driver.network.model import HostNetwork, Switch
 from ansible_collections.virt.esx.plugins.module_utils._driver.network.planner import NetworkPlan, plan_network
 from ansible_collections.virt.esx.plugins.module_utils._driver.network.read import read_host_network
-from ansible_collections.virt.esx.plugins.module_utils._driver.network.request import NetworkRequest
+from ansible_collections.virt.esx.plugins.module_utils._driver.network.request import NetworkRequest, without_effect
 from ansible_collections.virt.esx.plugins.module_utils._driver.network.result import as_text, network_entry
 from ansible_collections.virt.esx.plugins.module_utils._driver.network.undo import Undo
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import carry_out
@@ -23,6 +23,9 @@ def ensure_network(connection: EsxConnection, invocation: Invocation, request: N
 
     :raises EsxError: if that is refused or fails; the steps before the failure are undone.
     """
+    warning = without_effect(invocation.params)
+    if warning is not None:
+        invocation.warn(warning)
     undo = Undo()
 
     def make_plan() -> NetworkPlan:

@@ -23,6 +23,9 @@ BALANCING = {
     "failover": "failover_explicit",
 }
 
+# The options that say what a switch is to be like.
+_PROPERTIES = ("uplinks", "mtu", "security", "teaming", "bandwidth", "port_groups")
+
 _LONGEST_NAME = 32
 _NUMBER = re.compile(r"[0-9]{1,4}")
 
@@ -52,8 +55,10 @@ class NetworkRequest:
 def read_request(params: Mapping[str, Any]) -> NetworkRequest:
     """Read validated options; they override ``xml``.
 
-    :raises ParseError: for values that no host accepts.
+    :raises ParseError: for values that no host accepts, and for options that contradict each other.
     """
+    if params["state"] == "absent":
+        _check_removal(params)
     described = None if params["xml"] is None else networks.read_network(params["xml"])
     name = params["name"] or (described.name if described else "")
     if not 0 < len(name) <= _LONGEST_NAME:
@@ -71,6 +76,23 @@ def read_request(params: Mapping[str, Any]) -> NetworkRequest:
             ],
         )
     return _with_options(request, params)
+
+
+def without_effect(params: Mapping[str, Any]) -> str | None:
+    """Return a sentence about the options that have no effect on a switch to be removed; None if there are none."""
+    given = [option for option in _PROPERTIES if params[option]] if params["state"] == "absent" else []
+    return f"{', '.join(given)} {'has' if len(given) == 1 else 'have'} no effect with state absent." if given else None
+
+
+def _check_removal(params: Mapping[str, Any]) -> None:
+    """Refuse to remove a switch and to have one of its port groups: perhaps only the port group is to be removed."""
+    for group in params["port_groups"] or ():
+        if group["state"] != "absent":
+            raise ParseError(
+                f"'{group['name']}' is to be present, and the state absent of the switch removes all port groups.",
+                where="port_groups",
+                hint="To remove only a port group, give the state absent to it, and not to the switch.",
+            )
 
 
 def _shaped(bandwidth: Bandwidth | None, where: str) -> Policy:

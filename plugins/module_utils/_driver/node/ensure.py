@@ -126,10 +126,11 @@ def _power_steps(work: _Work) -> list[Step]:
 
 
 def _reached(work: _Work) -> str:
+    """The state of the host afterwards; one that is rebooted is active again only if it was active before."""
     state = str(work.request.state)
-    if state == "maintenance":
-        return "maintenance" if work.request.wait else "entering"
-    return "shutoff" if state == "shutoff" else "maintenance" if work.before.state == "maintenance" else "active"
+    if state == "rebooted":
+        return "active" if work.before.state == "active" else "maintenance"
+    return "entering" if state == "maintenance" and not work.request.wait else state
 
 
 def _check_domains(request: HostRequest, before: HostState) -> None:

@@ -200,7 +200,7 @@ def _run_stage(
     """Run the next action of each domain that has one and has not failed; errors of several domains are kept."""
     going = plan.going(stage)
     tasks = [entry for entry in going if not entry.actions[stage].at_once]
-    jobs = [_job(entry, entry.actions[stage], progress) for entry in tasks]
+    jobs = [_job(connection, entry, entry.actions[stage], progress) for entry in tasks]
     results = dict(zip((entry.record.moid for entry in tasks), run_jobs(connection.session, jobs, at_once=parallel)))
     for entry in going:
         action = entry.actions[stage]
@@ -218,9 +218,10 @@ def _keep_error(plan: SnapshotPlan, record: DomainRecord, error: EsxError) -> No
         raise error
 
 
-def _job(entry: DomainEntry, action: Action, progress: Callable[[str], None]) -> Job:
+def _job(connection: EsxConnection, entry: DomainEntry, action: Action, progress: Callable[[str], None]) -> Job:
     what = f"Domain '{entry.record.name}': {action.name}"
-    return Job(action=what, start=action.start, vm=entry.record.ref, progress=show_progress(progress, what))
+    patience = float(connection.session.options.timeout)  # writing memory and merging disks may take hours
+    return Job(what, action.start, entry.record.ref, show_progress(progress, what), patience)
 
 
 def _call(action: Action) -> TaskOutcome | EsxError:

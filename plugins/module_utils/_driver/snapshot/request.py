@@ -26,6 +26,8 @@ _STATE_OF = {
     "older_than": "absent",
     "running": "reverted",
 }
+# Those of them that are false by default, not none.
+_SWITCHES = ("quiesce", "children")
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ def read_request(params: Mapping[str, Any]) -> SnapshotRequest:
     :raises ParseError: for options that contradict each other.
     """
     _check_domains(params)
+    _check_effect(params)
     described = _description(params)
     request = SnapshotRequest(
         state=params["state"],
@@ -80,7 +83,6 @@ def read_request(params: Mapping[str, Any]) -> SnapshotRequest:
         running=params["running"],
         parallel=params["parallel"],
     )
-    _check_effect(request, memory_is_given=params["memory"] is not None)
     _check_snapshot(request)
     _check(request)
     return request
@@ -99,12 +101,12 @@ def _description(params: Mapping[str, Any]) -> SnapshotDescription:
     return replace(xml, name=params["snapshot"] or xml.name, **given)
 
 
-def _check_effect(request: SnapshotRequest, *, memory_is_given: bool) -> None:
-    """Refuse options that have no effect in this state."""
+def _check_effect(params: Mapping[str, Any]) -> None:
+    """Refuse options that have no effect in this state; a description in ``xml`` may say more than is needed."""
     for option, state in _STATE_OF.items():
-        is_given = memory_is_given if option == "memory" else getattr(request, option) not in (None, False)
-        if request.state != state and is_given:
-            raise ParseError(f"it has no effect with state '{request.state}', only with '{state}'.", where=option)
+        is_given = params[option] if option in _SWITCHES else params[option] is not None
+        if params["state"] != state and is_given:
+            raise ParseError(f"it has no effect with state '{params['state']}', only with '{state}'.", where=option)
 
 
 def _check_snapshot(request: SnapshotRequest) -> None:

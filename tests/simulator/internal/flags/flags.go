@@ -85,7 +85,7 @@ func (o *Options) timeFlags(f *flag.FlagSet) func() {
 	lease := f.Int("lease-timeout", 300, "`seconds` until a lease without progress ends")
 	idle := f.Int("idle-timeout", 0, "`seconds` until an idle session expires; 0: never")
 	migration := f.Int("migration-delay", 0, "`milliseconds` that a migration takes")
-	copying := f.Int("copy-delay", 0, "`milliseconds` that copying a disk or file takes, at least")
+	copying := f.Int("copy-delay", 0, "`milliseconds` that copying a disk or file takes, at least, and removing a snapshot")
 	return func() {
 		o.BootTime, o.LeaseTimeout = time.Duration(*boot)*time.Millisecond, time.Duration(*lease)*time.Second
 		o.CopyDelay = time.Duration(*copying) * time.Millisecond

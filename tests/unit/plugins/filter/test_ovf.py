@@ -55,8 +55,10 @@ def test_there_and_back(tool: str, warned: list[str]) -> None:
         source: {"file": source, "capacity": 1 << 30, "size": "12345"}
         for source in re.findall(r"<source file='(.*\.vmdk)'", xml)
     }
+    by_text = FILTERS["domxml_to_ovf"](xml, disks=files, hw_version="13")
     warned.clear()
     descriptor = FILTERS["domxml_to_ovf"](xml, disks=files)
+    assert descriptor == by_text
     again = FILTERS["ovf_to_domxml"](descriptor)
     others = re.compile(
         r" *<source file='appliance-file1.iso'/>\n| *<nvram .*\n.*lab-3.nvram.*\n.*\n"
@@ -83,7 +85,8 @@ def test_what_is_left_out_is_said(warned: list[str]) -> None:
         ("ovf_to_domxml", text_of("ovftool"), {"deployment_option": "x"}, "has no deployment option 'x'"),
         ("ovf_to_domxml", text_of("ovftool"), {"networks": [1]}, "Expecting networks to be a dictionary"),
         ("ovf_to_domxml", text_of("ovftool").replace(">10<", ">99<"), {}, "device that domain XML cannot express"),
-        ("domxml_to_ovf", "<domain/>", {"hw_version": "x"}, "hw_version is 'x'"),
+        ("domxml_to_ovf", "<domain/>", {"hw_version": "x"}, "Expecting hw_version to be a whole number"),
+        ("domxml_to_ovf", "<domain/>", {"hw_version": 6}, "hw_version is 6, expecting 7 to 99."),
         (
             "domxml_to_ovf",
             "<domain/>",
