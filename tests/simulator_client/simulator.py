@@ -85,8 +85,13 @@ class Simulator:
         self.control("POST", "faults", rule)
 
     def clear_faults(self) -> None:
-        """Forget all rules of :meth:`inject`."""
+        """Forget all rules of :meth:`inject`; what they delay goes on."""
         self.control("DELETE", "faults")
+
+    def activity(self) -> dict[str, int]:
+        """The number of ``calls`` and ``tasks`` under way, and how many of them are ``delayed`` by a rule."""
+        activity: dict[str, int] = self.control("GET", "activity")
+        return activity
 
     def trace(self, *, reset: bool = False) -> list[dict[str, Any]]:
         """The calls so far, oldest first; with ``reset`` they are forgotten."""
