@@ -12,6 +12,7 @@ It ends with the process that has started it.
 
 from __future__ import annotations
 
+import functools
 import http.client
 import json
 import os
@@ -182,7 +183,13 @@ class Simulator:
 def program() -> Path:
     """The simulator's program, built where needed."""
     given = os.environ.get("ESX_SIMULATOR")
-    return Path(given) if given else build()
+    return Path(given) if given else _built()
+
+
+@functools.lru_cache(maxsize=1)
+def _built() -> Path:
+    """Our own, which is looked at once a process: it has some hundred sources."""
+    return build()
 
 
 def start_simulator(*flags: str) -> Simulator:
