@@ -29,14 +29,14 @@ def see_to(host: Simulator, *wanted: dict[str, Any], **arguments: Any) -> Playbo
     return run_playbook("domains.yml", extra_vars=variables, **arguments)
 
 
-def test_a_host_becomes_what_is_described(host: Simulator, way: str) -> None:
+def test_a_host_becomes_what_is_described(host: Simulator) -> None:
     first, second = domain("gateway", vcpus=2), domain("shop", state="defined")
-    predicted = see_to(host, first, way=way, check=True)
+    predicted = see_to(host, first, check=True)
     assert "power on" in predicted.output
     assert host.domains() == {}
-    assert see_to(host, first, second, way=way).changed == 2
-    assert see_to(host, first, second, way=way).changed == 0
+    assert see_to(host, first, second).changed == 2
+    assert see_to(host, first, second).changed == 0
     gone = {"name": "shop", "state": "absent", "remove_storage": True}
-    assert see_to(host, {**first, "annotation": "noted"}, gone, way=way).changed == 2
+    assert see_to(host, {**first, "annotation": "noted"}, gone).changed == 2
     assert sorted(host.domains()) == ["gateway"]
-    assert see_to(host, {**first, "annotation": "noted"}, gone, way=way).changed == 0
+    assert see_to(host, {**first, "annotation": "noted"}, gone).changed == 0
