@@ -13,8 +13,8 @@ DEMO_STAMP = $(VENV)/demo-$(call checksum,$(FOR_DEMO)).stamp
 TEST_STAMP = $(VENV)/test-$(call checksum,$(FOR_TEST)).stamp
 
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
-# What a caller's shell or git hook may have set, and what would mislead these commands.
-unexport GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_PREFIX PYTHONHOME VIRTUAL_ENV MAKEFLAGS
+# What a caller's shell or git hook may have set, and what would mislead these commands, or slow them down.
+unexport GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_PREFIX PYTHONHOME PYTHONDONTWRITEBYTECODE VIRTUAL_ENV MAKEFLAGS
 # The Go that tools/toolchain.py found is the one to use; it need not fetch another.
 export GOTOOLCHAIN := local
 # The collection, and with it the Python helpers of its tests, is imported from here.

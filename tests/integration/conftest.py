@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -39,13 +40,24 @@ def host() -> Iterator[Simulator]:
         assert simulator.sessions() == []
 
 
+# Numbers, UUIDs, times: what changes from one answer to the next of the same content.
+NUMBER = re.compile(rb"[0-9a-f]*[0-9][0-9a-f]*")
+compared: set[tuple[str, Any, bytes]] = set()
+
+
 @pytest.fixture(autouse=True)
 def results_as_pyvmomis(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every answer that our own reader reads in a test's process is read by pyVmomi too, and is the same."""
+    """Every answer that our own reader reads in a test's process is read by pyVmomi too, and is the same.
+
+    Of the answers that differ only in numbers, the first one is: that is a tenth of them.
+    """
 
     def read_both(content: bytes, method: str, kind: Any, stub: Any) -> Any:
         result = results.read_result(content, method, kind, stub)
-        assert_same(result, SoapResponseDeserializer(stub).Deserialize(content, kind), method)
+        alike = method, kind, NUMBER.sub(b"0", content)
+        if alike not in compared:
+            assert_same(result, SoapResponseDeserializer(stub).Deserialize(content, kind), method)
+            compared.add(alike)
         return result
 
     monkeypatch.setattr(answers, "read_result", read_both)

@@ -5,50 +5,70 @@
 
 from __future__ import annotations
 
-import json
-import pathlib
-import subprocess
-import sys
+import functools
+import importlib
+import multiprocessing.context
 import time
+from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.virt.esx.tests.integration.running import PASSWORD, ROOT, USER
+from ansible.module_utils.testing import patch_module_args
+from ansible_collections.virt.esx.tests.integration.running import PASSWORD, USER
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
-_RUN = "from ansible_collections.virt.esx.plugins.modules.{module} import main; main()"
+_PLUGINS = "ansible_collections.virt.esx.plugins"
+_MODULES = ("esx_clone", "esx_domain", "esx_migrate", "esx_ova", "esx_volume")
+_LIMIT = 30  # seconds in which a module gets to a call, and a server ends its work
+_HELD = 450  # milliseconds for which a call is held that is to be carried out after the kill
 
 
-def run_and_kill(host: Simulator, module: str, at: tuple[str, int], *, patience: float = 0.8, **arguments: Any) -> None:
+def run_and_kill(host: Simulator, module: str, at: tuple[str, int], *, settled: bool = True, **arguments: Any) -> None:
     """Run a module in its own process, and kill it at a call, which the server carries out nevertheless.
 
     :param at: the method of the API or of HTTP, and the number of its calls that succeed first.
-    :param patience: the seconds to wait after the kill; the server ends the call after about 0.7.
+    :param settled: return when the server has ended its work; else it carries out the call half a second later.
     """
     given = {"uri": host.uri(user=USER, no_verify=1), "password": PASSWORD, **arguments}
     method, number = at
-    host.trace(reset=True)
-    host.inject(method=method, skip=number, count=1, delay=700)
-    process = subprocess.Popen(
-        [sys.executable, "-c", _RUN.format(module=module)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        env={"PYTHONPATH": str(pathlib.Path(ROOT, ".cache")), "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
-    )
-    assert process.stdin is not None
-    process.stdin.write(json.dumps({"ANSIBLE_MODULE_ARGS": given}).encode())
-    process.stdin.close()
-    _wait_until_it_hangs(host, process)
+    host.inject(method=method, skip=number, count=1, delay=_LIMIT * 1000 if settled else _HELD)
+    process = _context().Process(target=_run, args=(module, given), daemon=True)
+    process.start()
+
+    def is_held() -> bool:
+        assert process.exitcode is None, "the module ended before it could be killed"
+        return host.activity()["delayed"] == 1
+
+    _wait_until(is_held)
     process.kill()
-    assert process.wait() < 0
-    host.clear_faults()
-    time.sleep(patience)
+    process.join()
+    assert process.exitcode is not None
+    assert process.exitcode < 0
+    if settled:
+        host.clear_faults()
+        _wait_until(lambda: not any(host.activity().values()))
 
 
-def _wait_until_it_hangs(host: Simulator, process: subprocess.Popen[bytes]) -> None:
-    """Wait until no more calls arrive."""
-    seen, quiet = 0, 0
-    while not seen or quiet < 4:
-        assert process.poll() is None, "the module ended before it could be killed"
-        time.sleep(0.05)
-        calls = len(host.trace())
-        seen, quiet = calls, quiet + 1 if calls == seen else 0
+@functools.lru_cache(maxsize=1)
+def _context() -> multiprocessing.context.ForkServerContext:
+    """Processes that are forks of one that has imported the modules; the tests' own has threads."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__, f"{_PLUGINS}.plugin_utils._action", *map(_path_of, _MODULES)])
+    return context
+
+
+def _path_of(module: str) -> str:
+    return f"{_PLUGINS}.modules.{module}"
+
+
+def _run(module: str, arguments: dict[str, Any]) -> None:
+    """Become the module."""
+    with patch_module_args(arguments):
+        importlib.import_module(_path_of(module)).main()
+
+
+def _wait_until(condition: Callable[[], bool]) -> None:
+    """Ask again and again, until it is so."""
+    end = time.monotonic() + _LIMIT
+    while not condition():
+        assert time.monotonic() < end, f"it is not so after {_LIMIT} s"
+        time.sleep(0.01)

@@ -4,7 +4,7 @@
 """The examples for users, and every piece of YAML in README, guides and modules, work as described.
 
 They run against a simulated vCenter and its hosts, which replace the hosts in the documentation. The domains that the
-documentation assumes are defined first.
+documentation assumes are on the first of them already.
 """
 
 from __future__ import annotations
@@ -17,11 +17,14 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.virt.esx.plugins.modules import esx_domain, esx_volume
+from ansible_collections.virt.esx.tests.integration.contracts import carry_out
 from ansible_collections.virt.esx.tests.integration.ova.packages import descriptor, make_disk, make_ova
 from ansible_collections.virt.esx.tests.integration.running import (
     DATASTORE,
     PASSWORD,
     ROOT,
+    USER,
     run_playbook,
     variables_of,
 )
@@ -55,60 +58,28 @@ HOSTS = {
 # scheme, user, server, path and query of a URI
 URI = re.compile(r"(esx|vpx)://([^@/]*@)?([a-z0-9.-]*example[a-z.-]*\.com)(?:/([^?\s'\"]*))?(?:\?([^\s'\"]*))?")
 
-# The assumptions of the documentation: domains that are shut off, passwords in variables, a few files.
-PREPARATION = """
-- name: The domains that the documentation takes for granted
-  hosts: localhost
-  gather_facts: false
-  tasks:
-    - name: Create their disks, and those that the examples of volumes begin with
-      virt.esx.esx_volume:
-        uri: esx://root@example.com/
-        path: "[datastore1] {{ item }}"
-        capacity: 1 MiB
-      loop:
-        - templates/debian-13.vmdk
-        - Fedora11/disk.vmdk
-        - database/disk.vmdk
-        - demo/demo.vmdk
-        - web/disk.vmdk
-        - web-1/disk.vmdk
-        - imported/imported.vmdk
-        - web/old.vmdk
-
-    - name: Define each
-      virt.esx.esx_domain:
-        uri: esx://root@example.com/
-        xml: |
-          <domain type='vmware'>
-            <name>{{ item.name }}</name>
-            <uuid>{{ item.uuid }}</uuid>
-            <memory unit='GiB'>4</memory>
-            <vcpu>1</vcpu>
-            <os><type arch='x86_64'>hvm</type></os>
-            <devices>
-              <disk type='file' device='disk'>
-                <source file='[datastore1] {{ item.name }}/{{ item.disk | default('disk') }}.vmdk'/>
-                <target dev='sda' bus='scsi'/>
-              </disk>
-            </devices>
-          </domain>
-        settings:
-          simulator.tools: running
-          simulator.address: 192.0.2.7
-      loop:
-        - {name: Fedora11, uuid: 50115e16-9bdc-49d7-f171-53c4d7f91710}
-        - {name: database, uuid: 50115e16-9bdc-49d7-f171-53c4d7f91711}
-        - {name: demo, uuid: 50115e16-9bdc-49d7-f171-53c4d7f91712, disk: demo}
-        - {name: web, uuid: 50115e16-9bdc-49d7-f171-53c4d7f91713}
-        - {name: web-1, uuid: 50115e16-9bdc-49d7-f171-53c4d7f91714}
-
-    - name: Upload the template that the examples clone
-      virt.esx.esx_volume:
-        uri: esx://root@example.com/
-        path: "[datastore1] templates/debian-13.vmx"
-        source: small.vmx
+# The assumptions of the documentation: domains that are shut off, and some disks of no domain.
+DOMAINS = {
+    "Fedora11": "Fedora11/disk.vmdk",
+    "database": "database/disk.vmdk",
+    "demo": "demo/demo.vmdk",
+    "web": "web/disk.vmdk",
+    "web-1": "web-1/disk.vmdk",
+}
+DISKS = ("imported/imported.vmdk", "web/old.vmdk")
+XML = """
+<domain type='vmware'>
+  <name>{name}</name>
+  <uuid>50115e16-9bdc-49d7-f171-53c4d7f9171{number}</uuid>
+  <memory unit='GiB'>4</memory>
+  <vcpu>1</vcpu>
+  <os><type arch='x86_64'>hvm</type></os>
+  <devices>
+    <disk type='file' device='disk'><source file='[datastore1] {disk}'/><target dev='sda' bus='scsi'/></disk>
+  </devices>
+</domain>
 """
+GUEST = {"simulator.tools": "running", "simulator.address": "192.0.2.7"}
 # The images that the documentation uploads: an ISO image, and raw ones with a boot signature.
 RAW = bytes(510) + b"\x55\xaa" + bytes(1 << 20)
 IMAGES = {
@@ -236,10 +207,27 @@ def vcenter() -> Iterator[Simulator]:
         yield simulator
 
 
+def prepare(vcenter: Simulator, tmp_path: pathlib.Path) -> None:
+    """Make the domains, the disks, and the template that the examples clone, on the first host."""
+    uri = vcenter.uri(user=USER, host="DC0_H0", no_verify=1)
+    for path in (*DOMAINS.values(), *DISKS):
+        vcenter.add_disk(f"[{DATASTORE}] {path}")
+    for number, (name, disk) in enumerate(DOMAINS.items()):
+        xml = XML.format(name=name, number=number, disk=disk)
+        carry_out(esx_domain.CONTRACT, vcenter, uri=uri, xml=xml, settings=GUEST)
+    template = tmp_path / "template.vmx"
+    template.write_text(VMX, encoding="utf-8")
+    disk, vmx = f"[{DATASTORE}] templates/debian-13.vmdk", f"[{DATASTORE}] templates/debian-13.vmx"
+    carry_out(esx_volume.CONTRACT, vcenter, uri=uri, path=disk, capacity="1 MiB")
+    carry_out(esx_volume.CONTRACT, vcenter, uri=uri, path=vmx, source=str(template))
+
+
 @pytest.mark.parametrize(("source", "piece"), pieces())
 def test_documented_yaml_works(source: pathlib.Path, piece: Any, vcenter: Simulator, tmp_path: pathlib.Path) -> None:
     if isinstance(piece, dict):
         return  # settings, such as requirements.yml, which can only be parsed
+    if source not in FILTERS:
+        prepare(vcenter, tmp_path)
     tasks = [*FIRST.get(source.name, ()), *piece]
     plays = piece if "hosts" in piece[0] else [{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]
     for directory in ("files", "templates", "vars"):
@@ -261,8 +249,7 @@ def test_documented_yaml_works(source: pathlib.Path, piece: Any, vcenter: Simula
     archive.mkdir(parents=True)
     (archive / "domains.yml").write_text("# no domains\n", encoding="utf-8")
     playbook = tmp_path / "play.yml"
-    prepared = plays if source in FILTERS else yaml.safe_load(PREPARATION) + plays
-    playbook.write_text(yaml.safe_dump(simulate(prepared, vcenter), sort_keys=False), encoding="utf-8")
+    playbook.write_text(yaml.safe_dump(simulate(plays, vcenter), sort_keys=False), encoding="utf-8")
     defaults = yaml.safe_load((EXAMPLES / "vars" / "domain.yml").read_text(encoding="utf-8"))
     variables = VARIABLES if "hosts" in piece[0] else {**defaults, **VARIABLES}
     env = {"ESX_PASSWORD": PASSWORD, "ESX_VCENTER_PASSWORD": PASSWORD, "HOME": str(tmp_path)}
@@ -286,6 +273,7 @@ def test_the_tour_changes_nothing_the_second_time(host: Simulator, way: str) -> 
 
 
 def test_a_days_work_changes_nothing_the_second_time(vcenter: Simulator, tmp_path: pathlib.Path, way: str) -> None:
+    prepare(vcenter, tmp_path)
     guide = (ROOT / "docs" / "docsite" / "rst" / "parts.rst").read_text(encoding="utf-8")
     plays: list[dict[str, Any]] = []
     for piece in map(yaml.safe_load, yaml_in(guide)):
@@ -299,8 +287,7 @@ def test_a_days_work_changes_nothing_the_second_time(vcenter: Simulator, tmp_pat
     (tmp_path / "files" / "debian-13.iso").write_bytes(IMAGES["debian-13.iso"])
     (tmp_path / "files" / "small.vmx").write_text(VMX, encoding="utf-8")
     playbook = tmp_path / "play.yml"
-    prepared = yaml.safe_load(PREPARATION) + plays
-    playbook.write_text(yaml.safe_dump(simulate(prepared, vcenter), sort_keys=False), encoding="utf-8")
+    playbook.write_text(yaml.safe_dump(simulate(plays, vcenter), sort_keys=False), encoding="utf-8")
     run_all = run_playbook(playbook, way=way, env={"ESX_PASSWORD": PASSWORD, "HOME": str(tmp_path)})
     changed = {task.name: task.changed for task in run_all.tasks}
     names = [name.rpartition(",")[0] for name in changed if name.endswith(", first")]

@@ -18,7 +18,8 @@ import (
 // control is the endpoint for tests, without a session:
 //
 //	POST   /_simulator/faults    a rule (see rule) is added
-//	DELETE /_simulator/faults    all rules go
+//	DELETE /_simulator/faults    all rules go, and their delays end
+//	GET    /_simulator/activity  how many calls and tasks are under way
 //	GET    /_simulator/sessions  the open sessions
 //	DELETE /_simulator/sessions  all sessions expire
 //	GET    /_simulator/trace     the calls so far
@@ -39,6 +40,8 @@ func (s *server) control(w http.ResponseWriter, r *http.Request) {
 		}
 	case "DELETE /_simulator/faults":
 		s.faults.Clear()
+	case "GET /_simulator/activity":
+		result = s.activity()
 	case "GET /_simulator/sessions":
 		result = s.sessions.describe()
 	case "DELETE /_simulator/sessions":
@@ -90,6 +93,22 @@ func decode(r *http.Request, into any) error {
 	d := json.NewDecoder(r.Body)
 	d.DisallowUnknownFields()
 	return d.Decode(into)
+}
+
+// activity is how many calls and tasks are under way, and how many of them a rule delays.
+func (s *server) activity() map[string]int {
+	tasks := 0
+	for _, e := range s.registry.AllReference("Task") {
+		if t, ok := e.(*simulator.Task); ok {
+			own := *s.context // a lock of ours must not be shared with the task's own
+			own.WithLock(t, func() {
+				if t.Info.CompleteTime == nil {
+					tasks++
+				}
+			})
+		}
+	}
+	return map[string]int{"calls": int(s.calls.Load()), "tasks": tasks, "delayed": s.faults.Delayed()}
 }
 
 // domainsJSON are the domains with what a test wants to know of them.

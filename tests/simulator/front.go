@@ -110,6 +110,8 @@ func (c *counter) Write(b []byte) (int, error) {
 // traced is a handler of plain HTTP that injects faults and writes the trace.
 func (f *front) traced(handle http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
+		f.s.calls.Add(1)
+		defer f.s.calls.Add(-1)
 		c := &counter{ResponseWriter: w, status: http.StatusOK}
 		start := time.Now()
 		rule := f.s.faults.Take(rules.Call{Method: r.Method, Object: r.URL.Path, Kind: "folder"}, rules.InHTTP)
@@ -127,6 +129,8 @@ func (f *front) traced(handle http.HandlerFunc) http.HandlerFunc {
 
 // soap serves a call of the API.
 func (f *front) soap(w http.ResponseWriter, r *http.Request) {
+	f.s.calls.Add(1)
+	defer f.s.calls.Add(-1)
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return // the client has gone

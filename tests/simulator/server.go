@@ -41,6 +41,7 @@ type server struct {
 	locks      filelocks.Locks
 	privileges privileges
 	trace      trace.Log
+	calls      atomic.Int32 // that are under way
 	memory     memoryUse
 	waking     sync.Map   // domains whose tools are due
 	adding     sync.Mutex // one domain is added at a time

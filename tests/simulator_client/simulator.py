@@ -12,13 +12,14 @@ It ends with the process that has started it.
 
 from __future__ import annotations
 
+import functools
 import http.client
 import json
 import os
 import ssl
 import subprocess
 import tempfile
-from contextlib import closing
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -48,6 +49,8 @@ class Simulator:
     hosts: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[str] | None = None
     directory: tempfile.TemporaryDirectory[str] | None = None
+    control_connection: http.client.HTTPConnection | None = field(default=None, repr=False)
+    control_lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def uri(self, scheme: str = "esx", *, user: str = "", path: str = "", host: str = "", **parameters: object) -> str:
         """The server's URI, as libvirt has it.
@@ -65,28 +68,41 @@ class Simulator:
 
     def control(self, method: str, resource: str, body: object | None = None) -> Any:
         """Call the control endpoint: ``control("POST", "faults", {...})``; returns what it answers, decoded."""
-        address = urlsplit(self.url)
-        connection: http.client.HTTPConnection
-        if self.certificate:
-            context = ssl.create_default_context(cafile=self.certificate)
-            connection = http.client.HTTPSConnection(address.netloc, timeout=30, context=context)
-        else:
-            connection = http.client.HTTPConnection(address.netloc, timeout=30)
-        with closing(connection):
-            connection.request(method, f"/_simulator/{resource}", None if body is None else json.dumps(body))
-            answer = connection.getresponse()
-            text = answer.read().decode()
+        with self.control_lock:
+            if self.control_connection is None:
+                self.control_connection = self._connect()
+            try:
+                content = None if body is None else json.dumps(body)
+                self.control_connection.request(method, f"/_simulator/{resource}", content)
+                answer = self.control_connection.getresponse()
+                text = answer.read().decode()
+            except BaseException:
+                self.control_connection.close()  # the next request opens it again
+                raise
         if answer.status != 200:
             raise SimulatorError(f"{method} {resource}: {text.strip()}")
         return json.loads(text)
+
+    def _connect(self) -> http.client.HTTPConnection:
+        """The connection to the control endpoint, which is kept."""
+        address = urlsplit(self.url)
+        if self.certificate:
+            context = ssl.create_default_context(cafile=self.certificate)
+            return http.client.HTTPSConnection(address.netloc, timeout=30, context=context)
+        return http.client.HTTPConnection(address.netloc, timeout=30)
 
     def inject(self, **rule: object) -> None:
         """Make calls fail: ``inject(method="PowerOnVM_Task", fault="InvalidState", count=1)``."""
         self.control("POST", "faults", rule)
 
     def clear_faults(self) -> None:
-        """Forget all rules of :meth:`inject`."""
+        """Forget all rules of :meth:`inject`; what they delay goes on."""
         self.control("DELETE", "faults")
+
+    def activity(self) -> dict[str, int]:
+        """The number of ``calls`` and ``tasks`` under way, and how many of them are ``delayed`` by a rule."""
+        activity: dict[str, int] = self.control("GET", "activity")
+        return activity
 
     def trace(self, *, reset: bool = False) -> list[dict[str, Any]]:
         """The calls so far, oldest first; with ``reset`` they are forgotten."""
@@ -138,6 +154,8 @@ class Simulator:
 
     def stop(self) -> None:
         """End the simulator; a second time does nothing."""
+        if self.control_connection is not None:
+            self.control_connection.close()
         if self.process is not None:
             assert self.process.stdin is not None
             assert self.process.stdout is not None
@@ -165,7 +183,13 @@ class Simulator:
 def program() -> Path:
     """The simulator's program, built where needed."""
     given = os.environ.get("ESX_SIMULATOR")
-    return Path(given) if given else build()
+    return Path(given) if given else _built()
+
+
+@functools.lru_cache(maxsize=1)
+def _built() -> Path:
+    """Our own, which is looked at once a process: it has some hundred sources."""
+    return build()
 
 
 def start_simulator(*flags: str) -> Simulator:

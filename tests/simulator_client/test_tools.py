@@ -78,6 +78,17 @@ def test_a_fault_with_properties_in_a_task(host: Client) -> None:
     assert (error.value.name, error.value.msg) == ("gone", "It is gone.")
 
 
+def test_what_is_delayed_goes_on_when_the_rules_are_cleared(host: Client) -> None:
+    host.simulator.inject(method="PowerOffVM_Task", delay=60_000, **{"in": "task"})
+    task = host.domain("domain-1").PowerOffVM_Task()
+    while not host.simulator.activity()["delayed"]:
+        time.sleep(0.01)
+    assert host.simulator.activity()["tasks"] == 1
+    host.simulator.clear_faults()
+    host.wait(task)
+    assert host.simulator.activity()["tasks"] == 0
+
+
 def test_a_fault_that_the_api_has_not(host: Client) -> None:
     with pytest.raises(SimulatorError, match='no fault "Nonsense"'):
         host.simulator.inject(fault="Nonsense")

@@ -68,10 +68,10 @@ OF_AN_UPLOAD = [
 OF_A_DOMAIN = ["vmware.log", "web.nvram", "web.vmdk", "web.vmx"]
 
 
-def run_and_kill(esx: Simulator, at: tuple[str, int], **arguments: Any) -> None:
+def run_and_kill(esx: Simulator, at: tuple[str, int], *, settled: bool = True, **arguments: Any) -> None:
     """Run the module with its disks in place, and kill it while it waits for the answer to one of its calls."""
     give_disks(esx, arguments)
-    killing.run_and_kill(esx, "esx_domain", at, patience=0, **arguments)
+    killing.run_and_kill(esx, "esx_domain", at, settled=settled, **arguments)
 
 
 @pytest.fixture
@@ -81,21 +81,20 @@ def host_with_faults(esx: Simulator) -> Any:
     esx.expire_sessions()
 
 
-# Killed at which call, run again after how many seconds, with a UUID or not.
+# Killed at which call, whether the server has ended it when the module is run again, with a UUID or not.
 KILLED = [
-    *((at, 0, "50115e16-9bdc-49d7-f171-53c4d7f91710") for at in OF_A_DEFINE),
-    *((at, patience, None) for at in (OF_A_DEFINE[0], OF_A_DEFINE[1], OF_A_DEFINE[4]) for patience in (0, 1)),
+    *((at, False, "50115e16-9bdc-49d7-f171-53c4d7f91710") for at in OF_A_DEFINE),
+    *((at, settled, None) for at in (OF_A_DEFINE[0], OF_A_DEFINE[1], OF_A_DEFINE[4]) for settled in (False, True)),
 ]
 
 
-@pytest.mark.parametrize(("at", "patience", "uuid"), KILLED)
+@pytest.mark.parametrize(("at", "settled", "uuid"), KILLED)
 def test_a_define_that_was_killed(
-    host_with_faults: Simulator, at: tuple[str, int], patience: int, uuid: str | None
+    host_with_faults: Simulator, at: tuple[str, int], settled: bool, uuid: str | None
 ) -> None:
     """Run again at once, while the host still works on what the dead one had asked for, or later."""
     domain_request: dict[str, Any] = {"xml": domain_xml(uuid=uuid), "state": "running"}
-    run_and_kill(host_with_faults, at, **domain_request)
-    time.sleep(patience)
+    run_and_kill(host_with_faults, at, settled=settled, **domain_request)
     assert ensure(host_with_faults, **domain_request)["domain"]["state"] == "running"
     assert not ensure(host_with_faults, **domain_request)["changed"]
     assert files_in(host_with_faults, "[local-storage] web") == OF_A_DOMAIN
@@ -106,7 +105,6 @@ def test_a_define_that_was_killed(
 def test_a_change_that_was_killed(host_with_faults: Simulator, at: tuple[str, int]) -> None:
     ensure(host_with_faults, xml=domain_xml())
     run_and_kill(host_with_faults, at, name="web", vcpus=4, max_memory="2 GiB")
-    time.sleep(1)
     assert ensure(host_with_faults, name="web", vcpus=4, max_memory="2 GiB")["domain"]["vcpus"] == 4
     assert not ensure(host_with_faults, name="web", vcpus=4, max_memory="2 GiB")["changed"]
     assert b'numvcpus = "4"' in (read_file(host_with_faults, VMX) or b"")
@@ -117,7 +115,6 @@ def test_a_machine_from_nothing_that_was_killed(host_with_faults: Simulator, at:
     disks = [{"target": "sda", "size": "8 MiB"}, {"target": "sdb", "clone_of": "[local-storage] web/web.vmdk"}]
     wanted: dict[str, Any] = {"name": "new", "pool": "local-storage", "max_memory": "1 GiB", "disks": disks}
     run_and_kill(host_with_faults, at, **wanted, state="running")
-    time.sleep(1)
     assert ensure(host_with_faults, with_disks=False, **wanted, state="running")["domain"]["state"] == "running"
     assert not ensure(host_with_faults, with_disks=False, **wanted, state="running")["changed"]
     files = ["new-sdb.vmdk", "new.nvram", "new.vmdk", "new.vmx", "vmware.log"]
@@ -129,7 +126,6 @@ def test_a_disk_whose_task_was_killed(host_with_faults: Simulator, at: tuple[str
     ensure(host_with_faults, xml=domain_xml(), state="running")
     wanted: dict[str, Any] = {"name": "web", "disks": [{"target": "sdb", "size": "8 MiB"}]}
     run_and_kill(host_with_faults, at, **wanted)
-    time.sleep(1)
     ensure(host_with_faults, **wanted)
     assert not ensure(host_with_faults, **wanted)["changed"]
     assert host_with_faults.domains()["web"]["disks"][1] == "[local-storage] web/web-sdb.vmdk"
@@ -139,7 +135,7 @@ def test_a_disk_whose_task_was_killed(host_with_faults: Simulator, at: tuple[str
 def test_a_removal_that_was_killed_before_the_end(host_with_faults: Simulator, at: tuple[str, int]) -> None:
     ensure(host_with_faults, xml=domain_xml())
     domain_request: dict[str, Any] = {"name": "web", "state": "undefined", "remove_storage": True}
-    run_and_kill(host_with_faults, at, **domain_request)
+    run_and_kill(host_with_faults, at, settled=False, **domain_request)
     ensure(host_with_faults, **domain_request)
     assert set(host_with_faults.domains()) == {"domain-1"}
     assert "web.vmdk" not in files_in(host_with_faults, "[local-storage] web")

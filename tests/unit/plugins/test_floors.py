@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import pathlib
 import re
 import sys
@@ -91,14 +92,17 @@ def floor_of(file: str) -> str:
     return max((floor for floor in FLOORS if file.startswith(floor)), key=len)
 
 
-def imports_of(tree: ast.AST) -> Iterator[tuple[str, int]]:
+@functools.cache
+def imports_of(file: str) -> list[tuple[str, int]]:
     """Each imported module by its full dotted name, with its line; relative imports keep their leading dots."""
-    for node in ast.walk(tree):
+    found: list[tuple[str, int]] = []
+    for node in ast.walk(tree_of(file)):
         if isinstance(node, ast.Import):
-            yield from ((name.name, node.lineno) for name in node.names)
+            found += ((name.name, node.lineno) for name in node.names)
         elif isinstance(node, ast.ImportFrom):
             module = "." * node.level + (node.module or "")
-            yield from ((f"{module}.{name.name}", node.lineno) for name in node.names)
+            found += ((f"{module}.{name.name}", node.lineno) for name in node.names)
+    return found
 
 
 def guarded_lines(tree: ast.Module) -> set[int]:
@@ -119,7 +123,7 @@ def guarded_lines(tree: ast.Module) -> set[int]:
 def test_each_file_imports_only_from_floors_below(file: str) -> None:
     floor = floor_of(file)
     wrong = []
-    for module, line in imports_of(tree_of(file)):
+    for module, line in imports_of(file):
         assert not module.startswith("."), f"{file}:{line}: imports inside the collection are absolute"
         if module.startswith(OURS):
             target = floor_of(module[len(OURS) :].replace(".", "/"))
@@ -131,7 +135,7 @@ def test_each_file_imports_only_from_floors_below(file: str) -> None:
 @pytest.mark.parametrize("file", [file for file in FILES if not file.startswith("module_utils/_domain")])
 def test_the_large_floors_are_entered_by_their_fronts(file: str) -> None:
     wrong = []
-    for module, line in imports_of(tree_of(file)):
+    for module, line in imports_of(file):
         target = module[len(OURS) :].replace(".", "/") if module.startswith(OURS) else ""
         floor = next((name for name in FRONTS if target.startswith(f"{name}/")), None)
         if floor is None or floor == floor_of(file) or floor_of(file) == MIRROR:
@@ -146,7 +150,7 @@ def test_the_large_floors_are_entered_by_their_fronts(file: str) -> None:
 def test_a_front_holds_no_more_than_is_used(floor: str, door: str) -> None:
     module = f"{OURS}{floor.replace('/', '.')}.{door}"
     outside = (file for file in FILES if floor_of(file) not in (floor, MIRROR))
-    assert any(f"{name}.".startswith(f"{module}.") for file in outside for name, _line in imports_of(tree_of(file)))
+    assert any(f"{name}.".startswith(f"{module}.") for file in outside for name, _line in imports_of(file))
 
 
 @pytest.mark.parametrize("file", FILES)
@@ -154,7 +158,7 @@ def test_each_library_is_imported_in_its_place_and_guarded(file: str) -> None:
     tree = tree_of(file)
     guarded = guarded_lines(tree)
     wrong = []
-    for module, line in imports_of(tree):
+    for module, line in imports_of(file):
         top = module.split(".")[0]
         if top in sys.stdlib_module_names or top == "ansible_collections":
             continue
@@ -179,7 +183,7 @@ def test_no_wing_of_the_driver_imports_another_wing(file: str) -> None:
     wing = wing_of(file)
     imported = {
         other: line
-        for module, line in imports_of(tree_of(file))
+        for module, line in imports_of(file)
         if module.startswith(OURS) and (other := wing_of(module[len(OURS) :])) not in (None, wing)
     }
     assert imported == {}, f"{file}: wing '{wing}' imports other wings; what two wings need belongs to the lobby"

@@ -12,6 +12,7 @@ import (
 	"path"
 	"reflect"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/vmware/govmomi/vim25/types"
@@ -36,7 +37,9 @@ type Rule struct {
 	HTTP       int             `json:"http"`       // answer with this status of HTTP
 	Drop       string          `json:"drop"`       // "before" or "after" the call, the connection goes
 
-	seen int
+	seen    int
+	delayed atomic.Int32
+	cleared chan struct{} // is closed when the rule is removed
 }
 
 // A Stage is where a rule can act: before the call is decoded, when it reaches its
@@ -91,15 +94,30 @@ func (f *List) Add(r *Rule) error {
 	}
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
+	r.cleared = make(chan struct{})
 	f.rules = append(f.rules, r)
 	return nil
 }
 
-// Clear removes all rules.
+// Clear removes all rules, and ends their delays.
 func (f *List) Clear() {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
+	for _, r := range f.rules {
+		close(r.cleared)
+	}
 	f.rules = nil
+}
+
+// Delayed is the number of calls and tasks that the rules delay now.
+func (f *List) Delayed() int {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	sum := 0
+	for _, r := range f.rules {
+		sum += int(r.delayed.Load())
+	}
+	return sum
 }
 
 // Take is the first rule for a call at a stage that is not used up, or nil.
@@ -150,8 +168,15 @@ func (r *Rule) Make(c Call) (types.BaseMethodFault, error) {
 	return nil, fmt.Errorf("the API has no fault %q", r.Fault)
 }
 
-// Pause waits as long as the rule says.
-func (r *Rule) Pause() { time.Sleep(time.Duration(r.Delay) * time.Millisecond) }
+// Pause waits as long as the rule says, or until it is removed.
+func (r *Rule) Pause() {
+	r.delayed.Add(1)
+	defer r.delayed.Add(-1)
+	select {
+	case <-time.After(time.Duration(r.Delay) * time.Millisecond):
+	case <-r.cleared:
+	}
+}
 
 // Drops tells whether the answer must not be sent.
 func (r *Rule) Drops() bool { return r != nil && r.Drop != "" }

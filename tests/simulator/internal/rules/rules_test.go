@@ -6,6 +6,7 @@ package rules
 
 import (
 	"testing"
+	"time"
 
 	"github.com/vmware/govmomi/vim25/types"
 
@@ -29,6 +30,30 @@ func TestRulesCount(t *testing.T) {
 	}
 	if f.Add(&Rule{Fault: "Nonsense"}) == nil {
 		t.Error("a fault that there is not")
+	}
+}
+
+func TestDelaysEndWhenTheRulesAreCleared(t *testing.T) {
+	var f List
+	if err := f.Add(&Rule{Delay: 3600_000}); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() {
+		f.Take(Call{}, InHTTP).Pause()
+		close(done)
+	}()
+	for f.Delayed() != 1 {
+		time.Sleep(time.Millisecond)
+	}
+	f.Clear()
+	select {
+	case <-done:
+	case <-time.After(10 * time.Second):
+		t.Error("it still waits")
+	}
+	if n := f.Delayed(); n != 0 {
+		t.Errorf("%d are delayed", n)
 	}
 }
 
