@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError, Refused
 from ansible_collections.virt.esx.tests.integration.domain.domains import (
+    MAC,
     UUID,
     check_apply_repeat,
     create_disk,
@@ -273,8 +274,34 @@ WRONG: list[tuple[dict[str, Any], type[EsxError], str]] = [
         )
         for mac in ("ff:ff:ff:ff:ff:ff", "01:00:5e:00:00:01", "00:00:00:00:00:00")
     ),
+    *(
+        ({"interfaces": [{"index": 0, **first}, {"mac": MAC, **second}]}, ParseError, f"with the index 0 {words}")
+        for first, second, words in [
+            ({"link": "down"}, {"link": "up"}, "is named twice, by its index and by its mac"),
+            ({"state": "absent"}, {"network": "VM Network"}, "is also to be absent"),
+            ({"link": "down"}, {"state": "absent"}, "is named twice"),
+        ]
+    ),
     ({"serials": [{"type": "tcp"}]}, ParseError, "service is missing"),
-    ({"hostdevs": [{"address": "nowhere"}]}, ParseError, "is not a PCI address"),
+    ({"serials": [{"type": "dev", "path": ""}]}, ParseError, "path is missing"),
+    *(
+        ({"serials": [{"type": "tcp", "service": service}]}, ParseError, "expecting a port number from 1 to 65535")
+        for service in ("telnet", "0", "70000", "+5", "23 ")
+    ),
+    *(
+        ({"serials": [{**port, **more}]}, ParseError, f"{next(iter(more))} has no effect with type {port['type']}")
+        for port, more in [
+            ({"type": "tcp", "service": "4001"}, {"path": "/dev/ttyS0"}),
+            ({"type": "dev", "path": "/dev/ttyS0"}, {"host": "192.0.2.7"}),
+            ({"type": "pipe", "path": "com1"}, {"mode": "connect"}),
+            ({"type": "file", "path": f"{DIRECTORY}/s.log"}, {"protocol": "telnet"}),
+        ]
+    ),
+    *(
+        ({"hostdevs": [{"address": address, "state": state}]}, ParseError, "is not a PCI address")
+        for address in ("nowhere", "-1:-2:-3.-4", "0000:3b:20.0", "3b:00.8", "1:2:3:4.0", "3b.0")
+        for state in ("present", "absent")
+    ),
 ]
 
 

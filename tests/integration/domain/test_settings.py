@@ -168,6 +168,8 @@ def test_a_domain_gets_firmware_boot_order_and_hot_add(off: Simulator) -> None:
     assert (vmx["bios.bootOrder"], vmx["mem.hotadd"], vmx["vhv.enable"]) == ("cdrom,hdd,ethernet0", "TRUE", "TRUE")
     check_apply_repeat(off, name="web", boot=["sda", "hda"])
     assert vmx_of(off)["bios.hddOrder"] == "scsi0:0"
+    check_apply_repeat(off, name="web", disks=[{"target": "sdb", "size": "8 MiB"}], boot=["sdb", "hd", "network"])
+    assert vmx_of(off)["bios.hddOrder"] == "scsi0:1,scsi0:0"
     ensure(off, name="web", state="running")
     grown = check_apply_repeat(off, name="web", vcpus=4, max_memory="2 GiB", memory="2 GiB")
     assert grown["steps"] == ["change max_memory, vcpus"]
