@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError, Refused
 from ansible_collections.virt.esx.tests.integration.domain.domains import (
     MAC,
+    READING,
     UUID,
     check_apply_repeat,
     create_disk,
@@ -323,6 +324,21 @@ def test_a_disk_with_snapshots_is_named_by_either_file_and_does_not_grow(off: Si
     assert not ensure(off, name="web", disks=[{"target": "sda", "source": f"{DIRECTORY}/web.vmdk"}])["changed"]
     with pytest.raises(Refused, match="has the snapshots 's1'"):
         ensure(off, name="web", disks=[{"target": "sda", "size": "2 GiB"}])
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("web/web.vmdk", "web/other.vmdk"), ("dev='sda' bus='scsi'", "dev='sda' bus='sata'")]
+)
+def test_a_disk_that_is_replaced_does_not_grow(off: Simulator, old: str, new: str) -> None:
+    """It would grow although the domain no longer has it, and not the one in its place."""
+    create_disk(off, f"{DIRECTORY}/other.vmdk")
+    sda = [{"target": "sda", "size": "2 GiB"}]
+    off.trace(reset=True)
+    with pytest.raises(Refused, match="sda of the domain 'web', '.* web/web.vmdk', cannot grow in the task that"):
+        ensure(off, xml=domain_xml().replace(old, new), disks=sda)
+    assert set(off.methods()) <= READING
+    check_apply_repeat(off, xml=domain_xml().replace(old, new))
+    assert check_apply_repeat(off, name="web", disks=sda)["steps"] == ["change size of disk sda"]
 
 
 def test_a_disk_that_a_description_leaves_out_is_the_one_that_the_domain_has(off: Simulator) -> None:
