@@ -143,6 +143,18 @@ def test_the_hardware_is_upgraded_with_all_else(off: Simulator) -> None:
     assert check_apply_repeat(off, name="web", hw_version=19)["steps"] == ["upgrade to hardware version 19"]
 
 
+@pytest.mark.parametrize("check", [True, False])
+def test_no_domain_gets_hardware_that_its_host_does_not_have(off: Simulator, check: bool) -> None:
+    words = r"cannot be version 22: the host is ESXi 8\.0\.[0-9.]*, which has none above 21"
+    vmx = (read_file(off, "[local-storage] web/web.vmx") or b"").decode()
+    newer = vmx.replace('virtualHW.version = "13"', 'virtualHW.version = "22"')
+    for options in ({"name": "web", "hw_version": 22}, {"vmx": newer}):
+        with pytest.raises(Refused, match=words):
+            ensure(off, check=check, **options)
+    with pytest.raises(Refused, match=words):
+        ensure(off, check=check, name="new", pool="local-storage", max_memory="1 GiB", hw_version=22)
+
+
 def test_the_hardware_of_a_running_domain_is_upgraded_with_a_power_cycle(on: Simulator) -> None:
     with pytest.raises(Refused, match="hardware version"):
         ensure(on, name="web", hw_version=17)
