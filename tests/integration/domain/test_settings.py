@@ -76,6 +76,8 @@ def test_cloud_init_data_are_settings_of_the_domain(off: Simulator) -> None:
     off.change_from_outside("web", set={"guestinfo.userdata": "---"})
     assert not ensure(off, name="web", cloud_init=data)["changed"]
     assert check_apply_repeat(off, name="web", cloud_init={**data, "meta_data": {"instance-id": "two"}})["changed"]
+    check_apply_repeat(off, name="web", cloud_init={**data, "user_data": ""})
+    assert not {"guestinfo.userdata", "guestinfo.userdata.encoding"}.intersection(vmx_of(off))
 
 
 WRONG: list[tuple[dict[str, Any], type[EsxError], str]] = [
