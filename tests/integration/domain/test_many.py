@@ -172,7 +172,7 @@ def test_a_guest_that_reports_nonsense_is_waited_for(three: Simulator) -> None:
     """Whoever has the guest chooses what it reports."""
     three.change_from_outside("web1", set={"simulator.address": "0.0.0.0,not an address,::,192.0.2.7"})
     result = ensure(three, name="web1", state="running", wait_for=["address"])
-    assert result["domain"]["guest"]["addresses"] == ["192.0.2.7", "0.0.0.0", "::"]
+    assert result["domain"]["guest"]["addresses"] == ["192.0.2.7", "0.0.0.0", "::"]  # noqa: S104
     three.change_from_outside("web2", set={"simulator.address": "0.0.0.0,host.example"})
     with pytest.raises(TimedOut, match="does not have address after 1 seconds"):
         ensure(three, name="web2", state="running", wait_for=["address"], timeout=1)
