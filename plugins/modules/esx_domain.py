@@ -263,8 +263,8 @@ domain:
       sample: esx1.example.com
     xml:
       description: Its domain XML, without passwords. To read it in any case, see M(virt.esx.esx_domain_info).
-      returned: when O(xml), O(vmx), O(vcpus), O(memory), O(max_memory) or O(annotation) is set, it is renamed, or the
-        task shows differences
+      returned: when an option that describes the domain is set, such as O(xml), O(vcpus) or O(disks), it is renamed, or
+        the task shows differences
       type: str
       sample: "<domain type='vmware'>..."
     guest: &guest
@@ -276,7 +276,7 @@ domain:
         tools: {description: The state of VMware Tools., returned: always, type: str, sample: guestToolsRunning}
         heartbeat: {description: The heartbeat status of VMware Tools., returned: always, type: str, sample: green}
         addresses:
-          description: Its IP addresses, sorted; link-local addresses are last.
+          description: Its IP addresses, sorted; those that do not reach beyond the guest's own link are last.
           returned: always
           type: list
           elements: str

@@ -195,7 +195,7 @@ def find_domain(
     """
     found, facts = find_domains(connection, key, paths=paths, volumes=volumes, autostart=autostart)
     if key.uuid is not None and len(found) > 1 and key.name is not None:
-        found = [record for record in found if record.name == key.name]
+        found = [record for record in found if record.name == key.name] or found
     if len(found) > 1:
         raise _ambiguous(key, found)
     if not found:

@@ -175,10 +175,7 @@ class _Progress(Generic[AnyPlan]):
 
 def _carry_out_steps(connection: EsxConnection, make_plan: Callable[[], AnyPlan], progress: _Progress[AnyPlan]) -> None:
     for tries in range(_TRIES):
-        plan = progress.plan
-        waited = [_unless_blocked(connection, plan, record, wait_until_idle) for record in plan.worked_on()]
-        if any(waited):
-            progress.plan = _made(make_plan)
+        _wait_for_pending(connection, make_plan, progress)
         try:
             _carry_out_each_step(progress)
             return
@@ -197,15 +194,31 @@ def _carry_out_each_step(progress: _Progress[AnyPlan]) -> None:
         progress.done.append(step.name)
 
 
+def _wait_for_pending(
+    connection: EsxConnection, make_plan: Callable[[], AnyPlan], progress: _Progress[AnyPlan]
+) -> None:
+    """Wait for what is pending with the domains of the plan, which is made again after that.
+
+    The new plan goes on without those domains that the old one has set aside.
+    """
+    plan = progress.plan
+    waited = [(record, _unless_blocked(connection, plan, record, wait_until_idle)) for record in plan.worked_on()]
+    if any(result is True for _record, result in waited):
+        progress.plan = _made(make_plan)
+        for record, result in waited:
+            if isinstance(result, EsxError):
+                progress.plan.set_aside(record, result)
+
+
 def _unless_blocked(
     connection: EsxConnection, plan: Plan, record: DomainRecord, act: Callable[[EsxConnection, DomainRecord], AnyResult]
-) -> AnyResult | None:
-    """Do something about what is pending with a domain; None if that blocks it and the plan goes on without it."""
+) -> AnyResult | EsxError:
+    """Do something about what is pending with a domain; the error if that blocks it and the plan goes on without it."""
     try:
         return act(connection, record)
     except EsxError as error:
         if plan.set_aside(record, error):
-            return None
+            return error
         raise
 
 

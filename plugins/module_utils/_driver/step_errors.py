@@ -29,12 +29,17 @@ def say_state(error: BaseException, done: Sequence[str], steps_left: Callable[[]
     :param done: the names of the steps that were carried out.
     :param steps_left: reads the present state and returns the names of the steps from there.
     """
-    if not isinstance(error, EsxError) or not (done or error.in_doubt):
+    if not isinstance(error, EsxError):
         return
-    if done:
-        error.append(f"The steps before it were carried out: {', '.join(done)}.")
+    say_done(error, done)
     if error.in_doubt:
         _say_what_is_left(error, steps_left)
+
+
+def say_done(error: EsxError, done: Sequence[str]) -> None:
+    """Add to the error of a step the names of the steps that were carried out before it."""
+    if done:
+        error.append(f"The steps before it were carried out: {', '.join(done)}.")
 
 
 def _say_what_is_left(error: EsxError, steps_left: Callable[[], Sequence[str]]) -> None:

@@ -18,6 +18,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import Job, run_
 from ansible_collections.virt.esx.plugins.module_utils._vi.watch import Watch
 
 _AT_ONCE = 16
+_STATE, _QUESTION = "runtime.powerState", "runtime.question"
 
 # The methods that stop a running domain without its guest's cooperation.
 _TASKS: dict[str, tuple[str, Callable[[Any], Any]]] = {
@@ -62,8 +63,8 @@ def _shut_down(connection: EsxConnection, records: Sequence[DomainRecord], secon
     """Ask all guests first, then wait for all: ShutdownGuest returns before the guest has shut down."""
     results = [_ask(record) for record in records]
     asked = [record for record, error in zip(records, results) if error is None]
-    running = wait_until_off(connection, asked, seconds)
-    _raise_failures(records, results)
+    running, blocked = wait_until_off(connection, asked, seconds)
+    _raise_failures(records, [blocked.get(record.ref, result) for record, result in zip(records, results)])
     if running:
         listed = quoted(record.name for record in running)
         raise TimedOut(
@@ -81,15 +82,35 @@ def _ask(record: DomainRecord) -> EsxError | None:
     return None
 
 
-def wait_until_off(connection: EsxConnection, records: Sequence[DomainRecord], seconds: float) -> list[DomainRecord]:
-    """Wait until all domains are off; return those that still run when the time is up."""
+def wait_until_off(
+    connection: EsxConnection, records: Sequence[DomainRecord], seconds: float
+) -> tuple[list[DomainRecord], dict[Any, EsxError]]:
+    """Wait until all domains are off, answering questions; return those that still run when the time is up.
+
+    :returns: also the errors of domains that a question without an answer blocks, by their references.
+    """
     running = {record.ref: record for record in records}
+    blocked: dict[Any, EsxError] = {}
     deadline = time.monotonic() + seconds
     if not running:
-        return []
-    with Watch(connection.session, {"VirtualMachine": ["runtime.powerState"]}, list(running)) as watch:
+        return [], blocked
+    with Watch(connection.session, {"VirtualMachine": [_STATE, _QUESTION]}, list(running)) as watch:
         while running and (remaining := deadline - time.monotonic()) > 0:
             for ref, values in watch.next_changes(remaining).items():
-                if str(values.get("runtime.powerState")) == "poweredOff" and ref in running:
+                if str(values.get(_STATE)) == "poweredOff" and ref in running:
                     connection.progress(f"Domain '{running.pop(ref).name}' is shut off, {len(running)} still run")
-    return list(running.values())
+                elif values.get(_QUESTION) is not None and ref in running:
+                    error = _answer(connection, running[ref])
+                    if error is not None:
+                        blocked[ref] = error
+                        del running[ref]
+    return list(running.values()), blocked
+
+
+def _answer(connection: EsxConnection, record: DomainRecord) -> EsxError | None:
+    """Answer the question of a domain whose guest shuts down; return the error if there is no answer."""
+    try:
+        connection.wait_until_idle(record.ref, f"Shutting down domain '{record.name}'")
+    except EsxError as error:
+        return error
+    return None

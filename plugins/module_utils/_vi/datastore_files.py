@@ -33,6 +33,7 @@ LONGEST_VMX = 512 * 1024
 _NOT_READY = "Another client writes the same file, or the server was not ready: run the task again."
 # Said after a look at the file that shows that nothing has happened to it.
 AS_BEFORE = "It was not carried out, as a check afterwards has shown."
+_ONLY_A_PART = "Only a part of it has arrived, as a check afterwards has shown."
 
 
 class ChangedByOther(ConnectionFailed):
@@ -87,7 +88,8 @@ def put_file(session: Session, file: DatastoreFile, content: bytes, *, verified:
     if found == content:
         return
     if lost is not None:
-        lost.settle_doubt(AS_BEFORE)
+        is_part = found is not None and content.startswith(found)
+        lost.settle_doubt(_ONLY_A_PART if is_part else AS_BEFORE)
         raise lost
     if found is None:
         raise ConnectionFailed(

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._errors import (
     EsxError,
@@ -137,6 +139,29 @@ def test_a_vmx_with_another_name_keeps_its_other_keys(esx: Simulator) -> None:
     uploaded = (read_file(esx, "[local-storage] web/shop.vmx") or b"").decode()
     assert 'of.my.own = "kept"' in uploaded
     assert "# a comment" in uploaded
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_name_is_not_taken_by_a_new_place(esx: Simulator, check: bool) -> None:
+    """With vmx_path, the domain was not looked up by its name."""
+    xml = domain_xml("domain-1", uuid=None)
+    with pytest.raises(Refused, match=r"has a domain 'domain-1' already, of .* domain-1/domain-1.vmx and"):
+        ensure(esx, xml=xml, vmx_path="[local-storage] web/web.vmx", check=check)
+    assert sorted(esx.domains()) == ["domain-1"]
+
+
+@pytest.mark.parametrize(
+    "described",
+    [
+        {"xml": domain_xml("domain-1", uuid=None)},
+        {"name": "domain-1", "pool": "local-storage", "max_memory": "1 GiB"},
+    ],
+)
+def test_a_moid_that_no_domain_has_defines_none(esx: Simulator, described: dict[str, Any]) -> None:
+    for check in (True, False):
+        with pytest.raises(NotFound, match="No domain of the host has the moid vm-9999"):
+            ensure(esx, moid="vm-9999", check=check, **described)
+    assert sorted(esx.domains()) == ["domain-1"]
 
 
 def test_a_new_domain_is_placed_where_vmx_path_says(esx: Simulator) -> None:

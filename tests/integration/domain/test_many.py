@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import Any
 
 import pytest
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import get_domain
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError, Refused, TimedOut
 from ansible_collections.virt.esx.tests.integration.domain.domains import (
     READING,
@@ -16,6 +19,7 @@ from ansible_collections.virt.esx.tests.integration.domain.domains import (
     domain_xml,
     ensure,
     ensure_with_warnings,
+    open_as_user,
     read_file,
 )
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
@@ -87,6 +91,58 @@ def test_a_domain_that_a_question_blocks_does_not_hold_up_the_others(three: Simu
     assert states(result) == dict.fromkeys(NAMES, "shutoff")
 
 
+def test_a_blocked_domain_stays_aside_when_the_question_of_another_is_answered(three: Simulator) -> None:
+    """The plan is made again after an answer; a domain whose guest cannot act is not asked to shut down then."""
+    three.change_from_outside("web1", question="moved")
+    three.change_from_outside("web2", question="append")
+    three.trace(reset=True)
+    with pytest.raises(EsxError, match=r"failed for 1 of 3 domains. Domain 'web1': .*blocked by a question") as info:
+        ensure(three, names=NAMES, state="shutdown", answers={"msg.serial.file.open": "Append"})
+    assert states(info.value.details) == {"web1": "running", "web2": "shutoff", "web3": "shutoff"}
+    assert info.value.details["steps"] == ["shut down of web2, web3"]
+    assert three.methods().count("ShutdownGuest") == 2
+
+
+@pytest.mark.parametrize("answers", [{"msg.serial.file.open": "Append"}, {}])
+def test_a_question_while_guests_shut_down(three: Simulator, answers: dict[str, str]) -> None:
+    three.change_from_outside("web1", set={"simulator.shutdownDelay": "1500"})
+    asking = threading.Timer(0.7, three.change_from_outside, ["web1"], {"question": "append"})
+    asking.start()
+    if answers:
+        assert len(ensure(three, names=["web*"], state="shutdown", answers=answers)["questions"]) == 1
+    else:
+        with pytest.raises(EsxError, match=r"failed for 1 of 3 domains. Domain 'web1': .*blocked by a question"):
+            ensure(three, names=["web*"], state="shutdown")
+    asking.join()
+
+
+def test_a_domain_that_cannot_start_is_told_in_check_mode_too(three: Simulator) -> None:
+    """A host does not start a domain whose VMX it could not read."""
+    ensure(three, names=["web*"], state="destroyed")
+    vmx = (read_file(three, "[local-storage] web1/web1.vmx") or b"").decode()
+    three.change_from_outside("web1", vmx=vmx.replace('numvcpus = "2"', 'numvcpus = "9999"'))
+    with open_as_user(three) as host:
+        get_domain(host, DomainKey("web1"))[0].ref.Reload()
+    after = {"web1": "shutoff", "web2": "running", "web3": "running"}
+    for check in (True, False):
+        with pytest.raises(EsxError, match="'web1' cannot be started: its host could not read") as info:
+            ensure(three, names=["web*"], state="running", check=check, with_disks=False)
+        assert states(info.value.details) == after
+        assert info.value.details["steps"] == ["power on of web2, web3"]
+
+
+def test_what_was_deleted_before_a_failure_is_told(three: Simulator) -> None:
+    ensure(three, names=["web*"], state="destroyed")
+    three.inject(method="UnregisterVM", fault="NoPermission", count=1)
+    disk, directory = "delete [local-storage] web1/web1.vmdk", "delete [local-storage] web1"
+    with pytest.raises(EsxError, match=r"The step was 'undefine'. The steps before it were carried out: ") as info:
+        ensure(three, names=["web1"], state="undefined", remove_storage=True)
+    details = info.value.details
+    (web1,) = details["domains"]
+    assert (details["changed"], web1["changed"], web1["state"]) == (True, True, "shutoff")
+    assert (web1["steps"][0], web1["steps"][-1]) == (disk, directory)
+
+
 @pytest.mark.parametrize(
     ("state", "reached"),
     [("destroyed", "shutoff"), ("paused", "paused"), ("reset", "running"), ("rebooted", "running")],
@@ -110,6 +166,16 @@ def test_names_are_for_states_only(three: Simulator) -> None:
     with pytest.raises(ParseError, match="vcpus: it has no effect with names"):
         ensure(three, names=["web1"], state="running", vcpus=2)
     assert ensure(three, names=["none*"], state="running")["domains"] == []
+
+
+def test_a_guest_that_reports_nonsense_is_waited_for(three: Simulator) -> None:
+    """Whoever has the guest chooses what it reports."""
+    three.change_from_outside("web1", set={"simulator.address": "0.0.0.0,not an address,::,192.0.2.7"})
+    result = ensure(three, name="web1", state="running", wait_for=["address"])
+    assert result["domain"]["guest"]["addresses"] == ["192.0.2.7", "0.0.0.0", "::"]  # noqa: S104
+    three.change_from_outside("web2", set={"simulator.address": "0.0.0.0,host.example"})
+    with pytest.raises(TimedOut, match="does not have address after 1 seconds"):
+        ensure(three, name="web2", state="running", wait_for=["address"], timeout=1)
 
 
 def test_a_task_waits_for_the_guest_without_a_change(esx: Simulator) -> None:

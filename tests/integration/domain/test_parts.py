@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError, Refused
 from ansible_collections.virt.esx.tests.integration.domain.domains import (
+    MAC,
+    READING,
     UUID,
     check_apply_repeat,
     create_disk,
@@ -273,8 +275,34 @@ WRONG: list[tuple[dict[str, Any], type[EsxError], str]] = [
         )
         for mac in ("ff:ff:ff:ff:ff:ff", "01:00:5e:00:00:01", "00:00:00:00:00:00")
     ),
+    *(
+        ({"interfaces": [{"index": 0, **first}, {"mac": MAC, **second}]}, ParseError, f"with the index 0 {words}")
+        for first, second, words in [
+            ({"link": "down"}, {"link": "up"}, "is named twice, by its index and by its mac"),
+            ({"state": "absent"}, {"network": "VM Network"}, "is also to be absent"),
+            ({"link": "down"}, {"state": "absent"}, "is named twice"),
+        ]
+    ),
     ({"serials": [{"type": "tcp"}]}, ParseError, "service is missing"),
-    ({"hostdevs": [{"address": "nowhere"}]}, ParseError, "is not a PCI address"),
+    ({"serials": [{"type": "dev", "path": ""}]}, ParseError, "path is missing"),
+    *(
+        ({"serials": [{"type": "tcp", "service": service}]}, ParseError, "expecting a port number from 1 to 65535")
+        for service in ("telnet", "0", "70000", "+5", "23 ")
+    ),
+    *(
+        ({"serials": [{**port, **more}]}, ParseError, f"{next(iter(more))} has no effect with type {port['type']}")
+        for port, more in [
+            ({"type": "tcp", "service": "4001"}, {"path": "/dev/ttyS0"}),
+            ({"type": "dev", "path": "/dev/ttyS0"}, {"host": "192.0.2.7"}),
+            ({"type": "pipe", "path": "com1"}, {"mode": "connect"}),
+            ({"type": "file", "path": f"{DIRECTORY}/s.log"}, {"protocol": "telnet"}),
+        ]
+    ),
+    *(
+        ({"hostdevs": [{"address": address, "state": state}]}, ParseError, "is not a PCI address")
+        for address in ("nowhere", "-1:-2:-3.-4", "0000:3b:20.0", "3b:00.8", "1:2:3:4.0", "3b.0")
+        for state in ("present", "absent")
+    ),
 ]
 
 
@@ -296,6 +324,21 @@ def test_a_disk_with_snapshots_is_named_by_either_file_and_does_not_grow(off: Si
     assert not ensure(off, name="web", disks=[{"target": "sda", "source": f"{DIRECTORY}/web.vmdk"}])["changed"]
     with pytest.raises(Refused, match="has the snapshots 's1'"):
         ensure(off, name="web", disks=[{"target": "sda", "size": "2 GiB"}])
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("web/web.vmdk", "web/other.vmdk"), ("dev='sda' bus='scsi'", "dev='sda' bus='sata'")]
+)
+def test_a_disk_that_is_replaced_does_not_grow(off: Simulator, old: str, new: str) -> None:
+    """It would grow although the domain no longer has it, and not the one in its place."""
+    create_disk(off, f"{DIRECTORY}/other.vmdk")
+    sda = [{"target": "sda", "size": "2 GiB"}]
+    off.trace(reset=True)
+    with pytest.raises(Refused, match="sda of the domain 'web', '.* web/web.vmdk', cannot grow in the task that"):
+        ensure(off, xml=domain_xml().replace(old, new), disks=sda)
+    assert set(off.methods()) <= READING
+    check_apply_repeat(off, xml=domain_xml().replace(old, new))
+    assert check_apply_repeat(off, name="web", disks=sda)["steps"] == ["change size of disk sda"]
 
 
 def test_a_disk_that_a_description_leaves_out_is_the_one_that_the_domain_has(off: Simulator) -> None:

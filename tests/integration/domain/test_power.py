@@ -161,6 +161,9 @@ def test_copies_share_a_uuid(esx: Simulator) -> None:
     with pytest.raises(Ambiguous, match="More than one domain"):
         ensure(esx, uuid=uuid, state="running")
     assert ensure(esx, uuid=uuid, name="copy", state="running")["domain"]["name"] == "copy"
+    for state in ("running", "undefined"):
+        with pytest.raises(Ambiguous, match="More than one domain of the host has the UUID"):
+            ensure(esx, uuid=uuid, name="neither", state=state)
 
 
 def test_a_fault_of_the_host_is_told(with_tools: Simulator) -> None:

@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 import pytest
-from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, Refused
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError, Refused
 from ansible_collections.virt.esx.plugins.modules import esx_domain, esx_domain_info, esx_scheduler
 from ansible_collections.virt.esx.tests.integration.contracts import carry_out, start_host
 from ansible_collections.virt.esx.tests.integration.domain.domains import (
@@ -295,3 +295,11 @@ def test_a_domain_whose_vmx_the_host_could_not_read_is_repaired(esx: Simulator) 
                 ensure(esx, name="web", check=check, **change)
     assert check_apply_repeat(esx, name="web", vcpus=4)["steps"] == ["change vcpus in the VMX"]
     check_apply_repeat(esx, name="web", settings={"guestinfo.a": "b"}, state="running")
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_new_name_that_is_too_long_is_refused(esx: Simulator, check: bool) -> None:
+    ensure(esx, xml=domain_xml())
+    with pytest.raises(ParseError, match="name: .* has 81 characters, expecting at most 80"):
+        ensure(esx, uuid=UUID, name="n" * 81, check=check)
+    check_apply_repeat(esx, uuid=UUID, name="n" * 80)

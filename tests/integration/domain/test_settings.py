@@ -76,6 +76,8 @@ def test_cloud_init_data_are_settings_of_the_domain(off: Simulator) -> None:
     off.change_from_outside("web", set={"guestinfo.userdata": "---"})
     assert not ensure(off, name="web", cloud_init=data)["changed"]
     assert check_apply_repeat(off, name="web", cloud_init={**data, "meta_data": {"instance-id": "two"}})["changed"]
+    check_apply_repeat(off, name="web", cloud_init={**data, "user_data": ""})
+    assert not {"guestinfo.userdata", "guestinfo.userdata.encoding"}.intersection(vmx_of(off))
 
 
 WRONG: list[tuple[dict[str, Any], type[EsxError], str]] = [
@@ -143,6 +145,18 @@ def test_the_hardware_is_upgraded_with_all_else(off: Simulator) -> None:
     assert check_apply_repeat(off, name="web", hw_version=19)["steps"] == ["upgrade to hardware version 19"]
 
 
+@pytest.mark.parametrize("check", [True, False])
+def test_no_domain_gets_hardware_that_its_host_does_not_have(off: Simulator, check: bool) -> None:
+    words = r"cannot be version 22: the host is ESXi 8\.0\.[0-9.]*, which has none above 21"
+    vmx = (read_file(off, "[local-storage] web/web.vmx") or b"").decode()
+    newer = vmx.replace('virtualHW.version = "13"', 'virtualHW.version = "22"')
+    for options in ({"name": "web", "hw_version": 22}, {"vmx": newer}):
+        with pytest.raises(Refused, match=words):
+            ensure(off, check=check, **options)
+    with pytest.raises(Refused, match=words):
+        ensure(off, check=check, name="new", pool="local-storage", max_memory="1 GiB", hw_version=22)
+
+
 def test_the_hardware_of_a_running_domain_is_upgraded_with_a_power_cycle(on: Simulator) -> None:
     with pytest.raises(Refused, match="hardware version"):
         ensure(on, name="web", hw_version=17)
@@ -168,6 +182,8 @@ def test_a_domain_gets_firmware_boot_order_and_hot_add(off: Simulator) -> None:
     assert (vmx["bios.bootOrder"], vmx["mem.hotadd"], vmx["vhv.enable"]) == ("cdrom,hdd,ethernet0", "TRUE", "TRUE")
     check_apply_repeat(off, name="web", boot=["sda", "hda"])
     assert vmx_of(off)["bios.hddOrder"] == "scsi0:0"
+    check_apply_repeat(off, name="web", disks=[{"target": "sdb", "size": "8 MiB"}], boot=["sdb", "hd", "network"])
+    assert vmx_of(off)["bios.hddOrder"] == "scsi0:1,scsi0:0"
     ensure(off, name="web", state="running")
     grown = check_apply_repeat(off, name="web", vcpus=4, max_memory="2 GiB", memory="2 GiB")
     assert grown["steps"] == ["change max_memory, vcpus"]

@@ -36,8 +36,9 @@ STOP_ACTIONS = {
     "none": "none",
 }
 HEARTBEATS = {"default": "systemDefault", "yes": "yes", "no": "no"}
-# The least values of numbers that are not ``_DEFAULT``.
+# The least values of numbers that are not ``_DEFAULT``, and the greatest that the API has.
 _LEAST = {"start_order": 1, "start_delay": 0, "stop_delay": 0}
+_MOST = 2**31 - 1
 
 # The members of a new entry: in any order, and as the host's own settings say.
 _NEW_ENTRY: dict[str, Any] = {
@@ -74,7 +75,7 @@ def read_settings(autostart: bool | None, options: Mapping[str, Any] | None) -> 
     if not autostart:
         raise ParseError("it has an effect only where autostart is true.", where="autostart_settings")
     for name, least in _LEAST.items():
-        _check_least(name, options[name], least)
+        _check_range(name, options[name], least)
     return AutostartSettings(
         startOrder=options["start_order"],
         startDelay=options["start_delay"],
@@ -84,9 +85,11 @@ def read_settings(autostart: bool | None, options: Mapping[str, Any] | None) -> 
     )
 
 
-def _check_least(name: str, value: int | None, least: int) -> None:
-    if value is not None and value != _DEFAULT and value < least:
-        raise ParseError(f"{value} is neither -1 nor at least {least}.", where=f"autostart_settings.{name}")
+def _check_range(name: str, value: int | None, least: int) -> None:
+    if value is None or value == _DEFAULT or least <= value <= _MOST:
+        return
+    wrong = f"neither -1 nor at least {least}" if value < least else f"more than a host takes, which is {_MOST}"
+    raise ParseError(f"{value} is {wrong}.", where=f"autostart_settings.{name}")
 
 
 def plan_autostart(

@@ -75,7 +75,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import Dom
 from ansible_collections.virt.esx.plugins.module_utils._driver.options import size_text
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Target
 from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import datastore_file
-from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
+from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, parse_datastore_path
 from ansible_collections.virt.esx.plugins.module_utils._vi.folder import DatastoreFile
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import MAX_SIZE, VmxFile
@@ -83,6 +83,8 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.merge import as_in_x
 
 # Sizes that a host rounds when it reads a VMX.
 _MEMORY_STEP_KIB = 4096
+# What a server takes as the new name of a domain, in characters.
+_LONGEST_NAME = 80
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,7 @@ def find_change(
 
     :param predicted: the domain in the state that it will be in.
     :raises Refused: if another domain has the new name, or a disk with snapshots would be removed.
-    :raises ParseError: if a host could not start the resulting domain.
+    :raises ParseError: if a host could not start the resulting domain, or the new name is too long.
     """
     old = read_text(connection, record).encode("utf-8", "surrogateescape")
     place = parse_datastore_path(record.vmx_path or "")
@@ -163,7 +165,7 @@ def find_change(
     if (present.disks, present.interfaces) != (after.disks, after.interfaces):
         check_devices(after)
     _check(connection, record, found, after)
-    keys = _of_keys(connection, request, with_uuid(after, record), VmxFile(old, ESX))
+    keys = _of_keys(connection, request, with_uuid(after, record), VmxFile(old, ESX), facts.host_version)
     found += [*growth_of(growing, present, machine), *keys]
     builder = SpecBuilder(machine, as_in_xml(after) if found else after, changed_keys(old, new) if new != old else {})
     after = read(_bounded(record, _with_keys(new, keys)), predicted) if keys else after
@@ -207,10 +209,12 @@ def _bounded(record: DomainRecord, vmx: bytes) -> bytes:
     return vmx
 
 
-def _of_keys(connection: EsxConnection, request: DomainRequest, after: Domain, present: VmxFile) -> list[Difference]:
+def _of_keys(
+    connection: EsxConnection, request: DomainRequest, after: Domain, present: VmxFile, host_version: str | None
+) -> list[Difference]:
     """In what a VMX differs from a request that no domain can say: settings and the virtual hardware version."""
     settings = setting_differences(wanted_settings(request, after.name, after.uuid), present)
-    return settings + hardware_difference(connection, request, present)
+    return settings + hardware_difference(connection, request, present, host_version)
 
 
 def _with_keys(vmx: bytes, keys: Sequence[Difference]) -> bytes:
@@ -312,6 +316,8 @@ def _rounded(size_kib: int) -> int:
 
 
 def _check_name(connection: EsxConnection, record: DomainRecord, name: str) -> None:
+    if len(name) > _LONGEST_NAME:
+        raise ParseError(f"'{name}' has {len(name)} characters, expecting at most {_LONGEST_NAME}.", where="name")
     other = find_domain(connection, DomainKey(name))
     if other is not None and other[0].ref != record.ref:
         raise Refused(

@@ -129,16 +129,21 @@ def _is_beside(path: DatastorePath, disks: list[Disk]) -> bool:
 
 
 def _check_name_is_free(connection: EsxConnection, request: DomainRequest, facts: HostFacts) -> None:
-    """Without a UUID the domain was looked up by this name already."""
-    if request.uuid is None or facts.lacks_name(request.name):
+    """Refuse the name of another domain; without a UUID and a VMX the domain was looked up by the name already."""
+    if (request.uuid is None and request.vmx_path is None) or facts.lacks_name(request.name):
         return
     found = find_domain(connection, DomainKey(request.name))
-    if found is not None:
-        raise Refused(
-            f"The host has a domain '{request.name}' already, with the UUID {found[0].uuid} and not {request.uuid}.",
-            hint="Choose another name, or leave the UUID out to change that domain.",
-            fault="DuplicateName",
-        )
+    if found is None:
+        return
+    if request.vmx_path is not None:
+        has, left_out = f"of {found[0].vmx_path} and not {request.vmx_path}", "vmx_path"
+    else:
+        has, left_out = f"with the UUID {found[0].uuid} and not {request.uuid}", "the UUID"
+    raise Refused(
+        f"The host has a domain '{request.name}' already, {has}.",
+        hint=f"Choose another name, or leave {left_out} out to change that domain.",
+        fault="DuplicateName",
+    )
 
 
 def _look_at_former(

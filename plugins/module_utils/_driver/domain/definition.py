@@ -19,7 +19,11 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.checks imp
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.description import ESX, with_options
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_kinds import is_file_disk
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.hardware_version import requested_version
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.hardware_version import (
+    check_version,
+    newest_version,
+    requested_version,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.new_ids import with_new_ids
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_devices import with_parts
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_system import with_system
@@ -34,26 +38,11 @@ from ansible_collections.virt.esx.plugins.module_utils._names import (
     escape_datastore_item,
     parse_datastore_path,
 )
-from ansible_collections.virt.esx.plugins.module_utils._vi.about import version_numbers
 from ansible_collections.virt.esx.plugins.module_utils._vmx.encoding import encode
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
 from ansible_collections.virt.esx.plugins.module_utils._vmx.merge import merge_vmx
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
 from ansible_collections.virt.esx.plugins.module_utils._vmx.write import default_hardware, write_vmx
-
-# The newest virtual hardware version of each version of ESX, newest first.
-HARDWARE = (
-    ((8, 0), 20),
-    ((7, 0), 17),
-    ((6, 7), 14),
-    ((6, 5), 13),
-    ((6, 0), 11),
-    ((5, 5), 10),
-    ((5, 1), 9),
-    ((5, 0), 8),
-    ((4, 0), 7),
-    ((0, 0), 4),
-)
 
 
 @dataclass(frozen=True)
@@ -83,13 +72,14 @@ def plan_definition(request: DomainRequest, facts: HostFacts, scsi_model: Callab
     path = check_lengths(vmx_place(domain, request), where="name")
     check_media(domain)
     directory = str(path.parent)
+    requested = requested_version(request)
+    if requested is not None:
+        check_version(requested, facts.host_version)
     if request.vmx is None:
-        hardware = requested_version(request) or _hardware(domain, facts.host_version)
+        hardware = requested or min(default_hardware(domain, ESX), newest_version(facts.host_version))
         text = write_vmx(domain, dialect=ESX, hw_version=hardware, scsi_model=scsi_model, report=request.report)
     else:
-        text = merge_vmx(
-            request.vmx, domain, hw_version=requested_version(request), directory=directory, datastores=facts.volumes
-        )
+        text = merge_vmx(request.vmx, domain, hw_version=requested, directory=directory, datastores=facts.volumes)
     settings = wanted_settings(request, domain.name, domain.uuid)
     text = with_settings(text, settings)
     read = read_vmx(text, directory=directory, datastores=facts.volumes)
@@ -199,9 +189,3 @@ class _NamedVolumes(dict[str, str]):
 
     def __missing__(self, volume: str) -> str:
         return volume
-
-
-def _hardware(domain: Domain, host_version: str | None) -> int:
-    """The virtual hardware version to write: the usual one, or the newest that an older host has."""
-    version = version_numbers(host_version or "") or HARDWARE[0][0]
-    return min(default_hardware(domain, ESX), next(newest for since, newest in HARDWARE if version >= since))

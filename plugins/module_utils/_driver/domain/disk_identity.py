@@ -91,7 +91,7 @@ def check_chains_stay(name: str, changes: Sequence[Difference], machine: Machine
     :raises Refused: with the names of the snapshots.
     """
     for before, after in _hard_disks(changes):
-        if before is None or before.source is None or _is_kept(before, after):
+        if before is None or before.source is None or is_kept(before, after):
             continue
         reason = _obstacle(before.source, machine)
         if reason is not None:
@@ -110,7 +110,7 @@ def _obstacle(source: str, machine: Machine) -> str | None:
     return "it runs on a file that is based on others" if canonical_path(source) in based else None
 
 
-def _is_kept(before: Disk, after: Disk | None) -> bool:
+def is_kept(before: Disk, after: Disk | None) -> bool:
     """Whether a disk stays in its slot, with its file."""
     return after is not None and (before.source, before.bus, before.address) == (after.source, after.bus, after.address)
 

@@ -26,6 +26,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power impo
     TOOLS_PATH,
     Guest,
     PowerAction,
+    check_valid,
     plan_power,
     shutdown_seconds,
 )
@@ -43,7 +44,12 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import m
 from ansible_collections.virt.esx.plugins.module_utils._driver.pending import PENDING_PATHS
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Plan, Step, Target, any_changed, carry_out
 from ansible_collections.virt.esx.plugins.module_utils._driver.progress import show_progress
-from ansible_collections.virt.esx.plugins.module_utils._driver.step_errors import failure_entry, failure_of_some
+from ansible_collections.virt.esx.plugins.module_utils._driver.step_errors import (
+    failure_entry,
+    failure_of_some,
+    say_done,
+    step_named,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.stopping import wait_until_off
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, ParseError, TimedOut
 from ansible_collections.virt.esx.plugins.module_utils._names import quoted
@@ -112,12 +118,11 @@ class ManyPlan(Plan):
         self.failed[record.ref] = error
         return True
 
-    def keep(self, entry: Entry, error: EsxError | None) -> None:
-        """Keep what became of a domain: its error, or without one the names of its steps."""
-        if error is None:
-            self.done[entry.record.ref] = [step.name for step in entry.steps]
-        else:
+    def keep(self, entry: Entry, error: EsxError | None, done: Sequence[str] = ()) -> None:
+        """Keep what became of a domain: its error and the steps before it, or without an error all of its steps."""
+        if error is not None:
             self.failed[entry.record.ref] = error
+        self.done[entry.record.ref] = [step.name for step in entry.steps] if error is None else list(done)
 
 
 def read_many_request(params: Mapping[str, Any], own_options: Mapping[str, Any]) -> ManyRequest:
@@ -160,7 +165,9 @@ def ensure_many(connection: EsxConnection, invocation: Invocation, request: Many
     after = "".join(f"{result['name']}: {result['state']}\n" for result in results)
     result = {"domains": results, **outcome.report(connection, invocation, before, after)}
     if not invocation.check_mode or plan.failed:
+        done = [(each["name"], each["steps"]) for each in results if each["steps"]]
         result["changed"] = any_changed(connection, results)
+        result["steps"] = [_step_name(done)] if done else []
     if plan.failed:
         raise _failure(plan, result)
     return result
@@ -193,7 +200,7 @@ def _plan(connection: EsxConnection, request: ManyRequest) -> ManyPlan:
                 entries.append(Entry(record))
                 failed[record.ref] = error
     plan = ManyPlan((), None, entries, failed)
-    going = plan.going()
+    going = [(entry.record.name, [step.name for step in entry.steps]) for entry in plan.going()]
     if not going:
         return plan
     return replace(plan, steps=[Step(_step_name(going), partial(_carry_out, connection, request, plan))])
@@ -203,10 +210,13 @@ def _paths(connection: EsxConnection) -> list[str]:
     return [*PENDING_PATHS, TOOLS_PATH] if connection.session.has(4, 0) else [*PENDING_PATHS]
 
 
-def _step_name(entries: Sequence[Entry]) -> str:
-    """The actions, each once, and the domains."""
-    actions = ", ".join(dict.fromkeys(step.name for entry in entries for step in entry.steps))
-    return f"{actions} of {', '.join(entry.record.name for entry in entries)}"
+def _step_name(steps: Sequence[tuple[str, Sequence[str]]]) -> str:
+    """The actions, each once, and the domains.
+
+    :param steps: the names of domains, with those of their steps.
+    """
+    actions = ", ".join(dict.fromkeys(step for _name, names in steps for step in names))
+    return f"{actions} of {', '.join(name for name, _names in steps)}"
 
 
 def _entry(connection: EsxConnection, request: ManyRequest, record: DomainRecord, host: HostFacts) -> Entry:
@@ -215,6 +225,8 @@ def _entry(connection: EsxConnection, request: ManyRequest, record: DomainRecord
         return Entry(record, plan_undefine(connection, target, record, remove_storage=request.remove_storage))
     guest = Guest(record.values.get(TOOLS_PATH), request.shutdown_timeout)
     steps = plan_power(connection, target, record.state, request.state, guest, host)
+    if steps and request.state == "running":
+        check_valid(target, record)
     action = POWER_ACTIONS[request.state][record.state]
     return Entry(record, steps, action if isinstance(action, PowerAction) else None)
 
@@ -229,7 +241,7 @@ def _carry_out(connection: EsxConnection, request: ManyRequest, plan: ManyPlan) 
     if asked:
         _shut_down(connection, request, plan, asked)
     for entry in others:
-        plan.keep(entry, _try_steps(entry))
+        _try_steps(plan, entry)
 
 
 def _run_tasks(connection: EsxConnection, plan: ManyPlan, entries: Sequence[Entry]) -> None:
@@ -248,13 +260,19 @@ def _job(connection: EsxConnection, record: DomainRecord, action: PowerAction) -
     return Job(action=what, start=start, vm=record.ref, progress=show_progress(connection.progress, what))
 
 
-def _try_steps(entry: Entry) -> EsxError | None:
+def _try_steps(plan: ManyPlan, entry: Entry) -> None:
+    """Carry out the steps of one domain; an error says which of them failed, and which were carried out before it."""
+    done: list[str] = []
     try:
         for step in entry.steps:
-            step.carry_out()
+            with step_named("", step.name):
+                step.carry_out()
+            done.append(step.name)
     except EsxError as error:
-        return error
-    return None
+        say_done(error, done)
+        plan.keep(entry, error, done)
+    else:
+        plan.keep(entry, None)
 
 
 def _shut_down(connection: EsxConnection, request: ManyRequest, plan: ManyPlan, entries: Sequence[Entry]) -> None:
@@ -274,11 +292,11 @@ def _wait_for_shutdown(
     connection: EsxConnection, plan: ManyPlan, asked: Sequence[Entry], seconds: float
 ) -> list[Entry]:
     """Wait until guests have shut down; return the domains that still run when the time is up."""
-    running = wait_until_off(connection, [entry.record for entry in asked], seconds)
+    running, blocked = wait_until_off(connection, [entry.record for entry in asked], seconds)
     late = [entry for entry in asked if entry.record in running]
     for entry in asked:
         if entry not in late:
-            plan.keep(entry, None)
+            plan.keep(entry, blocked.get(entry.record.ref))
     return late
 
 

@@ -183,29 +183,41 @@ def _without(domain: Domain, old: Disk | None) -> Domain:
 def _with_interfaces(domain: Domain, parts: Sequence[InterfacePart]) -> Domain:
     """With the named cards; an index counts the cards that the domain has before any is removed."""
     cards: list[Interface | None] = list(domain.interfaces)
+    addresses = [card.mac for card in domain.interfaces]
+    named: set[int] = set()
     for part in parts:
-        place = _place(cards, part)
+        place = _place(addresses, part)
         if place == len(cards):
-            cards += [] if part.is_absent else [_new_card(cards, part)]
-        elif part.is_absent:
-            cards[place] = None
-        else:
-            cards[place] = _changed_card(cards[place], part)
+            if not part.is_absent:
+                cards.append(_new_card(cards, part))
+                addresses.append(part.mac)
+            continue
+        card = cards[place]
+        if card is None or place in named:
+            raise _named_twice(card, place)
+        named.add(place)
+        cards[place] = None if part.is_absent else _changed_card(card, part)
     return replace(domain, interfaces=tuple(card for card in cards if card is not None))
 
 
-def _place(cards: Sequence[Interface | None], part: InterfacePart) -> int:
-    """The index of the named card; for a new card, the one after the last."""
+def _named_twice(card: Interface | None, place: int) -> ParseError:
+    """The error for a card that one part names by its index, and another one by its address."""
+    said = "is also to be absent" if card is None else "is named twice, by its index and by its mac"
+    return ParseError(f"the card with the index {place} {said}.", where="interfaces")
+
+
+def _place(addresses: Sequence[str | None], part: InterfacePart) -> int:
+    """The index of the named card among cards with these addresses; for a new card, the one after the last."""
+    number = len(addresses)
     if part.mac is not None:
-        addresses = [None if card is None else card.mac for card in cards]
-        return addresses.index(part.mac) if part.mac in addresses else len(cards)
+        return addresses.index(part.mac) if part.mac in addresses else number
     place = part.index or 0
-    if place > len(cards) and not part.is_absent:
+    if place > number and not part.is_absent:
+        has = f"{number} card{'' if number == 1 else 's'}"
         raise ParseError(
-            f"index is {place}, but the domain has {len(cards)} cards; a new one has the index {len(cards)}.",
-            where="interfaces",
+            f"index is {place}, but the domain has {has}; a new one has the index {number}.", where="interfaces"
         )
-    return min(place, len(cards))
+    return min(place, number)
 
 
 def _new_card(cards: Sequence[Interface | None], part: InterfacePart) -> Interface:
@@ -216,9 +228,7 @@ def _new_card(cards: Sequence[Interface | None], part: InterfacePart) -> Interfa
     return _connected(Interface(mac=part.mac, model=model), part)
 
 
-def _changed_card(card: Interface | None, part: InterfacePart) -> Interface:
-    if card is None:
-        raise ParseError(f"the card with the index {part.index} is also to be absent.", where="interfaces")
+def _changed_card(card: Interface, part: InterfacePart) -> Interface:
     return _connected(replace(card, model=part.model or card.model), part)
 
 

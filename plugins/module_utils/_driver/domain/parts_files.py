@@ -17,7 +17,12 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_files import DiskRequest, plan_disks
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_options import disk_requests
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import Difference, new_sources
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import (
+    Difference,
+    disk_pairs,
+    new_sources,
+)
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_identity import is_kept
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.machine import Machine
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts import DiskPart, Parts
 from ansible_collections.virt.esx.plugins.module_utils._driver.options import size_text
@@ -158,7 +163,7 @@ def _check_may_grow(disk: Disk, machine: Machine) -> None:
 
 
 def check_same_files(name: str, parts: Parts, found: Sequence[Difference]) -> None:
-    """Check that no named disk would be exchanged for another file, by its own entry or by the description.
+    """Check that no named disk would be exchanged for another file, and that one with a size stays where it is.
 
     :param name: the domain's name.
     :param found: the differences, with the names that the present domain has for its own files.
@@ -170,4 +175,16 @@ def check_same_files(name: str, parts: Parts, found: Sequence[Difference]) -> No
             raise Refused(
                 f"The disk {before.target} of the domain '{name}' is '{before.source}', not '{after.source}'.",
                 hint="Give it the state absent first, if it is to be exchanged; its file stays.",
+            )
+    _check_grown_disks_stay(name, parts, found)
+
+
+def _check_grown_disks_stay(name: str, parts: Parts, found: Sequence[Difference]) -> None:
+    with_size = {part.target for part in parts.disks if part.file.size is not None}
+    for before, after in disk_pairs(found):
+        if before is not None and before.target in with_size and not is_kept(before, after):
+            raise Refused(
+                f"The disk {before.target} of the domain '{name}', '{before.source}', cannot grow in the task that "
+                "gives the domain another disk in its place.",
+                hint="Give the size in a second task.",
             )

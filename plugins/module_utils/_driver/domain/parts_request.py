@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar
@@ -12,6 +13,7 @@ from typing import Any, TypeVar
 from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import to_mac
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import CharDevice, PciAddress
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_options import DiskEntry, read_disk_entries
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.arguments import PART_OPTIONS
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts import (
     DiskPart,
     DrivePart,
@@ -26,6 +28,11 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.mac import is_multic
 
 ABSENT = "absent"
 _Part = TypeVar("_Part")
+
+_PORT_NUMBER = re.compile(r"[1-9][0-9]{0,4}")
+_LAST_PORT = 65535
+# The greatest numbers in the address of a PCI device: domain, bus, slot and function.
+_LAST_PCI = (0xFFFF, 0xFF, 0x1F, 7)
 
 
 def read_parts(params: Mapping[str, Any]) -> Parts:
@@ -124,8 +131,10 @@ def _card_address(text: str, where: str) -> str:
     return mac
 
 
-# The option that each type of port needs besides.
+# The option that each type of port needs besides, and those without effect on it.
 _NEEDED = {"file": "path", "dev": "path", "pipe": "path", "tcp": "service"}
+_OF_TCP = ("mode", "host", "service", "protocol")
+_WITHOUT_EFFECT = {"file": _OF_TCP, "dev": _OF_TCP, "pipe": _OF_TCP, "tcp": ("path",)}
 
 
 def _serial(entry: Mapping[str, Any], where: str) -> SerialPart:
@@ -138,6 +147,9 @@ def _serial(entry: Mapping[str, Any], where: str) -> SerialPart:
     lacking = _lacking(entry)
     if lacking is not None:
         raise ParseError(f"{lacking} is missing.", where=where)
+    for name in _WITHOUT_EFFECT[kind]:
+        if entry[name] != PART_OPTIONS["serials"][name].get("default"):
+            raise ParseError(f"{name} has no effect with type {kind}.", where=where)
     return SerialPart(port, _network_port(entry, where) if kind == "tcp" else _local_port(entry, where))
 
 
@@ -146,7 +158,7 @@ def _lacking(entry: Mapping[str, Any]) -> str | None:
     kind = entry["type"]
     if kind is None:
         return "type"
-    return _NEEDED[kind] if entry[_NEEDED[kind]] is None else None
+    return None if entry[_NEEDED[kind]] else _NEEDED[kind]
 
 
 def _local_port(entry: Mapping[str, Any], where: str) -> CharDevice:
@@ -162,9 +174,10 @@ def _network_port(entry: Mapping[str, Any], where: str) -> CharDevice:
     host = entry["host"] or ("0.0.0.0" if entry["mode"] == "bind" else None)  # noqa: S104
     if host is None:
         raise ParseError("host is missing; a port that connects needs to know where to.", where=where)
-    return CharDevice(
-        "tcp", entry["port"], mode=entry["mode"], host=host, service=entry["service"], protocol=entry["protocol"]
-    )
+    service = entry["service"]
+    if not _PORT_NUMBER.fullmatch(service) or int(service) > _LAST_PORT:
+        raise ParseError(f"service is '{service}', expecting a port number from 1 to {_LAST_PORT}.", where=where)
+    return CharDevice("tcp", entry["port"], mode=entry["mode"], host=host, service=service, protocol=entry["protocol"])
 
 
 def _hostdev(entry: Mapping[str, Any], where: str) -> HostdevPart:
@@ -173,11 +186,13 @@ def _hostdev(entry: Mapping[str, Any], where: str) -> HostdevPart:
 
 def _pci_address(text: str, where: str) -> PciAddress:
     """The address in the form that hosts and ``lspci`` show it in: ``0000:3b:00.0``, or without the domain."""
+    wrong = ParseError(f"'{text}' is not a PCI address, expecting one like '0000:3b:00.0'.", where=where)
     try:
         place, function = text.strip().rsplit(".", 1)
-        numbers = [int(number, 16) for number in place.split(":")]
-        domain, bus, slot = numbers if len(numbers) == 3 else (0, *numbers)
-        address = PciAddress(domain, bus, slot, int(function, 16))
+        numbers = [int(number, 16) for number in (*place.split(":"), function)]
+        domain, bus, slot, last = numbers if len(numbers) == 4 else (0, *numbers)
     except (ValueError, TypeError):
-        raise ParseError(f"'{text}' is not a PCI address, expecting one like '0000:3b:00.0'.", where=where) from None
-    return address
+        raise wrong from None
+    if any(not 0 <= number <= most for number, most in zip((domain, bus, slot, last), _LAST_PCI)):
+        raise wrong
+    return PciAddress(domain, bus, slot, last)

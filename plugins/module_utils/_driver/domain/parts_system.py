@@ -79,8 +79,9 @@ def _with_boot(domain: Domain, boot: Sequence[str]) -> Domain:
     """With a boot order of kinds of devices, or of single ones."""
     if all(map(_is_kind, boot)):
         return replace(_ordered(domain, {}), os=replace(domain.os, boot=tuple(boot)))
-    named = {name: _devices(domain, name) for name in boot}
-    places = {id(device): place for place, device in enumerate(chain.from_iterable(named.values()), 1)}
+    named = chain.from_iterable(_devices(domain, name) for name in boot)
+    once = dict.fromkeys(id(device) for device in named)  # after sdb, hd stands for all others
+    places = {device: place for place, device in enumerate(once, 1)}
     return replace(_ordered(domain, places), os=replace(domain.os, boot=()))
 
 

@@ -16,7 +16,6 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.connection import
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.autostart import plan_autostart
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.domain_plan import DomainPlan, Present
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power import (
-    CONNECTION_PATH,
     SUSPEND,
     TOOLS_PATH,
     Guest,
@@ -93,7 +92,7 @@ def _plan_restart(
 
 def _paths(connection: EsxConnection, request: DomainRequest) -> list[str]:
     asks = request.state in _ASKS_GUEST or request.power_cycle
-    paths = [*PENDING_PATHS, CONNECTION_PATH, *([TOOLS_PATH] if asks and connection.session.has(4, 0) else [])]
+    paths = [*PENDING_PATHS, *([TOOLS_PATH] if asks and connection.session.has(4, 0) else [])]
     if request.is_about_definition and request.state != "undefined":
         from ansible_collections.virt.esx.plugins.module_utils._driver.domain import definition_plans
 

@@ -44,14 +44,14 @@ def plan_unless_known(connection: EsxConnection, request: DomainRequest) -> Doma
 def plan_new(connection: EsxConnection, request: DomainRequest) -> DomainPlan:
     """Return the plan for a domain that the host does not know.
 
-    :raises NotFound: if nothing says what it is to be.
+    :raises NotFound: if nothing says what it is to be, or its moid, which only the server gives, is requested.
     :raises Refused, ParseError: if it cannot be a domain of this host.
     """
     if request.vmx_path is not None and not request.is_definition and request.moid is None:
         return _plan_registered(connection, request)
-    if not request.is_definition and request.directory is None:
+    if not request.can_be_new:
         meant = DomainKey(request.name, request.uuid, request.moid, request.vmx_path)
-        raise not_found(connection, meant, _HOW_TO_DEFINE)
+        raise not_found(connection, meant, None if request.moid is not None else _HOW_TO_DEFINE)
     return _plan_defined(connection, request, _read_facts(connection, request))
 
 

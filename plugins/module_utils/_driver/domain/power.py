@@ -22,8 +22,6 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fet
 
 # The property of the guest that planning has to know: whether VMware Tools can be asked.
 TOOLS_PATH = "guest.toolsRunningStatus"
-# Whether the host could read the domain's VMX.
-CONNECTION_PATH = "runtime.connectionState"
 _NO_TOOLS = "guestToolsNotRunning"
 
 
@@ -217,7 +215,7 @@ def _check_host_starts(connection: EsxConnection, target: Target, host: HostFact
 
 def is_invalid(record: DomainRecord) -> bool:
     """Whether the host could not read a domain's VMX; such a domain is neither started nor reconfigured."""
-    return str(record.values.get(CONNECTION_PATH)) == "invalid"
+    return str(record.values["runtime.connectionState"]) == "invalid"
 
 
 def check_valid(target: Target, record: DomainRecord, refused: str = "started") -> None:

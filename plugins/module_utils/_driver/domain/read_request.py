@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
     from ansible_collections.virt.esx.plugins.module_utils._driver.domain.setting_keys import Settings
 
-_LEAST_KIB = 4 * MIB
 # The states in which a guest may run afterwards.
 _WITH_GUEST = ("defined", "running", "rebooted", "reset")
 
@@ -218,45 +217,19 @@ def _definition_of_undefined(params: Mapping[str, Any]) -> list[str]:
     return [f"{', '.join(given)} {'has' if len(given) == 1 else 'have'} no effect with state undefined."]
 
 
-# What VMware takes sizes of memory in: the option, the element of XML, the member of Domain, and the step in KiB.
-_STEPS = (
-    ("max_memory", "<memory>", "memory_kib", 4 * MIB),
-    ("memory", "<currentMemory>", "current_memory_kib", MIB),
-    (None, "<min_guarantee>", "min_guarantee_kib", MIB),
-)
-
-
 def rounded_sizes(params: Mapping[str, Any], xml: Domain | None) -> list[str]:
     """A sentence for each size of memory that has to be rounded up."""
     if xml is None and params["memory"] is None and params["max_memory"] is None:
         return []
-    from ansible_collections.virt.esx.plugins.module_utils._domain.values import round_up
-    from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_kib
+    from ansible_collections.virt.esx.plugins.module_utils._driver.domain import memory_request
 
-    found = []
-    for option, element, member, step in _STEPS:
-        if option is not None and params[option] is not None:
-            name, size = option, parse_kib(params[option], option)
-        else:
-            name, size = element, 0 if xml is None else getattr(xml, member) or 0
-        if size % step:
-            found.append(
-                f"{name}: {size} KiB are rounded up to {round_up(size, step)} KiB, {step // MIB} MiB at a time."
-            )
-    return found
+    return memory_request.rounded_sizes(params, xml)
 
 
 def _size(text: str | None, option: str, step: int) -> int | None:
-    """An amount of memory in KiB, rounded up to whole steps; there is no domain without memory."""
+    """An amount of memory in KiB, rounded up to whole steps."""
     if text is None:
         return None
-    from ansible_collections.virt.esx.plugins.module_utils._domain.values import round_up
-    from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_kib
+    from ansible_collections.virt.esx.plugins.module_utils._driver.domain import memory_request
 
-    size = parse_kib(text, option)
-    if not size:
-        raise ParseError(f"'{text}' is not a size above 0.", where=option)
-    if size < _LEAST_KIB:
-        message = f"'{text}' is {size} KiB, and no domain has less than {_LEAST_KIB} KiB, which is 4 MiB."
-        raise ParseError(message, where=option, hint="Is its unit right? MB is 1000 KB, and GiB is 1024 MiB.")
-    return round_up(size, step)
+    return memory_request.read_size(text, option, step)

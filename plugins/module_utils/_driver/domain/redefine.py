@@ -20,6 +20,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.reconfigur
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, Target, append_to_message
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import (
+    ChangedByOther,
     get_file,
     put_file,
 )
@@ -98,16 +99,27 @@ def _upload(connection: EsxConnection, target: Target, change: Change, *, is_fir
     if is_first:
         _check_is_as_planned(target, change, old)
     new = change.merge(old)
-    if new != old:
-        put_file(connection.session, change.file, new)
     try:
+        if new != old:
+            put_file(connection.session, change.file, new)
         target.ref.Reload()
+    except ChangedByOther:
+        raise  # what is there now is another client's
     except BaseException as error:
         with contextlib.suppress(EsxError):
-            put_file(connection.session, change.file, old)
-            target.ref.Reload()
-            append_to_message(error, "The definition is as before.")
+            append_to_message(error, _put_back(connection, target, change, old, new))
         raise
+
+
+def _put_back(connection: EsxConnection, target: Target, change: Change, old: bytes, new: bytes) -> str:
+    """Put back the VMX if the new one, or a part of it, is there; return the state of the definition, as a sentence."""
+    found = get_file(connection.session, change.file)
+    if found != old:
+        if not new.startswith(found):
+            return f"{change.file} has been written since, and was left alone."
+        put_file(connection.session, change.file, old)
+        target.ref.Reload()
+    return "The definition is as before."
 
 
 def restore_definition(connection: EsxConnection, target: Target, change: Change) -> None:

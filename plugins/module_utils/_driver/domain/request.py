@@ -69,8 +69,9 @@ class DomainRequest:
 
     @property
     def can_be_new(self) -> bool:
-        """Whether it defines the domain if the host does not know it."""
-        return self.state != "undefined" and (self.is_definition or self.directory is not None)
+        """Whether it defines the domain if the host does not know it; a moid is only that of a domain it knows."""
+        is_described = self.is_definition or self.directory is not None
+        return self.state != "undefined" and self.moid is None and is_described
 
     @property
     def place(self) -> DatastorePath | None:

@@ -54,7 +54,7 @@ _SECRET = re.compile(r"guestinfo\.(?:userdata|vendordata|metadata)")
 
 
 def cloud_init_settings(option: Mapping[str, Any], name: str | None, uuid: str | None) -> dict[str, str | None]:
-    """Return cloud-init's data as settings.
+    """Return cloud-init's data as settings; empty data remove what the domain has, as a VMX cannot have it.
 
     :param name: the domain's, the host name of metadata that have none.
     :param uuid: the domain's, the instance id of metadata that have none: it is the same for the domain's whole life.
@@ -67,7 +67,8 @@ def cloud_init_settings(option: Mapping[str, Any], name: str | None, uuid: str |
         network_config=option["network_config"],
         vendor_data=option["vendor_data"],
     )
-    return dict(guestinfo_entries(data))
+    entries = guestinfo_entries(data)
+    return {key: value if entries[key.removesuffix(".encoding")] else None for key, value in entries.items()}
 
 
 def settings_of_vmx(vmx: str) -> dict[str, str | None]:

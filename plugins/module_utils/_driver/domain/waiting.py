@@ -11,13 +11,15 @@ from __future__ import annotations
 import ipaddress
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Union
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.guest import read_addresses
 from ansible_collections.virt.esx.plugins.module_utils._errors import TimedOut
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values
 from ansible_collections.virt.esx.plugins.module_utils._vi.watch import Watch
+
+Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
 
 _STATE = "runtime.powerState"
 _HEARTBEAT = "guestHeartbeatStatus"
@@ -29,18 +31,29 @@ _RUNNING = ("guestToolsRunning", "toolsOk", "toolsOld")
 
 def addresses_of(values: Values) -> list[str]:
     """Return the addresses of a guest, those that reach beyond its own link first, then by family and number."""
-    known = [ipaddress.ip_address(text.partition("%")[0]) for text in read_addresses(values)]
-    ordered = sorted(known, key=lambda one: (_stays_here(one), one.version, int(one)))
-    return [str(address) for address in ordered]
+    return [str(address) for address in _addresses(values)]
 
 
-def _stays_here(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+def _addresses(values: Values) -> list[Address]:
+    """The same, typed. A guest chooses what it reports: what is no address is left out."""
+    known = [address for address in map(_read_address, read_addresses(values)) if address is not None]
+    return sorted(known, key=lambda one: (_stays_here(one), one.version, int(one)))
+
+
+def _read_address(text: str) -> Address | None:
+    try:
+        return ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+
+
+def _stays_here(address: Address) -> bool:
     """Whether an address does not reach beyond the guest's own link."""
-    return address.is_link_local or address.is_loopback
+    return address.is_link_local or address.is_loopback or address.is_unspecified
 
 
 def _has_address(values: Values) -> bool:
-    return any(not _stays_here(ipaddress.ip_address(text)) for text in addresses_of(values))
+    return not all(map(_stays_here, _addresses(values)))
 
 
 def _tools(values: Values) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.definition import HARDWARE
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.hardware_version import OF_HOSTS
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.own_files import OwnFiles, own_files
 from ansible_collections.virt.esx.plugins.module_utils._names import parse_datastore_path
 from pyVmomi import vim
@@ -114,6 +114,7 @@ def test_the_root_of_a_datastore_stays() -> None:
 
 
 def test_newer_hosts_have_newer_hardware() -> None:
-    versions, hardware = zip(*HARDWARE)
+    versions, hardware, updated = zip(*OF_HOSTS)
     assert list(versions) == sorted(versions, reverse=True)
     assert list(hardware) == sorted(hardware, reverse=True)
+    assert all(last is None or last >= first for first, last in zip(hardware, updated))
