@@ -10,6 +10,7 @@ thumbprint the certificate is compared right after the handshake, before anythin
 from __future__ import annotations
 
 import hashlib
+import os.path
 import socket
 import ssl
 from collections.abc import Sequence
@@ -36,7 +37,7 @@ def make_context(*, no_verify: bool, ca_path: str | None, thumbprints: Sequence[
         if not thumbprints:
             _accept_old(context)
     elif ca_path is not None:
-        _load(context, Path(ca_path).expanduser())
+        _load(context, Path(os.path.expanduser(ca_path)))  # noqa: PTH111  (pathlib's fails for an unknown user)
     else:
         context.load_default_certs()
     return context
