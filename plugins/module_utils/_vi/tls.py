@@ -57,11 +57,6 @@ def thumbprint_of(certificate: bytes | None) -> str:
     return hashlib.sha256(certificate or b"").hexdigest()
 
 
-def format_thumbprint(digest: str) -> str:
-    """Return a thumbprint as other tools show it, ``AB:CD:...``."""
-    return ":".join(digest[at : at + 2] for at in range(0, len(digest), 2)).upper()
-
-
 def normal_thumbprint(text: str) -> str:
     """Return a thumbprint as it is compared: lower-case hex digits without colons."""
     return "".join(text.split()).replace(":", "").lower()
@@ -77,11 +72,9 @@ def check_thumbprint(channel: ssl.SSLSocket, thumbprints: Sequence[str], server:
     actual = thumbprint_of(certificate)
     sha1 = hashlib.sha1(certificate, usedforsecurity=False).hexdigest()
     if actual not in thumbprints and sha1 not in thumbprints:
-        raise ConnectionFailed(
-            f"The certificate of {server} has the SHA-256 thumbprint {format_thumbprint(actual)}, "
-            "which is not the expected one.",
-            hint="If the certificate was renewed, set its thumbprint; otherwise this is not the host that you mean.",
-        )
+        from ansible_collections.virt.esx.plugins.module_utils._vi.transport_errors import other_certificate
+
+        raise other_certificate(server, actual)
 
 
 def read_thumbprint(channel: socket.socket) -> str:
