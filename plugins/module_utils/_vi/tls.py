@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import os.path
-import socket
 import ssl
 from collections.abc import Sequence
 from pathlib import Path
@@ -75,13 +74,6 @@ def check_thumbprint(channel: ssl.SSLSocket, thumbprints: Sequence[str], server:
         from ansible_collections.virt.esx.plugins.module_utils._vi.transport_errors import other_certificate
 
         raise other_certificate(server, actual)
-
-
-def read_thumbprint(channel: socket.socket) -> str:
-    """Return the thumbprint of the server on a new connection; nothing is sent beyond the handshake."""
-    context = make_context(no_verify=True, ca_path=None, thumbprints=())
-    with context.wrap_socket(channel) as wrapped:
-        return thumbprint_of(wrapped.getpeercert(binary_form=True))
 
 
 def _load(context: ssl.SSLContext, path: Path) -> None:

@@ -16,6 +16,7 @@ from typing import Callable
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import DOUBT, ConnectionFailed, EsxError, TimedOut
 from ansible_collections.virt.esx.plugins.module_utils._vi.channel import AnswerTooLong
+from ansible_collections.virt.esx.plugins.module_utils._vi.tls import make_context, thumbprint_of
 
 # OpenSSL's error numbers for certificates.
 _SELF_SIGNED = (18, 19, 20, 21)
@@ -63,6 +64,13 @@ def other_certificate(server: str, thumbprint: str) -> ConnectionFailed:
         f"The certificate of {server} has the SHA-256 thumbprint {_format(thumbprint)}, which is not the expected one.",
         hint="If the certificate was renewed, set its thumbprint; otherwise this is not the host that you mean.",
     )
+
+
+def read_thumbprint(channel: socket.socket) -> str:
+    """Return the thumbprint of the server on a new connection; nothing is sent beyond the handshake."""
+    context = make_context(no_verify=True, ca_path=None, thumbprints=())
+    with context.wrap_socket(channel) as wrapped:
+        return thumbprint_of(wrapped.getpeercert(binary_form=True))
 
 
 def broke_off(error: Exception, server: str, action: str, *, repeatable: bool, timeout: float) -> EsxError:
