@@ -89,7 +89,7 @@ def read_kvm(xml: str | bytes, choices: EsxChoices, report: Report) -> Domain:
     top = children(root)
     name = text_of(top.get("name")) or ""
     arch = _read_arch(root, top, report)
-    guest = read_guest_os(top.get("metadata"), arch)
+    guest = read_guest_os(top.get("metadata"), arch, report)
     models = models_of(guest)
     vcpus = report.attempt(read_vcpus, top.get("vcpu"), default=(1, None, None))[0]
     disks = _read_disks(root, name, choices, report)

@@ -92,7 +92,7 @@ def gather_domain(xml: str | bytes, forms: XmlForms, report: Report) -> Domain:
         name=name,
         uuid=attempt(_uuid, top, forms, default=None),
         description=text_of(top.get("description")),
-        guest_os=read_guest_os(top.get("metadata"), system.arch),
+        guest_os=read_guest_os(top.get("metadata"), system.arch, report if forms.reports else Report()),
         memory_kib=memory,
         current_memory_kib=current_memory,
         vcpus=vcpus,
