@@ -17,7 +17,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import at
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
 from ansible_collections.virt.esx.plugins.module_utils._domain.guests import osinfo_of_word
 from ansible_collections.virt.esx.plugins.module_utils._domain.hostdevs import write_sound
-from ansible_collections.virt.esx.plugins.module_utils._domain.kvm import Places, kvm_genid, models_of
+from ansible_collections.virt.esx.plugins.module_utils._domain.kvm import Places, is_taken, kvm_genid, models_of
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Cpu, Disk, Domain, Interface
 from ansible_collections.virt.esx.plugins.module_utils._domain.switches import PATHS
 from ansible_collections.virt.esx.plugins.module_utils._report import Report
@@ -182,9 +182,12 @@ def _disks(domain: Domain, choices: KvmChoices, report: Report) -> Iterator[str]
     bus = choices.disk_bus or models_of(domain.guest_os).kvm_bus
     drive_bus = "sata" if _is_modern(domain) else "ide"
     hard = sorted((disk for disk in domain.disks if disk.device in ("disk", "lun")), key=_rank_of_bus)
+    owners: dict[str, str] = {}
     for place, disk in enumerate(hard):
         _report_modes(disk, report)
-        yield _disk(disk, "disk", _name(bus, place), bus, _place_of(disk, choices.places))
+        image = _place_of(disk, choices.places)
+        if not is_taken(image, disk.source or disk.target, owners, report, disk.line):
+            yield _disk(disk, "disk", _name(bus, place), bus, image)
     shares_names = _name(bus, 0) == _name(drive_bus, 0)
     drives = [disk for disk in domain.disks if disk.device == "cdrom"]
     yield from _drives(drives, drive_bus, len(hard) if shares_names else 0, choices.places, report)
