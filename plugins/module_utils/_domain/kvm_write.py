@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ansible_collections.virt.esx.plugins.module_utils._domain import targets
-from ansible_collections.virt.esx.plugins.module_utils._domain.boot import write_boot_order
+from ansible_collections.virt.esx.plugins.module_utils._domain.boot import write_boot, write_boot_order
 from ansible_collections.virt.esx.plugins.module_utils._domain.chardevs import write_ports
 from ansible_collections.virt.esx.plugins.module_utils._domain.clock import write_clock
 from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute, text, yes_no
@@ -130,8 +130,7 @@ def _os(domain: Domain, efi: bool) -> Iterator[str]:
     yield f"    <type arch='{system.arch}' machine='{_machine(domain)}'>hvm</type>\n"
     if efi and system.secure_boot is not None:
         yield _secure_boot(system.secure_boot)
-    if not domain.boot_orders:
-        yield "".join(f"    <boot dev='{kind}'/>\n" for kind in system.boot or ("hd",))
+    yield write_boot(replace(system, boot=() if domain.boot_orders else system.boot or ("hd",)))
     yield "  </os>\n"
 
 
@@ -199,8 +198,8 @@ def _rank_of_bus(disk: Disk) -> int:
 
 
 def _report_modes(disk: Disk, report: Report) -> None:
-    if disk.shareable or disk.transient or disk.snapshot:
-        why = "sharing and modes of the disk are not carried over"
+    if disk.shareable or disk.transient or disk.snapshot or disk.cache == "writethrough":
+        why = "sharing, modes and the cache of the disk are not carried over"
         report.leave_out("devices/disk", why, word=disk.target, line=disk.line)
 
 
@@ -287,7 +286,13 @@ def _report_rest(domain: Domain, report: Report) -> None:
         (domain.cpuset, "vcpu", "the CPU affinity to the old host is not carried over"),
         (domain.min_guarantee_kib, "memtune/min_guarantee", "tuning for the old host is not carried over"),
         (domain.os.nvram, "os/nvram", "the NVRAM of VMware's firmware is not carried over"),
-        (any(one.password for one in domain.graphics), "devices/graphics", "the password is not carried over"),
+        (domain.memory_locked, "memoryBacking/locked", "tuning for the old host is not carried over"),
+        (domain.os.smbios == "host", "os/smbios", "the old host's SMBIOS data are not carried over"),
+        (
+            any(one.port or one.listen or one.keymap or one.password for one in domain.graphics),
+            "devices/graphics",
+            "the port, address, keymap and password of VNC are not carried over",
+        ),
     )
     for value, where, why in left:
         if value:

@@ -71,6 +71,12 @@ KVM = """<domain type='kvm'>
   </devices>
 </domain>
 """
+ESX = """<domain type='vmware'><name>web</name><memory>4096</memory>
+<memoryBacking><locked/></memoryBacking>
+<os><type arch='x86_64'>hvm</type><bootmenu enable='yes' timeout='5000'/><smbios mode='host'/></os><devices>
+<disk type='file' device='disk'><driver cache='writethrough'/><source file='[a] a.vmdk'/>
+<target dev='sda' bus='scsi'/></disk>
+<graphics type='vnc' port='5901' autoport='no' keymap='de'/></devices></domain>"""
 RHEL = KVM.replace("OSINFO", "http://redhat.com/rhel/9.6")
 WINDOWS = KVM.replace("OSINFO", "http://microsoft.com/win/2k22")
 PLACES = {"datastore": "ssd", "networks": {"default": "VM Network"}}
@@ -148,6 +154,7 @@ def test_only_domains_of_kvm_are_taken() -> None:
 def test_both_ways_are_valid_by_libvirts_schema(xml: str) -> None:
     there = FILTERS["kvm_to_esx"](xml, **PLACES)
     assert_valid(there)
+    assert_valid(FILTERS["esx_to_kvm"](ESX))
     back = FILTERS["esx_to_kvm"](there, networks={"VM Network": "bridge:br0"})
     assert_valid(back)
     for part in (
@@ -202,6 +209,13 @@ def test_what_the_new_host_does_not_do_is_reported(warnings: list[str]) -> None:
     xml = xml.replace("</devices>", "<parallel type='file'><source path='/p'/></parallel></devices>")
     FILTERS["kvm_to_esx"](xml, **PLACES)
     for words in ("maxMemory", "vcpu cpuset='0'", "vcpu current='2'", "devices/parallel"):
+        assert words in warnings[0]
+
+
+def test_what_kvm_does_otherwise_is_reported(warnings: list[str]) -> None:
+    xml = FILTERS["esx_to_kvm"](ESX)
+    assert "<bootmenu enable='yes' timeout='5000'/>" in xml
+    for words in ("memoryBacking/locked", "os/smbios", "sharing, modes and the cache of the disk", "the port, address"):
         assert words in warnings[0]
 
 
