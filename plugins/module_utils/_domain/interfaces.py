@@ -89,7 +89,7 @@ def read_interface(element: Element, forms: XmlForms) -> Interface:
         type=kind,
         source=_source(element, kind),
         vds=_vds_port(element, forms) if kind == "vds" else None,
-        mac=None if mac is None else _mac(mac),
+        mac=read_mac(mac),
         mac_type=choice_attr(mac, "type", _MAC_TYPES),
         mac_check=check,
         target=_device(attr_of(parts.get("target"), "dev"), forms),
@@ -107,9 +107,10 @@ def _device(name: str | None, forms: XmlForms) -> str | None:
     return None if is_own and not forms.exact else name
 
 
-def _mac(element: Element) -> str | None:
-    text = element.get("address")
-    if text is None:
+def read_mac(element: Element | None) -> str | None:
+    """The address of a ``<mac>``, None for one of zeros or none at all."""
+    text = attr_of(element, "address")
+    if element is None or text is None:
         return None
     mac = to_mac(text)
     if mac is None:

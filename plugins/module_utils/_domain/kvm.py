@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 
 if TYPE_CHECKING:
+    from ansible_collections.virt.esx.plugins.module_utils._report import Report
     from ansible_collections.virt.esx.plugins.module_utils._xml import Element
 
 _WINDOWS = ("win", "longhorn", "nt4", "whistler")
@@ -58,6 +59,18 @@ class Places:
     place: str | None = None
     networks: Mapping[str, str] = field(default_factory=dict)
     network: str | None = None
+
+
+def is_taken(place: str, source: str, owners: dict[str, str], report: Report, line: int | None) -> bool:
+    """Whether the place of a disk is that of another one already, which is reported: both would be one file.
+
+    :param owners: the sources by their places, to which this one is added.
+    """
+    if owners.setdefault(place, source) == source:
+        return False
+    why = f"its place '{place}' is that of {owners[place]} too; name it in 'disks'"
+    report.leave_out("devices/disk/source", why, word=source, line=line, essential=True)
+    return True
 
 
 def devices_of(root: Element, tag: str) -> Iterator[Element]:

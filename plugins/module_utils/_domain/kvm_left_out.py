@@ -12,7 +12,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.kvm import device
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
 from ansible_collections.virt.esx.plugins.module_utils._domain.unsupported import report_unusual
 from ansible_collections.virt.esx.plugins.module_utils._domain.usual_words import unusual_words
-from ansible_collections.virt.esx.plugins.module_utils._domain.values import size_kib
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import size_kib, text_of
 from ansible_collections.virt.esx.plugins.module_utils._report import REPORT, Report
 from ansible_collections.virt.esx.plugins.module_utils._xml import Element
 
@@ -24,11 +24,14 @@ _SILENT = re.compile(
 )
 # Devices of QEMU's that VMware has its own for, or none.
 _DROPPED = ("graphics", "video", "channel", "redirdev", "audio", "rng", "watchdog", "panic", "vsock", "smartcard")
+_ALL_MEMORY = "memory that is added later is not carried over"
 # Devices that stay behind, each with the reason.
 _LEFT_BEHIND = {
     "hostdev": "a device of the host is not moved; add it on the new host",
     "filesystem": "ESX does not share folders with guests",
     "sound": "ESX has no sound output",
+    "parallel": "what a port is connected to on the old host is not carried over",
+    "memory": _ALL_MEMORY,
 }
 _TUNING = ("cputune", "memtune", "numatune", "memoryBacking", "blkiotune", "iothreads")  # for the old host
 
@@ -44,10 +47,24 @@ def report_rest(root: Element, top: Mapping[str, Element], domain: Domain, repor
     if current and current < domain.memory_kib:
         why = "the domain gets all of <memory>; on ESX a lower value is a limit, which makes the guest swap"
         report.leave_out("currentMemory", why, word=str(current))
+    if "maxMemory" in top:
+        report.leave_out("maxMemory", _ALL_MEMORY, line=top["maxMemory"].sourceline)
+    if "vcpu" in top:
+        _report_processors(top["vcpu"], report)
     for tag in _TUNING:
         if tag in top:
             report.leave_out(tag, "tuning for the old host is not carried over", line=top[tag].sourceline)
     _report_other_words(root, dropped, report)
+
+
+def _report_processors(vcpu: Element, report: Report) -> None:
+    current = vcpu.get("current")
+    if current not in (None, text_of(vcpu)):
+        why = "the domain gets all of <vcpu>; VMware starts all"
+        report.leave_out("vcpu", why, word=f"current='{current}'", line=vcpu.sourceline)
+    if vcpu.get("cpuset") is not None:
+        why = "the CPU affinity to the old host is not carried over"
+        report.leave_out("vcpu", why, word=f"cpuset='{vcpu.get('cpuset')}'", line=vcpu.sourceline)
 
 
 def _report_devices(root: Element, report: Report) -> None:

@@ -20,11 +20,12 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.boot import (
     read_boot_order,
 )
 from ansible_collections.virt.esx.plugins.module_utils._domain.clock import read_clock
-from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import to_mac
+from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import read_mac
 from ansible_collections.virt.esx.plugins.module_utils._domain.kvm import (
     Models,
     Places,
     devices_of,
+    is_taken,
     models_of,
     vmware_genid,
 )
@@ -47,11 +48,12 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.processors import
 from ansible_collections.virt.esx.plugins.module_utils._domain.switches import read_switches
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
     attr_of,
+    choice_attr,
     error_at,
-    size_kib,
     text_of,
     uuid_of,
 )
+from ansible_collections.virt.esx.plugins.module_utils._domain.xml_read import read_memory, read_name
 from ansible_collections.virt.esx.plugins.module_utils._report import Report
 from ansible_collections.virt.esx.plugins.module_utils._xml import Element, child, children, parse
 
@@ -61,6 +63,8 @@ _ARCHITECTURES = ("i686", "x86_64", "aarch64")
 _NO_DISK_BUS = {"usb": "scsi", "virtio": "scsi", "scsi": "scsi", "xen": "scsi", "sd": "scsi"}
 _CARRIED_OVER = ("hidden", "pmu", "reboot_timeout")  # settings that are not of the old host
 _MAX_UNITS = 15
+_HARD_DISKS = ("disk", "lun")
+_DEVICES = ("disk", "cdrom", "floppy", "lun")
 
 
 @dataclass(frozen=True)
@@ -87,9 +91,9 @@ def read_kvm(xml: str | bytes, choices: EsxChoices, report: Report) -> Domain:
     if root.tag != "domain" or root.get("type") not in TYPES:
         raise error_at(root, f"expected the domain XML of a virtual machine, with one of the types {', '.join(TYPES)}")
     top = children(root)
-    name = text_of(top.get("name")) or ""
+    name = report.attempt(read_name, root, top, default="")
     arch = _read_arch(root, top, report)
-    guest = read_guest_os(top.get("metadata"), arch)
+    guest = read_guest_os(top.get("metadata"), arch, report)
     models = models_of(guest)
     vcpus = report.attempt(read_vcpus, top.get("vcpu"), default=(1, None, None))[0]
     disks = _read_disks(root, name, choices, report)
@@ -99,7 +103,7 @@ def read_kvm(xml: str | bytes, choices: EsxChoices, report: Report) -> Domain:
         genid=vmware_genid(report.attempt(uuid_of, top.get("genid"), default=None)),
         description=text_of(top.get("description")),
         guest_os=guest,
-        memory_kib=report.attempt(size_kib, top.get("memory"), default=None) or 0,
+        memory_kib=report.attempt(read_memory, root, top, default=0),
         vcpus=vcpus,
         os=_read_os(top.get("os"), arch, report),
         cpu=_read_topology(top.get("cpu"), vcpus, report),
@@ -179,14 +183,15 @@ def _read_disks(root: Element, name: str, choices: EsxChoices, report: Report) -
     """The disks, in the order of their targets, each in the next free place of its bus."""
     found: list[Disk] = []
     used: dict[str, int] = {}
+    owners: dict[str, str] = {}
     for element in sorted(devices_of(root, "disk"), key=_target_order):
-        device = element.get("device") or "disk"
+        device = report.attempt(choice_attr, element, "device", _DEVICES, default="cdrom") or "disk"
         bus = _bus_of(element, device, choices)
         place = used.setdefault(bus, 0)
         used[bus] += 1
         address = _address(bus, place)
         source = _place_of(element, name, device, choices.places, report)
-        if device in ("disk", "lun") and source is None:
+        if device in _HARD_DISKS and not _has_own_place(element, source, owners, report):
             continue
         target = _target_name(bus, address, place)
         parts = children(element)
@@ -199,12 +204,27 @@ def _read_disks(root: Element, name: str, choices: EsxChoices, report: Report) -
                 bus=bus,
                 address=address,
                 readonly=device == "cdrom",
+                transient="transient" in parts,
+                snapshot="no" if element.get("snapshot") == "no" and device in _HARD_DISKS else None,
                 shareable="shareable" in parts,
                 boot_order=report.attempt(read_boot_order, parts, default=None),
                 line=element.sourceline,
             )
         )
     return tuple(found)
+
+
+def _has_own_place(element: Element, source: str | None, owners: dict[str, str], report: Report) -> bool:
+    """Whether a hard disk has a place that no other one has, and report what it cannot be there.
+
+    :param owners: the sources of the disks before, by their places.
+    """
+    if source is None or is_taken(source, _source_of(element) or "", owners, report, element.sourceline):
+        return False
+    if child(element, "readonly") is not None:
+        why = "a hard disk of VMware cannot be read-only, the guest could write to it"
+        report.leave_out("devices/disk", why, word="<readonly/>", line=element.sourceline, essential=True)
+    return True
 
 
 def _target_order(element: Element) -> tuple[str, int]:
@@ -309,7 +329,7 @@ def _read_card(element: Element, choices: EsxChoices, models: Models, report: Re
         report.leave_out("devices/interface/vlan", why, line=element.sourceline)
     return Interface(
         source=group,
-        mac=to_mac(attr_of(parts.get("mac"), "address") or ""),
+        mac=report.attempt(read_mac, parts.get("mac"), default=None),
         model=choices.card_model or models.esx_card,
         link="down" if attr_of(parts.get("link"), "state") == "down" else None,
         boot_order=report.attempt(read_boot_order, parts, default=None),

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ansible_collections.virt.esx.plugins.module_utils._domain import targets
-from ansible_collections.virt.esx.plugins.module_utils._domain.boot import write_boot_order
+from ansible_collections.virt.esx.plugins.module_utils._domain.boot import write_boot, write_boot_order
 from ansible_collections.virt.esx.plugins.module_utils._domain.chardevs import write_ports
 from ansible_collections.virt.esx.plugins.module_utils._domain.clock import write_clock
 from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute, text, yes_no
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
 from ansible_collections.virt.esx.plugins.module_utils._domain.guests import osinfo_of_word
 from ansible_collections.virt.esx.plugins.module_utils._domain.hostdevs import write_sound
-from ansible_collections.virt.esx.plugins.module_utils._domain.kvm import Places, kvm_genid, models_of
+from ansible_collections.virt.esx.plugins.module_utils._domain.kvm import Places, is_taken, kvm_genid, models_of
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Cpu, Disk, Domain, Interface
 from ansible_collections.virt.esx.plugins.module_utils._domain.switches import PATHS
 from ansible_collections.virt.esx.plugins.module_utils._report import Report
@@ -130,8 +130,7 @@ def _os(domain: Domain, efi: bool) -> Iterator[str]:
     yield f"    <type arch='{system.arch}' machine='{_machine(domain)}'>hvm</type>\n"
     if efi and system.secure_boot is not None:
         yield _secure_boot(system.secure_boot)
-    if not domain.boot_orders:
-        yield "".join(f"    <boot dev='{kind}'/>\n" for kind in system.boot or ("hd",))
+    yield write_boot(replace(system, boot=() if domain.boot_orders else system.boot or ("hd",)))
     yield "  </os>\n"
 
 
@@ -182,9 +181,12 @@ def _disks(domain: Domain, choices: KvmChoices, report: Report) -> Iterator[str]
     bus = choices.disk_bus or models_of(domain.guest_os).kvm_bus
     drive_bus = "sata" if _is_modern(domain) else "ide"
     hard = sorted((disk for disk in domain.disks if disk.device in ("disk", "lun")), key=_rank_of_bus)
+    owners: dict[str, str] = {}
     for place, disk in enumerate(hard):
         _report_modes(disk, report)
-        yield _disk(disk, "disk", _name(bus, place), bus, _place_of(disk, choices.places))
+        image = _place_of(disk, choices.places)
+        if not is_taken(image, disk.source or disk.target, owners, report, disk.line):
+            yield _disk(disk, "disk", _name(bus, place), bus, image)
     shares_names = _name(bus, 0) == _name(drive_bus, 0)
     drives = [disk for disk in domain.disks if disk.device == "cdrom"]
     yield from _drives(drives, drive_bus, len(hard) if shares_names else 0, choices.places, report)
@@ -196,8 +198,8 @@ def _rank_of_bus(disk: Disk) -> int:
 
 
 def _report_modes(disk: Disk, report: Report) -> None:
-    if disk.shareable or disk.transient or disk.snapshot:
-        why = "sharing and modes of the disk are not carried over"
+    if disk.shareable or disk.transient or disk.snapshot or disk.cache == "writethrough":
+        why = "sharing, modes and the cache of the disk are not carried over"
         report.leave_out("devices/disk", why, word=disk.target, line=disk.line)
 
 
@@ -284,7 +286,13 @@ def _report_rest(domain: Domain, report: Report) -> None:
         (domain.cpuset, "vcpu", "the CPU affinity to the old host is not carried over"),
         (domain.min_guarantee_kib, "memtune/min_guarantee", "tuning for the old host is not carried over"),
         (domain.os.nvram, "os/nvram", "the NVRAM of VMware's firmware is not carried over"),
-        (any(one.password for one in domain.graphics), "devices/graphics", "the password is not carried over"),
+        (domain.memory_locked, "memoryBacking/locked", "tuning for the old host is not carried over"),
+        (domain.os.smbios == "host", "os/smbios", "the old host's SMBIOS data are not carried over"),
+        (
+            any(one.port or one.listen or one.keymap or one.password for one in domain.graphics),
+            "devices/graphics",
+            "the port, address, keymap and password of VNC are not carried over",
+        ),
     )
     for value, where, why in left:
         if value:

@@ -47,6 +47,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import (
     Keys,
 )
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import attr_of, error_at, one_of
+from ansible_collections.virt.esx.plugins.module_utils._report import Report
 from ansible_collections.virt.esx.plugins.module_utils._xml import Element, child
 
 _Device = TypeVar("_Device", Disk, Controller, Interface, Hostdev)
@@ -83,13 +84,20 @@ _NAMES: dict[str, Callable[[Any, int], Keys]] = {
 _ID = "http://vmware.com/guestos/"
 
 
-def read_guest_os(metadata: Element | None, arch: str) -> str | None:
+def read_guest_os(metadata: Element | None, arch: str, report: Report) -> str | None:
     """VMware's word for the operating system, None where the metadata has none, or one that VMware knows nothing of."""
-    identity = attr_of(child(metadata, *_OS), "id") or ""
-    if not identity.startswith(_ID):
-        choice = word_of_osinfo(identity, arch)
-        return None if choice is None or choice.word == other_guest(arch) else choice.word
-    return unquote(identity[len(_ID) :], errors="surrogateescape")
+    element = child(metadata, *_OS)
+    identity = attr_of(element, "id") or ""
+    if element is None:
+        return None
+    if identity.startswith(_ID) and identity != _ID:
+        return unquote(identity[len(_ID) :], errors="surrogateescape")
+    choice = word_of_osinfo(identity, arch)
+    word = other_guest(arch) if choice is None else choice.word
+    if choice is None or not choice.is_exact:
+        why = f"VMware has no guest operating system of exactly this id; the nearest is '{word}'"
+        report.leave_out("metadata/libosinfo/os", why, word=f"id='{identity}'", line=element.sourceline)
+    return None if word == other_guest(arch) else word
 
 
 def read_nvram(metadata: Element | None) -> str | None:

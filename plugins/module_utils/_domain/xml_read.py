@@ -74,9 +74,7 @@ def gather_domain(xml: str | bytes, forms: XmlForms, report: Report) -> Domain:
     attempt, each = report.attempt, report.attempt_each
     held = list(root.iter("*"))  # lxml makes the objects again for everyone who asks, unless they are held
     top = children(root)
-    name = text_of(top.get("name"))
-    if name is None:
-        report.refuse(error_at(root, "The domain has no name; expected <name>...</name>"))
+    name = attempt(read_name, root, top, default=None)
     memory, current_memory = attempt(_memory, root, top, default=(0, 0))
     vcpus, current_vcpus, cpuset = attempt(read_vcpus, top.get("vcpu"), default=_ONE_VCPU)
     parts: dict[str, Any] = {field: attempt(read, top[tag], default=None) for tag, field, read in _PARTS if tag in top}
@@ -92,7 +90,7 @@ def gather_domain(xml: str | bytes, forms: XmlForms, report: Report) -> Domain:
         name=name,
         uuid=attempt(_uuid, top, forms, default=None),
         description=text_of(top.get("description")),
-        guest_os=read_guest_os(top.get("metadata"), system.arch),
+        guest_os=read_guest_os(top.get("metadata"), system.arch, report if forms.reports else Report()),
         memory_kib=memory,
         current_memory_kib=current_memory,
         vcpus=vcpus,
@@ -160,11 +158,25 @@ def _uuid(top: Mapping[str, Element], forms: XmlForms) -> str | None:
     return None if uuid == NO_UUID and forms.exact else uuid
 
 
-def _memory(root: Element, top: Mapping[str, Element]) -> tuple[int, int]:
-    """The memory and the current memory in KiB (F5, F6)."""
+def read_name(root: Element, top: Mapping[str, Element]) -> str:
+    """The name, which every domain has."""
+    name = text_of(top.get("name"))
+    if name is None:
+        raise error_at(root, "The domain has no name; expected <name>...</name>")
+    return name
+
+
+def read_memory(root: Element, top: Mapping[str, Element]) -> int:
+    """The memory in KiB (F5)."""
     memory = size_kib(top.get("memory"))
     if not memory:
         raise error_at(root, "The memory is missing or 0; expected <memory unit='KiB'>...</memory>")
+    return memory
+
+
+def _memory(root: Element, top: Mapping[str, Element]) -> tuple[int, int]:
+    """The memory and the current memory in KiB (F5, F6)."""
+    memory = read_memory(root, top)
     maximum = top.get("maxMemory")
     if maximum is not None and text_of(maximum) is not None:
         raise error_at(maximum, "Memory that is added later is not supported")

@@ -231,7 +231,7 @@ def _is_enum(kind: Any) -> bool:
 
 
 def _words(content: bytes) -> tuple[str, str]:
-    """The type name and the message of a fault that pyVmomi does not know."""
+    """The type name and the message of a fault that pyVmomi does not know; NotAnAnswer is raised if it is not XML."""
     texts: dict[str, list[str]] = {"faultstring": [], "detail": []}
     path: list[str] = []
     parser = ParserCreate(namespace_separator=" ")
@@ -248,7 +248,10 @@ def _words(content: bytes) -> tuple[str, str]:
     parser.StartElementHandler = start
     parser.EndElementHandler = lambda _tag: path.pop()
     parser.CharacterDataHandler = text
-    parser.Parse(content, True)
+    try:
+        parser.Parse(content, True)
+    except ExpatError:
+        raise NotAnAnswer("it is not XML") from None
     name = _first(texts["detail"])
     return name[: -len("Fault")] if name.endswith("Fault") else name, "".join(texts["faultstring"]).strip()
 

@@ -21,7 +21,6 @@ import os
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Callable
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import AuthFailed, ParseError
@@ -117,7 +116,7 @@ def _unescape(value: str) -> str:
 
 def _locate(auth_file: AuthFile) -> str | None:
     if auth_file.given is not None:
-        return str(Path(auth_file.given).expanduser())
+        return os.path.expanduser(auth_file.given)  # noqa: PTH111  (pathlib's fails for an unknown user)
     return next((path for path in auth_file.usual if os.access(path, os.R_OK)), None)
 
 

@@ -15,7 +15,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, ParseError
-from ansible_collections.virt.esx.plugins.module_utils._vi.uri import Proxy, Uri, join_host_port, parse_uri, redact
+from ansible_collections.virt.esx.plugins.module_utils._vi.uri import (
+    Proxy,
+    Uri,
+    is_host,
+    join_host_port,
+    parse_port,
+    parse_uri,
+    redact,
+)
 
 # The environment variables for options that are not given; the first one that is set is used.
 OPTION_ENVIRONMENT: dict[str, tuple[str, ...]] = {
@@ -100,7 +108,7 @@ def resolve(options: Mapping[str, Any], environment: Mapping[str, str]) -> Conne
         ca_path=given.text("ca_path"),
         thumbprints=thumbprints,
         timeout=_positive("timeout", options.get("timeout"), DEFAULT_TIMEOUT),
-        answers=tuple((str(key), str(value)) for key, value in (options.get("answers") or {}).items()),
+        answers=tuple((str(key), _answer(value)) for key, value in (options.get("answers") or {}).items()),
         session_cache=bool(options.get("session_cache")),
         warnings=_warnings(uri),
     )
@@ -217,9 +225,9 @@ def _with_proxy(uri: Uri, given: _Given) -> Uri:
         raise EsxError(
             f"The {source} needs a port.", hint="Set proxy_port (or VMWARE_PROXY_PORT), for example to 3128."
         )
-    if re.search("[/@]", host):
+    if not is_host(host) or host.count(":") == 1:
         raise ParseError(f"'{redact(host)}' is not the name or the address of a proxy.", where="proxy_host")
-    return replace(uri, proxy=Proxy("http", host.strip("[]"), _positive("proxy_port", port, 0)))
+    return replace(uri, proxy=Proxy("http", host.strip("[]"), _port("proxy_port", port)))
 
 
 def _part(name: str, text: str) -> Any:
@@ -227,11 +235,23 @@ def _part(name: str, text: str) -> Any:
     if name == "hostname":
         return text.lower().strip("[]")
     if name == "port":
-        return _positive(name, text, 0)
+        return _port(name, text)
     word = text.lower()
     if word not in _TRUE + _FALSE:
         raise ParseError(f"'{text}' is neither true nor false.", where=name)
     return word in _TRUE
+
+
+def _port(name: str, text: str) -> int:
+    try:
+        return parse_port(text)
+    except ValueError:
+        raise ParseError(f"'{text}' is not a number from 1 to 65535.", where=name) from None
+
+
+def _answer(value: Any) -> str:
+    """The name of a choice; YAML makes truth values of the answers Yes and No."""
+    return {True: "Yes", False: "No"}[value] if isinstance(value, bool) else str(value)
 
 
 def _positive(name: str, value: Any, default: int) -> int:

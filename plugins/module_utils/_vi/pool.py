@@ -19,7 +19,7 @@ from typing import Any
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 from ansible_collections.virt.esx.plugins.module_utils._vi.channel import Channel
 from ansible_collections.virt.esx.plugins.module_utils._vi.proxy import open_tcp
-from ansible_collections.virt.esx.plugins.module_utils._vi.tls import check_thumbprint, make_context, read_thumbprint
+from ansible_collections.virt.esx.plugins.module_utils._vi.tls import check_thumbprint, make_context
 from ansible_collections.virt.esx.plugins.module_utils._vi.uri import Proxy, join_host_port
 
 # The seconds in which a connection must be made, regardless of the timeout of its calls.
@@ -147,6 +147,8 @@ class Pool:
 
     def _read_thumbprint(self) -> str | None:
         """Read the certificate's thumbprint by a second handshake, as it is not accessible after the failed one."""
+        from ansible_collections.virt.esx.plugins.module_utils._vi.transport_errors import read_thumbprint
+
         endpoint = self.endpoint
         try:
             return read_thumbprint(open_tcp(endpoint.host, endpoint.port, endpoint.proxy, 5.0, endpoint.proxy_password))

@@ -44,6 +44,8 @@ _HARMLESS = (
 
 _OF_THE_SESSION = ("Login", "Logout", "RetrieveServiceContent")
 
+_COOKIE = "vmware_soap_session="  # others are a proxy's
+
 # The longest answers: of what reads many objects, and of everything else.
 _LONGEST_READ = 128 << 20
 _LONGEST = 16 << 20
@@ -155,9 +157,8 @@ class Stub(SoapStubAdapter):  # type: ignore[misc]
         if answer.is_page:
             raise NotAnAnswer("it is an HTML page")
         result = read_answer(answer.body, info, self)
-        cookie = answer.headers.get("Set-Cookie")
-        if cookie:
-            self.cookie = cookie
+        cookies = answer.headers.get_all("Set-Cookie") or ()
+        self.cookie = next((one for one in cookies if one.startswith(_COOKIE)), self.cookie or "".join(cookies[:1]))
         if is_fault(result):
             raise result
         return result

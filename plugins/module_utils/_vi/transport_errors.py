@@ -16,7 +16,7 @@ from typing import Callable
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import DOUBT, ConnectionFailed, EsxError, TimedOut
 from ansible_collections.virt.esx.plugins.module_utils._vi.channel import AnswerTooLong
-from ansible_collections.virt.esx.plugins.module_utils._vi.tls import format_thumbprint
+from ansible_collections.virt.esx.plugins.module_utils._vi.tls import make_context, thumbprint_of
 
 # OpenSSL's error numbers for certificates.
 _SELF_SIGNED = (18, 19, 20, 21)
@@ -56,6 +56,21 @@ def cannot_connect(error: Exception, server: str, thumbprint: Callable[[], str |
             hint="Check the port in the URI, and that the management services of the host run.",
         )
     return ConnectionFailed(f"The server {server} cannot be reached: {_reason(error)}.")
+
+
+def other_certificate(server: str, thumbprint: str) -> ConnectionFailed:
+    """Return the exception for a server whose certificate does not have the expected thumbprint."""
+    return ConnectionFailed(
+        f"The certificate of {server} has the SHA-256 thumbprint {_format(thumbprint)}, which is not the expected one.",
+        hint="If the certificate was renewed, set its thumbprint; otherwise this is not the host that you mean.",
+    )
+
+
+def read_thumbprint(channel: socket.socket) -> str:
+    """Return the thumbprint of the server on a new connection; nothing is sent beyond the handshake."""
+    context = make_context(no_verify=True, ca_path=None, thumbprints=())
+    with context.wrap_socket(channel) as wrapped:
+        return thumbprint_of(wrapped.getpeercert(binary_form=True))
 
 
 def broke_off(error: Exception, server: str, action: str, *, repeatable: bool, timeout: float) -> EsxError:
@@ -122,7 +137,7 @@ def _bad_certificate(error: ssl.SSLCertVerificationError, server: str, thumbprin
         reason = f"it is not valid at this time ({reason})"
     elif code in _OTHER_NAME:
         reason = f"it is for another name ({reason.rstrip('.')})"
-    shown = "" if thumbprint is None else f" to {format_thumbprint(thumbprint)}"
+    shown = "" if thumbprint is None else f" to {_format(thumbprint)}"
     return ConnectionFailed(f"The certificate of {server} is not accepted: {reason}.", hint=_TRUST.format(shown))
 
 
@@ -134,6 +149,11 @@ def _no_tls(error: ssl.SSLError, server: str) -> ConnectionFailed:
     elif "PROTOCOL" in reason or "HANDSHAKE_FAILURE" in reason or "DH_KEY" in reason or "NO_CIPHERS" in reason:
         hint = "A host this old (before ESXi 6.5) speaks only TLS 1.0: it takes no_verify=1, which accepts that."
     return ConnectionFailed(f"The TLS handshake with {server} failed: {_in_words(reason)}.", hint=hint)
+
+
+def _format(digest: str) -> str:
+    """A thumbprint as other tools show it, ``AB:CD:...``."""
+    return ":".join(digest[at : at + 2] for at in range(0, len(digest), 2)).upper()
 
 
 def _in_words(reason: str | None) -> str:

@@ -52,7 +52,7 @@ _BLANK = re.compile(r"[\s\x00-\x1f\x7f]")
 _HOST_AND_PORT = re.compile(r"(?:\[([^\]]+)\]|([^:\[\]]*))(?::([^:]*))?")
 _SERVER = re.compile(r"(\]|^[^:]*)(:[0-9]*)?$")
 _NO_PORT = re.compile(r":0*$")
-_NOT_OF_A_HOST = re.compile(r"[/\\@]")
+_NOT_OF_A_HOST = re.compile(r"[\s\x00-\x1f\x7f/\\?#@]")
 _PORT_NUMBER = re.compile(r"[0-9]{1,9}")
 _BETWEEN_PARAMETERS = re.compile(r"[&;]")
 _USER_ONLY = "it must not contain a password: use the option password, the environment or an auth file"
@@ -108,10 +108,15 @@ def join_host_port(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
+def is_host(text: str) -> bool:
+    """Say whether a text, not percent-encoded, has only characters that the name or the address of a host can have."""
+    return not _NOT_OF_A_HOST.search(text)
+
+
 def split_host_port(text: str) -> tuple[str, int | None]:
     """Return host and port of ``host``, ``host:port``, ``[v6]`` or ``[v6]:port``.
 
-    :raises ValueError: if there is no host or the port is not a number from 1 to 65535.
+    :raises ValueError: if there is no host, or none that can be one, or the port is not a number from 1 to 65535.
     """
     match = _HOST_AND_PORT.fullmatch(text)
     if match is None:
@@ -121,7 +126,9 @@ def split_host_port(text: str) -> tuple[str, int | None]:
     host = match.group(1) or match.group(2)
     if not host:
         raise ValueError("there is no host" if not text else f"there is no host in '{text}'")
-    return host, None if match.group(3) is None else _port(match.group(3))
+    if not is_host(host):
+        raise ValueError(f"'{host}' is not the name or the address of a host")
+    return host, None if match.group(3) is None else parse_port(match.group(3))
 
 
 def redact(text: str) -> str:
@@ -251,12 +258,13 @@ def _authority(netloc: str) -> tuple[str | None, str, int | None]:
         server = server[: server.rindex(":")]
     host, port = split_host_port(server)
     host = unquote(host)
-    if _BLANK.search(host) or _NOT_OF_A_HOST.search(host):
+    if not is_host(host):
         raise ValueError(f"'{host}' is not the name or the address of a host")
     return unquote(user) or None, host, port
 
 
-def _port(text: str) -> int:
+def parse_port(text: str) -> int:
+    """Return the number of a port; ValueError is raised if it is not one from 1 to 65535."""
     if not _PORT_NUMBER.fullmatch(text) or not 1 <= int(text) <= 65535:
         raise ValueError(f"the port '{text}' is not a number from 1 to 65535")
     return int(text)

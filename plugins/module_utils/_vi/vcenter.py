@@ -184,7 +184,7 @@ def _addresses(host: str) -> tuple[str, ...]:
     """The addresses of a host, none if its name cannot be resolved here (which is not an error behind a proxy)."""
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except OSError:
+    except (OSError, UnicodeError):  # the latter for a name that the domain name system cannot have
         return ()
     return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
 

@@ -183,12 +183,21 @@ def _serial_backing(device: CharDevice, context: WriteContext) -> list[Entry]:
             ("fileName", device.path or ""),
         ]
     if device.type == "tcp":
+        _check_service(device, context)
         uri = network_uri(device, ipv6_brackets=context.dialect.ipv6_brackets)
         return [("fileType", "network"), ("fileName", uri), ("network.endPoint", _END_POINTS[device.mode or "connect"])]
     if device.type == "null" and context.dialect.null_ports:
         return [("fileType", "network"), ("fileName", ""), ("network.endPoint", "server")]
     expected = "'dev', 'file', 'pipe' or 'tcp'"
     raise error_at(device, f"type='{device.type}' is not supported, expecting {expected}", "<serial>")
+
+
+def _check_service(device: CharDevice, context: WriteContext) -> None:
+    """Refuse a port that would be read as one of type 'null' (P66)."""
+    service = device.service or ""
+    is_number = service.isascii() and service.isdigit() and len(service) <= 10
+    if context.dialect.null_ports and not (is_number and 0 < int(service) <= INT_MAX):
+        raise error_at(device, f"service='{service}' is not the number of a port", "<serial>")
 
 
 def network_uri(port: CharDevice, *, ipv6_brackets: bool = True) -> str:

@@ -157,9 +157,9 @@ def _check_hard_disk_type(context: ReadContext, bus: str, slot: slots.Slot, kind
 def _cdrom(context: ReadContext, bus: str, slot: slots.Slot, kind: str | None, name: str | None) -> Disk | None:
     """A CD-ROM drive or a raw device (P43, P44)."""
     suffix = (name or "")[-5:].lower()
-    if suffix == ".vmdk":
+    if suffix == ".vmdk" and not context.dialect.raw_and_passthrough_disks:
         return None
-    if suffix.endswith(".iso"):
+    if suffix.endswith(".iso") or (suffix == ".vmdk" and kind != _PASSTHROUGH):
         if not _may_hold_image(context, kind):
             raise _not_handled(context, slot, kind, name)
         return _image(context, bus, slot, name or "")

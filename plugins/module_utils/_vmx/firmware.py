@@ -97,7 +97,12 @@ def write_guest(domain: Domain, context: WriteContext) -> list[Entry]:
     if default is None:
         raise ParseError(f"arch='{domain.os.arch}' is not supported, only 'i686' and 'x86_64'", where="<type>")
     known = domain.guest_os if context.dialect.keeps_guest_os else None
-    return [("guestOS", known if known and arch_of_guest(known) == domain.os.arch else default)]
+    if known and arch_of_guest(known) == domain.os.arch:
+        return [("guestOS", known)]
+    if known:
+        why = f"'{known}' is not a guest of this architecture; it is written as '{default}'"
+        context.report.leave_out("os/type", why, word=f"arch='{domain.os.arch}'")
+    return [("guestOS", default)]
 
 
 def write_smbios(domain: Domain, _writing: WriteContext) -> list[Entry]:

@@ -72,7 +72,10 @@ def _type_by_name(context: ReadContext, at: str, kind: str | None, name: str | N
     if not context.dialect.raw_and_passthrough_disks:
         message = f"invalid or not yet handled value '{name}' for file type '{kind or 'unknown'}'"
         raise context.vmx.error_at(f"{at}.fileName", message)
-    return "device" if name and name.startswith("/dev/") else "file"
+    word = "device" if name and name.startswith("/dev/") else "file"
+    if kind:
+        context.leave_out(f"{at}.fileType", f"expecting 'device' or 'file', found '{kind}'; it is read as '{word}'")
+    return word
 
 
 def _has_medium(context: ReadContext, at: str) -> bool:

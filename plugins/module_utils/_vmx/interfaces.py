@@ -347,7 +347,7 @@ def _bridge(interface: Interface, context: WriteContext) -> list[Entry]:
     if opaque and ("opaqueNetwork.id", name) in opaque:
         return opaque
     lines = [("networkName", name)] if name or not context.dialect.tolerant else []
-    if interface.target is None:
+    if interface.target is None or (not interface.target and context.dialect.tolerant):
         return [*lines, ("connectionType", "bridged")]
     return [*lines, ("connectionType", "custom"), ("vnet", interface.target)]
 

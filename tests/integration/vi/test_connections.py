@@ -197,6 +197,11 @@ def test_a_bad_ca_path(tmp_path: Path, content: str | None, message: str) -> Non
         tls.make_context(no_verify=False, ca_path=str(path), thumbprints=())
 
 
+def test_a_ca_path_in_the_home_of_an_unknown_user() -> None:
+    with pytest.raises(ConnectionFailed, match="~nobody-by-that-name/ca.pem .* cannot be read"):
+        tls.make_context(no_verify=False, ca_path="~nobody-by-that-name/ca.pem", thumbprints=())
+
+
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1 is deprecated")
 def test_an_old_host_takes_no_verify(certificates: dict[str, Certificate]) -> None:
     context = certificates["right"].context()

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import signal
+from http.client import HTTPMessage
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi import session as ses
 from ansible_collections.virt.esx.plugins.module_utils._vi import stub, worker_sessions
 from ansible_collections.virt.esx.plugins.module_utils._vi.about import oldest_version, pyvmomi_versions
 from ansible_collections.virt.esx.plugins.module_utils._vi.answers import Unreadable, read_answer
+from ansible_collections.virt.esx.plugins.module_utils._vi.exchange import Answer, exchange
 from ansible_collections.virt.esx.plugins.modules.esx_domain_info import CONTRACT
 from ansible_collections.virt.esx.tests.integration.vi.sessions import (
     PASSWORD,
@@ -48,6 +50,24 @@ def test_a_session_that_cannot_be_closed_is_told_when_the_process_ends(host: Sim
     assert len(told) == 1
     assert "could not be closed" in told[0]
     host.expire_sessions()
+
+
+def test_the_cookie_of_a_proxy_does_not_replace_that_of_the_session(
+    host: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Balancers of load set one of their own, with some answers or with all."""
+
+    def exchange_with_cookie(*arguments: Any, **options: Any) -> Answer:
+        answer = exchange(*arguments, **options)
+        headers = HTTPMessage()
+        for name, value in (("Set-Cookie", "node=7; Path=/"), *answer.headers.items()):
+            headers.add_header(name, value)
+        return answer._replace(headers=headers)
+
+    monkeypatch.setattr(stub, "exchange", exchange_with_cookie)
+    with session_on(host) as session:
+        find_domain(session)
+        assert session.cookie.startswith("vmware_soap_session=")
 
 
 def test_an_answer_that_cannot_be_read_is_asked_for_in_the_newest_version(

@@ -71,6 +71,12 @@ KVM = """<domain type='kvm'>
   </devices>
 </domain>
 """
+ESX = """<domain type='vmware'><name>web</name><memory>4096</memory>
+<memoryBacking><locked/></memoryBacking>
+<os><type arch='x86_64'>hvm</type><bootmenu enable='yes' timeout='5000'/><smbios mode='host'/></os><devices>
+<disk type='file' device='disk'><driver cache='writethrough'/><source file='[a] a.vmdk'/>
+<target dev='sda' bus='scsi'/></disk>
+<graphics type='vnc' port='5901' autoport='no' keymap='de'/></devices></domain>"""
 RHEL = KVM.replace("OSINFO", "http://redhat.com/rhel/9.6")
 WINDOWS = KVM.replace("OSINFO", "http://microsoft.com/win/2k22")
 PLACES = {"datastore": "ssd", "networks": {"default": "VM Network"}}
@@ -148,6 +154,7 @@ def test_only_domains_of_kvm_are_taken() -> None:
 def test_both_ways_are_valid_by_libvirts_schema(xml: str) -> None:
     there = FILTERS["kvm_to_esx"](xml, **PLACES)
     assert_valid(there)
+    assert_valid(FILTERS["esx_to_kvm"](ESX))
     back = FILTERS["esx_to_kvm"](there, networks={"VM Network": "bridge:br0"})
     assert_valid(back)
     for part in (
@@ -176,6 +183,66 @@ def test_the_documentation_has_the_filters_options(name: str) -> None:
     options = loaded["DOCUMENTATION"]["options"]
     parameters = list(inspect.signature(getattr(kvm, name)).parameters)
     assert list(options) == ["_input", *parameters[1:]]
+
+
+SECOND = "<disk type='file' device='disk'><source file='/other/web.raw'/><target dev='vdc' bus='virtio'/></disk>"
+
+
+def test_two_disks_never_become_one() -> None:
+    xml = RHEL.replace("<controller type='usb'", SECOND + "<controller type='usb'")
+    with pytest.raises(AnsibleFilterError, match="'.ssd. web/web.vmdk' is that of /images/web.qcow2 too; name it in"):
+        FILTERS["kvm_to_esx"](xml, **PLACES)
+    moved = FILTERS["kvm_to_esx"](xml, **PLACES, disks={"/other/web.raw": "[ssd] web/b.vmdk"})
+    with pytest.raises(AnsibleFilterError, match="/images/web.qcow2' is that of .hdd. a/web.vmdk too; name it in"):
+        FILTERS["esx_to_kvm"](
+            moved.replace("web/b.vmdk", "b/web.vmdk").replace("[ssd] web/web", "[hdd] a/web"),
+            network="default",
+            directory="/images",
+        )
+    assert "/images/b.qcow2" in FILTERS["esx_to_kvm"](moved, network="default", directory="/images")
+
+
+def test_what_the_new_host_does_not_do_is_reported(warnings: list[str]) -> None:
+    xml = RHEL.replace(
+        "<vcpu placement='static'>", "<maxMemory slots='2' unit='GiB'>8</maxMemory><vcpu cpuset='0' current='2'>"
+    )
+    xml = xml.replace("</devices>", "<parallel type='file'><source path='/p'/></parallel></devices>")
+    FILTERS["kvm_to_esx"](xml, **PLACES)
+    for words in ("maxMemory", "vcpu cpuset='0'", "vcpu current='2'", "devices/parallel"):
+        assert words in warnings[0]
+
+
+def test_what_kvm_does_otherwise_is_reported(warnings: list[str]) -> None:
+    xml = FILTERS["esx_to_kvm"](ESX)
+    assert "<bootmenu enable='yes' timeout='5000'/>" in xml
+    for words in ("memoryBacking/locked", "os/smbios", "sharing, modes and the cache of the disk", "the port, address"):
+        assert words in warnings[0]
+
+
+def test_how_a_disk_is_used_is_carried_over_or_refused() -> None:
+    used = SECOND.replace("web.raw", "b.raw").replace("device='disk'", "device='disk' snapshot='no'")
+    xml = RHEL.replace(
+        "<controller type='usb'", used.replace("</disk>", "<transient/></disk>") + "<controller type='usb'"
+    )
+    written = FILTERS["kvm_to_esx"](xml, **PLACES)
+    assert "<disk type='file' device='disk' snapshot='no'>" in written
+    assert "<transient/>" in written
+    with pytest.raises(AnsibleFilterError, match="<readonly/>: a hard disk of VMware cannot be read-only"):
+        FILTERS["kvm_to_esx"](xml.replace("<transient/>", "<readonly/>"), **PLACES)
+
+
+@pytest.mark.parametrize(
+    ("word", "other", "message"),
+    [
+        ("<name>web</name>", "", "The domain has no name"),
+        ("<memory unit='GiB'>4</memory>", "", "The memory is missing or 0"),
+        ("52:54:00:12:34:56", "52-54-00-12-34-56", "address='52-54-00-12-34-56' is not a MAC address"),
+        ("device='cdrom'", "device='dvd'", "device='dvd' is not known; expected one of 'disk', 'cdrom'"),
+    ],
+)
+def test_what_libvirt_would_not_take_is_refused(word: str, other: str, message: str) -> None:
+    with pytest.raises(AnsibleFilterError, match=message):
+        FILTERS["kvm_to_esx"](RHEL.replace(word, other), **PLACES)
 
 
 def test_a_floppy_s_image_without_a_place_is_reported(warnings: list[str]) -> None:

@@ -160,6 +160,12 @@ def test_an_unknown_fault_keeps_its_name_and_its_words() -> None:
     assert (caught.value.name, caught.value.text) == ("QuantumState", "The spin is <wrong>.")
 
 
+@pytest.mark.parametrize("text", ["Read & write", "No&nbsp;space", "<b>broken", "\x01"])
+def test_a_fault_that_is_not_well_formed_is_no_answer(text: str) -> None:
+    with pytest.raises(NotAnAnswer, match="it is not XML"):
+        read(fault("InvalidState", text=text), RETRIEVE)
+
+
 def test_an_unknown_member_of_a_known_fault() -> None:
     assert type_name(read(fault("InvalidState", "<spin>1</spin>"), UNREGISTER)) == "InvalidState"
 

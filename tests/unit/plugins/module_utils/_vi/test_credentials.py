@@ -111,6 +111,11 @@ def test_the_given_file_has_to_be_there(tmp_path: Path) -> None:
         find_credentials(login(), AuthFile(missing, (write(tmp_path, FILE),)), ["esx1"], never)
 
 
+def test_the_home_of_an_unknown_user_has_no_file() -> None:
+    with pytest.raises(AuthFailed, match="auth file ~nobody-by-that-name/auth.conf cannot be read"):
+        find_credentials(login(), AuthFile("~nobody-by-that-name/auth.conf", ()), ["h"], never)
+
+
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o660])
 def test_others_can_read_it(tmp_path: Path, mode: int) -> None:
     warnings: list[str] = []

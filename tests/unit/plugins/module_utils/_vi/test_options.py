@@ -67,10 +67,14 @@ def test_the_host(options: dict[str, Any], environment: dict[str, str], host: st
             "Both the option proxy_host and the URI",
         ),
         ({**URI, "proxy_host": "http://p", "proxy_port": 1}, {}, "is not the name or the address of a proxy"),
+        ({**URI, "proxy_host": "p:3128", "proxy_port": 3128}, {}, "is not the name or the address of a proxy"),
+        ({**URI, "proxy_host": "my proxy", "proxy_port": 1}, {}, "is not the name or the address of a proxy"),
+        ({**URI, "proxy_host": "p", "proxy_port": 70000}, {}, "proxy_port: '70000' is not a number from 1 to 65535"),
+        ({"port": 70000}, {"ESX_URI": "esx://h/"}, "port: '70000' is not a number from 1 to 65535"),
         ({"hostname": "esx://b/"}, {}, "is not the name or the address of a host"),
         ({}, {}, "There is no host to connect to"),
         ({"uri": ""}, {}, "There is no host to connect to"),
-        ({"hostname": "a", "port": 0}, {}, "port: '0' is not a number of at least 1"),
+        ({"hostname": "a", "port": 0}, {}, "port: '0' is not a number from 1 to 65535"),
         ({"hostname": "a", "validate_certs": "maybe"}, {}, "validate_certs: 'maybe' is neither true nor false"),
         ({**URI, "timeout": 0}, {}, "timeout: '0' is not a number of at least 1"),
         ({**URI, "thumbprint": "ab:cd"}, {}, "is not the SHA-256 thumbprint of a certificate"),
@@ -187,6 +191,12 @@ def test_the_rest() -> None:
     assert connection.answers == (("msg.uuid.altered", "I copied it"), ("3", "1"))
     assert resolved(URI).timeout == 300
     assert not resolved(URI).session_cache
+
+
+def test_an_answer_can_be_written_as_yaml_writes_yes() -> None:
+    given = {"msg.uuid.altered": "I Moved It", "msg.cdrom.locked": True, "x": False}
+    answers = resolved({**URI, "answers": given}).answers
+    assert answers == (("msg.uuid.altered", "I Moved It"), ("msg.cdrom.locked", "Yes"), ("x", "No"))
 
 
 def test_a_path_that_means_nothing_is_warned_of() -> None:

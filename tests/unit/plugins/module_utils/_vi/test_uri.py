@@ -101,6 +101,10 @@ def test_proxy(value: str, expected: Proxy) -> None:
         ("esx://h/?proxy=:3128", "there is no host in ':3128'"),
         ("esx://h/?proxy=p:0", "the port '0' is not a number from 1 to 65535"),
         ("esx://h/?proxy=p:http", "the port 'http' is not a number from 1 to 65535"),
+        ("esx://h/?proxy=http://p/path", "'p/path' is not the name or the address of a host"),
+        ("esx://h/?proxy=my%20proxy:3128", "'my proxy' is not the name or the address of a host"),
+        ("esx://h/?vcenter=vc/dc", "'vc/dc' is not the name or the address of a host"),
+        ("esx://h/?vcenter=vc%0d%0aX:443", "is not the name or the address of a host"),
     ],
 )
 def test_refused(text: str, reason: str) -> None:

@@ -86,6 +86,9 @@ FOLDER = 'isolation.tools.hgfs.disable = "FALSE"\nsharedFolder.maxNum = "2"\n' +
         ('floppy2.present = "TRUE"\n', "floppy2.present"),
         ('scsi4.present = "TRUE"\n', "scsi4.present"),
         ('floppy0.fileType = "file"\nfloppy0.fileName = "a.flp"\n', "floppy0.fileName"),
+        ('floppy0.present = "TRUE"\nfloppy0.fileType = "remote"\nfloppy0.fileName = "a.flp"\n', "floppy0.fileType"),
+        ('numvcpus = "4"\ncpuid.coresPerSocket = "3"\n', "cpuid.coresPerSocket"),
+        ('numvcpus = "2"\ncpuid.coresPerSocket = "4"\n', "cpuid.coresPerSocket"),
         (SERIAL.replace('"file"', '"network"'), "serial0.fileName"),
         (SERIAL + 'serial0.vspc = "telnet://h:1"\n', "serial0.vspc"),
         (SERIAL + 'serial0.startConnected = "FALSE"\n', "serial0.startConnected"),
@@ -254,6 +257,52 @@ def test_a_timeout_that_is_no_whole_second_is_rounded_up_and_that_is_said() -> N
     text, said = written(XML.format("", "<bios rebootTimeout='5500'/>", ""))
     assert 'bios.bootRetry.delay = "6"' in text
     assert said == ["os/bios"]
+
+
+@pytest.mark.parametrize("kind", ["cdrom-image", "cdrom-raw", "atapi-cdrom"])
+def test_the_type_of_a_drive_says_what_it_is_whatever_its_image_is_called(kind: str) -> None:
+    text = vmx(SCSI + f'scsi0:0.deviceType = "{kind}"\nscsi0:0.fileName = "tools.vmdk"\n')
+    (drive,) = read_vmx(text).disks
+    assert (drive.device, drive.type, drive.source) == ("cdrom", "file", "tools.vmdk")
+    assert read_vmx(text, dialect=DIALECTS["libvirt"]).disks == ()
+
+
+@pytest.mark.parametrize("service", ["", "0", "-1", "ssh", "99999999999"])
+def test_a_port_that_could_not_be_read_again_is_refused(service: str) -> None:
+    serial = f"<serial type='tcp'><source mode='bind' host='h' service='{service}'/><protocol type='raw'/></serial>"
+    with pytest.raises(ParseError, match=f"service='{service}' is not the number of a port"):
+        written(XML.format("", "", serial))
+
+
+def test_a_card_without_a_device_is_bridged() -> None:
+    card = "<interface type='bridge'><source bridge='a'/><target dev=''/></interface>"
+    text, _said = written(XML.format("", "", card))
+    assert 'ethernet0.connectionType = "bridged"' in text
+    assert "vnet" not in text
+
+
+OSINFO = "http://libosinfo.org/xmlns/libvirt/domain/1.0"
+
+
+@pytest.mark.parametrize(
+    ("identity", "arch", "guest", "is_said"),
+    [
+        ("http://redhat.com/rhel/9.2", "x86_64", "rhel9-64", False),
+        ("http://vmware.com/guestos/rhel9-64", "x86_64", "rhel9-64", False),
+        ("http://libosinfo.org/unknown", "x86_64", "other-64", False),
+        ("http://redhat.com/rhel/99", "x86_64", "rhel10-64", True),
+        ("http://haiku-os.org/haiku/r1", "x86_64", "other-64", True),
+        ("rhel_9", "x86_64", "rhel10-64", True),
+        ("http://vmware.com/guestos/", "x86_64", "other-64", True),
+        ("http://vmware.com/guestos/rhel9-64", "i686", "other", True),
+    ],
+)
+def test_a_guest_that_vmware_does_not_know_is_reported(identity: str, arch: str, guest: str, is_said: bool) -> None:
+    metadata = f"<metadata><l:libosinfo xmlns:l='{OSINFO}'><l:os id='{identity}'/></l:libosinfo></metadata>"
+    xml = XML.format("", "", "").replace("<memory>", metadata + "<memory>").replace("x86_64", arch)
+    text, said = written(xml)
+    assert f'guestOS = "{guest}"' in text
+    assert bool(said) is is_said, said
 
 
 def test_a_card_is_connected_again_by_its_link() -> None:
