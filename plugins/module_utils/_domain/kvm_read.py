@@ -46,6 +46,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import (
 from ansible_collections.virt.esx.plugins.module_utils._domain.processors import read_cpu, read_vcpus
 from ansible_collections.virt.esx.plugins.module_utils._domain.switches import read_switches
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
+    KVM_TYPES,
     attr_of,
     error_at,
     size_kib,
@@ -55,7 +56,6 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
 from ansible_collections.virt.esx.plugins.module_utils._report import Report
 from ansible_collections.virt.esx.plugins.module_utils._xml import Element, child, children, parse
 
-TYPES = ("kvm", "qemu", "hvf", "xen")
 _EFI_FILES = re.compile(r"ovmf|aavmf|edk2|uefi", re.IGNORECASE)
 _ARCHITECTURES = ("i686", "x86_64", "aarch64")
 _NO_DISK_BUS = {"usb": "scsi", "virtio": "scsi", "scsi": "scsi", "xen": "scsi", "sd": "scsi"}
@@ -84,8 +84,9 @@ def read_kvm(xml: str | bytes, choices: EsxChoices, report: Report) -> Domain:
     :raises ParseError: with all that cannot be carried over, such as a disk that has no place on ESX.
     """
     root = parse(xml)
-    if root.tag != "domain" or root.get("type") not in TYPES:
-        raise error_at(root, f"expected the domain XML of a virtual machine, with one of the types {', '.join(TYPES)}")
+    if root.tag != "domain" or root.get("type") not in KVM_TYPES:
+        types = ", ".join(KVM_TYPES)
+        raise error_at(root, f"expected the domain XML of a virtual machine, with one of the types {types}")
     top = children(root)
     name = text_of(top.get("name")) or ""
     arch = _read_arch(root, top, report)
@@ -190,6 +191,7 @@ def _read_disks(root: Element, name: str, choices: EsxChoices, report: Report) -
             continue
         target = _target_name(bus, address, place)
         parts = children(element)
+        is_transient = "transient" in parts
         found.append(
             Disk(
                 device="disk" if device == "lun" else device,
@@ -200,6 +202,8 @@ def _read_disks(root: Element, name: str, choices: EsxChoices, report: Report) -
                 address=address,
                 readonly=device == "cdrom",
                 shareable="shareable" in parts,
+                transient=is_transient,
+                snapshot="no" if is_transient else None,
                 boot_order=report.attempt(read_boot_order, parts, default=None),
                 line=element.sourceline,
             )
