@@ -69,6 +69,8 @@ _OF_FOLDERS = " ".join(f"sharedfoldern.{key}" for key in "present enabled hostpa
 _SETTINGS = (
     ("the domain is suspended; the state that it continues from is not converted", "checkpoint.vmstate"),
     ("encryption on the way to another host is not converted", "migrate.encryptionmode migrate.ftencryptionmode"),
+    ("the renderer of 3D graphics is not converted", "mks.usendrenderer"),
+    ("the password of VNC is encoded, and not converted", "remotedisplay.vnc.key"),
 )
 
 # Why keys are left out, and which they are.
@@ -138,6 +140,7 @@ _DEFAULTS = frozenset(
         ("sharedfoldern.readaccess", "true"),
         ("sharedfoldern.expiration", "never"),
         ("sharedfolder.option", "alwaysenabled"),
+        ("mks.usendrenderer", "automatic"),
         ("snapshot.action", "keep"),
         ("snapshot.disabled", "false"),
         ("migrate.encryptionmode", "opportunistic"),
@@ -182,10 +185,13 @@ def _kind(key: str) -> _Kind:
 _SETTABLE = _matcher("log.* logging bios.forcesetuponce bios.bootretry.delay")
 
 
+_LEAVE_WITH_DEVICE = frozenset({"remotedisplay.vnc.key"})  # parts of a device, although they are reported
+
+
 def is_of_domain(key: str) -> bool:
     """Whether a key, in lower case, is read as a part of the domain, or only describes its state."""
     pattern = _NUMBER.sub("n", key)
-    return not _kind(key).why and not _SETTABLE.fullmatch(pattern)
+    return (not _kind(key).why or key in _LEAVE_WITH_DEVICE) and not _SETTABLE.fullmatch(pattern)
 
 
 # Keys that were found to be silent: the files of a fleet have nearly all their keys in common.

@@ -94,6 +94,8 @@ FOLDER = 'isolation.tools.hgfs.disable = "FALSE"\nsharedFolder.maxNum = "2"\n' +
         ('snapshot.action = "autoRevert"\n', "snapshot.action"),
         ('snapshot.disabled = "TRUE"\n', "snapshot.disabled"),
         ('migrate.encryptionMode = "required"\n', "migrate.encryptionMode"),
+        ('mks.use3dRenderer = "hardware"\n', "mks.use3dRenderer"),
+        ('RemoteDisplay.vnc.enabled = "TRUE"\nRemoteDisplay.vnc.key = "b2xk"\n', "RemoteDisplay.vnc.key"),
         ('vmx.buildType = "debug"\n', "vmx.buildType"),
         (FOLDER + 'sharedFolder0.readAccess = "FALSE"\n', "sharedFolder0.readAccess"),
         (FOLDER + 'sharedFolder0.followSymlinks = "TRUE"\n', "sharedFolder0.followSymlinks"),
@@ -136,6 +138,7 @@ def test_a_key_that_is_lost_is_reported(lines: str, where: str) -> None:
         'toolScripts.afterPowerOn = "TRUE"\ntools.guest.desktop.autolock = "FALSE"\n',
         'snapshot.action = "keep"\nsnapshot.numSnapshots = "0"\nsnapshot0.uid = "1"\nsnapshot.disabled = "FALSE"\n',
         'migrate.encryptionMode = "opportunistic"\nmigrate.hostLog = "./a.hlog"\nvmx.log.keepOld = "4"\n',
+        'mks.enable3d = "TRUE"\nmks.use3dRenderer = "automatic"\nRemoteDisplay.vnc.key = ""\n',
         CARD + 'ethernet0.linkStatePropagation.enable = "FALSE"\nproxyApps.publishToHost = "FALSE"\n',
         'rtc.diffFromUTC = ""\ncheckpoint.vmState = ""\nbios.bootDelay = "0"\n',
     ],
@@ -157,6 +160,13 @@ def test_a_line_that_is_no_statement_shows_no_value() -> None:
     read_vmx(vmx('RemoteDisplay.vnc.password = "hunter2\n'), report=report)
     assert "RemoteDisplay.vnc.password" in str(report.left_out[0])
     assert "hunter2" not in str(report.left_out)
+
+
+def test_an_encoded_password_leaves_with_its_vnc_server() -> None:
+    base = vmx('RemoteDisplay.vnc.enabled = "TRUE"\nRemoteDisplay.vnc.key = "b2xk"\n')
+    domain = read_vmx(base)
+    assert "vnc.key" in merge_vmx(base, as_in_xml(domain))
+    assert "vnc.key" not in merge_vmx(base, replace(as_in_xml(domain), graphics=()))
 
 
 def test_a_tpm_that_a_hosted_product_adds_is_one() -> None:
