@@ -19,6 +19,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.boot import (
     read_boot_menu,
     read_boot_order,
 )
+from ansible_collections.virt.esx.plugins.module_utils._domain.chardevs import read_serials
 from ansible_collections.virt.esx.plugins.module_utils._domain.clock import read_clock
 from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import to_mac
 from ansible_collections.virt.esx.plugins.module_utils._domain.kvm import (
@@ -109,7 +110,7 @@ def read_kvm(xml: str | bytes, choices: EsxChoices, report: Report) -> Domain:
         disks=disks,
         controllers=_controllers(disks, choices, models),
         interfaces=tuple(_read_cards(root, choices, models, report)),
-        serials=tuple(_read_serials(root)),
+        serials=tuple(_read_serials(root, name, choices.places, report)),
         videos=(Video(vram_kib=8192),),
         tpms=tuple(_read_tpms(root, report)),
     )
@@ -119,7 +120,11 @@ def read_kvm(xml: str | bytes, choices: EsxChoices, report: Report) -> Domain:
 
 
 def _read_arch(root: Element, top: Mapping[str, Element], report: Report) -> str:
-    arch = attr_of(child(top.get("os"), "type"), "arch") or "x86_64"
+    kind = child(top.get("os"), "type")
+    arch = attr_of(kind, "arch") or "x86_64"
+    if kind is not None and text_of(kind) not in (None, "hvm"):
+        why = f"'{text_of(kind)}' is a guest without virtual hardware, which ESX cannot start; expected 'hvm'"
+        report.refuse(error_at(kind, why))
     if arch not in _ARCHITECTURES:
         report.refuse(error_at(root, f"arch='{arch}' is not one of ESX: {', '.join(_ARCHITECTURES)}"))
     return arch
@@ -321,12 +326,18 @@ def _read_card(element: Element, choices: EsxChoices, models: Models, report: Re
     )
 
 
-def _read_serials(root: Element) -> Iterator[CharDevice]:
-    """Serial ports of a kind that VMware has; it has no console like virsh's."""
-    for element in devices_of(root, "serial"):
-        path = attr_of(child(element, "source"), "path")
-        if element.get("type") == "file" and path:
-            yield CharDevice("file", path=path, line=element.sourceline)
+def _read_serials(root: Element, name: str, places: Places, report: Report) -> Iterator[CharDevice]:
+    """Serial ports of a kind that VMware has, each with its number; it has no console like virsh's."""
+    for port in read_serials(devices_of(root, "serial"), report):
+        if port.type != "file" or not port.path:
+            continue
+        directory = f"[{places.place}] {name}/" if places.place else None
+        place = places.disks.get(port.path) or (directory and directory + port.path.rpartition("/")[2])
+        if place:
+            yield replace(port, path=place)
+        else:
+            why = "the file of the port has no place on ESX; name it in 'disks', or give a 'datastore'"
+            report.leave_out("devices/serial", why, word=port.path, line=port.line)
 
 
 def _read_tpms(root: Element, report: Report) -> Iterator[Tpm]:

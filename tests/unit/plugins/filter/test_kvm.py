@@ -140,7 +140,9 @@ def test_all_that_has_no_place_is_refused_at_once() -> None:
 
 
 def test_who_converts_a_domain_of_kvm_as_it_is_learns_of_the_filter() -> None:
-    with pytest.raises(AnsibleFilterError, match=r"expected type='vmware'\. The filter virt\.esx\.kvm_to_esx converts"):
+    with pytest.raises(
+        AnsibleFilterError, match=r"expected type='vmware'\. The filter virt\.esx\.kvm_to_esx .* KVM\.$"
+    ):
         FILTERS["domxml_to_vmx"](RHEL)
     with pytest.raises(AnsibleFilterError, match="expected type='vmware'$"):
         FILTERS["domxml_to_vmx"](RHEL.replace("'kvm'", "'lxc'"))
@@ -234,6 +236,28 @@ def test_a_usual_domain_of_kvm_has_no_word_about_its_usual_parts(warnings: list[
     xml = RHEL.replace("<devices>", usual, 1).replace("<vcpu placement='static'>4</vcpu>", "", 1)
     FILTERS["kvm_to_esx"](re.sub("<cpu .*</cpu>", "", xml), **PLACES)
     assert not [word for word in ("on_", "cpu", "sysinfo", "readonly") if f", {word}" in "\n".join(warnings)]
+
+
+SERIALS = """<serial type='pty'><target port='0'/></serial>
+<serial type='file'><source path='/var/log/web.log'/><target port='1'/></serial>"""
+
+
+def test_a_serial_port_into_a_file_keeps_its_number_and_gets_a_place(warnings: list[str]) -> None:
+    xml = RHEL.replace("<serial type='pty'><target port='0'/></serial>", SERIALS)
+    vmx = FILTERS["domxml_to_vmx"](FILTERS["kvm_to_esx"](xml, **PLACES))
+    assert 'serial1.fileName = "/vmfs/volumes/ssd/web/web.log"' in vmx
+    assert "serial0." not in vmx
+    disks = {"/images/web.qcow2": "[a] b.vmdk", "default/data.img": "[a] c.vmdk", "/var/log/web.log": "[logs] w.log"}
+    assert "<source path='[logs] w.log'/>" in FILTERS["kvm_to_esx"](xml, disks=disks, network="N")
+    del disks["/var/log/web.log"]
+    assert "web.log" not in FILTERS["kvm_to_esx"](xml, disks=disks, network="N")
+    assert "devices/serial /var/log/web.log: the file of the port has no place on ESX" in warnings[-1]
+
+
+def test_a_paravirtual_guest_is_refused() -> None:
+    xml = RHEL.replace("type='kvm'", "type='xen'").replace(">hvm<", ">linux<")
+    with pytest.raises(AnsibleFilterError, match="'linux' is a guest without virtual hardware"):
+        FILTERS["kvm_to_esx"](xml, **PLACES)
 
 
 def test_a_disk_that_forgets_what_is_written_stays_one() -> None:
