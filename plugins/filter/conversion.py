@@ -214,7 +214,8 @@ def refusing(convert: Callable[..., _Result]) -> Callable[..., _Result]:
         except MissingLibrary as err:
             raise AnsibleFilterError(missing_required_lib(err.library)) from err
         except EsxError as err:
-            raise AnsibleFilterError(err.message if err.hint is None else f"{err.message}. {err.hint}") from err
+            text = err.message if err.hint is None else f"{err.message}. {err.hint}"
+            raise AnsibleFilterError(text) from None  # of a cause, Ansible would show the message once more
 
     return converted
 

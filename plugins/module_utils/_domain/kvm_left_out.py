@@ -12,27 +12,27 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.kvm import device
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
 from ansible_collections.virt.esx.plugins.module_utils._domain.unsupported import report_unusual
 from ansible_collections.virt.esx.plugins.module_utils._domain.usual_words import unusual_words
-from ansible_collections.virt.esx.plugins.module_utils._domain.values import size_kib, text_of
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import attr_of, size_kib
 from ansible_collections.virt.esx.plugins.module_utils._report import REPORT, Report
 from ansible_collections.virt.esx.plugins.module_utils._xml import Element
 
 # Paths that need no word: decoration of virt-install's, and what every virtual machine of VMware has.
 _SILENT = re.compile(
-    r"features/|features$|cpu(/|$)|clock/timer|pm(/|$)|on_|os/(loader|nvram|firmware|type)|seclabel|sysinfo$|resource"
+    r"features/|features$|cpu(/(?!numa)|$)|clock/timer|pm(/|$)|os/(loader|nvram|firmware|type)|seclabel|resource"
     r"|devices/(emulator|controller|input|memballoon|console|disk/(driver|address|source|backingStore|alias|target)"
     r"|interface/(driver|address|target|source|alias|virtualport|model))"
 )
 # Devices of QEMU's that VMware has its own for, or none.
 _DROPPED = ("graphics", "video", "channel", "redirdev", "audio", "rng", "watchdog", "panic", "vsock", "smartcard")
-_ALL_MEMORY = "memory that is added later is not carried over"
 # Devices that stay behind, each with the reason.
 _LEFT_BEHIND = {
     "hostdev": "a device of the host is not moved; add it on the new host",
     "filesystem": "ESX does not share folders with guests",
     "sound": "ESX has no sound output",
-    "parallel": "what a port is connected to on the old host is not carried over",
-    "memory": _ALL_MEMORY,
+    "parallel": "a parallel port is not carried over; add it on the new host",
+    "memory": "VMware has no modules of memory; the domain gets all of <memory>",
 }
+_OF_OLD_HOST = "tuning for the old host is not carried over"
 _TUNING = ("cputune", "memtune", "numatune", "memoryBacking", "blkiotune", "iothreads")  # for the old host
 
 
@@ -43,28 +43,30 @@ def report_rest(root: Element, top: Mapping[str, Element], domain: Domain, repor
         why = "VMware has its own, or needs none"
         report.leave_out("devices", why, word=", ".join(f"<{tag}>" for tag in dropped))
     _report_devices(root, report)
+    _report_changed(root, report)
     current = report.attempt(size_kib, top.get("currentMemory"), default=None)
     if current and current < domain.memory_kib:
         why = "the domain gets all of <memory>; on ESX a lower value is a limit, which makes the guest swap"
         report.leave_out("currentMemory", why, word=str(current))
-    if "maxMemory" in top:
-        report.leave_out("maxMemory", _ALL_MEMORY, line=top["maxMemory"].sourceline)
-    if "vcpu" in top:
-        _report_processors(top["vcpu"], report)
     for tag in _TUNING:
         if tag in top:
-            report.leave_out(tag, "tuning for the old host is not carried over", line=top[tag].sourceline)
+            report.leave_out(tag, _OF_OLD_HOST, line=top[tag].sourceline)
+    _report_hot_plugging(top, domain, report)
     _report_other_words(root, dropped, report)
 
 
-def _report_processors(vcpu: Element, report: Report) -> None:
-    current = vcpu.get("current")
-    if current not in (None, text_of(vcpu)):
-        why = "the domain gets all of <vcpu>; VMware starts all"
+def _report_hot_plugging(top: Mapping[str, Element], domain: Domain, report: Report) -> None:
+    """Report processors and memory that are added later, and where the processors run."""
+    vcpu = top.get("vcpu")
+    cpuset, current = attr_of(vcpu, "cpuset"), attr_of(vcpu, "current")
+    if vcpu is not None and cpuset:
+        report.leave_out("vcpu", _OF_OLD_HOST, word=f"cpuset='{cpuset}'", line=vcpu.sourceline)
+    if vcpu is not None and current and current.strip() != str(domain.vcpus):
+        why = "the domain starts with all of its processors"
         report.leave_out("vcpu", why, word=f"current='{current}'", line=vcpu.sourceline)
-    if vcpu.get("cpuset") is not None:
-        why = "the CPU affinity to the old host is not carried over"
-        report.leave_out("vcpu", why, word=f"cpuset='{vcpu.get('cpuset')}'", line=vcpu.sourceline)
+    if "maxMemory" in top:
+        why = "the domain gets <memory>; memory that is added later is not supported"
+        report.leave_out("maxMemory", why, line=top["maxMemory"].sourceline)
 
 
 def _report_devices(root: Element, report: Report) -> None:
@@ -76,6 +78,14 @@ def _report_devices(root: Element, report: Report) -> None:
         if element.get("type") != "file":
             why = "ESX has no such back end of a port; the guest may wait for its console there"
             report.leave_out("devices/serial", why, word=f"type='{element.get('type')}'", line=element.sourceline)
+
+
+def _report_changed(root: Element, report: Report) -> None:
+    """Report the devices that are not quite what they were."""
+    for element in devices_of(root, "interface"):
+        if element.get("type") == "hostdev":
+            why = "the card is a device of the host; it becomes a card of VMware's"
+            report.leave_out("devices/interface", why, word="type='hostdev'", line=element.sourceline)
 
 
 def _report_other_words(root: Element, dropped: list[str], report: Report) -> None:

@@ -19,6 +19,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.boot import (
     read_boot_menu,
     read_boot_order,
 )
+from ansible_collections.virt.esx.plugins.module_utils._domain.chardevs import read_serials
 from ansible_collections.virt.esx.plugins.module_utils._domain.clock import read_clock
 from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import read_mac
 from ansible_collections.virt.esx.plugins.module_utils._domain.kvm import (
@@ -47,6 +48,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import (
 from ansible_collections.virt.esx.plugins.module_utils._domain.processors import read_cpu, read_vcpus
 from ansible_collections.virt.esx.plugins.module_utils._domain.switches import read_switches
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
+    KVM_TYPES,
     attr_of,
     choice_attr,
     error_at,
@@ -57,7 +59,6 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.xml_read import r
 from ansible_collections.virt.esx.plugins.module_utils._report import Report
 from ansible_collections.virt.esx.plugins.module_utils._xml import Element, child, children, parse
 
-TYPES = ("kvm", "qemu", "hvf", "xen")
 _EFI_FILES = re.compile(r"ovmf|aavmf|edk2|uefi", re.IGNORECASE)
 _ARCHITECTURES = ("i686", "x86_64", "aarch64")
 _NO_DISK_BUS = {"usb": "scsi", "virtio": "scsi", "scsi": "scsi", "xen": "scsi", "sd": "scsi"}
@@ -88,8 +89,9 @@ def read_kvm(xml: str | bytes, choices: EsxChoices, report: Report) -> Domain:
     :raises ParseError: with all that cannot be carried over, such as a disk that has no place on ESX.
     """
     root = parse(xml)
-    if root.tag != "domain" or root.get("type") not in TYPES:
-        raise error_at(root, f"expected the domain XML of a virtual machine, with one of the types {', '.join(TYPES)}")
+    if root.tag != "domain" or root.get("type") not in KVM_TYPES:
+        types = ", ".join(KVM_TYPES)
+        raise error_at(root, f"expected the domain XML of a virtual machine, with one of the types {types}")
     top = children(root)
     name = report.attempt(read_name, root, top, default="")
     arch = _read_arch(root, top, report)
@@ -112,7 +114,7 @@ def read_kvm(xml: str | bytes, choices: EsxChoices, report: Report) -> Domain:
         disks=disks,
         controllers=_controllers(disks, choices, models),
         interfaces=tuple(_read_cards(root, choices, models, report)),
-        serials=tuple(_read_serials(root)),
+        serials=tuple(_read_serials(root, name, choices.places, report)),
         videos=(Video(vram_kib=8192),),
         tpms=tuple(_read_tpms(root, report)),
     )
@@ -122,7 +124,11 @@ def read_kvm(xml: str | bytes, choices: EsxChoices, report: Report) -> Domain:
 
 
 def _read_arch(root: Element, top: Mapping[str, Element], report: Report) -> str:
-    arch = attr_of(child(top.get("os"), "type"), "arch") or "x86_64"
+    kind = child(top.get("os"), "type")
+    arch = attr_of(kind, "arch") or "x86_64"
+    if kind is not None and text_of(kind) not in (None, "hvm"):
+        why = f"'{text_of(kind)}' is a guest without virtual hardware, which ESX cannot start; expected 'hvm'"
+        report.refuse(error_at(kind, why))
     if arch not in _ARCHITECTURES:
         report.refuse(error_at(root, f"arch='{arch}' is not one of ESX: {', '.join(_ARCHITECTURES)}"))
     return arch
@@ -195,6 +201,8 @@ def _read_disks(root: Element, name: str, choices: EsxChoices, report: Report) -
             continue
         target = _target_name(bus, address, place)
         parts = children(element)
+        is_transient = "transient" in parts
+        is_independent = element.get("snapshot") == "no" and device in _HARD_DISKS
         found.append(
             Disk(
                 device="disk" if device == "lun" else device,
@@ -204,9 +212,9 @@ def _read_disks(root: Element, name: str, choices: EsxChoices, report: Report) -
                 bus=bus,
                 address=address,
                 readonly=device == "cdrom",
-                transient="transient" in parts,
-                snapshot="no" if element.get("snapshot") == "no" and device in _HARD_DISKS else None,
                 shareable="shareable" in parts,
+                transient=is_transient,
+                snapshot="no" if is_transient or is_independent else None,
                 boot_order=report.attempt(read_boot_order, parts, default=None),
                 line=element.sourceline,
             )
@@ -337,12 +345,18 @@ def _read_card(element: Element, choices: EsxChoices, models: Models, report: Re
     )
 
 
-def _read_serials(root: Element) -> Iterator[CharDevice]:
-    """Serial ports of a kind that VMware has; it has no console like virsh's."""
-    for element in devices_of(root, "serial"):
-        path = attr_of(child(element, "source"), "path")
-        if element.get("type") == "file" and path:
-            yield CharDevice("file", path=path, line=element.sourceline)
+def _read_serials(root: Element, name: str, places: Places, report: Report) -> Iterator[CharDevice]:
+    """Serial ports of a kind that VMware has, each with its number; it has no console like virsh's."""
+    for port in read_serials(devices_of(root, "serial"), report):
+        if port.type != "file" or not port.path:
+            continue
+        directory = f"[{places.place}] {name}/" if places.place else None
+        place = places.disks.get(port.path) or (directory and directory + port.path.rpartition("/")[2])
+        if place:
+            yield replace(port, path=place)
+        else:
+            why = "the file of the port has no place on ESX; name it in 'disks', or give a 'datastore'"
+            report.leave_out("devices/serial", why, word=port.path, line=port.line)
 
 
 def _read_tpms(root: Element, report: Report) -> Iterator[Tpm]:

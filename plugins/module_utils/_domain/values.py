@@ -25,6 +25,7 @@ ULONG_MAX = 2**64 - 1
 
 YES_NO = ("yes", "no")
 ON_OFF = ("on", "off")
+KVM_TYPES = ("kvm", "qemu", "hvf", "xen")  # of the domains that kvm_to_esx converts
 
 _NUMBER = re.compile(r"[ \t\n\v\f\r]*[+-]?[0-9]+")
 _UUID = re.compile(r"[ \t\n\v\f\r]*(?:[- ]*[0-9a-fA-F]{2}){16}[ \t\n\v\f\r]*")

@@ -34,6 +34,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.processors import
 from ansible_collections.virt.esx.plugins.module_utils._domain.switches import read_switches
 from ansible_collections.virt.esx.plugins.module_utils._domain.tpms import read_tpm
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
+    KVM_TYPES,
     error_at,
     required_attr,
     size_kib,
@@ -123,7 +124,9 @@ def _check_root(root: Element) -> None:
         raise ParseError(message, where="<domain>", line=root.sourceline)
     kind = required_attr(root, "type")
     if kind != "vmware":
-        raise error_at(root, f"type='{kind}' is not a domain of VMware's; expected type='vmware'")
+        error = error_at(root, f"type='{kind}' is not a domain of VMware's; expected type='vmware'")
+        error.hint = "The filter virt.esx.kvm_to_esx converts a domain of KVM." if kind in KVM_TYPES else None
+        raise error
 
 
 def _guarantee(tuning: Element) -> int | None:

@@ -35,6 +35,10 @@ _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 _STREAM = "http://www.vmware.com/interfaces/specifications/vmdk.html#streamOptimized"
 _KINDS = {"disk": model.DISK, "cdrom": model.CDROM, "floppy": model.FLOPPY}
 
+# Names of the networks that have none in a domain, as ovftool names those of hosted products; a card of another type
+# has no network.
+_NETWORKS = {"user": "nat", "bridge": "bridged"}
+
 # Fields of a domain that say which one it is, not what it is.
 _IDENTITY = ("id", "moref", "datacenter_path", "uuid", "genid", "name")
 _WORDS = {
@@ -128,7 +132,7 @@ class _Writer:
 
     def write(self, hardware: int) -> str:
         domain, name = self.domain, self.domain.name or "domain"
-        networks = dict.fromkeys(card.source or "" for card in domain.interfaces)
+        networks = [network for network in dict.fromkeys(map(_network_of, domain.interfaces)) if network]
         word = domain.guest_os
         self.lines = [
             _HEAD,
@@ -270,7 +274,7 @@ class _Writer:
             f"Network adapter {number + 1}",
             AddressOnParent=7 + number,
             AutomaticAllocation=connected,
-            Connection=card.source or "",
+            Connection=_network_of(card),
             ResourceSubType=subtype or None,
         )
 
@@ -289,6 +293,12 @@ class _Writer:
         self.lines += [f"        {element}" for element in own]
         self.lines.append("      </Item>")
         return self.items
+
+
+def _network_of(card: Interface) -> str | None:
+    """The name of the network that a card is in: its own, the port group's id, the network device's, or its kind."""
+    group = card.vds.portgroup_id if card.vds else None
+    return card.source or group or card.target or _NETWORKS.get(card.type)
 
 
 def _file_of(disk: Disk, files: Mapping[str, DiskFile]) -> DiskFile:

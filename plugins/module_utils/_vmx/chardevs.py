@@ -148,7 +148,9 @@ def _read_parallel(context: ReadContext, port: int) -> CharDevice:
     vmx, at = context.vmx, f"parallel{port}"
     if context.dialect.null_ports and not vmx.get(f"{at}.fileName"):
         return CharDevice("null", port)
-    word, name = vmx.required(f"{at}.fileType").lower(), vmx.required(f"{at}.fileName")
+    usual = "device" if context.dialect.null_ports else None
+    word = vmx.word(f"{at}.fileType") or usual or vmx.required(f"{at}.fileType").lower()
+    name = vmx.required(f"{at}.fileName")
     if word == "device":
         return CharDevice("dev", port, path=name)
     if word == "file":

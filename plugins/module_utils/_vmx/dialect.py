@@ -199,7 +199,8 @@ class Dialect:
         default=False,
         metadata=_repair(
             "G13 G23 P63 P68 P71",
-            "Serial and parallel ports without a usable back end are read and written as type null.",
+            "Serial and parallel ports without a usable back end are read and written as type null; a parallel port "
+            "without fileType is a device's, as a serial one is.",
         ),
     )
     ipv6_brackets: bool = field(

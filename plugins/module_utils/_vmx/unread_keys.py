@@ -34,19 +34,22 @@ scsin.present scsin.virtualdev scsin.sharedbus scsin.saswwid satan.present nvmen
 nvmen.subnqnuuid *.pcislotnumber iden.present
 ethernetn.present pcipassthrun.present sound.present vmcin.present usb.present ehci.present usb_xhci.present
 sound.filename sound.autodetect *.startconnected *.allowguestconnectioncontrol *.connectionstatus *.exclusive
-*:n.ctkenabled ctkenabled floppyn.* usb:n.* ehci:n.* usb_xhci:n.*
-snapshot.* checkpoint.* undopoint* cleanshutdown softpoweroff
+*:n.ctkenabled ctkenabled usb:n.* ehci:n.* usb_xhci:n.*
+snapshot.current snapshot.numsnapshots snapshot.lastuid snapshot.mrun.* snapshotn.*
+checkpoint.* undopoint* cleanshutdown softpoweroff
 ethernetn.virtualdev ethernetn.networkname ethernetn.connectiontype ethernetn.vnet ethernetn.addresstype
 ethernetn.address ethernetn.generatedaddress ethernetn.generatedaddressoffset ethernetn.checkmacaddress
 ethernetn.features ethernetn.dvs.* ethernetn.opaquenetwork.* ethernetn.externalid ethernetn.pvnid
 ethernetn.wakeonpcktrcv ethernetn.uptcompatibility ethernetn.displayname ethernetn.bsdname
 pcipassthrun.id pcipassthrun.deviceid pcipassthrun.vendorid pcipassthrun.systemid pcipassthrun.virtualdev
-sound.virtualdev serialn.* paralleln.* vmcin.id pcibridgen.* svga.vramsize svga.autodetect
+sound.virtualdev serialn.network.endpoint serialn.pipe.endpoint serialn.yieldonmsrread vmcin.id pcibridgen.*
+svga.vramsize svga.autodetect
 svga.guestbackedprimaryaware mks.* vmotion.* remotedisplay.vnc.enabled remotedisplay.vnc.port remotedisplay.vnc.ip
 remotedisplay.vnc.keymap remotedisplay.vnc.password remotedisplay.vnc.key
-isolation.tools.hgfs.disable sharedfolder* hgfs.*
-toolscripts.* toolsinstallmanager.* vmware.tools.* tools.capability.* tools.remindinstall chipset.*
-extendedconfigfile vmxstats.filename migrate.* log.* logging msg.autoanswer gui.* unity.* viv.moid vmx.*
+isolation.tools.hgfs.disable sharedfolder.maxnum hgfs.*
+toolsinstallmanager.* vmware.tools.* tools.capability.* tools.remindinstall chipset.*
+extendedconfigfile vmxstats.filename migrate.* log.* logging msg.autoanswer gui.* unity.* proxyapps.* viv.moid
+vmx.log.* vmx.scoreboard.*
 featurecompat.* __* _*
 """
 
@@ -55,11 +58,19 @@ _OF_DISKS = " ".join(
     for bus in ("scsi", "sata", "nvme", "ide")
     for key in "present filename devicetype autodetect writethrough mode sharing clientdevice".split()
 )
+_OF_PORTS = " ".join(
+    f"{device}n.{key}"
+    for device in ("serial", "parallel", "floppy")
+    for key in "present filetype filename autodetect clientdevice".split()
+)
+_OF_FOLDERS = " ".join(f"sharedfoldern.{key}" for key in "present enabled hostpath guestname writeaccess".split())
 
 # Settings among those, which are reported.
 _SETTINGS = (
-    ("settings of the port are not converted", "serialn.trynorxloss serialn.vspc paralleln.bidirectional"),
     ("the domain is suspended; the state that it continues from is not converted", "checkpoint.vmstate"),
+    ("encryption on the way to another host is not converted", "migrate.encryptionmode migrate.ftencryptionmode"),
+    ("the renderer of 3D graphics is not converted", "mks.usendrenderer"),
+    ("the password of VNC is encoded, and not converted", "remotedisplay.vnc.key"),
 )
 
 # Why keys are left out, and which they are.
@@ -78,21 +89,29 @@ _REPORTED = (
     ("disk identifiers and locking are not converted", "disk.* disklib.* diskcleanup.* hard-disk.*"),
     ("a redo log, or a setting of the disk, is not converted", "scsin:n.* satan:n.* nvmen:n.* iden:n.*"),
     ("settings of the card are not converted", "ethernetn.*"),
+    ("settings of the port are not converted", "serialn.* paralleln.*"),
+    ("settings of the floppy drive are not converted", "floppyn.*"),
+    ("settings of shared folders are not converted", "sharedfolder*"),
+    ("what may be done with snapshots is not converted", "snapshot.*"),
     ("settings of devices that are passed through are not converted", "pcipassthru*"),
     ("a USB device is not converted", "usb.* usb_xhci.* ehci.* mouse.* keyboard.* sensor.*"),
     ("settings of VMCI are not converted", "vmcin.* vmci.*"),
     ("settings of the graphics card are not converted", "svga.*"),
     ("settings of VNC are not converted", "remotedisplay.*"),
     ("the isolation of the guest cannot be expressed in domain XML", "isolation.* devices.hotplug"),
-    ("policies of VMware Tools and of the power buttons are not converted", "tools.* powertype.*"),
+    ("policies of VMware Tools and of the power buttons are not converted", "tools.* toolscripts.* powertype.*"),
     ("the location of disks and swap is not converted", "workingdir"),
-    ("tuning of the monitor is not converted", "monitor.* monitor_control.* ulm.* prefvmx.* mainmem.* mem* priority.*"),
+    (
+        "tuning of the monitor is not converted",
+        "monitor.* monitor_control.* ulm.* prefvmx.* mainmem.* mem* priority.* vmx.*",
+    ),
     ("the name by which VMware shows the guest is not converted", "guestosaltname"),
     ("answers to questions of the domain are not converted", "answer.msg.*"),
     ("the device is not converted", "nvdimm* sgx.* sev.* vwdt.* debugstub.*"),
 )
 _UNKNOWN = "the key is not known"
 
+_MOMENTS = ("afterpoweron", "afterresume", "beforesuspend", "beforepoweroff", "beforestandby")
 # Values that hosts write by themselves, or that are the default.
 _DEFAULTS = frozenset(
     {
@@ -116,6 +135,17 @@ _DEFAULTS = frozenset(
         ("vvtd.enable", "false"),
         ("serialn.trynorxloss", "false"),
         ("paralleln.bidirectional", "false"),
+        ("ethernetn.linkstatepropagation.enable", "false"),
+        ("tools.guest.desktop.autolock", "false"),
+        ("sharedfoldern.readaccess", "true"),
+        ("sharedfoldern.expiration", "never"),
+        ("sharedfolder.option", "alwaysenabled"),
+        ("mks.usendrenderer", "automatic"),
+        ("snapshot.action", "keep"),
+        ("snapshot.disabled", "false"),
+        ("migrate.encryptionmode", "opportunistic"),
+        ("migrate.ftencryptionmode", "ftencryptionopportunistic"),
+        *((f"toolscripts.{moment}", "true") for moment in _MOMENTS),
     }
 )
 _HARMLESS = frozenset({"", "normal", "off", "soft", "default", "preset"})
@@ -138,7 +168,10 @@ def _matcher(words: str) -> re.Pattern[str]:
     return re.compile("|".join(re.escape(word).replace(r"\*", ".*") for word in words.split()))
 
 
-_MATCHERS = tuple((why, _matcher(words)) for why, words in (*_SETTINGS, ("", f"{_SILENT} {_OF_DISKS}"), *_REPORTED))
+_MATCHERS = tuple(
+    (why, _matcher(words))
+    for why, words in (*_SETTINGS, ("", f"{_SILENT} {_OF_DISKS} {_OF_PORTS} {_OF_FOLDERS}"), *_REPORTED)
+)
 
 
 @lru_cache(maxsize=4096)
@@ -149,13 +182,16 @@ def _kind(key: str) -> _Kind:
 
 
 # Keys among those that are not reported which are settings nevertheless: what a user sets stays.
-_SETTABLE = _matcher("log.* logging toolscripts.* bios.forcesetuponce bios.bootretry.delay")
+_SETTABLE = _matcher("log.* logging bios.forcesetuponce bios.bootretry.delay")
+
+
+_LEAVE_WITH_DEVICE = frozenset({"remotedisplay.vnc.key"})  # parts of a device, although they are reported
 
 
 def is_of_domain(key: str) -> bool:
     """Whether a key, in lower case, is read as a part of the domain, or only describes its state."""
     pattern = _NUMBER.sub("n", key)
-    return not _kind(key).why and not _SETTABLE.fullmatch(pattern)
+    return (not _kind(key).why or key in _LEAVE_WITH_DEVICE) and not _SETTABLE.fullmatch(pattern)
 
 
 # Keys that were found to be silent: the files of a fleet have nearly all their keys in common.

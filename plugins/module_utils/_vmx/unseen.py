@@ -33,7 +33,7 @@ _NUMBERS = {
     "floppy": 2,
     **{bus: slots.BUSES[bus].controllers for bus in ("scsi", "sata", "nvme")},
 }
-_FILLED_BY_HOSTS = (None, "", "hub", "hid")  # devices on USB that every domain has
+_FILLED_BY_HOSTS = (None, "", "hub", "hid", "mouse")  # devices on USB that every domain has
 _UNCONNECTED = "libvirt cannot express a device that is not connected when the domain starts; it is read as connected"
 
 

@@ -48,7 +48,8 @@ vm.createdate vm.lastpowerrequesttimestamp guestos.detailed.data guestinfo.detai
 guestinfo.vmtools.* guestinfo.vmware.components.available numa.autosize.* cpuid.corespersocket.cookie
 sched.swap.derivedname hostcpuid.* guestcpuid.* usercpuid.* monitor.phys_bits_used replay.* nvram extendedconfigfile
 vmxstats.filename *.pcislotnumber *.generatedaddress *.generatedaddressoffset vmci*.id pcibridge* *.redo
-scsi*.saswwid nvme*.subnqnuuid snapshot.* checkpoint.* undopoint* cleanshutdown softpoweroff
+scsi*.saswwid nvme*.subnqnuuid checkpoint.* undopoint* cleanshutdown softpoweroff
+snapshot.action snapshot.current snapshot.lastuid snapshot.mru* snapshot.numsnapshots
 vmotion.* migrate.* toolsinstallmanager.* tools.remindinstall vmware.tools.* viv.moid svga.vramsize
 """
 OF_HOST = re.compile("|".join(re.escape(word).replace(r"\*", ".*") for word in HOST_KEYS.split()))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import pathlib
+import re
 from typing import Any
 
 import pytest
@@ -144,6 +145,15 @@ def test_all_that_has_no_place_is_refused_at_once() -> None:
     assert "<hostdev" not in FILTERS["kvm_to_esx"](RHEL, unsupported="ignore")
 
 
+def test_who_converts_a_domain_of_kvm_as_it_is_learns_of_the_filter() -> None:
+    with pytest.raises(
+        AnsibleFilterError, match=r"expected type='vmware'\. The filter virt\.esx\.kvm_to_esx .* KVM\.$"
+    ):
+        FILTERS["domxml_to_vmx"](RHEL)
+    with pytest.raises(AnsibleFilterError, match="expected type='vmware'$"):
+        FILTERS["domxml_to_vmx"](RHEL.replace("'kvm'", "'lxc'"))
+
+
 def test_only_domains_of_kvm_are_taken() -> None:
     with pytest.raises(AnsibleFilterError, match="expected the domain XML of a virtual machine"):
         FILTERS["kvm_to_esx"](FILTERS["kvm_to_esx"](RHEL, **PLACES))
@@ -243,6 +253,82 @@ def test_how_a_disk_is_used_is_carried_over_or_refused() -> None:
 def test_what_libvirt_would_not_take_is_refused(word: str, other: str, message: str) -> None:
     with pytest.raises(AnsibleFilterError, match=message):
         FILTERS["kvm_to_esx"](RHEL.replace(word, other), **PLACES)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("<vcpu placement='static'>", "<vcpu cpuset='1-4'>", "vcpu cpuset='1-4': tuning for the old host"),
+        ("<vcpu placement='static'>", "<vcpu current='2'>", "vcpu current='2': the domain starts with all"),
+        ("<vcpu ", "<maxMemory slots='4' unit='GiB'>8</maxMemory><vcpu ", "maxMemory: the domain gets <memory>"),
+        ("<devices>", "<on_reboot>destroy</on_reboot><devices>", "on_reboot destroy: VMware decides itself"),
+        ("</cpu>", "<numa><cell id='0' cpus='0-3' memory='4' unit='GiB'/></numa></cpu>", "cpu/numa: ESX makes"),
+        (
+            "<boot dev='hd'/>\n  </os>",
+            "<smbios mode='sysinfo'/></os>"
+            "<sysinfo type='smbios'><system><entry name='serial'>ds=nocloud</entry></system></sysinfo>",
+            "sysinfo type='smbios': VMware gives the guest no such data",
+        ),
+        (
+            "</devices>",
+            "<parallel type='dev'><source path='/dev/parport0'/></parallel></devices>",
+            "devices/parallel: ",
+        ),
+        (
+            "</devices>",
+            "<memory model='dimm'><target><size unit='MiB'>512</size></target></memory></devices>",
+            "devices/memory: VMware has no modules of memory",
+        ),
+        (
+            "</devices>",
+            "<interface type='hostdev'><source><address type='pci' bus='1'/></source></interface></devices>",
+            "devices/interface type='hostdev': the card is a device of the host",
+        ),
+    ],
+)
+def test_what_esx_would_read_and_kvm_s_domain_loses_is_reported(
+    old: str, new: str, told: str, warnings: list[str]
+) -> None:
+    assert old in RHEL
+    FILTERS["kvm_to_esx"](RHEL.replace(old, new, 1), datastore="ssd", network="VM Network")
+    assert told in "\n".join(warnings)
+
+
+def test_a_usual_domain_of_kvm_has_no_word_about_its_usual_parts(warnings: list[str]) -> None:
+    usual = (
+        "<on_poweroff>destroy</on_poweroff><on_reboot>restart</on_reboot><on_crash>destroy</on_crash>"
+        "<cpu mode='host-model'/><vcpu placement='static' current='4'>4</vcpu><devices>"
+    )
+    xml = RHEL.replace("<devices>", usual, 1).replace("<vcpu placement='static'>4</vcpu>", "", 1)
+    FILTERS["kvm_to_esx"](re.sub("<cpu .*</cpu>", "", xml), **PLACES)
+    assert not [word for word in ("on_", "cpu", "sysinfo", "readonly") if f", {word}" in "\n".join(warnings)]
+
+
+SERIALS = """<serial type='pty'><target port='0'/></serial>
+<serial type='file'><source path='/var/log/web.log'/><target port='1'/></serial>"""
+
+
+def test_a_serial_port_into_a_file_keeps_its_number_and_gets_a_place(warnings: list[str]) -> None:
+    xml = RHEL.replace("<serial type='pty'><target port='0'/></serial>", SERIALS)
+    vmx = FILTERS["domxml_to_vmx"](FILTERS["kvm_to_esx"](xml, **PLACES))
+    assert 'serial1.fileName = "/vmfs/volumes/ssd/web/web.log"' in vmx
+    assert "serial0." not in vmx
+    disks = {"/images/web.qcow2": "[a] b.vmdk", "default/data.img": "[a] c.vmdk", "/var/log/web.log": "[logs] w.log"}
+    assert "<source path='[logs] w.log'/>" in FILTERS["kvm_to_esx"](xml, disks=disks, network="N")
+    del disks["/var/log/web.log"]
+    assert "web.log" not in FILTERS["kvm_to_esx"](xml, disks=disks, network="N")
+    assert "devices/serial /var/log/web.log: the file of the port has no place on ESX" in warnings[-1]
+
+
+def test_a_paravirtual_guest_is_refused() -> None:
+    xml = RHEL.replace("type='kvm'", "type='xen'").replace(">hvm<", ">linux<")
+    with pytest.raises(AnsibleFilterError, match="'linux' is a guest without virtual hardware"):
+        FILTERS["kvm_to_esx"](xml, **PLACES)
+
+
+def test_a_disk_that_forgets_what_is_written_stays_one() -> None:
+    xml = FILTERS["kvm_to_esx"](RHEL.replace("bus='virtio'/>", "bus='virtio'/><transient/>", 1), **PLACES)
+    assert 'scsi0:0.mode = "independent-nonpersistent"' in FILTERS["domxml_to_vmx"](xml)
 
 
 def test_a_floppy_s_image_without_a_place_is_reported(warnings: list[str]) -> None:

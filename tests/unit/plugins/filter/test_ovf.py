@@ -77,6 +77,30 @@ def test_what_is_left_out_is_said(warned: list[str]) -> None:
     assert sorted(text.split(": ")[0].rpartition(", ")[2] for text in warned) == ["graphics", "serial"]
 
 
+VDS = (
+    "<source switchid='503426b2-94e9-3b16-1d68-87bfff4a5440' portid='0' portgroupid='dvportgroup-7' connectionid='1'/>"
+)
+
+
+@pytest.mark.parametrize(
+    ("card", "network"),
+    [
+        ("<interface type='user'/>", "nat"),
+        ("<interface type='bridge'><source bridge=''/></interface>", "bridged"),
+        ("<interface type='bridge'><source bridge=''/><target dev='vmnet7'/></interface>", "vmnet7"),
+        ("<interface type='network'><source network='hostonly'/></interface>", "hostonly"),
+        (f"<interface type='vds'>{VDS}</interface>", "dvportgroup-7"),
+        ("<interface type='null'/>", None),
+    ],
+)
+def test_a_card_s_network_has_a_name_in_a_package(card: str, network: str | None, warned: list[str]) -> None:
+    domain = "<domain type='vmware'><name>n</name><memory>4096</memory><os><type>hvm</type></os><devices>{}</devices>"
+    descriptor = FILTERS["domxml_to_ovf"](domain.format(card) + "</domain>")
+    names = re.findall(r"<Network ovf:name=\"(.*?)\"", descriptor)
+    assert names == re.findall("<rasd:Connection>(.*?)<", descriptor) == ([network] if network else [])
+    assert any("interface" in text for text in warned)  # it is a port group on the way back
+
+
 @pytest.mark.parametrize(
     ("name", "given", "options", "message"),
     [

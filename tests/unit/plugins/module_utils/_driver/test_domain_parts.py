@@ -144,6 +144,12 @@ def test_settings_that_are_refused(option: Any, said: str) -> None:
         read_named_settings(option)
 
 
+def test_what_may_be_done_with_snapshots_is_a_setting_and_their_number_is_not() -> None:
+    assert read_named_settings({"snapshot.maxSnapshots": 3}) == {"snapshot.maxSnapshots": "3"}
+    with pytest.raises(ParseError, match="the host writes this key"):
+        read_named_settings({"snapshot.numSnapshots": 3})
+
+
 @pytest.mark.parametrize(
     ("name", "arch", "word"),
     [

@@ -353,6 +353,12 @@ CASES = [
         ('serial1.fileType = "network"\nserial1.fileName = ""', 'parallel0.present = "true"'),
     ),
     Repair(
+        "null_ports",
+        'parallel0.present = "TRUE"\nparallel0.fileName = "/dev/parport0"\n',
+        ("<parallel type='dev'>\n      <source path='/dev/parport0'/>",),
+        ('parallel0.fileType = "device"\nparallel0.fileName = "/dev/parport0"',),
+    ),
+    Repair(
         "ipv6_brackets",
         'serial0.present = "TRUE"\nserial0.fileType = "network"\nserial0.fileName = "tcp://[::1]:7"\n',
         ("host='::1' service='7'",),

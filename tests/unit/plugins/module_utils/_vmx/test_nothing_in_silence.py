@@ -91,6 +91,17 @@ FOLDER = 'isolation.tools.hgfs.disable = "FALSE"\nsharedFolder.maxNum = "2"\n' +
         ('numvcpus = "2"\ncpuid.coresPerSocket = "4"\n', "cpuid.coresPerSocket"),
         (SERIAL.replace('"file"', '"network"'), "serial0.fileName"),
         (SERIAL + 'serial0.vspc = "telnet://h:1"\n', "serial0.vspc"),
+        (SERIAL + 'serial0.hardwareFlowControl = "TRUE"\n', "serial0.hardwareFlowControl"),
+        ('floppy0.present = "TRUE"\nfloppy0.heads = "1"\n', "floppy0.heads"),
+        ('toolScripts.afterPowerOn = "FALSE"\n', "toolScripts.afterPowerOn"),
+        ('snapshot.action = "autoRevert"\n', "snapshot.action"),
+        ('snapshot.disabled = "TRUE"\n', "snapshot.disabled"),
+        ('migrate.encryptionMode = "required"\n', "migrate.encryptionMode"),
+        ('mks.use3dRenderer = "hardware"\n', "mks.use3dRenderer"),
+        ('RemoteDisplay.vnc.enabled = "TRUE"\nRemoteDisplay.vnc.key = "b2xk"\n', "RemoteDisplay.vnc.key"),
+        ('vmx.buildType = "debug"\n', "vmx.buildType"),
+        (FOLDER + 'sharedFolder0.readAccess = "FALSE"\n', "sharedFolder0.readAccess"),
+        (FOLDER + 'sharedFolder0.followSymlinks = "TRUE"\n', "sharedFolder0.followSymlinks"),
         (SERIAL + 'serial0.startConnected = "FALSE"\n', "serial0.startConnected"),
         (IMAGE + 'scsi0:0.startConnected = "FALSE"\n', "scsi0:0.startConnected"),
         ('sound.present = "TRUE"\nsound.startConnected = "FALSE"\n', "sound.startConnected"),
@@ -124,6 +135,14 @@ def test_a_key_that_is_lost_is_reported(lines: str, where: str) -> None:
         SCSI.replace("scsi0:0", "scsi0:1"),
         'floppy0.present = "TRUE"\nfloppy0.clientDevice = "TRUE"\nfloppy0.fileName = "vmware-null-remote-floppy"\n',
         'usb.present = "TRUE"\nusb:0.present = "TRUE"\nusb:0.deviceType = "hid"\n',
+        'usb.present = "TRUE"\nusb:0.present = "TRUE"\nusb:0.deviceType = "mouse"\n',
+        SERIAL + 'serial0.autodetect = "TRUE"\nserial0.yieldOnMsrRead = "TRUE"\nserial0.tryNoRxLoss = "FALSE"\n',
+        'floppy0.present = "FALSE"\nfloppy0.autodetect = "TRUE"\nfloppy0.clientDevice = "FALSE"\n',
+        'toolScripts.afterPowerOn = "TRUE"\ntools.guest.desktop.autolock = "FALSE"\n',
+        'snapshot.action = "keep"\nsnapshot.numSnapshots = "0"\nsnapshot0.uid = "1"\nsnapshot.disabled = "FALSE"\n',
+        'migrate.encryptionMode = "opportunistic"\nmigrate.hostLog = "./a.hlog"\nvmx.log.keepOld = "4"\n',
+        'mks.enable3d = "TRUE"\nmks.use3dRenderer = "automatic"\nRemoteDisplay.vnc.key = ""\n',
+        CARD + 'ethernet0.linkStatePropagation.enable = "FALSE"\nproxyApps.publishToHost = "FALSE"\n',
         'rtc.diffFromUTC = ""\ncheckpoint.vmState = ""\nbios.bootDelay = "0"\n',
     ],
 )
@@ -144,6 +163,13 @@ def test_a_line_that_is_no_statement_shows_no_value() -> None:
     read_vmx(vmx('RemoteDisplay.vnc.password = "hunter2\n'), report=report)
     assert "RemoteDisplay.vnc.password" in str(report.left_out[0])
     assert "hunter2" not in str(report.left_out)
+
+
+def test_an_encoded_password_leaves_with_its_vnc_server() -> None:
+    base = vmx('RemoteDisplay.vnc.enabled = "TRUE"\nRemoteDisplay.vnc.key = "b2xk"\n')
+    domain = read_vmx(base)
+    assert "vnc.key" in merge_vmx(base, as_in_xml(domain))
+    assert "vnc.key" not in merge_vmx(base, replace(as_in_xml(domain), graphics=()))
 
 
 def test_a_tpm_that_a_hosted_product_adds_is_one() -> None:
