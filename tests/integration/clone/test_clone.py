@@ -5,30 +5,20 @@
 
 from __future__ import annotations
 
-import concurrent.futures
-import itertools
-import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.virt.esx.plugins.module_utils._driver import registration
-from ansible_collections.virt.esx.plugins.module_utils._driver.clone import clone as cloning
-from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
-from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import find_domain
 from ansible_collections.virt.esx.plugins.module_utils._errors import (
-    EsxError,
     LicenceRestricted,
     NotFound,
     ParseError,
     Refused,
-    ServerFault,
 )
-from ansible_collections.virt.esx.plugins.modules import esx_clone, esx_domain
-from ansible_collections.virt.esx.tests.integration.contracts import carry_out, parameters, start_host, undescribed
-from ansible_collections.virt.esx.tests.integration.killing import run_and_kill
+from ansible_collections.virt.esx.plugins.modules import esx_clone
+from ansible_collections.virt.esx.tests.integration.clone.clones import DATA, SYSTEM, VMX, clone, prepare, values
+from ansible_collections.virt.esx.tests.integration.contracts import start_host, undescribed
 from ansible_collections.virt.esx.tests.integration.running import DATASTORE, PASSWORD, USER, run_playbook
 from ansible_collections.virt.esx.tests.integration.storage.volumes import (
     LOGIN,
@@ -38,81 +28,10 @@ from ansible_collections.virt.esx.tests.integration.storage.volumes import (
     data_of,
     ensure,
     names,
-    noise,
     write,
 )
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
 from ansible_collections.virt.esx.tests.simulator_client.client import client
-
-VMX = """\
-.encoding = "UTF-8"
-config.version = "8"
-virtualHW.version = "13"
-displayName = "web"
-annotation = "The first one"
-guestOS = "rhel7-64"
-memsize = "1024"
-uuid.bios = "50 11 5e 16 9b dc 49 d7-f1 71 53 c4 d7 f9 17 10"
-uuid.location = "56 4d 12 23 f8 35 c4 b1-bb f6 e3 23 90 d6 2b d3"
-sched.swap.derivedName = "/vmfs/volumes/datastore1/web/web-1.vswp"
-nvram = "web.nvram"
-unknown.key = "stays"
-# a comment stays, too
-scsi0.present = "TRUE"
-scsi0.virtualDev = "lsilogic"
-scsi0:0.present = "TRUE"
-scsi0:0.deviceType = "scsi-hardDisk"
-scsi0:0.fileName = "web.vmdk"
-scsi0:0.redo = ""
-scsi0:1.present = "TRUE"
-scsi0:1.deviceType = "scsi-hardDisk"
-scsi0:1.fileName = "/vmfs/volumes/datastore1/data/web-data.vmdk"
-ide1:0.present = "TRUE"
-ide1:0.deviceType = "cdrom-image"
-ide1:0.fileName = "/vmfs/volumes/datastore1/iso/debian.iso"
-ethernet0.present = "TRUE"
-ethernet0.virtualDev = "e1000"
-ethernet0.networkName = "VM Network"
-ethernet0.addressType = "generated"
-ethernet0.generatedAddress = "00:0c:29:00:00:01"
-ethernet1.present = "TRUE"
-ethernet1.networkName = "VM Network"
-ethernet1.addressType = "static"
-ethernet1.address = "00:50:56:00:00:02"
-"""
-SYSTEM, DATA = noise(2 * MIB), noise(MIB, seed=2)
-
-
-@pytest.fixture
-def host(tmp_path: Path) -> Iterator[Simulator]:
-    """A host with the domain ``web``, which is shut off and has two disks, and its files."""
-    with start_host("-domains", "0", "-datastore-name", DATASTORE) as simulator:
-        prepare(simulator, tmp_path)
-        yield simulator
-        assert "Fetch" not in simulator.methods()
-        assert simulator.sessions() == []
-
-
-def prepare(host: Simulator, place: Path) -> None:
-    ensure(host, "web/web.vmdk", source=write(place / "system.img", SYSTEM))
-    ensure(host, "data/web-data.vmdk", source=write(place / "data.img", DATA), source_format="raw")
-    ensure(host, "iso/debian.iso", source=write(place / "debian.iso", noise(MIB)))
-    ensure(host, "web/web.nvram", source=write(place / "web.nvram", b"firmware"))
-    ensure(host, "web/web.vmx", source=write(place / "web.vmx", VMX.encode()))
-    for name in ("web/web.nvram.sha256", "web/web.vmx.sha256"):
-        ensure(host, name, state="absent")
-    with client(host, login=LOGIN) as connected:
-        connected.register(f"{POOL} web/web.vmx")
-
-
-def clone(host: Simulator, **arguments: Any) -> dict[str, Any]:
-    source = {} if "vmx_path" in arguments else {"name": "web"}
-    return carry_out(esx_clone.CONTRACT, host, **{**source, "clone_name": "web2", **arguments})
-
-
-def values(host: Simulator, path: str) -> dict[str, str]:
-    """The keys of a VMX file and their values."""
-    return dict(re.findall(r'^([\w.:]+) = "(.*)"$', content(host, path).decode(), re.MULTILINE))
 
 
 def test_check_mode_predicts_a_clone_and_a_second_run_changes_nothing(host: Simulator) -> None:
@@ -296,140 +215,6 @@ def test_an_encrypted_domain_is_refused(host: Simulator) -> None:
     host.change_from_outside("web", vmx=VMX + 'encryption.keySafe = "vmware:key/list"\n')
     with pytest.raises(Refused, match="is encrypted"):
         clone(host)
-
-
-@pytest.mark.parametrize(
-    "failure",
-    [
-        {"method": "PUT", "http": 500},
-        {"method": "CopyVirtualDisk_Task", "fault": "NoDiskSpace", "in": "task"},
-        {"method": "CopyVirtualDisk_Task", "fault": "NoDiskSpace", "in": "task", "skip": 1},
-        {"method": "CopyDatastoreFile_Task", "fault": "FileLocked", "in": "task"},
-        {"method": "PUT", "http": 500, "skip": 1},
-        {"method": "RegisterVM_Task", "fault": "InvalidState", "in": "task"},
-    ],
-)
-def test_whatever_fails_nothing_is_left(host: Simulator, failure: dict[str, Any]) -> None:
-    before = names(host)
-    host.inject(count=1, **failure)
-    with pytest.raises(EsxError):
-        clone(host)
-    assert set(names(host)) <= {*before, "web2"}
-    assert clone(host)["changed"] is True
-    assert data_of(host, "web2/web2_1.vmdk") == DATA
-
-
-@pytest.mark.parametrize(
-    "at",
-    [
-        ("MakeDirectory", 0),
-        ("PUT", 0),
-        ("CopyVirtualDisk_Task", 0),
-        ("MoveVirtualDisk_Task", 1),
-        ("CopyDatastoreFile_Task", 0),
-        ("PUT", 1),
-        ("RegisterVM_Task", 0),
-        ("DeleteDatastoreFile_Task", 0),
-    ],
-)
-def test_a_clone_that_was_killed(host: Simulator, at: tuple[str, int]) -> None:
-    run_and_kill(host, "esx_clone", at, name="web", clone_name="web2")
-    clone(host)
-    assert clone(host)["changed"] is False
-    assert data_of(host, "web2/web2.vmdk") == SYSTEM
-    assert data_of(host, "web2/web2_1.vmdk") == DATA
-    assert [name for name in names(host) if name.startswith("web2/")] == [
-        "web2/web2.nvram",
-        "web2/web2.vmdk",
-        "web2/web2.vmx",
-        "web2/web2_1.vmdk",
-    ]
-    host.expire_sessions()
-
-
-@pytest.mark.parametrize("at", [("MoveVirtualDisk_Task", 1), ("CopyDatastoreFile_Task", 0), ("PUT", 1)])
-def test_a_clone_that_fails_after_it_was_killed_leaves_nothing(host: Simulator, at: tuple[str, int]) -> None:
-    """Not even what the killed task had completed, which without its marker nothing would continue with."""
-    run_and_kill(host, "esx_clone", at, name="web", clone_name="web2")
-    host.inject(method="RegisterVM_Task", fault="InvalidArgument", count=1)
-    with pytest.raises(EsxError, match="The files of the clone were deleted again"):
-        clone(host)
-    assert [name for name in names(host) if name.startswith("web2/")] == []
-    assert clone(host)["changed"] is True
-    assert data_of(host, "web2/web2.vmdk") == SYSTEM
-    host.expire_sessions()
-
-
-def test_a_finished_clone_with_another_name_is_not_continued(host: Simulator) -> None:
-    """Its task was killed just before it deleted the marker, and then it was renamed: its VMX would be overwritten."""
-    run_and_kill(host, "esx_clone", ("RegisterVM_Task", 0), name="web", clone_name="web2")
-    with client(host, login=LOGIN) as connected:
-        connected.wait(connected.domain("web2").Rename_Task("shop"))
-    before = content(host, "web2/web2.vmx")
-    for check in (True, False):
-        with pytest.raises(Refused, match=r"web2/web2.vmx .*: it is used by domain 'shop'"):
-            clone(host, check=check)
-    assert content(host, "web2/web2.vmx") == before
-    host.expire_sessions()
-
-
-def test_a_registration_that_goes_on_keeps_the_files(host: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The answer to the call is lost, and the host shows the domain only at the third look."""
-    looks = itertools.count()
-
-    def late(find: Callable[..., Any]) -> Callable[..., Any]:
-        def look(*arguments: Any, **options: Any) -> Any:
-            is_hidden = "RegisterVM_Task" in host.methods() and next(looks) < 2
-            return None if is_hidden else find(*arguments, **options)
-
-        return look
-
-    monkeypatch.setattr(registration, "find_registered", late(registration.find_registered))
-    monkeypatch.setattr(cloning, "find_registered", late(registration.find_registered))
-    monkeypatch.setattr(cloning, "find_domain", late(find_domain))
-    host.trace(reset=True)
-    host.inject(method="RegisterVM_Task", drop="after", count=1)
-    with pytest.raises(EsxError, match="RegisterVM_Task"):
-        clone(host)
-    assert {"web2/web2.vmx", "web2/web2.vmdk", "web2/web2_1.vmdk"} <= set(names(host))
-    clone(host)
-    assert clone(host)["changed"] is False
-
-
-def test_of_two_tasks_that_make_one_clone_one_makes_it(tmp_path: Path) -> None:
-    """The other one fails before it has made anything, and so deletes nothing of the first one's."""
-    with start_host("-domains", "0", "-datastore-name", DATASTORE, "-copy-delay", "500") as host:
-        prepare(host, tmp_path)
-        with concurrent.futures.ThreadPoolExecutor() as pool:
-            tasks = [pool.submit(clone, host) for _task in range(2)]
-        errors = [error for task in tasks if (error := task.exception()) is not None]
-        assert [type(error) for error in errors] == [Refused]
-        assert "may be making the same clone" in str(errors[0])
-        assert {"web2/web2.vmdk", "web2/web2_1.vmdk", "web2/web2.vmx"} <= set(names(host))
-        carry_out(esx_domain.CONTRACT, host, name="web2", state="running")
-
-
-def test_a_clone_whose_name_another_client_has_taken_leaves_nothing(
-    host: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The host refuses the name at the very end; that the domain is there by then is what was asked for."""
-    other = VMX.replace('displayName = "web"', 'displayName = "web2"').encode()
-    ensure(host, "other/web2.vmx", source=write(tmp_path / "other.vmx", other))
-
-    def overtaken(*_arguments: Any) -> Any:
-        with client(host, login=LOGIN) as connected:
-            connected.register(f"{POOL} other/web2.vmx")
-        raise ServerFault("The name 'web2' already exists.", fault="DuplicateName")
-
-    monkeypatch.setattr(cloning, "register_vmx", overtaken)
-    warnings: list[str] = []
-    given = {"uri": host.uri(user=USER, no_verify=1), "password": PASSWORD, "name": "web", "clone_name": "web2"}
-    params = parameters(esx_clone.CONTRACT, **given)
-    result = esx_clone.CONTRACT.run(Invocation(params, False, False, warnings.append))
-    assert result["domain"]["vmx_path"] == f"{POOL} other/web2.vmx"
-    told = "Another client has made domain 'web2' at the same time. The files of the clone were deleted again."
-    assert warnings == [told]
-    assert [name for name in names(host) if name.startswith("web2/")] == []
 
 
 def test_the_disks_are_copied_side_by_side(tmp_path: Path) -> None:
