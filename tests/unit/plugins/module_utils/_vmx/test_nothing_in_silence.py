@@ -139,6 +139,7 @@ def test_a_key_that_is_lost_is_reported(lines: str, where: str) -> None:
         'snapshot.action = "keep"\nsnapshot.numSnapshots = "0"\nsnapshot0.uid = "1"\nsnapshot.disabled = "FALSE"\n',
         'migrate.encryptionMode = "opportunistic"\nmigrate.hostLog = "./a.hlog"\nvmx.log.keepOld = "4"\n',
         'mks.enable3d = "TRUE"\nmks.use3dRenderer = "automatic"\nRemoteDisplay.vnc.key = ""\n',
+        CARD + 'ethernet0.virtualDev = ""\n',
         CARD + 'ethernet0.linkStatePropagation.enable = "FALSE"\nproxyApps.publishToHost = "FALSE"\n',
         'rtc.diffFromUTC = ""\ncheckpoint.vmState = ""\nbios.bootDelay = "0"\n',
     ],
