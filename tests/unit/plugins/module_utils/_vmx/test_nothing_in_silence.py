@@ -81,6 +81,7 @@ FOLDER = 'isolation.tools.hgfs.disable = "FALSE"\nsharedFolder.maxNum = "2"\n' +
         ('answer.msg.serial.file.open = "Append"\n', "answer.msg.serial.file.open"),
         ('guestOSAltName = "Haiku"\n', "guestOSAltName"),
         ('usb:1.present = "TRUE"\nusb:1.deviceType = "disk"\nusb:1.fileName = "a.vmdk"\n', "usb:1.present"),
+        ('ehci.present = "TRUE"\n', "ehci.present"),
         ('serial4.present = "TRUE"\n', "serial4.present"),
         ('parallel3.present = "TRUE"\n', "parallel3.present"),
         ('floppy2.present = "TRUE"\n', "floppy2.present"),
