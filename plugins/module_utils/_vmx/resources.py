@@ -151,6 +151,7 @@ def read_topology(context: ReadContext, processors: int) -> Cpu | None:
     if not context.dialect.strict_numbers:
         processors = context.vmx.integer("numvcpus", 1)  # libvirt cuts it to 32 bits later (L26)
     if processors % cores and context.dialect.even_topology:
+        context.leave_out(key, f"sockets of {cores} cores do not make up {processors} processors, so it is no topology")
         return None
     if processors < cores:
         raise context.vmx.error_at(key, f"expecting at most numvcpus, {processors}, found {cores}")

@@ -82,6 +82,7 @@ FOLDER = 'isolation.tools.hgfs.disable = "FALSE"\nsharedFolder.maxNum = "2"\n' +
         ('guestOSAltName = "Haiku"\n', "guestOSAltName"),
         ('usb:1.present = "TRUE"\nusb:1.deviceType = "disk"\nusb:1.fileName = "a.vmdk"\n', "usb:1.present"),
         ('ehci.present = "TRUE"\n', "ehci.present"),
+        ('numvcpus = "4"\ncpuid.coresPerSocket = "3"\n', "cpuid.coresPerSocket"),
         ('serial4.present = "TRUE"\n', "serial4.present"),
         ('parallel3.present = "TRUE"\n', "parallel3.present"),
         ('floppy2.present = "TRUE"\n', "floppy2.present"),
@@ -142,6 +143,7 @@ def test_a_key_that_is_lost_is_reported(lines: str, where: str) -> None:
         'mks.enable3d = "TRUE"\nmks.use3dRenderer = "automatic"\nRemoteDisplay.vnc.key = ""\n',
         CARD + 'ethernet0.virtualDev = ""\n',
         CARD + 'ethernet0.linkStatePropagation.enable = "FALSE"\nproxyApps.publishToHost = "FALSE"\n',
+        'numvcpus = "4"\ncpuid.coresPerSocket = "0"\n',
         'rtc.diffFromUTC = ""\ncheckpoint.vmState = ""\nbios.bootDelay = "0"\n',
     ],
 )
