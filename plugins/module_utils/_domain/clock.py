@@ -8,13 +8,21 @@
     <clock offset='utc'/>
     <clock offset='variable' adjustment='3600' basis='utc'/>
     <clock offset='absolute' start='1767225600'/>
+    <clock offset='timezone' timezone='Europe/Berlin'/>
 """
 
 from __future__ import annotations
 
+from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Clock, Keys
 from ansible_collections.virt.esx.plugins.module_utils._domain.switches import write_timers
-from ansible_collections.virt.esx.plugins.module_utils._domain.values import LONG_MAX, choice_attr, error_at, int_attr
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
+    LONG_MAX,
+    choice_attr,
+    error_at,
+    int_attr,
+    required_attr,
+)
 from ansible_collections.virt.esx.plugins.module_utils._xml import Element
 
 _OFFSETS = ("utc", "localtime", "variable", "timezone", "absolute")
@@ -35,6 +43,8 @@ def read_clock(element: Element | None) -> Clock | None:
         return Clock(offset, seconds, choice_attr(element, "basis", _BASES) or "utc", line=element.sourceline)
     if offset == "absolute":
         return Clock(offset, start=_start(element), line=element.sourceline)
+    if offset == "timezone":
+        return Clock(offset, timezone=required_attr(element, "timezone"), line=element.sourceline)
     shows_utc = offset == "utc" and element.get("adjustment") in (None, "reset")
     return None if shows_utc else Clock(offset, line=element.sourceline)
 
@@ -56,4 +66,6 @@ def write_clock(clock: Clock | None, switches: Keys = ()) -> str:
         details = f" adjustment='{clock.adjustment}' basis='{clock.basis}'"
     elif clock.offset == "absolute":
         details = f" start='{clock.start}'"
+    elif clock.timezone:
+        details = f" timezone='{attribute(clock.timezone, True)}'"
     return f"  <clock offset='{clock.offset}'{details}{end}"

@@ -267,10 +267,10 @@ def _card(card: Interface, network: str, model: str) -> str:
 
 def _ports(domain: Domain, report: Report) -> Iterator[str]:
     """The console of virsh, unless the first serial port is another; files and devices are those of another host."""
-    for port in (*domain.serials, *domain.parallels):
-        if port.type != "tcp":
-            why = "what a port is connected to on the old host is not carried over"
-            report.leave_out("devices/serial", why, word=f"type='{port.type}'", line=port.line)
+    left = [("serial", port) for port in domain.serials if port.type != "tcp"]
+    for kind, port in (*left, *(("parallel", port) for port in domain.parallels)):
+        why = "what a port is connected to on the old host is not carried over"
+        report.leave_out(f"devices/{kind}", why, word=f"type='{port.type}'", line=port.line)
     network = [port for port in domain.serials if port.type == "tcp"]
     yield write_ports("serial", network, _FORMS)
     if not network:
@@ -285,8 +285,8 @@ def _report_rest(domain: Domain, report: Report) -> None:
         (domain.shares, "cputune/shares", "tuning for the old host is not carried over"),
         (domain.cpuset, "vcpu", "the CPU affinity to the old host is not carried over"),
         (domain.min_guarantee_kib, "memtune/min_guarantee", "tuning for the old host is not carried over"),
-        (domain.os.nvram, "os/nvram", "the NVRAM of VMware's firmware is not carried over"),
         (domain.memory_locked, "memoryBacking/locked", "tuning for the old host is not carried over"),
+        (domain.os.nvram, "os/nvram", "the NVRAM of VMware's firmware is not carried over"),
         (domain.os.smbios == "host", "os/smbios", "the old host's SMBIOS data are not carried over"),
         (
             any(one.port or one.listen or one.keymap or one.password for one in domain.graphics),

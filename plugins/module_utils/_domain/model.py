@@ -218,6 +218,7 @@ class Clock:
     adjustment: int = 0  # seconds that a variable one is ahead of its basis
     basis: str = "utc"  # utc, localtime
     start: int | None = None  # seconds since 1970 of an absolute one
+    timezone: str | None = None  # such as Europe/Berlin
     line: int | None = field(default=None, compare=False, repr=False)
 
 

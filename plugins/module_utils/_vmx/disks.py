@@ -267,10 +267,8 @@ def _device_type(disk: Disk, context: WriteContext) -> str | None:
         return _type_of_lun(disk, context)
     if disk.device == "cdrom" and (kind_is_file or is_block):
         return _IMAGE if kind_is_file else _OF_BLOCK_DEVICE["cdrom"]
-    if disk.device == "disk" and kind_is_file:
+    if disk.device == "disk" and (kind_is_file or (is_block and context.dialect.raw_and_passthrough_disks)):
         return disk_modes.kept_type(disk) or _HARD_DISK.get(disk.bus)
-    if disk.device == "disk" and is_block and context.dialect.raw_and_passthrough_disks:
-        return _HARD_DISK.get(disk.bus)
     raise error_at(disk, f"type='{disk.type}' is not supported for device='{disk.device}'")
 
 

@@ -14,6 +14,7 @@ VMware takes a floppy drive to be there unless it is said to be absent.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk
@@ -28,6 +29,8 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import 
 from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import NO, YES, Entry, WriteContext, error_at
 
 _SECTIONS = ("floppy0", "floppy1")
+# Drives of the host: /dev/fd0, A: and the first one that there is.
+_OF_HOST = re.compile(rf"/dev/|[a-z]:\Z|{AUTO_DETECT}\Z", re.IGNORECASE)
 _NO_MEDIUM = ("", EMPTY.lower(), "vmware-null-remote-floppy")  # what hosts write for a drive without one
 
 
@@ -72,7 +75,7 @@ def _type_by_name(context: ReadContext, at: str, kind: str | None, name: str | N
     if not context.dialect.raw_and_passthrough_disks:
         message = f"invalid or not yet handled value '{name}' for file type '{kind or 'unknown'}'"
         raise context.vmx.error_at(f"{at}.fileName", message)
-    word = "device" if name and name.startswith("/dev/") else "file"
+    word = "device" if name and _OF_HOST.match(name) else "file"
     if kind:
         context.leave_out(f"{at}.fileType", f"expecting 'device' or 'file', found '{kind}'; it is read as '{word}'")
     return word

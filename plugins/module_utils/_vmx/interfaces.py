@@ -169,7 +169,7 @@ def _read_model(context: ReadContext, at: str) -> str | None:
     """``virtualDev``, of which vmxnet means vmxnet2 with the right features (P54)."""
     word = context.vmx.get(f"{at}.virtualDev")
     features = context.vmx.integer(f"{at}.features", 0)
-    if word is None:
+    if word is None or (not word and context.dialect.any_model):
         return None
     model = word.lower()
     if model in _MODELS:

@@ -326,6 +326,30 @@ def test_a_paravirtual_guest_is_refused() -> None:
         FILTERS["kvm_to_esx"](xml, **PLACES)
 
 
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ("<memoryBacking><locked/></memoryBacking><devices>", "memoryBacking/locked: tuning for the old host"),
+        ("<devices><graphics type='vnc' port='5901'/>", "devices/graphics: the port, address, keymap and password of VNC"),
+        (
+            "<devices><parallel type='dev'><source path='/dev/parport0'/></parallel>",
+            "devices/parallel type='dev': what a",
+        ),
+    ],
+)
+def test_what_kvm_does_not_get_is_reported(more: str, told: str, warnings: list[str]) -> None:
+    xml = FILTERS["kvm_to_esx"](RHEL, **PLACES).replace("<devices>", more)
+    FILTERS["esx_to_kvm"](xml, network="default")
+    assert told in warnings[-1]
+
+
+def test_a_clock_keeps_its_time_zone() -> None:
+    clock = "<clock offset='timezone' timezone='Europe/Berlin'/>"
+    xml = FILTERS["kvm_to_esx"](RHEL.replace("<devices>", f"{clock}<devices>"), **PLACES)
+    assert clock in xml
+    assert clock in FILTERS["esx_to_kvm"](xml, network="default")
+
+
 def test_a_disk_that_forgets_what_is_written_stays_one() -> None:
     xml = FILTERS["kvm_to_esx"](RHEL.replace("bus='virtio'/>", "bus='virtio'/><transient/>", 1), **PLACES)
     assert 'scsi0:0.mode = "independent-nonpersistent"' in FILTERS["domxml_to_vmx"](xml)

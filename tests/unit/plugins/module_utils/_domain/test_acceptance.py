@@ -83,6 +83,10 @@ def test_libvirt_says_the_same() -> None:
             "line 1, <memory>: unit='MiBi' is not known; expected bytes, or a letter of KMGTPE with iB or B",
         ),
         (
+            domain("<clock offset='timezone'/>" + MEMORY + OS),
+            "line 1, <clock>: The attribute 'timezone' is missing",
+        ),
+        (
             domain().replace("vmware", "kvm"),
             "line 1, <domain>: type='kvm' is not a domain of VMware's; expected type='vmware'",
         ),

@@ -256,6 +256,24 @@ CASES = [
     ),
     Repair(
         "raw_and_passthrough_disks",
+        disk("ide0:0", "/dev/sda", "rawDisk"),
+        ("<source dev='/dev/sda'/>",),
+        ('ide0:0.deviceType = "rawDisk"',),
+    ),
+    Repair(
+        "raw_and_passthrough_disks",
+        disk("floppy0", "Auto detect"),
+        ("<disk type='block' device='floppy'>\n      <source startupPolicy='optional'/>",),
+        ('floppy0.fileType = "device"\nfloppy0.fileName = "auto detect"',),
+    ),
+    Repair(
+        "raw_and_passthrough_disks",
+        disk("floppy0", "A:"),
+        ("<source dev='A:'/>",),
+        ('floppy0.fileType = "device"\nfloppy0.fileName = "A:"',),
+    ),
+    Repair(
+        "raw_and_passthrough_disks",
         disk("floppy0", "a.img"),
         ("<disk type='file' device='floppy'>", "<source file='a.img'/>"),
         ('floppy0.fileType = "file"\nfloppy0.fileName = "a.img"',),
