@@ -67,6 +67,7 @@ class Report:
         self.unsupported = unsupported
         self.left_out: list[LeftOut] = []
         self.refusals: list[ParseError] = []
+        self._said: set[LeftOut | str] = set()  # what is in the lists, and is not said again
 
     @property
     def is_silent(self) -> bool:
@@ -82,12 +83,14 @@ class Report:
         """
         if essential and self.unsupported == REFUSE:
             self.refuse(ParseError(why, where=f"{where} {word}" if word else where, line=line))
-        elif not self.is_silent and (entry := LeftOut(where, word, why, line)) not in self.left_out:
+        elif not self.is_silent and (entry := LeftOut(where, word, why, line)) not in self._said:
+            self._said.add(entry)
             self.left_out.append(entry)
 
     def refuse(self, refusal: ParseError) -> None:
         """Record a refusal for :meth:`raise_refusals`."""
-        if str(refusal) not in map(str, self.refusals):
+        if str(refusal) not in self._said:
+            self._said.add(str(refusal))
             self.refusals.append(refusal)
 
     def attempt(self, read: Callable[..., _Value], *arguments: Any, default: _Default) -> _Value | _Default:

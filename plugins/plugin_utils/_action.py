@@ -41,6 +41,7 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 from ansible_collections.virt.esx.plugins.module_utils._peers import translated
 from ansible_collections.virt.esx.plugins.module_utils._vi import (
     about,
+    auth_file,
     host_context,
     results,
     session_cache,
@@ -55,7 +56,7 @@ from ansible_collections.virt.esx.plugins.plugin_utils._interpreter import host_
 display = Display()
 
 # Modules import these only when needed, as a module's process compiles all that it imports; here once a play is enough.
-IMPORTED_EARLY = (host_context, session_cache, task, transport_errors, vcenter)
+IMPORTED_EARLY = (auth_file, host_context, session_cache, task, transport_errors, vcenter)
 
 about.preload()
 results.preload()

@@ -1,40 +1,18 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""User names and passwords, completed from libvirt's client authentication file.
-
-The file is a GLib key file::
-
-    [auth-esx-esx1.example.com]
-    credentials=lab
-
-    [credentials-lab]
-    username=root
-    password=secret
-
-The service is always ``esx``, also for ``gsx`` and ``vpx``; the host is matched by its exact text, then ``default``.
-"""
+"""User names and passwords, completed from libvirt's client authentication file (``auth_file.py``)."""
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Callable
 
-from ansible_collections.virt.esx.plugins.module_utils._errors import AuthFailed, ParseError
+from ansible_collections.virt.esx.plugins.module_utils._errors import AuthFailed
 from ansible_collections.virt.esx.plugins.module_utils._vi.about import About, version_numbers
 from ansible_collections.virt.esx.plugins.module_utils._vi.options import AuthFile, Login
 from ansible_collections.virt.esx.plugins.module_utils._vi.uri import redact_user
-
-Groups = dict[str, dict[str, str]]
-
-# The maximum number of bytes that are read of an auth file.
-_LONGEST = 1 << 20
-
-# The escapes of a GLib key file's values.
-_ESCAPES = {"s": " ", "n": "\n", "t": "\t", "r": "\r", "\\": "\\"}
 
 
 @dataclass(frozen=True)
@@ -66,8 +44,10 @@ def find_credentials(
     """
     if login.username is not None and login.password is not None:
         return Credentials(login.username, login.password)
-    path = _locate(auth_file)
-    entry = {} if path is None else _entry(path, _read(path, warn), hosts)
+    from ansible_collections.virt.esx.plugins.module_utils._vi.auth_file import locate, read_entry
+
+    path = locate(auth_file)
+    entry = {} if path is None else read_entry(path, hosts, warn)
     named = login.username or entry.get("username")
     username, is_default = named or login.default_username, named is None
     if login.password is not None:
@@ -80,73 +60,3 @@ def find_credentials(
         hint="Set password (for a vCenter vcenter_password), its environment variable, or an entry for this user in "
         f"{path or 'a libvirt auth file (auth_file)'}: a group {groups} that names the group of the credentials.",
     )
-
-
-def parse_key_file(text: str, name: str) -> Groups:
-    """Return the groups of a GLib key file with their keys; the last value of a repeated key is used.
-
-    :param text: the file's text.
-    :param name: the file's name for messages.
-    :raises ParseError: for a line that is neither a comment, a group nor a key.
-    """
-    groups: Groups = {}
-    group: dict[str, str] | None = None
-    for number, line in enumerate(text.splitlines(), 1):
-        line = line.strip()
-        if not line or line.startswith("#"):
-            continue
-        if line.startswith("[") and line.endswith("]"):
-            group = groups.setdefault(line[1:-1], {})
-            continue
-        key, equals, value = line.partition("=")
-        if not equals or group is None:
-            raise ParseError("neither a [group] nor key=value.", where=name, line=number)
-        group[key.strip()] = _unescape(value.strip())
-    return groups
-
-
-def _unescape(value: str) -> str:
-    result, rest = "", value
-    while "\\" in rest:
-        before, _backslash, rest = rest.partition("\\")
-        result += before + _ESCAPES.get(rest[:1], "\\" + rest[:1])
-        rest = rest[1:]
-    return result + rest
-
-
-def _locate(auth_file: AuthFile) -> str | None:
-    if auth_file.given is not None:
-        return os.path.expanduser(auth_file.given)  # noqa: PTH111  (pathlib's fails for an unknown user)
-    return next((path for path in auth_file.usual if os.access(path, os.R_OK)), None)
-
-
-def _read(path: str, warn: Callable[[str], None]) -> Groups:
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            content = file.read(_LONGEST) if stat.S_ISREG(mode) else None
-        text = "" if content is None else content.decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise AuthFailed(f"The auth file {path} cannot be read: {reason}.") from None
-    if content is None:
-        raise AuthFailed(f"The auth file {path} cannot be read: it is not a regular file.")
-    if mode & (stat.S_IRWXG | stat.S_IRWXO):
-        warn(f"The auth file {path} can be read by others (mode {stat.S_IMODE(mode):04o}); it should have mode 0600.")
-    return parse_key_file(text, path)
-
-
-def _entry(path: str, groups: Groups, hosts: Sequence[str]) -> dict[str, str]:
-    """The credentials of the first host with a group, otherwise of ``default``, otherwise none."""
-    for host in [*hosts, "default"]:
-        group = groups.get(f"auth-esx-{host}")
-        if group is None:
-            continue
-        name = group.get("credentials")
-        if name is None:
-            raise ParseError("it has no key 'credentials'.", where=f"{path}, [auth-esx-{host}]")
-        if f"credentials-{name}" not in groups:
-            raise ParseError(f"there is no group [credentials-{name}].", where=f"{path}, [auth-esx-{host}]")
-        return groups[f"credentials-{name}"]
-    return {}

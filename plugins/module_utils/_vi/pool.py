@@ -8,6 +8,7 @@ A connection is taken, used for one exchange and returned; a single-threaded tas
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import select
 import socket
@@ -119,11 +120,17 @@ class Pool:
         endpoint = self.endpoint
         timeout = min(CONNECT_TIMEOUT, endpoint.timeout)
         try:
-            channel = open_tcp(endpoint.host, endpoint.port, endpoint.proxy, timeout, endpoint.proxy_password)
-            # Without this, a second piece may wait 40 ms for the acknowledgement of the first.
-            channel.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if endpoint.transport == "https":
-                channel = self._wrap(channel)
+            with contextlib.ExitStack() as opened:
+                channel = open_tcp(endpoint.host, endpoint.port, endpoint.proxy, timeout, endpoint.proxy_password)
+                opened.callback(channel.close)
+                # Without this, a second piece may wait 40 ms for the acknowledgement of the first.
+                channel.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                if endpoint.transport == "https":
+                    channel = self._wrap(channel)
+                    opened.callback(channel.close)
+                    if endpoint.thumbprints:
+                        check_thumbprint(channel, endpoint.thumbprints, str(endpoint))
+                opened.pop_all()  # it stays open
         except EsxError:
             raise
         except (OSError, ValueError) as error:
@@ -140,10 +147,7 @@ class Pool:
                     ca_path=self.endpoint.ca_path,
                     thumbprints=self.endpoint.thumbprints,
                 )
-        wrapped = self._context.wrap_socket(channel, server_hostname=self.endpoint.host)
-        if self.endpoint.thumbprints:
-            check_thumbprint(wrapped, self.endpoint.thumbprints, str(self.endpoint))
-        return wrapped
+        return self._context.wrap_socket(channel, server_hostname=self.endpoint.host)
 
     def _read_thumbprint(self) -> str | None:
         """Read the certificate's thumbprint by a second handshake, as it is not accessible after the failed one."""

@@ -313,7 +313,7 @@ def open_session(options: ConnectionOptions, *, warn: Warn = lambda _text: None)
 
 
 def uri_server(options: ConnectionOptions) -> Server:
-    """Return the server of a options's URI."""
+    """Return the server that the URI of the options names."""
     uri = options.uri
     return Server(uri.host, uri.port, uri.scheme, options.login, (uri.host,))
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import to_mac
@@ -37,6 +38,7 @@ _USUAL_BOOLEANS = {"TRUE": True, "true": True, "FALSE": False, "false": False}  
 _NUMBERS = "0123456789:"  # what a kind of device is followed by in the names of sections
 _BLANKS = " \t"  # what VMware passes over around a number or a truth value
 _INDENT = 80  # blanks before a key, at most, that the quick search for its line knows
+MOST_SEARCHES = 100  # for single keys in the whole text; all keys are found at once in less time than so many take
 _SHOWN = 60  # characters of a line in a report
 # Keys without whose values a domain cannot be told.
 _ESSENTIAL = {"config.version", "virtualhw.version", "memsize"}
@@ -54,6 +56,7 @@ class VmxFile:
     def __init__(self, source: str | bytes, dialect: Dialect) -> None:
         self.escaped = dialect.escapes
         self.tolerant = dialect.tolerant
+        self._searches = 0
         self.report: Report | None = None  # of who reads a domain; without one, nothing is replaced or reported
         decoded = _decoded(source, dialect)
         self.codec, self.text, self.raw = decoded.codec, decoded.text, decoded.values
@@ -145,15 +148,24 @@ class VmxFile:
 
     def line(self, key: str) -> int | None:
         """The line that the key is on, counted from 1; None where it is missing."""
-        wanted, text = key.lower(), self.text.lower()
+        wanted = key.lower()
         if wanted not in self.raw:
             return None
+        self._searches += 1
+        if self._searches > MOST_SEARCHES:
+            return self._line_by_key[wanted]
+        text = self.text.lower()
         found = -1 if '"""' in text else text.find(wanted)  # a value of several lines can look like statements
         while found >= 0:
             if _is_name(text, found, found + len(wanted)):
                 return text.count("\n", 0, found) + 1
             found = text.find(wanted, found + len(wanted))
         return next((line for name, line in self.lines() if name == wanted), None)
+
+    @cached_property
+    def _line_by_key(self) -> dict[str, int]:
+        """The line of each key, the first of several: made at once where many are asked for."""
+        return dict(reversed(list(self.lines())))
 
     def statements(self) -> Iterator[lexer.Statement]:
         """The statements in their order."""

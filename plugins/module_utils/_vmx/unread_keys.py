@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
+from ansible_collections.virt.esx.plugins.module_utils._vmx.file import MOST_SEARCHES, VmxFile
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
 
 # Keys that are read, or that say nothing about the domain; n is any number, * any rest.
@@ -232,7 +232,7 @@ def _unread(raw: Mapping[str, str]) -> dict[str, list[str]]:
 def _places(vmx: VmxFile, keys: Sequence[str]) -> dict[str, int]:
     """Where in the text the first statement of each key begins."""
     lower = vmx.text.lower()
-    is_usual = len(lower) == len(vmx.text) and '"""' not in lower
+    is_usual = len(lower) == len(vmx.text) and '"""' not in lower and len(keys) <= MOST_SEARCHES
     found = {key: _line_start(lower, key) for key in keys} if is_usual else {}
     if found and min(found.values()) >= 0:
         return found

@@ -102,6 +102,17 @@ def test_another_thumbprint_is_refused_before_anything_is_sent(
     assert certificates["right"].thumbprint() in caught.value.message
 
 
+def test_a_connection_whose_certificate_is_refused_is_closed(certificates: dict[str, Certificate]) -> None:
+    with tls_server(certificates["right"]) as (port, _echo):
+        before = len(list(Path("/proc/self/fd").iterdir()))
+        with pytest.raises(ConnectionFailed) as caught:
+            get(Endpoint("127.0.0.1", port, thumbprints=("0" * 64,)))
+        end = time.monotonic() + 5  # for the server, which is a thread of this process
+        while len(list(Path("/proc/self/fd").iterdir())) > before and time.monotonic() < end:
+            time.sleep(0.05)
+        assert len(list(Path("/proc/self/fd").iterdir())) == before, caught.value  # whose traceback holds the socket
+
+
 @pytest.mark.parametrize(
     ("kind", "trusted", "reason"),
     [

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._errors import AuthFailed, EsxError, ParseError
 from ansible_collections.virt.esx.plugins.module_utils._vi.about import About
-from ansible_collections.virt.esx.plugins.module_utils._vi.credentials import find_credentials, parse_key_file
+from ansible_collections.virt.esx.plugins.module_utils._vi.auth_file import parse_key_file
+from ansible_collections.virt.esx.plugins.module_utils._vi.credentials import find_credentials
 from ansible_collections.virt.esx.plugins.module_utils._vi.options import AuthFile, Login
 
 FILE = """
@@ -159,6 +160,11 @@ def test_a_binary_file(tmp_path: Path) -> None:
 )
 def test_values(value: str, expected: str) -> None:
     assert parse_key_file(f"[g]\nk={value}\n", "f") == {"g": {"k": expected}}
+
+
+def test_only_a_line_end_ends_a_line() -> None:
+    """A password can have what Python takes for one, too."""
+    assert parse_key_file("[a]\r\nk=x\x0cy\u2028z\r\n", "f") == {"a": {"k": "x\x0cy\u2028z"}}
 
 
 def test_a_group_may_be_continued() -> None:

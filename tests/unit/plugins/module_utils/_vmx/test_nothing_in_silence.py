@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -346,3 +347,13 @@ def test_a_warning_stays_readable_whatever_the_input_is() -> None:
     read_vmx(vmx(f'numvcpus = "{"9" * 5000}"\n{lines}'), report=report)
     assert all(len(line) < 1100 for line in (report.warning("The VMX") or "").splitlines())
     assert "unknown1999.key1999" in str(report.left_out)
+
+
+@pytest.mark.parametrize("line", ['serial{}.present = "TRUE"\n', 'memsize = "{}"\n', 'unknown{}.key = "1"\n'])
+def test_a_long_file_is_reported_in_a_short_time(line: str) -> None:
+    """It took minutes of the controller's time, as each of the entries was compared and looked for by itself."""
+    report = Report(REFUSE)
+    started = time.process_time()
+    read_vmx(vmx('memsize = "4"\n' + "".join(line.format(number) for number in range(4, 18000))), report=report)
+    assert time.process_time() - started < 10
+    assert report.left_out
