@@ -19,7 +19,7 @@ from ansible_collections.virt.esx.tests.simulator_client import Simulator
 _PLUGINS = "ansible_collections.virt.esx.plugins"
 _MODULES = ("esx_clone", "esx_domain", "esx_migrate", "esx_ova", "esx_volume")
 _LIMIT = 30  # seconds in which a module gets to a call, and a server ends its work
-_HELD = 450  # milliseconds for which a call is held that is to be carried out after the kill
+_LATER = 450  # milliseconds from the kill until the server carries out a call that is not to be waited for
 
 
 def run_and_kill(host: Simulator, module: str, at: tuple[str, int], *, settled: bool = True, **arguments: Any) -> None:
@@ -30,7 +30,7 @@ def run_and_kill(host: Simulator, module: str, at: tuple[str, int], *, settled: 
     """
     given = {"uri": host.uri(user=USER, no_verify=1), "password": PASSWORD, **arguments}
     method, number = at
-    host.inject(method=method, skip=number, count=1, delay=_LIMIT * 1000 if settled else _HELD)
+    host.inject(method=method, skip=number, count=1, delay=_LIMIT * 1000)
     process = _context().Process(target=_run, args=(module, given), daemon=True)
     process.start()
 
@@ -43,8 +43,8 @@ def run_and_kill(host: Simulator, module: str, at: tuple[str, int], *, settled: 
     process.join()
     assert process.exitcode is not None
     assert process.exitcode < 0
+    host.clear_faults(after=0 if settled else _LATER)
     if settled:
-        host.clear_faults()
         _wait_until(lambda: not any(host.activity().values()))
 
 

@@ -7,7 +7,9 @@ package main
 import (
 	"encoding/json"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/types"
@@ -18,7 +20,7 @@ import (
 // control is the endpoint for tests, without a session:
 //
 //	POST   /_simulator/faults    a rule (see rule) is added
-//	DELETE /_simulator/faults    all rules go, and their delays end
+//	DELETE /_simulator/faults    all rules go, and their delays end; with ?after=MS, later
 //	GET    /_simulator/activity  how many calls and tasks are under way
 //	GET    /_simulator/sessions  the open sessions
 //	DELETE /_simulator/sessions  all sessions expire
@@ -39,7 +41,7 @@ func (s *server) control(w http.ResponseWriter, r *http.Request) {
 			err = s.faults.Add(added)
 		}
 	case "DELETE /_simulator/faults":
-		s.faults.Clear()
+		s.clearFaults(r.URL.Query().Get("after"))
 	case "GET /_simulator/activity":
 		result = s.activity()
 	case "GET /_simulator/sessions":
@@ -93,6 +95,15 @@ func decode(r *http.Request, into any) error {
 	d := json.NewDecoder(r.Body)
 	d.DisallowUnknownFields()
 	return d.Decode(into)
+}
+
+// clearFaults removes all rules, at once or after so many milliseconds.
+func (s *server) clearFaults(after string) {
+	if milliseconds, _ := strconv.Atoi(after); milliseconds > 0 {
+		time.AfterFunc(time.Duration(milliseconds)*time.Millisecond, s.faults.Clear)
+		return
+	}
+	s.faults.Clear()
 }
 
 // activity is how many calls and tasks are under way, and how many of them a rule delays.

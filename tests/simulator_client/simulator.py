@@ -95,9 +95,9 @@ class Simulator:
         """Make calls fail: ``inject(method="PowerOnVM_Task", fault="InvalidState", count=1)``."""
         self.control("POST", "faults", rule)
 
-    def clear_faults(self) -> None:
-        """Forget all rules of :meth:`inject`; what they delay goes on."""
-        self.control("DELETE", "faults")
+    def clear_faults(self, *, after: int = 0) -> None:
+        """Forget all rules of :meth:`inject`, in so many milliseconds; what they delay goes on."""
+        self.control("DELETE", f"faults?after={after}")
 
     def activity(self) -> dict[str, int]:
         """The number of ``calls`` and ``tasks`` under way, and how many of them are ``delayed`` by a rule."""

@@ -78,13 +78,14 @@ def test_a_fault_with_properties_in_a_task(host: Client) -> None:
     assert (error.value.name, error.value.msg) == ("gone", "It is gone.")
 
 
-def test_what_is_delayed_goes_on_when_the_rules_are_cleared(host: Client) -> None:
-    host.simulator.inject(method="PowerOffVM_Task", delay=60_000, **{"in": "task"})
-    task = host.domain("domain-1").PowerOffVM_Task()
+@pytest.mark.parametrize("after", [0, 50])
+def test_what_is_delayed_goes_on_when_the_rules_are_cleared(host: Client, after: int) -> None:
+    host.simulator.inject(method="ReconfigVM_Task", delay=60_000, **{"in": "task"})
+    task = host.domain("domain-1").ReconfigVM_Task(vim.vm.ConfigSpec(annotation="late"))
     while not host.simulator.activity()["delayed"]:
         time.sleep(0.01)
     assert host.simulator.activity()["tasks"] == 1
-    host.simulator.clear_faults()
+    host.simulator.clear_faults(after=after)
     host.wait(task)
     assert host.simulator.activity()["tasks"] == 0
 
