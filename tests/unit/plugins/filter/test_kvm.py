@@ -330,7 +330,7 @@ def test_a_paravirtual_guest_is_refused() -> None:
     ("more", "told"),
     [
         ("<memoryBacking><locked/></memoryBacking><devices>", "memoryBacking/locked: tuning for the old host"),
-        ("<devices><graphics type='vnc' port='5901'/>", "devices/graphics: the port, address, keymap and password of VNC"),
+        ("<devices><graphics type='vnc' port='5901'/>", "devices/graphics: the port, address, keymap and password"),
         (
             "<devices><parallel type='dev'><source path='/dev/parport0'/></parallel>",
             "devices/parallel type='dev': what a",
