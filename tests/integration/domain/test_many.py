@@ -141,6 +141,10 @@ def test_what_was_deleted_before_a_failure_is_told(three: Simulator) -> None:
     (web1,) = details["domains"]
     assert (details["changed"], web1["changed"], web1["state"]) == (True, True, "shutoff")
     assert (web1["steps"][0], web1["steps"][-1]) == (disk, directory)
+    ensure(three, name="web2", state="undefined")
+    again = ensure(three, names=["web1", "web2"], state="undefined", remove_storage=True)
+    assert states(again) == {"web1": "undefined"}
+    assert not ensure(three, names=["web1", "web2"], state="undefined", remove_storage=True)["changed"]
 
 
 @pytest.mark.parametrize(
