@@ -169,6 +169,8 @@ def test_names_are_for_states_only(three: Simulator) -> None:
         ensure(three, names=["web9"], state="running")
     with pytest.raises(ParseError, match="vcpus: it has no effect with names"):
         ensure(three, names=["web1"], state="running", vcpus=2)
+    with pytest.raises(ParseError, match="shutdown_timeout: it is -1, expecting at least 0"):
+        ensure(three, names=["web1"], state="shutdown", shutdown_timeout=-1)
     assert ensure(three, names=["none*"], state="running")["domains"] == []
 
 

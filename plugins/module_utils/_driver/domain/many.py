@@ -30,7 +30,11 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power impo
     plan_power,
     shutdown_seconds,
 )
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.read_request import read_wait_for, without_effect
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.read_request import (
+    read_shutdown_timeout,
+    read_wait_for,
+    without_effect,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.undefine import plan_undefine
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.waiting import wait_for_guests
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
@@ -139,7 +143,7 @@ def read_many_request(params: Mapping[str, Any], own_options: Mapping[str, Any])
     return ManyRequest(
         names=tuple(params["names"]),
         state=params["state"],
-        shutdown_timeout=params["shutdown_timeout"],
+        shutdown_timeout=read_shutdown_timeout(params),
         remove_storage=params["remove_storage"],
         wait_for=read_wait_for(params),
     )

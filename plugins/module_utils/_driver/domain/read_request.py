@@ -76,7 +76,7 @@ def read_request(params: Mapping[str, Any]) -> DomainRequest:
         autostart_settings=read_settings(params["autostart"], params["autostart_settings"]),
         overwrite=params["overwrite"],
         power_cycle=params["power_cycle"],
-        shutdown_timeout=_at_least(0, params["shutdown_timeout"], "shutdown_timeout"),
+        shutdown_timeout=read_shutdown_timeout(params),
         remove_storage=params["remove_storage"],
         directory=_directory(params, name),
         parts=_parts(params),
@@ -99,6 +99,14 @@ def _read_identity(params: Mapping[str, Any], described: Domain | None) -> tuple
     if not (name or uuid or params["moid"] or params["vmx_path"]):
         raise ParseError("neither a name nor a UUID says which domain is meant.", where="name")
     return name, uuid
+
+
+def read_shutdown_timeout(params: Mapping[str, Any]) -> int | None:
+    """The seconds that a guest has to shut down.
+
+    :raises ParseError: for less than 0.
+    """
+    return _at_least(0, params["shutdown_timeout"], "shutdown_timeout")
 
 
 def read_wait_for(params: Mapping[str, Any]) -> tuple[str, ...]:
