@@ -341,6 +341,15 @@ def test_a_disk_that_is_replaced_does_not_grow(off: Simulator, old: str, new: st
     assert check_apply_repeat(off, name="web", disks=sda)["steps"] == ["change size of disk sda"]
 
 
+@pytest.mark.parametrize("how", [{"clone_of": f"{DIRECTORY}/other.vmdk"}, {"size": "2 GiB"}])
+def test_no_file_is_made_to_replace_that_of_a_disk(off: Simulator, how: dict[str, str]) -> None:
+    create_disk(off, f"{DIRECTORY}/other.vmdk")
+    xml = domain_xml(disk=f"{DIRECTORY}/fresh.vmdk")
+    for check in (True, False):
+        with pytest.raises(Refused, match="is '.*web.vmdk', not '.*fresh.vmdk', which does not exist"):
+            ensure(off, xml=xml, disks=[{"target": "sda", **how}], check=check, with_disks=False)
+
+
 def test_a_disk_that_a_description_leaves_out_is_the_one_that_the_domain_has(off: Simulator) -> None:
     create_disk(off, f"{DIRECTORY}/other.vmdk")
     check_apply_repeat(off, name="web", disks=[{"target": "sdb", "source": f"{DIRECTORY}/other.vmdk"}])
