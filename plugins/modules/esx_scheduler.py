@@ -51,13 +51,14 @@ options:
     type: str
   min_guarantee:
     description:
-      - Memory that the domain is guaranteed, in KiB or with a unit, such as V(512 MiB). It is rounded up to a MiB.
+      - Memory that the domain is guaranteed, with a unit, such as V(512 MiB), or in KiB. A number without a unit below
+        131072 is refused, since another unit was probably meant. It is rounded up to a MiB.
       - It cannot exceed the memory that the host may give to the domain.
     type: str
   memory_limit:
     description:
-      - Maximum memory that the host may give to the domain, in KiB or with a unit, such as V(2 GiB); V(-1) for no
-        limit. It is rounded up to a MiB. O(virt.esx.esx_domain#module:memory) sets the same limit.
+      - Maximum memory that the host may give to the domain, in the same form as O(min_guarantee); V(-1) for no limit.
+        It is rounded up to a MiB. O(virt.esx.esx_domain#module:memory) sets the same limit.
     type: str
   memory_shares:
     description:

@@ -15,7 +15,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.host_tasks import
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step
 from ansible_collections.virt.esx.plugins.module_utils._driver.volumes import Volume
 from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
-from ansible_collections.virt.esx.plugins.module_utils._names import quoted
+from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, quoted
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
 
 
@@ -36,18 +36,22 @@ def _chain(tasks: DiskTasks, volume: Volume, capacity: int, users: Sequence[File
     name = f"grow {volume.path}"
     if not users:
         return Chain(name, [tasks.extend(volume.path, capacity)])
-    _check_users(volume, users)
+    check_may_grow(volume.path, users)
     return Chain(name, [_by_domain(users[0], capacity, name)])
 
 
-def _check_users(volume: Volume, users: Sequence[FileUser]) -> None:
+def check_may_grow(path: DatastorePath, users: Sequence[FileUser]) -> None:
+    """Check that neither a snapshot nor another domain needs a disk as large as it is.
+
+    :raises Refused: if one does.
+    """
     for user in users:
         if user.disk is None or user.snapshots:
             kept = quoted(user.snapshots) if user.snapshots else "another disk is based on it"
-            raise Refused(f"The disk {volume.path} of domain '{user.name}' cannot grow: it has snapshots ({kept}).")
+            raise Refused(f"The disk {path} of domain '{user.name}' cannot grow: it has snapshots ({kept}).")
     if len(users) > 1:
         names = quoted(user.name for user in users)
-        raise Refused(f"The disk {volume.path} cannot grow: the domains {names} share it.")
+        raise Refused(f"The disk {path} cannot grow: the domains {names} share it.")
 
 
 def _by_domain(user: FileUser, capacity: int, name: str) -> HostTask:

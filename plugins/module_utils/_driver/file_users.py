@@ -106,7 +106,7 @@ def read_neighbours(
     """
     session = connection.session
     wanted = [*paths, _DEVICES, _VMX, _SNAPSHOTS, *([_LAYOUT] if session.has(4, 0) else [])]
-    rows = fetch(session, "VirtualMachine", wanted, objects=[connection.context.host], traversal=NEIGHBOURS)
+    rows = fetch(session, "VirtualMachine", wanted, objects=[connection.host], traversal=NEIGHBOURS)
     owners = {item.snapshot: ref for ref, values in rows for item in flat_trees(values[_SNAPSHOTS])}
     kept = fetch(session, "VirtualMachineSnapshot", [_DEVICES], objects=list(owners)) if owners else []
     return rows, [(owners[snapshot], values) for snapshot, values in kept]

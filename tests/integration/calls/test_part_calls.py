@@ -28,7 +28,7 @@ RUNNING: list[tuple[dict[str, Any], int]] = [
     ({"interfaces": [{"index": 1, "link": "down"}]}, 2),
     ({"interfaces": [{"index": 1, "state": "absent"}]}, 2),
     ({"disks": [{"target": "sdb", "source": OWN_DISK}]}, 4),
-    ({"disks": [{"target": "sdb", "size": "2 GiB"}]}, 2),
+    ({"disks": [{"target": "sdb", "size": "2 GiB"}]}, 3),
     ({"disks": [{"target": "sdb", "state": "absent"}]}, 2),
     ({"disks": [{"target": "sdc", "size": "8 MiB"}]}, 13),
 ]

@@ -14,8 +14,10 @@ from typing import Any
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._driver import registration
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain import define
-from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._errors import DOUBT, ConnectionFailed, EsxError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._vi import datastore_files
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import ChangedByOther
+from ansible_collections.virt.esx.plugins.module_utils._vi.folder import request
 from ansible_collections.virt.esx.tests.integration import killing
 from ansible_collections.virt.esx.tests.integration.contracts import give_disks
 from ansible_collections.virt.esx.tests.integration.domain.domains import (
@@ -28,6 +30,7 @@ from ansible_collections.virt.esx.tests.integration.domain.domains import (
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
 VMX = "[local-storage] web/web.vmx"
+FOLDER = "<filesystem type='mount'><source dir='/srv'/><target dir='srv'/></filesystem>"
 
 # The calls of a define and start from the first write on, and which of them by that name.
 OF_A_DEFINE = [
@@ -231,3 +234,27 @@ def test_what_was_uploaded_is_said_to_be_removed_only_if_anything_was(
     esx.clear_faults()
     assert "web.vmx" not in files_in(esx, "[local-storage] web")
     assert ensure(esx, xml=domain_xml())["changed"]
+
+
+def test_an_upload_that_breaks_off_leaves_the_definition_as_it_was(
+    esx: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ensure(esx, xml=domain_xml())
+    before = read_file(esx, VMX)
+    uploads: list[bytes] = []
+
+    def break_off(session: Any, method: str, file: Any, **options: Any) -> Any:
+        if method != "PUT" or uploads:
+            return request(session, method, file, **options)
+        uploads.append(options["body"])
+        request(session, method, file, **{**options, "body": options["body"][:100]})
+        raise ConnectionFailed(f"PUT {file} failed: the connection was lost. {DOUBT}")
+
+    monkeypatch.setattr(datastore_files, "request", break_off)
+    with pytest.raises(
+        ConnectionFailed, match=r"Only a part of it has arrived.* The definition is as before\."
+    ) as info:
+        ensure(esx, xml=domain_xml(devices=FOLDER))
+    assert "was not carried out" not in str(info.value)
+    assert read_file(esx, VMX) == before
+    assert ensure(esx, xml=domain_xml(devices=FOLDER))["changed"]

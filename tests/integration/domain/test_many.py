@@ -141,6 +141,10 @@ def test_what_was_deleted_before_a_failure_is_told(three: Simulator) -> None:
     (web1,) = details["domains"]
     assert (details["changed"], web1["changed"], web1["state"]) == (True, True, "shutoff")
     assert (web1["steps"][0], web1["steps"][-1]) == (disk, directory)
+    ensure(three, name="web2", state="undefined")
+    again = ensure(three, names=["web1", "web2"], state="undefined", remove_storage=True)
+    assert states(again) == {"web1": "undefined"}
+    assert not ensure(three, names=["web1", "web2"], state="undefined", remove_storage=True)["changed"]
 
 
 @pytest.mark.parametrize(
@@ -165,6 +169,8 @@ def test_names_are_for_states_only(three: Simulator) -> None:
         ensure(three, names=["web9"], state="running")
     with pytest.raises(ParseError, match="vcpus: it has no effect with names"):
         ensure(three, names=["web1"], state="running", vcpus=2)
+    with pytest.raises(ParseError, match="shutdown_timeout: it is -1, expecting at least 0"):
+        ensure(three, names=["web1"], state="shutdown", shutdown_timeout=-1)
     assert ensure(three, names=["none*"], state="running")["domains"] == []
 
 

@@ -28,6 +28,7 @@ from ansible_collections.virt.esx.tests.simulator_client import Simulator
 DIRECTORY = "[local-storage] web"
 VMX = f"{DIRECTORY}/web.vmx"
 MIB = 1 << 20
+OTHER = UUID.replace("5", "6")
 NEW: dict[str, Any] = {"name": "new", "pool": "local-storage", "max_memory": "1 GiB"}
 
 
@@ -339,6 +340,24 @@ def test_a_disk_that_is_replaced_does_not_grow(off: Simulator, old: str, new: st
     assert set(off.methods()) <= READING
     check_apply_repeat(off, xml=domain_xml().replace(old, new))
     assert check_apply_repeat(off, name="web", disks=sda)["steps"] == ["change size of disk sda"]
+
+
+def test_a_disk_that_domains_share_does_not_grow(off: Simulator) -> None:
+    shared = domain_xml().replace("<target dev='sda'", "<shareable/><target dev='sda'")
+    ensure(off, xml=shared)
+    ensure(off, xml=shared.replace("<name>web", "<name>two").replace(UUID, OTHER), pool="local-storage")
+    for check in (True, False):
+        with pytest.raises(Refused, match=r"web.vmdk cannot grow: the domains 'two', 'web' share it"):
+            ensure(off, name="web", disks=[{"target": "sda", "size": "2 GiB"}], check=check)
+
+
+@pytest.mark.parametrize("how", [{"clone_of": f"{DIRECTORY}/other.vmdk"}, {"size": "2 GiB"}])
+def test_no_file_is_made_to_replace_that_of_a_disk(off: Simulator, how: dict[str, str]) -> None:
+    create_disk(off, f"{DIRECTORY}/other.vmdk")
+    xml = domain_xml(disk=f"{DIRECTORY}/fresh.vmdk")
+    for check in (True, False):
+        with pytest.raises(Refused, match="is '.*web.vmdk', not '.*fresh.vmdk', which does not exist"):
+            ensure(off, xml=xml, disks=[{"target": "sda", **how}], check=check, with_disks=False)
 
 
 def test_a_disk_that_a_description_leaves_out_is_the_one_that_the_domain_has(off: Simulator) -> None:

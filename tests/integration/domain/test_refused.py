@@ -303,3 +303,11 @@ def test_a_new_name_that_is_too_long_is_refused(esx: Simulator, check: bool) -> 
     with pytest.raises(ParseError, match="name: .* has 81 characters, expecting at most 80"):
         ensure(esx, uuid=UUID, name="n" * 81, check=check)
     check_apply_repeat(esx, uuid=UUID, name="n" * 80)
+
+
+@pytest.mark.parametrize(("option", "words"), [("name", "it is empty"), ("uuid", "'' is not a UUID")])
+def test_an_empty_name_or_uuid_says_nothing_and_is_refused(esx: Simulator, option: str, words: str) -> None:
+    """It comes from an empty variable; without it, another domain than is meant could be."""
+    empty: dict[str, Any] = {option: ""}
+    with pytest.raises(ParseError, match=f"{option}: {words}"):
+        ensure(esx, xml=domain_xml(), state="undefined", **empty)

@@ -151,6 +151,26 @@ def test_a_domain_is_found_wherever_it_is(vcenter: Simulator) -> None:
             assert (done["changed"], done["domain"]["host"]) == (True, everywhere[name]["host"])
 
 
+def test_domains_of_several_hosts_are_undefined_with_their_files(vcenter: Simulator) -> None:
+    everywhere = vcenter.domains()
+    names = sorted({known["host"]: name for name, known in everywhere.items()}.values())
+    assert len(names) == 4
+    carry_out(esx_domain.CONTRACT, vcenter, uri=uri_of(vcenter, "DC0"), names=names, state="destroyed")
+    for check in (True, False):
+        done = carry_out(
+            esx_domain.CONTRACT,
+            vcenter,
+            uri=uri_of(vcenter, "DC0"),
+            names=names,
+            state="undefined",
+            remove_storage=True,
+            check=check,
+        )
+        for domain in done["domains"]:
+            assert f"delete [local-storage] {domain['name']}/{domain['name']}.vmdk" in domain["steps"]
+    assert set(vcenter.domains()) == set(everywhere) - set(names)
+
+
 def test_a_name_that_a_domain_of_another_host_has_too(vcenter: Simulator) -> None:
     """The vCenter's path leads to a domain of another host; the domain of this host is in another folder."""
     everywhere = vcenter.domains()

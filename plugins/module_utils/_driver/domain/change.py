@@ -166,7 +166,7 @@ def find_change(
         check_devices(after)
     _check(connection, record, found, after)
     keys = _of_keys(connection, request, with_uuid(after, record), VmxFile(old, ESX), facts.host_version)
-    found += [*growth_of(growing, present, machine), *keys]
+    found += [*growth_of(connection, growing, present, machine), *keys]
     builder = SpecBuilder(machine, as_in_xml(after) if found else after, changed_keys(old, new) if new != old else {})
     after = read(_bounded(record, _with_keys(new, keys)), predicted) if keys else after
     return Change(

@@ -58,8 +58,9 @@ def moved_files(
     """As ``present_files``, for disks that storage vMotion has moved: the described file is no longer there.
 
     :param exists: whether a datastore has a file.
-    :param made: the targets of disks whose files a task would make; these are not missing.
+    :param made: the targets of disks whose files a task would make if the domain did not have the disk.
     :raises NotFound: for a described disk whose file is not there, and that was not moved either.
+    :raises Refused: if it is one of ``made``: no file is made to replace one that the domain has.
     """
     found = {}
     for before, after, described in _with_new_files(changes):
@@ -72,7 +73,13 @@ def moved_files(
                 "exists. It is taken for the same disk, moved: correct the description."
             )
             found[canonical_path(described)] = present
-        elif before is None or after.target not in made:
+        elif present is not None and after.target in made:
+            raise Refused(
+                f"The disk {after.target} is '{present}', not '{described}', which does not exist; a file is made only "
+                "for a disk that the domain does not have yet.",
+                hint="Describe the disk as it is, give it another target, or detach it first.",
+            )
+        else:
             raise missing_disk(after)
     return found
 

@@ -30,7 +30,11 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power impo
     plan_power,
     shutdown_seconds,
 )
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.read_request import read_wait_for, without_effect
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.read_request import (
+    read_shutdown_timeout,
+    read_wait_for,
+    without_effect,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.undefine import plan_undefine
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.waiting import wait_for_guests
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
@@ -139,7 +143,7 @@ def read_many_request(params: Mapping[str, Any], own_options: Mapping[str, Any])
     return ManyRequest(
         names=tuple(params["names"]),
         state=params["state"],
-        shutdown_timeout=params["shutdown_timeout"],
+        shutdown_timeout=read_shutdown_timeout(params),
         remove_storage=params["remove_storage"],
         wait_for=read_wait_for(params),
     )
@@ -188,7 +192,8 @@ def _wait_for_guests(
 
 def _plan(connection: EsxConnection, request: ManyRequest) -> ManyPlan:
     listed, hosts = list_domains_with_facts(connection, _paths(connection), volumes=False, autostart=False)
-    require_names(request.names, [record.name for record in listed], where="on the host")
+    if request.state != "undefined":  # a domain that is not there is undefined
+        require_names(request.names, [record.name for record in listed], where="on the host")
     failed: dict[Any, EsxError] = {}
     entries = []
     for record in listed:
@@ -222,6 +227,7 @@ def _step_name(steps: Sequence[tuple[str, Sequence[str]]]) -> str:
 def _entry(connection: EsxConnection, request: ManyRequest, record: DomainRecord, host: HostFacts) -> Entry:
     target = Target(record.name, record.ref)
     if request.state == "undefined":
+        connection.locate(record.values["runtime.host"])
         return Entry(record, plan_undefine(connection, target, record, remove_storage=request.remove_storage))
     guest = Guest(record.values.get(TOOLS_PATH), request.shutdown_timeout)
     steps = plan_power(connection, target, record.state, request.state, guest, host)
@@ -241,7 +247,7 @@ def _carry_out(connection: EsxConnection, request: ManyRequest, plan: ManyPlan) 
     if asked:
         _shut_down(connection, request, plan, asked)
     for entry in others:
-        _try_steps(plan, entry)
+        _try_steps(connection, plan, entry)
 
 
 def _run_tasks(connection: EsxConnection, plan: ManyPlan, entries: Sequence[Entry]) -> None:
@@ -260,9 +266,10 @@ def _job(connection: EsxConnection, record: DomainRecord, action: PowerAction) -
     return Job(action=what, start=start, vm=record.ref, progress=show_progress(connection.progress, what))
 
 
-def _try_steps(plan: ManyPlan, entry: Entry) -> None:
+def _try_steps(connection: EsxConnection, plan: ManyPlan, entry: Entry) -> None:
     """Carry out the steps of one domain; an error says which of them failed, and which were carried out before it."""
     done: list[str] = []
+    connection.locate(entry.record.values["runtime.host"])
     try:
         for step in entry.steps:
             with step_named("", step.name):

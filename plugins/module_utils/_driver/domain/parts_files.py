@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_files import DiskRequest, plan_disks
+from ansible_collections.virt.esx.plugins.module_utils._driver.disk_growth import check_may_grow
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_options import disk_requests
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import (
     Difference,
@@ -25,6 +26,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.difference
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_identity import is_kept
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.machine import Machine
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts import DiskPart, Parts
+from ansible_collections.virt.esx.plugins.module_utils._driver.file_users import read_file_users
 from ansible_collections.virt.esx.plugins.module_utils._driver.options import size_text
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError, Refused
@@ -124,10 +126,13 @@ def sized(parts: Parts, present: Domain) -> list[DiskPart]:
     return [part for part in parts.disks if part.file.size is not None and part.target in known]
 
 
-def growth_of(parts: Sequence[DiskPart], present: Domain, machine: Machine) -> list[Difference]:
-    """Return the disks of a domain that have to grow, as differences.
+def growth_of(
+    connection: EsxConnection, parts: Sequence[DiskPart], present: Domain, machine: Machine
+) -> list[Difference]:
+    """Return the disks of a domain that have to grow, as differences; two reads at most, none without such a disk.
 
-    :raises Refused: for a disk that would have to become smaller, or that snapshots are based on.
+    :raises Refused: for a disk that would have to become smaller, that snapshots are based on, or that another domain
+        needs as large as it is.
     """
     disks = {disk.target: disk for disk in present.disks}
     found = []
@@ -143,7 +148,15 @@ def growth_of(parts: Sequence[DiskPart], present: Domain, machine: Machine) -> l
         if size > capacity:
             _check_may_grow(disk, machine)
             found.append(Difference(GROWTH, f"size of disk {disk.target}", capacity, Growth(disk, size)))
+    if found:
+        _check_users(connection, [item.after.disk.source or "" for item in found])
     return found
+
+
+def _check_users(connection: EsxConnection, sources: Sequence[str]) -> None:
+    users = read_file_users(connection)
+    for path in (parse_datastore_path(source) for source in sources if source.startswith("[")):
+        check_may_grow(path, users.of(path))
 
 
 def _capacity(disk: Disk, machine: Machine) -> int:

@@ -76,7 +76,7 @@ def read_request(params: Mapping[str, Any]) -> DomainRequest:
         autostart_settings=read_settings(params["autostart"], params["autostart_settings"]),
         overwrite=params["overwrite"],
         power_cycle=params["power_cycle"],
-        shutdown_timeout=_at_least(0, params["shutdown_timeout"], "shutdown_timeout"),
+        shutdown_timeout=read_shutdown_timeout(params),
         remove_storage=params["remove_storage"],
         directory=_directory(params, name),
         parts=_parts(params),
@@ -94,11 +94,19 @@ def _read_identity(params: Mapping[str, Any], described: Domain | None) -> tuple
     :raises ParseError: if neither they nor another option says which domain is meant.
     """
     name, uuid = (None, None) if described is None else (described.name, described.uuid)
-    name = _name(params["name"] or name)
+    name = _name(name if params["name"] is None else params["name"])
     uuid = _uuid(params["uuid"]) or uuid
     if not (name or uuid or params["moid"] or params["vmx_path"]):
         raise ParseError("neither a name nor a UUID says which domain is meant.", where="name")
     return name, uuid
+
+
+def read_shutdown_timeout(params: Mapping[str, Any]) -> int | None:
+    """The seconds that a guest has to shut down.
+
+    :raises ParseError: for less than 0.
+    """
+    return _at_least(0, params["shutdown_timeout"], "shutdown_timeout")
 
 
 def read_wait_for(params: Mapping[str, Any]) -> tuple[str, ...]:
@@ -163,7 +171,7 @@ def _settings(params: Mapping[str, Any]) -> Settings:
 
 
 def _uuid(text: str | None) -> str | None:
-    if not text:
+    if text is None:
         return None
     from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_uuid
 
@@ -179,6 +187,8 @@ def _vmx_path(text: str | None) -> str | None:
 
 
 def _name(name: str | None) -> str | None:
+    if name == "":
+        raise ParseError("it is empty.", where="name")
     if name is not None and "\n" in name:
         raise ParseError("it has a line end, which the name of a domain cannot have.", where="name")
     return name
