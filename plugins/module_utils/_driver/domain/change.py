@@ -83,7 +83,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.merge import as_in_x
 
 # Sizes that a host rounds when it reads a VMX.
 _MEMORY_STEP_KIB = 4096
-# What a server takes as the new name of a domain, in characters.
+# The longest new name of a domain that a server takes, in characters.
 _LONGEST_NAME = 80
 
 

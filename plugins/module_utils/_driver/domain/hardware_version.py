@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The virtual hardware version of a domain that exists, which can only become higher."""
+"""The virtual hardware version of a domain: its host limits it, and that of an existing one can only become higher."""
 
 from __future__ import annotations
 

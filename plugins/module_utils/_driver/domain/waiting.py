@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Union
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
-from ansible_collections.virt.esx.plugins.module_utils._driver.guest import read_addresses
+from ansible_collections.virt.esx.plugins.module_utils._driver.guest import TOOLS_PATH, read_addresses
 from ansible_collections.virt.esx.plugins.module_utils._errors import TimedOut
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values
 from ansible_collections.virt.esx.plugins.module_utils._vi.watch import Watch
@@ -23,8 +23,8 @@ Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
 
 _STATE = "runtime.powerState"
 _HEARTBEAT = "guestHeartbeatStatus"
-_TOOLS, _OLD_TOOLS = "guest.toolsRunningStatus", "guest.toolsStatus"
-_PATHS = (_STATE, _HEARTBEAT, _OLD_TOOLS, "guest.hostName", "guest.ipAddress", "guest.net")
+_OLD_TOOLS_PATH = "guest.toolsStatus"
+_PATHS = (_STATE, _HEARTBEAT, _OLD_TOOLS_PATH, "guest.hostName", "guest.ipAddress", "guest.net")
 # The words of both properties for tools that run.
 _RUNNING = ("guestToolsRunning", "toolsOk", "toolsOld")
 
@@ -58,7 +58,7 @@ def _has_address(values: Values) -> bool:
 
 def _tools(values: Values) -> Any:
     """The state of VMware Tools, in the words of either property."""
-    return values.get(_TOOLS) or values[_OLD_TOOLS]
+    return values.get(TOOLS_PATH) or values[_OLD_TOOLS_PATH]
 
 
 def _has_tools(values: Values) -> bool:
@@ -88,7 +88,7 @@ def wait_for_guests(
     waiting = dict(names)
     values: dict[Any, dict[str, Any]] = {ref: {} for ref in names}
     failed: dict[Any, TimedOut] = {}
-    paths = [*_PATHS, *([_TOOLS] if connection.session.has(4, 0) else [])]
+    paths = [*_PATHS, *([TOOLS_PATH] if connection.session.has(4, 0) else [])]
     with Watch(connection.session, {"VirtualMachine": paths}, list(names)) as watch:
         while waiting and (remaining := deadline - time.monotonic()) > 0:
             for ref, changed in watch.next_changes(remaining).items():
