@@ -20,12 +20,20 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import (
     ConnectionFailed,
     EsxError,
     NotFound,
+    ServerFault,
     TimedOut,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vi.faults import from_fault
 from ansible_collections.virt.esx.plugins.module_utils._vi.pending_tasks import STATE_PATH, pending_tasks
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values, fetch_one
-from ansible_collections.virt.esx.plugins.module_utils._vi.questions import Answered, blocked_by, decide, read_question
+from ansible_collections.virt.esx.plugins.module_utils._vi.questions import (
+    Answered,
+    Asked,
+    Choice,
+    blocked_by,
+    decide,
+    read_question,
+)
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import moid
 from ansible_collections.virt.esx.plugins.module_utils._vi.watch import Changes, Watch
@@ -110,7 +118,7 @@ def wait_until_idle(
     values = fetch_one(session, vm, ["runtime.question", "recentTask"])
     answered: list[Answered] = []
     if values["runtime.question"] is not None:
-        answered.append(_answer_left_over(session, vm, values["runtime.question"]))
+        answered += _answer_left_over(session, vm, values["runtime.question"])
     for task in pending_tasks(session, values["recentTask"]):
         waiting = Waiting(session, task, vm, action, progress, None, patience=patience)
         try:
@@ -220,8 +228,11 @@ class Waiting:
         decision = decide(asked, options.answers, options.uri.auto_answer)
         if decision.choice is None:
             raise GivenUp(lambda state: blocked_by(asked, decision.reason, state))
-        self.vm.AnswerVM(asked.id, decision.choice.key)
-        self.answered.append(Answered(asked.id, asked.text, decision.choice.label))
+        try:
+            self.answered += _put_answer(self.session, self.vm, asked, decision.choice)
+        except ServerFault as error:
+            refused = error
+            raise GivenUp(lambda state: _with_state(refused, state)) from None
 
     def _give_up_in_time(self) -> None:
         percent = self.seen.get("info.progress")
@@ -249,14 +260,30 @@ def watch_all(session: Session, waits: Sequence[Waiting]) -> Watch:
     return Watch(session, wanted, [*(wait.task for wait in waits), *machines])
 
 
-def _answer_left_over(session: Session, vm: Any, info: Any) -> Answered:
+def _answer_left_over(session: Session, vm: Any, info: Any) -> list[Answered]:
     asked = read_question(info)
     options = session.options
     decision = decide(asked, options.answers, options.uri.auto_answer)
     if decision.choice is None:
         raise blocked_by(asked, decision.reason, "It was left over from an earlier task, which is still blocked.")
-    vm.AnswerVM(asked.id, decision.choice.key)
-    return Answered(asked.id, asked.text, decision.choice.label)
+    return _put_answer(session, vm, asked, decision.choice)
+
+
+def _put_answer(session: Session, vm: Any, asked: Asked, choice: Choice) -> list[Answered]:
+    """Answer a question; nothing is returned if another client has answered it first, which a fault tells, too."""
+    try:
+        vm.AnswerVM(asked.id, choice.key)
+    except ServerFault:
+        pending = fetch_one(session, vm, ["runtime.question"])["runtime.question"]
+        if pending is not None and read_question(pending).id == asked.id:
+            raise
+        return []
+    return [Answered(asked.id, asked.text, choice.label)]
+
+
+def _with_state(error: EsxError, state: str) -> EsxError:
+    error.append(state)
+    return error
 
 
 def _refusal_to_cancel(task: Any) -> EsxError | None:

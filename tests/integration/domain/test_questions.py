@@ -5,14 +5,18 @@
 
 from __future__ import annotations
 
+import concurrent.futures
+import time
 from typing import Any
 
 import pytest
-from ansible_collections.virt.esx.plugins.module_utils._errors import Question, Refused
+from ansible_collections.virt.esx.plugins.module_utils._errors import Question, Refused, ServerFault
 from ansible_collections.virt.esx.tests.integration.domain.domains import ensure, predict_and_apply
-from ansible_collections.virt.esx.tests.integration.running import USER
+from ansible_collections.virt.esx.tests.integration.running import PASSWORD, USER
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
+from ansible_collections.virt.esx.tests.simulator_client.client import client
 
+LOGIN = (USER, PASSWORD)
 MOVED = {"msg.uuid.altered": "button.uuid.movedTheVM"}
 
 
@@ -152,3 +156,29 @@ def test_a_question_while_a_guest_shuts_down(with_tools: Simulator) -> None:
 
 def test_nothing_is_asked_of_nobody(esx: Simulator) -> None:
     assert predict_and_apply(esx, name="domain-1", state="paused")["questions"] == []
+
+
+@pytest.mark.parametrize("left_over", [False, True])
+def test_a_question_that_another_client_answers_first_stops_nothing(off: Simulator, left_over: bool) -> None:
+    asks(off, "moved")
+    if left_over:
+        with pytest.raises(Question):
+            start(off)
+    off.inject(method="AnswerVM", delay=30_000, count=1)
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        task = pool.submit(start, off, answers=MOVED)
+        while not off.activity()["delayed"]:
+            time.sleep(0.01)
+        with client(off, login=LOGIN) as other:
+            domain = other.domain("domain-1")
+            domain.AnswerVM(other.get(domain, "runtime.question").id, "2")
+        off.clear_faults()
+        result = task.result()
+    assert (result["domain"]["state"], result["questions"]) == ("running", [])
+
+
+def test_an_answer_that_is_refused_is_an_error(off: Simulator) -> None:
+    asks(off, "moved:cancelable")
+    off.inject(method="AnswerVM", fault="InvalidArgument", count=1)
+    with pytest.raises(ServerFault, match="AnswerVM failed.*The task was cancelled"):
+        start(off, answers=MOVED)
