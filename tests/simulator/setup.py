@@ -20,7 +20,8 @@ ENVIRONMENT = {**os.environ, "GOTOOLCHAIN": "local", "GOFLAGS": "-buildvcs=false
 def has_go() -> bool:
     """Whether the machine has a Go, and it is new enough for ``go.mod``."""
     try:
-        return subprocess.run(["go", "list", "-m"], cwd=HERE, env=ENVIRONMENT, capture_output=True).returncode == 0
+        listed = subprocess.run(["go", "list", "-m"], cwd=HERE, env=ENVIRONMENT, capture_output=True, check=False)
+        return listed.returncode == 0
     except OSError:
         return False
 
