@@ -182,7 +182,7 @@ def check_same_files(name: str, parts: Parts, found: Sequence[Difference]) -> No
     :param found: the differences, with the names that the present domain has for its own files.
     :raises Refused: if one would.
     """
-    named = {part.target for part in parts.disks if part.source is not None or part.makes_file}
+    named = {part.target for part in parts.disks if part.source is not None}
     for before, after in new_sources(found):
         if before is not None and after.target in named:
             raise Refused(
