@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, ParseError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed, NotFound, ParseError, Refused
 from ansible_collections.virt.esx.plugins.modules import esx_domain, esx_domain_info, esx_snapshot
 from ansible_collections.virt.esx.tests.integration.contracts import carry_out
 from ansible_collections.virt.esx.tests.integration.ova.packages import Sources, bring, ova
@@ -151,3 +151,15 @@ def test_what_a_package_does_not_have_is_told(esx: Simulator, made: Sources, tmp
     for part in ("serial pipe", "cputune/shares 8000", "guestinfo.role", "isolation.tools.copy.disable"):
         assert part in full
         assert part not in plain
+
+
+def test_an_answer_that_is_not_a_disk_is_an_error(esx: Simulator, made: Sources, tmp_path: Path) -> None:
+    """Hosts before 6.7 have no checksum that would tell."""
+    bring(esx, made.ova(tmp_path / "appliance.ova"))
+    esx.inject(method="HttpNfcLeaseSetManifestChecksumType", fault="NotSupported")
+    esx.inject(method="GET", name="/ha-nfc/*/disk-0.vmdk", http=200, count=1)
+    export: dict[str, Any] = {"state": "exported", "name": "appliance", "dest": str(tmp_path / "golden.ova")}
+    with pytest.raises(ConnectionFailed, match="the disk 'golden-disk1.vmdk' is not a disk"):
+        ova(esx, **export)
+    assert [file.name for file in tmp_path.iterdir() if file.name.startswith("golden")] == []
+    assert ova(esx, **export)["changed"] is True

@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.offer import Offer
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._images.formats import VMDK_MAGIC
 from ansible_collections.virt.esx.plugins.module_utils._names import quoted
 
 # The flags of compressed grains with markers.
@@ -25,7 +26,7 @@ def check_disk(head: bytes, name: str, capacity: int | None) -> None:
     :raises Refused: if it is not a stream-optimized VMDK, or larger than the disk.
     """
     flags = int.from_bytes(head[8:12], "little")
-    if head[:4] != b"KDMV" or flags & _STREAM_FLAGS != _STREAM_FLAGS:
+    if head[:4] != VMDK_MAGIC or flags & _STREAM_FLAGS != _STREAM_FLAGS:
         raise Refused(
             f"The package's disk '{name}' is not a stream-optimized VMDK, which is all that hosts import.",
             hint=f"Convert it: qemu-img convert -O vmdk -o subformat=streamOptimized '{name}' new.vmdk",

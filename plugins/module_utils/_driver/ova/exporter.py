@@ -26,6 +26,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.ova.writers impor
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import show_transfer
 from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed, EsxError, ParseError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._images.formats import VMDK_MAGIC
 from ansible_collections.virt.esx.plugins.module_utils._vi.faults import fault_text
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_content
 from ansible_collections.virt.esx.plugins.module_utils._vi.transfers import receive_from_url
@@ -85,6 +86,8 @@ class Exporter:
                 target = cast(BinaryIO, part)
                 thumbprint = url.sslThumbprint or None
                 receive_from_url(self.connection.session, url.url, target, thumbprint=thumbprint, progress=progress)
+            if url.disk and part.head != VMDK_MAGIC:
+                raise ConnectionFailed(f"The answer to the request for the disk '{name}' is not a disk.")
             self.received += part.size
             found.append((url, part))
         return _checked(lease, found)

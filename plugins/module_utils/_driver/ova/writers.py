@@ -22,6 +22,7 @@ from typing import Any, BinaryIO, Union
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.local_files import written
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._images.formats import VMDK_MAGIC
 from ansible_collections.virt.esx.plugins.module_utils._ovf.manifest import Digest, write_manifest
 
 ALGORITHM = "sha256"
@@ -32,7 +33,10 @@ _SLACK, _SLACK_OF_FILE = 4096, 128
 
 
 class Part:
-    """A file of a package while it is downloaded: a seekable file from its own beginning on, with its checksum."""
+    """A file of a package while it is downloaded: a seekable file from its own beginning on, with its checksum.
+
+    ``head`` are its first bytes, by which a disk is recognised.
+    """
 
     def __init__(self, name: str, file: BinaryIO) -> None:
         self.name = name
@@ -40,13 +44,14 @@ class Part:
         self._start = file.tell()
         self._digest = hashlib.new(ALGORITHM)
         self.size = 0
+        self.head = b""
 
     def seek(self, offset: int) -> int:
         """Go back to the beginning, when a download starts again; nothing else is needed."""
         with written(self.name):
             self._file.seek(self._start + offset)
             if offset == 0:
-                self.size, self._digest = 0, hashlib.new(ALGORITHM)
+                self.size, self.head, self._digest = 0, b"", hashlib.new(ALGORITHM)
         return offset
 
     def truncate(self) -> int:
@@ -60,6 +65,7 @@ class Part:
         with written(self.name):
             self._file.write(block)
         self._digest.update(block)
+        self.head += bytes(block[: max(0, len(VMDK_MAGIC) - self.size)])
         self.size += len(block)
         return len(block)
 
