@@ -231,10 +231,13 @@ def test_an_export_that_fails_leaves_nothing(
     assert ova(esx, **export)["changed"] is False
 
 
-def test_a_damaged_vmx_is_not_exported(esx: Simulator, made: Sources, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("content", "said"), [(b"\x00\x01 no VMX", "line 1"), (b"", "it is empty")])
+def test_a_damaged_vmx_is_not_exported(
+    esx: Simulator, made: Sources, tmp_path: Path, content: bytes, said: str
+) -> None:
     bring(esx, made.ova(tmp_path / "a.ova"))
-    write_file(esx, f"[{DATASTORE}] appliance/appliance.vmx", b"\x00\x01 no VMX")
-    with pytest.raises(EsxError, match=r"The VMX of domain 'appliance' is damaged: line 1"):
+    write_file(esx, f"[{DATASTORE}] appliance/appliance.vmx", content)
+    with pytest.raises(EsxError, match=rf"The VMX of domain 'appliance' is damaged: {said}"):
         ova(esx, state="exported", name="appliance", dest=str(tmp_path / "out.ova"))
     assert not (tmp_path / "out.ova").exists()
 

@@ -132,6 +132,8 @@ def _definition(
     if isinstance(text, EsxError):
         raise text
     try:
+        if not text.strip():
+            raise ParseError("it is empty.")
         VmxFile(text, DIALECTS["esx"])
     except ParseError as error:
         raise ParseError(f"The VMX of domain '{record.name}' is damaged: {error.message}") from None
