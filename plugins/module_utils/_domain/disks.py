@@ -38,7 +38,7 @@ from ansible_collections.virt.esx.plugins.module_utils._xml import Element, chil
 # Type of a source -> the attribute of <source> that holds its path; the others VMX cannot hold.
 _PATH = {"file": "file", "block": "dev", "dir": "dir"}
 _TYPES = (*_PATH, "network", "volume", "nvme", "vhostuser", "vhostvdpa")
-_DEVICES = ("disk", "cdrom", "floppy", "lun")
+DEVICES = ("disk", "cdrom", "floppy", "lun")
 _BUSES = ("ide", "fdc", "scsi", "virtio", "xen", "usb", "uml", "sata", "sd")
 _CACHES = ("default", "none", "writethrough", "writeback", "directsync", "unsafe")
 _STARTUP_POLICIES = ("mandatory", "requisite", "optional")
@@ -53,7 +53,7 @@ def read_disk(element: Element, forms: XmlForms) -> Disk:
 
     :raises ParseError: where libvirt's parser refuses it.
     """
-    device = choice_attr(element, "device", _DEVICES) or "disk"
+    device = choice_attr(element, "device", DEVICES) or "disk"
     parts = children(element)
     source, driver = parts.get("source"), parts.get("driver")
     kind, path = _read_source(element, source, device, forms)

@@ -21,6 +21,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.boot import (
 )
 from ansible_collections.virt.esx.plugins.module_utils._domain.chardevs import read_serials
 from ansible_collections.virt.esx.plugins.module_utils._domain.clock import read_clock
+from ansible_collections.virt.esx.plugins.module_utils._domain.disks import DEVICES
 from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import read_mac
 from ansible_collections.virt.esx.plugins.module_utils._domain.kvm import (
     Models,
@@ -65,7 +66,6 @@ _NO_DISK_BUS = {"usb": "scsi", "virtio": "scsi", "scsi": "scsi", "xen": "scsi", 
 _CARRIED_OVER = ("hidden", "pmu", "reboot_timeout")  # settings that are not of the old host
 _MAX_UNITS = 15
 _HARD_DISKS = ("disk", "lun")
-_DEVICES = ("disk", "cdrom", "floppy", "lun")
 
 
 @dataclass(frozen=True)
@@ -191,7 +191,7 @@ def _read_disks(root: Element, name: str, choices: EsxChoices, report: Report) -
     used: dict[str, int] = {}
     owners: dict[str, str] = {}
     for element in sorted(devices_of(root, "disk"), key=_target_order):
-        device = report.attempt(choice_attr, element, "device", _DEVICES, default="cdrom") or "disk"
+        device = report.attempt(choice_attr, element, "device", DEVICES, default="cdrom") or "disk"
         bus = _bus_of(element, device, choices)
         place = used.setdefault(bus, 0)
         used[bus] += 1

@@ -7,11 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import TOOLS_PATH
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values, list_at
-
-# Whether VMware Tools run; servers since 4.0 have it.
-TOOLS_PATH = "guest.toolsRunningStatus"
-NO_TOOLS = "guestToolsNotRunning"
 
 ADDRESS_PATHS = ("guest.ipAddress", "guest.net")
 GUEST_PATHS = (

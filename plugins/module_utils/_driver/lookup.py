@@ -62,6 +62,8 @@ CORE_PATHS = (
     "config.hardware.memoryMB",
     "config.memoryAllocation.limit",
 )
+# Whether VMware Tools run in the guest, which servers since 4.0 tell, and its value if they do not.
+TOOLS_PATH, NO_TOOLS = "guest.toolsRunningStatus", "guestToolsNotRunning"
 
 
 @dataclass(frozen=True)

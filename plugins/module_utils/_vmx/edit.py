@@ -108,7 +108,7 @@ def _last_of_kin(statements: Sequence[_Piece]) -> dict[str, _Piece]:
 
 
 def _kin(key: str) -> tuple[str, str, str]:
-    """By what keys are kin, the closest first: the device, the controller it is on, the kind of device."""
+    """The groups in which keys are kin, the closest first: the device, its controller, the kind of device."""
     section = key.partition(".")[0]
     family = _FAMILY.match(key)
     return section + ".", section.partition(":")[0], family[0] if family else ""

@@ -23,7 +23,6 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power impo
     RESUME,
     SHUT_DOWN,
     SUSPEND,
-    TOOLS_PATH,
     Guest,
     PowerAction,
     check_valid,
@@ -40,6 +39,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.waiting im
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
+    TOOLS_PATH,
     DomainRecord,
     list_domains,
     list_domains_with_facts,

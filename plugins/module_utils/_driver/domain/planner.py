@@ -17,7 +17,6 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.autostart 
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.domain_plan import DomainPlan, Present
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power import (
     SUSPEND,
-    TOOLS_PATH,
     Guest,
     check_valid,
     plan_power,
@@ -28,6 +27,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.result imp
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey, was_not_seen
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
+    TOOLS_PATH,
     DomainRecord,
     check_name,
     find_domain,

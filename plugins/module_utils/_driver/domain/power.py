@@ -15,14 +15,10 @@ from typing import NamedTuple
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
-from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import NO_TOOLS, DomainRecord
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, Target
 from ansible_collections.virt.esx.plugins.module_utils._errors import Refused, ServerFault, TimedOut
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_one
-
-# The property of the guest that planning has to know: whether VMware Tools can be asked.
-TOOLS_PATH = "guest.toolsRunningStatus"
-_NO_TOOLS = "guestToolsNotRunning"
 
 
 class Guest(NamedTuple):
@@ -38,7 +34,7 @@ class Guest(NamedTuple):
     @property
     def lacks_tools(self) -> bool:
         """Whether VMware Tools, which would have to be asked, do not run."""
-        return self.tools == _NO_TOOLS
+        return self.tools == NO_TOOLS
 
 
 class PowerAction(NamedTuple):

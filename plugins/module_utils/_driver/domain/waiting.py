@@ -14,7 +14,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Union
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
-from ansible_collections.virt.esx.plugins.module_utils._driver.guest import TOOLS_PATH, read_addresses
+from ansible_collections.virt.esx.plugins.module_utils._driver.guest import read_addresses
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import TOOLS_PATH
 from ansible_collections.virt.esx.plugins.module_utils._errors import TimedOut
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values
 from ansible_collections.virt.esx.plugins.module_utils._vi.watch import Watch

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
-from ansible_collections.virt.esx.plugins.module_utils._driver.guest import TOOLS_PATH
-from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import CORE_PATHS, DomainRecord
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import CORE_PATHS, TOOLS_PATH, DomainRecord
 from ansible_collections.virt.esx.plugins.module_utils._driver.node.facts import read_autostart
 from ansible_collections.virt.esx.plugins.module_utils._driver.progress import show_progress
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError

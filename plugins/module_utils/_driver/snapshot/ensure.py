@@ -17,10 +17,10 @@ from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
-from ansible_collections.virt.esx.plugins.module_utils._driver.guest import TOOLS_PATH
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
     CORE_PATHS,
+    TOOLS_PATH,
     DomainRecord,
     get_domain,
     list_domains,

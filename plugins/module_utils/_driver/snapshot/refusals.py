@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ansible_collections.virt.esx.plugins.module_utils._driver.guest import TOOLS_PATH
-from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import TOOLS_PATH, DomainRecord
 from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot.request import SnapshotRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot_tree import Snapshot, current_snapshot
 from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
