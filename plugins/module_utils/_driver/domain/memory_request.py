@@ -16,7 +16,7 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 
 _LEAST_KIB = 4 * MIB
 
-# What VMware takes sizes of memory in: the option, the element of XML, the member of Domain, and the step in KiB.
+# The steps in which VMware takes memory: the option, the element of XML, the member of Domain, and the step in KiB.
 _STEPS = (
     ("max_memory", "<memory>", "memory_kib", 4 * MIB),
     ("memory", "<currentMemory>", "current_memory_kib", MIB),
