@@ -7,8 +7,9 @@ One file for each server, user and way to check the server, in a directory of mo
 time take turns at reading and writing it, so that they log in once; using the session needs no turn.
 
 A file is only used if it was stored with the same password: it carries an authentication code of its content, whose key
-is derived from the password, slowly and with a salt. Anything else is ignored: a damaged file, a file of another
-version, a link, a FIFO, or a session that was opened with another password.
+is made of the password and a salt, and cut to 16 bits. So one of 65,536 passwords would do, and a copy of the file
+cannot tell which of all these is the right one. Anything else is ignored: a damaged file, a file of another version, a
+link, a FIFO, or a session that was opened with another password.
 
 Beside it is a file of notes: what tasks found, for later ones to confirm in the read that they make anyway.
 """
@@ -21,6 +22,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import stat
 import time
 from collections.abc import Iterator, Mapping
@@ -31,7 +33,7 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import CacheUnusa
 from ansible_collections.virt.esx.plugins.module_utils._texts import is_moid
 
 # Raised with each change of what is stored, so that files of other versions are ignored.
-FORMAT = 3
+FORMAT = 4
 
 # The maximum size; a stored session has about 700 bytes.
 _LONGEST = 64 * 1024
@@ -40,8 +42,10 @@ _LONGEST = 64 * 1024
 _MOST_NOTES = 200
 _PATIENCE = 1.0
 
-# Makes guessing a password from the file slow, at the cost of a few milliseconds per task.
-_ITERATIONS = 20_000
+# How much of the password's digest is used. A longer key would let a copy of the file confirm a guess; a slow one would
+# cost each task more than a login does.
+_KEY_BYTES = 2
+_SALT = re.compile(r"[0-9a-f]{32}")
 
 # The seconds between two attempts to get a lock that another task has.
 _PAUSE = 0.05
@@ -98,9 +102,11 @@ class SessionCache:
     def store(self, session: Mapping[str, Any]) -> None:
         """Write a session's data, replacing the stored ones; only while the lock is held.
 
+        The salt stays the same, as each further one would tell more of the password.
+
         :raises CacheUnusable: if it cannot be written.
         """
-        salt = os.urandom(16).hex()
+        salt = _salt_of(self._read("json")) or os.urandom(16).hex()
         content = {"format": FORMAT, "session": dict(session), "salt": salt}
         text = json.dumps({**content, "code": self._code(content, salt)}).encode()
         with self._inside() as directory:
@@ -149,7 +155,7 @@ class SessionCache:
 
     def _code(self, content: Mapping[str, Any], salt: str) -> str:
         secret = self._password.encode("utf-8", "surrogatepass")
-        key = hashlib.pbkdf2_hmac("sha256", secret, salt.encode(), _ITERATIONS)
+        key = hmac.digest(salt.encode(), secret, "sha256")[:_KEY_BYTES]
         return hmac.new(key, json.dumps(content, sort_keys=True).encode(), "sha256").hexdigest()
 
     @contextlib.contextmanager
@@ -172,6 +178,12 @@ class SessionCache:
             return _own_directory(self._directory, above)
         finally:
             os.close(above)
+
+
+def _salt_of(stored: Any) -> str | None:
+    """The salt in a file's content, if it has one."""
+    salt = stored.get("salt") if isinstance(stored, dict) else None
+    return salt if isinstance(salt, str) and _SALT.fullmatch(salt) else None
 
 
 def _own_directory(path: Path, above: int | None) -> int:

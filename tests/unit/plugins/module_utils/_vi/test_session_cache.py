@@ -75,6 +75,30 @@ def test_another_password_has_no_session(directory: Path) -> None:
     assert "secret" not in the_file(directory).read_text()
 
 
+def test_a_later_session_tells_no_more_of_the_password(directory: Path) -> None:
+    """A copy of one file fits one of 65,536 passwords; with another salt, a second one would leave few of these."""
+    filled(directory)
+    first = the_file(directory).read_text()
+    filled(directory)
+    assert the_file(directory).read_text() == first
+
+
+def test_the_salt_of_a_damaged_file_is_not_kept(directory: Path) -> None:
+    cache = filled(directory)
+    path = the_file(directory)
+    path.write_text(changed(path.read_text(), "salt", to="0" * 31))
+    with cache.lock(1):
+        cache.store(DATA)
+    assert cache.load() == DATA
+    assert json.loads(path.read_text())["salt"] != "0" * 31
+
+
+def test_hardly_any_other_password_fits(directory: Path) -> None:
+    filled(directory)
+    fitting = sum(cache_of(directory, word=str(number)).load() is not None for number in range(1000))
+    assert fitting <= 3
+
+
 def test_a_directory_that_is_open_to_others_is_closed(directory: Path) -> None:
     directory.mkdir(parents=True, mode=0o777)
     filled(directory)
