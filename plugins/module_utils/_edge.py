@@ -24,7 +24,6 @@ from ansible_collections.virt.esx.plugins.module_utils._edge_texts import check_
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, MissingLibrary
 from ansible_collections.virt.esx.plugins.module_utils._vi.options import OPTION_ENVIRONMENT
 from ansible_collections.virt.esx.plugins.module_utils._vi.uri import passwords_in
-from ansible_collections.virt.esx.plugins.module_utils._vmx.secrets import secrets_in
 
 Result = dict[str, Any]
 
@@ -107,8 +106,11 @@ def secrets(params: Mapping[str, Any], environment: Mapping[str, str]) -> set[st
     for option in _USERS:
         user, colon, password = str(params.get(option) or "").partition(":")
         found |= {f"{user}:{password}", password} if colon and password else set()
-    for option in ("xml", "vmx"):
-        found |= secrets_in(str(params.get(option) or ""))
+    texts = [str(params[option]) for option in ("xml", "vmx") if params.get(option)]
+    if texts:
+        from ansible_collections.virt.esx.plugins.module_utils._vmx.secrets import secrets_in
+
+        found = found.union(*map(secrets_in, texts))
     return found
 
 

@@ -51,12 +51,13 @@ from ansible_collections.virt.esx.plugins.module_utils._vi import (
     vcenter,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vi.worker_sessions import keep_session
+from ansible_collections.virt.esx.plugins.module_utils._vmx import secrets as secrets_of_texts
 from ansible_collections.virt.esx.plugins.plugin_utils._interpreter import host_variables, with_own_interpreter
 
 display = Display()
 
 # Modules import these only when needed, as a module's process compiles all that it imports; here once a play is enough.
-IMPORTED_EARLY = (auth_file, host_context, session_cache, task, transport_errors, vcenter)
+IMPORTED_EARLY = (auth_file, host_context, secrets_of_texts, session_cache, task, transport_errors, vcenter)
 
 about.preload()
 results.preload()

@@ -10,7 +10,6 @@ in a folder of its own, the names of all domains are read, once a session.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import HOST_DATACENTER, EsxConnection
@@ -105,6 +104,8 @@ def not_found(connection: EsxConnection, key: DomainKey, hint: str | None = None
 
 
 def _similar_names(connection: EsxConnection, wanted: str) -> list[str]:
+    from difflib import get_close_matches  # only a message needs it
+
     names = [name for _ref, name in _names(connection, connection.scope.ref)]
     by_case = [name for name in names if name.casefold() == wanted.casefold()]
     return by_case or get_close_matches(wanted, names)
