@@ -107,7 +107,7 @@ def merge_vmx(
     named = with_names_of(domain, described, place)
     domain = on_snapshots(domain, named)
     changes_more = bool(removed) or hw_version not in (None, context.hw_version)
-    if not changes_more and _is_described(domain, named):
+    if not changes_more and _is_described(_filled(domain, named), named):
         return base  # the usual case, and no more than a short cut
     now = _present(context, described, domain)
     if not changes_more and domain == now.domain:
@@ -159,12 +159,17 @@ def _is_described(wanted: Domain, named: Domain) -> bool:
     )
 
 
+def _filled(domain: Domain, present: Domain) -> Domain:
+    """The wanted domain with what it leaves out, from the present one."""
+    cards = merge_matching.match_interfaces(domain.interfaces, present.interfaces)
+    return filled_from(domain, present, [None if at is None else present.interfaces[at] for at in cards])
+
+
 def _wanted(now: _Present, domain: Domain, context: WriteContext, removed: Collection[str]) -> _Wanted:
     present = now.domain
     cards = merge_matching.match_interfaces(domain.interfaces, present.interfaces)
     folders = merge_matching.match_folders(domain.filesystems, present.filesystems)
-    kept = _without(present, removed)
-    wanted = filled_from(domain, kept, [None if at is None else present.interfaces[at] for at in cards])
+    wanted = _filled(domain, _without(present, removed))
     devices = merge_matching.match_hostdevs(wanted.hostdevs, present.hostdevs)
     context = replace(
         context,

@@ -165,7 +165,7 @@ def find_change(
     if (present.disks, present.interfaces) != (after.disks, after.interfaces):
         check_devices(after)
     _check(connection, record, found, after)
-    keys = _of_keys(connection, request, with_uuid(after, record), VmxFile(old, ESX), facts.host_version)
+    keys = _of_keys(connection, request, with_uuid(after, record), old, facts.host_version)
     found += [*growth_of(connection, growing, present, machine), *keys]
     builder = SpecBuilder(machine, as_in_xml(after) if found else after, changed_keys(old, new) if new != old else {})
     after = read(_bounded(record, _with_keys(new, keys)), predicted) if keys else after
@@ -210,11 +210,12 @@ def _bounded(record: DomainRecord, vmx: bytes) -> bytes:
 
 
 def _of_keys(
-    connection: EsxConnection, request: DomainRequest, after: Domain, present: VmxFile, host_version: str | None
+    connection: EsxConnection, request: DomainRequest, after: Domain, vmx: bytes, host_version: str | None
 ) -> list[Difference]:
     """In what a VMX differs from a request that no domain can say: settings and the virtual hardware version."""
-    settings = setting_differences(wanted_settings(request, after.name, after.uuid), present)
-    return settings + hardware_difference(connection, request, present, host_version)
+    wanted = wanted_settings(request, after.name, after.uuid)
+    settings = setting_differences(wanted, VmxFile(vmx, ESX)) if wanted else []
+    return settings + hardware_difference(connection, request, vmx, host_version)
 
 
 def _with_keys(vmx: bytes, keys: Sequence[Difference]) -> bytes:
@@ -236,7 +237,7 @@ def _merger(
             scsi_model=scsi_model_of(connection),
             report=request.report,
             removed=request.parts.removed,
-            hw_version=upgraded_version(request, VmxFile(content, ESX)),
+            hw_version=upgraded_version(request, content),
         )
 
     return merge

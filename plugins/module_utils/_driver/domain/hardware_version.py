@@ -61,25 +61,32 @@ def requested_version(request: DomainRequest) -> int | None:
     """The virtual hardware version that an option, or the given VMX, names."""
     if request.system.hw_version is not None or request.vmx is None:
         return request.system.hw_version
-    return VmxFile(request.vmx, DIALECTS["esx"]).integer("virtualHW.version", 0) or None
+    return _version_in(request.vmx) or None
 
 
-def upgraded_version(request: DomainRequest, present: VmxFile) -> int | None:
+def _version_in(vmx: str | bytes) -> int:
+    """The virtual hardware version that a VMX names, 0 if it names none."""
+    return VmxFile(vmx, DIALECTS["esx"]).integer("virtualHW.version", 0)
+
+
+def upgraded_version(request: DomainRequest, vmx: bytes) -> int | None:
     """The virtual hardware version that a domain is to get, None where it keeps its own, which never becomes lower."""
-    version = present.integer("virtualHW.version", 0)
     wanted = requested_version(request)
-    return wanted if wanted is not None and wanted > version else None
+    return wanted if wanted is not None and wanted > _version_in(vmx) else None
 
 
 def hardware_difference(
-    connection: EsxConnection, request: DomainRequest, present: VmxFile, host_version: str | None
+    connection: EsxConnection, request: DomainRequest, vmx: bytes, host_version: str | None
 ) -> list[Difference]:
     """The virtual hardware version, where it becomes higher.
 
     :raises Refused: if an option asks for a lower one, or for one that the host does not have.
     """
-    wanted, version = requested_version(request), present.integer("virtualHW.version", 0)
-    if wanted is None or wanted == version:
+    wanted = requested_version(request)
+    if wanted is None:
+        return []
+    version = _version_in(vmx)
+    if wanted == version:
         return []
     if wanted > version:
         check_version(wanted, host_version)
