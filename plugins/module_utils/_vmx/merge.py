@@ -103,6 +103,7 @@ def merge_vmx(
     place = Place(directory, datastores)
     context = begin_reading(VmxFile(base, dialect), dialect, place)
     described = read_parts(context)
+    domain = replace(domain, id=None, moref=None, datacenter_path=None)  # the server's, which no VMX says
     domain = with_settings_of(domain, described, keeps_shares=not has_level(context.vmx))
     named = with_names_of(domain, described, place)
     domain = on_snapshots(domain, named)
