@@ -18,9 +18,9 @@ from ansible_collections.virt.esx.plugins.module_utils._vi import session as ses
 from ansible_collections.virt.esx.plugins.module_utils._vi.about import oldest_version, pyvmomi_versions
 from ansible_collections.virt.esx.plugins.module_utils._vi.answers import Unreadable, read_answer
 from ansible_collections.virt.esx.plugins.module_utils._vi.exchange import Answer, exchange
-from ansible_collections.virt.esx.plugins.modules import esx_domain, esx_host, esx_volume
+from ansible_collections.virt.esx.plugins.modules import esx_domain, esx_host, esx_snapshot, esx_volume
 from ansible_collections.virt.esx.plugins.modules.esx_domain_info import CONTRACT
-from ansible_collections.virt.esx.tests.integration.contracts import parameters
+from ansible_collections.virt.esx.tests.integration.contracts import carry_out, parameters
 from ansible_collections.virt.esx.tests.integration.vi.sessions import (
     PASSWORD,
     USER,
@@ -120,6 +120,22 @@ def test_an_answer_that_cannot_be_read_is_asked_for_in_the_newest_version(
     with session_on(host) as session:
         find_domain(session)
     assert asked[:2] == [oldest_version(), newest]
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments"),
+    [
+        (esx_domain, {"settings": {"guestinfo.script": "first\r\nsecond\rthird"}}),
+        (esx_domain, {"annotation": "first\r\nsecond"}),
+        (esx_snapshot, {"snapshot": "a\rname", "description": "first\r\nsecond"}),
+    ],
+)
+def test_carriage_returns_arrive_as_they_are(host: Simulator, module: Any, arguments: dict[str, Any]) -> None:
+    """A reader of XML makes line feeds of those that are not escaped, so that each run found a difference."""
+    given = {"name": "domain-1", "password": PASSWORD, **arguments}
+    assert carry_out(module.CONTRACT, host, **given)["changed"]
+    assert not carry_out(module.CONTRACT, host, **given)["changed"]
+    host.expire_sessions()
 
 
 @pytest.mark.parametrize(
