@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The characters that a text cannot have: Python's strings hold more than XML, UTF-8 and file names do."""
+"""The characters that a text cannot have: Python's strings hold more than XML, UTF-8, file names and messages do."""
 
 from __future__ import annotations
 
@@ -34,6 +34,11 @@ def wrong_in_file_names(text: str) -> str | None:
 def is_moid(text: object) -> bool:
     """Whether a value can be the id of a managed object, which is written into requests as it is: ``vm-12``."""
     return isinstance(text, str) and _MOID.fullmatch(text) is not None and wrong_in_xml(text) is None
+
+
+def shortened(text: str, most: int = 4000) -> str:
+    """Return a text of a server for a message; what is longer than any message is cut."""
+    return text if len(text) <= most else f"{text[:most]} [...]"
 
 
 def _found(wrong: re.Pattern[str], text: str) -> str | None:

@@ -26,6 +26,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs impor
     note_ref,
     noted_ref,
     refs_of_name,
+    unknown_state,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts, facts_paths, make_host_facts
 from ansible_collections.virt.esx.plugins.module_utils._errors import Ambiguous, NotFound, Refused
@@ -95,8 +96,11 @@ class DomainRecord:
 
     @property
     def state(self) -> str:
-        """One of libvirt's words ``running``, ``paused``, ``shutoff``."""
-        return STATES[str(self.values["runtime.powerState"])]
+        """One of libvirt's words ``running``, ``paused``, ``shutoff``; Refused is raised if it is not known."""
+        state = STATES.get(str(self.values["runtime.powerState"]))
+        if state is None:
+            raise unknown_state(self.name)
+        return state
 
     @property
     def id(self) -> int | None:
@@ -125,7 +129,7 @@ class DomainRecord:
 
     def identity(self) -> dict[str, str | None]:
         """The facts that modules return which do not change the domain itself."""
-        return {"name": self.name, "uuid": self.uuid, "moid": self.moid, "state": self.state}
+        return {name: value for name, value in self.facts().items() if name in ("name", "uuid", "moid", "state")}
 
     def facts(self) -> dict[str, Any]:
         """The facts of a domain in every result, inventory and listing; None if the server does not know one."""
@@ -279,13 +283,8 @@ def read_domain_of(
 
 def list_domains(connection: EsxConnection, paths: Sequence[str]) -> list[DomainRecord]:
     """Return all domains of the connection with ``CORE_PATHS`` and ``paths``, sorted by name; one call per 500."""
-    rows = fetch(
-        connection.session,
-        "VirtualMachine",
-        [*CORE_PATHS, *paths],
-        objects=[connection.scope.ref],
-        traversal=SCOPE_VMS,
-    )
+    wanted, scope = [*CORE_PATHS, *paths], connection.scope.ref
+    rows = fetch(connection.session, "VirtualMachine", wanted, objects=[scope], traversal=SCOPE_VMS)
     return records_by_name(rows)
 
 

@@ -20,7 +20,7 @@ PRODUCT_NAMES = {"gsx": "Server/GSX", "esx": "ESX(i)", "vpx": "vCenter/VPX"}
 LEAST_VERSION = {"gsx": (2, 0), "esx": (3, 5), "vpx": (2, 5)}
 LEAST_API = (2, 5)
 
-_NUMBERS = re.compile(r"[0-9]+(\.[0-9]+)*")
+_NUMBERS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})*")
 _RELEASED = re.compile(r"[0-9.]+")
 
 

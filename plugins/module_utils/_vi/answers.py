@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from xml.parsers.expat import ExpatError, ParserCreate
 
+from ansible_collections.virt.esx.plugins.module_utils._texts import shortened
 from ansible_collections.virt.esx.plugins.module_utils._vi.results import Unusual, read_result
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import (
     F_OPTIONAL,
@@ -96,6 +97,8 @@ def _read(content: bytes, info: Any, stub: Any, is_fault: bool) -> Any:
             return read_result(content, info.wsdlName, info.result, stub)
         except Unusual:
             pass  # pyVmomi reads it
+        except RecursionError:
+            raise NotAnAnswer("its values are nested too deeply") from None
     try:
         return SoapResponseDeserializer(stub).Deserialize(content, info.result)
     except Exception:  # whatever pyVmomi's parser makes of types and members that it does not know
@@ -115,7 +118,7 @@ def _check_envelope(content: bytes, method: str) -> bool:
         return True
     name = first.rpartition(" ")[2]
     if name != f"{method}Response":
-        raise NotAnAnswer(f"its SOAP body has {name} instead of {method}Response")
+        raise NotAnAnswer(f"its SOAP body has {shortened(name, 200)} instead of {method}Response")
     return False
 
 
@@ -252,8 +255,8 @@ def _words(content: bytes) -> tuple[str, str]:
         parser.Parse(content, True)
     except ExpatError:
         raise NotAnAnswer("it is not XML") from None
-    name = _first(texts["detail"])
-    return name[: -len("Fault")] if name.endswith("Fault") else name, "".join(texts["faultstring"]).strip()
+    name = shortened(_first(texts["detail"]), 200)
+    return name[: -len("Fault")] if name.endswith("Fault") else name, shortened("".join(texts["faultstring"]).strip())
 
 
 def _first(names: Iterable[str]) -> str:

@@ -30,6 +30,9 @@ Groups = dict[str, dict[str, str]]
 # The maximum number of bytes that are read of an auth file.
 _LONGEST = 1 << 20
 
+# The characters that a key file has around its keys, and before its values, for the reader.
+_BLANKS = " \t\v\f\r"
+
 # The escapes of a GLib key file's values.
 _ESCAPES = {"s": " ", "n": "\n", "t": "\t", "r": "\r", "\\": "\\"}
 
@@ -57,13 +60,16 @@ def read_entry(path: str, hosts: Sequence[str], warn: Callable[[str], None]) -> 
         if name is None:
             raise ParseError("it has no key 'credentials'.", where=f"{path}, [auth-esx-{host}]")
         if f"credentials-{name}" not in groups:
-            raise ParseError(f"there is no group [credentials-{name}].", where=f"{path}, [auth-esx-{host}]")
+            hint = "A blank at the end of a line is a part of its value." if name.rstrip(_BLANKS) != name else None
+            raise ParseError(f"there is no group [credentials-{name}].", where=f"{path}, [auth-esx-{host}]", hint=hint)
         return groups[f"credentials-{name}"]
     return {}
 
 
 def parse_key_file(text: str, name: str) -> Groups:
     """Return the groups of a GLib key file with their keys; the last value of a repeated key is used.
+
+    As in GLib, and so for virsh, blanks at the end of a value are a part of it: a password can end with one.
 
     :param text: the file's text.
     :param name: the file's name for messages.
@@ -72,16 +78,17 @@ def parse_key_file(text: str, name: str) -> Groups:
     groups: Groups = {}
     group: dict[str, str] | None = None
     for number, line in enumerate(text.split("\n"), 1):
-        line = line.strip()
+        line = line.removesuffix("\r").lstrip(_BLANKS)
         if not line or line.startswith("#"):
             continue
-        if line.startswith("[") and line.endswith("]"):
-            group = groups.setdefault(line[1:-1], {})
+        title = line.rstrip(_BLANKS)
+        if title.startswith("[") and title.endswith("]"):
+            group = groups.setdefault(title[1:-1], {})
             continue
         key, equals, value = line.partition("=")
         if not equals or group is None:
             raise ParseError("neither a [group] nor key=value.", where=name, line=number)
-        group[key.strip()] = _unescape(value.strip())
+        group[key.strip(_BLANKS)] = _unescape(value.lstrip(_BLANKS))
     return groups
 
 

@@ -21,7 +21,11 @@ from typing import Any
 PIECE = 256 * 1024
 
 
-class AnswerTooLong(http.client.HTTPException):
+class BadAnswer(http.client.HTTPException):
+    """An answer in HTTP that cannot be used; the text says why, as the end of a sentence."""
+
+
+class AnswerTooLong(BadAnswer):
     """An answer that is longer than one of its kind can be."""
 
     def __init__(self, limit: int) -> None:

@@ -12,15 +12,22 @@ from __future__ import annotations
 import contextlib
 import http.client
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import BinaryIO, NamedTuple
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
-from ansible_collections.virt.esx.plugins.module_utils._vi.channel import PIECE, AnswerTooLong
+from ansible_collections.virt.esx.plugins.module_utils._vi.channel import PIECE, AnswerTooLong, BadAnswer
 from ansible_collections.virt.esx.plugins.module_utils._vi.pool import Connection, Pool
 
 # The longest answer in words to the request for a stream, and the most that is read into memory at once.
 BLOCK = 1 << 20
+
+# The most of the words beside a status that messages show.
+_LONGEST_REASON = 200
+
+# The values of Content-Encoding of a body as it is, and of one that can be unpacked in memory.
+_PLAIN = (None, "", "identity")
+_PACKED = ("gzip", "x-gzip", "deflate")
 
 # The seconds to wait for the answer of a server that refuses the rest of an upload.
 _LAST_WORDS = 5.0
@@ -130,7 +137,9 @@ def receive_stream(
     with _closed_on_error(connection):
         connection.request("GET", path, None, dict(headers))
         response = connection.getresponse()
-        answer = Answer(response.status, response.reason, response.headers)
+        answer = Answer(response.status, response.reason[:_LONGEST_REASON], response.headers)
+        if response.status < 300:
+            _check_encoding(response.headers.get("Content-Encoding"), ())
         consume = take(answer)
         if consume is None:
             answer = Answer(answer.status, answer.reason, answer.headers, _read(response, BLOCK))
@@ -203,13 +212,14 @@ def _check_complete(response: http.client.HTTPResponse) -> None:
 
 
 def _unpacked(content: bytes, encoding: str | None, limit: int) -> bytes:
-    if encoding in (None, "", "identity") or not content:
+    _check_encoding(encoding, _PACKED)
+    if encoding in _PLAIN or not content:
         return content
     unpack = zlib.decompressobj(zlib.MAX_WBITS | 32)  # gzip or zlib, whichever it is
     try:
         plain = unpack.decompress(content, limit + 1)
     except zlib.error as error:
-        raise http.client.HTTPException(f"its compression ({encoding}) is damaged: {error}") from None
+        raise BadAnswer(f"its compression is damaged ({error})") from None
     if len(plain) > limit:
         raise AnswerTooLong(limit)
     if not unpack.eof:
@@ -217,12 +227,18 @@ def _unpacked(content: bytes, encoding: str | None, limit: int) -> bytes:
     return plain
 
 
+def _check_encoding(encoding: str | None, others: Collection[str]) -> None:
+    """Refuse a body that would have to be decoded, unless in one of the ``others`` ways; none was asked for."""
+    if encoding not in _PLAIN and (encoding or "").lower() not in others:
+        raise BadAnswer(f"it has the encoding '{encoding}', which was not asked for")
+
+
 def _finish(pool: Pool, connection: Connection, response: http.client.HTTPResponse, content: bytes) -> Answer:
     if response.will_close:
         connection.close()
     else:
         pool.give_back(connection)
-    return Answer(response.status, response.reason, response.headers, content)
+    return Answer(response.status, response.reason[:_LONGEST_REASON], response.headers, content)
 
 
 @contextlib.contextmanager

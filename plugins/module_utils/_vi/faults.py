@@ -17,6 +17,7 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import (
     NotFound,
     ServerFault,
 )
+from ansible_collections.virt.esx.plugins.module_utils._texts import shortened
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import moid, type_name, vim, vmodl
 
 _KINDS: dict[str, type[EsxError]] = {
@@ -127,7 +128,7 @@ def _text(fault: Any) -> str | None:
     messages: list[str] = [fault.msg or ""]
     messages += [item.message or "" for item in getattr(fault, "faultMessage", None) or ()]
     spoken = [text.strip().rstrip(".") for text in messages if text.strip() and not text.startswith("*types.")]
-    return ": ".join(dict.fromkeys(spoken)) or None
+    return shortened(": ".join(dict.fromkeys(spoken))) or None
 
 
 def _details(fault: Any) -> list[str]:
@@ -135,5 +136,5 @@ def _details(fault: Any) -> list[str]:
     for member, label in _DETAILS:
         value = getattr(fault, member, None)
         if isinstance(value, (str, int)) and not isinstance(value, bool) and str(value):
-            shown.append(f"{label} {value}")
+            shown.append(f"{label} {shortened(str(value))}")
     return shown

@@ -44,7 +44,7 @@ def open_tcp(host: str, port: int, proxy: Proxy | None, timeout: float, password
 
 def _through_http(host: str, port: int, proxy: Proxy, timeout: float, password: str | None) -> socket.socket:
     """Send CONNECT; the timeout is for the whole answer."""
-    target = join_host_port(host, port)
+    target = join_host_port(_in_ascii(host), port)
     lines = [f"CONNECT {target} HTTP/1.1", f"Host: {target}"]
     if proxy.user is not None:
         login = base64.b64encode(f"{proxy.user}:{password or ''}".encode()).decode()
@@ -62,6 +62,11 @@ def _through_http(host: str, port: int, proxy: Proxy, timeout: float, password: 
         raise
     plain.settimeout(timeout)
     return plain
+
+
+def _in_ascii(host: str) -> str:
+    """The name of a host as the domain name system has it: ``xn--bcher-kva.example``."""
+    return host if host.isascii() else host.encode("idna").decode()
 
 
 def _answered_status(channel: Channel) -> str:

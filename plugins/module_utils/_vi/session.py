@@ -138,13 +138,7 @@ class Session:
         login, auth_file = self.server.login, self.options.auth_file
         self._credentials = find_credentials(login, auth_file, self.server.names, self.warn)
         if self.options.session_cache:
-            from ansible_collections.virt.esx.plugins.module_utils._vi.session_cache import (
-                SessionCache,
-                cache_directory,
-            )
-
-            password = self._credentials.password
-            self._open_cached(SessionCache(cache_directory(os.environ), self._identity(), password))
+            self._open_cached(self._credentials.password)
         else:
             self._retrieve_content()
             self._log_in()
@@ -240,10 +234,13 @@ class Session:
         with contextlib.suppress(EsxError):
             self.content.sessionManager.Logout()
 
-    def _open_cached(self, cache: SessionCache) -> None:
+    def _open_cached(self, password: str) -> None:
         """Take up the stored session, or leave a new one to later tasks; without a usable cache it ends with this."""
-        self._cache, self.shared = cache, True
+        from ansible_collections.virt.esx.plugins.module_utils._vi.session_cache import SessionCache, cache_directory
+
+        self.shared = True
         try:
+            self._cache = cache = SessionCache(cache_directory(os.environ), self._identity(), password)
             with cache.lock(self._lock_seconds):
                 stored = cache.load()
                 if stored is not None:

@@ -7,9 +7,9 @@ One file for each server, user and way to check the server, in a directory of mo
 time take turns at reading and writing it, so that they log in once; using the session needs no turn.
 
 A file is only used if it was stored with the same password: it carries an authentication code of its content, whose key
-is made of the password and a salt, and cut to 16 bits. So one of 65,536 passwords would do, and a copy of the file
-cannot tell which of all these is the right one. Anything else is ignored: a damaged file, a file of another version, a
-link, a FIFO, or a session that was opened with another password.
+is made of the password and cut to 16 bits. So one of 65,536 passwords would do, and a copy of the files cannot tell
+which of all these is the right one. Anything else is ignored: a damaged file, a file of another version, a link, a
+FIFO, or a session that was opened with another password.
 
 Beside it is a file of notes: what tasks found, for later ones to confirm in the read that they make anyway.
 """
@@ -22,7 +22,6 @@ import hashlib
 import hmac
 import json
 import os
-import re
 import stat
 import time
 from collections.abc import Iterator, Mapping
@@ -33,7 +32,7 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import CacheUnusa
 from ansible_collections.virt.esx.plugins.module_utils._texts import is_moid
 
 # Raised with each change of what is stored, so that files of other versions are ignored.
-FORMAT = 4
+FORMAT = 5
 
 # The maximum size; a stored session has about 700 bytes.
 _LONGEST = 64 * 1024
@@ -43,9 +42,10 @@ _MOST_NOTES = 200
 _PATIENCE = 1.0
 
 # How much of the password's digest is used. A longer key would let a copy of the file confirm a guess; a slow one would
-# cost each task more than a login does.
+# cost each task more than a login does. There is no salt: with one of its own, the file of each further host that has
+# the same password would tell 16 bits more, and those of four or five hosts all of it.
 _KEY_BYTES = 2
-_SALT = re.compile(r"[0-9a-f]{32}")
+_PURPOSE = b"virt.esx session"
 
 # The seconds between two attempts to get a lock that another task has.
 _PAUSE = 0.05
@@ -57,9 +57,14 @@ def cache_directory(environment: Mapping[str, str]) -> Path:
     """Return the directory of the session files, below the user's cache directory.
 
     As XDG specifies, a relative ``XDG_CACHE_HOME`` is ignored.
+
+    :raises CacheUnusable: if the user has no home directory, as the users of some containers.
     """
     base = environment.get("XDG_CACHE_HOME") or ""
-    home = Path(base) if base.startswith("/") else Path(environment.get("HOME") or Path.home()) / ".cache"
+    try:
+        home = Path(base) if base.startswith("/") else Path(environment.get("HOME") or Path.home()) / ".cache"
+    except RuntimeError:
+        raise CacheUnusable("below ~/.cache", "the user has no home directory") from None
     return home / "virt.esx" / "sessions"
 
 
@@ -102,13 +107,10 @@ class SessionCache:
     def store(self, session: Mapping[str, Any]) -> None:
         """Write a session's data, replacing the stored ones; only while the lock is held.
 
-        The salt stays the same, as each further one would tell more of the password.
-
         :raises CacheUnusable: if it cannot be written.
         """
-        salt = _salt_of(self._read("json")) or os.urandom(16).hex()
-        content = {"format": FORMAT, "session": dict(session), "salt": salt}
-        text = json.dumps({**content, "code": self._code(content, salt)}).encode()
+        content = {"format": FORMAT, "session": dict(session)}
+        text = json.dumps({**content, "code": self._code(content)}).encode()
         with self._inside() as directory:
             try:
                 _replace(directory, f"{self._name}.new", f"{self._name}.json", text)
@@ -144,18 +146,18 @@ class SessionCache:
 
     def _authentic(self, stored: Any) -> dict[str, Any] | None:
         """The session in a file's content, if ``store`` wrote it with the same password."""
-        if not isinstance(stored, dict) or set(stored) != {"format", "session", "salt", "code"}:
+        if not isinstance(stored, dict) or set(stored) != {"format", "session", "code"}:
             return None
-        code, salt, session = stored.pop("code"), stored["salt"], stored["session"]
+        code, session = stored.pop("code"), stored["session"]
         if stored["format"] != FORMAT or not isinstance(session, dict):
             return None
-        if not all(isinstance(text, str) and text.isascii() for text in (code, salt)):
+        if not isinstance(code, str) or not code.isascii():
             return None
-        return session if hmac.compare_digest(code, self._code(stored, salt)) else None
+        return session if hmac.compare_digest(code, self._code(stored)) else None
 
-    def _code(self, content: Mapping[str, Any], salt: str) -> str:
+    def _code(self, content: Mapping[str, Any]) -> str:
         secret = self._password.encode("utf-8", "surrogatepass")
-        key = hmac.digest(salt.encode(), secret, "sha256")[:_KEY_BYTES]
+        key = hmac.digest(_PURPOSE, secret, "sha256")[:_KEY_BYTES]
         return hmac.new(key, json.dumps(content, sort_keys=True).encode(), "sha256").hexdigest()
 
     @contextlib.contextmanager
@@ -178,12 +180,6 @@ class SessionCache:
             return _own_directory(self._directory, above)
         finally:
             os.close(above)
-
-
-def _salt_of(stored: Any) -> str | None:
-    """The salt in a file's content, if it has one."""
-    salt = stored.get("salt") if isinstance(stored, dict) else None
-    return salt if isinstance(salt, str) and _SALT.fullmatch(salt) else None
 
 
 def _own_directory(path: Path, above: int | None) -> int:

@@ -223,4 +223,5 @@ class Stub(SoapStubAdapter):  # type: ignore[misc]
             inside = _LAST_TAG.search(request[: wrong.start()])  # not the value itself, which may be secret
             place = "" if inside is None else f" ({inside[1].decode()})"
             raise EsxError(f"{info.wsdlName} was not called: a value has a character that XML cannot have{place}.")
-        return request
+        # Only values have carriage returns; unless they are escaped, a reader of XML makes line feeds of them.
+        return request.replace(b"\r", b"&#13;")

@@ -270,10 +270,15 @@ def _answer_left_over(session: Session, vm: Any, info: Any) -> list[Answered]:
 
 
 def _put_answer(session: Session, vm: Any, asked: Asked, choice: Choice) -> list[Answered]:
-    """Answer a question; nothing is returned if another client has answered it first, which a fault tells, too."""
+    """Answer a question; nothing is returned if another client answers it first, which a fault tells, too.
+
+    It tells so while the other answer is carried out, when the question is still there, or by then it has gone.
+    """
     try:
         vm.AnswerVM(asked.id, choice.key)
-    except ServerFault:
+    except ServerFault as error:
+        if error.fault == "ConcurrentAccess":
+            return []
         pending = fetch_one(session, vm, ["runtime.question"])["runtime.question"]
         if pending is not None and read_question(pending).id == asked.id:
             raise

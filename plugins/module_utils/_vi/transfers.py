@@ -14,7 +14,7 @@ import http.client
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import BinaryIO
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import (
     DOUBT,
@@ -24,6 +24,7 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import (
     Refused,
     ServerFault,
 )
+from ansible_collections.virt.esx.plugins.module_utils._vi.channel import BadAnswer
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import AS_BEFORE, file_head
 from ansible_collections.virt.esx.plugins.module_utils._vi.exchange import (
     Answer,
@@ -38,6 +39,12 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.tls import normal_thu
 from ansible_collections.virt.esx.plugins.module_utils._vi.transport_errors import bad_status, broke_off, is_dropped
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}
+
+# The characters of a path and a query that stay as they are; a server may leave others, of a name, for the client.
+_SAFE = "%/:?#[]@!$&'()*+,;=~"
+
+# The most of a URL of the server that a message shows.
+_LONGEST_URL = 200
 
 
 @dataclass(frozen=True)
@@ -153,7 +160,7 @@ class _Download:
     def _go_on(self, answer: Answer) -> None:
         start = (answer.headers.get("Content-Range") or "").partition("-")[0].rpartition(" ")[2]
         if start != str(self.done):
-            raise http.client.HTTPException(f"it is the part from {start}, not from {self.done}")
+            raise BadAnswer(f"it is the part from {start}, not from {self.done}")
         self.target.seek(self.done)
 
     def write(self, block: memoryview) -> None:
@@ -227,12 +234,16 @@ def _received(pool: Pool, path: str, headers: Mapping[str, str], download: _Down
 @contextlib.contextmanager
 def _url_pool(session: Session, url: str, thumbprint: str | None) -> Iterator[tuple[Pool, str, dict[str, str]]]:
     """The connections to a URL's host, its path with the query, and headers that only the session's server may get."""
-    parts = urlsplit(url)
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
-        raise ParseError(f"'{url}' is not the URL of a host.")
+    try:
+        parts = urlsplit(url)
+        port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
+        path = quote((parts.path or "/") + (f"?{parts.query}" if parts.query else ""), safe=_SAFE)
+    except ValueError:
+        raise _no_url(url) from None
+    if port is None or not parts.hostname:
+        raise _no_url(url)
     own = session.pool.endpoint
-    other = replace(own, host=parts.hostname, port=parts.port or _DEFAULT_PORTS[parts.scheme], transport=parts.scheme)
+    other = replace(own, host=parts.hostname, port=port, transport=parts.scheme)
     if parts.hostname == "*" or other == own:
         yield session.pool, path, {"Cookie": session.cookie}
         return
@@ -241,6 +252,10 @@ def _url_pool(session: Session, url: str, thumbprint: str | None) -> Iterator[tu
         yield pool, path, {}
     finally:
         pool.close()
+
+
+def _no_url(url: str) -> ParseError:
+    return ParseError(f"'{url[:_LONGEST_URL]}' is not the URL of a host.")
 
 
 def _check_status(pool: Pool, action: str, answer: Answer, *, doubt: str) -> None:

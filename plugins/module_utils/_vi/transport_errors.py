@@ -15,7 +15,7 @@ import ssl
 from typing import Callable
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import DOUBT, ConnectionFailed, EsxError, TimedOut
-from ansible_collections.virt.esx.plugins.module_utils._vi.channel import AnswerTooLong
+from ansible_collections.virt.esx.plugins.module_utils._vi.channel import BadAnswer
 from ansible_collections.virt.esx.plugins.module_utils._vi.tls import make_context, thumbprint_of
 
 # OpenSSL's error numbers for certificates.
@@ -87,7 +87,7 @@ def broke_off(error: Exception, server: str, action: str, *, repeatable: bool, t
         return ConnectionFailed(f"The connection to {server} broke in the middle of the answer to {action}.{doubt}")
     if isinstance(error, OSError):
         return ConnectionFailed(f"The connection to {server} broke during {action}: {_reason(error)}.{doubt}")
-    if isinstance(error, AnswerTooLong):
+    if isinstance(error, BadAnswer):
         return no_answer(server, action, str(error), repeatable=repeatable)
     return no_answer(server, action, "it is not HTTP", repeatable=repeatable)
 

@@ -43,9 +43,10 @@ DEFAULT_PROXY_PORT = 1080
 
 _COLON = re.compile(":|%3a", re.IGNORECASE)
 _WITH_ZERO_OR_ONE = re.compile(r"\+?0*([01])")
-# user:password without a server; what follows the colon is no port, no name of a service, and no part of an address
-_WITHOUT_SERVER = re.compile(
-    r"([^:/?#\[\]]*:)(?!(?:[0-9]*|[a-z]{1,5}|[0-9A-Fa-f:.%]*:[0-9A-Fa-f:.%]*)(?:[/?#]|$))([^/?#]+)"
+# Something in the place of a server's port that is no port, no name of a service, and no part of an address. It may be
+# the password of a URI without a server.
+_NOT_A_PORT = re.compile(
+    r"\A([^:/?#\[\]]*:)(?!(?:[0-9]*|[a-z]{1,5}|[0-9A-Fa-f:.%]*:[0-9A-Fa-f:.%]*)(?:[/?#]|$))([^/?#]+)"
 )
 _HARMLESS_VALUES = ("", "0", "1", "true", "false", "yes", "no")
 _BLANK = re.compile(r"[\s\x00-\x1f\x7f]")
@@ -54,7 +55,7 @@ _SERVER = re.compile(r"(\]|^[^:]*)(:[0-9]*)?$")
 _NO_PORT = re.compile(r":0*$")
 _NOT_OF_A_HOST = re.compile(r"[\s\x00-\x1f\x7f/\\?#@]")
 _PORT_NUMBER = re.compile(r"[0-9]{1,9}")
-_BETWEEN_PARAMETERS = re.compile(r"[&;]")
+_BETWEEN_PARAMETERS = re.compile(r"([&;])")
 _USER_ONLY = "it must not contain a password: use the option password, the environment or an auth file"
 
 
@@ -135,19 +136,20 @@ def redact(text: str) -> str:
     """Return the text of a URI with everything that can be a password replaced by ``***``.
 
     This covers malformed URIs, too: everything between a colon of the user part and the last ``@`` is removed, what is
-    in the place of a port but is none, and the values of unknown parameters.
+    in the place of a port but is none, the values of unknown parameters, and what follows a ``#``.
     """
     head, separator, rest = text.partition("://")
     if not separator:
         head, rest = "", text
-    if "@" in rest:
-        user, at, server = rest.rpartition("@")
-        rest = f"{redact_user(user)}{at}{server}"
-    elif separator:
-        rest = _WITHOUT_SERVER.sub(r"\1***", rest, count=1)
-    before, question, query = rest.partition("?")
-    shown = [_redact_parameter(item) for item in query.split("&")]
-    return head + separator + before + question + "&".join(shown)
+    user, at, server = rest.rpartition("@")
+    if separator:
+        server = _NOT_A_PORT.sub(r"\1***", server)
+    before, hash_sign, fragment = server.partition("#")
+    before, question, query = before.partition("?")
+    shown = "".join(_redact_parameter(item) for item in _BETWEEN_PARAMETERS.split(query))
+    return (
+        head + separator + redact_user(user) + at + before + question + shown + hash_sign + ("***" if fragment else "")
+    )
 
 
 def redact_user(text: str) -> str:
@@ -164,10 +166,10 @@ def passwords_in(text: str) -> set[str]:
     if not text or redact(text) == text or _is_valid(text):
         return set()
     rest = text.rpartition("://")[2]
-    user, at, _server = rest.rpartition("@")
-    alone = None if at else _WITHOUT_SERVER.match(rest)
+    user, _at, server = rest.rpartition("@")
+    alone = _NOT_A_PORT.match(server)
     colon = _COLON.search(user)
-    password = alone[2] if alone else user[colon.end() :] if colon else ""
+    password = user[colon.end() :] if colon else alone[2] if alone else ""
     return {text, password, unquote(password)} - {""}
 
 
@@ -187,16 +189,18 @@ def with_path(text: str, path: str) -> str:
 
 
 def _redact_parameter(item: str) -> str:
-    """``password=x``, ``user=x`` and ``proxy=http%3A%2F%2Fuser%3Apassword%40host`` lose their value."""
+    """``password=x``, ``password%3Dx`` and ``proxy=http%3A%2F%2Fuser%3Apassword%40host`` lose their value."""
     name, equals, value = item.partition("=")
+    if not equals:
+        name, equals, value = unquote(item).partition("=")
     if not equals or "***" in value:
         return item
     return f"{name}=***" if _may_be_secret(unquote(name), unquote(value)) else item
 
 
 def _may_be_secret(name: str, value: str) -> bool:
-    """Whether the value of a parameter can be a password, or an address with one."""
-    if name.lower() not in PARAMETERS and value.lower() not in _HARMLESS_VALUES:
+    """Whether the value of a parameter can be a password, an address with one, or have another parameter in it."""
+    if "=" in value or (name.lower() not in PARAMETERS and value.lower() not in _HARMLESS_VALUES):
         return True
     user, at, _server = value.rpartition("@")
     return bool(at) and ":" in user
@@ -283,12 +287,13 @@ def _path(scheme: str, text: str) -> tuple[str, ...]:
 def _parameters(query: str) -> dict[str, str]:
     """The parameters by lower-case name; the last value of a repeated one is used."""
     values: dict[str, str] = {}
-    items: list[str] = [item for item in _BETWEEN_PARAMETERS.split(query) if item]
+    items: list[str] = [item for item in _BETWEEN_PARAMETERS.split(query)[::2] if item]
     for item in items:
         name, _equals, value = item.partition("=")
         name = unquote(name).lower()
         if name not in PARAMETERS:
-            raise ValueError(f"there is no parameter '{name}'; the parameters are {', '.join(PARAMETERS)}")
+            known = ", ".join(PARAMETERS)
+            raise ValueError(f"there is no parameter '{name.partition('=')[0]}'; the parameters are {known}")
         values[name] = unquote(value)
     return values
 
@@ -296,15 +301,20 @@ def _parameters(query: str) -> dict[str, str]:
 def _choice(name: str, value: str, choices: tuple[str, ...]) -> str:
     if value not in choices:
         possible = " or ".join(f"'{choice}'" for choice in choices)
-        raise ValueError(f"the parameter {name} is '{value}', it has to be {possible}")
+        raise ValueError(f"the parameter {name} is '{_shown(name, value)}', it has to be {possible}")
     return value
+
+
+def _shown(name: str, value: str) -> str:
+    """The value of a parameter for a message."""
+    return "***" if _may_be_secret(name, value) else value
 
 
 def _flag(name: str, values: dict[str, str]) -> bool:
     """0 or 1; as libvirt parses an integer first, 01 is 1."""
     match = _WITH_ZERO_OR_ONE.fullmatch(values.get(name, "0"))
     if match is None:
-        raise ValueError(f"the parameter {name} is '{values[name]}', it has to be '0' or '1'")
+        raise ValueError(f"the parameter {name} is '{_shown(name, values[name])}', it has to be '0' or '1'")
     return match.group(1) == "1"
 
 

@@ -62,14 +62,17 @@ def answers(run: PlaybookRun) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def runs() -> Iterator[dict[str, PlaybookRun]]:
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, PlaybookRun]]:
     """One playbook, run in both ways, with Ansible's most verbose output."""
+    screen = tmp_path_factory.mktemp("answers") / "screen.png"
     with start_host("-domains", "2") as host:
-        values = {**variables(host), "ansible_inject_invocation": True}  # off by default since ansible-core 2.21
-        yield {
-            way: run_playbook("action_answers.yml", extra_vars=values, way=way, diff=True, arguments=["-vvv"])
-            for way in WAYS
-        }
+        # The invocation is off by default since ansible-core 2.21.
+        values = {**variables(host), "ansible_inject_invocation": True, "screen": str(screen)}
+        found = {}
+        for way in WAYS:
+            screen.unlink(missing_ok=True)
+            found[way] = run_playbook("action_answers.yml", extra_vars=values, way=way, diff=True, arguments=["-vvv"])
+        yield found
         assert host.sessions() == []
 
 
@@ -99,6 +102,7 @@ def test_answers_are_in_words_for_users(runs: dict[str, PlaybookRun]) -> None:
         "Arguments as text",
         "A list as text",
         "A warning",
+        "A file",
     }
     assert found["A warning"][1]["warnings"]
     assert found["What would change"][1]["diff"]["after"].splitlines()[1] == "limit_mhz: 2000"

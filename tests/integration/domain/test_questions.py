@@ -177,6 +177,27 @@ def test_a_question_that_another_client_answers_first_stops_nothing(off: Simulat
     assert (result["domain"]["state"], result["questions"]) == ("running", [])
 
 
+@pytest.mark.parametrize("left_over", [False, True])
+def test_a_question_that_another_client_is_answering_stops_nothing(off: Simulator, left_over: bool) -> None:
+    """The server says so while the question is still there."""
+    asks(off, "moved:cancelable")
+    if left_over:
+        asks(off, "moved")
+        with pytest.raises(Question):
+            start(off)
+    off.trace(reset=True)
+    off.inject(method="AnswerVM", fault="ConcurrentAccess", count=1)
+    with concurrent.futures.ThreadPoolExecutor() as pool, client(off, login=LOGIN) as other:
+        task = pool.submit(start, off, answers=MOVED)
+        while "AnswerVM" not in off.methods():
+            time.sleep(0.01)
+        if not left_over:  # one that is left over is answered again at once
+            domain = other.domain("domain-1")
+            domain.AnswerVM(other.get(domain, "runtime.question").id, "2")
+        result = task.result()
+    assert result["domain"]["state"] == "running"
+
+
 def test_an_answer_that_is_refused_is_an_error(off: Simulator) -> None:
     asks(off, "moved:cancelable")
     off.inject(method="AnswerVM", fault="InvalidArgument", count=1)

@@ -276,6 +276,14 @@ def test_proxies(
         assert proxy.asked == [(*asked, port)]
 
 
+@pytest.mark.parametrize("kind", ["http", "socks4a", "socks5"])
+def test_a_proxy_gets_a_name_as_the_domain_name_system_has_it(kind: str) -> None:
+    proxy = Proxy(refuses=True)
+    with serve(proxy.handle) as port, pytest.raises(ConnectionFailed, match="b\u00fccher.example:443"):
+        get(Endpoint("b\u00fccher.example", 443, proxy=ProxyServer(kind, "127.0.0.1", port)))
+    assert [host for _kind, host, _port in proxy.asked] == ["xn--bcher-kva.example"]
+
+
 @pytest.mark.parametrize("word", ["secret", "wrong"])
 @pytest.mark.parametrize("kind", ["http", "socks5"])
 def test_a_proxy_with_a_login(kind: str, word: str) -> None:

@@ -142,6 +142,19 @@ def test_a_session_that_cannot_be_kept_is_closed(host: Simulator, monkeypatch: p
     assert "is not kept for later tasks. The session cache /cache cannot be used: No space left" in warnings[0]
 
 
+def test_a_user_without_a_home_keeps_no_session(host: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 987_654)
+    warnings: list[str] = []
+    with open_session(connection_to(host, session_cache=True), warn=warnings.append) as session:
+        no_change(session)
+    assert host.sessions() == []
+    assert [text.partition("later tasks. ")[2] for text in warnings] == [
+        "The session cache below ~/.cache cannot be used: the user has no home directory."
+    ]
+
+
 def test_without_the_option_nothing_is_stored(host: Simulator) -> None:
     with session_on(host) as session:
         no_change(session)

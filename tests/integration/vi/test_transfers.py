@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import os
@@ -18,6 +19,7 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import (
     ConnectionFailed,
     EsxError,
     NotFound,
+    ParseError,
     Refused,
     TimedOut,
 )
@@ -236,6 +238,33 @@ def test_a_url_of_another_host_gets_no_cookie(host: Simulator) -> None:
     assert sent.endswith(b"\r\n\r\ncontent")
     assert b"Cookie" not in sent + script.seen[1]
     assert b"streamVmdk" in sent
+
+
+@pytest.mark.parametrize(
+    ("path", "sent"), [("/nfc/B\u00fccher 1.vmdk", b"/nfc/B%C3%BCcher%201.vmdk"), ("/a%20b?c=%2F&d", b"/a%20b?c=%2F&d")]
+)
+def test_a_path_that_the_server_has_not_encoded(host: Simulator, path: str, sent: bytes) -> None:
+    script = Script(http_answer(b"disk"))
+    with serve(script.handle) as port, session_on(host) as session:
+        assert receive_from_url(session, f"http://127.0.0.1:{port}{path}", io.BytesIO()) == 4
+    assert script.seen[0].split()[1] == sent
+
+
+@pytest.mark.parametrize(
+    "url", ["", "ftp://h/x", "https:///x", "https://h:99999/x", "https://h:nfc/x", "https://[::1/x", "https://*/\ud800"]
+)
+def test_a_url_that_is_none(host: Simulator, url: str) -> None:
+    with session_on(host) as session, pytest.raises(ParseError, match="is not the URL of a host"):
+        send_to_url(session, url, io.BytesIO(b"x"), 1)
+
+
+def test_a_file_in_an_encoding_that_was_not_asked_for(host: Simulator) -> None:
+    """It would be stored as it is, which is not the file."""
+    packed, target = http_answer(gzip.compress(b"disk"), headers="Content-Encoding: gzip\r\n"), io.BytesIO()
+    refused = pytest.raises(ConnectionFailed, match="the encoding 'gzip', which was not asked for")
+    with serve(Script(packed).handle) as port, session_on(host) as session, refused:
+        receive_from_url(session, f"http://127.0.0.1:{port}/a", target)
+    assert target.getvalue() == b""
 
 
 def test_the_star_is_the_server_itself(host: Simulator, channels: list[socket.socket]) -> None:

@@ -13,12 +13,14 @@ import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._vi import properties, stub, worker_sessions
 from ansible_collections.virt.esx.plugins.module_utils._vi import session as session_module
-from ansible_collections.virt.esx.plugins.module_utils._vi import stub, worker_sessions
 from ansible_collections.virt.esx.plugins.module_utils._vi.about import oldest_version, pyvmomi_versions
 from ansible_collections.virt.esx.plugins.module_utils._vi.answers import Unreadable, read_answer
 from ansible_collections.virt.esx.plugins.module_utils._vi.exchange import Answer, exchange
+from ansible_collections.virt.esx.plugins.modules import esx_domain, esx_host, esx_snapshot, esx_volume
 from ansible_collections.virt.esx.plugins.modules.esx_domain_info import CONTRACT
+from ansible_collections.virt.esx.tests.integration.contracts import carry_out, parameters
 from ansible_collections.virt.esx.tests.integration.vi.sessions import (
     PASSWORD,
     USER,
@@ -70,6 +72,36 @@ def test_the_cookie_of_a_proxy_does_not_replace_that_of_the_session(
         assert session.cookie.startswith("vmware_soap_session=")
 
 
+DISK = {"name": "domain-1/domain-1.vmdk", "pool": "local-storage", "state": "absent"}
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments"),
+    [
+        (esx_domain, {"name": "domain-1", "state": "running"}),
+        (esx_domain, {"name": "domain-1", "annotation": "x"}),
+        (esx_host, {"state": "maintenance"}),
+        (esx_volume, DISK),
+    ],
+)
+def test_a_domain_whose_state_the_user_may_not_see(
+    host: Simulator, monkeypatch: pytest.MonkeyPatch, module: Any, arguments: dict[str, Any]
+) -> None:
+    """A server leaves out what the user may not see, as for a role that has System.View only."""
+    rows = properties._rows
+
+    def rows_without_state(*given: Any) -> list[Any]:
+        return [(ref, {**values, "runtime.powerState": None}) for ref, values in rows(*given)]
+
+    host.trace(reset=True)
+    monkeypatch.setattr(properties, "_rows", rows_without_state)
+    given = {"uri": host.uri(user=USER, no_verify=1), "password": PASSWORD, "timeout": 30, **arguments}
+    with pytest.raises(Refused, match="does not tell whether the domain 'domain-1' runs") as caught:
+        module.CONTRACT.run(Invocation(parameters(module.CONTRACT, **given), False, False, pytest.fail))
+    assert "System.Read" in str(caught.value.hint)
+    assert not [name for name in host.methods() if name.endswith("_Task") and name != "SearchDatastore_Task"]
+
+
 def test_an_answer_that_cannot_be_read_is_asked_for_in_the_newest_version(
     host: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -88,6 +120,22 @@ def test_an_answer_that_cannot_be_read_is_asked_for_in_the_newest_version(
     with session_on(host) as session:
         find_domain(session)
     assert asked[:2] == [oldest_version(), newest]
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments"),
+    [
+        (esx_domain, {"settings": {"guestinfo.script": "first\r\nsecond\rthird"}}),
+        (esx_domain, {"annotation": "first\r\nsecond"}),
+        (esx_snapshot, {"snapshot": "a\rname", "description": "first\r\nsecond"}),
+    ],
+)
+def test_carriage_returns_arrive_as_they_are(host: Simulator, module: Any, arguments: dict[str, Any]) -> None:
+    """A reader of XML makes line feeds of those that are not escaped, so that each run found a difference."""
+    given = {"name": "domain-1", "password": PASSWORD, **arguments}
+    assert carry_out(module.CONTRACT, host, **given)["changed"]
+    assert not carry_out(module.CONTRACT, host, **given)["changed"]
+    host.expire_sessions()
 
 
 @pytest.mark.parametrize(

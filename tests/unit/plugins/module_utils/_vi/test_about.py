@@ -68,7 +68,14 @@ def test_refused(about: Any, expected: str, message: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "numbers"),
-    [("6.7.3", (6, 7, 3)), ("2.5u2", (2, 5)), ("8.0.0.1", (8, 0, 0, 1)), ("", ()), ("m5CA1EF4D", ())],
+    [
+        ("6.7.3", (6, 7, 3)),
+        ("2.5u2", (2, 5)),
+        ("8.0.0.1", (8, 0, 0, 1)),
+        ("", ()),
+        ("m5CA1EF4D", ()),
+        ("9" * 5000, (999_999_999,)),  # more digits than Python makes a number of
+    ],
 )
 def test_version_numbers(text: str, numbers: tuple[int, ...]) -> None:
     assert version_numbers(text) == numbers

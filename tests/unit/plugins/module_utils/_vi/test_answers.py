@@ -102,6 +102,7 @@ HTML = b"<html><head><title>503 Service Unavailable</title></head><body><h1>503<
         (b"<x><UnregisterVMResponse/></x>", "it has no SOAP body"),
         (HEAD.encode() + b"<UnregisterVMResponse/></soapenv:Envelope>", "it has no SOAP body"),
         (response("UnregisterVM", "")[:-20], "it is cut off"),
+        (body(f"<{'a' * 300}/>"), r"its SOAP body has a{200} \[...\] instead of UnregisterVMResponse"),
     ],
 )
 def test_invalid_answers_are_refused(content: bytes, reason: str) -> None:
@@ -138,6 +139,18 @@ def test_no_caller_meets_a_none(content: bytes, info: Any, reason: str) -> None:
         read(content, info)
 
 
+def test_values_that_are_nested_too_deeply() -> None:
+    """A host's chains of disks have some dozens of members at most."""
+    parts = "<fileName>[d] a.vmdk</fileName><diskMode>persistent</diskMode>"
+    kind = 'xsi:type="VirtualDiskFlatVer2BackingInfo"'
+    value = f"<val {kind}>{parts}{f'<parent {kind}>{parts}' * 2000}{'</parent>' * 2000}</val>"
+    change = f"<changeSet><name>backing</name><op>assign</op>{value}</changeSet>"
+    update = f'<objectSet><kind>modify</kind><obj type="VirtualMachine">1</obj>{change}</objectSet>'
+    content = f'<version>1</version><filterSet><filter type="PropertyFilter">f</filter>{update}</filterSet>'
+    with pytest.raises(NotAnAnswer, match="its values are nested too deeply"):
+        read(response("WaitForUpdatesEx", f"<returnval>{content}</returnval>"), UPDATES)
+
+
 def test_members_and_types_of_a_newer_server_are_left_out() -> None:
     newer = (
         '<futureManager type="FutureManager">ha-future</futureManager><futures><a xsi:type="Future">1</a></futures>'
@@ -158,6 +171,12 @@ def test_an_unknown_fault_keeps_its_name_and_its_words() -> None:
     with pytest.raises(UnknownFault) as caught:
         read(fault("QuantumState", "<spin>1</spin>", "The spin is &lt;wrong&gt;."), UNREGISTER)
     assert (caught.value.name, caught.value.text) == ("QuantumState", "The spin is <wrong>.")
+
+
+def test_the_words_of_an_unknown_fault_are_cut() -> None:
+    with pytest.raises(UnknownFault) as caught:
+        read(fault("QuantumState", text="x" * 100_000), UNREGISTER)
+    assert caught.value.text == "x" * 4000 + " [...]"
 
 
 @pytest.mark.parametrize("text", ["Read & write", "No&nbsp;space", "<b>broken", "\x01"])

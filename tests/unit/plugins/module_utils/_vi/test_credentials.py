@@ -167,6 +167,27 @@ def test_only_a_line_end_ends_a_line() -> None:
     assert parse_key_file("[a]\r\nk=x\x0cy\u2028z\r\n", "f") == {"a": {"k": "x\x0cy\u2028z"}}
 
 
+@pytest.mark.parametrize(
+    ("line", "key", "value"),
+    [
+        ("password=secret ", "password", "secret "),
+        ("password = \t secret\t", "password", "secret\t"),
+        ("  password=\u00a0secret\u3000", "password", "\u00a0secret\u3000"),
+        ("password=secret \r", "password", "secret "),
+    ],
+)
+def test_blanks_are_as_virsh_reads_them(line: str, key: str, value: str) -> None:
+    """Those at the end, and those of other scripts, are a part of a password; virsh 9.0 sends them."""
+    assert parse_key_file(f" [g] \n{line}\n", "f") == {"g": {key: value}}
+
+
+def test_a_blank_at_the_end_of_a_name_is_told(tmp_path: Path) -> None:
+    text = "[auth-esx-h]\ncredentials=x \n[credentials-x]\n"
+    with pytest.raises(ParseError, match=r"there is no group \[credentials-x \]") as caught:
+        find_credentials(login(), AuthFile(write(tmp_path, text), ()), ["h"], never)
+    assert "A blank at the end" in str(caught.value.hint)
+
+
 def test_a_group_may_be_continued() -> None:
     assert parse_key_file("[g]\na=1\n[h]\n[g]\na=2\nb=3\n", "f") == {"g": {"a": "2", "b": "3"}, "h": {}}
 

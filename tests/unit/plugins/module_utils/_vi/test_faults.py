@@ -19,6 +19,11 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.faults import _HINTS,
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim, vim_type, vmodl
 
 
+def test_words_and_details_are_cut() -> None:
+    long = vim.fault.FileNotFound(msg="x" * 100_000, file="y" * 100_000)
+    assert len(from_fault(long, "X").message) < 9000
+
+
 def state_fault() -> Any:
     return vim.fault.InvalidPowerState(msg="Not now.", requestedState="poweredOn", existingState="poweredOn")
 

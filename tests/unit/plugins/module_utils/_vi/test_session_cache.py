@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import stat
@@ -76,21 +77,21 @@ def test_another_password_has_no_session(directory: Path) -> None:
 
 
 def test_a_later_session_tells_no_more_of_the_password(directory: Path) -> None:
-    """A copy of one file fits one of 65,536 passwords; with another salt, a second one would leave few of these."""
+    """A copy of one file fits one of 65,536 passwords; with a salt, a second one would leave few of these."""
     filled(directory)
     first = the_file(directory).read_text()
     filled(directory)
     assert the_file(directory).read_text() == first
 
 
-def test_the_salt_of_a_damaged_file_is_not_kept(directory: Path) -> None:
-    cache = filled(directory)
-    path = the_file(directory)
-    path.write_text(changed(path.read_text(), "salt", to="0" * 31))
-    with cache.lock(1):
-        cache.store(DATA)
-    assert cache.load() == DATA
-    assert json.loads(path.read_text())["salt"] != "0" * 31
+def test_the_files_of_several_hosts_tell_no_more_of_the_password_they_share(directory: Path) -> None:
+    """A wrong password that fits one of the files fits all of them, so that they cannot rule it out together."""
+    hosts = [f"host-{number} root" for number in range(4)]
+    for host in hosts:
+        filled(directory, host)
+    words = map(str, itertools.count())
+    wrong = next(word for word in words if cache_of(directory, hosts[0], word=word).load() is not None)
+    assert [cache_of(directory, host, word=wrong).load() for host in hosts] == [DATA] * 4
 
 
 def test_hardly_any_other_password_fits(directory: Path) -> None:
@@ -127,9 +128,7 @@ DAMAGED: dict[str, Callable[[str], str]] = {
     "another format": lambda text: changed(text, "format", to=FORMAT + 1),
     "another cookie": lambda text: changed(text, "session", "cookie", to="a=b\r\nX: 1"),
     "an unknown member": lambda text: changed(text, "session", "about", "x", to=1),
-    "another salt": lambda text: changed(text, "salt", to="00"),
-    "a salt that is none": lambda text: changed(text, "salt", to=None),
-    "a salt that no file holds": lambda text: changed(text, "salt", to="\ud800"),
+    "a cookie that no file holds": lambda text: changed(text, "session", "cookie", to="\ud800"),
     "a code that is none": lambda text: changed(text, "code", to=5),
     "a code in another script": lambda text: changed(text, "code", to="\u20ac"),
     "a session that is none": lambda text: changed(text, "session", to=[]),
@@ -256,6 +255,14 @@ def test_where_they_are(tmp_path: Path) -> None:
         assert cache_directory({"XDG_CACHE_HOME": useless, "HOME": "/home/u"}) == Path(
             "/home/u/.cache/virt.esx/sessions"
         )
+
+
+def test_a_user_without_a_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As those that OpenShift makes up for a container."""
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(os, "getuid", lambda: 987_654)
+    with pytest.raises(CacheUnusable, match="below ~/.cache cannot be used: the user has no home directory"):
+        cache_directory({})
 
 
 class TestNotes:

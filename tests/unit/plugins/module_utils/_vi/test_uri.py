@@ -7,7 +7,13 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
-from ansible_collections.virt.esx.plugins.module_utils._vi.uri import Proxy, Uri, parse_uri, redact
+from ansible_collections.virt.esx.plugins.module_utils._vi.uri import (
+    Proxy,
+    Uri,
+    parse_uri,
+    passwords_in,
+    redact,
+)
 
 SECRET = "geheim"
 
@@ -142,6 +148,16 @@ def test_refused(text: str, reason: str) -> None:
         f"esx://root:{SECRET}",
         f"esx://root:{SECRET}/",
         f"vpx://root:{SECRET}:a:b/dc/h?no_verify=1",
+        f"esx://root@h:{SECRET}/",
+        f"esx://h/?no_verify=1;password={SECRET}",
+        f"esx://h/?;no_verify=1;;pw={SECRET};",
+        f"esx://h/?password%3D{SECRET}",
+        f"esx://h/?no_verify=1%26password={SECRET}",
+        f"esx://h/?no_verify=1,password={SECRET}",
+        f"esx://h/?transport=http?password={SECRET}",
+        f"esx://h/?no_verify=1#password={SECRET}",
+        f"esx://h/#{SECRET}",
+        f"esx://root:a#{SECRET}",
     ],
 )
 def test_no_error_shows_a_secret(text: str) -> None:
@@ -150,6 +166,7 @@ def test_no_error_shows_a_secret(text: str) -> None:
     shown = f"{caught.value} {caught.value.hint} {caught.value!r} {caught.value.__cause__}"
     assert SECRET not in shown
     assert "***" in shown
+    assert text in passwords_in(text)  # which is not shown among the arguments either
 
 
 @pytest.mark.parametrize(
@@ -161,6 +178,9 @@ def test_no_error_shows_a_secret(text: str) -> None:
         "esx://h:99999/?no_verfy=1",
         "esx://h:https/?verify=no",
         "esx://fe80::1/",
+        "esx://[::1]:8443/?no_verfy=1",
+        "esx://[fe80::1%25eth0]/?no_verify=2;auto_answer=1",
+        "vpx://h/dc/folder:first/host?verify=no",
     ],
 )
 def test_redact_keeps_texts_without_secrets(text: str) -> None:
