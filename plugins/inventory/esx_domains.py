@@ -38,6 +38,7 @@ options:
       - Only domains with one of these names, which can be shell patterns, are included; in addition to O(name).
     type: list
     elements: str
+    version_added: 0.2.0
   states:
     description:
       - Only domains in one of these states are included.
@@ -49,6 +50,7 @@ options:
     description:
       - Whether to include templates of a vCenter, which cannot be started.
     type: bool
+    version_added: 0.2.0
     default: false
   gather:
     description:
@@ -62,6 +64,7 @@ options:
         C(esx_datastores), C(esx_snapshots) and so on. Custom values cost another call to a vCenter.
     type: list
     elements: str
+    version_added: 0.2.0
     choices: [guest, config, hardware, datastores, snapshots, autostart, scheduler, usage, custom_values]
     default: [guest]
   hostnames:

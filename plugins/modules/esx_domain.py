@@ -48,6 +48,7 @@ options:
       - Can only be combined with O(state), O(shutdown_timeout), O(remove_storage) and O(wait_for).
     type: list
     elements: str
+    version_added: 0.2.0
   uuid:
     description:
       - The domain's UUID, which is the BIOS UUID of the virtual machine. Overrides the UUID in O(xml) or O(vmx).
@@ -57,6 +58,7 @@ options:
       - Managed object id of the domain, as returned by M(virt.esx.esx_domain_info). Overrides O(uuid) and O(name), so
         it can select one of several domains that share both.
     type: str
+    version_added: 0.2.0
   vmx_path:
     description:
       - Datastore path of the domain's VMX, such as V([datastore1] web/web.vmx). Like O(moid), it overrides O(uuid) and
@@ -64,6 +66,7 @@ options:
       - Without O(xml) and O(vmx), an existing VMX that is not registered on the host is registered unchanged. The same
         task can start the domain, but not change it.
     type: str
+    version_added: 0.2.0
   state:
     description:
       - V(defined) - the domain exists and matches its description; its power state stays as it is.
