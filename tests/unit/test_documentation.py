@@ -100,6 +100,12 @@ def test_each_function_of_libvirts_driver_has_a_module_and_a_test() -> None:
     assert [name for _f, name, kind, _t in rows if not (ROOT / places[kind].format(name)).is_file()] == []
 
 
+@pytest.mark.parametrize("role", sorted(path.name for path in (ROOT / "roles").iterdir()))
+def test_a_guide_shows_each_role(role: str) -> None:
+    """The page of a role is its list of variables; a newcomer looks for the task."""
+    assert any(f"- role: virt.esx.{role}\n" in path.read_text(encoding="utf-8") for path in GUIDES.glob("*.rst"))
+
+
 def _returned(path: pathlib.Path) -> dict[str, Any]:
     """RETURN of a module."""
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
