@@ -268,7 +268,7 @@ domains:
       type: dict
       contains: *domain
     snapshot:
-      description: The snapshot, if it exists afterwards.
+      description: The snapshot, V(none) if it does not exist afterwards.
       returned: always
       type: dict
       contains: *snapshot

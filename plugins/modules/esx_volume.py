@@ -212,7 +212,8 @@ volume:
       type: int
       sample: 790626304
     allocation:
-      description: How the space of a disk is allocated, V(thin) or V(thick), if the host reports that.
+      description: How the space of a disk is allocated, V(thin) or V(thick). V(none) for other files, and if the host
+        does not report it.
       returned: always
       type: str
       sample: thin
