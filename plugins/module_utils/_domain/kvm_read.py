@@ -130,7 +130,8 @@ def _read_arch(root: Element, top: Mapping[str, Element], report: Report) -> str
         why = f"'{text_of(kind)}' is a guest without virtual hardware, which ESX cannot start; expected 'hvm'"
         report.refuse(error_at(kind, why))
     if arch not in _ARCHITECTURES:
-        report.refuse(error_at(root, f"arch='{arch}' is not one of ESX: {', '.join(_ARCHITECTURES)}"))
+        known = ", ".join(_ARCHITECTURES)
+        report.refuse(error_at(root, f"arch='{arch}' is not possible on ESX; expected one of {known}"))
     return arch
 
 
