@@ -162,7 +162,7 @@ options:
         type: int
         default: 0
       type:
-        description: What the port is connected to - a file on a datastore, a device of the host, a named pipe or a
+        description: The back end of the port - a file on a datastore, a device of the host, a named pipe or a
           network port.
         type: str
         choices: [file, dev, pipe, tcp]

@@ -13,9 +13,9 @@ class ModuleDocFragment:
 options:
   wait_for:
     description:
-      - What the task waits for when the domain runs, for at most O(timeout) - V(tools) until VMware Tools run in the
-        guest, V(heartbeat) until they send heartbeats, V(address) until the guest has an address that is not
-        link-local. In check mode, it does not wait.
+      - The conditions that the task waits for when the domain runs, for at most O(timeout) - V(tools) until VMware
+        Tools run in the guest, V(heartbeat) until they send heartbeats, V(address) until the guest has an address that
+        is not link-local. In check mode, it does not wait.
       - Waiting is not a change. RV(domain.guest) has the facts about the guest.
     type: list
     elements: str

@@ -35,8 +35,9 @@ options:
     version_added: 0.2.0
   boot:
     description:
-      - What the domain boots from, in this order - C(hd), C(cdrom), C(fd) and C(network) for all devices of a kind, the
-        target of a disk or drive, or the MAC address of a card. With V(efi), the firmware keeps its own order.
+      - The devices that the domain boots from, in this order - C(hd), C(cdrom), C(fd) and C(network) for all devices of
+        a kind, the target of a disk or drive, or the MAC address of a card. With V(efi), the firmware keeps its own
+        order.
       - It can be changed while the domain runs, and is used at the next start.
     type: list
     elements: str

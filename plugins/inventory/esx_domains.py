@@ -54,7 +54,7 @@ options:
     default: false
   gather:
     description:
-      - What to read of each domain in addition. The number of calls stays the same.
+      - Additional facts to read of each domain. The number of calls stays the same.
       - V(guest) adds C(esx_guest_hostname), C(esx_guest_addresses) and C(esx_guest_tools). O(guest_address) needs it.
       - V(config) adds C(esx_annotation), C(esx_guest_id), C(esx_guest_os), C(esx_hardware_version), C(esx_firmware)
         and C(esx_managed_by).

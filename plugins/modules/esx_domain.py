@@ -271,7 +271,7 @@ domain:
       type: str
       sample: "<domain type='vmware'>..."
     guest: &guest
-      description: What VMware Tools report about the guest.
+      description: Facts about the guest, as VMware Tools report them.
       returned: with O(wait_for), not in check mode
       type: dict
       contains:
@@ -299,7 +299,7 @@ domains:
       type: str
       sample: shutoff
     steps:
-      description: What was done for this domain; in check mode, what would be done.
+      description: The steps that were taken for this domain; in check mode, those that would be taken.
       returned: always
       type: list
       elements: str
@@ -313,7 +313,8 @@ domains:
       sample: "Domain 'Fedora11': power off failed: The operation failed: NotEnoughLicenses (NotEnoughLicenses)."
     guest: *guest
 steps:
-  description: What was done, in order; in check mode, what would be done. After a failure, the steps before it.
+  description: The steps that were taken, in order; in check mode, those that would be taken. After a failure, the
+    steps before it.
   returned: success, and failure if anything was done
   type: list
   elements: str

@@ -177,7 +177,7 @@ scheduler:
       type: str
       sample: normal
 steps:
-  description: What was done, in order; in check mode, what would be done.
+  description: The steps that were taken, in order; in check mode, those that would be taken.
   returned: success
   type: list
   elements: str

@@ -223,7 +223,7 @@ volume:
       type: str
       sample: "2026-10-01T12:30:00+00:00"
 steps:
-  description: What was done, in order; in check mode, what would be done.
+  description: The steps that were taken, in order; in check mode, those that would be taken.
   returned: success
   type: list
   elements: str

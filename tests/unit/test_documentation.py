@@ -24,7 +24,7 @@ MODULES = sorted((ROOT / "plugins" / "modules").glob("esx_*.py"))
 
 # Documentation fragments cannot hold RETURN texts, so each module repeats those that all results share. A module may
 # add to the beginnings given here.
-STEPS = "What was done, in order; in check mode, what would be done."
+STEPS = "The steps that were taken, in order; in check mode, those that would be taken."
 QUESTIONS = {
     "description": "The questions of the server that were answered.",
     "id": "The question's id.",
