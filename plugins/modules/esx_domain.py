@@ -275,7 +275,11 @@ domain:
       returned: with O(wait_for), not in check mode
       type: dict
       contains:
-        hostname: {description: Its host name., returned: always, type: str, sample: web}
+        hostname:
+          description: Its host name, V(none) if VMware Tools do not report it.
+          returned: always
+          type: str
+          sample: web
         tools: {description: The state of VMware Tools., returned: always, type: str, sample: guestToolsRunning}
         heartbeat: {description: The heartbeat status of VMware Tools., returned: always, type: str, sample: green}
         addresses:

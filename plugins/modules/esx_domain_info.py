@@ -188,7 +188,7 @@ domains:
           type: bool
           sample: false
         managed_by:
-          description: The vCenter extension that manages it.
+          description: The vCenter extension that manages it, V(none) if none does.
           returned: always
           type: str
           sample: com.vendor.backup
@@ -264,9 +264,13 @@ domains:
       returned: when O(gather) has V(guest)
       type: dict
       contains:
-        hostname: {description: The guest's host name., returned: always, type: str, sample: web}
+        hostname:
+          description: The guest's host name, V(none) if VMware Tools do not report it.
+          returned: always
+          type: str
+          sample: web
         os:
-          description: The name of its operating system.
+          description: The name of its operating system, V(none) if VMware Tools do not report it.
           returned: always
           type: str
           sample: Red Hat Fedora (64-bit)
