@@ -9,10 +9,12 @@ It takes the fragments of ``changelogs/fragments``, finds new modules and plugin
 
 from __future__ import annotations
 
+import argparse
 import datetime
 import shutil
 import subprocess
-import sys
+
+import yaml
 
 from tools.environment import CACHE, ROOT, environment
 from tools.tree import copy_tree
@@ -20,9 +22,20 @@ from tools.tree import copy_tree
 WRITTEN = ("CHANGELOG.md", "CHANGELOG.rst", "changelogs/changelog.yaml")
 
 
+def wanted_version() -> str:
+    """The version of the command line; it has to be the one in ``galaxy.yml``."""
+    parser = argparse.ArgumentParser(prog="python -m tools.changelog", description="Write the changelog of a version.")
+    parser.add_argument("version", metavar="X.Y.Z", help="the version in galaxy.yml")
+    version: str = parser.parse_args().version
+    present = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["version"]
+    if version != present:
+        parser.error(f"galaxy.yml has the version {present}; set it to {version} first")
+    return version
+
+
 def main() -> None:
     """Run antsibull-changelog in a copy of the collection, and bring what it wrote back."""
-    (version,) = sys.argv[1:]
+    version = wanted_version()
     date = datetime.datetime.now(datetime.timezone.utc).date().isoformat()
     parent = CACHE / "copy-changelog"
     copy = copy_tree(parent)

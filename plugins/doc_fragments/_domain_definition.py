@@ -55,10 +55,12 @@ options:
         existing domain stays where it is.
       - With this option, a new domain needs neither O(xml) nor O(vmx). The other options then describe all of it.
     type: str
+    version_added: 0.2.0
   directory:
     description:
       - The directory of a new domain in O(pool). If not set, it is the domain's name.
     type: str
+    version_added: 0.2.0
   overwrite:
     description:
       - Whether to replace a VMX file that already exists at the path of the new domain's VMX and does not belong to

@@ -20,6 +20,7 @@ options:
       - With O(state=undefined) and O(remove_storage=true), the disks are deleted with the domain.
     type: list
     elements: dict
+    version_added: 0.2.0
     suboptions:
       target:
         description: The disk's name in domain XML, which also determines its slot, such as V(sda), V(hda) or
@@ -74,6 +75,7 @@ options:
         or removed while it is shut off, see O(power_cycle).
     type: list
     elements: dict
+    version_added: 0.2.0
     suboptions:
       target:
         description: The drive's name in domain XML, such as V(hda) (IDE) or V(sda) (SATA).
@@ -96,6 +98,7 @@ options:
       V(absent).
     type: list
     elements: dict
+    version_added: 0.2.0
     suboptions:
       target:
         description: The drive's name in domain XML.
@@ -115,6 +118,7 @@ options:
       - Cards, their networks and their links can be changed while the domain runs; the model only while it is shut off.
     type: list
     elements: dict
+    version_added: 0.2.0
     suboptions:
       mac:
         description: MAC address of the card. If the domain has no such card, it is added. Cannot be used together with
@@ -151,13 +155,14 @@ options:
       O(power_cycle).
     type: list
     elements: dict
+    version_added: 0.2.0
     suboptions:
       port:
         description: The port's number, from V(0) to V(3).
         type: int
         default: 0
       type:
-        description: What the port is connected to - a file on a datastore, a device of the host, a named pipe or a
+        description: The back end of the port - a file on a datastore, a device of the host, a named pipe or a
           network port.
         type: str
         choices: [file, dev, pipe, tcp]
@@ -191,6 +196,7 @@ options:
       shut off.
     type: list
     elements: dict
+    version_added: 0.2.0
     suboptions:
       address:
         description: The device's address on the host, such as V(0000:3b:00.0).

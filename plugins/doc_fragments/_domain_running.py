@@ -13,12 +13,13 @@ class ModuleDocFragment:
 options:
   wait_for:
     description:
-      - What the task waits for when the domain runs, for at most O(timeout) - V(tools) until VMware Tools run in the
-        guest, V(heartbeat) until they send heartbeats, V(address) until the guest has an address that is not
-        link-local. In check mode, it does not wait.
+      - The conditions that the task waits for when the domain runs, for at most O(timeout) - V(tools) until VMware
+        Tools run in the guest, V(heartbeat) until they send heartbeats, V(address) until the guest has an address that
+        is not link-local. In check mode, it does not wait.
       - Waiting is not a change. RV(domain.guest) has the facts about the guest.
     type: list
     elements: str
+    version_added: 0.2.0
     choices: [tools, heartbeat, address]
   autostart:
     description:
@@ -32,6 +33,7 @@ options:
         O(autostart=true).
       - Settings that are not given stay as they are. In a new entry, they follow the host's own settings.
     type: dict
+    version_added: 0.2.0
     suboptions:
       start_order:
         description: The domain's place among those that the host starts, V(-1) for any.

@@ -22,6 +22,7 @@ options:
         is left out.
     type: list
     elements: str
+    version_added: 0.2.0
   uuid:
     description:
       - UUID of the domain to read, in any spelling. If several domains share the UUID, all of them are read.
@@ -30,6 +31,7 @@ options:
     description:
       - Managed object id of the domain to read.
     type: str
+    version_added: 0.2.0
   states:
     description:
       - Only domains in one of these states are read.
@@ -41,16 +43,20 @@ options:
     description:
       - Whether to read only domains that start with the host, or only those that do not.
     type: bool
+    version_added: 0.2.0
   snapshot:
     description:
       - Whether to read only domains with snapshots, or only those without.
     type: bool
+    version_added: 0.2.0
   network:
     description:
       - Only domains with a network card in this network; the name can be a shell pattern.
     type: str
+    version_added: 0.2.0
   datastore:
     description:
       - Only domains with files in this datastore; the name can be a shell pattern.
     type: str
+    version_added: 0.2.0
 """

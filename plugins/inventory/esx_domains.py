@@ -38,6 +38,7 @@ options:
       - Only domains with one of these names, which can be shell patterns, are included; in addition to O(name).
     type: list
     elements: str
+    version_added: 0.2.0
   states:
     description:
       - Only domains in one of these states are included.
@@ -49,10 +50,11 @@ options:
     description:
       - Whether to include templates of a vCenter, which cannot be started.
     type: bool
+    version_added: 0.2.0
     default: false
   gather:
     description:
-      - What to read of each domain in addition. The number of calls stays the same.
+      - Additional facts to read of each domain. The number of calls stays the same.
       - V(guest) adds C(esx_guest_hostname), C(esx_guest_addresses) and C(esx_guest_tools). O(guest_address) needs it.
       - V(config) adds C(esx_annotation), C(esx_guest_id), C(esx_guest_os), C(esx_hardware_version), C(esx_firmware)
         and C(esx_managed_by).
@@ -62,6 +64,7 @@ options:
         C(esx_datastores), C(esx_snapshots) and so on. Custom values cost another call to a vCenter.
     type: list
     elements: str
+    version_added: 0.2.0
     choices: [guest, config, hardware, datastores, snapshots, autostart, scheduler, usage, custom_values]
     default: [guest]
   hostnames:

@@ -203,9 +203,9 @@ def quoted(names: Iterable[str]) -> str:
 
 
 def hint_at(name: str, names: Iterable[str]) -> str | None:
-    """Return the hint for a misspelled name, ``Is 'web' meant?``, or None if no name is similar."""
+    """Return the hint for a misspelled name, ``Did you mean 'web'?``, or None if no name is similar."""
     near = nearest(name, names)
-    return None if near is None else f"Is '{near}' meant?"
+    return None if near is None else f"Did you mean '{near}'?"
 
 
 def unescape(value: str, introducer: str, *, lenient: bool) -> str:

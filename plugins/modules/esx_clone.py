@@ -135,7 +135,7 @@ domain:
       type: str
       sample: "[datastore1] web2/web2.vmx"
 steps:
-  description: What was done, in order; in check mode, what would be done.
+  description: The steps that were taken, in order; in check mode, those that would be taken.
   returned: success
   type: list
   elements: str

@@ -48,6 +48,7 @@ options:
       - Can only be combined with O(state), O(shutdown_timeout), O(remove_storage) and O(wait_for).
     type: list
     elements: str
+    version_added: 0.2.0
   uuid:
     description:
       - The domain's UUID, which is the BIOS UUID of the virtual machine. Overrides the UUID in O(xml) or O(vmx).
@@ -57,6 +58,7 @@ options:
       - Managed object id of the domain, as returned by M(virt.esx.esx_domain_info). Overrides O(uuid) and O(name), so
         it can select one of several domains that share both.
     type: str
+    version_added: 0.2.0
   vmx_path:
     description:
       - Datastore path of the domain's VMX, such as V([datastore1] web/web.vmx). Like O(moid), it overrides O(uuid) and
@@ -64,6 +66,7 @@ options:
       - Without O(xml) and O(vmx), an existing VMX that is not registered on the host is registered unchanged. The same
         task can start the domain, but not change it.
     type: str
+    version_added: 0.2.0
   state:
     description:
       - V(defined) - the domain exists and matches its description; its power state stays as it is.
@@ -268,11 +271,15 @@ domain:
       type: str
       sample: "<domain type='vmware'>..."
     guest: &guest
-      description: What VMware Tools report about the guest.
+      description: Facts about the guest, as VMware Tools report them.
       returned: with O(wait_for), not in check mode
       type: dict
       contains:
-        hostname: {description: Its host name., returned: always, type: str, sample: web}
+        hostname:
+          description: Its host name, V(none) if VMware Tools do not report it.
+          returned: always
+          type: str
+          sample: web
         tools: {description: The state of VMware Tools., returned: always, type: str, sample: guestToolsRunning}
         heartbeat: {description: The heartbeat status of VMware Tools., returned: always, type: str, sample: green}
         addresses:
@@ -296,7 +303,7 @@ domains:
       type: str
       sample: shutoff
     steps:
-      description: What was done for this domain; in check mode, what would be done.
+      description: The steps that were taken for this domain; in check mode, those that would be taken.
       returned: always
       type: list
       elements: str
@@ -310,7 +317,8 @@ domains:
       sample: "Domain 'Fedora11': power off failed: The operation failed: NotEnoughLicenses (NotEnoughLicenses)."
     guest: *guest
 steps:
-  description: What was done, in order; in check mode, what would be done. After a failure, the steps before it.
+  description: The steps that were taken, in order; in check mode, those that would be taken. After a failure, the
+    steps before it.
   returned: success, and failure if anything was done
   type: list
   elements: str

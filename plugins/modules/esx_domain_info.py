@@ -18,7 +18,7 @@ description:
 options:
   gather:
     description:
-      - What to read of each domain in addition to its name, UUID, state, CPUs, memory and VMX path.
+      - The facts to read of each domain in addition to its name, UUID, state, CPUs, memory and VMX path.
       - V(xml) is its domain XML, and V(vmx) the text of its VMX, both without the VNC password. They need one file
         transfer per domain.
       - V(autostart) is whether it starts with the host, V(scheduler) its share of the host, and V(snapshots) its tree
@@ -188,7 +188,7 @@ domains:
           type: bool
           sample: false
         managed_by:
-          description: The vCenter extension that manages it.
+          description: The vCenter extension that manages it, V(none) if none does.
           returned: always
           type: str
           sample: com.vendor.backup
@@ -260,13 +260,17 @@ domains:
         quiesced: {description: Whether the guest's file systems were quiesced., returned: always, type: bool}
         xml: {description: Its libvirt XML., returned: always, type: str, sample: "<domainsnapshot>..."}
     guest:
-      description: What VMware Tools report about the guest.
+      description: Facts about the guest, as VMware Tools report them.
       returned: when O(gather) has V(guest)
       type: dict
       contains:
-        hostname: {description: The guest's host name., returned: always, type: str, sample: web}
+        hostname:
+          description: The guest's host name, V(none) if VMware Tools do not report it.
+          returned: always
+          type: str
+          sample: web
         os:
-          description: The name of its operating system.
+          description: The name of its operating system, V(none) if VMware Tools do not report it.
           returned: always
           type: str
           sample: Red Hat Fedora (64-bit)

@@ -34,7 +34,7 @@ options:
     choices: [active, maintenance, rebooted, shutoff]
   domains:
     description:
-      - What to do with running domains if O(state) is V(maintenance), V(rebooted) or V(shutoff).
+      - How to treat running domains if O(state) is V(maintenance), V(rebooted) or V(shutoff).
       - V(fail) refuses to start. V(shutdown) asks the guests to shut down, which needs VMware Tools in all of them.
         V(suspend) suspends the domains, V(destroy) powers them off.
       - V(leave) leaves them alone. The host enters maintenance mode as soon as no domain is running on it. In a cluster
@@ -81,7 +81,7 @@ options:
         description: Whether the next domain is started as soon as VMware Tools answer.
         type: bool
       stop_action:
-        description: What happens to domains when the host shuts down.
+        description: How the host stops its domains when it shuts down.
         type: str
         choices: [none, destroy, suspend, shutdown]
 extends_documentation_fragment:
@@ -167,7 +167,7 @@ host:
         start_delay: {description: Seconds between two starts., returned: always, type: int, sample: 120}
         stop_delay: {description: Seconds between two stops., returned: always, type: int, sample: 120}
         wait_for_heartbeat: {description: Whether VMware Tools end the delay early., returned: always, type: bool}
-        stop_action: {description: What happens to domains., returned: always, type: str, sample: destroy}
+        stop_action: {description: How the host stops its domains., returned: always, type: str, sample: destroy}
 stopped:
   description: The names of the domains that the task stopped.
   returned: success
@@ -175,7 +175,7 @@ stopped:
   elements: str
   sample: ["domain-1", "domain-2"]
 steps:
-  description: What was done, in order; in check mode, what would be done.
+  description: The steps that were taken, in order; in check mode, those that would be taken.
   returned: success
   type: list
   elements: str

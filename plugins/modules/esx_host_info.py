@@ -137,7 +137,7 @@ hosts:
         stop_delay: {description: Seconds between two stops., returned: always, type: int, sample: 120}
         wait_for_heartbeat: {description: Whether VMware Tools end the delay early., returned: always, type: bool}
         stop_action:
-          description: "What happens to domains: V(none), V(destroy), V(suspend) or V(shutdown)."
+          description: "How the host stops its domains: V(none), V(destroy), V(suspend) or V(shutdown)."
           returned: always
           type: str
           sample: destroy

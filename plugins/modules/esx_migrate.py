@@ -77,6 +77,7 @@ options:
         leaves out are those of the task.
     type: list
     elements: dict
+    version_added: 0.2.0
     suboptions:
       name:
         description:
@@ -106,6 +107,7 @@ options:
           - If not set, files stay where they are. In another datacenter, that is the same datastore as that datacenter
             knows it; a datastore that it does not have is an error.
         type: str
+        version_added: 0.2.0
       dest_pool: &dest_pool
         description:
           - The resource pool on the destination, as a path below the root pool such as V(prod/web), or the end of one.
@@ -113,6 +115,7 @@ options:
           - If not set, a domain stays in its pool within a cluster. Elsewhere it goes into the pool with the same
             path or, if there is none, into the root pool.
         type: str
+        version_added: 0.2.0
       dest_folder: &dest_folder
         description:
           - The folder of domains in the destination's datacenter, as a path such as V(web/prod). V(/) is the folder of
@@ -120,11 +123,13 @@ options:
           - If not set, a domain stays in its folder. In another datacenter it goes into the folder with the same path,
             if there is one.
         type: str
+        version_added: 0.2.0
       dest_networks: &dest_networks
         description:
           - The networks that network cards move to, as a mapping from the present network's name to the new one's.
             A name cannot be on both sides, as each run would replace it again.
         type: dict
+        version_added: 0.2.0
       dest_disks:
         description:
           - The datastores of single disks, as a mapping from the disk to the datastore. A disk is named by its label,
@@ -147,11 +152,13 @@ options:
         never cancelled.
       - If not set, there is no limit. O(timeout) does not limit migrations.
     type: int
+    version_added: 0.2.0
   warnings_are_errors:
     description:
       - Whether to refuse a migration that the vCenter warns about, as libvirt does. By default, warnings are only
         shown.
     type: bool
+    version_added: 0.2.0
     default: false
 extends_documentation_fragment:
   - virt.esx._connection

@@ -64,8 +64,8 @@ options:
     suboptions: &teaming
       balancing:
         description:
-          - What the uplink is chosen by. V(port) is the virtual port, V(ip) a hash of the addresses, which needs link
-            aggregation on the physical switch, V(mac) the guest's MAC address, V(failover) only the order.
+          - The rule by which an uplink is chosen. V(port) is the virtual port, V(ip) a hash of the addresses, which
+            needs link aggregation on the physical switch, V(mac) the guest's MAC address, V(failover) only the order.
         type: str
         choices: [port, ip, mac, failover]
       notify:
@@ -114,7 +114,7 @@ options:
         description: The VLAN id, from 0 (no VLAN) to 4094, or V(trunk) to pass all tags on to the guests.
         type: str
       security:
-        description: What a guest may do with addresses, as for the switch.
+        description: Rules for the addresses that a guest may use, as for the switch.
         type: dict
         suboptions: *security
       teaming:
@@ -200,7 +200,7 @@ network:
       elements: str
       sample: ["vmk0 (192.0.2.10)"]
     security: &security
-      description: What a guest may do with addresses; V(none) is inherited.
+      description: Rules for the addresses that a guest may use; V(none) is inherited.
       returned: always
       type: dict
       contains:
@@ -256,7 +256,7 @@ network:
         bandwidth: *bandwidth
     xml: {description: libvirt's XML of the network., returned: always, type: str, sample: "<network>..."}
 steps:
-  description: What was done, in order; in check mode, what would be done.
+  description: The steps that were taken, in order; in check mode, those that would be taken.
   returned: success
   type: list
   elements: str

@@ -78,7 +78,7 @@ networks:
       elements: str
       sample: ["vmk0 (192.0.2.10)"]
     security: &security
-      description: What a guest may do with addresses; V(none) is inherited.
+      description: Rules for the addresses that a guest may use; V(none) is inherited.
       returned: always
       type: dict
       contains:

@@ -279,7 +279,7 @@ transferred_bytes:
   type: int
   sample: 372328
 steps:
-  description: What was done, in order; in check mode, what would be done.
+  description: The steps that were taken, in order; in check mode, those that would be taken.
   returned: success
   type: list
   elements: str

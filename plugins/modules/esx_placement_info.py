@@ -46,6 +46,7 @@ options:
     description:
       - Memory to keep free on each destination, such as V(4 GiB) or V(10%).
     type: str
+    version_added: 0.2.0
     default: "0"
 extends_documentation_fragment:
   - virt.esx._connection

@@ -150,17 +150,17 @@ pools:
       type: dict
       contains:
         host:
-          description: The server of a share, or the address of an iSCSI target.
+          description: The server of a share, or the address of an iSCSI target; V(none) for others.
           returned: always
           type: str
           sample: nas.example.com
         port:
-          description: The port of an iSCSI target.
+          description: The port of an iSCSI target, V(none) for others.
           returned: always
           type: int
           sample: 3260
         path:
-          description: The path of a share on its server.
+          description: The path of a share on its server, V(none) for others.
           returned: always
           type: str
           sample: /export/vms

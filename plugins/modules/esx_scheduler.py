@@ -30,10 +30,12 @@ options:
     description:
       - Managed object id of the domain. Overrides O(uuid) and O(name).
     type: str
+    version_added: 0.2.0
   vmx_path:
     description:
       - Datastore path of the domain's VMX, such as V([datastore1] web/web.vmx). Overrides O(uuid) and O(name).
     type: str
+    version_added: 0.2.0
   reservation:
     description:
       - Processor time that the domain is guaranteed, in MHz.
@@ -60,11 +62,13 @@ options:
       - Maximum memory that the host may give to the domain, in the same form as O(min_guarantee); V(-1) for no limit.
         It is rounded up to a MiB. O(virt.esx.esx_domain#module:memory) sets the same limit.
     type: str
+    version_added: 0.2.0
   memory_shares:
     description:
       - The domain's weight when the host is short of memory. A number, or one of the levels V(low), V(normal) and
         V(high), which stand for 5, 10 and 20 shares for each MiB of the domain's memory.
     type: str
+    version_added: 0.2.0
 extends_documentation_fragment:
   - virt.esx._connection
   - virt.esx._attributes
@@ -173,7 +177,7 @@ scheduler:
       type: str
       sample: normal
 steps:
-  description: What was done, in order; in check mode, what would be done.
+  description: The steps that were taken, in order; in check mode, those that would be taken.
   returned: success
   type: list
   elements: str

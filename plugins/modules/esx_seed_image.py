@@ -88,7 +88,7 @@ volume:
       description: The datastore path.
       returned: always
       type: str
-      sample: "[datastore1] iso/debian-13.iso"
+      sample: "[datastore1] web/web-seed.iso"
     pool:
       description: The datastore, which libvirt calls a pool.
       returned: always
@@ -98,24 +98,25 @@ volume:
       description: The path below the datastore, which is the volume's name in libvirt.
       returned: always
       type: str
-      sample: iso/debian-13.iso
+      sample: web/web-seed.iso
     type:
       description: One of V(vmdk), V(iso), V(floppy), V(vmx) and V(file).
       returned: always
       type: str
       sample: iso
     capacity_bytes:
-      description: The size of a disk as the guest sees it; for other files, their length.
+      description: Its length.
       returned: always
       type: int
-      sample: 790626304
+      sample: 57344
     allocation_bytes:
       description: The space that it takes up.
       returned: always
       type: int
-      sample: 790626304
+      sample: 57344
     allocation:
-      description: How the space of a disk is allocated, V(thin) or V(thick), if the host reports that.
+      description: How the space of a disk is allocated, V(thin) or V(thick). V(none) for other files, and if the host
+        does not report it.
       returned: always
       type: str
       sample: thin
@@ -125,7 +126,7 @@ volume:
       type: str
       sample: "2026-10-01T12:30:00+00:00"
 steps:
-  description: What was done, in order; in check mode, what would be done.
+  description: The steps that were taken, in order; in check mode, those that would be taken.
   returned: success
   type: list
   elements: str

@@ -268,7 +268,7 @@ domains:
       type: dict
       contains: *domain
     snapshot:
-      description: The snapshot, if it exists afterwards.
+      description: The snapshot, V(none) if it does not exist afterwards.
       returned: always
       type: dict
       contains: *snapshot
@@ -289,7 +289,7 @@ domains:
       elements: str
       sample: ["All changes to the disks and settings of domain 'web' since 2026-11-26 03:00:00 UTC."]
     steps:
-      description: What was done for this domain, in order; in check mode, what would be done.
+      description: The steps that were taken for this domain, in order; in check mode, those that would be taken.
       returned: always
       type: list
       elements: str
@@ -308,7 +308,7 @@ domains:
       type: str
       sample: "Domain 'web': create snapshot 'before-upgrade' failed: ..."
 steps:
-  description: What was done, in order; in check mode, what would be done.
+  description: The steps that were taken, in order; in check mode, those that would be taken.
   returned: success
   type: list
   elements: str

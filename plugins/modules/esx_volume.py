@@ -212,7 +212,8 @@ volume:
       type: int
       sample: 790626304
     allocation:
-      description: How the space of a disk is allocated, V(thin) or V(thick), if the host reports that.
+      description: How the space of a disk is allocated, V(thin) or V(thick). V(none) for other files, and if the host
+        does not report it.
       returned: always
       type: str
       sample: thin
@@ -222,7 +223,7 @@ volume:
       type: str
       sample: "2026-10-01T12:30:00+00:00"
 steps:
-  description: What was done, in order; in check mode, what would be done.
+  description: The steps that were taken, in order; in check mode, those that would be taken.
   returned: success
   type: list
   elements: str

@@ -115,7 +115,8 @@ volumes:
       type: int
       sample: 790626304
     allocation:
-      description: How the space of a disk is allocated, V(thin) or V(thick), if the host reports that.
+      description: How the space of a disk is allocated, V(thin) or V(thick). V(none) for other files, and if the host
+        does not report it.
       returned: always
       type: str
       sample: thin

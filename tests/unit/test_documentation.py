@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import fnmatch
 import pathlib
 import re
 from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.setting_keys import HOST_KEYS
+from ansible_collections.virt.esx.plugins.module_utils._vmx import hardware
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import Dialect
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -21,7 +24,7 @@ MODULES = sorted((ROOT / "plugins" / "modules").glob("esx_*.py"))
 
 # Documentation fragments cannot hold RETURN texts, so each module repeats those that all results share. A module may
 # add to the beginnings given here.
-STEPS = "What was done, in order; in check mode, what would be done."
+STEPS = "The steps that were taken, in order; in check mode, those that would be taken."
 QUESTIONS = {
     "description": "The questions of the server that were answered.",
     "id": "The question's id.",
@@ -98,6 +101,43 @@ def test_each_function_of_libvirts_driver_has_a_module_and_a_test() -> None:
     assert [test for *_head, test in rows if f"def {test}(" not in tests] == []
     places = {"module": "plugins/modules/{}.py", "filter": "plugins/filter/{}.yml"}
     assert [name for _f, name, kind, _t in rows if not (ROOT / places[kind].format(name)).is_file()] == []
+
+
+def test_the_guide_lists_what_each_hardware_version_supports() -> None:
+    text = (GUIDES / "converting.rst").read_text(encoding="utf-8")
+    rows = {
+        int(number): row for number, row in re.findall(r"^   \* - (\d+)\n     - .*\n     - (.*)$", text, re.MULTILINE)
+    }
+    sizes = (hardware._VCPUS, hardware._MEMORY_GIB, hardware._CARDS)
+    grown = [(version, str(size)) for table in sizes for size, version in table.items() if version > 4]
+    models = [
+        (version, f"``{name}``")
+        for table in (hardware._SCSI_MODELS, hardware._CARD_MODELS)
+        for name, version in table.items()
+    ]
+    assert [need for need in [*grown, *models] if need[1] not in rows.get(need[0], "")] == []
+    others = {
+        hardware._SECURE_BOOT,
+        hardware._TPM,
+        hardware._COUNTERS,
+        *hardware._BUSES.values(),
+        *hardware._NVME_UNITS.values(),
+    }
+    assert {version for version, _word in [*grown, *models]} | others == set(rows)
+
+
+def test_the_guide_lists_the_keys_that_a_host_writes() -> None:
+    text = (GUIDES / "parts.rst").read_text(encoding="utf-8").lower()
+    listed = re.findall("``([^`]+)``", text[text.index("keys that a host writes\n---") :])
+    of_snapshots = [key for key in HOST_KEYS.split() if key.startswith("snapshot.")]  # "and the like"
+    missing = [key for key in HOST_KEYS.split() if not any(fnmatch.fnmatch(key, one) for one in listed)]
+    assert [key for key in missing if key not in of_snapshots] == []
+
+
+@pytest.mark.parametrize("role", sorted(path.name for path in (ROOT / "roles").iterdir()))
+def test_a_guide_shows_each_role(role: str) -> None:
+    """The page of a role is its list of variables; a newcomer looks for the task."""
+    assert any(f"- role: virt.esx.{role}\n" in path.read_text(encoding="utf-8") for path in GUIDES.glob("*.rst"))
 
 
 def _returned(path: pathlib.Path) -> dict[str, Any]:

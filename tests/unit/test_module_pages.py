@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import pathlib
 import re
 from typing import Any
@@ -34,6 +35,20 @@ KINDS = (
     vim.vm.Snapshot,
 )
 FREE = {None, "System.Anonymous", "System.View", "System.Read"}
+# The options that the modules and the inventory of 0.1.0 had in that version, without those of the connection.
+IN_0_1_0 = {
+    "modules/esx_domain": "annotation autostart max_memory memory name overwrite power_cycle remove_storage "
+    "shutdown_timeout state uuid vcpus vmx xml",
+    "modules/esx_domain_info": "gather name states uuid",
+    "modules/esx_migrate": "dest_host dest_password dest_uri dest_username names parallel uuids",
+    "modules/esx_placement_info": "destinations names",
+    "modules/esx_scheduler": "limit min_guarantee name reservation shares uuid",
+    "inventory/esx_domains": "guest_address hostname hostnames name plugin states",
+}
+CONNECTION_IN_0_1_0 = (
+    "answers auth_file ca_path hostname password port session_cache thumbprint timeout uri username validate_certs "
+    "vcenter_password vcenter_username"
+)
 
 
 def _part(page: pathlib.Path, name: str) -> Any:
@@ -80,6 +95,28 @@ def test_each_state_has_an_example(module: pathlib.Path) -> None:
     state = _part(module, "DOCUMENTATION")["options"].get("state", {"choices": []})
     tasks = [task[f"virt.esx.{module.stem}"] for task in _part(module, "EXAMPLES") if f"virt.esx.{module.stem}" in task]
     assert {task.get("state", state.get("default")) for task in tasks} >= set(state["choices"])
+
+
+def _options(page: pathlib.Path) -> dict[str, dict[str, Any]]:
+    """The documented options of a module or plugin, with those of the collection's fragments."""
+    documented = _part(page, "DOCUMENTATION")
+    found: dict[str, dict[str, Any]] = {}
+    for name in documented["extends_documentation_fragment"]:
+        if not name.startswith("virt.esx."):
+            continue
+        fragment, _dot, part = name.removeprefix("virt.esx.").partition(".")
+        module = importlib.import_module(f"ansible_collections.virt.esx.plugins.doc_fragments.{fragment}")
+        text = getattr(module.ModuleDocFragment, part.upper() or "DOCUMENTATION")
+        found.update(yaml.safe_load(text)["options"])
+    return {**found, **documented["options"]}
+
+
+@pytest.mark.parametrize("page", IN_0_1_0)
+def test_an_option_that_is_newer_than_its_module_says_so(page: str) -> None:
+    """Otherwise a user of the older version would take it for one that this version has, too."""
+    options = _options(ROOT / "plugins" / f"{page}.py")
+    first = {*IN_0_1_0[page].split(), *CONNECTION_IN_0_1_0.split()}
+    assert {name for name in options if "version_added" not in options[name]} == first
 
 
 def _returned(values: dict[str, Any], above: str = "") -> list[tuple[str, dict[str, Any]]]:

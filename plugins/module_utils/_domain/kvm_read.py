@@ -62,7 +62,7 @@ from ansible_collections.virt.esx.plugins.module_utils._xml import Element, chil
 
 _EFI_FILES = re.compile(r"ovmf|aavmf|edk2|uefi", re.IGNORECASE)
 _ARCHITECTURES = ("i686", "x86_64", "aarch64")
-_NO_DISK_BUS = {"usb": "scsi", "virtio": "scsi", "scsi": "scsi", "xen": "scsi", "sd": "scsi"}
+_BECOME_SCSI = ("usb", "virtio", "scsi", "xen", "sd")  # buses of KVM; disks on any other become SATA disks
 _CARRIED_OVER = ("hidden", "pmu", "reboot_timeout")  # settings that are not of the old host
 _MAX_UNITS = 15
 _HARD_DISKS = ("disk", "lun")
@@ -130,7 +130,8 @@ def _read_arch(root: Element, top: Mapping[str, Element], report: Report) -> str
         why = f"'{text_of(kind)}' is a guest without virtual hardware, which ESX cannot start; expected 'hvm'"
         report.refuse(error_at(kind, why))
     if arch not in _ARCHITECTURES:
-        report.refuse(error_at(root, f"arch='{arch}' is not one of ESX: {', '.join(_ARCHITECTURES)}"))
+        known = ", ".join(_ARCHITECTURES)
+        report.refuse(error_at(root, f"arch='{arch}' is not possible on ESX; expected one of {known}"))
     return arch
 
 
@@ -247,7 +248,7 @@ def _bus_of(element: Element, device: str, choices: EsxChoices) -> str:
         return "ide" if choices.disk_bus == "ide" else "sata"
     if choices.disk_bus is not None:
         return "scsi" if choices.disk_bus in SCSI_MODELS else choices.disk_bus
-    return _NO_DISK_BUS.get(attr_of(child(element, "target"), "bus") or "virtio", "sata")
+    return "scsi" if (attr_of(child(element, "target"), "bus") or "virtio") in _BECOME_SCSI else "sata"
 
 
 def _address(bus: str, place: int) -> DriveAddress:
@@ -368,7 +369,7 @@ def _read_tpms(root: Element, report: Report) -> Iterator[Tpm]:
 
 def _with_useful_boot(domain: Domain) -> Domain:
     """Without a boot order that only names the first disk, and without one beside EFI."""
-    if domain.os.firmware != "efi" and domain.os.boot != ("hd",) and len(domain.boot_orders) != 1:
+    if domain.os.firmware != "efi" and not _starts_from_first_disk(domain):
         return domain
     return replace(
         domain,
@@ -376,3 +377,10 @@ def _with_useful_boot(domain: Domain) -> Domain:
         disks=tuple(replace(disk, boot_order=None) for disk in domain.disks),
         interfaces=tuple(replace(card, boot_order=None) for card in domain.interfaces),
     )
+
+
+def _starts_from_first_disk(domain: Domain) -> bool:
+    """Whether all that the boot order says is that the domain starts from its first hard disk, as it does anyway."""
+    first = next((disk for disk in domain.disks if disk.device == "disk"), None)
+    is_named = first is not None and first.boot_order is not None
+    return domain.os.boot == ("hd",) or (is_named and len(domain.boot_orders) == 1)

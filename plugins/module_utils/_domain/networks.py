@@ -150,7 +150,7 @@ def _vlan(element: Element | None) -> int | None:
     tags = list(element.iterchildren("tag"))
     if element.get("trunk") == "yes":
         if tags:
-            raise error_at(element, "A port group hands through either all tags or none; leave out the <tag>s")
+            raise error_at(element, "A port group passes on either all tags or none; leave out the <tag>s")
         return TRUNK
     if len(tags) != 1:
         raise error_at(element, "Expecting one <tag>, or trunk='yes' for all tags")

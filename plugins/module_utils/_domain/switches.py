@@ -47,7 +47,6 @@ PATHS = {
     "reboot_timeout": "os/bios",
     "resolution": "devices/video/model/resolution",
 }
-_OF_VIDEO = ("accel3d", "resolution")
 
 
 def read_switches(top: Mapping[str, Element], devices: Mapping[str, Sequence[Element]]) -> Keys:

@@ -53,7 +53,7 @@ ROWS: Mapping[str, WordRule] = {
     **dict.fromkeys("d2 d10 d17 d18 d19 d27 k4 n1 n2 n4 n5 n6 n7 g3 g7 g10 g17".split(), _EFFECT),
     **dict.fromkeys("a10 b5 c15 d1 d11 d26 d28 d29 f1 o3".split(), _SILENT),
     "a4": _EFFECT,
-    "a7": _report("a VMX has no title beside displayName and annotation"),
+    "a7": _report("a VMX has no title besides displayName and annotation"),
     "a9": _report("a VMX has no place for metadata of other programs"),
     "a11": _refuse("this is for another hypervisor, and can be any device"),
     "a12": _refuse("this is for containers or Xen, not for a virtual machine of VMware"),

@@ -55,4 +55,4 @@ def require_names(patterns: Iterable[str], names: Collection[str], *, where: str
 
 def _hint(missing: Iterable[str], names: Collection[str]) -> str | None:
     near = [found for found in (nearest(name, names) for name in missing) if found is not None]
-    return f"Is {' or '.join(repr(name) for name in dict.fromkeys(near))} meant?" if near else None
+    return f"Did you mean {' or '.join(repr(name) for name in dict.fromkeys(near))}?" if near else None

@@ -33,7 +33,7 @@ def disk_capacity(disk: OvfDisk, values: Mapping[str, str]) -> int:
         raise ParseError(f"'{disk.capacity}' is not a number.", where="<Disk capacity>", line=disk.line)
     capacity = number * bytes_per_unit(disk.units, where="<Disk capacityAllocationUnits>", line=disk.line)
     if not 0 < capacity < 1 << 63:
-        raise ParseError(f"no disk has a capacity of {capacity} bytes.", where="<Disk capacity>", line=disk.line)
+        raise ParseError(f"a disk cannot have a capacity of {capacity} bytes.", where="<Disk capacity>", line=disk.line)
     return capacity
 
 

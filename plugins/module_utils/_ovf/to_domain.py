@@ -89,7 +89,7 @@ def _guest_os(system: System, report: Report) -> str | None:
     word = guests.guest_os(system.os_type, system.os_id)
     if word is None and system.os_id is not None:
         report.leave_out(
-            "OperatingSystemSection", "its number is of no kind of guest that VMware knows", word=str(system.os_id)
+            "OperatingSystemSection", "VMware knows no guest operating system with this number", word=str(system.os_id)
         )
     return word
 

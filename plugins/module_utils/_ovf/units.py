@@ -46,5 +46,5 @@ def bytes_per_unit(units: str, *, where: str, line: int | None = None) -> int:
     for base, _power, exponent in (factor.partition("^") for factor in found[1].split("*") if factor):
         unit *= int(base) ** int(exponent or 1)
         if unit >= _TOO_LARGE:  # at once, as a long product takes long
-            raise ParseError(f"'{units[:60]}' is a larger unit than anything is large.", where=where, line=line)
+            raise ParseError(f"'{units[:60]}' is too large a unit.", where=where, line=line)
     return unit

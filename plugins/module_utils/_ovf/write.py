@@ -305,7 +305,7 @@ def _file_of(disk: Disk, files: Mapping[str, DiskFile]) -> DiskFile:
     found = files.get(disk.source or "")
     if found is None:
         raise ParseError(
-            f"nothing is said of the disk '{disk.source}'; its file and its capacity have to be known.",
+            f"the disk '{disk.source}' is missing; its file and its capacity are needed.",
             where="disks",
             line=disk.line,
         )

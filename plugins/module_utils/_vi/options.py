@@ -283,7 +283,7 @@ def _thumbprints(text: str | None) -> tuple[str, ...]:
     for digest in digests:
         if not re.fullmatch(r"[0-9a-f]{64}", digest):
             raise ParseError(
-                f"'{text}' is not the SHA-256 thumbprint of a certificate (64 hex digits, colons between are allowed).",
+                f"'{text}' is not the SHA-256 thumbprint of a certificate (64 hex digits, with or without colons).",
                 where="thumbprint",
             )
     return digests

@@ -48,7 +48,7 @@ def cannot_connect(error: Exception, server: str, thumbprint: Callable[[], str |
         )
     if isinstance(error, socket.timeout):
         return ConnectionFailed(
-            f"The server {server} does not answer.", hint="Check the address, the port and the firewalls between."
+            f"The server {server} does not answer.", hint="Check the address, the port, and the firewalls in between."
         )
     if isinstance(error, ConnectionRefusedError):
         return ConnectionFailed(
@@ -98,7 +98,7 @@ def no_answer(server: str, action: str, reason: str, *, repeatable: bool) -> Con
     :param reason: why it is not an answer: ``it is not XML``.
     """
     return ConnectionFailed(
-        f"What {server} sent is not an answer to {action}: {reason}.{'' if repeatable else ' ' + DOUBT}",
+        f"The response of {server} is not an answer to {action}: {reason}.{'' if repeatable else ' ' + DOUBT}",
         hint="Check that the URI names a VMware host or vCenter; one that is just starting may answer so, too.",
     )
 

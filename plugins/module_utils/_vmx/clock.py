@@ -34,7 +34,7 @@ def read_clock(context: ReadContext) -> Clock | None:
     if start is None:
         return None if difference is None else Clock("variable", difference)
     if difference is not None:
-        context.leave_out(_DIFFERENCE, f"the clock starts at {_START}, whatever else is said")
+        context.leave_out(_DIFFERENCE, f"the clock starts at {_START}, whatever else is set")
     return Clock("absolute", start=start)
 
 

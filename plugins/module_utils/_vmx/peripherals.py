@@ -46,7 +46,7 @@ def read_usb(context: ReadContext) -> tuple[Controller, ...]:
     kinds = [kind for kind in USB if kind in context.vmx.sections and context.vmx.boolean(f"{kind}.present")]
     if "usb" not in kinds and "ehci" in kinds:
         kinds.remove("ehci")
-        context.leave_out("ehci.present", "VMware has EHCI beside UHCI alone, and usb.present is not TRUE")
+        context.leave_out("ehci.present", "VMware only has EHCI together with UHCI, and usb.present is not TRUE")
     return tuple([Controller("usb", index, USB[kind][0]) for index, kind in enumerate(kinds)])
 
 

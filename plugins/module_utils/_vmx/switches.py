@@ -90,7 +90,7 @@ def _read_resolution(context: ReadContext) -> str | None:
         return "x".join(map(str, sides))
     if max(sides) > 0:
         given = _SIDES[0] if sides[0] > 0 else _SIDES[1]
-        context.leave_out(given, f"libvirt has a resolution as {_SIDES[0]} and {_SIDES[1]} together")
+        context.leave_out(given, f"libvirt has a resolution only if both {_SIDES[0]} and {_SIDES[1]} are set")
     return None
 
 

@@ -72,7 +72,7 @@ def write_vmx(
     if dialect.hardware_needs:
         check_needs(domain, hw_version, report)
     if hw_version is None and hardware > dialect.hw_version:
-        why = f"written is version {hardware}, which the domain needs, instead of {dialect.hw_version}"
+        why = f"version {hardware}, which the domain needs, is written instead of {dialect.hw_version}"
         report.leave_out("virtualHW.version", why)
     context = WriteContext(dialect, hardware, scsi_model, random, report=report)
     lines = entries(domain, context)

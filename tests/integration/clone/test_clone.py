@@ -206,7 +206,7 @@ def test_impossible_requests_are_refused_before_any_change(
 
 def test_files_of_others_are_not_taken_over(host: Simulator) -> None:
     ensure(host, "web2/web2_1.vmdk", capacity="1 MiB")
-    with pytest.raises(Refused, match=r"as there is \[datastore1\] web2/web2_1.vmdk already"):
+    with pytest.raises(Refused, match=r"cannot be made: \[datastore1\] web2/web2_1.vmdk already exists"):
         clone(host)
     assert data_of(host, "web2/web2_1.vmdk") == bytes(MIB)
 

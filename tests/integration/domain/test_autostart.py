@@ -70,8 +70,8 @@ def test_its_order_delays_and_stop_action_are_set(esx: Simulator) -> None:
 @pytest.mark.parametrize(
     ("autostart", "settings", "message"),
     [
-        (None, {"start_order": 1}, "autostart_settings: it has an effect only where autostart is true."),
-        (False, {"stop_delay": 1}, "autostart_settings: it has an effect only where autostart is true."),
+        (None, {"start_order": 1}, "autostart_settings: it only has an effect if autostart is true."),
+        (False, {"stop_delay": 1}, "autostart_settings: it only has an effect if autostart is true."),
         (True, {"start_order": 0}, "autostart_settings.start_order: 0 is neither -1 nor at least 1."),
         (True, {"stop_delay": -2}, "autostart_settings.stop_delay: -2 is neither -1 nor at least 0."),
         (True, {"start_delay": 2**31}, "autostart_settings.start_delay: 2147483648 is more than a host takes"),

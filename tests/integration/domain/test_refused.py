@@ -115,6 +115,22 @@ def test_nothing_is_sent(esx: Simulator, xml: str, said: str, exists: bool, chec
     assert read_file(esx, VMX) == before
 
 
+@pytest.mark.parametrize("check", [True, False])
+@pytest.mark.parametrize(
+    ("place", "option"),
+    [({"pool": "local-strage"}, "pool"), ({"vmx_path": "[local-strage] web/web.vmx"}, "vmx_path")],
+)
+def test_a_place_in_a_datastore_that_the_host_lacks(
+    esx: Simulator, place: dict[str, Any], option: str, check: bool
+) -> None:
+    """The disk would be made in its own datastore before the upload of the VMX fails."""
+    disks = [{"target": "sda", "size": "8 MiB", "source": "[local-storage] web/web.vmdk"}]
+    esx.trace(reset=True)
+    with pytest.raises(NotFound, match=rf"^{option}: the host has no datastore 'local-strage'; it has 'local-storage'"):
+        ensure(esx, xml=domain_xml(), disks=disks, check=check, with_disks=False, **place)
+    assert set(esx.methods()) <= READING
+
+
 @pytest.mark.parametrize("name", ["n" * 252, "ü" * 100, "n" * 70_000])
 def test_a_name_that_no_file_can_have(esx: Simulator, name: str) -> None:
     esx.trace(reset=True)

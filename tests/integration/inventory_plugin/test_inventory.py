@@ -112,7 +112,7 @@ def test_an_option_that_does_not_exist_is_told(host: Simulator, tmp_path: pathli
     path = write_inventory(tmp_path, host, nmaes=["domain-1"], filters=["running"], use_extra_vars=True)
     listed, warnings = list_with_warnings(path)
     assert len(hosts_of(listed)) == 3
-    assert f"{path}: there is no option 'nmaes', so it has no effect. Is 'names' meant?" in warnings
+    assert f"{path}: there is no option 'nmaes', so it has no effect. Did you mean 'names'?" in warnings
     assert f"{path}: there is no option 'filters', so it has no effect." in warnings
     assert "use_extra_vars" not in warnings
 

@@ -210,10 +210,10 @@ def test_a_destination_in_any_case_or_by_its_address(three: Simulator, name: str
 def test_the_nearest_name_is_told(three: Simulator) -> None:
     with pytest.raises(EsxError) as caught:
         everywhere(three, names=["domain-1"], dest_host="DC0-H1")
-    assert caught.value.hint == "Is 'DC0_H1' meant?"
+    assert caught.value.hint == "Did you mean 'DC0_H1'?"
     with pytest.raises(EsxError) as caught:
         everywhere(three, names=["domian-1"], dest_host=H1)
-    assert caught.value.hint == "Is 'domain-1' meant?"
+    assert caught.value.hint == "Did you mean 'domain-1'?"
 
 
 @pytest.mark.parametrize("name", ["domain-1", "domain-2"])
@@ -233,7 +233,7 @@ def test_storage_moves_with_the_domain_and_alone(three: Simulator, name: str) ->
     assert everywhere(three, names=[name], dest_datastore="local-storage")["changed"]
     with pytest.raises(EsxError, match="The host DC0_H1 has no datastore 'datastore1'; it has") as caught:
         everywhere(three, names=[name], dest_datastore="datastore1")
-    assert caught.value.hint == "Is 'datastore1 (1)' meant?"
+    assert caught.value.hint == "Did you mean 'datastore1 (1)'?"
 
 
 @pytest.mark.parametrize("disk", ["Hard disk 1", "sda"])

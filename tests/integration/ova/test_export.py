@@ -138,8 +138,8 @@ def test_what_a_package_does_not_have_is_told(esx: Simulator, made: Sources, tmp
     bring(esx, made.ova(tmp_path / "appliance.ova"))
     export: dict[str, Any] = {"state": "exported", "name": "appliance", "force": True}
     (plain,) = ova(esx, **export, dest=str(tmp_path / "a.ova"))["warned"]
-    assert plain.startswith("The package does not have the medium of the cdrom ")
-    assert "'a.vmx' has." in plain
+    assert plain.startswith("The package lacks the medium of the cdrom ")
+    assert plain.endswith("; 'a.vmx' has all of it.")
     lost = {
         "serial0.present": "TRUE",
         "serial0.fileType": "pipe",

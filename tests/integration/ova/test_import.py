@@ -220,7 +220,7 @@ def replaced(made: Sources, path: Path, old: str, new: str) -> str:
             "does not accept the package .* section 'Own'",
         ),
         (f'capacity="{CAPACITY}"', 'capacity="1048576"', f"disk of {CAPACITY} bytes, but .* 1048576 bytes large"),
-        (f'capacity="{CAPACITY}"', 'capacity="0"', "line 10, <Disk capacity>: no disk has a capacity of 0 bytes"),
+        (f'capacity="{CAPACITY}"', 'capacity="0"', "<Disk capacity>: a disk cannot have a capacity of 0 bytes"),
         ('AllocationUnits="byte"', 'AllocationUnits="hertz"', "'hertz' is not a unit of bytes"),
         ("<Name>appliance<", "<Name>..<", "no directory can be called '..'"),
     ],

@@ -53,7 +53,8 @@ def test_check_mode_looks_at_the_files(esx: Simulator, made: Sources, tmp_path: 
 def test_a_file_of_another_size_is_told(esx: Simulator, made: Sources, tmp_path: Path) -> None:
     size = len(made.files["appliance-file1.iso"])
     source = replaced(made, tmp_path / "a.ova", f'ovf:size="{size}"', 'ovf:size="5000"')
-    told = f"The package's file 'appliance-file1.iso' has {size} bytes, by the descriptor 5000; it may be truncated."
+    sizes = f"has {size} bytes, but 5000 according to the descriptor"
+    told = f"The package's file 'appliance-file1.iso' {sizes}; it may be truncated."
     assert bring(esx, source, check=True)["warned"][1:] == [told]
     assert bring(esx, source)["warned"][1:] == [told]
 

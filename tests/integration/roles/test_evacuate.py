@@ -76,7 +76,7 @@ def test_only_matching_domains_move(vcenter: Simulator) -> None:
 def test_a_name_that_is_misspelt_is_an_error(vcenter: Simulator) -> None:
     run = evacuate(vcenter, H1, variables={"evacuate_names": ["domain-2", "Domain-3"]}, fails=True)
     assert run.tasks[-1].result["msg"] == "There is no domain 'Domain-3' on DC0_H0."
-    assert run.tasks[-1].result["hint"] == "Is 'domain-3' meant?"
+    assert run.tasks[-1].result["hint"] == "Did you mean 'domain-3'?"
     assert set(places(vcenter).values()) == {H0}
 
 

@@ -225,7 +225,7 @@ class _Work:
                 users.refuse(path, f"cannot become a file of the clone '{self.request.clone_name}'")
             return
         raise Refused(
-            f"The clone '{self.request.clone_name}' cannot be made, as there is {', '.join(map(str, taken))} already.",
+            f"The clone '{self.request.clone_name}' cannot be made: {', '.join(map(str, taken))} already exists.",
             hint="Delete these files, or choose another name or pool. If they are a domain's, define it instead.",
         )
 

@@ -73,7 +73,7 @@ def read_settings(autostart: bool | None, options: Mapping[str, Any] | None) -> 
     if not options:
         return AutostartSettings()
     if not autostart:
-        raise ParseError("it has an effect only where autostart is true.", where="autostart_settings")
+        raise ParseError("it only has an effect if autostart is true.", where="autostart_settings")
     for name, least in _LEAST.items():
         _check_range(name, options[name], least)
     return AutostartSettings(

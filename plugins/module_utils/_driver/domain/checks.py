@@ -15,7 +15,12 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import Char
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_extents import disk_of_extent
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_kinds import is_file_disk, is_image_drive
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, ParseError
-from ansible_collections.virt.esx.plugins.module_utils._names import canonical_path, check_datastore_path, quoted
+from ansible_collections.virt.esx.plugins.module_utils._names import (
+    DatastorePath,
+    canonical_path,
+    check_datastore_path,
+    quoted,
+)
 
 
 def check_files(described: Domain, datastores: Collection[str]) -> None:
@@ -77,6 +82,15 @@ def _check_path(source: str, where: str, line: int | None, datastores: Collectio
     path = check_datastore_path(source, where=where, line=line)
     if not path.name:
         raise ParseError(f"'{source}' is not the name of a file.", where=where, line=line)
+    check_datastore(path, where, datastores)
+
+
+def check_datastore(path: DatastorePath, where: str, datastores: Collection[str]) -> None:
+    """Refuse a path in a datastore that the host does not have.
+
+    :param where: the option or the element that names it.
+    :raises NotFound: with the datastores that the host has.
+    """
     if path.datastore not in datastores:
         raise NotFound(f"{where}: the host has no datastore '{path.datastore}'; it has {listed(datastores)}.")
 

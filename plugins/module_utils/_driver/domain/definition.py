@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain, Os
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.checks import (
+    check_datastore,
     check_devices,
     check_files,
     check_media,
@@ -70,6 +71,7 @@ def plan_definition(request: DomainRequest, facts: HostFacts, scsi_model: Callab
     domain = with_new_ids(described)
     domain = with_system(domain, request.system) if request.system else domain
     path = check_lengths(vmx_place(domain, request), where="name")
+    check_datastore(path, "pool" if request.vmx_path is None else "vmx_path", facts.volumes.values())
     check_media(domain)
     directory = str(path.parent)
     requested = requested_version(request)

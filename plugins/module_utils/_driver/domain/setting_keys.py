@@ -77,7 +77,7 @@ def read_named_settings(option: Mapping[str, Any] | None) -> dict[str, str | Non
                 where=where,
             )
         if key.lower() in (other.lower() for other in found):
-            raise ParseError("it is given twice; the case of letters makes no other key.", where=where)
+            raise ParseError("it is given twice; keys are not case-sensitive.", where=where)
         _check_is_free(key.lower(), where)
         if isinstance(value, (dict, list)):
             raise ParseError("its value is not a text; use the filter to_json.", where=where)

@@ -133,7 +133,7 @@ def check_new_group(network: HostNetwork, switch_name: str, name: str) -> None:
     """
     owner = next((item for item in network.switches if item.name != switch_name and item.group(name)), None)
     if owner is not None:
-        raise Refused(f"The port group '{name}' belongs to switch '{owner.name}'; its name is unique on a host.")
+        raise Refused(f"The port group '{name}' belongs to switch '{owner.name}'; its name must be unique on the host.")
 
 
 def _listed(domains: Sequence[str]) -> str:

@@ -98,7 +98,7 @@ def streamed_archive(file: BinaryIO, source: str) -> Iterator[OpenPackage]:
             if first is None or not first.name.lower().endswith(".ovf"):
                 name = "empty" if first is None else f"'{first.name}' instead"
                 raise ParseError(
-                    f"the first file of an OVA is its descriptor (.ovf), that of '{source}' is {name}.", hint=_REPACK
+                    f"the first file in an OVA must be its descriptor (.ovf); in '{source}' it is {name}.", hint=_REPACK
                 )
             descriptor = entries.text(first)
             stem, texts = first.name[: -len(".ovf")], {}

@@ -44,7 +44,7 @@ def warning_of(original: Original, descriptor: str, file: str) -> str | None:
     parts += [f"the VMX's {', '.join(entries)}"] if entries else []
     if not parts:
         return None
-    return f"The package does not have {', '.join(dict.fromkeys(parts))}. '{file}' has."
+    return f"The package lacks {', '.join(dict.fromkeys(parts))}; '{file}' has all of it."
 
 
 def _entries(report: Report, descriptor: str) -> list[str]:

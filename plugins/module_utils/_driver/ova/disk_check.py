@@ -79,5 +79,5 @@ def _other_sizes(offer: Offer, names: Sequence[str]) -> Iterator[str]:
         glance = offer.glances.get(file.href)
         if file.href in names and glance is not None and file.size not in (None, glance.size):
             doubt = "be truncated" if glance.size < (file.size or 0) else "have been replaced"
-            sizes = f"has {glance.size} bytes, by the descriptor {file.size}"
+            sizes = f"has {glance.size} bytes, but {file.size} according to the descriptor"
             yield f"The package's file '{file.href}' {sizes}; it may {doubt}."

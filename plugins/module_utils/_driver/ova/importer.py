@@ -131,7 +131,7 @@ class Importer:
                     raise ConnectionFailed(
                         f"The server accepted all files of the package, but {path}, which a drive of the domain has, "
                         "is not there.",
-                        hint="Something between may have answered for the host. Run the task again.",
+                        hint="A proxy or another server may have answered in place of the host. Run the task again.",
                     )
 
     def _take_other(self, package: OpenPackage, member: Member, verifier: Verifier | None) -> None:

@@ -137,7 +137,7 @@ class Verifier:
         if found != wanted.digits:
             raise Refused(
                 f"The package's file '{name}' is damaged or was changed: its checksum is {wanted.algorithm}:{found}, "
-                f"by the manifest '{self.name}' it is {wanted.digits}."
+                f"but {wanted.digits} according to the manifest '{self.name}'."
             )
 
     def _check_signature(self, certificate: bytes) -> None:

@@ -304,6 +304,24 @@ def test_a_usual_domain_of_kvm_has_no_word_about_its_usual_parts(warnings: list[
     assert not [word for word in ("on_", "cpu", "sysinfo", "readonly") if f", {word}" in "\n".join(warnings)]
 
 
+BIOS = re.sub("<loader.*</nvram>", "", RHEL, flags=re.DOTALL)
+
+
+@pytest.mark.parametrize(
+    ("device", "orders"),
+    [
+        ("<source file='/images/web.qcow2'/>", 0),
+        ("<source pool='default' volume='data.img'/>", 1),
+        ("<source file='/iso/a.iso'/>", 1),
+        ("<source network='default'/>", 1),
+    ],
+)
+def test_a_boot_order_is_only_left_out_if_it_names_the_first_disk(device: str, orders: int) -> None:
+    """A host starts a domain from its first disk anyway; from anything else only if the VMX says so."""
+    xml = BIOS.replace("<boot dev='hd'/>", "").replace(device, f"{device}<boot order='1'/>")
+    assert FILTERS["kvm_to_esx"](xml, **PLACES).count("<boot order='1'/>") == orders
+
+
 SERIALS = """<serial type='pty'><target port='0'/></serial>
 <serial type='file'><source path='/var/log/web.log'/><target port='1'/></serial>"""
 

@@ -133,7 +133,7 @@ def test_what_is_refused(name: str, given: Any, options: dict[str, Any], message
 
 def test_a_disk_of_which_nothing_is_said_is_refused() -> None:
     xml = FILTERS["ovf_to_domxml"](text_of("virtualbox"), network="VM Network")
-    with pytest.raises(AnsibleFilterError, match=r"disks: nothing is said of the disk 'box-disk001.vmdk'"):
+    with pytest.raises(AnsibleFilterError, match=r"disks: the disk 'box-disk001.vmdk' is missing"):
         FILTERS["domxml_to_ovf"](xml)
 
 
