@@ -85,8 +85,8 @@ class EsxConnection:
         return self.is_direct or self.scope.host(host) is not None
 
     def locate(self, host: Any) -> None:
-        """Use the host of a domain that was found as the connection's host."""
-        self.located[:] = [host]
+        """Use the host of a domain that was found as the connection's host; None if the user may not see it."""
+        self.located[:] = [] if host is None else [host]
 
     def wait(self, task: Any, action: str, vm: Any = None) -> Any:
         """Wait for a task of the server, answering questions of ``vm``; return the task's result.

@@ -114,7 +114,7 @@ def read_neighbours(
 
 def _user(ref: Any, values: Values, disk: Any = None) -> FileUser:
     names = tuple(unescape_name(item.name) for item in flat_trees(values[_SNAPSHOTS]))
-    return FileUser(ref, unescape_name(values["name"] or ""), STATES[str(values[_STATE])], disk, names)
+    return FileUser(ref, unescape_name(values["name"] or ""), STATES.get(str(values[_STATE]), "unknown"), disk, names)
 
 
 def _add_disk(users: FileUsers, user: FileUser, device: Any) -> None:
