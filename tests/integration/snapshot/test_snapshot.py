@@ -197,6 +197,35 @@ def test_a_domain_that_cannot_have_the_snapshot_does_not_keep_the_others_from_it
     assert caught.value.details["changed"] is False
 
 
+@pytest.mark.parametrize("name", ["a*", "a?", "[ab]c", "a[*]"])
+def test_a_name_that_is_a_pattern_is_not_taken_for_one(esx: Simulator, name: str) -> None:
+    """Once the snapshot is gone, a second run with the same text would remove all others that match."""
+    for each in (name, "abc", "ac", "bc"):
+        snapshot(esx, snapshot=each)
+    for check in (True, False):
+        with pytest.raises(Ambiguous, match="is a snapshot of domain 'domain-1', and a pattern") as caught:
+            snapshot(esx, check=check, state="absent", snapshot=name)
+    alone = str(caught.value.hint).split("'")[1]
+    assert names(apply(esx, state="absent", snapshot=alone)) == ["abc", "abc/ac", "abc/ac/bc*"]
+
+
+def test_a_pattern_that_is_also_a_name_can_mean_all_that_match(esx: Simulator) -> None:
+    for each in ("a*", "abc", "bc"):
+        snapshot(esx, snapshot=each)
+    ref = snapshot(esx, snapshot="a*")["snapshot"]["moid"]
+    with pytest.raises(Ambiguous) as caught:
+        snapshot(esx, state="absent", snapshot="a*")
+    assert f"id {ref}; for all that match, give keep" in str(caught.value.hint)
+    assert names(apply(esx, state="absent", snapshot="a*", keep=0)) == ["bc*"]
+
+
+def test_a_pattern_removes_what_is_below_each_that_matches(esx: Simulator) -> None:
+    for each in ("base", "night-1", "manual", "night-2", "last"):
+        snapshot(esx, snapshot=each)
+    result = apply(esx, state="absent", snapshot="night-*", children=True)
+    assert (names(result), result["steps"]) == (["base*"], ["remove snapshot 'night-1'"])
+
+
 def test_names_that_repeat_need_a_path(esx: Simulator) -> None:
     apply(esx, snapshot="base")
     ref = snapshot(esx, snapshot="base")["snapshot"]["moid"]
