@@ -34,12 +34,14 @@ CONSOLIDATION_PATH = "runtime.consolidationNeeded"
 class Action:
     """One task of the server: its ``name`` for the user, and the function that starts it.
 
-    ``at_once`` marks a call that starts no task and is done when it returns.
+    ``at_once`` marks a call that starts no task and is done when it returns. ``harmless`` is the fault that means that
+    another client has done it.
     """
 
     name: str
     start: Callable[[], Any]
     at_once: bool = False
+    harmless: str | None = None
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,11 @@ def _described(entry: DomainEntry, found: Snapshot, description: str | None) -> 
 def _absent(entry: DomainEntry, request: SnapshotRequest, now: datetime.datetime) -> DomainEntry:
     chosen, gone = _to_remove(entry, request, now)
     actions = [
-        Action(f"remove snapshot '{item.name}'", lambda ref=item.ref: ref.RemoveSnapshot_Task(request.children, True))  # type: ignore[misc]
+        Action(
+            f"remove snapshot '{item.name}'",
+            lambda ref=item.ref: ref.RemoveSnapshot_Task(request.children, True),  # type: ignore[misc]
+            harmless="ManagedObjectNotFound",
+        )
         for item in chosen
     ]
     return replace(entry, actions=actions, after=_without(entry.before, {item.moid for item in gone}))
