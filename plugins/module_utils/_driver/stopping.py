@@ -12,10 +12,10 @@ from typing import Any
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord
 from ansible_collections.virt.esx.plugins.module_utils._driver.progress import show_progress
-from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, TimedOut
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, TimedOut
 from ansible_collections.virt.esx.plugins.module_utils._names import quoted
 from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import Job, run_jobs
-from ansible_collections.virt.esx.plugins.module_utils._vi.watch import Watch
+from ansible_collections.virt.esx.plugins.module_utils._vi.watch import LEFT, Watch
 
 _AT_ONCE = 16
 _STATE, _QUESTION = "runtime.powerState", "runtime.question"
@@ -51,7 +51,12 @@ def _job(connection: EsxConnection, record: DomainRecord, words: str, start: Cal
 
 
 def _raise_failures(records: Sequence[DomainRecord], results: Sequence[Any]) -> None:
-    failed = {record.name: result for record, result in zip(records, results) if isinstance(result, EsxError)}
+    """Raise the errors as one; a domain that has left the server, as one that a vCenter moves does, runs no more."""
+    failed = {
+        record.name: result
+        for record, result in zip(records, results)
+        if isinstance(result, EsxError) and not isinstance(result, NotFound)
+    }
     if not failed:
         return
     listed = " ".join(f"Domain '{name}': {error.message}" for name, error in failed.items())
@@ -87,7 +92,7 @@ def wait_until_off(
 ) -> tuple[list[DomainRecord], dict[Any, EsxError]]:
     """Wait until all domains are off, answering questions; return those that still run when the time is up.
 
-    :returns: also the errors of domains that a question without an answer blocks, by their references.
+    :returns: also the errors of domains that are gone or that a question without an answer blocks, by their references.
     """
     running = {record.ref: record for record in records}
     blocked: dict[Any, EsxError] = {}
@@ -97,9 +102,14 @@ def wait_until_off(
     with Watch(connection.session, {"VirtualMachine": [_STATE, _QUESTION]}, list(running)) as watch:
         while running and (remaining := deadline - time.monotonic()) > 0:
             for ref, values in watch.next_changes(remaining).items():
-                if str(values.get(_STATE)) == "poweredOff" and ref in running:
+                if ref not in running:
+                    continue
+                if LEFT in values:
+                    blocked[ref] = NotFound("It is no longer on the server.")
+                    del running[ref]
+                elif str(values.get(_STATE)) == "poweredOff":
                     connection.progress(f"Domain '{running.pop(ref).name}' is shut off, {len(running)} still run")
-                elif values.get(_QUESTION) is not None and ref in running:
+                elif values.get(_QUESTION) is not None:
                     error = _answer(connection, running[ref])
                     if error is not None:
                         blocked[ref] = error

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Callable, Union
 
-from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed, EsxError
+from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed, EsxError, NotFound
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
 from ansible_collections.virt.esx.plugins.module_utils._vi.task import GivenUp, Outcome, Progress, Waiting, watch_all
 from ansible_collections.virt.esx.plugins.module_utils._vi.watch import Changes
@@ -115,7 +115,8 @@ class _Crew:
             except GivenUp as given_up:
                 self.results[number] = given_up.make_error(waiting.cancel())
             except EsxError as error:
-                self.results[number] = error
+                is_lost = isinstance(error, NotFound) and not waiting.ended
+                self.results[number] = waiting.lost(error) if is_lost else error
             del self.running[number]
 
     def _drop_the_rest(self, error: EsxError) -> None:

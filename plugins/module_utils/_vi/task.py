@@ -36,7 +36,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.questions import (
 )
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import moid
-from ansible_collections.virt.esx.plugins.module_utils._vi.watch import Changes, Watch
+from ansible_collections.virt.esx.plugins.module_utils._vi.watch import LEFT, Changes, Watch
 
 TASK_PATHS = (STATE_PATH, "info.error", "info.progress", "info.cancelable", "info.result")
 
@@ -181,7 +181,10 @@ class Waiting:
 
         :param as_it_is: whether the changes are all present values; only then a task is given up whose time is over,
             as its end may have been missed before.
+        :raises NotFound: if the server no longer has the task. A virtual machine may leave: its task says why.
         """
+        if LEFT in changes.get(self.task, ()):
+            raise NotFound(f"The server no longer has the task {moid(self.task)}.")
         before = self.seen.get("info.progress")
         self.seen.update(changes.get(self.task, {}))
         if self.vm is not None:
