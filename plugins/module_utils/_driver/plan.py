@@ -45,13 +45,15 @@ class Target:
     def __str__(self) -> str:
         return f"domain '{self.name}'"
 
-    def wait(self, connection: EsxConnection, task: Any, doing: str) -> None:
+    def wait(self, connection: EsxConnection, task: Any, doing: str, *, copies: bool = False) -> None:
         """Wait for a task of the domain, which ``record`` comes with.
 
         :param doing: what the task does to the domain, for messages: ``Starting``.
+        :param copies: whether it copies the guest's memory and may take longer than ``timeout`` as it makes progress.
         """
         self.record = None
-        values = connection.wait_and_read(task, f"{doing} {self}", self.ref, CORE_PATHS)
+        patience = float(connection.session.options.timeout) if copies else None
+        values = connection.wait_and_read(task, f"{doing} {self}", self.ref, CORE_PATHS, patience=patience)
         self.record = DomainRecord(self.ref, values)
 
 

@@ -20,9 +20,11 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.watch import LEFT, Wa
 _AT_ONCE = 16
 _STATE, _QUESTION = "runtime.powerState", "runtime.question"
 
+_SUSPENDING = "Suspending"
+
 # The methods that stop a running domain without its guest's cooperation.
 _TASKS: dict[str, tuple[str, Callable[[Any], Any]]] = {
-    "suspend": ("Suspending", lambda ref: ref.SuspendVM_Task()),
+    "suspend": (_SUSPENDING, lambda ref: ref.SuspendVM_Task()),
     "destroy": ("Powering off", lambda ref: ref.PowerOffVM_Task()),
 }
 
@@ -47,7 +49,8 @@ def stop_domains(connection: EsxConnection, records: Sequence[DomainRecord], how
 def _job(connection: EsxConnection, record: DomainRecord, words: str, start: Callable[[Any], Any]) -> Job:
     action = f"{words} domain '{record.name}'"
     progress = show_progress(connection.progress, action)
-    return Job(action=action, start=lambda: start(record.ref), vm=record.ref, progress=progress)
+    patience = float(connection.session.options.timeout) if words == _SUSPENDING else None  # memory is written
+    return Job(action, lambda: start(record.ref), record.ref, progress, patience)
 
 
 def _raise_failures(records: Sequence[DomainRecord], results: Sequence[Any]) -> None:
@@ -61,7 +64,8 @@ def _raise_failures(records: Sequence[DomainRecord], results: Sequence[Any]) -> 
         return
     listed = " ".join(f"Domain '{name}': {error.message}" for name, error in failed.items())
     first = next(iter(failed.values()))
-    raise EsxError(f"{len(failed)} of {len(records)} domains could not be stopped. {listed}", fault=first.fault)
+    message = f"{len(failed)} of {len(records)} domains could not be stopped. {listed}"
+    raise EsxError(message, hint=first.hint, fault=first.fault)
 
 
 def _shut_down(connection: EsxConnection, records: Sequence[DomainRecord], seconds: float) -> None:

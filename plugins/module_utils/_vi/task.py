@@ -75,6 +75,7 @@ def wait_for_task(
     paths: Sequence[str] = (),
     progress: Progress | None = None,
     timeout: float | None = None,
+    patience: float | None = None,
 ) -> Outcome:
     """Wait until a task has ended, and answer its questions.
 
@@ -84,11 +85,12 @@ def wait_for_task(
     :param paths: properties of ``vm`` that are wanted as well, which saves reading them afterwards.
     :param progress: called with the percentage whenever it changes.
     :param timeout: seconds to wait; the connection's ``timeout`` if it is None.
+    :param patience: the seconds that the task may go without progress, instead of a time in which it must end.
     :raises ServerFault: if the task ended with an error.
     :raises Question: if a question has no answer; the task has been cancelled if possible.
     :raises TimedOut: if it did not end in time; the task has been cancelled if possible.
     """
-    waiting = Waiting(session, task, vm, action, progress, timeout, paths=paths)
+    waiting = Waiting(session, task, vm, action, progress, timeout, patience=patience, paths=paths)
     try:
         waiting.run()
     except GivenUp as given_up:

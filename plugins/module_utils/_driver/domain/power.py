@@ -57,7 +57,7 @@ def _power_on(connection: EsxConnection, target: Target, _guest: Guest) -> None:
 
 
 def _resume(connection: EsxConnection, target: Target, _guest: Guest) -> None:
-    target.wait(connection, target.ref.PowerOnVM_Task(None), "Resuming")
+    target.wait(connection, target.ref.PowerOnVM_Task(None), "Resuming", copies=True)
 
 
 def _power_off(connection: EsxConnection, target: Target, _guest: Guest) -> None:
@@ -65,7 +65,7 @@ def _power_off(connection: EsxConnection, target: Target, _guest: Guest) -> None
 
 
 def _suspend(connection: EsxConnection, target: Target, _guest: Guest) -> None:
-    target.wait(connection, target.ref.SuspendVM_Task(), "Suspending")
+    target.wait(connection, target.ref.SuspendVM_Task(), "Suspending", copies=True)
 
 
 def _reset(connection: EsxConnection, target: Target, _guest: Guest) -> None:
