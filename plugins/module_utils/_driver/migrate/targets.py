@@ -188,11 +188,15 @@ def _folder(targets: Targets, record: DomainRecord, source: HostContext, host: H
 
 
 def _folder_at(vcenter: Session, host: HostContext, items: Sequence[str]) -> Any:
-    """The folder with a path in the destination's datacenter, without items that of all domains; None if missing."""
+    """The folder with a path in the destination's datacenter, without items that of all domains; None if missing.
+
+    A domain or a vApp can be at the end of a path, too.
+    """
     path = "/".join(escape_name(unescape_name(item)) for item in items)
     if not path:
         return host.vm_folder
-    return vcenter.content.searchIndex.FindByInventoryPath(f"{host.datacenter_path}/vm/{path}")
+    found = vcenter.content.searchIndex.FindByInventoryPath(f"{host.datacenter_path}/vm/{path}")
+    return found if found is not None and type_name(found) == "Folder" else None
 
 
 def _folders(parents: dict[Any, Values], folder: Any) -> list[str]:
