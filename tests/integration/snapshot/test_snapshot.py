@@ -266,6 +266,20 @@ def test_snapshots_that_another_client_has_removed_are_gone(
     assert snapshot(esx, state="absent", snapshot="x", **which)["changed"] is (bool(which) and gone == 1)
 
 
+def test_a_path_that_the_next_snapshot_would_take_is_refused(esx: Simulator) -> None:
+    snapshot(esx, snapshot="base")
+    for _more in range(2):
+        take(esx, "domain-1", name="night")
+    for check in (True, False):
+        with pytest.raises(Ambiguous, match="Below the snapshot 'base/night' of domain 'domain-1' is one of the same"):
+            snapshot(esx, check=check, state="absent", snapshot="base/night")
+    first, second = (item["moid"] for item in snapshot(esx, snapshot="base")["snapshots"][1:])
+    assert names(apply(esx, state="absent", snapshot=first)) == ["base", "base/night*"]
+    assert snapshot(esx, snapshot="base")["snapshots"][1]["moid"] == second
+    take(esx, "domain-1", name="night")
+    assert names(apply(esx, state="absent", snapshot="base/night", children=True)) == ["base*"]
+
+
 @pytest.mark.parametrize("name", ["a*", "a?", "[ab]c", "a[*]"])
 def test_a_name_that_is_a_pattern_is_not_taken_for_one(esx: Simulator, name: str) -> None:
     """Once the snapshot is gone, a second run with the same text would remove all others that match."""

@@ -163,7 +163,7 @@ def _to_remove(
     """
     found = None if request.snapshot is None else find_snapshot(entry.before, request.snapshot, entry.record.name)
     if found is not None and not request.selects:
-        _check_literal(entry, found, request.snapshot or "")
+        _check_repeatable(entry, found, request)
         return [found], with_descendants(entry.before, found) if request.children else [found]
     chosen = select_snapshots(entry.before, request.snapshot, keep=request.keep, older_than=request.older_than, now=now)
     if not request.children:
@@ -173,11 +173,18 @@ def _to_remove(
     return [item for item in chosen if item.moid not in covered], [item for items in below.values() for item in items]
 
 
-def _check_literal(entry: DomainEntry, found: Snapshot, text: str) -> None:
-    """Refuse the name or path of a snapshot that is a pattern as well."""
-    if is_pattern(text):
+def _check_repeatable(entry: DomainEntry, found: Snapshot, request: SnapshotRequest) -> None:
+    """Refuse a text that would mean other snapshots in the next run, when the one that it names is gone."""
+    text, domain = request.snapshot, entry.record.name
+    same = [item for item in entry.before if item.parent == found.moid and item.name == found.name]
+    if text == found.path and same and not request.children:
         raise Ambiguous(
-            f"'{text}' is a snapshot of domain '{entry.record.name}', and a pattern that can match others.",
+            f"Below the snapshot '{text}' of domain '{domain}' is one of the same name, which would take its path.",
+            hint=f"Give the managed object id: the one at '{text}' has {found.moid}, the one below it {same[0].moid}.",
+        )
+    if is_pattern(text or ""):
+        raise Ambiguous(
+            f"'{text}' is a snapshot of domain '{domain}', and a pattern that can match others.",
             hint=f"For this snapshot alone, give '{literal(found.name)}', which matches no other name, or its managed "
             f"object id {found.moid}; for all that match, give keep, such as 0, as well.",
         )
