@@ -76,6 +76,11 @@ class Plan:
     record: DomainRecord | None
 
     @property
+    def overtaken(self) -> tuple[str, ...]:
+        """The faults that mean that another client was faster, in addition to those that mean it for every object."""
+        return ()
+
+    @property
     def subject(self) -> str:
         """The subject of the plan, in words, for errors; empty if the names of its steps say it."""
         return "" if self.record is None else f"domain '{self.record.name}'"
@@ -182,7 +187,7 @@ def _carry_out_steps(connection: EsxConnection, make_plan: Callable[[], AnyPlan]
             _carry_out_each_step(progress)
             return
         except EsxError as error:
-            if error.fault not in _OVERTAKEN or tries == _TRIES - 1:
+            if error.fault not in (*_OVERTAKEN, *progress.plan.overtaken) or tries == _TRIES - 1:
                 raise
             before, progress.plan = progress.plan, _made(make_plan)
             if error.fault != "TaskInProgress" and before.names() == progress.plan.names():
