@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tasks that take a snapshot of the same name at the same time, and other tasks that get in the way.
+"""Tasks that take a snapshot of the same name at the same time.
 
 A host takes two snapshots of one name without a word. Between reading the domains and the last of many snapshots there
 can be minutes, so each task looks afterwards: the snapshot with the lowest number stays, and a task whose own came
@@ -15,11 +15,7 @@ from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot_tree import Snapshot
-from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
-from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import Job, Result, run_jobs
-
-_BUSY = "TaskInProgress"
-_TRIES = 4
+from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import Job, Result, run_when_idle
 
 
 def later_duplicate(snapshots: Sequence[Snapshot], taken: Any) -> Snapshot | None:
@@ -48,37 +44,9 @@ def withdraw(
         make_job(domain, name_of(item), lambda ref=item.ref: ref.RemoveSnapshot_Task(False, True))  # type: ignore[misc]
         for domain, item in duplicates.items()
     ]
-    return dict(zip(duplicates, run_when_idle(connection, jobs, at_once)))
+    return dict(zip(duplicates, run_when_idle(connection.session, jobs, at_once=at_once)))
 
 
 def name_of(duplicate: Snapshot) -> str:
     """Return the name of the step that removes a duplicate."""
     return f"remove this task's snapshot '{duplicate.name}', as another client was faster"
-
-
-def run_when_idle(connection: EsxConnection, jobs: Sequence[Job], at_once: int) -> list[Result]:
-    """Run jobs on domains; one that a task of another client prevents is run again when that task has ended.
-
-    :param at_once: the number of jobs that may run at the same time.
-    """
-    results = run_jobs(connection.session, jobs, at_once=at_once)
-    for _again in range(_TRIES - 1):
-        busy = [number for number, result in enumerate(results) if getattr(result, "fault", None) == _BUSY]
-        waited = {number: _wait(connection, jobs[number]) for number in busy}
-        idle = [number for number in busy if waited[number] is None]
-        for number, result in zip(
-            idle, run_jobs(connection.session, [jobs[number] for number in idle], at_once=at_once)
-        ):
-            results[number] = result
-        if not idle:
-            break
-    return results
-
-
-def _wait(connection: EsxConnection, job: Job) -> EsxError | None:
-    """Wait until the domain of a job is idle; the error if it does not become so."""
-    try:
-        connection.wait_until_idle(job.vm, job.action)
-    except EsxError as error:
-        return error
-    return None

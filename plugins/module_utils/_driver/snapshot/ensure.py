@@ -32,7 +32,6 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.progress import s
 from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot.duplicates import (
     later_duplicate,
     name_of,
-    run_when_idle,
     withdraw,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot.planner import (
@@ -55,7 +54,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot_tree imp
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.step_errors import failure_entry, failure_of_some
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
-from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import Job, run_jobs
+from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import Job, run_jobs, run_when_idle
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch
 from ansible_collections.virt.esx.plugins.module_utils._vi.task import Outcome as TaskOutcome
 
@@ -218,7 +217,7 @@ def _run_stage(
     if len(plan.entries) == 1:  # then the plan is made again if another client is at work
         ended = run_jobs(connection.session, jobs, at_once=parallel)
     else:
-        ended = run_when_idle(connection, jobs, parallel)
+        ended = run_when_idle(connection.session, jobs, at_once=parallel)
     results = dict(zip((entry.record.moid for entry in tasks), ended))
     for entry in going:
         action = entry.actions[stage]
