@@ -36,7 +36,8 @@ options:
     description:
       - How to treat running domains if O(state) is V(maintenance), V(rebooted) or V(shutoff).
       - V(fail) refuses to start. V(shutdown) asks the guests to shut down, which needs VMware Tools in all of them.
-        V(suspend) suspends the domains, V(destroy) powers them off.
+        V(suspend) suspends the domains, which may take longer than O(timeout) as long as it makes progress; V(destroy)
+        powers them off.
       - V(leave) leaves them alone. The host enters maintenance mode as soon as no domain is running on it. In a cluster
         with fully automated DRS, the vCenter migrates them.
       - Stopped domains are not started again; RV(stopped) lists them.

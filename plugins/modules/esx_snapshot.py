@@ -49,7 +49,8 @@ options:
       - The snapshot's name, its path in the tree such as V(installed/updated), or its managed object id.
       - A name takes precedence over a path. In a path, a slash that belongs to a name is written V(%2f).
       - With O(state=absent) it can be a shell pattern for names, and can be left out if O(keep) or O(older_than) is
-        given.
+        given. To remove a snapshot whose own name has one of the characters V(*), V(?) and V([), write V([*]), V([?])
+        and V([[]) for them, or give its managed object id.
     type: str
   description:
     description:
@@ -69,7 +70,7 @@ options:
     default: false
   children:
     description:
-      - Whether O(state=absent) also removes all snapshots below this one.
+      - Whether O(state=absent) also removes all snapshots below this one, or below each one that matches.
     type: bool
     default: false
   keep:

@@ -85,8 +85,8 @@ class EsxConnection:
         return self.is_direct or self.scope.host(host) is not None
 
     def locate(self, host: Any) -> None:
-        """Use the host of a domain that was found as the connection's host."""
-        self.located[:] = [host]
+        """Use the host of a domain that was found as the connection's host; None if the user may not see it."""
+        self.located[:] = [] if host is None else [host]
 
     def wait(self, task: Any, action: str, vm: Any = None) -> Any:
         """Wait for a task of the server, answering questions of ``vm``; return the task's result.
@@ -96,14 +96,21 @@ class EsxConnection:
         """
         return self._outcome_of(task, action, vm, ()).result
 
-    def wait_and_read(self, task: Any, action: str, vm: Any, paths: Sequence[str]) -> Values:
-        """As ``wait``, for a task of ``vm``; return its properties as the server told them with the end of the task."""
-        return self._outcome_of(task, action, vm, paths).values
+    def wait_and_read(
+        self, task: Any, action: str, vm: Any, paths: Sequence[str], *, patience: float | None = None
+    ) -> Values:
+        """As ``wait``, for a task of ``vm``; return its properties as the server told them with the end of the task.
 
-    def _outcome_of(self, task: Any, action: str, vm: Any, paths: Sequence[str]) -> Outcome:
+        :param patience: the seconds that it may go without progress; by default it must end within ``timeout``.
+        """
+        return self._outcome_of(task, action, vm, paths, patience).values
+
+    def _outcome_of(
+        self, task: Any, action: str, vm: Any, paths: Sequence[str], patience: float | None = None
+    ) -> Outcome:
         from ansible_collections.virt.esx.plugins.module_utils._vi.task import wait_for_task
 
-        outcome = wait_for_task(self.session, task, action=action, vm=vm, paths=paths)
+        outcome = wait_for_task(self.session, task, action=action, vm=vm, paths=paths, patience=patience)
         self.answered.extend(outcome.answered)
         return outcome
 

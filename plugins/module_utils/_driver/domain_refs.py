@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import HOST_DATACENTER, EsxConnection
-from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, Refused
+from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound
 from ansible_collections.virt.esx.plugins.module_utils._names import escape_name, unescape_name
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import SCOPE_VMS, fetch
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import moid
@@ -101,14 +101,6 @@ def not_found(connection: EsxConnection, key: DomainKey, hint: str | None = None
     similar = _similar_names(connection, key.name) if key == DomainKey(key.name) and key.name else []
     question = f" Did you mean {' or '.join(repr(name) for name in similar)}?" if similar else ""
     return NotFound(f"No domain of the host {key}.{question}", hint=hint)
-
-
-def unknown_state(name: str) -> Refused:
-    """The error for a domain whose power state the server does not tell, as to a user who may only see its name."""
-    return Refused(
-        f"The server does not tell whether the domain '{name}' runs.",
-        hint="Give the user a role on the domain that has System.Read, as the role 'Read-only' has.",
-    )
 
 
 def _similar_names(connection: EsxConnection, wanted: str) -> list[str]:

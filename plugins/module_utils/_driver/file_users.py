@@ -15,7 +15,6 @@ from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_chain import chain
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import unknown_state
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import STATES
 from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot_tree import flat_trees
 from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
@@ -114,11 +113,8 @@ def read_neighbours(
 
 
 def _user(ref: Any, values: Values, disk: Any = None) -> FileUser:
-    snapshots = tuple(unescape_name(item.name) for item in flat_trees(values[_SNAPSHOTS]))
-    name, state = unescape_name(values["name"] or ""), STATES.get(str(values[_STATE]))
-    if state is None:
-        raise unknown_state(name)
-    return FileUser(ref, name, state, disk, snapshots)
+    names = tuple(unescape_name(item.name) for item in flat_trees(values[_SNAPSHOTS]))
+    return FileUser(ref, unescape_name(values["name"] or ""), STATES.get(str(values[_STATE]), "unknown"), disk, names)
 
 
 def _add_disk(users: FileUsers, user: FileUser, device: Any) -> None:

@@ -26,7 +26,6 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs impor
     note_ref,
     noted_ref,
     refs_of_name,
-    unknown_state,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts, facts_paths, make_host_facts
 from ansible_collections.virt.esx.plugins.module_utils._errors import Ambiguous, NotFound, Refused
@@ -42,10 +41,12 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.properties import (
     fetch,
     fetch_types,
     fetch_with_names,
+    required,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import moid, type_name
 
 # VirtualMachine.runtime.powerState -> libvirt's state (esx-driver-rules.md, section 7).
+_STATE_PATH = "runtime.powerState"
 STATES = {"poweredOff": "shutoff", "poweredOn": "running", "suspended": "paused"}
 
 _NUMBERED = re.compile(r"(?:vm-)?([1-9][0-9]*)")
@@ -96,11 +97,8 @@ class DomainRecord:
 
     @property
     def state(self) -> str:
-        """One of libvirt's words ``running``, ``paused``, ``shutoff``; Refused is raised if it is not known."""
-        state = STATES.get(str(self.values["runtime.powerState"]))
-        if state is None:
-            raise unknown_state(self.name)
-        return state
+        """One of libvirt's words ``running``, ``paused``, ``shutoff``; Refused is raised if the user may not see it."""
+        return STATES[str(required(self.values, _STATE_PATH, f"domain '{self.name}'"))]
 
     @property
     def id(self) -> int | None:

@@ -9,16 +9,25 @@ itself, too. Case is significant, as in libvirt.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 from fnmatch import fnmatchcase
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound
 from ansible_collections.virt.esx.plugins.module_utils._names import nearest, quoted
 
+# The characters by which a text is a pattern.
+_MARK = re.compile(r"[*?\[]")
+
 
 def is_pattern(text: str) -> bool:
     """Whether a text can match other names than itself."""
-    return any(mark in text for mark in "*?[")
+    return _MARK.search(text) is not None
+
+
+def literal(name: str) -> str:
+    """Return the pattern that matches one name only: ``a[*]`` for ``a*``, and the name itself without such marks."""
+    return _MARK.sub(r"[\g<0>]", name)
 
 
 def matches(name: str, pattern: str) -> bool:

@@ -45,13 +45,15 @@ class Target:
     def __str__(self) -> str:
         return f"domain '{self.name}'"
 
-    def wait(self, connection: EsxConnection, task: Any, doing: str) -> None:
+    def wait(self, connection: EsxConnection, task: Any, doing: str, *, copies: bool = False) -> None:
         """Wait for a task of the domain, which ``record`` comes with.
 
         :param doing: what the task does to the domain, for messages: ``Starting``.
+        :param copies: whether it copies the guest's memory and may take longer than ``timeout`` as it makes progress.
         """
         self.record = None
-        values = connection.wait_and_read(task, f"{doing} {self}", self.ref, CORE_PATHS)
+        patience = float(connection.session.options.timeout) if copies else None
+        values = connection.wait_and_read(task, f"{doing} {self}", self.ref, CORE_PATHS, patience=patience)
         self.record = DomainRecord(self.ref, values)
 
 
@@ -72,6 +74,11 @@ class Plan:
 
     steps: Sequence[Step]
     record: DomainRecord | None
+
+    @property
+    def overtaken(self) -> tuple[str, ...]:
+        """The faults that mean that another client was faster, in addition to those that mean it for every object."""
+        return ()
 
     @property
     def subject(self) -> str:
@@ -180,7 +187,7 @@ def _carry_out_steps(connection: EsxConnection, make_plan: Callable[[], AnyPlan]
             _carry_out_each_step(progress)
             return
         except EsxError as error:
-            if error.fault not in _OVERTAKEN or tries == _TRIES - 1:
+            if error.fault not in (*_OVERTAKEN, *progress.plan.overtaken) or tries == _TRIES - 1:
                 raise
             before, progress.plan = progress.plan, _made(make_plan)
             if error.fault != "TaskInProgress" and before.names() == progress.plan.names():

@@ -83,11 +83,11 @@ class Pool:
 
 
 def read_pools(connection: EsxConnection) -> dict[str, Pool]:
-    """Return the datastores of the host by name, in one call."""
+    """Return the datastores of the host by name, in one call; one whose name the user may not see cannot be used."""
     newer = [path for version, paths in _SINCE.items() if connection.session.has(*version) for path in paths]
     host = connection.host
     rows = fetch(connection.session, "Datastore", [*_PATHS, *newer], objects=[host], traversal=HOST_DATASTORES)
-    pools = [Pool(ref, host, values) for ref, values in rows]
+    pools = [Pool(ref, host, values) for ref, values in rows if values["name"]]
     return {pool.name: pool for pool in sorted(pools, key=lambda pool: pool.name)}
 
 

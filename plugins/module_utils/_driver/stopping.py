@@ -12,17 +12,19 @@ from typing import Any
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord
 from ansible_collections.virt.esx.plugins.module_utils._driver.progress import show_progress
-from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, TimedOut
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, TimedOut
 from ansible_collections.virt.esx.plugins.module_utils._names import quoted
 from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import Job, run_jobs
-from ansible_collections.virt.esx.plugins.module_utils._vi.watch import Watch
+from ansible_collections.virt.esx.plugins.module_utils._vi.watch import LEFT, Watch
 
 _AT_ONCE = 16
 _STATE, _QUESTION = "runtime.powerState", "runtime.question"
 
+_SUSPENDING = "Suspending"
+
 # The methods that stop a running domain without its guest's cooperation.
 _TASKS: dict[str, tuple[str, Callable[[Any], Any]]] = {
-    "suspend": ("Suspending", lambda ref: ref.SuspendVM_Task()),
+    "suspend": (_SUSPENDING, lambda ref: ref.SuspendVM_Task()),
     "destroy": ("Powering off", lambda ref: ref.PowerOffVM_Task()),
 }
 
@@ -47,16 +49,23 @@ def stop_domains(connection: EsxConnection, records: Sequence[DomainRecord], how
 def _job(connection: EsxConnection, record: DomainRecord, words: str, start: Callable[[Any], Any]) -> Job:
     action = f"{words} domain '{record.name}'"
     progress = show_progress(connection.progress, action)
-    return Job(action=action, start=lambda: start(record.ref), vm=record.ref, progress=progress)
+    patience = float(connection.session.options.timeout) if words == _SUSPENDING else None  # memory is written
+    return Job(action, lambda: start(record.ref), record.ref, progress, patience)
 
 
 def _raise_failures(records: Sequence[DomainRecord], results: Sequence[Any]) -> None:
-    failed = {record.name: result for record, result in zip(records, results) if isinstance(result, EsxError)}
+    """Raise the errors as one; a domain that has left the server, as one that a vCenter moves does, runs no more."""
+    failed = {
+        record.name: result
+        for record, result in zip(records, results)
+        if isinstance(result, EsxError) and not isinstance(result, NotFound)
+    }
     if not failed:
         return
     listed = " ".join(f"Domain '{name}': {error.message}" for name, error in failed.items())
     first = next(iter(failed.values()))
-    raise EsxError(f"{len(failed)} of {len(records)} domains could not be stopped. {listed}", fault=first.fault)
+    message = f"{len(failed)} of {len(records)} domains could not be stopped. {listed}"
+    raise EsxError(message, hint=first.hint, fault=first.fault)
 
 
 def _shut_down(connection: EsxConnection, records: Sequence[DomainRecord], seconds: float) -> None:
@@ -87,7 +96,7 @@ def wait_until_off(
 ) -> tuple[list[DomainRecord], dict[Any, EsxError]]:
     """Wait until all domains are off, answering questions; return those that still run when the time is up.
 
-    :returns: also the errors of domains that a question without an answer blocks, by their references.
+    :returns: also the errors of domains that are gone or that a question without an answer blocks, by their references.
     """
     running = {record.ref: record for record in records}
     blocked: dict[Any, EsxError] = {}
@@ -97,9 +106,14 @@ def wait_until_off(
     with Watch(connection.session, {"VirtualMachine": [_STATE, _QUESTION]}, list(running)) as watch:
         while running and (remaining := deadline - time.monotonic()) > 0:
             for ref, values in watch.next_changes(remaining).items():
-                if str(values.get(_STATE)) == "poweredOff" and ref in running:
+                if ref not in running:
+                    continue
+                if LEFT in values:
+                    blocked[ref] = NotFound("It is no longer on the server.")
+                    del running[ref]
+                elif str(values.get(_STATE)) == "poweredOff":
                     connection.progress(f"Domain '{running.pop(ref).name}' is shut off, {len(running)} still run")
-                elif values.get(_QUESTION) is not None and ref in running:
+                elif values.get(_QUESTION) is not None:
                     error = _answer(connection, running[ref])
                     if error is not None:
                         blocked[ref] = error

@@ -13,10 +13,11 @@ from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_extents import disk_of_extent, disk_of_piece
-from ansible_collections.virt.esx.plugins.module_utils._driver.pools import Pool
+from ansible_collections.virt.esx.plugins.module_utils._driver.pools import Pool, usable_pool
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, ParseError
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, parse_datastore_path
 from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import Job, run_jobs
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import required
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name, vim
 
 # The type of volume for each of the server's classes of files.
@@ -87,13 +88,17 @@ def find_volumes(
 
     One search per directory, in parallel.
 
-    :param pools: the host's datastores, which the paths are on.
+    :param pools: the host's datastores.
+    :raises NotFound: if a path is on another datastore.
+    :raises Refused: if the host cannot reach the datastore of a path.
     """
     wanted: dict[DatastorePath, list[DatastorePath]] = {}
     named = list(paths)
     for path in named:
         wanted.setdefault(path.parent, []).append(path)
-    places = [(pools[directory.datastore], directory, _patterns(inside)) for directory, inside in wanted.items()]
+    places = [
+        (usable_pool(pools, directory.datastore), directory, _patterns(inside)) for directory, inside in wanted.items()
+    ]
     found = {directory: Volume(directory, "directory", 0, 0) for directory in wanted}
     types = (*VOLUME_TYPES, "directory")
     for (_pool, directory, _names), result in zip(places, _search(connection, places, types=types, below=False)):
@@ -153,7 +158,7 @@ def _search(
 
 
 def _searching(pool: Pool, directory: DatastorePath, spec: Any, below: bool) -> Any:
-    browser = pool.values["browser"]
+    browser = required(pool.values, "browser", f"datastore '{pool.name}'")
     start = browser.SearchDatastoreSubFolders_Task if below else browser.SearchDatastore_Task
     return lambda: start(str(directory), spec)
 

@@ -30,6 +30,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.properties import (
     ROOT_TO_ALL_HOSTS,
     ROOT_TO_HOST,
     fetch_types,
+    required,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import moid, type_name
@@ -145,7 +146,7 @@ def _host_at_address(session: Session, tree: Tree, name: str) -> Any | None:
     """The host with an address; None if the text is not an address, or is the name of a host."""
     if not re.fullmatch(r"[0-9.]+|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*", name):
         return None
-    if any(values["name"] == name for values in tree.values.values()):
+    if any(tree.name(ref) == name for ref in tree.values):
         return None
     found = session.content.searchIndex.FindByIp(None, name, False)
     return found if found in tree.values else None
@@ -216,21 +217,26 @@ def _context(tree: Tree, host: Any) -> HostContext:
 def _context_in(tree: Tree, host: Any, compute: Any, datacenter: Any) -> HostContext:
     pool, values = tree.values[compute]["resourcePool"], tree.values[host]
     if pool is None:
-        raise NotFound(f"The compute resource '{tree.values[compute]['name']}' has no resource pool.")
+        raise NotFound(f"The compute resource '{tree.name(compute)}' has no resource pool.")
     above = reversed(tree.ancestors(datacenter))
-    path = [tree.values[ref]["name"] for ref in above if tree.values[ref]["parent"] is not None]
+    parts = [ref for ref in above if tree.values[ref]["parent"] is not None]
     return HostContext(
         host=host,
-        host_name=unquote(values["name"]),
+        host_name=unquote(tree.name(host)),
         pool=pool,
         vm_folder=tree.values[datacenter]["vmFolder"],
         datacenter=datacenter,
-        datacenter_path="/".join(path),
+        datacenter_path="/".join(str(required(tree.values[ref], "name", _in_words(ref))) for ref in parts),
         compute=compute,
         in_maintenance=bool(values["runtime.inMaintenanceMode"]),
         managed_by=values["summary.managementServerIp"] or None,
         uri_path=tree.uri_path(host),
     )
+
+
+def _in_words(ref: Any) -> str:
+    """A datacenter, or a folder above it, for messages."""
+    return f"{type_name(ref).lower()} {moid(ref)}"
 
 
 def _scope_of_path(tree: Tree, root: Any, path: tuple[str, ...]) -> Scope:

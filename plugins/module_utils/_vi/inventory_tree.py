@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote
 from ansible_collections.virt.esx.plugins.module_utils._errors import Ambiguous, NotFound, ParseError
 from ansible_collections.virt.esx.plugins.module_utils._names import hint_at, quoted
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Row, Values
-from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name
+from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import moid, type_name
 
 COMPUTES = ("ComputeResource", "ClusterComputeResource")
 
@@ -29,6 +29,10 @@ class Tree:
     def __init__(self, rows: Sequence[Row]) -> None:
         self.values: dict[Any, Values] = dict(rows)
 
+    def name(self, ref: Any) -> str:
+        """The name of an object as the server sends it; its moid if the user may not see the name."""
+        return str(self.values[ref]["name"] or moid(ref))
+
     def children(self, parent: Any, *types: str) -> list[Any]:
         """The children of an object that have one of the types."""
         return [ref for ref, values in self.values.items() if values["parent"] == parent and type_name(ref) in types]
@@ -37,7 +41,7 @@ class Tree:
         """The child with a name; servers percent-encode slashes, backslashes and percent signs in names."""
         for type_ in types:
             for ref in self.children(parent, type_):
-                sent = self.values[ref]["name"]
+                sent = self.name(ref)
                 if name in (sent, unquote(sent)):
                     return ref
         return None
@@ -59,7 +63,7 @@ class Tree:
         above = [ref for ref in reversed(self.ancestors(host)) if self.values[ref]["parent"] is not None]
         host_folders = [self.values[ref].get("hostFolder") for ref in above]
         named = [ref for ref in above if ref not in host_folders and type_name(ref) != "ComputeResource"]
-        return "/".join(quote(unquote(self.values[ref]["name"]), safe="") for ref in named)
+        return "/".join(quote(unquote(self.name(ref)), safe="") for ref in named)
 
     def hosts_below(self, ref: Any) -> list[Any]:
         """The hosts in a cluster, a datacenter or a folder of which the user may see the pool of their domains."""
@@ -75,8 +79,8 @@ def host_named(tree: Tree, name: str) -> Any:
     :raises NotFound: if there is none.
     :raises Ambiguous: if there is more than one.
     """
-    names = {ref: unquote(tree.values[ref]["name"]) for ref in tree.hosts()}
-    exact = [ref for ref, known in names.items() if name in (tree.values[ref]["name"], known)]
+    names = {ref: unquote(tree.name(ref)) for ref in tree.hosts()}
+    exact = [ref for ref, known in names.items() if name in (tree.name(ref), known)]
     found = exact or [ref for ref, known in names.items() if known.lower() == name.lower()]
     if not found:
         raise _unknown_host(name, list(names.values()))
@@ -98,11 +102,11 @@ def host_at(tree: Tree, root: Any, path: tuple[str, ...]) -> Any:
         return _host_in_cluster(tree, compute, hosts, rest)
     if rest:
         raise ParseError(
-            f"there is '{'/'.join(rest)}' after the host '{tree.values[compute]['name']}', where the path ends.",
+            f"there is '{'/'.join(rest)}' after the host '{tree.name(compute)}', where the path ends.",
             where="path of the URI",
         )
     if not hosts:
-        raise NotFound(f"The compute resource '{tree.values[compute]['name']}' has no host.")
+        raise NotFound(f"The compute resource '{tree.name(compute)}' has no host.")
     return hosts[0]
 
 
@@ -157,12 +161,12 @@ def _walk(
 
 
 def _cluster_path(tree: Tree, compute: Any, hosts: Sequence[Any], rest: tuple[str, ...]) -> str:
-    name = tree.values[compute]["name"]
+    name = tree.name(compute)
     if rest:
         return f"there is '{'/'.join(rest[1:])}' after the host '{rest[0]}', where the path ends."
     return f"it ends with the cluster '{name}'; a host of it must follow: {_choices(tree, hosts)}."
 
 
 def _choices(tree: Tree, refs: Sequence[Any]) -> str:
-    names = ", ".join(f"'{unquote(tree.values[ref]['name'])}'" for ref in refs)
+    names = ", ".join(f"'{unquote(tree.name(ref))}'" for ref in refs)
     return f"expected one of {names}" if names else "there are none"

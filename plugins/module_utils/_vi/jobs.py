@@ -11,13 +11,24 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Callable, Union
 
-from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed, EsxError
+from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed, EsxError, NotFound
+from ansible_collections.virt.esx.plugins.module_utils._vi.questions import Answered
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
-from ansible_collections.virt.esx.plugins.module_utils._vi.task import GivenUp, Outcome, Progress, Waiting, watch_all
+from ansible_collections.virt.esx.plugins.module_utils._vi.task import (
+    GivenUp,
+    Outcome,
+    Progress,
+    Waiting,
+    wait_until_idle,
+    watch_all,
+)
 from ansible_collections.virt.esx.plugins.module_utils._vi.watch import Changes
+
+# The fault of a task that another one of the same object prevents, and how often it is tried.
+_BUSY, _TRIES = "TaskInProgress", 4
 
 Result = Union[Outcome, EsxError]
 
@@ -59,6 +70,43 @@ def run_jobs(session: Session, jobs: Sequence[Job], *, at_once: int) -> list[Res
             waiting.cancel()
         raise
     return [crew.results[number] for number in range(len(jobs))]
+
+
+def run_when_idle(session: Session, jobs: Sequence[Job], *, at_once: int) -> list[Result]:
+    """As ``run_jobs``; a job that a task of another client prevents is run again when that task has ended.
+
+    :param jobs: jobs of virtual machines.
+    """
+    results = run_jobs(session, jobs, at_once=at_once)
+    for _again in range(_TRIES - 1):
+        busy = [number for number, result in enumerate(results) if getattr(result, "fault", None) == _BUSY]
+        waits = [_WhenIdle(session, jobs[number]) for number in busy]
+        again = run_jobs(session, [replace(wait.job, start=wait.start) for wait in waits], at_once=at_once)
+        for number, wait, result in zip(busy, waits, again):
+            results[number] = wait.with_answers(result)
+        if not busy:
+            break
+    return results
+
+
+class _WhenIdle:
+    """The start of a job as soon as its virtual machine is idle, and the questions that were answered for that."""
+
+    def __init__(self, session: Session, job: Job) -> None:
+        self.session = session
+        self.job = job
+        self.answered: tuple[Answered, ...] = ()
+
+    def start(self) -> Any:
+        job = self.job
+        self.answered = wait_until_idle(self.session, job.vm, action=job.action, patience=job.patience)
+        return job.start()
+
+    def with_answers(self, result: Result) -> Result:
+        """The result with these questions, too."""
+        if isinstance(result, EsxError):
+            return result
+        return replace(result, answered=(*self.answered, *result.answered))
 
 
 class _Crew:
@@ -115,7 +163,8 @@ class _Crew:
             except GivenUp as given_up:
                 self.results[number] = given_up.make_error(waiting.cancel())
             except EsxError as error:
-                self.results[number] = error
+                is_lost = isinstance(error, NotFound) and not waiting.ended
+                self.results[number] = waiting.lost(error) if is_lost else error
             del self.running[number]
 
     def _drop_the_rest(self, error: EsxError) -> None:

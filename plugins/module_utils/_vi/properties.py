@@ -13,6 +13,7 @@ import functools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
 from ansible_collections.virt.esx.plugins.module_utils._vi.faults import is_not_authenticated
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
 from ansible_collections.virt.esx.plugins.module_utils._vi.stub import RUN_AGAIN, BeginAgain, SessionRenewed
@@ -107,6 +108,21 @@ def list_at(values: Mapping[str, Any], path: str) -> Sequence[Any]:
 def number_at(values: Mapping[str, Any], path: str) -> int:
     """Return a property that is a number; 0 if it is unset."""
     return int(values[path] or 0)
+
+
+def required(values: Mapping[str, Any], path: str, owner: str) -> Any:
+    """Return a property that every object of its type has, so that it can only be hidden from the user.
+
+    :param owner: the object, in words, for the message: ``domain 'web'``.
+    :raises Refused: if it is hidden.
+    """
+    value = values[path]
+    if value is None:
+        raise Refused(
+            f"The server does not show the property {path} of {owner} to this account.",
+            hint="Give the account the role Read-only on it, or a role with the privilege System.Read.",
+        )
+    return value
 
 
 def fetch_content(session: Session, path: str) -> Any:

@@ -36,7 +36,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.questions import (
 )
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import moid
-from ansible_collections.virt.esx.plugins.module_utils._vi.watch import Changes, Watch
+from ansible_collections.virt.esx.plugins.module_utils._vi.watch import LEFT, Changes, Watch
 
 TASK_PATHS = (STATE_PATH, "info.error", "info.progress", "info.cancelable", "info.result")
 
@@ -75,6 +75,7 @@ def wait_for_task(
     paths: Sequence[str] = (),
     progress: Progress | None = None,
     timeout: float | None = None,
+    patience: float | None = None,
 ) -> Outcome:
     """Wait until a task has ended, and answer its questions.
 
@@ -84,11 +85,12 @@ def wait_for_task(
     :param paths: properties of ``vm`` that are wanted as well, which saves reading them afterwards.
     :param progress: called with the percentage whenever it changes.
     :param timeout: seconds to wait; the connection's ``timeout`` if it is None.
+    :param patience: the seconds that the task may go without progress, instead of a time in which it must end.
     :raises ServerFault: if the task ended with an error.
     :raises Question: if a question has no answer; the task has been cancelled if possible.
     :raises TimedOut: if it did not end in time; the task has been cancelled if possible.
     """
-    waiting = Waiting(session, task, vm, action, progress, timeout, paths=paths)
+    waiting = Waiting(session, task, vm, action, progress, timeout, patience=patience, paths=paths)
     try:
         waiting.run()
     except GivenUp as given_up:
@@ -181,7 +183,10 @@ class Waiting:
 
         :param as_it_is: whether the changes are all present values; only then a task is given up whose time is over,
             as its end may have been missed before.
+        :raises NotFound: if the server no longer has the task. A virtual machine may leave: its task says why.
         """
+        if LEFT in changes.get(self.task, ()):
+            raise NotFound(f"The server no longer has the task {moid(self.task)}.")
         before = self.seen.get("info.progress")
         self.seen.update(changes.get(self.task, {}))
         if self.vm is not None:

@@ -19,6 +19,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.options import Connec
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values, fetch_content, fetch_one, list_at
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Server, Session, open_server
 from ansible_collections.virt.esx.plugins.module_utils._vi.uri import DEFAULT_PORTS, Uri, split_host_port
+from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import moid
 
 
 def open_vcenter(session: Session) -> Session:
@@ -116,7 +117,7 @@ def find_in_vcenter(session: Session, vcenter: Session) -> Any:
         known = fetch_one(vcenter, found, _IDENTITY_PATHS)
         if _agree(name, own, known):
             return found
-        doubtful[found] = str(known["name"])
+        doubtful[found] = str(known["name"] or moid(found))
     hint = "Name the host in the URI by the address or the name under which it was added to the vCenter."
     if doubtful:
         names = " and ".join(f"'{each}'" for each in doubtful.values())
@@ -145,8 +146,14 @@ def _agree(name: str, own: Values, known: Values) -> bool:
     for path in ("summary.managementServerIp", "hardware.systemInfo.uuid"):
         if own[path] and known[path] and own[path] != known[path]:
             return False  # another vCenter manages it, or the hardware is different
-    names = {name.lower(), *_addresses(name)} & {known["name"].lower(), *_addresses(known["name"])}
+    names = {name.lower(), *_addresses(name)} & _names_of(known)
     return bool(names or _vmkernel_addresses(own) & _vmkernel_addresses(known))
+
+
+def _names_of(known: Values) -> set[str]:
+    """The name of a host in a vCenter and its addresses; none if the user may not see the name."""
+    name = str(known["name"] or "")
+    return {name.lower(), *_addresses(name)} if name else set()
 
 
 def _vmkernel_addresses(values: Values) -> set[str]:

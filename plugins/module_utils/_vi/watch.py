@@ -49,8 +49,10 @@ MOST_LEFT = 16
 # The errors after which the properties are read directly; they include SessionRenewed.
 _LOST = (ConnectionFailed, TimedOut, ServerFault)
 
-# Changed values by the reference to the object, then by path.
+# Changed values by the reference to the object, then by path. An object that the server no longer has, such as a
+# domain that another client has unregistered, has the value True for LEFT, which is no path, and is told only once.
 Changes = dict[Any, dict[str, Any]]
+LEFT = ""
 
 
 @dataclass
@@ -100,7 +102,7 @@ class Watch:
 
         :param seconds: the maximum time to wait.
         :raises ConnectionFailed, TimedOut: if an answer is lost and the properties cannot be read directly either.
-        :raises NotFound: if one of the objects no longer exists.
+        :raises NotFound: if one of the objects no longer exists, and it was not watched when it left.
         """
         if self._filter is None:
             return self._read_and_start(seconds)
@@ -115,10 +117,12 @@ class Watch:
         if update is None:
             return {}
         self._updates.version = update.version
-        return _changes(update, self._filter)
+        changes = _changes(update, self._filter)
+        self._objects = [ref for ref in self._objects if LEFT not in changes.get(ref, ())]
+        return changes
 
     def read(self) -> Changes:
-        """Return all present values, without waiting."""
+        """Return all present values, without waiting; none of objects that have left."""
         return dict(fetch_types(self._session, self._wanted, objects=self._objects))
 
     def _read_and_start(self, seconds: float) -> Changes:
@@ -219,6 +223,8 @@ def _changes(update: Any, own: Any) -> Changes:
     for filter_update in update.filterSet or ():
         for object_update in filter_update.objectSet or () if filter_update.filter == own else ():
             values = objects.setdefault(object_update.obj, {})
+            if str(object_update.kind) == "leave":
+                values[LEFT] = True
             for change in object_update.changeSet or ():
                 values[change.name] = change.val if change.op in ("add", "assign") else None
     return objects

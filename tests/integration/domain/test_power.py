@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._errors import (
@@ -15,6 +16,9 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import (
     ServerFault,
     TimedOut,
 )
+from ansible_collections.virt.esx.plugins.module_utils._vi.task import Waiting
+from ansible_collections.virt.esx.plugins.modules import esx_host
+from ansible_collections.virt.esx.tests.integration.contracts import carry_out
 from ansible_collections.virt.esx.tests.integration.domain.domains import (
     check_apply_repeat,
     domain_xml,
@@ -111,6 +115,30 @@ def test_without_tools_a_shutdown_with_a_timeout_powers_off(esx: Simulator) -> N
     assert result["steps"] == ["shut down"]
     assert warnings == ["VMware Tools do not run in domain 'domain-1'; it is powered off without asking its guest."]
     assert esx.domains()["domain-1"]["state"] == "poweredOff"
+
+
+def test_suspending_and_resuming_may_take_as_long_as_they_make_progress(
+    esx: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They write and read the memory of the guest; everything else has to end within the time."""
+    patience: dict[str, float | None] = {}
+    original = Waiting.__init__
+
+    def begin(waiting: Waiting, *arguments: Any, **named: Any) -> None:
+        original(waiting, *arguments, **named)
+        patience[waiting.action] = waiting.patience
+
+    monkeypatch.setattr(Waiting, "__init__", begin)
+    for which in ({"name": "domain-1"}, {"names": ["domain-1"]}):
+        for state in ("paused", "running", "destroyed", "running"):
+            ensure(esx, state=state, timeout=70, **which)
+    carry_out(esx_host.CONTRACT, esx, state="maintenance", domains="suspend", timeout=70, wait=False)
+    assert patience == {
+        **dict.fromkeys(("Suspending domain 'domain-1'", "Resuming domain 'domain-1'"), 70),
+        **dict.fromkeys(("Powering off domain 'domain-1'", "Starting domain 'domain-1'"), None),
+        **dict.fromkeys(("Domain 'domain-1': suspend", "Domain 'domain-1': resume"), 70),
+        **dict.fromkeys(("Domain 'domain-1': power off", "Domain 'domain-1': power on"), None),
+    }
 
 
 def test_a_shutdown_is_waited_for(with_tools: Simulator) -> None:

@@ -45,6 +45,21 @@ def on(off: Simulator) -> Simulator:
 SETTINGS = {"guestinfo.role": 'a "web" server', "tools.syncTime": True, "disk.EnableUUID": "TRUE", "x.number": 7}
 
 
+def test_truth_values_are_shown_as_the_host_writes_them(off: Simulator) -> None:
+    words = {"mem.hotadd": "yes", "logging": "off", "tools.syncTime": "1", "ctkEnabled": "on", "x.word": "yes"}
+    result = check_apply_repeat(off, name="web", settings=words)
+    written = {
+        "mem.hotadd": "TRUE",
+        "logging": "FALSE",
+        "tools.syncTime": "TRUE",
+        "ctkEnabled": "TRUE",
+        "x.word": "yes",
+    }
+    shown = dict(line.split(": ", 1) for line in result["diff"]["after"].splitlines() if ": " in line)
+    assert {key: shown[key] for key in words} == written
+    assert {key: vmx_of(off)[key] for key in words} == written
+
+
 def test_settings_change_while_the_domain_runs(on: Simulator) -> None:
     on.trace(reset=True)
     result = check_apply_repeat(on, name="web", settings=SETTINGS)

@@ -162,6 +162,12 @@ def test_a_folder_is_chosen_on_the_same_host(three: Simulator) -> None:
         assert everywhere(three, names=["domain-1"], dest_folder="/")["changed"]
 
 
+def test_a_domain_is_no_folder(three: Simulator) -> None:
+    for check in (True, False):
+        with pytest.raises(EsxError, match="The datacenter 'DC0' has no folder 'domain-2' of domains"):
+            everywhere(three, names=["domain-1"], dest_folder="domain-2", check=check)
+
+
 @pytest.mark.parametrize("option", ["dest_disks", "dest_networks"])
 def test_a_disk_or_a_network_without_a_new_one_is_refused(three: Simulator, option: str) -> None:
     with pytest.raises(EsxError, match=f"{option}: 'old' has no value"):

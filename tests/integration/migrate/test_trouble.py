@@ -78,6 +78,15 @@ def test_a_lost_answer_is_followed_by_a_look(delay: str) -> None:
         assert vcenter.methods().count("RelocateVM_Task") == 1
 
 
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_task_of_another_client_is_waited_for(vcenter: Simulator, times: int) -> None:
+    """It began after the domain was looked at for the last time."""
+    task = {"task": {"type": "Task", "value": "task-1"}}
+    vcenter.inject(method="RelocateVM_Task", fault="TaskInProgress", properties=task, count=times)
+    result = migrate(vcenter, H0, H1, names=["domain-1", "domain-2"])
+    assert [(domain["changed"], domain["host"]) for domain in result["domains"]] == [(True, H1), (True, H1)]
+
+
 def test_a_call_that_never_arrived_says_where_the_domain_is(vcenter: Simulator) -> None:
     vcenter.inject(method="RelocateVM_Task", count=1, drop="before")
     with pytest.raises(EsxError, match="Whether it was carried out is not known.* It is on DC0_H0, running."):

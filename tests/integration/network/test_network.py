@@ -6,12 +6,16 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
+from ansible_collections.virt.esx.plugins.module_utils._driver.network import ensure
+from ansible_collections.virt.esx.plugins.module_utils._driver.network.model import HostNetwork
+from ansible_collections.virt.esx.plugins.module_utils._driver.network.read import read_host_network
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError, Refused
 from ansible_collections.virt.esx.plugins.modules import esx_network, esx_network_info
 from ansible_collections.virt.esx.tests.integration.contracts import carry_out, parameters, start_host, undescribed
@@ -255,6 +259,38 @@ def test_what_another_client_has_added_is_not_added_again(esx: Simulator) -> Non
     esx.inject(method="AddPortGroup", fault="AlreadyExists", skip=1, count=1)
     done = ask(esx, name="vSwitch1", port_groups=[{"name": "a"}, {"name": "b"}])
     assert done["steps"] == ["add switch 'vSwitch1'", "add port group 'a'", "add port group 'b'"]
+
+
+def beside(monkeypatch: pytest.MonkeyPatch, act: Callable[[], Any]) -> None:
+    """Let another client act between the reading of the network and the first step, once."""
+    original, acts = read_host_network, [act]
+
+    def read(connection: EsxConnection) -> HostNetwork:
+        found = original(connection)
+        if acts:
+            acts.pop()()
+        return found
+
+    monkeypatch.setattr(ensure, "read_host_network", read)
+
+
+def test_what_another_client_removes_is_not_put_back(esx: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    both = [{"name": "a"}, {"name": "b"}]
+    absent: dict[str, Any] = {"name": "vSwitch1", "state": "absent"}
+    apply(esx, name="vSwitch1", port_groups=both)
+    beside(monkeypatch, lambda: ask(esx, **absent))
+    assert ask(esx, **absent)["changed"] is False
+    apply(esx, name="vSwitch1", port_groups=both)
+    gone = [{"name": name, "state": "absent"} for name in ("a", "b")]
+    beside(monkeypatch, lambda: ask(esx, name="vSwitch1", port_groups=gone[1:]))
+    done = ask(esx, name="vSwitch1", port_groups=gone)
+    assert (done["changed"], groups(done)) == (True, {})
+    apply(esx, name="vSwitch1", port_groups=both)
+    beside(monkeypatch, lambda: ask(esx, name="vSwitch1", port_groups=[{"name": "c"}]))
+    assert ask(esx, **absent)["steps"] == [
+        *("remove port group 'a'", "remove port group 'b'", "remove port group 'c'"),
+        "remove switch 'vSwitch1'",
+    ]
 
 
 def test_the_domains_of_other_hosts_of_a_vcenter_do_not_use_a_port_group() -> None:

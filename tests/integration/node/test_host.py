@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.virt.esx.plugins.module_utils._driver.node import restart
+from ansible_collections.virt.esx.plugins.module_utils._driver.node import ensure, restart
+from ansible_collections.virt.esx.plugins.module_utils._driver.node.state import read_state
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, ParseError, Refused, TimedOut
 from ansible_collections.virt.esx.plugins.modules import esx_domain, esx_host
 from ansible_collections.virt.esx.tests.integration.contracts import carry_out, start_host, undescribed
@@ -120,6 +121,26 @@ def test_a_reboot_is_waited_for(esx: Simulator) -> None:
     ]
     assert result["host"]["boot_time"] > before
     assert result["host"]["state"] == "active"
+
+
+def test_what_another_client_has_done_need_not_be_done(esx: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    acts: list[Any] = []
+
+    def read(node: Any) -> Any:
+        found = read_state(node)
+        if acts:
+            acts.pop()()
+        return found
+
+    monkeypatch.setattr(ensure, "read_state", read)
+    for state in ("maintenance", "active"):
+        acts.append(lambda state=state: ask(esx, state=state, domains="destroy"))
+        result = ask(esx, state=state, domains="destroy")
+        assert (result["changed"], result["host"]["state"]) == (False, state)
+    acts.append(lambda: ask(esx, state="maintenance"))
+    with pytest.raises(EsxError, match="Entering maintenance mode on host .* failed"):
+        ask(esx, state="rebooted")
+    assert "RebootHost_Task" not in esx.methods()
 
 
 def test_a_host_that_was_entering_maintenance_mode_is_in_it_after_a_reboot(esx: Simulator) -> None:

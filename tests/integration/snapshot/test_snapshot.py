@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 import yaml
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
+from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot import ensure
 from ansible_collections.virt.esx.plugins.module_utils._errors import (
     Ambiguous,
     EsxError,
@@ -195,6 +197,116 @@ def test_a_domain_that_cannot_have_the_snapshot_does_not_keep_the_others_from_it
     with pytest.raises(EsxError, match=r"failed for 3 of 3 domains") as caught:
         snapshot(esx, names=["*"], snapshot="y", state="reverted")
     assert caught.value.details["changed"] is False
+
+
+def beside(monkeypatch: pytest.MonkeyPatch, act: Callable[[], Any]) -> None:
+    """Let another client act between the reading of the domains and the first task, once."""
+    original, acts = ensure._run_stage, [act]
+
+    def run_stage(*arguments: Any) -> None:
+        if acts:
+            acts.pop()()
+        original(*arguments)
+
+    monkeypatch.setattr(ensure, "_run_stage", run_stage)
+
+
+def take(host: Simulator, *domains: str, name: str = "x") -> None:
+    with client(host, login=(USER, PASSWORD)) as other:
+        for domain in domains:
+            other.wait(other.domain(domain).CreateSnapshot_Task(name, "of another client", False, False))
+
+
+def test_of_two_snapshots_that_are_taken_at_once_the_first_one_stays(
+    esx: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beside(monkeypatch, lambda: take(esx, "domain-1"))
+    result = snapshot(esx, snapshot="x")
+    removed = "remove this task's snapshot 'x', as another client was faster"
+    assert (names(result), result["steps"]) == (["x*"], ["create snapshot 'x'", removed])
+    assert result["snapshot"]["description"] == "of another client"
+    assert snapshot(esx, snapshot="x")["changed"] is False
+    beside(monkeypatch, lambda: take(esx, "domain-2"))
+    several = snapshot(esx, names=["*"], snapshot="x")
+    assert names(several) == {f"domain-{number}": ["x*"] for number in (1, 2, 3)}
+    assert several["steps"] == ["create snapshot 'x' of domain-2, domain-3", f"{removed}, of domain-2"]
+
+
+@pytest.mark.parametrize("which", [{"name": "domain-1"}, {"names": ["*"]}])
+def test_a_duplicate_that_cannot_be_removed_is_named(
+    esx: Simulator, monkeypatch: pytest.MonkeyPatch, which: dict[str, Any]
+) -> None:
+    esx.inject(method="RemoveSnapshot_Task", fault="SnapshotFault")
+    beside(monkeypatch, lambda: take(esx, "domain-1"))
+    with pytest.raises(EsxError, match=r"has two snapshots 'x' now; \S+ is the one to remove") as caught:
+        snapshot(esx, snapshot="x", **which)
+    assert caught.value.details["changed"] is True
+    assert caught.value.details["steps"][0].startswith("create snapshot 'x'")
+    esx.clear_faults()
+    later = caught.value.message.partition("now; ")[2].split()[0]
+    assert names(snapshot(esx, state="absent", snapshot=later)) == ["x*"]
+
+
+def test_many_domains_wait_for_a_task_of_another_client(esx: Simulator) -> None:
+    for state in ("present", "absent"):
+        method = "CreateSnapshot_Task" if state == "present" else "RemoveSnapshot_Task"
+        task = {"task": {"type": "Task", "value": "task-1"}}
+        esx.inject(method=method, fault="TaskInProgress", properties=task, count=1)
+        assert snapshot(esx, names=["*"], snapshot="x", state=state)["changed"]
+        assert snapshot(esx, names=["*"], snapshot="x", state=state)["changed"] is False
+
+
+@pytest.mark.parametrize(("which", "gone"), [({}, 1), ({"names": ["*"]}, 1), ({"names": ["*"]}, 3)])
+def test_snapshots_that_another_client_has_removed_are_gone(
+    esx: Simulator, monkeypatch: pytest.MonkeyPatch, which: dict[str, Any], gone: int
+) -> None:
+    snapshot(esx, names=["*"], snapshot="x")
+    others = [f"domain-{number}" for number in range(1, gone + 1)]
+    beside(monkeypatch, partial(snapshot, esx, names=others, state="absent", snapshot="x"))
+    assert snapshot(esx, state="absent", snapshot="x", **which)["changed"] is (bool(which) and gone == 1)
+
+
+def test_a_path_that_the_next_snapshot_would_take_is_refused(esx: Simulator) -> None:
+    snapshot(esx, snapshot="base")
+    for _more in range(2):
+        take(esx, "domain-1", name="night")
+    for check in (True, False):
+        with pytest.raises(Ambiguous, match="Below the snapshot 'base/night' of domain 'domain-1' is one of the same"):
+            snapshot(esx, check=check, state="absent", snapshot="base/night")
+    first, second = (item["moid"] for item in snapshot(esx, snapshot="base")["snapshots"][1:])
+    assert names(apply(esx, state="absent", snapshot=first)) == ["base", "base/night*"]
+    assert snapshot(esx, snapshot="base")["snapshots"][1]["moid"] == second
+    take(esx, "domain-1", name="night")
+    assert names(apply(esx, state="absent", snapshot="base/night", children=True)) == ["base*"]
+
+
+@pytest.mark.parametrize("name", ["a*", "a?", "[ab]c", "a[*]"])
+def test_a_name_that_is_a_pattern_is_not_taken_for_one(esx: Simulator, name: str) -> None:
+    """Once the snapshot is gone, a second run with the same text would remove all others that match."""
+    for each in (name, "abc", "ac", "bc"):
+        snapshot(esx, snapshot=each)
+    for check in (True, False):
+        with pytest.raises(Ambiguous, match="is a snapshot of domain 'domain-1', and a pattern") as caught:
+            snapshot(esx, check=check, state="absent", snapshot=name)
+    alone = str(caught.value.hint).split("'")[1]
+    assert names(apply(esx, state="absent", snapshot=alone)) == ["abc", "abc/ac", "abc/ac/bc*"]
+
+
+def test_a_pattern_that_is_also_a_name_can_mean_all_that_match(esx: Simulator) -> None:
+    for each in ("a*", "abc", "bc"):
+        snapshot(esx, snapshot=each)
+    ref = snapshot(esx, snapshot="a*")["snapshot"]["moid"]
+    with pytest.raises(Ambiguous) as caught:
+        snapshot(esx, state="absent", snapshot="a*")
+    assert f"id {ref}; for all that match, give keep" in str(caught.value.hint)
+    assert names(apply(esx, state="absent", snapshot="a*", keep=0)) == ["bc*"]
+
+
+def test_a_pattern_removes_what_is_below_each_that_matches(esx: Simulator) -> None:
+    for each in ("base", "night-1", "manual", "night-2", "last"):
+        snapshot(esx, snapshot=each)
+    result = apply(esx, state="absent", snapshot="night-*", children=True)
+    assert (names(result), result["steps"]) == (["base*"], ["remove snapshot 'night-1'"])
 
 
 def test_names_that_repeat_need_a_path(esx: Simulator) -> None:

@@ -296,6 +296,16 @@ def test_two_waits_on_one_cached_session_do_not_disturb_each_other() -> None:
         assert {domain["state"] for domain in host.domains().values()} == {"poweredOn"}
 
 
+def test_a_task_with_patience_may_take_as_long_as_it_makes_progress() -> None:
+    with running("-copy-delay", "3000", "-autostart=false") as host, session_on(host, timeout=1) as session:
+        machine = find_domain(session)
+        taken = wait_for_task(session, machine.CreateSnapshot_Task("x", "", False, False), action="Taking").result
+        wait_for_task(session, taken.RemoveSnapshot_Task(False, True), action="Removing", patience=1.0)
+        with pytest.raises(TimedOut, match=r"did not end within 1 seconds \([0-9]+% done\)"):
+            again = wait_for_task(session, machine.CreateSnapshot_Task("x", "", False, False), action="Taking").result
+            wait_for_task(session, again.RemoveSnapshot_Task(False, True), action="Removing")
+
+
 class TestLostAnswers:
     """An outcome that the server does not tell is asked for; if that fails, the error says that it is unknown."""
 

@@ -96,7 +96,7 @@ def test_a_domain_whose_state_the_user_may_not_see(
     host.trace(reset=True)
     monkeypatch.setattr(properties, "_rows", rows_without_state)
     given = {"uri": host.uri(user=USER, no_verify=1), "password": PASSWORD, "timeout": 30, **arguments}
-    with pytest.raises(Refused, match="does not tell whether the domain 'domain-1' runs") as caught:
+    with pytest.raises(Refused, match="does not show the property runtime.powerState of domain 'domain-1'") as caught:
         module.CONTRACT.run(Invocation(parameters(module.CONTRACT, **given), False, False, pytest.fail))
     assert "System.Read" in str(caught.value.hint)
     assert not [name for name in host.methods() if name.endswith("_Task") and name != "SearchDatastore_Task"]

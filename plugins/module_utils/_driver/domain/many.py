@@ -263,7 +263,8 @@ def _run_tasks(connection: EsxConnection, plan: ManyPlan, entries: Sequence[Entr
 def _job(connection: EsxConnection, record: DomainRecord, action: PowerAction) -> Job:
     what = f"Domain '{record.name}': {action.name}"
     start = partial(_TASKS[action.name], record.ref)
-    return Job(action=what, start=start, vm=record.ref, progress=show_progress(connection.progress, what))
+    patience = float(connection.session.options.timeout) if action in (SUSPEND, RESUME) else None  # memory is copied
+    return Job(what, start, record.ref, show_progress(connection.progress, what), patience)
 
 
 def _try_steps(connection: EsxConnection, plan: ManyPlan, entry: Entry) -> None:

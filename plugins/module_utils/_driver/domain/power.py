@@ -17,7 +17,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.connection import
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import NO_TOOLS, DomainRecord
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, Target
-from ansible_collections.virt.esx.plugins.module_utils._errors import Refused, ServerFault, TimedOut
+from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, Refused, ServerFault, TimedOut
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_one
 
 
@@ -57,7 +57,7 @@ def _power_on(connection: EsxConnection, target: Target, _guest: Guest) -> None:
 
 
 def _resume(connection: EsxConnection, target: Target, _guest: Guest) -> None:
-    target.wait(connection, target.ref.PowerOnVM_Task(None), "Resuming")
+    target.wait(connection, target.ref.PowerOnVM_Task(None), "Resuming", copies=True)
 
 
 def _power_off(connection: EsxConnection, target: Target, _guest: Guest) -> None:
@@ -65,7 +65,7 @@ def _power_off(connection: EsxConnection, target: Target, _guest: Guest) -> None
 
 
 def _suspend(connection: EsxConnection, target: Target, _guest: Guest) -> None:
-    target.wait(connection, target.ref.SuspendVM_Task(), "Suspending")
+    target.wait(connection, target.ref.SuspendVM_Task(), "Suspending", copies=True)
 
 
 def _reset(connection: EsxConnection, target: Target, _guest: Guest) -> None:
@@ -118,13 +118,15 @@ def _power_off_if_on(connection: EsxConnection, target: Target, guest: Guest) ->
 
 def _wait_until_off(connection: EsxConnection, target: Target, seconds: float) -> bool:
     """Wait for a guest to shut down, answering questions; return whether it did."""
-    from ansible_collections.virt.esx.plugins.module_utils._vi.watch import Watch
+    from ansible_collections.virt.esx.plugins.module_utils._vi.watch import LEFT, Watch
 
     deadline = time.monotonic() + seconds
     paths = ["runtime.powerState", "runtime.question"]
     with Watch(connection.session, {"VirtualMachine": paths}, [target.ref]) as watch:
         while (remaining := deadline - time.monotonic()) > 0:
             changes = watch.next_changes(remaining).get(target.ref, {})
+            if LEFT in changes:
+                raise NotFound(f"The {target} is no longer on the server.", fault="ManagedObjectNotFound")
             if str(changes.get("runtime.powerState")) == "poweredOff":
                 return True
             if changes.get("runtime.question") is not None:

@@ -107,14 +107,23 @@ def spelled_keys(vmx: VmxFile) -> dict[str, str]:
 
 
 def setting_differences(settings: Settings, present: VmxFile) -> list[Difference]:
-    """Return the settings that a VMX does not have, each with the key as it is spelled there."""
+    """Return the settings that a VMX does not have, each with the key as it is spelled there, as they will be written.
+
+    The host writes the truth values that the API has in fields of their own as ``TRUE`` or ``FALSE``.
+    """
     spelled = spelled_keys(present)
     found = []
     for key, value in settings.items():
         before = present.get(key)
         if not _is_same(key.lower(), before, value):
-            found.append(Difference(SETTING, spelled.get(key.lower(), key), before, value))
+            found.append(Difference(SETTING, spelled.get(key.lower(), key), before, _as_written(key, value)))
     return found
+
+
+def _as_written(key: str, value: str | None) -> str | None:
+    if value is None or key.lower() not in FLAGS:
+        return value
+    return "TRUE" if is_true(key, value) else "FALSE"
 
 
 def _is_same(key: str, present: str | None, wanted: str | None) -> bool:

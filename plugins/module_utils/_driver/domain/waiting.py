@@ -18,7 +18,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.guest import read
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import TOOLS_PATH
 from ansible_collections.virt.esx.plugins.module_utils._errors import TimedOut
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values
-from ansible_collections.virt.esx.plugins.module_utils._vi.watch import Watch
+from ansible_collections.virt.esx.plugins.module_utils._vi.watch import LEFT, Watch
 
 Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
 
@@ -106,7 +106,9 @@ def _take_finished(
     """Take the guests that are ready out of those that are waited for, and those that stopped; return their errors."""
     stopped = {}
     for ref in [ref for ref in waiting if values[ref]]:
-        if str(values[ref][_STATE]) != "poweredOn":
+        if LEFT in values[ref]:
+            stopped[ref] = TimedOut(f"The domain '{waiting.pop(ref)}' is no longer on the server.")
+        elif str(values[ref][_STATE]) != "poweredOn":
             stopped[ref] = TimedOut(f"The domain '{waiting.pop(ref)}' is no longer running.")
         elif not _lacking(values[ref], conditions):
             connection.progress(f"The guest of domain '{waiting.pop(ref)}' is ready, {len(waiting)} are not")

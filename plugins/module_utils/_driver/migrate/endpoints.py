@@ -73,7 +73,15 @@ class MigrationEndpoints:
         return self.destination if name is None else self.named[name]
 
     def host(self, ref: Any) -> HostContext:
-        """Return the context of a host; a host that the task does not name costs one call."""
+        """Return the context of a host; a host that the task does not name costs one call.
+
+        :raises Refused: for None, as the host of a domain that the user may not see.
+        """
+        if ref is None:
+            raise Refused(
+                "The vCenter does not show this account the host of a domain.",
+                hint="Give the account the role Read-only on the domain, or a role with the privilege System.Read.",
+            )
         known = next((end for end in self.hosts if end.host == ref), None)
         return known or host_of_ref(self.vcenter, ref)
 

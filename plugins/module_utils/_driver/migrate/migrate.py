@@ -28,7 +28,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.request i
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.storage import home_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.targets import Targets, resolve
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
-from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import run_jobs
+from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import run_when_idle
 from ansible_collections.virt.esx.plugins.module_utils._vi.pending_tasks import pending_tasks
 from ansible_collections.virt.esx.plugins.module_utils._vi.task import wait_until_idle
 
@@ -135,7 +135,7 @@ def _move(
 ) -> None:
     """Migrate the domains that move, and find out where those are whose migration failed."""
     jobs = [move_job(endpoints, entry, relocation, request, show) for entry, relocation in moving]
-    outcomes = run_jobs(endpoints.vcenter, jobs, at_once=request.parallel)
+    outcomes = run_when_idle(endpoints.vcenter, jobs, at_once=request.parallel)
     for (entry, relocation), outcome in zip(moving, outcomes):
         if isinstance(outcome, EsxError):
             _take_failure(endpoints, entry, relocation, outcome)

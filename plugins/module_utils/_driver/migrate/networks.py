@@ -19,7 +19,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.properties import (
     fetch_types,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
-from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name, vim
+from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import moid, type_name, vim
 
 _PORT_GROUP = "DistributedVirtualPortgroup"
 _SWITCH = "config.distributedVirtualSwitch"
@@ -50,7 +50,7 @@ def _networks_of(vcenter: Session, host: HostContext) -> dict[str, Row]:
     """The networks of a host by name."""
     paths = {"Network": ["name"], _PORT_GROUP: ["name", "key", _SWITCH]}
     rows = fetch_types(vcenter, paths, objects=[host.host], traversal=HOST_NETWORKS)
-    return {unescape_name(row[1]["name"]): row for row in rows}
+    return {unescape_name(row[1]["name"] or moid(row[0])): row for row in rows}
 
 
 def _check_networks(

@@ -10,8 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord
-from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.storage import home_of
-from ansible_collections.virt.esx.plugins.module_utils._names import unescape_name
+from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.storage import home_of, name_and_url
 from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import HostContext
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values, fetch, list_at
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
@@ -60,4 +59,4 @@ class Reach:
         values = [*(record.values for record in self._records), *self._hosts.values()]
         refs = list({ref for each in values for ref in list_at(each, "datastore")})
         rows = fetch(self._vcenter, "Datastore", ["name", "summary.url"], objects=refs)
-        return {ref: (unescape_name(row["name"] or ""), str(row["summary.url"])) for ref, row in rows}
+        return {ref: name_and_url(ref, row) for ref, row in rows}

@@ -19,12 +19,13 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, 
 from ansible_collections.virt.esx.plugins.module_utils._vi.faults import fault_hint, fault_text
 from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import HostContext
 from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import Job, run_jobs
-from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_content
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_content, required
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name, vim
 
 _RELOCATE_SINCE = (6, 5)
 _PRIORITY = "defaultPriority"
+_CHECKER = "vmProvisioningChecker"
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ def _is_relocated(vcenter: Session, relocation: Relocation) -> bool:
 def _check_relocate(vcenter: Session, relocations: Sequence[Relocation], at_once: int) -> list[Validation | EsxError]:
     if not relocations:
         return []
-    checker = fetch_content(vcenter, "vmProvisioningChecker")
+    checker = required({_CHECKER: fetch_content(vcenter, _CHECKER)}, _CHECKER, "the vCenter")
     jobs = [_check_job(checker, relocation) for relocation in relocations]
     outcomes = run_jobs(vcenter, jobs, at_once=at_once)
     return [item if isinstance(item, EsxError) else _of_checks(item.result or ()) for item in outcomes]

@@ -14,9 +14,9 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.names imp
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, ParseError
 from ansible_collections.virt.esx.plugins.module_utils._names import parse_datastore_path, unescape_name
 from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import HostContext
-from ansible_collections.virt.esx.plugins.module_utils._vi.properties import HOST_DATASTORES, fetch
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import HOST_DATASTORES, Values, fetch
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
-from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
+from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import moid, vim
 from ansible_collections.virt.esx.plugins.module_utils._vmx import slots
 
 # A host's datastores by reference: the name, and the URL, which is the same in each datacenter that has it.
@@ -36,7 +36,12 @@ _BUSES = {
 def read_datastores(vcenter: Session, host: HostContext) -> Datastores:
     """Read the datastores of a host, in one call."""
     rows = fetch(vcenter, "Datastore", ["name", "summary.url"], objects=[host.host], traversal=HOST_DATASTORES)
-    return {ref: (unescape_name(values["name"]), str(values["summary.url"])) for ref, values in rows}
+    return {ref: name_and_url(ref, values) for ref, values in rows}
+
+
+def name_and_url(ref: Any, values: Values) -> tuple[str, str]:
+    """Return the name and the URL of a datastore; its moid for what the user may not see, which no other one has."""
+    return unescape_name(values["name"] or moid(ref)), str(values["summary.url"] or moid(ref))
 
 
 def named_storage(

@@ -40,7 +40,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.properties import (
     list_at,
 )
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
-from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name
+from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import moid, type_name
 
 _POOLS = (Traversal("pools", "ResourcePool", "resourcePool", ("pools",)),)
 _DEVICES = "config.hardware.device"
@@ -166,7 +166,9 @@ def _pools_at(wanted: tuple[str, ...], pools: Mapping[Any, tuple[str, ...]]) -> 
 
 def _paths_below(root: Any, rows: dict[Any, Values]) -> dict[Any, tuple[str, ...]]:
     def path(ref: Any) -> tuple[str, ...]:
-        return () if ref == root else (*path(rows[ref]["parent"]), unescape_name(rows[ref]["name"]))
+        if ref == root or ref not in rows:
+            return ()
+        return (*path(rows[ref]["parent"]), unescape_name(rows[ref]["name"] or moid(ref)))
 
     return {ref: path(ref) for ref in rows}
 
@@ -186,18 +188,22 @@ def _folder(targets: Targets, record: DomainRecord, source: HostContext, host: H
 
 
 def _folder_at(vcenter: Session, host: HostContext, items: Sequence[str]) -> Any:
-    """The folder with a path in the destination's datacenter, without items that of all domains; None if missing."""
+    """The folder with a path in the destination's datacenter, without items that of all domains; None if missing.
+
+    A domain or a vApp can be at the end of a path, too.
+    """
     path = "/".join(escape_name(unescape_name(item)) for item in items)
     if not path:
         return host.vm_folder
-    return vcenter.content.searchIndex.FindByInventoryPath(f"{host.datacenter_path}/vm/{path}")
+    found = vcenter.content.searchIndex.FindByInventoryPath(f"{host.datacenter_path}/vm/{path}")
+    return found if found is not None and type_name(found) == "Folder" else None
 
 
 def _folders(parents: dict[Any, Values], folder: Any) -> list[str]:
     """The names of the folders from the datacenter's folder of domains (not included) down to ``folder``."""
     names: list[str] = []
     while folder in parents:
-        names.insert(0, parents[folder]["name"])
+        names.insert(0, parents[folder]["name"] or moid(folder))
         folder = parents[folder]["parent"]
         if folder is not None and type_name(folder) == "Datacenter":
             return names[1:]

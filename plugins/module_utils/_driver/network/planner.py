@@ -35,6 +35,11 @@ class NetworkPlan(Plan):
     before: Switch | None
     after: Switch | None
 
+    @property
+    def overtaken(self) -> tuple[str, ...]:
+        """A port group that is to be removed is gone, or a switch that was to be empty has got one."""
+        return ("NotFound", "ResourceInUse")
+
 
 def plan_network(network: HostNetwork, request: NetworkRequest, undo: Undo) -> NetworkPlan:
     """Return the plan that brings a switch into the requested state.

@@ -22,7 +22,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.network.model imp
 )
 from ansible_collections.virt.esx.plugins.module_utils._names import unescape_name
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Row, Traversal, fetch_types, list_at
-from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name
+from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import moid, type_name
 
 _PATHS = {
     "HostSystem": [
@@ -78,14 +78,16 @@ def _users(rows: Sequence[Row], host: Any) -> dict[str, tuple[str, ...]]:
     In a vCenter, the port groups of one name on all hosts of a datacenter are one network.
     """
     names = {
-        ref: unescape_name(values["name"])
+        ref: unescape_name(values["name"] or moid(ref))
         for ref, values in rows
         if type_name(ref) == "VirtualMachine" and values["runtime.host"] in (None, host)
     }
+    networks = {ref: values for ref, values in rows if type_name(ref) == "Network"}
     return {
-        unescape_name(values["name"]): tuple(sorted(names[vm] for vm in list_at(values, "vm") if vm in names))
-        for ref, values in rows
-        if type_name(ref) == "Network"
+        unescape_name(values["name"] or moid(ref)): tuple(
+            sorted(names[vm] for vm in list_at(values, "vm") if vm in names)
+        )
+        for ref, values in networks.items()
     }
 
 

@@ -42,11 +42,21 @@ _NO_TIMEOUT = 0
 
 @dataclass(frozen=True)
 class HostPlan(Plan):
-    """The steps for a host, and the host before and after them; ``stopped`` are the names of the domains."""
+    """The steps for a host, and the host before and after them; ``stopped`` are the names of the domains.
+
+    ``repeatable`` says that the steps lead to a state, so that they can be planned again after some of them.
+    """
 
     before: HostState
     after: HostState
     stopped: Sequence[str]
+
+    repeatable: bool = True
+
+    @property
+    def overtaken(self) -> tuple[str, ...]:
+        """The host is in maintenance mode, or has left it, already; it is not rebooted once more for that."""
+        return ("InvalidState",) if self.repeatable else ()
 
 
 @dataclass(frozen=True)
@@ -100,7 +110,8 @@ def _with_stop(work: _Work, steps: list[Step], after: HostState) -> HostPlan:
         steps += _enter_steps(work)
     steps += _power_steps(work)
     running = before.running if leaves and not request.wait else ()
-    return HostPlan(steps, None, before, replace(after, state=_reached(work), running=running), names)
+    after = replace(after, state=_reached(work), running=running)
+    return HostPlan(steps, None, before, after, names, repeatable=request.state == "maintenance")
 
 
 def _stop_step(work: _Work, names: Sequence[str]) -> Step:

@@ -20,35 +20,50 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Val
 _EXTENDED_LEAF = 0x80000001 - (1 << 32)
 _LONG_MODE = 29
 
+# AboutInfo's member for each fact of the installed product.
+_PRODUCT = {
+    "name": "name",
+    "full_name": "fullName",
+    "version": "version",
+    "build": "build",
+    "api_version": "apiVersion",
+}
+
 _MARKS = re.compile(r"\((?:R|C|TM)\)")
 _MODEL_LENGTH = 31
 
 
 def read_product(product: Any) -> dict[str, Any]:
-    """Return the installed product: AboutInfo as values."""
-    return {
-        "name": product.name,
-        "full_name": product.fullName,
-        "version": product.version,
-        "build": product.build,
-        "api_version": product.apiVersion,
-    }
+    """Return the installed product: AboutInfo as values, None if the user may not see it."""
+    return {name: getattr(product, member, None) for name, member in _PRODUCT.items()}
 
 
 def read_node(values: Values) -> dict[str, Any]:
-    """Return processors and memory as in ``virsh nodeinfo``."""
-    cpu = values["hardware.cpuInfo"]
-    packages, cores, threads = int(cpu.numCpuPackages), int(cpu.numCpuCores), int(cpu.numCpuThreads)
+    """Return processors and memory as in ``virsh nodeinfo``; None for what the user may not see."""
     return {
         "model": short_model(values["summary.hardware.cpuModel"] or ""),
+        "nodes": int(values["hardware.numaInfo.numNodes"] or 1),
+        **_processors(values["hardware.cpuInfo"]),
+        "memory_kib": _memory_kib(values),
+    }
+
+
+def _processors(cpu: Any) -> dict[str, int | None]:
+    if cpu is None:
+        return dict.fromkeys(("mhz", "cpus", "sockets", "cores_per_socket", "threads_per_core"))
+    packages, cores, threads = int(cpu.numCpuPackages), int(cpu.numCpuCores), int(cpu.numCpuThreads)
+    return {
         "mhz": int(cpu.hz) // 1_000_000,
         "cpus": cores,
-        "nodes": int(values["hardware.numaInfo.numNodes"] or 1),
         "sockets": packages,
         "cores_per_socket": cores // packages,
         "threads_per_core": threads // cores,
-        "memory_kib": int(values["hardware.memorySize"]) // 1024,
     }
+
+
+def _memory_kib(values: Values) -> int | None:
+    size = values["hardware.memorySize"]
+    return None if size is None else int(size) // 1024
 
 
 def short_model(text: str) -> str:
@@ -58,8 +73,8 @@ def short_model(text: str) -> str:
 
 def free_memory_kib(values: Values) -> int | None:
     """Return the memory that neither the host nor its domains use, None if it is unknown."""
-    used = values["summary.quickStats.overallMemoryUsage"]
-    return None if used is None else int(values["hardware.memorySize"]) // 1024 - int(used) * 1024
+    used, total = values["summary.quickStats.overallMemoryUsage"], _memory_kib(values)
+    return None if used is None or total is None else total - int(used) * 1024
 
 
 def is_64_bit(features: Iterable[Any]) -> bool | None:

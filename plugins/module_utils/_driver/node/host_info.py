@@ -27,7 +27,6 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.properties import (
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import moid, type_name
 
 _HOST_PATHS = (
-    "name",
     "hardware.systemInfo.uuid",
     "hardware.cpuInfo",
     "hardware.cpuFeature",
@@ -74,7 +73,7 @@ def read_host(connection: EsxConnection, gather: Collection[str]) -> dict[str, A
     wanted = {"HostSystem": [*_HOST_PATHS, *newer], **_AROUND}
     rows = fetch_types(connection.session, wanted, objects=[host], traversal=_TRAVERSAL, include_start=True)
     values = dict(rows)[host]
-    entry = {"name": unescape_name(values["name"]), "moid": moid(host), **_entry(values), **_contents(rows)}
+    entry = {"name": connection.context.host_name, "moid": moid(host), **_entry(values), **_contents(rows)}
     if "licence" in gather:
         entry["licence"] = _licence(connection)
     if "time" in gather:
@@ -132,7 +131,7 @@ def _contents(rows: Sequence[Row]) -> dict[str, Any]:
     for ref, values in rows:
         if type_name(ref) == "VirtualMachine":
             states[STATES.get(str(values["runtime.powerState"]), "unknown")] += 1
-        elif "name" in values and len(values) == 1:
+        elif values.get("name") and len(values) == 1:
             names["Datastore" if type_name(ref) == "Datastore" else "Network"].append(unescape_name(values["name"]))
     return {
         "pools": sorted(names["Datastore"]),

@@ -15,7 +15,6 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import COR
 from ansible_collections.virt.esx.plugins.module_utils._driver.node.facts import read_autostart
 from ansible_collections.virt.esx.plugins.module_utils._driver.progress import show_progress
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
-from ansible_collections.virt.esx.plugins.module_utils._names import unescape_name
 from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import HostContext
 from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import Job, run_jobs
 from ansible_collections.virt.esx.plugins.module_utils._vi.pending_tasks import ENTERING_MAINTENANCE, pending_of_kind
@@ -25,7 +24,6 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.vcenter import host_i
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name
 
 _HOST_PATHS = (
-    "name",
     "runtime.inMaintenanceMode",
     "runtime.bootTime",
     "config.autoStart.defaults",
@@ -97,7 +95,7 @@ def read_state(node: Node) -> HostState:
     is_in = bool(values["runtime.inMaintenanceMode"])
     entering = () if is_in else pending_of_kind(node.session, values["recentTask"], ENTERING_MAINTENANCE)
     return HostState(
-        name=unescape_name(values["name"]),
+        name=node.context.host_name,
         state="maintenance" if is_in else "entering" if entering else "active",
         boot_time=values["runtime.bootTime"],
         autostart=read_autostart(values["config.autoStart.defaults"]),

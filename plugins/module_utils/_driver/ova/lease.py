@@ -21,7 +21,7 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, 
 from ansible_collections.virt.esx.plugins.module_utils._vi.faults import fault_text, from_fault
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_one
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
-from ansible_collections.virt.esx.plugins.module_utils._vi.watch import Watch
+from ansible_collections.virt.esx.plugins.module_utils._vi.watch import LEFT, Watch
 
 # The seconds between two signs of life; a server that grants little time gets them more often.
 _INTERVAL = 10.0
@@ -166,6 +166,8 @@ def _wait_until_ready(connection: EsxConnection, ref: Any, action: str) -> None:
         while True:
             left = deadline - time.monotonic()
             seen.update((watch.next_changes(left) if left > 0 else watch.read()).get(ref, {}))
+            if LEFT in seen:
+                raise EsxError(f"{action} failed: the server has ended the lease.")
             state = str(seen.get("state"))
             if state == "ready":
                 return

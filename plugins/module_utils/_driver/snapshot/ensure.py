@@ -29,6 +29,11 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import m
 from ansible_collections.virt.esx.plugins.module_utils._driver.pending import PENDING_PATHS
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Plan, Step, any_changed, carry_out
 from ansible_collections.virt.esx.plugins.module_utils._driver.progress import show_progress
+from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot.duplicates import (
+    later_duplicate,
+    name_of,
+    withdraw,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot.planner import (
     CONSOLIDATION_PATH,
     Action,
@@ -42,10 +47,14 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot.refusals
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot.request import SnapshotRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot.select import as_text
-from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot_tree import SNAPSHOT_PATHS, snapshot_list
+from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot_tree import (
+    SNAPSHOT_PATHS,
+    Snapshot,
+    snapshot_list,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.step_errors import failure_entry, failure_of_some
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
-from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import Job, run_jobs
+from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import Job, run_jobs, run_when_idle
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch
 from ansible_collections.virt.esx.plugins.module_utils._vi.task import Outcome as TaskOutcome
 
@@ -55,12 +64,13 @@ class SnapshotPlan(Plan):
     """A plan for the snapshots of some domains; those that cannot be as requested have failed, and have no actions.
 
     The outcome of each domain is kept by its managed object id: its error in ``failed``, the names of its completed
-    actions in ``done``.
+    actions in ``done``, the reference to the snapshot that was taken of it in ``taken``.
     """
 
     entries: Sequence[DomainEntry]
     failed: dict[str, EsxError] = field(default_factory=dict)
     done: dict[str, list[str]] = field(default_factory=dict)
+    taken: dict[str, Any] = field(default_factory=dict)
 
     def going(self, stage: int) -> list[DomainEntry]:
         """Return the domains that have an action in a stage and have not failed."""
@@ -93,11 +103,14 @@ def ensure_snapshots(connection: EsxConnection, invocation: Invocation, request:
         entries = [_without_actions(entry) if entry.record.moid in plan.failed else entry for entry in entries]
     elif outcome.first.steps:
         entries = _read_again(connection, entries)
+        entries, steps = _without_duplicates(connection, plan, entries, request.parallel, invocation.progress)
+        outcome = replace(outcome, steps=[*outcome.steps, *steps])
     report = outcome.report(connection, invocation, _text(outcome.first.entries, "before"), _text(entries, "after"))
     results = [_result_of(entry, plan, check_mode=invocation.check_mode) for entry in entries]
     result = {**report, "domains": results} if request.names else {**results[0], **report}
-    if plan.failed:
+    if request.names:
         result["changed"] = any_changed(connection, results)
+    if plan.failed:
         raise _failure(plan, result)
     return result
 
@@ -200,16 +213,66 @@ def _run_stage(
     """Run the next action of each domain that has one and has not failed; errors of several domains are kept."""
     going = plan.going(stage)
     tasks = [entry for entry in going if not entry.actions[stage].at_once]
-    jobs = [_job(connection, entry, entry.actions[stage], progress) for entry in tasks]
-    results = dict(zip((entry.record.moid for entry in tasks), run_jobs(connection.session, jobs, at_once=parallel)))
+    jobs = [_job(connection, entry.record, entry.actions[stage], progress) for entry in tasks]
+    if len(plan.entries) == 1:  # then the plan is made again if another client is at work
+        ended = run_jobs(connection.session, jobs, at_once=parallel)
+    else:
+        ended = run_when_idle(connection.session, jobs, at_once=parallel)
+    results = dict(zip((entry.record.moid for entry in tasks), ended))
     for entry in going:
         action = entry.actions[stage]
         result = _call(action) if action.at_once else results[entry.record.moid]
         if isinstance(result, EsxError):
-            _keep_error(plan, entry.record, result)
+            if len(plan.entries) == 1 or result.fault is None or result.fault != action.harmless:
+                _keep_error(plan, entry.record, result)
         else:
             connection.answered.extend(result.answered)
             plan.done.setdefault(entry.record.moid, []).append(action.name)
+            if entry.takes_snapshot:
+                plan.taken[entry.record.moid] = result.result
+
+
+def _without_duplicates(
+    connection: EsxConnection,
+    plan: SnapshotPlan,
+    entries: Sequence[DomainEntry],
+    parallel: int,
+    progress: Callable[[str], None],
+) -> tuple[Sequence[DomainEntry], list[str]]:
+    """Remove the snapshots that were taken of domains that had got one of that name by then.
+
+    :param entries: the domains as they are now.
+    :returns: the domains as they are then, and the names of the steps.
+    """
+    found = {entry.record.ref: later_duplicate(entry.after, plan.taken.get(entry.record.moid)) for entry in entries}
+    duplicates = {ref: item for ref, item in found.items() if item is not None}
+    if not duplicates:
+        return entries, []
+    records = {entry.record.ref: entry.record for entry in entries}
+
+    def job(ref: Any, name: str, start: Callable[[], Any]) -> Job:
+        return _job(connection, records[ref], Action(name, start), progress)
+
+    steps = []
+    for ref, result in withdraw(connection, duplicates, job, parallel).items():
+        record, item = records[ref], duplicates[ref]
+        if isinstance(result, EsxError):
+            result.append(f"The domain has two snapshots '{item.name}' now; {item.moid} is the one to remove.")
+            result.details = {**result.details, "changed": True, "steps": plan.names()}
+            _keep_error(plan, record, result)
+        else:
+            connection.answered.extend(result.answered)
+            plan.done[record.moid].append(name_of(item))
+            steps.append(name_of(item) if len(entries) == 1 else f"{name_of(item)}, of {record.name}")
+    return [_first_of_name(entry, found[entry.record.ref]) for entry in _read_again(connection, entries)], steps
+
+
+def _first_of_name(entry: DomainEntry, duplicate: Snapshot | None) -> DomainEntry:
+    """A domain whose result is about the snapshot that has stayed, where this task's own was a duplicate."""
+    if duplicate is None:
+        return entry
+    same = [item for item in entry.after if item.name == duplicate.name]
+    return replace(entry, chosen=min(same, key=lambda item: item.number).path if same else None)
 
 
 def _keep_error(plan: SnapshotPlan, record: DomainRecord, error: EsxError) -> None:
@@ -218,10 +281,10 @@ def _keep_error(plan: SnapshotPlan, record: DomainRecord, error: EsxError) -> No
         raise error
 
 
-def _job(connection: EsxConnection, entry: DomainEntry, action: Action, progress: Callable[[str], None]) -> Job:
-    what = f"Domain '{entry.record.name}': {action.name}"
+def _job(connection: EsxConnection, record: DomainRecord, action: Action, progress: Callable[[str], None]) -> Job:
+    what = f"Domain '{record.name}': {action.name}"
     patience = float(connection.session.options.timeout)  # writing memory and merging disks may take hours
-    return Job(what, action.start, entry.record.ref, show_progress(progress, what), patience)
+    return Job(what, action.start, record.ref, show_progress(progress, what), patience)
 
 
 def _call(action: Action) -> TaskOutcome | EsxError:

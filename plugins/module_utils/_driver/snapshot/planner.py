@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord
+from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import is_pattern, literal
 from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot.request import SnapshotRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot.select import (
     select_snapshots,
@@ -23,6 +24,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot_tree imp
     get_snapshot,
     snapshot_list,
 )
+from ansible_collections.virt.esx.plugins.module_utils._errors import Ambiguous
 from ansible_collections.virt.esx.plugins.module_utils._names import escape_name
 
 CONSOLIDATION_PATH = "runtime.consolidationNeeded"
@@ -32,12 +34,14 @@ CONSOLIDATION_PATH = "runtime.consolidationNeeded"
 class Action:
     """One task of the server: its ``name`` for the user, and the function that starts it.
 
-    ``at_once`` marks a call that starts no task and is done when it returns.
+    ``at_once`` marks a call that starts no task and is done when it returns. ``harmless`` is the fault that means that
+    another client has done it.
     """
 
     name: str
     start: Callable[[], Any]
     at_once: bool = False
+    harmless: str | None = None
 
 
 @dataclass(frozen=True)
@@ -140,7 +144,11 @@ def _described(entry: DomainEntry, found: Snapshot, description: str | None) -> 
 def _absent(entry: DomainEntry, request: SnapshotRequest, now: datetime.datetime) -> DomainEntry:
     chosen, gone = _to_remove(entry, request, now)
     actions = [
-        Action(f"remove snapshot '{item.name}'", lambda ref=item.ref: ref.RemoveSnapshot_Task(request.children, True))  # type: ignore[misc]
+        Action(
+            f"remove snapshot '{item.name}'",
+            lambda ref=item.ref: ref.RemoveSnapshot_Task(request.children, True),  # type: ignore[misc]
+            harmless="ManagedObjectNotFound",
+        )
         for item in chosen
     ]
     return replace(entry, actions=actions, after=_without(entry.before, {item.moid for item in gone}))
@@ -149,14 +157,37 @@ def _absent(entry: DomainEntry, request: SnapshotRequest, now: datetime.datetime
 def _to_remove(
     entry: DomainEntry, request: SnapshotRequest, now: datetime.datetime
 ) -> tuple[Sequence[Snapshot], Sequence[Snapshot]]:
-    """The snapshots that are to be removed, and all that are gone then: with one, its children where requested."""
+    """The snapshots that are to be removed, and all that are gone then: those below them, too, where requested.
+
+    A pattern never means the snapshot of that very name alone: once it is gone, the same text would mean others.
+    """
     found = None if request.snapshot is None else find_snapshot(entry.before, request.snapshot, entry.record.name)
-    if found is None or request.selects:
-        chosen = select_snapshots(
-            entry.before, request.snapshot, keep=request.keep, older_than=request.older_than, now=now
-        )
+    if found is not None and not request.selects:
+        _check_repeatable(entry, found, request)
+        return [found], with_descendants(entry.before, found) if request.children else [found]
+    chosen = select_snapshots(entry.before, request.snapshot, keep=request.keep, older_than=request.older_than, now=now)
+    if not request.children:
         return chosen, chosen
-    return [found], with_descendants(entry.before, found) if request.children else [found]
+    below = {item.moid: with_descendants(entry.before, item) for item in chosen}
+    covered = {item.moid for root, items in below.items() for item in items if item.moid != root}
+    return [item for item in chosen if item.moid not in covered], [item for items in below.values() for item in items]
+
+
+def _check_repeatable(entry: DomainEntry, found: Snapshot, request: SnapshotRequest) -> None:
+    """Refuse a text that would mean other snapshots in the next run, when the one that it names is gone."""
+    text, domain = request.snapshot, entry.record.name
+    same = [item for item in entry.before if item.parent == found.moid and item.name == found.name]
+    if text == found.path and same and not request.children:
+        raise Ambiguous(
+            f"Below the snapshot '{text}' of domain '{domain}' is one of the same name, which would take its path.",
+            hint=f"Give the managed object id: the one at '{text}' has {found.moid}, the one below it {same[0].moid}.",
+        )
+    if is_pattern(text or ""):
+        raise Ambiguous(
+            f"'{text}' is a snapshot of domain '{domain}', and a pattern that can match others.",
+            hint=f"For this snapshot alone, give '{literal(found.name)}', which matches no other name, or its managed "
+            f"object id {found.moid}; for all that match, give keep, such as 0, as well.",
+        )
 
 
 def _without(snapshots: Sequence[Snapshot], gone: set[str | None]) -> list[Snapshot]:
