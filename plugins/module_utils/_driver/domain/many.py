@@ -19,6 +19,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power impo
     POWER_OFF,
     POWER_ON,
     RESET,
+    RESTARTS,
     RESULTING_STATE,
     RESUME,
     SHUT_DOWN,
@@ -185,7 +186,8 @@ def _wait_for_guests(
     running = {record.ref: record.name for record in records if now[record.ref] == "running"}
     if not request.wait_for or not running:
         return {}
-    guests, late = wait_for_guests(connection, running, request.wait_for)
+    restarted = [entry.record.ref for entry in plan.entries if entry.action in RESTARTS and entry.record.ref in running]
+    guests, late = wait_for_guests(connection, running, request.wait_for, restarted)
     plan.failed.update(late)
     return guests
 

@@ -139,6 +139,8 @@ POWER_OFF = PowerAction("power off", _power_off)
 SUSPEND = PowerAction("suspend", _suspend)
 REBOOT = PowerAction("reboot", _reboot, asks_guest=True)
 RESET = PowerAction("reset", _reset)
+# The actions after which a guest that runs starts anew.
+RESTARTS = (REBOOT, RESET)
 
 _START_FIRST = "Bring it into state running first."
 _NOT_WHILE_PAUSED = Unreachable(
