@@ -259,6 +259,8 @@ def test_a_vmx_is_registered_under_another_name(esx: Simulator) -> None:
 def test_what_cannot_be_registered_is_refused(esx: Simulator) -> None:
     with pytest.raises(NotFound, match=r"none.vmx"):
         ensure(esx, vmx_path="[local-storage] web/none.vmx")
+    with pytest.raises(NotFound, match="vmx_path: the host has no datastore 'other'; it has 'local-storage'"):
+        ensure(esx, vmx_path="[other] web/web.vmx")
     ensure(esx, xml=domain_xml())
     ensure(esx, name="web", state="undefined")
     with pytest.raises(Refused, match="cannot be changed in the same task"):
