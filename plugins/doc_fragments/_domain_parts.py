@@ -127,7 +127,8 @@ options:
       index:
         description:
           - The card's index among the cards that the domain has before the task, from V(0). The index after the last
-            one adds a card.
+            one adds a card. The host puts a new card into the first free slot; if that is before other cards, the
+            index is refused, since the card would not have it afterwards.
           - With O(interfaces[].state=absent), the cards after it move up, so running the task again would remove
             another one. Use O(interfaces[].mac) instead.
         type: int

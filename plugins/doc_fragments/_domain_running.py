@@ -16,6 +16,8 @@ options:
       - The conditions that the task waits for when the domain runs, for at most O(timeout) - V(tools) until VMware
         Tools run in the guest, V(heartbeat) until they send heartbeats, V(address) until the guest has an address that
         is not link-local. In check mode, it does not wait.
+      - A guest that was asked to reboot runs on for a moment. So with O(state=rebooted) or O(state=reset), the task
+        waits until VMware Tools have stopped first, and then for the conditions.
       - Waiting is not a change. RV(domain.guest) has the facts about the guest.
     type: list
     elements: str

@@ -14,7 +14,8 @@ options:
   guest_os:
     description:
       - The guest's operating system, by VMware's name (V(debian12-64)), the VI API's (V(debian12_64Guest)) or
-        libosinfo's (V(debian12), V(http://debian.org/debian/12)).
+        libosinfo's (V(debian12), V(http://debian.org/debian/12)). A release that VMware has no name for becomes the
+        nearest one that it has, with a warning.
     type: str
     version_added: 0.2.0
   hw_version:

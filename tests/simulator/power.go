@@ -65,9 +65,7 @@ func (d *domain) ResetVMTask(ctx *simulator.Context, req *types.ResetVM_Task) so
 				if fault := d.mustRun(); fault != nil {
 					return nil, fault
 				}
-				now := time.Now()
-				ctx.Update(d.VirtualMachine, []types.PropertyChange{
-					{Name: "runtime.bootTime", Val: now}, {Name: "summary.runtime.bootTime", Val: now}})
+				d.restart(ctx)
 				return nil, nil
 			})
 			return &methods.ResetVM_TaskBody{Res: &types.ResetVM_TaskResponse{Returnval: t.Run(ctx)}}
@@ -110,11 +108,32 @@ func (d *domain) ShutdownGuest(ctx *simulator.Context, _ *types.ShutdownGuest) s
 	return &methods.ShutdownGuestBody{Res: new(types.ShutdownGuestResponse)}
 }
 
-// RebootGuest needs VMware Tools.
+// restart makes the guest of a running domain start anew: VMware Tools do not run until it has.
+func (d *domain) restart(ctx *simulator.Context) {
+	booted := time.Now().Add(downTime)
+	ctx.Update(d.VirtualMachine, []types.PropertyChange{
+		{Name: "runtime.bootTime", Val: booted}, {Name: "summary.runtime.bootTime", Val: booted}})
+}
+
+// RebootGuest needs VMware Tools, and returns at once; a guest that ignores a shutdown ignores it, too.
 func (d *domain) RebootGuest(ctx *simulator.Context, _ *types.RebootGuest) soap.HasFault {
 	if fault := d.guestAction(); fault != nil {
 		return &methods.RebootGuestBody{Fault_: fault}
 	}
-	ctx.Update(d.VirtualMachine, []types.PropertyChange{{Name: "summary.runtime.bootTime", Val: time.Now()}})
+	switch delay := extra(d.VirtualMachine, shutdownKey); delay {
+	case "never":
+	case "":
+		d.restart(ctx)
+	default:
+		ms, _ := strconv.Atoi(delay)
+		own := *ctx // locks are held by a context: one of its own for the goroutine
+		time.AfterFunc(time.Duration(ms)*time.Millisecond, func() {
+			own.WithLock(d.VirtualMachine, func() {
+				if d.mustRun() == nil {
+					d.restart(&own)
+				}
+			})
+		})
+	}
 	return &methods.RebootGuestBody{Res: new(types.RebootGuestResponse)}
 }

@@ -32,12 +32,15 @@ func toolsRunning(vm *simulator.VirtualMachine) bool {
 	return vm.Guest.ToolsRunningStatus == string(types.VirtualMachineToolsRunningStatusGuestToolsRunning)
 }
 
+// downTime is how long the tools of a guest that restarts are away, and simulator.tools.delay more.
+const downTime = 100 * time.Millisecond
+
 // toolsDue is how long it takes until the tools of a running domain run.
 func toolsDue(vm *simulator.VirtualMachine) time.Duration {
-	ms, _ := strconv.Atoi(extra(vm, delayKey))
-	if ms == 0 || vm.Runtime.BootTime == nil {
+	if vm.Runtime.BootTime == nil {
 		return 0
 	}
+	ms, _ := strconv.Atoi(extra(vm, delayKey))
 	return time.Until(vm.Runtime.BootTime.Add(time.Duration(ms) * time.Millisecond))
 }
 

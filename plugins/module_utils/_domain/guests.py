@@ -105,6 +105,8 @@ _UNKNOWN = "http://libosinfo.org/unknown"
 
 _X86_64 = re.compile(r".*(?:-64|64guest|guest64)|vmkernel.*|win(?:dows)?hyperv(?:guest)?|crx.*", re.IGNORECASE)
 _OTHER = {"x86_64": "other-64", "i686": "other", "aarch64": "arm-other-64"}
+# How the version of a short id begins: "win" is a product, and "windows10" not one of its releases.
+_VERSION = re.compile(r"[^a-z]|(?:testing|sid|rawhide|unknown)$", re.IGNORECASE)
 _URI = re.compile(r"https?://(?:www\.)?([^/]+/[^/]+)(?:/(.*))?")
 
 
@@ -139,6 +141,11 @@ def arch_of_guest(guest: str, isa: str = "") -> str | None:
 def other_guest(arch: str) -> str | None:
     """The word for any guest of an architecture, None for one that VMware has not."""
     return _OTHER.get(arch)
+
+
+def no_exact_guest(word: str | None) -> str:
+    """The sentence that tells of a guest in whose place there is only another word, the nearest."""
+    return f"VMware has no guest operating system of exactly this id; the nearest is '{word}'"
 
 
 @lru_cache(maxsize=256)
@@ -190,15 +197,19 @@ def _split(identity: str) -> tuple[str, str] | None:
 
 
 def _split_short(identity: str) -> tuple[str, str] | None:
-    """The same of a short id, by the longest name of a product that it begins with."""
+    """The same of a short id, by the longest name of a product that it begins with; None if no version follows it."""
     names = {product.partition("/")[2]: product for product in reversed(SYSTEMS)}
     name = max(filter(identity.startswith, names), default=None, key=len)
-    return None if name is None else (names[name], identity[len(name) :])
+    if name is None:
+        return None
+    product, version = names[name], identity[len(name) :]
+    is_version = version in SYSTEMS[product] or "" in SYSTEMS[product] or _VERSION.match(version)
+    return (product, version) if is_version or not version else None
 
 
 def _shortened(version: str) -> list[str]:
-    """The versions that one is of: 9.2 and 9-unknown are of 9."""
-    parts = re.split(r"([.-])", version)
+    """The versions that one is of: 9.2 and 9-unknown are of 9, and 15sp5 is of 15."""
+    parts = re.split(r"([.-]|sp)", version)
     return ["".join(parts[:end]) for end in range(len(parts) - 2, 0, -2)]
 
 

@@ -37,7 +37,11 @@ from urllib.parse import quote, unquote
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
-from ansible_collections.virt.esx.plugins.module_utils._domain.guests import other_guest, word_of_osinfo
+from ansible_collections.virt.esx.plugins.module_utils._domain.guests import (
+    no_exact_guest,
+    other_guest,
+    word_of_osinfo,
+)
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import (
     Controller,
     Disk,
@@ -95,7 +99,7 @@ def read_guest_os(metadata: Element | None, arch: str, report: Report) -> str | 
     choice = word_of_osinfo(identity, arch)
     word = other_guest(arch) if choice is None else choice.word
     if choice is None or not choice.is_exact:
-        why = f"VMware has no guest operating system of exactly this id; the nearest is '{word}'"
+        why = no_exact_guest(word)
         report.leave_out("metadata/libosinfo/os", why, word=f"id='{identity}'", line=element.sourceline)
     return None if word == other_guest(arch) else word
 

@@ -203,6 +203,22 @@ def _check_space(
             pool = pools[request.path.datastore]
             _check_capacity(pool, request.path, capacity)
             needed[pool.name] = needed.get(pool.name, 0) + _space(request, found, capacity)
+    _check_free(pools, needed)
+
+
+def check_room_to_grow(pools: dict[str, Pool], growing: Mapping[DatastorePath, tuple[int, int]]) -> None:
+    """Refuse that disks of a domain grow beyond their datastores.
+
+    :param growing: for each disk its capacity afterwards, and the space that it then takes in addition, in bytes.
+    """
+    needed: dict[str, int] = {}
+    for path, (capacity, space) in growing.items():
+        _check_capacity(usable_pool(pools, path.datastore), path, capacity)
+        needed[path.datastore] = needed.get(path.datastore, 0) + space
+    _check_free(pools, needed)
+
+
+def _check_free(pools: Mapping[str, Pool], needed: Mapping[str, int]) -> None:
     for name, size in needed.items():
         if size > pools[name].available:
             raise Refused(

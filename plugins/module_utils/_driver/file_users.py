@@ -16,16 +16,27 @@ from typing import Any
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_chain import chain
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import STATES
+from ansible_collections.virt.esx.plugins.module_utils._driver.pools import Pool, make_pools, pool_paths
 from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot_tree import flat_trees
 from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, canonical_path, unescape_name
-from ansible_collections.virt.esx.plugins.module_utils._vi.properties import HOST_VMS, Traversal, Values, fetch, list_at
+from ansible_collections.virt.esx.plugins.module_utils._vi.properties import (
+    HOST_VMS,
+    Row,
+    Traversal,
+    Values,
+    fetch,
+    fetch_types,
+    list_at,
+)
+from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name
 
 _DEVICES = "config.hardware.device"
 _LAYOUT = "layoutEx.file"
 _VMX = "config.files.vmPathName"
 _SNAPSHOTS = "snapshot.rootSnapshotList"
 _STATE = "runtime.powerState"
+_OF_USERS = ("name", _STATE)
 
 # From a host to all domains that can use its files: its own, and those of other hosts on the same datastores.
 NEIGHBOURS = (
@@ -80,7 +91,45 @@ class FileUsers:
 
 def read_file_users(connection: EsxConnection) -> FileUsers:
     """Read the users of all files; one read, and a second one if there are snapshots."""
-    rows, kept = read_neighbours(connection, ["name", _STATE])
+    return _users(*read_neighbours(connection, _OF_USERS))
+
+
+def read_file_users_and_pools(connection: EsxConnection) -> tuple[FileUsers, dict[str, Pool]]:
+    """As ``read_file_users``, with the datastores of the host, in the same calls."""
+    wanted = {"VirtualMachine": _paths(connection, _OF_USERS), "Datastore": pool_paths(connection)}
+    rows = fetch_types(connection.session, wanted, objects=[connection.host], traversal=NEIGHBOURS)
+    domains = [row for row in rows if type_name(row[0]) == "VirtualMachine"]
+    pools = [row for row in rows if type_name(row[0]) == "Datastore"]
+    return _users(domains, _read_snapshots(connection, domains)), make_pools(connection, pools)
+
+
+def read_neighbours(connection: EsxConnection, paths: Sequence[str] = ()) -> tuple[list[Row], list[Row]]:
+    """Read all domains that can use a file of the host, and their snapshots; one read, two if there are snapshots.
+
+    :param paths: properties to read in addition to those that name files.
+    :returns: the properties of domains, and the devices of snapshots; both by the domain's reference.
+    """
+    wanted = _paths(connection, paths)
+    rows = fetch(connection.session, "VirtualMachine", wanted, objects=[connection.host], traversal=NEIGHBOURS)
+    return rows, _read_snapshots(connection, rows)
+
+
+def _paths(connection: EsxConnection, paths: Sequence[str]) -> list[str]:
+    """The properties of a domain that name files, and some others."""
+    return [*paths, _DEVICES, _VMX, _SNAPSHOTS, *([_LAYOUT] if connection.session.has(4, 0) else [])]
+
+
+def _read_snapshots(connection: EsxConnection, rows: Sequence[Row]) -> list[Row]:
+    """The devices of the snapshots of domains, by the domain's reference."""
+    owners = {item.snapshot: ref for ref, values in rows for item in flat_trees(values[_SNAPSHOTS])}
+    if not owners:
+        return []
+    kept = fetch(connection.session, "VirtualMachineSnapshot", [_DEVICES], objects=list(owners))
+    return [(owners[snapshot], values) for snapshot, values in kept]
+
+
+def _users(rows: Sequence[Row], kept: Sequence[Row]) -> FileUsers:
+    """The users of the files of domains and of their snapshots."""
     users = FileUsers()
     domains = {}
     for ref, values in rows:
@@ -94,22 +143,6 @@ def read_file_users(connection: EsxConnection) -> FileUsers:
             for name in chain(device.backing):
                 users.add(name, domains[owner])
     return users
-
-
-def read_neighbours(
-    connection: EsxConnection, paths: Sequence[str] = ()
-) -> tuple[list[tuple[Any, Values]], list[tuple[Any, Values]]]:
-    """Read all domains that can use a file of the host, and their snapshots; one read, two if there are snapshots.
-
-    :param paths: properties to read in addition to those that name files.
-    :returns: the properties of domains, and the devices of snapshots; both by the domain's reference.
-    """
-    session = connection.session
-    wanted = [*paths, _DEVICES, _VMX, _SNAPSHOTS, *([_LAYOUT] if session.has(4, 0) else [])]
-    rows = fetch(session, "VirtualMachine", wanted, objects=[connection.host], traversal=NEIGHBOURS)
-    owners = {item.snapshot: ref for ref, values in rows for item in flat_trees(values[_SNAPSHOTS])}
-    kept = fetch(session, "VirtualMachineSnapshot", [_DEVICES], objects=list(owners)) if owners else []
-    return rows, [(owners[snapshot], values) for snapshot, values in kept]
 
 
 def _user(ref: Any, values: Values, disk: Any = None) -> FileUser:

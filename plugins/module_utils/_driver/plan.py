@@ -16,7 +16,11 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import CORE_PATHS, DomainRecord, confirm_name
-from ansible_collections.virt.esx.plugins.module_utils._driver.pending import check_pending_question, wait_until_idle
+from ansible_collections.virt.esx.plugins.module_utils._driver.pending import (
+    check_connected,
+    check_pending_question,
+    wait_until_idle,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.step_errors import say_state, step_named
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 from ansible_collections.virt.esx.plugins.module_utils._vi.licence import writing
@@ -146,6 +150,7 @@ def carry_out(
 
     :param make_plan: reads the present state and returns the plan from there. It changes nothing.
     :raises Ambiguous: before the first step, in check mode too, if the domain was found by a name that others share.
+    :raises Refused: before the first step, in check mode too, if the server has lost the domain's host.
     :raises LicenceRestricted: before the first step, in check mode too, if the host's licence allows reading only.
     :raises EsxError: what a step raises, or what makes the plan impossible.
     """
@@ -154,6 +159,8 @@ def carry_out(
         return Outcome(plan, plan, (), changed=bool(connection.answered))
     if plan.record is not None:
         confirm_name(connection, plan.record)
+    for record in plan.worked_on():
+        _unless_blocked(connection, plan, record, check_connected)
     with writing(connection.session):
         if invocation.check_mode:
             for record in plan.worked_on():

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,7 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, 
 from ansible_collections.virt.esx.plugins.module_utils._names import quoted
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import (
     HOST_DATASTORES,
+    Row,
     Values,
     fetch,
     list_at,
@@ -83,11 +85,26 @@ class Pool:
 
 
 def read_pools(connection: EsxConnection) -> dict[str, Pool]:
-    """Return the datastores of the host by name, in one call; one whose name the user may not see cannot be used."""
+    """Return the datastores of the host by name, in one call."""
+    paths = pool_paths(connection)
+    return make_pools(
+        connection,
+        fetch(connection.session, "Datastore", paths, objects=[connection.host], traversal=HOST_DATASTORES),
+    )
+
+
+def pool_paths(connection: EsxConnection) -> list[str]:
+    """Return the properties to read of a datastore."""
     newer = [path for version, paths in _SINCE.items() if connection.session.has(*version) for path in paths]
-    host = connection.host
-    rows = fetch(connection.session, "Datastore", [*_PATHS, *newer], objects=[host], traversal=HOST_DATASTORES)
-    pools = [Pool(ref, host, values) for ref, values in rows if values["name"]]
+    return [*_PATHS, *newer]
+
+
+def make_pools(connection: EsxConnection, rows: Iterable[Row]) -> dict[str, Pool]:
+    """Return datastores of the host by name; one whose name the user may not see cannot be used.
+
+    :param rows: their properties ``pool_paths``.
+    """
+    pools = [Pool(ref, connection.host, values) for ref, values in rows if values["name"]]
     return {pool.name: pool for pool in sorted(pools, key=lambda pool: pool.name)}
 
 

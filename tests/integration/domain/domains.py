@@ -154,10 +154,11 @@ def comparable(result: Mapping[str, Any], done: Mapping[str, Any]) -> Result:
 
 
 @contextlib.contextmanager
-def open_as_user(simulator: Simulator) -> Iterator[EsxConnection]:
+def open_as_user(simulator: Simulator, **connection: Any) -> Iterator[EsxConnection]:
     """The driver's own connection to a simulated host, to prepare and to look at things."""
-    with open_connection(Invocation(_validated(simulator, {"name": "any"}), False, False, _refuse)) as connection:
-        yield connection
+    arguments = _validated(simulator, {"name": "any", **connection})
+    with open_connection(Invocation(arguments, False, False, _refuse)) as opened:
+        yield opened
 
 
 def _validated(simulator: Simulator, arguments: Mapping[str, Any]) -> Mapping[str, Any]:

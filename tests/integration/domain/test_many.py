@@ -157,6 +157,27 @@ def test_other_states_are_reached_side_by_side(three: Simulator, state: str, rea
     assert [domain["guest"]["hostname"] for domain in result["domains"]] == NAMES
 
 
+@pytest.mark.parametrize("state", ["rebooted", "reset"])
+@pytest.mark.parametrize("which", [{"name": "web1"}, {"names": ["web1"]}])
+def test_a_guest_that_restarts_is_waited_for_until_it_has(three: Simulator, state: str, which: dict[str, Any]) -> None:
+    """It runs on for a moment, and then its VMware Tools are those of before."""
+    three.change_from_outside("web1", set={"simulator.shutdownDelay": "300", "simulator.tools.delay": "300"})
+    ensure(three, name="web1", wait_for=["tools"])
+    begun = time.monotonic()
+    result = ensure(three, **which, state=state, wait_for=["tools"])
+    (domain,) = result.get("domains") or [result["domain"]]
+    assert domain["guest"]["tools"] == "guestToolsRunning"
+    assert time.monotonic() - begun > (0.6 if state == "rebooted" else 0.3)
+
+
+@pytest.mark.parametrize("which", [{"name": "web1"}, {"names": ["web1"]}])
+def test_a_guest_that_does_not_restart_is_told_from_one_that_is_ready(three: Simulator, which: dict[str, Any]) -> None:
+    three.change_from_outside("web1", set={"simulator.shutdownDelay": "never"})
+    with pytest.raises(EsxError, match="'web1' has not begun to restart after 1 seconds") as info:
+        ensure(three, **which, state="rebooted", wait_for=["heartbeat"], timeout=1)
+    assert (info.value.details["changed"], info.value.hint) == (True, "Raise the option timeout.")
+
+
 def test_domains_are_undefined_with_their_disks(three: Simulator) -> None:
     ensure(three, names=["web*"], state="destroyed")
     result = ensure(three, names=["web*"], state="undefined", remove_storage=True)
@@ -180,7 +201,7 @@ def test_a_guest_that_reports_nonsense_is_waited_for(three: Simulator) -> None:
     result = ensure(three, name="web1", state="running", wait_for=["address"])
     assert result["domain"]["guest"]["addresses"] == ["192.0.2.7", "0.0.0.0", "::"]  # noqa: S104
     three.change_from_outside("web2", set={"simulator.address": "0.0.0.0,host.example"})
-    with pytest.raises(TimedOut, match="does not have address after 1 seconds"):
+    with pytest.raises(TimedOut, match="has no address after 1 seconds"):
         ensure(three, name="web2", state="running", wait_for=["address"], timeout=1)
 
 
@@ -207,7 +228,7 @@ def test_waiting_has_an_end(esx: Simulator) -> None:
         ensure(esx, name="web", wait_for=["address"])
     with pytest.raises(ParseError, match="no guest runs"):
         ensure(esx, name="web", state="shutdown", wait_for=["address"])
-    with pytest.raises(TimedOut, match="does not have address after 2 seconds") as info:
+    with pytest.raises(TimedOut, match="has no address after 2 seconds") as info:
         ensure(esx, name="web", state="running", wait_for=["address"], timeout=2)
     assert info.value.details["domain"]["state"] == "running"
     assert "VMware Tools do not run" in str(info.value.hint)
@@ -238,6 +259,8 @@ def test_a_vmx_is_registered_under_another_name(esx: Simulator) -> None:
 def test_what_cannot_be_registered_is_refused(esx: Simulator) -> None:
     with pytest.raises(NotFound, match=r"none.vmx"):
         ensure(esx, vmx_path="[local-storage] web/none.vmx")
+    with pytest.raises(NotFound, match="vmx_path: the host has no datastore 'other'; it has 'local-storage'"):
+        ensure(esx, vmx_path="[other] web/web.vmx")
     ensure(esx, xml=domain_xml())
     ensure(esx, name="web", state="undefined")
     with pytest.raises(Refused, match="cannot be changed in the same task"):

@@ -327,6 +327,18 @@ def test_a_disk_with_snapshots_is_named_by_either_file_and_does_not_grow(off: Si
         ensure(off, name="web", disks=[{"target": "sda", "size": "2 GiB"}])
 
 
+def test_a_disk_does_not_grow_beyond_its_datastore(off: Simulator) -> None:
+    """A thin disk may become larger than what is free, as when it is made."""
+    new = [{"target": "sdb", "size": "8 MiB", "allocation": "thick"}, {"target": "sdc", "size": "8 MiB"}]
+    ensure(off, name="web", disks=new)
+    off.change_datastore("local-storage", free=100 << 20)
+    for target, size, said in (("sdb", "1 GiB", "1016.0 MiB are needed, 100.0 MiB"), ("sdc", "63 TiB", "at most 62.0")):
+        for check in (True, False):
+            with pytest.raises(Refused, match=said):
+                ensure(off, check=check, name="web", disks=[{"target": target, "size": size}])
+    assert ensure(off, name="web", disks=[{"target": "sdc", "size": "1 GiB"}])["changed"]
+
+
 @pytest.mark.parametrize(
     ("old", "new"), [("web/web.vmdk", "web/other.vmdk"), ("dev='sda' bus='scsi'", "dev='sda' bus='sata'")]
 )

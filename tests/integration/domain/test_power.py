@@ -88,6 +88,8 @@ def test_an_action_is_a_change_each_time(with_tools: Simulator, wanted: str, ste
     for _time in range(2):
         result = predict_and_apply(with_tools, name="domain-1", state=wanted)
         assert (result["steps"], result["changed"], result["domain"]["state"]) == (steps, True, "running")
+        guest = ensure(with_tools, name="domain-1", wait_for=["tools"])["domain"]["guest"]
+        assert guest["tools"] == "guestToolsRunning"
 
 
 @pytest.mark.parametrize(("present", "wanted", "said"), IMPOSSIBLE)

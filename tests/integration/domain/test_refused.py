@@ -250,6 +250,10 @@ def test_storage_is_removed_with_undefined_only(esx: Simulator) -> None:
             {"state": "undefined", "vcpus": 2, "settings": {"a.b": "c"}},
             "vcpus, settings have no effect with state undef",
         ),
+        (
+            {"state": "undefined", "annotation": "", "autostart": False, "overwrite": True},
+            "annotation, autostart, overwrite have no effect with state undef",
+        ),
     ],
 )
 def test_what_has_no_effect_is_said(esx: Simulator, given: dict[str, Any], said: str) -> None:

@@ -8,9 +8,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, Refused
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import get_domain
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, Refused
 from ansible_collections.virt.esx.tests.integration.contracts import start_host
-from ansible_collections.virt.esx.tests.integration.domain.domains import UUID, check_apply_repeat, domain_xml, ensure
+from ansible_collections.virt.esx.tests.integration.domain.domains import (
+    UUID,
+    check_apply_repeat,
+    domain_xml,
+    ensure,
+    open_as_user,
+)
 from ansible_collections.virt.esx.tests.integration.running import USER
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
@@ -55,3 +63,35 @@ def test_a_host_through_its_vcenter() -> None:
         with pytest.raises(Refused, match="is the VMX of the domain 'web'"):
             ensure(vcenter, uri=second, xml=domain_xml())
         assert vcenter.sessions() == []
+
+
+@pytest.mark.parametrize("check", [True, False])
+@pytest.mark.parametrize("wanted", [{"name": "web"}, {"names": ["w*"]}, {"name": "web", "vcpus": 1}])
+def test_a_template_is_not_started(check: bool, wanted: dict[str, Any]) -> None:
+    with start_host("-kind", "vcenter", "-domains", "0") as vcenter:
+        uri = vcenter.uri("vpx", user=USER, path="DC0/DC0_H0", no_verify=1)
+        ensure(vcenter, uri=uri, xml=domain_xml())
+        with open_as_user(vcenter, uri=uri) as connection:
+            get_domain(connection, DomainKey("web"))[0].ref.MarkAsTemplate()
+        with pytest.raises(EsxError, match="The domain 'web' cannot be started: it is a template") as info:
+            ensure(vcenter, check=check, uri=uri, **wanted, state="running")
+        assert "esx_clone" in str(info.value.hint)
+
+
+@pytest.mark.parametrize("check", [True, False])
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"name": "domain-1", "state": "running"},
+        {"names": ["*"], "state": "running"},
+        {"name": "domain-1", "annotation": "x"},
+        {"name": "domain-1", "state": "undefined"},
+    ],
+)
+def test_nothing_is_done_on_a_host_that_the_vcenter_has_lost(check: bool, wanted: dict[str, Any]) -> None:
+    with start_host("-kind", "vcenter", "-domains", "1", "-autostart=false") as vcenter:
+        uri = vcenter.uri("vpx", user=USER, path="DC0/DC0_H0", no_verify=1)
+        vcenter.change_host("DC0_H0", connection="disconnected")
+        with pytest.raises(EsxError, match="the server has lost the connection to its host") as info:
+            ensure(vcenter, check=check, uri=uri, **wanted)
+        assert (info.value.fault, "Connect the host again" in str(info.value.hint)) == ("HostNotConnected", True)

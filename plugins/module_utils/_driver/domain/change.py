@@ -43,6 +43,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.hardware_v
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.host_limits import check_limits, warn_of_lacks
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.machine import Machine, read_machine
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts import Parts
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_devices import check_new_cards
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts_files import (
     GROWTH,
     Growth,
@@ -164,6 +165,8 @@ def find_change(
     after = present if is_same else read(new, predicted)
     if (present.disks, present.interfaces) != (after.disks, after.interfaces):
         check_devices(after)
+    if not request.is_definition:
+        check_new_cards(request.parts.interfaces, present, after)
     _check(connection, record, found, after)
     keys = _of_keys(connection, request, with_uuid(after, record), old, facts.host_version)
     found += [*growth_of(connection, growing, present, machine), *keys]

@@ -69,7 +69,7 @@ def plan_definition(request: DomainRequest, facts: HostFacts, scsi_model: Callab
     described = with_parts(described, request.parts, _directory(request, described))
     check_files(described, facts.volumes.values())
     domain = with_new_ids(described)
-    domain = with_system(domain, request.system) if request.system else domain
+    domain = with_system(domain, request.system, request.report) if request.system else domain
     path = check_lengths(vmx_place(domain, request), where="name")
     check_datastore(path, "pool" if request.vmx_path is None else "vmx_path", facts.volumes.values())
     check_media(domain)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.domain_plan import DomainPlan
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.planner import plan_domain, read_back, with_xml
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power import RESTARTS
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.read_request import (
     read_request,
     rounded_sizes,
@@ -86,7 +87,9 @@ def _wait_for_guest(
     """
     from ansible_collections.virt.esx.plugins.module_utils._driver.domain.waiting import wait_for_guests
 
-    guests, failed = wait_for_guests(connection, {target.ref: target.name}, request.wait_for)
+    is_restarted = any(action.name in result["steps"] for action in RESTARTS)
+    restarted = [target.ref] if is_restarted else []
+    guests, failed = wait_for_guests(connection, {target.ref: target.name}, request.wait_for, restarted)
     for error in failed.values():
         error.details = {**result, **error.details}
         raise error

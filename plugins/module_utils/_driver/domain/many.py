@@ -19,12 +19,15 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power impo
     POWER_OFF,
     POWER_ON,
     RESET,
+    RESTARTS,
     RESULTING_STATE,
     RESUME,
     SHUT_DOWN,
     SUSPEND,
+    TEMPLATE_PATH,
     Guest,
     PowerAction,
+    check_startable,
     check_valid,
     plan_power,
     shutdown_seconds,
@@ -185,7 +188,8 @@ def _wait_for_guests(
     running = {record.ref: record.name for record in records if now[record.ref] == "running"}
     if not request.wait_for or not running:
         return {}
-    guests, late = wait_for_guests(connection, running, request.wait_for)
+    restarted = [entry.record.ref for entry in plan.entries if entry.action in RESTARTS and entry.record.ref in running]
+    guests, late = wait_for_guests(connection, running, request.wait_for, restarted)
     plan.failed.update(late)
     return guests
 
@@ -212,7 +216,8 @@ def _plan(connection: EsxConnection, request: ManyRequest) -> ManyPlan:
 
 
 def _paths(connection: EsxConnection) -> list[str]:
-    return [*PENDING_PATHS, TOOLS_PATH] if connection.session.has(4, 0) else [*PENDING_PATHS]
+    tools = [TOOLS_PATH] if connection.session.has(4, 0) else []
+    return [*PENDING_PATHS, *tools, *([] if connection.is_direct else [TEMPLATE_PATH])]
 
 
 def _step_name(steps: Sequence[tuple[str, Sequence[str]]]) -> str:
@@ -232,6 +237,7 @@ def _entry(connection: EsxConnection, request: ManyRequest, record: DomainRecord
     guest = Guest(record.values.get(TOOLS_PATH), request.shutdown_timeout)
     steps = plan_power(connection, target, record.state, request.state, guest, host)
     if steps and request.state == "running":
+        check_startable(target, record)
         check_valid(target, record)
     action = POWER_ACTIONS[request.state][record.state]
     return Entry(record, steps, action if isinstance(action, PowerAction) else None)

@@ -220,6 +220,24 @@ def _place(addresses: Sequence[str | None], part: InterfacePart) -> int:
     return min(place, number)
 
 
+def check_new_cards(parts: Sequence[InterfacePart], present: Domain, after: Domain) -> None:
+    """Refuse a new card by an index that it will not have: the same task run again would take another card for it.
+
+    :param present: the domain as it is.
+    :param after: the domain as the host will have it; a new card is in the first free slot, which may be before others.
+    :raises Refused: with the way to name it.
+    """
+    for part in parts:
+        if part.index is None or part.is_absent or part.index < len(present.interfaces):
+            continue
+        if part.index >= len(after.interfaces) or after.interfaces[part.index].mac is not None:
+            raise Refused(
+                f"interfaces: the new card would not have the index {part.index} afterwards: cards are counted in the "
+                "order of their slots, and it gets the first free one.",
+                hint="Identify the card by a mac of its own, such as 00:50:56:00:00:21.",
+            )
+
+
 def _new_card(cards: Sequence[Interface | None], part: InterfacePart) -> Interface:
     if part.network is None:
         raise ParseError("a new card needs a network.", where="interfaces")

@@ -10,12 +10,16 @@ all other changes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
-from ansible_collections.virt.esx.plugins.module_utils._driver.disk_files import DiskRequest, plan_disks
+from ansible_collections.virt.esx.plugins.module_utils._driver.disk_files import (
+    DiskRequest,
+    check_room_to_grow,
+    plan_disks,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_growth import check_may_grow
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_options import disk_requests
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.differences import (
@@ -26,7 +30,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.difference
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.disk_identity import is_kept
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.machine import Machine
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.parts import DiskPart, Parts
-from ansible_collections.virt.esx.plugins.module_utils._driver.file_users import read_file_users
+from ansible_collections.virt.esx.plugins.module_utils._driver.file_users import FileUsers, read_file_users_and_pools
 from ansible_collections.virt.esx.plugins.module_utils._driver.options import size_text
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError, Refused
@@ -131,8 +135,8 @@ def growth_of(
 ) -> list[Difference]:
     """Return the disks of a domain that have to grow, as differences; two reads at most, none without such a disk.
 
-    :raises Refused: for a disk that would have to become smaller, that snapshots are based on, or that another domain
-        needs as large as it is.
+    :raises Refused: for a disk that would have to become smaller, that snapshots are based on, that another domain
+        needs as large as it is, or that its datastore has no room for.
     """
     disks = {disk.target: disk for disk in present.disks}
     found = []
@@ -149,12 +153,23 @@ def growth_of(
             _check_may_grow(disk, machine)
             found.append(Difference(GROWTH, f"size of disk {disk.target}", capacity, Growth(disk, size)))
     if found:
-        _check_users(connection, [item.after.disk.source or "" for item in found])
+        users, pools = read_file_users_and_pools(connection)
+        _check_users(users, [item.after.disk.source or "" for item in found])
+        check_room_to_grow(pools, dict(_growing(found, machine)))
     return found
 
 
-def _check_users(connection: EsxConnection, sources: Sequence[str]) -> None:
-    users = read_file_users(connection)
+def _growing(found: Sequence[Difference], machine: Machine) -> Iterator[tuple[DatastorePath, tuple[int, int]]]:
+    """The capacity of each disk afterwards, and the space that it takes in addition: none, unless it is a thick one."""
+    for item in found:
+        source, capacity = item.after.disk.source or "", item.after.capacity
+        if source.startswith("["):
+            backing = machine.in_slot(item.after.disk).backing
+            is_thick = getattr(backing, "thinProvisioned", None) is False
+            yield parse_datastore_path(source), (capacity, capacity - item.before if is_thick else 0)
+
+
+def _check_users(users: FileUsers, sources: Sequence[str]) -> None:
     for path in (parse_datastore_path(source) for source in sources if source.startswith("[")):
         check_may_grow(path, users.of(path))
 

@@ -10,27 +10,31 @@ from dataclasses import replace
 from itertools import chain
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.guests import (
+    GuestChoice,
     arch_of_guest,
     guest_named,
+    no_exact_guest,
     word_of_osinfo,
 )
 from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import to_mac
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Disk, Domain, Interface, Os
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.system_request import SystemOptions
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
+from ansible_collections.virt.esx.plugins.module_utils._report import Report
 
 # libvirt's kinds of devices to start from -> what such a disk is.
 _KINDS = {"hd": ("disk", "lun"), "cdrom": ("cdrom",), "fd": ("floppy",)}
 _NETWORK = "network"
 
 
-def with_system(domain: Domain, options: SystemOptions) -> Domain:
+def with_system(domain: Domain, options: SystemOptions, report: Report) -> Domain:
     """Return a domain with the options for its system.
 
+    :param report: gets a guest that VMware has no word for, which becomes the nearest one.
     :raises ParseError: for a guest that nobody knows, or a boot device that the domain does not have.
     """
     if options.guest_os is not None:
-        domain = _with_guest(domain, options.guest_os)
+        domain = _with_guest(domain, options.guest_os, report)
     system = _with_firmware(domain.os, options)
     if system.secure_boot and system.firmware != "efi":
         raise ParseError("secure boot needs the firmware efi.", where="secure_boot")
@@ -47,32 +51,34 @@ def _with_firmware(system: Os, options: SystemOptions) -> Os:
     return system
 
 
-def _with_guest(domain: Domain, guest: str) -> Domain:
-    word = _guest_word(guest, domain.os.arch)
-    if word is None:
+def _with_guest(domain: Domain, guest: str, report: Report) -> Domain:
+    choice = _guest_choice(guest, domain.os.arch)
+    if choice is None:
         raise ParseError(
             f"'{guest}' is not a known guest operating system.",
             where="guest_os",
-            hint="Names are VMware's (debian12-64), the API's (debian12_64Guest) or libosinfo's (debian12).",
+            hint="Names are VMware's (debian12-64), the API's (debian12_64Guest) or libosinfo's (debian12, win2k22).",
         )
+    word = choice.word
+    if not choice.is_exact:
+        report.leave_out("guest_os", no_exact_guest(word), word=guest)
     present = guest_named(domain.guest_os or "")
     if present is not None and present.word == word:
         return domain
     return replace(domain, guest_os=word, os=replace(domain.os, arch=arch_of_guest(word) or domain.os.arch))
 
 
-def _guest_word(guest: str, arch: str) -> str | None:
+def _guest_choice(guest: str, arch: str) -> GuestChoice | None:
     """VMware's word for a guest that has VMware's, the API's or libosinfo's name.
 
     ``debian12`` is a name of both: for libosinfo of any Debian 12, for VMware of the one with 32 bits. It is the one of
     the domain's architecture.
     """
     named, choice = guest_named(guest), word_of_osinfo(guest, arch)
-    if named is None or choice is None:
-        known = named or choice
-        return None if known is None else known.word
-    is_of_both = arch_of_guest(named.word) != arch and choice.word.startswith(f"{guest}-")
-    return choice.word if is_of_both else named.word
+    if named is None:
+        return choice
+    is_of_both = choice is not None and arch_of_guest(named.word) != arch and choice.word.startswith(f"{guest}-")
+    return choice if is_of_both else GuestChoice(named.word, is_exact=True)
 
 
 def _with_boot(domain: Domain, boot: Sequence[str]) -> Domain:

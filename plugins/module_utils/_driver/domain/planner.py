@@ -17,7 +17,9 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.autostart 
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.domain_plan import DomainPlan, Present
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power import (
     SUSPEND,
+    TEMPLATE_PATH,
     Guest,
+    check_startable,
     check_valid,
     plan_power,
     step_of,
@@ -93,6 +95,8 @@ def _plan_restart(
 def _paths(connection: EsxConnection, request: DomainRequest) -> list[str]:
     asks = request.state in _ASKS_GUEST or request.power_cycle
     paths = [*PENDING_PATHS, *([TOOLS_PATH] if asks and connection.session.has(4, 0) else [])]
+    if request.state == "running" and not connection.is_direct:
+        paths.append(TEMPLATE_PATH)
     if request.is_about_definition and request.state != "undefined":
         from ansible_collections.virt.esx.plugins.module_utils._driver.domain import definition_plans
 
@@ -135,8 +139,10 @@ def _plan_present(
     guest = Guest(record.values.get(TOOLS_PATH), request.shutdown_timeout)
     present = Present(connection, request, record, Target(record.name, record.ref), guest)
     steps = plan_power(connection, present.target, record.state, request.state, guest, facts)
-    if steps and request.state == "running" and not request.is_about_definition:
-        check_valid(present.target, record)
+    if steps and request.state == "running":
+        check_startable(present.target, record)
+        if not request.is_about_definition:
+            check_valid(present.target, record)
     before = result_of(record, facts)
     autostart = before.autostart if request.autostart is None else request.autostart
     after = replace(before, state=present.reached, autostart=autostart)

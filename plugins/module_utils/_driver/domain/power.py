@@ -141,6 +141,8 @@ POWER_OFF = PowerAction("power off", _power_off)
 SUSPEND = PowerAction("suspend", _suspend)
 REBOOT = PowerAction("reboot", _reboot, asks_guest=True)
 RESET = PowerAction("reset", _reset)
+# The actions after which a guest that runs starts anew.
+RESTARTS = (REBOOT, RESET)
 
 _START_FIRST = "Bring it into state running first."
 _NOT_WHILE_PAUSED = Unreachable(
@@ -211,6 +213,18 @@ def _check_host_starts(connection: EsxConnection, target: Target, host: HostFact
         )
 
 
+# Whether a domain is a template, which only a vCenter has.
+TEMPLATE_PATH = "config.template"
+
+# The states of a connection to a domain that its host has lost.
+_LOST = {
+    "inaccessible": Unreachable("its host cannot access its VMX", "Make its datastore accessible to the host first."),
+    "orphaned": Unreachable(
+        "its host no longer knows it", "Undefine it without remove_storage, and register its VMX with vmx_path alone."
+    ),
+}
+
+
 def is_invalid(record: DomainRecord) -> bool:
     """Whether the host could not read a domain's VMX; such a domain is neither started nor reconfigured."""
     return str(record.values["runtime.connectionState"]) == "invalid"
@@ -227,6 +241,21 @@ def check_valid(target: Target, record: DomainRecord, refused: str = "started") 
             f"The {target} cannot be {refused}: its host could not read {record.vmx_path}.",
             hint="Describe the domain in xml or vmx, or set the option that is wrong: the VMX is then corrected.",
         )
+
+
+def check_startable(target: Target, record: DomainRecord) -> None:
+    """Refuse to start a template, and a domain that its host has lost.
+
+    :raises Refused: with what can be done instead.
+    """
+    if record.values.get(TEMPLATE_PATH):
+        raise Refused(
+            f"The {target} cannot be started: it is a template.",
+            hint="Clone it with the module virt.esx.esx_clone, or convert it into a virtual machine first.",
+        )
+    lost = _LOST.get(str(record.values["runtime.connectionState"]))
+    if lost is not None:
+        raise Refused(f"The {target} cannot be started: {lost.reason}.", hint=lost.hint)
 
 
 def step_of(connection: EsxConnection, target: Target, action: PowerAction, guest: Guest) -> Step:

@@ -200,9 +200,12 @@ def _at_least(least: int, number: int | None, option: str) -> int | None:
     return number
 
 
+# Switches that say nothing where they are false, as they are then without being given.
+_SWITCHES = ("power_cycle", "overwrite")
+
 # Options that say nothing about which domain is meant, and so nothing of one that is undefined.
 _OF_DEFINITION = (
-    *("vcpus", "memory", "max_memory", "annotation", "autostart", "cloud_init", "settings", "power_cycle"),
+    *("vcpus", "memory", "max_memory", "annotation", "autostart", "cloud_init", "settings", *_SWITCHES),
     *PART_OPTIONS,
     *SYSTEM_OPTIONS,
 )
@@ -221,7 +224,7 @@ def without_effect(params: Mapping[str, Any]) -> list[str]:
 
 def _definition_of_undefined(params: Mapping[str, Any]) -> list[str]:
     """A sentence for all options that describe a domain that is to be undefined."""
-    given = [option for option in _OF_DEFINITION if params[option]]
+    given = [name for name in _OF_DEFINITION if params[name] or (params[name] in (False, "") and name not in _SWITCHES)]
     if not given:
         return []
     return [f"{', '.join(given)} {'has' if len(given) == 1 else 'have'} no effect with state undefined."]

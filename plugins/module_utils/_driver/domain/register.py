@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.checks import listed
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.request import DomainRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
@@ -16,7 +17,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import fin
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, Target
 from ansible_collections.virt.esx.plugins.module_utils._driver.registration import register_vmx
 from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import datastore_file
-from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
+from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, Refused
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, parse_datastore_path
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import get_file
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read import read_vmx
@@ -32,7 +33,7 @@ def plan_register(
     :raises ParseError: if the file is not a VMX.
     """
     path = parse_datastore_path(request.vmx_path or "")
-    content = get_file(connection.session, datastore_file(connection, path))
+    content = _content(connection, path, facts)
     read = read_vmx(content, directory=str(path.parent), datastores=facts.volumes)
     domain = replace(read, name=request.name or read.name)
     target.name = domain.name or ""
@@ -43,6 +44,20 @@ def plan_register(
         target.ref = register_vmx(connection, str(path), target, request.name)
 
     return domain, Step("register", register)
+
+
+def _content(connection: EsxConnection, path: DatastorePath, facts: HostFacts) -> bytes:
+    """The content of the VMX."""
+    if path.datastore not in facts.volumes.values():
+        text = f"vmx_path: the host has no datastore '{path.datastore}'; it has {listed(facts.volumes.values())}."
+        raise NotFound(text)
+    try:
+        return get_file(connection.session, datastore_file(connection, path))
+    except NotFound as error:
+        raise NotFound(
+            f"The host has no domain with the VMX {path}, and there is no such file that could be registered.",
+            hint="Correct vmx_path, or describe the domain in xml or vmx to have it defined there.",
+        ) from error
 
 
 def _check_request(target: Target, request: DomainRequest, path: DatastorePath, read: Domain) -> None:

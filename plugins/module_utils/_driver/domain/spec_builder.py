@@ -74,6 +74,10 @@ class SpecBuilder:
         device.key = self._new_key()
         self._change(_ADDED, "add", device)
 
+    def added(self) -> list[Any]:
+        """The devices that are added so far, without controllers."""
+        return [change.device for order, change in self.changes if order == _ADDED]
+
     def add_controller(self, bus: str, controller: Any) -> int:
         """Add a disk controller and return its key; it is added once, however many disks ask for it."""
         number = int(controller.busNumber)

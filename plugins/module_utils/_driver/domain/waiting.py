@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ipaddress
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Union
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
@@ -72,21 +72,25 @@ CONDITIONS: dict[str, Callable[[Values], bool]] = {
     "heartbeat": lambda values: str(values[_HEARTBEAT]) == "green",
     "address": _has_address,
 }
+# In words, what it means that a guest does not fulfil them: it has ...
+_LACKS = {"tools": "no running VMware Tools", "heartbeat": "no heartbeat", "address": "no address"}
 
 
 def wait_for_guests(
-    connection: EsxConnection, names: Mapping[Any, str], conditions: Sequence[str]
+    connection: EsxConnection, names: Mapping[Any, str], conditions: Sequence[str], restarted: Collection[Any] = ()
 ) -> tuple[dict[Any, dict[str, Any]], dict[Any, TimedOut]]:
     """Wait until all of some guests fulfil all conditions, for the connection's ``timeout`` at most.
 
     :param names: the names of the domains by their references.
     :param conditions: some of ``CONDITIONS``.
+    :param restarted: the references of those that were just asked to reboot, or reset. They may go on running for some
+        seconds, so that they fulfil the conditions only after VMware Tools have stopped in them.
     :returns: what is known of each guest, and the errors of those that do not fulfil the conditions in time, or are
         no longer running.
     """
     seconds = connection.session.options.timeout
     deadline = time.monotonic() + seconds
-    waiting = dict(names)
+    waiting, not_down = dict(names), set(restarted)
     values: dict[Any, dict[str, Any]] = {ref: {} for ref in names}
     failed: dict[Any, TimedOut] = {}
     paths = [*_PATHS, *([TOOLS_PATH] if connection.session.has(4, 0) else [])]
@@ -94,14 +98,20 @@ def wait_for_guests(
         while waiting and (remaining := deadline - time.monotonic()) > 0:
             for ref, changed in watch.next_changes(remaining).items():
                 values[ref] = {**dict.fromkeys(paths), **values[ref], **changed}
-            failed.update(_take_finished(connection, waiting, values, conditions))
+            not_down -= {ref for ref in not_down if values[ref] and not _has_tools(values[ref])}
+            failed.update(_take_finished(connection, waiting, not_down, values, conditions))
     for ref, name in waiting.items():
-        failed[ref] = _late(name, values[ref], _lacking(values[ref], conditions), seconds)
+        lacking = _lacking(values[ref], conditions)
+        failed[ref] = _not_down(name, seconds) if ref in not_down else _late(name, values[ref], lacking, seconds)
     return {ref: guest_of(values[ref]) for ref in names if values[ref]}, failed
 
 
 def _take_finished(
-    connection: EsxConnection, waiting: dict[Any, str], values: Mapping[Any, Values], conditions: Sequence[str]
+    connection: EsxConnection,
+    waiting: dict[Any, str],
+    not_down: Collection[Any],
+    values: Mapping[Any, Values],
+    conditions: Sequence[str],
 ) -> dict[Any, TimedOut]:
     """Take the guests that are ready out of those that are waited for, and those that stopped; return their errors."""
     stopped = {}
@@ -110,7 +120,7 @@ def _take_finished(
             stopped[ref] = TimedOut(f"The domain '{waiting.pop(ref)}' is no longer on the server.")
         elif str(values[ref][_STATE]) != "poweredOn":
             stopped[ref] = TimedOut(f"The domain '{waiting.pop(ref)}' is no longer running.")
-        elif not _lacking(values[ref], conditions):
+        elif ref not in not_down and not _lacking(values[ref], conditions):
             connection.progress(f"The guest of domain '{waiting.pop(ref)}' is ready, {len(waiting)} are not")
     return stopped
 
@@ -129,12 +139,20 @@ def _lacking(values: Values, conditions: Sequence[str]) -> list[str]:
     return [name for name in conditions if not (values and CONDITIONS[name](values))]
 
 
+def _not_down(name: str, seconds: float) -> TimedOut:
+    return TimedOut(
+        f"The guest of domain '{name}' has not begun to restart after {seconds:g} seconds: VMware Tools still run in "
+        "it. It may yet restart.",
+        hint="Raise the option timeout.",
+    )
+
+
 def _late(name: str, values: Values, lacking: Sequence[str], seconds: float) -> TimedOut:
     hint = "Raise the option timeout."
     if values and not _has_tools(values):
         hint = "VMware Tools do not run in the guest; without them a host knows nothing of it."
+    lacks = " and ".join(_LACKS[condition] for condition in lacking)
     return TimedOut(
-        f"The guest of domain '{name}' does not have {' and '.join(lacking)} after {seconds:g} seconds; the domain "
-        "itself is running.",
+        f"The guest of domain '{name}' has {lacks} after {seconds:g} seconds; the domain itself is running.",
         hint=hint,
     )

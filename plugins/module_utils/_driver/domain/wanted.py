@@ -52,7 +52,7 @@ def wanted_domain(
         check_files(wanted, facts.volumes.values())
         wanted = replace(wanted, disks=_as_drives_are(wanted.disks, present.disks))
     if request.system:
-        wanted = with_system(wanted, request.system)
+        wanted = with_system(wanted, request.system, request.report)
     check_media(wanted)
     return replace(
         wanted,

@@ -32,6 +32,9 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.guests import (
         ("http://redhat.com/rhel/9.2", "i686", "otherlinux", False),
         ("rhel9.2", "x86_64", "rhel9-64", True),
         ("centos-stream9", "x86_64", "centos9-64", True),
+        ("sles15sp5", "x86_64", "sles15-64", True),
+        ("debiantesting", "x86_64", "debian13-64", False),
+        ("win", "x86_64", "windows11-64", False),
         ("http://suse.com/sle/15.3", "x86_64", "sles15-64", True),
         ("http://alpinelinux.org/alpinelinux/3.19", "x86_64", "other6xlinux-64", True),
         ("http://suse.com/sles/15", "aarch64", "arm-other6xlinux-64", False),
@@ -41,7 +44,9 @@ def test_the_word_of_a_libosinfo_id(identity: str, arch: str, word: str, is_exac
     assert word_of_osinfo(identity, arch) == (word, is_exact)
 
 
-@pytest.mark.parametrize("identity", ["", "http://example.org/os/1", "plan9"])
+@pytest.mark.parametrize(
+    "identity", ["", "http://example.org/os/1", "plan9", "windows10", "winserver2019", "windows2022srv-64"]
+)
 def test_an_unknown_product_has_no_word(identity: str) -> None:
     assert word_of_osinfo(identity, "x86_64") is None
 

@@ -36,6 +36,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.settings i
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.system_request import SystemOptions
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath
+from ansible_collections.virt.esx.plugins.module_utils._report import REPORT, Report
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
 
@@ -162,13 +163,31 @@ def test_what_may_be_done_with_snapshots_is_a_setting_and_their_number_is_not() 
     ],
 )
 def test_a_guest_is_found_by_all_its_names(name: str, arch: str, word: str) -> None:
-    found = with_system(Domain(os=Os(arch=arch)), SystemOptions(guest_os=name))
+    found = with_system(Domain(os=Os(arch=arch)), SystemOptions(guest_os=name), report := Report(REPORT))
     assert (found.guest_os or "").lower() == word.lower()
+    assert report.left_out == []
+
+
+def test_a_guest_without_a_word_of_its_own_becomes_the_nearest_and_that_is_said() -> None:
+    found = with_system(Domain(os=Os(arch="x86_64")), SystemOptions(guest_os="debian99"), report := Report(REPORT))
+    assert found.guest_os == "debian13-64"
+    (said,) = report.left_out
+    assert str(said) == (
+        "guest_os debian99: VMware has no guest operating system of exactly this id; the nearest is 'debian13-64'"
+    )
+
+
+@pytest.mark.parametrize(
+    "name", ["windows10", "windows2022srv-64", "winserver2019", "centosstream9", "debianbookworm", "plan9"]
+)
+def test_a_name_of_no_guest_is_not_taken_for_the_newest_of_its_maker(name: str) -> None:
+    with pytest.raises(ParseError, match=f"guest_os: '{name}' is not a known guest operating system"):
+        with_system(Domain(os=Os(arch="x86_64")), SystemOptions(guest_os=name), Report(REPORT))
 
 
 def test_the_boot_order_names_kinds_or_devices() -> None:
-    assert with_system(WEB, SystemOptions(boot=("cdrom", "hd"))).os.boot == ("cdrom", "hd")
-    single = with_system(WEB, SystemOptions(boot=(CARD.mac or "", "hd")))
+    assert with_system(WEB, SystemOptions(boot=("cdrom", "hd")), Report()).os.boot == ("cdrom", "hd")
+    single = with_system(WEB, SystemOptions(boot=(CARD.mac or "", "hd")), Report())
     assert (single.os.boot, single.interfaces[0].boot_order, single.disks[0].boot_order) == ((), 1, 2)
 
 

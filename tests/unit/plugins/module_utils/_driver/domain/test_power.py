@@ -10,8 +10,11 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power impo
     POWER_ACTIONS,
     RESULTING_STATE,
     Unreachable,
+    check_startable,
 )
-from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import STATES
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import STATES, DomainRecord
+from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Target
+from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
 from ansible_collections.virt.esx.plugins.modules.esx_domain import CONTRACT
 
 
@@ -38,3 +41,14 @@ def test_what_is_impossible_says_what_to_do(wanted: str) -> None:
         if isinstance(move, Unreachable):
             assert move.reason
             assert "state running" in move.hint
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [("inaccessible", "its host cannot access its VMX"), ("orphaned", "its host no longer knows it")],
+)
+def test_a_domain_that_its_host_has_lost_is_not_started(state: str, said: str) -> None:
+    with pytest.raises(Refused, match=f"The domain 'web' cannot be started: {said}") as refused:
+        check_startable(Target("web"), DomainRecord(None, {"runtime.connectionState": state}))
+    assert refused.value.hint
+    check_startable(Target("web"), DomainRecord(None, {"runtime.connectionState": "connected"}))

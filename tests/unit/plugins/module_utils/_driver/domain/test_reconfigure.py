@@ -168,7 +168,7 @@ OF_SERIAL = _DEVICE.VirtualSerialPort(
 
 def change_of_devices(before: Domain, after: Domain) -> tuple[list[tuple[str, str]], Reconfiguration, Any]:
     """The operations on devices, in their order, with their types."""
-    spec, how = plan(before, after, devices=[LSI, OF_DISK, OF_SERIAL])
+    spec, how = plan(before, after, devices=[LSI, OF_DISK, *([OF_SERIAL] if before.serials else [])])
     return [(item.operation, item.device._wsdlName) for item in spec.deviceChange], how, spec
 
 
@@ -255,6 +255,7 @@ UPLOADED: list[tuple[dict[str, Any], list[str]]] = [
     ({"interfaces": (replace(CARD, type="user", source=None),)}, [f"interface {MAC}"]),
     ({"disks": (*WITH_DISK.disks, replace(SECOND, type="block", source="/vmfs/devices/disks/x"))}, ["disk sdb"]),
     ({"tpms": (Tpm(),)}, ["tpm 0"]),
+    ({"serials": (replace(SERIAL, port=2),)}, ["serial 2"]),  # a host would give it the first free number
 ]
 
 
