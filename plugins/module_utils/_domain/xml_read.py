@@ -94,9 +94,11 @@ def gather_domain(xml: str | bytes, forms: XmlForms, report: Report) -> Domain:
         guest_os=read_guest_os(top.get("metadata"), system.arch, report if forms.reports else Report()),
         memory_kib=memory,
         current_memory_kib=current_memory,
+        clock=attempt(read_clock, top.get("clock"), default=None),
         vcpus=vcpus,
         current_vcpus=current_vcpus,
         cpuset=cpuset,
+        cpu=attempt(read_cpu, top.get("cpu"), forms, default=None),
         os=system,
         disks=disks,
         controllers=attempt(with_implied, controllers, disks, forms, default=controllers),
@@ -143,8 +145,6 @@ _PARTS: tuple[tuple[str, str, Callable[[Element], object]], ...] = (
     ("memtune", "min_guarantee_kib", _guarantee),
     ("memoryBacking", "memory_locked", _is_locked),
     ("cputune", "shares", read_shares),
-    ("cpu", "cpu", read_cpu),
-    ("clock", "clock", read_clock),
 )
 _DEVICES: tuple[tuple[str, str, Callable[[Element], object]], ...] = (
     ("filesystem", "filesystems", read_filesystem),

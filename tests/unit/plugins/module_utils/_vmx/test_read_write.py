@@ -66,6 +66,20 @@ def test_a_refusal_names_the_key_its_line_and_what_would_be_right(body: str, mes
     assert str(refusal.value).startswith(message)
 
 
+@pytest.mark.parametrize("mode", ["host-model", "host-passthrough", "maximum"])
+def test_a_guest_sees_the_cpu_of_the_host_whatever_its_mode(mode: str) -> None:
+    topology = "<topology sockets='1' cores='2' threads='1'/>"
+    xml = (
+        f"<domain type='vmware'><name>n</name><memory>4096</memory><vcpu>2</vcpu><os><type>hvm</type></os>\n"
+        f"<cpu mode='{mode}'>{topology}</cpu></domain>"
+    )
+    esx, libvirt = DIALECTS["esx"], DIALECTS["libvirt"]
+    assert 'cpuid.coresPerSocket = "2"' in write_vmx(read_domain(xml, esx.xml), dialect=esx)
+    assert "coresPerSocket" not in write_vmx(read_domain(xml.replace(topology, ""), esx.xml), dialect=esx)
+    with pytest.raises(ParseError, match=f"line 2, <cpu>: mode='{mode}' is not supported"):
+        write_vmx(read_domain(xml, libvirt.xml), dialect=libvirt)
+
+
 @pytest.mark.parametrize(
     ("body", "sizes", "message"),
     [
@@ -214,7 +228,6 @@ def test_what_follows_a_zero_byte_in_a_value_is_reported() -> None:
             "<devices><interface type='network'><source network='default'/></interface></devices>",
             "line 2, <interface>: net type 'network' is not supported",
         ),
-        ("<cpu mode='host-model'/>", "line 2, <cpu>: mode='host-model' is not supported"),
     ],
 )
 def test_a_domain_that_vmx_cannot_hold_is_refused(domain: str, message: str) -> None:
