@@ -22,6 +22,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.boot import (
 from ansible_collections.virt.esx.plugins.module_utils._domain.chardevs import read_serials
 from ansible_collections.virt.esx.plugins.module_utils._domain.clock import read_clock
 from ansible_collections.virt.esx.plugins.module_utils._domain.disks import DEVICES
+from ansible_collections.virt.esx.plugins.module_utils._domain.firmware import is_secure
 from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import read_mac
 from ansible_collections.virt.esx.plugins.module_utils._domain.kvm import (
     Models,
@@ -155,7 +156,7 @@ def _read_os(system: Element | None, arch: str, report: Report) -> Os:
     return Os(
         arch=arch,
         firmware="efi" if is_efi else None,
-        secure_boot=True if is_efi and _is_secure(system) else None,
+        secure_boot=True if is_efi and is_secure(system) else None,
         boot=() if is_efi else report.attempt(read_boot_devices, system, default=()),
         boot_menu=menu if delay else None,
         boot_delay_ms=delay,
@@ -166,12 +167,6 @@ def _is_efi(system: Element) -> bool:
     loader = child(system, "loader")
     is_flash = attr_of(loader, "type") == "pflash"
     return system.get("firmware") == "efi" or is_flash or bool(_EFI_FILES.search(text_of(loader) or ""))
-
-
-def _is_secure(system: Element) -> bool:
-    """Whether secure boot is on, by the attribute of the loader or as a feature of the firmware."""
-    features = [(feature.get("name"), feature.get("enabled")) for feature in system.iter("feature")]
-    return attr_of(child(system, "loader"), "secure") == "yes" or ("secure-boot", "yes") in features
 
 
 def _read_topology(element: Element | None, vcpus: int, report: Report) -> Cpu | None:

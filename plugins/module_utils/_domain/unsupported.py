@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 
+from ansible_collections.virt.esx.plugins.module_utils._domain.firmware import is_secure
 from ansible_collections.virt.esx.plugins.module_utils._domain.switches import is_huge, is_strict
 from ansible_collections.virt.esx.plugins.module_utils._domain.usual_words import (
     AGAIN,
@@ -254,6 +255,13 @@ def _rule_for_numa_memory(element: Element) -> WordRule:
     return _HARMLESS if is_strict(element) else ROWS["c11"]
 
 
+def _rule_for_smm(element: Element) -> WordRule:
+    """System management mode, which secure boot needs elsewhere."""
+    features = element.getparent()
+    root = None if features is None else features.getparent()
+    return _HARMLESS if is_secure(child(root, "os")) else ROWS["f7"]
+
+
 def _rule_for_backing_store(element: Element) -> WordRule:
     return ROWS["d12"] if len(element) else _HARMLESS
 
@@ -303,6 +311,7 @@ _RULE_FUNCTIONS: Mapping[str, Callable[[Element], WordRule]] = {
     "memoryBacking/hugepages": _rule_for_hugepages,
     "numatune/memory": _rule_for_numa_memory,
     "domain/vcpus": _rule_for_vcpus,
+    "features/smm": _rule_for_smm,
     "disk/backingStore": _rule_for_backing_store,
     "devices/input": _rule_for_input,
     "devices/channel": _rule_for_channel,

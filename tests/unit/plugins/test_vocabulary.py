@@ -268,6 +268,9 @@ def test_a_word_is_not_hidden_by_harmless_ones(element: str, said: str) -> None:
     [
         "<clock offset='utc'><timer name='rtc' tickpolicy='catchup'/><timer name='pit' tickpolicy='delay'/></clock>",
         "<seclabel type='dynamic' model='dac' relabel='yes'/>",
+        "<pm><suspend-to-mem enabled='no'/><suspend-to-disk enabled='no'/></pm>",
+        "<cputune><quota>-1</quota><global_quota>0</global_quota></cputune>",
+        "<devices><hub type='usb'/></devices>",
         DISK.format("<driver type='raw' cache='none'/>"),
         "<controller type='pci' index='0' model='pcie-root-port'><model name='x'/><target port='0x8'/></controller>",
     ],
@@ -276,6 +279,13 @@ def test_what_says_what_is_so_anyway_needs_no_word(element: str) -> None:
     vmx, report = outcome(inside(element))
     assert vmx
     assert not report.left_out
+
+
+def test_system_management_mode_belongs_to_secure_boot() -> None:
+    smm = inside("<features><smm state='on'/></features>")
+    secure = "<os firmware='efi'><firmware><feature enabled='yes' name='secure-boot'/></firmware>"
+    assert [entry.where for entry in outcome(smm)[1].left_out] == ["features/smm"]
+    assert not outcome(smm.replace("<os>", secure))[1].left_out
 
 
 @pytest.mark.parametrize(
