@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from ansible_collections.virt.esx.plugins.module_utils._domain import targets
 from ansible_collections.virt.esx.plugins.module_utils._domain.boot import (
@@ -59,7 +60,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
 )
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_read import read_memory, read_name
 from ansible_collections.virt.esx.plugins.module_utils._report import Report
-from ansible_collections.virt.esx.plugins.module_utils._xml import Element, child, children, parse
+from ansible_collections.virt.esx.plugins.module_utils._xml import Element, child, children, line_of, parse
 
 _EFI_FILES = re.compile(r"ovmf|aavmf|edk2|uefi", re.IGNORECASE)
 _ARCHITECTURES = ("i686", "x86_64", "aarch64")
@@ -90,6 +91,7 @@ def read_kvm(xml: str | bytes, choices: EsxChoices, report: Report) -> Domain:
     :raises ParseError: with all that cannot be carried over, such as a disk that has no place on ESX.
     """
     root = parse(xml)
+    report.line_of = partial(line_of, root)
     if root.tag != "domain" or root.get("type") not in KVM_TYPES:
         types = ", ".join(KVM_TYPES)
         raise error_at(root, f"expected the domain XML of a virtual machine, with one of the types {types}")

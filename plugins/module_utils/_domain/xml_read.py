@@ -10,6 +10,7 @@ port. Values that libvirt would choose at random, the UUID and MAC addresses, st
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.boot import check_boot_order
@@ -44,7 +45,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import NO_UUID
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._report import Report
-from ansible_collections.virt.esx.plugins.module_utils._xml import Element, child, children, parse
+from ansible_collections.virt.esx.plugins.module_utils._xml import Element, child, children, line_of, parse
 
 _ONE_VCPU: tuple[int, int | None, tuple[int, ...] | None] = (1, None, None)
 _NO_OS = Os()
@@ -72,6 +73,7 @@ def gather_domain(xml: str | bytes, forms: XmlForms, report: Report) -> Domain:
     """
     root = parse(xml)
     _check_root(root)
+    report.line_of = partial(line_of, root)
     attempt, each = report.attempt, report.attempt_each
     held = list(root.iter("*"))  # lxml makes the objects again for everyone who asks, unless they are held
     top = children(root)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._domain.usual_words import OPAQUE, USUAL, Usual
@@ -261,6 +262,36 @@ def test_a_word_is_not_hidden_by_harmless_ones(element: str, said: str) -> None:
     vmx, report = outcome(xml)
     assert vmx
     assert [str(entry).partition(", ")[2].partition(": ")[0] for entry in report.left_out] == [said]
+
+
+NVME = "<disk><source file='[ds] a.vmdk'/><target dev='nvme0n1' bus='nvme'/></disk>"
+
+
+@pytest.mark.parametrize(
+    ("element", "place"),
+    [
+        ("<vcpu current='1'>2</vcpu>", "line 3, <vcpu>"),
+        ("<vcpu>64</vcpu>", "line 3, <vcpu>"),
+        ("<os firmware='efi'><type>hvm</type></os>", "line 3, <os>"),
+        ("<os><type>hvm</type>\n<smbios mode='sysinfo'/></os>", "line 4, <smbios>"),
+        ("<os><type>hvm</type>\n<bootmenu enable='yes'/></os>", "line 4, os/bootmenu"),
+        ("<os><type>hvm</type>\n<bios rebootTimeout='1'/></os>", "line 4, os/bios"),
+        ("<memory unit='MiB'>5</memory>", "line 3, memory"),
+        ("<features>\n<pmu state='on'/></features>", "line 4, <pmu>"),
+        (f"<devices>{NVME}</devices>", "line 3, <controller type='nvme' index='0'>"),
+        (f"<devices>{NVME}</devices>", "line 3, disk 'nvme0n1': unit 0"),
+    ],
+)
+def test_what_only_a_writer_knows_says_its_line(element: str, place: str) -> None:
+    name = element[1:].split(">")[0].split()[0]
+    parts = ("<memory>4096</memory>", "<os><type>hvm</type></os>", "<devices/>")
+    inside = "".join(part for part in parts if not part.startswith(f"<{name}"))
+    xml = f"<domain type='vmware'><name>n</name>\n{inside}\n{element}</domain>"
+    report = Report(REFUSE)
+    with suppress(ParseError):
+        write_vmx(read_wanted(xml, ESX, report), dialect=ESX, hw_version=7, report=report)
+    said = [str(one) for one in (*report.left_out, *report.refusals)]
+    assert any(one.startswith(place) for one in said), said
 
 
 @pytest.mark.parametrize(
