@@ -68,9 +68,11 @@ def _start(clock: Element) -> int:
 
 
 def write_clock(clock: Clock | None, switches: Keys = ()) -> str:
-    """The lines of the clock, and of its timers."""
-    clock = clock or UTC
+    """The lines of the clock, and of its timers; none where nothing is said of it."""
     timers = write_timers(switches)
+    if clock is None and not timers:
+        return ""
+    clock = clock or UTC
     end = f">\n{timers}  </clock>\n" if timers else "/>\n"
     details = ""
     if clock.offset == "variable":

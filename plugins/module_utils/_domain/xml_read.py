@@ -115,7 +115,7 @@ def gather_domain(xml: str | bytes, forms: XmlForms, report: Report) -> Domain:
     )
     check_boot_order(domain, (*devices.get("disk", ()), *devices.get("interface", ())), report)
     del held
-    return attempt(with_kept_keys, domain, top.get("metadata"), default=domain) if forms.more else domain
+    return attempt(with_kept_keys, domain, top.get("metadata"), report, default=domain) if forms.more else domain
 
 
 def _check_root(root: Element) -> None:

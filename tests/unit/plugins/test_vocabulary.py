@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -262,6 +263,21 @@ def test_a_word_is_not_hidden_by_harmless_ones(element: str, said: str) -> None:
     vmx, report = outcome(xml)
     assert vmx
     assert [str(entry).partition(", ")[2].partition(": ")[0] for entry in report.left_out] == [said]
+
+
+@pytest.mark.parametrize(
+    "element",
+    [
+        f"<cpu {' '.join(f'a{number}=' + chr(39) * 2 for number in range(20000))}/>",
+        "<a/>" * 20000,
+        "".join(f"<a{number}/>" for number in range(20000)),
+    ],
+    ids=("attributes", "same", "different"),
+)
+def test_many_unknown_words_are_refused_in_a_short_time(element: str) -> None:
+    began = time.process_time()
+    assert outcome(inside(element))[0] == ""
+    assert time.process_time() - began < 5  # it was a minute and more for a document of the greatest size
 
 
 NVME = "<disk><source file='[ds] a.vmdk'/><target dev='nvme0n1' bus='nvme'/></disk>"

@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_read import read_domain
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import write_domain
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
-from ansible_collections.virt.esx.plugins.module_utils._report import Report
+from ansible_collections.virt.esx.plugins.module_utils._report import REFUSE, Report
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS
 from ansible_collections.virt.esx.plugins.module_utils._vmx.encoding import python_codec
 from ansible_collections.virt.esx.plugins.module_utils._vmx.merge import as_in_xml
@@ -293,6 +293,44 @@ def test_only_keys_that_are_kept_are_taken_from_the_metadata() -> None:
       </metadata></domain>"""
     with pytest.raises(ParseError, match="the key 'virtualDev' has no place here; expected one of 'sharedBus'"):
         read_domain(xml, DIALECTS["esx"].xml)
+
+
+RDM = """<domain type='vmware'><name>n</name><memory>4096</memory><os><type>hvm</type></os><metadata>
+<esx:vmx xmlns:esx='urn:virt.esx:domain:1.0'>
+<esx:disk target='sdb' deviceType='scsi-passthru-rdm'/>{}
+</esx:vmx></metadata>
+<devices><disk><source file='[ds] a.vmdk'/><target dev='sdb'/></disk></devices></domain>"""
+
+
+def test_what_is_kept_of_a_device_that_is_not_there_is_reported() -> None:
+    report = Report(REFUSE)
+    assert read_domain(RDM.format(""), DIALECTS["esx"].xml, report).disks[0].keys == (
+        ("deviceType", "scsi-passthru-rdm"),
+    )
+    assert not report.left_out
+    moved = RDM.format("").replace("dev='sdb'", "dev='sdc'")
+    assert not read_domain(moved, DIALECTS["esx"].xml, report).disks[0].keys
+    assert [str(entry) for entry in report.left_out] == [
+        "line 3, metadata/esx:vmx/esx:disk target='sdb': the domain has no such device, so what is kept of it here is "
+        "lost"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ("<esx:disc target='sdc'/>", "line 3, metadata/esx:vmx/disc: this is not one of our elements, which are"),
+        ("<esx:disk target='sdb'/>", "line 3, <esx:disk>: an earlier element is about the same device; expected one"),
+        (
+            "<esx:disk target='sdc' model='x'/>",
+            "line 3, <esx:disk>: the key 'model' has no place here; expected one of",
+        ),
+    ],
+)
+def test_metadata_of_ours_that_cannot_be_understood(more: str, message: str) -> None:
+    with pytest.raises(ParseError) as refusal:
+        read_domain(RDM.format(more), DIALECTS["esx"].xml, Report(REFUSE))
+    assert str(refusal.value).startswith(message)
 
 
 def test_without_identifiers_there_are_none_in_the_xml() -> None:
