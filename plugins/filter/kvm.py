@@ -12,6 +12,7 @@ from ansible_collections.virt.esx.plugins.filter.conversion import as_text, as_w
 from ansible_collections.virt.esx.plugins.module_utils._domain import kvm_read, kvm_write
 from ansible_collections.virt.esx.plugins.module_utils._domain.kvm import Places, check_word
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import write_domain
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 from ansible_collections.virt.esx.plugins.module_utils._report import REFUSE, Report, policy_named
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS
 from ansible_collections.virt.esx.plugins.module_utils._vmx.wanted import read_wanted
@@ -32,6 +33,8 @@ def kvm_to_esx(
     """Convert a domain of KVM to one of ESX; see ``kvm_to_esx.yml``."""
     check_word("disk_bus", disk_bus, kvm_read.DISK_BUSES)
     check_word("nic_model", nic_model, kvm_read.CARD_MODELS)
+    if isinstance(datastore, str) and datastore.startswith("["):
+        raise EsxError(f"Expecting datastore to be a name alone, found '{datastore}'; leave the brackets out.")
     report = Report(policy_named(unsupported, REFUSE))
     choices = kvm_read.EsxChoices(_places(datastore, disks, network, networks), disk_bus, nic_model)
     domain = kvm_read.read_kvm(as_text("the domain XML", domxml), choices, report)
@@ -63,10 +66,17 @@ def esx_to_kvm(
 def _places(place: object, disks: object, network: object, networks: object) -> Places:
     return Places(
         as_words("disks", disks) or {},
-        None if place is None else str(as_text("the place of the disks", place)),
+        _name("the place of the disks", place),
         as_words("networks", networks) or {},
-        None if network is None else str(as_text("network", network)),
+        _name("network", network),
     )
+
+
+def _name(what: str, value: object) -> str | None:
+    name = None if value is None else str(as_text(what, value))
+    if name is not None and not name.strip():
+        raise EsxError(f"Expecting {what} to be a name, found '{name}'; leave the option out if there is none.")
+    return name
 
 
 class FilterModule:

@@ -67,6 +67,8 @@ _ARCHITECTURES = ("i686", "x86_64", "aarch64")
 _NO_DISK_BUS = {"usb": "scsi", "virtio": "scsi", "scsi": "scsi", "xen": "scsi", "sd": "scsi"}
 _CARRIED_OVER = ("hidden", "pmu", "reboot_timeout")  # settings that are not of the old host
 _MAX_UNITS = 15
+# The places that all controllers of a bus have together.
+_MOST = {"scsi": 4 * _MAX_UNITS, "nvme": 4 * _MAX_UNITS, "sata": 4 * targets.SATA_UNITS, "ide": 4, "fdc": 2}
 _HARD_DISKS = ("disk", "lun")
 
 
@@ -101,6 +103,7 @@ def read_kvm(xml: str | bytes, choices: EsxChoices, report: Report) -> Domain:
     guest = read_guest_os(top.get("metadata"), arch, report)
     models = models_of(guest)
     vcpus = report.attempt(read_vcpus, top.get("vcpu"), default=(1, None, None))[0]
+    system = _read_os(top.get("os"), arch, report)
     disks = _read_disks(root, name, choices, report)
     domain = Domain(
         name=name,
@@ -110,7 +113,7 @@ def read_kvm(xml: str | bytes, choices: EsxChoices, report: Report) -> Domain:
         guest_os=guest,
         memory_kib=report.attempt(read_memory, root, top, default=0),
         vcpus=vcpus,
-        os=_read_os(top.get("os"), arch, report),
+        os=system,
         cpu=_read_topology(top.get("cpu"), vcpus, report),
         clock=report.attempt(read_clock, top.get("clock"), default=None),
         switches=_read_carried_over(top, report),
@@ -119,7 +122,7 @@ def read_kvm(xml: str | bytes, choices: EsxChoices, report: Report) -> Domain:
         interfaces=tuple(_read_cards(root, choices, models, report)),
         serials=tuple(_read_serials(root, name, choices.places, report)),
         videos=(Video(vram_kib=8192),),
-        tpms=tuple(_read_tpms(root, report)),
+        tpms=tuple(_read_tpms(root, system.firmware == "efi", report)),
     )
     report_rest(root, top, domain, report)
     report.raise_refusals()
@@ -193,6 +196,10 @@ def _read_disks(root: Element, name: str, choices: EsxChoices, report: Report) -
         place = used.setdefault(bus, 0)
         used[bus] += 1
         address = _address(bus, place)
+        if place >= _MOST[bus]:
+            why = f"a domain of ESX has at most {_MOST[bus]} places on bus '{bus}'"
+            report.leave_out("devices/disk", why, line=element.sourceline, essential=True)
+            continue
         source = _place_of(element, name, device, choices.places, report)
         if device in _HARD_DISKS and not _has_own_place(element, source, owners, report):
             continue
@@ -289,6 +296,9 @@ def _first_of(element: Element | None, *attributes: str) -> str | None:
 def _place_of(element: Element, name: str, device: str, places: Places, report: Report) -> str | None:
     """Where the source of a disk is on ESX; a drive whose medium has no place becomes empty."""
     source = _source_of(element)
+    if source is None and device in _HARD_DISKS:
+        why = "the disk has no source that can get a place on ESX; expected a file, a device or a volume"
+        report.leave_out("devices/disk", why, line=element.sourceline, essential=True)
     if source is None:
         return None
     if source in places.disks:
@@ -356,16 +366,18 @@ def _read_serials(root: Element, name: str, places: Places, report: Report) -> I
             report.leave_out("devices/serial", why, word=port.path, line=port.line)
 
 
-def _read_tpms(root: Element, report: Report) -> Iterator[Tpm]:
+def _read_tpms(root: Element, has_efi: bool, report: Report) -> Iterator[Tpm]:
+    lost = "what is sealed in the old one is lost, such as the key of BitLocker"
     for element in list(devices_of(root, "tpm"))[:1]:
-        why = "a new TPM is made; what is sealed in the old one is lost, such as the key of BitLocker"
+        why = f"a new TPM is made; {lost}" if has_efi else f"VMware's TPM needs EFI firmware, so there is none; {lost}"
         report.leave_out("devices/tpm", why, line=element.sourceline)
-        yield Tpm(line=element.sourceline)
+        if has_efi:
+            yield Tpm(line=element.sourceline)
 
 
 def _with_useful_boot(domain: Domain) -> Domain:
     """Without a boot order that only names the first disk, and without one beside EFI."""
-    if domain.os.firmware != "efi" and domain.os.boot != ("hd",) and len(domain.boot_orders) != 1:
+    if domain.os.firmware != "efi" and domain.os.boot != ("hd",) and not _starts_from_first_disk(domain):
         return domain
     return replace(
         domain,
@@ -373,3 +385,9 @@ def _with_useful_boot(domain: Domain) -> Domain:
         disks=tuple(replace(disk, boot_order=None) for disk in domain.disks),
         interfaces=tuple(replace(card, boot_order=None) for card in domain.interfaces),
     )
+
+
+def _starts_from_first_disk(domain: Domain) -> bool:
+    """Whether the first disk is the only device with a place in the boot order."""
+    first = next((disk for disk in domain.disks if disk.device == "disk"), None)
+    return len(domain.boot_orders) == 1 and first is not None and first.boot_order is not None

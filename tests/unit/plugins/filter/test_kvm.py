@@ -294,6 +294,75 @@ def test_what_esx_would_read_and_kvm_s_domain_loses_is_reported(
     assert told in "\n".join(warnings)
 
 
+def bios(devices: str) -> str:
+    """A domain of KVM with a BIOS, and with these devices alone."""
+    xml = re.sub(r"<os>.*</os>", "<os><type arch='x86_64'>hvm</type></os>", RHEL, flags=re.DOTALL)
+    return re.sub(r"<devices>.*</devices>", f"<devices>{devices}</devices>", xml, flags=re.DOTALL)
+
+
+def a_disk(name: str, inside: str = "") -> str:
+    return f"<disk><source file='/images/{name}.raw'/><target dev='{name}' bus='virtio'/>{inside}</disk>"
+
+
+FIRST = "<boot order='1'/>"
+
+
+@pytest.mark.parametrize(
+    ("devices", "order"),
+    [
+        (a_disk("vda", FIRST) + a_disk("vdb"), None),
+        (a_disk("vda") + a_disk("vdb", FIRST), 'bios.bootOrder = "hdd"\nbios.hddOrder = "scsi0:1"'),
+        (
+            a_disk("vda") + f"<interface type='network'><source network='default'/>{FIRST}</interface>",
+            'bios.bootOrder = "ethernet0"',
+        ),
+        (
+            a_disk("vda") + f"<disk device='cdrom'><target dev='sda' bus='sata'/>{FIRST}</disk>",
+            'bios.bootOrder = "cdrom"',
+        ),
+    ],
+)
+def test_a_boot_order_stays_unless_it_only_names_the_first_disk(devices: str, order: str | None) -> None:
+    vmx = FILTERS["domxml_to_vmx"](FILTERS["kvm_to_esx"](bios(devices), **PLACES))
+    assert "bootOrder" not in vmx if order is None else order in vmx
+
+
+@pytest.mark.parametrize(
+    ("devices", "options", "message"),
+    [
+        (
+            "<disk type='nvme'><source type='pci' managed='yes' namespace='1'><address bus='1'/></source>"
+            "<target dev='vda' bus='virtio'/></disk>",
+            {},
+            "devices/disk: the disk has no source that can get a place on ESX",
+        ),
+        (a_disk("vda").replace("<source file='/images/vda.raw'/>", ""), {}, "devices/disk: the disk has no source"),
+        ("".join(map(a_disk, ("vda", "vdb", "vdc", "vdd", "vde"))), {"disk_bus": "ide"}, "4 places on bus 'ide'"),
+        (a_disk("vda"), {"datastore": ""}, "Expecting the place of the disks to be a name, found ''"),
+        (a_disk("vda"), {"datastore": "[ssd]"}, "Expecting datastore to be a name alone, found '\\[ssd\\]'"),
+        (a_disk("vda"), {"network": " "}, "Expecting network to be a name, found ' '"),
+    ],
+)
+def test_no_disk_is_left_out_in_silence(devices: str, options: dict[str, str], message: str) -> None:
+    with pytest.raises(AnsibleFilterError, match=message):
+        FILTERS["kvm_to_esx"](bios(devices), **{**PLACES, **options})
+
+
+def test_a_tpm_without_efi_stays_behind(warnings: list[str]) -> None:
+    tpm = "<tpm model='tpm-tis'><backend type='emulator' version='2.0'/></tpm>"
+    assert "<tpm" not in FILTERS["kvm_to_esx"](bios(tpm), **PLACES)
+    assert "devices/tpm: VMware's TPM needs EFI firmware, so there is none" in warnings[0]
+    assert "<tpm" in FILTERS["kvm_to_esx"](RHEL.replace("</devices>", f"{tpm}</devices>"), **PLACES)
+
+
+def test_an_image_that_is_based_on_another_is_reported(warnings: list[str]) -> None:
+    based = "<backingStore type='file'><format type='raw'/><source file='/images/base.raw'/></backingStore>"
+    FILTERS["kvm_to_esx"](bios(a_disk("vda", "<backingStore/>")), **PLACES)
+    assert "backingStore" not in "".join(warnings)
+    FILTERS["kvm_to_esx"](bios(a_disk("vda", based)), **PLACES)
+    assert "devices/disk/backingStore type='file': the disk's own file says what it is based on" in warnings[-1]
+
+
 def test_a_usual_domain_of_kvm_has_no_word_about_its_usual_parts(warnings: list[str]) -> None:
     usual = (
         "<on_poweroff>destroy</on_poweroff><on_reboot>restart</on_reboot><on_crash>destroy</on_crash>"
