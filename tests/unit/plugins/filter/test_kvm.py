@@ -225,7 +225,7 @@ def test_what_the_new_host_does_not_do_is_reported(warnings: list[str]) -> None:
 def test_what_kvm_does_otherwise_is_reported(warnings: list[str]) -> None:
     xml = FILTERS["esx_to_kvm"](ESX)
     assert "<bootmenu enable='yes' timeout='5000'/>" in xml
-    for words in ("memoryBacking/locked", "os/smbios", "sharing, modes and the cache of the disk", "the port, address"):
+    for words in ("memoryBacking/locked", "os/smbios", "sharing, modes, the cache", "the port, address"):
         assert words in warnings[0]
 
 
@@ -410,6 +410,53 @@ def test_what_kvm_does_not_get_is_reported(more: str, told: str, warnings: list[
     xml = FILTERS["kvm_to_esx"](RHEL, **PLACES).replace("<devices>", more)
     FILTERS["esx_to_kvm"](xml, network="default")
     assert told in warnings[-1]
+
+
+def esx_disk(inside: str = "", **attributes: str) -> str:
+    """A domain of ESX with one disk."""
+    words = " ".join(f"{name}='{value}'" for name, value in attributes.items())
+    return re.sub(r"<devices>.*</devices>", f"<devices><disk {words}>{inside}</disk></devices>", ESX, flags=re.DOTALL)
+
+
+FILE = "<source file='[a] a.vmdk'/><target dev='sda' bus='scsi'/>"
+
+
+@pytest.mark.parametrize(
+    ("place", "lines"),
+    [
+        ("/dev/vg/a", ("<disk type='block' ", "<driver name='qemu' type='raw'/>", "<source dev='/dev/vg/a'/>")),
+        ("/i/a.vmdk", ("<disk type='file' ", "<driver name='qemu' type='vmdk'/>", "<source file='/i/a.vmdk'/>")),
+        ("/i/a.img", ("<disk type='file' ", "<driver name='qemu' type='raw'/>", "<source file='/i/a.img'/>")),
+    ],
+)
+def test_a_disk_is_what_its_new_place_says(place: str, lines: tuple[str, ...]) -> None:
+    xml = FILTERS["esx_to_kvm"](esx_disk(FILE), disks={"[a] a.vmdk": place})
+    assert all(line in xml for line in lines)
+
+
+def test_a_device_of_the_old_host_is_no_image(warnings: list[str]) -> None:
+    device = "<source dev='/vmfs/devices/disks/a'/><target dev='sda' bus='scsi'/>"
+    lun = esx_disk(device, type="block", device="lun")
+    with pytest.raises(AnsibleFilterError, match="source /vmfs/devices/disks/a: a device of the host is not"):
+        FILTERS["esx_to_kvm"](lun)
+    assert "dev='/dev/sdb'" in FILTERS["esx_to_kvm"](lun, disks={"/vmfs/devices/disks/a": "/dev/sdb"})
+    rdm = esx_disk(FILE).replace(
+        "<memory>4096",
+        "<metadata><esx:vmx xmlns:esx='urn:virt.esx:domain:1.0'><esx:disk target='sda' deviceType='scsi-passthru-rdm'/>"
+        "</esx:vmx></metadata><memory>4096",
+    )
+    FILTERS["esx_to_kvm"](rdm)
+    assert "devices/disk sda: sharing, modes, the cache and the raw device of the disk are not" in warnings[-1]
+
+
+def test_ide_needs_the_older_chipset() -> None:
+    assert "machine='q35'" in FILTERS["esx_to_kvm"](esx_disk(FILE))
+    assert "machine='pc'" in FILTERS["esx_to_kvm"](esx_disk(FILE), disk_bus="ide")
+
+
+def test_a_name_has_no_slash_on_kvm(warnings: list[str]) -> None:
+    assert "<name>web-01</name>" in FILTERS["esx_to_kvm"](ESX.replace("<name>web", "<name>web/01"))
+    assert "name web/01: the name of a domain of KVM has no slash; it is written as 'web-01'" in warnings[0]
 
 
 def test_a_clock_keeps_its_time_zone() -> None:
