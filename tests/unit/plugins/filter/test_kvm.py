@@ -338,7 +338,7 @@ def test_a_boot_order_stays_unless_it_only_names_the_first_disk(devices: str, or
         ),
         (a_disk("vda").replace("<source file='/images/vda.raw'/>", ""), {}, "devices/disk: the disk has no source"),
         ("".join(map(a_disk, ("vda", "vdb", "vdc", "vdd", "vde"))), {"disk_bus": "ide"}, "4 places on bus 'ide'"),
-        (a_disk("vda"), {"datastore": ""}, "Expecting the place of the disks to be a name, found ''"),
+        (a_disk("vda"), {"datastore": ""}, "Expecting datastore to be a name, found ''"),
         (a_disk("vda"), {"datastore": "[ssd]"}, "Expecting datastore to be a name alone, found '\\[ssd\\]'"),
         (a_disk("vda"), {"network": " "}, "Expecting network to be a name, found ' '"),
     ],
