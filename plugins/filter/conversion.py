@@ -177,6 +177,14 @@ def _datastores(value: object) -> dict[str, str] | None:
     return as_words("datastores", value, "a dictionary of volumes and the names of their datastores")
 
 
+def as_name(option: str, value: object) -> str | None:
+    """The name that an option has, None if it is not given; an empty one would be the name of nothing."""
+    name = None if value is None else str(as_text(option, value))
+    if name is not None and not name.strip():
+        raise EsxError(f"Expecting {option} to be a name, found '{name}'; leave the option out if there is none.")
+    return name
+
+
 def as_words(what: str, value: object, expected: str = "a dictionary of texts") -> dict[str, str] | None:
     """A dictionary of texts, None if nothing is given."""
     if value is None:

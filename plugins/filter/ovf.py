@@ -8,7 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible_collections.virt.esx.plugins.filter.conversion import as_hardware, as_text, as_words, refusing, warn_of
+from ansible_collections.virt.esx.plugins.filter.conversion import (
+    as_hardware,
+    as_name,
+    as_text,
+    as_words,
+    refusing,
+    warn_of,
+)
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import write_domain
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, ParseError
 from ansible_collections.virt.esx.plugins.module_utils._ovf.read import read_package
@@ -38,9 +45,9 @@ def ovf_to_domxml(
     report = Report(policy_named(unsupported, REFUSE))
     choices = Choices(
         _word("name", name),
-        _word("directory", directory),
+        as_name("directory", directory),
         as_words("networks", networks) or {},
-        _word("network", network),
+        as_name("network", network),
         _word("deployment_option", deployment_option),
     )
     domain = to_domain(read_package(as_text("the OVF descriptor", ovf)), choices, report)

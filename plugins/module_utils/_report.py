@@ -67,6 +67,8 @@ class Report:
         self.unsupported = unsupported
         self.left_out: list[LeftOut] = []
         self.refusals: list[ParseError] = []
+        # The line of a place in the document that is converted, for those who have only its values.
+        self.line_of: Callable[[str], int | None] = _no_line
         self._said: set[LeftOut | str] = set()  # what is in the lists, and is not said again
 
     @property
@@ -83,12 +85,16 @@ class Report:
         """
         if essential and self.unsupported == REFUSE:
             self.refuse(ParseError(why, where=f"{where} {word}" if word else where, line=line))
-        elif not self.is_silent and (entry := LeftOut(where, word, why, line)) not in self._said:
-            self._said.add(entry)
-            self.left_out.append(entry)
+        elif not self.is_silent:
+            entry = LeftOut(where, word, why, self.line_of(where) if line is None else line)
+            if entry not in self._said:
+                self._said.add(entry)
+                self.left_out.append(entry)
 
     def refuse(self, refusal: ParseError) -> None:
         """Record a refusal for :meth:`raise_refusals`."""
+        if refusal.line is None and refusal.where and (line := self.line_of(refusal.where)):
+            refusal = ParseError(refusal.reason, where=refusal.where, line=line, hint=refusal.hint)
         if str(refusal) not in self._said:
             self._said.add(str(refusal))
             self.refusals.append(refusal)
@@ -143,6 +149,10 @@ class Report:
         if len(lines) == 1:
             return f"{what} could not be converted completely: {lines[0]}"
         return "\n".join([f"{what} could not be converted completely:", *(f"  {line}" for line in lines)])
+
+
+def _no_line(_where: str) -> None:
+    """The line of a place in no document."""
 
 
 def policy_named(unsupported: object, default: str) -> str:

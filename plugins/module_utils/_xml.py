@@ -37,6 +37,7 @@ else:
 
 _UNDECLARED = re.compile(r"Namespace prefix ([\w.-]+) ")
 _DECLARATION = re.compile(rb"\A(?:\xef\xbb\xbf)?<\?xml\s[^>]*\?>")
+_PLACE = re.compile(r"<([A-Za-z]+)>|([A-Za-z]+(?:/[A-Za-z]+)*)")
 _DOCTYPE = b"<!DOCTYPE"
 _BARE_DOCTYPE = re.compile(rb"<!DOCTYPE\s+[\w.:-]+\s*>")
 MAX_SIZE = 4 * 1024 * 1024  # bytes or characters; libvirt's limit for a text
@@ -107,6 +108,22 @@ def each(element: Element | None, *tags: str) -> Iterator[Element]:
 def elements_with_text(root: Element) -> list[Element]:
     """The elements of a document that have a text of their own, and not only blanks, in document order."""
     return cast("list[Element]", _WITH_TEXT(root))
+
+
+def line_of(root: Element, where: str) -> int | None:
+    """The line of the element that a place below the root names, ``os/bootmenu`` or ``<smbios>``.
+
+    None where there is none, or where several elements have the name.
+    """
+    found = _PLACE.fullmatch(where)
+    if found is None:
+        return None
+    path = (found[1] or found[2]).split("/")
+    element = child(root, *path)
+    if element is None and found[1]:
+        named = list(root.iter(found[1]))
+        element = named[0] if len(named) == 1 else None
+    return None if element is None else element.sourceline
 
 
 def parse(xml: str | bytes) -> Element:

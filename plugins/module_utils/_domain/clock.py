@@ -14,7 +14,7 @@
 from __future__ import annotations
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.escapes import attribute
-from ansible_collections.virt.esx.plugins.module_utils._domain.model import Clock, Keys
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import UTC, Clock, Keys
 from ansible_collections.virt.esx.plugins.module_utils._domain.switches import write_timers
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
     LONG_MAX,
@@ -22,22 +22,25 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
     error_at,
     int_attr,
     required_attr,
+    to_int,
 )
 from ansible_collections.virt.esx.plugins.module_utils._xml import Element
 
 _OFFSETS = ("utc", "localtime", "variable", "timezone", "absolute")
 _BASES = ("utc", "localtime")
-_UTC = Clock("utc")
+_UNADJUSTED = (None, "", "reset")
 
 
 def read_clock(element: Element | None) -> Clock | None:
-    """The clock, None for one that shows UTC.
+    """The clock, None where there is no element.
 
     :raises ParseError: for a word or number that libvirt does not take.
     """
     if element is None:
         return None
     offset = choice_attr(element, "offset", _OFFSETS) or "utc"
+    if offset in _BASES and element.get("adjustment") not in _UNADJUSTED:
+        return Clock("variable", _adjustment(element), offset, line=element.sourceline)
     if offset == "variable":
         seconds = int_attr(element, "adjustment", -LONG_MAX, LONG_MAX) or 0
         return Clock(offset, seconds, choice_attr(element, "basis", _BASES) or "utc", line=element.sourceline)
@@ -45,8 +48,16 @@ def read_clock(element: Element | None) -> Clock | None:
         return Clock(offset, start=_start(element), line=element.sourceline)
     if offset == "timezone":
         return Clock(offset, timezone=required_attr(element, "timezone"), line=element.sourceline)
-    shows_utc = offset == "utc" and element.get("adjustment") in (None, "reset")
-    return None if shows_utc else Clock(offset, line=element.sourceline)
+    return UTC if offset == "utc" else Clock(offset, line=element.sourceline)
+
+
+def _adjustment(clock: Element) -> int:
+    """The seconds that a clock is ahead of UTC or of the local time; libvirt reads it as a variable one."""
+    value = clock.get("adjustment") or ""
+    seconds = to_int(value, -LONG_MAX, LONG_MAX)
+    if seconds is None:
+        raise error_at(clock, f"adjustment='{value}' is not known; expected 'reset' or a number of seconds")
+    return seconds
 
 
 def _start(clock: Element) -> int:
@@ -57,9 +68,11 @@ def _start(clock: Element) -> int:
 
 
 def write_clock(clock: Clock | None, switches: Keys = ()) -> str:
-    """The lines of the clock, and of its timers."""
-    clock = clock or _UTC
+    """The lines of the clock, and of its timers; none where nothing is said of it."""
     timers = write_timers(switches)
+    if clock is None and not timers:
+        return ""
+    clock = clock or UTC
     end = f">\n{timers}  </clock>\n" if timers else "/>\n"
     details = ""
     if clock.offset == "variable":

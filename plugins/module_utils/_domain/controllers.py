@@ -129,17 +129,21 @@ def with_implied(controllers: Iterable[Controller], disks: Iterable[Disk], forms
 
     :raises ParseError: a disk is on a controller with an index that no virtual hardware has.
     """
-    used: dict[str, set[int]] = {}
+    used: dict[str, dict[int, int | None]] = {}  # by bus and index, the line of the first disk that needs it
     for disk in disks:
         if disk.address is not None:
             index = disk.address.controller
             _check_implied(index, disk)
-            used.setdefault(disk.bus, set()).update((index,) if forms.exact else range(index + 1))
+            lines = used.setdefault(disk.bus, {})
+            for needed in (index,) if forms.exact else range(index + 1):
+                lines.setdefault(needed, disk.line)
     result = list(controllers)
     present = {(controller.type, controller.index) for controller in result}
     for kind in _IMPLIED:
-        indexes = sorted(used.get(kind, ()))
-        result += [Controller(kind, index) for index in indexes if (kind, index) not in present]
+        lines = used.get(kind, {})
+        result += [
+            Controller(kind, index, line=lines[index]) for index in sorted(lines) if (kind, index) not in present
+        ]
     return tuple(result)
 
 

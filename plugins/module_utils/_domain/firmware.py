@@ -29,6 +29,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.metadata import r
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Keys, Os
 from ansible_collections.virt.esx.plugins.module_utils._domain.switches import write_bios
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
+    attr_of,
     choice_attr,
     error_at,
     required_attr,
@@ -88,6 +89,12 @@ def _secure_boot(features: Element | None) -> bool | None:
         if choice_attr(feature, "name", _FEATURES) == "secure-boot":
             result = enabled
     return result
+
+
+def is_secure(system: Element | None) -> bool:
+    """Whether secure boot is on, by the attribute of the loader or as a feature of the firmware."""
+    features = [(one.get("name"), one.get("enabled")) for one in each(child(system, "firmware"), "feature")]
+    return attr_of(child(system, "loader"), "secure") == "yes" or ("secure-boot", "yes") in features
 
 
 def _nvram(parts: Mapping[str, Element], firmware: str | None, forms: XmlForms) -> str | None:

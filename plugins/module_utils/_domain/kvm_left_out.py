@@ -19,7 +19,7 @@ from ansible_collections.virt.esx.plugins.module_utils._xml import Element
 # Paths that need no word: decoration of virt-install's, and what every virtual machine of VMware has.
 _SILENT = re.compile(
     r"features/|features$|cpu(/(?!numa)|$)|clock/timer|pm(/|$)|os/(loader|nvram|firmware|type)|seclabel|resource"
-    r"|devices/(emulator|controller|input|memballoon|console|disk/(driver|address|source|backingStore|alias|target)"
+    r"|devices/(emulator|controller|input|memballoon|console|disk/(driver|address|source|alias|target)"
     r"|interface/(driver|address|target|source|alias|virtualport|model))"
 )
 # Devices of QEMU's that VMware has its own for, or none.

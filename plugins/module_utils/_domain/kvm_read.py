@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from ansible_collections.virt.esx.plugins.module_utils._domain import targets
 from ansible_collections.virt.esx.plugins.module_utils._domain.boot import (
@@ -22,6 +23,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.boot import (
 from ansible_collections.virt.esx.plugins.module_utils._domain.chardevs import read_serials
 from ansible_collections.virt.esx.plugins.module_utils._domain.clock import read_clock
 from ansible_collections.virt.esx.plugins.module_utils._domain.disks import DEVICES
+from ansible_collections.virt.esx.plugins.module_utils._domain.firmware import is_secure
 from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import read_mac
 from ansible_collections.virt.esx.plugins.module_utils._domain.kvm import (
     Models,
@@ -58,13 +60,15 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
 )
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_read import read_memory, read_name
 from ansible_collections.virt.esx.plugins.module_utils._report import Report
-from ansible_collections.virt.esx.plugins.module_utils._xml import Element, child, children, parse
+from ansible_collections.virt.esx.plugins.module_utils._xml import Element, child, children, line_of, parse
 
 _EFI_FILES = re.compile(r"ovmf|aavmf|edk2|uefi", re.IGNORECASE)
 _ARCHITECTURES = ("i686", "x86_64", "aarch64")
 _BECOME_SCSI = ("usb", "virtio", "scsi", "xen", "sd")  # buses of KVM; disks on any other become SATA disks
 _CARRIED_OVER = ("hidden", "pmu", "reboot_timeout")  # settings that are not of the old host
 _MAX_UNITS = 15
+# The places that all controllers of a bus have together.
+_MOST = {"scsi": 4 * _MAX_UNITS, "nvme": 4 * _MAX_UNITS, "sata": 4 * targets.SATA_UNITS, "ide": 4, "fdc": 2}
 _HARD_DISKS = ("disk", "lun")
 
 
@@ -89,6 +93,7 @@ def read_kvm(xml: str | bytes, choices: EsxChoices, report: Report) -> Domain:
     :raises ParseError: with all that cannot be carried over, such as a disk that has no place on ESX.
     """
     root = parse(xml)
+    report.line_of = partial(line_of, root)
     if root.tag != "domain" or root.get("type") not in KVM_TYPES:
         types = ", ".join(KVM_TYPES)
         raise error_at(root, f"expected the domain XML of a virtual machine, with one of the types {types}")
@@ -98,6 +103,7 @@ def read_kvm(xml: str | bytes, choices: EsxChoices, report: Report) -> Domain:
     guest = read_guest_os(top.get("metadata"), arch, report)
     models = models_of(guest)
     vcpus = report.attempt(read_vcpus, top.get("vcpu"), default=(1, None, None))[0]
+    system = _read_os(top.get("os"), arch, report)
     disks = _read_disks(root, name, choices, report)
     domain = Domain(
         name=name,
@@ -107,7 +113,7 @@ def read_kvm(xml: str | bytes, choices: EsxChoices, report: Report) -> Domain:
         guest_os=guest,
         memory_kib=report.attempt(read_memory, root, top, default=0),
         vcpus=vcpus,
-        os=_read_os(top.get("os"), arch, report),
+        os=system,
         cpu=_read_topology(top.get("cpu"), vcpus, report),
         clock=report.attempt(read_clock, top.get("clock"), default=None),
         switches=_read_carried_over(top, report),
@@ -116,7 +122,7 @@ def read_kvm(xml: str | bytes, choices: EsxChoices, report: Report) -> Domain:
         interfaces=tuple(_read_cards(root, choices, models, report)),
         serials=tuple(_read_serials(root, name, choices.places, report)),
         videos=(Video(vram_kib=8192),),
-        tpms=tuple(_read_tpms(root, report)),
+        tpms=tuple(_read_tpms(root, system.firmware == "efi", report)),
     )
     report_rest(root, top, domain, report)
     report.raise_refusals()
@@ -156,7 +162,7 @@ def _read_os(system: Element | None, arch: str, report: Report) -> Os:
     return Os(
         arch=arch,
         firmware="efi" if is_efi else None,
-        secure_boot=True if is_efi and _is_secure(system) else None,
+        secure_boot=True if is_efi and is_secure(system) else None,
         boot=() if is_efi else report.attempt(read_boot_devices, system, default=()),
         boot_menu=menu if delay else None,
         boot_delay_ms=delay,
@@ -167,12 +173,6 @@ def _is_efi(system: Element) -> bool:
     loader = child(system, "loader")
     is_flash = attr_of(loader, "type") == "pflash"
     return system.get("firmware") == "efi" or is_flash or bool(_EFI_FILES.search(text_of(loader) or ""))
-
-
-def _is_secure(system: Element) -> bool:
-    """Whether secure boot is on, by the attribute of the loader or as a feature of the firmware."""
-    features = [(feature.get("name"), feature.get("enabled")) for feature in system.iter("feature")]
-    return attr_of(child(system, "loader"), "secure") == "yes" or ("secure-boot", "yes") in features
 
 
 def _read_topology(element: Element | None, vcpus: int, report: Report) -> Cpu | None:
@@ -197,6 +197,10 @@ def _read_disks(root: Element, name: str, choices: EsxChoices, report: Report) -
         place = used.setdefault(bus, 0)
         used[bus] += 1
         address = _address(bus, place)
+        if place >= _MOST[bus]:
+            why = f"a domain of ESX has at most {_MOST[bus]} places on bus '{bus}'"
+            report.leave_out("devices/disk", why, line=element.sourceline, essential=True)
+            continue
         source = _place_of(element, name, device, choices.places, report)
         if device in _HARD_DISKS and not _has_own_place(element, source, owners, report):
             continue
@@ -293,6 +297,9 @@ def _first_of(element: Element | None, *attributes: str) -> str | None:
 def _place_of(element: Element, name: str, device: str, places: Places, report: Report) -> str | None:
     """Where the source of a disk is on ESX; a drive whose medium has no place becomes empty."""
     source = _source_of(element)
+    if source is None and device in _HARD_DISKS:
+        why = "the disk has no source that can get a place on ESX; expected a file, a device or a volume"
+        report.leave_out("devices/disk", why, line=element.sourceline, essential=True)
     if source is None:
         return None
     if source in places.disks:
@@ -360,11 +367,13 @@ def _read_serials(root: Element, name: str, places: Places, report: Report) -> I
             report.leave_out("devices/serial", why, word=port.path, line=port.line)
 
 
-def _read_tpms(root: Element, report: Report) -> Iterator[Tpm]:
+def _read_tpms(root: Element, has_efi: bool, report: Report) -> Iterator[Tpm]:
+    lost = "what is sealed in the old one is lost, such as the key of BitLocker"
     for element in list(devices_of(root, "tpm"))[:1]:
-        why = "a new TPM is made; what is sealed in the old one is lost, such as the key of BitLocker"
+        why = f"a new TPM is made; {lost}" if has_efi else f"VMware's TPM needs EFI firmware, so there is none; {lost}"
         report.leave_out("devices/tpm", why, line=element.sourceline)
-        yield Tpm(line=element.sourceline)
+        if has_efi:
+            yield Tpm(line=element.sourceline)
 
 
 def _with_useful_boot(domain: Domain) -> Domain:

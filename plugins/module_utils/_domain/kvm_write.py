@@ -76,10 +76,10 @@ def write_kvm(domain: Domain, choices: KvmChoices, report: Report) -> str:
     """
     parts = (
         "<domain type='kvm'>\n",
-        *_identity(domain),
+        *_identity(domain, report),
         f"  <memory unit='KiB'>{domain.memory_kib}</memory>\n",
         f"  <vcpu placement='static'>{domain.vcpus}</vcpu>\n",
-        *_system(domain),
+        *_system(domain, choices),
         write_clock(domain.clock),
         _REST,
         "  <devices>\n",
@@ -98,8 +98,12 @@ def write_kvm(domain: Domain, choices: KvmChoices, report: Report) -> str:
     return "".join(parts)
 
 
-def _identity(domain: Domain) -> Iterator[str]:
-    yield f"  <name>{text(domain.name or '', True)}</name>\n"
+def _identity(domain: Domain, report: Report) -> Iterator[str]:
+    name = (domain.name or "").replace("/", "-")
+    if name != domain.name:
+        why = f"the name of a domain of KVM has no slash; it is written as '{name}'"
+        report.leave_out("name", why, word=domain.name or "")
+    yield f"  <name>{text(name, True)}</name>\n"
     if domain.uuid:
         yield f"  <uuid>{domain.uuid}</uuid>\n"
     genid = kvm_genid(domain.genid)
@@ -115,30 +119,30 @@ def _identity(domain: Domain) -> Iterator[str]:
         )
 
 
-def _system(domain: Domain) -> Iterator[str]:
+def _system(domain: Domain, choices: KvmChoices) -> Iterator[str]:
     """Firmware, features and CPU; libvirt chooses the files of the firmware itself."""
     efi = domain.os.firmware == "efi" or domain.os.arch == "aarch64"
-    yield from _os(domain, efi)
+    yield from _os(domain, _machine(domain, choices), efi)
     yield "  <features>\n    <acpi/>\n    <apic/>\n"
     yield "    <smm state='on'/>\n  </features>\n" if efi and domain.os.secure_boot else "  </features>\n"
     yield _cpu(domain.cpu)
 
 
-def _os(domain: Domain, efi: bool) -> Iterator[str]:
+def _os(domain: Domain, machine: str, efi: bool) -> Iterator[str]:
     system = domain.os
     yield "  <os firmware='efi'>\n" if efi else "  <os>\n"
-    yield f"    <type arch='{system.arch}' machine='{_machine(domain)}'>hvm</type>\n"
+    yield f"    <type arch='{system.arch}' machine='{machine}'>hvm</type>\n"
     if efi and system.secure_boot is not None:
         yield _secure_boot(system.secure_boot)
     yield write_boot(replace(system, boot=() if domain.boot_orders else system.boot or ("hd",)))
     yield "  </os>\n"
 
 
-def _machine(domain: Domain) -> str:
+def _machine(domain: Domain, choices: KvmChoices) -> str:
     """QEMU's word for the chipset."""
     if domain.os.arch == "aarch64":
         return "virt"
-    return "q35" if _is_modern(domain) else "pc"
+    return "q35" if _is_modern(domain, choices) else "pc"
 
 
 def _secure_boot(is_on: bool) -> str:
@@ -160,8 +164,10 @@ def _cpu(cpu: Cpu | None) -> str:
 _OLD_GUESTS = ("win95", "win98", "winme", "win2000", "winnt", "winxp", "winnet", "rhel2", "rhel3", "rhel4", "other24")
 
 
-def _is_modern(domain: Domain) -> bool:
-    """Whether a guest has drivers for the chipset q35 of 2007."""
+def _is_modern(domain: Domain, choices: KvmChoices) -> bool:
+    """Whether a guest has drivers for the chipset q35 of 2007, and needs neither floppy drives nor IDE."""
+    if choices.disk_bus == "ide":
+        return False
     return not (domain.guest_os or "").lower().startswith(_OLD_GUESTS) and not _floppies(domain)
 
 
@@ -169,6 +175,7 @@ def _floppies(domain: Domain) -> list[Disk]:
     return [disk for disk in domain.disks if disk.device == "floppy"]
 
 
+_FORMATS = {".qcow2": "qcow2", ".vmdk": "vmdk"}  # of images by their suffix; the others are raw
 _PREFIXES = {"virtio": "vd", "ide": "hd", "fdc": "fd"}  # of target names, by bus; the others have "sd"
 
 
@@ -179,11 +186,13 @@ def _name(bus: str, place: int) -> str:
 def _disks(domain: Domain, choices: KvmChoices, report: Report) -> Iterator[str]:
     """The hard disks in virt-v2v's order of buses, then the drives, each kind with names of its own."""
     bus = choices.disk_bus or models_of(domain.guest_os).kvm_bus
-    drive_bus = "sata" if _is_modern(domain) else "ide"
+    drive_bus = "sata" if _is_modern(domain, choices) else "ide"
     hard = sorted((disk for disk in domain.disks if disk.device in ("disk", "lun")), key=_rank_of_bus)
     owners: dict[str, str] = {}
     for place, disk in enumerate(hard):
         _report_modes(disk, report)
+        if not _has_place(disk, choices.places, report):
+            continue
         image = _place_of(disk, choices.places)
         if not is_taken(image, disk.source or disk.target, owners, report, disk.line):
             yield _disk(disk, "disk", _name(bus, place), bus, image)
@@ -193,13 +202,22 @@ def _disks(domain: Domain, choices: KvmChoices, report: Report) -> Iterator[str]
     yield from _drives(_floppies(domain), "fdc", 0, choices.places, report)
 
 
+def _has_place(disk: Disk, places: Places, report: Report) -> bool:
+    """Whether a disk has a place on the KVM host, which a device of the old host has only where it is named."""
+    if disk.device != "lun" or disk.source in places.disks:
+        return True
+    why = "a device of the host is not moved; name the one of the new host in 'disks'"
+    report.leave_out("devices/disk/source", why, word=disk.source or disk.target, line=disk.line, essential=True)
+    return False
+
+
 def _rank_of_bus(disk: Disk) -> int:
     return _ORDER.index(disk.bus) if disk.bus in _ORDER else len(_ORDER)
 
 
 def _report_modes(disk: Disk, report: Report) -> None:
-    if disk.shareable or disk.transient or disk.snapshot or disk.cache == "writethrough":
-        why = "sharing, modes and the cache of the disk are not carried over"
+    if disk.shareable or disk.transient or disk.snapshot or disk.keys or disk.cache == "writethrough":
+        why = "sharing, modes, the cache and the raw device of the disk are not carried over"
         report.leave_out("devices/disk", why, word=disk.target, line=disk.line)
 
 
@@ -217,11 +235,12 @@ def _drives(drives: list[Disk], bus: str, first: int, places: Places, report: Re
 
 
 def _disk(disk: Disk, device: str, name: str, bus: str, source: str | None) -> str:
-    form = "qcow2" if source and source.endswith(".qcow2") else "raw"
-    medium = f"      <source file='{attribute(source, True)}'/>\n" if source else ""
+    form = next((form for suffix, form in _FORMATS.items() if (source or "").endswith(suffix)), "raw")
+    kind, word = ("block", "dev") if (source or "").startswith("/dev/") else ("file", "file")
+    medium = f"      <source {word}='{attribute(source, True)}'/>\n" if source else ""
     readonly = "      <readonly/>\n" if device == "cdrom" else ""
     return (
-        f"    <disk type='file' device='{device}'>\n      <driver name='qemu' type='{form}'/>\n{medium}"
+        f"    <disk type='{kind}' device='{device}'>\n      <driver name='qemu' type='{form}'/>\n{medium}"
         f"      <target dev='{name}' bus='{bus}'/>\n{write_boot_order(disk.boot_order)}{readonly}    </disk>\n"
     )
 

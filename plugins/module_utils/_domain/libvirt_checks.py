@@ -16,6 +16,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.unsupported impor
 from ansible_collections.virt.esx.plugins.module_utils._domain.usual_words import WHOLE, unusual_words
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
     INT_MAX,
+    LONG_MAX,
     ON_OFF,
     UINT_MAX,
     ULONG_MAX,
@@ -28,6 +29,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
     size_kib,
     text_number,
     text_of,
+    to_int,
 )
 from ansible_collections.virt.esx.plugins.module_utils._report import Report
 from ansible_collections.virt.esx.plugins.module_utils._xml import Element, child, each
@@ -73,6 +75,8 @@ _RULES: Mapping[tuple[str, str], tuple[Rule, ...]] = {
         _one("tickpolicy", "delay catchup merge discard"),
         Rule("present", YES_NO),
     ),
+    ("features", "pmu"): (Rule("state", ON_OFF),),
+    ("kvm", "hidden"): (Rule("state", ON_OFF, required=True),),
     ("cpu", "model"): (_one("fallback", "allow forbid"),),
     ("cpu", "feature"): (_one("policy", "force require optional disable forbid"), Rule("name", required=True)),
     ("cpu", "cache"): (_must("mode", "emulate passthrough disable"),),
@@ -169,9 +173,9 @@ _ACTIONS = {
     "on_crash": (*_LIFECYCLE, "coredump-destroy", "coredump-restart"),
     "on_lockfailure": ("poweroff", "restart", "pause", "ignore"),
 }
-# Children of <cputune> -> the numbers that they may hold.
-_PERIOD = (1000, 1000000)
-_QUOTA = (1000, 17592186044415)
+# Children of <cputune> -> the numbers that they may hold: 0 says nothing, and a negative quota is no limit.
+_PERIOD = (0, 1000, 1000000)
+_QUOTA = (-LONG_MAX - 1, 1000, 17592186044415)
 _TUNING = {
     "period": _PERIOD,
     "global_period": _PERIOD,
@@ -253,10 +257,11 @@ def _check_tuning(top: Mapping[str, Element], report: Report) -> None:
         report.attempt(_check_limits, element, *_TUNING[element.tag], default=None)
 
 
-def _check_limits(element: Element, least: int, most: int) -> None:
-    value = text_number(element, most)
-    if value is not None and value < least:
-        raise error_at(element, f"'{value}' is not a number from {least} to {most}")
+def _check_limits(element: Element, lowest: int, least: int, most: int) -> None:
+    text = text_of(element)
+    value = None if text is None else to_int(text, lowest, most)
+    if text is not None and (value is None or 0 < value < least):
+        raise error_at(element, f"'{text}' is not a number from {least} to {most}")
 
 
 def _check_numbers(devices: Mapping[str, list[Element]], report: Report) -> None:

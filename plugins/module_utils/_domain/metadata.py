@@ -50,11 +50,13 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.model import (
     Interface,
     Keys,
 )
-from ansible_collections.virt.esx.plugins.module_utils._domain.values import attr_of, error_at, one_of
+from ansible_collections.virt.esx.plugins.module_utils._domain.values import attr_of, one_of
+from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._report import Report
 from ansible_collections.virt.esx.plugins.module_utils._xml import Element, child
 
 _Device = TypeVar("_Device", Disk, Controller, Interface, Hostdev)
+_Kept = dict[tuple[str, ...], tuple[Element, Keys]]  # by what a device is known by, the element and what it keeps
 
 _LIBOSINFO = "http://libosinfo.org/xmlns/libvirt/domain/1.0"
 _ESX = "urn:virt.esx:domain:1.0"
@@ -112,7 +114,7 @@ def read_nvram(metadata: Element | None) -> str | None:
     return attr_of(element, "file")
 
 
-def with_kept_keys(domain: Domain, metadata: Element | None) -> Domain:
+def with_kept_keys(domain: Domain, metadata: Element | None, report: Report) -> Domain:
     """The domain with those keys of its devices that the metadata has.
 
     :raises ParseError: for a key that is not kept there.
@@ -121,37 +123,58 @@ def with_kept_keys(domain: Domain, metadata: Element | None) -> Domain:
     if ours is None:
         return domain
     devices: dict[str, Any] = {}
-    for kind, kept in _keys_by_device(ours).items():
+    for kind, kept in _kept_by_device(ours, report).items():
         found = enumerate(getattr(domain, f"{kind}s"))
-        devices[f"{kind}s"] = tuple([_with_keys(device, kept.get(_known_by(kind, device, at))) for at, device in found])
+        devices[f"{kind}s"] = tuple([_with_keys(device, kept, _known_by(kind, device, at)) for at, device in found])
+        for element, _keys in kept.values():
+            named = " ".join(f"{name}='{element.get(name)}'" for name in _KNOWN_BY[kind] if element.get(name))
+            why = "the domain has no such device, so what is kept of it here is lost"
+            report.leave_out(f"metadata/esx:vmx/esx:{kind}", why, word=named, line=element.sourceline)
     return replace(domain, **devices) if devices else domain
 
 
 def _keys_in(element: Element, kind: str) -> Keys:
     """The keys that an element has for a device."""
-    keys = tuple((name, value) for name, value in element.items() if name not in _KNOWN_BY[kind])
-    for name, _value in keys:
-        if name not in KEPT_KEYS[kind]:
-            raise error_at(element, f"the key '{name}' has no place here; {one_of(KEPT_KEYS[kind])}")
-    return keys
+    known_by, may_have = _KNOWN_BY[kind], KEPT_KEYS[kind]
+    for name in map(str, element.keys()):
+        if name not in (*known_by, *may_have):
+            raise _error_at(element, kind, f"the key '{name}' has no place here; {one_of(may_have)}")
+    return tuple([(name, value) for name, value in element.items() if name not in known_by])
 
 
-def _keys_by_device(ours: Element) -> dict[str, dict[tuple[str, ...], Keys]]:
+def _kept_by_device(ours: Element, report: Report) -> dict[str, _Kept]:
     """The keys of each kind of device, by what a device is known by."""
-    result: dict[str, dict[tuple[str, ...], Keys]] = {}
+    result: dict[str, _Kept] = {kind: {} for kind in KEPT_KEYS}
     for element in ours.iterchildren("*"):
         kind = _KINDS.get(element.tag)
         if kind is not None:
             known_by = tuple(value for value in map(element.get, _KNOWN_BY[kind]) if value is not None)
-            result.setdefault(kind, {})[known_by] = _keys_in(element, kind)
-    return result
+            if known_by in result[kind]:
+                raise _error_at(element, kind, "an earlier element is about the same device; expected one")
+            result[kind][known_by] = element, _keys_in(element, kind)
+        elif element.tag != _NVRAM:
+            _refuse_unknown(element, report)
+    return {kind: kept for kind, kept in result.items() if kept}
+
+
+def _error_at(element: Element, kind: str, message: str) -> ParseError:
+    return ParseError(message, where=f"<esx:{kind}>", line=element.sourceline)
+
+
+def _refuse_unknown(element: Element, report: Report) -> None:
+    name = element.tag.rpartition("}")[2]
+    known = ", ".join(f"<esx:{kind}>" for kind in (*KEPT_KEYS, "nvram"))
+    why = f"this is not one of our elements, which are {known}"
+    report.leave_out(f"metadata/esx:vmx/{name}", why, line=element.sourceline, essential=True)
 
 
 def _known_by(kind: str, device: _Device, place: int) -> tuple[str, ...]:
     return tuple([value for _name, value in _NAMES[kind](device, place)])
 
 
-def _with_keys(device: _Device, keys: Keys | None) -> _Device:
+def _with_keys(device: _Device, kept: _Kept, known_by: tuple[str, ...]) -> _Device:
+    """The device with its keys, which are taken from those that are kept."""
+    _element, keys = kept.pop(known_by, (None, ()))
     return replace(device, keys=keys) if keys else device
 
 

@@ -212,14 +212,17 @@ class Hostdev:
 
 @dataclass(frozen=True)
 class Clock:
-    """``<clock>`` that does not show UTC."""
+    """``<clock>``: the time that the guest's clock shows."""
 
-    offset: str  # variable, absolute, localtime, timezone
+    offset: str  # utc, variable, absolute, localtime, timezone
     adjustment: int = 0  # seconds that a variable one is ahead of its basis
     basis: str = "utc"  # utc, localtime
     start: int | None = None  # seconds since 1970 of an absolute one
     timezone: str | None = None  # such as Europe/Berlin
     line: int | None = field(default=None, compare=False, repr=False)
+
+
+UTC = Clock("utc")
 
 
 @dataclass(frozen=True)
@@ -279,7 +282,7 @@ class Domain:
     tpms: tuple[Tpm, ...] = ()
     sounds: tuple[Sound, ...] = ()
     hostdevs: tuple[Hostdev, ...] = ()
-    clock: Clock | None = None
+    clock: Clock | None = UTC  # None in a description that says nothing of it
     switches: Keys = ()  # settings of the virtual hardware that are one word each, by name: ("hpet", "no")
     datacenter_path: str | None = None  # libvirt's vmware namespace (P73)
     moref: str | None = None

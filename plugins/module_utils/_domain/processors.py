@@ -16,7 +16,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
+from ansible_collections.virt.esx.plugins.module_utils._domain.forms import LIBVIRT, XmlForms
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import Cpu, Domain
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
     UINT_MAX,
@@ -71,8 +71,8 @@ def read_shares(tuning: Element | None) -> int | None:
     return text_number(child(tuning, "shares"), ULONG_MAX)
 
 
-def read_cpu(element: Element | None) -> Cpu | None:
-    """The topology of the processors (F27).
+def read_cpu(element: Element | None, forms: XmlForms = LIBVIRT) -> Cpu | None:
+    """The topology of the processors (F27); with forms of our own, all else has no effect: the CPU is the host's.
 
     :raises ParseError: where libvirt's parser refuses ``<cpu>``.
     """
@@ -83,8 +83,8 @@ def read_cpu(element: Element | None) -> Cpu | None:
         _check_without_model(element)
     topology = child(element, "topology")
     if topology is None:
-        return Cpu(mode=mode, line=element.sourceline)
-    return Cpu(*_read_topology(topology), mode, element.sourceline)
+        return None if forms.more else Cpu(mode=mode, line=element.sourceline)
+    return Cpu(*_read_topology(topology), "custom" if forms.more else mode, element.sourceline)
 
 
 def _read_topology(topology: Element) -> tuple[int, int, int, int, int]:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 
+from ansible_collections.virt.esx.plugins.module_utils._domain.firmware import is_secure
 from ansible_collections.virt.esx.plugins.module_utils._domain.switches import is_huge, is_strict
 from ansible_collections.virt.esx.plugins.module_utils._domain.usual_words import (
     AGAIN,
@@ -36,6 +38,8 @@ _SCHEMAS = "{http://libvirt.org/schemas/domain/"
 _OURS = "{urn:virt.esx:domain:1.0}"
 _XML = "{http://www.w3.org/XML/1998/namespace}"
 _OF_OTHERS = WordRule(REPORT, "an attribute in a namespace of another program has no effect")
+_MOST_SUGGESTED = 100  # words that are wrong, until none is compared with all that are right any more
+_MOST_ATTRIBUTES = 1000  # no word of libvirt's has more than a few
 _HARMLESS = WordRule(SILENT, "says what is so anyway, and so does all that is in it")
 
 
@@ -163,10 +167,16 @@ def _says_nothing(element: Element, path: list[str]) -> bool:
 
 
 def _attributes_say_nothing(element: Element, path: list[str]) -> bool:
-    attributes = element.items()
+    attributes = _attributes(element)
     if any(value in HARMLESS_AS_A_WHOLE.get(f"{path[-1]}@{name}", ()) for name, value in attributes):
         return True
     return bool(attributes) and not len(element) and all(_is_harmless(path, *one) for one in attributes)
+
+
+def _attributes(element: Element) -> list[tuple[str, str]]:
+    """The attributes; without their values where there are so many that finding each takes long."""
+    names = element.keys()
+    return element.items() if len(names) <= _MOST_ATTRIBUTES else [(name, "...") for name in names]
 
 
 def _is_harmless(path: list[str], name: str, value: str) -> bool:
@@ -177,7 +187,7 @@ def _is_harmless(path: list[str], name: str, value: str) -> bool:
 def _check_attributes(element: Element, word: Word, path: list[str], report: Report) -> None:
     """Report the attributes without effect, those with the same reason in one entry."""
     found: dict[WordRule, list[str]] = {}
-    for name, value in element.items():
+    for name, value in _attributes(element):
         written = f"{name.rpartition('}')[2]}='{value}'"
         if name.startswith(_XML):
             continue  # xml:lang and the like
@@ -212,7 +222,7 @@ def _act(rule: WordRule, path: list[str], element: Element, words: str, report: 
 
 def _words_of(element: Element, path: list[str]) -> str:
     """An element in short: its attributes, and its text where it has no children."""
-    words = [f"{name}='{value}'" for name, value in element.items() if not _is_harmless(path, name, value)]
+    words = [f"{name}='{value}'" for name, value in _attributes(element) if not _is_harmless(path, name, value)]
     if not len(element) and _text_of(element):
         words.append(_text_of(element))
     return " ".join(words)
@@ -224,10 +234,17 @@ def _text_of(element: Element) -> str:
     return next((text.strip()[:40] for text in texts if text and text.strip()), "")
 
 
+@lru_cache(maxsize=_MOST_SUGGESTED)
+def _nearest(name: str, known: tuple[str, ...]) -> str | None:
+    """The word that is most like another one, None where none is."""
+    return next(iter(get_close_matches(name, known, 1)), None)
+
+
 def _refuse_unknown(element: Element, path: list[str], written: str, known: Iterable[str], report: Report) -> None:
     name = written.partition("=")[0]
-    close = get_close_matches(name, list(known), 1)
-    nearest = f"; the nearest that it knows is {close[0]}" if close else ""
+    said = len(report.refusals) + len(report.left_out)
+    close = _nearest(name, tuple(known)) if said < _MOST_SUGGESTED else None
+    nearest = f"; the nearest that it knows is {close}" if close else ""
     why = f"libvirt's schema does not know {name} here{nearest}"
     report.leave_out("/".join(path), why, word="", line=element.sourceline, essential=True)
 
@@ -252,6 +269,13 @@ def _rule_for_hugepages(element: Element) -> WordRule:
 
 def _rule_for_numa_memory(element: Element) -> WordRule:
     return _HARMLESS if is_strict(element) else ROWS["c11"]
+
+
+def _rule_for_smm(element: Element) -> WordRule:
+    """System management mode, which secure boot needs elsewhere."""
+    features = element.getparent()
+    root = None if features is None else features.getparent()
+    return _HARMLESS if is_secure(child(root, "os")) else ROWS["f7"]
 
 
 def _rule_for_backing_store(element: Element) -> WordRule:
@@ -303,6 +327,7 @@ _RULE_FUNCTIONS: Mapping[str, Callable[[Element], WordRule]] = {
     "memoryBacking/hugepages": _rule_for_hugepages,
     "numatune/memory": _rule_for_numa_memory,
     "domain/vcpus": _rule_for_vcpus,
+    "features/smm": _rule_for_smm,
     "disk/backingStore": _rule_for_backing_store,
     "devices/input": _rule_for_input,
     "devices/channel": _rule_for_channel,

@@ -10,6 +10,7 @@ port. Values that libvirt would choose at random, the UUID and MAC addresses, st
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.boot import check_boot_order
@@ -44,7 +45,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.values import (
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import NO_UUID
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._report import Report
-from ansible_collections.virt.esx.plugins.module_utils._xml import Element, child, children, parse
+from ansible_collections.virt.esx.plugins.module_utils._xml import Element, child, children, line_of, parse
 
 _ONE_VCPU: tuple[int, int | None, tuple[int, ...] | None] = (1, None, None)
 _NO_OS = Os()
@@ -72,6 +73,7 @@ def gather_domain(xml: str | bytes, forms: XmlForms, report: Report) -> Domain:
     """
     root = parse(xml)
     _check_root(root)
+    report.line_of = partial(line_of, root)
     attempt, each = report.attempt, report.attempt_each
     held = list(root.iter("*"))  # lxml makes the objects again for everyone who asks, unless they are held
     top = children(root)
@@ -94,9 +96,11 @@ def gather_domain(xml: str | bytes, forms: XmlForms, report: Report) -> Domain:
         guest_os=read_guest_os(top.get("metadata"), system.arch, report if forms.reports else Report()),
         memory_kib=memory,
         current_memory_kib=current_memory,
+        clock=attempt(read_clock, top.get("clock"), default=None),
         vcpus=vcpus,
         current_vcpus=current_vcpus,
         cpuset=cpuset,
+        cpu=attempt(read_cpu, top.get("cpu"), forms, default=None),
         os=system,
         disks=disks,
         controllers=attempt(with_implied, controllers, disks, forms, default=controllers),
@@ -111,7 +115,7 @@ def gather_domain(xml: str | bytes, forms: XmlForms, report: Report) -> Domain:
     )
     check_boot_order(domain, (*devices.get("disk", ()), *devices.get("interface", ())), report)
     del held
-    return attempt(with_kept_keys, domain, top.get("metadata"), default=domain) if forms.more else domain
+    return attempt(with_kept_keys, domain, top.get("metadata"), report, default=domain) if forms.more else domain
 
 
 def _check_root(root: Element) -> None:
@@ -143,8 +147,6 @@ _PARTS: tuple[tuple[str, str, Callable[[Element], object]], ...] = (
     ("memtune", "min_guarantee_kib", _guarantee),
     ("memoryBacking", "memory_locked", _is_locked),
     ("cputune", "shares", read_shares),
-    ("cpu", "cpu", read_cpu),
-    ("clock", "clock", read_clock),
 )
 _DEVICES: tuple[tuple[str, str, Callable[[Element], object]], ...] = (
     ("filesystem", "filesystems", read_filesystem),

@@ -102,6 +102,7 @@ class Item:
     limit: int | None = None
     weight: int | None = None
     cores_per_socket: int | None = None
+    not_numbers: tuple[tuple[str, str], ...] = ()  # those of the four whose text is none, with that
     config: Mapping[str, str] = field(default_factory=dict)
     line: int | None = field(default=None, compare=False)
 

@@ -237,9 +237,18 @@ def _read_item(element: Element) -> Item:
         limit=whole_number(_text(element, "Limit")),
         weight=whole_number(_text(element, "Weight")),
         cores_per_socket=whole_number(_text(element, "CoresPerSocket")),
+        not_numbers=tuple(_not_numbers(element)),
         config=_settings(element, "Config"),
         line=element.sourceline,
     )
+
+
+def _not_numbers(element: Element) -> Iterator[tuple[str, str]]:
+    """The texts of an item where numbers belong; -1 is no limit."""
+    for name in ("Reservation", "Limit", "Weight", "CoresPerSocket"):
+        text = _text(element, name)
+        if text not in ("", "-1") and whole_number(text) is None:
+            yield name, text
 
 
 def _read_properties(product: Element) -> Iterator[Property]:

@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
+from ansible_collections.virt.esx.plugins.module_utils._domain import targets
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import (
     Controller,
     Cpu,
@@ -25,6 +27,14 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.values import rou
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._names import quoted
 from ansible_collections.virt.esx.plugins.module_utils._ovf import devices, guests, model
+from ansible_collections.virt.esx.plugins.module_utils._ovf.left_out import (
+    FIRMWARE,
+    NVRAM,
+    OWN_FILE,
+    SECURE_BOOT,
+    leave_out_details,
+    leave_out_package,
+)
 from ansible_collections.virt.esx.plugins.module_utils._ovf.model import Item, Package, System
 from ansible_collections.virt.esx.plugins.module_utils._ovf.units import bytes_per_unit, whole_number
 from ansible_collections.virt.esx.plugins.module_utils._report import Report
@@ -33,10 +43,6 @@ _MAC = re.compile(r"(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}", re.IGNORECASE)
 _MEGABYTES = "byte * 2^20"
 _DEVICES = {model.DISK: "disk", model.FLOPPY: "floppy"}  # all other drives are CD-ROMs
 _NAMES = {model.SERIAL: "serial port", model.PARALLEL: "parallel port"}
-# VMware's own settings of the system (vmw:Config) that a domain has.
-_READ_SETTINGS = ("firmware", "bootOptions.efiSecureBootEnabled")
-# The entry of a VMX, in vmw:ExtraConfig, whose file comes in the package: the variables of EFI.
-_NVRAM, _OWN_FILE = "nvram", "ovf:/file/"
 
 
 @dataclass(frozen=True)
@@ -60,9 +66,12 @@ def to_domain(package: Package, choices: Choices, report: Report) -> Domain:
         raise ParseError("it has several machines; a domain is one.", where="<VirtualSystemCollection>")
     system = package.systems[0]
     reader = _Reader(package, choices, report, _items(package, system, choices.option))
-    _leave_out(package, system, report)
+    leave_out_package(package, system, report)
     for item in reader.items:
+        leave_out_details(item, report)
         _READERS.get(item.type, _Reader.unknown)(reader, item)
+    if not reader.memory_kib:
+        raise ParseError("it does not say how much memory the machine has.", where="<VirtualHardwareSection>")
     reader.read_disks()
     word = _guest_os(system, report)
     return Domain(
@@ -96,11 +105,12 @@ def _guest_os(system: System, report: Report) -> str | None:
 
 def _os(system: System, guest_os: str | None, nvram: str | None) -> Os:
     settings = {key: value.lower() for key, value in system.config.items()}
+    is_efi = settings.get(FIRMWARE) == "efi"
     return Os(
         arch="x86_64" if guests.is_64_bit(guest_os) else "i686",
-        firmware="efi" if settings.get("firmware") == "efi" else None,
+        firmware="efi" if is_efi else None,
         nvram=nvram,
-        secure_boot=True if settings.get("bootOptions.efiSecureBootEnabled") == "true" else None,
+        secure_boot=True if is_efi and settings.get(SECURE_BOOT) == "true" else None,
     )
 
 
@@ -118,27 +128,6 @@ def _check_option(package: Package, wanted: str | None) -> None:
         raise ParseError(
             f"the package has no deployment option '{wanted}'; it has {quoted(known)}.", where="deployment_option"
         )
-
-
-def _leave_out(package: Package, system: System, report: Report) -> None:
-    """Report the parts that no domain has a place for."""
-    for name, line in package.unread:
-        report.leave_out(name, "domain XML cannot express this section", line=line)
-    if system.properties:
-        names = ", ".join(one.key for one in system.properties)
-        report.leave_out("ProductSection", "properties get their values when the package is imported", word=names)
-    _leave_out_settings(system, report)
-
-
-def _leave_out_settings(system: System, report: Report) -> None:
-    """Report VMware's own settings that the domain does not have."""
-    for key, value in system.config.items():
-        if key not in _READ_SETTINGS:
-            report.leave_out(f"vmw:Config {key}", "domain XML cannot express it", word=value)
-    for key, value in system.extra_config.items():
-        if key != _NVRAM or not value.startswith(_OWN_FILE):
-            why = "it is an entry of a VMX that domain XML cannot express"
-            report.leave_out(f"vmw:ExtraConfig {key}", why, word=value)
 
 
 class _Reader:
@@ -161,25 +150,30 @@ class _Reader:
         self._parents: dict[str, tuple[str, int]] = {}
         self._drives: list[Item] = []
         self._taken: set[tuple[str, str]] = set()
+        self._units: dict[tuple[str, int], dict[int, str]] = {}  # by controller, the drives at its places
 
     def processors(self, item: Item) -> None:
-        self.vcpus = _whole(item, "VirtualQuantity", item.quantity)
+        self.vcpus = _positive(item, "VirtualQuantity", item.quantity)
         cores = item.cores_per_socket
         if cores and self.vcpus % cores == 0 and cores > 1:
             self.cpu = Cpu(sockets=self.vcpus // cores, cores=cores, line=item.line)
         self.shares = item.weight
-        for word, value in (("Reservation", item.reservation), ("Limit", item.limit)):
-            if value:
-                self.report.leave_out(
-                    f"Item {item.id} {word}", "domain XML cannot express it", word=str(value), line=item.line
-                )
+        self._leave_out_of(item, Reservation=item.reservation, Limit=item.limit)
 
     def memory(self, item: Item) -> None:
         scale = bytes_per_unit(item.units or _MEGABYTES, where="<AllocationUnits>", line=item.line)
-        size = _whole(item, "VirtualQuantity", item.quantity) * scale
+        size = _positive(item, "VirtualQuantity", item.quantity) * scale
         self.memory_kib = round_up(size, 1024) // 1024
         if item.reservation:
             self.guarantee_kib = round_up(item.reservation * scale, 1024) // 1024
+        self._leave_out_of(item, Limit=item.limit, Weight=item.weight)
+
+    def _leave_out_of(self, item: Item, **values: int | None) -> None:
+        """Report the tuning of an item that a domain does not have."""
+        for word, value in values.items():
+            if value:
+                why = "domain XML cannot express it"
+                self.report.leave_out(f"Item {item.id} {word}", why, word=str(value), line=item.line)
 
     def controller(self, item: Item) -> None:
         found = _controller_of(item)
@@ -200,10 +194,10 @@ class _Reader:
         self._drives.append(item)
 
     def read_disks(self) -> None:
-        """The drives, once all controllers are known."""
+        """The drives, once all controllers are known; first those whose places are known."""
         placed = [(item, self._parents.get(item.parent or "")) for item in self._drives]
         beside_scsi = any(parent is not None and parent[0] == "scsi" for _item, parent in placed)
-        for item, parent in placed:
+        for item, parent in sorted(placed, key=lambda drive: drive[0].address_on_parent is None):
             if parent is None and item.type != model.FLOPPY:
                 self._omit(item, "it is on no controller of the package", essential=item.type == model.DISK)
             else:
@@ -211,7 +205,7 @@ class _Reader:
 
     def _disk(self, item: Item, parent: tuple[str, int], beside_scsi: bool) -> Disk:
         bus, number = parent
-        unit = _whole(item, "AddressOnParent", item.address_on_parent or "0")
+        unit = self._unit(item, parent)
         address = DriveAddress(0, number, unit) if bus == "ide" else DriveAddress(number, 0, unit)
         kind = _DEVICES.get(item.type, "cdrom")
         source = self._source(item)
@@ -225,6 +219,19 @@ class _Reader:
             readonly=kind == "cdrom",
             line=item.line,
         )
+
+    def _unit(self, item: Item, parent: tuple[str, int]) -> int:
+        """The place of a drive on its controller; the next free one if the package leaves it open."""
+        units = self._units.setdefault(parent, {targets.SCSI_OWN_UNIT: ""} if parent[0] == "scsi" else {})
+        if item.address_on_parent is None:
+            unit = next(number for number in itertools.count() if number not in units)
+        else:
+            unit = _whole(item, "AddressOnParent", item.address_on_parent)
+        if units.get(unit):
+            message = f"the drive of Item {units[unit]} is at <AddressOnParent> {unit} of the same controller."
+            raise ParseError(message, where=f"Item {item.id}", line=item.line)
+        units[unit] = item.id
+        return unit
 
     def _source(self, item: Item) -> str | None:
         """Where the file of a drive will be; an empty disk gets a name of its own."""
@@ -257,12 +264,12 @@ class _Reader:
 
     def nvram(self, system: System) -> str | None:
         """Where the file with the variables of EFI will be."""
-        value = system.extra_config.get(_NVRAM, "")
-        name = value.removeprefix(_OWN_FILE)
+        value = system.extra_config.get(NVRAM, "")
+        name = value.removeprefix(OWN_FILE)
         if name == value:
             return None
         if name not in self.files:
-            raise ParseError(f"the file '{name}' is not in the References.", where=f"vmw:ExtraConfig {_NVRAM}")
+            raise ParseError(f"the file '{name}' is not in the References.", where=f"vmw:ExtraConfig {NVRAM}")
         return self._placed(self.files[name])
 
     def _placed(self, name: str) -> str:
@@ -274,10 +281,16 @@ class _Reader:
         if item.subtype and name is None:
             self._omit(item, "the model is left to the host, as VMware has no such card", word=item.subtype)
         network = item.connection or ""
+        source = self.choices.networks.get(network, self.choices.network or network)
+        if not source:
+            self._omit(item, "the package does not say in which network the card is", word="<Connection>")
+        mac = _mac(item.address or "")
+        if item.address and mac is None:
+            self._omit(item, "it is not a MAC address, so the host chooses one", word=f"<Address> {item.address}")
         self.interfaces.append(
             Interface(
-                source=self.choices.networks.get(network, self.choices.network or network),
-                mac=_mac(item.address or ""),
+                source=source,
+                mac=mac,
                 model=name,
                 link=None if item.starts_connected else "down",
                 line=item.line,
@@ -290,12 +303,18 @@ class _Reader:
 
     def usb(self, item: Item) -> None:
         index = sum(1 for one in self.controllers if one.type == "usb")
-        self.controllers.append(
-            Controller("usb", index, devices.model_of(devices.USB_MODELS, item.subtype) or "piix3-uhci", line=item.line)
-        )
+        name = self._model(item, devices.USB_MODELS, "piix3-uhci")
+        self.controllers.append(Controller("usb", index, name, line=item.line))
 
     def sound(self, item: Item) -> None:
-        self.sounds.append(Sound(devices.model_of(devices.SOUND_MODELS, item.subtype) or "es1370", line=item.line))
+        self.sounds.append(Sound(self._model(item, devices.SOUND_MODELS, "es1370"), line=item.line))
+
+    def _model(self, item: Item, known: Mapping[str, tuple[str, ...]], default: str) -> str:
+        """The model of a device; the usual one if the package names another one or none."""
+        found = devices.model_of(known, item.subtype)
+        if item.subtype and found is None:
+            self._omit(item, f"VMware has no such device; it is read as '{default}'", word=item.subtype)
+        return found or default
 
     def unknown(self, item: Item) -> None:
         if item.type in _NAMES:
@@ -340,4 +359,11 @@ def _whole(item: Item, name: str, text: str | None) -> int:
     number = whole_number(text or "")
     if number is None:
         raise ParseError(f"<{name}> is not a whole number.", where=f"Item {item.id}", line=item.line)
+    return number
+
+
+def _positive(item: Item, name: str, text: str | None) -> int:
+    number = _whole(item, name, text)
+    if not number:
+        raise ParseError(f"<{name}> is 0, expecting 1 or more.", where=f"Item {item.id}", line=item.line)
     return number

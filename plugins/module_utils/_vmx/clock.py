@@ -14,7 +14,7 @@ shows UTC on ESX. A local time with its changes between summer and winter cannot
 
 from __future__ import annotations
 
-from ansible_collections.virt.esx.plugins.module_utils._domain.model import Clock, Domain
+from ansible_collections.virt.esx.plugins.module_utils._domain.model import UTC, Clock, Domain
 from ansible_collections.virt.esx.plugins.module_utils._vmx.read_context import ReadContext
 from ansible_collections.virt.esx.plugins.module_utils._vmx.values import parse_integer
 from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import Entry, WriteContext
@@ -23,16 +23,16 @@ _DIFFERENCE, _START = "rtc.diffFromUTC", "rtc.startTime"
 _LOCAL = "the clock of a guest shows UTC on ESX until VMware Tools or NTP set it; a VMX has no local time"
 
 
-def read_clock(context: ReadContext) -> Clock | None:
-    """The clock, None for one that shows UTC."""
+def read_clock(context: ReadContext) -> Clock:
+    """The clock."""
     if not context.dialect.clock:
-        return None
+        return UTC
     start, difference = _seconds(context, _START), _seconds(context, _DIFFERENCE)
     if start is not None and start < 0:
         context.leave_out(_START, f"expecting seconds since 1970, found {start}")
         start = None
     if start is None:
-        return None if difference is None else Clock("variable", difference)
+        return UTC if difference is None else Clock("variable", difference)
     if difference is not None:
         context.leave_out(_DIFFERENCE, f"the clock starts at {_START}, whatever else is set")
     return Clock("absolute", start=start)
@@ -52,7 +52,7 @@ def _seconds(context: ReadContext, key: str) -> int | None:
 def write_clock(domain: Domain, context: WriteContext) -> list[Entry]:
     """The line of a clock that does not show UTC."""
     clock = domain.clock
-    if clock is None or not context.dialect.clock:
+    if clock in (None, UTC) or not context.dialect.clock:
         return []
     if clock.offset == "absolute":
         return [(_START, str(clock.start))]

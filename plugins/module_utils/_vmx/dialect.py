@@ -138,7 +138,7 @@ class Dialect:
         metadata=_repair(
             "G31 F27",
             "Cores per socket that do not divide the number of processors are not written as a topology; "
-            "a <cpu> without a topology is ignored.",
+            "the mode of a <cpu>, and a <cpu> without a topology, have no effect.",
         ),
     )
     any_affinity: bool = field(

@@ -53,7 +53,7 @@ def _is_shared(context: ReadContext, number: int) -> bool:
 
 
 def _has_names(context: ReadContext, number: int) -> bool:
-    missing = [key for key in ("hostPath", "guestName") if f"sharedFolder{number}.{key}" not in context.vmx]
+    missing = [key for key in ("hostPath", "guestName") if not context.vmx.get(f"sharedFolder{number}.{key}")]
     if missing:
         context.leave_out(f"sharedFolder{number}.present", f"the folder has no {missing[0]}, so it is not shared")
     return not missing

@@ -24,6 +24,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.write_context import
 
 _OTHERS = tuple(other_guest(arch) for arch in ARCHITECTURES)
 
+_SECURE_BOOT = "uefi.secureBoot.enabled"
 _64_BIT = "-64"
 _NOT_ADDED = (None, "", "none", "false")  # values of managedVM.autoAddVTPM, which else is "software"
 
@@ -51,6 +52,8 @@ def read_os(context: ReadContext) -> Os:
     kinds = context.vmx.kinds
     firmware = context.attempt(_firmware, context, default=None) if "firmware" in kinds else None
     secure_boot = _secure_boot(context) if "uefi" in kinds else None
+    if secure_boot and firmware != "efi" and context.dialect.reports:
+        context.leave_out(_SECURE_BOOT, "without EFI firmware there is no secure boot")
     return Os(
         arch=_arch(context),
         firmware=firmware,
@@ -73,8 +76,8 @@ def _firmware(context: ReadContext) -> str | None:
 
 
 def _secure_boot(context: ReadContext) -> bool | None:
-    is_on = context.vmx.boolean("uefi.secureBoot.enabled")
-    is_said = context.dialect.writes_secure_boot and "uefi.secureboot.enabled" in context.vmx.raw
+    is_on = context.vmx.boolean(_SECURE_BOOT)
+    is_said = context.dialect.writes_secure_boot and _SECURE_BOOT in context.vmx
     return is_on if is_on or is_said else None
 
 
@@ -121,7 +124,7 @@ def write_firmware(domain: Domain, context: WriteContext) -> list[Entry]:
     if system.firmware == "efi" or (system.firmware == "bios" and dialect.any_firmware):
         lines.append(("firmware", system.firmware))
     if system.secure_boot is not None and system.firmware == "efi" and dialect.writes_secure_boot:
-        lines.append(("uefi.secureBoot.enabled", YES if system.secure_boot else NO))
+        lines.append((_SECURE_BOOT, YES if system.secure_boot else NO))
     if system.nvram is not None and dialect.keeps_nvram:
         lines.append(("nvram", context.path(system.nvram, "<nvram>", None)))
     return lines

@@ -120,7 +120,7 @@ def _of_disks(domain: Domain) -> Iterator[Need]:
         yield Need(_BUSES.get(disk.bus, _LOWEST), f"a disk on bus '{disk.bus}'", where, disk.line)
         if disk.bus == "nvme" and disk.address is not None:
             unit = disk.address.unit
-            yield Need(_of_size(unit, _NVME_UNITS), f"unit {unit} of an NVMe controller", where)
+            yield Need(_of_size(unit, _NVME_UNITS), f"unit {unit} of an NVMe controller", where, disk.line)
 
 
 def _of_cards(domain: Domain) -> Iterator[Need]:

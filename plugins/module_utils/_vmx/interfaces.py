@@ -246,7 +246,10 @@ def _connection(context: ReadContext, at: str) -> _Network:
     if connection == "bridged":
         return _Network("bridge", name or "")
     if connection == "custom":
-        return _Network("bridge", name or "", vmx.get(f"{at}.vnet") or None)
+        vnet = vmx.get(f"{at}.vnet") or None
+        if vnet is None:
+            context.leave_out(f"{at}.connectionType", f"a custom connection needs {at}.vnet; it is read as 'bridged'")
+        return _Network("bridge", name or "", vnet)
     if connection == "nat":
         return _Network("user")
     if connection == HOSTONLY:

@@ -19,6 +19,8 @@ from typing import TypeVar
 
 from ansible_collections.virt.esx.plugins.module_utils._domain.interfaces import NO_MAC
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import (
+    UTC,
+    Clock,
     Controller,
     Cpu,
     Disk,
@@ -35,6 +37,8 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import 
 from ansible_collections.virt.esx.plugins.module_utils._vmx.peripherals import usb_kind
 
 _Setting = TypeVar("_Setting")
+
+_SAID_UTC = Clock("variable", 0)
 
 
 def with_settings_of(described: Domain, present: Domain, *, keeps_shares: bool = False) -> Domain:
@@ -117,7 +121,7 @@ def filled_from(wanted: Domain, present: Domain, cards: Sequence[Interface | Non
         videos=wanted.videos or present.videos,
         sounds=wanted.sounds or present.sounds,
         hostdevs=_hostdevs(wanted, present),
-        clock=wanted.clock or present.clock,
+        clock=_clock(wanted.clock, present.clock),
         switches=tuple(sorted({**dict(present.switches), **dict(wanted.switches)}.items())),
     )
 
@@ -139,6 +143,12 @@ def _keeps_order_of_cards(wanted: Domain, present: Domain) -> bool:
     orders = {disk.slot: disk.boot_order for disk in present.disks}
     same = all(orders.get(disk.slot) == disk.boot_order for disk in wanted.disks)
     return same and not wanted.os.boot and not any(card.boot_order for card in wanted.interfaces)
+
+
+def _clock(wanted: Clock | None, present: Clock | None) -> Clock | None:
+    """The clock; hosted products need a key for one that shows UTC, which stays."""
+    is_same = wanted == UTC and present == _SAID_UTC
+    return present if wanted is None or is_same else wanted
 
 
 def _hostdevs(wanted: Domain, present: Domain) -> tuple[Hostdev, ...]:

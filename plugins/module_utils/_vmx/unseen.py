@@ -68,8 +68,9 @@ def report_unseen(context: ReadContext, domain: Domain) -> None:
     sections = [section for section in context.vmx.sections if _kind(section)]
     for section in sorted(sections):
         why = _unseen(context, section, bool(domain.filesystems))
-        if why and context.vmx.boolean(f"{section}.present"):
-            context.leave_out(f"{section.replace('folder', 'Folder')}.present", why)
+        key = f"{_spelled(section)}.present"
+        if why and context.vmx.boolean(key):
+            context.leave_out(key, why)
     _report_unconnected(context, domain)
 
 
@@ -82,13 +83,19 @@ def _kind(section: str) -> str | None:
     return _FOLDERS if _FOLDER.fullmatch(section) else _USB_PORT if _USB.fullmatch(section) else None
 
 
+def _spelled(section: str) -> str:
+    """A section as VMware spells it, and as its reader reports it."""
+    return section.replace("folder", "Folder")
+
+
 def _unseen(context: ReadContext, section: str, shares: bool) -> str | None:
     """Why a device that a section describes is not a part of the domain, None for one that is."""
     kind = _kind(section)
     if kind == _FOLDERS:
         if not shares:
             return "folders are not shared with this domain"
-        return None if context.vmx.boolean(f"{section}.enabled") else "the folder is not enabled, so it is not shared"
+        enabled = context.vmx.boolean(f"{_spelled(section)}.enabled")
+        return None if enabled else "the folder is not enabled, so it is not shared"
     if kind == _USB_PORT:
         is_filled_by_hosts = context.vmx.word(f"{section}.deviceType") in _FILLED_BY_HOSTS
         return None if is_filled_by_hosts else "a device on a USB port is not converted"

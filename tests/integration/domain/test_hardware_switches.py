@@ -39,3 +39,16 @@ def test_a_key_that_a_task_sets_stays_beside_a_description(esx: Simulator) -> No
     assert 'hpet0.present = "FALSE"' in definition(esx)
     check_apply_repeat(esx, xml=described(), settings={**settings, "hpet0.present": True})
     assert not ensure(esx, xml=described())["changed"]
+
+
+def test_a_clock_is_set_and_set_back(esx: Simulator) -> None:
+    check_apply_repeat(esx, xml=described("<clock offset='variable' adjustment='3600'/>"))
+    assert 'rtc.diffFromUTC = "3600"' in definition(esx)
+    assert not ensure(esx, xml=described())["changed"]  # what a description leaves out stays
+    check_apply_repeat(esx, xml=described("<clock offset='utc'/>"))
+    assert "rtc." not in definition(esx)
+
+
+def test_a_clock_that_a_task_sets_stays_beside_a_description(esx: Simulator) -> None:
+    check_apply_repeat(esx, xml=described("<clock offset='utc'/>"), settings={"rtc.diffFromUTC": 3600})
+    assert 'rtc.diffFromUTC = "3600"' in definition(esx)

@@ -26,6 +26,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vmx.resources import has
 
 # The size that libvirt prints for every card whose size it does not know.
 _DEFAULT_VRAM_KIB = 4096
+_OF_CLOCK = "rtc."
 # The keys of a CD-ROM drive that a host has emptied.
 _OF_CLIENT = (("clientDevice", "TRUE"), ("deviceType", "cdrom-raw"), ("fileName", "emptyBackingString"))
 
@@ -44,6 +45,8 @@ def wanted_domain(
     if request.is_definition:
         described = _described(request, facts, place, file)
         described = replace(described, disks=_as_drives_are(described.disks, present.disks))
+        if any(key.lower().startswith(_OF_CLOCK) for key in request.settings):
+            described = replace(described, clock=None)  # the keys say it, and most descriptions have UTC in them
         if file.boolean("svga.autodetect"):
             described = replace(described, videos=_autodetected(described.videos, present.videos))
     wanted = with_options(described, request, keeps_shares=not has_level(file))

@@ -107,6 +107,7 @@ def test_a_card_s_network_has_a_name_in_a_package(card: str, network: str | None
         ("ovf_to_domxml", None, {}, "Expecting the OVF descriptor to be text or bytes, found nothing."),
         ("ovf_to_domxml", "<domain/>", {}, "the root element is <domain>, not <Envelope>"),
         ("ovf_to_domxml", text_of("ovftool"), {"deployment_option": "x"}, "has no deployment option 'x'"),
+        ("ovf_to_domxml", text_of("ovftool"), {"directory": ""}, "Expecting directory to be a name, found ''"),
         ("ovf_to_domxml", text_of("ovftool"), {"networks": [1]}, "Expecting networks to be a dictionary"),
         ("ovf_to_domxml", text_of("ovftool").replace(">10<", ">99<"), {}, "device that domain XML cannot express"),
         ("domxml_to_ovf", "<domain/>", {"hw_version": "x"}, "Expecting hw_version to be a whole number"),
@@ -129,6 +130,103 @@ def test_what_is_refused(name: str, given: Any, options: dict[str, Any], message
     with pytest.raises(AnsibleFilterError) as refused:
         FILTERS[name](given, **options)
     assert message in str(refused.value)
+
+
+def item(kind: int, number: int, inside: str = "", **words: str | int) -> str:
+    """An item of a descriptor."""
+    stated = {"InstanceID": number, "ResourceType": kind, **words}
+    return (
+        "<Item>" + "".join(f"<rasd:{name}>{value}</rasd:{name}>" for name, value in stated.items()) + f"{inside}</Item>"
+    )
+
+
+CPU, MEMORY = item(3, 1, VirtualQuantity=2), item(4, 2, VirtualQuantity=1024)
+SCSI = item(6, 3, ResourceSubType="lsilogic")
+SECURE = '<vmw:Config vmw:key="bootOptions.efiSecureBootEnabled" vmw:value="true"/>'
+
+
+def package(items: str, needed: str = CPU + MEMORY) -> str:
+    """A descriptor with two disks, and with these items."""
+    disks = "".join(f'<Disk ovf:diskId="d{n}" ovf:fileRef="f{n}" ovf:capacity="1"/>' for n in (1, 2))
+    files = "".join(f'<File ovf:href="{n}.vmdk" ovf:id="f{n}"/>' for n in (1, 2))
+    return (
+        '<Envelope xmlns="http://schemas.dmtf.org/ovf/envelope/1" xmlns:ovf="http://schemas.dmtf.org/ovf/envelope/1"'
+        ' xmlns:vmw="http://www.vmware.com/schema/ovf"'
+        ' xmlns:rasd="http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_ResourceAllocationSettingData">'
+        f"<References>{files}</References><DiskSection>{disks}</DiskSection>"
+        f'<VirtualSystem ovf:id="vm"><VirtualHardwareSection>\n{needed}{items}</VirtualHardwareSection></VirtualSystem>'
+        "</Envelope>"
+    )
+
+
+def drive(number: int, **words: str | int) -> str:
+    return item(17, number, Parent=3, HostResource=f"ovf:/disk/d{number - 3}", **words)
+
+
+@pytest.mark.parametrize(
+    ("items", "units"),
+    [
+        (drive(4) + drive(5), [("1.vmdk", 0), ("2.vmdk", 1)]),
+        (drive(4) + drive(5, AddressOnParent=0), [("2.vmdk", 0), ("1.vmdk", 1)]),
+        (drive(4, AddressOnParent=6) + drive(5, AddressOnParent=8), [("1.vmdk", 6), ("2.vmdk", 8)]),
+    ],
+)
+def test_a_disk_without_a_place_gets_the_next_free_one(items: str, units: list[tuple[str, int]]) -> None:
+    xml = FILTERS["ovf_to_domxml"](package(SCSI + items))
+    found = re.findall(r"<source file='(.*)'/>\n.*\n.*unit='(\d+)'", xml)
+    assert [(name, int(unit)) for name, unit in found] == units
+    assert FILTERS["domxml_to_vmx"](xml)
+
+
+@pytest.mark.parametrize(
+    ("items", "needed", "message"),
+    [
+        (
+            SCSI + drive(4, AddressOnParent=1) + drive(5, AddressOnParent=1),
+            CPU + MEMORY,
+            "line 2, Item 5: the drive of",
+        ),
+        ("", CPU, "it does not say how much memory the machine has"),
+        ("", item(3, 1, VirtualQuantity=0) + MEMORY, "line 2, Item 1: <VirtualQuantity> is 0, expecting 1 or more"),
+    ],
+)
+def test_a_package_that_is_no_machine(items: str, needed: str, message: str) -> None:
+    with pytest.raises(AnsibleFilterError, match=message):
+        FILTERS["ovf_to_domxml"](package(items, needed))
+
+
+@pytest.mark.parametrize(
+    ("items", "said"),
+    [
+        (item(4, 2, VirtualQuantity=1024, Limit=512), "line 2, Item 2 Limit 512: "),
+        (item(4, 2, VirtualQuantity=1024, Weight=7), "line 2, Item 2 Weight 7: "),
+        (
+            item(4, 2, VirtualQuantity=1024, Reservation="all"),
+            "line 2, Item 2 Reservation all: it is not a whole number",
+        ),
+        (item(10, 4, Connection="n", Address="junk"), "line 2, Item 4 <Address> junk: it is not a MAC address"),
+        (item(10, 4), "line 2, Item 4 <Connection>: the package does not say in which network the card is"),
+        (item(23, 4, ResourceSubType="x"), "line 2, Item 4 x: VMware has no such device; it is read as 'piix3-uhci'"),
+        (
+            item(24, 4, '<vmw:Config vmw:key="enable3DSupport" vmw:value="true"/>'),
+            "line 2, Item 4 vmw:Config enable3DSupport true: ",
+        ),
+        (SECURE, "vmw:Config bootOptions.efiSecureBootEnabled true: "),
+        (
+            SECURE.replace("bootOptions.efiSecureBootEnabled", "firmware").replace("true", "uefi"),
+            "vmw:Config firmware uefi",
+        ),
+    ],
+)
+def test_what_a_domain_has_no_place_for_is_said(items: str, said: str, warned: list[str]) -> None:
+    FILTERS["ovf_to_domxml"](package(items))
+    assert [text for text in warned if text.startswith(said)]
+
+
+def test_usual_details_need_no_word(warned: list[str]) -> None:
+    usual = '<vmw:Config vmw:key="slotInfo.pciSlotNumber" vmw:value="160"/>'
+    FILTERS["ovf_to_domxml"](package(item(10, 4, usual, Connection="n") + item(4, 2, VirtualQuantity=1, Limit="-1")))
+    assert not warned
 
 
 def test_a_disk_of_which_nothing_is_said_is_refused() -> None:

@@ -9,6 +9,7 @@ import pytest
 from ansible_collections.virt.esx.plugins.module_utils._domain.forms import XmlForms
 from ansible_collections.virt.esx.plugins.module_utils._domain.model import (
     CharDevice,
+    Clock,
     Controller,
     Cpu,
     Domain,
@@ -36,7 +37,7 @@ def disk(target: str, bus: str = "", *, inside: str = "") -> str:
 
 
 def test_a_bare_domain() -> None:
-    assert read_domain(domain()) == Domain(name="t", uuid=UUID, memory_kib=4096, current_memory_kib=4096)
+    assert read_domain(domain()) == Domain(name="t", uuid=UUID, memory_kib=4096, current_memory_kib=4096, clock=None)
 
 
 def test_what_is_missing_stays_missing() -> None:
@@ -80,7 +81,24 @@ def test_identity_and_sizes() -> None:
         shares=8000,
         cpu=Cpu(2, 2),
         os=Os("x86_64", "efi", True, "/vmfs/a.nvram", "host"),
+        clock=None,
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "clock"),
+    [
+        ("offset='utc'", Clock("utc")),
+        ("offset='utc' adjustment='reset'", Clock("utc")),
+        ("", Clock("utc")),
+        ("adjustment='7'", Clock("variable", 7, "utc")),
+        ("offset='localtime'", Clock("localtime")),
+        ("offset='localtime' adjustment='-60'", Clock("variable", -60, "localtime")),
+        ("offset='variable' adjustment='60'", Clock("variable", 60, "utc")),
+    ],
+)
+def test_the_clock(written: str, clock: Clock) -> None:
+    assert read_domain(domain(f"<clock {written}/>{MEMORY}{OS}")).clock == clock
 
 
 def test_disks_are_sorted_by_bus_and_name() -> None:

@@ -276,6 +276,32 @@ def test_settings_that_a_description_leaves_out_stay() -> None:
     assert difference(POLICY_BASE, merge_vmx(POLICY_BASE, fewer)) == ['- numvcpus = "4"', '+ numvcpus = "2"']
 
 
+@pytest.mark.parametrize(
+    "clock",
+    ['rtc.diffFromUTC = "3600"\n', 'rtc.startTime = "100"\n', 'rtc.diffFromUTC = "3600"\nrtc.startTime = "100"\n'],
+)
+def test_a_clock_that_shows_utc_is_a_wish_like_any_other(clock: str) -> None:
+    base = POLICY_BASE + clock
+    assert merge_vmx(base, read_domain(BARE.format(""), ESX.xml)) == base
+    utc = read_domain(BARE.format("").replace("<os>", "<clock offset='utc'/><os>"), ESX.xml)
+    assert merge_vmx(base, utc) == POLICY_BASE
+
+
+def test_a_clock_of_utc_that_is_said_stays() -> None:
+    base = POLICY_BASE + 'rtc.diffFromUTC = "0"\n'
+    utc = BARE.format("").replace("<os>", "<clock offset='utc'/><os>")
+    assert merge_vmx(base, read_domain(utc, ESX.xml)) == base
+    assert merge_vmx(base, read_domain(utc.replace("utc'", "utc' adjustment='60'"), ESX.xml)) == base.replace(
+        '"0"\n', '"60"\n'
+    )
+
+
+@pytest.mark.parametrize("cpu", ["<cpu/>", "<cpu mode='host-passthrough'/>", "<cpu><model>Haswell</model></cpu>"])
+def test_a_cpu_without_a_topology_leaves_the_cores_as_they_are(cpu: str) -> None:
+    wanted = read_domain(BARE.format("").replace("<os>", f"{cpu}<os>"), ESX.xml)
+    assert merge_vmx(POLICY_BASE, wanted) == POLICY_BASE
+
+
 def test_shares_that_are_a_level_go_with_the_processors() -> None:
     base = POLICY_BASE.replace('"4000"', '"normal"')
     fewer = read_domain(BARE.format("").replace(">4<", ">2<"), ESX.xml)

@@ -117,6 +117,9 @@ FOLDER = 'isolation.tools.hgfs.disable = "FALSE"\nsharedFolder.maxNum = "2"\n' +
             "ethernet0.checkMACAddress",
         ),
         (SCSI + 'scsi0:0.deviceType = "tape"\nscsi0:0.fileName = "a.vmdk"\n', "scsi0:0.deviceType"),
+        ('uefi.secureBoot.enabled = "TRUE"\n', "uefi.secureBoot.enabled"),
+        (CARD + 'ethernet0.connectionType = "custom"\nethernet0.networkName = "a"\n', "ethernet0.connectionType"),
+        (FOLDER.replace('0.guestName = "a"', '0.guestName = ""'), "sharedFolder0.present"),
     ],
 )
 def test_a_key_that_is_lost_is_reported(lines: str, where: str) -> None:
@@ -147,6 +150,7 @@ def test_a_key_that_is_lost_is_reported(lines: str, where: str) -> None:
         CARD + 'ethernet0.virtualDev = ""\n',
         CARD + 'ethernet0.linkStatePropagation.enable = "FALSE"\nproxyApps.publishToHost = "FALSE"\n',
         'numvcpus = "4"\ncpuid.coresPerSocket = "0"\n',
+        'uefi.secureBoot.enabled = "FALSE"\n',
         'rtc.diffFromUTC = ""\ncheckpoint.vmState = ""\nbios.bootDelay = "0"\n',
     ],
 )
@@ -154,6 +158,15 @@ def test_a_key_that_says_what_is_so_anyway_is_not(lines: str) -> None:
     report = Report(REFUSE)
     read_vmx(vmx(lines), report=report)
     assert [entry for entry in report.left_out if not entry.where.startswith("scsi0:1")] == []
+
+
+@pytest.mark.parametrize("key", ["present", "enabled"])
+def test_a_folder_that_cannot_be_understood_is_reported_once(key: str) -> None:
+    report = Report(REFUSE)
+    read_vmx(
+        vmx(FOLDER.replace(f'1.{key} = "{"TRUE" if key == "present" else "FALSE"}"', f'1.{key} = "x"')), report=report
+    )
+    assert [entry.where for entry in report.left_out if "boolean" in entry.why] == [f"sharedFolder1.{key}"]
 
 
 def test_keys_are_reported_as_they_are_spelled_and_in_their_order() -> None:

@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_read import read_domain
 from ansible_collections.virt.esx.plugins.module_utils._domain.xml_write import write_domain
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
-from ansible_collections.virt.esx.plugins.module_utils._report import Report
+from ansible_collections.virt.esx.plugins.module_utils._report import REFUSE, Report
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import DIALECTS
 from ansible_collections.virt.esx.plugins.module_utils._vmx.encoding import python_codec
 from ansible_collections.virt.esx.plugins.module_utils._vmx.merge import as_in_xml
@@ -64,6 +64,20 @@ def test_a_refusal_names_the_key_its_line_and_what_would_be_right(body: str, mes
     with pytest.raises(ParseError) as refusal:
         read_vmx(vmx(body))
     assert str(refusal.value).startswith(message)
+
+
+@pytest.mark.parametrize("mode", ["host-model", "host-passthrough", "maximum"])
+def test_a_guest_sees_the_cpu_of_the_host_whatever_its_mode(mode: str) -> None:
+    topology = "<topology sockets='1' cores='2' threads='1'/>"
+    xml = (
+        f"<domain type='vmware'><name>n</name><memory>4096</memory><vcpu>2</vcpu><os><type>hvm</type></os>\n"
+        f"<cpu mode='{mode}'>{topology}</cpu></domain>"
+    )
+    esx, libvirt = DIALECTS["esx"], DIALECTS["libvirt"]
+    assert 'cpuid.coresPerSocket = "2"' in write_vmx(read_domain(xml, esx.xml), dialect=esx)
+    assert "coresPerSocket" not in write_vmx(read_domain(xml.replace(topology, ""), esx.xml), dialect=esx)
+    with pytest.raises(ParseError, match=f"line 2, <cpu>: mode='{mode}' is not supported"):
+        write_vmx(read_domain(xml, libvirt.xml), dialect=libvirt)
 
 
 @pytest.mark.parametrize(
@@ -214,7 +228,6 @@ def test_what_follows_a_zero_byte_in_a_value_is_reported() -> None:
             "<devices><interface type='network'><source network='default'/></interface></devices>",
             "line 2, <interface>: net type 'network' is not supported",
         ),
-        ("<cpu mode='host-model'/>", "line 2, <cpu>: mode='host-model' is not supported"),
     ],
 )
 def test_a_domain_that_vmx_cannot_hold_is_refused(domain: str, message: str) -> None:
@@ -280,6 +293,44 @@ def test_only_keys_that_are_kept_are_taken_from_the_metadata() -> None:
       </metadata></domain>"""
     with pytest.raises(ParseError, match="the key 'virtualDev' has no place here; expected one of 'sharedBus'"):
         read_domain(xml, DIALECTS["esx"].xml)
+
+
+RDM = """<domain type='vmware'><name>n</name><memory>4096</memory><os><type>hvm</type></os><metadata>
+<esx:vmx xmlns:esx='urn:virt.esx:domain:1.0'>
+<esx:disk target='sdb' deviceType='scsi-passthru-rdm'/>{}
+</esx:vmx></metadata>
+<devices><disk><source file='[ds] a.vmdk'/><target dev='sdb'/></disk></devices></domain>"""
+
+
+def test_what_is_kept_of_a_device_that_is_not_there_is_reported() -> None:
+    report = Report(REFUSE)
+    assert read_domain(RDM.format(""), DIALECTS["esx"].xml, report).disks[0].keys == (
+        ("deviceType", "scsi-passthru-rdm"),
+    )
+    assert not report.left_out
+    moved = RDM.format("").replace("dev='sdb'", "dev='sdc'")
+    assert not read_domain(moved, DIALECTS["esx"].xml, report).disks[0].keys
+    assert [str(entry) for entry in report.left_out] == [
+        "line 3, metadata/esx:vmx/esx:disk target='sdb': the domain has no such device, so what is kept of it here is "
+        "lost"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ("<esx:disc target='sdc'/>", "line 3, metadata/esx:vmx/disc: this is not one of our elements, which are"),
+        ("<esx:disk target='sdb'/>", "line 3, <esx:disk>: an earlier element is about the same device; expected one"),
+        (
+            "<esx:disk target='sdc' model='x'/>",
+            "line 3, <esx:disk>: the key 'model' has no place here; expected one of",
+        ),
+    ],
+)
+def test_metadata_of_ours_that_cannot_be_understood(more: str, message: str) -> None:
+    with pytest.raises(ParseError) as refusal:
+        read_domain(RDM.format(more), DIALECTS["esx"].xml, Report(REFUSE))
+    assert str(refusal.value).startswith(message)
 
 
 def test_without_identifiers_there_are_none_in_the_xml() -> None:
