@@ -90,6 +90,7 @@ class Importer:
             url = _url_of(item, urls, member)
             content = _opened(member, item, plan.offer.capacity_of(name), verifier)
             self._send(member.name, content, item, url, progress)
+            content.check_end()
             if verifier is not None:
                 verifier.take_file(member.name, content)
         if wanted:
@@ -134,7 +135,10 @@ def _opened(member: Member, item: Any, capacity: int | None, verifier: Verifier 
     """A file that the host asks for, checked as far as its beginning shows, and ready to be sent."""
     size = member.size if member.size is not None else item.size or None
     if size is None:
-        raise Refused(f"Neither the web server nor the descriptor says how long the file '{member.name}' is.")
+        raise Refused(
+            f"Neither the web server nor the descriptor says how long the file '{member.name}' is.",
+            hint="Download the package, and set source to its path.",
+        )
     head = member.content.read(HEAD)
     if not item.create:
         check_disk(head, member.name, capacity)
