@@ -75,6 +75,9 @@ options:
     description:
       - With O(state=undefined), whether to delete the domain's own disks, its VMX and the files that the host keeps
         beside it, and its directory if it is then empty. In check mode, RV(steps) lists the files.
+      - An empty directory of disks elsewhere is deleted if it has the name of the domain's directory, or is below one
+        that has it, such as C([datastore2] web) for C([datastore1] web/web.vmx). Any other directory stays.
+      - A disk that several domains in O(names) share is deleted with the last of them.
       - The domain is unregistered last. If the task is interrupted, run it again to remove the rest.
       - A disk that another domain of the host or one of its snapshots references is never deleted, and neither are
         CD-ROM and floppy images, files that do not belong to the domain, and a disk elsewhere that one of the domain's

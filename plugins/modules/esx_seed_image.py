@@ -51,7 +51,7 @@ attributes:
     description: Returns the path, the size and the checksum of the image, but not its content.
 notes:
   - Anyone who can read the datastore can read the image, including any passwords in it.
-  - An incomplete upload has another name, such as C(.web-seed.iso.part). The next run replaces it.
+  - An incomplete upload has another name, such as C(.web-seed.iso.5c0ffee5.part). The next run deletes it.
   - Privileges to upload - C(Datastore.Browse), C(Datastore.FileManagement), C(Datastore.AllocateSpace).
 seealso:
   - module: virt.esx.esx_volume

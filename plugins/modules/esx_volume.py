@@ -119,7 +119,7 @@ attributes:
 notes:
   - A copy within the host may take as long as it needs, unless it makes no progress for O(timeout) seconds.
   - If the task fails or is interrupted, no incomplete file has the final name. Those that an interrupted run has left,
-    such as C(web.part.vmdk), are replaced by the next run.
+    such as C(web.part.vmdk), are deleted by the next run.
   - Privileges to create, clone, upload, download, wipe or delete - C(Datastore.Browse), C(Datastore.FileManagement),
     C(Datastore.AllocateSpace).
   - Privileges to grow a domain's disk - C(VirtualMachine.Config.DiskExtend).

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Disk files that must exist: created, cloned, or filled from an image if they are missing, grown otherwise.
 
-A disk that takes time to make gets a temporary name beside its own first. That name is always the same, so that a
-task that is run again after an interruption finds the incomplete file and replaces it. A file with the final name is
-complete. An existing disk is never recreated and never shrinks.
+A disk that takes time to make gets a temporary name beside its own first. By its form a task that is run again after
+an interruption finds the incomplete file and deletes it. A file with the final name is complete. An existing disk is
+never recreated and never shrinks.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.disk_leftovers im
     check_leftovers,
     flat_path,
     leftover_bytes,
-    leftover_paths,
+    leftover_pattern,
     leftover_tasks,
+    new_upload_path,
     part_path,
-    upload_path,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_tasks import DiskTasks
 from ansible_collections.virt.esx.plugins.module_utils._driver.file_users import FileUsers, read_file_users
@@ -95,7 +95,7 @@ def plan_disks(connection: EsxConnection, requests: Sequence[DiskRequest]) -> Di
     pools = read_pools(connection)
     _check_pools(pools, requests)
     names = [path for request in requests for path in _paths(request)]
-    found = find_volumes(connection, pools, names)
+    found = find_volumes(connection, pools, names, [leftover_pattern(request.path) for request in requests])
     before = {request.path: found.get(request.path) for request in requests}
     after = {request.path: _wanted(request, found) for request in requests}
     missing = [request for request in requests if before[request.path] is None]
@@ -116,8 +116,8 @@ def _check_pools(pools: dict[str, Pool], requests: Sequence[DiskRequest]) -> Non
 
 
 def _paths(request: DiskRequest) -> list[DatastorePath]:
-    """The files to look for: the disk, incomplete copies of it, and the source of a clone."""
-    return [request.path, *leftover_paths(request.path), *([] if request.clone_of is None else [request.clone_of])]
+    """The files to look for: the disk, and the source of a clone."""
+    return [request.path, *([] if request.clone_of is None else [request.clone_of])]
 
 
 def _growing(
@@ -180,16 +180,24 @@ def _check_names(missing: Sequence[DiskRequest]) -> None:
 
     :raises Refused: for a source that would be deleted as an incomplete disk before it is cloned.
     """
-    temporary = {file: request.path for request in missing for file in leftover_paths(request.path)}
+    patterns = [(request.path, leftover_pattern(request.path)) for request in missing]
     for request in missing:
-        for file in leftover_paths(request.path) if _takes_time(request) else [flat_path(request.path)]:
-            check_lengths(file, where="a file beside the disk")
-        if request.clone_of in temporary:
+        check_lengths(_longest_name(request), where="a file beside the disk")
+        source = request.clone_of
+        path = None if source is None else next((path for path, pattern in patterns if pattern.has(source)), None)
+        if path is not None:
             raise Refused(
-                f"{request.clone_of} cannot be cloned to {request.path}: it has the name of an incomplete "
-                f"{temporary[request.clone_of]}, which is deleted first.",
+                f"{source} cannot be cloned to {request.path}: it has the name of an incomplete {path}, which is "
+                "deleted first.",
                 hint="Give it another name first, with moved_from.",
             )
+
+
+def _longest_name(request: DiskRequest) -> DatastorePath:
+    """The longest name of a file that is made for a disk."""
+    if request.image is not None:
+        return flat_path(new_upload_path(request.path))
+    return flat_path(part_path(request.path) if _takes_time(request) else request.path)
 
 
 def _check_space(
@@ -325,8 +333,8 @@ def _fill(tasks: DiskTasks, request: DiskRequest, image: Image, found: Mapping[D
     not possible, so the uploaded disk itself is used.
     """
     connection, path = tasks.connection, request.path
-    part = part_path(path)
-    upload = upload_path(path) if connection.is_direct else part
+    upload = new_upload_path(path)
+    part = part_path(path) if connection.is_direct else upload
     for task in leftover_tasks(tasks, path, found):
         run_task(connection, task)
     try:

@@ -81,30 +81,52 @@ def check_own_file(path: DatastorePath, text: str, where: str) -> None:
         )
 
 
+@dataclass(frozen=True)
+class NamePattern:
+    """Files in a directory by their names.
+
+    ``beginning`` is that of all of them, ``names`` is their exact form.
+    """
+
+    directory: DatastorePath
+    beginning: str
+    names: re.Pattern[str]
+
+    def has(self, path: DatastorePath) -> bool:
+        """Whether a file is one of them."""
+        return path.parent == self.directory and self.names.fullmatch(path.name) is not None
+
+
 def find_volumes(
-    connection: EsxConnection, pools: dict[str, Pool], paths: Iterable[DatastorePath]
+    connection: EsxConnection,
+    pools: dict[str, Pool],
+    paths: Iterable[DatastorePath],
+    patterns: Sequence[NamePattern] = (),
 ) -> dict[DatastorePath, Volume]:
     """Return the files that exist, by path, and the directories that they are in or would be in.
 
     One search per directory, in parallel.
 
     :param pools: the host's datastores.
+    :param patterns: further files, in the same directories or others.
     :raises NotFound: if a path is on another datastore.
     :raises Refused: if the host cannot reach the datastore of a path.
     """
-    wanted: dict[DatastorePath, list[DatastorePath]] = {}
-    named = list(paths)
+    wanted: dict[DatastorePath, list[str]] = {}
+    named = set(paths)
     for path in named:
-        wanted.setdefault(path.parent, []).append(path)
-    places = [
-        (usable_pool(pools, directory.datastore), directory, _patterns(inside)) for directory, inside in wanted.items()
-    ]
+        wanted.setdefault(path.parent, []).append(_searched(path.name))
+    for pattern in patterns:
+        wanted.setdefault(pattern.directory, []).append(_searched(pattern.beginning, "*"))
+    places = [(usable_pool(pools, directory.datastore), directory, searched) for directory, searched in wanted.items()]
     found = {directory: Volume(directory, "directory", 0, 0) for directory in wanted}
     types = (*VOLUME_TYPES, "directory")
     for (_pool, directory, _names), result in zip(places, _search(connection, places, types=types, below=False)):
         if not result:
             del found[directory]
-        found.update({volume.path: volume for volume in _volumes(result, types) if volume.path in named})
+        for volume in _volumes(result, types):
+            if volume.path in named or any(pattern.has(volume.path) for pattern in patterns):
+                found[volume.path] = volume
     return found
 
 
@@ -130,10 +152,9 @@ def _is_part(volume: Volume, found: Collection[DatastorePath]) -> bool:
     return disk is not None and (volume.type != "vmdk" or volume.path.beside(disk) in found)
 
 
-def _patterns(paths: Sequence[DatastorePath]) -> list[str]:
-    """The base names to search for; all names if one of them would be treated as a pattern."""
-    names = [path.name for path in paths]
-    return ["*"] if any(_WILDCARDS.search(name) for name in names) else names
+def _searched(name: str, ending: str = "") -> str:
+    """The pattern that a server finds a name by; one that finds all names if it would itself be treated as one."""
+    return "*" if _WILDCARDS.search(name) else f"{name}{ending}"
 
 
 def _search(

@@ -24,11 +24,12 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import (
     Refused,
     ServerFault,
 )
-from ansible_collections.virt.esx.plugins.module_utils._vi.channel import BadAnswer
+from ansible_collections.virt.esx.plugins.module_utils._vi.channel import AnswerTooLong, BadAnswer
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import AS_BEFORE, file_head
 from ansible_collections.virt.esx.plugins.module_utils._vi.exchange import (
     Answer,
     Progress,
+    exchange,
     receive_stream,
     send_stream,
 )
@@ -126,6 +127,24 @@ def download_file(
                 continue
             raise
         return RemoteFile(download.done, answer.headers.get("Last-Modified"))
+
+
+def read_part(session: Session, file: DatastoreFile, offset: int, size: int) -> bytes:
+    """Return ``size`` bytes of a file from ``offset``; fewer where the file ends, or is shorter.
+
+    :raises NotFound: if there is no such file.
+    :raises Refused: if the account lacks a privilege, or the server gives only the whole of a file that is longer.
+    """
+
+    def attempt(cookie: str) -> Answer:
+        headers = {"Cookie": cookie, "Range": f"bytes={offset}-{offset + size - 1}"}
+        try:
+            return exchange(session.pool, "GET", file.url_path, headers=headers, limit=size)
+        except AnswerTooLong:
+            raise Refused(f"GET {file}: the server does not give parts of files.") from None
+
+    answer = converse(session, "GET", file, attempt, (200, 206))
+    return answer.body if answer.status == 206 else answer.body[offset : offset + size]
 
 
 class _Download:

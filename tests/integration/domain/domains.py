@@ -208,7 +208,7 @@ def _make_directory(host: EsxConnection, path: str) -> None:
 def files_in(simulator: Simulator, directory: str) -> list[str]:
     """The names in a directory of a datastore."""
     with open_as_user(simulator) as host:
-        return sorted(list_directory(host, parse_datastore_path(f"{directory}/x")))
+        return sorted(list_directory(host, parse_datastore_path(f"{directory}/x").parent))
 
 
 def _file(path: str) -> DatastoreFile:

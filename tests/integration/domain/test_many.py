@@ -19,8 +19,10 @@ from ansible_collections.virt.esx.tests.integration.domain.domains import (
     domain_xml,
     ensure,
     ensure_with_warnings,
+    files_in,
     open_as_user,
     read_file,
+    write_file,
 )
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
 
@@ -183,6 +185,47 @@ def test_domains_are_undefined_with_their_disks(three: Simulator) -> None:
     result = ensure(three, names=["web*"], state="undefined", remove_storage=True)
     assert states(result) == dict.fromkeys(NAMES, "undefined")
     assert sorted(three.domains()) == ["domain-1", "off"]
+
+
+def share(esx: Simulator, *names: str, disk: str = "[local-storage] b/quorum.vmdk") -> None:
+    """Define domains that share a disk, each with a VMX in a directory of its own."""
+    for name in names:
+        xml = domain_xml(name=name, uuid=None, mac=None, disk=disk)
+        xml = xml.replace("<target dev='sda'", "<shareable/><target dev='sda'")
+        ensure(esx, xml=xml, vmx_path=f"[local-storage] {name}/{name}.vmx")
+
+
+@pytest.mark.parametrize("names", [["a", "b"], ["b", "c"], ["a", "b", "c"], ["*"]])
+def test_a_disk_that_domains_share_goes_with_the_last_of_them(esx: Simulator, names: list[str]) -> None:
+    """It is in the directory of b, which goes, too, whether that is the first or the last by name."""
+    ensure(esx, name="domain-1", state="destroyed")
+    ensure(esx, name="domain-1", state="undefined", remove_storage=True)
+    users = [name for name in "abc" if name in names or "*" in names]
+    share(esx, *users)
+    write_file(esx, "[local-storage] b/vmware.log", b"x")
+    predicted = ensure(esx, names=names, state="undefined", remove_storage=True, check=True)
+    result = ensure(esx, names=names, state="undefined", remove_storage=True)
+    assert (predicted["steps"], states(predicted)) == (result["steps"], states(result))
+    assert sorted(states(result)) == users
+    assert not ensure(esx, names=names, state="undefined", remove_storage=True)["changed"]
+    assert not {"a", "b", "c"} & set(files_in(esx, "[local-storage] "))
+
+
+def test_a_disk_stays_for_a_domain_that_is_not_undefined(esx: Simulator) -> None:
+    share(esx, "a", "b", "c")
+    ensure(esx, names=["a", "b"], state="undefined", remove_storage=True)
+    assert files_in(esx, "[local-storage] b") == ["quorum.vmdk"]
+
+
+def test_a_disk_stays_for_a_domain_that_could_not_be_undefined(esx: Simulator) -> None:
+    share(esx, "a", "b")
+    esx.inject(method="UnregisterVM", fault="NoPermission", count=1)
+    with pytest.raises(EsxError, match="'a'"):
+        ensure(esx, names=["a", "b"], state="undefined", remove_storage=True)
+    assert "b" not in esx.domains()
+    assert files_in(esx, "[local-storage] b") == ["quorum.vmdk"]
+    ensure(esx, names=["a", "b"], state="undefined", remove_storage=True)
+    assert files_in(esx, "[local-storage] b") == []
 
 
 def test_names_are_for_states_only(three: Simulator) -> None:

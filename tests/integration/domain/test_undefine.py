@@ -94,6 +94,45 @@ def test_a_disk_elsewhere_goes_and_its_directory_stays(web: Simulator) -> None:
     assert "data" in files_in(web, "[local-storage] ")
 
 
+@pytest.mark.parametrize(
+    ("place", "deleted", "top"),
+    [
+        ("tank/web", ["tank/web"], "tank"),
+        ("tank/web/a/b", ["tank/web/a/b", "tank/web/a", "tank/web"], "tank"),
+        ("web/disks", ["web/disks", "web"], "web"),
+    ],
+)
+def test_directories_of_disks_go_if_they_are_the_domain_s(
+    web: Simulator, place: str, deleted: list[str], top: str
+) -> None:
+    disks = [{"target": "sdb", "size": "1 MiB", "source": f"[local-storage] {place}/data.vmdk"}]
+    ensure(web, name="web", disks=disks)
+    steps = undefine(web)
+    assert [step for step in steps if step in [f"delete [local-storage] {one}" for one in deleted]] == [
+        f"delete [local-storage] {one}" for one in deleted
+    ]
+    assert steps[-1] == "undefine"
+    left = files_in(web, "[local-storage] ")
+    assert (top in left, files_in(web, f"[local-storage] {top}")) == (top == "tank", [])
+
+
+def test_a_directory_of_disks_with_another_file_stays(web: Simulator) -> None:
+    place = "[local-storage] tank/web"
+    ensure(web, name="web", disks=[{"target": "sdb", "size": "1 MiB", "source": f"{place}/data.vmdk"}])
+    write_file(web, f"{place}/notes.txt", b"x")
+    assert f"delete {place}" not in undefine(web)
+    assert files_in(web, place) == ["notes.txt"]
+
+
+def test_a_directory_of_disks_in_which_another_domain_has_its_own_stays(web: Simulator) -> None:
+    place = "[local-storage] tank/web"
+    for name in ("web", "domain-1"):
+        target = "sdb" if name == "web" else "sdz"
+        ensure(web, name=name, disks=[{"target": target, "size": "1 MiB", "source": f"{place}/{name}-data.vmdk"}])
+    assert f"delete {place}" not in undefine(web)
+    assert files_in(web, place) == ["domain-1-data.vmdk"]
+
+
 def test_a_disk_that_another_domain_has_stays(web: Simulator) -> None:
     share_its_disk(web)
     steps = undefine(web)

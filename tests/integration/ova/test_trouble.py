@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import http.server
+import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.transfers import send
 from ansible_collections.virt.esx.tests.integration.contracts import start_host
 from ansible_collections.virt.esx.tests.integration.domain.domains import write_file
 from ansible_collections.virt.esx.tests.integration.killing import run_and_kill
-from ansible_collections.virt.esx.tests.integration.ova.packages import Sources, bring, ova
+from ansible_collections.virt.esx.tests.integration.ova.packages import Sources, bring, make_ova, ova
 from ansible_collections.virt.esx.tests.integration.running import DATASTORE
 from ansible_collections.virt.esx.tests.integration.storage.volumes import data_of, names
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
@@ -55,24 +56,101 @@ def test_an_import_that_fails_leaves_nothing(
     assert bring(esx, source)["changed"] is False
 
 
-def test_an_image_that_the_server_only_pretended_to_take(
-    esx: Simulator, made: Sources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Anything between can answer 200; the host itself notices only disks that are missing."""
+PRETENDED = [
+    ("PUT", "/_deviceImage0.iso", r"_deviceImage0.iso, which a drive .* nothing of it is left on the host"),
+    ("POST", "/disk-0.vmdk", r"the data of 'appliance-disk1.vmdk' are in no disk .* nothing of it is left on the host"),
+]
 
-    def pretend(session: Any, url: str, source: Any, size: int, *, method: str, **more: Any) -> None:
-        if method != "PUT":
+
+@pytest.mark.parametrize("allocation", ["thin", "thick"])
+@pytest.mark.parametrize(("pretended", "end", "said"), PRETENDED)
+def test_a_file_that_the_server_only_pretended_to_take(
+    esx: Simulator,
+    made: Sources,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    pretended: str,
+    end: str,
+    said: str,
+    allocation: str,
+) -> None:
+    """Anything between can answer 200 with nothing in it."""
+    source = made.ova(tmp_path / "a.ova")
+    with monkeypatch.context() as patched:
+        patched.setattr(importer, "send_to_url", pretending(pretended, end))
+        with pytest.raises(EsxError, match=said):
+            bring(esx, source, allocation=allocation)
+    assert (esx.domains(), names(esx)) == ({}, [])
+    assert bring(esx, source)["changed"] is True
+
+
+def pretending(pretended: str, end: str) -> Callable[..., None]:
+    """Return a ``send_to_url`` that sends nothing with a method to a URL with some end."""
+
+    def send(session: Any, url: str, source: Any, size: int, *, method: str, **more: Any) -> None:
+        if method != pretended or not url.endswith(end):
             send_to_url(session, url, source, size, method=method, **more)
         while source.read(size):
             pass
 
-    source = made.ova(tmp_path / "a.ova")
+    return send
+
+
+@pytest.mark.parametrize("lost", [None, 0, 1])
+def test_each_of_two_disks_has_to_arrive(
+    esx: Simulator, made: Sources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lost: int | None
+) -> None:
+    """They are alike in front; which of them is missing does not matter."""
+    source = str(make_ova(tmp_path / "two.ova", two_disks(made)))
+    if lost is None:
+        assert bring(esx, source)["changed"] is True
+        return
     with monkeypatch.context() as patched:
-        patched.setattr(importer, "send_to_url", pretend)
-        with pytest.raises(EsxError, match=r"_deviceImage0.iso, which a drive .* nothing of it is left on the host"):
+        patched.setattr(importer, "send_to_url", pretending("POST", f"/disk-{lost}.vmdk"))
+        with pytest.raises(EsxError, match="are in no disk of the domain"):
             bring(esx, source)
-    assert (esx.domains(), names(esx)) == ({}, [])
-    assert bring(esx, source)["changed"] is True
+    assert names(esx) == []
+
+
+def two_disks(made: Sources) -> list[tuple[str, bytes]]:
+    """The files of the package with its disk twice."""
+    text = made.descriptor.decode()
+    file, disk, item = (
+        re.search(pattern, text, re.DOTALL)
+        for pattern in (
+            r'<(?:ovf:)?File [^>]*ovf:id="file1"[^>]*/>',
+            r'<(?:ovf:)?Disk [^>]*ovf:fileRef="file1"[^>]*/>',
+            r"<Item>(?:(?!</Item>).)*ovf:/disk/(?:(?!</Item>).)*</Item>",
+        )
+    )
+    assert file
+    assert disk
+    assert item
+    again = file[0].replace("file1", "file9").replace("appliance-disk1", "appliance-disk9")
+    more = disk[0].replace("file1", "file9").replace("vmdisk1", "vmdisk9")
+    device = item[0].replace("vmdisk1", "vmdisk9")
+    device = re.sub(r"(AddressOnParent>)\d+", r"\g<1>3", re.sub(r"(InstanceID>)\d+", r"\g<1>99", device))
+    for old, new in ((file[0], again), (disk[0], more), (item[0], device)):
+        text = text.replace(old, old + new)
+    first = made.files["appliance-disk1.vmdk"]
+    return [("appliance.ovf", text.encode()), *made.files.items(), ("appliance-disk9.vmdk", first)]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"method": "GET", "name": "/folder/*", "http": 401},
+        {"method": "GET", "name": "/folder/*", "http": 404},
+        {"method": "GET", "name": "/folder/*", "http": 500},
+    ],
+)
+def test_a_disk_that_cannot_be_looked_at_is_imported(
+    esx: Simulator, made: Sources, tmp_path: Path, rule: dict[str, Any]
+) -> None:
+    esx.inject(**rule)
+    assert bring(esx, made.ova(tmp_path / "a.ova"))["changed"] is True
+    esx.clear_faults()
+    assert data_of(esx, "appliance/disk-0.vmdk") == made.image
 
 
 def test_a_lost_answer_to_the_completion(esx: Simulator, made: Sources, tmp_path: Path) -> None:

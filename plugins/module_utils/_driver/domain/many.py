@@ -37,7 +37,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.read_reque
     read_wait_for,
     without_effect,
 )
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.undefine import plan_undefine
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.undefine import deletion_order, plan_undefine
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.waiting import wait_for_guests
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
@@ -199,15 +199,18 @@ def _plan(connection: EsxConnection, request: ManyRequest) -> ManyPlan:
     if request.state != "undefined":  # a domain that is not there is undefined
         require_names(request.names, [record.name for record in listed], where="on the host")
     failed: dict[Any, EsxError] = {}
-    entries = []
-    for record in listed:
-        if matches_any(record.name, request.names):
-            host = hosts.get(record.values["runtime.host"]) or HostFacts({})
-            try:
-                entries.append(_entry(connection, request, record, host))
-            except EsxError as error:
-                entries.append(Entry(record))
-                failed[record.ref] = error
+    entries: list[Entry] = []
+    wanted = [record for record in listed if matches_any(record.name, request.names)]
+    if request.remove_storage and request.state == "undefined":
+        wanted = deletion_order(connection, wanted)
+    for record in wanted:
+        host = hosts.get(record.values["runtime.host"]) or HostFacts({})
+        gone = [entry.record.ref for entry in entries if entry.steps]
+        try:
+            entries.append(_entry(connection, request, record, host, gone))
+        except EsxError as error:
+            entries.append(Entry(record))
+            failed[record.ref] = error
     plan = ManyPlan((), None, entries, failed)
     going = [(entry.record.name, [step.name for step in entry.steps]) for entry in plan.going()]
     if not going:
@@ -229,11 +232,15 @@ def _step_name(steps: Sequence[tuple[str, Sequence[str]]]) -> str:
     return f"{actions} of {', '.join(name for name, _names in steps)}"
 
 
-def _entry(connection: EsxConnection, request: ManyRequest, record: DomainRecord, host: HostFacts) -> Entry:
+def _entry(
+    connection: EsxConnection, request: ManyRequest, record: DomainRecord, host: HostFacts, before: Sequence[Any]
+) -> Entry:
+    """The steps of a domain; those of the domains in ``before`` are carried out before."""
     target = Target(record.name, record.ref)
     if request.state == "undefined":
         connection.locate(record.values["runtime.host"])
-        return Entry(record, plan_undefine(connection, target, record, remove_storage=request.remove_storage))
+        steps = plan_undefine(connection, target, record, remove_storage=request.remove_storage, gone=before)
+        return Entry(record, steps)
     guest = Guest(record.values.get(TOOLS_PATH), request.shutdown_timeout)
     steps = plan_power(connection, target, record.state, request.state, guest, host)
     if steps and request.state == "running":

@@ -5,13 +5,16 @@
 
 A file that another domain, or a snapshot of one, refers to is never a domain's own. Paths are compared in their
 canonical form: however a VMX spells a path, it is the same file.
+
+A directory of disks is the domain's if it has the name of the VMX's directory, as ``[ds2] web`` beside ``[ds1] web``
+has, or is below such a one. Any other, such as ``[ds2] data``, may have been made for more than this domain.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.browser import search
@@ -30,6 +33,8 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
 _DEVICES = "config.hardware.device"
 _LAYOUT = "layoutEx.file"
 _VMX = "config.files.vmPathName"
+# Which files a domain has, as far as its devices say it.
+FILE_PATHS = (_DEVICES, _VMX)
 
 # The suffix that a snapshot appends to the name of a disk.
 _DELTA = re.compile(r"(?:-[0-9]{6})?\.vmdk\Z")
@@ -51,35 +56,54 @@ class OwnFiles:
     """The files that go with a domain, as canonical datastore paths; ``directory`` is None where it has to stay.
 
     ``disks`` are descriptors, those with changes before those they are based on; deleting one deletes its extents.
+    ``shared`` are those among them that a domain had which is gone by then. ``directories`` are other directories that
+    are empty afterwards, each before the one that it is in.
     """
 
     disks: tuple[str, ...]
     others: tuple[str, ...]
     vmx: str
     directory: str | None
+    directories: tuple[str, ...] = ()
+    shared: frozenset[str] = frozenset()
 
 
-def find_own_files(connection: EsxConnection, ref: Any, vmx_path: str) -> OwnFiles:
-    """The files of a domain that no other domain refers to; three reads, four with snapshots."""
+def find_own_files(connection: EsxConnection, ref: Any, vmx_path: str, gone: Collection[Any] = ()) -> OwnFiles:
+    """The files of a domain that no other domain refers to.
+
+    Three reads, four with snapshots, and one for each directory of its own that disks are in, beside that of its VMX.
+
+    :param gone: the references to domains that are there, but will be gone when the files are deleted.
+    """
     domains, snapshots = read_neighbours(connection)
     rows = [*domains, *snapshots]
     vmx = parse_datastore_path(vmx_path).canonical
     mine = [values for owner, values in rows if owner == ref]
-    foreign = [values for owner, values in rows if owner != ref]
-    return own_files(vmx, mine, foreign, list_directory(connection, vmx))
+    foreign = [values for owner, values in rows if owner != ref and owner not in gone]
+    elsewhere = _disk_directories(vmx, _free_disks(vmx, mine, _all_referenced(foreign)))
+    listed = {directory: list_directory(connection, directory) for directory in (vmx.parent, *elsewhere)}
+    shared = _all_referenced(values for owner, values in rows if owner in gone)
+    found = own_files(vmx, mine, foreign, listed)
+    return replace(found, shared=frozenset(shared.intersection(found.disks)))
 
 
-def own_files(vmx: DatastorePath, mine: Sequence[Values], foreign: Sequence[Values], listed: Sequence[str]) -> OwnFiles:
+def own_files(
+    vmx: DatastorePath,
+    mine: Sequence[Values],
+    foreign: Sequence[Values],
+    listed: Mapping[DatastorePath, Sequence[str]],
+) -> OwnFiles:
     """As ``find_own_files``, from the values that were read. Pure.
 
     :param vmx: the canonical path of the domain's VMX.
     :param mine: properties of the domain and of its snapshots.
     :param foreign: properties of all other domains and of theirs.
-    :param listed: the names in the directory of the VMX.
+    :param listed: the names in the directory of the VMX, and in those of disks that are the domain's.
     """
-    taken = {name for values in foreign for name in _referenced(values)}
-    disks = [name for name in _own_disks(vmx, mine) if name not in taken]
-    names = _by_kind(vmx, listed, disks, taken)
+    taken = _all_referenced(foreign)
+    disks = _free_disks(vmx, mine, taken)
+    emptied = _emptied({place: names for place, names in listed.items() if place != vmx.parent}, disks, taken)
+    names = _by_kind(vmx, listed[vmx.parent], [*disks, *emptied], taken)
     removable = bool(vmx.directory) and not names["other"]
     others = [*names["beside"], *(names["log"] if removable else ())]
     return OwnFiles(
@@ -87,7 +111,65 @@ def own_files(vmx: DatastorePath, mine: Sequence[Values], foreign: Sequence[Valu
         tuple(str(vmx.beside(name)) for name in others),
         str(vmx),
         str(vmx.parent) if removable else None,
+        tuple(emptied),
     )
+
+
+def with_keepers_last(rows: Sequence[tuple[Any, Values]]) -> list[Any]:
+    """Put domains into the order in which their files can be deleted; return their references.
+
+    Where several share a disk, the last of them deletes it. That is the one in whose directory it is, which then goes
+    with it.
+
+    :param rows: the properties ``FILE_PATHS`` of each.
+    """
+    used = {ref: set(_all_referenced([values])) for ref, values in rows}
+
+    def keeps(ref: Any, values: Values) -> bool:
+        directory = parse_datastore_path(values[_VMX]).canonical.parent if values.get(_VMX) else None
+        own = {name for name in used[ref] if parse_datastore_path(name).parent == directory}
+        return any(own & others for other, others in used.items() if other != ref)
+
+    return [ref for ref, _values in sorted(rows, key=lambda row: keeps(*row))]
+
+
+def _all_referenced(rows: Iterable[Values]) -> set[str]:
+    return {name for values in rows for name in _referenced(values)}
+
+
+def _free_disks(vmx: DatastorePath, mine: Sequence[Values], taken: Collection[str]) -> list[str]:
+    """The disks of a domain that no other one has."""
+    return [name for name in _own_disks(vmx, mine) if name not in taken]
+
+
+def _disk_directories(vmx: DatastorePath, disks: Iterable[str]) -> list[DatastorePath]:
+    """The directories of disks that are the domain's by their names, without that of the VMX."""
+    found: dict[DatastorePath, None] = {}
+    for disk in disks:
+        place = parse_datastore_path(disk).parent
+        segments = place.path.split("/")
+        if vmx.directory and vmx.parent.name in segments:
+            first = segments.index(vmx.parent.name) + 1
+            for end in range(len(segments), first - 1, -1):
+                found[DatastorePath(place.datastore, "/".join(segments[:end]))] = None
+    return [directory for directory in found if directory != vmx.parent]
+
+
+def _emptied(listed: Mapping[DatastorePath, Sequence[str]], disks: Sequence[str], taken: Collection[str]) -> list[str]:
+    """The directories that are empty when the disks are gone, the deepest first."""
+    going = list(disks)
+    for directory in sorted(listed, key=lambda place: -place.path.count("/")):
+        if all(_is_part(name, directory, going, taken) for name in listed[directory]):
+            going.append(str(directory))
+    return going[len(disks) :]
+
+
+def _is_part(name: str, directory: DatastorePath, going: Collection[str], taken: Collection[str]) -> bool:
+    """Whether a name in a directory is that of a disk that goes, or of its data, or of a directory that goes."""
+    if str(directory.inside(name)) in taken:
+        return False
+    own = (name, disk_of_extent(name), disk_of_piece(name))
+    return any(one is not None and str(directory.inside(one)) in going for one in own)
 
 
 def _by_kind(
@@ -111,8 +193,7 @@ def _classify(name: str, vmx: DatastorePath, disks: Sequence[str], taken: Collec
         return "vmx"
     if str(path) in taken:
         return "other"
-    own = (name, disk_of_extent(name), disk_of_piece(name))
-    if any(one is not None and str(vmx.beside(one)) in disks for one in own):
+    if _is_part(name, vmx.parent, disks, taken):
         return "disk"
     if _is_beside(name, vmx):
         return "beside"
@@ -125,10 +206,10 @@ def _is_beside(name: str, vmx: DatastorePath) -> bool:
     return name.startswith(stem) and _BESIDE.fullmatch(name[len(stem) :]) is not None
 
 
-def list_directory(connection: EsxConnection, vmx: DatastorePath) -> list[str]:
-    """The names of what lies in the directory of a VMX; nothing if the directory does not exist."""
+def list_directory(connection: EsxConnection, directory: DatastorePath) -> list[str]:
+    """The names of what lies in a directory; nothing if it does not exist."""
     spec = vim.host.DatastoreBrowser.SearchSpec(matchPattern=["*"])
-    return [str(item.path) for item in search(connection, vmx, spec)]
+    return [str(item.path) for item in search(connection, directory.inside("*"), spec)]
 
 
 def _referenced(values: Values) -> Iterable[str]:

@@ -8,12 +8,12 @@ Until the last step nobody can start the domain. If anything fails before, the h
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, cast
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.ova.arrival import Sample, Sampled, check_arrived
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.disk_check import check_disk, incomplete
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.import_plan import ImportPlan
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.lease import Lease, open_lease
@@ -28,15 +28,9 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.ova.package impor
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.request import ImportRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.source import open_package
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.verify import Hashed, Verifier
-from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import datastore_file, show_transfer
-from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed, EsxError, ParseError, Refused
-from ansible_collections.virt.esx.plugins.module_utils._names import parse_datastore_path
-from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import file_exists
-from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_one, list_at
+from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import show_transfer
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._vi.transfers import send_to_url
-from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
-
-_DEVICES = "config.hardware.device"
 
 _REMAINS = "The import was aborted, and nothing of it is left on the host."
 
@@ -49,6 +43,7 @@ class Importer:
     request: ImportRequest
     sent: int = 0
     unused: list[str] = field(default_factory=list)
+    _samples: list[Sample] = field(default_factory=list)
 
     def run(self, plan: ImportPlan) -> None:
         """Import a package as planned.
@@ -57,7 +52,7 @@ class Importer:
         """
         connection, context, offer = self.connection, self.connection.context, plan.offer
         action = f"Importing domain '{offer.name}'"
-        self.sent, self.unused = 0, []
+        self.sent, self.unused, self._samples = 0, [], []
         with open_package(self.request.source, float(connection.session.options.timeout)) as package:
             if package.descriptor != offer.descriptor:
                 raise EsxError(
@@ -71,8 +66,7 @@ class Importer:
 
             with open_lease(connection, start, action, _REMAINS) as lease:
                 self._send_all(package, lease, plan, verifier, f"{action} from {offer.source_name}")
-                if any(item.create for item in plan.items):
-                    self._check_images(lease)
+                check_arrived(connection, lease.entity, self._samples)
                 lease.complete()
 
     def _send_all(
@@ -95,7 +89,8 @@ class Importer:
             item = wanted.pop(name)
             url = _url_of(item, urls, member)
             content = _opened(member, item, plan.offer.capacity_of(name), verifier)
-            self._send(content, item, url, progress)
+            self._send(member.name, content, item, url, progress)
+            content.check_end()
             if verifier is not None:
                 verifier.take_file(member.name, content)
         if wanted:
@@ -103,12 +98,12 @@ class Importer:
         if verifier is not None:
             verifier.finish()
 
-    def _send(self, content: Hashed, item: Any, url: Any, progress: Callable[[int], None]) -> None:
-        before = self.sent
+    def _send(self, name: str, content: Hashed, item: Any, url: Any, progress: Callable[[int], None]) -> None:
+        before, sampled = self.sent, Sampled(content)
         send_to_url(
             self.connection.session,
             url.url,
-            cast(BinaryIO, content),
+            cast(BinaryIO, sampled),
             content.size,
             method="PUT" if item.create else "POST",
             headers={"Overwrite": "t"} if item.create else {"Content-Type": "application/x-vnd.vmware-streamVmdk"},
@@ -116,23 +111,9 @@ class Importer:
             progress=lambda done: progress(before + done),
         )
         self.sent += content.size
-
-    def _check_images(self, lease: Lease) -> None:
-        """Look for the images of the domain's drives, since a server can answer as if it had taken a file.
-
-        The host itself notices disks that are not complete.
-
-        :raises ConnectionFailed: if one is not there.
-        """
-        session = self.connection.session
-        for path in _images(list_at(fetch_one(session, lease.entity, [_DEVICES]), _DEVICES)):
-            with contextlib.suppress(Refused, ParseError):  # an account need not be allowed to look
-                if not file_exists(session, datastore_file(self.connection, parse_datastore_path(path))):
-                    raise ConnectionFailed(
-                        f"The server accepted all files of the package, but {path}, which a drive of the domain has, "
-                        "is not there.",
-                        hint="A proxy or another server may have answered in place of the host. Run the task again.",
-                    )
+        sample = None if item.create else sampled.sample(name)
+        if sample is not None:
+            self._samples.append(sample)
 
     def _take_other(self, package: OpenPackage, member: Member, verifier: Verifier | None) -> None:
         """Take a file that the host does not ask for: the manifest or its certificate at the end, or an unused one."""
@@ -150,20 +131,14 @@ def _url_of(item: Any, urls: Mapping[str, Any], member: Member) -> Any:
     return url
 
 
-def _images(devices: Iterable[Any]) -> Iterator[str]:
-    """The paths of the images that are in drives."""
-    drives = (vim.vm.device.VirtualCdrom, vim.vm.device.VirtualFloppy)
-    for device in devices:
-        path = str(getattr(device.backing, "fileName", None) or "")
-        if isinstance(device, drives) and path.startswith("["):
-            yield path
-
-
 def _opened(member: Member, item: Any, capacity: int | None, verifier: Verifier | None) -> Hashed:
     """A file that the host asks for, checked as far as its beginning shows, and ready to be sent."""
     size = member.size if member.size is not None else item.size or None
     if size is None:
-        raise Refused(f"Neither the web server nor the descriptor says how long the file '{member.name}' is.")
+        raise Refused(
+            f"Neither the web server nor the descriptor says how long the file '{member.name}' is.",
+            hint="Download the package, and set source to its path.",
+        )
     head = member.content.read(HEAD)
     if not item.create:
         check_disk(head, member.name, capacity)

@@ -54,6 +54,15 @@ class Hashed:
         self._left -= len(block)
         return block
 
+    def check_end(self) -> None:
+        """Check that the file has no more than ``size`` bytes, all of which were read.
+
+        :raises ParseError: if it has, as where neither an archive nor a web server says its size.
+        """
+        if self._member.content.read(1):
+            name, size = self._member.name, self.size
+            raise ParseError(f"the package's file '{name}' has more than the {size} bytes of ovf:size.", where="source")
+
     def digits(self, algorithm: str) -> str:
         """The checksum of all that was read."""
         return str(self._digests[algorithm].hexdigest())

@@ -10,6 +10,7 @@ import http.client
 import re
 import urllib.error
 import urllib.request
+import zlib
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,31 +18,66 @@ from urllib.parse import urlsplit
 from ansible_collections.virt.esx.plugins.module_utils._errors import ConnectionFailed, NotFound, ParseError, TimedOut
 from ansible_collections.virt.esx.plugins.module_utils._ovf.units import whole_number
 
+# The bytes that are read at once of a file that has to be unpacked.
+_PACKED = 64 << 10
 # The user before the host in a URL, perhaps with a password.
 _USER = re.compile(r"//[^/]*@")
 
 
 class WebFile:
-    """A file of a web server that is being read; ``size`` is None where the server does not say it."""
+    """A file of a web server that is being read; ``size`` is None where the server does not say it.
+
+    :raises ConnectionFailed: if the server has packed it in a way that was not asked for and is not known.
+    """
 
     def __init__(self, url: str, response: Any) -> None:
         self.name = url_name(url)
         self._where = without_query(url)
         self._response = response
-        self.size = whole_number(response.headers.get("Content-Length") or "")
+        self._length = whole_number(response.headers.get("Content-Length") or "")
         self._done = 0
+        self._unpack = _unpacker(response.headers.get("Content-Encoding") or "", self._where)
+        self.size = self._length if self._unpack is None else None
 
     def read(self, size: int = -1) -> bytes:
         """Return the next bytes, none at the end.
 
         :raises ConnectionFailed, TimedOut: if the connection breaks, or the file ends before its size.
         """
+        if self._unpack is None:
+            return self._received(size)
+        while True:
+            packed = self._unpack.unconsumed_tail or self._received(_PACKED)
+            try:
+                block: bytes = self._unpack.decompress(packed, max(size, 0))
+            except zlib.error as error:
+                raise ConnectionFailed(f"GET {self._where}: its compression is damaged: {error}.") from None
+            if block or self._unpack.eof:
+                return block
+            if not packed:
+                raise ConnectionFailed(f"{self._where} broke off after {self._done} compressed bytes.")
+
+    def _received(self, size: int) -> bytes:
+        """The next bytes as they come."""
         with _explained(self._where):
             block: bytes = self._response.read(None if size < 0 else size)
         self._done += len(block)
-        if not block and size and self.size is not None and self._done < self.size:
-            raise ConnectionFailed(f"{self._where} broke off after {self._done} of {self.size} bytes.")
+        if not block and size and self._length is not None and self._done < self._length:
+            raise ConnectionFailed(f"{self._where} broke off after {self._done} of {self._length} bytes.")
         return block
+
+
+def _unpacker(encoding: str, where: str) -> Any:
+    """What unpacks a file; None for one that is not packed. Some servers pack all that they send, asked for or not."""
+    name = encoding.strip().lower()
+    if name in ("", "identity"):
+        return None
+    if name in ("gzip", "x-gzip", "deflate"):
+        return zlib.decompressobj(zlib.MAX_WBITS | 32)  # gzip or zlib, whichever it is
+    raise ConnectionFailed(
+        f"GET {where}: the server sends it compressed ({encoding}), which it was asked not to do.",
+        hint="Download the package, and set source to its path.",
+    )
 
 
 @contextlib.contextmanager

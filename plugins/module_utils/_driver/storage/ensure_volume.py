@@ -14,7 +14,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.connection import
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_files import THICK, THIN, DiskRequest, plan_disks
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_leftovers import (
     check_leftovers,
-    leftover_paths,
+    leftover_pattern,
     leftover_tasks,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.disk_options import checked_image
@@ -29,10 +29,14 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.storage.request i
 from ansible_collections.virt.esx.plugins.module_utils._driver.storage.upload import (
     Upload,
     check_space,
-    part_path,
     plan_upload,
     record_path,
     source_checksum,
+)
+from ansible_collections.virt.esx.plugins.module_utils._driver.storage.upload_parts import (
+    part_path,
+    part_pattern,
+    parts_of,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import (
     delete_file,
@@ -125,15 +129,16 @@ def _plan_file_copy(
 ) -> VolumePlan:
     """Copying a file that is not a disk, within the host."""
     pool = usable_pool(pools, path.datastore)
-    found = find_volumes(connection, pools, [path, part_path(path)])
+    found = find_volumes(connection, pools, [path], [part_pattern(path)])
     _refuse_directory(found, path)
     if path in found:
         return VolumePlan([], None, found[path], found[path])
     volume = _existing(connection, pools, source)
-    check_space(pool, volume.capacity, found.get(part_path(path)))
+    parts = parts_of(path, found)
+    check_space(pool, volume.capacity, parts)
     manager, datacenter = connection.session.content.fileManager, connection.context.datacenter
     part = check_lengths(part_path(path), where="the incomplete file")
-    if source == part:
+    if part_pattern(path).has(source):
         raise Refused(f"{source} cannot be copied to {path}: it has the name of an incomplete {path}.")
 
     def copy() -> Any:
@@ -142,7 +147,11 @@ def _plan_file_copy(
     def move() -> Any:
         return manager.MoveDatastoreFile_Task(str(part), datacenter, str(path), datacenter, False)
 
-    tasks = [HostTask(f"Copying {source} to {part}", copy), HostTask(f"Moving {part} to {path}", move)]
+    tasks = [
+        *(deletion(connection, left.path) for left in parts),
+        HostTask(f"Copying {source} to {part}", copy),
+        HostTask(f"Moving {part} to {path}", move),
+    ]
     chain = Chain(f"clone {source} to {path}", tasks, partial(delete_file, connection, part))
     steps = [*_directory_steps(connection, path, found), *side_by_side(connection, [chain])]
     return VolumePlan(steps, None, None, replace(volume, path=path))
@@ -193,8 +202,8 @@ def _plan_download(connection: EsxConnection, request: VolumeRequest, dest: str)
 def _plan_absent(connection: EsxConnection, request: VolumeRequest) -> VolumePlan:
     pools, path = read_pools(connection), request.path
     usable_pool(pools, path.datastore)
-    others = leftover_paths(path) if path.is_disk else [record_path(path), part_path(path)]
-    found = find_volumes(connection, pools, [path, *others])
+    pattern = leftover_pattern(path) if path.is_disk else part_pattern(path)
+    found = find_volumes(connection, pools, [path, *([] if path.is_disk else [record_path(path)])], [pattern])
     volume = found.get(path)
     if volume is not None:
         _check_deletable(connection, volume)
@@ -203,7 +212,8 @@ def _plan_absent(connection: EsxConnection, request: VolumeRequest) -> VolumePla
         disks = DiskTasks(connection)
         tasks = [*([] if volume is None else [disks.delete(path)]), *leftover_tasks(disks, path, found)]
     else:
-        tasks = [deletion(connection, file) for file in (path, *others) if file in found]
+        own = [path, record_path(path), *filter(pattern.has, found)]
+        tasks = [deletion(connection, file) for file in own if file in found]
     name = f"delete {path}" if volume is not None else f"delete what an interrupted task has left of {path}"
     chains = [Chain(name, tasks)] if tasks else []
     return VolumePlan(side_by_side(connection, chains), None, volume, None)

@@ -10,8 +10,9 @@ the file is read back once.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import BinaryIO, cast
@@ -27,10 +28,17 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.local_files impor
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step
 from ansible_collections.virt.esx.plugins.module_utils._driver.pools import Pool, usable_pool
+from ansible_collections.virt.esx.plugins.module_utils._driver.storage.upload_parts import (
+    abandoned,
+    new_part_path,
+    part_pattern,
+    parts_of,
+)
 from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import (
     GONE,
     amount_text,
     datastore_file,
+    delete_file,
     make_directory,
     move_file,
     removed_on_error,
@@ -38,7 +46,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import (
     upload_blocks,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.volumes import Volume, find_volumes
-from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, Refused
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath, check_lengths, quoted
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import get_file, put_file
 from ansible_collections.virt.esx.plugins.module_utils._vi.transfers import download_file, file_info
@@ -66,11 +74,6 @@ def record_path(path: DatastorePath) -> DatastorePath:
     return path.beside(f"{path.name}.sha256")
 
 
-def part_path(path: DatastorePath) -> DatastorePath:
-    """The temporary name of a file while it is uploaded."""
-    return path.beside(f".{path.name}.part")
-
-
 def plan_upload(
     connection: EsxConnection, pools: dict[str, Pool], upload: Upload
 ) -> tuple[list[Step], Volume | None, Volume]:
@@ -81,10 +84,10 @@ def plan_upload(
     :raises Refused: if there is no room for it, or a running domain uses the file that it would replace.
     """
     path, size = upload.path, file_size(upload.source)
-    check_lengths(record_path(path), where="the checksum beside the file")  # the longest of its names
+    check_lengths(new_part_path(path), where="the incomplete file")  # the longest of its names
     verify(upload.source, upload.checksum)
     pool = usable_pool(pools, path.datastore)
-    found = find_volumes(connection, pools, [path, record_path(path), part_path(path)])
+    found = find_volumes(connection, pools, [path, record_path(path)], [part_pattern(path)])
     before = found.get(path)
     after = Volume(path, _type_of(path), size, size)
     if before is not None and before.type == "directory":
@@ -94,17 +97,18 @@ def plan_upload(
         if steps is not None:
             return steps, before, before
         _check_users(connection, path)
-    check_space(pool, size, found.get(part_path(path)))
+    parts = parts_of(path, found)
+    check_space(pool, size, parts)
     steps = []
     if path.directory and path.parent not in found:
         steps.append(Step(f"create directory {path.parent}", partial(make_directory, connection, path.parent)))
-    steps.append(Step(f"upload {upload} to {path}", partial(_upload, connection, upload, size, before)))
+    steps.append(Step(f"upload {upload} to {path}", partial(_upload, connection, upload, size, before, parts)))
     return steps, before, after
 
 
-def check_space(pool: Pool, size: int, left_over: Volume | None = None) -> None:
-    """Refuse a file that is too large; what an interrupted upload has left of it is overwritten."""
-    available = pool.available + (0 if left_over is None else left_over.allocation)
+def check_space(pool: Pool, size: int, left_over: Sequence[Volume] = ()) -> None:
+    """Refuse a file that is too large; what interrupted tasks have left of it is deleted first."""
+    available = pool.available + sum(part.allocation for part in left_over)
     if size > available:
         raise Refused(
             f"The datastore '{pool.name}' is too full: {amount_text(size)} are needed, "
@@ -193,9 +197,16 @@ def _check_users(connection: EsxConnection, path: DatastorePath) -> None:
         )
 
 
-def _upload(connection: EsxConnection, upload: Upload, size: int, before: Volume | None) -> None:
-    """Upload to a temporary name, then move; the recorded checksum is that of the bytes sent."""
-    path, part = upload.path, part_path(upload.path)
+def _upload(
+    connection: EsxConnection, upload: Upload, size: int, before: Volume | None, parts: Sequence[Volume]
+) -> None:
+    """Upload to a temporary name, then move; the recorded checksum is that of the bytes sent.
+
+    :param parts: the temporary files of other uploads.
+    """
+    path, part = upload.path, new_part_path(upload.path)
+    for left in abandoned(connection, parts):
+        delete_file(connection, left)
     digest = hashlib.sha256()
     with removed_on_error(connection, part):
         blocks = file_blocks(upload.source, digest.update)
@@ -204,26 +215,50 @@ def _upload(connection: EsxConnection, upload: Upload, size: int, before: Volume
         if upload.checksum is not None and upload.checksum.algorithm == "sha256" and upload.checksum != sent:
             raise EsxError(f"The file '{upload.source}' was changed while it was uploaded; {path} is as before.")
         _move(connection, part, path, replace=before is not None)
-    _record(connection, path, sent)
+    _record_own(connection, path, sent, size)
 
 
 def _move(connection: EsxConnection, part: DatastorePath, path: DatastorePath, *, replace: bool) -> None:
-    """Give an upload its final name.
+    """Give an upload its final name. A file that another client has uploaded since the plan was made is replaced.
 
-    :raises Refused: if another client, which uploads to the same path, has taken the file away.
+    :raises Refused: if a running domain uses that file by now, or if another client, which has taken the upload for one
+        that an interrupted task has left, has deleted it.
     """
     try:
         move_file(connection, part, path, replace=replace)
     except EsxError as error:
-        if error.fault not in GONE:
+        if error.fault in GONE:
+            raise Refused(
+                f"Another client uploads to {path} at the same time, and has deleted {part}.",
+                hint="Run the task again, and upload a file from one host only, also where hosts share the datastore.",
+                fault="FileAlreadyExists",
+            ) from None
+        if error.fault != "FileAlreadyExists" or replace:
             raise
-        raise Refused(
-            f"Another client uploads to {path} at the same time, and has moved or deleted {part}.",
-            hint="Upload a file from one host only, also where hosts share the datastore.",
-            fault="FileAlreadyExists",
-        ) from None
+        _check_users(connection, path)
+        _move(connection, part, path, replace=True)
 
 
 def _record(connection: EsxConnection, path: DatastorePath, checksum: Checksum) -> None:
-    line = f"{checksum.digits}  {path.name}\n"
-    put_file(connection.session, datastore_file(connection, record_path(path)), line.encode())
+    put_file(connection.session, datastore_file(connection, record_path(path)), _line(path, checksum))
+
+
+def _line(path: DatastorePath, checksum: Checksum) -> bytes:
+    return f"{checksum.digits}  {path.name}\n".encode()
+
+
+def _record_own(connection: EsxConnection, path: DatastorePath, checksum: Checksum, size: int) -> None:
+    """Record the checksum of a file that has just been uploaded.
+
+    If another task replaces the file meanwhile, or records its own checksum, none is recorded: which of the two is that
+    of the file is not known then, and the next task reads it.
+    """
+    session, line = connection.session, _line(path, checksum)
+    file, record = (datastore_file(connection, one) for one in (path, record_path(path)))
+    with contextlib.suppress(NotFound):
+        before = file_info(session, file)
+        put_file(session, record, line, verified=False)
+        is_recorded = get_file(session, record) == line
+        if is_recorded and before.size in (None, size) and file_info(session, file) == before:
+            return
+    delete_file(connection, record_path(path))

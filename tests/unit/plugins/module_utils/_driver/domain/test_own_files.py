@@ -9,7 +9,11 @@ from typing import Any
 
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.hardware_version import OF_HOSTS
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.own_files import OwnFiles, own_files
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.own_files import (
+    OwnFiles,
+    own_files,
+    with_keepers_last,
+)
 from ansible_collections.virt.esx.plugins.module_utils._names import parse_datastore_path
 from pyVmomi import vim
 
@@ -30,7 +34,7 @@ def having(
 
 
 def own(mine: list[dict[str, Any]], foreign: list[dict[str, Any]], *listed: str) -> OwnFiles:
-    return own_files(VMX, mine, foreign, listed)
+    return own_files(VMX, mine, foreign, {VMX.parent: listed})
 
 
 def test_all_that_is_beside_a_domain_is_its_own() -> None:
@@ -109,8 +113,39 @@ def test_an_extent_of_a_disk_that_is_not_the_domain_s_keeps_the_directory() -> N
 
 
 def test_the_root_of_a_datastore_stays() -> None:
-    found = own_files(parse_datastore_path("[ds] web.vmx"), [having("[ds] web.vmdk")], [], ["web.vmx", "web.vmdk"])
+    vmx = parse_datastore_path("[ds] web.vmx")
+    found = own_files(vmx, [having("[ds] web.vmdk")], [], {vmx.parent: ["web.vmx", "web.vmdk"]})
     assert (found.disks, found.vmx, found.directory) == (("[ds] web.vmdk",), "[ds] web.vmx", None)
+
+
+DATA = "[ds2] tank/web/data.vmdk"
+PLACES: list[tuple[dict[str, list[str]], tuple[str, ...]]] = [
+    ({"[ds2] tank/web": ["data.vmdk", "data-flat.vmdk"]}, ("[ds2] tank/web",)),
+    ({"[ds2] tank/web": []}, ("[ds2] tank/web",)),
+    ({"[ds2] tank/web": ["data.vmdk", "other.vmdk"]}, ()),
+    ({"[ds2] tank/web": ["data.vmdk", "vmware.log"]}, ()),
+    ({"[ds2] tank/web": ["data.vmdk", "below"]}, ()),
+]
+
+
+@pytest.mark.parametrize(("listed", "expected"), PLACES)
+def test_the_directory_of_a_disk_elsewhere(listed: dict[str, list[str]], expected: tuple[str, ...]) -> None:
+    listing = {parse_datastore_path(place): names for place, names in listed.items()}
+    found = own_files(VMX, [having("[ds] web/web.vmdk", DATA)], [], {VMX.parent: ["web.vmx"], **listing})
+    assert found.directories == expected
+    assert found.directory == "[ds] web"
+
+
+def test_domains_that_share_no_disk_keep_their_order() -> None:
+    rows = [(name, having(f"[ds] {name}/a.vmdk", vmx=f"[ds] {name}/{name}.vmx")) for name in "cab"]
+    assert with_keepers_last(rows) == ["c", "a", "b"]
+    assert with_keepers_last([("a", having()), *rows]) == ["a", "c", "a", "b"]
+
+
+@pytest.mark.parametrize("spelling", ["[ds] a/q.vmdk", "[ds] ./a//q.vmdk"])
+def test_the_domain_in_whose_directory_a_shared_disk_is_comes_last(spelling: str) -> None:
+    rows = [(name, having(spelling, vmx=f"[ds] {name}/{name}.vmx")) for name in "abc"]
+    assert with_keepers_last(rows) == ["b", "c", "a"]
 
 
 def test_newer_hosts_have_newer_hardware() -> None:
