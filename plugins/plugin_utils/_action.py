@@ -29,6 +29,7 @@ from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible.utils.vars import merge_hash
+from ansible_collections.virt.esx.plugins.module_utils._driver import step_errors
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._edge import (
     Contract,
@@ -43,6 +44,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi import (
     about,
     auth_file,
     host_context,
+    licence,
     results,
     session_cache,
     task,
@@ -57,7 +59,17 @@ from ansible_collections.virt.esx.plugins.plugin_utils._interpreter import host_
 display = Display()
 
 # Modules import these only when needed, as a module's process compiles all that it imports; here once a play is enough.
-IMPORTED_EARLY = (auth_file, host_context, secrets_of_texts, session_cache, task, transport_errors, vcenter)
+IMPORTED_EARLY = (
+    auth_file,
+    host_context,
+    licence,
+    secrets_of_texts,
+    session_cache,
+    step_errors,
+    task,
+    transport_errors,
+    vcenter,
+)
 
 about.preload()
 results.preload()

@@ -21,9 +21,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.pending import (
     check_pending_question,
     wait_until_idle,
 )
-from ansible_collections.virt.esx.plugins.module_utils._driver.step_errors import say_state, step_named
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
-from ansible_collections.virt.esx.plugins.module_utils._vi.licence import writing
 
 # Faults that mean another client changed the object first: the requested state may already be reached.
 _OVERTAKEN = (
@@ -161,6 +159,10 @@ def carry_out(
         confirm_name(connection, plan.record)
     for record in plan.worked_on():
         _unless_blocked(connection, plan, record, check_connected)
+    # Most tasks find nothing to do, and a module's process compiles all that it imports.
+    from ansible_collections.virt.esx.plugins.module_utils._driver.step_errors import say_state
+    from ansible_collections.virt.esx.plugins.module_utils._vi.licence import writing
+
     with writing(connection.session):
         if invocation.check_mode:
             for record in plan.worked_on():
@@ -202,6 +204,8 @@ def _carry_out_steps(connection: EsxConnection, make_plan: Callable[[], AnyPlan]
 
 
 def _carry_out_each_step(progress: _Progress[AnyPlan]) -> None:
+    from ansible_collections.virt.esx.plugins.module_utils._driver.step_errors import step_named
+
     for step in progress.plan.steps:
         with step_named(progress.plan.subject, step.name):
             step.carry_out()

@@ -163,10 +163,7 @@ def find_change(
         check_same_files(record.name, request.parts, found)
     is_same = new == old and predicted.state == record.state
     after = present if is_same else read(new, predicted)
-    if (present.disks, present.interfaces) != (after.disks, after.interfaces):
-        check_devices(after)
-    if not request.is_definition:
-        check_new_cards(request.parts.interfaces, present, after)
+    _check_devices(request, present, after)
     _check(connection, record, found, after)
     keys = _of_keys(connection, request, with_uuid(after, record), old, facts.host_version)
     found += [*growth_of(connection, growing, present, machine), *keys]
@@ -278,6 +275,14 @@ class _OwnDisks:
 
     def _exists(self, source: str) -> bool:
         return self.files.has(source) or disk_exists(self.connection, source)
+
+
+def _check_devices(request: DomainRequest, present: Domain, after: Domain) -> None:
+    """Refuse disks and cards that would come or change, and that no host could start."""
+    if (present.disks, present.interfaces) != (after.disks, after.interfaces):
+        check_devices(after)
+    if not request.is_definition:
+        check_new_cards(request.parts.interfaces, present, after)
 
 
 # The parts of a domain that are limited by its host.
