@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote
 from ansible_collections.virt.esx.plugins.module_utils._errors import Ambiguous, NotFound, ParseError
 from ansible_collections.virt.esx.plugins.module_utils._names import hint_at, quoted
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Row, Values
-from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name
+from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import moid, type_name
 
 COMPUTES = ("ComputeResource", "ClusterComputeResource")
 
@@ -24,10 +24,15 @@ _MOST_NAMES = 10
 
 
 class Tree:
-    """The objects that a read of the inventory found, by reference; each with at least its name and its parent."""
+    """The objects that a read of the inventory found, by reference; each with at least its name and its parent.
+
+    An object whose name the user may not see has its id instead.
+    """
 
     def __init__(self, rows: Sequence[Row]) -> None:
-        self.values: dict[Any, Values] = dict(rows)
+        self.values: dict[Any, Values] = {
+            ref: values if values["name"] else {**values, "name": moid(ref)} for ref, values in rows
+        }
 
     def children(self, parent: Any, *types: str) -> list[Any]:
         """The children of an object that have one of the types."""
