@@ -258,6 +258,35 @@ def test_a_url_that_is_none(host: Simulator, url: str) -> None:
         send_to_url(session, url, io.BytesIO(b"x"), 1)
 
 
+@pytest.mark.parametrize("head", [b"HTTP/1.0 200 OK\r\n\r\n", b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"])
+def test_a_server_that_closes_the_connection_after_its_answer(host: Simulator, head: bytes) -> None:
+    """As servers of HTTP/1.0 do, and hosts that have answered enough requests on a connection."""
+
+    def handle(channel: socket.socket) -> None:
+        read_request(channel)
+        channel.sendall(head + b"x" * (2 * PIECE))
+
+    target = io.BytesIO()
+    with serve(handle) as port, session_on(host) as session:
+        assert receive_from_url(session, f"http://127.0.0.1:{port}/a", target) == 2 * PIECE
+        own, session.pool = session.pool, Pool(Endpoint("127.0.0.1", port, transport="http"))
+        assert download_file(session, place("a.iso"), target).size == 2 * PIECE
+        session.pool = own
+
+
+def test_a_slow_server_that_closes_the_connection_is_not_waited_for(host: Simulator) -> None:
+    def handle(channel: socket.socket) -> None:
+        read_request(channel)
+        channel.sendall(b"HTTP/1.0 200 OK\r\n\r\nx")
+        time.sleep(5)
+
+    with serve(handle) as port, session_on(host, timeout=1) as session:
+        start = time.monotonic()
+        with pytest.raises(TimedOut, match="did not answer GET /a within 1 seconds"):
+            receive_from_url(session, f"http://127.0.0.1:{port}/a", io.BytesIO())
+        assert time.monotonic() - start < 4
+
+
 def test_a_file_in_an_encoding_that_was_not_asked_for(host: Simulator) -> None:
     """It would be stored as it is, which is not the file."""
     packed, target = http_answer(gzip.compress(b"disk"), headers="Content-Encoding: gzip\r\n"), io.BytesIO()
