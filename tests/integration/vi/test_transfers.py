@@ -274,6 +274,27 @@ def test_a_server_that_closes_the_connection_after_its_answer(host: Simulator, h
         session.pool = own
 
 
+SHORT = b"HTTP/1.0 200 OK\r\n\r\n0123!"
+
+
+@pytest.mark.parametrize("rest", [REST, WHOLE])
+def test_a_body_without_a_length_is_resumed_where_it_is_too_short(host: Simulator, rest: bytes) -> None:
+    target = io.BytesIO()
+    with serve(Script(SHORT, rest).handle) as port, session_on(host) as session:
+        own, session.pool = session.pool, Pool(Endpoint("127.0.0.1", port, transport="http"))
+        assert download_file(session, place("a.iso"), target, size=10).size == 10
+        session.pool = own
+    assert target.getvalue() in (b"0123!56789", b"0123456789")
+
+
+def test_a_body_without_a_length_that_stays_too_short(host: Simulator) -> None:
+    with serve(Script(SHORT, SHORT).handle) as port, session_on(host) as session:
+        own, session.pool = session.pool, Pool(Endpoint("127.0.0.1", port, transport="http"))
+        with pytest.raises(ConnectionFailed, match="the connection ended after 5 of 10 bytes"):
+            download_file(session, place("a.iso"), io.BytesIO(), size=10)
+        session.pool = own
+
+
 def test_a_slow_server_that_closes_the_connection_is_not_waited_for(host: Simulator) -> None:
     def handle(channel: socket.socket) -> None:
         read_request(channel)
