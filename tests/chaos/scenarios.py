@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ansible_collections.virt.esx.plugins.module_utils._argspec import CONNECTION
+from ansible_collections.virt.esx.plugins.module_utils._driver import registration
 from ansible_collections.virt.esx.plugins.module_utils._driver.info.inventory_hosts import read_facts
 from ansible_collections.virt.esx.plugins.module_utils._edge import Contract
 from ansible_collections.virt.esx.plugins.modules import (
@@ -153,10 +154,18 @@ SCHEDULER, INFO, SNAPSHOT, VOLUME = (
 IMAGE = after(VOLUME, path=ISO, source=__file__)
 SNAPSHOTS = in_turn(with_domain(), after(SNAPSHOT, **FIRST), after(SNAPSHOT, **SECOND))
 
+# A registration of which the answer was lost is waited for, whatever the timeout, as files depend on it.
+REGISTERING = 4.0 + sum(registration._PAUSES)
+
 SCENARIOS = {
-    "define": Scenario(DOMAIN, {"xml": XML, "state": "defined"}, with_disk, DATASTORE, "web"),
+    "define": Scenario(DOMAIN, {"xml": XML, "state": "defined"}, with_disk, DATASTORE, "web", longest=REGISTERING),
     "define_and_start": Scenario(
-        DOMAIN, {"xml": XML, "state": "running", "autostart": True}, with_disk, DATASTORE, "web"
+        DOMAIN,
+        {"xml": XML, "state": "running", "autostart": True},
+        with_disk,
+        DATASTORE,
+        "web",
+        longest=REGISTERING,
     ),
     "redefine": Scenario(DOMAIN, {"xml": LARGER}, with_domain(), DATASTORE, "web"),
     "power_cycle": Scenario(
@@ -188,7 +197,7 @@ SCENARIOS = {
     "host_info": Scenario(esx_host_info.CONTRACT),
     "maintenance": Scenario(esx_host.CONTRACT, {"state": "maintenance"}, flags=("-domains", "0")),
     "screenshot": Scenario(esx_screenshot.CONTRACT, {"name": "domain-1"}),
-    "from_nothing": Scenario(DOMAIN, FROM_NOTHING, flags=DATASTORE, subject="web"),
+    "from_nothing": Scenario(DOMAIN, FROM_NOTHING, flags=DATASTORE, subject="web", longest=REGISTERING),
     "pool_info": Scenario(esx_pool_info.CONTRACT, {"refresh": True, "domains": True}, flags=DATASTORE),
     "volume": Scenario(VOLUME, {"path": COPY, "capacity": "1 MiB"}, flags=DATASTORE, subject="copy.vmdk"),
     "volume_larger": Scenario(VOLUME, {"path": DISK, "capacity": "2 MiB"}, with_disk, DATASTORE, "web.vmdk"),
@@ -203,7 +212,14 @@ SCENARIOS = {
         VOLUME, {"path": ISO}, in_turn(IMAGE, with_place), DATASTORE, files={"dest": f"{EXPORTED}/some.iso"}
     ),
     "seed_image": Scenario(esx_seed_image.CONTRACT, SEED, flags=DATASTORE, subject="seed.iso"),
-    "clone": Scenario(esx_clone.CONTRACT, {"name": "web", "clone_name": "copy"}, with_domain(), DATASTORE, "web"),
+    "clone": Scenario(
+        esx_clone.CONTRACT,
+        {"name": "web", "clone_name": "copy"},
+        with_domain(),
+        DATASTORE,
+        "web",
+        longest=REGISTERING,
+    ),
     "import": Scenario(OVA, IMPORT, with_package, (*DATASTORE, *LEASES), "web", files={"source": PACKAGE}),
     "export": Scenario(
         OVA,

@@ -85,10 +85,16 @@ def read_answer(content: bytes, info: Any, stub: Any) -> Any:
         if not isinstance(result, vmodl.MethodFault):
             raise UnknownFault(*_words(content))
         return result
-    if result is None and info.result is not type(None) and not info.resultFlags & F_OPTIONAL:
+    if result is None and _needs_value(info):
         raise NotAnAnswer("it has no value")
     _check_members(result)
     return result
+
+
+def _needs_value(info: Any) -> bool:
+    """Whether a method has a value; pyVmomi calls that of some methods optional which always return a task."""
+    is_optional = info.resultFlags & F_OPTIONAL and not info.wsdlName.endswith("_Task")
+    return info.result is not type(None) and not is_optional
 
 
 def _read(content: bytes, info: Any, stub: Any, is_fault: bool) -> Any:

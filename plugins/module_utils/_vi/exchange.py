@@ -51,6 +51,11 @@ class Answer(NamedTuple):
         return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
 
     @property
+    def has_no_length(self) -> bool:
+        """Whether the body is whatever comes until the connection ends, so that nothing tells if all of it came."""
+        return self.length is None and "Transfer-Encoding" not in self.headers
+
+    @property
     def is_page(self) -> bool:
         """Whether it is an HTML page, which proxies and starting hosts send instead of the requested file."""
         kind = (self.headers.get("Content-Type") or "").lower()

@@ -24,10 +24,15 @@ _MOST_NAMES = 10
 
 
 class Tree:
-    """The objects that a read of the inventory found, by reference; each with at least its name and its parent."""
+    """The objects that a read of the inventory found, by reference; each with at least its name and its parent.
+
+    An object whose name the user may not see has its id instead.
+    """
 
     def __init__(self, rows: Sequence[Row]) -> None:
-        self.values: dict[Any, Values] = dict(rows)
+        self.values: dict[Any, Values] = {
+            ref: values if values["name"] else {**values, "name": moid(ref)} for ref, values in rows
+        }
 
     def name(self, ref: Any) -> str:
         """The name of an object as the server sends it; its moid if the user may not see the name."""

@@ -53,13 +53,16 @@ class Connection(http.client.HTTPConnection):
         self.default_port = 443 if pool.endpoint.transport == "https" else 80
         self._pool = pool
         self._pieces: list[bytes] | None = None  # of a request that is being made
+        self._channel: Channel | None = None  # which http.client lets go of before the last answer is read
 
     def connect(self) -> None:
-        self.sock: Any = Channel(self._pool.open_channel())
+        self._channel = Channel(self._pool.open_channel())
+        self.sock: Any = self._channel
 
     def allow(self, seconds: float) -> None:
         """Set a deadline in seconds for everything sent and received from now on."""
-        self.sock.allow(seconds)
+        if self._channel is not None:
+            self._channel.allow(seconds)
 
     def request(self, *args: Any, **options: Any) -> None:
         """Send the headers and the body of a request in one piece, so that the server is woken up only once."""

@@ -99,15 +99,18 @@ def download_file(
     *,
     offset: int = 0,
     modified: str | None = None,
+    size: int | None = None,
     progress: Progress | None = None,
 ) -> RemoteFile:
     """Write a file of a datastore to an open file, from ``offset`` of both, and return its properties on the server.
 
-    If the server ignores the offset, or the file has changed since ``modified``, it starts at 0.
+    If the server ignores the offset, or the file has changed since ``modified``, it starts at 0. An answer that does
+    not say how long it is ends with the connection, so it has to have ``size`` bytes in all.
 
     :param target: open for writing in binary mode, seekable.
     :param offset: the number of bytes of the file that ``target`` already has.
     :param modified: the ``RemoteFile.modified`` of the file that these bytes are from.
+    :param size: the ``RemoteFile.size`` of the file.
     :param progress: called with the number of bytes in ``target``.
     :raises NotFound: if there is no such file.
     :raises ConnectionFailed, TimedOut: if the connection breaks, twice without a byte in between.
@@ -122,6 +125,8 @@ def download_file(
 
         try:
             answer = converse(session, "GET", file, attempt, (200, 206))
+            if answer.has_no_length and size is not None and download.done < size:
+                raise ConnectionFailed(f"GET {file}: the connection ended after {download.done} of {size} bytes.")
         except ConnectionFailed:
             if download.done > before:
                 continue

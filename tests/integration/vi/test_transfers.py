@@ -13,6 +13,7 @@ import socket
 import time
 import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._errors import (
@@ -23,11 +24,13 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import (
     Refused,
     TimedOut,
 )
+from ansible_collections.virt.esx.plugins.module_utils._vi import folder, transfers
 from ansible_collections.virt.esx.plugins.module_utils._vi.channel import PIECE
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import delete_file, get_file, put_file
-from ansible_collections.virt.esx.plugins.module_utils._vi.exchange import BLOCK, exchange
+from ansible_collections.virt.esx.plugins.module_utils._vi.exchange import BLOCK, exchange, send_stream
 from ansible_collections.virt.esx.plugins.module_utils._vi.folder import DatastoreFile
 from ansible_collections.virt.esx.plugins.module_utils._vi.pool import Endpoint, Pool
+from ansible_collections.virt.esx.plugins.module_utils._vi.stub import SessionRenewed
 from ansible_collections.virt.esx.plugins.module_utils._vi.transfers import (
     download_file,
     file_info,
@@ -108,6 +111,32 @@ def test_an_expired_session_is_renewed_before_an_upload(host: Simulator) -> None
         upload_file(session, place("renewed.iso"), io.BytesIO(b"x"), 1)
         delete_file(session, place("renewed.iso"))
     assert host.methods().count("Login") == 2
+
+
+def test_a_session_that_ends_right_before_an_upload_is_no_missing_privilege(
+    host: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def expire_and_send(*args: Any, **options: Any) -> Any:
+        host.expire_sessions()
+        return send_stream(*args, **options)
+
+    monkeypatch.setattr(transfers, "send_stream", expire_and_send)
+    with session_on(host) as session, pytest.raises(SessionRenewed, match=r"ended before PUT \[local-storage\] a.iso"):
+        upload_file(session, place("a.iso"), io.BytesIO(b"x"), 1)
+    assert host.sessions() == []
+
+
+def test_a_session_that_ends_twice_before_a_read_is_no_missing_privilege(
+    host: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def expire_and_ask(*args: Any, **options: Any) -> Any:
+        host.expire_sessions()
+        return exchange(*args, **options)
+
+    monkeypatch.setattr(folder, "exchange", expire_and_ask)
+    with session_on(host) as session, pytest.raises(SessionRenewed, match=r"ended before GET \[local-storage\] a.vmx"):
+        get_file(session, place("a.vmx"))
+    assert host.sessions() == []
 
 
 def test_a_source_that_is_too_short(host: Simulator) -> None:
@@ -256,6 +285,56 @@ def test_a_path_that_the_server_has_not_encoded(host: Simulator, path: str, sent
 def test_a_url_that_is_none(host: Simulator, url: str) -> None:
     with session_on(host) as session, pytest.raises(ParseError, match="is not the URL of a host"):
         send_to_url(session, url, io.BytesIO(b"x"), 1)
+
+
+@pytest.mark.parametrize("head", [b"HTTP/1.0 200 OK\r\n\r\n", b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"])
+def test_a_server_that_closes_the_connection_after_its_answer(host: Simulator, head: bytes) -> None:
+    """As servers of HTTP/1.0 do, and hosts that have answered enough requests on a connection."""
+
+    def handle(channel: socket.socket) -> None:
+        read_request(channel)
+        channel.sendall(head + b"x" * (2 * PIECE))
+
+    target = io.BytesIO()
+    with serve(handle) as port, session_on(host) as session:
+        assert receive_from_url(session, f"http://127.0.0.1:{port}/a", target) == 2 * PIECE
+        own, session.pool = session.pool, Pool(Endpoint("127.0.0.1", port, transport="http"))
+        assert download_file(session, place("a.iso"), target).size == 2 * PIECE
+        session.pool = own
+
+
+SHORT = b"HTTP/1.0 200 OK\r\n\r\n0123!"
+
+
+@pytest.mark.parametrize("rest", [REST, WHOLE])
+def test_a_body_without_a_length_is_resumed_where_it_is_too_short(host: Simulator, rest: bytes) -> None:
+    target = io.BytesIO()
+    with serve(Script(SHORT, rest).handle) as port, session_on(host) as session:
+        own, session.pool = session.pool, Pool(Endpoint("127.0.0.1", port, transport="http"))
+        assert download_file(session, place("a.iso"), target, size=10).size == 10
+        session.pool = own
+    assert target.getvalue() in (b"0123!56789", b"0123456789")
+
+
+def test_a_body_without_a_length_that_stays_too_short(host: Simulator) -> None:
+    with serve(Script(SHORT, SHORT).handle) as port, session_on(host) as session:
+        own, session.pool = session.pool, Pool(Endpoint("127.0.0.1", port, transport="http"))
+        with pytest.raises(ConnectionFailed, match="the connection ended after 5 of 10 bytes"):
+            download_file(session, place("a.iso"), io.BytesIO(), size=10)
+        session.pool = own
+
+
+def test_a_slow_server_that_closes_the_connection_is_not_waited_for(host: Simulator) -> None:
+    def handle(channel: socket.socket) -> None:
+        read_request(channel)
+        channel.sendall(b"HTTP/1.0 200 OK\r\n\r\nx")
+        time.sleep(5)
+
+    with serve(handle) as port, session_on(host, timeout=1) as session:
+        start = time.monotonic()
+        with pytest.raises(TimedOut, match="did not answer GET /a within 1 seconds"):
+            receive_from_url(session, f"http://127.0.0.1:{port}/a", io.BytesIO())
+        assert time.monotonic() - start < 4
 
 
 def test_a_file_in_an_encoding_that_was_not_asked_for(host: Simulator) -> None:

@@ -18,7 +18,15 @@ from ansible_collections.virt.esx.plugins.module_utils._vi import session as ses
 from ansible_collections.virt.esx.plugins.module_utils._vi.about import oldest_version, pyvmomi_versions
 from ansible_collections.virt.esx.plugins.module_utils._vi.answers import Unreadable, read_answer
 from ansible_collections.virt.esx.plugins.module_utils._vi.exchange import Answer, exchange
-from ansible_collections.virt.esx.plugins.modules import esx_domain, esx_host, esx_snapshot, esx_volume
+from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name
+from ansible_collections.virt.esx.plugins.modules import (
+    esx_domain,
+    esx_domain_info,
+    esx_host,
+    esx_pool_info,
+    esx_snapshot,
+    esx_volume,
+)
 from ansible_collections.virt.esx.plugins.modules.esx_domain_info import CONTRACT
 from ansible_collections.virt.esx.tests.integration.contracts import carry_out, parameters
 from ansible_collections.virt.esx.tests.integration.vi.sessions import (
@@ -112,6 +120,21 @@ def refused_without_states(
         module.CONTRACT.run(Invocation(parameters(module.CONTRACT, **given), False, False, pytest.fail))
     assert not [name for name in host.methods() if name.endswith("_Task") and name != "SearchDatastore_Task"]
     return caught.value
+
+
+@pytest.mark.parametrize("module", [esx_domain_info, esx_pool_info])
+def test_an_inventory_whose_names_the_user_may_not_see(
+    host: Simulator, monkeypatch: pytest.MonkeyPatch, module: Any
+) -> None:
+    rows = properties._rows
+    hidden = ("Datacenter", "ComputeResource", "HostSystem")
+
+    def rows_without_names(*given: Any) -> list[Any]:
+        found = rows(*given)
+        return [(ref, {**values, "name": None} if type_name(ref) in hidden else values) for ref, values in found]
+
+    monkeypatch.setattr(properties, "_rows", rows_without_names)
+    assert not carry_out(module.CONTRACT, host, password=PASSWORD)["changed"]
 
 
 def test_an_answer_that_cannot_be_read_is_asked_for_in_the_newest_version(

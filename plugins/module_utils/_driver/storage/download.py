@@ -166,9 +166,9 @@ def _fetch(connection: EsxConnection, download: Download) -> None:
 
 def _receive(connection: EsxConnection, download: Download, target: BinaryIO, offset: int) -> None:
     """Download a file from ``offset`` on."""
-    file, modified = datastore_file(connection, download.path), download.remote.modified
-    progress = show_transfer(connection.progress, f"Downloading {download.path}", download.remote.size or 0)
-    download_file(connection.session, file, target, offset=offset, modified=modified, progress=progress)
+    file, size, modified = datastore_file(connection, download.path), download.remote.size, download.remote.modified
+    progress = show_transfer(connection.progress, f"Downloading {download.path}", size or 0)
+    download_file(connection.session, file, target, offset=offset, modified=modified, size=size, progress=progress)
 
 
 def _remove_older(part: pathlib.Path, beginning: str) -> None:

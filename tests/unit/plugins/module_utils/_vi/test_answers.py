@@ -60,6 +60,7 @@ def method(kind: Any, name: str) -> Any:
 RETRIEVE = method(vim.ServiceInstance, "RetrieveContent")
 UNREGISTER = method(vim.VirtualMachine, "Unregister")
 POWER_ON = method(vim.VirtualMachine, "PowerOn")
+SEARCH = method(vim.host.DatastoreBrowser, "SearchSubFolders")
 FIND = method(vim.SearchIndex, "FindByUuid")
 UPDATES = method(vmodl.query.PropertyCollector, "WaitForUpdatesEx")
 
@@ -114,6 +115,7 @@ def test_invalid_answers_are_refused(content: bytes, reason: str) -> None:
     ("content", "info", "reason"),
     [
         (response("PowerOnVM_Task", ""), POWER_ON, "it has no value"),
+        (response("SearchDatastoreSubFolders_Task", ""), SEARCH, "it has no value"),
         (response("RetrieveServiceContent", ""), RETRIEVE, "it has no value"),
         (response("RetrieveServiceContent", "<returnval></returnval>"), RETRIEVE, "its ServiceContent has no about"),
         (
