@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The options of ``_driver/domain/parts_system.py and settings.py``."""
+    """The options of ``_driver/domain/parts_system.py`` and ``settings.py``."""
 
     DOCUMENTATION = r"""
 options:

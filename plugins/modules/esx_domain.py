@@ -44,7 +44,7 @@ options:
       - Names of domains, or shell patterns such as V(web-*), that are brought into O(state) in parallel. A name that no
         domain has is an error, unless O(state=undefined); a pattern may match none.
       - O(timeout) or O(shutdown_timeout) limits the shutdown of all guests together. If one domain fails, the others
-        are processed nevertheless. The task then fails at the end, and RV(domains) has the result of each.
+        are still processed. The task then fails at the end, and RV(domains) has the result of each.
       - Can only be combined with O(state), O(shutdown_timeout), O(remove_storage) and O(wait_for).
     type: list
     elements: str

@@ -21,7 +21,7 @@ description:
   - Just before its migration begins, each domain is looked up again. If another client has moved it since, it is
     validated again and migrated from its new host. A domain that is already at its destination is not changed. If a
     domain is already being migrated, the task waits for that migration.
-  - If one domain fails, the others are migrated nevertheless. The task then fails at the end and reports where each
+  - If one domain fails, the others are still migrated. The task then fails at the end and reports where each
     domain is.
   - To empty a host, use the role P(virt.esx.evacuate#role).
 options:

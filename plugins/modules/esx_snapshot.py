@@ -110,7 +110,7 @@ attributes:
 notes:
   - Taking a snapshot with memory, and merging the files of one that is removed, may take longer than O(timeout), as
     long as the host makes progress.
-  - If the task fails for one of the O(names), the others are processed nevertheless. RV(domains) has the result of
+  - If the task fails for one of the O(names), the others are still processed. RV(domains) has the result of
     each.
   - Privileges to create - C(VirtualMachine.State.CreateSnapshot).
   - Privileges to rename - C(VirtualMachine.State.RenameSnapshot).

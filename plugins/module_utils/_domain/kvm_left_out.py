@@ -14,7 +14,7 @@ from ansible_collections.virt.esx.plugins.module_utils._domain.unsupported impor
 from ansible_collections.virt.esx.plugins.module_utils._domain.usual_words import unusual_words
 from ansible_collections.virt.esx.plugins.module_utils._domain.values import attr_of, size_kib
 from ansible_collections.virt.esx.plugins.module_utils._report import REPORT, Report
-from ansible_collections.virt.esx.plugins.module_utils._xml import Element
+from ansible_collections.virt.esx.plugins.module_utils._xml import Element, child
 
 # Paths that need no word: decoration of virt-install's, and what every virtual machine of VMware has.
 _SILENT = re.compile(
@@ -81,7 +81,15 @@ def _report_devices(root: Element, report: Report) -> None:
 
 
 def _report_changed(root: Element, report: Report) -> None:
-    """Report the devices that are not quite what they were."""
+    """Report the devices and the firmware that are not quite what they were."""
+    system = child(root, "os")
+    smbios, menu = child(system, "smbios"), child(system, "bootmenu")
+    if smbios is not None and smbios.get("mode") == "host":
+        why = "the guest sees VMware's SMBIOS data, not those of its host"
+        report.leave_out("os/smbios", why, word="mode='host'", line=smbios.sourceline)
+    if menu is not None and menu.get("enable") == "yes" and not menu.get("timeout"):
+        why = "VMware has no boot menu, only a delay before the start; expected timeout='...'"
+        report.leave_out("os/bootmenu", why, word="enable='yes'", line=menu.sourceline)
     for element in devices_of(root, "interface"):
         if element.get("type") == "hostdev":
             why = "the card is a device of the host; it becomes a card of VMware's"

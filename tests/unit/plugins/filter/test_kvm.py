@@ -263,6 +263,12 @@ def test_what_libvirt_would_not_take_is_refused(word: str, other: str, message: 
         ("<vcpu ", "<maxMemory slots='4' unit='GiB'>8</maxMemory><vcpu ", "maxMemory: the domain gets <memory>"),
         ("<devices>", "<on_reboot>destroy</on_reboot><devices>", "on_reboot destroy: VMware decides itself"),
         ("</cpu>", "<numa><cell id='0' cpus='0-3' memory='4' unit='GiB'/></numa></cpu>", "cpu/numa: ESX makes"),
+        ("<boot dev='hd'/>", "<smbios mode='host'/>", "os/smbios mode='host': the guest sees VMware's SMBIOS data"),
+        (
+            "<boot dev='hd'/>",
+            "<bootmenu enable='yes'/>",
+            "os/bootmenu enable='yes': VMware has no boot menu, only a delay",
+        ),
         (
             "<boot dev='hd'/>\n  </os>",
             "<smbios mode='sysinfo'/></os>"
