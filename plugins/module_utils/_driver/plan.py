@@ -147,6 +147,7 @@ def carry_out(
     :param make_plan: reads the present state and returns the plan from there. It changes nothing.
     :raises Ambiguous: before the first step, in check mode too, if the domain was found by a name that others share.
     :raises LicenceRestricted: before the first step, in check mode too, if the host's licence allows reading only.
+    :raises Refused: before the first step, in check mode too, if the vCenter has lost the connection to the host.
     :raises EsxError: what a step raises, or what makes the plan impossible.
     """
     plan = _made(make_plan)
@@ -155,6 +156,8 @@ def carry_out(
     if plan.record is not None:
         confirm_name(connection, plan.record)
     with writing(connection.session):
+        for record in plan.worked_on():
+            _unless_blocked(connection, plan, record, _check_connected)
         if invocation.check_mode:
             for record in plan.worked_on():
                 _unless_blocked(connection, plan, record, check_pending_question)
@@ -227,6 +230,14 @@ def _unless_blocked(
         if plan.set_aside(record, error):
             return error
         raise
+
+
+def _check_connected(_connection: EsxConnection, record: DomainRecord) -> None:
+    """Refuse a domain whose host the vCenter cannot reach."""
+    if str(record.values["runtime.connectionState"]) == "disconnected":
+        from ansible_collections.virt.esx.plugins.module_utils._driver.connected import lost_connection
+
+        raise lost_connection(record)
 
 
 def _say_what_was_done(connection: EsxConnection, done: list[str], error: BaseException) -> None:

@@ -134,8 +134,8 @@ def test_what_the_server_tells_late_is_read_again(loop: Loop, monkeypatch: pytes
     """A vCenter may be told of the end of a task before it is told what its host has made."""
     told = EsxConnection.wait_and_read
 
-    def late(self: EsxConnection, *arguments: Any) -> dict[str, Any]:
-        return {**told(self, *arguments), "runtime.powerState": "poweredOn"}
+    def late(self: EsxConnection, *arguments: Any, **named: Any) -> dict[str, Any]:
+        return {**told(self, *arguments, **named), "runtime.powerState": "poweredOn"}
 
     monkeypatch.setattr(EsxConnection, "wait_and_read", late)
     result = loop.item(name="domain-2", state="destroyed")

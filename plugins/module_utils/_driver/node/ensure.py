@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ansible_collections.virt.esx.plugins.module_utils._driver.connected import check_host
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import NO_TOOLS, TOOLS_PATH, DomainRecord
@@ -77,9 +78,14 @@ def ensure_host(connection: EsxConnection, invocation: Invocation, request: Host
     :raises TimedOut: if guests do not shut down in time, or the host does not return or enter maintenance mode in time.
     """
     node = node_of(connection)
-    outcome = carry_out(
-        connection, invocation, lambda: _plan(_Work(connection, invocation, node, request, read_state(node)))
-    )
+
+    def make_plan() -> HostPlan:
+        plan = _plan(_Work(connection, invocation, node, request, read_state(node)))
+        if plan.steps:
+            check_host(plan.before.name, plan.before.connection)
+        return plan
+
+    outcome = carry_out(connection, invocation, make_plan)
     after = outcome.plan.after
     if outcome.first.steps and not invocation.check_mode and request.state != "shutoff":
         after = read_state(node)
