@@ -153,8 +153,8 @@ def carry_out(
     plan = _made(make_plan)
     if not plan.steps:
         return Outcome(plan, plan, (), changed=bool(connection.answered))
-    if plan.record is not None:
-        confirm_name(connection, plan.record)
+    for record in plan.worked_on():
+        confirm_name(connection, record)
     with writing(connection.session):
         for record in plan.worked_on():
             _unless_blocked(connection, plan, record, _check_connected)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +14,14 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.connection import
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import read_domain_of
 from ansible_collections.virt.esx.plugins.module_utils._errors import Ambiguous, NotFound, ParseError
-from ansible_collections.virt.esx.plugins.modules import esx_domain, esx_domain_info, esx_scheduler
+from ansible_collections.virt.esx.plugins.module_utils._vi import properties
+from ansible_collections.virt.esx.plugins.modules import (
+    esx_domain,
+    esx_domain_info,
+    esx_scheduler,
+    esx_screenshot,
+    esx_snapshot,
+)
 from ansible_collections.virt.esx.tests.integration.contracts import LOGIN, carry_out, start_host
 from ansible_collections.virt.esx.tests.integration.domain.domains import domain_xml
 from ansible_collections.virt.esx.tests.integration.running import PASSWORD, USER
@@ -23,14 +31,21 @@ from ansible_collections.virt.esx.tests.simulator_client.client import client
 TWINS = ("domain-2", "domain-3")
 
 
-@pytest.fixture
-def host() -> Iterator[Simulator]:
-    """A host on which two of four domains have one name."""
-    with start_host("-domains", "4") as simulator:
+@contextlib.contextmanager
+def start_twins(domains: int) -> Iterator[Simulator]:
+    """A host on which two of some domains have one name."""
+    with start_host("-domains", str(domains)) as simulator:
         simulator.change_from_outside(TWINS[1], set={"displayName": TWINS[0]})
         simulator.trace(reset=True)
         yield simulator
         assert simulator.sessions() == []
+
+
+@pytest.fixture
+def host() -> Iterator[Simulator]:
+    """A host on which two of four domains have one name."""
+    with start_twins(4) as simulator:
+        yield simulator
 
 
 @pytest.fixture
@@ -48,12 +63,21 @@ def vcenter() -> Iterator[Simulator]:
         (esx_domain.CONTRACT, {"state": "destroyed"}),
         (esx_domain.CONTRACT, {"annotation": "a note"}),
         (esx_scheduler.CONTRACT, {"shares": "high"}),
+        (esx_snapshot.CONTRACT, {"snapshot": "x"}),
+        (esx_screenshot.CONTRACT, {}),
     ],
 )
 @pytest.mark.parametrize("check", [True, False])
+@pytest.mark.parametrize("domains", [4, properties.FEW + 4])
 def test_of_two_domains_of_one_name_none_is_changed(
-    host: Simulator, contract: Any, arguments: dict[str, Any], check: bool
+    contract: Any, arguments: dict[str, Any], check: bool, domains: int
 ) -> None:
+    """The names of few domains are read in the call that finds one; with many, it is another call."""
+    with start_twins(domains) as host:
+        check_none_is_changed(host, contract, arguments, check=check)
+
+
+def check_none_is_changed(host: Simulator, contract: Any, arguments: dict[str, Any], *, check: bool) -> None:
     paths = sorted(f"[local-storage] {name}/{name}.vmx" for name in TWINS)
     with pytest.raises(Ambiguous) as caught:
         carry_out(contract, host, name=TWINS[0], check=check, **arguments)
