@@ -81,6 +81,11 @@ class Plan:
         return ()
 
     @property
+    def repeatable(self) -> bool:
+        """Whether it can be made again after some of its steps, as they lead to a state and can be told from it."""
+        return True
+
+    @property
     def subject(self) -> str:
         """The subject of the plan, in words, for errors; empty if the names of its steps say it."""
         return "" if self.record is None else f"domain '{self.record.name}'"
@@ -190,7 +195,9 @@ def _carry_out_steps(connection: EsxConnection, make_plan: Callable[[], AnyPlan]
             _carry_out_each_step(progress)
             return
         except EsxError as error:
-            if error.fault not in (*_OVERTAKEN, *progress.plan.overtaken) or tries == _TRIES - 1:
+            plan = progress.plan
+            is_overtaken = error.fault in (*_OVERTAKEN, *plan.overtaken) and (plan.repeatable or not progress.done)
+            if not is_overtaken or tries == _TRIES - 1:
                 raise
             before, progress.plan = progress.plan, _made(make_plan)
             if error.fault != "TaskInProgress" and before.names() == progress.plan.names():

@@ -45,19 +45,24 @@ _NO_TIMEOUT = 0
 class HostPlan(Plan):
     """The steps for a host, and the host before and after them; ``stopped`` are the names of the domains.
 
-    ``repeatable`` says that the steps lead to a state, so that they can be planned again after some of them.
+    ``restarts`` says that the host is rebooted or shut down.
     """
 
     before: HostState
     after: HostState
     stopped: Sequence[str]
 
-    repeatable: bool = True
+    restarts: bool = False
 
     @property
     def overtaken(self) -> tuple[str, ...]:
         """The host is in maintenance mode, or has left it, already; it is not rebooted once more for that."""
-        return ("InvalidState",) if self.repeatable else ()
+        return () if self.restarts else ("InvalidState",)
+
+    @property
+    def repeatable(self) -> bool:
+        """A reboot is not seen in the host's state: it would be rebooted again, and not leave maintenance mode."""
+        return not self.restarts
 
 
 @dataclass(frozen=True)
@@ -117,7 +122,7 @@ def _with_stop(work: _Work, steps: list[Step], after: HostState) -> HostPlan:
     steps += _power_steps(work)
     running = before.running if leaves and not request.wait else ()
     after = replace(after, state=_reached(work), running=running)
-    return HostPlan(steps, None, before, after, names, repeatable=request.state == "maintenance")
+    return HostPlan(steps, None, before, after, names, restarts=request.state != "maintenance")
 
 
 def _stop_step(work: _Work, names: Sequence[str]) -> Step:
