@@ -26,7 +26,7 @@ from ansible_collections.virt.esx.tests.integration.contracts import LOGIN, carr
 from ansible_collections.virt.esx.tests.integration.domain.domains import domain_xml
 from ansible_collections.virt.esx.tests.integration.running import PASSWORD, USER
 from ansible_collections.virt.esx.tests.simulator_client import Simulator, start_simulator
-from ansible_collections.virt.esx.tests.simulator_client.client import client
+from ansible_collections.virt.esx.tests.simulator_client.client import client, vim
 
 TWINS = ("domain-2", "domain-3")
 
@@ -235,3 +235,18 @@ def test_a_domain_is_read_back_wherever_a_cluster_has_taken_it(vcenter: Simulato
     with open_connection(Invocation(params, False, False, lambda _text: None)) as connection:
         record, facts = read_domain_of(connection, connection.session.ref("VirtualMachine", known["moid"]))
     assert (record.name, facts.host_name) == (name, "DC0_H1")
+
+
+def test_attributes_of_other_objects_are_not_those_of_domains(vcenter: Simulator) -> None:
+    """A host can have an attribute of the same name."""
+    with client(vcenter, login=(USER, PASSWORD)) as center:
+        fields = center.content.customFieldsManager
+        owner = fields.AddCustomFieldDef(name="owner", moType=vim.VirtualMachine)
+        for name, kind in (("rack", vim.HostSystem), ("owner", vim.HostSystem), ("any", vim.ManagedEntity)):
+            fields.AddCustomFieldDef(name=name, moType=kind)
+        fields.SetField(center.domain("domain-1"), owner.key, "alice")
+    uri = vcenter.uri("vpx", user=USER, path="DC0", no_verify=1)
+    (found,) = carry_out(esx_domain_info.CONTRACT, vcenter, uri=uri, name="domain-1", gather=["custom_values"])[
+        "domains"
+    ]
+    assert found["custom_values"] == {"owner": "alice", "any": None}
