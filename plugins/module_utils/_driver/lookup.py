@@ -46,7 +46,6 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.properties import (
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import moid, type_name
 
 # VirtualMachine.runtime.powerState -> libvirt's state (esx-driver-rules.md, section 7).
-_STATE_PATH = "runtime.powerState"
 STATES = {"poweredOff": "shutoff", "poweredOn": "running", "suspended": "paused"}
 
 _NUMBERED = re.compile(r"(?:vm-)?([1-9][0-9]*)")
@@ -98,7 +97,7 @@ class DomainRecord:
     @property
     def state(self) -> str:
         """One of libvirt's words ``running``, ``paused``, ``shutoff``; Refused is raised if the user may not see it."""
-        return STATES[str(required(self.values, _STATE_PATH, f"domain '{self.name}'"))]
+        return STATES[str(required(self.values, "runtime.powerState", f"domain '{self.name}'"))]
 
     @property
     def id(self) -> int | None:

@@ -1,16 +1,15 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pending questions and pending tasks, which must end before a domain can be worked on, and lost hosts.
+"""Pending questions and pending tasks, which must end before a domain can be worked on.
 
-All are read with the domain, so a domain without any costs no call here.
+Both are read with the domain, so a domain without either costs no call here.
 """
 
 from __future__ import annotations
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import RECENT_PATH, DomainRecord
-from ansible_collections.virt.esx.plugins.module_utils._errors import Refused
 from ansible_collections.virt.esx.plugins.module_utils._vi.pending_tasks import pending_tasks
 
 QUESTION_PATH = "runtime.question"
@@ -32,16 +31,6 @@ def wait_until_idle(connection: EsxConnection, record: DomainRecord | None) -> b
         return False
     connection.wait_until_idle(record.ref, f"Waiting for the domain '{record.name}'")
     return True
-
-
-def check_connected(_connection: EsxConnection, record: DomainRecord | None) -> None:
-    """Refuse to work on a domain whose host the server has lost: it shows its last knowledge, and can do nothing."""
-    if record is not None and str(record.values["runtime.connectionState"]) == "disconnected":
-        raise Refused(
-            f"Nothing can be done with the domain '{record.name}': the server has lost the connection to its host.",
-            hint="Connect the host again in the vCenter, or use the host's own URI.",
-            fault="HostNotConnected",
-        )
 
 
 def check_pending_question(connection: EsxConnection, record: DomainRecord | None) -> None:

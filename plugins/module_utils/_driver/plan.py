@@ -17,7 +17,6 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.connection import
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import CORE_PATHS, DomainRecord, confirm_name
 from ansible_collections.virt.esx.plugins.module_utils._driver.pending import (
-    check_connected,
     check_pending_question,
     wait_until_idle,
 )
@@ -81,6 +80,11 @@ class Plan:
     def overtaken(self) -> tuple[str, ...]:
         """The faults that mean that another client was faster, in addition to those that mean it for every object."""
         return ()
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether it can be made again after some of its steps, as they lead to a state and can be told from it."""
+        return True
 
     @property
     def subject(self) -> str:
@@ -148,17 +152,16 @@ def carry_out(
 
     :param make_plan: reads the present state and returns the plan from there. It changes nothing.
     :raises Ambiguous: before the first step, in check mode too, if the domain was found by a name that others share.
-    :raises Refused: before the first step, in check mode too, if the server has lost the domain's host.
     :raises LicenceRestricted: before the first step, in check mode too, if the host's licence allows reading only.
+    :raises Refused: before the first step, in check mode too, if the vCenter has lost the connection to the host.
     :raises EsxError: what a step raises, or what makes the plan impossible.
     """
     plan = _made(make_plan)
     if not plan.steps:
         return Outcome(plan, plan, (), changed=bool(connection.answered))
-    if plan.record is not None:
-        confirm_name(connection, plan.record)
     for record in plan.worked_on():
-        _unless_blocked(connection, plan, record, check_connected)
+        confirm_name(connection, record)
+        _unless_blocked(connection, plan, record, _check_connected)
     # Most tasks find nothing to do, and a module's process compiles all that it imports.
     from ansible_collections.virt.esx.plugins.module_utils._driver.step_errors import say_state
     from ansible_collections.virt.esx.plugins.module_utils._vi.licence import writing
@@ -196,7 +199,9 @@ def _carry_out_steps(connection: EsxConnection, make_plan: Callable[[], AnyPlan]
             _carry_out_each_step(progress)
             return
         except EsxError as error:
-            if error.fault not in (*_OVERTAKEN, *progress.plan.overtaken) or tries == _TRIES - 1:
+            plan = progress.plan
+            is_overtaken = error.fault in (*_OVERTAKEN, *plan.overtaken) and (plan.repeatable or not progress.done)
+            if not is_overtaken or tries == _TRIES - 1:
                 raise
             before, progress.plan = progress.plan, _made(make_plan)
             if error.fault != "TaskInProgress" and before.names() == progress.plan.names():
@@ -238,6 +243,14 @@ def _unless_blocked(
         if plan.set_aside(record, error):
             return error
         raise
+
+
+def _check_connected(_connection: EsxConnection, record: DomainRecord) -> None:
+    """Refuse a domain whose host the vCenter cannot reach."""
+    if str(record.values["runtime.connectionState"]) == "disconnected":
+        from ansible_collections.virt.esx.plugins.module_utils._driver.connected import lost_connection
+
+        raise lost_connection(record)
 
 
 def _say_what_was_done(connection: EsxConnection, done: list[str], error: BaseException) -> None:

@@ -55,15 +55,15 @@ def _job(connection: EsxConnection, record: DomainRecord, words: str, start: Cal
 
 def _raise_failures(records: Sequence[DomainRecord], results: Sequence[Any]) -> None:
     """Raise the errors as one; a domain that has left the server, as one that a vCenter moves does, runs no more."""
-    failed = {
-        record.name: result
+    failed = [
+        (record.name, result)
         for record, result in zip(records, results)
         if isinstance(result, EsxError) and not isinstance(result, NotFound)
-    }
+    ]
     if not failed:
         return
-    listed = " ".join(f"Domain '{name}': {error.message}" for name, error in failed.items())
-    first = next(iter(failed.values()))
+    listed = " ".join(f"Domain '{name}': {error.message}" for name, error in failed)
+    first = failed[0][1]
     message = f"{len(failed)} of {len(records)} domains could not be stopped. {listed}"
     raise EsxError(message, hint=first.hint, fault=first.fault)
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,24 +14,38 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.connection import
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import read_domain_of
 from ansible_collections.virt.esx.plugins.module_utils._errors import Ambiguous, NotFound, ParseError
-from ansible_collections.virt.esx.plugins.modules import esx_domain, esx_domain_info, esx_scheduler
+from ansible_collections.virt.esx.plugins.module_utils._vi import properties
+from ansible_collections.virt.esx.plugins.modules import (
+    esx_domain,
+    esx_domain_info,
+    esx_scheduler,
+    esx_screenshot,
+    esx_snapshot,
+)
 from ansible_collections.virt.esx.tests.integration.contracts import LOGIN, carry_out, start_host
 from ansible_collections.virt.esx.tests.integration.domain.domains import domain_xml
 from ansible_collections.virt.esx.tests.integration.running import PASSWORD, USER
 from ansible_collections.virt.esx.tests.simulator_client import Simulator, start_simulator
-from ansible_collections.virt.esx.tests.simulator_client.client import client
+from ansible_collections.virt.esx.tests.simulator_client.client import client, vim
 
 TWINS = ("domain-2", "domain-3")
+
+
+@contextlib.contextmanager
+def start_twins(domains: int) -> Iterator[Simulator]:
+    """A host on which two of some domains have one name."""
+    with start_host("-domains", str(domains)) as simulator:
+        simulator.change_from_outside(TWINS[1], set={"displayName": TWINS[0]})
+        simulator.trace(reset=True)
+        yield simulator
+        assert simulator.sessions() == []
 
 
 @pytest.fixture
 def host() -> Iterator[Simulator]:
     """A host on which two of four domains have one name."""
-    with start_host("-domains", "4") as simulator:
-        simulator.change_from_outside(TWINS[1], set={"displayName": TWINS[0]})
-        simulator.trace(reset=True)
+    with start_twins(4) as simulator:
         yield simulator
-        assert simulator.sessions() == []
 
 
 @pytest.fixture
@@ -48,12 +63,21 @@ def vcenter() -> Iterator[Simulator]:
         (esx_domain.CONTRACT, {"state": "destroyed"}),
         (esx_domain.CONTRACT, {"annotation": "a note"}),
         (esx_scheduler.CONTRACT, {"shares": "high"}),
+        (esx_snapshot.CONTRACT, {"snapshot": "x"}),
+        (esx_screenshot.CONTRACT, {}),
     ],
 )
 @pytest.mark.parametrize("check", [True, False])
+@pytest.mark.parametrize("domains", [4, properties.FEW + 4])
 def test_of_two_domains_of_one_name_none_is_changed(
-    host: Simulator, contract: Any, arguments: dict[str, Any], check: bool
+    contract: Any, arguments: dict[str, Any], check: bool, domains: int
 ) -> None:
+    """The names of few domains are read in the call that finds one; with many, it is another call."""
+    with start_twins(domains) as host:
+        check_none_is_changed(host, contract, arguments, check=check)
+
+
+def check_none_is_changed(host: Simulator, contract: Any, arguments: dict[str, Any], *, check: bool) -> None:
     paths = sorted(f"[local-storage] {name}/{name}.vmx" for name in TWINS)
     with pytest.raises(Ambiguous) as caught:
         carry_out(contract, host, name=TWINS[0], check=check, **arguments)
@@ -211,3 +235,18 @@ def test_a_domain_is_read_back_wherever_a_cluster_has_taken_it(vcenter: Simulato
     with open_connection(Invocation(params, False, False, lambda _text: None)) as connection:
         record, facts = read_domain_of(connection, connection.session.ref("VirtualMachine", known["moid"]))
     assert (record.name, facts.host_name) == (name, "DC0_H1")
+
+
+def test_attributes_of_other_objects_are_not_those_of_domains(vcenter: Simulator) -> None:
+    """A host can have an attribute of the same name."""
+    with client(vcenter, login=(USER, PASSWORD)) as center:
+        fields = center.content.customFieldsManager
+        owner = fields.AddCustomFieldDef(name="owner", moType=vim.VirtualMachine)
+        for name, kind in (("rack", vim.HostSystem), ("owner", vim.HostSystem), ("any", vim.ManagedEntity)):
+            fields.AddCustomFieldDef(name=name, moType=kind)
+        fields.SetField(center.domain("domain-1"), owner.key, "alice")
+    uri = vcenter.uri("vpx", user=USER, path="DC0", no_verify=1)
+    (found,) = carry_out(esx_domain_info.CONTRACT, vcenter, uri=uri, name="domain-1", gather=["custom_values"])[
+        "domains"
+    ]
+    assert found["custom_values"] == {"owner": "alice", "any": None}

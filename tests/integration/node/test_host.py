@@ -143,6 +143,14 @@ def test_what_another_client_has_done_need_not_be_done(esx: Simulator, monkeypat
     assert "RebootHost_Task" not in esx.methods()
 
 
+def test_a_host_is_not_rebooted_twice(esx: Simulator) -> None:
+    task = {"task": {"type": "Task", "value": "task-1"}}
+    esx.inject(method="ExitMaintenanceMode_Task", fault="TaskInProgress", properties=task, count=1)
+    with pytest.raises(EsxError, match="The step was 'leave maintenance mode'.*were carried out: .*reboot"):
+        ask(esx, state="rebooted", domains="destroy")
+    assert esx.methods().count("RebootHost_Task") == 1
+
+
 def test_a_host_that_was_entering_maintenance_mode_is_in_it_after_a_reboot(esx: Simulator) -> None:
     ask(esx, state="maintenance", domains="leave", wait=False)
     predicted = ask(esx, check=True, state="rebooted", domains="destroy")

@@ -168,6 +168,28 @@ def test_an_error_of_one_domain_does_not_hide_the_others(esx: Simulator) -> None
     assert [item["changed"] for item in again["domains"]] == [False, True, False]
 
 
+def test_a_list_of_one_domain_has_its_result_too(esx: Simulator) -> None:
+    esx.inject(method="CreateSnapshot_Task", fault="SnapshotFault")
+    with pytest.raises(EsxError, match="The task failed for 1 of 1 domains. Domain 'domain-1': ") as caught:
+        snapshot(esx, names=["domain-1"], snapshot="x")
+    assert [item["failed"] for item in caught.value.details["domains"]] == [True]
+    assert caught.value.details["changed"] is False
+
+
+def test_a_domain_that_its_host_does_not_know_is_left_alone(esx: Simulator) -> None:
+    snapshot(esx, name="domain-2", snapshot="x")
+    esx.change_from_outside("domain-1", set={"numvcpus": "9999"})
+    for check in (True, False):
+        with pytest.raises(
+            Refused, match="Domain 'domain-1': its snapshots cannot be changed. The domain's VMX is not valid"
+        ):
+            snapshot(esx, check=check, snapshot="x")
+        with pytest.raises(
+            EsxError, match="The task failed for 1 of 3 domains. Domain 'domain-1': its snapshots cannot"
+        ):
+            snapshot(esx, check=check, names=["*"], snapshot="x")
+
+
 def test_a_domain_that_a_question_blocks_does_not_hold_up_the_others(esx: Simulator) -> None:
     power(esx, "running", "domain-2")
     esx.change_from_outside("domain-2", question="moved")

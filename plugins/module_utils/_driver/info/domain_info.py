@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ansible_collections.virt.esx.plugins.module_utils._driver.connected import defect_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
@@ -37,13 +38,6 @@ _OF_THE_VMX = {"vmx", "xml"}
 
 # The part that each filter needs, whether it is requested or not.
 _FILTERS = {"autostart": AUTOSTART, "snapshot": "snapshots", "network": "hardware", "datastore": DATASTORES}
-
-_CONNECTION_STATES = {
-    "disconnected": "The server has lost the connection to the domain's host.",
-    "inaccessible": "The host cannot read the domain's VMX.",
-    "invalid": "The domain's VMX is not valid.",
-    "orphaned": "The host no longer knows the domain.",
-}
 
 
 def read_domains(connection: EsxConnection, params: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -127,7 +121,7 @@ def domain_entry(record: DomainRecord, facts: HostFacts | None, parts: Mapping[s
 
 def _defect(record: DomainRecord) -> str | None:
     """The reason why the server does not know a domain completely; None if it does."""
-    defect = _CONNECTION_STATES.get(str(record.values["runtime.connectionState"]))
+    defect = defect_of(record)
     if defect is None and record.values["config.hardware.numCPU"] is None:
         return "The server has no configuration of the domain, or the user may not see it."
     return defect

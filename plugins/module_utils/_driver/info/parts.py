@@ -17,6 +17,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.info.devices impo
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord
 from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot_tree import SNAPSHOT_PATHS, read_snapshots
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import Values, fetch_one
+from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import vim
 
 # VirtualMachineConfigInfo and its neighbours -> the result's names.
 _CONFIG = {
@@ -110,11 +111,19 @@ def _is_known(connection: EsxConnection, path: str) -> bool:
 
 
 def read_field_names(connection: EsxConnection, gather: Iterable[str]) -> dict[int, str]:
-    """Return the names of a vCenter's custom attributes by key, in one call; a standalone host has none."""
+    """Return the names of a vCenter's custom attributes of domains by key, in one call; a standalone host has none.
+
+    Those of other objects, such as hosts, can have the same names.
+    """
     if connection.is_direct or CUSTOM_VALUES not in gather:
         return {}
     fields = fetch_one(connection.session, _custom_fields_manager(connection), ["field"])["field"]
-    return {item.key: item.name for item in fields or ()}
+    return {item.key: item.name for item in fields or () if _is_of_domains(item.managedObjectType)}
+
+
+def _is_of_domains(kind: Any) -> bool:
+    """Whether a custom attribute is one of domains, by the type of its objects; None is any type."""
+    return kind is None or issubclass(vim.VirtualMachine, kind)
 
 
 def _custom_fields_manager(connection: EsxConnection) -> Any:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.virt.esx.plugins.module_utils._driver.connected import check_host
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._driver.network.model import HostNetwork, Switch
@@ -29,7 +30,10 @@ def ensure_network(connection: EsxConnection, invocation: Invocation, request: N
     undo = Undo()
 
     def make_plan() -> NetworkPlan:
-        return plan_network(read_host_network(connection), request, undo)
+        plan = plan_network(read_host_network(connection), request, undo)
+        if plan.steps:
+            check_host(connection.context.host_name, plan.network.connection)
+        return plan
 
     outcome = carry_out(connection, invocation, make_plan, recover=undo.take_back)
     network, after = outcome.plan.network, outcome.plan.after

@@ -109,12 +109,16 @@ class Nic:
 
 @dataclass(frozen=True)
 class HostNetwork:
-    """The network of a host; ``system`` is the reference to its HostNetworkSystem."""
+    """The network of a host; ``system`` is the reference to its HostNetworkSystem.
+
+    ``connection`` is the vCenter's word for whether the host is connected.
+    """
 
     system: Any
     switches: tuple[Switch, ...]
     nics: tuple[Nic, ...]
     api_groups: dict[str, Any]
+    connection: Any = None
 
     def switch(self, name: str) -> Switch | None:
         """Return a switch by its name."""

@@ -26,6 +26,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import moid, ty
 
 _PATHS = {
     "HostSystem": [
+        "runtime.connectionState",
         "configManager.networkSystem",
         "config.network.vswitch",
         "config.network.portgroup",
@@ -61,6 +62,7 @@ def read_host_network(connection: EsxConnection) -> HostNetwork:
     ]
     return HostNetwork(
         system=values["configManager.networkSystem"],
+        connection=values["runtime.connectionState"],
         switches=tuple(sorted(switches, key=lambda switch: switch.name)),
         nics=tuple(_nic(nic) for nic in nics),
         api_groups={group.spec.name: group for group in groups},

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ansible_collections.virt.esx.plugins.module_utils._driver.connected import check_host
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import NO_TOOLS, TOOLS_PATH, DomainRecord
@@ -44,19 +45,24 @@ _NO_TIMEOUT = 0
 class HostPlan(Plan):
     """The steps for a host, and the host before and after them; ``stopped`` are the names of the domains.
 
-    ``repeatable`` says that the steps lead to a state, so that they can be planned again after some of them.
+    ``restarts`` says that the host is rebooted or shut down.
     """
 
     before: HostState
     after: HostState
     stopped: Sequence[str]
 
-    repeatable: bool = True
+    restarts: bool = False
 
     @property
     def overtaken(self) -> tuple[str, ...]:
         """The host is in maintenance mode, or has left it, already; it is not rebooted once more for that."""
-        return ("InvalidState",) if self.repeatable else ()
+        return () if self.restarts else ("InvalidState",)
+
+    @property
+    def repeatable(self) -> bool:
+        """A reboot is not seen in the host's state: it would be rebooted again, and not leave maintenance mode."""
+        return not self.restarts
 
 
 @dataclass(frozen=True)
@@ -77,9 +83,14 @@ def ensure_host(connection: EsxConnection, invocation: Invocation, request: Host
     :raises TimedOut: if guests do not shut down in time, or the host does not return or enter maintenance mode in time.
     """
     node = node_of(connection)
-    outcome = carry_out(
-        connection, invocation, lambda: _plan(_Work(connection, invocation, node, request, read_state(node)))
-    )
+
+    def make_plan() -> HostPlan:
+        plan = _plan(_Work(connection, invocation, node, request, read_state(node)))
+        if plan.steps:
+            check_host(plan.before.name, plan.before.connection)
+        return plan
+
+    outcome = carry_out(connection, invocation, make_plan)
     after = outcome.plan.after
     if outcome.first.steps and not invocation.check_mode and request.state != "shutoff":
         after = read_state(node)
@@ -111,7 +122,7 @@ def _with_stop(work: _Work, steps: list[Step], after: HostState) -> HostPlan:
     steps += _power_steps(work)
     running = before.running if leaves and not request.wait else ()
     after = replace(after, state=_reached(work), running=running)
-    return HostPlan(steps, None, before, after, names, repeatable=request.state == "maintenance")
+    return HostPlan(steps, None, before, after, names, restarts=request.state != "maintenance")
 
 
 def _stop_step(work: _Work, names: Sequence[str]) -> Step:

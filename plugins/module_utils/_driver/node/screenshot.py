@@ -19,7 +19,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.connection import
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._driver.local_files import check_dest
-from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, get_domain
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, confirm_name, get_domain
 from ansible_collections.virt.esx.plugins.module_utils._driver.options import if_given, parse_uuid
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._vi.transfers import receive_from_url
@@ -31,11 +31,13 @@ def take_screenshot(connection: EsxConnection, invocation: Invocation) -> dict[s
     """Take a screenshot of a domain, and write it to a file or return it; return the module's result.
 
     :raises NotFound: if there is no such domain.
+    :raises Ambiguous: if the domain was found by a name that others share.
     :raises Refused: if it is not running, as only a running domain has a screen.
     """
     params = invocation.params
     uuid = if_given(params["uuid"], parse_uuid)
     record, _facts = get_domain(connection, DomainKey(params["name"], uuid), volumes=False)
+    confirm_name(connection, record)
     if record.state != "running":
         raise Refused(
             f"Domain '{record.name}' is {record.state}; only a running domain has a screen.",

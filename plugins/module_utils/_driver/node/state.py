@@ -24,6 +24,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.vcenter import host_i
 from ansible_collections.virt.esx.plugins.module_utils._vi.vmomi import type_name
 
 _HOST_PATHS = (
+    "runtime.connectionState",
     "runtime.inMaintenanceMode",
     "runtime.bootTime",
     "config.autoStart.defaults",
@@ -49,7 +50,8 @@ class Node:
 class HostState:
     """The state of a host, its autostart defaults, and the domains that run on it.
 
-    ``entering`` has the pending tasks that enter maintenance mode.
+    ``entering`` has the pending tasks that enter maintenance mode, ``connection`` is the vCenter's word for whether the
+    host is connected.
     """
 
     name: str
@@ -59,6 +61,7 @@ class HostState:
     running: Sequence[DomainRecord]
     entering: Sequence[Any]
     autostart_manager: Any
+    connection: Any = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the host in the form of results."""
@@ -102,6 +105,7 @@ def read_state(node: Node) -> HostState:
         running=sorted((item for item in domains if item.state == "running"), key=lambda item: item.name),
         entering=tuple(entering),
         autostart_manager=values["configManager.autoStartManager"],
+        connection=values["runtime.connectionState"],
     )
 
 

@@ -43,6 +43,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot.planner 
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot.refusals import (
     DEVICES_PATH,
+    check_known,
     check_new_snapshot,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot.request import SnapshotRequest
@@ -64,10 +65,12 @@ class SnapshotPlan(Plan):
     """A plan for the snapshots of some domains; those that cannot be as requested have failed, and have no actions.
 
     The outcome of each domain is kept by its managed object id: its error in ``failed``, the names of its completed
-    actions in ``done``, the reference to the snapshot that was taken of it in ``taken``.
+    actions in ``done``, the reference to the snapshot that was taken of it in ``taken``. ``is_list`` says that the
+    request has a list of domains, so that an error of one does not end the plan.
     """
 
     entries: Sequence[DomainEntry]
+    is_list: bool
     failed: dict[str, EsxError] = field(default_factory=dict)
     done: dict[str, list[str]] = field(default_factory=dict)
     taken: dict[str, Any] = field(default_factory=dict)
@@ -82,8 +85,8 @@ class SnapshotPlan(Plan):
         return [entry.record for entry in self.entries if entry.actions]
 
     def set_aside(self, record: DomainRecord, error: EsxError) -> bool:
-        """Go on with the other domains, if there are any."""
-        if len(self.entries) == 1:
+        """Go on with the other domains of a list."""
+        if not self.is_list:
             return False
         self.failed[record.moid] = error
         return True
@@ -123,10 +126,10 @@ def _plan(
     entries = [_plan_entry(record, request, now, failed) for record in _records(connection, request)]
     for text in _check_new(connection, [entry for entry in entries if entry.takes_snapshot], request, failed):
         warnings[text] = None
-    if failed and len(entries) == 1:
+    if failed and not request.names:
         raise failed[entries[0].record.moid]
     entries = [_without_actions(entry) if entry.record.moid in failed else entry for entry in entries]
-    plan = SnapshotPlan((), None, entries, failed)
+    plan = SnapshotPlan((), None, entries, bool(request.names), failed)
     steps = []
     for stage in range(max((len(entry.actions) for entry in entries), default=0)):
         run = partial(_run_stage, connection, plan, stage, request.parallel, invocation.progress)
@@ -138,7 +141,10 @@ def _plan_entry(
     record: DomainRecord, request: SnapshotRequest, now: datetime.datetime, failed: dict[str, EsxError]
 ) -> DomainEntry:
     try:
-        return plan_entry(record, request, now)
+        entry = plan_entry(record, request, now)
+        if entry.actions:
+            check_known(record)
+        return entry
     except EsxError as error:
         failed[record.moid] = error
         return present_entry(record)
@@ -214,7 +220,7 @@ def _run_stage(
     going = plan.going(stage)
     tasks = [entry for entry in going if not entry.actions[stage].at_once]
     jobs = [_job(connection, entry.record, entry.actions[stage], progress) for entry in tasks]
-    if len(plan.entries) == 1:  # then the plan is made again if another client is at work
+    if not plan.is_list:  # then the plan is made again if another client is at work
         ended = run_jobs(connection.session, jobs, at_once=parallel)
     else:
         ended = run_when_idle(connection.session, jobs, at_once=parallel)
@@ -223,7 +229,7 @@ def _run_stage(
         action = entry.actions[stage]
         result = _call(action) if action.at_once else results[entry.record.moid]
         if isinstance(result, EsxError):
-            if len(plan.entries) == 1 or result.fault is None or result.fault != action.harmless:
+            if not plan.is_list or result.fault is None or result.fault != action.harmless:
                 _keep_error(plan, entry.record, result)
         else:
             connection.answered.extend(result.answered)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from ansible_collections.virt.esx.plugins.module_utils._driver.connected import defect_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import TOOLS_PATH, DomainRecord
 from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot.request import SnapshotRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot_tree import Snapshot, current_snapshot
@@ -20,6 +21,16 @@ DEVICES_PATH = "config.hardware.device"
 MAX_DEPTH = 32
 
 _PHYSICAL = "physicalMode"
+
+
+def check_known(record: DomainRecord) -> None:
+    """Refuse to change snapshots of a domain that its host does not know completely: it does nothing about them.
+
+    :raises Refused: with the reason.
+    """
+    defect = defect_of(record)
+    if defect is not None:
+        raise Refused(f"Domain '{record.name}': its snapshots cannot be changed. {defect}")
 
 
 def check_new_snapshot(
