@@ -47,7 +47,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
     list_domains,
     list_domains_with_facts,
 )
-from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import matches_any, require_names
+from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import chosen, require_names
 from ansible_collections.virt.esx.plugins.module_utils._driver.pending import PENDING_PATHS
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Plan, Step, Target, any_changed, carry_out
 from ansible_collections.virt.esx.plugins.module_utils._driver.progress import show_progress
@@ -196,12 +196,14 @@ def _wait_for_guests(
 
 def _plan(connection: EsxConnection, request: ManyRequest) -> ManyPlan:
     listed, hosts = list_domains_with_facts(connection, _paths(connection), volumes=False, autostart=False)
+    known = [record.name for record in listed]
     if request.state != "undefined":  # a domain that is not there is undefined
-        require_names(request.names, [record.name for record in listed], where="on the host")
+        require_names(request.names, known, where="on the host")
+    names = chosen(request.names, known)
     failed: dict[Any, EsxError] = {}
     entries = []
     for record in listed:
-        if matches_any(record.name, request.names):
+        if record.name in names:
             host = hosts.get(record.values["runtime.host"]) or HostFacts({})
             try:
                 entries.append(_entry(connection, request, record, host))
