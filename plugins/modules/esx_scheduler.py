@@ -16,7 +16,7 @@ description:
   - Sets how much of the host's processors and memory a domain is guaranteed, may use, and gets when they are scarce, as
     C(virsh schedinfo) does.
   - Settings that are not given stay as they are. The module works on running and on shut-off domains.
-  - Settings that the host would refuse are refused before anything is sent to it.
+  - Settings that contradict each other, or the domain's memory, are refused before anything is sent to the host.
 options:
   name:
     description:

@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Names and patterns for names in options: pure.
 
-Patterns are shell patterns: ``web-*``, ``db-[12]``, ``?``. A name that contains such characters matches
-itself, too. Case is significant, as in libvirt.
+Patterns are shell patterns: ``web-*``, ``db-[12]``, ``?``. Case is significant, as in libvirt. A name that contains
+such characters matches itself, too. Where something is done with the objects, such a name means nothing else: with a
+domain ``web[1]``, ``web1`` is left alone.
 """
 
 from __future__ import annotations
@@ -35,14 +36,16 @@ def matches(name: str, pattern: str) -> bool:
     return name == pattern or fnmatchcase(name, pattern)
 
 
-def matches_any(name: str, patterns: Iterable[str]) -> bool:
-    """Whether a name matches one of several names or patterns."""
-    return any(matches(name, pattern) for pattern in patterns)
-
-
 def is_requested(name: str, patterns: Iterable[str] | None) -> bool:
     """Whether a name matches one of several names or patterns, or none are given."""
-    return patterns is None or matches_any(name, patterns)
+    return patterns is None or any(matches(name, pattern) for pattern in patterns)
+
+
+def chosen(patterns: Iterable[str], names: Iterable[str]) -> set[str]:
+    """Return those of some names that are given, or that match a given pattern which is none of them."""
+    known, given = set(names), set(patterns)
+    others = given - known
+    return (given & known) | {name for name in known if any(fnmatchcase(name, pattern) for pattern in others)}
 
 
 def missing_names(patterns: Iterable[str], names: Collection[str]) -> list[str]:

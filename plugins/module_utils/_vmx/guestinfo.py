@@ -16,6 +16,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,7 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 # Longer values are compressed, and what is still longer than the limit of open-vm-tools (64 KiB) is refused.
 COMPRESSED_FROM = 16 * 1024
 LONGEST = 60 * 1024
+LONGEST_UNPACKED = LONGEST * 1032  # deflate does not compress more than that
 
 # A guest that was told to redact data writes this over them once it has read them.
 _REDACTED = ("---", " ")
@@ -62,6 +64,7 @@ def guestinfo_entries(data: CloudInit) -> dict[str, str]:
     check_meta_data(data.meta_data, "meta_data")
     meta_data = dict(data.meta_data)
     if data.network_config is not None:
+        check_network_config(data.network_config, "network_config")
         meta_data["network"] = data.network_config
     texts = {"metadata": as_text(meta_data), "userdata": data.user_data, "vendordata": data.vendor_data}
     entries: dict[str, str] = {}
@@ -73,9 +76,37 @@ def guestinfo_entries(data: CloudInit) -> dict[str, str]:
     return entries
 
 
+def check_network_config(config: Mapping[str, Any], where: str) -> None:
+    """Check that a network configuration says its version, without which cloud-init configures no network.
+
+    :raises ParseError: if it does not.
+    """
+    if config and "version" not in config:
+        wraps = isinstance(config.get("network"), Mapping)
+        raise ParseError(
+            "the key 'version' is missing, without which cloud-init ignores the configuration.",
+            where=where,
+            hint="Give only the content of its key 'network'." if wraps else "Begin it with 'version: 2'.",
+        )
+
+
 def same_guestinfo(present: str | None, wanted: str) -> bool:
-    """Whether an entry needs no change: it has the value, or the guest has read and redacted it."""
-    return present == wanted or present in _REDACTED
+    """Whether an entry needs no change: it has the value, or the guest has read and redacted it.
+
+    The same data can be compressed to other bytes: that depends on the version of Python.
+    """
+    if present == wanted or present in _REDACTED:
+        return True
+    content = _unpacked(wanted, LONGEST_UNPACKED)
+    return content is not None and present is not None and _unpacked(present, len(content) + 1) == content
+
+
+def _unpacked(value: str, most: int) -> bytes | None:
+    """The content of a compressed entry, at most so many bytes of it; None for one that is not compressed."""
+    try:
+        return zlib.decompressobj(wbits=zlib.MAX_WBITS | 16).decompress(base64.b64decode(value, validate=True), most)
+    except (ValueError, zlib.error):
+        return None
 
 
 def _encoded(name: str, text: str) -> tuple[str, str]:

@@ -78,13 +78,13 @@ def ensure(
 
 
 def ensure_with_warnings(
-    simulator: Simulator, *, with_disks: bool = True, **arguments: Any
+    simulator: Simulator, *, check: bool = False, with_disks: bool = True, **arguments: Any
 ) -> tuple[Result, list[str]]:
     """The result of the module, and its warnings; ``with_disks`` as above."""
     if with_disks:
         give_disks(simulator, arguments)
     warnings: list[str] = []
-    return CONTRACT.carry_out(Invocation(_validated(simulator, arguments), False, False, warnings.append)), warnings
+    return CONTRACT.carry_out(Invocation(_validated(simulator, arguments), check, False, warnings.append)), warnings
 
 
 def predict_and_apply(simulator: Simulator, **arguments: Any) -> Result:

@@ -228,6 +228,14 @@ def test_a_disk_stays_for_a_domain_that_could_not_be_undefined(esx: Simulator) -
     assert files_in(esx, "[local-storage] b") == []
 
 
+def test_a_name_that_looks_like_a_pattern_means_its_domain_only(three: Simulator) -> None:
+    ensure(three, name="web2", state="destroyed")
+    ensure(three, moid=three.domains()["web2"]["moid"], name="web[13]")
+    ensure(three, name="web[13]", state="running")
+    assert states(ensure(three, names=["web[13]"], state="destroyed")) == {"web[13]": "shutoff"}
+    assert three.domains()["web1"]["state"] == "poweredOn"
+
+
 def test_names_are_for_states_only(three: Simulator) -> None:
     with pytest.raises(NotFound, match="no domain 'web9'"):
         ensure(three, names=["web9"], state="running")

@@ -112,6 +112,22 @@ def test_without_tools_the_guest_cannot_be_asked(esx: Simulator, wanted: str, ch
     assert refused.value.fault == "ToolsUnavailable"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"name": "domain-1", "state": "shutdown"}, "it would be powered off without asking its guest."),
+        ({"names": ["domain-1"], "state": "shutdown"}, "Would be powered off, since VMware Tools do not run in it"),
+        ({"name": "domain-1", "vcpus": 2, "power_cycle": True}, "it would be powered off without asking its guest."),
+    ],
+)
+def test_check_mode_tells_of_a_guest_that_would_not_be_asked(
+    esx: Simulator, arguments: dict[str, Any], said: str
+) -> None:
+    result, warnings = ensure_with_warnings(esx, check=True, **arguments, shutdown_timeout=60)
+    assert (result["changed"], len(warnings)) == (True, 1)
+    assert said in warnings[0]
+
+
 def test_without_tools_a_shutdown_with_a_timeout_powers_off(esx: Simulator) -> None:
     result, warnings = ensure_with_warnings(esx, name="domain-1", state="shutdown", shutdown_timeout=60)
     assert result["steps"] == ["shut down"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.domain_plan import DomainPlan
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.planner import plan_domain, read_back, with_xml
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power import RESTARTS
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power import RESTARTS, SHUT_DOWN, is_deaf
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain.read_request import (
     read_request,
     rounded_sizes,
@@ -59,6 +59,10 @@ def ensure_domain(connection: EsxConnection, invocation: Invocation) -> dict[str
     if outcome.first.steps and not invocation.check_mode:
         after = read_back(connection, outcome.plan)
     _warn_of_move(invocation, before, after)
+    if invocation.check_mode and SHUT_DOWN.name in outcome.steps and is_deaf(outcome.plan.record):
+        invocation.warn(
+            f"VMware Tools do not run in {outcome.plan.target}; it would be powered off without asking its guest."
+        )
     common = outcome.report(connection, invocation, before.text(), after.text())
     result = {"domain": after.as_dict(), **common}
     if request.wait_for and not invocation.check_mode:

@@ -29,6 +29,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.domain.power impo
     PowerAction,
     check_startable,
     check_valid,
+    is_deaf,
     plan_power,
     shutdown_seconds,
 )
@@ -47,7 +48,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
     list_domains,
     list_domains_with_facts,
 )
-from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import matches_any, require_names
+from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import chosen, require_names
 from ansible_collections.virt.esx.plugins.module_utils._driver.pending import PENDING_PATHS
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Plan, Step, Target, any_changed, carry_out
 from ansible_collections.virt.esx.plugins.module_utils._driver.progress import show_progress
@@ -164,6 +165,7 @@ def ensure_many(connection: EsxConnection, invocation: Invocation, request: Many
     guests: Mapping[Any, Any] = {}
     if invocation.check_mode:
         now = _predicted(plan, request.state)
+        _warn_of_deaf(invocation, plan)
     else:
         now = _states(connection, [entry.record for entry in plan.entries])
         guests = _wait_for_guests(connection, request, plan, now)
@@ -196,11 +198,13 @@ def _wait_for_guests(
 
 def _plan(connection: EsxConnection, request: ManyRequest) -> ManyPlan:
     listed, hosts = list_domains_with_facts(connection, _paths(connection), volumes=False, autostart=False)
+    known = [record.name for record in listed]
     if request.state != "undefined":  # a domain that is not there is undefined
-        require_names(request.names, [record.name for record in listed], where="on the host")
+        require_names(request.names, known, where="on the host")
+    names = chosen(request.names, known)
     failed: dict[Any, EsxError] = {}
     entries: list[Entry] = []
-    wanted = [record for record in listed if matches_any(record.name, request.names)]
+    wanted = [record for record in listed if record.name in names]
     if request.remove_storage and request.state == "undefined":
         wanted = deletion_order(connection, wanted)
     for record in wanted:
@@ -353,6 +357,13 @@ def _predicted(plan: ManyPlan, wanted: str) -> dict[Any, str]:
     """The states that the domains will have: those that have a step the wanted one, the others their present one."""
     reached = {entry.record.ref: RESULTING_STATE.get(wanted, wanted) for entry in plan.going()}
     return {**{entry.record.ref: entry.record.state for entry in plan.entries}, **reached}
+
+
+def _warn_of_deaf(invocation: Invocation, plan: ManyPlan) -> None:
+    """Tell which domains would be powered off without asking their guests."""
+    names = [entry.record.name for entry in plan.going() if entry.action is SHUT_DOWN and is_deaf(entry.record)]
+    if names:
+        invocation.warn(f"Would be powered off, since VMware Tools do not run in it: {quoted(names)}.")
 
 
 def _states(connection: EsxConnection, records: Sequence[DomainRecord]) -> dict[Any, str]:

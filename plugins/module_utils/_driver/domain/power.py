@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.host_facts import HostFacts
-from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import NO_TOOLS, DomainRecord
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import NO_TOOLS, TOOLS_PATH, DomainRecord
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, Target
 from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound, Refused, ServerFault, TimedOut
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_one
@@ -211,6 +211,11 @@ def _check_host_starts(connection: EsxConnection, target: Target, host: HostFact
             f"The {target} cannot be started: the host {host.host_name} is in maintenance mode.",
             hint="Let the host leave it first: module virt.esx.esx_host, state active.",
         )
+
+
+def is_deaf(record: DomainRecord | None) -> bool:
+    """Whether the guest of a domain cannot be asked, as VMware Tools do not run in it; their state was read with it."""
+    return record is not None and Guest(record.values.get(TOOLS_PATH)).lacks_tools
 
 
 # Whether a domain is a template, which only a vCenter has.

@@ -17,7 +17,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.endpoints import MigrationEndpoints
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.request import MoveRequest
-from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import matches
+from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import chosen
 from ansible_collections.virt.esx.plugins.module_utils._driver.pending import PENDING_PATHS
 from ansible_collections.virt.esx.plugins.module_utils._errors import Ambiguous, EsxError, NotFound, ParseError
 from ansible_collections.virt.esx.plugins.module_utils._names import hint_at
@@ -146,7 +146,8 @@ def _find(endpoints: MigrationEndpoints, records: Sequence[DomainRecord], reques
     destination = endpoints.destination_of(request.host)
     if request.pattern is not None:
         here = _on_hosts(records, endpoints.source.hosts)
-        matching = [record for record in here if matches(record.name, request.pattern)]
+        names = chosen([request.pattern], [record.name for record in here])
+        matching = [record for record in here if record.name in names]
         return [_entry_of(endpoints, replace(request, name=record.name), record, destination) for record in matching]
     try:
         meant = _find_meant(endpoints, records, request, destination)

@@ -31,7 +31,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.request i
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.storage import home_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.targets import Targets, find_relocation
 from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_kib
-from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import is_pattern, matches_any, require_names
+from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import chosen, is_pattern, require_names
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import HostContext, Scope, hosts_by_name
 from ansible_collections.virt.esx.plugins.module_utils._vi.pending_tasks import ENTERING_MAINTENANCE, pending_of_kind
@@ -140,11 +140,13 @@ def _domains(
     paths = [*MIGRATION_PATHS, *([_MANAGED_BY] if vcenter.has(5, 0) else [])]
     rows = fetch(vcenter, "VirtualMachine", paths, objects=[source.host], traversal=HOST_VMS)
     every = domain_records(rows)
-    _require_names(vcenter, source, patterns, {record.name for record in every})
+    here = {record.name for record in every}
+    _require_names(vcenter, source, patterns, here)
+    names = chosen(patterns, here)
     movable: list[DomainRecord] = []
     left_out: list[dict[str, Any]] = []
     for record in every:
-        if matches_any(record.name, patterns):
+        if record.name in names:
             reason = why_left_out(record)
             if reason is None:
                 movable.append(record)

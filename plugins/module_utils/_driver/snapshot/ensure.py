@@ -25,7 +25,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
     get_domain,
     list_domains,
 )
-from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import matches_any, require_names
+from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import chosen, require_names
 from ansible_collections.virt.esx.plugins.module_utils._driver.pending import PENDING_PATHS
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Plan, Step, any_changed, carry_out
 from ansible_collections.virt.esx.plugins.module_utils._driver.progress import show_progress
@@ -169,7 +169,8 @@ def _records(connection: EsxConnection, request: SnapshotRequest) -> list[Domain
         return [record]
     listed = list_domains(connection, paths)
     require_names(request.names, [item.name for item in listed], where="on the host")
-    return [item for item in listed if matches_any(item.name, request.names)]
+    names = chosen(request.names, [item.name for item in listed])
+    return [item for item in listed if item.name in names]
 
 
 def _newer_paths(connection: EsxConnection) -> list[str]:

@@ -9,6 +9,7 @@ import base64
 import gzip
 import json
 import random
+from typing import Any
 
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
@@ -62,3 +63,27 @@ def test_metadata_name_their_instance(meta: dict[str, str]) -> None:
 @pytest.mark.parametrize(("present", "same"), [("x", True), ("---", True), (" ", True), ("y", False), (None, False)])
 def test_what_a_guest_has_redacted_is_no_difference(present: str | None, same: bool) -> None:
     assert same_guestinfo(present, "x") is same
+
+
+def test_the_same_data_compressed_by_another_version_of_python_are_the_same() -> None:
+    plain = b"#cloud-config\n" + b"x: y\n" * 9000
+    one, two = (base64.b64encode(gzip.compress(plain, level, mtime=0)).decode() for level in (9, 1))
+    other = base64.b64encode(gzip.compress(plain + b"z", mtime=0)).decode()
+    assert one != two
+    assert same_guestinfo(one, two)
+    assert same_guestinfo(two, one)
+    assert not same_guestinfo(other, one)
+    assert not same_guestinfo(one, other)
+    assert not same_guestinfo("no base64", one)
+    assert not same_guestinfo(base64.b64encode(plain).decode(), one)
+    assert not same_guestinfo(None, one)
+
+
+@pytest.mark.parametrize(
+    ("config", "hint"),
+    [({"ethernets": {}}, "Begin it with"), ({"network": {"version": 2}}, "Give only the content of its key 'network'")],
+)
+def test_a_network_configuration_without_a_version_is_refused(config: dict[str, Any], hint: str) -> None:
+    with pytest.raises(ParseError, match="network_config: the key 'version' is missing") as refused:
+        guestinfo_entries(CloudInit({"instance-id": "web"}, network_config=config))
+    assert hint in str(refused.value.hint)

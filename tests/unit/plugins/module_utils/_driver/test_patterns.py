@@ -1,0 +1,30 @@
+# Copyright (c) 2026 The virt.esx authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which names a list of names and patterns means where something is done with them."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import chosen
+
+NAMES = ["web1", "web2", "web[1]", "a*b", "acb"]
+
+
+@pytest.mark.parametrize(
+    ("patterns", "names"),
+    [
+        ([], []),
+        (["web1", "gone"], ["web1"]),
+        (["web*"], ["web1", "web2", "web[1]"]),
+        (["web[12]"], ["web1", "web2"]),
+        (["web[1]"], ["web[1]"]),  # it is a name
+        (["web[[]1]"], ["web[1]"]),
+        (["a*b"], ["a*b"]),
+        (["a?b"], ["a*b", "acb"]),
+        (["web[1]", "web?"], ["web1", "web2", "web[1]"]),
+        (["WEB*"], []),
+    ],
+)
+def test_a_name_is_not_taken_for_a_pattern(patterns: list[str], names: list[str]) -> None:
+    assert chosen(patterns, NAMES) == set(names)
