@@ -333,6 +333,12 @@ def test_metadata_of_ours_that_cannot_be_understood(more: str, message: str) -> 
     assert str(refusal.value).startswith(message)
 
 
+def test_libvirt_reads_shift_jis_as_iconv_does_whatever_is_in_it() -> None:
+    data = vmx('.encoding = "Shift_JIS"\nannotation = "C:\\\\a ~"\n').encode()
+    assert read_vmx(data, dialect=DIALECTS["libvirt"]).description == "C:\u00a5\u00a5a \u203e"
+    assert read_vmx(data).description == "C:\\\\a ~"  # for VMware it is code page 932
+
+
 def test_without_identifiers_there_are_none_in_the_xml() -> None:
     xml = write_domain(read_vmx(vmx('ethernet0.present = "TRUE"\n')), DIALECTS["esx"].xml)
     assert "<uuid>" not in xml
