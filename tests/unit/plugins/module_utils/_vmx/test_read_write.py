@@ -316,6 +316,18 @@ def test_what_is_kept_of_a_device_that_is_not_there_is_reported() -> None:
     ]
 
 
+def test_cards_with_one_address_keep_their_own_keys() -> None:
+    cards = "".join(
+        f'ethernet{number}.present = "TRUE"\nethernet{number}.opaqueNetwork.id = "id-{number}"\n'
+        f'ethernet{number}.addressType = "static"\nethernet{number}.address = "00:50:56:00:00:01"\n'
+        for number in range(2)
+    )
+    xml = write_domain(read_vmx(vmx(cards)), DIALECTS["esx"].xml)
+    written = write_vmx(read_domain(xml, DIALECTS["esx"].xml, Report(REFUSE)))
+    for number in range(2):
+        assert f'ethernet{number}.opaqueNetwork.id = "id-{number}"' in written
+
+
 @pytest.mark.parametrize(
     ("more", "message"),
     [
