@@ -29,7 +29,7 @@ libvirt keeps one element of a namespace in the metadata, so all of ours are in 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -56,7 +56,7 @@ from ansible_collections.virt.esx.plugins.module_utils._report import Report
 from ansible_collections.virt.esx.plugins.module_utils._xml import Element, child
 
 _Device = TypeVar("_Device", Disk, Controller, Interface, Hostdev)
-_Kept = dict[tuple[str, ...], tuple[Element, Keys]]  # by what a device is known by, the element and what it keeps
+_Kept = dict[tuple[str, ...], list[tuple[Element, Keys]]]  # by what a device is known by, what is kept of it
 
 _LIBOSINFO = "http://libosinfo.org/xmlns/libvirt/domain/1.0"
 _ESX = "urn:virt.esx:domain:1.0"
@@ -124,13 +124,23 @@ def with_kept_keys(domain: Domain, metadata: Element | None, report: Report) -> 
         return domain
     devices: dict[str, Any] = {}
     for kind, kept in _kept_by_device(ours, report).items():
-        found = enumerate(getattr(domain, f"{kind}s"))
-        devices[f"{kind}s"] = tuple([_with_keys(device, kept, _known_by(kind, device, at)) for at, device in found])
-        for element, _keys in kept.values():
-            named = " ".join(f"{name}='{element.get(name)}'" for name in _KNOWN_BY[kind] if element.get(name))
+        found = getattr(domain, f"{kind}s")
+        known_by = [_known_by(kind, device, at) for at, device in enumerate(found)]
+        _check_kept(kind, kept, known_by, report)
+        devices[f"{kind}s"] = tuple([_with_keys(device, kept.get(name)) for device, name in zip(found, known_by)])
+    return replace(domain, **devices) if devices else domain
+
+
+def _check_kept(kind: str, kept: _Kept, known_by: Sequence[tuple[str, ...]], report: Report) -> None:
+    """Report what is kept of devices that are not there, and refuse more of a device than there are of its name."""
+    for name, found in kept.items():
+        element, count = found[0][0], known_by.count(name)
+        if not count:
+            named = " ".join(f"{word}='{element.get(word)}'" for word in _KNOWN_BY[kind] if element.get(word))
             why = "the domain has no such device, so what is kept of it here is lost"
             report.leave_out(f"metadata/esx:vmx/esx:{kind}", why, word=named, line=element.sourceline)
-    return replace(domain, **devices) if devices else domain
+        elif len(found) > count:
+            raise _error_at(found[count][0], kind, "an earlier element is about the same device; expected one")
 
 
 def _keys_in(element: Element, kind: str) -> Keys:
@@ -149,9 +159,7 @@ def _kept_by_device(ours: Element, report: Report) -> dict[str, _Kept]:
         kind = _KINDS.get(element.tag)
         if kind is not None:
             known_by = tuple(value for value in map(element.get, _KNOWN_BY[kind]) if value is not None)
-            if known_by in result[kind]:
-                raise _error_at(element, kind, "an earlier element is about the same device; expected one")
-            result[kind][known_by] = element, _keys_in(element, kind)
+            result[kind].setdefault(known_by, []).append((element, _keys_in(element, kind)))
         elif element.tag != _NVRAM:
             _refuse_unknown(element, report)
     return {kind: kept for kind, kept in result.items() if kept}
@@ -172,9 +180,11 @@ def _known_by(kind: str, device: _Device, place: int) -> tuple[str, ...]:
     return tuple([value for _name, value in _NAMES[kind](device, place)])
 
 
-def _with_keys(device: _Device, kept: _Kept, known_by: tuple[str, ...]) -> _Device:
-    """The device with its keys, which are taken from those that are kept."""
-    _element, keys = kept.pop(known_by, (None, ()))
+def _with_keys(device: _Device, found: list[tuple[Element, Keys]] | None) -> _Device:
+    """The device with its keys; of cards with one address, each takes its own from what is left of the list."""
+    if not found:
+        return device
+    _element, keys = found.pop(0) if len(found) > 1 else found[0]
     return replace(device, keys=keys) if keys else device
 
 

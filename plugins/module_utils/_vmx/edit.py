@@ -16,7 +16,7 @@ from typing import TypeVar, Union
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
 from ansible_collections.virt.esx.plugins.module_utils._vmx import lexer
-from ansible_collections.virt.esx.plugins.module_utils._vmx.encoding import encode
+from ansible_collections.virt.esx.plugins.module_utils._vmx.encoding import encode, is_encoded
 from ansible_collections.virt.esx.plugins.module_utils._vmx.file import VmxFile
 
 Source = TypeVar("Source", str, bytes, Union[str, bytes])  # a VMX, which is given back as what it came
@@ -144,6 +144,15 @@ def _in_codec_or_escaped(character: str, codec: str) -> str:
         return "".join([f"|{byte:02x}" for byte in character.encode("utf-8", "surrogateescape")])
 
 
+def _has_bytes(text: str) -> bool:
+    """Whether a text has surrogate escapes, which stand for bytes."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
 def edited(source: Source, vmx: VmxFile, change: Callable[[VmxEdit], None]) -> Source:
     """The source, changed: bytes for bytes, text for text (with surrogate escapes where it had them).
 
@@ -153,9 +162,7 @@ def edited(source: Source, vmx: VmxFile, change: Callable[[VmxEdit], None]) -> S
         edit = VmxEdit(source.decode("latin-1"), vmx, is_text=False)
         change(edit)
         return edit.text().encode("latin-1")
-    try:
-        source.encode()
-    except UnicodeEncodeError:
+    if _has_bytes(source) or is_encoded(source, vmx.codec):
         data = edited(source.encode("utf-8", "surrogateescape"), vmx, change)
         return data.decode("utf-8", "surrogateescape")
     edit = VmxEdit(str(source), vmx, is_text=True)

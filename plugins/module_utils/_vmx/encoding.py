@@ -30,6 +30,9 @@ _SJIS_OF_PYTHON = str.maketrans({"\u00a5": "\\", "\u203e": "~"})
 _OF_ICU = re.compile(r"ibm-|ansi|ms(949|874)|windows-(949|874-)", re.IGNORECASE)
 _WITHOUT_MEANING = re.compile(r"[^a-z0-9]")
 
+# Codecs in which bytes of ASCII are not always the characters of ASCII.
+_OTHER_THAN_ASCII = ("iso2022_jp", "iso2022_kr", "hz", "cp864", "shift_jis", "utf-7")
+
 # What Python's codecs lack, by the name that their errors have: all code pages of single bytes are "charmap".
 _MISSING = {"gbk": {b"\x80": "\u20ac"}, "charmap": {bytes([code]): chr(code) for code in range(0x80, 0xA0)}}
 _LAX = "virt.esx.vmware"
@@ -43,6 +46,11 @@ def python_codec(name: str, *, vmware: bool = True) -> str | None:
     """
     plain = _WITHOUT_MEANING.sub("", name.lower())
     return CODECS.get(plain) if vmware else _OF_ICONV.get(plain) or CODECS.get(plain)
+
+
+def is_encoded(text: str, codec: str) -> bool:
+    """Whether a text of ASCII is still in the encoding: its characters are bytes that have another meaning there."""
+    return codec in _OTHER_THAN_ASCII and text.isascii()
 
 
 def errors_of(name: str, *, vmware: bool = True) -> str:

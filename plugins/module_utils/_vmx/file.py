@@ -22,7 +22,13 @@ from ansible_collections.virt.esx.plugins.module_utils._report import Report
 from ansible_collections.virt.esx.plugins.module_utils._texts import NOT_IN_XML
 from ansible_collections.virt.esx.plugins.module_utils._vmx import lexer
 from ansible_collections.virt.esx.plugins.module_utils._vmx.dialect import Dialect
-from ansible_collections.virt.esx.plugins.module_utils._vmx.encoding import UTF_8, decode, errors_of, python_codec
+from ansible_collections.virt.esx.plugins.module_utils._vmx.encoding import (
+    UTF_8,
+    decode,
+    errors_of,
+    is_encoded,
+    python_codec,
+)
 from ansible_collections.virt.esx.plugins.module_utils._vmx.values import parse_integer
 
 MAX_SIZE = 512 * 1024  # bytes or characters; real ones have a few thousand
@@ -245,6 +251,7 @@ def _decoded(source: str | bytes, dialect: Dialect) -> _Decoded:
     if codec is None:
         message = f"there is no encoding '{name}' of a VMX; expected one such as UTF-8, windows-1252 or GBK"
         raise ParseError(message, where=".encoding", line=_line_of_encoding(found))
+    is_decoded = is_decoded and not is_encoded(body, codec)
     if is_decoded or (codec == UTF_8 and not dialect.strict_text and name.lower() == UTF_8):
         return found if found.codec == codec else found._replace(codec=codec)  # UTF-8 is not validated (L32)
     errors = errors_of(name, vmware=dialect.codecs_of_vmware)

@@ -92,6 +92,21 @@ def test_the_encoding_is_kept(encoding: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("encoding", "codec", "word", "other"),
+    [("ISO-2022-JP", "iso2022_jp", "日本", "東京"), ("HZ-GB-2312", "hz", "中文", "北京")],
+)
+def test_an_encoding_of_seven_bits_is_one(encoding: str, codec: str, word: str, other: str) -> None:
+    text = vmx(f'.encoding = "{encoding}"\ndisplayName = "{word}"\nmemsize = "64"\n')
+    data = text.encode(codec)
+    for source in (data, data.decode()):
+        xml = xml_of(source)
+        assert f"<name>{word}</name>" in xml
+        assert merge_vmx(source, read_domain(xml, ESX.xml)) is source
+        changed = merge_vmx(source, read_domain(xml.replace(word, other), ESX.xml))
+        assert changed == type(source)(text.replace(word, other).encode(codec), *(() if source is data else ("ascii",)))
+
+
+@pytest.mark.parametrize(
     ("old", "new", "changed"),
     [
         ("<name>Büro / server", "<name>Büro \\ 100%", ['displayName = "Büro %5c 100%25 |2201|22"']),

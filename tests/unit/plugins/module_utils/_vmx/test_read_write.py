@@ -316,6 +316,18 @@ def test_what_is_kept_of_a_device_that_is_not_there_is_reported() -> None:
     ]
 
 
+def test_cards_with_one_address_keep_their_own_keys() -> None:
+    cards = "".join(
+        f'ethernet{number}.present = "TRUE"\nethernet{number}.opaqueNetwork.id = "id-{number}"\n'
+        f'ethernet{number}.addressType = "static"\nethernet{number}.address = "00:50:56:00:00:01"\n'
+        for number in range(2)
+    )
+    xml = write_domain(read_vmx(vmx(cards)), DIALECTS["esx"].xml)
+    written = write_vmx(read_domain(xml, DIALECTS["esx"].xml, Report(REFUSE)))
+    for number in range(2):
+        assert f'ethernet{number}.opaqueNetwork.id = "id-{number}"' in written
+
+
 @pytest.mark.parametrize(
     ("more", "message"),
     [
@@ -331,6 +343,12 @@ def test_metadata_of_ours_that_cannot_be_understood(more: str, message: str) -> 
     with pytest.raises(ParseError) as refusal:
         read_domain(RDM.format(more), DIALECTS["esx"].xml, Report(REFUSE))
     assert str(refusal.value).startswith(message)
+
+
+def test_libvirt_reads_shift_jis_as_iconv_does_whatever_is_in_it() -> None:
+    data = vmx('.encoding = "Shift_JIS"\nannotation = "C:\\\\a ~"\n').encode()
+    assert read_vmx(data, dialect=DIALECTS["libvirt"]).description == "C:\u00a5\u00a5a \u203e"
+    assert read_vmx(data).description == "C:\\\\a ~"  # for VMware it is code page 932
 
 
 def test_without_identifiers_there_are_none_in_the_xml() -> None:
