@@ -81,7 +81,8 @@ options:
       - The domain is unregistered last. If the task is interrupted, run it again to remove the rest.
       - A disk that another domain of the host or one of its snapshots references is never deleted, and neither are
         CD-ROM and floppy images, files that do not belong to the domain, and a disk elsewhere that one of the domain's
-        disks is only based on, such as the disk of a template.
+        disks is only based on, such as the disk of a template. Images that came with an imported package, such as
+        C(_deviceImage0.iso), are deleted with the domain's directory.
     type: bool
     default: false
 """

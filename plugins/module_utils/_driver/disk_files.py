@@ -183,6 +183,12 @@ def _check_names(missing: Sequence[DiskRequest]) -> None:
     patterns = [(request.path, leftover_pattern(request.path)) for request in missing]
     for request in missing:
         check_lengths(_longest_name(request), where="a file beside the disk")
+        if request.image is not None and '"' in request.path.name:
+            raise Refused(
+                f"The disk {request.path} cannot be made from an image: a disk names the file of its data in quotation "
+                "marks, so its name can have none.",
+                hint="Choose a name without a quotation mark.",
+            )
         source = request.clone_of
         path = None if source is None else next((path for path, pattern in patterns if pattern.has(source)), None)
         if path is not None:

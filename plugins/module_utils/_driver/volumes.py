@@ -31,7 +31,7 @@ _TYPES = {
 VOLUME_TYPES = ("vmdk", "iso", "floppy", "vmx", "file")
 
 # The characters that a search treats as a pattern.
-_WILDCARDS = re.compile(r"[*?\[\]]")
+_WILDCARDS = re.compile(r"[*?\[\]\\]")
 
 # The number of searches that run in parallel.
 _AT_ONCE = 8

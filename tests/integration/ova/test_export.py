@@ -9,6 +9,7 @@ import hashlib
 import re
 import subprocess
 import tarfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -163,3 +164,31 @@ def test_an_answer_that_is_not_a_disk_is_an_error(esx: Simulator, made: Sources,
         ova(esx, **export)
     assert [file.name for file in tmp_path.iterdir() if file.name.startswith("golden")] == []
     assert ova(esx, **export)["changed"] is True
+
+
+@pytest.mark.parametrize("dest", ["out.ova", "out"])
+def test_two_tasks_that_export_to_one_place(esx: Simulator, made: Sources, tmp_path: Path, dest: str) -> None:
+    """One of them writes the package, the other one is refused: the package is never a mixture of both."""
+    names = ("one", "two")
+    for name in names:
+        bring(esx, made.ova(tmp_path / "a.ova"), name=name)
+    place = tmp_path / "exports"
+    place.mkdir()
+    esx.inject(method="GET", name="/ha-nfc/*", count=2, delay=500)
+
+    def export(name: str) -> str:
+        try:
+            return str(ova(esx, state="exported", name=name, dest=str(place / dest))["changed"])
+        except Refused as error:
+            return error.message
+
+    with ThreadPoolExecutor(2) as threads:
+        done = dict(zip(names, threads.map(export, names)))
+    (written,) = (name for name in names if done[name] == "True")
+    (refused,) = (said for said in done.values() if said != "True")
+    assert "Another task writes '" in refused
+    assert sorted(place.glob("**/*.part")) == []
+    assert ova(esx, name="again", source=str(place / dest), network="VM Network")["changed"] is True
+    assert data_of(esx, "again/disk-0.vmdk") == made.image
+    definition = place / "out.xml" if dest == "out.ova" else place / "out" / "out.xml"
+    assert f"<name>{written}</name>" in definition.read_text(encoding="utf-8")

@@ -385,3 +385,13 @@ def test_a_playbook(host: Simulator, way: str, made: Sources, tmp_path: Path) ->
     assert "s3cret-of-the-guest" not in run.output
     assert run_playbook("esx_ova.yml", extra_vars=variables, way=way).changed == 0
     shutil.rmtree(tmp_path / "golden")
+
+
+def test_what_was_imported_can_be_undefined_and_imported_again(esx: Simulator, made: Sources, tmp_path: Path) -> None:
+    """The image in its drive came with the package, and goes with the domain."""
+    source = made.ova(tmp_path / "a.ova")
+    for _run in range(2):
+        assert bring(esx, source)["changed"] is True
+        assert "appliance/_deviceImage0.iso" in names(esx)
+        carry_out(esx_domain.CONTRACT, esx, name="appliance", state="undefined", remove_storage=True)
+        assert names(esx) == []

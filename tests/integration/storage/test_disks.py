@@ -145,6 +145,13 @@ def test_a_clone_has_the_bytes_of_its_source(esx: Simulator, tmp_path: Path, all
 ODD_NAMES = ["ü & 100% +.vmdk", "a[b]*.vmdk", "100%25.vmdk", "#?;=,'$.vmdk", "x.part.vmdk", "a.VMDK", "-.vmdk"]
 
 
+@pytest.mark.parametrize("check", [True, False])
+def test_an_image_cannot_become_a_disk_with_a_quotation_mark(esx: Simulator, tmp_path: Path, check: bool) -> None:
+    with pytest.raises(Refused, match="in quotation marks, so its name can have none"):
+        ensure(esx, 'q".vmdk', source=write(tmp_path / "disk.img", noise(MIB)), check=check)
+    assert ensure(esx, "q.vmdk", source=str(tmp_path / "disk.img"))["changed"] is True
+
+
 @pytest.mark.parametrize("name", ODD_NAMES)
 def test_a_disk_with_any_name(esx: Simulator, tmp_path: Path, name: str) -> None:
     data = noise(MIB)

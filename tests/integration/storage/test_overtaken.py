@@ -134,3 +134,17 @@ def test_images_of_different_content_that_several_make_one_disk_of(esx: Simulato
     assert changed.count(True) == 1
     assert data_of(esx, "a.vmdk") == files[changed.index(True)][1]
     assert [name for name in names(esx) if name.startswith("a.")] == ["a.vmdk"]
+
+
+def test_several_that_download_to_one_place(esx: Simulator, tmp_path: Path) -> None:
+    """One downloads the file, the others wait for it."""
+    data = noise(4 * MIB)
+    ensure(esx, "a.iso", source=write(tmp_path / "a.iso", data))
+    esx.inject(method="GET", name="/folder/a.iso", count=CLIENTS, delay=300)
+    dest = tmp_path / "back.iso"
+    with ThreadPoolExecutor(CLIENTS) as threads:
+        done = list(threads.map(lambda _number: ensure(esx, "a.iso", dest=str(dest))["changed"], range(CLIENTS)))
+    assert True in done
+    assert dest.read_bytes() == data
+    assert [file.name for file in tmp_path.glob("back*")] == ["back.iso"]
+    assert ensure(esx, "a.iso", dest=str(dest))["changed"] is False

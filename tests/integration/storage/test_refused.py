@@ -81,7 +81,8 @@ def test_contradicting_options_are_refused_without_a_connection(
         ("web.vmdk", {"capacity": "1000 TiB"}, "holds disks of at most|too full"),
         ("web.vmdk", {"capacity": "2000 GiB", "allocation": "thick"}, "holds disks of at most|too full"),
         ("web.vmdk", {"dest": "/nowhere/web.vmdk"}, "There is no volume"),
-        (f"{'a' * 250}.iso", {"source": __file__}, "the incomplete file: the file name '.a+...' has 269 bytes"),
+        (f"{'a' * 250}.iso", {"source": __file__}, "checksum beside the file: the file name 'a+...' has 261 bytes"),
+        (f"{'a' * 240}.iso", {"source": __file__}, "the incomplete file: the file name '.a+...' has 259 bytes"),
         (
             f"{'a' * 246}.vmdk",
             {"capacity": "1 MiB", "allocation": "thick"},

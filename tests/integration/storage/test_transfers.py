@@ -330,3 +330,10 @@ def test_a_file_beside_the_playbook_is_found(esx: Simulator, tmp_path: Path, way
     for changed in (1, 0):
         assert run_playbook(playbook, extra_vars=variables, way=way).changed == changed
     assert data_of(esx, "web/web.vmdk") == noise(MIB)
+
+
+@pytest.mark.parametrize("name", ["a\\b.iso", "x[1].iso", "100%25.iso"])
+def test_a_file_with_a_name_that_a_search_takes_for_a_pattern(esx: Simulator, tmp_path: Path, name: str) -> None:
+    source = write(tmp_path / "a.iso", b"x")
+    assert [ensure(esx, name, source=source)["changed"] for _run in range(2)] == [True, False]
+    assert [ensure(esx, name, state="absent")["changed"] for _run in range(2)] == [True, False]

@@ -44,6 +44,8 @@ _BESIDE = re.compile(
     r"|-(?:Snapshot[0-9]+|[0-9a-f]{8})\.(?:vmsn|vmss|vmem|vswp|hlog)"
 )
 _LOG = re.compile(r"vmware(?:-[0-9]+)?\.log|vmx-zdump\.[0-9]+|vmmcores\.gz")
+# Images that the host has made of the files of a package, for the drives of the domain that was imported.
+_IMPORTED = re.compile(r"_deviceImage-?[0-9]+\.(?:iso|flp)")
 # [datastore] directory/name; devices of the host are "[] /vmfs/devices/..."
 _IN_DATASTORE = re.compile(r"\[[^\]]+\] *[^/\s]")
 
@@ -186,7 +188,8 @@ def _classify(name: str, vmx: DatastorePath, disks: Sequence[str], taken: Collec
     """Classify a name in the directory of the VMX.
 
     :returns: ``vmx``, ``disk`` (a descriptor or an extent of the domain's own disks), ``beside`` (a file that the host
-        keeps for the domain), ``log``, or ``other``: not the domain's, or another domain's as well.
+        keeps for the domain), ``log`` (one that goes only with the directory), or ``other``: not the domain's, or
+        another domain's as well.
     """
     path = vmx.beside(name)
     if path == vmx:
@@ -197,7 +200,7 @@ def _classify(name: str, vmx: DatastorePath, disks: Sequence[str], taken: Collec
         return "disk"
     if _is_beside(name, vmx):
         return "beside"
-    return "log" if _LOG.fullmatch(name) else "other"
+    return "log" if _LOG.fullmatch(name) or _IMPORTED.fullmatch(name) else "other"
 
 
 def _is_beside(name: str, vmx: DatastorePath) -> bool:

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Union
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.local_files import written
+from ansible_collections.virt.esx.plugins.module_utils._driver.local_parts import own_directory, own_file
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._images.formats import VMDK_MAGIC
 from ansible_collections.virt.esx.plugins.module_utils._ovf.manifest import Digest, write_manifest
@@ -161,12 +162,12 @@ Writer = Union[ArchiveWriter, DirectoryWriter]
 def new_archive(dest: pathlib.Path, stem: str, names: Sequence[str], expected: int) -> Iterator[ArchiveWriter]:
     """Write an OVA in a ``with`` block; it gets its name at the end of the block, in place of another."""
     part = dest.with_name(f"{dest.name}.part")
-    with _removed_on_error(part), contextlib.ExitStack() as stack:
+    with own_file(part) as file, _removed_on_error(part):
         with written(str(part)):
-            file = stack.enter_context(part.open("w+b"))
+            file.truncate(0)
         yield ArchiveWriter(dest.parent, file, stem, names, expected)
-        stack.close()
         with written(str(dest)):
+            file.flush()
             part.replace(dest)
 
 
@@ -174,10 +175,10 @@ def new_archive(dest: pathlib.Path, stem: str, names: Sequence[str], expected: i
 def new_directory(dest: pathlib.Path, stem: str) -> Iterator[DirectoryWriter]:
     """Write a package into a new directory in a ``with`` block; see ``new_archive``."""
     part = dest.with_name(f"{dest.name}.part")
-    with _removed_on_error(part):
+    with own_directory(part), _removed_on_error(part):
         with written(str(part)):
-            _remove(part)
-            part.mkdir()
+            for left in part.iterdir():
+                _remove(left)
         yield DirectoryWriter(part, stem)
         with written(str(dest)):
             _replace_directory(part, dest)

@@ -28,6 +28,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.local_files impor
     verify,
     written,
 )
+from ansible_collections.virt.esx.plugins.module_utils._driver.local_parts import own_file
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step
 from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import datastore_file, show_transfer
 from ansible_collections.virt.esx.plugins.module_utils._driver.volumes import Volume
@@ -152,10 +153,16 @@ def _fetch(connection: EsxConnection, download: Download) -> None:
     name = f"{download.dest.name}.part-{download.remote.size}-{int(_time(download.remote) or 0)}"
     part = download.dest.with_name(name)
     _remove_older(part, f"{download.dest.name}.part-")
-    with written(str(download.dest)):
-        with part.open("r+b" if part.exists() else "w+b") as file, _sparse(file) as (target, offset):
+    waiting = partial(connection.progress, f"Waiting for another download to {download.dest}")
+    with own_file(part, waiting) as file, written(str(download.dest)):
+        if _is_there(download):  # by now, as another task has downloaded it
+            part.unlink()
+            verify(str(download.dest), download.checksum, str(download.path))
+            return
+        with _sparse(file) as (target, offset):
             if offset != download.remote.size:  # else the last run was interrupted when it had all of the file
                 _receive(connection, download, target, offset)
+        file.flush()
         try:
             verify(str(part), download.checksum, str(download.path))
         except EsxError:

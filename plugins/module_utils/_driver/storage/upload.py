@@ -84,7 +84,7 @@ def plan_upload(
     :raises Refused: if there is no room for it, or a running domain uses the file that it would replace.
     """
     path, size = upload.path, file_size(upload.source)
-    check_lengths(new_part_path(path), where="the incomplete file")  # the longest of its names
+    check_lengths(record_path(path), where="the checksum beside the file")
     verify(upload.source, upload.checksum)
     pool = usable_pool(pools, path.datastore)
     found = find_volumes(connection, pools, [path, record_path(path)], [part_pattern(path)])
@@ -97,6 +97,7 @@ def plan_upload(
         if steps is not None:
             return steps, before, before
         _check_users(connection, path)
+    check_lengths(new_part_path(path), where="the incomplete file")
     parts = parts_of(path, found)
     check_space(pool, size, parts)
     steps = []

@@ -45,6 +45,15 @@ def test_all_that_is_beside_a_domain_is_its_own() -> None:
     assert (found.vmx, found.directory) == ("[ds] web/web.vmx", "[ds] web")
 
 
+@pytest.mark.parametrize("image", ["_deviceImage0.iso", "_deviceImage-12.iso", "_deviceImage1.flp"])
+def test_an_image_of_a_package_goes_with_its_directory(image: str) -> None:
+    mine = having("[ds] web/web.vmdk", files=(f"[ds] web/{image}",))
+    found = own([mine], [], "web.vmx", "web.vmdk", image)
+    assert (found.others, found.directory) == ((f"[ds] web/{image}",), "[ds] web")
+    assert own([mine], [], "web.vmx", "web.vmdk", image, "notes.txt").others == ()
+    assert own([mine], [having(files=(f"[ds] web/{image}",))], "web.vmx", "web.vmdk", image).others == ()
+
+
 def test_a_chain_of_snapshots_goes_from_its_end() -> None:
     mine = [having("[ds] web/web-000001.vmdk", parent="[ds] web/web.vmdk"), having("[ds] web/web.vmdk")]
     found = own(mine, [], "web.vmx", "web.vmdk", "web-000001.vmdk", "web-000001-delta.vmdk", "web-flat.vmdk")
