@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._domain.usual_words import OPAQUE, USUAL, Usual
@@ -278,36 +277,6 @@ def test_many_unknown_words_are_refused_in_a_short_time(element: str) -> None:
     began = time.process_time()
     assert outcome(inside(element))[0] == ""
     assert time.process_time() - began < 5  # it was a minute and more for a document of the greatest size
-
-
-NVME = "<disk><source file='[ds] a.vmdk'/><target dev='nvme0n1' bus='nvme'/></disk>"
-
-
-@pytest.mark.parametrize(
-    ("element", "place"),
-    [
-        ("<vcpu current='1'>2</vcpu>", "line 3, <vcpu>"),
-        ("<vcpu>64</vcpu>", "line 3, <vcpu>"),
-        ("<os firmware='efi'><type>hvm</type></os>", "line 3, <os>"),
-        ("<os><type>hvm</type>\n<smbios mode='sysinfo'/></os>", "line 4, <smbios>"),
-        ("<os><type>hvm</type>\n<bootmenu enable='yes'/></os>", "line 4, os/bootmenu"),
-        ("<os><type>hvm</type>\n<bios rebootTimeout='1'/></os>", "line 4, os/bios"),
-        ("<memory unit='MiB'>5</memory>", "line 3, memory"),
-        ("<features>\n<pmu state='on'/></features>", "line 4, <pmu>"),
-        (f"<devices>{NVME}</devices>", "line 3, <controller type='nvme' index='0'>"),
-        (f"<devices>{NVME}</devices>", "line 3, disk 'nvme0n1': unit 0"),
-    ],
-)
-def test_what_only_a_writer_knows_says_its_line(element: str, place: str) -> None:
-    name = element[1:].split(">")[0].split()[0]
-    parts = ("<memory>4096</memory>", "<os><type>hvm</type></os>", "<devices/>")
-    inside = "".join(part for part in parts if not part.startswith(f"<{name}"))
-    xml = f"<domain type='vmware'><name>n</name>\n{inside}\n{element}</domain>"
-    report = Report(REFUSE)
-    with suppress(ParseError):
-        write_vmx(read_wanted(xml, ESX, report), dialect=ESX, hw_version=7, report=report)
-    said = [str(one) for one in (*report.left_out, *report.refusals)]
-    assert any(one.startswith(place) for one in said), said
 
 
 @pytest.mark.parametrize(
