@@ -43,6 +43,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi import (
     about,
     auth_file,
     host_context,
+    proxy,
     results,
     session_cache,
     task,
@@ -56,7 +57,7 @@ from ansible_collections.virt.esx.plugins.plugin_utils._interpreter import host_
 display = Display()
 
 # Modules import these only when needed, as a module's process compiles all that it imports; here once a play is enough.
-IMPORTED_EARLY = (auth_file, host_context, session_cache, task, transport_errors, vcenter)
+IMPORTED_EARLY = (auth_file, host_context, proxy, session_cache, task, transport_errors, vcenter)
 
 about.preload()
 results.preload()
