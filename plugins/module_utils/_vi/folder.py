@@ -28,6 +28,7 @@ from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePa
 from ansible_collections.virt.esx.plugins.module_utils._vi.exchange import Answer, exchange
 from ansible_collections.virt.esx.plugins.module_utils._vi.properties import fetch_one
 from ansible_collections.virt.esx.plugins.module_utils._vi.session import Session
+from ansible_collections.virt.esx.plugins.module_utils._vi.stub import RUN_AGAIN, SessionRenewed
 from ansible_collections.virt.esx.plugins.module_utils._vi.transport_errors import bad_status, broke_off, is_dropped
 
 # The longest answer to a request that reads no file: an error message of the server.
@@ -129,7 +130,9 @@ def converse(
         if answer.status in accepted:
             _refuse_page(session, action, file, answer, reads)
             return answer
-        if answer.status == 401 and repetitions and _has_ended(session, cookie):
+        if answer.status == 401 and _has_ended(session, cookie):
+            if not repetitions:
+                raise SessionRenewed(f"The session ended before {action}; there is a new one now.", hint=RUN_AGAIN)
             repetitions -= 1
             continue
         raise _not_accepted(session, action, answer, reads)

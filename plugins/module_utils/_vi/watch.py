@@ -23,6 +23,7 @@ from typing import Any
 from ansible_collections.virt.esx.plugins.module_utils._errors import (
     ConnectionFailed,
     EsxError,
+    NotFound,
     ServerFault,
     TimedOut,
 )
@@ -86,8 +87,7 @@ class Watch:
         self._updates = _Updates()
 
     def __enter__(self) -> Watch:
-        with contextlib.suppress(*_LOST):
-            self._start()
+        self._could_start()
         return self
 
     def __exit__(self, *_exc: object) -> None:
@@ -106,7 +106,9 @@ class Watch:
             return self._read_and_start(seconds)
         try:
             update = self._wait(seconds)
-        except _LOST:
+        except (*_LOST, NotFound) as error:
+            if not self._is_lost(error):
+                raise
             self._leave()
             self._updates.version = ""
             if self._session.shared:
@@ -124,11 +126,23 @@ class Watch:
     def _read_and_start(self, seconds: float) -> Changes:
         """Read all values and start the filter; if that fails, pause, so that the server is not asked incessantly."""
         found = self.read()
-        try:
-            self._start()
-        except _LOST:
+        if not self._could_start():
             time.sleep(max(0.0, min(_PAUSE, seconds)))
         return found
+
+    def _could_start(self) -> bool:
+        """Start the filter; return whether that was possible."""
+        try:
+            self._start()
+        except (*_LOST, NotFound) as error:
+            if not self._is_lost(error):
+                raise
+            return False
+        return True
+
+    def _is_lost(self, error: EsxError) -> bool:
+        """Whether an answer was lost, or the collector with its session; not if one of the objects no longer exists."""
+        return not isinstance(error, NotFound) or self._updates.cookie != self._session.cookie
 
     def _start(self) -> None:
         self._updates = _updates_of(self._session)

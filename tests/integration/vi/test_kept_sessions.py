@@ -26,6 +26,7 @@ from ansible_collections.virt.esx.tests.integration.vi.sessions import (
     find_domain,
     no_change,
     reconfiguration,
+    running,
     session_on,
 )
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
@@ -127,6 +128,29 @@ def test_a_wait_with_its_own_collector_goes_on_when_an_answer_is_lost(host: Simu
         for _number in range(2):
             wait_for_task(session, machine.ReconfigVM_Task(reconfiguration()), action="Note", vm=machine)
     assert host.methods().count("ReconfigVM_Task") == 2
+
+
+def test_a_wait_goes_on_when_the_session_ends_before_its_filter_is_made(host: Simulator) -> None:
+    """In the next session there is no such collector."""
+    with session_on(host, session_cache=True) as session:
+        machine = find_domain(session)
+        host.inject(method="CreateFilter", fault="NotAuthenticated", count=1)
+        for _number in range(2):
+            wait_for_task(session, machine.ReconfigVM_Task(reconfiguration()), action="Note", vm=machine)
+    assert host.methods().count("ReconfigVM_Task") == 2
+    assert host.methods().count("Login") == 2
+
+
+def test_a_wait_goes_on_when_another_call_has_renewed_the_session() -> None:
+    with running("-domains", "1") as host:
+        host.change_from_outside("domain-1", set={"simulator.question": "moved"})
+        with session_on(host, session_cache=True, uri={"auto_answer": 1}) as session:
+            machine = find_domain(session)
+            wait_for_task(session, machine.PowerOffVM_Task(), action="Stopping", vm=machine)
+            host.inject(method="AnswerVM", fault="NotAuthenticated", count=1)
+            outcome = wait_for_task(session, machine.PowerOnVM_Task(None), action="Starting", vm=machine)
+        assert [answered.answer for answered in outcome.answered] == ["button.uuid.copiedTheVM"]
+        host.expire_sessions()
 
 
 def test_a_session_that_cannot_be_kept_is_closed(host: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:

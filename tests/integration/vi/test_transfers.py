@@ -13,6 +13,7 @@ import socket
 import time
 import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible_collections.virt.esx.plugins.module_utils._errors import (
@@ -23,11 +24,13 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import (
     Refused,
     TimedOut,
 )
+from ansible_collections.virt.esx.plugins.module_utils._vi import folder, transfers
 from ansible_collections.virt.esx.plugins.module_utils._vi.channel import PIECE
 from ansible_collections.virt.esx.plugins.module_utils._vi.datastore_files import delete_file, get_file, put_file
-from ansible_collections.virt.esx.plugins.module_utils._vi.exchange import BLOCK, exchange
+from ansible_collections.virt.esx.plugins.module_utils._vi.exchange import BLOCK, exchange, send_stream
 from ansible_collections.virt.esx.plugins.module_utils._vi.folder import DatastoreFile
 from ansible_collections.virt.esx.plugins.module_utils._vi.pool import Endpoint, Pool
+from ansible_collections.virt.esx.plugins.module_utils._vi.stub import SessionRenewed
 from ansible_collections.virt.esx.plugins.module_utils._vi.transfers import (
     download_file,
     file_info,
@@ -108,6 +111,32 @@ def test_an_expired_session_is_renewed_before_an_upload(host: Simulator) -> None
         upload_file(session, place("renewed.iso"), io.BytesIO(b"x"), 1)
         delete_file(session, place("renewed.iso"))
     assert host.methods().count("Login") == 2
+
+
+def test_a_session_that_ends_right_before_an_upload_is_no_missing_privilege(
+    host: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def expire_and_send(*args: Any, **options: Any) -> Any:
+        host.expire_sessions()
+        return send_stream(*args, **options)
+
+    monkeypatch.setattr(transfers, "send_stream", expire_and_send)
+    with session_on(host) as session, pytest.raises(SessionRenewed, match=r"ended before PUT \[local-storage\] a.iso"):
+        upload_file(session, place("a.iso"), io.BytesIO(b"x"), 1)
+    assert host.sessions() == []
+
+
+def test_a_session_that_ends_twice_before_a_read_is_no_missing_privilege(
+    host: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def expire_and_ask(*args: Any, **options: Any) -> Any:
+        host.expire_sessions()
+        return exchange(*args, **options)
+
+    monkeypatch.setattr(folder, "exchange", expire_and_ask)
+    with session_on(host) as session, pytest.raises(SessionRenewed, match=r"ended before GET \[local-storage\] a.vmx"):
+        get_file(session, place("a.vmx"))
+    assert host.sessions() == []
 
 
 def test_a_source_that_is_too_short(host: Simulator) -> None:
