@@ -139,7 +139,9 @@ class EsxAction(ActionBase):
         checked = self.contract.validator.validate(_plain(self._task.args))
         params = checked.validated_parameters
         hidden = checked._no_log_values | secrets(params, os.environ)
-        warnings: list[str] = []
+        warnings = [
+            f"Both option {twice['option']} and its alias {twice['alias']} are set." for twice in checked._warnings
+        ]
         if checked.error_messages:
             result = {"failed": True, "msg": _argument_error(self._task.action, checked.errors[0])}
         else:
