@@ -97,7 +97,8 @@ options:
   thumbprint:
     description:
       - SHA-256 fingerprint of the certificate to accept, instead of checking who signed it.
-      - Colons and case are ignored.
+      - Colons and case are ignored. Several are separated by commas, such as those of a host and of the vCenter that
+        the URI names with C(vcenter=).
     type: str
   timeout:
     description:

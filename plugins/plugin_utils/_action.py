@@ -45,6 +45,7 @@ from ansible_collections.virt.esx.plugins.module_utils._vi import (
     auth_file,
     host_context,
     licence,
+    proxy,
     results,
     session_cache,
     task,
@@ -63,6 +64,7 @@ IMPORTED_EARLY = (
     auth_file,
     host_context,
     licence,
+    proxy,
     secrets_of_texts,
     session_cache,
     step_errors,
@@ -151,7 +153,9 @@ class EsxAction(ActionBase):
         checked = self.contract.validator.validate(_plain(self._task.args))
         params = checked.validated_parameters
         hidden = checked._no_log_values | secrets(params, os.environ)
-        warnings: list[str] = []
+        warnings = [
+            f"Both option {twice['option']} and its alias {twice['alias']} are set." for twice in checked._warnings
+        ]
         if checked.error_messages:
             result = {"failed": True, "msg": _argument_error(self._task.action, checked.errors[0])}
         else:

@@ -19,7 +19,6 @@ from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 from ansible_collections.virt.esx.plugins.module_utils._vi.channel import Channel
-from ansible_collections.virt.esx.plugins.module_utils._vi.proxy import open_tcp
 from ansible_collections.virt.esx.plugins.module_utils._vi.tls import check_thumbprint, make_context
 from ansible_collections.virt.esx.plugins.module_utils._vi.uri import Proxy, join_host_port
 
@@ -124,7 +123,7 @@ class Pool:
         timeout = min(CONNECT_TIMEOUT, endpoint.timeout)
         try:
             with contextlib.ExitStack() as opened:
-                channel = open_tcp(endpoint.host, endpoint.port, endpoint.proxy, timeout, endpoint.proxy_password)
+                channel = self._open_tcp(timeout)
                 opened.callback(channel.close)
                 # Without this, a second piece may wait 40 ms for the acknowledgement of the first.
                 channel.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -142,6 +141,14 @@ class Pool:
             raise cannot_connect(error, str(endpoint), self._read_thumbprint) from None
         return channel
 
+    def _open_tcp(self, timeout: float) -> socket.socket:
+        endpoint = self.endpoint
+        if endpoint.proxy is None:
+            return socket.create_connection((endpoint.host, endpoint.port), timeout)
+        from ansible_collections.virt.esx.plugins.module_utils._vi.proxy import open_tcp
+
+        return open_tcp(endpoint.host, endpoint.port, endpoint.proxy, timeout, endpoint.proxy_password)
+
     def _wrap(self, channel: socket.socket) -> ssl.SSLSocket:
         with self._lock:
             if self._context is None:
@@ -156,9 +163,8 @@ class Pool:
         """Read the certificate's thumbprint by a second handshake, as it is not accessible after the failed one."""
         from ansible_collections.virt.esx.plugins.module_utils._vi.transport_errors import read_thumbprint
 
-        endpoint = self.endpoint
         try:
-            return read_thumbprint(open_tcp(endpoint.host, endpoint.port, endpoint.proxy, 5.0, endpoint.proxy_password))
+            return read_thumbprint(self._open_tcp(5.0))
         except (OSError, EsxError):
             return None
 

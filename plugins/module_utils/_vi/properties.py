@@ -144,7 +144,7 @@ def fetch_types(
 ) -> list[Row]:
     """Read properties of objects of several types in the same calls; see ``fetch``.
 
-    An object of two of the types has the paths of both; ``itself`` says whether the objects at which a traversal
+    An object of two of the types has the paths of both; ``include_start`` says whether the objects at which a traversal
     starts are read as well.
     """
     if not objects:

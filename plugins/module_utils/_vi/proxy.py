@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A TCP connection to a server, directly or through a proxy.
+"""A TCP connection to a server through a proxy.
 
 HTTP proxies get a CONNECT request, so that they cannot see the traffic; SOCKS needs the library python-socks, which is
 only imported if a URI names such a proxy.
@@ -21,19 +21,16 @@ from ansible_collections.virt.esx.plugins.module_utils._vi.uri import Proxy, joi
 _LONGEST_HEAD = 16 * 1024
 
 
-def open_tcp(host: str, port: int, proxy: Proxy | None, timeout: float, password: str | None = None) -> socket.socket:
+def open_tcp(host: str, port: int, proxy: Proxy, timeout: float, password: str | None = None) -> socket.socket:
     """Return a connected socket.
 
     :param host: the server's name or address.
-    :param proxy: the proxy to go through, or None.
+    :param proxy: the proxy to go through.
     :param password: of the proxy's user.
     :param timeout: the seconds in which the connection must be made; it stays the socket's timeout.
-    :raises OSError: if the server (without a proxy) cannot be reached.
     :raises ConnectionFailed: if the proxy cannot be reached or refuses the connection.
     :raises MissingLibrary: if a SOCKS proxy is used and python-socks is not installed.
     """
-    if proxy is None:
-        return socket.create_connection((host, port), timeout)
     try:
         if proxy.kind == "http":
             return _through_http(host, port, proxy, timeout, password)

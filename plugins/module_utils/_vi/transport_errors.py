@@ -46,6 +46,12 @@ def cannot_connect(error: Exception, server: str, thumbprint: Callable[[], str |
             f"The name of the server {server} cannot be resolved: {error.strerror}.",
             hint="Check the host in the URI, or give its address.",
         )
+    if isinstance(error, UnicodeError):
+        return ConnectionFailed(
+            f"The name of the server {server} is none that the domain name system can have: a part of it is empty, "
+            "longer than 63 characters, or has a character that no name has.",
+            hint="Check the host in the URI, or give its address.",
+        )
     if isinstance(error, socket.timeout):
         return ConnectionFailed(
             f"The server {server} does not answer.", hint="Check the address, the port, and the firewalls in between."

@@ -102,9 +102,11 @@ def test_answers_are_in_words_for_users(runs: dict[str, PlaybookRun]) -> None:
         "Arguments as text",
         "A list as text",
         "A warning",
+        "An option and its alias",
         "A file",
     }
     assert found["A warning"][1]["warnings"]
+    assert found["An option and its alias"][1]["warnings"] == ["Both option username and its alias user are set."]
     assert found["What would change"][1]["diff"]["after"].splitlines()[1] == "limit_mhz: 2000"
     assert found["A wrong password"][1]["fault"] == {"type": "InvalidLogin"}
 

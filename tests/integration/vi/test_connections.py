@@ -238,7 +238,12 @@ def test_https_to_a_server_of_plain_http() -> None:
 
 @pytest.mark.parametrize(
     ("host", "message"),
-    [("127.0.0.1", "refuses the connection"), ("no-such-host.invalid", "cannot be resolved")],
+    [
+        ("127.0.0.1", "refuses the connection"),
+        ("no-such-host.invalid", "cannot be resolved"),
+        ("a..b", "is none that the domain name system can have"),
+        ("a" * 64, "is none that the domain name system can have"),
+    ],
 )
 def test_nobody_there(host: str, message: str) -> None:
     with pytest.raises(ConnectionFailed, match=message):
