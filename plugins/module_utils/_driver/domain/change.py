@@ -163,10 +163,7 @@ def find_change(
         check_same_files(record.name, request.parts, found)
     is_same = new == old and predicted.state == record.state
     after = present if is_same else read(new, predicted)
-    if (present.disks, present.interfaces) != (after.disks, after.interfaces):
-        check_devices(after)
-    if not request.is_definition:
-        check_new_cards(request.parts.interfaces, present, after)
+    _check_devices(request, present, after)
     _check(connection, record, found, after)
     keys = _of_keys(connection, request, with_uuid(after, record), VmxFile(old, ESX), facts.host_version)
     found += [*growth_of(connection, growing, present, machine), *keys]
@@ -186,6 +183,14 @@ def find_change(
         is_unread=record.state == "shutoff" and not _has_read(record, present),
         files=files,
     )
+
+
+def _check_devices(request: DomainRequest, present: Domain, after: Domain) -> None:
+    """Refuse devices that a host cannot start, or that the same request would not find again."""
+    if (present.disks, present.interfaces) != (after.disks, after.interfaces):
+        check_devices(after)
+    if not request.is_definition:
+        check_new_cards(request.parts.interfaces, present, after)
 
 
 def _version_check(connection: EsxConnection, record: DomainRecord, found: Sequence[Difference]) -> Callable[..., bool]:
