@@ -71,6 +71,15 @@ def test_a_disk_can_be_added(taken: Simulator) -> None:
     assert disk_line(taken) == before
 
 
+def test_a_disk_that_was_added_after_the_snapshots_can_be_removed(taken: Simulator) -> None:
+    before = disk_line(taken)
+    ensure(taken, name="web", disks=[{"target": "sdb", "source": "[local-storage] web/b.vmdk"}])
+    gone = check_apply_repeat(taken, name="web", disks=[{"target": "sdb", "state": "absent"}])
+    assert gone["steps"] == ["change disk sdb"]
+    assert disk_line(taken) == before
+    assert "b.vmdk" in files_in(taken, "[local-storage] web")
+
+
 # Descriptions that would take the disk off its snapshots.
 AWAY = [
     domain_xml(disk="[local-storage] web/b.vmdk"),

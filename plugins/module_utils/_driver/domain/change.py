@@ -185,6 +185,14 @@ def find_change(
     )
 
 
+def _check_devices(request: DomainRequest, present: Domain, after: Domain) -> None:
+    """Refuse devices that a host cannot start, or that the same request would not find again."""
+    if (present.disks, present.interfaces) != (after.disks, after.interfaces):
+        check_devices(after)
+    if not request.is_definition:
+        check_new_cards(request.parts.interfaces, present, after)
+
+
 def _version_check(connection: EsxConnection, record: DomainRecord, found: Sequence[Difference]) -> Callable[..., bool]:
     """Return the function that says whether the API has a version; it has none for a domain that its host cannot read.
 

@@ -110,11 +110,16 @@ def check_chains_stay(name: str, changes: Sequence[Difference], machine: Machine
 
 
 def _obstacle(source: str, machine: Machine) -> str | None:
-    """Why a machine has to keep a disk, None if it need not."""
+    """Why a machine has to keep a disk, None if it need not.
+
+    A disk that was added after the snapshots, or is independent of them, runs on its own file.
+    """
+    own = next((chain for chain in machine.chains() if chain[:1] == [canonical_path(source)]), None)
+    if own is not None and len(own) == 1:
+        return None
     if machine.snapshots:
         return f"it has the snapshots {quoted(machine.snapshots)}"
-    based = {chain[0] for chain in machine.chains() if len(chain) > 1}
-    return "it runs on a file that is based on others" if canonical_path(source) in based else None
+    return "it runs on a file that is based on others" if own is not None else None
 
 
 def is_kept(before: Disk, after: Disk | None) -> bool:

@@ -125,7 +125,7 @@ def _card_address(text: str, where: str) -> str:
     """The MAC address of a card: neither that of a group, nor only zeros."""
     mac = to_mac(text)
     if mac is None:
-        raise ParseError(f"'{text}' is not a MAC address.", where=where)
+        raise ParseError(f"'{text}' is not a MAC address, expecting one like '00:50:56:00:00:21'.", where=where)
     if is_multicast(mac) or not mac.strip("0:"):
         raise ParseError(f"'{text}' is not the MAC address of a network card.", where=where)
     return mac
