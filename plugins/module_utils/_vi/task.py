@@ -189,8 +189,7 @@ class Waiting:
             raise NotFound(f"The server no longer has the task {moid(self.task)}.")
         before = self.seen.get("info.progress")
         self.seen.update(changes.get(self.task, {}))
-        if self.vm is not None:
-            self.seen.update(changes.get(self.vm, {}))
+        self._take_machine({} if self.vm is None else changes.get(self.vm, {}))
         percent = self.seen.get("info.progress")
         if percent is not None and percent != before:
             self._take_progress(int(percent))
@@ -200,6 +199,14 @@ class Waiting:
             self._answer(self.seen["runtime.question"])
         if as_it_is and self.remaining <= 0:
             self._give_up_in_time()
+
+    def _take_machine(self, values: Values) -> None:
+        """Process changed properties of the virtual machine, which is not watched any more once it has left."""
+        if LEFT in values:
+            self.vm = None
+            self.seen.pop("runtime.question", None)
+        else:
+            self.seen.update(values)
 
     def _take_progress(self, percent: int) -> None:
         if self.patience is not None:

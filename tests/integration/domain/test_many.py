@@ -10,6 +10,7 @@ import time
 from typing import Any
 
 import pytest
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain import many as driver
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import get_domain
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError, Refused, TimedOut
@@ -319,3 +320,30 @@ def test_what_cannot_be_registered_is_refused(esx: Simulator) -> None:
     ensure(esx, xml=domain_xml(uuid=None, mac=None, disk="[local-storage] other/other.vmdk"))
     with pytest.raises(Refused, match=r"a domain 'web' already, of \[local-storage\] other/web.vmx"):
         ensure(esx, vmx_path="[local-storage] web/web.vmx")
+
+
+@pytest.mark.parametrize("others", [["web2"], ["web*"]])
+@pytest.mark.parametrize("state", ["running", "destroyed"])
+def test_a_state_that_another_client_brings_about_is_no_error(
+    three: Simulator, monkeypatch: pytest.MonkeyPatch, state: str, others: list[str]
+) -> None:
+    ensure(three, names=["web*"], state="destroyed" if state == "running" else "running")
+    original, acts = driver._run_tasks, [lambda: ensure(three, names=others, state=state)]
+
+    def run_tasks(*arguments: Any) -> None:
+        if acts:
+            acts.pop()()
+        original(*arguments)
+
+    monkeypatch.setattr(driver, "_run_tasks", run_tasks)
+    result = ensure(three, names=["web*"], state=state)
+    changed = {domain["name"]: domain["changed"] for domain in result["domains"]}
+    assert changed == {name: others == ["web2"] and name != "web2" for name in changed}
+    assert {domain["state"] for domain in result["domains"]} == {"running" if state == "running" else "shutoff"}
+
+
+def test_a_domain_that_another_client_works_on_is_waited_for(three: Simulator) -> None:
+    ensure(three, names=["web*"], state="destroyed")
+    task = {"task": {"type": "Task", "value": "task-1"}}
+    three.inject(method="PowerOnVM_Task", fault="TaskInProgress", properties=task, count=1)
+    assert all(domain["changed"] for domain in ensure(three, names=["web*"], state="running")["domains"])

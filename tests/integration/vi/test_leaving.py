@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -82,6 +83,24 @@ def test_the_other_tasks_go_on(three: Simulator, monkeypatch: pytest.MonkeyPatch
         ]
         results = run_jobs(session, jobs, at_once=2)
     assert {type(result) for result in results} == {Outcome, ConnectionFailed}
+
+
+def test_a_domain_that_leaves_does_not_end_the_other_waits(three: Simulator) -> None:
+    """A domain is unregistered while it is watched; when the task of another one ends, the rest is watched anew."""
+    for name, delay in (("domain-2", 1500), ("domain-3", 800)):
+        three.change_from_outside(name, set={"simulator.question.ResetVM_Task": f"append:delay={delay}"})
+    login: dict[str, Any] = {"username": USER, "password": PASSWORD, "uri": {"auto_answer": 1}}
+    with session_on(three, **login) as session:
+        off, slow, fast = (find_domain(session, name) for name in ("domain-1", "domain-2", "domain-3"))
+        wait_for_task(session, off.PowerOffVM_Task(), action="Off")
+        with session_on(three, **login) as other:
+            gone = find_domain(other)
+            timer = threading.Timer(0.3, gone.UnregisterVM)
+            timer.start()
+            jobs = [Job("Watching", slow.ResetVM_Task, off, patience=3), Job("Resetting", fast.ResetVM_Task, fast)]
+            results = run_jobs(session, jobs, at_once=2)
+            timer.join()
+    assert [type(result) for result in results] == [TimedOut, Outcome]
 
 
 def test_a_domain_whose_shutdown_is_waited_for(three: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,7 +61,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.step_errors impor
 from ansible_collections.virt.esx.plugins.module_utils._driver.stopping import wait_until_off
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, ParseError, TimedOut
 from ansible_collections.virt.esx.plugins.module_utils._names import quoted
-from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import Job, run_jobs
+from ansible_collections.virt.esx.plugins.module_utils._vi.jobs import Job, run_when_idle
 
 _AT_ONCE = 16
 
@@ -73,6 +73,9 @@ _TASKS: dict[str, Callable[[Any], Any]] = {
     SUSPEND.name: lambda ref: ref.SuspendVM_Task(),
     RESET.name: lambda ref: ref.ResetVM_Task(),
 }
+# The states that can be requested, with those that they are reached in; a reboot or a reset cannot be told from them.
+_REACHED = {(state, RESULTING_STATE[state]) for state in ("running", "shutdown", "destroyed", "paused")}
+
 # The options that have an effect on many domains, in addition to those of the connection.
 _OPTIONS = ("names", "state", "shutdown_timeout", "remove_storage", "wait_for")
 
@@ -168,6 +171,7 @@ def ensure_many(connection: EsxConnection, invocation: Invocation, request: Many
         _warn_of_deaf(invocation, plan)
     else:
         now = _states(connection, [entry.record for entry in plan.entries])
+        _forget_overtaken(request, plan, now)
         guests = _wait_for_guests(connection, request, plan, now)
     results = [_result_of(entry, plan, now, guests, check_mode=invocation.check_mode) for entry in plan.entries]
     before = "".join(f"{entry.record.name}: {entry.record.state}\n" for entry in outcome.first.entries)
@@ -180,6 +184,13 @@ def ensure_many(connection: EsxConnection, invocation: Invocation, request: Many
     if plan.failed:
         raise _failure(plan, result)
     return result
+
+
+def _forget_overtaken(request: ManyRequest, plan: ManyPlan, now: Mapping[Any, str]) -> None:
+    """Forget the errors of domains that another client was faster to bring into the state."""
+    for ref, error in list(plan.failed.items()):
+        if error.fault == "InvalidPowerState" and (request.state, now.get(ref)) in _REACHED:
+            del plan.failed[ref]
 
 
 def _wait_for_guests(
@@ -269,7 +280,7 @@ def _carry_out(connection: EsxConnection, request: ManyRequest, plan: ManyPlan) 
 
 def _run_tasks(connection: EsxConnection, plan: ManyPlan, entries: Sequence[Entry]) -> None:
     jobs = [_job(connection, entry.record, entry.action) for entry in entries if entry.action is not None]
-    for entry, result in zip(entries, run_jobs(connection.session, jobs, at_once=_AT_ONCE)):
+    for entry, result in zip(entries, run_when_idle(connection.session, jobs, at_once=_AT_ONCE)):
         if isinstance(result, EsxError):
             plan.keep(entry, result)
         else:

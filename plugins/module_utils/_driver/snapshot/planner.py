@@ -218,7 +218,8 @@ def _reverted(entry: DomainEntry, request: SnapshotRequest, _now: datetime.datet
     actions = [Action(f"revert to snapshot '{found.name}'", lambda: found.ref.RevertToSnapshot_Task(None, stays_off))]
     state = "shutoff" if stays_off else found.state or "shutoff"
     if request.running and state != "running":
-        actions.append(Action("power on", lambda: entry.record.ref.PowerOnVM_Task(None)))
+        power_on = Action("power on", lambda: entry.record.ref.PowerOnVM_Task(None), harmless="InvalidPowerState")
+        actions.append(power_on)
         state = "running"
     after = [replace(item, current=item is found) for item in entry.before]
     return replace(entry, actions=actions, after=after, chosen=found.path, state=state, lost=_lost(entry, found))
