@@ -40,6 +40,8 @@ type leases struct {
 	held    map[types.ManagedObjectReference]*lease // by domain
 	port    int
 	leaf    []byte // the certificate, as DER
+
+	importing sync.Mutex // one domain at a time gets a name and a directory
 }
 
 // newLease makes a lease that is not ready yet.

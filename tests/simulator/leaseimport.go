@@ -80,6 +80,8 @@ func (l *lease) importDomain(ctx *simulator.Context, spec *types.VirtualMachineC
 			fault = &types.SystemErrorFault{Reason: fmt.Sprint(cause)}
 		}
 	}()
+	l.s.leases.importing.Lock()
+	defer l.s.leases.importing.Unlock()
 	if property := fixedProperty(spec.VAppConfig); property != nil {
 		return property
 	}

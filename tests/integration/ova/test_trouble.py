@@ -5,15 +5,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import http.server
 import re
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import list_domains
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova import importer
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._vi.transfers import send_to_url
@@ -329,3 +332,66 @@ def test_an_export_into_a_directory_with_other_files(esx: Simulator, made: Sourc
         with pytest.raises(Refused, match=r"it also has 'thesis.txt', which does not belong to a package"):
             ova(esx, state="exported", name="appliance", dest=str(place), force=force)
     assert (place / "thesis.txt").read_text(encoding="utf-8") == "precious"
+
+
+def test_several_that_import_one_package(esx: Simulator, made: Sources, tmp_path: Path) -> None:
+    source = made.ova(tmp_path / "a.ova")
+    esx.inject(method="ImportVApp", count=4, delay=400)
+    with ThreadPoolExecutor(4) as threads:
+        results = list(threads.map(lambda _number: bring(esx, source), range(4)))
+    assert sorted(result["changed"] for result in results) == [False, False, False, True]
+    assert len({result["domain"]["uuid"] for result in results}) == 1
+    assert {name.partition("/")[0] for name in names(esx)} == {"appliance"}
+    assert data_of(esx, "appliance/disk-0.vmdk") == made.image
+
+
+@dataclasses.dataclass(frozen=True)
+class Namesake:
+    """A domain of the same name, as a host that allows several has it."""
+
+    vmx_path: str
+    leased: bool = True
+    name: str = "appliance"
+    ref: str = "vim.VirtualMachine:0"
+    state: str = "shutoff"
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return {"disabledMethod": ["PowerOnVM_Task", "Destroy_Task", "ReconfigVM_Task"] if self.leased else []}
+
+
+@pytest.mark.parametrize(
+    ("namesake", "goes_on"),
+    [
+        (Namesake(f"[{DATASTORE}] appliance_1/appliance.vmx"), True),
+        (Namesake(f"[{DATASTORE}] appliance_12/appliance.vmx"), True),
+        (Namesake("[elsewhere] appliance/appliance.vmx", ref="'vim.VirtualMachine:z'"), True),
+        (Namesake("[elsewhere] appliance/appliance.vmx", ref="'vim.VirtualMachine:a'"), False),
+        (Namesake("[elsewhere] any/any.vmx", leased=False), False),
+    ],
+)
+def test_of_several_imports_that_a_host_allows_one_goes_on(
+    esx: Simulator,
+    made: Sources,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    namesake: Namesake,
+    goes_on: bool,
+) -> None:
+    """The same one for all clients, whatever they see first."""
+    source = made.ova(tmp_path / "a.ova")
+    with monkeypatch.context() as patched:
+        patched.setattr(importer, "list_domains", lambda *given: [*list_domains(*given), namesake])
+        if goes_on:
+            assert bring(esx, source)["changed"] is True
+            return
+        with pytest.raises(Refused, match=r"Another client has .* domain 'appliance'.* nothing of it is left"):
+            bring(esx, source)
+    assert names(esx) == []
+    assert bring(esx, source)["changed"] is True
+
+
+def test_a_domain_whose_directory_has_another_name(esx: Simulator, made: Sources, tmp_path: Path) -> None:
+    """A directory that ends like one that a host makes for a second domain, because the name does."""
+    assert bring(esx, made.ova(tmp_path / "a.ova"), name="web_1")["changed"] is True
+    assert bring(esx, made.ova(tmp_path / "a.ova"), name="web")["changed"] is True

@@ -5,19 +5,25 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
-from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import find_domain
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import find_domain, read_domain_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.import_plan import ImportPlan, plan_import
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.importer import Importer
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.leased import OtherLeases
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.offer import Offer
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.request import ImportRequest
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import carry_out
+from ansible_collections.virt.esx.plugins.module_utils._errors import Ambiguous, Refused
+
+# Clients that import the same at the same time, and were overtaken, remove their domains and directories again. How
+# often, and after how many seconds, this is looked at before it is an error.
+_LOOKS, _PAUSE = 10, 0.5
 
 
 def ensure_imported(connection: EsxConnection, invocation: Invocation, request: ImportRequest) -> dict[str, Any]:
@@ -27,18 +33,29 @@ def ensure_imported(connection: EsxConnection, invocation: Invocation, request: 
     """
     importer, leases = Importer(connection, request), OtherLeases(connection)
 
-    def make_plan() -> ImportPlan:
+    def plan_once() -> ImportPlan:
         plan = plan_import(connection, request, importer.run)
         if plan.is_blocked and not invocation.check_mode and leases.wait(plan.offer.name):
             plan = plan_import(connection, request, importer.run)
         return plan
+
+    def make_plan(looks: int = 0) -> ImportPlan:
+        try:
+            return plan_once()
+        except (Ambiguous, Refused):
+            if leases.has_failed or not importer.attempts or looks == _LOOKS:
+                raise
+        time.sleep(_PAUSE)
+        return make_plan(looks + 1)
 
     outcome = carry_out(connection, invocation, make_plan, leases.failed)
     plan = outcome.plan
     _warn(invocation, plan, importer.unused)
     domain = {"name": plan.offer.name, "uuid": None, "moid": None, "state": "shutoff"}
     existed = plan.existing is not None
-    if existed or not invocation.check_mode:
+    if importer.ref is not None:
+        domain = read_domain_of(connection, importer.ref, volumes=False)[0].identity()
+    elif existed or not invocation.check_mode:
         found = find_domain(connection, DomainKey(plan.offer.name), volumes=False)
         domain = domain if found is None else found[0].identity()
     after = _text(plan.offer)

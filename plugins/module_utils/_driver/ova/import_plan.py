@@ -122,12 +122,8 @@ def _pool(pools: dict[str, Pool], name: str | None) -> Pool:
 
 
 def _check_directory(connection: EsxConnection, pools: dict[str, Pool], pool: Pool, name: str) -> None:
-    """A host would take another directory, NAME_1, beside what may be an unregistered domain of the same name.
-
-    Hosts and clients differ in how they write some characters of the name.
-    """
-    written = (directory_of_name(name, where="name"), escape_name(name))
-    named = [check_lengths(DatastorePath(pool.name, directory), where="name") for directory in dict.fromkeys(written)]
+    """A host would take another directory, NAME_1, beside what may be an unregistered domain of the same name."""
+    named = [check_lengths(DatastorePath(pool.name, directory), where="name") for directory in directories_of(name)]
     found = find_volumes(connection, pools, named)
     directory = next((one for one in named if one in found), None)
     if directory is not None:
@@ -135,6 +131,14 @@ def _check_directory(connection: EsxConnection, pools: dict[str, Pool], pool: Po
             f"There is no domain of that name, but its directory {directory} exists.",
             hint="Register the domain in it, delete it, or import the package under another name.",
         )
+
+
+def directories_of(name: str) -> list[str]:
+    """The names that the directory of a domain can have: hosts and clients differ in how they write some characters.
+
+    :raises ParseError: for a name that no directory can have.
+    """
+    return list(dict.fromkeys((directory_of_name(name, where="name"), escape_name(name))))
 
 
 def _check_space(pool: Pool, offer: Offer, *, thin: bool) -> None:

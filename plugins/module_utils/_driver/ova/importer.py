@@ -8,15 +8,18 @@ Until the last step nobody can start the domain. If anything fails before, the h
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, cast
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import DomainRecord, list_domains
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.arrival import Sample, Sampled, check_arrived
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.disk_check import check_disk, incomplete
-from ansible_collections.virt.esx.plugins.module_utils._driver.ova.import_plan import ImportPlan
+from ansible_collections.virt.esx.plugins.module_utils._driver.ova.import_plan import ImportPlan, directories_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.lease import Lease, open_lease
+from ansible_collections.virt.esx.plugins.module_utils._driver.ova.leased import DISABLED_PATH, is_leased
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.package import (
     HEAD,
     Member,
@@ -30,6 +33,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.ova.source import
 from ansible_collections.virt.esx.plugins.module_utils._driver.ova.verify import Hashed, Verifier
 from ansible_collections.virt.esx.plugins.module_utils._driver.transfer import show_transfer
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, Refused
+from ansible_collections.virt.esx.plugins.module_utils._names import canonical_path
 from ansible_collections.virt.esx.plugins.module_utils._vi.transfers import send_to_url
 
 _REMAINS = "The import was aborted, and nothing of it is left on the host."
@@ -37,11 +41,16 @@ _REMAINS = "The import was aborted, and nothing of it is left on the host."
 
 @dataclass
 class Importer:
-    """Carries out imports; ``sent`` is the number of bytes, ``unused`` are the files that are not needed."""
+    """Carries out imports; ``sent`` is the number of bytes, ``unused`` are the files that are not needed.
+
+    ``ref`` is the domain that was imported, ``attempts`` is how often an import was begun.
+    """
 
     connection: EsxConnection
     request: ImportRequest
     sent: int = 0
+    ref: Any = None
+    attempts: int = 0
     unused: list[str] = field(default_factory=list)
     _samples: list[Sample] = field(default_factory=list)
 
@@ -53,6 +62,7 @@ class Importer:
         connection, context, offer = self.connection, self.connection.context, plan.offer
         action = f"Importing domain '{offer.name}'"
         self.sent, self.unused, self._samples = 0, [], []
+        self.attempts += 1
         with open_package(self.request.source, float(connection.session.options.timeout)) as package:
             if package.descriptor != offer.descriptor:
                 raise EsxError(
@@ -65,9 +75,23 @@ class Importer:
                 return context.pool.ImportVApp(plan.spec, context.vm_folder, host)
 
             with open_lease(connection, start, action, _REMAINS) as lease:
+                self._check_is_first(lease, offer.name)
                 self._send_all(package, lease, plan, verifier, f"{action} from {offer.source_name}")
                 check_arrived(connection, lease.entity, self._samples)
                 lease.complete()
+                self.ref = lease.entity
+
+    def _check_is_first(self, lease: Lease, name: str) -> None:
+        """Leave the domain to another client that has one of the same name by now, or imports it at the same time.
+
+        Hosts allow that, and make all of them. One has the directory of the name, the others have NAME_1, NAME_2, ...
+
+        :raises Refused: if another one comes before this one.
+        """
+        records = [record for record in list_domains(self.connection, [DISABLED_PATH]) if record.name == name]
+        ours = next((_precedence(record, name) for record in records if record.ref == lease.entity), None)
+        if ours is not None and any(_precedence(record, name) < ours for record in records):
+            raise Refused(f"Another client has imported or defined a domain '{name}'.", fault="DuplicateName")
 
     def _send_all(
         self, package: OpenPackage, lease: Lease, plan: ImportPlan, verifier: Verifier | None, action: str
@@ -122,6 +146,14 @@ class Importer:
             self.unused.append(member.name)
         elif verifier is not None:
             verifier.take_late(package.stem + ending, read_small(member.content, member.name))
+
+
+def _precedence(record: DomainRecord, name: str) -> tuple[bool, int, str]:
+    """Which of several domains of one name stays, the same for all clients: a complete one, or the first directory."""
+    directory = canonical_path(record.vmx_path or "").partition("] ")[2].rpartition("/")[0]
+    patterns = (rf"{re.escape(one)}_([0-9]+)" for one in directories_of(name))
+    numbers = [int(found[1]) for pattern in patterns if (found := re.fullmatch(pattern, directory))]
+    return is_leased(record), min(numbers, default=0), str(record.ref)
 
 
 def _url_of(item: Any, urls: Mapping[str, Any], member: Member) -> Any:

@@ -62,6 +62,11 @@ class OtherLeases:
         """Wait no more, as the plan is only made to tell the state; for ``carry_out`` to call."""
         self._failure = error
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether the task has failed."""
+        return self._failure is not None
+
     def wait(self, name: str) -> bool:
         """Wait until no import or export of a domain goes on; return whether the plan has to be made again.
 
