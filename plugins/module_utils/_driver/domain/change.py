@@ -285,14 +285,6 @@ class _OwnDisks:
         return self.files.has(source) or disk_exists(self.connection, source)
 
 
-def _check_devices(request: DomainRequest, present: Domain, after: Domain) -> None:
-    """Refuse disks and cards that would come or change, and that no host could start."""
-    if (present.disks, present.interfaces) != (after.disks, after.interfaces):
-        check_devices(after)
-    if not request.is_definition:
-        check_new_cards(request.parts.interfaces, present, after)
-
-
 # The parts of a domain that are limited by its host.
 _LIMITED = ("vcpus", "memory_kib", "min_guarantee_kib", "interfaces")
 
