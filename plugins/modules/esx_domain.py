@@ -244,11 +244,7 @@ domain:
       returned: when the domain exists
       type: int
       sample: 1048576
-    max_memory_kib:
-      description: Memory that the guest sees.
-      returned: when the domain exists
-      type: int
-      sample: 1048576
+    max_memory_kib: {description: Memory that the guest sees., returned: when it exists, type: int, sample: 1048576}
     autostart:
       description: Whether the host starts it when it starts itself. To read it in any case, see
         M(virt.esx.esx_domain_info).
@@ -277,11 +273,7 @@ domain:
       returned: with O(wait_for), not in check mode
       type: dict
       contains:
-        hostname:
-          description: Its host name, V(none) if VMware Tools do not report it.
-          returned: always
-          type: str
-          sample: web
+        hostname: {description: "Its host name, V(none) if it is not known.", returned: always, type: str, sample: web}
         tools: {description: The state of VMware Tools., returned: always, type: str, sample: guestToolsRunning}
         heartbeat: {description: The heartbeat status of VMware Tools., returned: always, type: str, sample: green}
         addresses:

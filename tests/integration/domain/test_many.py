@@ -10,7 +10,7 @@ import time
 from typing import Any
 
 import pytest
-from ansible_collections.virt.esx.plugins.module_utils._driver.domain import many as driver
+from ansible_collections.virt.esx.plugins.module_utils._driver.domain import many_steps as driver
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import get_domain
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError, Refused, TimedOut
