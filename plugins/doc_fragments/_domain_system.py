@@ -80,12 +80,13 @@ options:
           - Metadata. If not set, C(instance-id) is the domain's UUID, and C(local-hostname) its name.
         type: dict
       user_data:
-        description: User data, such as text that begins with C(#cloud-config). An empty string removes them.
-        type: str
+        description: User data, a text such as one that begins with C(#cloud-config), not a mapping. An empty string
+          removes them.
+        type: raw
       network_config:
         description: The guest's network configuration, in netplan's format, version 2.
         type: dict
       vendor_data:
-        description: Vendor data. An empty string removes them.
-        type: str
+        description: Vendor data, a text as well. An empty string removes them.
+        type: raw
 """

@@ -25,6 +25,8 @@ Wrong = Callable[[str], "str | None"]
 _READ_BY_LINE = ("xml", "vmx")
 _FILES = ("source",)
 _CLOUD_INIT = ("meta_data", "user_data", "network_config", "vendor_data")
+# Texts that may look like data. Ansible would turn a mapping into Python's words for it, which no guest understands.
+_NO_DATA = ("user_data", "vendor_data")
 
 
 def check_texts(argument_spec: Mapping[str, Any], params: Mapping[str, Any]) -> None:
@@ -49,6 +51,8 @@ def _check(option: str, spec: Mapping[str, Any], value: Any, *, top: bool = Fals
             for name, inner in (entry or {}).items():
                 _check(name, spec["options"].get(name, {}), inner, place=f"{inside}.{name}")
         return
+    if option in _NO_DATA and not isinstance(value, (str, type(None))):
+        raise ParseError("expecting a text, usually a block that begins with '#cloud-config'.", where=place)
     find = _wrong_for(option, spec, top)
     for text in _texts(value):
         wrong = find(text)

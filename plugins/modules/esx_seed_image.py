@@ -33,15 +33,16 @@ options:
   user_data:
     description:
       - cloud-init's user data, usually a text that begins with C(#cloud-config). It is never shown in any output.
-    type: str
+      - Only text is accepted, no YAML mapping.
+    type: raw
   network_config:
     description:
       - cloud-init's network configuration, version 1 or 2.
     type: dict
   vendor_data:
     description:
-      - cloud-init's vendor data.
-    type: str
+      - cloud-init's vendor data, a text as well.
+    type: raw
 extends_documentation_fragment:
   - virt.esx._connection
   - virt.esx._attributes
@@ -173,9 +174,9 @@ CONTRACT = Contract(
         {
             "path": {"type": "str", "required": True},
             "meta_data": {"type": "dict", "required": True},
-            "user_data": {"type": "str", "no_log": True},
+            "user_data": {"type": "raw", "no_log": True},
             "network_config": {"type": "dict"},
-            "vendor_data": {"type": "str", "no_log": True},
+            "vendor_data": {"type": "raw", "no_log": True},
         }
     ),
     run=run,

@@ -70,9 +70,9 @@ SYSTEM_OPTIONS: dict[str, dict[str, Any]] = {
 
 CLOUD_INIT_OPTIONS: dict[str, dict[str, Any]] = {
     "meta_data": {"type": "dict"},
-    "user_data": {"type": "str", "no_log": True},
+    "user_data": {"type": "raw", "no_log": True},
     "network_config": {"type": "dict"},
-    "vendor_data": {"type": "str", "no_log": True},
+    "vendor_data": {"type": "raw", "no_log": True},
 }
 
 AUTOSTART_OPTIONS: dict[str, dict[str, Any]] = {

@@ -8,10 +8,18 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._edge import Contract
 from ansible_collections.virt.esx.plugins.module_utils._edge_texts import check_texts
 from ansible_collections.virt.esx.plugins.module_utils._errors import ParseError
-from ansible_collections.virt.esx.plugins.modules import esx_domain, esx_network, esx_ova, esx_snapshot, esx_volume
+from ansible_collections.virt.esx.plugins.modules import (
+    esx_domain,
+    esx_network,
+    esx_ova,
+    esx_seed_image,
+    esx_snapshot,
+    esx_volume,
+)
 
 
 @pytest.mark.parametrize(
@@ -47,6 +55,21 @@ def test_a_text_that_cannot_be_sent(contract: Any, params: dict[str, Any], said:
 def test_a_secret_keeps_its_characters_for_itself() -> None:
     with pytest.raises(ParseError, match="^password: it has a character, which no request to a server can carry"):
         check_texts(esx_domain.CONTRACT.argument_spec, {"password": "pw\x01"})
+
+
+@pytest.mark.parametrize("data", [{"users": ["default"]}, ["default"], 5])
+def test_user_data_are_a_text(data: Any) -> None:
+    """Ansible makes a text of other values that looks right in its output, and that no guest understands."""
+    with pytest.raises(ParseError, match=r"^cloud_init\.vendor_data: expecting a text, .* '#cloud-config'"):
+        carried_out(esx_domain.CONTRACT, {"name": "web", "cloud_init": {"vendor_data": data}})
+    with pytest.raises(ParseError, match=r"^user_data: expecting a text, .* '#cloud-config'"):
+        carried_out(esx_seed_image.CONTRACT, {"path": "[d] a.iso", "meta_data": {}, "user_data": data})
+
+
+def carried_out(contract: Contract, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The result of arguments that Ansible has checked."""
+    checked = contract.validator.validate({**arguments, "uri": "esx://h"})
+    return contract.carry_out(Invocation(checked.validated_parameters, False, False, pytest.fail))
 
 
 @pytest.mark.parametrize(
