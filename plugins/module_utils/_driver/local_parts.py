@@ -31,11 +31,10 @@ def own_file(path: pathlib.Path, waiting: Callable[[], None] | None = None) -> I
     while True:
         with contextlib.ExitStack() as stack:
             with written(str(path)):
-                file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-            opened = stack.enter_context(os.fdopen(file, "r+b"))
-            _lock(file, path, waiting)
-            if _is_at(file, path):
-                yield opened
+                file = stack.enter_context(open(path, "r+b", opener=_opened_or_new))
+            _lock(file.fileno(), path, waiting)
+            if _is_at(file.fileno(), path):
+                yield file
                 return
 
 
@@ -61,6 +60,10 @@ def own_directory(path: pathlib.Path) -> Iterator[None]:
                 return
         finally:
             os.close(file)
+
+
+def _opened_or_new(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_CREAT, 0o666)
 
 
 def _lock(file: int, path: pathlib.Path, waiting: Callable[[], None] | None) -> None:

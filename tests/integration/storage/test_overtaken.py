@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import pytest
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 from ansible_collections.virt.esx.plugins.modules import esx_domain
 from ansible_collections.virt.esx.tests.integration.contracts import carry_out
@@ -148,3 +149,18 @@ def test_several_that_download_to_one_place(esx: Simulator, tmp_path: Path) -> N
     assert dest.read_bytes() == data
     assert [file.name for file in tmp_path.glob("back*")] == ["back.iso"]
     assert ensure(esx, "a.iso", dest=str(dest))["changed"] is False
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_copies_that_several_make_at_one_path(esx: Simulator, tmp_path: Path, same: bool) -> None:
+    """The first one makes it; the others find a file there, whose content is not compared."""
+    paths = [f"{number}.iso" for number in range(1 if same else CLIENTS)]
+    for number, path in enumerate(paths):
+        ensure(esx, path, source=write(tmp_path / path, noise(MIB, seed=number)))
+    esx.inject(method="CopyDatastoreFile_Task", count=CLIENTS, delay=400)
+    wanted = [paths[number % len(paths)] for number in range(CLIENTS)]
+    with ThreadPoolExecutor(CLIENTS) as threads:
+        done = list(threads.map(lambda path: ensure(esx, "c.img", clone_of=f"{POOL} {path}")["changed"], wanted))
+    assert sorted(done) == [False] * (CLIENTS - 1) + [True]
+    assert content(esx, "c.img") == (tmp_path / wanted[done.index(True)]).read_bytes()
+    assert [name for name in names(esx) if "c.img" in name] == ["c.img"]

@@ -34,7 +34,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.storage.upload im
     source_checksum,
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.storage.upload_parts import (
-    part_path,
+    new_part_path,
     part_pattern,
     parts_of,
 )
@@ -137,12 +137,12 @@ def _plan_file_copy(
     parts = parts_of(path, found)
     check_space(pool, volume.capacity, parts)
     manager, datacenter = connection.session.content.fileManager, connection.context.datacenter
-    part = check_lengths(part_path(path), where="the incomplete file")
+    part = check_lengths(new_part_path(path), where="the incomplete file")
     if part_pattern(path).has(source):
         raise Refused(f"{source} cannot be copied to {path}: it has the name of an incomplete {path}.")
 
     def copy() -> Any:
-        return manager.CopyDatastoreFile_Task(str(source), datacenter, str(part), datacenter, True)
+        return manager.CopyDatastoreFile_Task(str(source), datacenter, str(part), datacenter, False)
 
     def move() -> Any:
         return manager.MoveDatastoreFile_Task(str(part), datacenter, str(path), datacenter, False)

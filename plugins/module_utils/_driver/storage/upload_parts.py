@@ -1,10 +1,10 @@
 # Copyright (c) 2026 The virt.esx authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The temporary files of uploads: their names, and which of them no task goes on with.
+"""The temporary files of uploads and copies: their names, and which of them no task goes on with.
 
-Each upload has a name of its own, so that two tasks never write to one file, whatever they upload. A file that another
-task has left is deleted; one that still grows is another task's, and is left to it.
+Each has a name of its own, so that two tasks never write to one file, whatever they upload. A file that another task
+has left is deleted; one that still grows is another task's, and an upload leaves it to that.
 """
 
 from __future__ import annotations
@@ -24,18 +24,13 @@ _PAUSE = 3.0
 _TOKEN = re.compile(r"[0-9a-f]{8}")
 
 
-def part_path(path: DatastorePath) -> DatastorePath:
-    """The temporary name of a file while the host copies it: ``.debian.iso.part`` of ``debian.iso``."""
-    return path.beside(f".{path.name}.part")
-
-
 def new_part_path(path: DatastorePath) -> DatastorePath:
-    """A temporary name of a file while it is uploaded, each time another: ``.debian.iso.5c0ffee5.part``."""
+    """A temporary name of a file while it is uploaded or copied, each time another: ``.debian.iso.5c0ffee5.part``."""
     return path.beside(f".{path.name}.{secrets.token_hex(4)}.part")
 
 
 def part_pattern(path: DatastorePath) -> NamePattern:
-    """The temporary names of a file."""
+    """The temporary names of a file; the one without digits is that of former versions."""
     beginning = f".{path.name}."
     names = re.compile(rf"{re.escape(beginning)}(?:{_TOKEN.pattern}\.)?part", re.DOTALL)
     return NamePattern(path.parent, beginning, names)
