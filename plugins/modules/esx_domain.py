@@ -43,8 +43,8 @@ options:
     description:
       - Names of domains, or shell patterns such as V(web-*), that are brought into O(state) in parallel. A name that no
         domain has is an error, unless O(state=undefined); a pattern may match none.
-      - The name of a domain means this domain only, even if it looks like a pattern. V([[]) stands for a C([) in any
-        case.
+      - The name of a domain means this domain only, even if it looks like a pattern. With O(state=undefined) it is
+        refused then, since it would mean others in the next run. V([[]) stands for a C([), V([*]) for a C(*).
       - O(timeout) or O(shutdown_timeout) limits the shutdown of all guests together. If one domain fails, the others
         are still processed. The task then fails at the end, and RV(domains) has the result of each.
       - Can only be combined with O(state), O(shutdown_timeout), O(remove_storage) and O(wait_for).

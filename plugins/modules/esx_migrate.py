@@ -62,6 +62,7 @@ options:
     description:
       - Names of the domains to migrate, or shell patterns such as V(web-*). A domain that is already on the destination
         stays there. A name that no domain has is an error; a pattern may match none.
+      - The name of a domain that is a pattern as well is refused; V([[]) stands for a C([).
     type: list
     elements: str
     aliases: [name]

@@ -39,6 +39,7 @@ options:
     description:
       - Names of the domains to place, or shell patterns such as V(web-*). A name that no domain of the vCenter
         has is an error; a pattern may match none. A domain that is already on another host is not placed.
+      - The name of a domain that is a pattern as well is refused; V([[]) stands for a C([).
     type: list
     elements: str
     default: ["*"]

@@ -14,7 +14,7 @@ import re
 from collections.abc import Collection, Iterable
 from fnmatch import fnmatchcase
 
-from ansible_collections.virt.esx.plugins.module_utils._errors import NotFound
+from ansible_collections.virt.esx.plugins.module_utils._errors import Ambiguous, NotFound
 from ansible_collections.virt.esx.plugins.module_utils._names import nearest, quoted
 
 # The characters by which a text is a pattern.
@@ -46,6 +46,20 @@ def chosen(patterns: Iterable[str], names: Iterable[str]) -> set[str]:
     known, given = set(names), set(patterns)
     others = given - known
     return (given & known) | {name for name in known if any(fnmatchcase(name, pattern) for pattern in others)}
+
+
+def chosen_to_leave(patterns: Collection[str], names: Collection[str]) -> set[str]:
+    """Return the same as ``chosen``, for domains that will be gone: the next run must not mean others.
+
+    :raises Ambiguous: for the name of a domain that is a pattern as well. Without the domain, it would match others.
+    """
+    for text in patterns:
+        if is_pattern(text) and text in names:
+            raise Ambiguous(
+                f"'{text}' is a domain, and a pattern that can match others once the domain is gone.",
+                hint=f"Give '{literal(text)}', which matches no other name.",
+            )
+    return chosen(patterns, names)
 
 
 def missing_names(patterns: Iterable[str], names: Collection[str]) -> list[str]:

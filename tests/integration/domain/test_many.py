@@ -13,7 +13,14 @@ import pytest
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain import many_steps as driver
 from ansible_collections.virt.esx.plugins.module_utils._driver.domain_refs import DomainKey
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import get_domain
-from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError, Refused, TimedOut
+from ansible_collections.virt.esx.plugins.module_utils._errors import (
+    Ambiguous,
+    EsxError,
+    NotFound,
+    ParseError,
+    Refused,
+    TimedOut,
+)
 from ansible_collections.virt.esx.tests.integration.domain.domains import (
     READING,
     check_apply_repeat,
@@ -186,6 +193,19 @@ def test_domains_are_undefined_with_their_disks(three: Simulator) -> None:
     result = ensure(three, names=["web*"], state="undefined", remove_storage=True)
     assert states(result) == dict.fromkeys(NAMES, "undefined")
     assert sorted(three.domains()) == ["domain-1", "off"]
+
+
+def test_a_name_that_is_a_pattern_is_not_taken_for_others_in_the_next_run(esx: Simulator) -> None:
+    for name in ("web[1]", "web1"):
+        disk = f"[local-storage] {name}/{name}.vmdk"
+        esx.add_disk(disk)
+        ensure(esx, xml=domain_xml(name=name, uuid=None, mac=None, disk=disk))
+    for check in (True, False):
+        with pytest.raises(Ambiguous, match=r"'web\[1\]' is a domain, and a pattern"):
+            ensure(esx, names=["web[1]"], state="undefined", check=check)
+    ensure(esx, names=["web[[]1]"], state="undefined")
+    assert not ensure(esx, names=["web[[]1]"], state="undefined")["changed"]
+    assert sorted(esx.domains()) == ["domain-1", "web1"]
 
 
 def share(esx: Simulator, *names: str, disk: str = "[local-storage] b/quorum.vmdk") -> None:

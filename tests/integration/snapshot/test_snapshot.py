@@ -6,14 +6,10 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any
 
 import pytest
-import yaml
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
-from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot import ensure
 from ansible_collections.virt.esx.plugins.module_utils._errors import (
     Ambiguous,
     EsxError,
@@ -22,65 +18,20 @@ from ansible_collections.virt.esx.plugins.module_utils._errors import (
     ParseError,
     Refused,
 )
-from ansible_collections.virt.esx.plugins.modules import esx_domain, esx_domain_info
-from ansible_collections.virt.esx.plugins.modules.esx_snapshot import CONTRACT, RETURN
-from ansible_collections.virt.esx.tests.integration.contracts import carry_out, parameters, start_host, undescribed
+from ansible_collections.virt.esx.plugins.modules.esx_snapshot import CONTRACT
+from ansible_collections.virt.esx.tests.integration.contracts import carry_out, parameters, start_host
 from ansible_collections.virt.esx.tests.integration.running import PASSWORD, USER, run_playbook
+from ansible_collections.virt.esx.tests.integration.snapshot.snapshots import (
+    apply,
+    names,
+    power,
+    snapshot,
+    state_of,
+    take,
+)
 from ansible_collections.virt.esx.tests.integration.virsh import Virsh
 from ansible_collections.virt.esx.tests.simulator_client import Simulator
 from ansible_collections.virt.esx.tests.simulator_client.client import client
-
-TEXT = {"type": "dict", "contains": yaml.safe_load(RETURN)}
-READING = {
-    *("RetrieveServiceContent", "Login", "Logout", "RetrievePropertiesEx", "FindByInventoryPath"),
-    *("FindAllByUuid", "CurrentTime", "RetrieveProperties"),
-}
-
-
-@pytest.fixture
-def esx() -> Iterator[Simulator]:
-    with start_host("-domains", "3", "-autostart=false") as host:
-        yield host
-
-
-def snapshot(host: Simulator, *, check: bool = False, **arguments: Any) -> dict[str, Any]:
-    """Return the module's result, which its documentation must describe completely."""
-    if "names" not in arguments:
-        arguments.setdefault("name", "domain-1")
-    result = carry_out(CONTRACT, host, check=check, diff=True, **arguments)
-    known = {**TEXT, "contains": {**TEXT["contains"], "changed": {"type": "bool"}, "diff": {"type": "dict"}}}
-    assert undescribed(result, known) == []
-    return result
-
-
-def apply(host: Simulator, **arguments: Any) -> dict[str, Any]:
-    """Run in check mode, for real, and again; check mode must predict the result."""
-    host.trace(reset=True)
-    predicted = snapshot(host, check=True, **arguments)
-    assert set(host.methods()) <= READING
-    done = snapshot(host, **arguments)
-    assert (predicted["steps"], predicted["changed"]) == (done["steps"], done["changed"])
-    assert names(predicted) == names(done)
-    if arguments.get("state") != "reverted":
-        again = snapshot(host, **arguments)
-        assert (again["changed"], again["steps"]) == (False, [])
-    return done
-
-
-def names(result: dict[str, Any]) -> Any:
-    """The paths of the snapshots, the current one marked; of several domains by name."""
-    if "domains" in result:
-        return {item["domain"]["name"]: names(item) for item in result["domains"]}
-    return [item["path"] + ("*" if item["current"] else "") for item in result["snapshots"]]
-
-
-def power(host: Simulator, state: str, name: str = "domain-1") -> None:
-    carry_out(esx_domain.CONTRACT, host, name=name, state=state)
-
-
-def state_of(host: Simulator, name: str = "domain-1") -> str:
-    (found,) = carry_out(esx_domain_info.CONTRACT, host, name=name)["domains"]
-    return str(found["state"])
 
 
 def test_a_tree_grows_and_shrinks(esx: Simulator) -> None:
@@ -219,73 +170,6 @@ def test_a_domain_that_cannot_have_the_snapshot_does_not_keep_the_others_from_it
     with pytest.raises(EsxError, match=r"failed for 3 of 3 domains") as caught:
         snapshot(esx, names=["*"], snapshot="y", state="reverted")
     assert caught.value.details["changed"] is False
-
-
-def beside(monkeypatch: pytest.MonkeyPatch, act: Callable[[], Any]) -> None:
-    """Let another client act between the reading of the domains and the first task, once."""
-    original, acts = ensure._run_stage, [act]
-
-    def run_stage(*arguments: Any) -> None:
-        if acts:
-            acts.pop()()
-        original(*arguments)
-
-    monkeypatch.setattr(ensure, "_run_stage", run_stage)
-
-
-def take(host: Simulator, *domains: str, name: str = "x") -> None:
-    with client(host, login=(USER, PASSWORD)) as other:
-        for domain in domains:
-            other.wait(other.domain(domain).CreateSnapshot_Task(name, "of another client", False, False))
-
-
-def test_of_two_snapshots_that_are_taken_at_once_the_first_one_stays(
-    esx: Simulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    beside(monkeypatch, lambda: take(esx, "domain-1"))
-    result = snapshot(esx, snapshot="x")
-    removed = "remove this task's snapshot 'x', as another client was faster"
-    assert (names(result), result["steps"]) == (["x*"], ["create snapshot 'x'", removed])
-    assert result["snapshot"]["description"] == "of another client"
-    assert snapshot(esx, snapshot="x")["changed"] is False
-    beside(monkeypatch, lambda: take(esx, "domain-2"))
-    several = snapshot(esx, names=["*"], snapshot="x")
-    assert names(several) == {f"domain-{number}": ["x*"] for number in (1, 2, 3)}
-    assert several["steps"] == ["create snapshot 'x' of domain-2, domain-3", f"{removed}, of domain-2"]
-
-
-@pytest.mark.parametrize("which", [{"name": "domain-1"}, {"names": ["*"]}])
-def test_a_duplicate_that_cannot_be_removed_is_named(
-    esx: Simulator, monkeypatch: pytest.MonkeyPatch, which: dict[str, Any]
-) -> None:
-    esx.inject(method="RemoveSnapshot_Task", fault="SnapshotFault")
-    beside(monkeypatch, lambda: take(esx, "domain-1"))
-    with pytest.raises(EsxError, match=r"has two snapshots 'x' now; \S+ is the one to remove") as caught:
-        snapshot(esx, snapshot="x", **which)
-    assert caught.value.details["changed"] is True
-    assert caught.value.details["steps"][0].startswith("create snapshot 'x'")
-    esx.clear_faults()
-    later = caught.value.message.partition("now; ")[2].split()[0]
-    assert names(snapshot(esx, state="absent", snapshot=later)) == ["x*"]
-
-
-def test_many_domains_wait_for_a_task_of_another_client(esx: Simulator) -> None:
-    for state in ("present", "absent"):
-        method = "CreateSnapshot_Task" if state == "present" else "RemoveSnapshot_Task"
-        task = {"task": {"type": "Task", "value": "task-1"}}
-        esx.inject(method=method, fault="TaskInProgress", properties=task, count=1)
-        assert snapshot(esx, names=["*"], snapshot="x", state=state)["changed"]
-        assert snapshot(esx, names=["*"], snapshot="x", state=state)["changed"] is False
-
-
-@pytest.mark.parametrize(("which", "gone"), [({}, 1), ({"names": ["*"]}, 1), ({"names": ["*"]}, 3)])
-def test_snapshots_that_another_client_has_removed_are_gone(
-    esx: Simulator, monkeypatch: pytest.MonkeyPatch, which: dict[str, Any], gone: int
-) -> None:
-    snapshot(esx, names=["*"], snapshot="x")
-    others = [f"domain-{number}" for number in range(1, gone + 1)]
-    beside(monkeypatch, partial(snapshot, esx, names=others, state="absent", snapshot="x"))
-    assert snapshot(esx, state="absent", snapshot="x", **which)["changed"] is (bool(which) and gone == 1)
 
 
 def test_a_path_that_the_next_snapshot_would_take_is_refused(esx: Simulator) -> None:

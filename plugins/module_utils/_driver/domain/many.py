@@ -48,7 +48,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
     list_domains,
     list_domains_with_facts,
 )
-from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import chosen, require_names
+from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import chosen, chosen_to_leave, require_names
 from ansible_collections.virt.esx.plugins.module_utils._driver.pending import PENDING_PATHS
 from ansible_collections.virt.esx.plugins.module_utils._driver.plan import Step, Target, any_changed, carry_out
 from ansible_collections.virt.esx.plugins.module_utils._driver.step_errors import (
@@ -141,7 +141,7 @@ def _plan(connection: EsxConnection, request: ManyRequest) -> ManyPlan:
     known = [record.name for record in listed]
     if request.state != "undefined":  # a domain that is not there is undefined
         require_names(request.names, known, where="on the host")
-    names = chosen(request.names, known)
+    names = (chosen_to_leave if request.state == "undefined" else chosen)(request.names, known)
     failed: dict[Any, EsxError] = {}
     entries: list[Entry] = []
     wanted = [record for record in listed if record.name in names]

@@ -17,7 +17,7 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import (
 )
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.endpoints import MigrationEndpoints
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.request import MoveRequest
-from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import chosen
+from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import chosen_to_leave
 from ansible_collections.virt.esx.plugins.module_utils._driver.pending import PENDING_PATHS
 from ansible_collections.virt.esx.plugins.module_utils._errors import Ambiguous, EsxError, NotFound, ParseError
 from ansible_collections.virt.esx.plugins.module_utils._names import hint_at
@@ -144,12 +144,12 @@ def _once_each(found: Sequence[Entry]) -> list[Entry]:
 def _find(endpoints: MigrationEndpoints, records: Sequence[DomainRecord], request: MoveRequest) -> list[Entry]:
     """The entries of one request: a domain on the source is to move, one on the destination is already there."""
     destination = endpoints.destination_of(request.host)
-    if request.pattern is not None:
-        here = _on_hosts(records, endpoints.source.hosts)
-        names = chosen([request.pattern], [record.name for record in here])
-        matching = [record for record in here if record.name in names]
-        return [_entry_of(endpoints, replace(request, name=record.name), record, destination) for record in matching]
     try:
+        if request.pattern is not None:
+            here = _on_hosts(records, endpoints.source.hosts)
+            names = chosen_to_leave([request.pattern], [record.name for record in here])
+            matching = [record for record in here if record.name in names]
+            return [_entry_of(endpoints, replace(request, name=each.name), each, destination) for each in matching]
         meant = _find_meant(endpoints, records, request, destination)
         return [_entry_of(endpoints, request, record, destination) for record in meant]
     except EsxError as error:

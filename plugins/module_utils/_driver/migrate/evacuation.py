@@ -31,7 +31,11 @@ from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.request i
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.storage import home_of
 from ansible_collections.virt.esx.plugins.module_utils._driver.migrate.targets import Targets, find_relocation
 from ansible_collections.virt.esx.plugins.module_utils._driver.options import parse_kib
-from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import chosen, is_pattern, require_names
+from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import (
+    chosen_to_leave,
+    is_pattern,
+    require_names,
+)
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError, NotFound, ParseError, Refused
 from ansible_collections.virt.esx.plugins.module_utils._vi.host_context import HostContext, Scope, hosts_by_name
 from ansible_collections.virt.esx.plugins.module_utils._vi.pending_tasks import ENTERING_MAINTENANCE, pending_of_kind
@@ -142,7 +146,7 @@ def _domains(
     every = domain_records(rows)
     here = {record.name for record in every}
     _require_names(vcenter, source, patterns, here)
-    names = chosen(patterns, here)
+    names = chosen_to_leave(patterns, here)
     movable: list[DomainRecord] = []
     left_out: list[dict[str, Any]] = []
     for record in every:

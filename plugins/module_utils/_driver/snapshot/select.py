@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 
-from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import chosen
+from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import matches
 from ansible_collections.virt.esx.plugins.module_utils._driver.snapshot_tree import Snapshot
 
 
@@ -36,8 +36,7 @@ def _named(snapshots: Sequence[Snapshot], pattern: str | None) -> Sequence[Snaps
     """The snapshots whose names match a pattern; all of them without one."""
     if pattern is None:
         return snapshots
-    names = chosen([pattern], [item.name for item in snapshots])
-    return [item for item in snapshots if item.name in names]
+    return [item for item in snapshots if matches(item.name, pattern)]
 
 
 def _older(snapshots: Sequence[Snapshot], seconds: int | None, now: datetime.datetime) -> Sequence[Snapshot]:

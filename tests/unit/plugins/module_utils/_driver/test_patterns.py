@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import chosen
+from ansible_collections.virt.esx.plugins.module_utils._driver.patterns import chosen, chosen_to_leave
+from ansible_collections.virt.esx.plugins.module_utils._errors import Ambiguous
 
 NAMES = ["web1", "web2", "web[1]", "a*b", "acb"]
 
@@ -28,3 +29,12 @@ NAMES = ["web1", "web2", "web[1]", "a*b", "acb"]
 )
 def test_a_name_is_not_taken_for_a_pattern(patterns: list[str], names: list[str]) -> None:
     assert chosen(patterns, NAMES) == set(names)
+
+
+@pytest.mark.parametrize(("text", "alone"), [("web[1]", "web[[]1]"), ("a*b", "a[*]b")])
+def test_a_name_that_would_be_a_pattern_in_the_next_run_is_refused(text: str, alone: str) -> None:
+    with pytest.raises(Ambiguous, match="once the domain is gone") as caught:
+        chosen_to_leave(["web2", text], NAMES)
+    assert f"Give '{alone}'," in str(caught.value.hint)
+    assert chosen_to_leave([alone], NAMES) == {text}
+    assert chosen_to_leave([alone], [name for name in NAMES if name != text]) == set()
