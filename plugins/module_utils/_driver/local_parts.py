@@ -29,13 +29,15 @@ def own_file(path: pathlib.Path, waiting: Callable[[], None] | None = None) -> I
     :raises EsxError: if it cannot be written.
     """
     while True:
-        with contextlib.ExitStack() as stack:
-            with written(str(path)):
-                file = stack.enter_context(open(path, "r+b", opener=_opened_or_new))
+        with written(str(path)):
+            file = open(path, "r+b", opener=_opened_or_new)  # noqa: SIM115  (closed below)
+        try:
             _lock(file.fileno(), path, waiting)
             if _is_at(file.fileno(), path):
                 yield file
                 return
+        finally:
+            file.close()
 
 
 @contextlib.contextmanager

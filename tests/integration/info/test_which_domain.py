@@ -37,8 +37,11 @@ def start_twins(domains: int) -> Iterator[Simulator]:
     with start_host("-domains", str(domains)) as simulator:
         simulator.change_from_outside(TWINS[1], set={"displayName": TWINS[0]})
         simulator.trace(reset=True)
-        yield simulator
-        assert simulator.sessions() == []
+        try:
+            yield simulator
+        finally:
+            sessions = simulator.sessions()
+        assert sessions == []
 
 
 @pytest.fixture

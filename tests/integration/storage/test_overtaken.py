@@ -85,7 +85,7 @@ def test_files_of_different_content_that_several_upload_to_one_path(esx: Simulat
 
 def test_a_checksum_that_comes_after_the_file_of_another_task(esx: Simulator, tmp_path: Path) -> None:
     """The first task notes its checksum when the second one has replaced its file, and noted its own."""
-    (first, _), (second, data) = sources(tmp_path, ".iso")[:2]
+    (first, _data), (second, data) = sources(tmp_path, ".iso")[:2]
     esx.inject(method="PUT", name="/folder/a.iso.sha256", count=1, delay=2500)
     with ThreadPoolExecutor(1) as threads:
         task = threads.submit(ensure, esx, "a.iso", source=first)

@@ -340,9 +340,10 @@ def test_a_slow_server_that_closes_the_connection_is_not_waited_for(host: Simula
 def test_a_file_in_an_encoding_that_was_not_asked_for(host: Simulator) -> None:
     """It would be stored as it is, which is not the file."""
     packed, target = http_answer(gzip.compress(b"disk"), headers="Content-Encoding: gzip\r\n"), io.BytesIO()
-    refused = pytest.raises(ConnectionFailed, match="the encoding 'gzip', which was not asked for")
-    with serve(Script(packed).handle) as port, session_on(host) as session, refused:
-        receive_from_url(session, f"http://127.0.0.1:{port}/a", target)
+    with serve(Script(packed).handle) as port, session_on(host) as session:
+        url = f"http://127.0.0.1:{port}/a"
+        with pytest.raises(ConnectionFailed, match="the encoding 'gzip', which was not asked for"):
+            receive_from_url(session, url, target)
     assert target.getvalue() == b""
 
 
