@@ -63,7 +63,7 @@ def cache_directory(environment: Mapping[str, str]) -> Path:
     base = environment.get("XDG_CACHE_HOME") or ""
     try:
         home = Path(base) if base.startswith("/") else Path(environment.get("HOME") or Path.home()) / ".cache"
-    except RuntimeError:
+    except (RuntimeError, KeyError):  # KeyError up to Python 3.9
         raise CacheUnusable("below ~/.cache", "the user has no home directory") from None
     return home / "virt.esx" / "sessions"
 
