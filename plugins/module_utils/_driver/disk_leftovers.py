@@ -26,6 +26,14 @@ from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePa
 _ENDING = ".vmdk"
 _FLAT_ENDING = f"-flat{_ENDING}"
 
+# The part of a temporary name that is another one each time.
+TAG = "[0-9a-f]{8}"
+
+
+def new_tag() -> str:
+    """Return a new part of a temporary name: ``5c0ffee5``."""
+    return secrets.token_hex(4)
+
 
 def part_path(path: DatastorePath) -> DatastorePath:
     """The temporary name of a disk while it is made: ``web.part.vmdk`` of ``web.vmdk``."""
@@ -34,7 +42,7 @@ def part_path(path: DatastorePath) -> DatastorePath:
 
 def new_upload_path(path: DatastorePath) -> DatastorePath:
     """A temporary name of an image that the disk is made from: ``web.5c0ffee5.upload.vmdk`` of ``web.vmdk``."""
-    return _renamed(path, f".{secrets.token_hex(4)}.upload{_ENDING}")
+    return _renamed(path, f".{new_tag()}.upload{_ENDING}")
 
 
 def flat_path(path: DatastorePath) -> DatastorePath:
@@ -45,7 +53,7 @@ def flat_path(path: DatastorePath) -> DatastorePath:
 def leftover_pattern(path: DatastorePath) -> NamePattern:
     """The files that an interrupted task may have left of a disk."""
     beginning = f"{path.name[: -len(_ENDING)]}."
-    names = rf"{re.escape(beginning)}(?:part|(?:[0-9a-f]{{8}}\.)?upload)(?:-flat)?{re.escape(_ENDING)}"
+    names = rf"{re.escape(beginning)}(?:part|(?:{TAG}\.)?upload)(?:-flat)?{re.escape(_ENDING)}"
     return NamePattern(path.parent, beginning, re.compile(names, re.DOTALL))
 
 

@@ -16,10 +16,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
 from ansible_collections.virt.esx.plugins.module_utils._driver.invocation import Invocation
 from ansible_collections.virt.esx.plugins.module_utils._driver.lookup import CORE_PATHS, DomainRecord, confirm_name
-from ansible_collections.virt.esx.plugins.module_utils._driver.pending import (
-    check_pending_question,
-    wait_until_idle,
-)
+from ansible_collections.virt.esx.plugins.module_utils._driver.pending import check_pending_question, wait_until_idle
 from ansible_collections.virt.esx.plugins.module_utils._errors import EsxError
 
 # Faults that mean another client changed the object first: the requested state may already be reached.

@@ -10,29 +10,28 @@ has left is deleted; one that still grows is another task's, and an upload leave
 from __future__ import annotations
 
 import re
-import secrets
 import time
 from collections.abc import Mapping, Sequence
 
 from ansible_collections.virt.esx.plugins.module_utils._driver.connection import EsxConnection
+from ansible_collections.virt.esx.plugins.module_utils._driver.disk_leftovers import TAG, new_tag
 from ansible_collections.virt.esx.plugins.module_utils._driver.pools import read_pools
 from ansible_collections.virt.esx.plugins.module_utils._driver.volumes import NamePattern, Volume, find_volumes
 from ansible_collections.virt.esx.plugins.module_utils._names import DatastorePath
 
 # The seconds in which an upload that goes on sends something.
 _PAUSE = 3.0
-_TOKEN = re.compile(r"[0-9a-f]{8}")
 
 
 def new_part_path(path: DatastorePath) -> DatastorePath:
     """A temporary name of a file while it is uploaded or copied, each time another: ``.debian.iso.5c0ffee5.part``."""
-    return path.beside(f".{path.name}.{secrets.token_hex(4)}.part")
+    return path.beside(f".{path.name}.{new_tag()}.part")
 
 
 def part_pattern(path: DatastorePath) -> NamePattern:
     """The temporary names of a file; the one without digits is that of former versions."""
     beginning = f".{path.name}."
-    names = re.compile(rf"{re.escape(beginning)}(?:{_TOKEN.pattern}\.)?part", re.DOTALL)
+    names = re.compile(rf"{re.escape(beginning)}(?:{TAG}\.)?part", re.DOTALL)
     return NamePattern(path.parent, beginning, names)
 
 

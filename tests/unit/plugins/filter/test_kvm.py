@@ -83,15 +83,6 @@ WINDOWS = KVM.replace("OSINFO", "http://microsoft.com/win/2k22")
 PLACES = {"datastore": "ssd", "networks": {"default": "VM Network"}}
 
 
-@pytest.fixture
-def warnings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The warnings that the filters show."""
-    shown: list[str] = []
-    monkeypatch.setattr(conversion, "_warned", set())
-    monkeypatch.setattr(conversion.Display, "warning", lambda _self, text, **_options: shown.append(text))
-    return shown
-
-
 def test_a_usual_domain_of_kvm_becomes_one_that_a_host_takes(warnings: list[str]) -> None:
     xml = FILTERS["kvm_to_esx"](RHEL, **PLACES)
     assert "<source file='[ssd] web/web.vmdk'/>" in xml

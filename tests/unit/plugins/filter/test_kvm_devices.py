@@ -9,17 +9,7 @@ import re
 
 import pytest
 from ansible.errors import AnsibleFilterError
-from ansible_collections.virt.esx.plugins.filter import conversion
 from ansible_collections.virt.esx.tests.unit.plugins.filter.test_kvm import ESX, FILTERS, PLACES, RHEL
-
-
-@pytest.fixture
-def warnings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The warnings that the filters show."""
-    shown: list[str] = []
-    monkeypatch.setattr(conversion, "_warned", set())
-    monkeypatch.setattr(conversion.Display, "warning", lambda _self, text, **_options: shown.append(text))
-    return shown
 
 
 def bios(devices: str) -> str:
